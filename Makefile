@@ -1,0 +1,43 @@
+# Frontdesk: `make demo` shows it, `make test` proves it.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint bench quality picture clean
+
+help: ## list these targets
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## make .venv and install Frontdesk into it
+
+$(STAMP): pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "Frontdesk needs CPython 3.11: install it, or name it with 'make PYTHON=/path/to/python3.11 …'"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $(STAMP)
+
+demo: $(STAMP) ## crawl the example shop and answer questions about it
+	$(BIN)/python examples/demo.py
+
+lint: $(STAMP) ## ruff, mypy --strict, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint ## lint, then every test
+	$(BIN)/python -m pytest
+
+bench: $(STAMP) ## speed against plain sentence-transformers + FAISS
+	$(BIN)/python -m benchmarks.run
+
+quality: $(STAMP) ## figures on ../shared/faq, where it is present
+	$(BIN)/python -m benchmarks.quality
+
+picture: $(STAMP) ## record the demo and draw it for the README
+	$(BIN)/python docs/images/make_picture.py
+
+clean: ## remove the virtual environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,1 @@
+"""Messages -> tokens. Knows no passages and no chat."""
