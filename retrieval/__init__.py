@@ -1,0 +1,1 @@
+"""Pages -> documents -> a versioned index -> ranked passages. Knows no chat, no SQL, no language model."""

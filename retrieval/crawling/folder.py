@@ -1,0 +1,119 @@
+"""Folders of HTML, Markdown and text files as a source, and single files."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from retrieval.crawling.settings import MIB, PAGE_BYTES, CrawlSettings
+from retrieval.documents import Source
+from retrieval.errors import SourceError
+from retrieval.interfaces import Fetch, FetchOutcome, KnownPage
+
+CONTENT_TYPES = {
+    ".html": "text/html",
+    ".htm": "text/html",
+    ".xhtml": "application/xhtml+xml",
+    ".md": "text/markdown",
+    ".markdown": "text/markdown",
+    ".txt": "text/plain",
+}
+_KINDS = "HTML, Markdown or text file (" + ", ".join(CONTENT_TYPES) + ")"
+
+
+class FolderReader:
+    """Implements `Crawler` for folders.
+
+    A file's URL is its file:// URI; its etag is its size and modification time, so that an unchanged file is not even
+    opened. Hidden files and folders are passed over, and symbolic links are followed to files inside the folder only.
+    """
+
+    def __init__(self, settings: CrawlSettings | None = None) -> None:
+        self._settings = settings or CrawlSettings()
+
+    def crawl(self, source: Source, known: Mapping[str, KnownPage]) -> Iterator[Fetch]:
+        """Yield each file's outcome, in the order of their paths; known files that are no more are GONE.
+
+        Raises SourceError when the folder is missing, cannot be read, or holds nothing and never did.
+        """
+        root = _folder(source.location)
+        paths = sorted(_files(root))
+        if not paths and not known:
+            raise SourceError(f"{root} holds no {_KINDS}: name another folder.")
+        limit = source.max_pages or self._settings.max_pages
+        urls = set()
+        for path in paths[:limit]:
+            url = path.as_uri()
+            urls.add(url)
+            yield _read(path, known.get(url), self._settings.page_bytes, discovered=min(len(paths), limit))
+        beyond = {path.as_uri() for path in paths[limit:]}
+        for url in known:
+            if url not in urls:
+                reason = f"the source's limit of {limit} pages was reached" if url in beyond else "the file is no more"
+                yield Fetch(url, FetchOutcome.GONE, reason=reason)
+
+
+def read_file(path: Path, max_bytes: int = PAGE_BYTES) -> Fetch:
+    """One file, fetched. Raises SourceError when it is missing, of another kind, too large or cannot be read."""
+    if path.suffix.lower() not in CONTENT_TYPES:
+        raise SourceError(f"{path} is no {_KINDS}.")
+    fetch = _read(path.absolute(), None, max_bytes)
+    if fetch.outcome is not FetchOutcome.FETCHED:
+        raise SourceError(f"{path} cannot be read: {fetch.reason}.")
+    return fetch
+
+
+def _folder(location: str) -> Path:
+    root = Path(location).expanduser()
+    if not root.exists():
+        raise SourceError(f"The folder {root} does not exist: check the path.")
+    if not root.is_dir():
+        raise SourceError(f"{root} is no folder: name the folder that holds the file.")
+    if not os.access(root, os.R_OK | os.X_OK):
+        raise SourceError(f"The folder {root} cannot be read: give this user leave to (chmod o+rx).")
+    return root.resolve()
+
+
+def _files(root: Path) -> Iterator[Path]:
+    for folder, names, files in os.walk(root):
+        names[:] = [name for name in names if not name.startswith(".")]
+        for name in files:
+            path = Path(folder) / name
+            if name.startswith(".") or path.suffix.lower() not in CONTENT_TYPES:
+                continue
+            if path.is_symlink() and not path.resolve().is_relative_to(root):
+                continue
+            yield path
+
+
+def _read(path: Path, known: KnownPage | None, max_bytes: int, discovered: int = 1) -> Fetch:
+    url = path.as_uri()
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            return _failed(url, "it is no regular file", discovered)
+        etag = f"{found.st_size}-{found.st_mtime_ns}"
+        if known and known.etag == etag:
+            return Fetch(url, FetchOutcome.UNCHANGED, url, etag=etag, links=known.links, discovered=discovered)
+        with path.open("rb") as file:
+            body = file.read(max_bytes + 1)
+    except OSError as error:
+        return _failed(url, (error.strerror or str(error)).lower(), discovered)
+    if len(body) > max_bytes:
+        return _failed(url, f"it is larger than {max_bytes / MIB:g} MiB", discovered)
+    return Fetch(
+        url,
+        FetchOutcome.FETCHED,
+        url,
+        body=body,
+        content_type=CONTENT_TYPES[path.suffix.lower()],
+        etag=etag,
+        bytes_received=len(body),
+        discovered=discovered,
+    )
+
+
+def _failed(url: str, reason: str, discovered: int) -> Fetch:
+    return Fetch(url, FetchOutcome.FAILED, url, reason=reason, discovered=discovered)

@@ -1,0 +1,136 @@
+"""What the crawl owes the server: robots.txt, pauses after its faults, and its Retry-After."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from scrapy import Request
+from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    ResponseDataLossError,
+)
+from scrapy.http import Response
+from scrapy.utils.httpobj import urlparse_cached
+
+from retrieval.crawling.causes import tls_fault
+
+FIRST_PAUSE = 0.5  # seconds; doubles with every further try
+LONGEST_PAUSE = 60.0  # seconds; a server that asks for more gets its wish at the next crawl
+_TRANSIENT_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
+_TRANSIENT_ERRORS = (DownloadTimeoutError, ResponseDataLossError, DownloadFailedError)
+
+
+class RobotsForbid(IgnoreRequest):  # type: ignore[misc]
+    """robots.txt does not allow the URL."""
+
+
+class RobotsUnreachable(IgnoreRequest):  # type: ignore[misc]
+    """robots.txt could not be read, so nothing may be (RFC 9309, 2.3.1.4)."""
+
+
+class Robots(RobotsTxtMiddleware):  # type: ignore[misc]
+    """Scrapy's, but a robots.txt that fails forbids everything, as RFC 9309 has it.
+
+    Scrapy would read the error page and find no rule in it. Where no connection to the host comes about at all, the
+    page's own request says why.
+    """
+
+    def __init__(self, crawler: Any) -> None:
+        super().__init__(crawler)
+        self._broken: dict[str, str] = {}
+
+    async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
+        if response.status >= 500 or response.status == 429:
+            self._broken[netloc] = f"its robots.txt answers {response.status}"
+        if response.status != 200:
+            response = response.replace(body=b"")
+        await super()._parse_robots(response, netloc, request)
+
+    def _robots_error(self, exc: Exception, netloc: str) -> None:
+        unreachable = isinstance(exc, (CannotResolveHostError, DownloadConnectionRefusedError)) or tls_fault(exc)
+        if not unreachable:
+            self._broken[netloc] = "its robots.txt cannot be read"
+        super()._robots_error(exc, netloc)
+
+    async def process_request(self, request: Request, spider: object = None) -> None:
+        """Raises RobotsForbid, RobotsUnreachable."""
+        try:
+            await super().process_request(request)
+        except IgnoreRequest as error:
+            raise RobotsForbid("robots.txt forbids it") from error
+        reason = self._broken.get(urlparse_cached(request).netloc)
+        if reason and not request.meta.get("dont_obey_robotstxt"):
+            raise RobotsUnreachable(reason)
+
+
+class Backoff:
+    """Asks again after a server's fault or a broken connection, each time after a longer pause.
+
+    A Retry-After holds back every request to that host, and is kept to up to LONGEST_PAUSE; beyond it the answer
+    stands as it is.
+    """
+
+    def __init__(self, retries: int) -> None:
+        self._retries = retries
+        self._not_before: dict[str, float] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Any) -> Backoff:
+        """Takes RETRY_TIMES from the settings."""
+        return cls(crawler.settings.getint("RETRY_TIMES"))
+
+    async def process_request(self, request: Request) -> None:
+        """Waits until the host may be asked again."""
+        host = urlparse_cached(request).netloc
+        await asyncio.sleep(self._not_before.get(host, 0.0) - time.monotonic())
+
+    async def process_response(self, request: Request, response: Response) -> Request | Response:
+        """A new request after a transient status, else the response."""
+        if response.status not in _TRANSIENT_STATUS:
+            return response
+        asked = retry_after(response.headers.get("Retry-After"))
+        if asked is not None:
+            host = urlparse_cached(request).netloc
+            if asked > LONGEST_PAUSE:
+                return response
+            self._not_before[host] = max(self._not_before.get(host, 0.0), time.monotonic() + asked)
+        return await self._again(request) or response
+
+    async def process_exception(self, request: Request, exception: Exception) -> Request | None:
+        """A new request after a broken connection or a time-out."""
+        if not isinstance(exception, _TRANSIENT_ERRORS) or tls_fault(exception):
+            return None
+        return await self._again(request)
+
+    async def _again(self, request: Request) -> Request | None:
+        tries = request.meta.get("tries", 0)
+        if tries >= self._retries:
+            return None
+        await asyncio.sleep(min(FIRST_PAUSE * 2**tries, LONGEST_PAUSE))
+        again = request.copy()
+        again.dont_filter = True
+        again.meta["tries"] = tries + 1
+        return again
+
+
+def retry_after(header: bytes | None) -> float | None:
+    """Seconds that a Retry-After header asks for, as a number or as a date; None without a readable one."""
+    if not header:
+        return None
+    text = header.decode("latin-1").strip()
+    if text.isdecimal():
+        return float(text)
+    try:
+        at = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return max(0.0, (at - datetime.now(UTC)).total_seconds()) if at.tzinfo else None

@@ -1,0 +1,134 @@
+"""Canonical URLs and the scope of a crawl. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
+
+from w3lib.url import canonicalize_url, safe_url_string
+
+MAX_URL = 2083  # what every browser and proxy passes on
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_TRACKING = re.compile(
+    r"(utm_\w+|gclid|dclid|gbraid|wbraid|fbclid|msclkid|yclid|igshid|mc_cid|mc_eid|_hsenc|_hsmi|_ga|_gl|spm|"
+    r"phpsessid|jsessionid|aspsessionid\w*)",
+    re.IGNORECASE,
+)
+_SESSION_IN_PATH = re.compile(r";(jsessionid|phpsessid)=[^/?#;]*", re.IGNORECASE)
+_DIRECTORY_INDEX = re.compile(r"/index\.(html?|php)$", re.IGNORECASE)
+
+# By their names no page: not worth a request. The Content-Type decides on the rest.
+_NO_PAGE = re.compile(
+    r"\.(7z|aac|aiff?|apk|asf|atom|avi|bin|bmp|bz2|css|csv|dmg|docx?|eot|exe|flv|gif|gz|ico|iso|jar|jpe?g|js|json|m4[av]|"
+    r"mjs|mov|mp[34]|mpe?g|msi|odp|ods|odt|ogg|otf|pdf|png|pp[st]x?|psd|rar|rss|svg|swf|tar|tgz|tiff?|ttf|wasm|wav|"
+    r"webm|webp|wma|wmv|woff2?|xls[mx]?|xml|xz|zip)$",
+    re.IGNORECASE,
+)
+
+
+def canonical(url: str, base: str = "", encoding: str = "utf-8") -> str:
+    """The one form of an http(s) URL: absolute against `base`, no fragment, no default port, no tracking or session
+    parameters, the rest sorted, percent-encoded as a browser would (the query in the page's `encoding`).
+
+    "" for what is no http(s) URL, carries a user name, or is longer than MAX_URL.
+    """
+    try:
+        absolute = urljoin(base, url.strip()) if base else url.strip()
+    except ValueError:
+        return ""
+    return _canonical(absolute.partition("#")[0], encoding)
+
+
+@lru_cache(maxsize=20_000)  # a site's navigation stands on all of its pages
+def _canonical(url: str, encoding: str) -> str:
+    try:
+        parts = urlsplit(url)
+        if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or "@" in parts.netloc:
+            return ""
+        safe = urlsplit(safe_url_string(url, encoding=encoding, path_encoding="utf-8"))
+        query = "&".join(pair for pair in safe.query.split("&") if pair and not _is_tracking(pair))
+        path = _SESSION_IN_PATH.sub("", safe.path)
+        # w3lib would turn "?id" into "?id=", which some servers take for another page
+        sortable = not query or all("=" in pair for pair in query.split("&"))
+        tidy = canonicalize_url(urlunsplit((safe.scheme, _netloc(safe), path, query if sortable else "", "")))
+    except (ValueError, UnicodeError):
+        return ""
+    result = tidy if sortable else f"{tidy}?{query}"
+    return result if len(result) <= MAX_URL else ""
+
+
+def _is_tracking(pair: str) -> bool:
+    return _TRACKING.fullmatch(pair.partition("=")[0]) is not None
+
+
+def _netloc(parts: SplitResult) -> str:
+    host = (parts.hostname or "").rstrip(".")
+    shown = f"[{host}]" if ":" in host else host
+    port = parts.port
+    return shown if port is None or port == _DEFAULT_PORTS[parts.scheme] else f"{shown}:{port}"
+
+
+def origin(url: str) -> tuple[str, int | None]:
+    """Host and port; http and https on their default ports are one origin here (port None)."""
+    parts = urlsplit(url)
+    port = parts.port
+    return parts.hostname or "", None if port is None or port == _DEFAULT_PORTS.get(parts.scheme) else port
+
+
+def directory(url: str) -> str:
+    """The path up to its last slash: "/help/a.html" -> "/help/"."""
+    path = urlsplit(url).path
+    return path[: path.rfind("/") + 1] or "/"
+
+
+def may_be_page(url: str) -> bool:
+    """Whether the URL's ending leaves room for HTML, Markdown or text."""
+    return _NO_PAGE.search(urlsplit(url).path) is None
+
+
+def is_same_page(url: str, declared: str) -> bool:
+    """Whether a page may call itself `declared`: the same host, and a path that differs at most in letter case, a
+    trailing slash or a directory index. Sites that declare their home page on every page are common."""
+    return origin(url) == origin(declared) and _bare_path(url) == _bare_path(declared)
+
+
+def _bare_path(url: str) -> str:
+    return _DIRECTORY_INDEX.sub("/", urlsplit(url).path).rstrip("/").lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What belongs to a website: one host (with its port), below one path prefix; the start page always does.
+
+    `fixed` says that an operator chose the prefix.
+    """
+
+    start: str
+    prefix: str
+    fixed: bool = False
+
+    @classmethod
+    def of(cls, start: str, path_prefix: str = "") -> Scope:
+        """`start` is canonical; no `path_prefix` means the directory of `start`."""
+        prefix = "/" + path_prefix.lstrip("/") if path_prefix else directory(start)
+        return cls(start, urlsplit(canonical(prefix, start)).path or "/", bool(path_prefix))
+
+    def contains(self, url: str) -> bool:
+        """Whether the canonical URL belongs to the site."""
+        return url == self.start or url.startswith(_roots(self.start, self.prefix))
+
+    def moved(self, start: str) -> Scope:
+        """The scope after the start page redirected to `start`: its host, and the old prefix where it still holds
+        (or was chosen), else the new page's directory."""
+        keeps = self.fixed or urlsplit(start).path.startswith(self.prefix)
+        return replace(self, start=start, prefix=self.prefix if keeps else directory(start))
+
+
+@lru_cache(maxsize=16)  # asked for every link of every page
+def _roots(start: str, prefix: str) -> tuple[str, ...]:
+    """What the canonical URLs of a site begin with."""
+    host, port = origin(start)
+    netloc = (f"[{host}]" if ":" in host else host) + (f":{port}" if port else "")
+    return f"http://{netloc}{prefix}", f"https://{netloc}{prefix}"

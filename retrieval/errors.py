@@ -1,0 +1,70 @@
+"""Every fault that retrieval raises on purpose. The message is one line for an operator: the cause, then the mend.
+
+RetrievalError
+├── SourceError            a source that cannot be read: no URL, unknown host, missing folder, nothing found
+│   └── AddressRefused     the address guard refused to connect
+├── ExtractionError        a page that cannot be parsed
+├── ModelError             embedding weights missing, broken, or with another checksum
+├── IndexError_            the index on disk
+│   ├── NoActiveVersion    nothing was ever refreshed
+│   ├── UnknownVersion     a version that is not (or no longer) on disk
+│   ├── CorruptVersion     files missing or with another checksum
+│   └── FingerprintMismatch  vectors of another embedder
+└── RefreshError
+    ├── RefreshRunning     another refresh holds the lock
+    └── TooMuchWouldVanish the new version would drop more than the allowed share
+"""
+
+from __future__ import annotations
+
+
+class RetrievalError(Exception):
+    """Base of all; catch it at the edge and show `str(error)` to the operator (never to a customer)."""
+
+
+class SourceError(RetrievalError):
+    """A source that cannot be read."""
+
+
+class AddressRefused(SourceError):
+    """The address guard refused a private, loopback, link-local or metadata address."""
+
+
+class ExtractionError(RetrievalError):
+    """A page that cannot be parsed."""
+
+
+class ModelError(RetrievalError):
+    """Embedding weights that are missing, broken or not the pinned ones."""
+
+
+class IndexError_(RetrievalError):
+    """The index on disk cannot serve."""
+
+
+class NoActiveVersion(IndexError_):
+    """Nothing was refreshed yet."""
+
+
+class UnknownVersion(IndexError_):
+    """The named version is not on disk."""
+
+
+class CorruptVersion(IndexError_):
+    """A version whose files are missing or altered."""
+
+
+class FingerprintMismatch(IndexError_):
+    """The version's vectors were made by another embedder."""
+
+
+class RefreshError(RetrievalError):
+    """A refresh that stopped without touching the active version."""
+
+
+class RefreshRunning(RefreshError):
+    """Another refresh holds the lock."""
+
+
+class TooMuchWouldVanish(RefreshError):
+    """The new version would drop more than the allowed share of the passages."""
