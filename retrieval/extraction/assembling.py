@@ -1,0 +1,151 @@
+"""Pairs and sections -> Documents: Markdown, nearest fragment, heading path, language."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterable, Iterator, Sequence
+
+from bs4 import PageElement, Tag
+
+from retrieval.documents import Document, DocumentKind
+from retrieval.extraction import wording
+from retrieval.extraction.candidates import Pair
+from retrieval.extraction.elements import ancestors, attribute, heading_level, tags_in
+from retrieval.extraction.markup.labels import strip_label
+from retrieval.extraction.page import Page
+from retrieval.extraction.rendering import to_markdown
+from retrieval.extraction.sections import Section
+from retrieval.extraction.structured import Stated
+from retrieval.text import collapse, detect_language
+
+
+def pairs_to_documents(page: Page, pairs: Sequence[Pair]) -> Iterator[Document]:
+    """One FAQ document for each pair whose answer has text."""
+    questions = sorted(page.span(pair.node)[0] for pair in pairs)
+    for pair in pairs:
+        path = _heading_path(page, pair.node, questions)
+        url = _with_fragment(page, pair.node, pair.answer, questions)
+        strip_label(pair.answer, labelled=pair.labelled)
+        answer = to_markdown(pair.answer, page.base)
+        if any(char.isalnum() for char in answer) and wording.fold(answer) != wording.fold(pair.question):
+            yield Document(
+                url=url,
+                question=pair.question,
+                answer=answer,
+                heading_path=path,
+                language=_language(page, pair.node, f"{pair.question} {answer}"),
+            )
+
+
+def stated_to_documents(page: Page, stated: Iterable[Stated]) -> Iterator[Document]:
+    """FAQ documents from structured data alone, for a page that shows no pair itself."""
+    from bs4 import BeautifulSoup
+
+    for entry in stated:
+        soup = BeautifulSoup(entry.answer, "lxml") if "<" in entry.answer or "&" in entry.answer else None
+        answer = to_markdown([*(soup.body or soup).contents], page.base) if soup is not None else entry.answer
+        question = wording.tidy_question(
+            BeautifulSoup(entry.question, "lxml").get_text()
+            if "<" in entry.question or "&" in entry.question
+            else entry.question
+        )
+        if question and any(char.isalnum() for char in answer):
+            yield Document(
+                url=_join(page.url, ""),
+                question=question,
+                answer=answer,
+                heading_path=(page.title,) if page.title else (),
+                language=_language(page, page.root, f"{question} {answer}"),
+            )
+
+
+def sections_to_documents(page: Page, sections: Iterable[Section]) -> Iterator[Document]:
+    """One SECTION document for each section; the one before any heading bears the page's title."""
+    for section in sections:
+        answer = to_markdown(section.nodes, page.base)
+        heading = collapse(page.text(section.heading)) if section.heading is not None else ""
+        if not any(char.isalnum() for char in answer):
+            continue
+        node = section.heading or page.root
+        yield Document(
+            url=_with_fragment(page, node, (), []) if section.heading is not None else _join(page.url, ""),
+            question=heading or page.title,
+            answer=answer,
+            kind=DocumentKind.SECTION,
+            heading_path=_heading_path(page, node, []) if section.heading is not None else (),
+            language=_language(page, node, f"{heading} {answer}"),
+        )
+
+
+def _heading_path(page: Page, node: Tag, questions: Sequence[int]) -> tuple[str, ...]:
+    """The titles above the node: the page's own, then each heading that outranks the next, no question among them."""
+    above = [heading for heading in page.above(node) if not _asks(page, heading, questions)]
+    path = [collapse(page.text(heading)) for heading in reversed(above)]
+    if page.title and not (above and heading_level(above[-1]) == 1) and heading_level(node) != 1:
+        path.insert(0, page.title)
+    return tuple(path) or ((page.title,) if page.title and questions else ())
+
+
+def _asks(page: Page, heading: Tag, questions: Sequence[int]) -> bool:
+    start, end = page.span(heading)
+    return bisect.bisect_left(questions, end) > bisect.bisect_left(questions, start)
+
+
+def _with_fragment(page: Page, node: Tag, answer: Sequence[PageElement], questions: Sequence[int]) -> str:
+    """The page's URL with the id nearest to the node: on, in, before or around it, on its answer, above it."""
+    return _join(page.url, next(_fragments(page, node, answer, questions), ""))
+
+
+def _fragments(page: Page, node: Tag, answer: Sequence[PageElement], questions: Sequence[int]) -> Iterator[str]:
+    for tag in (node, *tags_in(node)):
+        yield from _names(tag)
+    for around in (node, *ancestors(node, page.root)):
+        first, last = page.span(around)
+        if bisect.bisect_left(questions, last) - bisect.bisect_left(questions, first) > 1:
+            break
+        yield from _names(around)
+        before = next((sib for sib in around.previous_siblings if isinstance(sib, Tag)), None)
+        if before is not None and not page.has_text(before):
+            for tag in (before, *tags_in(before)):
+                yield from _names(tag)
+    for item in answer:
+        yield from _names(item)
+    for heading in page.above(node):
+        for near in (heading, *tags_in(heading), _section(heading)):
+            yield from _names(near)
+
+
+def _names(tag: PageElement | None) -> Iterator[str]:
+    """What a fragment may call the element."""
+    if isinstance(tag, Tag):
+        name = attribute(tag, "id") or (attribute(tag, "name") if tag.name == "a" else "")
+        if name and not any(char.isspace() for char in name):
+            yield name
+
+
+def _section(heading: Tag) -> Tag | None:
+    """The <section> that the heading opens."""
+    return heading.parent if heading.parent is not None and heading.parent.name == "section" else None
+
+
+def _join(url: str, fragment: str) -> str:
+    base = url.partition("#")[0]
+    return f"{base}#{fragment}" if fragment else base
+
+
+def _language(page: Page, node: Tag, text: str) -> str:
+    """The script's language where the script tells it; else as declared nearest to the node; else English."""
+    declared = page.language
+    for tag in (node, *ancestors(node, page.root)):
+        if value := attribute(tag, "lang") or attribute(tag, "xml:lang"):
+            declared = value
+            break
+    primary = declared.replace("_", "-").split("-")[0].lower()
+    if not (2 <= len(primary) <= 3 and primary.isascii() and primary.isalpha()):
+        primary = ""
+    found = detect_language(text, default=primary or "en")
+    if found == "zh" and primary in ("ja", "yue"):
+        return primary
+    if found in ("zh", "ja", "ko") and found == primary and detect_language(text, default="en") == "en":
+        return "en"
+    return found

@@ -1,0 +1,161 @@
+"""What an element of a page is called, says and shows. Pure functions on BeautifulSoup's tags."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urljoin
+
+from bs4 import NavigableString, PageElement, Tag
+
+from retrieval.text import collapse
+
+RUN = "data-run"  # marks a block that was put around a run of bare text
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+BLOCKS = frozenset(
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "caption",
+        "center",
+        "dd",
+        "details",
+        "dialog",
+        "dir",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hgroup",
+        "hr",
+        "legend",
+        "li",
+        "main",
+        "menu",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    ]
+)
+
+
+def tags_in(tag: Tag) -> list[Tag]:
+    """The elements within, in document order (a list: the tree may be changed while it is walked)."""
+    return [node for node in tag.descendants if isinstance(node, Tag)]
+
+
+def attribute(tag: Tag, name: str) -> str:
+    """The attribute's value as one string, "" when absent."""
+    value = tag.get(name)
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else " ".join(value)
+
+
+def leads_somewhere(tag: Tag) -> bool:
+    """Whether the element is a link that is more than a script's handle."""
+    href = attribute(tag, "href") if tag.name == "a" else ""
+    return href not in ("", "#", "#!") and not href.lower().startswith("javascript:")
+
+
+def join(base: str, href: str) -> str:
+    """The link made absolute, "" for one that is malformed."""
+    try:
+        return urljoin(base, href)
+    except ValueError:
+        return ""
+
+
+def class_names(tag: Tag) -> list[str]:
+    """The element's class names and id, camelCase split with hyphens, in lower case."""
+    names = f"{attribute(tag, 'class')} {attribute(tag, 'id')}".split()
+    return [re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower() for name in names]
+
+
+def words_of(tag: Tag) -> set[str]:
+    """The single words of the element's class names and id."""
+    return {word for name in class_names(tag) for word in re.split(r"[^a-z0-9]+", name) if word}
+
+
+def text_of(node: PageElement) -> str:
+    """The node's text on one line; blocks and line breaks part words, other elements do not."""
+    if isinstance(node, NavigableString):
+        return collapse(str(node))
+    parts = []
+    for item in node.descendants if isinstance(node, Tag) else ():
+        if isinstance(item, Tag):
+            if item.name in BLOCKS or item.name in ("br", "button") or _is_beside_span(item):
+                parts.append(" ")
+        elif type(item) is NavigableString:
+            parts.append(item)
+    return collapse("".join(parts))
+
+
+def _is_beside_span(tag: Tag) -> bool:
+    """Whether a <span> touches another, as badges and titles do that only style sheets part; in code they do not."""
+    before = tag.previous_sibling
+    if tag.name != "span" or not isinstance(before, Tag) or before.name != "span":
+        return False
+    return tag.find_parent(("code", "pre", "tt", "kbd", "samp", "var")) is None
+
+
+def heading_level(tag: Tag) -> int:
+    """1 to 6 for a heading (also by ARIA role), 0 for anything else."""
+    if tag.name in HEADINGS:
+        return int(tag.name[1])
+    if attribute(tag, "role") == "heading":
+        level = attribute(tag, "aria-level")
+        return int(level) if level in "123456" and level else 2
+    return 0
+
+
+def ancestors(tag: Tag, root: Tag) -> Iterator[Tag]:
+    """The element's ancestors from the nearest up to, without, the root."""
+    for parent in tag.parents:
+        if parent is root:
+            return
+        yield parent
+
+
+def hidden(tag: Tag, root: Tag) -> bool:
+    """Whether the element or one around it is marked as not shown (or not until clicked)."""
+    return any(_is_hidden(node) for node in (tag, *ancestors(tag, root)))
+
+
+def _is_hidden(tag: Tag) -> bool:
+    style = attribute(tag, "style").replace(" ", "").lower()
+    return (
+        tag.has_attr("hidden")
+        or attribute(tag, "aria-hidden") == "true"
+        or "display:none" in style
+        or "visibility:hidden" in style
+        or bool(
+            set(attribute(tag, "class").lower().split())
+            & {"hidden", "d-none", "hide", "is-hidden", "u-hidden", "invisible"}
+        )
+    )

@@ -1,0 +1,70 @@
+"""Elements whose class names say what they are: faq-question, faq-answer, accordion-title, panel-body, q, a."""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Iterator
+
+from bs4 import Tag
+
+from retrieval.extraction.candidates import Evidence, Group, Marker
+from retrieval.extraction.elements import ancestors, class_names
+from retrieval.extraction.page import Page
+
+_SET = (
+    r"(faqs?|qa|qna|accordions?|toggles?|collaps\w*|disclosure|expand\w*|spoiler|fold|questions?|panel|dropdown|helpie)"
+)
+_OUTRIGHT_Q = re.compile(
+    r"(^|[-_])(questions?|quest|ques|q|faqq|faqquestion|wenti|frage)(-?(text|title|heading|header|name|content|label))?$"
+)
+_OUTRIGHT_A = re.compile(
+    r"(^|[-_])(answers?|ans|a|faqa|faqanswer|daan|huida|antwort)(-?(text|content|body|wrap|wrapper|inner))?$"
+)
+_HEAD = re.compile(
+    rf"(^|[-_]){_SET}([-_]+\w+)*[-_]+(title|header|heading|head|trigger|button|btn|toggle|summary|label|name|tab)$|^(toggler|accordion|collapsible)$"
+)
+_BODY = re.compile(
+    rf"(^|[-_]){_SET}([-_]+\w+)*[-_]+(content|contents|body|panel|text|desc|description|inner|details|pane|list|collapse)$|^(panel|collapse|content)$"
+)
+
+
+def groups(page: Page) -> Iterator[Group]:
+    """Elements named question with the element named answer after each; then accordion heads with their bodies."""
+    for question, answer, evidence in ((_OUTRIGHT_Q, _OUTRIGHT_A, Evidence.NAMED), (_HEAD, _BODY, Evidence.UNFOLDS)):
+        markers = _paired(page, _named(page, question), _named(page, answer))
+        if markers:
+            yield Group(markers, evidence)
+
+
+def _named(page: Page, pattern: re.Pattern[str]) -> list[Tag]:
+    return [tag for tag in page.tags if page.has_text(tag) and any(pattern.search(name) for name in class_names(tag))]
+
+
+def _paired(page: Page, questions: list[Tag], answers: list[Tag]) -> list[Marker]:
+    """Each outermost question that holds no answer, with the first outermost answer between it and the next."""
+    spans = [page.span(tag) for tag in answers]
+    starts, members = [start for start, _ in spans], {id(tag) for tag in answers}
+    heads: list[Tag] = []
+    for tag in questions:
+        start, end = page.span(tag)
+        index = bisect.bisect_left(starts, start)
+        holds_answer = index < len(starts) and starts[index] < end
+        if holds_answer or any(id(parent) in members for parent in ancestors(tag, page.root)):
+            continue
+        if not heads or page.span(heads[-1])[1] <= start:
+            heads.append(tag)
+    markers, at = [], 0
+    for index, tag in enumerate(heads):
+        end = page.span(tag)[1]
+        limit = page.span(heads[index + 1])[0] if index + 1 < len(heads) else page.span(page.root)[1]
+        while at < len(answers) and spans[at][0] < end:
+            at += 1
+        body: list[Tag] = []
+        while at < len(answers) and spans[at][0] < limit:
+            if spans[at][1] <= limit and (not body or spans[at][0] >= page.span(body[-1])[1]):
+                body.append(answers[at])
+            at += 1
+        if body:
+            markers.append(Marker(tag, tuple(body)))
+    return markers

@@ -1,0 +1,76 @@
+"""Questions in a page's JSON-LD (FAQPage, QAPage)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from retrieval.extraction import wording
+
+_MAX_DEPTH = 12
+_MAX_QUESTIONS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A question as structured data states it; `answer` may be HTML."""
+
+    question: str
+    answer: str
+
+
+def read(html: str, url: str) -> list[Stated]:
+    """Every Question with an answer in the page's JSON-LD. What cannot be parsed is as good as absent."""
+    if "ld+json" not in html or "Question" not in html:
+        return []
+    from extruct.jsonld import JsonLdExtractor
+
+    try:
+        items = JsonLdExtractor().extract(html, base_url=url)
+    except Exception:  # third-party markup in a third-party parser: many kinds of error, one meaning
+        return []
+    found: dict[str, Stated] = {}
+    for item in _questions(items, 0):
+        question, answer = _text(item.get("name") or item.get("headline")), _answer(item)
+        if question and answer:
+            found.setdefault(wording.fold(question), Stated(question, answer))
+        if len(found) >= _MAX_QUESTIONS:
+            break
+    return list(found.values())
+
+
+def _questions(value: Any, depth: int) -> Iterator[dict[str, Any]]:
+    if depth > _MAX_DEPTH:
+        return
+    if isinstance(value, list):
+        for entry in value:
+            yield from _questions(entry, depth + 1)
+    elif isinstance(value, dict):
+        if "Question" in _as_list(value.get("@type")):
+            yield value
+        else:
+            for entry in value.values():
+                yield from _questions(entry, depth + 1)
+
+
+def _answer(question: dict[str, Any]) -> str:
+    """The accepted answer's text, else the first suggested one's."""
+    for key in ("acceptedAnswer", "suggestedAnswer"):
+        for entry in _as_list(question.get(key)):
+            text = _text(entry.get("text") or entry.get("articleBody")) if isinstance(entry, dict) else _text(entry)
+            if text:
+                return text
+    return ""
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        value = value.get("@value")
+    if isinstance(value, list):
+        value = next((entry for entry in value if isinstance(entry, str)), "")
+    return value.strip() if isinstance(value, str) else ""
