@@ -1,0 +1,1 @@
+"""Passages, embedding, versions on disk and the index over them."""

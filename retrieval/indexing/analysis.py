@@ -1,0 +1,94 @@
+"""Text -> the tokens that lexical search counts, the same for documents and queries.
+
+Words are folded (NFKC, so full-width forms too, then case) and stemmed as English; Chinese is unified to Simplified
+characters. Text written without spaces (Chinese, Japanese, Korean) becomes its characters and its character bigrams:
+bigrams carry the words, single characters still meet where the wording differs. To these come the concepts that the
+text names ("#refund"), which meet across wordings and languages.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import unicodedata
+from functools import cache, lru_cache
+from typing import Protocol
+
+from retrieval.indexing.concepts import Concepts, load_concepts
+
+_UNSPACED = (
+    "\u3005\u3007\u3041-\u3096\u30a1-\u30fa\u30fc\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff"
+    "\U00020000-\U0003134f"
+)
+_RUN = re.compile(rf"(?P<unspaced>[{_UNSPACED}]+)|[^\W_{_UNSPACED}]+")
+_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
+
+
+def analyse(text: str, concepts: bool = True) -> list[str]:
+    """The tokens of `text` in reading order, with repetitions; then, if wanted, its concepts."""
+    tokens: list[str] = []
+    stems: list[str] = []
+    named: list[str] = []
+    known = _concepts() if concepts else None
+    for match in _RUN.finditer(fold(text)):
+        run = match.group()
+        if match["unspaced"]:
+            tokens += run
+            tokens += map(str.__add__, run, run[1:])
+            if known:
+                named += known.in_run(run)
+        else:
+            stem = _stem(run)
+            tokens.append(stem)
+            stems.append(stem)
+    if known:
+        named += known.in_words(stems)
+    return tokens + named
+
+
+def fold(text: str) -> str:
+    """`text` in one case, width and Chinese script."""
+    text = unicodedata.normalize("NFKC", text).casefold()
+    return _simplifier().convert(text) if _HAN.search(text) else text
+
+
+@cache
+def _concepts() -> Concepts:
+    return load_concepts(_stems, fold)
+
+
+def _stems(text: str) -> list[str]:
+    """The stemmed words of `text` that are written with spaces between."""
+    return [_stem(match.group()) for match in _RUN.finditer(fold(text)) if not match["unspaced"]]
+
+
+class _Converter(Protocol):
+    def convert(self, text: str) -> str: ...
+
+
+@cache
+def _simplifier() -> _Converter:
+    import opencc
+
+    converter: _Converter = opencc.OpenCC("t2s")
+    return converter
+
+
+class _Local(threading.local):
+    """PyStemmer's stemmers keep state: one a thread."""
+
+    def __init__(self) -> None:
+        import Stemmer
+
+        self.stemmer = Stemmer.Stemmer("english")
+
+
+@cache
+def _local() -> _Local:
+    return _Local()
+
+
+@lru_cache(maxsize=65536)
+def _stem(word: str) -> str:
+    stem: str = _local().stemmer.stemWord(word)
+    return stem

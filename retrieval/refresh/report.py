@@ -1,0 +1,102 @@
+"""What a refresh tells while it runs, and when it is done. Pure data, ready for JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+Stage = Literal["crawl", "embed", "verify", "activate"]
+Outcome = Literal["activated", "unchanged", "dry_run"]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`done` of `total` pages (crawl) or texts (embed) or steps; `total` is 0 where it is not known yet."""
+
+    stage: Stage
+    done: int
+    total: int = 0
+    detail: str = ""
+
+    def as_dict(self) -> dict[str, object]:
+        """One JSON line's worth."""
+        return asdict(self)
+
+
+OnProgress = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLine:
+    """A document in a report."""
+
+    question: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageLine:
+    """A page, or a whole source, in a report; `reason` is one line."""
+
+    source: str
+    url: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshReport:
+    """What a refresh did, or would have done (`dry_run`).
+
+    `version` is the version that answers afterwards ("" for none). Documents are counted after duplicates were dropped.
+    Pages: fetched with a body, unchanged, gone with what they held, failed (their last good copy stays), unseen (the
+    crawl broke off before it came to them; they stay too). `bytes_received` counts bodies; `texts_embedded` is how
+    many had no vector yet.
+    """
+
+    outcome: Outcome
+    version: str
+    added: tuple[DocumentLine, ...] = ()
+    changed: tuple[DocumentLine, ...] = ()
+    removed: tuple[DocumentLine, ...] = ()
+    documents_unchanged: int = 0
+    pages_fetched: int = 0
+    pages_unchanged: int = 0
+    pages_unseen: int = 0
+    gone: tuple[PageLine, ...] = ()
+    failed: tuple[PageLine, ...] = ()
+    bytes_received: int = 0
+    passages: int = 0
+    texts_embedded: int = 0
+    pruned: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    def as_dict(self) -> dict[str, object]:
+        """JSON-ready; counts first, then the lists behind them."""
+        return {
+            "outcome": self.outcome,
+            "version": self.version,
+            "documents": {
+                "added": len(self.added),
+                "changed": len(self.changed),
+                "removed": len(self.removed),
+                "unchanged": self.documents_unchanged,
+            },
+            "pages": {
+                "fetched": self.pages_fetched,
+                "unchanged": self.pages_unchanged,
+                "unseen": self.pages_unseen,
+                "gone": len(self.gone),
+                "failed": len(self.failed),
+            },
+            "passages": self.passages,
+            "texts_embedded": self.texts_embedded,
+            "bytes": self.bytes_received,
+            "seconds": round(self.seconds, 2),
+            "pruned": list(self.pruned),
+            "added": [asdict(line) for line in self.added],
+            "changed": [asdict(line) for line in self.changed],
+            "removed": [asdict(line) for line in self.removed],
+            "gone": [asdict(line) for line in self.gone],
+            "failed": [asdict(line) for line in self.failed],
+        }
