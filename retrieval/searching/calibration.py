@@ -1,0 +1,66 @@
+"""How sure: the probability that the first passage's document answers the query. The only place where it is computed.
+
+A logistic regression on a few features of the ranking, fitted by `benchmarks/calibrate.py` and chosen by leaving out
+one question set at a time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from retrieval.indexing.lexical import Places, Scores
+from retrieval.searching.signals import SIGNALS, Candidates, Query, cos_best
+
+if TYPE_CHECKING:
+    from retrieval.indexing.index import Index
+
+FEATURES = ("score", "dominance", "cos_best", "known", "length", "question_share")
+"""score           the first document's fused score
+dominance       log odds of the first document under a softmax of all scores
+cos_best        the first document's signal of that name
+known           the part of the query's idf whose tokens stand anywhere in the index
+length          ln(1 + the query's distinct tokens)
+question_share  the part of the first document's question (by idf) that the query holds
+"""
+
+INTERCEPT = "intercept"
+_COS_BEST = SIGNALS.index("cos_best")
+
+COEFFICIENTS: Mapping[str, Mapping[str, float]] = {
+    "semantic": {INTERCEPT: -4.56, "dominance": 0.649, "cos_best": 3.04, "known": 0.733, "length": 0.904},
+    "lexical": {INTERCEPT: -1.15, "dominance": 0.533, "question_share": 4.64},
+    "bridged": {INTERCEPT: -2.60, "score": 2.52, "question_share": 9.50},
+}
+"""By the name of the profile the query was searched with."""
+
+# Answering is right where being right is likelier than not; an operator for whom a wrong answer costs more raises it.
+DEFAULT_THRESHOLD = 0.5
+
+
+def describe(index: Index, query: Query, candidates: Candidates, ranking: Places, scores: Scores) -> dict[str, float]:
+    """The features of a ranking, by name; empty without candidates. `ranking` is `fusion.rank`'s."""
+    if len(ranking) == 0:
+        return {}
+    first = ranking[0]
+    odds = np.exp((scores[ranking[1:]] - scores[first]).astype(np.float64)).sum()
+    _, share = index.questions.overlap(query.questions, candidates.documents[[first]])
+    return {
+        "score": float(scores[first]),
+        "dominance": -math.log(odds + 1e-3),
+        "cos_best": max(float(candidates.values[first, _COS_BEST]), cos_best(index, query, candidates, first)),
+        "known": float(query.texts.idf.sum()) / query.texts.total if query.texts.total else 0.0,
+        "length": math.log1p(len(query.tokens)),
+        "question_share": float(share[0]),
+    }
+
+
+def confidence(features: Mapping[str, float], coefficients: Mapping[str, float]) -> float:
+    """The probability in 0..1; 0 without features (nothing was found)."""
+    if not features:
+        return 0.0
+    z = coefficients[INTERCEPT] + sum(coefficients.get(name, 0.0) * value for name, value in features.items())
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))
