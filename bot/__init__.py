@@ -1,0 +1,1 @@
+"""The product: composes retrieval and inference, and talks to people."""

@@ -1,0 +1,167 @@
+"""The pure data of a conversation. Platforms, stores and engines all speak in these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from retrieval.documents import ScoredPassage
+
+
+class Decision(StrEnum):
+    """What became of a question."""
+
+    ANSWER = "answer"
+    ABSTAIN = "abstain"  # the pages hold no answer
+    CLARIFY = "clarify"  # two different answers are equally likely: ask back
+    CHITCHAT = "chitchat"  # a greeting, thanks or goodbye
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingMessage:
+    """A customer's message, stripped of its platform's markup. `conversation_id` names the thread or session it
+    belongs to; `platform` is "terminal", "slack", "discord" …; `user` is the platform's id of the author."""
+
+    conversation_id: str
+    text: str
+    platform: str = "terminal"
+    user: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """What stands behind an answer's marker [number]."""
+
+    number: int
+    title: str
+    url: str
+    passage_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsedPassage:
+    """A passage as it stood when an answer was made, kept so that `explain` outlives the index version."""
+
+    passage_id: str
+    title: str
+    url: str
+    text: str
+    rank: int
+    score: float
+    signals: Mapping[str, float] = field(default_factory=dict)
+    crawled_at: str = ""
+
+    @classmethod
+    def of(cls, scored: ScoredPassage, rank: int) -> UsedPassage:
+        """The record of `scored`, found at 1-based `rank`."""
+        document = scored.passage.document
+        return cls(
+            passage_id=scored.passage.id,
+            title=document.question,
+            url=document.url,
+            text=scored.passage.text,
+            rank=rank,
+            score=scored.score,
+            signals=dict(scored.signals),
+            crawled_at=document.crawled_at,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One question and what was said to it, complete and immutable; `id` is a 32-digit hex UUID.
+
+    `standalone_question` is the question as it was searched, after the conversation was taken in; `model` names the
+    writer; `timings_ms` maps a stage to milliseconds; `threshold` is the confidence an answer needed.
+    """
+
+    id: str
+    conversation_id: str
+    created_at: datetime
+    question: str
+    standalone_question: str
+    language: str
+    decision: Decision
+    answer: str
+    confidence: float
+    threshold: float
+    citations: tuple[Citation, ...] = ()
+    passages: tuple[UsedPassage, ...] = ()
+    features: Mapping[str, float] = field(default_factory=dict)
+    index_version: str = ""
+    model: str = ""
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    platform: str = "terminal"
+    user: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A conversation's turns so far, oldest first."""
+
+    id: str
+    turns: tuple[Turn, ...] = ()
+
+
+class Stage(StrEnum):
+    """What the use case is doing, for a status line."""
+
+    SEARCHING = "searching"
+    WRITING = "writing"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The work moved on to `stage`."""
+
+    stage: Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A further piece of the answer's Markdown."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """The answer is complete and stored. `turn.answer` is authoritative over the deltas."""
+
+    turn: Turn
+
+
+AnswerEvent = Status | Delta | Final
+
+
+class Vote(StrEnum):
+    """A user's verdict on an answer."""
+
+    UP = "up"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """The last vote of one user on one turn, with the reason given, if any."""
+
+    turn_id: str
+    user: str
+    vote: Vote
+    reason: str = ""
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshRun:
+    """A refresh as it was logged. `report` is the refresh's own report as JSON-ready data; `error` is one line."""
+
+    id: str
+    started_at: datetime
+    finished_at: datetime | None = None
+    outcome: str = "running"  # running | activated | unchanged | dry_run | failed
+    version: str = ""
+    report: Mapping[str, object] = field(default_factory=dict)
+    error: str = ""

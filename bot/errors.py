@@ -1,0 +1,59 @@
+"""Every fault that the bot raises on purpose. The message is one line for an operator: the cause, then the mend.
+
+BotError
+├── SettingsError      a setting that cannot be read; names the key
+├── StorageError       the database cannot be reached, or refuses
+│   ├── SchemaError    the database was made by a newer Frontdesk
+│   └── TurnNotStored  an answer was given, but the database refused its turn
+├── UnknownTurn
+├── UnknownSource
+├── DuplicateSource
+└── InputError         an argument or a file that cannot be used
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.conversation import Turn
+
+
+class BotError(Exception):
+    """Base of all; catch it at the edge and show `str(error)` to the operator (never to a customer)."""
+
+
+class SettingsError(BotError):
+    """A setting that cannot be read."""
+
+
+class StorageError(BotError):
+    """The database cannot be reached, or refuses."""
+
+
+class SchemaError(StorageError):
+    """The database was made by a newer Frontdesk."""
+
+
+class TurnNotStored(StorageError):
+    """The answer was given in full, but the database refused its turn; `turn` is kept for another try."""
+
+    def __init__(self, turn: Turn, cause: Exception) -> None:
+        self.turn = turn
+        super().__init__(f"Turn {turn.id} was answered but not logged: {cause}")
+
+
+class UnknownTurn(BotError):
+    """No turn has that id."""
+
+
+class UnknownSource(BotError):
+    """No source has that name."""
+
+
+class DuplicateSource(BotError):
+    """A source of that name or location exists."""
+
+
+class InputError(BotError):
+    """An argument or a file that cannot be used."""

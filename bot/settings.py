@@ -1,0 +1,83 @@
+"""One frozen Settings, read once from the environment and `.env`. Each key is FRONTDESK_<NAME>; see `.env.example`."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import platformdirs
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.errors import SettingsError
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set. Construct through `load_settings`, which turns faults into one clear line."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="FRONTDESK_",
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        frozen=True,
+        extra="ignore",
+    )
+
+    data_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("frontdesk")))
+    database_url: str = ""
+
+    # crawl
+    crawl_allow: Annotated[tuple[str, ...], NoDecode] = ()
+    crawl_delay: float = Field(0.25, ge=0)
+    crawl_concurrency: int = Field(4, ge=1, le=32)
+    crawl_max_pages: int = Field(2000, ge=1)
+    crawl_max_depth: int = Field(10, ge=0)
+    crawl_page_timeout: float = Field(30, gt=0)
+    crawl_max_seconds: float = Field(3600, gt=0)
+    crawl_contact: str = ""
+
+    # index
+    embedding_model: str = ""
+    embedding_onnx: bool = True
+    hnsw_from: int = Field(50_000, ge=1)
+    keep_versions: int = Field(5, ge=1)
+    max_vanish: float = Field(0.3, ge=0, le=1)
+
+    # answers
+    answer_threshold: float | None = Field(None, ge=0, le=1)
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
+
+    @field_validator("crawl_allow", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("crawl_allow")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for cidr in value:
+            ipaddress.ip_network(cidr, strict=False)
+        return value
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database URL in use: the one set, else a SQLite file in the data folder."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'frontdesk.db'}"
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings. Raises SettingsError naming the key, what was wrong with it and how to mend it."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = "FRONTDESK_" + str(first["loc"][0]).upper()
+        raise SettingsError(f"{key} cannot be read: {first['msg']}. See .env.example for what it takes.") from error

@@ -1,0 +1,197 @@
+"""The tables, as the newest migration leaves them. Texts, times and JSON read back the same on both engines.
+
+A later feature adds tables that refer to these (`turns.id`, `conversations.id`, `sources.name`) with ON DELETE CASCADE,
+so that deleting a user's turns takes everything said in them along.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    DateTime,
+    Dialect,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+
+def clean_text(text: str) -> str:
+    """`text` as both engines take it: NUL and lone surrogates become U+FFFD, a pair the character it means."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text.replace("\0", "\ufffd")
+
+
+def row_of(record: DataclassInstance) -> dict[str, Any]:
+    """A dataclass's fields by name, not copied (`asdict` would, and fails on a read-only mapping)."""
+    return {item.name: getattr(record, item.name) for item in fields(record)}
+
+
+def clean_json(value: Any) -> Any:
+    """`value` as both engines take it: its strings cleaned, NaN and infinities as the strings `float` reads."""
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {clean_text(str(key)): clean_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [clean_json(item) for item in value]
+    return value
+
+
+class CleanText(TypeDecorator[str]):
+    """Text of any length that PostgreSQL would refuse is cleaned, on its way in and in comparisons."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """See `clean_text`."""
+        return None if value is None else clean_text(value)
+
+
+class CleanJson(TypeDecorator[Any]):
+    """JSON that keeps the order of its keys (JSONB would not), cleaned like text."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """See `clean_json`."""
+        return clean_json(value)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime, read back in UTC. SQLite, which knows no time zones, holds the UTC time."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Raises ValueError for a naive time, whose instant nobody knows."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"the time {value} has no time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """In UTC, aware."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# Names for every constraint: without one, a later migration cannot drop it.
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", CleanText, primary_key=True),
+    Column("platform", CleanText, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("conversation_id", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("platform", CleanText, nullable=False),
+    Column("user_id", CleanText, nullable=False),
+    Column("question", CleanText, nullable=False),
+    Column("standalone_question", CleanText, nullable=False),
+    Column("language", CleanText, nullable=False),
+    Column("decision", CleanText, nullable=False),
+    Column("answer", CleanText, nullable=False),
+    Column("confidence", Double, nullable=False),
+    Column("threshold", Double, nullable=False),
+    Column("features", CleanJson, nullable=False),
+    Column("citations", CleanJson, nullable=False),
+    Column("index_version", CleanText, nullable=False),
+    Column("model", CleanText, nullable=False),
+    Column("timings_ms", CleanJson, nullable=False),
+    Index(None, "conversation_id", "created_at"),
+    Index(None, "created_at"),
+)
+
+turn_passages = Table(
+    "turn_passages",
+    metadata,
+    Column("turn_id", ForeignKey("turns.id", ondelete="CASCADE"), primary_key=True),
+    Column("rank", Integer, primary_key=True),
+    Column("passage_id", CleanText, nullable=False),
+    Column("title", CleanText, nullable=False),
+    Column("url", CleanText, nullable=False),
+    Column("text", CleanText, nullable=False),
+    Column("score", Double, nullable=False),
+    Column("signals", CleanJson, nullable=False),
+    Column("crawled_at", CleanText, nullable=False),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("turn_id", ForeignKey("turns.id", ondelete="CASCADE"), primary_key=True),
+    Column("user_id", CleanText, primary_key=True),
+    Column("vote", CleanText, nullable=False),
+    Column("reason", CleanText, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("name", CleanText, primary_key=True),
+    Column("kind", CleanText, nullable=False),
+    Column("location", CleanText, nullable=False, unique=True),
+    Column("path_prefix", CleanText, nullable=False),
+    Column("selectors", CleanJson),
+    Column("max_pages", Integer),
+    Column("max_depth", Integer),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+refresh_runs = Table(
+    "refresh_runs",
+    metadata,
+    Column("id", CleanText, primary_key=True),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Column("outcome", CleanText, nullable=False),
+    Column("version", CleanText, nullable=False),
+    Column("report", CleanJson, nullable=False),
+    Column("error", CleanText, nullable=False),
+    Index(None, "started_at"),
+)
