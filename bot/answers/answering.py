@@ -1,0 +1,276 @@
+"""The one use case: a message becomes an answer.
+
+Conversation, small talk, follow-up, retrieval, decision, writing, checking, storing, in that order. What comes out is a
+stream of `Status`, `Delta` and one `Final`; the deltas joined are the answer.
+
+Faults (RetrievalError, StorageError and whatever a writer raises) leave the generator as they are, and then nothing is
+stored: the command line shows them to its operator, a platform's adapter catches them, logs them under an id and says
+`replies.apology`. A turn is stored whole, before `Final`, or not at all, also when the caller closes the generator or
+is cancelled. When only the storing fails, `Final` still comes and `TurnNotStored`, which carries the turn, follows it.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+import structlog
+
+from bot.answers import decision, followups, replies
+from bot.answers.choosing import Choice, choose
+from bot.answers.citations import CitationChecker
+from bot.answers.excerpt import BUDGET, excerpt
+from bot.answers.language import primary, reply_language
+from bot.answers.smalltalk import Heard, listen
+from bot.answers.words import words_for
+from bot.conversation import (
+    AnswerEvent,
+    Citation,
+    Conversation,
+    Decision,
+    Delta,
+    Final,
+    IncomingMessage,
+    Stage,
+    Status,
+    Turn,
+    UsedPassage,
+)
+from bot.errors import TurnNotStored
+from bot.interfaces import AnswerWriter, ConversationStore
+from retrieval.documents import RetrievalResult
+from retrieval.interfaces import Retriever
+from retrieval.text import clean
+
+MAX_CHARACTERS = 4000  # of a message; the embedding model reads far less
+OWN_WORDS = "frontdesk"  # the `model` of a turn that no writer wrote
+
+
+@dataclass
+class _Draft:
+    """What becomes a turn. `reply` is set for what is said in Frontdesk's own words without a search."""
+
+    id: str
+    started: datetime
+    question: str
+    standalone: str
+    language: str
+    decision: Decision = Decision.CHITCHAT
+    reply: str = ""
+    preface: str = ""
+    confidence: float = 0.0
+    threshold: float = 0.0
+    model: str = OWN_WORDS
+    result: RetrievalResult | None = None
+    parts: list[str] = field(default_factory=list)
+
+
+class _Stopwatch:
+    """Milliseconds a stage; the time a consumer holds an event counts for none."""
+
+    def __init__(self) -> None:
+        self.ms: defaultdict[str, float] = defaultdict(float)
+        self.mark()
+
+    def mark(self) -> None:
+        """Start counting from now."""
+        self._since = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        """Count the time since the last mark or lap for `stage`."""
+        self.ms[stage] += (time.perf_counter() - self._since) * 1000
+        self.mark()
+
+    def timings(self) -> dict[str, float]:
+        """The stages and their total."""
+        return {**self.ms, "total": sum(self.ms.values())}
+
+
+class Answering:
+    """`threshold` is the confidence an answer needs; None takes the calibrated default. `limit` passages are read."""
+
+    def __init__(
+        self,
+        retriever: Retriever,
+        store: ConversationStore,
+        writer: AnswerWriter,
+        threshold: float | None = None,
+        *,
+        limit: int = 10,
+    ) -> None:
+        self._retriever = retriever
+        self._store = store
+        self._writer = writer
+        self._threshold = threshold
+        self._limit = limit
+
+    def warm_up(self) -> None:
+        """Load what the first answer would wait for: the words, the patterns over them, the analysis, the parser."""
+        listen("hello")
+        reply_language("您好")
+        choose("hello", (Citation(1, "1", "", ""),))
+        excerpt("hello\n" * BUDGET, "hello")
+
+    async def answer(self, message: IncomingMessage) -> AsyncGenerator[AnswerEvent, None]:
+        """Answer a message and log the turn. Raises RetrievalError, StorageError, TurnNotStored (see the module)."""
+        watch = _Stopwatch()
+        conversation = await self._store.load(message.conversation_id)
+        watch.lap("load")
+        draft, choice = _listen(message, conversation)
+        if not draft.reply:
+            yield Status(Stage.SEARCHING)
+            watch.mark()
+            await self._search(draft, choice, conversation)
+            watch.lap("retrieve")
+            yield Status(Stage.WRITING)
+            watch.mark()
+        checker = CitationChecker(draft.result.passages if draft.result else ())
+        async with aclosing(self._checked(draft, checker)) as pieces:
+            async for piece in pieces:
+                draft.parts.append(piece)
+                watch.lap("write")
+                yield Delta(piece)
+                watch.mark()
+        watch.lap("write")
+        turn = _turn(draft, message, checker.citations, watch.timings())
+        fault = await self._stored(turn)
+        watch.lap("store")
+        yield Final(replace(turn, timings_ms=watch.timings()))
+        if fault:
+            raise TurnNotStored(turn, fault) from fault
+
+    async def _search(self, draft: _Draft, choice: Choice | None, conversation: Conversation) -> None:
+        """Retrieve and decide. A chosen option is searched by its title and needs no deciding if it is still there."""
+        option = choice.option if choice else None
+        context: tuple[str, ...] = ()
+        if option:
+            draft.standalone = option.title
+        else:
+            earlier = _earlier(conversation)
+            draft.standalone, context = followups.contextualise(draft.standalone, primary(draft.language), earlier)
+        result = await self._retriever.retrieve(draft.standalone, context=context, limit=self._limit)
+        decided = decision.decide(result, self._threshold)
+        draft.decision, draft.threshold, draft.confidence = decided.decision, decided.threshold, result.confidence
+        if option and (chosen := _with_first(result, option)):
+            draft.decision, result = Decision.ANSWER, chosen
+        draft.result = result
+        words = words_for(draft.language)
+        if draft.decision is Decision.ANSWER:
+            draft.model = self._writer.name
+        elif draft.decision is Decision.CLARIFY:
+            ranks = [result.passages.index(passage) + 1 for passage in decided.options]
+            draft.reply = replies.clarification(words, result, ranks)
+        else:
+            draft.reply = replies.abstention(words, draft.standalone, result)
+
+    async def _checked(self, draft: _Draft, checker: CitationChecker) -> AsyncGenerator[str, None]:
+        """The answer's text as it may go out."""
+        for piece in (draft.preface, draft.reply):
+            if out := checker.feed(piece):
+                yield out
+        if not draft.reply and draft.result:
+            async with _closing(self._writer.write(draft.standalone, draft.language, draft.result)) as pieces:
+                async for piece in pieces:
+                    if out := checker.feed(piece):
+                        yield out
+        if out := checker.finish():
+            yield out
+
+    async def _stored(self, turn: Turn) -> Exception | None:
+        """Store the turn; the customer has the answer by now, so a fault is logged and handed back, not raised."""
+        try:
+            await self._store.add(turn)
+        except Exception as error:
+            log = structlog.get_logger(__name__)
+            log.error("turn not stored", turn=turn.id, conversation=turn.conversation_id, cause=type(error).__name__)
+            return error
+        return None
+
+
+@asynccontextmanager
+async def _closing(pieces: AsyncIterator[str]) -> AsyncIterator[AsyncIterator[str]]:
+    """Close a writer's generator at once when the answer is given up, so that it stops its own work."""
+    try:
+        yield pieces
+    finally:
+        if isinstance(pieces, AsyncGenerator):
+            await pieces.aclose()
+
+
+def _listen(message: IncomingMessage, conversation: Conversation) -> tuple[_Draft, Choice | None]:
+    """What the message asks, or which offered option it chooses, or the reply to what is no question."""
+    text = clean(message.text).strip()
+    question = text[:MAX_CHARACTERS]
+    last = conversation.turns[-1] if conversation.turns else None
+    heard = listen(question)
+    asked = heard.question or question
+    known = last.language if last else ""
+    language = reply_language(asked, known)
+    choice = choose(asked, last.citations) if last and last.decision is Decision.CLARIFY else None
+    if heard.kind and not choice:
+        language = _smalltalk_language(heard, language, known)
+    words = words_for(language)
+    draft = _Draft(uuid.uuid4().hex, datetime.now(UTC), question, asked, language)
+    if choice and choice.option is None:
+        draft.decision, draft.reply = Decision.ABSTAIN, words.say("none_of_these")
+    elif heard.kind and not choice:
+        draft.reply = words.say(heard.kind.value)
+    if len(text) > MAX_CHARACTERS:
+        draft.preface = words.say("too_long", limit=MAX_CHARACTERS) + "\n\n"
+    return draft, choice
+
+
+def _smalltalk_language(heard: Heard, script: str, conversation: str) -> str:
+    """The conversation's language if its people say so ("ok"), else one in which the phrase is said."""
+    for tag in (conversation, script):
+        if tag in heard.languages:
+            return tag
+    return min(heard.languages, default=conversation or script)
+
+
+def _earlier(conversation: Conversation) -> list[tuple[str, str]]:
+    """What was asked and said before, without the small talk; "the second one" as the question that it chose."""
+    turns = (turn for turn in conversation.turns if turn.decision is not Decision.CHITCHAT)
+    return [(turn.standalone_question, turn.answer) for turn in turns]
+
+
+def _with_first(result: RetrievalResult, option: Citation) -> RetrievalResult | None:
+    """`result` with the chosen passage first; None when a refresh has taken it away since."""
+    by_id = [scored for scored in result.passages if scored.passage.id == option.passage_id]
+    by_page = [scored for scored in result.passages if scored.passage.document.url == option.url]
+    for chosen in (*by_id, *by_page):
+        others = (other for other in result.passages if other is not chosen)
+        return replace(result, passages=(chosen, *others))
+    return None
+
+
+def _turn(
+    draft: _Draft, message: IncomingMessage, citations: tuple[Citation, ...], timings_ms: dict[str, float]
+) -> Turn:
+    result = draft.result
+    passages = result.passages if result else ()
+    return Turn(
+        id=draft.id,
+        conversation_id=message.conversation_id,
+        created_at=draft.started,
+        question=draft.question,
+        standalone_question=draft.standalone,
+        language=draft.language,
+        decision=draft.decision,
+        answer="".join(draft.parts),
+        confidence=draft.confidence,
+        threshold=draft.threshold,
+        citations=citations,
+        passages=tuple(UsedPassage.of(scored, rank) for rank, scored in enumerate(passages, start=1)),
+        features=dict(result.features) if result else {},
+        index_version=result.index_version if result else "",
+        model=draft.model,
+        timings_ms=timings_ms,
+        platform=message.platform,
+        user=message.user,
+    )

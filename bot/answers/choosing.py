@@ -1,0 +1,88 @@
+"""The customer's reply to "Which of these do you mean?": a number, an ordinal, or words of one of the options."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from bot.answers.words import languages, load
+from bot.conversation import Citation
+from retrieval.indexing.analysis import analyse
+
+_LONGEST_CHOICE = 60  # characters; "the second one please" is a choice, a longer message says more than which
+_LAST = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The option chosen; None when the customer said that it is none of them."""
+
+    option: Citation | None
+
+
+def choose(text: str, options: Sequence[Citation]) -> Choice | None:
+    """What `text` chooses of `options`, in the order they were offered; None when it is a new question."""
+    if not options:
+        return None
+    if len(text) <= _LONGEST_CHOICE:
+        for position, pattern in _ordinals():
+            if pattern.fullmatch(text) and position < len(options):
+                return Choice(options[position])
+        if _none_of_them().fullmatch(text):
+            return Choice(None)
+    return _by_words(text, options)
+
+
+def _by_words(text: str, options: Sequence[Citation]) -> Choice | None:
+    """The one option whose title holds every word of `text`, or that repeats a title in full."""
+    asked = set(analyse(_fillers().sub(" ", text), concepts=False)) or set(analyse(text, concepts=False))
+    titles = [set(analyse(option.title, concepts=False)) for option in options]
+    holding = [option for option, title in zip(options, titles, strict=True) if asked and asked <= title]
+    repeated = [
+        option
+        for option, title in zip(options, titles, strict=True)
+        if title and title <= set(analyse(text, concepts=False))
+    ]
+    for matches in (repeated, holding):
+        if len(matches) == 1:
+            return Choice(matches[0])
+    return None
+
+
+@cache
+def _ordinals() -> list[tuple[int, re.Pattern[str]]]:
+    """(0-based position, what names it); "the last one" counts from the end."""
+    names: dict[int, list[str]] = {_LAST: []}
+    for tag in languages():
+        choice = load(tag).choice
+        names[_LAST] += choice["last"]
+        for position, ordinals in enumerate(choice["ordinals"]):
+            names.setdefault(position, []).extend(ordinals)
+    return [(position, _among_fillers(spellings)) for position, spellings in names.items()]
+
+
+@cache
+def _none_of_them() -> re.Pattern[str]:
+    return _among_fillers(phrase for tag in languages() for phrase in load(tag).choice["none"])
+
+
+@cache
+def _fillers() -> re.Pattern[str]:
+    return re.compile(_any_of(filler for tag in languages() for filler in load(tag).choice["fillers"]), re.IGNORECASE)
+
+
+def _among_fillers(phrases: Iterable[str]) -> re.Pattern[str]:
+    gap = rf"(?:{_fillers().pattern}|[\W_])*+"
+    slow_gap = rf"(?:{_fillers().pattern}|[\W_])*"
+    return re.compile(rf"{slow_gap}(?:{_any_of(phrases)}){gap}", re.IGNORECASE)
+
+
+def _any_of(phrases: Iterable[str]) -> str:
+    """A pattern of any of the phrases as whole words (Chinese has none to keep to)."""
+    parts = []
+    for phrase in sorted(set(phrases), key=len, reverse=True):
+        latin = phrase.isascii()
+        parts.append((r"(?<![A-Za-z0-9])" if latin else "") + re.escape(phrase) + (r"(?![A-Za-z0-9])" if latin else ""))
+    return "|".join(parts)

@@ -1,0 +1,62 @@
+"""Answer, abstain, or ask back: what a retrieval result is good for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.conversation import Decision
+from retrieval.documents import Document, RetrievalResult, ScoredPassage
+from retrieval.indexing.analysis import analyse
+from retrieval.searching.calibration import DEFAULT_THRESHOLD
+
+NEAR_TIE = 0.4  # in score, which is a log-likelihood: the other is at least two thirds as likely as the first
+MOST_OPTIONS = 3
+SAME_WORDS = 0.6  # Jaccard index of two texts' words from which they say the same
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision, the confidence it was measured against, and for CLARIFY the passages to choose from."""
+
+    decision: Decision
+    threshold: float
+    options: tuple[ScoredPassage, ...] = ()
+
+
+def decide(result: RetrievalResult, threshold: float | None = None) -> Decided:
+    """Judge `result` by its confidence against `threshold` (None: the calibrated default).
+
+    It asks back where the pages seem to hold an answer, but two or three, unlike each other, fit the question about
+    equally well: together they reach the threshold, the first alone does not.
+    """
+    needed = DEFAULT_THRESHOLD if threshold is None else threshold
+    if result.passages and result.confidence >= needed:
+        return Decided(Decision.ANSWER, needed)
+    options = _options(result.passages)
+    together = sum(math.exp(option.score - result.passages[0].score) for option in options) * result.confidence
+    if 1 < len(options) <= MOST_OPTIONS and together >= needed:
+        return Decided(Decision.CLARIFY, needed, options)
+    return Decided(Decision.ABSTAIN, needed)
+
+
+def _options(passages: Sequence[ScoredPassage]) -> tuple[ScoredPassage, ...]:
+    """The passages about as likely as the first, one of each that say the same."""
+    options: list[ScoredPassage] = []
+    for passage in passages:
+        if passages[0].score - passage.score > NEAR_TIE:
+            break
+        if not any(_same(passage.passage.document, other.passage.document) for other in options):
+            options.append(passage)
+    return tuple(options)
+
+
+def _same(one: Document, other: Document) -> bool:
+    """Whether asking which of two is meant would be silly: the same question in other words, or the same answer."""
+    return _alike(one.question, other.question) or bool(one.answer and _alike(one.answer, other.answer))
+
+
+def _alike(one: str, other: str) -> bool:
+    first, second = set(analyse(one, concepts=False)), set(analyse(other, concepts=False))
+    return len(first & second) >= SAME_WORDS * max(1, len(first | second))

@@ -1,0 +1,85 @@
+"""The writer that needs no language model: it quotes the best passage's answer and cites it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterator
+
+from bot.answers.excerpt import excerpt
+from bot.answers.markup import href, plain, quoted
+from bot.answers.related import related
+from bot.answers.words import Words, words_for
+from retrieval.documents import DocumentKind, Passage, RetrievalResult
+from retrieval.indexing.analysis import analyse
+
+SEE_ALSO = 2  # a longer list would compete with the answer
+
+_BLOCK_LINE = re.compile(r"\s*(?:[-*+]\s|\d+[.)]\s|[|>#]|`{3,}|~{3,}|\s{4})|.*\|\s*$")
+
+
+class ExtractiveWriter:
+    """An AnswerWriter. The quote is whole when short, else its most relevant part with a link to the rest."""
+
+    @property
+    def name(self) -> str:
+        """The model's name in the log."""
+        return "extractive"
+
+    async def write(self, question: str, language: str, result: RetrievalResult) -> AsyncIterator[str]:
+        """The quote, then a hint that there is more, then related questions; nothing for no passages."""
+        for piece in _pieces(question, words_for(language), result):
+            yield piece
+
+
+def _pieces(question: str, words: Words, result: RetrievalResult) -> Iterator[str]:
+    if not result.passages:
+        return
+    best = result.passages[0].passage
+    yield from _quote(question, words, best)
+    others = related(question, result, limit=SEE_ALSO, after=1)
+    if others:
+        yield f"\n\n{words.say('see_also')}\n"
+    for rank in others:
+        yield f"\n- {plain(result.passages[rank - 1].passage.document.question)} [{rank}]"
+
+
+def _quote(question: str, words: Words, passage: Passage) -> Iterator[str]:
+    document = passage.document
+    part = excerpt(document.answer, question, passage.text)
+    link = f"[{plain(document.question)}]({href(document.url)}) [1]"
+    if not part.text:
+        yield words.say("too_long_to_quote", link=link)
+        return
+    title = _title(question, words, passage)
+    if title:
+        yield f"**{title}**\n\n"
+    yield quoted(part.text)
+    yield "\n\n[1]" if _ends_in_block(part.text) else " [1]"
+    if not part.complete:
+        yield f"\n\n{words.say('more', link=link)}"
+
+
+def _title(question: str, words: Words, passage: Passage) -> str:
+    """What a quote needs above it to be understood: a section its headings, a bare "Yes, …" the question it answers."""
+    document = passage.document
+    if document.kind is DocumentKind.SECTION:
+        path = [*document.heading_path, document.question]
+        return " › ".join(plain(heading) for heading in dict.fromkeys(path) if heading)
+    leans = _leaning(words).match(document.answer) or _leaning(words_for(document.language)).match(document.answer)
+    if leans and _reads_as(question) != _reads_as(document.question):
+        return plain(document.question)
+    return ""
+
+
+def _reads_as(question: str) -> list[str]:
+    return analyse(question, concepts=False)
+
+
+def _leaning(words: Words) -> re.Pattern[str]:
+    beginnings = sorted(words.quoting["leaning"], key=len, reverse=True)
+    return re.compile(rf"\W*(?:{'|'.join(map(re.escape, beginnings))})(?!\w)", re.IGNORECASE)
+
+
+def _ends_in_block(markdown: str) -> bool:
+    """Whether the last line belongs to a list, table, quotation or code block, where a marker would be misread."""
+    return _BLOCK_LINE.match(markdown.rsplit("\n", 1)[-1]) is not None

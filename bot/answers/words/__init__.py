@@ -1,0 +1,51 @@
+"""Frontdesk's own words, one TOML file a language beside this module; a language without a file speaks English."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+DEFAULT = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One language's file: `replies` are sentences with {placeholders}, `labels` plain, the others lists of phrases."""
+
+    language: str
+    replies: Mapping[str, str]
+    labels: Mapping[str, str]
+    smalltalk: Mapping[str, Sequence[str]]
+    choice: Mapping[str, Any]
+    quoting: Mapping[str, Sequence[str]]
+
+    def say(self, key: str, **values: object) -> str:
+        """The reply `key` with its placeholders filled in."""
+        return self.replies[key].format(**values)
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """The tags of the languages there are files for, the default first."""
+    names = (entry.name for entry in files(__package__).iterdir())
+    tags = sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
+    return (DEFAULT, *(tag for tag in tags if tag != DEFAULT))
+
+
+@cache
+def load(tag: str) -> Words:
+    """The words of exactly this tag, one of `languages()`."""
+    text = files(__package__).joinpath(f"{tag}.toml").read_text(encoding="utf-8")
+    return Words(tag, **tomllib.loads(text))
+
+
+def words_for(language: str) -> Words:
+    """The words for a BCP 47 tag: its own file, else its primary language's ("zh-HK" -> "zh"), else English."""
+    wanted = language.lower().replace("_", "-")
+    primary = wanted.partition("-")[0]
+    tags = {tag.lower(): tag for tag in languages()}
+    return load(tags.get(wanted) or tags.get(primary) or DEFAULT)

@@ -1,0 +1,1 @@
+"""What admins steer: sources and refreshes."""

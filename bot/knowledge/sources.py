@@ -1,0 +1,81 @@
+"""From what an admin types to a Source."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from retrieval.documents import Selectors, Source, SourceKind
+from retrieval.errors import SourceError
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+
+
+def describe_source(
+    location: str,
+    *,
+    name: str = "",
+    single_page: bool = False,
+    path_prefix: str = "",
+    selectors: Selectors | None = None,
+    max_pages: int | None = None,
+    max_depth: int | None = None,
+) -> Source:
+    """The source that `location` (a URL or a folder) names; without a `name`, one is made from the location.
+
+    Raises SourceError for a location that is neither, or a name that cannot be one.
+    """
+    kind, location, suggested = _recognise(location.strip(), single_page)
+    name = name or suggested
+    if not _NAME.fullmatch(name):
+        raise SourceError(
+            f"{name!r} cannot name a source: use at most 63 of a-z, 0-9, '.', '_' and '-', e.g. --name help."
+        )
+    if path_prefix and kind is not SourceKind.WEBSITE:
+        raise SourceError("--prefix narrows a website's scope; a page or a folder has none: leave it out.")
+    if path_prefix and not path_prefix.startswith("/"):
+        path_prefix = f"/{path_prefix}"
+    return Source(name, kind, location, path_prefix, selectors, max_pages, max_depth)
+
+
+def _recognise(location: str, single_page: bool) -> tuple[SourceKind, str, str]:
+    if "://" not in location:
+        return _folder(location, single_page)
+    try:
+        parts = urlsplit(location)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise SourceError(f"{location!r} is no valid URL ({error}): give one like https://example.com/faq.") from None
+    if parts.scheme.lower() not in ("http", "https"):
+        raise SourceError(
+            f"{location!r} is no web address: give a URL that starts with https:// or http://, or a folder."
+        )
+    if not host or re.search(r"\s", location):
+        raise SourceError(f"{location!r} is no valid URL: give one like https://example.com/faq.")
+    if parts.username or parts.password:
+        raise SourceError("A URL with a user name or a password is not kept: give the public address of the page.")
+    kind = SourceKind.PAGE if single_page else SourceKind.WEBSITE
+    return kind, location, _slug(host + (f"-{port}" if port else "") + (parts.path if single_page else ""))
+
+
+def _folder(location: str, single_page: bool) -> tuple[SourceKind, str, str]:
+    path = Path(location).expanduser()
+    if location and path.is_dir():
+        if single_page:
+            raise SourceError(f"{location} is a folder, and --page takes a URL: leave --page out.")
+        return SourceKind.FOLDER, str(path.resolve()), _slug(path.resolve().name)
+    if location and path.is_file():
+        raise SourceError(
+            f"{location} is a file: give the folder it is in, or try 'frontdesk extract {location} --out DIR'."
+        )
+    hint = (
+        f"did you mean https://{location}?"
+        if re.fullmatch(r"[\w.-]+\.\w{2,}(/\S*)?", location)
+        else ("give a URL like https://example.com/faq, or a folder of HTML or Markdown files.")
+    )
+    raise SourceError(f"{location!r} is neither a URL nor a folder: {hint}")
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("-._")[:63] or "source"
