@@ -1,0 +1,265 @@
+"""Frontdesk in a terminal: one answer, and a chat. Piped, it reads lines and writes plain Markdown."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import uuid
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.markdown import Markdown
+from rich.spinner import Spinner
+from rich.style import Style
+from rich.table import Table
+from rich.text import Text
+
+from bot.answers.answering import Answering
+from bot.answers.language import reply_language
+from bot.answers.markup import Scanner, Token, href
+from bot.answers.words import words_for
+from bot.conversation import AnswerEvent, Citation, Delta, Feedback, IncomingMessage, Status, Turn, Vote
+from bot.errors import BotError
+from bot.interfaces import ConversationStore
+from retrieval.errors import RetrievalError
+from retrieval.text import collapse
+
+T = TypeVar("T")
+
+HELP = """\
+Ask a question in your own words. These are commands:
+
+  /new             start a new conversation
+  /why             why the last question was answered as it was
+  /good, /bad      vote on the last answer; a reason may follow
+  /help            this list
+  /quit            leave (also Ctrl-D); Ctrl-C stops an answer
+"""
+_PROMPT = "› "
+_USER = "terminal"
+_FRAMES_PER_SECOND = 12
+_EXPLAINED = 5  # passages; `frontdesk explain` shows all
+
+
+class Terminal:
+    """`history` is the file that keeps what was typed, for the arrow keys; None keeps it for one chat."""
+
+    def __init__(
+        self,
+        answering: Answering,
+        conversations: ConversationStore,
+        *,
+        console: Console | None = None,
+        history: Path | None = None,
+    ) -> None:
+        self._answering = answering
+        self._conversations = conversations
+        self._console = console or Console(highlight=False)
+        self._history = history
+
+    async def show(self, events: AsyncIterator[AnswerEvent], language: str = "") -> Turn:
+        """Draw an answer as it comes; `language` is that of the status line. Raises what the answering raises."""
+        turn: Turn | None = None
+        with self._live() as update:
+            text = ""
+            async for event in events:
+                if isinstance(event, Status):
+                    update(Spinner("dots", Text(words_for(language).labels[event.stage.value], style="dim")))
+                elif isinstance(event, Delta):
+                    text += event.text
+                    update(Markdown(text, hyperlinks=False))
+                else:
+                    turn = event.turn
+                    break
+        if turn is None:
+            raise AssertionError("an answer always ends in Final")
+        self.print_answer(turn)
+        async for _ in events:  # a turn that could not be stored is reported after its answer
+            pass
+        return turn
+
+    def print_answer(self, turn: Turn) -> None:
+        """The answer with its sources: laid out on a terminal, plain Markdown elsewhere."""
+        heading = words_for(turn.language).labels["sources"]
+        if self._console.is_terminal:
+            self._console.print(Markdown(_linked(turn)))
+        else:
+            self._console.print(Text(turn.answer), soft_wrap=True)
+        if turn.citations:
+            self._console.print(Text(f"\n{heading}", style="dim"))
+            for citation in turn.citations:
+                self._console.print(_source(citation), soft_wrap=True)
+
+    def explain(self, turn: Turn) -> None:
+        """Why the turn was answered as it was."""
+        self._console.print(explanation(turn))
+
+    async def chat(self, conversation_id: str) -> None:
+        """Converse until /quit or the end of the input."""
+        interactive = self._console.is_terminal and sys.stdin.isatty()
+        self._answering.warm_up()
+        last = await self._welcome(conversation_id, interactive)
+        async for line in self._lines(interactive):
+            command, _, rest = line.partition(" ")
+            if command in {"/quit", "/exit", "/q"}:
+                return
+            if command == "/new":
+                conversation_id, last = uuid.uuid4().hex, None
+                self._notice("A new conversation.")
+            elif line.startswith("/"):
+                await self._command(command, rest.strip(), last)
+            else:
+                last = await self._ask(conversation_id, line, last)
+
+    async def _welcome(self, conversation_id: str, interactive: bool) -> Turn | None:
+        turns = (await self._conversations.load(conversation_id)).turns
+        if interactive:
+            self._notice("Ask a question, or type /help for the commands.")
+        if turns:
+            self._notice(f"Going on after: {collapse(turns[-1].question)}")
+        return turns[-1] if turns else None
+
+    async def _ask(self, conversation_id: str, text: str, last: Turn | None) -> Turn | None:
+        """Answer one line. A fault is shown and the chat goes on; -> the conversation's last turn."""
+        language = reply_language(text, last.language if last else "")
+        events = self._answering.answer(IncomingMessage(conversation_id, text, user=_USER))
+        try:
+            turn = await _interruptible(self.show(events, language))
+            if turn is None:
+                self._notice("Stopped.")
+            last = turn or last
+        except (BotError, RetrievalError) as error:
+            self._console.print(Text(f"frontdesk: {collapse(str(error))}", style="red"), soft_wrap=True)
+        finally:
+            await events.aclose()
+        self._console.print()
+        return last
+
+    async def _command(self, command: str, rest: str, last: Turn | None) -> None:
+        if command == "/help":
+            self._notice(HELP)
+        elif command in {"/why", "/good", "/bad"} and last is None:
+            self._notice("Nothing was asked in this conversation yet.")
+        elif command == "/why" and last:
+            self.explain(last)
+        elif command in {"/good", "/bad"} and last:
+            vote = Vote.UP if command == "/good" else Vote.DOWN
+            await self._conversations.vote(Feedback(last.id, _USER, vote, rest))
+            self._notice("Noted, thank you.")
+        else:
+            self._notice(f"There is no command {collapse(command)}: type /help for the list.")
+
+    async def _lines(self, interactive: bool) -> AsyncIterator[str]:
+        read = self._typed() if interactive else _piped()
+        async for line in read:
+            if not interactive:
+                self._console.print(Text(f"{_PROMPT}{collapse(line)}", style="bold"), soft_wrap=True)
+            if line.strip():
+                yield line.strip()
+
+    async def _typed(self) -> AsyncIterator[str]:
+        from prompt_toolkit import PromptSession
+        from prompt_toolkit.history import FileHistory, InMemoryHistory
+
+        if self._history:
+            self._history.parent.mkdir(parents=True, exist_ok=True)
+            self._history.touch(mode=0o600)  # it holds what people asked
+        session: PromptSession[str] = PromptSession(
+            history=FileHistory(str(self._history)) if self._history else InMemoryHistory()
+        )
+        while True:
+            try:
+                yield await session.prompt_async(_PROMPT)
+            except KeyboardInterrupt:  # as in a shell: the line is thrown away
+                continue
+            except EOFError:
+                return
+
+    def _notice(self, text: str) -> None:
+        self._console.print(Text(text, style="dim"))
+
+    @contextmanager
+    def _live(self) -> Iterator[Callable[[RenderableType], None]]:
+        """Redraws in place on a terminal; elsewhere only the finished answer is printed."""
+        if not self._console.is_terminal:
+            yield lambda _: None
+            return
+        with Live(
+            console=self._console, transient=True, refresh_per_second=_FRAMES_PER_SECOND, vertical_overflow="ellipsis"
+        ) as live:
+            yield live.update
+
+
+def explanation(turn: Turn) -> RenderableType:
+    """A turn's decision and the first passages behind it, with the value of each signal."""
+    verdict = "reaches" if turn.confidence >= turn.threshold else "is below"
+    lines = [
+        f"{turn.decision.value}: confidence {turn.confidence:.2f} {verdict} the threshold {turn.threshold:.2f}",
+        f"searched as: {collapse(turn.standalone_question)}",
+        f"index {turn.index_version or 'not asked'}, written by {turn.model}, {turn.timings_ms.get('total', 0):.0f} ms",
+        f"turn {turn.id}",
+    ]
+    table = Table("#", "passage", "score", "signals", "crawled", box=None, header_style="dim")
+    for passage in turn.passages[:_EXPLAINED]:
+        signals = "  ".join(f"{name} {value:.2f}" for name, value in passage.signals.items())
+        title = Text(collapse(passage.title), style=_link_style(passage.url))
+        table.add_row(str(passage.rank), title, f"{passage.score:.3f}", Text(signals), Text(passage.crawled_at[:10]))
+    return Group(Text("\n".join(lines), style="dim"), table) if turn.passages else Text("\n".join(lines), style="dim")
+
+
+def _linked(turn: Turn) -> str:
+    """The answer with each marker a link to its source."""
+    urls = {citation.number: citation.url for citation in turn.citations if _followable(citation.url)}
+
+    def of(token: Token) -> str:
+        if token.kind != "marker":
+            return token.text
+        space = token.text[: len(token.text) - len(token.text.lstrip())]
+        return space + "".join(f"[\\[{n}\\]]({href(urls[n])})" if n in urls else f"\\[{n}\\]" for n in token.numbers)
+
+    return "".join(of(token) for token in Scanner().scan(turn.answer))
+
+
+def _source(citation: Citation) -> Text:
+    return Text.assemble(
+        (f"[{citation.number}] ", "bold"),
+        (collapse(citation.title), _link_style(citation.url)),
+        ("  " + collapse(citation.url), "dim"),
+    )
+
+
+def _link_style(url: str) -> Style:
+    return Style(link=url) if _followable(url) else Style()
+
+
+def _followable(url: str) -> bool:
+    """An address is page data: a terminal is handed only what it cannot misread."""
+    return url.startswith(("https://", "http://")) and url == collapse(url)
+
+
+async def _piped() -> AsyncIterator[str]:
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        yield line
+
+
+async def _interruptible(work: Coroutine[Any, Any, T]) -> T | None:
+    """Await `work`; Ctrl-C stops it alone, and then there is no result."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.ensure_future(work)
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        loop.add_signal_handler(signal.SIGINT, task.cancel)
+    except (NotImplementedError, RuntimeError, ValueError):  # Windows, or not the main thread
+        return await task
+    try:
+        await asyncio.wait({task})
+        return None if task.cancelled() else task.result()
+    finally:
+        task.cancel()
+        loop.remove_signal_handler(signal.SIGINT)
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,245 @@
+"""The composition root: Settings -> Application. The only place that names concrete parts.
+
+Every import of a part is inside the function that needs it: `frontdesk sources list` pays for no FAISS,
+`frontdesk ask` for no torch and no Scrapy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.errors import StorageError
+from bot.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from bot.adapters.terminal import Terminal
+    from bot.answers.answering import Answering
+    from bot.answers.evaluation import Evaluation
+    from bot.interfaces import ConversationStore, RefreshLog, SourceStore
+    from bot.knowledge.refreshing import Refreshing, RefreshRequest
+    from bot.storage.database import Database
+    from retrieval.documents import Document, Selectors, Source
+    from retrieval.indexing.versions import VersionStore
+    from retrieval.interfaces import Crawler, Embedder, Fetch, Retriever
+    from retrieval.refresh import Progress, RefreshReport
+
+
+@dataclass(frozen=True)
+class Application:
+    """The use cases on an open database. Parts are made when first asked for."""
+
+    settings: Settings
+    database: Database
+
+    @cached_property
+    def conversations(self) -> ConversationStore:
+        """Conversations, turns and feedback."""
+        from bot.storage.conversations import SqlConversationStore
+
+        return SqlConversationStore(self.database)
+
+    @cached_property
+    def sources(self) -> SourceStore:
+        """The sources an admin named."""
+        from bot.storage.sources import SqlSourceStore
+
+        return SqlSourceStore(self.database)
+
+    @cached_property
+    def refreshes(self) -> RefreshLog:
+        """What refreshes did and when."""
+        from bot.storage.refreshes import SqlRefreshLog
+
+        return SqlRefreshLog(self.database)
+
+    @cached_property
+    def refreshing(self) -> Refreshing:
+        """The refresh use case."""
+        from bot.knowledge.refreshing import Refreshing
+
+        return Refreshing(self.sources, self.refreshes, self._run_refresh)
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """The embedding model of the settings."""
+        return embedder_for(self.settings)
+
+    @cached_property
+    def retriever(self) -> Retriever:
+        """Searches the active version, whichever that is at the moment of the question."""
+        from retrieval.searching.live import LiveIndex
+        from retrieval.searching.retriever import LiveRetriever
+
+        versions = version_store(self.settings)
+        versions.active()  # without one, say so before the model is loaded
+        return LiveRetriever(LiveIndex(versions, self.embedder), self.embedder)
+
+    @cached_property
+    def answering(self) -> Answering:
+        """The one use case that turns a message into an answer."""
+        from bot.answers.answering import Answering
+        from bot.answers.extractive import ExtractiveWriter
+
+        return Answering(
+            retriever=self.retriever,
+            store=self.conversations,
+            writer=ExtractiveWriter(),
+            threshold=self.settings.answer_threshold,
+        )
+
+    @cached_property
+    def terminal(self) -> Terminal:
+        """The chat in a terminal."""
+        from bot.adapters.terminal import Terminal
+
+        return Terminal(self.answering, self.conversations, history=self.settings.data_dir / "chat_history")
+
+    async def warm_up(self) -> None:
+        """Load what a first answer would wait for. Raises NoActiveVersion, CorruptVersion, FingerprintMismatch."""
+        self.answering.warm_up()
+        await self.conversations.load("")
+        await self.retriever.retrieve("warm up")
+
+    def _run_refresh(
+        self, sources: Sequence[Source], request: RefreshRequest, on_progress: Callable[[Progress], None]
+    ) -> RefreshReport:
+        from retrieval.refresh import RefreshOptions, refresh
+
+        return refresh(
+            sources,
+            store=version_store(self.settings),
+            crawler=crawler_for(self.settings),
+            embedder=self.embedder,
+            options=RefreshOptions(
+                dry_run=request.dry_run,
+                force=request.force,
+                only=frozenset(request.only),
+                max_vanish=self.settings.max_vanish,
+                hnsw_from=self.settings.hnsw_from,
+            ),
+            on_progress=on_progress,
+        )
+
+
+@asynccontextmanager
+async def open_application(settings: Settings | None = None) -> AsyncIterator[Application]:
+    """The application on an open, migrated database; closes it. Raises SettingsError, StorageError."""
+    from bot.storage.database import Database
+
+    settings = settings or load_settings()
+    configure_logging(settings)
+    _make_data_dir(settings)
+    database = await Database.open(settings.resolved_database_url)
+    try:
+        yield Application(settings, database)
+    finally:
+        await database.close()
+
+
+def _make_data_dir(settings: Settings) -> None:
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise StorageError(
+            f"The data folder {settings.data_dir} cannot be made ({reason}): set FRONTDESK_DATA_DIR to a folder "
+            "this user may write."
+        ) from error
+
+
+def configure_logging(settings: Settings) -> None:
+    """Structured logs on stderr from the level of the settings up."""
+    import logging
+    import sys
+
+    import structlog
+
+    level = logging.getLevelNamesMapping()[settings.log_level]
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(level)  # on the handler: some libraries raise their own loggers to DEBUG
+    logging.basicConfig(handlers=[handler], force=True)
+
+
+def version_store(settings: Settings) -> VersionStore:
+    """The index versions in the data folder."""
+    from retrieval.indexing.versions import VersionStore
+
+    return VersionStore(settings.data_dir / "index", settings.keep_versions)
+
+
+def embedder_for(settings: Settings) -> Embedder:
+    """The embedding model of the settings. Raises ModelError."""
+    from retrieval.indexing.embedder import load_embedder
+
+    configure_logging(settings)
+    return load_embedder(settings.embedding_model, settings.data_dir / "models", onnx=settings.embedding_onnx)
+
+
+def crawler_for(settings: Settings) -> Crawler:
+    """The crawler, behind its address guard."""
+    from importlib.metadata import version
+
+    from retrieval.crawling import CrawlSettings
+    from retrieval.crawling import crawler_for as make
+
+    configure_logging(settings)
+    return make(
+        CrawlSettings(
+            allow=settings.crawl_allow,
+            delay=settings.crawl_delay,
+            concurrency=settings.crawl_concurrency,
+            max_pages=settings.crawl_max_pages,
+            max_depth=settings.crawl_max_depth,
+            page_timeout=settings.crawl_page_timeout,
+            max_seconds=settings.crawl_max_seconds,
+            contact=settings.crawl_contact,
+            version=version("frontdesk"),
+            cache=settings.data_dir / "crawl",
+        )
+    )
+
+
+def read_page(location: str, settings: Settings, selectors: Selectors | None = None) -> list[Document]:
+    """The documents of one file or URL. Raises SourceError, ExtractionError."""
+    from retrieval.extraction import extract
+
+    fetch = _fetch(location, settings)
+    return extract(fetch.body, fetch.url, fetch.content_type, selectors)
+
+
+def _fetch(location: str, settings: Settings) -> Fetch:
+    from bot.knowledge.sources import describe_source
+    from retrieval.crawling import read_file
+    from retrieval.errors import SourceError
+    from retrieval.interfaces import FetchOutcome
+
+    if "://" not in location:
+        return read_file(Path(location))
+    source = describe_source(location, single_page=True)
+    fetches = list(crawler_for(settings).crawl(source, {}))
+    for fetch in fetches:
+        if fetch.outcome is FetchOutcome.FETCHED:
+            return fetch
+    reason = fetches[0].reason if fetches else "nothing came back"
+    raise SourceError(f"{location} cannot be read: {reason}.")
+
+
+def evaluate_files(faqs: Path, queries: Path, out: Path, settings: Settings | None = None) -> Evaluation:
+    """Run the product's retrieval and decision over a question set. Raises InputError, ModelError."""
+    from bot.answers.evaluation import evaluate
+    from retrieval.searching.retriever import retriever_over
+
+    settings = settings or load_settings()
+    embedder = embedder_for(settings)
+    return evaluate(
+        faqs, queries, out, lambda documents: retriever_over(documents, embedder), threshold=settings.answer_threshold
+    )

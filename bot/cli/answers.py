@@ -1,0 +1,74 @@
+"""Commands that answer: ask, chat."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.output import AsJson, print_json, run
+
+if TYPE_CHECKING:
+    from bot.bootstrap import Application
+    from bot.conversation import Turn
+
+ConversationId = Annotated[
+    str, typer.Option("--conversation", help="Go on with this conversation. Default: a new one.", metavar="ID")
+]
+
+
+def ask(
+    question: Annotated[str, typer.Argument(help="The question; '-' reads it from standard input.")],
+    conversation: ConversationId = "",
+    as_json: AsJson = False,
+) -> None:
+    """Answer one question, with its sources."""
+    from bot.conversation import Final, IncomingMessage
+    from bot.errors import InputError
+
+    text = sys.stdin.read() if question == "-" else question
+    if not text.strip():
+        raise InputError('The question is empty: write it in quotes, e.g. frontdesk ask "How do I return goods?".')
+    message = IncomingMessage(conversation or uuid.uuid4().hex, text)
+
+    async def work(application: Application) -> Turn:
+        if not as_json:
+            return await application.terminal.show(application.answering.answer(message))
+        turns = [event.turn async for event in application.answering.answer(message) if isinstance(event, Final)]
+        return turns[0]
+
+    turn = run(work)
+    if as_json:
+        print_json(answer_as_dict(turn))
+
+
+def chat(conversation: ConversationId = "") -> None:
+    """Talk to Frontdesk in the terminal. /help lists what you can type."""
+
+    async def work(application: Application) -> None:
+        await application.warm_up()
+        await application.terminal.chat(conversation or uuid.uuid4().hex)
+
+    run(work)
+
+
+def answer_as_dict(turn: Turn) -> dict[str, object]:
+    """The shape of `ask --json`, which scripts rely on."""
+    return {
+        "turn_id": turn.id,
+        "conversation_id": turn.conversation_id,
+        "decision": turn.decision.value,
+        "answer": turn.answer,
+        "confidence": turn.confidence,
+        "citations": [
+            {"number": c.number, "title": c.title, "url": c.url, "passage_id": c.passage_id} for c in turn.citations
+        ],
+        "index_version": turn.index_version,
+        "model": turn.model,
+        "timings_ms": dict(turn.timings_ms),
+    }
+
+
+COMMANDS = (ask, chat)

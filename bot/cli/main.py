@@ -1,0 +1,63 @@
+"""The `frontdesk` command: registers the commands and turns faults into one clear line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import uuid
+
+import typer
+
+from bot.cli import answers, crawl, history, measure, system
+
+app = typer.Typer(
+    name="frontdesk",
+    help="Answers customers' questions from your own FAQ pages, with citations, or honestly says that it cannot.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(crawl.sources_app, name="sources", help="The websites, pages and folders Frontdesk knows.")
+app.add_typer(history.log_app, name="log", help="The conversations: list, show, export.")
+for module in (crawl, answers, measure, history, system):
+    for command in module.COMMANDS:
+        app.command({"evaluate": "eval"}.get(command.__name__))(command)
+
+
+def main() -> None:
+    """Run the command line. Exit codes: 0 done, 1 a fault, 2 a wrong argument, 130 interrupted."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        typer.echo("frontdesk: interrupted.", err=True)
+        sys.exit(130)
+    except BrokenPipeError:  # the reader (head, less) has gone: nothing more to say to it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        sys.exit(_report(error))
+
+
+def _report(error: Exception) -> int:
+    from bot.errors import BotError, InputError, SettingsError
+    from retrieval.errors import RetrievalError
+
+    if isinstance(error, (BotError, RetrievalError)):
+        typer.echo(f"frontdesk: {' '.join(str(error).split())}", err=True)
+        return 2 if isinstance(error, (InputError, SettingsError)) else 1
+    import structlog
+
+    fault = uuid.uuid4().hex[:8]
+    if os.environ.get("FRONTDESK_LOG_LEVEL", "").upper() == "DEBUG":
+        structlog.get_logger(__name__).exception("internal error", fault=fault)
+    typer.echo(
+        f"frontdesk: internal error {fault} ({type(error).__name__}): this is a bug. "
+        "Run it again with FRONTDESK_LOG_LEVEL=DEBUG to see where.",
+        err=True,
+    )
+    return 1
+
+
+if __name__ == "__main__":
+    main()

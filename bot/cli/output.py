@@ -1,0 +1,81 @@
+"""What every command shares: the consoles, JSON, and running a coroutine on an open application."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict, is_dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bot.bootstrap import Application
+
+T = TypeVar("T")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+def run(work: Callable[[Application], Awaitable[T]]) -> T:
+    """Open the application, await `work(application)`, close it."""
+    from bot.bootstrap import open_application
+
+    async def opened() -> T:
+        async with open_application() as application:
+            return await work(application)
+
+    return asyncio.run(opened())
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A rich console; commands print data to stdout, progress and notices to stderr."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False)
+
+
+def print_json(value: object) -> None:
+    """One JSON value on stdout, readable, with every script as it is."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+
+
+def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], empty: str) -> None:
+    """A table, or the line `empty` when there is nothing to show. Text from outside is never read as markup."""
+    from rich.table import Table
+    from rich.text import Text
+
+    if not rows:
+        console().print(Text(empty))
+        return
+    table = Table(title=Text(title), title_justify="left", header_style="bold")
+    for column in columns:
+        table.add_column(column.lstrip(">"), justify="right" if column.startswith(">") else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
+    console().print(table)
+
+
+def age(moment: datetime, now: datetime | None = None) -> str:
+    """How long ago, in the largest fitting unit: "5 min", "3 h", "12 d"."""
+    seconds = ((now or datetime.now(moment.tzinfo)) - moment).total_seconds()
+    if seconds < 3600:
+        return f"{max(0, int(seconds // 60))} min"
+    return f"{int(seconds // 3600)} h" if seconds < 172_800 else f"{int(seconds // 86_400)} d"
+
+
+def _plain(value: Any) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} is not JSON-ready")

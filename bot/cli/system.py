@@ -1,0 +1,95 @@
+"""Commands for the operator: versions, rollback, doctor."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from bot.cli.output import AsJson, age, console, print_json, print_table
+
+
+def versions(as_json: AsJson = False) -> None:
+    """List the versions of the index, newest first."""
+    from bot.bootstrap import version_store
+    from bot.settings import load_settings
+
+    store = version_store(load_settings())
+    active = store.active_id()
+    manifests = [version.manifest for version in store.list()]
+    if as_json:
+        print_json(
+            [
+                {
+                    "version": m.id,
+                    "active": m.id == active,
+                    "created_at": m.created_at,
+                    "parent": m.parent,
+                    "embedder": m.embedder,
+                    **m.counts,
+                }
+                for m in manifests
+            ]
+        )
+        return
+    print_table(
+        "Versions",
+        ["", "version", "age", ">pages", ">documents", ">passages", "embedder"],
+        [
+            (
+                "active" if m.id == active else "",
+                m.id,
+                age(datetime.fromisoformat(m.created_at)),
+                m.counts["pages"],
+                m.counts["documents"],
+                m.counts["passages"],
+                m.embedder.partition("@")[0],
+            )
+            for m in manifests
+        ],
+        empty="Nothing is indexed yet: run 'frontdesk refresh'.",
+    )
+
+
+def rollback(
+    version: Annotated[str | None, typer.Argument(help="The version to go back to. Default: the one before.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Activate an older version of the index. A running bot takes it over at its next question."""
+    from bot.bootstrap import version_store
+    from bot.settings import load_settings
+
+    store = version_store(load_settings())
+    before = store.active_id()
+    chosen = store.rollback(version)
+    if as_json:
+        print_json({"version": chosen.id, "before": before})
+    else:
+        typer.echo(f"Version {chosen.id} answers now (before: {before}). 'frontdesk refresh' goes forward again.")
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """Check every part; say what is wrong and how to mend it. Exit code 1 if anything is."""
+    from bot.cli.diagnosis import diagnose
+    from bot.settings import load_settings
+
+    checks = diagnose(load_settings())
+    if as_json:
+        print_json(checks)
+    else:
+        from rich.text import Text
+
+        marks = {
+            True: Text("ok", style="green"),
+            False: Text("fault", style="bold red"),
+            None: Text("note", style="yellow"),
+        }
+        print_table("Doctor", ["", "part", "finding"], [(marks[c.ok], c.part, c.finding) for c in checks], empty="")
+        faults = sum(check.ok is False for check in checks)
+        console().print(f"{faults} fault{'s' * (faults != 1)}." if faults else "All well.")
+    if any(check.ok is False for check in checks):
+        raise typer.Exit(1)
+
+
+COMMANDS = (versions, rollback, doctor)
