@@ -1,0 +1,70 @@
+"""What every SourceStore does."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bot.errors import DuplicateSource, UnknownSource
+from bot.interfaces import SourceStore
+from bot.storage.database import Database
+from bot.storage.sources import SqlSourceStore
+from retrieval.documents import Selectors, Source, SourceKind
+
+SHOP = Source(
+    name="shop",
+    kind=SourceKind.WEBSITE,
+    location="https://shop.example/帮助/",
+    path_prefix="/帮助/",
+    selectors=Selectors(question="h3.q", answer="div.a > p", item="li"),
+    max_pages=50,
+    max_depth=0,
+)
+GUIDES = Source(name="guides", kind=SourceKind.FOLDER, location="/srv/guides")
+
+
+@pytest.fixture
+def store(database: Database) -> SourceStore:
+    return SqlSourceStore(database)
+
+
+async def test_a_source_reads_back_as_it_was_added(store: SourceStore) -> None:
+    for source in (SHOP, GUIDES):
+        await store.add(source)
+        assert await store.get(source.name) == source
+
+
+async def test_sources_are_listed_in_the_order_they_were_added(store: SourceStore) -> None:
+    assert list(await store.list()) == []
+    await store.add(SHOP)
+    await store.add(GUIDES)
+    assert list(await store.list()) == [SHOP, GUIDES]
+
+
+async def test_a_taken_name_is_refused_with_its_location(store: SourceStore) -> None:
+    await store.add(SHOP)
+    with pytest.raises(DuplicateSource, match=r"known already \(https"):
+        await store.add(Source("shop", SourceKind.PAGE, "https://other.example/faq"))
+
+
+async def test_a_taken_location_is_refused_with_its_name(store: SourceStore) -> None:
+    await store.add(SHOP)
+    with pytest.raises(DuplicateSource, match="'shop'"):
+        await store.add(Source("other", SourceKind.WEBSITE, SHOP.location))
+    assert list(await store.list()) == [SHOP]
+
+
+async def test_of_two_added_at_once_one_is_refused(store: SourceStore) -> None:
+    results = await asyncio.gather(store.add(SHOP), store.add(SHOP), return_exceptions=True)
+    assert sorted(str(type(result).__name__) for result in results) == ["DuplicateSource", "NoneType"]
+
+
+async def test_a_removed_source_is_unknown_and_its_name_free(store: SourceStore) -> None:
+    await store.add(SHOP)
+    await store.remove("shop")
+    with pytest.raises(UnknownSource, match="sources list"):
+        await store.get("shop")
+    with pytest.raises(UnknownSource):
+        await store.remove("shop")
+    await store.add(SHOP)

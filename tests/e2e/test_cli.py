@@ -1,0 +1,271 @@
+"""The command line as an operator uses it: real processes, the real example site over loopback HTTP."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from examples.serve import serving
+
+FRONTDESK = Path(sys.executable).parent / "frontdesk"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A `frontdesk` on a data folder of its own."""
+
+    data: Path
+    site: str = ""
+
+    def __call__(self, *arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+        clean = {key: value for key, value in os.environ.items() if not key.startswith("FRONTDESK_")}
+        return subprocess.run(
+            [str(FRONTDESK), *arguments],
+            env=clean
+            | {
+                "FRONTDESK_DATA_DIR": str(self.data),
+                "FRONTDESK_CRAWL_ALLOW": "127.0.0.0/8",
+                "FRONTDESK_CRAWL_DELAY": "0",
+                "COLUMNS": "200",
+            }
+            | environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            cwd=self.data.parent,
+        )
+
+    def json(self, *arguments: str, **environment: str) -> object:
+        done = self(*arguments, "--json", **environment)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A desk that has crawled the example shop."""
+    with serving() as site:
+        desk = Desk(tmp_path_factory.mktemp("desk") / "data", site.url)
+        done = desk("crawl", f"{site.url}/")
+        assert done.returncode == 0, done.stderr
+        yield desk
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Desk:
+    """A desk that knows nothing yet."""
+    return Desk(tmp_path / "data")
+
+
+def one_clear_line(done: subprocess.CompletedProcess[str], *words: str) -> None:
+    """The fault is told in one line that holds `words`, without a traceback, with exit code 1 or 2."""
+    assert done.returncode in (1, 2), (done.returncode, done.stdout, done.stderr)
+    assert "Traceback" not in done.stderr + done.stdout
+    lines = [line for line in done.stderr.splitlines() if line.startswith("frontdesk: ")]
+    assert len(lines) == 1, done.stderr
+    for word in words:
+        assert word in lines[0]
+
+
+def test_ask_prints_the_json_that_scripts_rely_on(desk: Desk) -> None:
+    answer = desk.json("ask", "How do I return goods?")
+    assert isinstance(answer, dict)
+    assert {"turn_id", "decision", "answer", "confidence", "citations", "index_version", "model", "timings_ms"} <= set(
+        answer
+    )
+    assert answer["decision"] == "answer"
+    assert 0 <= answer["confidence"] <= 1
+    first = answer["citations"][0]
+    assert set(first) == {"number", "title", "url", "passage_id"}
+    assert first["number"] == 1
+    assert first["url"].startswith(desk.site)
+    assert "[1]" in answer["answer"]
+
+
+def test_a_chinese_question_is_answered_in_chinese_with_its_page(desk: Desk) -> None:
+    answer = desk.json("ask", "如何退货？")
+    assert isinstance(answer, dict)
+    assert answer["decision"] == "answer"
+    assert "/zh/" in answer["citations"][0]["url"]
+    assert "退" in answer["answer"]
+
+
+def test_what_the_site_does_not_hold_is_refused(desk: Desk) -> None:
+    answer = desk.json("ask", "What is the capital of Mongolia?")
+    assert isinstance(answer, dict)
+    assert answer["decision"] == "abstain"
+
+
+def test_a_conversation_goes_on_across_processes(desk: Desk) -> None:
+    desk.json("ask", "How do I return goods?", "--conversation", "c1")
+    desk.json("ask", "thanks", "--conversation", "c1")
+    turns = desk.json("log", "list", "--conversation", "c1")
+    assert isinstance(turns, list)
+    assert [turn["question"] for turn in turns] == ["thanks", "How do I return goods?"]
+    assert turns[0]["decision"] == "chitchat"
+
+
+def test_explain_tells_the_passages_with_their_signals_threshold_version_and_crawl_date(desk: Desk) -> None:
+    answer = desk.json("ask", "How do I return goods?")
+    assert isinstance(answer, dict)
+    why = desk.json("explain", answer["turn_id"][:12])
+    assert isinstance(why, dict)
+    assert why["turn_id"] == answer["turn_id"]
+    assert why["index_version"] == answer["index_version"]
+    assert why["threshold"] > 0
+    assert why["passages"][0]["signals"]
+    assert why["passages"][0]["crawled_at"]
+    shown = desk("explain", answer["turn_id"])
+    assert shown.returncode == 0
+    assert "threshold" in shown.stdout
+
+
+def test_the_log_is_exported_as_json_lines_and_as_csv(desk: Desk, tmp_path: Path) -> None:
+    desk.json("ask", "How do I return goods?")
+    lines = desk("log", "export").stdout.splitlines()
+    assert all("question" in json.loads(line) for line in lines)
+    assert desk("log", "export", "--format", "csv", "--out", str(tmp_path / "log.csv")).returncode == 0
+    with (tmp_path / "log.csv").open(encoding="utf-8", newline="") as file:
+        assert len(list(csv.DictReader(file))) >= len(lines)
+
+
+def test_an_unchanged_site_makes_no_new_version(desk: Desk) -> None:
+    before = desk.json("versions")
+    report = desk.json("refresh")
+    assert isinstance(report, dict)
+    assert report["outcome"] == "unchanged"
+    assert desk.json("versions") == before
+
+
+def test_extract_writes_one_file_a_page(empty: Desk, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.html").write_text(
+            f"<h1>FAQ</h1><dl><dt>What is {name}?</dt><dd>A letter called {name}.</dd>"
+            f"<dt>Who wrote {name}?</dt><dd>A scribe, long ago.</dd></dl>",
+            encoding="utf-8",
+        )
+    done = empty("extract", str(tmp_path / "a.html"), str(tmp_path / "b.html"), "--out", str(tmp_path / "out"))
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in (tmp_path / "out" / "a.html.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [row["question"] for row in rows] == ["What is a?", "Who wrote a?"]
+    assert set(rows[0]) == {"question", "answer", "url"}
+    assert (tmp_path / "out" / "b.html.jsonl").exists()
+
+
+def test_extract_reads_a_url(desk: Desk, tmp_path: Path) -> None:
+    done = desk("extract", f"{desk.site}/help/returns.html", "--out", str(tmp_path / "out"))
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "returns.html.jsonl").read_text(encoding="utf-8")
+
+
+def test_eval_writes_the_rows_and_prints_the_figures(empty: Desk, tmp_path: Path) -> None:
+    faqs = [
+        {"id": "ship", "question": "How long does delivery take?", "answer": "Three days."},
+        {"id": "back", "question": "How do I return goods?", "answer": "Send them back within 30 days."},
+    ]
+    queries = [
+        {"id": 1, "text": "how many days until it is delivered", "relevant": ["ship"], "answerable": True},
+        {"id": 2, "text": "can I send it back", "relevant": ["back"], "answerable": True},
+        {"id": 3, "text": "who won the world cup", "relevant": [], "answerable": False},
+    ]
+    for name, rows in (("faqs", faqs), ("queries", queries)):
+        text = "".join(json.dumps(row) + "\n" for row in rows)
+        (tmp_path / f"{name}.jsonl").write_text(text, encoding="utf-8")
+    figures = empty.json(
+        "eval",
+        "--faqs",
+        str(tmp_path / "faqs.jsonl"),
+        "--queries",
+        str(tmp_path / "queries.jsonl"),
+        "--out",
+        str(tmp_path / "results.jsonl"),
+    )
+    assert isinstance(figures, dict)
+    assert figures["P@1"] == 1.0
+    results = [json.loads(line) for line in (tmp_path / "results.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [row["id"] for row in results] == ["1", "2", "3"]
+    assert all({"id", "ranked", "confidence", "decision"} <= set(row) for row in results)
+
+
+def test_doctor_finds_nothing_wrong_with_a_crawled_desk(desk: Desk) -> None:
+    done = desk("doctor")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("sources", "add", "not a url"), ("URL",)),
+        (("sources", "add", "ftp://example.com/faq"), ("https://",)),
+        (("sources", "add", "http://[::1"), ("URL",)),
+        (("sources", "remove", "nobody"), ("nobody", "sources list")),
+        (("refresh",), ("sources add",)),
+        (("refresh", "nobody"), ("nobody",)),
+        (("ask", "How do I return goods?"), ("refresh",)),
+        (("ask", "   "), ("empty",)),
+        (("rollback", "19990101-000000-abcd"), ("19990101-000000-abcd", "versions")),
+        (("rollback",), ("refresh",)),
+        (("explain", "deadbeef"), ("deadbeef",)),
+        (("extract", "missing.html", "--out", "out"), ("missing.html",)),
+        (("eval", "--faqs", "no.jsonl", "--queries", "no.jsonl", "--out", "r.jsonl"), ("no.jsonl",)),
+        (("crawl", "https://no-such-host.invalid/faq"), ("no-such-host.invalid",)),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
+)
+def test_bad_input_gets_one_clear_line(empty: Desk, arguments: tuple[str, ...], words: tuple[str, ...]) -> None:
+    one_clear_line(empty(*arguments), *words)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("FRONTDESK_DATABASE_URL", "nonsense"),
+        ("FRONTDESK_DATABASE_URL", "postgresql://nobody:secret@127.0.0.1:1/none"),
+        ("FRONTDESK_DATABASE_URL", "mysql://localhost/x"),
+        ("FRONTDESK_CRAWL_ALLOW", "everywhere"),
+        ("FRONTDESK_KEEP_VERSIONS", "many"),
+    ],
+)
+def test_a_broken_setting_is_named_and_no_secret_shown(empty: Desk, setting: str, value: str) -> None:
+    done = empty("sources", "list", **{setting: value})
+    one_clear_line(done, setting)
+    assert "secret" not in done.stderr
+
+
+def test_a_missing_model_is_named(desk: Desk) -> None:
+    one_clear_line(
+        desk("ask", "How do I return goods?", FRONTDESK_EMBEDDING_MODEL="/no/such/model"),
+        "/no/such/model",
+        "FRONTDESK_EMBEDDING_MODEL",
+    )
+
+
+def test_without_leave_the_guard_refuses_loopback(empty: Desk) -> None:
+    with serving() as site:
+        one_clear_line(empty("crawl", f"{site.url}/", FRONTDESK_CRAWL_ALLOW=""), "127.0.0.1", "FRONTDESK_CRAWL_ALLOW")
+
+
+@pytest.mark.parametrize("command", ["--help", "ask"])
+def test_no_command_line_path_imports_what_is_heavy(desk: Desk, command: str) -> None:
+    arguments = ["--help"] if command == "--help" else ["ask", "How do I return goods?"]
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", str(FRONTDESK), *arguments],
+        env=os.environ | {"FRONTDESK_DATA_DIR": str(desk.data)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    forbidden = {"torch", "scrapy", "sentence_transformers", "transformers", "alembic"}
+    if command == "--help":
+        forbidden |= {"faiss", "numpy", "sqlalchemy", "onnxruntime", "pydantic", "bs4"}
+    assert not imported & forbidden

@@ -1,0 +1,17 @@
+"""The real default embedder, exported once for a checkout instead of once for a test run."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from retrieval.indexing.embedder import load_embedder
+from retrieval.interfaces import Embedder
+
+MODELS = Path(__file__).parents[2] / ".pytest_cache" / "models"
+
+
+@cache
+def default_embedder() -> Embedder:
+    """The embedder of an installation without settings."""
+    return load_embedder("", MODELS)

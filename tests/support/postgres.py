@@ -1,0 +1,103 @@
+"""A real PostgreSQL server for the tests: the one of FRONTDESK_TEST_POSTGRES_URL, else a throw-away cluster."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+# Names of the fixtures that a storage contract runs on, one suite for each.
+DATABASES = ["sqlite_database", pytest.param("postgres_database", marks=pytest.mark.postgres)]
+
+_PASSWORD = "frontdesk-test"
+
+
+@contextmanager
+def postgres_server() -> Iterator[str]:
+    """The URL of a server on which the user may create databases. Skips the tests without one; fails in CI."""
+    if url := os.environ.get("FRONTDESK_TEST_POSTGRES_URL"):
+        yield url
+        return
+    if not (binaries := _binaries()):
+        reason = "no PostgreSQL server: set FRONTDESK_TEST_POSTGRES_URL, or install one ('apt-get install postgresql')"
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+    folder = Path(tempfile.mkdtemp(prefix="frontdesk-pg-"))
+    try:
+        with _cluster(binaries, folder) as url:
+            yield url
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def fresh_database(server: str) -> Iterator[str]:
+    """The URL of an empty database on `server`, dropped afterwards."""
+    name = f"frontdesk_test_{uuid.uuid4().hex}"
+    asyncio.run(_execute(server, f'CREATE DATABASE "{name}"'))
+    try:
+        yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+    finally:
+        asyncio.run(_execute(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@contextmanager
+def _cluster(binaries: Path, folder: Path) -> Iterator[str]:
+    user = "postgres" if os.geteuid() == 0 else None  # the server refuses to run as root
+    if user:
+        shutil.chown(folder, user)
+    data, port, password_file = folder / "data", _free_port(), folder / "password"
+    password_file.write_text(_PASSWORD)
+    password_file.chmod(0o644)
+
+    def run(*command: str | Path) -> None:
+        done = subprocess.run(
+            [str(part) for part in command],
+            user=user,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, f"{command[0]}: {done.stdout}{done.stderr}"
+
+    choices = ["-U", "frontdesk", "-A", "scram-sha-256", "-E", "UTF8", "--no-locale", "-N"]
+    run(binaries / "initdb", "-D", data, f"--pwfile={password_file}", *choices)
+    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+    run(binaries / "pg_ctl", "-D", data, "-l", folder / "log", "-w", "-o", options, "start")
+    try:
+        yield f"postgresql://frontdesk:{_PASSWORD}@127.0.0.1:{port}/postgres"
+    finally:
+        run(binaries / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+
+
+def _binaries() -> Path | None:
+    """The newest PostgreSQL's folder of programs; Debian keeps it off the PATH."""
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
+    found = shutil.which("initdb")
+    initdb = debian[-1] if debian else Path(found) if found else None
+    return initdb.resolve().parent if initdb else None
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,146 @@
+import io
+from datetime import UTC, datetime
+
+import pytest
+from rich.console import Console
+
+from bot.adapters.terminal import Terminal, explanation
+from bot.answers.answering import Answering
+from bot.answers.extractive import ExtractiveWriter
+from bot.conversation import Citation, Decision, IncomingMessage, Turn, UsedPassage, Vote
+from retrieval.documents import Document, RetrievalResult
+from retrieval.errors import NoActiveVersion
+from tests.fakes import MemoryConversations, found
+
+RETURNS = Document("https://shop.example/r_(eu)", "How do I [return] goods?", "1. Open the **portal**.\n2. Wait.")
+
+
+class Shelf:
+    """Always finds the page on returns; with `empty`, there is no index."""
+
+    def __init__(self, empty: bool = False) -> None:
+        self.empty = empty
+
+    async def retrieve(self, query: str, *, context: object = (), limit: int = 10) -> RetrievalResult:
+        if self.empty:
+            raise NoActiveVersion("Nothing was refreshed yet: run 'frontdesk crawl URL'.")
+        return found(RETURNS, query=query)
+
+
+def terminal(
+    *, tty: bool, empty: bool = False, store: MemoryConversations | None = None
+) -> tuple[Terminal, io.StringIO]:
+    out = io.StringIO()
+    store = store or MemoryConversations()
+    console = Console(file=out, force_terminal=tty, width=80, highlight=False, legacy_windows=False)
+    return Terminal(Answering(Shelf(empty), store, ExtractiveWriter()), store, console=console), out
+
+
+def answered(**changes: object) -> Turn:
+    values = {
+        "id": "ab" * 16,
+        "conversation_id": "c",
+        "created_at": datetime(2026, 1, 2, tzinfo=UTC),
+        "question": "q",
+        "standalone_question": "q",
+        "language": "zh",
+        "decision": Decision.ANSWER,
+        "answer": "好。 [1]",
+        "confidence": 0.9,
+        "threshold": 0.5,
+        "citations": (Citation(1, "标题", "https://shop.example/zh", "p"),),
+    }
+    return Turn(**(values | changes))  # type: ignore[arg-type]
+
+
+async def test_piped_an_answer_is_plain_markdown_with_its_sources() -> None:
+    shown, out = terminal(tty=False)
+    events = shown._answering.answer(IncomingMessage("c", "How do I return goods?"))
+    turn = await shown.show(events)
+    assert turn.answer == "1. Open the **portal**.\n2. Wait.\n\n[1]"
+    assert out.getvalue() == (
+        "1. Open the **portal**.\n2. Wait.\n\n[1]\n\nSources\n[1] How do I [return] goods?  https://shop.example/r_(eu)\n"
+    )
+
+
+async def test_on_a_terminal_the_markers_and_titles_are_links() -> None:
+    shown, out = terminal(tty=True)
+    await shown.show(shown._answering.answer(IncomingMessage("c", "How do I return goods?")))
+    text = out.getvalue()
+    assert "\x1b]8;" in text
+    assert "https://shop.example/r_%28eu%29" in text
+    assert "portal" in text
+    assert "**" not in text
+
+
+def test_the_sources_are_named_in_the_language_of_the_answer() -> None:
+    shown, out = terminal(tty=False)
+    shown.print_answer(answered())
+    assert out.getvalue() == "好。 [1]\n\n来源\n[1] 标题  https://shop.example/zh\n"
+
+
+def test_a_pages_text_cannot_steer_the_terminal() -> None:
+    shown, out = terminal(tty=True)
+    shown.print_answer(answered(citations=(Citation(1, "a\x1b[2Jb\nc", "https://x.example/\x1b]0;t\x07", "p"),)))
+    assert "\x1b[2J" not in out.getvalue()
+    assert "\x1b]0;" not in out.getvalue()
+    assert "\x07" not in out.getvalue()
+
+
+def test_an_explanation_shows_the_decision_and_each_passage() -> None:
+    out = io.StringIO()
+    used = UsedPassage("p", "Title", "https://x.example", "text", 1, 0.75, {"dense": 0.5}, "2026-01-02T03:04:05")
+    Console(file=out, width=120).print(explanation(answered(passages=(used,), model="extractive", index_version="v7")))
+    for part in ("answer: confidence 0.90 reaches the threshold 0.50", "v7", "Title", "dense 0.50", "2026-01-02"):
+        assert part in out.getvalue()
+
+
+async def chat(monkeypatch: pytest.MonkeyPatch, shown: Terminal, typed: str) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+    await shown.chat("c1")
+
+
+async def test_a_chat_answers_line_by_line_until_the_input_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = MemoryConversations()
+    shown, out = terminal(tty=False, store=store)
+    await chat(monkeypatch, shown, "hi\n\nHow do I return goods?\n/why\n/good clear\n")
+    assert [turn.decision for turn in store.stored] == [Decision.CHITCHAT, Decision.ANSWER]
+    assert {turn.conversation_id for turn in store.stored} == {"c1"}
+    assert "Hello!" in out.getvalue()
+    assert "Open the **portal**" in out.getvalue()
+    assert "answer: confidence 0.90" in out.getvalue()
+    assert [(v.vote, v.reason) for v in store.votes.values()] == [(Vote.UP, "clear")]
+
+
+async def test_a_chat_has_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = MemoryConversations()
+    shown, out = terminal(tty=False, store=store)
+    await chat(monkeypatch, shown, "/why\n/help\n/frobnicate\nhello\n/new\nhello\n/quit\nHow do I return goods?\n")
+    assert "Nothing was asked" in out.getvalue()
+    assert "start a new conversation" in out.getvalue()
+    assert "no command /frobnicate" in out.getvalue()
+    assert len({turn.conversation_id for turn in store.stored}) == len(store.stored) == 2
+
+
+async def test_a_fault_is_one_line_and_the_chat_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown, out = terminal(tty=False, empty=True)
+    await chat(monkeypatch, shown, "How do I return goods?\nhello\n")
+    assert "frontdesk: Nothing was refreshed yet: run 'frontdesk crawl URL'." in out.getvalue()
+    assert "Hello!" in out.getvalue()
+
+
+async def test_a_conversation_is_gone_on_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = MemoryConversations()
+    first, _ = terminal(tty=False, store=store)
+    await chat(monkeypatch, first, "How do I return goods?\n")
+    again, out = terminal(tty=False, store=store)
+    await chat(monkeypatch, again, "/why\n")
+    assert "Going on after: How do I return goods?" in out.getvalue()
+    assert "answer: confidence" in out.getvalue()
+
+
+async def test_an_answer_that_cannot_be_stored_is_shown_and_then_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown, out = terminal(tty=False, store=MemoryConversations(broken=True))
+    await chat(monkeypatch, shown, "How do I return goods?\n")
+    text = out.getvalue()
+    assert 0 < text.index("Open the **portal**") < text.index("was answered but not logged: The database is gone")

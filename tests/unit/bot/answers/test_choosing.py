@@ -1,0 +1,78 @@
+import pytest
+
+from bot.answers.choosing import Choice, choose
+from bot.conversation import Citation
+
+ENGLISH = (
+    Citation(1, "How do I return a gift?", "https://shop.example/gifts", "a"),
+    Citation(2, "How do I return an order?", "https://shop.example/orders", "b"),
+)
+CHINESE = (
+    Citation(1, "如何退货？", "https://shop.example/zh/1", "a"),
+    Citation(2, "如何退换礼品？", "https://shop.example/zh/2", "b"),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("1", 1),
+        ("2.", 2),
+        ("#2", 2),
+        ("the second", 2),
+        ("the first one please", 1),
+        ("one", 1),
+        ("Option 1", 1),
+        ("number two", 2),
+        ("the latter", 2),
+        ("the last one", 2),
+        ("a gift", 1),
+        ("the gift one", 1),
+        ("how do i return an order", 2),
+    ],
+)
+def test_an_english_choice_is_understood(text: str, number: int) -> None:
+    assert choose(text, ENGLISH) == Choice(ENGLISH[number - 1])
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("第二个", 2),
+        ("第2個", 2),
+        ("一", 1),
+        ("我想问第二个", 2),
+        ("后者", 2),
+        ("选1", 1),
+        ("最后一个", 2),
+        ("礼品", 2),
+        ("如何退货", 1),
+    ],
+)
+def test_a_chinese_choice_is_understood(text: str, number: int) -> None:
+    assert choose(text, CHINESE) == Choice(CHINESE[number - 1])
+
+
+@pytest.mark.parametrize("text", ["neither", "None of these.", "都不是"])
+def test_the_customer_may_mean_none_of_them(text: str) -> None:
+    assert choose(text, ENGLISH) == Choice(None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "how long does shipping take?",
+        "How do I cancel a gift?",
+        "3",
+        "how do I return",
+        "yes",
+        "运费多少",
+        "none of your business, where is my parcel",
+    ],
+)
+def test_anything_else_is_a_new_question(text: str) -> None:
+    assert choose(text, ENGLISH) is None
+
+
+def test_nothing_can_be_chosen_of_nothing() -> None:
+    assert choose("1", ()) is None

@@ -1,0 +1,69 @@
+import string
+
+import pytest
+
+from bot.answers.smalltalk import Kind
+from bot.answers.words import DEFAULT, Words, languages, load, words_for
+
+OTHERS = [tag for tag in languages() if tag != DEFAULT]
+SECTIONS = ("replies", "labels", "smalltalk", "choice", "quoting")
+
+
+def placeholders(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
+
+
+def test_english_and_chinese_are_there() -> None:
+    assert languages()[0] == "en"
+    assert {"zh", "zh-Hant"} <= set(languages())
+
+
+@pytest.mark.parametrize("tag", OTHERS)
+def test_every_language_has_exactly_the_keys_of_english(tag: str) -> None:
+    for section in SECTIONS:
+        assert set(getattr(load(tag), section)) == set(getattr(load(DEFAULT), section)), section
+
+
+@pytest.mark.parametrize("tag", languages())
+def test_every_reply_says_something_and_has_the_placeholders_of_english(tag: str) -> None:
+    for key, sentence in load(tag).replies.items():
+        assert sentence.strip(), key
+        assert placeholders(sentence) == placeholders(load(DEFAULT).replies[key]), key
+    assert not any(placeholders(label) for label in load(tag).labels.values())
+
+
+@pytest.mark.parametrize("tag", languages())
+def test_every_list_holds_phrases_in_lower_case_without_repetition(tag: str) -> None:
+    words = load(tag)
+    ordinals = {str(i): phrases for i, phrases in enumerate(words.choice["ordinals"])}
+    others = {key: phrases for key, phrases in words.choice.items() if key != "ordinals"}
+    for phrases in (*words.smalltalk.values(), *words.quoting.values(), *ordinals.values(), *others.values()):
+        assert phrases
+        assert all(phrase == phrase.lower().strip() and phrase for phrase in phrases), phrases
+        assert len(set(phrases)) == len(phrases), [p for p in phrases if phrases.count(p) > 1]
+
+
+@pytest.mark.parametrize("tag", languages())
+def test_every_kind_of_small_talk_has_a_reply(tag: str) -> None:
+    assert all(load(tag).say(kind.value) for kind in Kind)
+
+
+@pytest.mark.parametrize(
+    ("tag", "spoken"),
+    [
+        ("en", "en"),
+        ("zh", "zh"),
+        ("zh-Hant", "zh-Hant"),
+        ("zh_hant", "zh-Hant"),
+        ("zh-CN", "zh"),
+        ("sv", "en"),
+        ("", "en"),
+    ],
+)
+def test_a_language_without_a_file_falls_back(tag: str, spoken: str) -> None:
+    assert words_for(tag).language == spoken
+
+
+def test_a_placeholder_is_filled_in() -> None:
+    words: Words = words_for("en")
+    assert "4000" in words.say("too_long", limit=4000)

@@ -1,0 +1,506 @@
+"""The refresh, with the real extraction, embedder, index and versions; pages come from a list instead of a network."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from retrieval.documents import Selectors, Source, SourceKind
+from retrieval.errors import (
+    CorruptVersion,
+    NoActiveVersion,
+    RefreshError,
+    RefreshRunning,
+    SourceError,
+    TooMuchWouldVanish,
+)
+from retrieval.indexing.index import Index
+from retrieval.indexing.lock import RefreshLock
+from retrieval.indexing.versions import VersionStore
+from retrieval.interfaces import Embedder, Fetch, FetchOutcome, KnownPage, Vectors
+from retrieval.refresh import Progress, RefreshOptions, RefreshReport, refresh
+from tests.support.embedding import default_embedder
+
+SHOP = Source("shop", SourceKind.WEBSITE, "https://shop.test/")
+BLOG = Source("blog", SourceKind.WEBSITE, "https://blog.test/")
+
+_TOPICS = {
+    "returns": ("How do I return an item?", "Send it back within thirty days."),
+    "delivery": ("How long does delivery take?", "Three to five working days."),
+    "payment": ("Which cards do you take?", "Every card but Diners Club."),
+    "account": ("How do I close my account?", "Under settings, choose to close it."),
+    "zh": ("如何退货？", "收到商品后七天内可以申请退货。"),
+}
+
+
+def faq(*pairs: tuple[str, str]) -> str:
+    items = "".join(f"<dt>{question}</dt><dd>{answer}</dd>" for question, answer in pairs)
+    more = "<dt>What is this page?</dt><dd>It is the page that starts with: " + pairs[0][0] + "</dd>"
+    return f"<html><body><h1>FAQ</h1><dl>{items}{more}</dl></body></html>"
+
+
+@dataclass
+class PageList:
+    """A Crawler over pages in memory that answers conditional requests, and counts what it is asked."""
+
+    pages: dict[str, str | Fetch | SourceError] = field(default_factory=dict)
+    bodies_sent: int = 0
+
+    def crawl(self, source: Source, known: Mapping[str, KnownPage]) -> Iterator[Fetch]:
+        for url, page in self.pages.items():
+            if not url.startswith(source.location):
+                continue
+            if isinstance(page, SourceError):
+                raise page
+            if isinstance(page, Fetch):
+                yield page
+                continue
+            etag = str(hash(page))
+            if url in known and known[url].etag == etag:
+                yield Fetch(url, FetchOutcome.UNCHANGED, url, 304, etag=etag)
+            else:
+                self.bodies_sent += 1
+                body = page.encode()
+                kind = "text/html; charset=utf-8"
+                yield Fetch(url, FetchOutcome.FETCHED, url, 200, body, kind, etag, bytes_received=len(body))
+        for url in known.keys() - self.pages.keys():
+            yield Fetch(url, FetchOutcome.GONE, url, 404, reason="404 Not Found")
+
+
+class CountingEmbedder:
+    """The real embedder, under another name if one is given, counting the texts it embeds."""
+
+    def __init__(self, suffix: str = "") -> None:
+        self._real = default_embedder()
+        self.fingerprint = self._real.fingerprint + suffix
+        self.dimension, self.max_tokens = self._real.dimension, self._real.max_tokens
+        self.texts: list[str] = []
+
+    def embed_queries(self, texts: list[str]) -> Vectors:
+        return self._real.embed_queries(texts)
+
+    def embed_documents(self, texts: list[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
+        self.texts += texts
+        return self._real.embed_documents(texts, on_progress)
+
+    def count_tokens(self, text: str) -> int:
+        return self._real.count_tokens(text)
+
+
+@dataclass
+class Desk:
+    """A store, a site and a way to refresh."""
+
+    store: VersionStore
+    site: PageList
+    sources: list[Source]
+    progress: list[Progress] = field(default_factory=list)
+
+    def refresh(self, embedder: Embedder | None = None, **options: object) -> RefreshReport:
+        self.progress.clear()
+        return refresh(
+            self.sources,
+            store=self.store,
+            crawler=self.site,
+            embedder=embedder or default_embedder(),
+            options=RefreshOptions(**options),  # type: ignore[arg-type]
+            on_progress=self.progress.append,
+        )
+
+    def questions(self) -> set[str]:
+        index = Index.load(self.store.active().folder)
+        return {document.question for document in index.documents}
+
+    def finds(self, query: str) -> str:
+        index = Index.load(self.store.active().folder)
+        [row] = index.dense.search(default_embedder().embed_queries([query]), 1)[0]
+        return index.passages[index.row_passage[row]].document.question
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    pages: dict[str, str | Fetch | SourceError] = {f"https://shop.test/{name}": faq(t) for name, t in _TOPICS.items()}
+    return Desk(VersionStore(tmp_path / "index", keep=3), PageList(pages), [SHOP])
+
+
+def test_the_first_refresh_activates_a_version_that_finds_what_the_pages_say(desk: Desk) -> None:
+    report = desk.refresh()
+    assert report.outcome == "activated"
+    assert report.version == desk.store.active_id()
+    assert len(report.added) == 10
+    assert report.pages_fetched == 5
+    assert report.bytes_received > 500
+    assert desk.finds("I want to send back what I bought") == "How do I return an item?"
+    manifest = desk.store.active().manifest
+    assert manifest.counts["documents"] == 10
+    assert manifest.counts["pages"] == 5
+    assert manifest.embedder == default_embedder().fingerprint
+    document = Index.load(desk.store.active().folder).documents[0]
+    assert document.source == "shop"
+    assert document.crawled_at.startswith("20")
+
+
+def test_an_unchanged_site_costs_no_body_no_embedding_and_no_version(desk: Desk) -> None:
+    first = desk.refresh()
+    sent = desk.site.bodies_sent
+    embedder = CountingEmbedder()
+    report = desk.refresh(embedder)
+    assert (report.outcome, report.version) == ("unchanged", first.version)
+    assert (report.pages_unchanged, report.documents_unchanged, report.texts_embedded) == (5, 10, 0)
+    assert desk.site.bodies_sent == sent
+    assert embedder.texts == []
+    assert len(desk.store.list()) == 1
+
+
+def test_only_what_changed_is_embedded(desk: Desk) -> None:
+    desk.refresh()
+    desk.site.pages["https://shop.test/returns"] = faq(("How do I return an item?", "Send it back within ninety days."))
+    embedder = CountingEmbedder()
+    report = desk.refresh(embedder)
+    assert report.outcome == "activated"
+    assert [line.question for line in report.changed] == ["How do I return an item?"]
+    assert (report.added, report.removed, report.documents_unchanged) == ((), (), 9)
+    assert report.texts_embedded == 1
+    assert any("ninety" in text for text in embedder.texts)
+    index = Index.load(desk.store.active().folder)
+    again = default_embedder().embed_documents([document.question for document in index.documents])
+    assert np.all(np.max(again @ index.rows.T, axis=1) > 0.98)
+
+
+def test_new_bytes_with_the_same_questions_and_answers_make_no_version_but_keep_the_new_validator(desk: Desk) -> None:
+    desk.refresh()
+    page = desk.site.pages["https://shop.test/returns"]
+    desk.site.pages["https://shop.test/returns"] = f"{page}<!-- rendered in 17 ms -->"
+    report = desk.refresh()
+    assert (report.outcome, report.pages_fetched) == ("unchanged", 1)
+    sent = desk.site.bodies_sent
+    assert desk.refresh().pages_unchanged == 5
+    assert desk.site.bodies_sent == sent
+
+
+def test_a_gone_page_is_dropped_and_a_failing_one_keeps_its_last_good_copy(desk: Desk) -> None:
+    desk.refresh()
+    del desk.site.pages["https://shop.test/payment"]
+    url = "https://shop.test/returns"
+    desk.site.pages[url] = Fetch(url, FetchOutcome.FAILED, url, 503, reason="503 Service Unavailable")
+    report = desk.refresh()
+    assert [(line.url, line.reason) for line in report.gone] == [("https://shop.test/payment", "404 Not Found")]
+    assert [(line.url, line.reason) for line in report.failed] == [(url, "503 Service Unavailable")]
+    assert len(report.removed) == 2
+    assert "How do I return an item?" in desk.questions()
+    assert "Which cards do you take?" not in desk.questions()
+    desk.site.pages[url] = faq(_TOPICS["returns"])
+    assert desk.refresh().outcome == "unchanged"
+
+
+def test_a_page_that_redirects_now_moves_its_documents(desk: Desk) -> None:
+    desk.refresh()
+    page = desk.site.pages.pop("https://shop.test/returns")
+    assert isinstance(page, str)
+    new = "https://shop.test/help/returns"
+    desk.site.pages["https://shop.test/returns"] = Fetch(
+        new, FetchOutcome.FETCHED, "https://shop.test/returns", 200, page.encode(), "text/html"
+    )
+    report = desk.refresh()
+    assert [line.reason for line in report.gone] == [f"moved to {new}"]
+    assert {line.url.partition("#")[0] for line in report.added} == {new}
+
+
+def test_a_page_that_cannot_be_parsed_keeps_its_last_good_copy(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    from retrieval.errors import ExtractionError
+    from retrieval.extraction import extract
+
+    desk.refresh()
+
+    def failing(body: bytes, url: str, *rest: object) -> object:
+        if url.endswith("/returns"):
+            raise ExtractionError(f"{url} nests its elements too deep")
+        if url.endswith("/payment"):
+            raise ZeroDivisionError
+        return extract(body, url, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("retrieval.refresh.collecting.extract", failing)
+    for name in ("returns", "payment", "account"):
+        desk.site.pages[f"https://shop.test/{name}"] = faq(("Is this new?", f"Yes, about {name}."))
+    report = desk.refresh()
+    assert sorted(line.reason for line in report.failed) == [
+        "https://shop.test/returns nests its elements too deep",
+        "internal error while its questions were read: ZeroDivisionError",
+    ]
+    assert {"How do I return an item?", "Which cards do you take?", "Is this new?"} <= desk.questions()
+
+
+def test_new_selectors_fetch_the_pages_of_their_source_again(desk: Desk) -> None:
+    desk.refresh()
+    sent = desk.site.bodies_sent
+    desk.sources = [replace(SHOP, selectors=Selectors("dt", "dd"))]
+    assert desk.refresh().outcome == "unchanged"
+    assert desk.site.bodies_sent == sent + 5
+    assert desk.refresh().pages_unchanged == 5
+
+
+def test_a_new_extractor_fetches_every_page_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.refresh()
+    sent = desk.site.bodies_sent
+    monkeypatch.setattr("retrieval.refresh.collecting.EXTRACTOR_VERSION", "next")
+    desk.refresh()
+    assert desk.site.bodies_sent == sent + 5
+
+
+def test_the_same_pair_on_two_pages_is_indexed_once_and_survives_the_loss_of_one(desk: Desk) -> None:
+    twin = faq(("  how do I RETURN an item? ", "Send it back within thirty days."), ("Who are you?", "A shop."))
+    desk.site.pages["https://shop.test/zz-twin"] = twin
+    desk.refresh()
+    documents = Index.load(desk.store.active().folder).documents
+    held = [document.url for document in documents if "return an item" in document.question.casefold()]
+    assert len(held) == 1
+    assert held[0].startswith("https://shop.test/returns")
+    del desk.site.pages["https://shop.test/returns"]
+    desk.refresh()
+    assert any(question.strip().casefold() == "how do i return an item?" for question in desk.questions())
+
+
+def test_pages_of_a_removed_source_leave_without_force(desk: Desk) -> None:
+    desk.sources = [SHOP, BLOG]
+    for number in range(9):
+        desk.site.pages[f"https://blog.test/{number}"] = faq((f"What is post {number}?", f"The post number {number}."))
+    desk.refresh()
+    desk.sources = [SHOP]
+    report = desk.refresh()
+    assert (report.outcome, len(report.removed), report.pages_unchanged) == ("activated", 18, 5)
+
+
+def test_only_the_named_sources_are_crawled_and_the_others_stay(desk: Desk) -> None:
+    desk.sources = [SHOP, BLOG]
+    desk.site.pages["https://blog.test/1"] = faq(("Who writes this?", "We do."))
+    desk.refresh()
+    desk.site.pages["https://blog.test/1"] = faq(("Who writes this?", "They do."))
+    desk.site.pages["https://shop.test/returns"] = faq(("How do I return an item?", "Not at all."))
+    report = desk.refresh(only=frozenset({"blog"}))
+    assert [line.question for line in report.changed] == ["Who writes this?"]
+    assert "How do I return an item?" in desk.questions()
+    with pytest.raises(SourceError, match="no source named 'nobody'"):
+        desk.refresh(only=frozenset({"nobody"}))
+
+
+def test_a_source_that_cannot_be_read_keeps_its_pages_while_another_goes_on(desk: Desk) -> None:
+    desk.sources = [BLOG, SHOP]
+    desk.site.pages["https://blog.test/1"] = faq(("Who writes this?", "We do."))
+    desk.refresh()
+    desk.site.pages["https://blog.test/1"] = SourceError("blog.test does not resolve: check the address.")
+    desk.site.pages["https://shop.test/new"] = faq(("Is there a new page?", "Yes."))
+    report = desk.refresh()
+    assert [(line.source, line.reason) for line in report.failed] == [
+        ("blog", "blog.test does not resolve: check the address.")
+    ]
+    assert report.pages_unseen == 1
+    assert {"Who writes this?", "Is there a new page?"} <= desk.questions()
+
+
+def test_when_no_source_can_be_read_the_first_error_is_raised(desk: Desk) -> None:
+    desk.refresh()
+    before = desk.store.active_id()
+    desk.site.pages = {"https://shop.test/": SourceError("shop.test does not resolve: check the address.")}
+    with pytest.raises(SourceError, match="does not resolve"):
+        desk.refresh()
+    assert desk.store.active_id() == before
+
+
+def test_a_crawl_that_breaks_off_keeps_what_it_did_not_come_to(desk: Desk) -> None:
+    desk.refresh()
+    pages = dict(desk.site.pages)
+    desk.site.pages = {
+        "https://shop.test/account": faq(("How do I close my account?", "Write to us.")),
+        "https://shop.test/zzz": SourceError("The crawl process died: try again."),
+    }
+    report = desk.refresh()
+    assert report.pages_unseen == 4
+    assert len(report.changed) == 1
+    desk.site.pages = pages
+    assert desk.refresh().pages_unchanged == 4
+
+
+def test_a_site_without_a_question_is_a_clear_line_and_no_version(desk: Desk) -> None:
+    desk.site.pages = {"https://shop.test/": "<html><body></body></html>"}
+    with pytest.raises(SourceError, match=r"No question and no text was found on the 1 pages of shop"):
+        desk.refresh()
+    with pytest.raises(NoActiveVersion):
+        desk.store.active()
+    desk.site.pages = {"https://shop.test/": Fetch("https://shop.test/", FetchOutcome.FAILED, reason="500")}
+    with pytest.raises(SourceError, match="No page could be read"):
+        desk.refresh()
+    desk.sources = []
+    with pytest.raises(SourceError, match="frontdesk sources add"):
+        desk.refresh()
+
+
+def test_too_much_would_vanish_stops_before_anything_is_touched(desk: Desk) -> None:
+    first = desk.refresh()
+    for name in ("returns", "delivery", "payment"):
+        del desk.site.pages[f"https://shop.test/{name}"]
+    with pytest.raises(TooMuchWouldVanish, match=r"6 of 10 documents \(60%.*--force"):
+        desk.refresh()
+    assert desk.store.active_id() == first.version
+    assert len(desk.questions()) == 6
+    dry = desk.refresh(dry_run=True)
+    assert (dry.outcome, len(dry.removed), dry.version) == ("dry_run", 6, first.version)
+    assert desk.refresh(max_vanish=0.6).outcome == "activated"
+
+
+def test_force_drops_what_vanishes(desk: Desk) -> None:
+    desk.refresh()
+    for name in ("returns", "delivery", "payment"):
+        del desk.site.pages[f"https://shop.test/{name}"]
+    assert len(desk.refresh(force=True).removed) == 6
+    assert "How do I return an item?" not in desk.questions()
+
+
+def test_a_dry_run_changes_nothing_on_disk(desk: Desk) -> None:
+    assert desk.refresh(dry_run=True).outcome == "dry_run"
+    assert desk.store.list() == []
+    desk.refresh()
+    desk.site.pages["https://shop.test/new"] = faq(("Is there a new page?", "Yes."))
+    before = {path: path.stat().st_mtime_ns for path in desk.store.root.rglob("*") if path.name != "refresh.lock"}
+    assert len(desk.refresh(dry_run=True).added) == 2
+    assert before == {
+        path: path.stat().st_mtime_ns for path in desk.store.root.rglob("*") if path.name != "refresh.lock"
+    }
+
+
+def test_another_embedder_embeds_everything_again_without_fetching_anything(desk: Desk) -> None:
+    desk.refresh()
+    sent = desk.site.bodies_sent
+    other = CountingEmbedder("-other")
+    report = desk.refresh(other)
+    assert (report.outcome, report.documents_unchanged) == ("activated", 10)
+    assert desk.site.bodies_sent == sent
+    assert {"How do I return an item?", "如何退货？"} <= set(other.texts)
+    assert report.texts_embedded == len(set(other.texts)) > 10
+    assert desk.store.active().manifest.embedder == other.fingerprint
+
+
+@pytest.mark.parametrize("name", ["rows.npy", "passages.jsonl", "pages.jsonl", "manifest.json"])
+def test_a_damaged_active_version_is_built_anew(desk: Desk, name: str) -> None:
+    first = desk.refresh()
+    path = desk.store.active().folder / name
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    path.write_bytes(bytes(data))
+    report = desk.refresh()
+    assert report.outcome == "activated"
+    assert report.version != first.version
+    desk.store.verify(desk.store.active())
+    assert desk.finds("I want to send back what I bought") == "How do I return an item?"
+    fetched = 5 if name in {"pages.jsonl", "manifest.json"} else 0
+    assert report.pages_fetched == fetched
+
+
+def test_lost_validators_only_fetch_the_pages_again(desk: Desk) -> None:
+    desk.refresh()
+    (desk.store.active().folder / "crawl.jsonl").write_text("{ half a li")
+    report = desk.refresh()
+    assert (report.outcome, report.pages_fetched) == ("unchanged", 5)
+
+
+def test_a_version_that_fails_its_check_is_never_activated(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = desk.refresh()
+    desk.site.pages["https://shop.test/new"] = faq(("Is there a new page?", "Yes."))
+    save = Index.save
+
+    def shuffled(self: Index, folder: Path) -> None:
+        save(self, folder)
+        rows = np.load(folder / "rows.npy")
+        np.save(folder / "rows.npy", np.roll(rows, 11, axis=0))
+
+    def scaled(self: Index, folder: Path) -> None:
+        save(self, folder)
+        np.save(folder / "rows.npy", 2 * np.load(folder / "rows.npy"))
+
+    for broken in (shuffled, scaled):
+        monkeypatch.setattr(Index, "save", broken)
+        with pytest.raises(RefreshError, match="failed its check"):
+            desk.refresh()
+        assert desk.store.active_id() == first.version
+        assert [version.id for version in desk.store.list()] == [first.version]
+
+
+def test_old_versions_are_pruned_and_a_rollback_brings_back_an_old_one_with_its_validators(desk: Desk) -> None:
+    versions = [desk.refresh().version]
+    for number in range(4):
+        desk.site.pages["https://shop.test/news"] = faq(("What is new?", f"News number {number}."))
+        versions.append(desk.refresh().version)
+    assert [version.id for version in desk.store.list()] == versions[:1:-1]
+    assert desk.store.rollback().id == versions[-2]
+    report = desk.refresh()
+    assert report.outcome == "activated"
+    assert [line.question for line in report.changed] == ["What is new?"]
+
+
+def test_a_second_refresh_is_refused_while_one_runs(desk: Desk) -> None:
+    with RefreshLock(desk.store.lock_path), pytest.raises(RefreshRunning, match="Another refresh is running"):
+        desk.refresh()
+    results: list[object] = []
+    started, go_on = threading.Event(), threading.Event()
+
+    def hold(progress: Progress) -> None:
+        started.set()
+        go_on.wait(10)
+
+    def first() -> None:
+        results.append(
+            refresh(desk.sources, store=desk.store, crawler=desk.site, embedder=default_embedder(), on_progress=hold)
+        )
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    started.wait(10)
+    with pytest.raises(RefreshRunning):
+        desk.refresh()
+    go_on.set()
+    thread.join()
+    assert [report.outcome for report in results if isinstance(report, RefreshReport)] == ["activated"]
+
+
+def test_progress_and_report_are_json(desk: Desk) -> None:
+    report = desk.refresh()
+    stages = list(dict.fromkeys(progress.stage for progress in desk.progress))
+    assert stages == ["crawl", "embed", "verify", "activate"]
+    embed = [progress for progress in desk.progress if progress.stage == "embed"]
+    assert embed[-1].done == embed[-1].total == report.texts_embedded
+    for progress in desk.progress:
+        assert json.loads(json.dumps(progress.as_dict()))["stage"] == progress.stage
+    data = json.loads(json.dumps(report.as_dict(), ensure_ascii=False))
+    assert data["documents"] == {"added": 10, "changed": 0, "removed": 0, "unchanged": 0}
+    assert {"question": "如何退货？", "url": "https://shop.test/zh"} in [
+        {"question": line["question"], "url": line["url"].partition("#")[0]} for line in data["added"]
+    ]
+
+
+@pytest.mark.parametrize("stage", ["crawl", "embed", "verify", "activate"])
+def test_an_exception_from_the_progress_stops_the_refresh_and_leaves_the_active_version(desk: Desk, stage: str) -> None:
+    first = desk.refresh()
+    desk.site.pages["https://shop.test/new"] = faq(("Is there a new page?", "Yes."))
+
+    def cancel(progress: Progress) -> None:
+        if progress.stage == stage:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        refresh(desk.sources, store=desk.store, crawler=desk.site, embedder=default_embedder(), on_progress=cancel)
+    assert desk.store.active_id() == first.version
+    assert desk.refresh().outcome == "activated"
+
+
+def test_a_pointer_to_a_lost_version_is_mended_by_a_refresh(desk: Desk) -> None:
+    desk.refresh()
+    (desk.store.root / "active").write_text("20200101-000000-0000\n")
+    with pytest.raises(CorruptVersion):
+        desk.store.active()
+    assert desk.refresh().outcome == "activated"
+    assert len(desk.questions()) == 6
