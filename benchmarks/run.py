@@ -1,0 +1,86 @@
+"""`make bench`: every benchmark, as a table of what was measured beside what it should reach.
+
+Ratios are against a baseline in the same run, so they travel from machine to machine; milliseconds do not. Measure on a
+machine with nothing else to do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import bench_indexing, bench_recrawl, bench_retrieval, bench_startup
+
+BENCHES: dict[str, Callable[[], dict[str, float]]] = {
+    "retrieval": bench_retrieval.run,
+    "indexing": bench_indexing.run,
+    "recrawl": bench_recrawl.run,
+    "startup": bench_startup.run,
+}
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What a figure should reach: at least `bound`, or at most."""
+
+    bound: float
+    at_least: bool
+
+    def reached(self, value: float) -> bool:
+        return value >= self.bound if self.at_least else value <= self.bound
+
+    def __str__(self) -> str:
+        return f"{'≥' if self.at_least else '≤'} {self.bound:g}"
+
+
+GOALS = {
+    ("retrieval", "single_times_faster"): Goal(6, at_least=True),
+    ("retrieval", "concurrent_times_throughput"): Goal(10, at_least=True),
+    ("retrieval", "hit5_lost"): Goal(0.01, at_least=False),
+    ("indexing", "indexing_times_faster"): Goal(3, at_least=True),
+    ("recrawl", "bytes_ratio"): Goal(0.02, at_least=False),
+    ("recrawl", "time_ratio"): Goal(0.10, at_least=False),
+    ("startup", "help_seconds"): Goal(0.5, at_least=False),
+    ("startup", "fresh_ask_seconds"): Goal(2, at_least=False),
+    ("startup", "warm_first_answer_ms"): Goal(50, at_least=False),
+}
+
+
+def main() -> None:
+    """Run the benchmarks named (default: all), print a table, and write JSON if asked to."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", choices=[*BENCHES, []], help="which (default: all)")
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    arguments = parser.parse_args()
+    console = Console()
+    figures = {}
+    for name in arguments.names or BENCHES:
+        with console.status(f"measuring {name} …"):
+            figures[name] = BENCHES[name]()
+        show(console, name, figures[name])
+    if arguments.json:
+        arguments.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+def show(console: Console, name: str, figures: dict[str, float]) -> None:
+    """One benchmark's table."""
+    table = Table(title=name, title_justify="left")
+    table.add_column("figure", min_width=30)
+    table.add_column("measured", justify="right", min_width=12)
+    table.add_column("goal", justify="right", min_width=8)
+    table.add_column("", min_width=6)
+    for figure, value in figures.items():
+        goal = GOALS.get((name, figure))
+        verdict = "" if goal is None else ("[green]ok" if goal.reached(value) else "[red]missed")
+        table.add_row(figure, f"{value:,.4g}" if value < 1000 else f"{value:,.0f}", str(goal or ""), verdict)
+    console.print(table)
+
+
+if __name__ == "__main__":
+    main()
