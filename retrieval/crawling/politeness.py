@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from scrapy import Request
+from scrapy import Request, signals
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import (
     CannotResolveHostError,
@@ -25,6 +25,7 @@ from retrieval.crawling.causes import tls_fault
 
 FIRST_PAUSE = 0.5  # seconds; doubles with every further try
 LONGEST_PAUSE = 60.0  # seconds; a server that asks for more gets its wish at the next crawl
+_LEAST_DELAY = 0.001  # seconds
 _TRANSIENT_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 _TRANSIENT_ERRORS = (DownloadTimeoutError, ResponseDataLossError, DownloadFailedError)
 
@@ -75,18 +76,33 @@ class Robots(RobotsTxtMiddleware):  # type: ignore[misc]
 class Backoff:
     """Asks again after a server's fault or a broken connection, each time after a longer pause.
 
-    A Retry-After holds back every request to that host, and is kept to up to LONGEST_PAUSE; beyond it the answer
-    stands as it is.
+    A Retry-After holds back every request to that host, those that the downloader has queued already too, and is kept
+    to up to LONGEST_PAUSE; beyond it the answer stands as it is.
     """
 
-    def __init__(self, retries: int) -> None:
-        self._retries = retries
+    def __init__(self, crawler: Any) -> None:
+        self._crawler = crawler
+        self._retries = crawler.settings.getint("RETRY_TIMES")
         self._not_before: dict[str, float] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Any) -> Backoff:
-        """Takes RETRY_TIMES from the settings."""
-        return cls(crawler.settings.getint("RETRY_TIMES"))
+        """Takes RETRY_TIMES from the settings; hears of every answer before the downloader sends its next request."""
+        backoff = cls(crawler)
+        crawler.signals.connect(backoff.on_downloaded, signals.response_downloaded)
+        return backoff
+
+    def on_downloaded(self, response: Response, request: Request) -> None:
+        """Hold the host back as its Retry-After asks."""
+        asked = _transient_pause(response)
+        if asked is None or asked > LONGEST_PAUSE:
+            return
+        host = urlparse_cached(request).netloc
+        until = time.monotonic() + asked
+        self._not_before[host] = max(self._not_before.get(host, 0.0), until)
+        if slot := self._crawler.engine.downloader.slots.get(request.meta.get("download_slot")):
+            slot.lastseen = max(slot.lastseen, until)  # what it counts the delay to the next request from
+            slot.delay = max(slot.delay, _LEAST_DELAY)  # with none it does not look
 
     async def process_request(self, request: Request) -> None:
         """Waits until the host may be asked again."""
@@ -95,14 +111,8 @@ class Backoff:
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
         """A new request after a transient status, else the response."""
-        if response.status not in _TRANSIENT_STATUS:
+        if response.status not in _TRANSIENT_STATUS or (_transient_pause(response) or 0.0) > LONGEST_PAUSE:
             return response
-        asked = retry_after(response.headers.get("Retry-After"))
-        if asked is not None:
-            host = urlparse_cached(request).netloc
-            if asked > LONGEST_PAUSE:
-                return response
-            self._not_before[host] = max(self._not_before.get(host, 0.0), time.monotonic() + asked)
         return await self._again(request) or response
 
     async def process_exception(self, request: Request, exception: Exception) -> Request | None:
@@ -120,6 +130,13 @@ class Backoff:
         again.dont_filter = True
         again.meta["tries"] = tries + 1
         return again
+
+
+def _transient_pause(response: Response) -> float | None:
+    """The Retry-After of an answer that is worth another try, in seconds."""
+    if response.status not in _TRANSIENT_STATUS:
+        return None
+    return retry_after(response.headers.get("Retry-After"))
 
 
 def retry_after(header: bytes | None) -> float | None:

@@ -98,6 +98,17 @@ def test_retry_after_is_kept_for_the_whole_host(site: Site) -> None:
     assert not [visit for visit in site.visits if refused.at < visit.at < refused.at + 1.9]
 
 
+def test_retry_after_holds_back_what_already_waits_for_its_turn(site: Site) -> None:
+    answers = iter([Page(status=429, headers={"Retry-After": "2"}), Page(b"<p>now")])
+    site.html("/", links("/busy", "/a", "/b", "/c"))
+    site.pages["/busy"] = lambda _: next(answers)
+    for path in ("/a", "/b", "/c"):
+        site.html(path, "x")
+    assert len(urls(crawl(site.url("/"), concurrency=4, delay=0.4))) == 5
+    refused = site.visited("/busy")[0]
+    assert not [visit for visit in site.visits if refused.at < visit.at < refused.at + 1.9]
+
+
 def test_a_retry_after_beyond_reason_is_reported_not_waited_for(site: Site) -> None:
     site.html("/", links("/busy"))
     site.pages["/busy"] = Page(status=429, headers={"Retry-After": "86400"})
