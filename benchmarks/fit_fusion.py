@@ -97,6 +97,9 @@ def main() -> None:
     everything = question_sets.load()
     for profile in PROFILES.values():
         sets = {name: some for name, some in everything.items() if some[0].profile == profile.name}
+        if len(sets) < 2:
+            print(f"\n{profile.name}: {len(sets)} set, too few to fit on and to judge by")
+            continue
         trials = {penalty: left_out(sets, penalty) for penalty in PENALTIES}
         penalty = max(trials, key=lambda penalty: np.mean(list(trials[penalty].values())))
         weights = fit([sample(some) for some in sets.values()], penalty)

@@ -24,7 +24,7 @@ GOALS = {"stackfaq": 0.95, "sites_en": 0.82, "esun_zh": 0.80, "telecom_zh": 0.52
 def main() -> None:
     """Print both tables; say so and stop where there is nothing to measure on."""
     root = Path(os.environ.get("FRONTDESK_QUALITY_DIR", "../shared/faq"))
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=160)
     if not root.is_dir():
         console.print(f"{root} is not present: set FRONTDESK_QUALITY_DIR to a folder with pages/ and sets/.")
         return

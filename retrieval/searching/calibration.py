@@ -32,8 +32,8 @@ _COS_BEST = SIGNALS.index("cos_best")
 
 COEFFICIENTS: Mapping[str, Mapping[str, float]] = {
     "semantic": {INTERCEPT: -4.56, "dominance": 0.649, "cos_best": 3.04, "known": 0.733, "length": 0.904},
-    "lexical": {INTERCEPT: -1.15, "dominance": 0.533, "question_share": 4.64},
-    "bridged": {INTERCEPT: -2.60, "score": 2.52, "question_share": 9.50},
+    "lexical": {INTERCEPT: -1.21, "dominance": 0.543, "question_share": 4.64},
+    "bridged": {INTERCEPT: -2.64, "score": 2.69, "question_share": 9.25},
 }
 """By the name of the profile the query was searched with."""
 

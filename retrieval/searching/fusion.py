@@ -29,10 +29,10 @@ class Profile:
 
 
 # The embedder knows the languages of the query and of the corpus: words only correct its vectors.
-SEMANTIC = Profile("semantic", concepts=False, weights=(3.0, 6.0, 8.0, 6.0, 4.0, 0.0))
+SEMANTIC = Profile("semantic", concepts=False, weights=(1.0, 6.0, 9.0, 8.0, 5.0, 0.0))
 
 # It does not, and the documents are in the query's language: words count, and concepts where they differ.
-LEXICAL = Profile("lexical", concepts=True, weights=(0.0, 2.8, 0.0, 12.0, 8.0, 8.0))
+LEXICAL = Profile("lexical", concepts=True, weights=(0.0, 2.5, 0.5, 2.5, 10.5, 11.0))
 
 # It does not, and they are in another: concepts are all that meets, but for names and numbers.
 BRIDGED = Profile("bridged", concepts=True, weights=(0.0, 0.0, 0.0, 9.0, 0.0, 4.0))
