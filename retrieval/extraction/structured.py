@@ -14,10 +14,12 @@ _MAX_QUESTIONS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """A question as structured data states it; `answer` may be HTML."""
+    """A question as structured data states it; `answer` may be HTML. In a `thread` (QAPage) it is one of several, the
+    accepted one."""
 
     question: str
     answer: str
+    thread: bool = False
 
 
 def read(html: str, url: str) -> list[Stated]:
@@ -31,27 +33,29 @@ def read(html: str, url: str) -> list[Stated]:
     except Exception:  # third-party markup in a third-party parser: many kinds of error, one meaning
         return []
     found: dict[str, Stated] = {}
-    for item in _questions(items, 0):
+    for item, thread in _questions(items, 0):
         question, answer = _text(item.get("name") or item.get("headline")), _answer(item)
         if question and answer:
-            found.setdefault(wording.fold(question), Stated(question, answer))
+            found.setdefault(wording.fold(question), Stated(question, answer, thread))
         if len(found) >= _MAX_QUESTIONS:
             break
     return list(found.values())
 
 
-def _questions(value: Any, depth: int) -> Iterator[dict[str, Any]]:
+def _questions(value: Any, depth: int, thread: bool = False) -> Iterator[tuple[dict[str, Any], bool]]:
+    """The Question items anywhere in `value`, each with whether it stands in a QAPage."""
     if depth > _MAX_DEPTH:
         return
     if isinstance(value, list):
         for entry in value:
-            yield from _questions(entry, depth + 1)
+            yield from _questions(entry, depth + 1, thread)
     elif isinstance(value, dict):
-        if "Question" in _as_list(value.get("@type")):
-            yield value
+        kinds = _as_list(value.get("@type"))
+        if "Question" in kinds:
+            yield value, thread
         else:
             for entry in value.values():
-                yield from _questions(entry, depth + 1)
+                yield from _questions(entry, depth + 1, thread or "QAPage" in kinds)
 
 
 def _answer(question: dict[str, Any]) -> str:

@@ -34,13 +34,7 @@ def letters(text: str) -> str:
     return "".join(letter for letter in text.lower() if letter.isalnum())
 
 
-THREAD = pytest.param(
-    "community/descaling-the-ember.html",
-    marks=pytest.mark.xfail(strict=True, reason="a QAPage's whole thread is taken for its accepted answer"),
-)
-
-
-@pytest.mark.parametrize("page", [THREAD if page == THREAD.values[0] else page for page in PAGES])
+@pytest.mark.parametrize("page", PAGES)
 def test_every_page_of_the_shop_yields_exactly_its_pairs(page: str) -> None:
     documents = extract((SITE / page).read_bytes(), f"http://shop.test/{page}", content_type(page))
     found = {document.question: letters(document.answer) for document in documents if document.kind is DocumentKind.FAQ}
