@@ -23,8 +23,8 @@ from retrieval.searching.calibration import INTERCEPT
 
 USED = {
     "semantic": ("dominance", "cos_best", "known", "length"),
-    "lexical": ("score", "dominance", "question_share"),
-    "bridged": ("score", "dominance", "question_share"),
+    "lexical": ("dominance", "content_share"),
+    "bridged": ("score", "dominance", "content_share"),
 }
 # Unanswerable questions of this set are near others' answers and not labelled so: no measure of confidence.
 NOT_FITTED_ON = ("atec_zh",)

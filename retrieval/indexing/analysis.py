@@ -12,6 +12,7 @@ import re
 import threading
 import unicodedata
 from functools import cache, lru_cache
+from importlib.resources import files
 from typing import Protocol
 
 from retrieval.indexing.concepts import Concepts, load_concepts
@@ -46,6 +47,11 @@ def analyse(text: str, concepts: bool = True) -> list[str]:
     return tokens + named
 
 
+def is_function(token: str) -> bool:
+    """Whether a token comes of words that only say how something is asked (see `function_words.txt`)."""
+    return token in _function_tokens()
+
+
 def fold(text: str) -> str:
     """`text` in one case, width and Chinese script."""
     text = unicodedata.normalize("NFKC", text).casefold()
@@ -55,6 +61,13 @@ def fold(text: str) -> str:
 @cache
 def _concepts() -> Concepts:
     return load_concepts(_stems, fold)
+
+
+@cache
+def _function_tokens() -> frozenset[str]:
+    text = (files("retrieval.indexing") / "function_words.txt").read_text(encoding="utf-8")
+    lines = (line.partition(":")[2] for line in text.splitlines() if not line.startswith("#"))
+    return frozenset(token for line in lines for word in line.split() for token in analyse(word))
 
 
 def _stems(text: str) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from retrieval.indexing.analysis import analyse
+from retrieval.indexing.analysis import analyse, is_function
 
 Ids = npt.NDArray[np.int32]
 Scores = npt.NDArray[np.float32]
@@ -108,6 +108,20 @@ class LexicalIndex:
         ends = np.cumsum(lengths)
         shared = (sums[ends] - sums[ends - lengths]).astype(np.float32)
         return shared / max(query.total, 1e-9), shared / np.maximum(self._text_idf[texts], 1e-9)
+
+    def content_share(self, query: LexicalQuery, text: int) -> float:
+        """The part (by idf) of a text's words, function words left out, that the query has; 0 where nothing is left."""
+        content = self._content(text)
+        idf = self._idf[content]
+        return float(idf[np.isin(content, query.known)].sum() / max(float(idf.sum()), 1e-9))
+
+    def shares_content(self, query: LexicalQuery, text: int) -> bool:
+        """Whether the text has any word of the query that is no function word."""
+        return bool(np.isin(self._content(text), query.known).any())
+
+    def _content(self, text: int) -> Ids:
+        tokens = self._contents[self._content_starts[text] : self._content_starts[text + 1]]
+        return tokens[[not is_function(self._vocabulary[token]) for token in tokens.tolist()]]
 
 
 def ranges(starts: Places, lengths: Places) -> Places:

@@ -18,22 +18,33 @@ from retrieval.searching.signals import SIGNALS, Candidates, Query, cos_best
 if TYPE_CHECKING:
     from retrieval.indexing.index import Index
 
-FEATURES = ("score", "dominance", "cos_best", "known", "length", "question_share")
-"""score           the first document's fused score
-dominance       log odds of the first document under a softmax of all scores
-cos_best        the first document's signal of that name
-known           the part of the query's idf whose tokens stand anywhere in the index
-length          ln(1 + the query's distinct tokens)
-question_share  the part of the first document's question (by idf) that the query holds
+FEATURES = ("score", "dominance", "cos_best", "known", "length", "content_share", "grounded")
+"""score          the first document's fused score
+dominance      log odds of the first document under a softmax of all scores
+cos_best       the first document's signal of that name
+known          the part of the query's idf whose tokens stand anywhere in the index
+length         ln(1 + the query's distinct tokens)
+content_share  the part of the first document's question (by idf, function words left out) that the query holds
+grounded       1 where the first passage has any word of the query that is no function word, else 0
 """
 
 INTERCEPT = "intercept"
 _COS_BEST = SIGNALS.index("cos_best")
 
+# Where words are all there is to go by, a passage that shares none with the question but "can I …?" is no answer,
+# however far it leads. The question sets hardly ever have such a first passage, small FAQs do: set by hand.
+UNGROUNDED = 4.0
+
 COEFFICIENTS: Mapping[str, Mapping[str, float]] = {
     "semantic": {INTERCEPT: -4.56, "dominance": 0.649, "cos_best": 3.04, "known": 0.733, "length": 0.904},
-    "lexical": {INTERCEPT: -1.21, "dominance": 0.543, "question_share": 4.64},
-    "bridged": {INTERCEPT: -2.64, "score": 2.69, "question_share": 9.25},
+    "lexical": {INTERCEPT: -0.98 - UNGROUNDED, "dominance": 0.559, "content_share": 4.19, "grounded": UNGROUNDED},
+    "bridged": {
+        INTERCEPT: -1.77 - UNGROUNDED,
+        "score": 2.19,
+        "dominance": 0.43,
+        "content_share": 11.3,
+        "grounded": UNGROUNDED,
+    },
 }
 """By the name of the profile the query was searched with."""
 
@@ -47,14 +58,14 @@ def describe(index: Index, query: Query, candidates: Candidates, ranking: Places
         return {}
     first = ranking[0]
     odds = np.exp((scores[ranking[1:]] - scores[first]).astype(np.float64)).sum()
-    _, share = index.questions.overlap(query.questions, candidates.documents[[first]])
     return {
         "score": float(scores[first]),
         "dominance": -math.log(odds + 1e-3),
         "cos_best": max(float(candidates.values[first, _COS_BEST]), cos_best(index, query, candidates, first)),
         "known": float(query.texts.idf.sum()) / query.texts.total if query.texts.total else 0.0,
         "length": math.log1p(len(query.tokens)),
-        "question_share": float(share[0]),
+        "content_share": index.questions.content_share(query.questions, int(candidates.documents[first])),
+        "grounded": float(index.texts.shares_content(query.texts, int(candidates.passages[first]))),
     }
 
 

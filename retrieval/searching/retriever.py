@@ -23,7 +23,7 @@ from retrieval.searching.languages import LanguageProbe
 from retrieval.searching.signals import SIGNALS, Candidates
 from retrieval.text import detect_language
 
-MINORITY = 0.1  # a language with less of the corpus does not count as one of it
+MINORITY = 0.02  # a language with less of the corpus does not count as one of it
 
 
 class ActiveIndex(Protocol):
