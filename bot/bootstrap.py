@@ -9,24 +9,33 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.errors import StorageError
+from bot.errors import SettingsError, StorageError
 from bot.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from bot.adapters.serving import Adapter
+    from bot.adapters.slack.app import SlackAdapter, SlackConfig
     from bot.adapters.terminal import Terminal
+    from bot.adapters.web.metrics import Metrics
     from bot.answers.answering import Answering
     from bot.answers.evaluation import Evaluation
-    from bot.interfaces import ConversationStore, RefreshLog, SourceStore
+    from bot.conversation import Turn
+    from bot.desk.desk import Desk
+    from bot.interfaces import ConversationStore, Inbox, RefreshLog, SourceStore
+    from bot.knowledge.catalogue import Catalogue, Knowledge
     from bot.knowledge.refreshing import Refreshing, RefreshRequest
     from bot.storage.database import Database
     from retrieval.documents import Document, Selectors, Source
     from retrieval.indexing.versions import VersionStore
     from retrieval.interfaces import Crawler, Embedder, Fetch, Retriever
     from retrieval.refresh import Progress, RefreshReport
+    from retrieval.searching.live import LiveIndex
 
 
 @dataclass(frozen=True)
@@ -70,14 +79,83 @@ class Application:
         return embedder_for(self.settings)
 
     @cached_property
-    def retriever(self) -> Retriever:
-        """Searches the active version, whichever that is at the moment of the question."""
+    def live_index(self) -> LiveIndex:
+        """The active version's index, swapped when another becomes active."""
         from retrieval.searching.live import LiveIndex
+
+        return LiveIndex(version_store(self.settings), self.embedder)
+
+    @cached_property
+    def retriever(self) -> Retriever:
+        """Searches the active version, whichever that is at the moment of the question. Raises NoActiveVersion."""
         from retrieval.searching.retriever import LiveRetriever
 
-        versions = version_store(self.settings)
-        versions.active()  # without one, say so before the model is loaded
-        return LiveRetriever(LiveIndex(versions, self.embedder), self.embedder)
+        version_store(self.settings).active()  # without one, say so before the model is loaded
+        return LiveRetriever(self.live_index, self.embedder)
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        """What arrived from chat platforms and is owed."""
+        from bot.desk.policy import after
+        from bot.storage.inbox import SqlInbox
+
+        return SqlInbox(self.database, after, lease=self.settings.lease_seconds)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """What Frontdesk knows, since when."""
+        from bot.knowledge.catalogue import Catalogue
+
+        return Catalogue(self.sources, self._knowledge)
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        """What operators watch."""
+        from bot.adapters.web.metrics import Metrics
+
+        return Metrics()
+
+    @cached_property
+    def desk(self) -> Desk:
+        """Who is answered, when, in what order."""
+        from bot.desk.desk import Desk, DeskLimits
+
+        settings = self.settings
+        limits = DeskLimits(
+            workers=settings.workers,
+            seconds=settings.answer_seconds,
+            queue=settings.queue_limit,
+            per_user=settings.queue_per_user,
+            user_budget=settings.user_budget,
+            workspace_budget=settings.workspace_budget,
+            lease=settings.lease_seconds,
+        )
+        return Desk(self.answering, self.conversations, self.inbox, self.metrics, limits)
+
+    @cached_property
+    def slack(self) -> SlackAdapter:
+        """Slack."""
+        from bot.adapters.slack.app import SlackAdapter
+
+        return SlackAdapter(
+            self.desk,
+            self.inbox,
+            self.conversations,
+            self.catalogue,
+            slack_config(self.settings),
+            socket=self.settings.slack_mode == "socket",
+        )
+
+    def _knowledge(self) -> Knowledge:
+        from datetime import datetime
+
+        from bot.knowledge.catalogue import Knowledge
+
+        version, index = self.live_index.current()
+        manifest = version_store(self.settings).get(version).manifest
+        counts = manifest.counts
+        made = datetime.fromisoformat(manifest.created_at)
+        return Knowledge(version, made, counts["pages"], counts["passages"], index.documents)
 
     @cached_property
     def answering(self) -> Answering:
@@ -126,6 +204,102 @@ class Application:
         )
 
 
+async def serve_application(application: Application) -> None:
+    """Answer in every chat platform that has tokens, until stopped.
+
+    Raises SettingsError when none has, or a token is missing.
+    """
+    from bot.adapters.serving import Address, readiness, serve
+    from bot.adapters.web.app import web_app
+
+    settings = application.settings
+    adapters = _adapters(application)
+    await application.warm_up()
+    metrics, desk = application.metrics, application.desk
+    metrics.watch_queue(lambda: desk.waiting, lambda: desk.working)
+    for adapter in adapters:
+        metrics.watch_adapter(adapter.platform, partial(getattr, adapter, "connected"))
+    ready = readiness(
+        adapters, {"database": partial(_database_lacks, application), "index": partial(_index_lacks, settings)}
+    )
+    slack = None
+    if settings.slack_mode == "http" and settings.slack_bot_token.get_secret_value():
+        slack = application.slack.handle_http
+    await serve(
+        desk,
+        adapters,
+        web_app(ready, metrics, slack),
+        Address(settings.host, settings.port),
+        drain_seconds=settings.drain_seconds,
+    )
+
+
+def _adapters(application: Application) -> list[Adapter]:
+    settings = application.settings
+    if not settings.slack_bot_token.get_secret_value():
+        raise SettingsError("No chat platform has a token: set SLACK_BOT_TOKEN and SLACK_APP_TOKEN. See .env.example.")
+    if settings.slack_mode == "socket" and not settings.slack_app_token.get_secret_value():
+        raise SettingsError(
+            "SLACK_APP_TOKEN is missing, which Socket Mode needs: set it, or use FRONTDESK_SLACK_MODE=http."
+        )
+    if settings.slack_mode == "http" and not settings.slack_signing_secret.get_secret_value():
+        raise SettingsError("SLACK_SIGNING_SECRET is missing, without which no request can be trusted: set it.")
+    return [application.slack]
+
+
+async def _database_lacks(application: Application) -> str:
+    try:
+        await application.conversations.load("")
+    except StorageError:
+        return "the database does not answer"
+    return ""
+
+
+async def _index_lacks(settings: Settings) -> str:
+    return "" if version_store(settings).active_id() else "nothing is indexed yet"
+
+
+def slack_config(settings: Settings) -> SlackConfig:
+    """The Slack settings as the adapter takes them."""
+    from bot.adapters.slack.app import SlackConfig
+
+    return SlackConfig(
+        bot_token=settings.slack_bot_token.get_secret_value(),
+        app_token=settings.slack_app_token.get_secret_value(),
+        signing_secret=settings.slack_signing_secret.get_secret_value(),
+        api_url=settings.slack_api_url,
+        support_channel=settings.slack_support_channel,
+    )
+
+
+def slack_app_manifest(name: str, url: str) -> dict[str, object]:
+    """The app manifest of Slack."""
+    from bot.adapters.slack.manifest import manifest
+
+    return manifest(name, url)
+
+
+async def slack_team(settings: Settings) -> str:
+    """The id of the workspace that the bot token belongs to. Raises SettingsError, PlatformError."""
+    from bot.adapters.slack.app import team_of
+
+    if not settings.slack_bot_token.get_secret_value():
+        raise SettingsError("SLACK_BOT_TOKEN is missing: set it, or name the team with --workspace.")
+    return await team_of(slack_config(settings))
+
+
+async def check_slack(settings: Settings) -> tuple[str, frozenset[str]]:
+    """Who the bot is, and which scopes it lacks. Raises PlatformError."""
+    from bot.adapters.slack.app import check, check_socket
+    from bot.adapters.slack.manifest import SCOPES
+
+    config = slack_config(settings)
+    found = await check(config, SCOPES)
+    if settings.slack_mode == "socket":
+        await check_socket(config)
+    return found
+
+
 @asynccontextmanager
 async def open_application(settings: Settings | None = None) -> AsyncIterator[Application]:
     """The application on an open, migrated database; closes it. Raises SettingsError, StorageError."""
@@ -167,6 +341,13 @@ def configure_logging(settings: Settings) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setLevel(level)  # on the handler: some libraries raise their own loggers to DEBUG
     logging.basicConfig(handlers=[handler], force=True)
+
+
+def explanation(turn: Turn) -> RenderableType:
+    """Why the turn was answered as it was, with every passage and measure."""
+    from bot.adapters.explaining import explanation
+
+    return explanation(turn, measures=True)
 
 
 def version_store(settings: Settings) -> VersionStore:

@@ -8,7 +8,9 @@ BotError
 ├── UnknownTurn
 ├── UnknownSource
 ├── DuplicateSource
-└── InputError         an argument or a file that cannot be used
+├── InputError         an argument or a file that cannot be used
+├── PlatformError      a chat platform refuses us: a token, a scope, a server that is away
+└── DeliveryError      a chat platform did not take a message
 """
 
 from __future__ import annotations
@@ -57,3 +59,15 @@ class DuplicateSource(BotError):
 
 class InputError(BotError):
     """An argument or a file that cannot be used."""
+
+
+class PlatformError(BotError):
+    """A chat platform refuses us, or cannot be reached."""
+
+
+class DeliveryError(BotError):
+    """A chat platform did not take a message; `permanent` where trying again would not help."""
+
+    def __init__(self, message: str, *, permanent: bool) -> None:
+        self.permanent = permanent
+        super().__init__(message)

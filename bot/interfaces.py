@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from bot.conversation import Conversation, Feedback, RefreshRun, Turn
+from bot.conversation import AnswerEvent, Conversation, Feedback, RefreshRun, Turn
+from bot.messages import Channel, ChatMessage, Item, MessageKey, Place, Rule, State
 from retrieval.documents import RetrievalResult, Source
+
+KeepReplies = Callable[[Sequence[Mapping[str, str]]], Awaitable[None]]
 
 
 class ConversationStore(Protocol):
@@ -76,3 +79,92 @@ class AnswerWriter(Protocol):
 
     def write(self, question: str, language: str, result: RetrievalResult) -> AsyncIterator[str]:
         """Pieces of Markdown with [n] markers, n being the 1-based rank of the passage in `result.passages`."""
+
+
+class Inbox(Protocol):
+    """What arrived and is owed. Every method raises StorageError when the database fails."""
+
+    async def claim(self, message: ChatMessage, rule: Rule) -> Item | None:
+        """Decide by `rule` what the message calls for, change its thread accordingly and, where something is owed,
+        keep it as an item of this process: committed on return.
+
+        None where nothing is owed, and where the message was claimed before, by whomever.
+        """
+
+    async def find(self, key: MessageKey) -> Item | None:
+        """The item of a message, whatever its state."""
+
+    async def started(self, item: Item) -> bool:
+        """Count a start of the work; False when the item is not owed in this revision any more."""
+
+    async def keep_reply(self, item: Item, replies: Sequence[Mapping[str, str]]) -> None:
+        """What stands on the platform for the item now, in place of what was kept before."""
+
+    async def keep_turn(self, item: Item, turn_id: str) -> None:
+        """The turn that was made for the item, in case its delivery is cut off."""
+
+    async def finish(self, item: Item, state: State) -> None:
+        """What became of the item, if it is still owed in this revision."""
+
+    async def revise(self, message: ChatMessage) -> Item | None:
+        """The message was edited: owe it a new answer.
+
+        None where it was never owed one, was withdrawn, or reads the same.
+        """
+
+    async def withdraw(self, key: MessageKey) -> Item | None:
+        """The message was deleted: nothing is owed for it any more. None without an item."""
+
+    async def take_over(self, limit: int = 200) -> Sequence[Item]:
+        """Items that are owed by processes that stopped beating; they are this process's from now on, oldest first."""
+
+    async def beat(self) -> None:
+        """This process lives: what it owes stays its own for another lease."""
+
+    async def release(self) -> None:
+        """This process stops: what it still owes is free at once."""
+
+    async def mute(self, place: Place, muted: bool) -> None:
+        """A thread is to be left alone, or no more."""
+
+    async def hand_over(self, place: Place) -> None:
+        """A human takes the thread over."""
+
+    async def mark(self, channel: Channel, *, help_channel: bool) -> None:
+        """Make a channel a help channel, or an ordinary one again."""
+
+    async def help_channels(self) -> Sequence[Channel]: ...
+
+
+class Messenger(Protocol):
+    """A platform, as the desk speaks to it. Every method raises DeliveryError."""
+
+    async def answer(self, item: Item, events: AsyncIterator[AnswerEvent], keep: KeepReplies) -> None:
+        """Show an answer as it comes, in place of the item's `replies` if it has some.
+
+        `keep` is awaited with what stands on the platform as soon as something does, so that no crash leaves an
+        answer half open or gives a second one.
+        """
+
+    async def say(self, item: Item, text: str, keep: KeepReplies) -> None:
+        """A short line of the bot's own, in place of whatever stands for the item."""
+
+    async def waiting(self, item: Item, ahead: int) -> None:
+        """Tell the customer that `ahead` questions come first."""
+
+    async def retract(self, item: Item) -> None:
+        """Remove what stands for the item."""
+
+    async def recover(self, item: Item) -> Sequence[Mapping[str, str]]:
+        """What stands on the platform for an item that a dead process may have begun to answer."""
+
+
+class DeskMeter(Protocol):
+    """Counts what the desk does."""
+
+    def claimed(self, platform: str, judgement: str) -> None: ...
+
+    def ended(self, platform: str, state: str, decision: str, seconds: float) -> None:
+        """An item came to its end, so many seconds after it arrived."""
+
+    def fault(self, platform: str, kind: str) -> None: ...

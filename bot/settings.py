@@ -1,4 +1,7 @@
-"""One frozen Settings, read once from the environment and `.env`. Each key is FRONTDESK_<NAME>; see `.env.example`."""
+"""One frozen Settings, read once from the environment and `.env`; see `.env.example`.
+
+Each key is FRONTDESK_<NAME>, but for the chat platforms' secrets, which have the names people know.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import platformdirs
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
@@ -23,6 +26,7 @@ class Settings(BaseSettings):
         env_ignore_empty=True,
         frozen=True,
         extra="ignore",
+        populate_by_name=True,
     )
 
     data_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("frontdesk")))
@@ -48,6 +52,28 @@ class Settings(BaseSettings):
     # answers
     answer_threshold: float | None = Field(None, ge=0, le=1)
 
+    # the desk
+    workers: int = Field(8, ge=1, le=256)
+    answer_seconds: float = Field(120, gt=0)
+    queue_limit: int = Field(5000, ge=1)
+    queue_per_user: int = Field(20, ge=1)
+    user_budget: int = Field(120, ge=0)
+    workspace_budget: int = Field(0, ge=0)
+    lease_seconds: float = Field(15, ge=1)
+    drain_seconds: float = Field(20, ge=0)
+
+    # the web server
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+
+    # slack
+    slack_bot_token: SecretStr = Field(SecretStr(""), validation_alias="SLACK_BOT_TOKEN")
+    slack_app_token: SecretStr = Field(SecretStr(""), validation_alias="SLACK_APP_TOKEN")
+    slack_signing_secret: SecretStr = Field(SecretStr(""), validation_alias="SLACK_SIGNING_SECRET")
+    slack_mode: Literal["socket", "http"] = "socket"
+    slack_api_url: str = "https://slack.com/api/"
+    slack_support_channel: str = ""
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 
     @field_validator("crawl_allow", mode="before")
@@ -67,6 +93,19 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
+    @field_validator("slack_api_url")
+    @classmethod
+    def _http(cls, value: str) -> str:
+        if not value.startswith(("https://", "http://")):
+            raise ValueError("a URL that begins with https:// or http:// is needed")
+        return value.rstrip("/") + "/"
+
+    @classmethod
+    def keys(cls) -> tuple[str, ...]:
+        """The environment variables' names, in order."""
+        aliases = {name: item.validation_alias for name, item in cls.model_fields.items()}
+        return tuple(str(alias or f"FRONTDESK_{name.upper()}") for name, alias in aliases.items())
+
     @property
     def resolved_database_url(self) -> str:
         """The database URL in use: the one set, else a SQLite file in the data folder."""
@@ -79,5 +118,6 @@ def load_settings(**overrides: Any) -> Settings:
         return Settings(**overrides)
     except ValidationError as error:
         first = error.errors()[0]
-        key = "FRONTDESK_" + str(first["loc"][0]).upper()
+        name, keys = str(first["loc"][0]).upper(), Settings.keys()
+        key = name if name in keys else f"FRONTDESK_{name}"
         raise SettingsError(f"{key} cannot be read: {first['msg']}. See .env.example for what it takes.") from error

@@ -59,6 +59,7 @@ class FetchOutcome(StrEnum):
     UNCHANGED = "unchanged"  # 304, or the file's own size and time did not change
     GONE = "gone"  # 404, 410, robots.txt now forbids it, or the file was deleted
     FAILED = "failed"  # 5xx, time-out, too large, refused address: the last good copy stays
+    SKIPPED = "skipped"  # a file that is no page: told, because its owner may think it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,8 @@ class Fetch:
     """One URL's outcome. `url` is canonical and final (after redirects); `requested_url` is what was asked.
 
     `body` is raw bytes (only for FETCHED), `content_type` the header as served; `links` are the in-scope canonical
-    links found on the page; `reason` says in one line why a page is GONE or FAILED; `bytes_received` counts the
-    body's bytes on the wire (0 for a 304); `discovered` is how many pages the crawl knows of at that moment.
+    links found on the page; `reason` says in one line why a page is GONE, FAILED or SKIPPED; `bytes_received` counts
+    the body's bytes on the wire (0 for a 304); `discovered` is how many pages the crawl knows of at that moment.
     """
 
     url: str

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
+from itertools import count
 
-from bot.conversation import Conversation, Feedback, Turn
-from bot.errors import StorageError, UnknownTurn
+from bot.answers.answering import Answering
+from bot.conversation import AnswerEvent, Conversation, Delta, Feedback, Final, IncomingMessage, Stage, Status, Turn
+from bot.errors import DeliveryError, StorageError, UnknownTurn
+from bot.interfaces import ConversationStore, KeepReplies
+from bot.messages import Audience, ChatMessage, Item, Place
 from retrieval.documents import Document, Passage, RetrievalResult, ScoredPassage
+from tests.support.turns import make_turn
 
 
 class MemoryConversations:
@@ -75,3 +81,144 @@ def found(
     values = scores or [1.0 - 0.1 * rank for rank in range(len(documents))]
     passages = (ScoredPassage(passage(d), score, {"dense": score}) for d, score in zip(documents, values, strict=True))
     return RetrievalResult(query, "en", tuple(passages), confidence, "v1", "test", {"top": 1.0})
+
+
+_ids = count(1)
+
+
+def said(
+    text: str = "How do I return goods?",
+    *,
+    user: str = "ann",
+    id: str = "",
+    thread: str = "",
+    channel: str = "C1",
+    audience: Audience = Audience.MENTION,
+    names_others: bool = False,
+    workspace: str = "T1",
+    platform: str = "test",
+) -> ChatMessage:
+    """A message of a chat platform; without a `thread` it opens one."""
+    message_id = id or f"{next(_ids):06}"
+    place = Place(platform, workspace, channel, thread or message_id)
+    return ChatMessage(place, message_id, user, text, audience, names_others, {"team": "T1"})
+
+
+class FakeMessenger:
+    """A platform that keeps what stands on it: `posts` maps a post's id to its text, `history` tells what was done.
+
+    A fault in `faults` is raised by the next call that would show something, before anything is shown.
+    """
+
+    def __init__(self) -> None:
+        self.posts: dict[str, str] = {}
+        self.history: list[tuple[str, str, str]] = []
+        self.told: list[tuple[str, int]] = []
+        self.faults: list[Exception] = []
+        self.broken_courtesy = False
+        self.turns: list[str] = []
+
+    def said_to(self, message: ChatMessage) -> list[str]:
+        """What stands for a message now."""
+        return [text for post, text in self.posts.items() if post.startswith(f"{message.id}/")]
+
+    async def answer(self, item: Item, events: AsyncIterator[AnswerEvent], keep: KeepReplies) -> None:
+        post = await self._open(item, keep)
+        self._fail()
+        async for event in events:
+            if isinstance(event, Delta):
+                self.posts[post] += event.text
+            elif isinstance(event, Final):
+                self.posts[post] = event.turn.answer
+                self.turns.append(event.turn.id)
+        self.history.append(("answered", item.message.id, self.posts[post]))
+
+    async def say(self, item: Item, text: str, keep: KeepReplies) -> None:
+        self._fail()
+        post = await self._open(item, keep)
+        self.posts[post] = text
+        self.history.append(("said", item.message.id, text))
+
+    async def waiting(self, item: Item, ahead: int) -> None:
+        if self.broken_courtesy:
+            raise RuntimeError("a bug of the adapter")
+        self.told.append((item.message.id, ahead))
+
+    async def retract(self, item: Item) -> None:
+        self._fail()
+        for reply in item.replies:
+            self.posts.pop(reply["post"], None)
+        self.history.append(("retracted", item.message.id, ""))
+
+    async def recover(self, item: Item) -> Sequence[Mapping[str, str]]:
+        return [{"post": post} for post in self.posts if post.startswith(f"{item.message.id}/")]
+
+    async def _open(self, item: Item, keep: KeepReplies) -> str:
+        post = item.replies[0]["post"] if item.replies else f"{item.message.id}/{len(self.posts)}"
+        self.posts[post] = ""
+        await keep([{"post": post}])
+        return post
+
+    def _fail(self) -> None:
+        if self.faults:
+            raise self.faults.pop(0)
+
+
+def undeliverable(*, permanent: bool) -> DeliveryError:
+    """What a platform says that takes nothing, or nothing for now."""
+    return DeliveryError("not_in_channel" if permanent else "ratelimited", permanent=permanent)
+
+
+class ScriptedAnswering(Answering):
+    """Answers "Re: <question>" and stores the turn, `hold` keeping it from doing so; raises what is in `faults`."""
+
+    def __init__(self, store: ConversationStore) -> None:
+        self.store = store
+        self.asked: list[IncomingMessage] = []
+        self.faults: list[Exception] = []
+        self.afterwards: list[Exception] = []
+        self.go = asyncio.Event()
+        self.go.set()
+        self.running: set[str] = set()
+        self.closed: list[str] = []
+        self.on_answer: Callable[[IncomingMessage], None] = lambda _message: None
+
+    async def answer(self, message: IncomingMessage) -> AsyncGenerator[AnswerEvent, None]:
+        self.asked.append(message)
+        self.running.add(message.text)
+        self.on_answer(message)
+        try:
+            yield Status(Stage.SEARCHING)
+            await self.go.wait()
+            if self.faults:
+                raise self.faults.pop(0)
+            yield Delta("Re: ")
+            turn = make_turn(
+                conversation_id=message.conversation_id, question=message.text, answer=f"Re: {message.text}"
+            )
+            await self.store.add(turn)
+            yield Final(turn)
+            if self.afterwards:
+                raise self.afterwards.pop(0)
+        finally:
+            self.running.discard(message.text)
+            self.closed.append(message.text)
+
+
+class CountingMeter:
+    """A DeskMeter that remembers."""
+
+    def __init__(self) -> None:
+        self.claims: list[tuple[str, str]] = []
+        self.ends: list[tuple[str, str, str]] = []
+        self.faults: list[tuple[str, str]] = []
+
+    def claimed(self, platform: str, judgement: str) -> None:
+        self.claims.append((platform, judgement))
+
+    def ended(self, platform: str, state: str, decision: str, seconds: float) -> None:
+        assert seconds >= 0
+        self.ends.append((platform, state, decision))
+
+    def fault(self, platform: str, kind: str) -> None:
+        self.faults.append((platform, kind))

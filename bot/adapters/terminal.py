@@ -11,14 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.markdown import Markdown
 from rich.spinner import Spinner
-from rich.style import Style
-from rich.table import Table
 from rich.text import Text
 
+from bot.adapters.explaining import explanation, followable, link_style
 from bot.answers.answering import Answering
 from bot.answers.language import reply_language
 from bot.answers.markup import Scanner, Token, href
@@ -97,7 +96,7 @@ class Terminal:
 
     def explain(self, turn: Turn) -> None:
         """Why the turn was answered as it was."""
-        self._console.print(explanation(turn))
+        self._console.print(explanation(turn, passages=_EXPLAINED))
 
     async def chat(self, conversation_id: str) -> None:
         """Converse until /quit or the end of the input."""
@@ -195,26 +194,9 @@ class Terminal:
             yield live.update
 
 
-def explanation(turn: Turn) -> RenderableType:
-    """A turn's decision and the first passages behind it, with the value of each signal."""
-    verdict = "reaches" if turn.confidence >= turn.threshold else "is below"
-    lines = [
-        f"{turn.decision.value}: confidence {turn.confidence:.2f} {verdict} the threshold {turn.threshold:.2f}",
-        f"searched as: {collapse(turn.standalone_question)}",
-        f"index {turn.index_version or 'not asked'}, written by {turn.model}, {turn.timings_ms.get('total', 0):.0f} ms",
-        f"turn {turn.id}",
-    ]
-    table = Table("#", "passage", "score", "signals", "crawled", box=None, header_style="dim")
-    for passage in turn.passages[:_EXPLAINED]:
-        signals = "  ".join(f"{name} {value:.2f}" for name, value in passage.signals.items())
-        title = Text(collapse(passage.title), style=_link_style(passage.url))
-        table.add_row(str(passage.rank), title, f"{passage.score:.3f}", Text(signals), Text(passage.crawled_at[:10]))
-    return Group(Text("\n".join(lines), style="dim"), table) if turn.passages else Text("\n".join(lines), style="dim")
-
-
 def _linked(turn: Turn) -> str:
     """The answer with each marker a link to its source."""
-    urls = {citation.number: citation.url for citation in turn.citations if _followable(citation.url)}
+    urls = {citation.number: citation.url for citation in turn.citations if followable(citation.url)}
 
     def of(token: Token) -> str:
         if token.kind != "marker":
@@ -228,18 +210,9 @@ def _linked(turn: Turn) -> str:
 def _source(citation: Citation) -> Text:
     return Text.assemble(
         (f"[{citation.number}] ", "bold"),
-        (collapse(citation.title), _link_style(citation.url)),
+        (collapse(citation.title), link_style(citation.url)),
         ("  " + collapse(citation.url), "dim"),
     )
-
-
-def _link_style(url: str) -> Style:
-    return Style(link=url) if _followable(url) else Style()
-
-
-def _followable(url: str) -> bool:
-    """An address is page data: a terminal is handed only what it cannot misread."""
-    return url.startswith(("https://", "http://")) and url == collapse(url)
 
 
 async def _piped() -> AsyncIterator[str]:

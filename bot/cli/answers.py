@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.output import AsJson, print_json, run
+from bot.cli.output import AsJson, console, print_json, run
 
 if TYPE_CHECKING:
     from bot.bootstrap import Application
@@ -31,7 +31,7 @@ def ask(
     text = sys.stdin.read() if question == "-" else question
     if not text.strip():
         raise InputError('The question is empty: write it in quotes, e.g. frontdesk ask "How do I return goods?".')
-    message = IncomingMessage(conversation or uuid.uuid4().hex, text)
+    message = IncomingMessage(conversation or uuid.uuid4().hex[:12], text)  # short, for a person may type it again
 
     async def work(application: Application) -> Turn:
         if not as_json:
@@ -42,6 +42,8 @@ def ask(
     turn = run(work)
     if as_json:
         print_json(answer_as_dict(turn))
+    else:
+        _print_trace(turn)
 
 
 def chat(conversation: ConversationId = "") -> None:
@@ -52,6 +54,15 @@ def chat(conversation: ConversationId = "") -> None:
         await application.terminal.chat(conversation or uuid.uuid4().hex)
 
     run(work)
+
+
+def _print_trace(turn: Turn) -> None:
+    """How to go on from here: the turn, its conversation, and why it was answered so."""
+    from rich.text import Text
+
+    short, thread = turn.id[:8], " ".join(turn.conversation_id.split())
+    line = f"turn {short} · conversation {thread} · frontdesk explain {short}"
+    console().print(Text(f"\n{line}", style="dim"), soft_wrap=True)
 
 
 def answer_as_dict(turn: Turn) -> dict[str, object]:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.output import AsJson, console, print_json, print_table, run
+from bot.cli.output import AsJson, print_json, print_table, run
+from bot.cli.progress import progress_bars
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from bot.bootstrap import Application
-    from bot.knowledge.refreshing import RefreshRequest
-    from retrieval.documents import Selectors, Source
-    from retrieval.refresh import Progress, RefreshReport
+    from bot.knowledge.crawling import Crawled
+    from retrieval.documents import Selectors
+    from retrieval.refresh import RefreshReport
 
 sources_app = typer.Typer(no_args_is_help=True)
 
 SinglePage = Annotated[bool, typer.Option("--page", help="Read this one page only, follow no links.")]
+Name = Annotated[str, typer.Option(help="What to call it. Default: made from the location.")]
 Prefix = Annotated[str, typer.Option(help="Only paths that begin so, e.g. /help/. Default: the start URL's folder.")]
 MaxPages = Annotated[int | None, typer.Option(min=1, help="At most so many pages of this source.")]
 MaxDepth = Annotated[int | None, typer.Option(min=0, help="Follow links at most so deep from the start.")]
@@ -34,7 +32,7 @@ Force = Annotated[bool, typer.Option("--force", help="Activate even when much of
 @sources_app.command("add")
 def add(
     location: Annotated[str, typer.Argument(help="A start URL, or a folder of HTML, Markdown or text files.")],
-    name: Annotated[str, typer.Option(help="What to call it. Default: made from the location.")] = "",
+    name: Name = "",
     page: SinglePage = False,
     prefix: Prefix = "",
     max_pages: MaxPages = None,
@@ -62,14 +60,18 @@ def add(
 @sources_app.command("list")
 def list_(as_json: AsJson = False) -> None:
     """List the sources."""
+    from dataclasses import asdict
+
+    from bot.knowledge.sources import scope_of
+
     sources = run(lambda application: application.sources.list())
     if as_json:
-        print_json(list(sources))
+        print_json([asdict(source) | {"scope": scope_of(source)} for source in sources])
         return
     print_table(
         "Sources",
-        ["name", "kind", "location", "scope", "selectors"],
-        [(s.name, s.kind, s.location, s.path_prefix, s.selectors.question if s.selectors else "") for s in sources],
+        ["name", "kind", "location", "scope"],
+        [(s.name, s.kind, s.location, scope_of(s)) for s in sources],
         empty="No source yet: add one with 'frontdesk sources add https://example.com/faq'.",
     )
 
@@ -91,41 +93,56 @@ def refresh(
     from bot.knowledge.refreshing import RefreshRequest
 
     request = RefreshRequest(tuple(names or ()), dry_run, force)
-    _show_report(run(lambda application: refresh_with_bars(application, request)), as_json)
+
+    async def work(application: Application) -> RefreshReport:
+        with progress_bars() as on_progress:
+            return await application.refreshing.refresh(request, on_progress)
+
+    _conclude(run(work), as_json)
 
 
 def crawl(
     urls: Annotated[list[str], typer.Argument(help="URLs or folders.")],
+    name: Name = "",
     page: SinglePage = False,
     prefix: Prefix = "",
     max_pages: MaxPages = None,
     max_depth: MaxDepth = None,
+    question_css: QuestionCss = "",
+    answer_css: AnswerCss = "",
+    item_css: ItemCss = "",
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
-    """Add sources and read them, in one step."""
-    from bot.knowledge.refreshing import RefreshRequest
+    """Add sources and read them, in one step. A new one that cannot be read is not kept."""
+    from bot.errors import InputError
+    from bot.knowledge import crawling
     from bot.knowledge.sources import describe_source
 
+    if name and len(urls) > 1:
+        raise InputError("--name names one source: give one URL with it, or leave it out.")
+    selectors = read_selectors(question_css, answer_css, item_css)
     wanted = [
-        describe_source(url, single_page=page, path_prefix=prefix, max_pages=max_pages, max_depth=max_depth)
+        describe_source(
+            url,
+            name=name,
+            single_page=page,
+            path_prefix=prefix,
+            selectors=selectors,
+            max_pages=max_pages,
+            max_depth=max_depth,
+        )
         for url in urls
     ]
 
-    async def work(application: Application) -> RefreshReport:
-        names = [await _known_or_added(application, source) for source in wanted]
-        return await refresh_with_bars(application, RefreshRequest(only=tuple(names), force=force))
+    async def work(application: Application) -> Crawled:
+        with progress_bars() as on_progress:
+            return await crawling.crawl(
+                wanted, application.sources, application.refreshing, force=force, on_progress=on_progress
+            )
 
-    _show_report(run(work), as_json)
-
-
-async def _known_or_added(application: Application, source: Source) -> str:
-    """The name under which the location is kept, adding it if it is new."""
-    for known in await application.sources.list():
-        if (known.kind, known.location) == (source.kind, source.location):
-            return known.name
-    await application.sources.add(source)
-    return source.name
+    crawled = run(work)
+    _conclude(crawled.report, as_json, crawled.forgotten)
 
 
 def read_selectors(question: str, answer: str, item: str) -> Selectors | None:
@@ -142,51 +159,20 @@ def read_selectors(question: str, answer: str, item: str) -> Selectors | None:
     return Selectors(question, answer, item)
 
 
-async def refresh_with_bars(application: Application, request: RefreshRequest) -> RefreshReport:
-    """A refresh with progress bars on stderr."""
-    with progress_bars() as on_progress:
-        return await application.refreshing.refresh(request, on_progress)
-
-
-@contextmanager
-def progress_bars() -> Iterator[Callable[[Progress], None]]:
-    """One bar a stage (crawl, embed, …); gives the function to report progress to, callable from any thread."""
-    from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bars
-
-    bars = Bars(
-        SpinnerColumn(),
-        TextColumn("{task.description:<9}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[detail]}", style="dim", markup=False),
-        console=console(stderr=True),
-    )
-    tasks: dict[str, object] = {}
-
-    def report(progress: Progress) -> None:
-        task = tasks.get(progress.stage)
-        if task is None:
-            task = tasks[progress.stage] = bars.add_task(progress.stage, total=None, detail="")
-        bars.update(
-            task,  # type: ignore[arg-type]
-            completed=progress.done,
-            total=progress.total or None,
-            detail=progress.detail[-60:],
-        )
-
-    with bars:
-        yield report
-
-
-def _show_report(report: RefreshReport, as_json: bool) -> None:
-    if as_json:
-        print_json(report.as_dict())
-        return
+def _conclude(report: RefreshReport, as_json: bool, forgotten: tuple[str, ...] = ()) -> None:
+    """Print the report. Exit code 1 when a whole source could not be read."""
     from bot.cli.reports import show_report
 
-    show_report(report)
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        show_report(report)
+    failed = [line.source for line in report.sources_failed]
+    if failed:
+        count = f"{len(failed)} of {len(report.sources)} sources could not be read: {', '.join(failed)}."
+        stays = f" Not added to the sources: {', '.join(forgotten)}." if forgotten else " What they held before stays."
+        typer.echo(f"frontdesk: {count}{stays}", err=True)
+        raise typer.Exit(1)
 
 
 COMMANDS = (refresh, crawl)

@@ -16,7 +16,11 @@ from bot.errors import BotError
 from retrieval.errors import NoActiveVersion, RetrievalError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.conversation import RefreshRun
     from bot.settings import Settings
+    from retrieval.documents import Source
 
 _LOW_DISK = 500 * 2**20  # bytes; a version of 50,000 passages takes about half of this
 _OLD_DAYS = 30
@@ -42,6 +46,7 @@ def diagnose(settings: Settings) -> list[Check]:
         ("embedding model", _embedder),
         ("index", _index),
         ("crawl", _crawl),
+        ("slack", _slack),
     ):
         checks += _run(part, check, settings)
     return checks
@@ -87,16 +92,24 @@ def _database(settings: Settings) -> Iterator[Check]:
 
 def _sources(settings: Settings) -> Iterator[Check]:
     from bot.bootstrap import open_application
+    from bot.knowledge.condition import missing_folders, troubles
 
-    async def names() -> list[str]:
+    async def read() -> tuple[Sequence[Source], Sequence[RefreshRun]]:
         async with open_application(settings) as application:
-            return [source.name for source in await application.sources.list()]
+            return await application.sources.list(), await application.refreshes.list()
 
-    found = asyncio.run(names())
-    if found:
-        yield Check("sources", True, f"{len(found)}: {', '.join(found)}")
-    else:
+    sources, runs = asyncio.run(read())
+    if not sources:
         yield Check("sources", None, "none yet: add one with 'frontdesk sources add https://example.com/faq'")
+        return
+    yield Check("sources", True, f"{len(sources)}: {', '.join(source.name for source in sources)}")
+    missing = missing_folders(sources)
+    for source in missing:
+        mend = f"bring it back, or 'frontdesk sources remove {source.name}'"
+        yield Check("sources", False, f"{source.name}: the folder {source.location} is not there: {mend}")
+    for trouble in troubles([source for source in sources if source not in missing], runs):
+        names = ", ".join(trouble.sources)
+        yield Check("sources", False, f"{names}: the last refresh, {age(trouble.at)} ago, failed: {trouble.reason}")
 
 
 def _embedder(settings: Settings) -> Iterator[Check]:
@@ -142,3 +155,16 @@ def _crawl(settings: Settings) -> Iterator[Check]:
         yield Check("crawl", True, "the address guard refuses private addresses")
     if not settings.crawl_contact:
         yield Check("crawl", None, "FRONTDESK_CRAWL_CONTACT is empty: sites like to know whom to write to")
+
+
+def _slack(settings: Settings) -> Iterator[Check]:
+    from bot.bootstrap import check_slack
+
+    if not settings.slack_bot_token.get_secret_value():
+        yield Check("slack", None, "no SLACK_BOT_TOKEN: to answer in Slack, see 'frontdesk slack manifest'")
+        return
+    bot, lacking = asyncio.run(check_slack(settings))
+    if lacking:
+        yield Check("slack", False, f"{bot} lacks {', '.join(sorted(lacking))}: update its manifest and reinstall it")
+    else:
+        yield Check("slack", True, f"{bot}, {settings.slack_mode} mode")

@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from bot.cli.output import AsJson, console, print_json, print_table, run
+from bot.cli.output import AsJson, console, print_json, run
+from bot.cli.turns import Format, in_one_line, row_writer, turn_as_dict, with_votes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.bootstrap import Application
     from bot.conversation import Feedback, Turn
 
 log_app = typer.Typer(no_args_is_help=True)
 
 Days = Annotated[float | None, typer.Option(min=0, help="Only the last so many days.")]
-TurnId = Annotated[str, typer.Argument(help="A turn's id, or its first digits (at least 4).", metavar="TURN")]
 
-
-class Format(StrEnum):
-    """What `log export` writes."""
-
-    JSONL = "jsonl"
-    CSV = "csv"
+_NOTHING = "Nothing was asked yet: try 'frontdesk ask \"How do I return goods?\"'."
 
 
 class Outcome(StrEnum):
@@ -61,42 +56,38 @@ def list_(
     )
     if as_json:
         print_json([turn_as_dict(turn) for turn in turns])
-        return
-    print_table(
-        "Turns",
-        ["turn", "when (UTC)", "decision", ">conf.", "question", "answer"],
-        [
-            (
-                t.id[:8],
-                f"{t.created_at:%m-%d %H:%M}",
-                t.decision,
-                f"{t.confidence:.2f}",
-                _short(t.question),
-                _short(t.answer),
-            )
-            for t in turns
-        ],
-        empty="Nothing was asked yet: try 'frontdesk ask \"How do I return goods?\"'.",
-    )
+    elif turns:
+        for turn in turns:
+            _print_short(turn)
+    else:
+        console().print(_NOTHING)
 
 
 @log_app.command("show")
-def show(turn_id: TurnId, as_json: AsJson = False) -> None:
-    """Show the whole conversation a turn belongs to."""
+def show(
+    which: Annotated[
+        str, typer.Argument(help="A turn's id or its first digits, or a conversation's id.", metavar="ID")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Show a conversation, named by its own id or by one of its turns."""
 
-    async def work(application: Application) -> list[tuple[Turn, tuple[Feedback, ...]]]:
-        turn = await application.conversations.turn(turn_id)
-        conversation = await application.conversations.load(turn.conversation_id, limit=1000)
-        return [(t, tuple(await application.conversations.feedback(t.id))) for t in conversation.turns]
+    async def work(application: Application) -> list[tuple[Turn, Sequence[Feedback]]]:
+        store = application.conversations
+        conversation = await store.load(which, limit=1000)
+        if not conversation.turns:
+            conversation = await store.load((await store.turn(which)).conversation_id, limit=1000)
+        return [(turn, await store.feedback(turn.id)) for turn in conversation.turns]
 
     pairs = run(work)
     if as_json:
-        print_json([turn_as_dict(turn) | {"feedback": [_feedback(f) for f in votes]} for turn, votes in pairs])
+        print_json([with_votes(turn, votes) for turn, votes in pairs])
         return
     from rich.markdown import Markdown
     from rich.text import Text
 
     out = console()
+    out.print(Text(f"conversation {pairs[0][0].conversation_id}", style="dim"))
     for turn, votes in pairs:
         out.print(Text(f"\n{turn.created_at:%Y-%m-%d %H:%M} UTC  {turn.id[:8]}  {turn.decision}", style="dim"))
         out.print(Text(f"› {turn.question}", style="bold cyan"))
@@ -110,19 +101,27 @@ def show(turn_id: TurnId, as_json: AsJson = False) -> None:
 @log_app.command("export")
 def export(
     days: Days = None,
-    format_: Annotated[Format, typer.Option("--format", help="One JSON object a line, or CSV.")] = Format.JSONL,
+    format_: Annotated[
+        Format | None, typer.Option("--format", help="One JSON object a line (the default), or CSV.")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="The file to write. Default: standard output.", dir_okay=False)
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format jsonl.")] = False,
 ) -> None:
     """Write every turn, oldest first."""
+    from bot.errors import InputError
+
+    if as_json and format_ is Format.CSV:
+        raise InputError("--json and --format csv contradict each other: leave one out.")
 
     async def work(application: Application) -> int:
+        store = application.conversations
         with _writing(out) as stream:
-            write = _row_writer(stream, format_)
+            write = row_writer(stream, format_ or Format.JSONL)
             count = 0
-            async for turn in application.conversations.export(since=_since(days)):
-                write(turn)
+            async for turn in store.export(since=_since(days)):
+                write(turn, await store.feedback(turn.id))
                 count += 1
             return count
 
@@ -130,122 +129,42 @@ def export(
     typer.echo(f"{count} turns exported{f' to {out}' if out else ''}.", err=True)
 
 
-def explain(turn_id: TurnId, as_json: AsJson = False) -> None:
+def explain(
+    turn_id: Annotated[
+        str, typer.Argument(help="A turn's id, or its first digits (at least 4). Default: the last.", metavar="[TURN]")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
     """Why a turn was answered as it was: passages, each signal, the threshold, the version, the crawl date."""
-    turn = run(lambda application: application.conversations.turn(turn_id))
+    from bot.errors import UnknownTurn
+
+    async def work(application: Application) -> Turn:
+        if turn_id:
+            return await application.conversations.turn(turn_id)
+        for turn in await application.conversations.turns(limit=1):
+            return turn
+        raise UnknownTurn(_NOTHING)
+
+    turn = run(work)
     if as_json:
         print_json(turn_as_dict(turn))
         return
-    from rich.table import Table
+    from bot.bootstrap import explanation
+
+    console().print(explanation(turn))
+
+
+def _print_short(turn: Turn) -> None:
+    """Two lines, whatever the width: the question, and below it the answer."""
     from rich.text import Text
 
-    facts = Table(show_header=False, box=None, pad_edge=False)
-    verdict = "reaches" if turn.confidence >= turn.threshold else "is below"
-    for key, value in (
-        ("question", turn.question),
-        ("searched as", turn.standalone_question),
-        ("language", turn.language),
-        ("decision", f"{turn.decision}: confidence {turn.confidence:.3f} {verdict} the threshold {turn.threshold:.3f}"),
-        ("version", turn.index_version or "-"),
-        ("written by", turn.model),
-        ("took", ", ".join(f"{stage} {ms:.1f} ms" for stage, ms in turn.timings_ms.items())),
-        ("features", ", ".join(f"{name} {value:.3f}" for name, value in turn.features.items())),
-    ):
-        facts.add_row(Text(key, style="dim"), Text(str(value)))
-    console().print(facts)
-    cited = {citation.passage_id: f"[{citation.number}]" for citation in turn.citations}
-    signals = sorted({name for passage in turn.passages for name in passage.signals})
-    print_table(
-        "Passages",
-        [">rank", "cited", "title", "url", ">score", *(f">{name}" for name in signals), "crawled"],
-        [
-            (
-                p.rank,
-                cited.get(p.passage_id, ""),
-                _short(p.title),
-                p.url,
-                f"{p.score:.3f}",
-                *(f"{p.signals[name]:.3f}" if name in p.signals else "" for name in signals),
-                p.crawled_at[:16].replace("T", " "),
-            )
-            for p in turn.passages
-        ],
-        empty="No passage was looked at.",
-    )
+    from bot.conversation import Decision
 
-
-def turn_as_dict(turn: Turn) -> dict[str, Any]:
-    """A turn with everything that is logged of it, JSON-ready."""
-    return {
-        "turn_id": turn.id,
-        "conversation_id": turn.conversation_id,
-        "created_at": turn.created_at.isoformat(),
-        "platform": turn.platform,
-        "user": turn.user,
-        "question": turn.question,
-        "standalone_question": turn.standalone_question,
-        "language": turn.language,
-        "decision": turn.decision.value,
-        "answer": turn.answer,
-        "confidence": turn.confidence,
-        "threshold": turn.threshold,
-        "features": dict(turn.features),
-        "citations": [
-            {"number": c.number, "title": c.title, "url": c.url, "passage_id": c.passage_id} for c in turn.citations
-        ],
-        "passages": [
-            {
-                "passage_id": p.passage_id,
-                "rank": p.rank,
-                "title": p.title,
-                "url": p.url,
-                "text": p.text,
-                "score": p.score,
-                "signals": dict(p.signals),
-                "crawled_at": p.crawled_at,
-            }
-            for p in turn.passages
-        ],
-        "index_version": turn.index_version,
-        "model": turn.model,
-        "timings_ms": dict(turn.timings_ms),
-    }
-
-
-_CSV_COLUMNS = (
-    "turn_id",
-    "conversation_id",
-    "created_at",
-    "platform",
-    "user",
-    "question",
-    "standalone_question",
-    "language",
-    "decision",
-    "answer",
-    "confidence",
-    "threshold",
-    "index_version",
-    "model",
-)
-
-
-def _row_writer(stream: TextIO, format_: Format) -> Any:
-    if format_ is Format.JSONL:
-        return lambda turn: stream.write(json.dumps(turn_as_dict(turn), ensure_ascii=False) + "\n")
-    writer = csv.DictWriter(stream, [*_CSV_COLUMNS, "cited_urls"], extrasaction="ignore")
-    writer.writeheader()
-
-    def write(turn: Turn) -> None:
-        row = {name: _no_formula(value) for name, value in turn_as_dict(turn).items()}
-        writer.writerow(row | {"cited_urls": " ".join(c.url for c in turn.citations)})
-
-    return write
-
-
-def _no_formula(value: object) -> object:
-    """A spreadsheet would run a customer's text that begins like a formula (OWASP: CSV injection)."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    confidence = "    " if turn.decision is Decision.CHITCHAT else f"{turn.confidence:.2f}"
+    facts = f"{turn.id[:8]}  {turn.created_at:%m-%d %H:%M}  {turn.decision:<8}  {confidence}  "
+    question = Text.assemble((facts, "dim"), (" ".join(turn.question.split()), "bold"))
+    for line in (question, Text(" " * 10 + in_one_line(turn.answer))):
+        console().print(line, no_wrap=True, overflow="ellipsis")
 
 
 @contextmanager
@@ -266,15 +185,6 @@ def _writing(path: Path | None) -> Iterator[TextIO]:
 
 def _since(days: float | None) -> datetime | None:
     return None if days is None else datetime.now(UTC) - timedelta(days=min(days, 36_500))
-
-
-def _feedback(feedback: Feedback) -> dict[str, str]:
-    return {"user": feedback.user, "vote": feedback.vote.value, "reason": feedback.reason}
-
-
-def _short(text: str, limit: int = 60) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 COMMANDS = (explain,)

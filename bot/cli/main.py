@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import sys
 import uuid
+from typing import Annotated
 
 import typer
 
-from bot.cli import answers, crawl, history, measure, system
+from bot.cli import answers, crawl, history, measure, serve, system
 
 app = typer.Typer(
     name="frontdesk",
-    help="Answers customers' questions from your own FAQ pages, with citations, or honestly says that it cannot.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -20,9 +20,26 @@ app = typer.Typer(
 )
 app.add_typer(crawl.sources_app, name="sources", help="The websites, pages and folders Frontdesk knows.")
 app.add_typer(history.log_app, name="log", help="The conversations: list, show, export.")
-for module in (crawl, answers, measure, history, system):
+app.add_typer(serve.slack_app, name="slack", help="Set Frontdesk up in a Slack workspace.")
+app.add_typer(serve.channels_app, name="channels", help="The channels where every new question is answered.")
+for module in (crawl, answers, serve, measure, history, system):
     for command in module.COMMANDS:
         app.command({"evaluate": "eval"}.get(command.__name__))(command)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"frontdesk {version('frontdesk')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+) -> None:
+    """Answers customers' questions from your own FAQ pages, with citations, or honestly says that it cannot."""
 
 
 def main() -> None:

@@ -36,7 +36,9 @@ def extract(
     except OSError as error:
         raise InputError(f"Cannot make {out} ({error.strerror}): name a folder you may write to.") from error
     rows: list[dict[str, object]] = []
-    for page, name in track(names.items(), "extracting", console=console(stderr=True), transient=True):
+    err = console(stderr=True)
+    pages = names.items()  # a bar that nobody watches would leave a blank line behind
+    for page, name in track(pages, "extracting", console=err, transient=True) if err.is_interactive else pages:
         row: dict[str, object] = {"input": page, "pairs": 0, "sections": 0, "error": ""}
         try:
             documents = read_page(page, settings, selectors)

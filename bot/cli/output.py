@@ -46,7 +46,10 @@ def print_json(value: object) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], empty: str) -> None:
-    """A table, or the line `empty` when there is nothing to show. Text from outside is never read as markup."""
+    """A table, or the line `empty` when there is nothing to show. Text from outside is never read as markup.
+
+    A column whose name begins with ">" is aligned to the right, one with "=" is never wrapped.
+    """
     from rich.table import Table
     from rich.text import Text
 
@@ -55,7 +58,8 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[obje
         return
     table = Table(title=Text(title), title_justify="left", header_style="bold")
     for column in columns:
-        table.add_column(column.lstrip(">"), justify="right" if column.startswith(">") else "left", overflow="fold")
+        right, whole = column.startswith(">"), column.startswith("=")
+        table.add_column(column.lstrip(">="), justify="right" if right else "left", overflow="fold", no_wrap=whole)
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
     console().print(table)

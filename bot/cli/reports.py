@@ -8,19 +8,14 @@ from typing import TYPE_CHECKING
 from bot.cli.output import console, print_table
 
 if TYPE_CHECKING:
-    from retrieval.refresh import RefreshReport
+    from retrieval.refresh import PageLine, RefreshReport
 
 _SHOWN = 10  # lines a list; the rest is counted, and --json has all
-
-_OUTCOMES = {
-    "activated": "Version {version} answers now.",
-    "unchanged": "Nothing changed: version {version} goes on answering.",
-    "dry_run": "A dry run: nothing was changed; version {version} goes on answering.",
-}
+_NAMED = 3  # pages in a sentence
 
 
 def show_report(report: RefreshReport) -> None:
-    """Print what was added, changed, removed and failed, and which version answers."""
+    """Print what was added, changed, removed, failed and of no use, and which version answers."""
     from rich.text import Text
 
     for title, style, documents in (
@@ -30,7 +25,7 @@ def show_report(report: RefreshReport) -> None:
     ):
         _list(title, style, [(line.question, line.url) for line in documents])
     for title, style, pages in (("gone", "red", report.gone), ("failed", "bold red", report.failed)):
-        _list(title, style, [(f"{line.source}: {line.url}", line.reason) for line in pages])
+        _list(title, style, [(_where(line), line.reason) for line in pages])
     print_table(
         "Refresh",
         ["", ">added", ">changed", ">removed", ">unchanged", ">failed"],
@@ -47,10 +42,32 @@ def show_report(report: RefreshReport) -> None:
         ],
         empty="",
     )
-    version = report.version or "none"
-    line = _OUTCOMES[report.outcome].format(version=version)
+    out = console()
+    if report.empty:
+        out.print(Text(_count(report.empty, "page holds", "pages hold", "no text that could be used"), style="yellow"))
+    if report.skipped:
+        out.print(Text(_count(report.skipped, "file is", "files are", "of no kind that is read"), style="yellow"))
     size = f"{report.bytes_received / 1024:.0f} kB read, {report.texts_embedded} texts embedded"
-    console().print(Text(f"{line} {size}, {report.seconds:.1f} s."))
+    out.print(Text(f"{_outcome(report)} {size}, {report.seconds:.1f} s."))
+
+
+def _where(line: PageLine) -> str:
+    return line.source if line.url in line.reason else f"{line.source}: {line.url}"  # a whole source's names it
+
+
+def _outcome(report: RefreshReport) -> str:
+    if report.outcome == "activated":
+        return f"Version {report.version} answers now."
+    answers = f"version {report.version} goes on answering" if report.version else "no version answers yet"
+    what = "A dry run: nothing was changed; " if report.outcome == "dry_run" else "Nothing changed: "
+    return f"{what}{answers}."
+
+
+def _count(pages: Sequence[PageLine], one: str, many: str, what: str) -> str:
+    """ "3 pages hold no text that could be used: a, b, c"."""
+    named = ", ".join(line.url for line in pages[:_NAMED])
+    more = f" … and {len(pages) - _NAMED} more" if len(pages) > _NAMED else ""
+    return f"{len(pages)} {one if len(pages) == 1 else many} {what}: {named}{more}"
 
 
 def _list(title: str, style: str, lines: Sequence[tuple[str, str]]) -> None:

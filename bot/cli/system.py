@@ -35,7 +35,7 @@ def versions(as_json: AsJson = False) -> None:
         return
     print_table(
         "Versions",
-        ["", "version", "age", ">pages", ">documents", ">passages", "embedder"],
+        ["", "=version", "=age", ">pages", ">documents", ">passages"],
         [
             (
                 "active" if m.id == active else "",
@@ -44,7 +44,6 @@ def versions(as_json: AsJson = False) -> None:
                 m.counts["pages"],
                 m.counts["documents"],
                 m.counts["passages"],
-                m.embedder.partition("@")[0],
             )
             for m in manifests
         ],

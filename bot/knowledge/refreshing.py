@@ -16,7 +16,7 @@ from bot.conversation import RefreshRun
 from bot.errors import BotError
 from bot.interfaces import RefreshLog, SourceStore
 from retrieval.documents import Source
-from retrieval.errors import RetrievalError, SourceError
+from retrieval.errors import RefreshRunning, RetrievalError, SourceError
 
 if TYPE_CHECKING:  # the real ones bring FAISS along
     from retrieval.refresh import Progress, RefreshReport
@@ -63,19 +63,22 @@ class Refreshing:
         sources = await self._sources.list()
         if not sources:
             raise SourceError("No source is known yet: add one with 'frontdesk sources add https://example.com/faq'.")
-        entry = RefreshRun(id=uuid.uuid4().hex, started_at=datetime.now(UTC))
+        names = request.only or tuple(source.name for source in sources)
+        entry = RefreshRun(id=uuid.uuid4().hex, started_at=datetime.now(UTC), report={"sources": list(names)})
         await self._runs.start(entry)
         try:
             report = await self._in_thread(sources, request, on_progress)
         except asyncio.CancelledError:
-            await self._runs.finish(replace(entry, finished_at=datetime.now(UTC), outcome="failed", error="cancelled"))
+            await self._fail(replace(entry, report={}), "cancelled")  # it says nothing against its sources
+            raise
+        except RefreshRunning as error:
+            await self._fail(replace(entry, report={}), str(error))
             raise
         except (RetrievalError, BotError) as error:
-            await self._runs.finish(replace(entry, finished_at=datetime.now(UTC), outcome="failed", error=str(error)))
+            await self._fail(entry, str(error))
             raise
         except Exception as error:
-            what = f"internal error: {type(error).__name__}"
-            await self._runs.finish(replace(entry, finished_at=datetime.now(UTC), outcome="failed", error=what))
+            await self._fail(entry, f"internal error: {type(error).__name__}")
             raise
         await self._runs.finish(
             replace(
@@ -89,13 +92,14 @@ class Refreshing:
         await self._close_dead_runs(entry)
         return report
 
+    async def _fail(self, entry: RefreshRun, error: str) -> None:
+        await self._runs.finish(replace(entry, finished_at=datetime.now(UTC), outcome="failed", error=error))
+
     async def _close_dead_runs(self, ours: RefreshRun) -> None:
         """One refresh runs at a time and ours has had its turn: what began earlier and still "runs" was killed."""
         for run in await self._runs.list():
             if run.outcome == "running" and run.started_at < ours.started_at:
-                await self._runs.finish(
-                    replace(run, finished_at=datetime.now(UTC), outcome="failed", error="its process died")
-                )
+                await self._fail(run, "its process died")
 
     async def _in_thread(
         self, sources: Sequence[Source], request: RefreshRequest, on_progress: Callable[[Progress], None]

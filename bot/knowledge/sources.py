@@ -39,6 +39,19 @@ def describe_source(
     return Source(name, kind, location, path_prefix, selectors, max_pages, max_depth)
 
 
+def scope_of(source: Source) -> str:
+    """What of its location a source reads: "/help/…", with the limits that are its own."""
+    from retrieval.crawling.urls import Scope, canonical
+
+    if source.kind is SourceKind.WEBSITE:
+        scope = f"{Scope.of(canonical(source.location) or source.location, source.path_prefix).prefix}…"
+    else:
+        scope = "this page" if source.kind is SourceKind.PAGE else "all files"
+    limits = ((source.max_pages, "pages"), (source.max_depth, "links deep"))
+    rules = ["own CSS"] if source.selectors else []
+    return ", ".join([scope, *(f"at most {limit} {what}" for limit, what in limits if limit is not None), *rules])
+
+
 def _recognise(location: str, single_page: bool) -> tuple[SourceKind, str, str]:
     if "://" not in location:
         return _folder(location, single_page)

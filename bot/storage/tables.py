@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     DateTime,
     Dialect,
@@ -26,6 +27,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
 )
 
 if TYPE_CHECKING:
@@ -194,4 +196,51 @@ refresh_runs = Table(
     Column("report", CleanJson, nullable=False),
     Column("error", CleanText, nullable=False),
     Index(None, "started_at"),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("platform", CleanText, nullable=False),
+    Column("workspace", CleanText, nullable=False),
+    Column("channel", CleanText, nullable=False),
+    Column("message_id", CleanText, nullable=False),
+    Column("message", CleanJson, nullable=False),
+    Column("judgement", CleanText, nullable=False),
+    Column("conversation_id", CleanText, nullable=False),
+    Column("state", CleanText, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("replies", CleanJson, nullable=False),
+    Column("turn_id", CleanText, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("owner", CleanText, nullable=False),
+    Column("lease_until", UtcDateTime, nullable=False),
+    UniqueConstraint("platform", "workspace", "channel", "message_id"),
+    Index(None, "state", "lease_until"),
+)
+
+threads = Table(
+    "threads",
+    metadata,
+    Column("platform", CleanText, primary_key=True),
+    Column("workspace", CleanText, primary_key=True),
+    Column("channel", CleanText, primary_key=True),
+    Column("thread", CleanText, primary_key=True),
+    Column("conversation_id", CleanText, nullable=False),
+    Column("answering", Boolean, nullable=False),
+    Column("muted", Boolean, nullable=False),
+    Column("human", Boolean, nullable=False),
+    Column("askers", CleanJson, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+help_channels = Table(
+    "help_channels",
+    metadata,
+    Column("platform", CleanText, primary_key=True),
+    Column("workspace", CleanText, primary_key=True),
+    Column("channel", CleanText, primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False),
 )

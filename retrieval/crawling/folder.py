@@ -21,6 +21,9 @@ CONTENT_TYPES = {
     ".txt": "text/plain",
 }
 _KINDS = "HTML, Markdown or text file (" + ", ".join(CONTENT_TYPES) + ")"
+_BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_NO_TEXT = bytes({*range(32), 127} - set(b"\t\n\v\f\r\x1b"))  # the escape belongs to ISO-2022-JP
+_SAMPLE = 65_536  # bytes
 
 
 class FolderReader:
@@ -34,12 +37,14 @@ class FolderReader:
         self._settings = settings or CrawlSettings()
 
     def crawl(self, source: Source, known: Mapping[str, KnownPage]) -> Iterator[Fetch]:
-        """Yield each file's outcome, in the order of their paths; known files that are no more are GONE.
+        """Yield each file's outcome, in the order of their paths; known files that are no more are GONE, files of
+        another kind SKIPPED.
 
         Raises SourceError when the folder is missing, cannot be read, or holds nothing and never did.
         """
         root = _folder(source.location)
-        paths = sorted(_files(root))
+        files = sorted(_files(root))
+        paths = [path for path in files if path.suffix.lower() in CONTENT_TYPES]
         if not paths and not known:
             raise SourceError(f"{root} holds no {_KINDS}: name another folder.")
         limit = source.max_pages or self._settings.max_pages
@@ -53,6 +58,10 @@ class FolderReader:
             if url not in urls:
                 reason = f"the source's limit of {limit} pages was reached" if url in beyond else "the file is no more"
                 yield Fetch(url, FetchOutcome.GONE, reason=reason)
+        for path in files:
+            if path.suffix.lower() not in CONTENT_TYPES:
+                reason = f"{path.suffix or 'a file without an ending'} is not read"
+                yield Fetch(path.as_uri(), FetchOutcome.SKIPPED, reason=reason, discovered=len(urls))
 
 
 def read_file(path: Path, max_bytes: int = PAGE_BYTES) -> Fetch:
@@ -81,7 +90,7 @@ def _files(root: Path) -> Iterator[Path]:
         names[:] = [name for name in names if not name.startswith(".")]
         for name in files:
             path = Path(folder) / name
-            if name.startswith(".") or path.suffix.lower() not in CONTENT_TYPES:
+            if name.startswith("."):
                 continue
             if path.is_symlink() and not path.resolve().is_relative_to(root):
                 continue
@@ -103,6 +112,8 @@ def _read(path: Path, known: KnownPage | None, max_bytes: int, discovered: int =
         return _failed(url, (error.strerror or str(error)).lower(), discovered)
     if len(body) > max_bytes:
         return _failed(url, f"it is larger than {max_bytes / MIB:g} MiB", discovered)
+    if not _is_text(body[:_SAMPLE]):
+        return _failed(url, "it cannot be decoded: it looks binary", discovered)
     return Fetch(
         url,
         FetchOutcome.FETCHED,
@@ -113,6 +124,14 @@ def _read(path: Path, known: KnownPage | None, max_bytes: int, discovered: int =
         bytes_received=len(body),
         discovered=discovered,
     )
+
+
+def _is_text(sample: bytes) -> bool:
+    """Whether some encoding could make it readable: in all but UTF-16 control characters are rare."""
+    if sample.startswith(_BOMS):
+        return True
+    wide = max(sample[start::2].count(0) for start in (0, 1)) > len(sample) // 5
+    return wide or len(sample) - len(sample.translate(None, _NO_TEXT)) <= len(sample) // 50
 
 
 def _failed(url: str, reason: str, discovered: int) -> Fetch:

@@ -10,11 +10,12 @@ from enum import IntEnum
 
 from bs4 import PageElement, Tag
 
-from retrieval.extraction import wording
+from retrieval.extraction import phrases, wording
 from retrieval.extraction.elements import BLOCKS, ancestors, heading_level
 from retrieval.extraction.page import Page
 
-_BADGE = re.compile(r"0?\d{1,3}\s+(?=\D)")
+_BADGE = re.compile(r"0?\d{1,3}\s+(?=\D)|0\d(?=[\u3400-\u9fff])")
+_LONGEST_PITCH = 100  # characters
 MAX_QUESTION = 400  # characters
 
 
@@ -61,13 +62,24 @@ def resolve(page: Page, group: Group, claimed: Sequence[int] = ()) -> list[Pair]
 
     `claimed` are the sorted starts of questions already found: no answer runs over one of them.
     """
-    markers = [m for m in group.markers if 2 <= len(question_text(page, m)) <= MAX_QUESTION]
+    markers = [
+        m for m in group.markers if 2 <= len(question_text(page, m)) <= MAX_QUESTION and m.question.name != "pre"
+    ]
     if group.evidence == Evidence.LOOKS:
         markers = [m for m in markers if heading_level(m.question) or not page.is_entry(m.question)]
     own = sorted(page.span(m.question)[0] for m in markers)
     levels = {heading_level(marker.question) or 7 for marker in markers}
     stops = {
-        level: sorted({*own, *claimed, *(start for start, rank, _ in page.headings if rank <= level)})
+        level: sorted(
+            {
+                *own,
+                *claimed,
+                *(start for start, rank, _ in page.headings if rank <= level),
+                *(
+                    start for start, rank in page.frame if level == 1 or rank <= level + 1
+                ),  # "Related articles" ends what it follows
+            }
+        )
         for level in levels
     }
     pairs = []
@@ -76,11 +88,18 @@ def resolve(page: Page, group: Group, claimed: Sequence[int] = ()) -> list[Pair]
         if found is None:
             found = _following(page, marker.question, stops[heading_level(marker.question) or 7])
         nodes = tuple(node for node in found if page.has_text(node))
+        while len(nodes) > 1 and _is_pitch(page.text(nodes[-1])):
+            nodes = nodes[:-1]
         if nodes:
             spans = tuple(page.span(node) for node in nodes)
             labelled = wording.question_label(marker.text or page.text(marker.question)) > 0
             pairs.append(Pair(question_text(page, marker), marker.question, nodes, spans, labelled))
     return _without_badges(pairs)
+
+
+def _is_pitch(text: str) -> bool:
+    """Whether what follows an answer only asks the reader on: "Still need help? Contact us"."""
+    return len(text) <= _LONGEST_PITCH and phrases.is_pitch(text)
 
 
 def _without_badges(pairs: list[Pair]) -> list[Pair]:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import bisect
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-
-from bs4 import BeautifulSoup, Tag
 
 from retrieval.extraction import wording
 from retrieval.extraction.candidates import Evidence, Group, Marker, Pair, resolve
-from retrieval.extraction.elements import hidden, tags_in
+from retrieval.extraction.elements import hidden
 from retrieval.extraction.judging import Verdict, judge, members, only_links
 from retrieval.extraction.markup import MARKUPS
 from retrieval.extraction.page import Page
@@ -58,24 +56,7 @@ def find_pairs(page: Page, stated: Sequence[Stated]) -> list[Pair]:
             _claim(page, group, verdict, claims)
     if known:
         _claim_stated(page, known, claims)
-    accepted = {wording.fold(entry.question): wording.fold(_words(entry.answer)) for entry in stated if entry.thread}
-    pairs = [_accepted(page, pair, accepted) for pair in claims.pairs]
-    return _once(page, sorted(pairs, key=lambda pair: page.span(pair.node)[0]))
-
-
-def _accepted(page: Page, pair: Pair, accepted: Mapping[str, str]) -> Pair:
-    """A thread's pair with the accepted answer alone, where the page shows it in an element of its own."""
-    said = accepted.get(wording.fold(pair.question))
-    if not said:
-        return pair
-    inside = (tag for node in pair.answer if isinstance(node, Tag) for tag in (node, *tags_in(node)))
-    exact = [tag for tag in inside if wording.fold(page.text(tag)) == said]
-    return replace(pair, answer=(exact[-1],), spans=(page.span(exact[-1]),)) if exact else pair
-
-
-def _words(answer: str) -> str:
-    """The text of an answer that may be HTML."""
-    return BeautifulSoup(answer, "lxml").get_text(" ") if "<" in answer or "&" in answer else answer
+    return _once(page, sorted(claims.pairs, key=lambda pair: page.span(pair.node)[0]))
 
 
 def _widest(page: Page, groups: list[Group]) -> list[Group]:
@@ -95,7 +76,7 @@ def _claim(page: Page, group: Group, wanted: Verdict, claims: _Claims) -> None:
     pairs = resolve(page, group, claims.starts)
     if judge(page, group, pairs) < wanted or (wanted == Verdict.WEAK and not _may_be_weak(page, group, claims)):
         return
-    for pair in members(pairs, group.evidence):
+    for pair in members(page, pairs, group.evidence):
         if claims.free(pair) and not only_links(page, pair):
             claims.add(pair)
 

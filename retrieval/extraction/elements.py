@@ -78,9 +78,9 @@ def attribute(tag: Tag, name: str) -> str:
 
 
 def leads_somewhere(tag: Tag) -> bool:
-    """Whether the element is a link that is more than a script's handle."""
+    """Whether the element is a link to a page or place: no script's handle, no address or number to write to."""
     href = attribute(tag, "href") if tag.name == "a" else ""
-    return href not in ("", "#", "#!") and not href.lower().startswith("javascript:")
+    return href not in ("", "#", "#!") and not href.lower().startswith(("javascript:", "mailto:", "tel:"))
 
 
 def join(base: str, href: str) -> str:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bs4 import BeautifulSoup
 
 from retrieval.documents import Document, Selectors
 from retrieval.errors import ExtractionError
 from retrieval.extraction import plain, structured
 from retrieval.extraction.assembling import pairs_to_documents, sections_to_documents, stated_to_documents
+from retrieval.extraction.candidates import Pair
 from retrieval.extraction.choosing import find_pairs
 from retrieval.extraction.decoding import PageKind, decode, kind_of
 from retrieval.extraction.elements import attribute, text_of
 from retrieval.extraction.lines import give_blocks
 from retrieval.extraction.page import Page
 from retrieval.extraction.parsing import parse
+from retrieval.extraction.posts import tells_of_post
 from retrieval.extraction.pruning import main_part, prune, remove_menus
 from retrieval.extraction.sections import find_sections
 from retrieval.extraction.selectors import find_selected
+from retrieval.extraction.threads import find_thread
 from retrieval.text import clean
+
+_MUCH = 300  # letters beside the pairs that make a page more than they
 
 
 def extract(
@@ -47,13 +54,33 @@ def _documents(html: str, url: str, selectors: Selectors | None) -> list[Documen
     stated = structured.read(html, url)
     page = _page(html, url, declared_faq=bool(stated))
     pairs = find_selected(page, selectors) if selectors is not None else []
-    pairs = pairs or find_pairs(page, stated)
+    thread = None if pairs else find_thread(page, stated)
+    pairs = pairs or (find_pairs(page, stated) if thread is None else thread)
     documents = list(pairs_to_documents(page, pairs)) or list(stated_to_documents(page, stated))
-    if documents:
+    if documents and (thread is not None or not _tells_more(page, pairs)):
         return documents
+    _remove(pairs)
     remove_menus(page.root)
     page = page.renumbered()
-    return list(sections_to_documents(page, find_sections(page)))
+    return documents + list(sections_to_documents(page, find_sections(page)))
+
+
+def _remove(pairs: Sequence[Pair]) -> None:
+    """Take the pairs out of the page, a table's by the row, and with the last one what is left of the table."""
+    for pair in pairs:
+        row = pair.node if pair.node.name == "tr" else pair.node.find_parent("tr")
+        table = row.find_parent("table") if row is not None else None
+        for node in (pair.node, *pair.answer) if row is None else (row, *pair.answer):
+            node.extract()
+        if table is not None and not any(text_of(cell) for cell in table.find_all("td")):
+            table.extract()
+
+
+def _tells_more(page: Page, pairs: Sequence[Pair]) -> bool:
+    """Whether the pairs are only a part of what the page says, which does not call itself an FAQ."""
+    told = sum(page.letters(*span) for pair in pairs for span in (page.span(pair.node), *pair.spans))
+    rest = page.letters(*page.span(page.root)) - told
+    return not page.is_faq and bool(pairs) and (len(pairs) < 3 or rest > min(told, _MUCH))
 
 
 def _page(html: str, url: str, *, declared_faq: bool) -> Page:
@@ -67,6 +94,7 @@ def _page(html: str, url: str, *, declared_faq: bool) -> Page:
         ),
         "",
     )
+    is_post = tells_of_post(soup, url)
     root = prune(soup)
     first = root.find("h1")
     root = main_part(root)
@@ -79,4 +107,5 @@ def _page(html: str, url: str, *, declared_faq: bool) -> Page:
         heading=text_of(first) if first else "",
         language=language,
         declared_faq=declared_faq,
+        is_post=is_post,
     )

@@ -8,10 +8,11 @@ from statistics import fmean
 
 from bs4 import Tag
 
-from retrieval.extraction import wording
+from retrieval.extraction import phrases, wording
 from retrieval.extraction.candidates import Evidence, Group, Pair
 from retrieval.extraction.elements import ancestors, leads_somewhere
 from retrieval.extraction.page import Page
+from retrieval.extraction.standing import stand_alone
 
 
 class Verdict(IntEnum):
@@ -27,7 +28,7 @@ def judge(page: Page, group: Group, pairs: Sequence[Pair]) -> Verdict:
     if not pairs or _is_index(page, pairs):
         return Verdict.NO
     likes = fmean(wording.likeness(pair.question) > 0.4 for pair in pairs)
-    asked = fmean(wording.is_asked(pair.question) or wording.likeness(pair.question) == 1 for pair in pairs)
+    asked = fmean(phrases.plainly_asks(pair.question) or wording.likeness(pair.question) == 1 for pair in pairs)
     announced = page.in_faq(pairs[0].node)
     if group.evidence == Evidence.NAMED:
         return Verdict.STRONG if announced or len(pairs) > 1 or asked else Verdict.WEAK
@@ -35,17 +36,25 @@ def judge(page: Page, group: Group, pairs: Sequence[Pair]) -> Verdict:
         return Verdict.NO
     if announced and likes >= (0.25 if group.evidence == Evidence.UNFOLDS else 0.5):
         return Verdict.STRONG
-    enough = len(pairs) >= (2 if group.evidence == Evidence.UNFOLDS else 3)
-    if enough and asked >= 0.6 and not page.is_legal:
+    unfolds = group.evidence == Evidence.UNFOLDS
+    enough = len(pairs) >= (2 if unfolds else 3)
+    if enough and asked >= (0.5 if unfolds else 0.6) and not page.is_legal and (unfolds or not page.is_post):
+        return Verdict.STRONG
+    if not enough and stand_alone(page, pairs, unfolds=unfolds):
         return Verdict.STRONG
     if announced and enough and _reads_as_prose(page, pairs):
         return Verdict.WEAK
     return Verdict.NO
 
 
-def members(pairs: Sequence[Pair], evidence: Evidence) -> list[Pair]:
+def members(page: Page, pairs: Sequence[Pair], evidence: Evidence) -> list[Pair]:
     """The pairs that stay of an accepted group: no calls to the reader; only question-like ones where many are not."""
+    announced = page.in_faq(pairs[0].node)
     stay = [pair for pair in pairs if not wording.is_invitation(pair.question) and not _is_title(pair.question)]
+    if evidence == Evidence.LOOKS and not announced:
+        stay = [pair for pair in stay if not phrases.is_chapter(pair.question)]
+    if evidence == Evidence.LOOKS:
+        stay = [pair for pair in stay if not phrases.is_pitch(pair.question)]
     share = fmean(wording.likeness(pair.question) > 0.4 for pair in pairs)
     if evidence == Evidence.LOOKS and 0.3 < share < 0.6:
         stay = [pair for pair in stay if wording.likeness(pair.question) > 0.4]
@@ -60,10 +69,16 @@ def only_links(page: Page, pair: Pair) -> bool:
     """Whether the answer is a list of links: a menu, or an index of other questions."""
     letters = sum(page.letters(*span) for span in pair.spans)
     linked = sum(page.letters(*span) * page.linked_share(*span) for span in pair.spans)
-    links = sum(
-        len(node.find_all("a", href=True)) + (node.name == "a") for node in pair.answer if isinstance(node, Tag)
-    )
-    return links >= 2 and linked > 0.85 * letters
+    links = [
+        link
+        for node in pair.answer
+        if isinstance(node, Tag)
+        for link in (node, *node.find_all("a", href=True))
+        if link.name == "a"
+    ]
+    if len(links) == 1:  # to where the question stands again, "1.1" before it
+        return bool(page.local_fragment(links[0])) and linked > 0.75 * letters
+    return len(links) >= 2 and linked > 0.85 * letters
 
 
 def _is_index(page: Page, pairs: Sequence[Pair]) -> bool:
@@ -78,7 +93,7 @@ def _leads_elsewhere(page: Page, question: Tag) -> bool:
     if question.name == "a":
         links.append(question)
     for link in links:
-        if leads_somewhere(link) and not page.local_fragment(link) and len(page.text(link)) > 0.7 * len(text):
+        if leads_somewhere(link) and not page.leads_here(link) and len(page.text(link)) > 0.7 * len(text):
             return True
     return False
 

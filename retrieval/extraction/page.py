@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from bs4 import BeautifulSoup, NavigableString, PageElement, Tag
 
 from retrieval.errors import ExtractionError
-from retrieval.extraction import wording
+from retrieval.extraction import phrases, wording
 from retrieval.extraction.elements import (
     BLOCKS,
     ancestors,
@@ -39,6 +39,7 @@ class Page:
         heading: str,
         language: str,
         declared_faq: bool,
+        is_post: bool = False,
     ) -> None:
         self.soup = soup
         self.root = root
@@ -47,6 +48,7 @@ class Page:
         self.heading = heading
         self.language = language
         self.declared_faq = declared_faq
+        self.is_post = is_post  # of a blog or newspaper
         base = soup.find("base", href=True)
         self.base = join(url, attribute(base, "href")) or url if isinstance(base, Tag) else url
         self._texts: dict[int, str] = {}
@@ -65,6 +67,7 @@ class Page:
             heading=self.heading,
             language=self.language,
             declared_faq=self.declared_faq,
+            is_post=self.is_post,
         )
 
     def _number(self) -> None:
@@ -122,6 +125,10 @@ class Page:
         same = not address or join(self.base, address) == self.url.partition("#")[0]
         return unquote(fragment) if same else ""
 
+    def leads_here(self, link: Tag) -> bool:
+        """Whether the link leads to this very page, or to a place on it."""
+        return join(self.base, attribute(link, "href")).partition("#")[0] == self.url.partition("#")[0]
+
     def is_entry(self, block: Tag) -> bool:
         """Whether the block is an entry of a list of links: nearly all of its text leads somewhere."""
         return self.linked_share(*self.span(block)) > 0.7
@@ -176,6 +183,11 @@ class Page:
             for tag in self.tags
             if heading_level(tag) and self.has_text(tag)
         ]
+
+    @cached_property
+    def frame(self) -> list[tuple[int, int]]:
+        """(start, level) of each heading that names a part of the page's frame ("Related articles")."""
+        return [(start, level) for start, level, tag in self.headings if phrases.is_furniture(self.text(tag))]
 
     @cached_property
     def by_id(self) -> dict[str, Tag]:

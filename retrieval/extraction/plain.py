@@ -5,8 +5,12 @@ from __future__ import annotations
 import html
 import re
 from itertools import zip_longest
+from typing import TYPE_CHECKING
 
 from retrieval.extraction import wording
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 _FRONT_MATTER = re.compile(r"\A---\s*\n(.*?)\n(?:---|\.\.\.)\s*\n", re.DOTALL)
 _TITLE = re.compile(r"^title:\s*[\"']?(.*?)[\"']?\s*$", re.MULTILINE)
@@ -22,13 +26,22 @@ def markdown_to_html(text: str) -> str:
 
     match = _FRONT_MATTER.match(text)
     title = _TITLE.search(match.group(1)) if match else None
-    body = (
-        MarkdownIt("commonmark", {"html": True})
-        .enable(["table", "strikethrough"])
-        .render(_MDX.sub("", text[match.end() :] if match else text))
-    )
+    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    tokens = parser.parse(_MDX.sub("", text[match.end() :] if match else text))
+    for token in tokens:
+        _break_at_labels(token.children or [])
+    body = parser.renderer.render(tokens, parser.options, {})
     head = f"<title>{html.escape(title.group(1))}</title>" if title else ""
     return f"<html><head>{head}</head><body>{_with_ids(body)}</body></html>"
+
+
+def _break_at_labels(inline: list[Token]) -> None:
+    """Make line ends before "Q:" and "A:" line breaks: who writes so sees two lines, whatever CommonMark says."""
+    line = ""
+    for token in reversed(inline):
+        if token.type == "softbreak" and (wording.question_label(line) or wording.answer_label(line)):
+            token.type = "hardbreak"
+        line = "" if token.type in ("softbreak", "hardbreak") else token.content + line
 
 
 def _with_ids(body: str) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from bs4 import BeautifulSoup, Comment, NavigableString, Tag
 from bs4.element import PreformattedString
 
-from retrieval.extraction import wording
-from retrieval.extraction.elements import BLOCKS, HEADINGS, attribute, tags_in, text_of, words_of
+from retrieval.extraction import phrases, wording
+from retrieval.extraction.elements import BLOCKS, HEADINGS, attribute, leads_somewhere, tags_in, text_of, words_of
+from retrieval.extraction.shaping import shape
+from retrieval.text import collapse
 
 
 def _set(words: str) -> frozenset[str]:
@@ -28,6 +31,8 @@ _FURNITURE = _FOOTERS | _set(
     """navbar navigation nav sidebar sidenav pagination pager menu toc tocs contents related share social skip topbar
     offcanvas masthead newsletter"""
 )
+_BYLINES = _set("article-meta article-author meta-data post-meta entry-meta byline post-author post-date entry-date")
+_LONGEST_NOTE = 120  # characters
 _FEEDBACK = _set("helpful feedback vote votes rating upvote")
 _ICONS = _set("icon icons fa fas far glyphicon material chevron arrow caret lucide bi dashicons iconfont")
 _PANELS = _set("faq faqs accordion question answer qa collapse panel toggle")
@@ -45,11 +50,13 @@ def prune(soup: BeautifulSoup) -> Tag:
             _replace_image(tag) if tag.name == "img" else tag.decompose()
     for text in root.find_all(string=lambda s: isinstance(s, (Comment, PreformattedString))):
         text.extract()
+    shape(soup, root)
     _unfold_layout_tables(root)
     for tag in root.find_all(("font", "center")):
         tag.name = "div" if tag.name == "center" else "span"
     _remove_furniture(root)
     _remove_permalinks(root)
+    _remove_notes(root)
     return root
 
 
@@ -81,7 +88,7 @@ def remove_menus(root: Tag) -> None:
     for tag in root.find_all(("ul", "ol", "dl", "table", "div", "p")):
         if tag.decomposed:
             continue
-        links = tag.find_all("a", href=True)
+        links = [link for link in tag.find_all("a", href=True) if leads_somewhere(link)]
         if len(links) >= 4 and sum(len(text_of(link)) for link in links) > 0.8 * len(text_of(tag)):
             tag.decompose()
 
@@ -105,6 +112,9 @@ def _remove_furniture(root: Tag) -> None:
         role = attribute(tag, "role")
         if tag.name in ("i", "span", "em") and words & _ICONS and len(tag.get_text()) < 25:
             if not tag.find(True) or not text_of(tag) or " " not in text_of(tag):
+                tag.decompose()
+        elif _BYLINES & set(attribute(tag, "class").lower().split()):
+            if len(tag.get_text()) < _LONGEST_NOTE and not tag.find(HEADINGS):
                 tag.decompose()
         elif words & _BANNERS or (words & _FEEDBACK and tag.name in BLOCKS):
             if len(tag.get_text()) < min(3000, total * 0.5) and not _is_panel(tag, words):
@@ -134,7 +144,23 @@ def _is_furniture(tag: Tag, role: str, total: int) -> bool:
         return not tag.find(("dt", "summary")) or linked > 0.5 * text
     if tag.name == "header" and tag.find("h1") and linked < 0.3 * text:
         return False
-    return linked > 0.5 * text
+    headings = sum(len(heading.get_text()) for heading in tag.find_all(HEADINGS) if not heading.find("a"))
+    return linked > 0.5 * (text - headings)
+
+
+def _in_sentence(link: Tag, text: str) -> bool:
+    """Whether a link that only says "link" is part of a sentence and not a sign after a heading or a question."""
+    parent = link.parent
+    if parent is None or not text.isalpha() or link.find_parent((*HEADINGS, "dt", "summary")) is not None:
+        return False
+    before = collapse("".join(str(node.get_text()) for node in reversed(list(islice(link.previous_siblings, 3)))))
+    return before[-1:].isalnum() or before.endswith(",")
+
+
+def _remove_notes(root: Tag) -> None:
+    """Remove lines that ask for a vote on the page or date it, whatever their element is called."""
+    for string in root.find_all(string=lambda text: 4 < len(text) < _LONGEST_NOTE and phrases.is_note(collapse(text))):
+        string.extract()
 
 
 def _remove_permalinks(root: Tag) -> None:
@@ -145,7 +171,8 @@ def _remove_permalinks(root: Tag) -> None:
             if text:
                 link.clear()
             continue
-        if local and (words & _PERMALINK_WORDS or _PERMALINK.fullmatch(text) or wording.is_back_to_top(text)):
+        sign = _PERMALINK.fullmatch(text) and not _in_sentence(link, text)
+        if local and (words & _PERMALINK_WORDS or sign or wording.is_back_to_top(text)):
             link.clear()
             del link["href"]
     for tag in root.find_all(

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from bs4 import PageElement, Tag
+from bs4 import NavigableString, PageElement, Tag
 from markdownify import MarkdownConverter
 
 from retrieval.extraction.elements import RUN, attribute, join, tags_in, text_of
@@ -66,6 +66,8 @@ def _tidy(box: Tag, base: str) -> None:
             continue
         if tag.name == "a":
             _tidy_link(tag, base)
+        elif tag.name == "br" and tag.find_parent("pre") is not None:
+            tag.replace_with("\n")
         elif tag.name in ("button", "hr") or _is_sign(tag) or (tag.name in _HOLLOW and not text_of(tag)):
             tag.decompose()
         elif tag.has_attr(RUN) and tag.parent is not None and tag.parent.name == "li" and not tag.previous_sibling:
@@ -101,6 +103,9 @@ def _defuse(box: Tag) -> None:
 
 def _complete(box: Tag) -> None:
     """Give parts that were cut out of a list or a table something to stand in."""
+    parts = [node for node in box.contents if not isinstance(node, NavigableString) or node.strip()]
+    if len(parts) == 1 and isinstance(parts[0], Tag) and parts[0].name == "li":
+        parts[0].name = "div"  # the one item that was an answer, cut out of its list
     for child in list(box.find_all(True, recursive=False)):
         before = child.previous_sibling
         if child.name in _PARTS:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bs4 import PageElement, Tag
 
-from retrieval.extraction import wording
+from retrieval.extraction import phrases
 from retrieval.extraction.page import Page
 
-MIN_LETTERS = 12  # less is no knowledge: a heading over a picture, a lone button
+MIN_LETTERS = 12  # less is only taken where it stands as a text: it may be a lone button or a badge
+_TEXTS = ("p", "li", "dd", "td", "pre", "blockquote")
+_CONTACT = re.compile(r"\w@\w|\+?\d[\d ()/-]{5,}")
+_STATES = re.compile(r"\d|[.。!！:：]$|[\u3400-\u9fff]{4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +34,33 @@ def find_sections(page: Page) -> list[Section]:
     for index, ((_, end), heading) in enumerate(starts):
         limit = starts[index + 1][0][0] if index + 1 < len(starts) else root_end
         nodes = tuple(node for node in page.pieces(max(end, root_start), limit, page.root) if page.has_text(node))
-        letters = sum(page.letters(*page.span(node)) for node in nodes)
-        linked = sum(page.letters(*page.span(node)) * page.linked_share(*page.span(node)) for node in nodes)
-        if (
-            letters < MIN_LETTERS
-            or linked > 0.7 * letters
-            or (heading is not None and wording.is_invitation(page.text(heading)))
-        ):
-            continue
-        sections.append(Section(heading, nodes))
+        if nodes and not (heading is not None and _is_frame(page, heading, nodes)) and _tells(page, nodes):
+            sections.append(Section(heading, nodes))
     return sections
+
+
+def _is_frame(page: Page, heading: Tag, nodes: Sequence[PageElement]) -> bool:
+    """Whether the heading names a part of the page's frame, and what follows tells no number and no address."""
+    return phrases.is_furniture(page.text(heading)) and not any(_CONTACT.search(page.text(node)) for node in nodes)
+
+
+def _tells(page: Page, nodes: Sequence[PageElement]) -> bool:
+    """Whether the nodes say something: no menu, no filler, and if very little, then as a text does and not a button."""
+    if phrases.is_filler(" ".join(page.text(node) for node in nodes)):
+        return False
+    letters = sum(page.letters(*page.span(node)) for node in nodes)
+    linked = sum(page.letters(*page.span(node)) * page.linked_share(*page.span(node)) for node in nodes)
+    if linked > 0.7 * letters:
+        return letters - linked >= 3 and any(_is_sentence(page, node) for node in nodes)
+    return letters >= MIN_LETTERS or any(_is_text(page, node) for node in nodes)
+
+
+def _is_text(page: Page, node: PageElement) -> bool:
+    tags = (node, *node.find_all(True)) if isinstance(node, Tag) else ()
+    return any(tag.name in _TEXTS and page.has_text(tag) for tag in tags) or bool(_STATES.search(page.text(node)))
+
+
+def _is_sentence(page: Page, node: PageElement) -> bool:
+    """Whether a paragraph ends as a sentence does, so that its link is part of what it says."""
+    tags = (node, *node.find_all("p")) if isinstance(node, Tag) else ()
+    return any(tag.name == "p" and page.text(tag).endswith((".", "。", "!", "！")) for tag in tags)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from retrieval.extraction import wording
 
 _MAX_DEPTH = 12
 _MAX_QUESTIONS = 2_000
+_POSTED = {"suggestedAnswer", "answerCount", "text", "author", "dateCreated", "datePublished", "upvoteCount"}
 
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """A question as structured data states it; `answer` may be HTML. In a `thread` (QAPage) it is one of several, the
-    accepted one."""
+    """A question as structured data states it; `answer` may be HTML. In a `thread` (a QAPage with the posts on one
+    question) it is one of several, the accepted one."""
 
     question: str
     answer: str
@@ -33,12 +35,12 @@ def read(html: str, url: str) -> list[Stated]:
     except Exception:  # third-party markup in a third-party parser: many kinds of error, one meaning
         return []
     found: dict[str, Stated] = {}
-    for item, thread in _questions(items, 0):
+    questions = list(islice(_questions(items, 0), _MAX_QUESTIONS))
+    for item, threaded in questions:
         question, answer = _text(item.get("name") or item.get("headline")), _answer(item)
+        thread = threaded and len(questions) == 1 and bool(_POSTED & item.keys())
         if question and answer:
             found.setdefault(wording.fold(question), Stated(question, answer, thread))
-        if len(found) >= _MAX_QUESTIONS:
-            break
     return list(found.values())
 
 

@@ -12,7 +12,9 @@ def _any(*alternatives: str) -> re.Pattern[str]:
     return re.compile("|".join(alternatives), re.IGNORECASE)
 
 
-_QUESTION_MARK = re.compile(r"[?？؟;](?=$|[\s\"'”’）)\]》」』]|[\u3400-\u9fff])")
+_QUESTION_MARK = re.compile(
+    r"[?？؟](?=$|[\s\"'”’）)\]》」』]|[\u3400-\u9fff])|(?<=[\u0370-\u03ff\u1f00-\u1fff]);(?=$|\s)"  # ; in Greek only
+)
 _INTERROGATIVE = _any(
     r"(?:how|what|what[’']s|why|when|where|where[’']s|who|who[’']s|whose|whom|which)\b",
     r"(?:can|can[’']t|could|do|don[’']t|does|doesn[’']t|did|is|isn[’']t|are|aren[’']t|was|were)\b",
@@ -48,6 +50,7 @@ _INVITATION = _any(
     r"^(?:need|want|looking for)\s+(?:more|further|some|additional)?\s*(?:help|support|assistance|information)\b",
     r"^(?:did|was) this (?:article|page|answer)?\s*.{0,12}(?:help|useful)",
     r"^(?:questions?|help|contact(?: us)?|get in touch|ask (?:us|a question))\s*[?!.]*$",
+    r"^how (?:can|may) we help\b(?: you)?(?: today)?\s*\??$",
     r"^(?:table of )?contents$|^on this page$",
     r"^(?:see also|related|references|further reading|external links|navigation|indices and tables)\b",
     "(?:问题|疑问|問題|疑問).{0,4}(?:解决|解答|解決)了?(?:吗|嗎)",

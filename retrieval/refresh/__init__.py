@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from retrieval.refresh.refreshing import RefreshOptions, refresh
-from retrieval.refresh.report import DocumentLine, PageLine, Progress, RefreshReport
+from retrieval.refresh.report import DocumentLine, PageLine, Progress, RefreshReport, SourceLine
 
-__all__ = ["DocumentLine", "PageLine", "Progress", "RefreshOptions", "RefreshReport", "refresh"]
+__all__ = ["DocumentLine", "PageLine", "Progress", "RefreshOptions", "RefreshReport", "SourceLine", "refresh"]

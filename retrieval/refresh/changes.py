@@ -54,6 +54,12 @@ def compare(before: Sequence[Document], after: Sequence[Document]) -> Changes:
     return Changes(tuple(came), tuple(changed), tuple(gone), len(new_ids & old_ids))
 
 
+def lost(removed: Iterable[Document], after: Iterable[Document]) -> list[Document]:
+    """The removed documents whose question and answer stand on no page any more: a page that moved loses nothing."""
+    held = {_identity(document) for document in after}
+    return [document for document in removed if _identity(document) not in held]
+
+
 def undated(documents: Iterable[Document]) -> tuple[Document, ...]:
     """The documents without the time of their fetch, which alone makes no new version."""
     return tuple(replace(document, crawled_at="") for document in documents)

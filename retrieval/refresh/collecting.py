@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import cast
+from urllib.parse import unquote, urlsplit
 
 import structlog
 
@@ -16,7 +17,8 @@ from retrieval.errors import ExtractionError, SourceError
 from retrieval.extraction import EXTRACTOR_VERSION, extract
 from retrieval.indexing.pages import CrawlState, PageKey, PageRecord
 from retrieval.interfaces import Crawler, Fetch, FetchOutcome
-from retrieval.refresh.report import OnProgress, PageLine, Progress
+from retrieval.refresh.report import OnProgress, PageLine, Progress, SourceLine
+from retrieval.text import collapse
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +33,10 @@ class Collected:
     unseen: int = 0
     gone: list[PageLine] = field(default_factory=list)
     failed: list[PageLine] = field(default_factory=list)
+    empty: list[PageLine] = field(default_factory=list)
+    skipped: list[PageLine] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    sources_failed: list[SourceLine] = field(default_factory=list)
     refused: list[SourceError] = field(default_factory=list)
     bytes_received: int = 0
     seen: int = 0
@@ -53,16 +59,23 @@ def collect(
     """Crawl `sources` (those named in `only`, if any) and carry over what did not change.
 
     Pages of sources that are no longer named are left out. A source that cannot be read keeps its pages and is
-    listed as failed; its error is in `refused`.
+    listed as failed; its error, if it is one, is in `refused`.
     """
     collected = Collected()
     for source in sources:
         mine = {record.url: record for record in remembered.values() if record.source == source.name}
         if not only or source.name in only:
+            collected.sources.append(source.name)
             _SourceCrawl(source, mine, collected, on_progress).run(crawler)
         else:
             collected.records |= {record.key: record for record in mine.values()}
     return collected
+
+
+def name_of(url: str) -> str:
+    """What to call a page that has no title: its file's name, or its site's."""
+    parts = urlsplit(url)
+    return collapse(unquote(parts.path.rstrip("/").rpartition("/")[2])) or parts.hostname or url
 
 
 class _SourceCrawl:
@@ -79,6 +92,8 @@ class _SourceCrawl:
         self._before, self._on_progress = collected.seen, on_progress
         self._rules = rules_of(source)
         self._done: set[str] = set()  # URLs whose fate is settled
+        self._read = self._gone = 0  # pages
+        self._failed: list[PageLine] = []
 
     def run(self, crawler: Crawler) -> None:
         known = {url: page.known(self._rules) for url, page in self._mine.items()}
@@ -88,13 +103,32 @@ class _SourceCrawl:
                     self._take(fetch)
         except SourceError as error:
             self._collected.refused.append(error)
-            self._collected.failed.append(PageLine(self._source.name, self._source.location, str(error)))
+            self._refuse(error)
+        else:
+            if self._failed and not (self._read or self._gone):
+                self._fail_source(self._failed[0].reason)
+        self._collected.failed += self._failed
         for url in self._mine.keys() - self._done:  # a crawl that broke off: it says nothing against them
             self._collected.unseen += 1
             self._keep(url)
 
+    def _refuse(self, error: SourceError) -> None:
+        """The source's own line in place of its start page's, whose trouble the error tells."""
+        told = next((line for line in self._failed if line.reason in str(error)), None)
+        if told:
+            self._failed.remove(told)
+        self._failed.append(PageLine(self._source.name, self._source.location, str(error)))
+        self._fail_source(str(error))
+
+    def _fail_source(self, reason: str) -> None:
+        line = SourceLine(self._source.name, self._source.location, reason, self._read)
+        self._collected.sources_failed.append(line)
+
     def _take(self, fetch: Fetch) -> None:
         collected = self._collected
+        if fetch.outcome is FetchOutcome.SKIPPED:
+            collected.skipped.append(PageLine(self._source.name, fetch.url, fetch.reason))
+            return
         collected.seen += 1
         collected.bytes_received += fetch.bytes_received
         total = max(self._before + fetch.discovered, collected.seen)
@@ -109,7 +143,7 @@ class _SourceCrawl:
                 for url in self._urls(fetch):
                     self._drop(url, fetch.reason)
             case FetchOutcome.FAILED:
-                collected.failed.append(PageLine(self._source.name, fetch.url, fetch.reason))
+                self._failed.append(PageLine(self._source.name, fetch.url, fetch.reason))
                 for url in self._urls(fetch):
                     self._keep(url)
 
@@ -129,8 +163,13 @@ class _SourceCrawl:
             self._fail(fetch, f"internal error while its questions were read: {type(error).__name__}")
         else:
             moment = datetime.now(UTC).isoformat(timespec="seconds")
-            stamped = (replace(document, source=self._source.name, crawled_at=moment) for document in documents)
-            self._put(fetch, tuple(document for document in stamped if document.answer.strip()), digest)
+            name = name_of(fetch.url)
+            stamped = (
+                replace(d, question=d.question or name, source=self._source.name, crawled_at=moment)
+                for d in documents
+                if d.answer.strip()
+            )
+            self._put(fetch, tuple(stamped), digest)
 
     def _take_unchanged(self, fetch: Fetch) -> None:
         old = self._mine.get(fetch.url) or self._mine.get(fetch.requested_url)
@@ -155,11 +194,14 @@ class _SourceCrawl:
         record = PageRecord(self._source.name, fetch.url, documents, state)
         self._collected.records[record.key] = record
         self._done.add(fetch.url)
+        self._read += 1
+        if not documents:
+            self._collected.empty.append(PageLine(self._source.name, fetch.url, "no question and no text was found"))
         if fetch.requested_url and fetch.requested_url != fetch.url:
             self._drop(fetch.requested_url, f"moved to {fetch.url}")
 
     def _fail(self, fetch: Fetch, reason: str) -> None:
-        self._collected.failed.append(PageLine(self._source.name, fetch.url, reason))
+        self._failed.append(PageLine(self._source.name, fetch.url, reason))
         self._keep(fetch.url)
 
     def _keep(self, url: str) -> None:
@@ -171,6 +213,7 @@ class _SourceCrawl:
         if url in self._mine and url not in self._done:
             self._collected.gone.append(PageLine(self._source.name, url, reason))
             self._done.add(url)
+            self._gone += 1
 
     @staticmethod
     def _urls(fetch: Fetch) -> tuple[str, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -17,17 +18,20 @@ from retrieval.indexing.pages import CRAWL, PAGES, PageKey, PageRecord, read_pag
 from retrieval.indexing.passages import SPLITTER_VERSION
 from retrieval.indexing.versions import Manifest, Version, VersionStore
 from retrieval.interfaces import Crawler, Embedder
-from retrieval.refresh.changes import Changes, compare, deduplicate, lines, undated
+from retrieval.refresh.changes import Changes, compare, deduplicate, lines, lost, undated
 from retrieval.refresh.collecting import Collected, collect
 from retrieval.refresh.report import OnProgress, Outcome, Progress, RefreshReport
 
 log = structlog.get_logger(__name__)
 
+_FEW = 5  # documents that one source may always lose: a share of a handful says little
+
 
 @dataclass(frozen=True, slots=True)
 class RefreshOptions:
-    """`max_vanish` is the share of the active version's documents that may be removed at once (0..1) unless `force`;
-    `only` names the sources to crawl (empty: all); from `hnsw_from` passages on the index is approximate."""
+    """`max_vanish` is the share of the active version's documents, and of each source's, that may be removed at once
+    (0..1) unless `force`; `only` names the sources to crawl (empty: all); from `hnsw_from` passages on the index is
+    approximate."""
 
     dry_run: bool = False
     force: bool = False
@@ -88,9 +92,11 @@ def _conclude(
     records = _ordered(collected.records, order)
     documents = deduplicate(document for record in records for document in record.documents)
     held = _ordered(before.pages, order)
-    changes = compare(deduplicate(document for record in held for document in record.documents), documents)
-    if not options.dry_run:
-        _stop_if_too_much_vanishes(changes, order, options)
+    had = deduplicate(document for record in held for document in record.documents)
+    changes = compare(had, documents)
+    if not (options.dry_run or options.force):
+        vanishing = lost(changes.removed, documents)
+        _stop_if_too_much_vanishes(vanishing, had, order, options.max_vanish)
     if not documents:
         raise _nothing_found(sources, collected)
     report = _report(before, collected, changes)
@@ -134,16 +140,24 @@ def _same(version: Version, held: Sequence[PageRecord], records: Sequence[PageRe
     ]
 
 
-def _stop_if_too_much_vanishes(changes: Changes, known_sources: Mapping[str, int], options: RefreshOptions) -> None:
-    """Documents of a source that an admin removed are meant to go: they are not counted."""
-    vanishing = sum(document.source in known_sources for document in changes.removed)
-    total = vanishing + len(changes.changed) + changes.same
-    if options.force or not vanishing or vanishing <= options.max_vanish * total:
-        return
-    raise TooMuchWouldVanish(
-        f"The refresh would drop {vanishing} of {total} documents ({vanishing / total:.0%}; FRONTDESK_MAX_VANISH "
-        f"allows {options.max_vanish:.0%}), so nothing was changed: see which with 'frontdesk refresh --dry-run', "
-        "and if they shall go, run 'frontdesk refresh --force'."
+def _stop_if_too_much_vanishes(
+    vanishing: Sequence[Document], had: Sequence[Document], known_sources: Container[str], share: float
+) -> None:
+    """Held against all documents, and against each source's own, so that a large source does not hide a small one's
+    ruin. Documents of a source that an admin removed are meant to go: they are not counted."""
+    totals = Counter(document.source for document in had if document.source in known_sources)
+    gone = Counter(document.source for document in vanishing if document.source in known_sources)
+    if gone.total() > share * totals.total():
+        raise _too_much(gone.total(), f"{totals.total()} documents", gone.total() / totals.total(), share)
+    for source, count in gone.items():
+        if count >= _FEW and count > share * totals[source]:
+            raise _too_much(count, f"the {totals[source]} documents of {source}", count / totals[source], share)
+
+
+def _too_much(count: int, of: str, part: float, share: float) -> TooMuchWouldVanish:
+    return TooMuchWouldVanish(
+        f"The refresh would drop {count} of {of} ({part:.0%}; FRONTDESK_MAX_VANISH allows {share:.0%}), so nothing was "
+        "changed: see which with 'frontdesk refresh --dry-run', and if they shall go, run 'frontdesk refresh --force'."
     )
 
 
@@ -175,6 +189,10 @@ def _report(before: _Before, collected: Collected, changes: Changes) -> RefreshR
         pages_unseen=collected.unseen,
         gone=tuple(collected.gone),
         failed=tuple(collected.failed),
+        empty=tuple(collected.empty),
+        skipped=tuple(collected.skipped),
+        sources=tuple(collected.sources),
+        sources_failed=tuple(collected.sources_failed),
         bytes_received=collected.bytes_received,
     )
 

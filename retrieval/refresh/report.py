@@ -45,13 +45,24 @@ class PageLine:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceLine:
+    """A source that could not be read, though `pages_read` of its pages may have been before its crawl broke off."""
+
+    source: str
+    location: str
+    reason: str
+    pages_read: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class RefreshReport:
     """What a refresh did, or would have done (`dry_run`).
 
     `version` is the version that answers afterwards ("" for none). Documents are counted after duplicates were dropped.
     Pages: fetched with a body, unchanged, gone with what they held, failed (their last good copy stays), unseen (the
-    crawl broke off before it came to them; they stay too). `bytes_received` counts bodies; `texts_embedded` is how
-    many had no vector yet.
+    crawl broke off before it came to them; they stay too), empty (taken, but without a pair or a section), skipped
+    (files of a kind that is not read). `sources` were read, but for `sources_failed`, of which `failed` has one line
+    each. `bytes_received` counts bodies; `texts_embedded` is how many had no vector yet.
     """
 
     outcome: Outcome
@@ -65,6 +76,10 @@ class RefreshReport:
     pages_unseen: int = 0
     gone: tuple[PageLine, ...] = ()
     failed: tuple[PageLine, ...] = ()
+    empty: tuple[PageLine, ...] = ()
+    skipped: tuple[PageLine, ...] = ()
+    sources: tuple[str, ...] = ()
+    sources_failed: tuple[SourceLine, ...] = ()
     bytes_received: int = 0
     passages: int = 0
     texts_embedded: int = 0
@@ -88,7 +103,11 @@ class RefreshReport:
                 "unseen": self.pages_unseen,
                 "gone": len(self.gone),
                 "failed": len(self.failed),
+                "empty": len(self.empty),
+                "skipped": len(self.skipped),
             },
+            "sources": list(self.sources),
+            "sources_failed": [asdict(line) for line in self.sources_failed],
             "passages": self.passages,
             "texts_embedded": self.texts_embedded,
             "bytes": self.bytes_received,
@@ -99,4 +118,6 @@ class RefreshReport:
             "removed": [asdict(line) for line in self.removed],
             "gone": [asdict(line) for line in self.gone],
             "failed": [asdict(line) for line in self.failed],
+            "empty": [asdict(line) for line in self.empty],
+            "skipped": [asdict(line) for line in self.skipped],
         }

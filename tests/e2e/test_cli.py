@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -124,9 +126,43 @@ def test_explain_tells_the_passages_with_their_signals_threshold_version_and_cra
     assert why["threshold"] > 0
     assert why["passages"][0]["signals"]
     assert why["passages"][0]["crawled_at"]
-    shown = desk("explain", answer["turn_id"])
+    shown = desk("explain", answer["turn_id"], COLUMNS="80")
     assert shown.returncode == 0
     assert "threshold" in shown.stdout
+    assert len(shown.stdout.splitlines()) < 60
+    assert max(map(len, shown.stdout.splitlines())) <= 80
+
+
+def test_explain_without_a_turn_explains_the_last_and_small_talk_knows_no_threshold(desk: Desk) -> None:
+    desk("ask", "How do I return goods?")
+    assert "How do I return goods?" in desk("explain").stdout
+    desk("ask", "hello")
+    shown = desk("explain")
+    assert "chitchat" in shown.stdout
+    assert "threshold" not in shown.stdout
+
+
+def test_ask_ends_in_what_the_next_step_needs(desk: Desk) -> None:
+    last = desk("ask", "How do I return goods?").stdout.splitlines()[-1]
+    found = re.fullmatch(r"turn (\w{8}) · conversation (\w+) · frontdesk explain \1", last)
+    assert found
+    assert len(last) <= 80
+    assert desk("explain", found[1]).returncode == 0
+    desk("ask", "thanks", "--conversation", found[2])
+    for which in found.groups():
+        turns = desk.json("log", "show", which)
+        assert isinstance(turns, list)
+        assert [turn["question"] for turn in turns] == ["How do I return goods?", "thanks"]
+
+
+def test_the_log_takes_two_lines_a_turn_without_markup(desk: Desk) -> None:
+    desk("ask", "How do I return goods?")
+    lines = desk("log", "list", "-n", "1", COLUMNS="80").stdout.splitlines()
+    assert len(lines) == 2
+    assert "How do I return goods?" in lines[0]
+    assert "30 days" in lines[1]
+    assert "**" not in lines[1]
+    assert max(map(len, lines)) <= 80
 
 
 def test_the_log_is_exported_as_json_lines_and_as_csv(desk: Desk, tmp_path: Path) -> None:
@@ -135,7 +171,14 @@ def test_the_log_is_exported_as_json_lines_and_as_csv(desk: Desk, tmp_path: Path
     assert all("question" in json.loads(line) for line in lines)
     assert desk("log", "export", "--format", "csv", "--out", str(tmp_path / "log.csv")).returncode == 0
     with (tmp_path / "log.csv").open(encoding="utf-8", newline="") as file:
-        assert len(list(csv.DictReader(file))) >= len(lines)
+        rows = list(csv.DictReader(file))
+    assert len(rows) >= len(lines)
+    assert {row["votes"] for row in rows} == {""}
+    desk("chat", stdin="How do I return goods?\n/good clear\n")
+    voted = [json.loads(line) for line in desk("log", "export", "--json").stdout.splitlines()][-1]
+    assert voted["feedback"] == [{"user": "terminal", "vote": "up", "reason": "clear"}]
+    assert ",up (clear)," in desk("log", "export", "--format", "csv").stdout
+    one_clear_line(desk("log", "export", "--json", "--format", "csv"), "contradict")
 
 
 def test_an_unchanged_site_makes_no_new_version(desk: Desk) -> None:
@@ -144,6 +187,85 @@ def test_an_unchanged_site_makes_no_new_version(desk: Desk) -> None:
     assert isinstance(report, dict)
     assert report["outcome"] == "unchanged"
     assert desk.json("versions") == before
+
+
+def test_a_version_s_id_is_never_wrapped(desk: Desk) -> None:
+    [version, *_] = cast("list[dict[str, str]]", desk.json("versions"))
+    assert version["version"] in desk("versions", COLUMNS="80").stdout
+
+
+def folder(path: Path, **files: str) -> str:
+    """A folder with these texts as Markdown files; gives its path."""
+    path.mkdir()
+    for name, text in files.items():
+        (path / f"{name}.md").write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def test_a_crawl_that_reads_nothing_leaves_no_source_behind(empty: Desk, tmp_path: Path) -> None:
+    one_clear_line(empty("crawl", "https://no-such-host.invalid/faq"), "does not resolve", "not added")
+    assert empty.json("sources", "list") == []
+    handbook = folder(tmp_path / "handbook", returns="# Returns\n\nSend it back within thirty days.")
+    done = empty("crawl", handbook, "https://no-such-host.invalid/faq")
+    one_clear_line(done, "1 of 2 sources", "Not added to the sources: no-such-host.invalid")
+    sources = cast("list[dict[str, str]]", empty.json("sources", "list"))
+    assert [source["name"] for source in sources] == ["handbook"]
+
+
+def test_a_refresh_with_a_lost_source_goes_on_exits_1_and_doctor_tells(empty: Desk, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        empty("crawl", folder(tmp_path / name, page=f"# Opening {name}\n\nThe shop {name} opens at nine."))
+    (tmp_path / "a" / "page.md").write_text("# Opening a\n\nThe shop a opens at ten.", encoding="utf-8")
+    assert empty("doctor").returncode == 0
+    (tmp_path / "b").rename(tmp_path / "c")
+    done = empty("refresh")
+    one_clear_line(done, "1 of 2 sources", "b")
+    assert done.stdout.count("does not exist") == 1
+    assert "answers now" in done.stdout
+    told = empty("doctor")
+    assert told.returncode == 1
+    assert "b: the folder" in told.stdout
+    (tmp_path / "b").mkdir()  # there again, but its last refresh failed
+    assert "b: the last refresh, 0 min ago, failed" in empty("doctor").stdout
+    (tmp_path / "b").rmdir()
+    (tmp_path / "c").rename(tmp_path / "b")
+    assert empty("refresh").returncode == 0
+    assert empty("doctor").returncode == 0
+
+
+def test_what_is_of_no_use_is_listed(empty: Desk, tmp_path: Path) -> None:
+    handbook = Path(folder(tmp_path / "handbook", hours="We open at nine in the morning.", nothing=""))
+    (handbook / "prices.pdf").write_bytes(b"%PDF-")
+    (handbook / "noise.txt").write_bytes(bytes(range(256)) * 8)
+    done = empty("crawl", str(handbook))
+    assert done.returncode == 0, done.stderr
+    assert "1 page holds no text that could be used: " in done.stdout
+    assert "1 file is of no kind that is read: " in done.stdout
+    assert "cannot be decoded" in done.stdout
+    assert "added hours.md" in done.stdout
+
+
+def test_a_dry_run_without_a_version_says_so(empty: Desk, tmp_path: Path) -> None:
+    empty("sources", "add", folder(tmp_path / "handbook", returns="# Returns\n\nSend it back within thirty days."))
+    done = empty("refresh", "--dry-run")
+    assert "no version answers yet" in done.stdout
+    assert "none" not in done.stdout
+
+
+def test_crawl_takes_a_name_and_selectors_and_the_list_shows_the_scope(desk: Desk, empty: Desk) -> None:
+    url = f"{desk.site}/help/returns.html"
+    chosen = ("--name", "help", "--question-css", "summary", "--answer-css", "details p", "--max-pages", "2")
+    assert empty("crawl", url, *chosen).returncode == 0
+    [source] = cast("list[dict[str, Any]]", empty.json("sources", "list"))
+    assert (source["name"], source["selectors"]["question"]) == ("help", "summary")
+    assert source["scope"] == "/help/…, at most 2 pages, own CSS"
+    assert "/help/…" in empty("sources", "list").stdout
+    one_clear_line(empty("crawl", url, "--max-pages", "3"), "help", "other options")
+    one_clear_line(empty("crawl", url, f"{url}x", "--name", "two"), "--name")
+
+
+def test_the_version_is_told(empty: Desk) -> None:
+    assert re.fullmatch(r"frontdesk \d+\.\d+\.\d+\S*\n", empty("--version").stdout)
 
 
 def test_extract_writes_one_file_a_page(empty: Desk, tmp_path: Path) -> None:
@@ -159,6 +281,7 @@ def test_extract_writes_one_file_a_page(empty: Desk, tmp_path: Path) -> None:
     assert [row["question"] for row in rows] == ["What is a?", "Who wrote a?"]
     assert set(rows[0]) == {"question", "answer", "url"}
     assert (tmp_path / "out" / "b.html.jsonl").exists()
+    assert done.stderr == ""
 
 
 def test_extract_reads_a_url(desk: Desk, tmp_path: Path) -> None:
@@ -222,7 +345,9 @@ def test_doctor_finds_nothing_wrong_with_a_crawled_desk(desk: Desk) -> None:
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
 )
 def test_bad_input_gets_one_clear_line(empty: Desk, arguments: tuple[str, ...], words: tuple[str, ...]) -> None:
-    one_clear_line(empty(*arguments), *words)
+    done = empty(*arguments)
+    one_clear_line(done, *words)
+    assert not done.stderr.startswith("\n")
 
 
 @pytest.mark.parametrize(

@@ -22,10 +22,15 @@ class Words:
     smalltalk: Mapping[str, Sequence[str]]
     choice: Mapping[str, Any]
     quoting: Mapping[str, Sequence[str]]
+    channel: Mapping[str, Sequence[str]]
 
     def say(self, key: str, **values: object) -> str:
         """The reply `key` with its placeholders filled in."""
         return self.replies[key].format(**values)
+
+    def label(self, key: str, **values: object) -> str:
+        """The label `key` with its placeholders filled in."""
+        return self.labels[key].format(**values)
 
 
 @cache

@@ -16,23 +16,29 @@ from retrieval.extraction.markup import (
     headings,
     items,
     labels,
+    leads,
     microdata,
     named,
     numbered,
     repeated,
+    tables,
+    titles,
 )
 from retrieval.extraction.page import Page
 
 MARKUPS: tuple[Callable[[Page], Iterable[Group]], ...] = (
     microdata.groups,
     disclosures.groups,
+    tables.groups,
     named.groups,
     labels.groups,
     definitions.groups,
     contents.groups,
     headings.groups,
     items.groups,
+    leads.groups,
     bold.groups,
     repeated.groups,
     numbered.groups,
+    titles.groups,
 )

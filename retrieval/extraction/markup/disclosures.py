@@ -91,14 +91,28 @@ def _is_webflow(tag: Tag) -> bool:
 
 
 def _by_section(page: Page, markers: list[Marker]) -> Iterator[Group]:
-    """One group for each heading the markers stand under, so that a menu beside an FAQ does not weaken it."""
-    sections: defaultdict[int, list[Marker]] = defaultdict(list)
+    """One group for each heading the markers stand under, so that a menu beside an FAQ does not weaken it; what lies
+    in another's panel apart from it, and first."""
+    sections: defaultdict[tuple[int, int], list[Marker]] = defaultdict(list)
     inner = sorted(page.span(marker.question)[0] for marker in markers)
-    for marker in markers:
+    for marker, depth in zip(markers, _depths(page, markers), strict=True):
         above = next((tag for tag in page.above(marker.question) if not _holds(page, tag, inner)), None)
-        sections[id(above)].append(marker)
-    for section in sections.values():
+        sections[-depth, id(above)].append(marker)
+    for _, section in sorted(sections.items(), key=lambda entry: entry[0][0]):
         yield Group(section, Evidence.UNFOLDS)
+
+
+def _depths(page: Page, markers: list[Marker]) -> list[int]:
+    """In how many of the markers' panels each marker stands: categories unfold around the questions that unfold."""
+    spans = sorted(page.span(panel) for marker in markers for panel in marker.answer or ())
+    depths, open_, at = {}, list[int](), 0
+    for start in sorted(page.span(marker.question)[0] for marker in markers):
+        while at < len(spans) and spans[at][0] <= start:
+            open_.append(spans[at][1])
+            at += 1
+        open_ = [end for end in open_ if end > start]
+        depths[start] = len(open_)
+    return [depths[page.span(marker.question)[0]] for marker in markers]
 
 
 def _holds(page: Page, heading: Tag, starts: list[int]) -> bool:

@@ -1,4 +1,5 @@
-"""Lines that begin with a label: "Q: … A: …", "Question 3.", "问：… 答：…"; also a label in a cell of its own."""
+"""Lines that begin with a label: "Q: … A: …", "Question 3.", "问：… 答：…"; also a label in a cell of its own or
+on the answer alone."""
 
 from __future__ import annotations
 
@@ -17,13 +18,20 @@ def groups(page: Page) -> Iterator[Group]:
     lines = list(_lines(page))
     markers, answered = [], 0
     for index, (tag, text) in enumerate(lines):
-        if not wording.question_label(text):
+        then_answered = any(_says_answer(following) for _, following in lines[index + 1 : index + 2])
+        if not wording.question_label(text) and not (then_answered and wording.likeness(text) > 0.4):
             continue
         answered += any(wording.answer_label(t) for _, t in lines[index + 1 : index + 3])
         markers.append(Marker(tag, text=text))
     if len(markers) >= 2 or answered:
         evidence = Evidence.NAMED if answered * 2 >= len(markers) else Evidence.LOOKS
         yield Group(markers, evidence)
+
+
+def _says_answer(text: str) -> bool:
+    """Whether the text is labelled as an answer beyond doubt: "A." alone may also count up."""
+    length = wording.answer_label(text)
+    return length > 0 and (text[:length].rstrip().endswith((":", "：")) or not text[0].isascii())
 
 
 def _lines(page: Page) -> Iterator[tuple[Tag, str]]:

@@ -7,34 +7,46 @@ from collections.abc import Iterator
 from bs4 import Tag
 
 from retrieval.extraction.candidates import Evidence, Group, Marker
-from retrieval.extraction.elements import attribute
+from retrieval.extraction.elements import attribute, tags_in
 from retrieval.extraction.page import Page
 
 
 def groups(page: Page) -> Iterator[Group]:
-    """Each element of type Question with its `name` and the `text` of its answer."""
-    markers = []
-    for item in page.tags:
-        if not _is_question(item):
-            continue
-        name = _property(page, item, ("name", "headline"))
-        answer = _property(page, item, ("acceptedAnswer", "suggestedAnswer"))
-        if name is None or answer is None:
-            continue
-        body = _property(page, answer, ("text",)) or answer
-        markers.append(Marker(name, (body,)))
+    """Each element of type Question with its `name` and the `text` of its accepted (else first suggested) answer."""
+    markers = [marker for item in page.tags if is_a(item, "Question") and (marker := read(page, item)) is not None]
     if markers:
         yield Group(markers, Evidence.NAMED)
 
 
-def _is_question(tag: Tag) -> bool:
-    kind = attribute(tag, "itemtype") or attribute(tag, "typeof")
-    return kind.rstrip("/").rsplit("/", 1)[-1].rsplit(":", 1)[-1] == "Question"
+def read(page: Page, item: Tag) -> Marker | None:
+    """The Question element's own question and answer."""
+    names = _properties(page, item, "name") or _properties(page, item, "headline")
+    answers = _properties(page, item, "acceptedAnswer") or _properties(page, item, "suggestedAnswer")
+    if not names or not answers:
+        return None
+    return Marker(names[0], tuple(_properties(page, answers[0], "text")) or (answers[0],))
 
 
-def _property(page: Page, item: Tag, names: tuple[str, ...]) -> Tag | None:
-    for tag in (node for node in item.descendants if isinstance(node, Tag)):
-        words = f"{attribute(tag, 'itemprop')} {attribute(tag, 'property')}".replace("schema:", "").split()
-        if any(name in words for name in names) and page.has_text(tag):
-            return tag
-    return None
+def is_a(tag: Tag, kind: str) -> bool:
+    """Whether the element is an item of the schema.org type."""
+    named = attribute(tag, "itemtype") or attribute(tag, "typeof")
+    return named.rstrip("/").rsplit("/", 1)[-1].rsplit(":", 1)[-1] == kind
+
+
+def _properties(page: Page, item: Tag, name: str) -> list[Tag]:
+    """The outermost elements of that property with text: the item's own, or, for want of them, one further in."""
+    found = [tag for tag in tags_in(item) if name in _names(tag) and page.has_text(tag)]
+    own = [tag for tag in found if _owner(tag) is item] or found[:1]
+    return [tag for tag in own if not any(parent is other for other in own for parent in tag.parents)]
+
+
+def _names(tag: Tag) -> list[str]:
+    return f"{attribute(tag, 'itemprop')} {attribute(tag, 'property')}".replace("schema:", "").split()
+
+
+def _owner(tag: Tag) -> Tag | None:
+    """The item that a property on the element belongs to."""
+    return next(
+        (parent for parent in tag.parents if parent.has_attr("itemscope") or parent.has_attr("typeof")),
+        None,
+    )

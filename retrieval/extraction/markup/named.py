@@ -13,7 +13,8 @@ from retrieval.extraction.elements import ancestors, class_names
 from retrieval.extraction.page import Page
 
 _SET = (
-    r"(faqs?|qa|qna|accordions?|toggles?|collaps\w*|disclosure|expand\w*|spoiler|fold|questions?|panel|dropdown|helpie)"
+    r"(faqs?|qa|qna|accordions?|toggles?|colla(?:ps\w*)?|disclosure|expand\w*|spoiler|fold|questions?|panel"
+    r"|dropdown|helpie)"
 )
 _OUTRIGHT_Q = re.compile(
     r"(^|[-_])(questions?|quest|ques|q|faqq|faqquestion|wenti|frage)(-?(text|title|heading|header|name|content|label))?$"
@@ -22,23 +23,31 @@ _OUTRIGHT_A = re.compile(
     r"(^|[-_])(answers?|ans|a|faqa|faqanswer|daan|huida|antwort)(-?(text|content|body|wrap|wrapper|inner))?$"
 )
 _HEAD = re.compile(
-    rf"(^|[-_]){_SET}([-_]+\w+)*[-_]+(title|header|heading|head|trigger|button|btn|toggle|summary|label|name|tab)$|^(toggler|accordion|collapsible)$"
+    rf"(^|[-_]){_SET}([-_]+\w+)*[-_]+(title|header|heading|head|trigger|button|btn|toggle|summary|label|name|tab|control)$|^(toggler|accordion|collapsible)$"
 )
 _BODY = re.compile(
     rf"(^|[-_]){_SET}([-_]+\w+)*[-_]+(content|contents|body|panel|text|desc|description|inner|details|pane|list|collapse)$|^(panel|collapse|content)$"
 )
 
 
+_OF_HEAD = re.compile(r"[-_](title|header|heading|head|trigger|button|btn|label|control)[-_]+[a-z]+$")
+
+
 def groups(page: Page) -> Iterator[Group]:
     """Elements named question with the element named answer after each; then accordion heads with their bodies."""
     for question, answer, evidence in ((_OUTRIGHT_Q, _OUTRIGHT_A, Evidence.NAMED), (_HEAD, _BODY, Evidence.UNFOLDS)):
-        markers = _paired(page, _named(page, question), _named(page, answer))
+        markers = _paired(page, _named(page, question), _named(page, answer, _OF_HEAD))
         if markers:
             yield Group(markers, evidence)
 
 
-def _named(page: Page, pattern: re.Pattern[str]) -> list[Tag]:
-    return [tag for tag in page.tags if page.has_text(tag) and any(pattern.search(name) for name in class_names(tag))]
+def _named(page: Page, pattern: re.Pattern[str], but: re.Pattern[str] | None = None) -> list[Tag]:
+    return [
+        tag
+        for tag in page.tags
+        if page.has_text(tag)
+        and any(pattern.search(name) and not (but and but.search(name)) for name in class_names(tag))
+    ]
 
 
 def _paired(page: Page, questions: list[Tag], answers: list[Tag]) -> list[Marker]:

@@ -40,7 +40,8 @@ def _signature(page: Page, block: Tag) -> Signature:
     for tag in (block, block.parent):
         if tag is None:
             break
-        place = _place(page, tag) if tag.name in ("td", "th", "p", "div", "span") and tag.parent is not None else ""
+        placed = tag.name in ("td", "th", "p", "div", "span") and tag is not page.root  # nothing around it is numbered
+        place = _place(page, tag) if placed else ""
         classes = frozenset(name for name in attribute(tag, "class").split() if not _STATE.search(name))
         parts.append((tag.name, classes, place))
     return tuple(parts)

@@ -300,7 +300,48 @@ def test_a_source_that_cannot_be_read_keeps_its_pages_while_another_goes_on(desk
         ("blog", "blog.test does not resolve: check the address.")
     ]
     assert report.pages_unseen == 1
+    assert report.sources == ("blog", "shop")
+    assert [(line.source, line.pages_read) for line in report.sources_failed] == [("blog", 0)]
     assert {"Who writes this?", "Is there a new page?"} <= desk.questions()
+
+
+def test_the_failure_of_a_start_page_is_told_once(desk: Desk) -> None:
+    desk.sources = [BLOG, SHOP]
+    desk.refresh()
+    url = BLOG.location
+    desk.site.pages[url] = Fetch(url, FetchOutcome.FAILED, url, 503, reason="the server answers 503")
+    desk.site.pages[f"{url}zz"] = SourceError(f"{url} cannot be read: the server answers 503. Try later.")
+    report = desk.refresh()
+    assert [line.reason for line in report.failed] == [f"{url} cannot be read: the server answers 503. Try later."]
+    assert [line.source for line in report.sources_failed] == ["blog"]
+
+
+def test_a_source_of_which_every_page_fails_is_a_failed_one(desk: Desk) -> None:
+    desk.sources = [BLOG, SHOP]
+    for url in ("https://blog.test/1", "https://blog.test/2"):
+        desk.site.pages[url] = Fetch(url, FetchOutcome.FAILED, url, 500, reason="500")
+    report = desk.refresh()
+    assert len(report.failed) == 2
+    assert [(line.source, line.reason) for line in report.sources_failed] == [("blog", "500")]
+
+
+def test_pages_without_text_and_skipped_files_are_listed(desk: Desk) -> None:
+    desk.site.pages["https://shop.test/zz-menu"] = "<html><body><nav>Home</nav></body></html>"
+    pdf = "https://shop.test/zz.pdf"
+    desk.site.pages[pdf] = Fetch(pdf, FetchOutcome.SKIPPED, reason=".pdf is not read")
+    for _ in range(2):  # the second time, both are unchanged
+        report = desk.refresh()
+        assert [line.url for line in report.empty] == ["https://shop.test/zz-menu"]
+        assert [line.url for line in report.skipped] == [pdf]
+        assert report.pages_fetched + report.pages_unchanged == 6
+        assert report.as_dict()["empty"]
+
+
+def test_a_document_without_a_title_is_called_after_its_page(desk: Desk) -> None:
+    text = "<html><body><p>We open at nine in the morning and close at six.</p></body></html>"
+    desk.site.pages |= {"https://shop.test/opening%20hours/": text, "https://shop.test/": text.replace("nine", "ten")}
+    desk.refresh()
+    assert {"opening hours", "shop.test"} <= desk.questions()
 
 
 def test_when_no_source_can_be_read_the_first_error_is_raised(desk: Desk) -> None:
@@ -351,6 +392,21 @@ def test_too_much_would_vanish_stops_before_anything_is_touched(desk: Desk) -> N
     dry = desk.refresh(dry_run=True)
     assert (dry.outcome, len(dry.removed), dry.version) == ("dry_run", 6, first.version)
     assert desk.refresh(max_vanish=0.6).outcome == "activated"
+
+
+def test_one_source_s_ruin_is_not_hidden_by_a_large_one(desk: Desk) -> None:
+    desk.sources = [SHOP, BLOG]
+    for number in range(9):
+        desk.site.pages[f"https://blog.test/{number}"] = faq((f"What is post {number}?", f"The post number {number}."))
+    desk.refresh()
+    gone = [desk.site.pages.pop(f"https://shop.test/{name}") for name in ("returns", "delivery")]
+    assert len(desk.refresh(dry_run=True).removed) == 4  # of 10, but too few to say anything
+    gone.append(desk.site.pages.pop("https://shop.test/payment"))
+    with pytest.raises(TooMuchWouldVanish, match=r"6 of the 10 documents of shop \(60%.*--force"):
+        desk.refresh()
+    for number, page in enumerate(gone):
+        desk.site.pages[f"https://shop.test/moved/{number}"] = page
+    assert len(desk.refresh().removed) == 6  # they moved, and nothing is lost
 
 
 def test_force_drops_what_vanishes(desk: Desk) -> None:

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 import pytest
 from rich.console import Console
 
-from bot.adapters.terminal import Terminal, explanation
+from bot.adapters.explaining import explanation
+from bot.adapters.terminal import Terminal
 from bot.answers.answering import Answering
 from bot.answers.extractive import ExtractiveWriter
 from bot.conversation import Citation, Decision, IncomingMessage, Turn, UsedPassage, Vote
@@ -93,6 +94,30 @@ def test_an_explanation_shows_the_decision_and_each_passage() -> None:
     Console(file=out, width=120).print(explanation(answered(passages=(used,), model="extractive", index_version="v7")))
     for part in ("answer: confidence 0.90 reaches the threshold 0.50", "v7", "Title", "dense 0.50", "2026-01-02"):
         assert part in out.getvalue()
+
+
+@pytest.mark.parametrize("width", [40, 80, 120, 200])
+def test_an_explanation_is_a_block_a_passage_that_fits_the_width(width: int) -> None:
+    signals = {f"signal_{number}": 0.5 for number in range(8)}
+    used = [UsedPassage(f"p{n}", f"Title {n}", f"https://x.example/{n}", "text", n, 0.75, signals) for n in range(1, 8)]
+    turn = answered(passages=tuple(used), citations=(Citation(1, "Title 2", "https://x.example/2", "p2"),))
+    out = io.StringIO()
+    Console(file=out, width=width).print(explanation(turn, passages=5))
+    lines = [line.rstrip() for line in out.getvalue().splitlines()]
+    assert max(map(len, lines)) <= width
+    assert " 1 Title 1" in lines or "1 Title 1" in lines
+    assert any(line.endswith("2 [1] Title 2") for line in lines)
+    assert not any(line.endswith("signal_3") for line in lines)  # a name is never parted from its value
+    assert "… and 2 more: frontdesk explain abababab" in lines
+    if width == 80:
+        assert len(lines) < 45
+
+
+def test_small_talk_is_not_held_against_a_threshold() -> None:
+    out = io.StringIO()
+    Console(file=out, width=80).print(explanation(answered(decision=Decision.CHITCHAT, confidence=0.0)))
+    assert "chitchat" in out.getvalue()
+    assert "threshold" not in out.getvalue()
 
 
 async def chat(monkeypatch: pytest.MonkeyPatch, shown: Terminal, typed: str) -> None:

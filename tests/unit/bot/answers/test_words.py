@@ -6,7 +6,7 @@ from bot.answers.smalltalk import Kind
 from bot.answers.words import DEFAULT, Words, languages, load, words_for
 
 OTHERS = [tag for tag in languages() if tag != DEFAULT]
-SECTIONS = ("replies", "labels", "smalltalk", "choice", "quoting")
+SECTIONS = ("replies", "labels", "smalltalk", "choice", "quoting", "channel")
 
 
 def placeholders(sentence: str) -> set[str]:
@@ -29,7 +29,9 @@ def test_every_reply_says_something_and_has_the_placeholders_of_english(tag: str
     for key, sentence in load(tag).replies.items():
         assert sentence.strip(), key
         assert placeholders(sentence) == placeholders(load(DEFAULT).replies[key]), key
-    assert not any(placeholders(label) for label in load(tag).labels.values())
+    for key, label in load(tag).labels.items():
+        assert label.strip(), key
+        assert placeholders(label) == placeholders(load(DEFAULT).labels[key]), key
 
 
 @pytest.mark.parametrize("tag", languages())
@@ -37,7 +39,13 @@ def test_every_list_holds_phrases_in_lower_case_without_repetition(tag: str) -> 
     words = load(tag)
     ordinals = {str(i): phrases for i, phrases in enumerate(words.choice["ordinals"])}
     others = {key: phrases for key, phrases in words.choice.items() if key != "ordinals"}
-    for phrases in (*words.smalltalk.values(), *words.quoting.values(), *ordinals.values(), *others.values()):
+    for phrases in (
+        *words.smalltalk.values(),
+        *words.quoting.values(),
+        *words.channel.values(),
+        *ordinals.values(),
+        *others.values(),
+    ):
         assert phrases
         assert all(phrase == phrase.lower().strip() and phrase for phrase in phrases), phrases
         assert len(set(phrases)) == len(phrases), [p for p in phrases if phrases.count(p) > 1]

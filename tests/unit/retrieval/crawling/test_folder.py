@@ -26,10 +26,25 @@ def test_html_markdown_and_text_are_read_wherever_they_lie(tmp_path: Path) -> No
     write(tmp_path / "deep" / "如何", f_html="<p>f")
     write(tmp_path / ".git", g_md="hidden")
     fetches = crawl(tmp_path)
-    assert {Path(fetch.url).name for fetch in fetches} == {"a.html", "b.md", "c.txt", "e.MD", "f.html"}
+    assert {Path(url).name for url in urls(fetches)} == {"a.html", "b.md", "c.txt", "e.MD", "f.html"}
     page = of(fetches, (tmp_path / "b.md").as_uri())
     assert (page.outcome, page.body, page.content_type) == (FetchOutcome.FETCHED, b"# b", "text/markdown")
     assert {fetch.discovered for fetch in fetches} == {5}
+
+
+def test_files_of_other_kinds_are_told_and_binary_ones_fail(tmp_path: Path) -> None:
+    write(tmp_path, a_md="a", b_pdf="no", LICENSE="no", c_txt="中文")
+    (tmp_path / "d.txt").write_bytes(bytes(range(256)) * 20)
+    (tmp_path / "e.txt").write_bytes("短信与退货".encode("gbk"))
+    (tmp_path / "f.txt").write_bytes("Ein Satz".encode("utf-16-le"))
+    (tmp_path / "g.txt").write_bytes("如何退货".encode("utf-16"))
+    (tmp_path / "h.txt").write_bytes("返品".encode("iso2022_jp"))
+    fetches = crawl(tmp_path)
+    assert {Path(url).name for url in urls(fetches, FetchOutcome.SKIPPED)} == {"b.pdf", "LICENSE"}
+    assert {Path(url).name for url in urls(fetches, FetchOutcome.FAILED)} == {"d.txt"}
+    assert len(urls(fetches)) == 6
+    assert of(fetches, (tmp_path / "b.pdf").as_uri()).reason == ".pdf is not read"
+    assert "cannot be decoded" in of(fetches, (tmp_path / "d.txt").as_uri()).reason
 
 
 def test_unchanged_files_are_not_read_and_deleted_ones_are_gone(tmp_path: Path) -> None:

@@ -1,0 +1,122 @@
+"""`frontdesk serve`: the desk, the adapters that have tokens, and the web server, side by side in one process.
+
+An adapter that fails is started again after a pause; the others do not notice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+import uvicorn
+from starlette.types import ASGIApp
+
+from bot.desk.desk import Desk
+from bot.errors import BotError, PlatformError, StorageError
+
+log = structlog.get_logger(__name__)
+
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between two starts of an adapter that fails
+
+
+class Adapter(Protocol):
+    """A chat platform."""
+
+    platform: str
+    connected: bool
+
+    async def run(self) -> None:
+        """Connect and serve until cancelled. Raises PlatformError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the web server listens."""
+
+    host: str
+    port: int
+
+
+async def serve(
+    desk: Desk, adapters: Sequence[Adapter], app: ASGIApp, address: Address, *, drain_seconds: float
+) -> None:
+    """Serve until SIGINT or SIGTERM, then finish what is being answered within a limit.
+
+    Raises PlatformError when the web server cannot listen.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(signum, stop.set)
+    server = _Server(uvicorn.Config(app, address.host, address.port, log_level="warning", lifespan="off"))
+    web = asyncio.create_task(server.serve())
+    desk_work = asyncio.create_task(desk.run())
+    platforms = [asyncio.create_task(supervise(adapter)) for adapter in adapters]
+    stopped = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({stopped, web, desk_work}, return_when=asyncio.FIRST_COMPLETED)
+        if web.done() and not stop.is_set():
+            raise PlatformError(f"Port {address.port} cannot be listened on: set FRONTDESK_PORT to a free one.")
+        if desk_work.done():
+            desk_work.result()
+    finally:
+        stopped.cancel()
+        await _end(platforms)  # nothing new comes in
+        with suppress(StorageError):
+            await desk.drain(drain_seconds)
+        await _end([desk_work])
+        server.should_exit = True
+        with suppress(SystemExit):
+            await web
+        log.info("stopped")
+
+
+async def supervise(adapter: Adapter) -> None:
+    """Run an adapter for ever; after a failure again, each time after a longer pause."""
+    pause = FIRST_PAUSE
+    while True:
+        started = asyncio.get_running_loop().time()
+        try:
+            await adapter.run()
+        except BotError as error:
+            log.error("adapter failed", platform=adapter.platform, cause=str(error), again_in=pause)
+        except Exception as error:
+            fault = uuid.uuid4().hex[:8]
+            log.error("adapter failed", platform=adapter.platform, fault=fault, kind=type(error).__name__)
+            log.debug("adapter's traceback", fault=fault, exc_info=error)
+        if asyncio.get_running_loop().time() - started > LONGEST_PAUSE:
+            pause = FIRST_PAUSE
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def readiness(
+    adapters: Sequence[Adapter], checks: Mapping[str, Callable[[], Awaitable[str]]]
+) -> Callable[[], Awaitable[Mapping[str, str]]]:
+    """What each part lacks: `checks` by name, and the adapters' connections."""
+
+    async def ready() -> Mapping[str, str]:
+        parts = {name: await check() for name, check in checks.items()}
+        return parts | {adapter.platform: "" if adapter.connected else "not connected" for adapter in adapters}
+
+    return ready
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class _Server(uvicorn.Server):
+    """Signals are ours: uvicorn would stop the web server before the work is finished."""
+
+    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
+        """None."""
+        return nullcontext()

@@ -1,0 +1,1 @@
+"""Slack: its events -> the desk; answers -> Slack's best form."""

@@ -1,0 +1,363 @@
+"""The Bolt app: Slack's events, commands and clicks, each handed to the desk or answered here. One composition of SDK
+parts; nothing is decided in it.
+
+Bolt runs every listener before it acknowledges (`process_before_response`): an event is acknowledged once its claim is
+committed, and not at all when the database fails, so that Slack sends it again. What a click makes us call Slack for
+comes after the acknowledgement (`lazy`): a rate limit may hold it up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+import structlog
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+from slack_bolt.request.async_internals import build_async_context
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from bot.adapters.slack import blocks
+from bot.adapters.slack.failures import code_of, connecting, delivering
+from bot.adapters.slack.incoming import PLATFORM, Deleted, Edited, read_command, read_event
+from bot.adapters.slack.markdown import literal, to_slack
+from bot.adapters.slack.messenger import SlackMessenger
+from bot.adapters.splitting import split
+from bot.answers.language import primary
+from bot.answers.words import words_for
+from bot.conversation import Feedback, Turn, Vote
+from bot.desk.desk import Desk
+from bot.errors import BotError, DeliveryError, UnknownTurn
+from bot.interfaces import ConversationStore, Inbox
+from bot.knowledge.catalogue import Catalogue
+from bot.messages import MessageKey, Place
+
+log = structlog.get_logger(__name__)
+
+MUTE = "mute"  # 🔇
+_PING_SECONDS = 5.0  # a socket that dropped is noticed within this
+
+
+@dataclass(frozen=True, slots=True)
+class SlackConfig:
+    """`support_channel` is where questions are handed to people ("": nowhere)."""
+
+    bot_token: str
+    app_token: str = ""
+    signing_secret: str = ""
+    api_url: str = "https://slack.com/api/"
+    support_channel: str = ""
+
+
+class SlackAdapter:
+    """Joins the desk when it is connected. `socket` tells Socket Mode from signed HTTP, whose requests come through
+    `app` (see `bot.adapters.web`)."""
+
+    platform = PLATFORM
+
+    def __init__(
+        self,
+        desk: Desk,
+        inbox: Inbox,
+        conversations: ConversationStore,
+        catalogue: Catalogue,
+        config: SlackConfig,
+        *,
+        socket: bool = True,
+    ) -> None:
+        self._desk = desk
+        self._inbox = inbox
+        self._conversations = conversations
+        self._catalogue = catalogue
+        self._config = config
+        self._socket = socket
+        self._bot_user = ""
+        self._handed_over: set[str] = set()
+        self._shared: set[str] = set()
+        self.client = web_client(config)
+        self.app = self._bolt()
+        self.connected = False
+
+    async def run(self) -> None:
+        """Connect and serve until cancelled. Raises PlatformError when Slack refuses us or cannot be reached."""
+        with connecting():
+            identity = await self.client.auth_test()
+        self._bot_user = identity["user_id"]
+        self._desk.join(PLATFORM, SlackMessenger(self.client, handoff=bool(self._config.support_channel)))
+        if not self._socket:
+            await self._stay(None)
+        handler = AsyncSocketModeHandler(self.app, self._config.app_token, ping_interval=_PING_SECONDS)
+        try:
+            with connecting():
+                handler.client.wss_uri = await handler.client.issue_new_wss_url()  # refused: said here, not in a loop
+                await handler.connect_async()  # type: ignore[no-untyped-call]
+            await self._stay(handler)
+        finally:
+            await handler.close_async()  # type: ignore[no-untyped-call]
+
+    async def handle_http(self, request: Request) -> Response:
+        """One signed request, through Bolt, which checks the signature. While we do not know who we are, or stop, it is
+        turned away: Slack sends it again.
+
+        Bolt 1.30 takes any form that has the word "payload" in it for an interaction, and so loses a command that
+        speaks of one.
+        """
+        if not self.connected:
+            return PlainTextResponse("not ready\n", status_code=503)
+        raw = (await request.body()).decode("utf-8", "replace")
+        bolt_request = to_async_bolt_request(request, raw.encode())
+        if not bolt_request.body and raw and not raw.startswith("{"):
+            bolt_request.body = dict(parse_qsl(raw, keep_blank_values=True))
+            bolt_request.context = build_async_context(AsyncBoltContext({}), bolt_request.body)
+        return to_starlette_response(await self.app.async_dispatch(bolt_request))
+
+    async def _stay(self, handler: AsyncSocketModeHandler | None) -> None:
+        log.info("slack connected", mode="socket" if handler else "http", bot=self._bot_user)
+        try:
+            while True:
+                self.connected = handler is None or await handler.client.is_connected()
+                await asyncio.sleep(1)
+        finally:
+            self.connected = False
+
+    def _bolt(self) -> AsyncApp:
+        app = AsyncApp(
+            client=self.client,
+            token=self._config.bot_token,
+            signing_secret=self._config.signing_secret or "unused in Socket Mode",
+            process_before_response=True,
+        )
+        app.event("message")(self._on_message)
+        app.event("app_mention")(self._on_message)
+        app.event("reaction_added")(self._on_reaction)
+        app.event("reaction_removed")(self._on_reaction)
+        app.event("app_home_opened")(self._on_home)
+        app.event("assistant_thread_started")(self._on_assistant)
+        app.command("/ask")(self._on_command)
+        app.action(blocks.FEEDBACK)(ack=self._on_feedback, lazy=[self._ask_why])
+        app.action(blocks.SHARE)(ack=_heard_action, lazy=[self._on_share])
+        app.action(blocks.ASK_HUMAN)(ack=_heard_action, lazy=[self._on_ask_human])
+        app.view(blocks.WHY)(self._on_why)
+        anything = re.compile(".*")
+        app.event(anything)(_heard)
+        app.action(anything)(_heard_action)
+        return app
+
+    # -- messages -------------------------------------------------------------------------------------------------
+
+    async def _on_message(self, body: dict[str, Any]) -> None:
+        told = read_event(body, self._bot_user)
+        if isinstance(told, Deleted):
+            await self._desk.deleted(told.key)
+        elif isinstance(told, Edited):
+            await self._desk.edited(told.message)
+        elif told:
+            await self._desk.receive(told)
+
+    async def _on_command(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        await self._desk.receive(read_command(body, self._bot_user))
+        await ack()
+
+    async def _on_reaction(self, body: dict[str, Any]) -> None:
+        event = body["event"]
+        item = event.get("item") or {}
+        if event.get("reaction") != MUTE or item.get("type") != "message" or event.get("user") == self._bot_user:
+            return
+        team, channel, ts = str(body["team_id"]), str(item["channel"]), str(item["ts"])
+        thread = await self._thread_of(MessageKey(PLATFORM, team, channel, ts))
+        await self._desk.mute(Place(PLATFORM, team, channel, thread), event["type"] == "reaction_added")
+
+    async def _thread_of(self, key: MessageKey) -> str:
+        """The thread that a message stands in: a reaction does not tell."""
+        if known := await self._inbox.find(key):
+            return known.message.place.thread
+        try:
+            with delivering():
+                found = await self.client.conversations_replies(channel=key.channel, ts=key.message_id, limit=1)
+            return str(found["messages"][0].get("thread_ts") or key.message_id)
+        except (DeliveryError, IndexError):
+            return key.message_id
+
+    # -- clicks ---------------------------------------------------------------------------------------------------
+
+    async def _on_feedback(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        vote, turn = await self._voted(body)
+        if turn:
+            await self._conversations.vote(Feedback(turn.id, body["user"]["id"], vote))
+        await ack()
+
+    async def _ask_why(self, body: dict[str, Any]) -> None:
+        vote, turn = await self._voted(body)
+        if turn and vote is Vote.DOWN:
+            modal = blocks.why(turn.id, words_for(turn.language))
+            await self._try(self.client.views_open(trigger_id=body["trigger_id"], view=modal))
+
+    async def _voted(self, body: dict[str, Any]) -> tuple[Vote, Turn | None]:
+        vote, _, turn_id = str(body["actions"][0].get("value") or "").partition(":")
+        return Vote.UP if vote == blocks.UP else Vote.DOWN, await self._turn(turn_id)
+
+    async def _on_why(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        view = body["view"]
+        reason = str(view["state"]["values"][blocks.WHY][blocks.WHY].get("value") or "").strip()
+        turn = await self._turn(view["private_metadata"])
+        if turn and reason:
+            await self._conversations.vote(Feedback(turn.id, body["user"]["id"], Vote.DOWN, reason))
+        await ack()
+
+    async def _on_share(self, body: dict[str, Any]) -> None:
+        """Whoever asked by command may show the answer to the channel, once."""
+        turn = await self._turn(str(body["actions"][0].get("value") or ""))
+        if turn is None or turn.user != body["user"]["id"] or turn.id in self._shared:
+            return
+        self._shared.add(turn.id)
+        pieces = split(to_slack(turn.answer), blocks.PIECE)
+        asked = literal(turn.question)[:1_000]
+        heading = words_for(turn.language).say("shared_by", user=_name(body), question=f"*{asked}*")
+        content = [{"type": "section", "text": {"type": "mrkdwn", "text": heading}}, *blocks.body(pieces[0])]
+        posted = await self._try(
+            self.client.chat_postMessage(
+                channel=body["channel"]["id"],
+                text=asked,
+                blocks=[*content, *blocks.footer(turn)],
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        )
+        if not posted:
+            self._shared.discard(turn.id)
+        elif url := body.get("response_url"):
+            await self._try(AsyncWebhookClient(url).send(delete_original=True))
+
+    async def _on_ask_human(self, body: dict[str, Any]) -> None:
+        """Tell the support channel, tell the customer, and leave the thread to people."""
+        turn = await self._turn(str(body["actions"][0].get("value") or ""))
+        if turn is None or not self._config.support_channel or turn.id in self._handed_over:
+            return
+        self._handed_over.add(turn.id)
+        channel, message = body["channel"]["id"], body.get("message") or {}
+        thread = str(message.get("thread_ts") or message.get("ts") or "")
+        words = words_for(turn.language)
+        told = await self._try(self._tell_support(turn, _name(body), channel, thread))
+        if told:
+            await self._inbox.hand_over(Place(PLATFORM, str(body["team"]["id"]), channel, thread))
+        else:
+            self._handed_over.discard(turn.id)
+        text = words.say("handed_over" if told else "not_handed_over")
+        await self._try(self.client.chat_postMessage(channel=channel, thread_ts=thread, text=literal(text)))
+
+    async def _tell_support(self, turn: Turn, name: str, channel: str, thread: str) -> Any:
+        link = await self.client.chat_getPermalink(channel=channel, message_ts=thread)
+        text = f"{name} asks for a person: <{link['permalink']}|{literal(turn.question)[:500]}>"
+        return await self.client.chat_postMessage(
+            channel=self._config.support_channel,
+            text=text,
+            blocks=[
+                {"type": "section", "text": {"type": "mrkdwn", "text": text}},
+                *blocks.body(to_slack(turn.answer)[: blocks.SECTION]),
+                *blocks.sources(turn.citations, words_for(turn.language)),
+            ],
+            unfurl_links=False,
+            unfurl_media=False,
+        )
+
+    # -- what the bot shows of itself -----------------------------------------------------------------------------
+
+    async def _on_home(self, body: dict[str, Any]) -> None:
+        event = body["event"]
+        language = await self._locale(event["user"])
+        overview = await self._catalogue.overview(primary(language))
+        if event.get("tab") == "messages":
+            await self._suggest(event["channel"], None, language)
+        else:
+            view = blocks.home(overview, words_for(language))
+            await self._try(self.client.views_publish(user_id=event["user"], view=view))
+
+    async def _on_assistant(self, body: dict[str, Any]) -> None:
+        thread = body["event"]["assistant_thread"]
+        await self._suggest(thread["channel_id"], thread["thread_ts"], await self._locale(thread["user_id"]))
+
+    async def _suggest(self, channel: str, thread: str | None, language: str) -> None:
+        prompts = blocks.prompts(await self._catalogue.overview(primary(language)))
+        if prompts:
+            title = words_for(language).say("prompts")
+            await self._try(
+                self.client.assistant_threads_setSuggestedPrompts(
+                    channel_id=channel, thread_ts=thread, title=title, prompts=prompts
+                )
+            )
+
+    async def _locale(self, user: str) -> str:
+        """The language a person uses Slack in, as a tag of ours; "en" where Slack does not say."""
+        found = await self._try(self.client.users_info(user=user, include_locale=True))
+        locale = str(found["user"].get("locale") or "") if found else ""
+        return "zh-Hant" if locale in {"zh-TW", "zh-HK"} else primary(locale) or "en"
+
+    async def _turn(self, turn_id: str) -> Turn | None:
+        try:
+            return await self._conversations.turn(turn_id)
+        except UnknownTurn:
+            return None
+
+    async def _try(self, call: Any) -> Any:
+        """Await a call that is no answer; None when Slack refuses it, which is logged."""
+        try:
+            with delivering():
+                return await call
+        except (BotError, DeliveryError) as error:
+            log.warning("slack refused", cause=str(error), code=code_of(error))
+            return None
+
+
+def web_client(config: SlackConfig) -> AsyncWebClient:
+    """The SDK's client: 429s are waited out as Slack asks; whatever else fails, the desk tries again."""
+    return AsyncWebClient(
+        token=config.bot_token,
+        base_url=config.api_url,
+        timeout=30,
+        retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=5)],
+    )
+
+
+async def check(config: SlackConfig, scopes: frozenset[str]) -> tuple[str, frozenset[str]]:
+    """For `doctor`: who the bot is, and which of `scopes` it lacks. Raises PlatformError."""
+    client = web_client(config)
+    with connecting():
+        identity = await client.auth_test()
+    headers: Mapping[str, str] = {key.lower(): value for key, value in identity.headers.items()}
+    granted = {scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",") if scope.strip()}
+    return f"{identity['user']} in {identity['team']}", frozenset(scopes - granted if granted else ())
+
+
+async def team_of(config: SlackConfig) -> str:
+    """The id of the token's workspace. Raises PlatformError."""
+    with connecting():
+        return str((await web_client(config).auth_test())["team_id"])
+
+
+async def check_socket(config: SlackConfig) -> None:
+    """For `doctor`: whether a socket could be opened. Raises PlatformError."""
+    with connecting():
+        await web_client(config).apps_connections_open(app_token=config.app_token)
+
+
+def _name(body: Mapping[str, Any]) -> str:
+    """The name of the person who clicked; written out, since a mention would ring."""
+    user = body["user"]
+    return literal(str(user.get("name") or user.get("username") or user["id"]))
+
+
+async def _heard() -> None:
+    """An event that nothing is done with."""
+
+
+async def _heard_action(ack: AsyncAck) -> None:
+    await ack()

@@ -1,0 +1,166 @@
+"""Implements `bot.interfaces.Messenger` for Slack."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from bot.adapters.slack import blocks
+from bot.adapters.slack.failures import delivering
+from bot.adapters.slack.live import SHOWN, STREAMING, LiveMessage, Target, delete, stop_stream
+from bot.adapters.slack.markdown import SlackMarkdown, has_table, literal, to_slack
+from bot.adapters.splitting import split
+from bot.answers.language import reply_language
+from bot.answers.words import Words, words_for
+from bot.conversation import AnswerEvent, Delta, Final, Stage, Turn
+from bot.errors import DeliveryError
+from bot.interfaces import KeepReplies
+from bot.messages import Audience, Item
+
+_STATUS_SECONDS = 3  # a status is a courtesy: an answer does not wait longer for it
+
+
+class SlackMessenger:
+    """`handoff`: whether there is somewhere to hand a question to, so that the button for it is offered."""
+
+    def __init__(self, client: AsyncWebClient, *, handoff: bool = False) -> None:
+        self._client = client
+        self._handoff = handoff
+
+    async def answer(self, item: Item, events: AsyncIterator[AnswerEvent], keep: KeepReplies) -> None:
+        """See the port."""
+        if item.message.audience is Audience.COMMAND:
+            await self._answer_command(item, await _final(events))
+            return
+        live = LiveMessage(self._client, _target(item), keep, item.replies)
+        status = asyncio.create_task(self._set_status(item, _words(item).labels[Stage.SEARCHING.value]))
+        translation, text = SlackMarkdown(), ""
+        turn: Turn | None = None
+        try:
+            async for event in events:
+                if isinstance(event, Delta):
+                    text += translation.feed(event.text)
+                    await status
+                    if not has_table(text) and len(text) <= blocks.PIECE:
+                        await live.show(text)
+                elif isinstance(event, Final):
+                    turn = event.turn
+        finally:
+            await status
+        if turn is None:
+            raise AssertionError("an answer always ends in Final")
+        whole = to_slack(turn.answer)
+        await live.finish(
+            split(whole, blocks.PIECE), blocks.footer(turn, handoff=self._handoff), streamable=not has_table(whole)
+        )
+        await self._end_status(item)
+
+    async def _answer_command(self, item: Item, turn: Turn) -> None:
+        pieces = split(to_slack(turn.answer), blocks.PIECE)
+        for number, piece in enumerate(pieces, start=1):
+            below = blocks.footer(turn, share=True) if number == len(pieces) else []
+            await self._respond(item, [*blocks.body(piece), *below], piece)
+
+    async def say(self, item: Item, text: str, keep: KeepReplies) -> None:
+        """See the port."""
+        if item.message.audience is Audience.COMMAND:
+            await self._respond(item, blocks.body(to_slack(text)), text)
+            return
+        await LiveMessage(self._client, _target(item), keep, item.replies).finish(
+            [to_slack(text)], (), streamable=False
+        )
+        await self._end_status(item)
+
+    async def waiting(self, item: Item, ahead: int) -> None:
+        """See the port. Shown as the thread's status, which the answer replaces."""
+        if item.message.audience is not Audience.COMMAND:
+            await self._set_status(item, _words(item).label("queued", ahead=ahead))
+
+    async def retract(self, item: Item) -> None:
+        """See the port."""
+        for reply in item.replies:
+            if reply.get("state") == STREAMING:
+                await stop_stream(self._client, reply)
+            await delete(self._client, reply)
+        if item.message.audience is not Audience.COMMAND:
+            await self._set_status(item, "")
+
+    async def recover(self, item: Item) -> Sequence[Mapping[str, str]]:
+        """See the port. Finished messages bear the item's id; a stream that was cut off bears none yet."""
+        if item.message.audience is Audience.COMMAND:
+            return ()
+        place = item.message.place
+        with delivering():
+            found = await self._client.conversations_replies(
+                channel=place.channel, ts=place.thread, oldest=item.message.id, include_all_metadata=True, limit=200
+            )
+            me = (await self._client.auth_test())["user_id"]
+        mine = [
+            message for message in found["messages"] if message.get("user") == me and message["ts"] > item.message.id
+        ]
+        marked = [message for message in mine if _item_of(message) == item.id]
+        unmarked = [message for message in mine if not _item_of(message)]
+        return [
+            {"channel": place.channel, "ts": message["ts"], "state": SHOWN if marked else STREAMING}
+            for message in marked or unmarked[:1]
+        ]
+
+    async def _respond(self, item: Item, content: Sequence[blocks.Block], text: str) -> None:
+        """Answer a command, visible to its user alone: by its response URL, or, once that is used up, directly."""
+        url = item.message.context.get("response_url", "")
+        fallback = literal(text)[: blocks.FALLBACK]
+        if url:
+            with suppress(DeliveryError), delivering():
+                sent = await AsyncWebhookClient(url).send(
+                    text=fallback, blocks=list(content), response_type="ephemeral", unfurl_links=False
+                )
+                if sent.status_code == 200:
+                    return
+        with delivering():
+            await self._client.chat_postEphemeral(
+                channel=item.message.place.channel, user=item.message.user, text=fallback, blocks=list(content)
+            )
+
+    async def _end_status(self, item: Item) -> None:
+        """A new message ends the thread's status, but an edited one does not."""
+        if item.replies:
+            await self._set_status(item, "")
+
+    async def _set_status(self, item: Item, status: str) -> None:
+        """Say what is being done. That it could not be said is no fault: not every channel takes a status."""
+        with suppress(DeliveryError, TimeoutError):
+            async with asyncio.timeout(_STATUS_SECONDS):
+                with delivering():
+                    await self._client.assistant_threads_setStatus(
+                        channel_id=item.message.place.channel, thread_ts=item.message.place.thread, status=status
+                    )
+
+
+async def _final(events: AsyncIterator[AnswerEvent]) -> Turn:
+    turn = None
+    async for event in events:
+        if isinstance(event, Final):
+            turn = event.turn
+    if turn is None:
+        raise AssertionError("an answer always ends in Final")
+    return turn
+
+
+def _target(item: Item) -> Target:
+    place = item.message.place
+    team = item.message.context.get("recipient_team") or place.workspace
+    return Target(place.channel, place.thread, item.message.user, team, item.id)
+
+
+def _words(item: Item) -> Words:
+    return words_for(reply_language(item.message.text))
+
+
+def _item_of(message: Mapping[str, Any]) -> str:
+    payload = (message.get("metadata") or {}).get("event_payload") or {}
+    return str(payload.get("item") or "")

@@ -1,0 +1,1 @@
+"""The web server: health, metrics, and Slack's signed requests."""

@@ -1,0 +1,125 @@
+"""Logged turns as data, as rows of an export, and as one line."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from bot.conversation import Feedback, Turn
+
+Votes = Sequence["Feedback"]
+
+_CSV_COLUMNS = (
+    "turn_id",
+    "conversation_id",
+    "created_at",
+    "platform",
+    "user",
+    "question",
+    "standalone_question",
+    "language",
+    "decision",
+    "answer",
+    "confidence",
+    "threshold",
+    "index_version",
+    "model",
+)
+
+
+class Format(StrEnum):
+    """What `log export` writes."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+def turn_as_dict(turn: Turn) -> dict[str, Any]:
+    """A turn with everything that is logged of it, JSON-ready."""
+    return {
+        "turn_id": turn.id,
+        "conversation_id": turn.conversation_id,
+        "created_at": turn.created_at.isoformat(),
+        "platform": turn.platform,
+        "user": turn.user,
+        "question": turn.question,
+        "standalone_question": turn.standalone_question,
+        "language": turn.language,
+        "decision": turn.decision.value,
+        "answer": turn.answer,
+        "confidence": turn.confidence,
+        "threshold": turn.threshold,
+        "features": dict(turn.features),
+        "citations": [
+            {"number": c.number, "title": c.title, "url": c.url, "passage_id": c.passage_id} for c in turn.citations
+        ],
+        "passages": [
+            {
+                "passage_id": p.passage_id,
+                "rank": p.rank,
+                "title": p.title,
+                "url": p.url,
+                "text": p.text,
+                "score": p.score,
+                "signals": dict(p.signals),
+                "crawled_at": p.crawled_at,
+            }
+            for p in turn.passages
+        ],
+        "index_version": turn.index_version,
+        "model": turn.model,
+        "timings_ms": dict(turn.timings_ms),
+    }
+
+
+def with_votes(turn: Turn, votes: Votes) -> dict[str, Any]:
+    """`turn_as_dict`, and what users said of the answer."""
+    feedback = [{"user": vote.user, "vote": vote.vote.value, "reason": vote.reason} for vote in votes]
+    return turn_as_dict(turn) | {"feedback": feedback}
+
+
+def row_writer(stream: TextIO, format_: Format) -> Callable[[Turn, Votes], None]:
+    """Writes one turn after the other to `stream`."""
+    if format_ is Format.CSV:
+        return _csv_writer(stream)
+
+    def write(turn: Turn, votes: Votes) -> None:
+        stream.write(json.dumps(with_votes(turn, votes), ensure_ascii=False) + "\n")
+
+    return write
+
+
+def _csv_writer(stream: TextIO) -> Callable[[Turn, Votes], None]:
+    writer = csv.DictWriter(stream, [*_CSV_COLUMNS, "votes", "cited_urls"], extrasaction="ignore")
+    writer.writeheader()
+
+    def write(turn: Turn, votes: Votes) -> None:
+        row = {name: _no_formula(value) for name, value in turn_as_dict(turn).items()}
+        said = "; ".join(f"{vote.vote} ({vote.reason})" if vote.reason else vote.vote for vote in votes)
+        writer.writerow(row | {"votes": said, "cited_urls": " ".join(c.url for c in turn.citations)})
+
+    return write
+
+
+def _no_formula(value: object) -> object:
+    """A spreadsheet would run a customer's text that begins like a formula (OWASP: CSV injection)."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+
+
+def in_one_line(markdown: str) -> str:
+    """Markdown's words alone: no markup, no [n], no line break."""
+    from markdown_it import MarkdownIt
+
+    words = []
+    for block in MarkdownIt("commonmark").enable("table").parse(markdown):
+        if block.type in ("fence", "code_block"):
+            words.append(block.content)
+        elif block.type == "inline":
+            parts = block.children or ()
+            words.append("".join(" " if p.type in ("softbreak", "hardbreak") else p.content for p in parts))
+    return re.sub(r"\s+", " ", re.sub(r"\s*\[\d{1,3}\]", "", " ".join(words))).strip()

@@ -1,0 +1,381 @@
+"""The desk: a message of any chat platform is claimed, queued, answered once, and accounted for.
+
+`receive` returns when the claim is committed; only then may an adapter acknowledge. Everything after that is owed: it
+is answered, or excused in one honest line, by this process or by the one that takes over from it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import structlog
+
+from bot.answers.answering import Answering
+from bot.answers.language import reply_language
+from bot.answers.words import Words, words_for
+from bot.conversation import AnswerEvent, Final, IncomingMessage, Turn
+from bot.desk.policy import judge
+from bot.desk.queue import Budget, FairQueue, Full
+from bot.errors import BotError, DeliveryError, StorageError, TurnNotStored
+from bot.interfaces import ConversationStore, DeskMeter, Inbox, Messenger
+from bot.messages import ChatMessage, Item, Judgement, MessageKey, Place, State
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class DeskLimits:
+    """`workers` questions are worked on at once, each for at most `seconds`; `queue` may wait, `per_user` of one user.
+
+    A user has `user_budget` questions an hour and a workspace `workspace_budget` (0: no limit). A claim belongs to a
+    process for `lease` seconds after its last sign of life. Delivery is tried `tries` times.
+    """
+
+    workers: int = 8
+    seconds: float = 120
+    queue: int = 5000
+    per_user: int = 20
+    user_budget: int = 120
+    workspace_budget: int = 0
+    lease: float = 15
+    tries: int = 5
+    pause: float = 1.0
+    told_after: float = 2.0
+
+
+class Desk:
+    """`messengers` maps a platform's name to its adapter; an adapter joins by `join` and leaves by `leave`."""
+
+    def __init__(
+        self,
+        answering: Answering,
+        conversations: ConversationStore,
+        inbox: Inbox,
+        meter: DeskMeter,
+        limits: DeskLimits | None = None,
+    ) -> None:
+        self._answering = answering
+        self._conversations = conversations
+        self._inbox = inbox
+        self._meter = meter
+        self._limits = limits or DeskLimits()
+        self._messengers: dict[str, Messenger] = {}
+        self._queue = FairQueue(self._limits.queue, self._limits.per_user)
+        self._users = Budget(self._limits.user_budget, 3600)
+        self._workspaces = Budget(self._limits.workspace_budget, 3600)
+        self._working: dict[str, tuple[Item, asyncio.Task[None]]] = {}
+        self._background: set[asyncio.Task[None]] = set()
+        self._left: dict[str, Item] = {}  # owed, but broken off by a fault, or with no adapter here
+        self._closing = False
+
+    @property
+    def waiting(self) -> int:
+        """Items in the queue."""
+        return len(self._queue)
+
+    @property
+    def working(self) -> int:
+        """Items being answered."""
+        return len(self._working)
+
+    def join(self, platform: str, messenger: Messenger) -> None:
+        """Answer this platform's items through `messenger`."""
+        self._messengers[platform] = messenger
+
+    # -- what adapters report -------------------------------------------------------------------------------------
+
+    async def receive(self, message: ChatMessage) -> None:
+        """Claim a message, committed on return, and queue its answer. Raises StorageError: then do not acknowledge."""
+        item = await self._inbox.claim(message, judge)
+        if item is None:
+            return
+        self._meter.claimed(message.place.platform, item.judgement.value)
+        if item.judgement is Judgement.QUIET:  # costs nothing, and whoever wants quiet is not to hear of budgets
+            await self._queue.put(item, owed=True)
+            return
+        wait = self._users.take(":".join((message.place.platform, message.place.workspace, message.user)))
+        wait = wait or self._workspaces.take(f"{message.place.platform}:{message.place.workspace}")
+        if wait:
+            self._spawn(item, self._excuse(item, "over_budget", minutes=max(1, round(wait / 60))))
+            return
+        try:
+            await self._queue.put(item)
+        except Full as full:
+            self._spawn(item, self._excuse(item, "too_many_of_yours" if full.user else "too_many"))
+
+    async def edited(self, message: ChatMessage) -> None:
+        """A message was edited: answer it again in place, or as a new one if it was not. Raises StorageError."""
+        item = await self._inbox.revise(message)
+        if item is None:
+            if await self._inbox.find(message.key) is None:
+                await self.receive(message)
+            return
+        await self._stop(item.id)
+        current = await self._inbox.find(message.key) or item  # with what the stopped work left standing
+        await self._queue.put(current, owed=True)
+
+    async def deleted(self, key: MessageKey) -> None:
+        """A message was deleted: stop its work and remove its answer. Raises StorageError."""
+        item = await self._inbox.withdraw(key)
+        if item is None:
+            return
+        await self._stop(item.id)
+        current = await self._inbox.find(key) or item  # with what the stopped work left standing
+        if key.platform in self._messengers:
+            self._spawn(current, self._retract(current))
+
+    async def mute(self, place: Place, muted: bool) -> None:
+        """Be quiet in a thread, or no more. Raises StorageError."""
+        await self._inbox.mute(place, muted)
+
+    # -- life -----------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Work until cancelled. Items that a dead process left are taken over within a lease."""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._limits.workers):
+                group.create_task(self._work_on())
+            group.create_task(self._keep_alive())
+            group.create_task(self._tell_positions())
+
+    async def drain(self, seconds: float) -> None:
+        """Finish what is being answered, within a limit; what waits is left to the next start. Raises StorageError."""
+        self._closing = True
+        self._queue.clear()
+        tasks = [task for _, task in self._working.values()] + list(self._background)
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._inbox.release()
+
+    async def _keep_alive(self) -> None:
+        while True:
+            with suppress(StorageError):
+                await self._inbox.beat()
+                await self._take_up()
+                await self._take_over()
+            await asyncio.sleep(self._limits.lease / 3)
+
+    async def _take_over(self) -> None:
+        room = self._limits.queue - len(self._queue)
+        if self._closing or room <= 0 or not self._messengers:
+            return
+        for item in await self._inbox.take_over(min(room, 200)):
+            log.info("item taken over", item=item.id, attempts=item.attempts)
+            await self._queue.put(item, owed=True)
+
+    async def _take_up(self) -> None:
+        """Queue again what was left undone here; given up after as many starts as a delivery has tries."""
+        for item in list(self._left.values()):
+            if self._closing or item.message.place.platform not in self._messengers:
+                continue
+            current = await self._inbox.find(item.message.key)
+            del self._left[item.id]
+            if current is None or current.state is not State.OWED:
+                continue
+            if current.attempts < self._limits.tries:
+                await self._queue.put(current, owed=True)
+            else:
+                await self._end(current, State.FAILED, ())
+
+    async def _tell_positions(self) -> None:
+        told: dict[str, int] = {}
+        while True:
+            await asyncio.sleep(self._limits.told_after)
+            now, still = datetime.now(UTC), {}
+            for item, ahead in list(self._queue.waiting()):
+                waited = (now - item.received_at).total_seconds()
+                before = told.get(item.id)
+                if waited < self._limits.told_after or (before is not None and ahead > min(before - 1, before / 2)):
+                    still.update({item.id: before} if before is not None else {})
+                    continue
+                still[item.id] = ahead
+                if messenger := self._messengers.get(item.message.place.platform):
+                    try:
+                        await messenger.waiting(item, ahead + len(self._working))
+                    except Exception as error:  # a courtesy: the answer comes all the same
+                        self._fault(item, error)
+            told = still
+
+    # -- work -----------------------------------------------------------------------------------------------------
+
+    async def _work_on(self) -> None:
+        while True:
+            item = await self._queue.get()
+            task = asyncio.create_task(self._work(item))
+            self._working[item.id] = item, task
+            try:
+                await asyncio.wait({task})
+            finally:
+                self._working.pop(item.id, None)
+                await self._queue.done(item)
+            self._broken_off(item, task)
+
+    async def _work(self, item: Item) -> None:
+        """See to one item, whatever it calls for."""
+        messenger = self._messengers.get(item.message.place.platform)
+        if messenger is None:
+            self._left[item.id] = item  # until its adapter joins, or the next start
+            return
+        if self._closing:
+            return
+        if not await self._inbox.started(item):
+            return
+        if item.attempts and not item.replies:
+            item = await self._recovered(messenger, item)
+        words = words_for(reply_language(item.message.text))
+        if item.judgement is Judgement.QUIET:
+            await self._deliver(messenger, item, say=words.say("quieted"))
+        else:
+            await self._answer(messenger, item, words)
+
+    async def _answer(self, messenger: Messenger, item: Item, words: Words) -> None:
+        """Answer an item, or excuse it."""
+        made: list[Turn] = []
+        excuse = ""
+        for attempt in range(self._limits.tries):
+            try:
+                async with asyncio.timeout(self._limits.seconds):
+                    await messenger.answer(item, self._events(item, made), self._keeper(item))
+            except DeliveryError as error:
+                if error.permanent:
+                    self._fault(item, error)
+                    await self._end(item, State.FAILED, made)
+                    return
+                log.warning("delivery failed", item=item.id, cause=str(error), attempt=attempt + 1)
+                await asyncio.sleep(self._limits.pause * 2**attempt)
+            except Exception as error:
+                excuse = words.say("fault", fault=self._fault(item, error))
+            else:
+                await self._end(item, State.ANSWERED, made)
+                return
+            current = await self._inbox.find(item.message.key)
+            if current is None or (current.state, current.revision) != (State.OWED, item.revision):
+                return  # withdrawn, or edited, by way of another process
+            item = current if current.replies else await self._recovered(messenger, current)  # with what stands by now
+            if excuse:
+                await self._deliver(messenger, item, State.EXCUSED, say=excuse)
+                return
+        self._fault(item, DeliveryError("given up after several tries", permanent=False))
+        await self._end(item, State.FAILED, made)
+
+    async def _events(self, item: Item, made: list[Turn]) -> AsyncGenerator[AnswerEvent, None]:
+        """The answer's events; a turn that was made already for this item is not made again."""
+        if not made and item.turn_id:
+            with suppress(BotError):
+                made.append(await self._conversations.turn(item.turn_id))
+        if made:
+            yield Final(made[0])
+            return
+        place = item.message.place
+        incoming = IncomingMessage(item.conversation_id, item.message.text, place.platform, item.message.user)
+        async with aclosing(self._answering.answer(incoming)) as events:
+            try:
+                async for event in events:
+                    if isinstance(event, Final):
+                        made.append(event.turn)
+                        await self._inbox.keep_turn(item, event.turn.id)
+                    yield event
+            except TurnNotStored as error:  # the customer has the answer; what is lost is the log's
+                self._fault(item, error)
+
+    async def _recovered(self, messenger: Messenger, item: Item) -> Item:
+        """The item with what stands on the platform, where whoever began to answer it may not have noted so."""
+        try:
+            replies = await messenger.recover(item)
+        except DeliveryError:
+            return item
+        if replies:
+            await self._inbox.keep_reply(item, replies)
+        return replace(item, replies=tuple(replies))
+
+    async def _excuse(self, item: Item, key: str, **values: object) -> None:
+        messenger = self._messengers.get(item.message.place.platform)
+        if messenger is None:
+            self._left[item.id] = item
+        elif await self._inbox.started(item):
+            words = words_for(reply_language(item.message.text))
+            self._meter.fault(item.message.place.platform, key)
+            await self._deliver(messenger, item, State.EXCUSED, say=words.say(key, **values))
+
+    async def _deliver(self, messenger: Messenger, item: Item, state: State = State.ANSWERED, *, say: str) -> None:
+        """Say a line of our own for the item, trying as often as for an answer."""
+        for attempt in range(self._limits.tries):
+            try:
+                await messenger.say(item, say, self._keeper(item))
+                await self._end(item, state, ())
+                return
+            except DeliveryError as error:
+                if error.permanent:
+                    break
+                await asyncio.sleep(self._limits.pause * 2**attempt)
+        await self._end(item, State.FAILED, ())
+
+    async def _retract(self, item: Item) -> None:
+        messenger = self._messengers[item.message.place.platform]
+        for attempt in range(self._limits.tries):
+            try:
+                await messenger.retract(item)
+                break
+            except DeliveryError as error:
+                if error.permanent:
+                    break
+                await asyncio.sleep(self._limits.pause * 2**attempt)
+        self._meter.ended(item.message.place.platform, State.WITHDRAWN.value, "", _age(item))
+
+    async def _end(self, item: Item, state: State, made: Sequence[Turn]) -> None:
+        await self._inbox.finish(item, state)
+        decision = made[-1].decision.value if made else ""
+        self._meter.ended(item.message.place.platform, state.value, decision, _age(item))
+
+    async def _stop(self, item_id: str) -> None:
+        """End whatever is being done for an item."""
+        await self._queue.remove(item_id)
+        if working := self._working.get(item_id):
+            working[1].cancel()
+            await asyncio.wait({working[1]})
+
+    def _keeper(self, item: Item) -> _Keeper:
+        return _Keeper(self._inbox, item)
+
+    def _fault(self, item: Item, error: BaseException) -> str:
+        """Log a fault under an id that a customer can quote; its text stays in the log of an operator."""
+        fault = uuid.uuid4().hex[:8]
+        self._meter.fault(item.message.place.platform, type(error).__name__)
+        known = isinstance(error, BotError)
+        log.error("fault", fault=fault, item=item.id, kind=type(error).__name__, cause=str(error) if known else "")
+        if not known:
+            log.debug("fault's traceback", fault=fault, exc_info=error)
+        return fault
+
+    def _spawn(self, item: Item, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+        task.add_done_callback(lambda done: self._broken_off(item, done))
+
+    def _broken_off(self, item: Item, task: asyncio.Task[None]) -> None:
+        """A fault that left the item owed (the database's, mostly) is logged, and the item taken up again."""
+        if task.done() and not task.cancelled() and (error := task.exception()):
+            self._fault(item, error)
+            self._left[item.id] = item
+
+
+@dataclass(frozen=True, slots=True)
+class _Keeper:
+    inbox: Inbox
+    item: Item
+
+    async def __call__(self, replies: Sequence[Mapping[str, str]]) -> None:
+        await self.inbox.keep_reply(self.item, replies)
+
+
+def _age(item: Item) -> float:
+    return max(0.0, (datetime.now(UTC) - item.received_at).total_seconds())

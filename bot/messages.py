@@ -1,0 +1,124 @@
+"""What arrives from a chat platform and what is owed for it: the pure data of the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A thread of a channel; `thread` is the platform's id of the message that opened it."""
+
+    platform: str
+    workspace: str
+    channel: str
+    thread: str
+
+
+class Audience(StrEnum):
+    """How a message was addressed."""
+
+    DIRECT = "direct"  # a private conversation with the bot
+    ASSISTANT = "assistant"  # the platform's own pane for agents
+    MENTION = "mention"  # in a channel, naming the bot
+    COMMAND = "command"  # a slash command
+    CHANNEL = "channel"  # in a channel, not naming the bot
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """A person's message. `id` is unique within its channel and outlives edits; `text` is without platform markup and
+    without the bot's own mention; `names_others` tells that it is addressed to somebody else by name; `context` is
+    what the adapter needs to reply (a response URL, the recipient's team)."""
+
+    place: Place
+    id: str
+    user: str
+    text: str
+    audience: Audience
+    names_others: bool = False
+    context: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def opens_thread(self) -> bool:
+        """Whether this is a message of the channel itself, not a reply in a thread."""
+        return self.place.thread == self.id
+
+    @property
+    def key(self) -> MessageKey:
+        """What it is claimed under."""
+        return MessageKey(self.place.platform, self.place.workspace, self.place.channel, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageKey:
+    """Names a message: the same for each delivery of it, in whatever event."""
+
+    platform: str
+    workspace: str
+    channel: str
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """What is known of a thread. `askers` are the users the bot answers there; `human` tells that somebody else has
+    replied since the bot was last addressed."""
+
+    answering: bool = False
+    muted: bool = False
+    human: bool = False
+    askers: frozenset[str] = frozenset()
+    conversation_id: str = ""
+
+
+class Judgement(StrEnum):
+    """What a message calls for."""
+
+    ANSWER = "answer"
+    QUIET = "quiet"  # the bot is asked to be quiet in this thread
+    HUMAN = "human"  # a person has taken the thread over
+    SILENT = "silent"
+
+
+Rule = Callable[[ChatMessage, Thread, bool], Judgement]
+"""(message, its thread, whether its channel is a help channel) -> what it calls for."""
+
+
+class State(StrEnum):
+    """What became of an item."""
+
+    OWED = "owed"
+    ANSWERED = "answered"
+    EXCUSED = "excused"  # there was no answer, and the customer was told so
+    WITHDRAWN = "withdrawn"  # its message was deleted
+    FAILED = "failed"  # the platform lets nothing be said there
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A claimed message. `replies` are what stands on the platform for it, in the adapter's own terms; `revision`
+    counts its edits; `turn_id` is the turn made for this revision, if one was; `attempts` counts starts of the work."""
+
+    id: str
+    message: ChatMessage
+    judgement: Judgement
+    conversation_id: str
+    received_at: datetime
+    state: State = State.OWED
+    revision: int = 0
+    replies: tuple[Mapping[str, str], ...] = ()
+    turn_id: str = ""
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel an admin marked: in a help channel every new question is answered."""
+
+    platform: str
+    workspace: str
+    channel: str

@@ -1,0 +1,328 @@
+"""What arrived and is owed, in the database. One row a message: its unique key is the claim."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, astuple, dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.messages import (
+    Audience,
+    Channel,
+    ChatMessage,
+    Item,
+    Judgement,
+    MessageKey,
+    Place,
+    Rule,
+    State,
+    Thread,
+)
+from bot.storage.database import Database, upsert
+from bot.storage.tables import clean_text, help_channels, inbox, threads
+
+_BATCH = 100  # claims in one transaction
+_KEY = ("platform", "workspace", "channel", "message_id")
+_PLACE = ("platform", "workspace", "channel", "thread")
+
+After = Callable[[ChatMessage, Judgement, Thread], Thread]
+
+
+@dataclass(slots=True)
+class _Claim:
+    message: ChatMessage
+    rule: Rule
+    made: asyncio.Future[Item | None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class SqlInbox:
+    """Implements `bot.interfaces.Inbox`. `after` tells how a judgement changes a thread.
+
+    Claims that come at the same time are committed together: a burst costs a few transactions, not thousands.
+    `owner` names this process; what it owes is its own for `lease` seconds after the last `beat`.
+    """
+
+    def __init__(self, database: Database, after: After, owner: str = "", lease: float = 15) -> None:
+        self._database = database
+        self._after = after
+        self._owner = owner or uuid.uuid4().hex
+        self._lease = timedelta(seconds=lease)
+        self._pending: list[_Claim] = []
+        self._flushing: asyncio.Task[None] | None = None
+
+    async def claim(self, message: ChatMessage, rule: Rule) -> Item | None:
+        """See the port."""
+        claim = _Claim(message, rule)
+        self._pending.append(claim)
+        if self._flushing is None or self._flushing.done():
+            self._flushing = asyncio.create_task(self._flush())
+        return await asyncio.shield(claim.made)
+
+    async def find(self, key: MessageKey) -> Item | None:
+        """The item of a message, whatever its state."""
+        return await self._database.read(lambda connection: _item_of(connection, key))
+
+    async def started(self, item: Item) -> bool:
+        """Count a start of the work; False when the item is not owed in this revision, or by this process, any more."""
+        mine = inbox.c.owner == self._owner
+        return await self._change(item, mine, attempts=inbox.c.attempts + 1) > 0
+
+    async def keep_reply(self, item: Item, replies: Sequence[Mapping[str, str]]) -> None:
+        """What stands on the platform for the item now, also when it is not owed any more."""
+        values = {"replies": [dict(reply) for reply in replies]}
+        await self._write(update(inbox).where(inbox.c.id == item.id).values(values))
+
+    async def keep_turn(self, item: Item, turn_id: str) -> None:
+        """The turn that was made for the item."""
+        await self._change(item, turn_id=turn_id)
+
+    async def finish(self, item: Item, state: State) -> None:
+        """What became of the item, if it is still owed in this revision."""
+        await self._change(item, state=state.value)
+
+    async def revise(self, message: ChatMessage) -> Item | None:
+        """See the port."""
+
+        async def work(connection: AsyncConnection) -> Item | None:
+            item = await _item_of(connection, message.key)
+            if item is None or item.state is State.WITHDRAWN or item.message.text == clean_text(message.text):
+                return None
+            kept = {**asdict(item.message), "text": message.text, "names_others": message.names_others}
+            values = {
+                "message": kept,
+                "revision": item.revision + 1,
+                "state": State.OWED.value,
+                "turn_id": "",
+                "owner": self._owner,
+                "lease_until": datetime.now(UTC) + self._lease,
+            }
+            same = and_(inbox.c.id == item.id, inbox.c.revision == item.revision)
+            revised = await connection.execute(update(inbox).where(same).values(values))
+            if not revised.rowcount:
+                return None  # another process was told of the same edit, and was faster
+            return await _item_of(connection, message.key)
+
+        return await self._database.write(work)
+
+    async def withdraw(self, key: MessageKey) -> Item | None:
+        """The message was deleted: nothing is owed for it any more."""
+
+        async def work(connection: AsyncConnection) -> Item | None:
+            values = {"state": State.WITHDRAWN.value, "revision": inbox.c.revision + 1}
+            await connection.execute(update(inbox).where(_is(key)).values(values))
+            return await _item_of(connection, key)
+
+        return await self._database.write(work)
+
+    async def take_over(self, limit: int = 200) -> Sequence[Item]:
+        """See the port."""
+
+        async def work(connection: AsyncConnection) -> Sequence[Item]:
+            now = datetime.now(UTC)
+            owed = and_(inbox.c.state == State.OWED.value, inbox.c.lease_until < now)
+            oldest = select(inbox.c.id).where(owed).order_by(inbox.c.received_at, inbox.c.message_id).limit(limit)
+            taken = (
+                update(inbox)
+                .where(inbox.c.id.in_(oldest.with_for_update(skip_locked=True)), owed)  # not what another is taking
+                .values(owner=self._owner, lease_until=now + self._lease)
+                .returning(inbox)
+            )
+            rows = (await connection.execute(taken)).mappings().all()
+            return sorted((_item(row) for row in rows), key=lambda item: (item.received_at, item.message.id))
+
+        return await self._database.write(work)
+
+    async def beat(self) -> None:
+        """This process lives."""
+        await self._hold(datetime.now(UTC) + self._lease)
+
+    async def release(self) -> None:
+        """This process stops."""
+        await self._hold(datetime.fromtimestamp(0, UTC))
+
+    async def mute(self, place: Place, muted: bool) -> None:
+        """A thread is to be left alone, or no more."""
+        await self._set_thread(place, muted=muted)
+
+    async def hand_over(self, place: Place) -> None:
+        """A human takes the thread over."""
+        await self._set_thread(place, human=True)
+
+    async def mark(self, channel: Channel, *, help_channel: bool) -> None:
+        """Make a channel a help channel, or an ordinary one again."""
+
+        async def work(connection: AsyncConnection) -> None:
+            if help_channel:
+                values = {**asdict(channel), "created_at": datetime.now(UTC)}
+                await connection.execute(upsert(connection, help_channels).values(values).on_conflict_do_nothing())
+            else:
+                here = [help_channels.c[name] == value for name, value in asdict(channel).items()]
+                await connection.execute(delete(help_channels).where(*here))
+
+        await self._database.write(work)
+
+    async def help_channels(self) -> Sequence[Channel]:
+        """Oldest first."""
+        query = select(help_channels).order_by(help_channels.c.created_at)
+
+        async def work(connection: AsyncConnection) -> Sequence[Channel]:
+            rows = (await connection.execute(query)).mappings()
+            return [Channel(row["platform"], row["workspace"], row["channel"]) for row in rows]
+
+        return await self._database.read(work)
+
+    # -- claims ---------------------------------------------------------------------------------------------------
+
+    async def _flush(self) -> None:
+        while self._pending:
+            batch, self._pending = self._pending[:_BATCH], self._pending[_BATCH:]
+            try:
+                made = await self._database.write(lambda connection, batch=batch: self._claim(connection, batch))  # type: ignore[misc]
+            except Exception as error:  # whatever it is, those who wait must hear of it
+                for claim in batch:
+                    claim.made.set_exception(error)
+                continue
+            for claim in batch:
+                claim.made.set_result(made.pop(claim.message.key, None))  # the first of equal ones has it
+
+    async def _claim(self, connection: AsyncConnection, batch: Sequence[_Claim]) -> dict[MessageKey, Item]:
+        """The items that are new. What a message does to its thread counts for the next of the batch already."""
+        known = await self._known(connection, batch)
+        states = await self._threads(connection, {claim.message.place for claim in batch})
+        help_here = await self._help(connection)
+        items: dict[MessageKey, Item] = {}
+        changed: dict[Place, Thread] = {}
+        now = datetime.now(UTC)
+        for claim in batch:
+            message = claim.message
+            if message.key in known or message.key in items:
+                continue
+            place = message.place
+            thread = states.get(place, Thread())
+            in_help = Channel(place.platform, place.workspace, place.channel) in help_here
+            judgement = claim.rule(message, thread, in_help)
+            after = self._after(message, judgement, thread)
+            if after != thread and message.audience is not Audience.COMMAND:
+                states[place] = changed[place] = after
+            if judgement in {Judgement.ANSWER, Judgement.QUIET}:
+                items[message.key] = Item(uuid.uuid4().hex, message, judgement, after.conversation_id, now)
+        if items:
+            # In one order in every process: PostgreSQL would end one of two that wait for each other's rows.
+            rows = [self._row(items[key], now) for key in sorted(items, key=astuple)]
+            statement = upsert(connection, inbox).on_conflict_do_nothing(index_elements=list(_KEY))
+            inserted = await connection.execute(statement.returning(inbox.c.id), rows)
+            new = set(inserted.scalars())
+            items = {key: item for key, item in items.items() if item.id in new}
+        for place in sorted(changed, key=astuple):
+            await self._put_thread(connection, place, changed[place])
+        return items
+
+    async def _known(self, connection: AsyncConnection, batch: Sequence[_Claim]) -> set[MessageKey]:
+        columns = [inbox.c[name] for name in _KEY]
+        keys = [tuple(asdict(claim.message.key).values()) for claim in batch]
+        rows = await connection.execute(select(*columns).where(tuple_(*columns).in_(keys)))
+        return {MessageKey(*row) for row in rows}
+
+    async def _threads(self, connection: AsyncConnection, places: set[Place]) -> dict[Place, Thread]:
+        columns = [threads.c[name] for name in _PLACE]
+        keys = [tuple(asdict(place).values()) for place in places]
+        known = select(threads).where(tuple_(*columns).in_(keys)).order_by(*columns)
+        rows = await connection.execute(known.with_for_update())  # or a change of another process would be lost
+        return {Place(*(row[name] for name in _PLACE)): _thread(row) for row in rows.mappings()}
+
+    async def _help(self, connection: AsyncConnection) -> set[Channel]:
+        rows = (await connection.execute(select(help_channels))).mappings()
+        return {Channel(row["platform"], row["workspace"], row["channel"]) for row in rows}
+
+    def _row(self, item: Item, now: datetime) -> dict[str, Any]:
+        return {
+            **asdict(item.message.key),
+            "id": item.id,
+            "message": asdict(item.message),
+            "judgement": item.judgement.value,
+            "conversation_id": item.conversation_id,
+            "state": item.state.value,
+            "revision": 0,
+            "replies": [],
+            "turn_id": "",
+            "attempts": 0,
+            "received_at": item.received_at,
+            "owner": self._owner,
+            "lease_until": now + self._lease,
+        }
+
+    # -- single rows ----------------------------------------------------------------------------------------------
+
+    async def _change(self, item: Item, *also: ColumnElement[bool], **values: Any) -> int:
+        """Change the item if it is still owed in this revision; -> how many rows that were (0 or 1)."""
+        same = and_(inbox.c.id == item.id, inbox.c.revision == item.revision, inbox.c.state == State.OWED.value)
+        return await self._write(update(inbox).where(same, *also).values(values))
+
+    async def _hold(self, until: datetime) -> None:
+        mine = and_(inbox.c.owner == self._owner, inbox.c.state == State.OWED.value)
+        await self._write(update(inbox).where(mine).values(lease_until=until))
+
+    async def _set_thread(self, place: Place, **values: Any) -> None:
+        async def work(connection: AsyncConnection) -> None:
+            known = await self._threads(connection, {place})
+            state = known.get(place, Thread())
+            changed = {"muted": state.muted, "human": state.human, **values}
+            thread = Thread(state.answering, changed["muted"], changed["human"], state.askers, state.conversation_id)
+            await self._put_thread(connection, place, thread)
+
+        await self._database.write(work)
+
+    async def _put_thread(self, connection: AsyncConnection, place: Place, thread: Thread) -> None:
+        values = {
+            "conversation_id": thread.conversation_id,
+            "answering": thread.answering,
+            "muted": thread.muted,
+            "human": thread.human,
+            "askers": sorted(thread.askers),
+            "updated_at": datetime.now(UTC),
+        }
+        await connection.execute(
+            upsert(connection, threads)
+            .values(**asdict(place), **values)
+            .on_conflict_do_update(index_elements=list(_PLACE), set_=values)
+        )
+
+    async def _write(self, statement: Any) -> int:
+        result = await self._database.write(lambda connection: connection.execute(statement))
+        return int(result.rowcount)
+
+
+def _is(key: MessageKey) -> ColumnElement[bool]:
+    return and_(*(inbox.c[name] == value for name, value in asdict(key).items()))
+
+
+async def _item_of(connection: AsyncConnection, key: MessageKey) -> Item | None:
+    row = (await connection.execute(select(inbox).where(_is(key)))).mappings().one_or_none()
+    return _item(row) if row else None
+
+
+def _thread(row: RowMapping) -> Thread:
+    return Thread(row["answering"], row["muted"], row["human"], frozenset(row["askers"]), row["conversation_id"])
+
+
+def _item(row: RowMapping) -> Item:
+    kept: dict[str, Any] = dict(row["message"])
+    message = ChatMessage(**kept | {"place": Place(**kept["place"]), "audience": Audience(kept["audience"])})
+    return Item(
+        id=row["id"],
+        message=message,
+        judgement=Judgement(row["judgement"]),
+        conversation_id=row["conversation_id"],
+        received_at=row["received_at"],
+        state=State(row["state"]),
+        revision=row["revision"],
+        replies=tuple(row["replies"]),
+        turn_id=row["turn_id"],
+        attempts=row["attempts"],
+    )

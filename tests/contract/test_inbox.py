@@ -1,0 +1,467 @@
+"""What every Inbox does: the database's, on both engines."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import func, select
+
+from bot.desk.policy import after, judge
+from bot.errors import StorageError
+from bot.interfaces import Inbox
+from bot.messages import Audience, Channel, ChatMessage, Item, Judgement, Place, State, Thread
+from bot.storage.database import Database
+from bot.storage.inbox import SqlInbox
+from bot.storage.tables import inbox as rows
+from tests.fakes import said
+
+LEASE = 0.2
+HELP = Channel("test", "T1", "C1")
+
+
+@pytest.fixture
+def inbox(database: Database) -> SqlInbox:
+    return SqlInbox(database, after, "one", LEASE)
+
+
+@pytest.fixture
+def other(database: Database) -> SqlInbox:
+    """The inbox of another process."""
+    return SqlInbox(database, after, "two", LEASE)
+
+
+async def claimed(inbox: Inbox, message: ChatMessage) -> Item:
+    item = await inbox.claim(message, judge)
+    assert item is not None
+    return item
+
+
+async def found(inbox: Inbox, message: ChatMessage) -> Item:
+    item = await inbox.find(message.key)
+    assert item is not None
+    return item
+
+
+async def heard(inbox: Inbox, message: ChatMessage, *, help_channel: bool = False) -> tuple[Thread, bool]:
+    """The thread and the channel as the inbox shows them to a rule, which decides for silence."""
+    shown: list[tuple[Thread, bool]] = []
+
+    def rule(_message: ChatMessage, thread: Thread, in_help: bool) -> Judgement:
+        shown.append((thread, in_help))
+        return Judgement.SILENT
+
+    assert await inbox.claim(replace(message, id=f"{message.id}-look"), rule) is None
+    return shown[0]
+
+
+def reply_to(first: ChatMessage, text: str = "And by post?", **changes: object) -> ChatMessage:
+    return said(text, thread=first.id, audience=Audience.CHANNEL, **changes)  # type: ignore[arg-type]
+
+
+# -- claims -------------------------------------------------------------------------------------------------------
+
+
+async def test_a_claim_is_an_item_that_is_owed_and_reads_back(inbox: Inbox) -> None:
+    question = said()
+    item = await claimed(inbox, question)
+    assert await inbox.find(question.key) == item
+    assert (item.message, item.judgement, item.state) == (question, Judgement.ANSWER, State.OWED)
+    assert (item.revision, item.replies, item.turn_id, item.attempts) == (0, (), "", 0)
+    assert item.conversation_id == f"test:T1:C1:{question.id}"
+
+
+async def test_a_message_is_claimed_once(inbox: Inbox, other: Inbox) -> None:
+    question = said()
+    assert await inbox.claim(question, judge)
+    assert await inbox.claim(question, judge) is None
+    assert await other.claim(question, judge) is None
+
+
+async def test_a_message_that_was_answered_is_not_claimed_again(inbox: Inbox) -> None:
+    question = said()
+    await inbox.finish(await claimed(inbox, question), State.ANSWERED)
+    assert await inbox.claim(question, judge) is None
+    assert (await found(inbox, question)).state is State.ANSWERED
+
+
+async def test_the_same_id_in_another_channel_workspace_or_platform_is_another_message(inbox: Inbox) -> None:
+    messages = [
+        said(id="1"),
+        said(id="1", channel="C2"),
+        said(id="1", workspace="T2"),
+        said(id="1", platform="discord"),
+    ]
+    items = [await claimed(inbox, message) for message in messages]
+    assert len({item.id for item in items}) == 4
+
+
+async def test_where_nothing_is_owed_nothing_is_kept(inbox: Inbox) -> None:
+    chatter = said("Good morning everyone!", audience=Audience.CHANNEL)
+    assert await inbox.claim(chatter, judge) is None
+    assert await inbox.find(chatter.key) is None
+    assert await inbox.claim(replace(chatter, audience=Audience.MENTION), judge)  # the other event of a mention
+
+
+async def test_of_200_claims_at_once_each_message_is_claimed_once(database: Database, inbox: Inbox) -> None:
+    messages = burst()
+    items = await asyncio.gather(*(inbox.claim(message, judge) for message in messages))
+    assert_each_once(messages, items)
+    count = await database.read(lambda connection: connection.scalar(select(func.count()).select_from(rows)))
+    assert count == len({message.key for message in messages})
+
+
+async def test_of_200_claims_at_once_by_two_processes_each_message_is_claimed_once(inbox: Inbox, other: Inbox) -> None:
+    for number in range(4):
+        messages = burst(one_thread=number % 2 == 0)
+        one = [inbox.claim(message, judge) for message in messages]
+        two = [other.claim(message, judge) for message in reversed(messages)]  # in whatever order they reach it
+        assert_each_once(messages, await asyncio.gather(*one, *two))
+
+
+def burst(*, one_thread: bool = True) -> Sequence[ChatMessage]:
+    """200 messages of which a third are duplicates, a quarter of them in one thread."""
+    thread = said().id if one_thread else ""
+    questions = [said(user=f"user {n % 9}", thread=thread if n % 4 == 0 else "") for n in range(133)]
+    return [*questions, *questions[:67]]
+
+
+def assert_each_once(messages: Sequence[ChatMessage], items: Sequence[Item | None]) -> None:
+    claimed = [item.message.key for item in items if item]
+    assert len(claimed) == len(set(claimed)) == len({message.key for message in messages})
+
+
+async def test_claims_at_once_see_what_the_one_before_did_to_the_thread(inbox: Inbox) -> None:
+    first = said()
+    follow_up, human, too_late = reply_to(first), reply_to(first, user="teammate"), reply_to(first)
+    items = await asyncio.gather(*(inbox.claim(each, judge) for each in (first, follow_up, human, too_late)))
+    assert [item is not None for item in items] == [True, True, False, False]
+
+
+async def test_a_rule_that_fails_fails_the_claim_and_nothing_is_kept(inbox: Inbox) -> None:
+    def broken(_message: ChatMessage, _thread: Thread, _help_channel: bool) -> Judgement:
+        raise ZeroDivisionError
+
+    question = said()
+    with pytest.raises(ZeroDivisionError):
+        await inbox.claim(question, broken)
+    assert await inbox.claim(question, judge)
+
+
+async def test_a_claim_whose_caller_goes_away_is_made_all_the_same(inbox: Inbox) -> None:
+    question = said()
+    claim = asyncio.create_task(inbox.claim(question, judge))
+    await asyncio.sleep(0)
+    claim.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await claim
+    assert await inbox.claim(question, judge) is None
+    assert (await found(inbox, question)).state is State.OWED
+
+
+async def test_a_database_that_fails_fails_every_claim_that_waits(sqlite_database: Database) -> None:
+    inbox = SqlInbox(sqlite_database, after)
+    await sqlite_database.write(lambda connection: connection.run_sync(rows.drop))
+    claims = await asyncio.gather(*(inbox.claim(said(), judge) for _ in range(150)), return_exceptions=True)
+    assert {type(claim) for claim in claims} == {StorageError}
+
+
+async def test_texts_with_nul_and_emoji_are_kept_as_both_engines_take_them(inbox: Inbox) -> None:
+    question = said("Wo ist 📦\0 meine Bestellung 😀\ud83d? 退货", user="än\0n")
+    item = await claimed(inbox, question)
+    assert item.message.text == question.text
+    kept = await found(inbox, question)
+    assert kept.message.text == "Wo ist 📦\ufffd meine Bestellung 😀\ufffd? 退货"
+    assert kept.message.user == "än\ufffdn"
+    await inbox.keep_reply(kept, [{"post": "1\0", "text": "😀"}])
+    assert (await found(inbox, question)).replies == ({"post": "1\ufffd", "text": "😀"},)
+    assert await inbox.revise(question) is None  # what cannot be kept as it was is no edit
+    assert await inbox.claim(question, judge) is None
+
+
+# -- threads ------------------------------------------------------------------------------------------------------
+
+
+async def test_an_unknown_thread_is_a_blank_one(inbox: Inbox) -> None:
+    assert await heard(inbox, said()) == (Thread(), False)
+
+
+async def test_an_answered_thread_knows_its_askers_and_its_conversation(inbox: Inbox) -> None:
+    first = said()
+    await claimed(inbox, first)
+    await claimed(inbox, said(user="ben", thread=first.id))
+    thread, _ = await heard(inbox, reply_to(first))
+    assert thread == Thread(True, False, False, frozenset({"ann", "ben"}), f"test:T1:C1:{first.id}")
+    follow_up = await claimed(inbox, reply_to(first))
+    assert follow_up.conversation_id == thread.conversation_id
+
+
+async def test_a_humans_reply_is_remembered_until_the_bot_is_called(inbox: Inbox) -> None:
+    first = said()
+    await claimed(inbox, first)
+    assert await inbox.claim(reply_to(first, user="teammate"), judge) is None
+    assert await inbox.claim(reply_to(first), judge) is None
+    await claimed(inbox, said(thread=first.id))
+    assert await inbox.claim(reply_to(first), judge)
+
+
+async def test_a_command_leaves_the_thread_alone(inbox: Inbox) -> None:
+    command = said(thread="t", audience=Audience.COMMAND)
+    item = await claimed(inbox, command)
+    assert item.conversation_id == "test:T1:C1:command:ann"
+    assert await heard(inbox, said(thread="t")) == (Thread(), False)
+
+
+async def test_quiet_is_an_item_and_mutes_the_thread(inbox: Inbox) -> None:
+    wish = said("quiet", thread="t")
+    assert (await claimed(inbox, wish)).judgement is Judgement.QUIET
+    thread, _ = await heard(inbox, said(thread="t"))
+    assert thread.muted
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_thread_is_muted_and_unmuted_also_one_never_heard_of(inbox: Inbox, known: bool) -> None:
+    first = said()
+    if known:
+        await claimed(inbox, first)
+    before, _ = await heard(inbox, reply_to(first))
+    await inbox.mute(first.place, True)
+    assert (await heard(inbox, reply_to(first)))[0] == replace(before, muted=True)
+    await inbox.mute(first.place, False)
+    assert (await heard(inbox, reply_to(first)))[0] == before
+
+
+async def test_a_thread_that_is_handed_over_is_a_humans(inbox: Inbox) -> None:
+    first = said()
+    await claimed(inbox, first)
+    await inbox.mute(first.place, True)
+    await inbox.hand_over(first.place)
+    thread, _ = await heard(inbox, reply_to(first))
+    assert (thread.human, thread.muted, thread.answering) == (True, True, True)
+
+
+async def test_changes_of_one_thread_at_once_by_two_processes_are_all_kept(inbox: Inbox, other: Inbox) -> None:
+    first = said()
+    await claimed(inbox, first)
+    for number in range(10):
+        asker = said(user=f"user {number}", thread=first.id)
+        await asyncio.gather(inbox.claim(asker, judge), other.hand_over(Place("test", "T1", "C1", f"t{number}")))
+        await asyncio.gather(
+            inbox.claim(said(user=f"left {number}", thread=first.id), judge),
+            other.claim(said(user=f"right {number}", thread=first.id), judge),
+        )
+    thread, _ = await heard(inbox, reply_to(first))
+    assert len(thread.askers) == 31
+
+
+# -- help channels ------------------------------------------------------------------------------------------------
+
+
+async def test_help_channels_are_marked_and_unmarked(inbox: Inbox) -> None:
+    second = replace(HELP, channel="C2")
+    assert list(await inbox.help_channels()) == []
+    for _ in range(2):
+        await inbox.mark(HELP, help_channel=True)
+    await inbox.mark(second, help_channel=True)
+    assert list(await inbox.help_channels()) == [HELP, second]
+    for _ in range(2):
+        await inbox.mark(HELP, help_channel=False)
+    assert list(await inbox.help_channels()) == [second]
+
+
+async def test_a_question_in_a_help_channel_is_claimed_and_in_any_other_not(inbox: Inbox) -> None:
+    question = said(audience=Audience.CHANNEL)
+    assert await inbox.claim(question, judge) is None
+    await inbox.mark(HELP, help_channel=True)
+    assert await inbox.claim(question, judge)
+    assert await inbox.claim(said(audience=Audience.CHANNEL, channel="C2"), judge) is None
+    assert await inbox.claim(said(audience=Audience.CHANNEL, workspace="T2"), judge) is None
+
+
+# -- an item's life -----------------------------------------------------------------------------------------------
+
+
+async def test_starts_are_counted_while_the_item_is_owed(inbox: Inbox) -> None:
+    item = await claimed(inbox, said())
+    assert await inbox.started(item)
+    assert await inbox.started(item)
+    assert (await found(inbox, item.message)).attempts == 2
+    await inbox.finish(item, State.ANSWERED)
+    assert not await inbox.started(item)
+
+
+async def test_replies_are_kept_in_place_of_those_before(inbox: Inbox) -> None:
+    item = await claimed(inbox, said())
+    await inbox.keep_reply(item, [{"ts": "1.0", "stream": "open"}])
+    await inbox.keep_reply(item, [{"ts": "1.0"}, {"ts": "2.0"}])
+    assert (await found(inbox, item.message)).replies == ({"ts": "1.0"}, {"ts": "2.0"})
+
+
+async def test_a_reply_is_kept_also_when_nothing_is_owed_any_more(inbox: Inbox) -> None:
+    item = await claimed(inbox, said())
+    await inbox.withdraw(item.message.key)
+    await inbox.keep_reply(item, [{"ts": "1.0"}])
+    assert (await found(inbox, item.message)).replies == ({"ts": "1.0"},)
+
+
+async def test_a_turn_is_kept_for_the_revision_it_was_made_for(inbox: Inbox) -> None:
+    item = await claimed(inbox, said())
+    await inbox.keep_turn(item, "f" * 32)
+    assert (await found(inbox, item.message)).turn_id == "f" * 32
+    await inbox.revise(replace(item.message, text="And then?"))
+    await inbox.keep_turn(item, "e" * 32)  # of the work that the edit overtook
+    assert (await found(inbox, item.message)).turn_id == ""
+
+
+@pytest.mark.parametrize("state", [State.ANSWERED, State.EXCUSED, State.FAILED])
+async def test_an_item_comes_to_one_end(inbox: Inbox, state: State) -> None:
+    item = await claimed(inbox, said())
+    await inbox.finish(item, state)
+    await inbox.finish(item, State.EXCUSED)
+    assert (await found(inbox, item.message)).state is state
+
+
+async def test_an_edit_owes_a_new_answer_in_the_place_of_the_old(inbox: Inbox) -> None:
+    item = await claimed(inbox, said())
+    await inbox.keep_reply(item, [{"ts": "1.0"}])
+    await inbox.keep_turn(item, "f" * 32)
+    await inbox.finish(item, State.ANSWERED)
+    revised = await inbox.revise(replace(item.message, text="And then?", names_others=True))
+    assert revised
+    assert (revised.id, revised.state, revised.revision) == (item.id, State.OWED, 1)
+    assert (revised.message.text, revised.message.names_others) == ("And then?", True)
+    assert revised.message.context == item.message.context
+    assert (revised.replies, revised.turn_id) == (({"ts": "1.0"},), "")
+    assert await found(inbox, item.message) == revised
+
+
+async def test_the_work_that_an_edit_overtook_ends_nothing(inbox: Inbox) -> None:
+    item = await claimed(inbox, said())
+    revised = await inbox.revise(replace(item.message, text="And then?"))
+    assert revised
+    await inbox.finish(item, State.ANSWERED)
+    assert not await inbox.started(item)
+    assert (await found(inbox, item.message)).state is State.OWED
+    await inbox.finish(revised, State.ANSWERED)
+    assert (await found(inbox, item.message)).state is State.ANSWERED
+
+
+async def test_an_edit_that_two_processes_are_told_of_is_owed_once(inbox: Inbox, other: Inbox) -> None:
+    for number in range(10):
+        item = await claimed(inbox, said())
+        edited = replace(item.message, text=f"Edit {number}")
+        told = await asyncio.gather(*(each.revise(edited) for each in (inbox, other, inbox)))
+        assert sum(revised is not None for revised in told) == 1
+        assert (await found(inbox, item.message)).revision == 1
+
+
+async def test_an_edit_of_nothing_owed_or_withdrawn_or_alike_is_none(inbox: Inbox) -> None:
+    assert await inbox.revise(said()) is None
+    item = await claimed(inbox, said())
+    assert await inbox.revise(item.message) is None
+    await inbox.withdraw(item.message.key)
+    assert await inbox.revise(replace(item.message, text="And then?")) is None
+
+
+async def test_a_withdrawn_item_is_owed_no_more(inbox: Inbox) -> None:
+    item = await claimed(inbox, said())
+    await inbox.keep_reply(item, [{"ts": "1.0"}])
+    withdrawn = await inbox.withdraw(item.message.key)
+    assert withdrawn
+    assert (withdrawn.state, withdrawn.replies, withdrawn.revision) == (State.WITHDRAWN, ({"ts": "1.0"},), 1)
+    await inbox.finish(item, State.ANSWERED)
+    assert (await found(inbox, item.message)).state is State.WITHDRAWN
+    assert not await inbox.started(item)
+    assert not await inbox.started(withdrawn)
+    assert await inbox.claim(item.message, judge) is None
+
+
+async def test_withdrawing_what_was_never_claimed_is_none(inbox: Inbox) -> None:
+    assert await inbox.withdraw(said().key) is None
+
+
+# -- processes ----------------------------------------------------------------------------------------------------
+
+
+async def test_an_item_is_taken_over_only_after_its_lease(inbox: Inbox, other: Inbox) -> None:
+    item = await claimed(inbox, said())
+    assert list(await other.take_over()) == []
+    await asyncio.sleep(LEASE + 0.05)
+    assert list(await other.take_over()) == [item]
+    assert list(await other.take_over()) == []
+    assert list(await inbox.take_over()) == []
+
+
+async def test_what_was_taken_over_is_started_by_its_new_owner_only(inbox: Inbox, other: Inbox) -> None:
+    item = await claimed(inbox, said())
+    await inbox.release()
+    [taken] = await other.take_over()
+    assert not await inbox.started(item)
+    assert await other.started(taken)
+
+
+async def test_a_beat_keeps_what_a_process_owes(inbox: Inbox, other: Inbox) -> None:
+    await claimed(inbox, said())
+    for _ in range(4):
+        await asyncio.sleep(LEASE / 2)
+        await inbox.beat()
+        await other.beat()
+    assert list(await other.take_over()) == []
+
+
+async def test_a_release_frees_what_is_owed_at_once_and_nothing_of_others(inbox: Inbox, other: Inbox) -> None:
+    mine, theirs, done = await claimed(inbox, said()), await claimed(other, said()), await claimed(inbox, said())
+    await inbox.finish(done, State.ANSWERED)
+    await inbox.release()
+    third = SqlInbox(inbox._database, after, "three", LEASE)  # type: ignore[attr-defined]
+    assert [item.id for item in await third.take_over()] == [mine.id]
+    assert (await found(other, theirs.message)).state is State.OWED
+
+
+async def test_what_is_not_owed_is_not_taken_over(inbox: Inbox, other: Inbox) -> None:
+    for state in (State.ANSWERED, State.EXCUSED, State.FAILED):
+        await inbox.finish(await claimed(inbox, said()), state)
+    await inbox.withdraw((await claimed(inbox, said())).message.key)
+    await asyncio.sleep(LEASE + 0.05)
+    assert list(await other.take_over()) == []
+
+
+async def test_items_are_taken_over_oldest_first_and_so_many_at_most(inbox: Inbox, other: Inbox) -> None:
+    questions = [said() for _ in range(6)]
+    await asyncio.gather(*(inbox.claim(question, judge) for question in questions))  # in one transaction
+    await inbox.release()
+    taken = [*await other.take_over(limit=4), *await other.take_over(limit=4)]
+    assert [item.message for item in taken] == questions
+
+
+async def test_two_processes_that_take_over_at_once_share(database: Database, inbox: Inbox) -> None:
+    await asyncio.gather(*(inbox.claim(said(), judge) for _ in range(60)))
+    await inbox.release()
+    heirs = [SqlInbox(database, after, f"heir {number}", 5) for number in range(3)]
+    taken: list[Item] = []
+    while some := await asyncio.gather(*(heir.take_over(limit=7) for heir in heirs)):
+        taken += [item for items in some for item in items]
+        if not any(some):
+            break
+    assert len(taken) == len({item.id for item in taken}) == 60
+
+
+async def test_what_is_taken_over_tells_all_that_was_kept(inbox: Inbox, other: Inbox) -> None:
+    item = await claimed(inbox, said())
+    await inbox.started(item)
+    await inbox.keep_reply(item, [{"ts": "1.0"}])
+    await inbox.keep_turn(item, "f" * 32)
+    await inbox.release()
+    [taken] = await other.take_over()
+    assert taken == replace(item, attempts=1, replies=({"ts": "1.0"},), turn_id="f" * 32)
+
+
+async def test_an_edit_belongs_to_the_process_that_was_told_of_it(inbox: Inbox, other: Inbox) -> None:
+    item = await claimed(inbox, said())
+    revised = await other.revise(replace(item.message, text="And then?"))
+    assert revised
+    await inbox.release()
+    assert list(await inbox.take_over()) == []
+    assert await other.started(revised)

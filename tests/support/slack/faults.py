@@ -1,0 +1,69 @@
+"""Faults that a test orders for the Web API: rate limits, errors, broken connections, slowness."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+
+class Hold:
+    """A call that waits until it is released; whoever made it may have gone by then."""
+
+    def __init__(self) -> None:
+        self._begun, self._released = asyncio.Event(), asyncio.Event()
+
+    async def begun(self, timeout: float = 20.0) -> None:  # noqa: ASYNC109
+        """Wait until the call has come in."""
+        async with asyncio.timeout(timeout):
+            await self._begun.wait()
+
+    def release(self) -> None:
+        """Let it go on."""
+        self._released.set()
+
+    async def wait(self) -> None:
+        """What the call does."""
+        self._begun.set()
+        await self._released.wait()
+
+
+@dataclass
+class Fault:
+    """What the next `times` calls of a method (or `*`) meet.
+
+    `drop` cuts the connection: `before` Slack does anything, or `after` it did what was asked: a retry does it twice.
+    """
+
+    method: str
+    times: int = 1
+    error: str = ""
+    status: int = 200
+    retry_after: int = 0
+    drop: str = ""
+    delay: float = 0.0
+    hold: Hold | None = None
+
+
+class Faults:
+    """Faults still to come, the first ordered first."""
+
+    def __init__(self) -> None:
+        self._ordered: list[Fault] = []
+
+    def order(self, fault: Fault) -> None:
+        """Make it happen."""
+        self._ordered.append(fault)
+
+    def clear(self) -> None:
+        """All is well again."""
+        self._ordered.clear()
+
+    def take(self, method: str) -> Fault | None:
+        """What this call meets."""
+        for fault in self._ordered:
+            if fault.method in {method, "*"}:
+                fault.times -= 1
+                if fault.times <= 0:
+                    self._ordered.remove(fault)
+                return fault
+        return None

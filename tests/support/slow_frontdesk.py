@@ -1,0 +1,44 @@
+"""`frontdesk` with a writer that writes as a language model would: whole pages, word by word, failing at times.
+
+`TEST_WRITER_PAUSE` is the seconds between two pieces. At the word KABOOM of a page the writer raises.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import AsyncIterator
+
+import bot.answers.extractive
+from bot.answers.excerpt import Excerpt
+from bot.answers.extractive import ExtractiveWriter
+from bot.cli.main import main
+from retrieval.documents import RetrievalResult
+
+PIECE = 40  # characters
+
+
+class SlowWriter(ExtractiveWriter):
+    """Quotes the best passage's whole document."""
+
+    async def write(self, question: str, language: str, result: RetrievalResult) -> AsyncIterator[str]:
+        """See the module."""
+        pause = float(os.environ.get("TEST_WRITER_PAUSE", "0"))
+        async for text in super().write(question, language, result):
+            for piece in re.findall(rf"(?s).{{1,{PIECE}}}", text):
+                if "KABOOM" in piece:
+                    raise RuntimeError("the password is hunter2")
+                yield piece
+                await asyncio.sleep(pause)
+
+
+def whole(markdown: str, question: str, best_part: str = "") -> Excerpt:
+    """An excerpt that leaves nothing out."""
+    return Excerpt(markdown.strip("\n"), complete=True)
+
+
+if __name__ == "__main__":
+    bot.answers.extractive.excerpt = whole  # type: ignore[attr-defined]
+    bot.answers.extractive.ExtractiveWriter = SlowWriter  # type: ignore[misc]
+    main()

@@ -1,0 +1,788 @@
+"""The desk over a real inbox on SQLite, a platform that keeps what it is told, and answers from a script."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.answers.words import words_for
+from bot.conversation import IncomingMessage
+from bot.desk.desk import Desk, DeskLimits
+from bot.desk.policy import after, judge
+from bot.errors import StorageError, TurnNotStored
+from bot.messages import Audience, Item, State
+from bot.storage.database import Database
+from bot.storage.inbox import SqlInbox
+from tests.fakes import CountingMeter, FakeMessenger, MemoryConversations, ScriptedAnswering, said, undeliverable
+from tests.support.turns import make_turn
+
+QUICK = DeskLimits(workers=4, seconds=5, lease=0.4, pause=0.01, told_after=0.05)
+EN = words_for("en")
+
+
+class FlakyInbox(SqlInbox):
+    """A real inbox whose methods named in `broken` fail so many times."""
+
+    broken: Counter[str]
+
+    def __getattribute__(self, name: str) -> Any:
+        attribute = super().__getattribute__(name)
+        if name not in {"claim", "find", "started", "finish", "keep_reply", "beat", "release"}:
+            return attribute
+
+        async def call(*args: Any, **options: Any) -> Any:
+            if self.broken[name] > 0:
+                self.broken[name] -= 1
+                raise StorageError("The database is locked: end the other process.")
+            return await attribute(*args, **options)
+
+        return call
+
+
+@dataclass
+class Office:
+    """A desk at work, and what stands around it."""
+
+    desk: Desk
+    inbox: FlakyInbox
+    messenger: FakeMessenger
+    answering: ScriptedAnswering
+    store: MemoryConversations
+    meter: CountingMeter
+    running: asyncio.Task[None]
+
+    async def state_of(self, message: Any) -> State:
+        item = await self.inbox.find(message.key)
+        assert item is not None
+        return item.state
+
+
+Opens = Callable[..., Awaitable[Office]]
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[list[Any]]:
+    """What is logged, instead of being printed with every local variable."""
+    with capture_logs() as entries:
+        yield entries
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    database = await Database.open(f"sqlite:///{tmp_path / 'desk.db'}")
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def opens(database: Database) -> AsyncIterator[Opens]:
+    """Opens desks on one database, each a process of its own, and closes them."""
+    async with AsyncExitStack() as stack:
+
+        async def open_one(**options: Any) -> Office:
+            return await stack.enter_async_context(_office(database, **options))
+
+        yield open_one
+
+
+@pytest.fixture
+async def office(opens: Opens) -> Office:
+    return await opens()
+
+
+@asynccontextmanager
+async def _office(
+    database: Database,
+    limits: DeskLimits = QUICK,
+    messenger: FakeMessenger | None = None,
+    store: MemoryConversations | None = None,
+    owner: str = "",
+    joined: bool = True,
+    running: bool = True,
+) -> AsyncIterator[Office]:
+    store, messenger, meter = store or MemoryConversations(), messenger or FakeMessenger(), CountingMeter()
+    inbox = FlakyInbox(database, after, owner, limits.lease)
+    inbox.broken = Counter()
+    answering = ScriptedAnswering(store)
+    desk = Desk(answering, store, inbox, meter, limits)
+    if joined:
+        desk.join("test", messenger)
+    task = asyncio.create_task(desk.run() if running else asyncio.sleep(0))
+    yield Office(desk, inbox, messenger, answering, store, meter, task)
+    await desk.drain(0)
+    await _end(task)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def die(office: Office) -> None:
+    """End a desk as SIGKILL does: nothing is finished and nothing released."""
+    working = [task for _, task in office.desk._working.values()]
+    await _end(office.running)
+    for task in working:
+        task.cancel()
+    await asyncio.gather(*working, return_exceptions=True)
+
+
+async def until(condition: Callable[[], Any], seconds: float = 5) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 (what it waits for sets no event)
+            await asyncio.sleep(0.005)
+
+
+async def settled(office: Office, count: int = 1) -> None:
+    """Until so many items came to their end."""
+    await until(lambda: len(office.meter.ends) >= count)
+
+
+# -- one answer ---------------------------------------------------------------------------------------------------
+
+
+async def test_a_question_is_answered_in_its_thread_and_accounted_for(office: Office) -> None:
+    question = said("Where is my order?")
+    await office.desk.receive(question)
+    await settled(office)
+    assert office.messenger.said_to(question) == ["Re: Where is my order?"]
+    assert await office.state_of(question) is State.ANSWERED
+    assert office.meter.claims == [("test", "answer")]
+    assert office.meter.ends == [("test", "answered", "answer")]
+    [asked] = office.answering.asked
+    assert asked == IncomingMessage(f"test:T1:C1:{question.id}", "Where is my order?", "test", "ann")
+    item = await office.inbox.find(question.key)
+    assert item
+    assert item.turn_id == office.store.stored[0].id
+
+
+async def test_duplicates_get_one_answer(office: Office) -> None:
+    question = said()
+    for _ in range(3):
+        await office.desk.receive(question)
+    await settled(office)
+    await office.desk.receive(question)  # a retry that comes after the answer
+    await asyncio.sleep(0.05)
+    assert len(office.messenger.said_to(question)) == 1
+    assert len(office.answering.asked) == 1
+
+
+async def test_a_mention_that_comes_as_two_events_gets_one_answer(office: Office) -> None:
+    mention = said()
+    await asyncio.gather(office.desk.receive(replace(mention, audience=Audience.CHANNEL)), office.desk.receive(mention))
+    await settled(office)
+    assert len(office.messenger.said_to(mention)) == 1
+
+
+async def test_two_processes_that_are_told_of_the_same_messages_answer_each_once(opens: Opens) -> None:
+    platform = FakeMessenger()
+    one, two = await opens(messenger=platform), await opens(messenger=platform)
+    questions = [said(f"Question {number}?", user=f"user {number % 7}") for number in range(40)]
+    await asyncio.gather(*(desk.receive(q) for q in questions for desk in (one.desk, two.desk, one.desk)))
+    await until(lambda: len(platform.history) >= 40)
+    await asyncio.sleep(0.05)
+    assert Counter(id for _, id, _ in platform.history) == {question.id: 1 for question in questions}
+    assert all(platform.said_to(question) == [f"Re: {question.text}"] for question in questions)
+
+
+async def test_what_calls_for_nothing_costs_nothing(office: Office) -> None:
+    await office.desk.receive(said("Good morning everyone!", audience=Audience.CHANNEL))
+    await asyncio.sleep(0.05)
+    assert (office.messenger.posts, office.meter.claims, office.desk.waiting) == ({}, [], 0)
+
+
+async def test_questions_of_one_user_are_answered_in_order_and_one_at_a_time(office: Office) -> None:
+    most = 0
+
+    def count(_message: IncomingMessage) -> None:
+        nonlocal most
+        most = max(most, len(office.answering.running))
+
+    office.answering.on_answer = count
+    questions = [said(f"Question {number}?") for number in range(5)]
+    for question in questions:
+        await office.desk.receive(question)
+    await settled(office, 5)
+    assert [asked.text for asked in office.answering.asked] == [question.text for question in questions]
+    assert most == 1
+
+
+async def test_a_storage_fault_in_the_claim_reaches_the_adapter(office: Office) -> None:
+    office.inbox.broken["claim"] = 1
+    question = said()
+    with pytest.raises(StorageError):
+        await office.desk.receive(question)
+    await office.desk.receive(question)  # what the platform does, not having been acknowledged
+    await settled(office)
+    assert len(office.messenger.said_to(question)) == 1
+
+
+# -- edits and deletions ------------------------------------------------------------------------------------------
+
+
+async def test_an_edited_question_is_answered_again_in_place(office: Office) -> None:
+    question = said("Where is my oder?")
+    await office.desk.receive(question)
+    await settled(office)
+    await office.desk.edited(replace(question, text="Where is my order?"))
+    await settled(office, 2)
+    assert office.messenger.said_to(question) == ["Re: Where is my order?"]
+    assert await office.state_of(question) is State.ANSWERED
+
+
+async def test_an_edit_cancels_the_work_in_flight_and_takes_its_place(office: Office) -> None:
+    office.answering.go.clear()
+    question = said("Where is my oder?")
+    await office.desk.receive(question)
+    await until(lambda: office.answering.running)
+    await office.desk.edited(replace(question, text="Where is my order?"))
+    await until(lambda: office.answering.running == {"Where is my order?"})
+    assert office.answering.closed == ["Where is my oder?"]
+    office.answering.go.set()
+    await settled(office)
+    await asyncio.sleep(0.05)
+    assert office.messenger.said_to(question) == ["Re: Where is my order?"]
+    assert len(office.meter.ends) == 1
+
+
+async def test_an_edit_of_a_question_that_waits_is_answered_once(opens: Opens) -> None:
+    office = await opens(limits=replace(QUICK, workers=1))
+    office.answering.go.clear()
+    first, question = said(user="ben"), said("Where is my oder?")
+    await office.desk.receive(first)
+    await until(lambda: office.answering.running)
+    await office.desk.receive(question)
+    await office.desk.edited(replace(question, text="Where is my order?"))
+    assert office.desk.waiting == 1
+    office.answering.go.set()
+    await settled(office, 2)
+    assert office.messenger.said_to(question) == ["Re: Where is my order?"]
+    assert [asked.text for asked in office.answering.asked] == [first.text, "Where is my order?"]
+
+
+async def test_an_edit_that_changes_no_word_is_none(office: Office) -> None:
+    question = said()
+    await office.desk.receive(question)
+    await settled(office)
+    await office.desk.edited(question)  # a link was unfurled
+    await asyncio.sleep(0.05)
+    assert len(office.answering.asked) == 1
+
+
+async def test_a_statement_that_becomes_a_question_by_an_edit_is_answered(office: Office) -> None:
+    statement = said("where is it", audience=Audience.CHANNEL)
+    await office.desk.receive(statement)
+    await office.desk.edited(replace(statement, audience=Audience.MENTION))
+    await settled(office)
+    assert office.messenger.said_to(statement) == ["Re: where is it"]
+
+
+async def test_a_deleted_question_loses_its_answer(office: Office) -> None:
+    question = said()
+    await office.desk.receive(question)
+    await settled(office)
+    await office.desk.deleted(question.key)
+    await settled(office, 2)
+    assert office.messenger.said_to(question) == []
+    assert await office.state_of(question) is State.WITHDRAWN
+
+
+async def test_a_deletion_cancels_the_work_in_flight_and_removes_what_stands(office: Office) -> None:
+    office.answering.go.clear()
+    question = said()
+    await office.desk.receive(question)
+    await until(lambda: office.messenger.posts)
+    await office.desk.deleted(question.key)
+    await settled(office)
+    assert office.answering.running == set()
+    assert office.messenger.posts == {}
+    office.answering.go.set()
+    await asyncio.sleep(0.05)
+    assert office.meter.ends == [("test", "withdrawn", "")]
+
+
+async def test_a_deleted_question_that_waits_is_never_asked(opens: Opens) -> None:
+    office = await opens(limits=replace(QUICK, workers=1))
+    office.answering.go.clear()
+    first, second = said(user="ben"), said()
+    await office.desk.receive(first)
+    await until(lambda: office.answering.running)
+    await office.desk.receive(second)
+    await office.desk.deleted(second.key)
+    office.answering.go.set()
+    await settled(office, 2)
+    assert len(office.answering.asked) == 1
+
+
+async def test_an_edit_after_the_deletion_brings_nothing_back(office: Office) -> None:
+    question = said()
+    await office.desk.receive(question)
+    await settled(office)
+    await office.desk.deleted(question.key)
+    await office.desk.edited(replace(question, text="Another?"))
+    await asyncio.sleep(0.05)
+    assert office.messenger.said_to(question) == []
+
+
+async def test_the_deletion_of_what_was_never_answered_is_nothing(office: Office) -> None:
+    await office.desk.deleted(said().key)
+    await asyncio.sleep(0.02)
+    assert office.messenger.history == []
+
+
+async def test_a_retraction_is_tried_again(office: Office) -> None:
+    question = said()
+    await office.desk.receive(question)
+    await settled(office)
+    office.messenger.faults = [undeliverable(permanent=False)]
+    await office.desk.deleted(question.key)
+    await settled(office, 2)
+    assert office.messenger.posts == {}
+
+
+# -- faults -------------------------------------------------------------------------------------------------------
+
+
+async def test_a_fault_becomes_one_apology_with_an_id_and_nothing_of_the_fault(office: Office, logs: list[Any]) -> None:
+    office.answering.faults = [RuntimeError("password=hunter2 in /srv/secret")]
+    question = said()
+    await office.desk.receive(question)
+    await settled(office)
+    [apology] = office.messenger.said_to(question)
+    fault = re.search(r"Reference: ([0-9a-f]{8})", apology)
+    assert fault
+    assert "hunter2" not in apology
+    assert [entry["fault"] for entry in logs if entry["event"] == "fault"] == [fault[1]]
+    assert "hunter2" not in str([entry for entry in logs if entry["log_level"] != "debug"])
+    assert office.meter.faults == [("test", "RuntimeError")]
+    assert await office.state_of(question) is State.EXCUSED
+
+
+async def test_an_apology_is_in_the_language_of_the_question(office: Office) -> None:
+    office.answering.faults = [RuntimeError()]
+    question = said("怎么修改收货地址")
+    await office.desk.receive(question)
+    await settled(office)
+    assert office.messenger.said_to(question)[0].startswith("抱歉")
+
+
+async def test_an_answer_that_takes_too_long_is_apologised_for(opens: Opens) -> None:
+    office = await opens(limits=replace(QUICK, seconds=0.05))
+    office.answering.go.clear()
+    question = said()
+    await office.desk.receive(question)
+    await settled(office)
+    assert "went wrong" in office.messenger.said_to(question)[0]
+    assert office.meter.faults == [("test", "TimeoutError")]
+
+
+async def test_a_turn_that_could_not_be_logged_was_answered_all_the_same(office: Office) -> None:
+    office.answering.afterwards = [TurnNotStored(make_turn(), OSError())]
+    question = said()
+    await office.desk.receive(question)
+    await settled(office)
+    assert office.messenger.said_to(question) == [f"Re: {question.text}"]
+    assert await office.state_of(question) is State.ANSWERED
+    assert office.meter.faults == [("test", "TurnNotStored")]
+
+
+async def test_a_delivery_that_fails_for_now_is_tried_again_with_the_same_turn(office: Office) -> None:
+    office.messenger.faults = [undeliverable(permanent=False)] * 2
+    question = said()
+    await office.desk.receive(question)
+    await settled(office)
+    assert office.messenger.said_to(question) == [f"Re: {question.text}"]
+    assert await office.state_of(question) is State.ANSWERED
+    assert len(office.store.stored) == 1
+
+
+async def test_a_delivery_that_breaks_off_after_the_turn_was_made_does_not_make_it_again(office: Office) -> None:
+    office.answering.afterwards = [undeliverable(permanent=False)]
+    question = said()
+    await office.desk.receive(question)
+    await settled(office)
+    assert len(office.answering.asked) == 1
+    assert office.messenger.turns == [office.store.stored[0].id] * 2
+    assert office.messenger.said_to(question) == [f"Re: {question.text}"]
+
+
+async def test_a_delivery_that_keeps_failing_is_given_up(opens: Opens) -> None:
+    office = await opens(limits=replace(QUICK, tries=3))
+    office.messenger.faults = [undeliverable(permanent=False)] * 3
+    question = said()
+    await office.desk.receive(question)
+    await settled(office)
+    assert await office.state_of(question) is State.FAILED
+    assert office.messenger.faults == []
+
+
+async def test_a_delivery_that_can_never_succeed_is_not_tried_again(office: Office) -> None:
+    office.messenger.faults = [undeliverable(permanent=True)] * 2
+    question = said()
+    await office.desk.receive(question)
+    await settled(office)
+    assert await office.state_of(question) is State.FAILED
+    assert len(office.messenger.faults) == 1
+    assert office.meter.faults == [("test", "DeliveryError")]
+
+
+async def test_an_answer_that_went_out_is_not_replaced_by_an_apology_when_the_database_fails(office: Office) -> None:
+    office.inbox.broken["finish"] = 1
+    question = said()
+    await office.desk.receive(question)
+    await settled(office)
+    assert office.messenger.said_to(question) == [f"Re: {question.text}"]
+    assert await office.state_of(question) is State.ANSWERED
+    assert len(office.store.stored) == 1
+
+
+@pytest.mark.parametrize("method", ["started", "keep_reply"])
+async def test_what_a_storage_fault_broke_off_is_taken_up_again(office: Office, method: str) -> None:
+    office.inbox.broken[method] = 2
+    question = said()
+    await office.desk.receive(question)
+    await settled(office)
+    assert len(office.messenger.said_to(question)) == 1
+    assert await office.state_of(question) is not State.OWED
+
+
+async def test_an_item_that_breaks_every_attempt_is_given_up(opens: Opens) -> None:
+    office = await opens(limits=replace(QUICK, tries=2))
+    office.messenger.faults = [RuntimeError()] * 10
+    question = said()
+    await office.desk.receive(question)
+    await settled(office)
+    assert await office.state_of(question) is State.FAILED
+    await office.desk.receive(follow_up := said())
+    office.messenger.faults = []
+    await settled(office, 2)
+    assert office.messenger.said_to(follow_up) == [f"Re: {follow_up.text}"]
+
+
+# -- too much -----------------------------------------------------------------------------------------------------
+
+
+async def test_who_asks_too_much_at_once_is_told_so(opens: Opens) -> None:
+    office = await opens(limits=replace(QUICK, per_user=2))
+    office.answering.go.clear()
+    await office.desk.receive(said())
+    await until(lambda: office.answering.running)
+    questions = [said() for _ in range(3)]
+    for question in questions:
+        await office.desk.receive(question)
+    await settled(office)
+    assert office.messenger.said_to(questions[2]) == [EN.say("too_many_of_yours")]
+    assert await office.state_of(questions[2]) is State.EXCUSED
+    other = said(user="ben")
+    await office.desk.receive(other)
+    office.answering.go.set()
+    await settled(office, 5)
+    assert office.messenger.said_to(other) == [f"Re: {other.text}"]
+
+
+async def test_who_comes_when_the_queue_is_full_is_told_so(opens: Opens) -> None:
+    office = await opens(limits=replace(QUICK, workers=1, queue=1))
+    office.answering.go.clear()
+    await office.desk.receive(said(user="ann"))
+    await until(lambda: office.answering.running)
+    await office.desk.receive(said(user="ben"))
+    late = said("请问怎么退货", user="cleo")
+    await office.desk.receive(late)
+    await settled(office)
+    assert office.messenger.said_to(late) == [words_for("zh").say("too_many")]
+    assert office.meter.faults == [("test", "too_many")]
+
+
+@pytest.mark.parametrize("budget", ["user_budget", "workspace_budget"])
+async def test_who_is_over_a_budget_is_told_when_to_come_back(opens: Opens, budget: str) -> None:
+    office = await opens(limits=replace(QUICK, **{budget: 2}))
+    questions = [said() for _ in range(3)]
+    for question in questions:
+        await office.desk.receive(question)
+    await settled(office, 3)
+    assert office.messenger.said_to(questions[2]) == [EN.say("over_budget", minutes=30)]
+    other = said(user="ben")
+    await office.desk.receive(other)
+    await settled(office, 4)
+    free = budget == "user_budget"
+    assert (await office.state_of(other)) is (State.ANSWERED if free else State.EXCUSED)
+
+
+async def test_an_edit_counts_for_no_budget(opens: Opens) -> None:
+    office = await opens(limits=replace(QUICK, user_budget=1))
+    question = said()
+    await office.desk.receive(question)
+    await settled(office)
+    await office.desk.edited(replace(question, text="And then?"))
+    await settled(office, 2)
+    assert office.messenger.said_to(question) == ["Re: And then?"]
+
+
+async def test_those_who_wait_are_told_how_many_come_first(opens: Opens) -> None:
+    office = await opens(limits=replace(QUICK, workers=1))
+    office.answering.go.clear()
+    questions = [said(user=user) for user in ("ann", "ben", "cleo", "dan")]
+    for question in questions:
+        await office.desk.receive(question)
+    await until(lambda: len(office.messenger.told) >= 3)
+    await asyncio.sleep(0.2)
+    assert office.messenger.told == [(questions[1].id, 1), (questions[2].id, 2), (questions[3].id, 3)]  # once each
+
+
+async def test_who_is_answered_at_once_is_told_of_no_queue(office: Office) -> None:
+    await office.desk.receive(said())
+    await settled(office)
+    await asyncio.sleep(0.1)
+    assert office.messenger.told == []
+
+
+async def test_a_courtesy_that_fails_stops_nothing(opens: Opens) -> None:
+    office = await opens(limits=replace(QUICK, workers=1))
+    office.messenger.broken_courtesy = True
+    office.answering.go.clear()
+    await office.desk.receive(said())
+    await office.desk.receive(second := said(user="ben"))
+    await until(lambda: office.meter.faults)
+    office.answering.go.set()
+    await settled(office, 2)
+    assert office.messenger.said_to(second) == [f"Re: {second.text}"]
+
+
+# -- quiet --------------------------------------------------------------------------------------------------------
+
+
+async def test_the_bot_that_is_asked_to_be_quiet_says_so_once_and_is(office: Office) -> None:
+    question = said()
+    await office.desk.receive(question)
+    await settled(office)
+    wish = said("quiet!", thread=question.id, audience=Audience.CHANNEL)
+    await office.desk.receive(wish)
+    await settled(office, 2)
+    assert office.messenger.said_to(wish) == [EN.say("quieted")]
+    follow_up = said("And by post?", thread=question.id, audience=Audience.CHANNEL)
+    await office.desk.receive(follow_up)
+    assert await office.inbox.find(follow_up.key) is None
+    again = said("And by post?", thread=question.id)
+    await office.desk.receive(again)
+    await settled(office, 3)
+    assert office.messenger.said_to(again) == ["Re: And by post?"]
+
+
+async def test_quiet_is_heard_from_who_has_no_budget_left(opens: Opens) -> None:
+    office = await opens(limits=replace(QUICK, user_budget=1))
+    await office.desk.receive(said())
+    await office.desk.receive(wish := said("quiet"))
+    await settled(office, 2)
+    assert office.messenger.said_to(wish) == [EN.say("quieted")]
+
+
+async def test_a_thread_is_muted_by_a_reaction_and_unmuted(office: Office) -> None:
+    question = said()
+    await office.desk.receive(question)
+    await settled(office)
+    await office.desk.mute(question.place, True)
+    muted = said("And by post?", thread=question.id, audience=Audience.CHANNEL)
+    await office.desk.receive(muted)
+    assert await office.inbox.find(muted.key) is None
+    await office.desk.mute(question.place, False)
+    await office.desk.receive(heard := said("And by post?", thread=question.id, audience=Audience.CHANNEL))
+    await settled(office, 2)
+    assert office.messenger.said_to(heard) == ["Re: And by post?"]
+
+
+# -- processes that come and go -----------------------------------------------------------------------------------
+
+
+async def test_what_a_dead_process_owed_is_answered_by_the_next(opens: Opens) -> None:
+    platform = FakeMessenger()
+    dead = await opens(messenger=platform)
+    dead.answering.go.clear()
+    questions = [said(f"Question {number}?") for number in range(3)]
+    for question in questions:
+        await dead.desk.receive(question)
+    await until(lambda: platform.posts)
+    await die(dead)
+    assert platform.said_to(questions[0]) == ["Re: "] or platform.said_to(questions[0]) == [""]  # half open
+    alive = await opens(messenger=platform)
+    await settled(alive, 3)
+    assert [platform.said_to(question) for question in questions] == [[f"Re: {q.text}"] for q in questions]
+    assert [asked.text for asked in alive.answering.asked] == [question.text for question in questions]
+
+
+async def test_a_turn_that_was_made_before_the_death_is_not_made_again(opens: Opens) -> None:
+    platform, store = FakeMessenger(), MemoryConversations()
+    dead = await opens(messenger=platform, store=store)
+    question = said()
+    dead.inbox.broken["finish"] = 1000
+    await dead.desk.receive(question)
+    await until(lambda: platform.history)
+    await die(dead)
+    alive = await opens(messenger=platform, store=store)
+    await settled(alive)
+    assert alive.answering.asked == []
+    assert platform.said_to(question) == [f"Re: {question.text}"]
+    assert alive.meter.ends == [("test", "answered", "answer")]
+
+
+async def test_a_turn_that_was_kept_but_never_stored_is_made_again(opens: Opens) -> None:
+    platform = FakeMessenger()
+    dead = await opens(messenger=platform)
+    question = said()
+    dead.inbox.broken["finish"] = 1000
+    await dead.desk.receive(question)
+    await until(lambda: platform.history)
+    await die(dead)
+    alive = await opens(messenger=platform, store=MemoryConversations())
+    await settled(alive)
+    assert len(alive.answering.asked) == 1
+    assert platform.said_to(question) == [f"Re: {question.text}"]
+
+
+async def test_a_post_that_the_dead_process_did_not_live_to_note_is_found_on_the_platform(opens: Opens) -> None:
+    platform = FakeMessenger()
+    dead = await opens(messenger=platform, running=False)
+    question = said()
+    await dead.desk.receive(question)
+    item = await dead.inbox.find(question.key)
+    assert item
+    await dead.inbox.started(item)
+    platform.posts[f"{question.id}/lost"] = "Re: How do"
+    alive = await opens(messenger=platform)
+    await settled(alive)
+    assert platform.said_to(question) == [f"Re: {question.text}"]
+
+
+async def test_a_process_that_lost_its_claim_does_not_answer(opens: Opens) -> None:
+    platform = FakeMessenger()
+    stalled = await opens(messenger=platform, running=False)
+    question = said()
+    await stalled.desk.receive(question)
+    await asyncio.sleep(QUICK.lease + 0.05)
+    alive = await opens(messenger=platform)
+    await settled(alive)
+    stalled.running = asyncio.create_task(stalled.desk.run())  # it comes to its senses, with the item in its queue
+    await until(lambda: stalled.desk.waiting == 0)
+    await asyncio.sleep(0.05)
+    await _end(stalled.running)
+    assert [what for what, _, _ in platform.history] == ["answered"]
+
+
+async def test_a_living_process_keeps_what_takes_it_longer_than_a_lease(opens: Opens) -> None:
+    platform = FakeMessenger()
+    slow = await opens(messenger=platform)
+    slow.answering.go.clear()
+    question = said()
+    await slow.desk.receive(question)
+    await until(lambda: slow.answering.running)
+    other = await opens(messenger=platform)
+    await asyncio.sleep(QUICK.lease * 2.5)
+    assert other.answering.asked == []
+    slow.answering.go.set()
+    await settled(slow)
+    assert platform.said_to(question) == [f"Re: {question.text}"]
+
+
+async def test_items_of_an_adapter_that_is_away_wait_for_it(opens: Opens) -> None:
+    office = await opens(joined=False)
+    question = said()
+    await office.desk.receive(question)
+    await asyncio.sleep(0.05)
+    office.desk.join("test", office.messenger)
+    await settled(office)
+    assert office.messenger.said_to(question) == [f"Re: {question.text}"]
+
+
+async def test_an_excuse_for_an_adapter_that_is_away_waits_for_it_too(opens: Opens) -> None:
+    office = await opens(joined=False, limits=replace(QUICK, user_budget=1))
+    await office.desk.receive(said())
+    await office.desk.receive(question := said())
+    await asyncio.sleep(0.05)
+    office.desk.join("test", office.messenger)
+    await settled(office, 2)
+    assert len(office.messenger.said_to(question)) == 1
+
+
+async def test_a_database_that_is_away_for_a_while_ends_nothing(office: Office) -> None:
+    office.inbox.broken["beat"] = 2
+    await asyncio.sleep(QUICK.lease)
+    assert not office.running.done()
+    await office.desk.receive(question := said())
+    await settled(office)
+    assert office.messenger.said_to(question) == [f"Re: {question.text}"]
+
+
+async def test_a_drain_finishes_what_is_in_flight_and_frees_the_rest_at_once(opens: Opens) -> None:
+    platform = FakeMessenger()
+    office = await opens(messenger=platform, limits=replace(QUICK, workers=1, lease=60))
+    office.answering.go.clear()
+    running, waiting = said(user="ann"), said(user="ben")
+    await office.desk.receive(running)
+    await until(lambda: office.answering.running)
+    await office.desk.receive(waiting)
+    asyncio.get_running_loop().call_later(0.1, office.answering.go.set)
+    await office.desk.drain(5)
+    assert platform.said_to(running) == [f"Re: {running.text}"]
+    assert await office.state_of(running) is State.ANSWERED
+    assert platform.said_to(waiting) == []
+    await _end(office.running)
+    following = await opens(messenger=platform)
+    await settled(following)
+    assert platform.said_to(waiting) == [f"Re: {waiting.text}"]
+
+
+async def test_a_drain_ends_within_its_limit_and_leaves_what_is_not_finished_to_the_next(opens: Opens) -> None:
+    platform = FakeMessenger()
+    office = await opens(messenger=platform, limits=replace(QUICK, lease=60))
+    office.answering.go.clear()
+    question = said()
+    await office.desk.receive(question)
+    await until(lambda: office.answering.running)
+    started = asyncio.get_running_loop().time()
+    await office.desk.drain(0.1)
+    assert asyncio.get_running_loop().time() - started < 1
+    assert await office.state_of(question) is State.OWED
+    assert office.answering.running == set()
+    await _end(office.running)
+    following = await opens(messenger=platform)
+    await settled(following)
+    assert platform.said_to(question) == [f"Re: {question.text}"]
+
+
+async def test_what_arrives_during_a_drain_is_claimed_and_left_to_the_next(opens: Opens) -> None:
+    office = await opens()
+    office.answering.go.clear()
+    await office.desk.receive(said(user="ann"))
+    await until(lambda: office.answering.running)
+    draining = asyncio.create_task(office.desk.drain(0.2))
+    await asyncio.sleep(0.02)
+    late = said(user="ben")
+    await office.desk.receive(late)
+    await draining
+    assert await office.state_of(late) is State.OWED
+    assert [asked.user for asked in office.answering.asked] == ["ann"]
+
+
+async def test_the_desk_tells_how_much_waits_and_is_worked_on(opens: Opens) -> None:
+    office = await opens(limits=replace(QUICK, workers=1))
+    office.answering.go.clear()
+    for user in ("ann", "ben", "cleo"):
+        await office.desk.receive(said(user=user))
+    await until(lambda: office.answering.running)
+    assert (office.desk.working, office.desk.waiting) == (1, 2)
+
+
+async def test_the_rule_of_the_desk_is_the_policy(office: Office) -> None:
+    question = said()
+    item: Item | None = await office.inbox.claim(question, judge)
+    assert item
+    assert item.message == question

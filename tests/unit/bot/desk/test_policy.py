@@ -1,0 +1,171 @@
+"""Each line of the conversation policy."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.desk.policy import after, conversation_of, judge
+from bot.messages import Audience, ChatMessage, Judgement, Thread
+from tests.fakes import said
+
+QUESTION = "How do I return goods?"
+ANSWERING = Thread(answering=True, askers=frozenset({"ann"}), conversation_id="c1")
+ADDRESSED = [Audience.DIRECT, Audience.ASSISTANT, Audience.MENTION, Audience.COMMAND]
+
+
+def reply(text: str = "And by post?", user: str = "ann", **changes: object) -> ChatMessage:
+    """A message in a thread of a channel that does not name the bot."""
+    return said(text, user=user, thread="opened-earlier", audience=Audience.CHANNEL, **changes)  # type: ignore[arg-type]
+
+
+def opening(text: str = QUESTION, **changes: object) -> ChatMessage:
+    """A new message of a channel that does not name the bot."""
+    return said(text, audience=Audience.CHANNEL, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("text", [QUESTION, "hello", "I'll take a look after lunch", ""])
+@pytest.mark.parametrize("audience", ADDRESSED)
+def test_whoever_addresses_the_bot_is_answered_whatever_they_say(audience: Audience, text: str) -> None:
+    assert judge(said(text, audience=audience), Thread(), False) is Judgement.ANSWER
+
+
+@pytest.mark.parametrize("text", [QUESTION, "my order has not arrived", "怎么修改收货地址", "可以分期付款嗎"])
+def test_a_new_question_in_a_help_channel_is_answered(text: str) -> None:
+    assert judge(opening(text), Thread(), True) is Judgement.ANSWER
+
+
+def test_a_new_question_in_any_other_channel_is_not() -> None:
+    assert judge(opening(), Thread(), False) is Judgement.SILENT
+
+
+@pytest.mark.parametrize("text", ["Good morning everyone!", "the office is closed on Monday", "收到，谢谢", "大家早安"])
+def test_chatter_in_a_help_channel_is_left_alone(text: str) -> None:
+    assert judge(opening(text), Thread(), True) is Judgement.SILENT
+
+
+def test_a_question_to_somebody_by_name_is_left_to_them() -> None:
+    assert judge(opening(names_others=True), Thread(), True) is Judgement.SILENT
+
+
+def test_the_bot_named_beside_others_answers() -> None:
+    assert judge(said(names_others=True), Thread(), False) is Judgement.ANSWER
+
+
+@pytest.mark.parametrize("text", ["And by post?", "it is broken too", "thanks!", "ok"])
+@pytest.mark.parametrize("help_channel", [True, False])
+def test_a_follow_up_of_the_asker_needs_no_mention(text: str, help_channel: bool) -> None:
+    assert judge(reply(text), ANSWERING, help_channel) is Judgement.ANSWER
+
+
+def test_a_follow_up_to_somebody_by_name_is_left_to_them() -> None:
+    assert judge(reply(names_others=True), ANSWERING, False) is Judgement.SILENT
+
+
+@pytest.mark.parametrize("help_channel", [True, False])
+def test_a_reply_in_a_thread_the_bot_is_not_in_is_left_alone(help_channel: bool) -> None:
+    assert judge(reply(QUESTION), Thread(), help_channel) is Judgement.SILENT
+
+
+@pytest.mark.parametrize("text", ["It is under Settings.", QUESTION, "quiet"])
+def test_somebody_else_who_replies_takes_the_thread_over(text: str) -> None:
+    assert judge(reply(text, user="teammate"), ANSWERING, True) is Judgement.HUMAN
+
+
+def test_the_bot_is_silent_since_a_human_replied() -> None:
+    taken = after(reply("It is under Settings.", user="teammate"), Judgement.HUMAN, ANSWERING)
+    assert judge(reply(QUESTION), taken, True) is Judgement.SILENT
+    assert judge(reply("quiet"), taken, True) is Judgement.SILENT
+
+
+def test_it_resumes_when_mentioned_and_goes_on_without() -> None:
+    taken = after(reply(user="teammate"), Judgement.HUMAN, ANSWERING)
+    again = said(QUESTION, thread="opened-earlier")
+    assert judge(again, taken, False) is Judgement.ANSWER
+    assert judge(reply("And then?"), after(again, Judgement.ANSWER, taken), False) is Judgement.ANSWER
+
+
+def test_a_teammate_who_mentions_it_is_answered_and_becomes_an_asker() -> None:
+    mention = said(QUESTION, user="teammate", thread="opened-earlier")
+    assert judge(mention, ANSWERING, False) is Judgement.ANSWER
+    thread = after(mention, Judgement.ANSWER, ANSWERING)
+    assert thread.askers == {"ann", "teammate"}
+    assert judge(reply(user="teammate"), thread, False) is Judgement.ANSWER
+
+
+@pytest.mark.parametrize("text", ["quiet", "Quiet!", " be quiet. ", "安静", "请安静。", "安靜", "stop"])
+@pytest.mark.parametrize("audience", [Audience.DIRECT, Audience.ASSISTANT, Audience.MENTION])
+def test_quiet_is_a_wish_and_no_question(audience: Audience, text: str) -> None:
+    assert judge(said(text, audience=audience), Thread(), False) is Judgement.QUIET
+
+
+@pytest.mark.parametrize("text", ["quiet", "安静"])
+def test_quiet_needs_no_mention_where_the_bot_answers(text: str) -> None:
+    assert judge(reply(text), ANSWERING, False) is Judgement.QUIET
+
+
+@pytest.mark.parametrize("text", ["How quiet is the dishwasher?", "stop the delivery of my order", "安静模式怎么打开"])
+def test_a_question_about_quiet_is_a_question(text: str) -> None:
+    assert judge(said(text), Thread(), False) is Judgement.ANSWER
+
+
+def test_quiet_among_people_is_none_of_the_bots_business() -> None:
+    assert judge(opening("quiet"), Thread(), True) is Judgement.SILENT
+    assert judge(reply("quiet"), Thread(), True) is Judgement.SILENT
+
+
+@pytest.mark.parametrize("audience", [Audience.DIRECT, Audience.ASSISTANT, Audience.CHANNEL])
+def test_a_muted_thread_is_left_alone(audience: Audience) -> None:
+    muted = replace(ANSWERING, muted=True)
+    assert judge(replace(reply(QUESTION), audience=audience), muted, True) is Judgement.SILENT
+
+
+def test_a_teammates_reply_in_a_muted_thread_is_left_alone_too() -> None:
+    assert judge(reply(user="teammate"), replace(ANSWERING, muted=True), True) is Judgement.SILENT
+
+
+def test_a_mention_ends_the_quiet() -> None:
+    muted = after(reply("quiet"), Judgement.QUIET, ANSWERING)
+    assert muted.muted
+    again = said(QUESTION, thread="opened-earlier")
+    assert judge(again, muted, False) is Judgement.ANSWER
+    assert not after(again, Judgement.ANSWER, muted).muted
+
+
+def test_a_command_is_answered_also_where_the_bot_is_silent() -> None:
+    silenced = Thread(answering=True, muted=True, human=True)
+    assert judge(said(audience=Audience.COMMAND), silenced, False) is Judgement.ANSWER
+
+
+def test_silence_changes_nothing_about_a_thread() -> None:
+    assert after(reply(), Judgement.SILENT, ANSWERING) is ANSWERING
+
+
+def test_what_else_is_known_of_a_thread_outlasts_quiet_and_a_human() -> None:
+    for judgement in (Judgement.QUIET, Judgement.HUMAN):
+        thread = after(reply(), judgement, ANSWERING)
+        assert (thread.answering, thread.askers, thread.conversation_id) == (True, {"ann"}, "c1")
+
+
+def test_a_thread_keeps_the_conversation_its_first_question_opened() -> None:
+    first = said()
+    thread = after(first, Judgement.ANSWER, Thread())
+    assert thread.conversation_id == f"test:T1:C1:{first.id}"
+    follow_up = said(user="ben", thread=first.id)
+    assert after(follow_up, Judgement.ANSWER, thread).conversation_id == thread.conversation_id
+
+
+def test_a_private_conversation_is_one_and_its_threads_are_their_own() -> None:
+    first, second = said(audience=Audience.DIRECT), said(audience=Audience.DIRECT)
+    assert conversation_of(first) == conversation_of(second) == "test:T1:C1"
+    in_thread = said(audience=Audience.DIRECT, thread="t9")
+    assert conversation_of(in_thread) == "test:T1:C1:t9"
+
+
+def test_commands_of_a_user_in_a_channel_follow_each_other() -> None:
+    mine, again, theirs = (said(user=user, audience=Audience.COMMAND) for user in ("ann", "ann", "ben"))
+    assert conversation_of(mine) == conversation_of(again) != conversation_of(theirs)
+
+
+def test_threads_of_other_workspaces_and_channels_are_other_conversations() -> None:
+    places = [said(thread="t"), said(thread="t", channel="C2"), said(thread="t", workspace="T2")]
+    assert len({conversation_of(message) for message in places}) == 3
