@@ -45,7 +45,8 @@ async def crawl(
             raise
         await _forget(added, sources)
         what = "It was" if len(added) == len(wanted) == 1 else f"{', '.join(added)} {_were(added)}"
-        raise type(error)(f"{error} {what} not added to the sources.") from error
+        stop = "" if str(error).endswith(".") else "."
+        raise type(error)(f"{error}{stop} {what} not added to the sources.") from error
     unread = {line.source for line in report.sources_failed if not line.pages_read}
     forgotten = tuple(name for name in added if name in unread)
     await _forget(forgotten, sources)
