@@ -146,10 +146,9 @@ async def test_a_database_that_is_locked_delays_and_loses_nothing(bot: Bot, room
 # connections
 
 
+@pytest.mark.parametrize("bot", ["socket"], indirect=True, scope="module")
 @pytest.mark.parametrize("how", ["refresh_requested", "warning", "drop"])
 async def test_a_connection_that_ends_loses_nothing(bot: Bot, how: str) -> None:
-    if bot.mode != "socket":
-        pytest.skip("HTTP has no connection to lose")
     slack, rooms = bot.slack, [Room(bot) for _ in range(6)]
     asked = [await room.ask(question) for room, question in zip(rooms[:2], QUESTIONS, strict=False)]
     opened = slack.sockets.opened
@@ -164,9 +163,8 @@ async def test_a_connection_that_ends_loses_nothing(bot: Bot, how: str) -> None:
         await room.one_answer(ts)
 
 
+@pytest.mark.parametrize("bot", ["http"], indirect=True, scope="module")
 async def test_a_request_that_slack_did_not_sign_is_refused(bot: Bot, room: Room) -> None:
-    if bot.mode != "http":
-        pytest.skip("sockets are not signed")
     slack = bot.slack
     ts = await unheard(room, DELIVERY)
     event = slack.body(slack.workspace.message(room.channel, ts)) | {"channel": room.channel, "channel_type": "channel"}

@@ -132,7 +132,6 @@ class SlackAdapter:
     def _bolt(self) -> AsyncApp:
         app = AsyncApp(
             client=self.client,
-            token=self._config.bot_token,
             signing_secret=self._config.signing_secret or "unused in Socket Mode",
             process_before_response=True,
         )
