@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench quality picture clean
+.PHONY: help setup demo test lint bench quality picture slackpicture clean
 
 help: ## list these targets
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## make .venv and install Frontdesk into it
 
@@ -38,6 +38,9 @@ quality: $(STAMP) ## figures on ../shared/faq, where it is present
 
 picture: $(STAMP) ## record the demo and draw it for the README
 	$(BIN)/python docs/images/make_picture.py
+
+slackpicture: $(STAMP) ## draw what the bot posts in Slack for the README (needs chromium)
+	$(BIN)/python -m docs.images.make_slack_picture
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -15,13 +15,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import bench_indexing, bench_recrawl, bench_retrieval, bench_startup
+from benchmarks import bench_indexing, bench_recrawl, bench_retrieval, bench_slack, bench_startup
 
 BENCHES: dict[str, Callable[[], dict[str, float]]] = {
     "retrieval": bench_retrieval.run,
     "indexing": bench_indexing.run,
     "recrawl": bench_recrawl.run,
     "startup": bench_startup.run,
+    "slack": bench_slack.run,
 }
 
 
@@ -49,6 +50,7 @@ GOALS = {
     ("startup", "help_seconds"): Goal(0.5, at_least=False),
     ("startup", "fresh_ask_seconds"): Goal(2, at_least=False),
     ("startup", "warm_first_answer_ms"): Goal(50, at_least=False),
+    ("slack", "ack_p99_ms_at_500"): Goal(3000, at_least=False),
 }
 
 

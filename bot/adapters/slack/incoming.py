@@ -57,7 +57,9 @@ def _message(event: Mapping[str, Any], team: str, bot_user: str) -> ChatMessage 
     named = {match["id"] for match in _USER.finditer(text)}
     mentioned = event.get("type") == "app_mention" or bot_user in named
     direct = event.get("channel_type") == "im" or channel.startswith("D")
-    if direct:
+    if direct and mentioned and event.get("thread_ts"):
+        audience = Audience.MENTION  # by name: answered in a thread that was muted, too
+    elif direct:
         audience = Audience.ASSISTANT if event.get("assistant_thread") else Audience.DIRECT
     else:
         audience = Audience.MENTION if mentioned else Audience.CHANNEL
