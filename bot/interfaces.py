@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -95,7 +95,7 @@ class Inbox(Protocol):
         """The item of a message, whatever its state."""
 
     async def started(self, item: Item) -> bool:
-        """Count a start of the work; False when the item is not owed in this revision any more."""
+        """Count a start of the work; False when the item is not owed in this revision, or by this process, any more."""
 
     async def keep_reply(self, item: Item, replies: Sequence[Mapping[str, str]]) -> None:
         """What stands on the platform for the item now, in place of what was kept before."""
@@ -103,20 +103,23 @@ class Inbox(Protocol):
     async def keep_turn(self, item: Item, turn_id: str) -> None:
         """The turn that was made for the item, in case its delivery is cut off."""
 
-    async def finish(self, item: Item, state: State) -> None:
-        """What became of the item, if it is still owed in this revision."""
+    async def finish(self, item: Item, state: State) -> bool:
+        """What became of the item; False when it is not owed in this revision any more."""
 
-    async def revise(self, message: ChatMessage) -> Item | None:
-        """The message was edited: owe it a new answer.
+    async def revise(self, message: ChatMessage, rule: Rule) -> Item | None:
+        """The message was edited: owe it a new answer, or silence where `rule` now hears a wish for that.
 
-        None where it was never owed one, was withdrawn, or reads the same.
+        None where it was never owed one, was withdrawn, reads the same, or is being answered by another process,
+        which then finds the new revision.
         """
 
     async def withdraw(self, key: MessageKey) -> Item | None:
-        """The message was deleted: nothing is owed for it any more. None without an item."""
+        """The message was deleted: nothing is owed for it any more. None for one that was not claimed; it will not be,
+        should it be told of late."""
 
-    async def take_over(self, limit: int = 200) -> Sequence[Item]:
-        """Items that are owed by processes that stopped beating; they are this process's from now on, oldest first."""
+    async def take_over(self, platforms: Collection[str], limit: int = 200) -> Sequence[Item]:
+        """Items of these platforms that processes owe which stopped beating; they are this process's from now on,
+        oldest first."""
 
     async def beat(self) -> None:
         """This process lives: what it owes stays its own for another lease."""

@@ -49,7 +49,7 @@ class DeskLimits:
 
 
 class Desk:
-    """`messengers` maps a platform's name to its adapter; an adapter joins by `join` and leaves by `leave`."""
+    """An adapter joins by `join` when it is connected; what comes for a platform whose adapter has not is kept."""
 
     def __init__(
         self,
@@ -91,33 +91,19 @@ class Desk:
 
     async def receive(self, message: ChatMessage) -> None:
         """Claim a message, committed on return, and queue its answer. Raises StorageError: then do not acknowledge."""
-        item = await self._inbox.claim(message, judge)
-        if item is None:
-            return
-        self._meter.claimed(message.place.platform, item.judgement.value)
-        if item.judgement is Judgement.QUIET:  # costs nothing, and whoever wants quiet is not to hear of budgets
-            await self._queue.put(item, owed=True)
-            return
-        wait = self._users.take(":".join((message.place.platform, message.place.workspace, message.user)))
-        wait = wait or self._workspaces.take(f"{message.place.platform}:{message.place.workspace}")
-        if wait:
-            self._spawn(item, self._excuse(item, "over_budget", minutes=max(1, round(wait / 60))))
-            return
-        try:
-            await self._queue.put(item)
-        except Full as full:
-            self._spawn(item, self._excuse(item, "too_many_of_yours" if full.user else "too_many"))
+        if item := await self._inbox.claim(message, judge):
+            self._meter.claimed(message.place.platform, item.judgement.value)
+            await self._admit(item)
 
     async def edited(self, message: ChatMessage) -> None:
         """A message was edited: answer it again in place, or as a new one if it was not. Raises StorageError."""
-        item = await self._inbox.revise(message)
+        item = await self._inbox.revise(message, judge)
         if item is None:
             if await self._inbox.find(message.key) is None:
                 await self.receive(message)
             return
         await self._stop(item.id)
-        current = await self._inbox.find(message.key) or item  # with what the stopped work left standing
-        await self._queue.put(current, owed=True)
+        await self._admit(await self._inbox.find(message.key) or item)  # with what the stopped work left standing
 
     async def deleted(self, key: MessageKey) -> None:
         """A message was deleted: stop its work and remove its answer. Raises StorageError."""
@@ -125,13 +111,27 @@ class Desk:
         if item is None:
             return
         await self._stop(item.id)
-        current = await self._inbox.find(key) or item  # with what the stopped work left standing
-        if key.platform in self._messengers:
-            self._spawn(current, self._retract(current))
+        self._clear_away(await self._inbox.find(key) or item)  # with what the stopped work left standing
 
     async def mute(self, place: Place, muted: bool) -> None:
         """Be quiet in a thread, or no more. Raises StorageError."""
         await self._inbox.mute(place, muted)
+
+    async def _admit(self, item: Item) -> None:
+        """Queue an item, or excuse it where its user or workspace has had enough."""
+        place = item.message.place
+        if item.judgement is Judgement.QUIET:  # costs nothing, and whoever wants quiet is not to hear of budgets
+            await self._queue.put(item, owed=True)
+            return
+        wait = self._users.take(":".join((place.platform, place.workspace, item.message.user)))
+        wait = wait or self._workspaces.take(f"{place.platform}:{place.workspace}")
+        if wait:
+            self._spawn(item, self._excuse(item, "over_budget", minutes=max(1, round(wait / 60))))
+            return
+        try:
+            await self._queue.put(item)
+        except Full as full:
+            self._spawn(item, self._excuse(item, "too_many_of_yours" if full.user else "too_many"))
 
     # -- life -----------------------------------------------------------------------------------------------------
 
@@ -161,13 +161,14 @@ class Desk:
                 await self._inbox.beat()
                 await self._take_up()
                 await self._take_over()
+                await self._look_after()
             await asyncio.sleep(self._limits.lease / 3)
 
     async def _take_over(self) -> None:
         room = self._limits.queue - len(self._queue)
         if self._closing or room <= 0 or not self._messengers:
             return
-        for item in await self._inbox.take_over(min(room, 200)):
+        for item in await self._inbox.take_over(list(self._messengers), min(room, 200)):
             log.info("item taken over", item=item.id, attempts=item.attempts)
             await self._queue.put(item, owed=True)
 
@@ -184,6 +185,24 @@ class Desk:
                 await self._queue.put(current, owed=True)
             else:
                 await self._end(current, State.FAILED, ())
+
+    async def _look_after(self) -> None:
+        """Stop what another process was told is edited or deleted."""
+        for item, task in list(self._working.values()):
+            current = await self._inbox.find(item.message.key)
+            if current and current.revision != item.revision and not task.done():
+                await self._stop(item.id)
+                await self._changed_elsewhere(item)
+
+    async def _changed_elsewhere(self, item: Item) -> None:
+        """The item is not owed as we know it: see to what it became, by way of another process, mostly."""
+        current = await self._inbox.find(item.message.key)
+        if current is None or current.revision == item.revision:
+            return
+        if current.state is State.OWED:
+            await self._queue.put(current, owed=True)
+        elif current.state is State.WITHDRAWN:
+            self._clear_away(current)
 
     async def _tell_positions(self) -> None:
         told: dict[str, int] = {}
@@ -227,6 +246,7 @@ class Desk:
         if self._closing:
             return
         if not await self._inbox.started(item):
+            await self._changed_elsewhere(item)
             return
         if item.attempts and not item.replies:
             item = await self._recovered(messenger, item)
@@ -258,7 +278,8 @@ class Desk:
                 return
             current = await self._inbox.find(item.message.key)
             if current is None or (current.state, current.revision) != (State.OWED, item.revision):
-                return  # withdrawn, or edited, by way of another process
+                await self._changed_elsewhere(item)
+                return
             item = current if current.replies else await self._recovered(messenger, current)  # with what stands by now
             if excuse:
                 await self._deliver(messenger, item, State.EXCUSED, say=excuse)
@@ -318,6 +339,11 @@ class Desk:
                 await asyncio.sleep(self._limits.pause * 2**attempt)
         await self._end(item, State.FAILED, ())
 
+    def _clear_away(self, item: Item) -> None:
+        """Remove what stands for an item whose message is gone."""
+        if item.message.place.platform in self._messengers:
+            self._spawn(item, self._retract(item))
+
     async def _retract(self, item: Item) -> None:
         messenger = self._messengers[item.message.place.platform]
         for attempt in range(self._limits.tries):
@@ -331,7 +357,9 @@ class Desk:
         self._meter.ended(item.message.place.platform, State.WITHDRAWN.value, "", _age(item))
 
     async def _end(self, item: Item, state: State, made: Sequence[Turn]) -> None:
-        await self._inbox.finish(item, state)
+        if not await self._inbox.finish(item, state):
+            await self._changed_elsewhere(item)
+            return
         decision = made[-1].decision.value if made else ""
         self._meter.ended(item.message.place.platform, state.value, decision, _age(item))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -69,7 +69,7 @@ class SqlInbox:
         return await self._database.read(lambda connection: _item_of(connection, key))
 
     async def started(self, item: Item) -> bool:
-        """Count a start of the work; False when the item is not owed in this revision, or by this process, any more."""
+        """See the port."""
         mine = inbox.c.owner == self._owner
         return await self._change(item, mine, attempts=inbox.c.attempts + 1) > 0
 
@@ -82,50 +82,60 @@ class SqlInbox:
         """The turn that was made for the item."""
         await self._change(item, turn_id=turn_id)
 
-    async def finish(self, item: Item, state: State) -> None:
-        """What became of the item, if it is still owed in this revision."""
-        await self._change(item, state=state.value)
+    async def finish(self, item: Item, state: State) -> bool:
+        """See the port."""
+        return await self._change(item, state=state.value) > 0
 
-    async def revise(self, message: ChatMessage) -> Item | None:
+    async def revise(self, message: ChatMessage, rule: Rule) -> Item | None:
         """See the port."""
 
         async def work(connection: AsyncConnection) -> Item | None:
-            item = await _item_of(connection, message.key)
-            if item is None or item.state is State.WITHDRAWN or item.message.text == clean_text(message.text):
-                return None
-            kept = {**asdict(item.message), "text": message.text, "names_others": message.names_others}
-            values = {
-                "message": kept,
-                "revision": item.revision + 1,
-                "state": State.OWED.value,
-                "turn_id": "",
-                "owner": self._owner,
-                "lease_until": datetime.now(UTC) + self._lease,
-            }
-            same = and_(inbox.c.id == item.id, inbox.c.revision == item.revision)
-            revised = await connection.execute(update(inbox).where(same).values(values))
-            if not revised.rowcount:
-                return None  # another process was told of the same edit, and was faster
-            return await _item_of(connection, message.key)
+            item, elsewhere = await self._look(connection, message.key)
+            while item and item.state is not State.WITHDRAWN and item.message.text != clean_text(message.text):
+                thread = (await self._threads(connection, {message.place})).get(message.place, Thread())
+                quiet = rule(message, thread, False) is Judgement.QUIET
+                judgement = Judgement.QUIET if quiet else Judgement.ANSWER
+                kept = {**asdict(item.message), "text": message.text, "names_others": message.names_others}
+                values = {
+                    "message": kept,
+                    "judgement": judgement.value,
+                    "revision": item.revision + 1,
+                    "state": State.OWED.value,
+                    "turn_id": "",
+                } | ({} if elsewhere else {"owner": self._owner, "lease_until": datetime.now(UTC) + self._lease})
+                same = and_(inbox.c.id == item.id, inbox.c.revision == item.revision, inbox.c.state == item.state.value)
+                if (await connection.execute(update(inbox).where(same).values(values))).rowcount:
+                    if judgement is not item.judgement:
+                        await self._put_thread(connection, message.place, self._after(message, judgement, thread))
+                    return None if elsewhere else await _item_of(connection, message.key)
+                item, elsewhere = await self._look(connection, message.key)  # changed just now
+            return None
 
         return await self._database.write(work)
 
     async def withdraw(self, key: MessageKey) -> Item | None:
-        """The message was deleted: nothing is owed for it any more."""
+        """See the port."""
+        place = Place(key.platform, key.workspace, key.channel, key.message_id)
+        unheard = ChatMessage(place, key.message_id, "", "", Audience.CHANNEL)
+        grave = Item(uuid.uuid4().hex, unheard, Judgement.SILENT, "", datetime.now(UTC), State.WITHDRAWN)
 
         async def work(connection: AsyncConnection) -> Item | None:
+            insert = upsert(connection, inbox).on_conflict_do_nothing(index_elements=list(_KEY))
+            if (await connection.execute(insert.values(self._row(grave, grave.received_at)))).rowcount:
+                return None
             values = {"state": State.WITHDRAWN.value, "revision": inbox.c.revision + 1}
             await connection.execute(update(inbox).where(_is(key)).values(values))
             return await _item_of(connection, key)
 
         return await self._database.write(work)
 
-    async def take_over(self, limit: int = 200) -> Sequence[Item]:
+    async def take_over(self, platforms: Collection[str], limit: int = 200) -> Sequence[Item]:
         """See the port."""
 
         async def work(connection: AsyncConnection) -> Sequence[Item]:
             now = datetime.now(UTC)
-            owed = and_(inbox.c.state == State.OWED.value, inbox.c.lease_until < now)
+            ours = inbox.c.platform.in_(sorted(platforms))
+            owed = and_(inbox.c.state == State.OWED.value, inbox.c.lease_until < now, ours)
             oldest = select(inbox.c.id).where(owed).order_by(inbox.c.received_at, inbox.c.message_id).limit(limit)
             taken = (
                 update(inbox)
@@ -263,6 +273,15 @@ class SqlInbox:
         """Change the item if it is still owed in this revision; -> how many rows that were (0 or 1)."""
         same = and_(inbox.c.id == item.id, inbox.c.revision == item.revision, inbox.c.state == State.OWED.value)
         return await self._write(update(inbox).where(same, *also).values(values))
+
+    async def _look(self, connection: AsyncConnection, key: MessageKey) -> tuple[Item | None, bool]:
+        """A message's item, and whether another process that lives is to answer it."""
+        row = (await connection.execute(select(inbox).where(_is(key)))).mappings().one_or_none()
+        if row is None:
+            return None, False
+        item = _item(row)
+        theirs = row["owner"] != self._owner and row["lease_until"] > datetime.now(UTC)
+        return item, theirs and item.state is State.OWED
 
     async def _hold(self, until: datetime) -> None:
         mine = and_(inbox.c.owner == self._owner, inbox.c.state == State.OWED.value)

@@ -20,6 +20,7 @@ from tests.fakes import said
 
 LEASE = 0.2
 HELP = Channel("test", "T1", "C1")
+HERE = ["test"]
 
 
 @pytest.fixture
@@ -177,7 +178,7 @@ async def test_texts_with_nul_and_emoji_are_kept_as_both_engines_take_them(inbox
     assert kept.message.user == "än\ufffdn"
     await inbox.keep_reply(kept, [{"post": "1\0", "text": "😀"}])
     assert (await found(inbox, question)).replies == ({"post": "1\ufffd", "text": "😀"},)
-    assert await inbox.revise(question) is None  # what cannot be kept as it was is no edit
+    assert await inbox.revise(question, judge) is None  # what cannot be kept as it was is no edit
     assert await inbox.claim(question, judge) is None
 
 
@@ -310,7 +311,7 @@ async def test_a_turn_is_kept_for_the_revision_it_was_made_for(inbox: Inbox) -> 
     item = await claimed(inbox, said())
     await inbox.keep_turn(item, "f" * 32)
     assert (await found(inbox, item.message)).turn_id == "f" * 32
-    await inbox.revise(replace(item.message, text="And then?"))
+    await inbox.revise(replace(item.message, text="And then?"), judge)
     await inbox.keep_turn(item, "e" * 32)  # of the work that the edit overtook
     assert (await found(inbox, item.message)).turn_id == ""
 
@@ -318,8 +319,8 @@ async def test_a_turn_is_kept_for_the_revision_it_was_made_for(inbox: Inbox) -> 
 @pytest.mark.parametrize("state", [State.ANSWERED, State.EXCUSED, State.FAILED])
 async def test_an_item_comes_to_one_end(inbox: Inbox, state: State) -> None:
     item = await claimed(inbox, said())
-    await inbox.finish(item, state)
-    await inbox.finish(item, State.EXCUSED)
+    assert await inbox.finish(item, state)
+    assert not await inbox.finish(item, State.EXCUSED)
     assert (await found(inbox, item.message)).state is state
 
 
@@ -328,7 +329,7 @@ async def test_an_edit_owes_a_new_answer_in_the_place_of_the_old(inbox: Inbox) -
     await inbox.keep_reply(item, [{"ts": "1.0"}])
     await inbox.keep_turn(item, "f" * 32)
     await inbox.finish(item, State.ANSWERED)
-    revised = await inbox.revise(replace(item.message, text="And then?", names_others=True))
+    revised = await inbox.revise(replace(item.message, text="And then?", names_others=True), judge)
     assert revised
     assert (revised.id, revised.state, revised.revision) == (item.id, State.OWED, 1)
     assert (revised.message.text, revised.message.names_others) == ("And then?", True)
@@ -339,7 +340,7 @@ async def test_an_edit_owes_a_new_answer_in_the_place_of_the_old(inbox: Inbox) -
 
 async def test_the_work_that_an_edit_overtook_ends_nothing(inbox: Inbox) -> None:
     item = await claimed(inbox, said())
-    revised = await inbox.revise(replace(item.message, text="And then?"))
+    revised = await inbox.revise(replace(item.message, text="And then?"), judge)
     assert revised
     await inbox.finish(item, State.ANSWERED)
     assert not await inbox.started(item)
@@ -352,17 +353,18 @@ async def test_an_edit_that_two_processes_are_told_of_is_owed_once(inbox: Inbox,
     for number in range(10):
         item = await claimed(inbox, said())
         edited = replace(item.message, text=f"Edit {number}")
-        told = await asyncio.gather(*(each.revise(edited) for each in (inbox, other, inbox)))
+        await inbox.finish(item, State.ANSWERED)
+        told = await asyncio.gather(*(each.revise(edited, judge) for each in (inbox, other, inbox)))
         assert sum(revised is not None for revised in told) == 1
         assert (await found(inbox, item.message)).revision == 1
 
 
 async def test_an_edit_of_nothing_owed_or_withdrawn_or_alike_is_none(inbox: Inbox) -> None:
-    assert await inbox.revise(said()) is None
+    assert await inbox.revise(said(), judge) is None
     item = await claimed(inbox, said())
-    assert await inbox.revise(item.message) is None
+    assert await inbox.revise(item.message, judge) is None
     await inbox.withdraw(item.message.key)
-    assert await inbox.revise(replace(item.message, text="And then?")) is None
+    assert await inbox.revise(replace(item.message, text="And then?"), judge) is None
 
 
 async def test_a_withdrawn_item_is_owed_no_more(inbox: Inbox) -> None:
@@ -378,8 +380,31 @@ async def test_a_withdrawn_item_is_owed_no_more(inbox: Inbox) -> None:
     assert await inbox.claim(item.message, judge) is None
 
 
-async def test_withdrawing_what_was_never_claimed_is_none(inbox: Inbox) -> None:
-    assert await inbox.withdraw(said().key) is None
+async def test_what_is_withdrawn_before_it_is_claimed_is_never_claimed(inbox: Inbox, other: Inbox) -> None:
+    """Events may overtake each other."""
+    question = said()
+    assert await inbox.withdraw(question.key) is None
+    assert await inbox.claim(question, judge) is None
+    assert await other.claim(question, judge) is None
+    assert (await found(inbox, question)).state is State.WITHDRAWN
+    assert await inbox.revise(replace(question, text="And then?"), judge) is None
+
+
+async def test_a_question_edited_into_a_wish_for_quiet_is_one_and_back(inbox: Inbox) -> None:
+    item = await claimed(inbox, said())
+    quiet = await inbox.revise(replace(item.message, text="quiet"), judge)
+    assert quiet and quiet.judgement is Judgement.QUIET
+    assert (await heard(inbox, reply_to(item.message)))[0].muted
+    again = await inbox.revise(replace(item.message, text="And then?"), judge)
+    assert again and again.judgement is Judgement.ANSWER
+    assert not (await heard(inbox, reply_to(item.message)))[0].muted
+
+
+async def test_an_edit_does_not_bring_the_bot_back_where_people_talk(inbox: Inbox) -> None:
+    item = await claimed(inbox, said(audience=Audience.MENTION))
+    await inbox.claim(reply_to(item.message, "I'll see to it.", user="teammate"), judge)
+    assert (await inbox.revise(replace(item.message, text="And then?"), judge)) is not None
+    assert (await heard(inbox, reply_to(item.message)))[0].human
 
 
 # -- processes ----------------------------------------------------------------------------------------------------
@@ -387,17 +412,17 @@ async def test_withdrawing_what_was_never_claimed_is_none(inbox: Inbox) -> None:
 
 async def test_an_item_is_taken_over_only_after_its_lease(inbox: Inbox, other: Inbox) -> None:
     item = await claimed(inbox, said())
-    assert list(await other.take_over()) == []
+    assert list(await other.take_over(HERE)) == []
     await asyncio.sleep(LEASE + 0.05)
-    assert list(await other.take_over()) == [item]
-    assert list(await other.take_over()) == []
-    assert list(await inbox.take_over()) == []
+    assert list(await other.take_over(HERE)) == [item]
+    assert list(await other.take_over(HERE)) == []
+    assert list(await inbox.take_over(HERE)) == []
 
 
 async def test_what_was_taken_over_is_started_by_its_new_owner_only(inbox: Inbox, other: Inbox) -> None:
     item = await claimed(inbox, said())
     await inbox.release()
-    [taken] = await other.take_over()
+    [taken] = await other.take_over(HERE)
     assert not await inbox.started(item)
     assert await other.started(taken)
 
@@ -408,7 +433,7 @@ async def test_a_beat_keeps_what_a_process_owes(inbox: Inbox, other: Inbox) -> N
         await asyncio.sleep(LEASE / 2)
         await inbox.beat()
         await other.beat()
-    assert list(await other.take_over()) == []
+    assert list(await other.take_over(HERE)) == []
 
 
 async def test_a_release_frees_what_is_owed_at_once_and_nothing_of_others(inbox: Inbox, other: Inbox) -> None:
@@ -416,7 +441,7 @@ async def test_a_release_frees_what_is_owed_at_once_and_nothing_of_others(inbox:
     await inbox.finish(done, State.ANSWERED)
     await inbox.release()
     third = SqlInbox(inbox._database, after, "three", LEASE)  # type: ignore[attr-defined]
-    assert [item.id for item in await third.take_over()] == [mine.id]
+    assert [item.id for item in await third.take_over(HERE)] == [mine.id]
     assert (await found(other, theirs.message)).state is State.OWED
 
 
@@ -425,14 +450,14 @@ async def test_what_is_not_owed_is_not_taken_over(inbox: Inbox, other: Inbox) ->
         await inbox.finish(await claimed(inbox, said()), state)
     await inbox.withdraw((await claimed(inbox, said())).message.key)
     await asyncio.sleep(LEASE + 0.05)
-    assert list(await other.take_over()) == []
+    assert list(await other.take_over(HERE)) == []
 
 
 async def test_items_are_taken_over_oldest_first_and_so_many_at_most(inbox: Inbox, other: Inbox) -> None:
     questions = [said() for _ in range(6)]
     await asyncio.gather(*(inbox.claim(question, judge) for question in questions))  # in one transaction
     await inbox.release()
-    taken = [*await other.take_over(limit=4), *await other.take_over(limit=4)]
+    taken = [*await other.take_over(HERE, limit=4), *await other.take_over(HERE, limit=4)]
     assert [item.message for item in taken] == questions
 
 
@@ -441,7 +466,7 @@ async def test_two_processes_that_take_over_at_once_share(database: Database, in
     await inbox.release()
     heirs = [SqlInbox(database, after, f"heir {number}", 5) for number in range(3)]
     taken: list[Item] = []
-    while some := await asyncio.gather(*(heir.take_over(limit=7) for heir in heirs)):
+    while some := await asyncio.gather(*(heir.take_over(HERE, limit=7) for heir in heirs)):
         taken += [item for items in some for item in items]
         if not any(some):
             break
@@ -454,14 +479,40 @@ async def test_what_is_taken_over_tells_all_that_was_kept(inbox: Inbox, other: I
     await inbox.keep_reply(item, [{"ts": "1.0"}])
     await inbox.keep_turn(item, "f" * 32)
     await inbox.release()
-    [taken] = await other.take_over()
+    [taken] = await other.take_over(HERE)
     assert taken == replace(item, attempts=1, replies=({"ts": "1.0"},), turn_id="f" * 32)
 
 
 async def test_an_edit_belongs_to_the_process_that_was_told_of_it(inbox: Inbox, other: Inbox) -> None:
     item = await claimed(inbox, said())
-    revised = await other.revise(replace(item.message, text="And then?"))
+    await inbox.finish(item, State.ANSWERED)
+    revised = await other.revise(replace(item.message, text="And then?"), judge)
     assert revised
     await inbox.release()
-    assert list(await inbox.take_over()) == []
+    assert list(await inbox.take_over(HERE)) == []
     assert await other.started(revised)
+
+
+async def test_an_edit_of_what_another_process_is_answering_is_left_to_it(inbox: Inbox, other: Inbox) -> None:
+    item = await claimed(inbox, said())
+    await inbox.started(item)
+    assert await other.revise(replace(item.message, text="And then?"), judge) is None
+    assert not await inbox.finish(item, State.ANSWERED)
+    revised = await found(inbox, item.message)
+    assert (revised.message.text, revised.revision) == ("And then?", 1)
+    assert not await other.started(revised)
+    assert await inbox.started(revised)
+
+
+async def test_an_edit_of_what_a_dead_process_was_answering_is_not_left_to_it(inbox: Inbox, other: Inbox) -> None:
+    item = await claimed(inbox, said())
+    await asyncio.sleep(LEASE + 0.05)
+    revised = await other.revise(replace(item.message, text="And then?"), judge)
+    assert revised and await other.started(revised)
+
+
+async def test_what_another_platform_is_owed_is_not_taken_over(inbox: Inbox, other: Inbox) -> None:
+    item = await claimed(inbox, said())
+    await inbox.release()
+    assert list(await other.take_over(["elsewhere"])) == []
+    assert list(await other.take_over(["elsewhere", "test"])) == [item]

@@ -290,13 +290,14 @@ async def test_two_processes_on_one_database_answer_once_and_stand_in_for_each_o
     async with SlackStandIn() as slack, AsyncExitStack() as stack:
         slack.retry_schedule = OFTEN
         one = await stack.enter_async_context(Bot(slack, shop, tmp_path / "one", **settings))
-        rooms = [Room(one) for _ in range(12)]
+        rooms = [Room(one), *(Room(one) for _ in range(6)), *(Direct(one) for _ in range(6))]
         hold = slack.hold("chat.startStream")
         held = await rooms[0].ask(DELIVERY)
         await hold.begun()
         await stack.enter_async_context(Bot(slack, shop, tmp_path / "two", **settings))
         await slack.wait_for(lambda: slack.connections == 2, SECONDS)
 
+        # A mention's two events go to both; what is said in private goes to each in turn.
         asked = {room: await room.ask(QUESTIONS[n % len(QUESTIONS)]) for n, room in enumerate(rooms[1:])}
         for sent in [sent for sent in slack.deliveries if sent.kind == EVENTS and sent.attempt == 0]:
             await slack.deliver_again(sent.payload["event_id"])

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from tests.support.bots import Bot, Knowledge
-from tests.support.rooms import SECONDS, Direct, Room
+from tests.support.rooms import QUIET, SECONDS, Direct, Room
 from tests.support.slack import CannotDo, SlackStandIn
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -250,11 +250,13 @@ async def test_a_deleted_question_takes_its_answer_along(room: Room) -> None:
     await room.one_answer(ts)
     await room.slack.delete(room.channel, ts)  # with a reply below it: a tombstone
     await room.slack.wait_for(lambda: not room.said(ts), SECONDS)
+    await room.slack.settled(SECONDS, QUIET)
     assert room.bot.states()[ts] == "withdrawn"
 
 
 @pytest.mark.parametrize("held", ["assistant.threads.setStatus", "chat.startStream", "chat.stopStream"])
 async def test_a_question_deleted_while_it_is_answered_is_not_answered(room: Room, held: str) -> None:
+    await room.slack.settled(SECONDS, QUIET)  # no call of another test is held
     hold = room.slack.hold(held)
     ts = await room.ask(DELIVERY)
     await hold.begun()

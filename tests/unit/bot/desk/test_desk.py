@@ -279,6 +279,71 @@ async def test_an_edit_that_changes_no_word_is_none(office: Office) -> None:
     assert len(office.answering.asked) == 1
 
 
+async def test_an_edit_that_another_process_is_told_of_is_answered_in_place_of_the_old(opens: Opens) -> None:
+    messenger = FakeMessenger()
+    one, two = await opens(messenger=messenger, owner="one"), await opens(messenger=messenger, owner="two")
+    one.answering.go.clear()
+    question = said("Where is my oder?")
+    await one.desk.receive(question)
+    await until(lambda: one.answering.running)
+    await two.desk.edited(replace(question, text="Where is my order?"))
+    await until(lambda: one.answering.running == {"Where is my order?"})  # within a beat
+    one.answering.go.set()
+    await settled(one)
+    assert messenger.said_to(question) == ["Re: Where is my order?"]
+    assert two.answering.asked == []
+
+
+async def test_an_edit_that_another_process_is_told_of_at_the_last_moment_counts(opens: Opens) -> None:
+    messenger, slow = FakeMessenger(), replace(QUICK, lease=60)  # no beat comes in time
+    one = await opens(messenger=messenger, owner="one", limits=slow)
+    two = await opens(messenger=messenger, owner="two", limits=slow)
+    one.answering.go.clear()
+    question = said("Where is my oder?")
+    await one.desk.receive(question)
+    await until(lambda: one.answering.running)
+    await two.desk.edited(replace(question, text="Where is my order?"))
+    one.answering.go.set()
+    await settled(one)
+    assert messenger.said_to(question) == ["Re: Where is my order?"]
+
+
+async def test_a_deletion_that_another_process_is_told_of_removes_the_answer(opens: Opens) -> None:
+    messenger, slow = FakeMessenger(), replace(QUICK, lease=60)
+    one = await opens(messenger=messenger, owner="one", limits=slow)
+    two = await opens(messenger=messenger, owner="two", limits=slow)
+    one.answering.go.clear()
+    question = said()
+    await one.desk.receive(question)
+    await until(lambda: one.answering.running)
+    await two.desk.deleted(question.key)
+    one.answering.go.set()
+    await settled(one)
+    assert messenger.said_to(question) == []
+
+
+async def test_a_wish_for_quiet_that_becomes_a_question_by_an_edit_is_answered(office: Office) -> None:
+    wish = said("quiet")
+    await office.desk.receive(wish)
+    await settled(office)
+    await office.desk.edited(replace(wish, text="Where is my order?"))
+    await settled(office, 2)
+    assert office.messenger.said_to(wish) == ["Re: Where is my order?"]
+
+
+async def test_edits_count_for_the_budget(opens: Opens) -> None:
+    office = await opens(limits=replace(QUICK, user_budget=2))
+    question = said()
+    await office.desk.receive(question)
+    await settled(office)
+    for number in range(2):
+        await office.desk.edited(replace(question, text=f"Where is order {number}?"))
+        await settled(office, number + 2)
+    assert len(office.answering.asked) == 2
+    [line] = office.messenger.said_to(question)
+    assert line.startswith("That's more questions")
+
+
 async def test_a_statement_that_becomes_a_question_by_an_edit_is_answered(office: Office) -> None:
     statement = said("where is it", audience=Audience.CHANNEL)
     await office.desk.receive(statement)
@@ -334,10 +399,12 @@ async def test_an_edit_after_the_deletion_brings_nothing_back(office: Office) ->
     assert office.messenger.said_to(question) == []
 
 
-async def test_the_deletion_of_what_was_never_answered_is_nothing(office: Office) -> None:
-    await office.desk.deleted(said().key)
+async def test_a_deletion_that_overtakes_its_question_lets_nothing_be_answered(office: Office) -> None:
+    question = said()
+    await office.desk.deleted(question.key)
+    await office.desk.receive(question)
     await asyncio.sleep(0.02)
-    assert office.messenger.history == []
+    assert office.messenger.history == [] and office.answering.asked == []
 
 
 async def test_a_retraction_is_tried_again(office: Office) -> None:
@@ -516,16 +583,6 @@ async def test_who_is_over_a_budget_is_told_when_to_come_back(opens: Opens, budg
     await settled(office, 4)
     free = budget == "user_budget"
     assert (await office.state_of(other)) is (State.ANSWERED if free else State.EXCUSED)
-
-
-async def test_an_edit_counts_for_no_budget(opens: Opens) -> None:
-    office = await opens(limits=replace(QUICK, user_budget=1))
-    question = said()
-    await office.desk.receive(question)
-    await settled(office)
-    await office.desk.edited(replace(question, text="And then?"))
-    await settled(office, 2)
-    assert office.messenger.said_to(question) == ["Re: And then?"]
 
 
 async def test_those_who_wait_are_told_how_many_come_first(opens: Opens) -> None:
