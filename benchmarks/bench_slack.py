@@ -49,20 +49,25 @@ async def _measure(shop: Knowledge, folder: Path) -> dict[str, float]:
     async with SlackStandIn() as slack, Bot(slack, shop, folder, **settings):
         slack.ack_deadline = 60  # late acknowledgements are to be measured, not repeated
         for level in LEVELS:
-            people = {f"U{level}N{number}": slack.dm(f"U{level}N{number}") for number in range(level)}
-            before, started = len(slack.acks), time.perf_counter()
+            users = [f"U{level}N{number}" for number in range(level)]
+            for user in users:
+                slack.add_user(user)
+            people = {user: slack.dm(user) for user in users}
+            asked: set[str] = set()
+            started = time.perf_counter()
             for turn in range(ROUNDS[level]):
-                await _ask_all(slack, people, turn)
+                asked |= await _ask_all(slack, people, turn)
             seconds = time.perf_counter() - started
-            acks = sorted(ack.seconds for ack in slack.acks[before:] if ack.kind == "events_api")
+            events = {sent.payload["event_id"] for sent in slack.deliveries if sent.payload["event"].get("ts") in asked}
+            acks = sorted(ack.seconds for ack in slack.acks if ack.event_id in events)
             figures[f"ack_p50_ms_at_{level}"] = statistics.median(acks) * 1000
             figures[f"ack_p99_ms_at_{level}"] = acks[int(len(acks) * 0.99)] * 1000
             figures[f"answers_per_second_at_{level}"] = level * ROUNDS[level] / seconds
     return figures
 
 
-async def _ask_all(slack: SlackStandIn, people: dict[str, str], turn: int) -> None:
-    """Everybody asks at once; return when everybody has an answer."""
+async def _ask_all(slack: SlackStandIn, people: dict[str, str], turn: int) -> set[str]:
+    """Everybody asks at once; -> the questions' ids, when everybody has an answer."""
     asked = {
         await slack.say(channel, user, QUESTIONS[(number + turn) % len(QUESTIONS)]): channel
         for number, (user, channel) in enumerate(people.items())
@@ -75,6 +80,7 @@ async def _ask_all(slack: SlackStandIn, people: dict[str, str], turn: int) -> No
         )
 
     await slack.wait_for(done, 120)
+    return set(asked)
 
 
 if __name__ == "__main__":

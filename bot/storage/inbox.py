@@ -106,7 +106,7 @@ class SqlInbox:
                 same = and_(inbox.c.id == item.id, inbox.c.revision == item.revision, inbox.c.state == item.state.value)
                 if (await connection.execute(update(inbox).where(same).values(values))).rowcount:
                     if judgement is not item.judgement:
-                        await self._put_thread(connection, message.place, self._after(message, judgement, thread))
+                        await self._put_threads(connection, {message.place: self._after(message, judgement, thread)})
                     return None if elsewhere else await _item_of(connection, message.key)
                 item, elsewhere = await self._look(connection, message.key)  # changed just now
             return None
@@ -229,8 +229,7 @@ class SqlInbox:
             inserted = await connection.execute(statement.returning(inbox.c.id), rows)
             new = set(inserted.scalars())
             items = {key: item for key, item in items.items() if item.id in new}
-        for place in sorted(changed, key=astuple):
-            await self._put_thread(connection, place, changed[place])
+        await self._put_threads(connection, changed)
         return items
 
     async def _known(self, connection: AsyncConnection, batch: Sequence[_Claim]) -> set[MessageKey]:
@@ -293,24 +292,29 @@ class SqlInbox:
             state = known.get(place, Thread())
             changed = {"muted": state.muted, "human": state.human, **values}
             thread = Thread(state.answering, changed["muted"], changed["human"], state.askers, state.conversation_id)
-            await self._put_thread(connection, place, thread)
+            await self._put_threads(connection, {place: thread})
 
         await self._database.write(work)
 
-    async def _put_thread(self, connection: AsyncConnection, place: Place, thread: Thread) -> None:
-        values = {
-            "conversation_id": thread.conversation_id,
-            "answering": thread.answering,
-            "muted": thread.muted,
-            "human": thread.human,
-            "askers": sorted(thread.askers),
-            "updated_at": datetime.now(UTC),
-        }
-        await connection.execute(
-            upsert(connection, threads)
-            .values(**asdict(place), **values)
-            .on_conflict_do_update(index_elements=list(_PLACE), set_=values)
-        )
+    async def _put_threads(self, connection: AsyncConnection, changed: Mapping[Place, Thread]) -> None:
+        if not changed:
+            return
+        now = datetime.now(UTC)
+        rows = [
+            {
+                **asdict(place),
+                "conversation_id": changed[place].conversation_id,
+                "answering": changed[place].answering,
+                "muted": changed[place].muted,
+                "human": changed[place].human,
+                "askers": sorted(changed[place].askers),
+                "updated_at": now,
+            }
+            for place in sorted(changed, key=astuple)
+        ]
+        insert = upsert(connection, threads)
+        new = {name: insert.excluded[name] for name in rows[0] if name not in _PLACE}
+        await connection.execute(insert.on_conflict_do_update(index_elements=list(_PLACE), set_=new), rows)
 
     async def _write(self, statement: Any) -> int:
         result = await self._database.write(lambda connection: connection.execute(statement))

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
+import aiohttp
 import structlog
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
@@ -44,6 +45,7 @@ from bot.messages import MessageKey, Place
 log = structlog.get_logger(__name__)
 
 MUTE = "mute"  # 🔇
+_CALL_SECONDS = 30
 _PING_SECONDS = 5.0  # a socket that dropped is noticed within this
 
 
@@ -89,6 +91,11 @@ class SlackAdapter:
 
     async def run(self) -> None:
         """Connect and serve until cancelled. Raises PlatformError when Slack refuses us or cannot be reached."""
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_CALL_SECONDS)) as session:
+            self.client.session = session  # connections that are kept, or each call would shake hands anew
+            await self._serve()
+
+    async def _serve(self) -> None:
         with connecting():
             identity = await self.client.auth_test()
         self._bot_user = identity["user_id"]
@@ -321,7 +328,7 @@ def web_client(config: SlackConfig) -> AsyncWebClient:
     return AsyncWebClient(
         token=config.bot_token,
         base_url=config.api_url,
-        timeout=30,
+        timeout=_CALL_SECONDS,
         retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=5)],
     )
 
