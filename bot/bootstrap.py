@@ -19,6 +19,7 @@ from bot.settings import Settings, load_settings
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from bot.adapters.discord.app import DiscordAdapter, DiscordConfig
     from bot.adapters.serving import Adapter
     from bot.adapters.slack.app import SlackAdapter, SlackConfig
     from bot.adapters.terminal import Terminal
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from bot.answers.evaluation import Evaluation
     from bot.conversation import Turn
     from bot.desk.desk import Desk
-    from bot.interfaces import ConversationStore, Inbox, RefreshLog, SourceStore
+    from bot.interfaces import ConversationStore, Inbox, Markers, RefreshLog, SourceStore
     from bot.knowledge.catalogue import Catalogue, Knowledge
     from bot.knowledge.refreshing import Refreshing, RefreshRequest
     from bot.storage.database import Database
@@ -102,6 +103,13 @@ class Application:
         return SqlInbox(self.database, after, lease=self.settings.lease_seconds)
 
     @cached_property
+    def markers(self) -> Markers:
+        """Short notes that outlive the process."""
+        from bot.storage.markers import SqlMarkers
+
+        return SqlMarkers(self.database)
+
+    @cached_property
     def catalogue(self) -> Catalogue:
         """What Frontdesk knows, since when."""
         from bot.knowledge.catalogue import Catalogue
@@ -144,6 +152,20 @@ class Application:
             self.catalogue,
             slack_config(self.settings),
             socket=self.settings.slack_mode == "socket",
+        )
+
+    @cached_property
+    def discord(self) -> DiscordAdapter:
+        """Discord."""
+        from bot.adapters.discord.app import DiscordAdapter
+
+        return DiscordAdapter(
+            self.desk,
+            self.inbox,
+            self.markers,
+            self.conversations,
+            self.catalogue,
+            discord_config(self.settings),
         )
 
     def _knowledge(self) -> Knowledge:
@@ -236,15 +258,26 @@ async def serve_application(application: Application) -> None:
 
 def _adapters(application: Application) -> list[Adapter]:
     settings = application.settings
-    if not settings.slack_bot_token.get_secret_value():
-        raise SettingsError("No chat platform has a token: set SLACK_BOT_TOKEN and SLACK_APP_TOKEN. See .env.example.")
+    adapters: list[Adapter] = []
+    if settings.slack_bot_token.get_secret_value():
+        _check_slack_settings(settings)
+        adapters.append(application.slack)
+    if settings.discord_token.get_secret_value():
+        adapters.append(application.discord)
+    if not adapters:
+        raise SettingsError(
+            "No chat platform has a token: set SLACK_BOT_TOKEN and SLACK_APP_TOKEN, or DISCORD_TOKEN. See .env.example."
+        )
+    return adapters
+
+
+def _check_slack_settings(settings: Settings) -> None:
     if settings.slack_mode == "socket" and not settings.slack_app_token.get_secret_value():
         raise SettingsError(
             "SLACK_APP_TOKEN is missing, which Socket Mode needs: set it, or use FRONTDESK_SLACK_MODE=http."
         )
     if settings.slack_mode == "http" and not settings.slack_signing_secret.get_secret_value():
         raise SettingsError("SLACK_SIGNING_SECRET is missing, without which no request can be trusted: set it.")
-    return [application.slack]
 
 
 async def _database_lacks(application: Application) -> str:
@@ -300,6 +333,47 @@ async def check_slack(settings: Settings) -> tuple[str, frozenset[str]]:
     return found
 
 
+def discord_config(settings: Settings) -> DiscordConfig:
+    """The Discord settings as the adapter takes them. Raises SettingsError without a token."""
+    from bot.adapters.discord.app import DiscordConfig
+
+    token = settings.discord_token.get_secret_value()
+    if not token:
+        raise SettingsError("DISCORD_TOKEN is missing: copy it from the Bot page of your application.")
+    return DiscordConfig(
+        token=token,
+        api_url=settings.discord_api_url,
+        gateway_url=settings.discord_gateway_url,
+        support_channel=settings.discord_support_channel,
+    )
+
+
+async def discord_invitation(settings: Settings) -> str:
+    """The URL that adds the bot to a server. Raises SettingsError, PlatformError."""
+    from bot.adapters.discord.app import application, invitation
+    from bot.adapters.discord.failures import connecting
+
+    with connecting():
+        return invitation(await application(discord_config(settings)))
+
+
+async def discord_guild(settings: Settings, channel: str) -> str:
+    """The id of the server that a channel belongs to. Raises SettingsError, PlatformError."""
+    from bot.adapters.discord.app import guild_of
+
+    return await guild_of(discord_config(settings), int(channel))
+
+
+async def check_discord(settings: Settings) -> tuple[str, str]:
+    """The application's name, and what it is shown. Raises SettingsError, PlatformError."""
+    from bot.adapters.discord.app import application, mode, sees_content
+    from bot.adapters.discord.failures import connecting
+
+    with connecting():
+        about = await application(discord_config(settings))
+    return about.name, mode(content=sees_content(about))
+
+
 @asynccontextmanager
 async def open_application(settings: Settings | None = None) -> AsyncIterator[Application]:
     """The application on an open, migrated database; closes it. Raises SettingsError, StorageError."""
@@ -341,6 +415,8 @@ def configure_logging(settings: Settings) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setLevel(level)  # on the handler: some libraries raise their own loggers to DEBUG
     logging.basicConfig(handlers=[handler], force=True)
+    for chatty in ("discord", "slack_bolt", "slack_sdk"):  # they would write messages and tokens into a debugging log
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def explanation(turn: Turn) -> RenderableType:

@@ -136,7 +136,21 @@ class Inbox(Protocol):
     async def mark(self, channel: Channel, *, help_channel: bool) -> None:
         """Make a channel a help channel, or an ordinary one again."""
 
-    async def help_channels(self) -> Sequence[Channel]: ...
+    async def help_channels(self) -> Sequence[Channel]:
+        """Oldest first."""
+
+    async def channels(self, platform: str, workspace: str) -> Sequence[str]:
+        """Where messages were claimed: the ids of a workspace's channels."""
+
+
+class Markers(Protocol):
+    """Short notes that outlive the process, by name. Every method raises StorageError when the database fails."""
+
+    async def get(self, name: str) -> str:
+        """What was set last, or ""."""
+
+    async def set(self, name: str, value: str) -> None:
+        """Keep a value in place of what was there."""
 
 
 class Messenger(Protocol):
@@ -152,8 +166,8 @@ class Messenger(Protocol):
     async def say(self, item: Item, text: str, keep: KeepReplies) -> None:
         """A short line of the bot's own, in place of whatever stands for the item."""
 
-    async def waiting(self, item: Item, ahead: int) -> None:
-        """Tell the customer that `ahead` questions come first."""
+    async def waiting(self, item: Item, ahead: int, keep: KeepReplies) -> None:
+        """Tell the customer that `ahead` questions come first. What then stands for the item is kept."""
 
     async def retract(self, item: Item) -> None:
         """Remove what stands for the item."""

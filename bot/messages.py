@@ -26,6 +26,7 @@ class Audience(StrEnum):
     MENTION = "mention"  # in a channel, naming the bot
     COMMAND = "command"  # a slash command
     CHANNEL = "channel"  # in a channel, not naming the bot
+    POST = "post"  # a new post of a forum: a question by being one
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,12 @@ class Settings(BaseSettings):
     slack_api_url: str = "https://slack.com/api/"
     slack_support_channel: str = ""
 
+    # discord
+    discord_token: SecretStr = Field(SecretStr(""), validation_alias="DISCORD_TOKEN")
+    discord_api_url: str = "https://discord.com/api/v10"
+    discord_gateway_url: str = "wss://gateway.discord.gg/"
+    discord_support_channel: str = Field("", pattern=r"^\d*$")
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 
     @field_validator("crawl_allow", mode="before")
@@ -93,7 +99,14 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator("slack_api_url")
+    @field_validator("discord_gateway_url")
+    @classmethod
+    def _web_socket(cls, value: str) -> str:
+        if not value.startswith(("wss://", "ws://")):
+            raise ValueError("a URL that begins with wss:// or ws:// is needed")
+        return value
+
+    @field_validator("slack_api_url", "discord_api_url")
     @classmethod
     def _http(cls, value: str) -> str:
         if not value.startswith(("https://", "http://")):

@@ -139,7 +139,7 @@ class FakeMessenger:
         self.posts[post] = text
         self.history.append(("said", item.message.id, text))
 
-    async def waiting(self, item: Item, ahead: int) -> None:
+    async def waiting(self, item: Item, ahead: int, keep: KeepReplies) -> None:
         if self.broken_courtesy:
             raise RuntimeError("a bug of the adapter")
         self.told.append((item.message.id, ahead))

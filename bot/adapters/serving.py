@@ -29,7 +29,10 @@ class Adapter(Protocol):
     """A chat platform."""
 
     platform: str
-    connected: bool
+
+    @property
+    def connected(self) -> bool:
+        """Whether the platform can reach us."""
 
     async def run(self) -> None:
         """Connect and serve until cancelled. Raises PlatformError."""

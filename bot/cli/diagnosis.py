@@ -47,6 +47,7 @@ def diagnose(settings: Settings) -> list[Check]:
         ("index", _index),
         ("crawl", _crawl),
         ("slack", _slack),
+        ("discord", _discord),
     ):
         checks += _run(part, check, settings)
     return checks
@@ -155,6 +156,16 @@ def _crawl(settings: Settings) -> Iterator[Check]:
         yield Check("crawl", True, "the address guard refuses private addresses")
     if not settings.crawl_contact:
         yield Check("crawl", None, "FRONTDESK_CRAWL_CONTACT is empty: sites like to know whom to write to")
+
+
+def _discord(settings: Settings) -> Iterator[Check]:
+    from bot.bootstrap import check_discord
+
+    if not settings.discord_token.get_secret_value():
+        yield Check("discord", None, "no DISCORD_TOKEN: to answer in Discord, see docs/discord.md")
+        return
+    name, answers = asyncio.run(check_discord(settings))
+    yield Check("discord", True, f"{name}: {answers}")
 
 
 def _slack(settings: Settings) -> Iterator[Check]:

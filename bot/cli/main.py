@@ -21,6 +21,7 @@ app = typer.Typer(
 app.add_typer(crawl.sources_app, name="sources", help="The websites, pages and folders Frontdesk knows.")
 app.add_typer(history.log_app, name="log", help="The conversations: list, show, export.")
 app.add_typer(serve.slack_app, name="slack", help="Set Frontdesk up in a Slack workspace.")
+app.add_typer(serve.discord_app, name="discord", help="Set Frontdesk up in a Discord server.")
 app.add_typer(serve.channels_app, name="channels", help="The channels where every new question is answered.")
 for module in (crawl, answers, serve, measure, history, system):
     for command in module.COMMANDS:

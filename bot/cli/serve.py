@@ -1,7 +1,8 @@
-"""Commands of the running service: serve, slack manifest, channels."""
+"""Commands of the running service: serve, slack manifest, discord invite, channels."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,10 +17,16 @@ if TYPE_CHECKING:
     from bot.messages import Channel
 
 slack_app = typer.Typer(no_args_is_help=True)
+discord_app = typer.Typer(no_args_is_help=True)
 channels_app = typer.Typer(no_args_is_help=True)
 
-ChannelId = Annotated[str, typer.Argument(help="The channel's id, e.g. C0123456789.", metavar="CHANNEL")]
-Workspace = Annotated[str, typer.Option("--workspace", help="The Slack team's id. Default: the token's own.")]
+ChannelId = Annotated[
+    str,
+    typer.Argument(help="The channel's id: C0123456789 in Slack, 1234567890123456789 in Discord.", metavar="CHANNEL"),
+]
+Workspace = Annotated[
+    str, typer.Option("--workspace", help="The Slack team's or Discord server's id. Default: what the platform says.")
+]
 
 
 def serve() -> None:
@@ -40,6 +47,15 @@ def slack_manifest(
     typer.echo(json.dumps(slack_app_manifest(name, url), indent=2))
 
 
+@discord_app.command("invite")
+def discord_invite() -> None:
+    """Print the URL that adds the bot to a Discord server, with the permissions it needs and no others."""
+    from bot.bootstrap import discord_invitation
+    from bot.settings import load_settings
+
+    typer.echo(asyncio.run(discord_invitation(load_settings())))
+
+
 @channels_app.command("list")
 def list_channels(as_json: AsJson = False) -> None:
     """List the help channels, where every new question is answered."""
@@ -57,7 +73,7 @@ def list_channels(as_json: AsJson = False) -> None:
 
 @channels_app.command("help")
 def help_channel(channel: ChannelId, workspace: Workspace = "") -> None:
-    """Make a Slack channel a help channel: every new question in it is answered."""
+    """Make a channel or forum a help channel: every new question in it is answered."""
     _mark(channel, workspace, help_channel=True)
     typer.echo(f"{channel} is a help channel now: invite the bot there.")
 
@@ -70,12 +86,17 @@ def ordinary_channel(channel: ChannelId, workspace: Workspace = "") -> None:
 
 
 def _mark(channel: str, workspace: str, *, help_channel: bool) -> None:
-    from bot.bootstrap import slack_team
+    from bot.bootstrap import discord_guild, slack_team
     from bot.messages import Channel
 
     async def work(application: Application) -> None:
-        team = workspace or await slack_team(application.settings)
-        await application.inbox.mark(Channel("slack", team, channel), help_channel=help_channel)
+        settings = application.settings
+        if channel.isdecimal():
+            server = workspace or await discord_guild(settings, channel)
+            marked = Channel("discord", server, channel)
+        else:
+            marked = Channel("slack", workspace or await slack_team(settings), channel)
+        await application.inbox.mark(marked, help_channel=help_channel)
 
     run(work)
 

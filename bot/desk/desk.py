@@ -70,6 +70,7 @@ class Desk:
         self._workspaces = Budget(self._limits.workspace_budget, 3600)
         self._working: dict[str, tuple[Item, asyncio.Task[None]]] = {}
         self._background: set[asyncio.Task[None]] = set()
+        self._told: set[str] = set()  # who waits and was told so: something may stand for them
         self._left: dict[str, Item] = {}  # owed, but broken off by a fault, or with no adapter here
         self._closing = False
 
@@ -217,8 +218,9 @@ class Desk:
                     continue
                 still[item.id] = ahead
                 if messenger := self._messengers.get(item.message.place.platform):
+                    self._told.add(item.id)
                     try:
-                        await messenger.waiting(item, ahead + len(self._working))
+                        await messenger.waiting(item, ahead + len(self._working), self._keeper(item))
                     except Exception as error:  # a courtesy: the answer comes all the same
                         self._fault(item, error)
             told = still
@@ -248,6 +250,9 @@ class Desk:
         if not await self._inbox.started(item):
             await self._changed_elsewhere(item)
             return
+        if item.id in self._told:
+            self._told.discard(item.id)
+            item = await self._inbox.find(item.message.key) or item  # with what was shown while it waited
         if item.attempts and not item.replies:
             item = await self._recovered(messenger, item)
         words = words_for(reply_language(item.message.text))
@@ -366,6 +371,7 @@ class Desk:
     async def _stop(self, item_id: str) -> None:
         """End whatever is being done for an item."""
         await self._queue.remove(item_id)
+        self._told.discard(item_id)
         if working := self._working.get(item_id):
             working[1].cancel()
             await asyncio.wait({working[1]})

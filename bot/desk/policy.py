@@ -12,22 +12,23 @@ def judge(message: ChatMessage, thread: Thread, help_channel: bool) -> Judgement
     Whoever addresses the bot (in private, by name, by command) is answered, also where it was silent before. A reply
     that does not name it is answered in a thread it answers in, unless the thread is muted or somebody other than the
     askers has replied since: then people are talking. A new message of a channel is answered where the channel is a
-    help channel, it asks something, and it is not addressed to somebody by name.
+    help channel, it asks something (as a forum's post does by being one), and it is not addressed to somebody by name.
     """
     if message.audience is Audience.COMMAND:
         return Judgement.ANSWER
     if message.audience is Audience.MENTION:
         return _unless_quiet(message)
-    if message.audience is not Audience.CHANNEL:
+    if message.audience not in {Audience.CHANNEL, Audience.POST}:
         return Judgement.SILENT if thread.muted else _unless_quiet(message)
     if message.opens_thread:
-        wanted = help_channel and not message.names_others and asks(message.text)
+        asked = message.audience is Audience.POST or asks(message.text)
+        wanted = help_channel and not message.names_others and asked
         return Judgement.ANSWER if wanted else Judgement.SILENT
     if not thread.answering or thread.muted:
         return Judgement.SILENT
     if message.user not in thread.askers:
         return Judgement.HUMAN
-    if thread.human or message.names_others:
+    if thread.human or message.names_others or not message.text:  # a picture, or words we are not shown
         return Judgement.SILENT
     return _unless_quiet(message)
 

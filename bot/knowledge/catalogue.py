@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,8 @@ from bot.interfaces import SourceStore
 from retrieval.documents import Document, DocumentKind
 from retrieval.errors import RetrievalError
 
+_CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+_WORDS = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+")
 _SHORTEST, _LONGEST = 4, 75  # characters of an example; Slack shows about so many of a prompt
 
 
@@ -53,6 +56,30 @@ class Catalogue:
         locations = tuple(source.location for source in await self._sources.list())
         chosen = pick_examples(known.documents, language, examples)
         return Overview(known.version, known.created_at, known.pages, known.passages, locations, chosen)
+
+    async def suggest(self, typed: str, count: int, longest: int) -> tuple[str, ...]:
+        """FAQ questions of at most `longest` characters that match what is being typed, the best first. Without
+        anything typed: examples."""
+        try:
+            known = await asyncio.to_thread(self._active)
+        except RetrievalError:
+            return ()
+        return await asyncio.to_thread(matching, known.documents, typed, count, longest)
+
+
+def matching(documents: Iterable[Document], typed: str, count: int, longest: int) -> tuple[str, ...]:
+    """Questions that hold every word typed so far (the last one may be begun), those that begin so first; in Chinese,
+    Japanese and Korean every character."""
+    words = _WORDS.findall(typed.casefold())
+    ranked: list[tuple[int, int, str]] = []
+    for question in dict.fromkeys(each.question for each in documents if each.kind is DocumentKind.FAQ):
+        if len(question) > longest:
+            continue
+        text = question.casefold()
+        own = _WORDS.findall(text)
+        if all(any(mine.startswith(word) for mine in own) for word in words):
+            ranked.append((not text.startswith(typed.casefold().strip()), len(question), question))
+    return tuple(question for _, _, question in sorted(ranked)[:count])
 
 
 def pick_examples(documents: Iterable[Document], language: str, count: int) -> tuple[str, ...]:

@@ -187,6 +187,12 @@ class SqlInbox:
 
         return await self._database.read(work)
 
+    async def channels(self, platform: str, workspace: str) -> Sequence[str]:
+        """See the port."""
+        here = and_(inbox.c.platform == platform, inbox.c.workspace == workspace)
+        query = select(inbox.c.channel).where(here).distinct().order_by(inbox.c.channel)
+        return await self._database.read(lambda connection: _scalars(connection, query))
+
     # -- claims ---------------------------------------------------------------------------------------------------
 
     async def _flush(self) -> None:
@@ -319,6 +325,10 @@ class SqlInbox:
     async def _write(self, statement: Any) -> int:
         result = await self._database.write(lambda connection: connection.execute(statement))
         return int(result.rowcount)
+
+
+async def _scalars(connection: AsyncConnection, query: Any) -> Sequence[str]:
+    return (await connection.execute(query)).scalars().all()
 
 
 def _is(key: MessageKey) -> ColumnElement[bool]:

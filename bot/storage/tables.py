@@ -221,6 +221,13 @@ inbox = Table(
     Index(None, "state", "lease_until"),
 )
 
+markers = Table(
+    "markers",
+    metadata,
+    Column("name", CleanText, primary_key=True),
+    Column("value", CleanText, nullable=False),
+)
+
 threads = Table(
     "threads",
     metadata,

@@ -77,4 +77,4 @@ async def test_a_statement_cut_off_in_the_middle_is_told(postgres_database: Data
 async def test_check_names_engine_place_and_schema(postgres_database: Database) -> None:
     line = await postgres_database.check()
     assert line.startswith("PostgreSQL ")
-    assert "schema 0002, writable" in line
+    assert "schema 0003, writable" in line

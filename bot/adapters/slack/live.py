@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.adapters.finishing import to_its_end
 from bot.adapters.slack import blocks
 from bot.adapters.slack.blocks import Block
 from bot.adapters.slack.failures import GONE, STREAM_OVER, code_of, delivering
 from bot.errors import DeliveryError
 from bot.interfaces import KeepReplies
-
-T = TypeVar("T")
 
 STREAM_SECONDS = 270  # Slack ends a stream after about 5 minutes
 FLUSH_CHARACTERS = 200
@@ -209,15 +206,3 @@ async def delete(client: AsyncWebClient, reply: Mapping[str, str]) -> None:
     except DeliveryError as error:
         if code_of(error) not in GONE:
             raise
-
-
-async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
-    """Await what a cancellation must not cut off: a message that Slack has and we do not know of cannot be mended."""
-    task = asyncio.create_task(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task})
-        if not task.cancelled():
-            task.exception()
-        raise

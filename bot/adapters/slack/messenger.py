@@ -76,7 +76,7 @@ class SlackMessenger:
         )
         await self._end_status(item)
 
-    async def waiting(self, item: Item, ahead: int) -> None:
+    async def waiting(self, item: Item, ahead: int, keep: KeepReplies) -> None:
         """See the port. Shown as the thread's status, which the answer replaces."""
         if item.message.audience is not Audience.COMMAND:
             await self._set_status(item, _words(item).label("queued", ahead=ahead))

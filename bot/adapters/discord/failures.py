@@ -1,0 +1,60 @@
+"""What goes wrong in talking to Discord -> the bot's own errors. The one place that reads the library's exceptions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import aiohttp
+import discord
+
+from bot.errors import DeliveryError, PlatformError
+
+UNKNOWN_MESSAGE = 10008
+_THREAD_EXISTS = 160004
+
+
+@contextmanager
+def delivering() -> Iterator[None]:
+    """Raises DeliveryError for whatever the library or the network raises."""
+    try:
+        yield
+    except discord.DiscordServerError as error:
+        raise DeliveryError(f"Discord fails ({error.status})", permanent=False) from error
+    except discord.HTTPException as error:
+        told = f"Discord refuses a call: {error.status}, code {error.code}"
+        raise DeliveryError(told, permanent=error.status != 429) from error
+    except (TimeoutError, OSError, aiohttp.ClientError, discord.DiscordException) as error:
+        raise DeliveryError(f"Discord cannot be reached ({type(error).__name__})", permanent=False) from error
+
+
+@contextmanager
+def connecting() -> Iterator[None]:
+    """Raises PlatformError, with the mend, for whatever the library or the network raises while connecting."""
+    try:
+        yield
+    except discord.LoginFailure as error:
+        raise PlatformError(
+            "Discord refuses the token: copy it anew from the Bot page of your application to DISCORD_TOKEN."
+        ) from error
+    except discord.PrivilegedIntentsRequired as error:
+        raise PlatformError(
+            "Discord refuses the message content intent: switch it on, or off for good, on the application's Bot page."
+        ) from error
+    except discord.HTTPException as error:
+        raise PlatformError(f"Discord refuses a call while connecting: {error.status}, code {error.code}.") from error
+    except (TimeoutError, OSError, aiohttp.ClientError, discord.DiscordException) as error:
+        raise PlatformError(
+            f"Discord cannot be reached ({type(error).__name__}). Check the network, FRONTDESK_DISCORD_API_URL and "
+            "FRONTDESK_DISCORD_GATEWAY_URL."
+        ) from error
+
+
+def gone(error: DeliveryError) -> bool:
+    """Whether the message or channel is not there any more."""
+    return isinstance(error.__cause__, discord.NotFound)
+
+
+def thread_exists(error: DeliveryError) -> bool:
+    """Whether a message has its thread already."""
+    return isinstance(error.__cause__, discord.HTTPException) and error.__cause__.code == _THREAD_EXISTS

@@ -1,0 +1,96 @@
+"""Discord's messages and interactions -> the desk's words. Pure.
+
+A thread that hangs on a message has the message's id, and so does a forum post have its first message's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Any
+
+import discord
+
+from bot.messages import Audience, ChatMessage, MessageKey, Place
+
+PLATFORM = "discord"
+PRIVATE = "@me"  # the workspace of private conversations
+_USER = re.compile(r"<@!?(?P<id>\d+)>")
+_ROLE = re.compile(r"<@&(?P<id>\d+)>")
+_CHANNEL = re.compile(r"<#\d+>|</(?P<command>[^:>]+):\d+>")
+_EMOJI = re.compile(r"<a?:(?P<name>\w+):\d+>")
+_TIME = re.compile(r"<t:\d+(?::\w)?>")
+_FROM_PEOPLE = frozenset({discord.MessageType.default, discord.MessageType.reply})
+
+
+def place_of(channel: Any, message_id: int) -> Place:
+    """Where a message of `channel` stands: a thread's place is its parent's, under the thread's id."""
+    guild = getattr(channel, "guild", None)
+    workspace = str(guild.id) if guild else PRIVATE
+    if isinstance(channel, discord.Thread):
+        return Place(PLATFORM, workspace, str(channel.parent_id), str(channel.id))
+    return Place(PLATFORM, workspace, str(channel.id), str(message_id))
+
+
+def read_message(message: discord.Message, me: int, my_roles: Collection[int]) -> ChatMessage | None:
+    """A person's message; None for what is not one (bots, joins, pins …)."""
+    if message.type not in _FROM_PEOPLE or message.author.bot or message.webhook_id:
+        return None
+    channel: Any = message.channel
+    place = place_of(channel, message.id)
+    named = {user.id for user in message.mentions}
+    mentioned = me in named or any(role in my_roles for role in message.raw_role_mentions)
+    text = readable(message.content, me, my_roles)
+    if place.workspace == PRIVATE:
+        audience, kind = Audience.DIRECT, "direct"
+    elif isinstance(channel, discord.Thread):
+        first = isinstance(channel.parent, discord.ForumChannel) and place.thread == str(message.id)
+        if first:
+            text = f"{channel.name}\n{text}".strip()
+        audience, kind = (Audience.POST, "thread") if first else (Audience.CHANNEL, "thread")
+    else:
+        audience, kind = Audience.CHANNEL, "channel"
+    if mentioned and audience is not Audience.DIRECT:
+        audience = Audience.MENTION
+    return ChatMessage(
+        place=place,
+        id=str(message.id),
+        user=str(message.author.id),
+        text=text,
+        audience=audience,
+        names_others=bool(named - {me}),
+        context={"kind": kind},
+    )
+
+
+def read_interaction(interaction: discord.Interaction[Any], text: str, *, private: bool) -> ChatMessage:
+    """A command's question. Its token finishes the answer for 15 minutes."""
+    name = f"interaction:{interaction.id}"
+    channel = str(interaction.channel_id or "")
+    return ChatMessage(
+        place=Place(PLATFORM, str(interaction.guild_id or PRIVATE), channel, name),
+        id=name,
+        user=str(interaction.user.id),
+        text=text.strip(),
+        audience=Audience.COMMAND,
+        context={
+            "kind": "interaction",
+            "token": interaction.token,
+            "application": str(interaction.application_id),
+            "private": "1" if private else "",
+        },
+    )
+
+
+def key_of(place: Place, message_id: int) -> MessageKey:
+    """What a message is claimed under."""
+    return MessageKey(place.platform, place.workspace, place.channel, str(message_id))
+
+
+def readable(content: str, me: int, my_roles: Collection[int] = ()) -> str:
+    """Discord's encoding of a message as the words that its author saw, without the bot's own name."""
+    text = _USER.sub(lambda match: "" if int(match["id"]) == me else "@…", content)
+    text = _ROLE.sub(lambda match: "" if int(match["id"]) in my_roles else "@…", text)
+    text = _CHANNEL.sub(lambda match: f"/{match['command']}" if match["command"] else "#…", text)
+    text = _EMOJI.sub(lambda match: f":{match['name']}:", text)
+    return _TIME.sub("…", text).strip()

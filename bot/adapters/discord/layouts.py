@@ -1,0 +1,88 @@
+"""Components V2: an answer with its sources and buttons. Pure but for the buttons' types.
+
+Limits: https://docs.discord.com/developers/components/reference (40 components and 4,000 characters a message, 100
+characters a custom id).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import discord
+from discord import ui
+
+from bot.adapters.discord.clicks import Click
+from bot.adapters.discord.markdown import literal
+from bot.answers.markup import href
+from bot.answers.words import Words, words_for
+from bot.conversation import Citation, Decision, Turn
+
+PIECE = 2_700  # characters of an answer in one message, so that with its sources it stays below 4,000
+SOURCES = 1_100  # characters of all sources together
+
+
+def marker(item_id: str) -> int:
+    """What marks a message as (part of) the answer to an item: its container's id, so that a restart finds it."""
+    return int(item_id[:7], 16) + 1
+
+
+def message(
+    text: str, item_id: str, turn: Turn | None = None, *, handoff: bool = False, post: bool = False
+) -> ui.LayoutView:
+    """One message of an answer; the one with the `turn` ends it. `post`: in a forum, where it may be marked solved."""
+    parts: list[ui.Item[ui.LayoutView]] = [ui.TextDisplay(text or "…")]
+    buttons: list[Click] = []
+    if turn is not None:
+        words = words_for(turn.language)
+        if lines := sources(turn.citations, words):
+            parts += [ui.Separator(), ui.TextDisplay(lines)]
+        buttons = _buttons(turn, words, handoff=handoff, post=post)
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.Container(*parts, id=marker(item_id)))
+    if buttons:
+        view.add_item(ui.ActionRow(*buttons))
+    return view
+
+
+def sources(citations: Sequence[Citation], words: Words) -> str:
+    """The numbered links in small print, as many as there is room for; "" without any."""
+    lines = [f"-# **{literal(words.labels['sources'])}**", *map(_source, citations)]
+    while sum(map(len, lines)) + len(lines) > SOURCES:
+        lines.pop()
+    return "\n".join(lines) if len(lines) > 1 else ""
+
+
+def _source(citation: Citation) -> str:
+    title = literal(citation.title[:150]) or literal(citation.url[:150])
+    url = href(citation.url).replace("(", "%28").replace(")", "%29").replace(" ", "%20")
+    linked = f"[{title}]({url})" if url.startswith(("https://", "http://")) and len(url) < 500 else title
+    return f"-# {citation.number}. {linked}"
+
+
+def _buttons(turn: Turn, words: Words, *, handoff: bool, post: bool) -> list[Click]:
+    if turn.decision is Decision.CHITCHAT:
+        return []
+    buttons = [
+        Click("up", turn.id, words.labels["helpful"], "👍"),
+        Click("down", turn.id, words.labels["not_helpful"], "👎"),
+    ]
+    if handoff:
+        buttons.append(Click("human", turn.id, words.labels["ask_human"], "🙋"))
+    if post:
+        buttons.append(Click("solved", turn.id, words.labels["solved"], "✅"))
+    return buttons
+
+
+class Why(ui.Modal):
+    """Asks why an answer was not helpful. What is sent is read from the interaction: the process that showed the form
+    may be gone by then."""
+
+    def __init__(self, turn_id: str, words: Words) -> None:
+        super().__init__(title=words.labels["why_title"][:45], custom_id=f"frontdesk:why:{turn_id}")
+        field: ui.TextInput[Why] = ui.TextInput(
+            style=discord.TextStyle.paragraph, custom_id="why", required=False, max_length=2_000
+        )
+        self.add_item(ui.Label(text=words.labels["why_label"][:45], component=field))
+
+    async def on_submit(self, interaction: discord.Interaction) -> None:
+        """See `FrontdeskClient.on_interaction`."""

@@ -1,0 +1,211 @@
+"""Where an answer's messages stand: a channel or thread, or the response to a command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+import discord
+from discord import ui
+
+from bot.adapters.discord.failures import delivering, gone, thread_exists
+from bot.adapters.discord.layouts import marker
+from bot.errors import DeliveryError
+from bot.messages import Item
+
+Reply = Mapping[str, str]
+"""A message that stands for an item: its `channel`, its `id`, and `via` "token" where a command's token made it."""
+
+_TOKEN_MINUTES = 14.5  # of the 15 that an interaction's token lives
+
+
+class Surface(Protocol):
+    """Every method raises DeliveryError."""
+
+    async def post(self, view: ui.LayoutView, number: int) -> Reply:
+        """Send the answer's message of this number, from 0."""
+
+    async def edit(self, reply: Reply, view: ui.LayoutView) -> bool:
+        """Put something else in a message's place; False when it is gone."""
+
+    async def remove(self, reply: Reply) -> None:
+        """Delete a message, if it is still there."""
+
+
+@dataclass
+class InChannel:
+    """Messages of a channel or thread. `under`: the message they reply to."""
+
+    client: discord.Client
+    channel: int
+    item: Item
+    under: int | None = None
+
+    async def post(self, view: ui.LayoutView, number: int) -> Reply:
+        """See the port. Sent again with the same nonce, Discord gives back the message that stands."""
+        options: dict[str, Any] = {"mention_author": False}
+        if self.under and number == 0:
+            options["reference"] = discord.MessageReference(
+                message_id=self.under, channel_id=self.channel, fail_if_not_exists=False
+            )
+        nonce = f"{self.item.id[:18]}.{self.item.revision % 1000}.{number % 100}"
+        with delivering():
+            sent = await self.client.get_partial_messageable(self.channel).send(view=view, nonce=nonce, **options)
+        return {"channel": str(self.channel), "id": str(sent.id)}
+
+    async def edit(self, reply: Reply, view: ui.LayoutView) -> bool:
+        """See the port."""
+        message = self.client.get_partial_messageable(int(reply["channel"])).get_partial_message(int(reply["id"]))
+        try:
+            with delivering():
+                await message.edit(view=view)
+        except DeliveryError as error:
+            if gone(error):
+                return False
+            raise
+        return True
+
+    async def remove(self, reply: Reply) -> None:
+        """See the port."""
+        message = self.client.get_partial_messageable(int(reply["channel"])).get_partial_message(int(reply["id"]))
+        try:
+            with delivering():
+                await message.delete()
+        except DeliveryError as error:
+            if not gone(error):
+                raise
+
+    async def found(self) -> list[Reply]:
+        """What stands here for the item. Raises DeliveryError."""
+        me, mark = self.client.user, marker(self.item.id)
+        after = discord.Object(self.under or int(self.item.message.id))
+        channel = self.client.get_partial_messageable(self.channel)
+        with delivering():
+            standing = [
+                message
+                async for message in channel.history(after=after, limit=200, oldest_first=True)
+                if me and message.author.id == me.id and _bears(message, mark)
+            ]
+        return [{"channel": str(self.channel), "id": str(message.id)} for message in standing]
+
+
+@dataclass
+class InResponse:
+    """The response to a command, by its token; by ordinary messages once that has expired. What was asked for in
+    private stays so: then the message goes to the user alone."""
+
+    client: discord.Client
+    item: Item
+
+    async def post(self, view: ui.LayoutView, number: int) -> Reply:
+        """See the port. The first message is the deferred response itself."""
+        if self._expired():
+            return await (await self._otherwise()).post(view, number)
+        hook = self._hook()
+        try:
+            with delivering():
+                if number == 0:
+                    sent = await hook.edit_message(_ORIGINAL, view=view)
+                else:
+                    sent = await hook.send(view=view, wait=True, ephemeral=self._private)
+        except DeliveryError as error:
+            if not gone(error):
+                raise
+            return await (await self._otherwise()).post(view, number)
+        return {"channel": self.item.message.place.channel, "id": str(sent.id), "via": "token"}
+
+    async def edit(self, reply: Reply, view: ui.LayoutView) -> bool:
+        """See the port."""
+        if reply.get("via") != "token" or (self._expired() and not self._private):
+            return await InChannel(self.client, 0, self.item).edit(reply, view)
+        try:
+            with delivering():
+                await self._hook().edit_message(int(reply["id"]), view=view)
+        except DeliveryError as error:
+            if gone(error):
+                return False
+            raise
+        return True
+
+    async def remove(self, reply: Reply) -> None:
+        """See the port."""
+        if reply.get("via") != "token":
+            await InChannel(self.client, 0, self.item).remove(reply)
+            return
+        try:
+            with delivering():
+                await self._hook().delete_message(int(reply["id"]))
+        except DeliveryError as error:
+            if not gone(error):
+                raise
+
+    async def found(self) -> list[Reply]:
+        """What stands here for the item. Raises DeliveryError."""
+        if self._expired():
+            return []
+        mark = marker(self.item.id)
+        with delivering():
+            original = await self._hook().fetch_message(_ORIGINAL)
+        if not _bears(original, mark):
+            return []
+        return [{"channel": self.item.message.place.channel, "id": str(original.id), "via": "token"}]
+
+    @property
+    def _private(self) -> bool:
+        return bool(self.item.message.context.get("private"))
+
+    def _expired(self) -> bool:
+        return datetime.now(UTC) - self.item.received_at > timedelta(minutes=_TOKEN_MINUTES)
+
+    def _hook(self) -> discord.Webhook:
+        context = self.item.message.context
+        return discord.Webhook.partial(int(context["application"]), context["token"], client=self.client)
+
+    async def _otherwise(self) -> InChannel:
+        if not self._private:
+            return InChannel(self.client, int(self.item.message.place.channel), self.item)
+        with delivering():
+            user = await self.client.fetch_user(int(self.item.message.user))
+            direct = await self.client.create_dm(user)
+        return InChannel(self.client, direct.id, self.item)
+
+
+async def surface_of(client: discord.Client, item: Item, *, name: str = "") -> InChannel | InResponse:
+    """Where the answer to an item goes. A channel's question gets a thread, called `name`, if the bot may make one
+    (else the answer is a reply in the channel). Raises DeliveryError."""
+    place, kind = item.message.place, item.message.context.get("kind")
+    if kind == "interaction":
+        return InResponse(client, item)
+    if item.replies:
+        return InChannel(client, int(item.replies[0]["channel"]), item)
+    asked = int(item.message.id)
+    if kind == "thread":
+        opens = item.message.opens_thread
+        return InChannel(client, int(place.thread), item, None if opens else asked)
+    if kind == "channel" and name and await _open_thread(client, int(place.channel), asked, name):
+        return InChannel(client, asked, item)
+    return InChannel(client, int(place.channel), item, asked)
+
+
+def _bears(message: discord.Message, mark: int) -> bool:
+    return any(getattr(part, "id", None) == mark for part in message.components)
+
+
+async def _open_thread(client: discord.Client, channel: int, message_id: int, name: str) -> bool:
+    """Whether the message has a thread that the bot may use."""
+    question = client.get_partial_messageable(channel).get_partial_message(message_id)
+    try:
+        with delivering():
+            await question.create_thread(name=name, auto_archive_duration=1440)
+    except DeliveryError as error:
+        if thread_exists(error):
+            return True
+        if not error.permanent or gone(error):
+            raise
+        return False
+    return True
+
+
+_ORIGINAL: int = "@original"  # type: ignore[assignment]  # the library puts it into the URL as it is

@@ -1,0 +1,34 @@
+"""Short notes that outlive the process."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.storage.database import Database, upsert
+from bot.storage.tables import markers
+
+
+class SqlMarkers:
+    """Implements `bot.interfaces.Markers`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, name: str) -> str:
+        """See the port."""
+
+        async def work(connection: AsyncConnection) -> str:
+            found = await connection.execute(select(markers.c.value).where(markers.c.name == name))
+            return str(found.scalar_one_or_none() or "")
+
+        return await self._database.read(work)
+
+    async def set(self, name: str, value: str) -> None:
+        """See the port."""
+
+        async def work(connection: AsyncConnection) -> None:
+            insert = upsert(connection, markers).values(name=name, value=value)
+            await connection.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+
+        await self._database.write(work)
