@@ -138,7 +138,7 @@ class SlackAdapter:
 
     def _bolt(self) -> AsyncApp:
         app = AsyncApp(
-            client=self.client,
+            client=web_client(self._config),  # not ours: Bolt copies it deeply, which an open session does not survive
             signing_secret=self._config.signing_secret or "unused in Socket Mode",
             process_before_response=True,
         )
