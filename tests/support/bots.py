@@ -1,4 +1,4 @@
-"""`frontdesk serve` as a process of its own, answering in a stand-in for Slack."""
+"""`frontdesk serve` as a process of its own, answering in stand-ins for Slack and Discord."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import aiohttp
 
+from tests.support.discord import DiscordStandIn
 from tests.support.slack import SlackStandIn
 
 ROOT = Path(__file__).parents[2]
@@ -51,16 +52,19 @@ class Bot:
 
     def __init__(
         self,
-        slack: SlackStandIn,
+        slack: SlackStandIn | None,
         knowledge: Knowledge,
         folder: Path,
         *,
         mode: str = "socket",
         database: str = "",
+        discord: DiscordStandIn | None = None,
         program: Sequence[str] = FRONTDESK,
         **settings: str,
     ) -> None:
-        self.slack, self.mode, self.program = slack, mode, program
+        self.mode, self.program = mode, program
+        if slack is not None:
+            self.slack = slack
         self.port = _free_port()
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
@@ -73,14 +77,24 @@ class Bot:
             "FRONTDESK_PORT": str(self.port),
             "FRONTDESK_LEASE_SECONDS": "1",
             "FRONTDESK_LOG_LEVEL": "INFO",
-            "FRONTDESK_SLACK_MODE": mode,
-            "FRONTDESK_SLACK_API_URL": slack.api_url,
-            "SLACK_BOT_TOKEN": slack.bot_token,
-            "SLACK_APP_TOKEN": slack.app_token if mode == "socket" else "",
-            "SLACK_SIGNING_SECRET": slack.signing_secret if mode == "http" else "",
             "PYTHONPATH": str(ROOT),
             "COLUMNS": "200",
-        } | settings
+        }
+        if slack is not None:
+            self.settings |= {
+                "FRONTDESK_SLACK_MODE": mode,
+                "FRONTDESK_SLACK_API_URL": slack.api_url,
+                "SLACK_BOT_TOKEN": slack.bot_token,
+                "SLACK_APP_TOKEN": slack.app_token if mode == "socket" else "",
+                "SLACK_SIGNING_SECRET": slack.signing_secret if mode == "http" else "",
+            }
+        if discord is not None:
+            self.settings |= {
+                "DISCORD_TOKEN": discord.token,
+                "FRONTDESK_DISCORD_API_URL": discord.api_url,
+                "FRONTDESK_DISCORD_GATEWAY_URL": discord.gateway.url,
+            }
+        self.settings |= settings
         self._log = folder / "bot.log"
         self._process: asyncio.subprocess.Process | None = None
 
@@ -116,7 +130,7 @@ class Bot:
         """Start the process; in HTTP mode Slack sends to it from the moment it is ready."""
         await self.launch()
         await self.ready()
-        if self.mode == "http":
+        if self.mode == "http" and hasattr(self, "slack"):
             self.slack.http_mode(self.events_url)
 
     async def ready(self, timeout: float = START_SECONDS) -> None:  # noqa: ASYNC109
@@ -193,7 +207,7 @@ class Bot:
 
     def _environment(self) -> dict[str, str]:
         proxies = {"http_proxy", "https_proxy", "all_proxy"}
-        own = ("FRONTDESK_", "SLACK_")
+        own = ("FRONTDESK_", "SLACK_", "DISCORD_")
         kept = {key: value for key, value in os.environ.items() if not key.startswith(own)}
         return {key: value for key, value in kept.items() if key.lower() not in proxies} | self.settings
 

@@ -479,7 +479,7 @@ def use(config: DiscordConfig) -> None:
 async def application(config: DiscordConfig) -> discord.AppInfo:
     """What Discord says of the token's application. Raises what the library raises."""
     use(config)
-    client = discord.Client(intents=discord.Intents.none())
+    client = discord.Client(intents=intents(content=False))
     async with client:
         await client.login(config.token)
         return await client.application_info()

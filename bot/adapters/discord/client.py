@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import discord
 from discord import app_commands
@@ -28,6 +28,9 @@ def intents(*, content: bool) -> discord.Intents:
     wanted.guilds = wanted.guild_messages = wanted.dm_messages = wanted.guild_reactions = True
     wanted.message_content = content
     return wanted
+
+
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nothing is said aloud
 
 
 class FrontdeskClient(discord.AutoShardedClient):
@@ -160,15 +163,11 @@ class _Faq(app_commands.Group):
     async def help_channel(
         self,
         interaction: discord.Interaction[Any],
-        state: app_commands.Choice[str],
+        state: Literal["on", "off"],
         channel: discord.TextChannel | discord.ForumChannel | None = None,
     ) -> None:
         """Mark a channel."""
-        await self._adapter.mark(interaction, channel, help_channel=state.value == "on")
-
-    @help_channel.autocomplete("state")
-    async def _state(self, interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[str]]:
-        return [app_commands.Choice(name=name, value=name) for name in ("on", "off")]
+        await self._adapter.mark(interaction, channel, help_channel=state == "on")
 
 
 class _Chinese(app_commands.Translator):

@@ -13,7 +13,7 @@ from discord import ui
 from bot.adapters.discord.failures import delivering, gone, thread_exists
 from bot.adapters.discord.layouts import marker
 from bot.errors import DeliveryError
-from bot.messages import Item
+from bot.messages import Item, Place
 
 Reply = Mapping[str, str]
 """A message that stands for an item: its `channel`, its `id`, and `via` "token" where a command's token made it."""
@@ -184,7 +184,7 @@ async def surface_of(client: discord.Client, item: Item, *, name: str = "") -> I
     if kind == "thread":
         opens = item.message.opens_thread
         return InChannel(client, int(place.thread), item, None if opens else asked)
-    if kind == "channel" and name and await _open_thread(client, int(place.channel), asked, name):
+    if kind == "channel" and name and await _open_thread(client, place, asked, name):
         return InChannel(client, asked, item)
     return InChannel(client, int(place.channel), item, asked)
 
@@ -193,9 +193,10 @@ def _bears(message: discord.Message, mark: int) -> bool:
     return any(getattr(part, "id", None) == mark for part in message.components)
 
 
-async def _open_thread(client: discord.Client, channel: int, message_id: int, name: str) -> bool:
+async def _open_thread(client: discord.Client, place: Place, message_id: int, name: str) -> bool:
     """Whether the message has a thread that the bot may use."""
-    question = client.get_partial_messageable(channel).get_partial_message(message_id)
+    channel = client.get_partial_messageable(int(place.channel), guild_id=int(place.workspace))
+    question = channel.get_partial_message(message_id)
     try:
         with delivering():
             await question.create_thread(name=name, auto_archive_duration=1440)
