@@ -161,7 +161,9 @@ class InResponse:
 
     def _hook(self) -> discord.Webhook:
         context = self.item.message.context
-        return discord.Webhook.partial(int(context["application"]), context["token"], client=self.client)
+        hook = discord.Webhook.partial(int(context["application"]), context["token"], client=self.client)
+        hook.type = discord.WebhookType.application  # else it would refuse what only an application may send
+        return hook
 
     async def _otherwise(self) -> InChannel:
         if not self._private:
