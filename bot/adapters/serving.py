@@ -35,7 +35,10 @@ class Adapter(Protocol):
         """Whether the platform can reach us."""
 
     async def run(self) -> None:
-        """Connect and serve until cancelled. Raises PlatformError."""
+        """Connect and serve until cancelled; answers can be delivered until `close`. Raises PlatformError."""
+
+    async def close(self) -> None:
+        """Deliver nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,8 @@ async def serve(
         await _end(platforms)  # nothing new comes in
         with suppress(StorageError):
             await desk.drain(drain_seconds)
+        for adapter in adapters:
+            await adapter.close()
         await _end([desk_work])
         server.should_exit = True
         with suppress(SystemExit):

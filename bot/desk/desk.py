@@ -49,7 +49,7 @@ class DeskLimits:
 
 
 class Desk:
-    """An adapter joins by `join` when it is connected; what comes for a platform whose adapter has not is kept."""
+    """An adapter joins by `join` when it can speak and leaves by `leave`; what comes while it is away is kept."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class Desk:
         self._workspaces = Budget(self._limits.workspace_budget, 3600)
         self._working: dict[str, tuple[Item, asyncio.Task[None]]] = {}
         self._background: set[asyncio.Task[None]] = set()
-        self._told: set[str] = set()  # who waits and was told so: something may stand for them
+        self._told: dict[str, asyncio.Future[None]] = {}  # who waits and was told so: something may stand for them
         self._left: dict[str, Item] = {}  # owed, but broken off by a fault, or with no adapter here
         self._closing = False
 
@@ -87,6 +87,10 @@ class Desk:
     def join(self, platform: str, messenger: Messenger) -> None:
         """Answer this platform's items through `messenger`."""
         self._messengers[platform] = messenger
+
+    def leave(self, platform: str) -> None:
+        """Keep this platform's items until it joins again."""
+        self._messengers.pop(platform, None)
 
     # -- what adapters report -------------------------------------------------------------------------------------
 
@@ -216,12 +220,16 @@ class Desk:
                 if waited < self._limits.told_after or (before is not None and ahead > min(before - 1, before / 2)):
                     still.update({item.id: before} if before is not None else {})
                     continue
+                if before is not None:
+                    item = await self._inbox.find(item.message.key) or item  # with the line that was shown before
+                if not self._queue.holds(item):  # it took a while to tell the others
+                    continue
                 still[item.id] = ahead
                 if messenger := self._messengers.get(item.message.place.platform):
-                    self._told.add(item.id)
-                    try:
-                        await messenger.waiting(item, ahead + len(self._working), self._keeper(item))
-                    except Exception as error:  # a courtesy: the answer comes all the same
+                    told_one = messenger.waiting(item, ahead + len(self._working), self._keeper(item))
+                    self._told[item.id] = task = asyncio.ensure_future(told_one)
+                    await asyncio.wait({task})
+                    if error := task.exception():  # a courtesy: the answer comes all the same
                         self._fault(item, error)
             told = still
 
@@ -250,22 +258,26 @@ class Desk:
         if not await self._inbox.started(item):
             await self._changed_elsewhere(item)
             return
-        if item.id in self._told:
-            self._told.discard(item.id)
+        if told := self._told.pop(item.id, None):
+            await asyncio.wait({told})
             item = await self._inbox.find(item.message.key) or item  # with what was shown while it waited
         if item.attempts and not item.replies:
             item = await self._recovered(messenger, item)
         words = words_for(reply_language(item.message.text))
         if item.judgement is Judgement.QUIET:
-            await self._deliver(messenger, item, say=words.say("quieted"))
+            await self._deliver(item, say=words.say("quieted"))
         else:
-            await self._answer(messenger, item, words)
+            await self._answer(item, words)
 
-    async def _answer(self, messenger: Messenger, item: Item, words: Words) -> None:
+    async def _answer(self, item: Item, words: Words) -> None:
         """Answer an item, or excuse it."""
         made: list[Turn] = []
         excuse = ""
         for attempt in range(self._limits.tries):
+            messenger = self._messengers.get(item.message.place.platform)
+            if messenger is None:
+                self._left[item.id] = item
+                return
             try:
                 async with asyncio.timeout(self._limits.seconds):
                     await messenger.answer(item, self._events(item, made), self._keeper(item))
@@ -287,7 +299,7 @@ class Desk:
                 return
             item = current if current.replies else await self._recovered(messenger, current)  # with what stands by now
             if excuse:
-                await self._deliver(messenger, item, State.EXCUSED, say=excuse)
+                await self._deliver(item, State.EXCUSED, say=excuse)
                 return
         self._fault(item, DeliveryError("given up after several tries", permanent=False))
         await self._end(item, State.FAILED, made)
@@ -323,17 +335,20 @@ class Desk:
         return replace(item, replies=tuple(replies))
 
     async def _excuse(self, item: Item, key: str, **values: object) -> None:
-        messenger = self._messengers.get(item.message.place.platform)
-        if messenger is None:
+        if item.message.place.platform not in self._messengers:
             self._left[item.id] = item
         elif await self._inbox.started(item):
             words = words_for(reply_language(item.message.text))
             self._meter.fault(item.message.place.platform, key)
-            await self._deliver(messenger, item, State.EXCUSED, say=words.say(key, **values))
+            await self._deliver(item, State.EXCUSED, say=words.say(key, **values))
 
-    async def _deliver(self, messenger: Messenger, item: Item, state: State = State.ANSWERED, *, say: str) -> None:
+    async def _deliver(self, item: Item, state: State = State.ANSWERED, *, say: str) -> None:
         """Say a line of our own for the item, trying as often as for an answer."""
         for attempt in range(self._limits.tries):
+            messenger = self._messengers.get(item.message.place.platform)
+            if messenger is None:
+                self._left[item.id] = item
+                return
             try:
                 await messenger.say(item, say, self._keeper(item))
                 await self._end(item, state, ())
@@ -350,10 +365,11 @@ class Desk:
             self._spawn(item, self._retract(item))
 
     async def _retract(self, item: Item) -> None:
-        messenger = self._messengers[item.message.place.platform]
         for attempt in range(self._limits.tries):
             try:
-                await messenger.retract(item)
+                await self._messengers[item.message.place.platform].retract(item)
+                break
+            except KeyError:  # its platform has left just now
                 break
             except DeliveryError as error:
                 if error.permanent:
@@ -371,7 +387,8 @@ class Desk:
     async def _stop(self, item_id: str) -> None:
         """End whatever is being done for an item."""
         await self._queue.remove(item_id)
-        self._told.discard(item_id)
+        if told := self._told.pop(item_id, None):
+            await asyncio.wait({told})
         if working := self._working.get(item_id):
             working[1].cancel()
             await asyncio.wait({working[1]})

@@ -93,6 +93,10 @@ class FairQueue:
         for ahead, lane in enumerate(lanes):
             yield self._lanes[lane][0], ahead
 
+    def holds(self, item: Item) -> bool:
+        """Whether an item still waits."""
+        return any(other.id == item.id for other in self._lanes.get(lane_of(item), ()))
+
     def clear(self) -> list[Item]:
         """Take everything out."""
         items = [item for lane in self._lanes.values() for item in lane]

@@ -50,6 +50,7 @@ _CURSOR_SECONDS = 5.0
 _HEARD = 10_000  # ids of messages that this process has heard
 _PER_CHANNEL = 1_000  # messages read again
 _DIRECT = 500  # private conversations read again, the latest first
+_AT_ONCE = 8  # channels being read: Discord takes 50 calls a second
 _CHOICES = 25
 _CHOICE = 100  # characters
 _SOLVED = frozenset({"solved", "resolved", "done", "answered", "已解决", "已解決", "解决", "解決"})
@@ -95,14 +96,16 @@ class DiscordAdapter:
         self._client: FrontdeskClient | None = None
         self._messenger: DiscordMessenger | None = None
         self._deaf: set[int] = set()  # shards whose events may be missing
+        self._behind: set[object] = set()  # readings of what was missed that are under way
         self._pending: dict[object, datetime] = {}  # events that are being seen to, since when
         self._heard: OrderedDict[int, None] = OrderedDict()
         self._handed_over: set[str] = set()
+        self._stopping = False
 
     @property
     def connected(self) -> bool:
         """Whether the gateway is open."""
-        return self._client is not None and self._client.is_ready() and not self._deaf
+        return not self._stopping and self._client is not None and self._client.is_ready() and not self._deaf
 
     async def run(self) -> None:
         """Connect and serve until cancelled. Raises PlatformError when Discord refuses us or cannot be reached."""
@@ -112,17 +115,32 @@ class DiscordAdapter:
         content = sees_content(about)
         log.info("discord mode", message_content=content, answers=mode(content=content))
         client = FrontdeskClient(self, content=content)
-        self._client, self._deaf = client, set()
-        self._messenger = DiscordMessenger(client, handoff=bool(self._config.support_channel))
+        self._client, self._deaf, self._behind = client, set(), set()
         remembering = asyncio.create_task(self._remember())
         try:
             with connecting():
                 await client.start(self._config.token)
+        except asyncio.CancelledError:
+            self._stopping = True  # what is being answered can still be delivered, until `close`
+            raise
         finally:
             remembering.cancel()
-            self._client = None
-            await client.close()
+            if not self._stopping:
+                await self.close()
         raise PlatformError("Discord closed the connection.")
+
+    async def close(self) -> None:
+        """Deliver nothing more."""
+        self._desk.leave(PLATFORM)
+        client, self._client = self._client, None
+        if client:
+            await client.close()
+
+    async def ready_to_speak(self, client: FrontdeskClient) -> None:
+        """Logged in, before the gateway is opened. Raises what the library raises."""
+        await self.sync_commands(client)
+        self._messenger = DiscordMessenger(client, handoff=bool(self._config.support_channel))
+        self._desk.join(PLATFORM, self._messenger)
 
     async def sync_commands(self, client: FrontdeskClient) -> None:
         """Tell Discord of the commands if they are not those it was told last. Raises what the library raises."""
@@ -141,7 +159,7 @@ class DiscordAdapter:
 
     async def heard(self, message: discord.Message) -> None:
         """Claim a message if it is a person's; again and again while the database fails: Discord tells only once."""
-        if message.id in self._heard:
+        if message.id in self._heard or self._stopping:
             return
         if told := self._read(message):
             await self._owe(lambda: self._desk.receive(told))
@@ -177,6 +195,8 @@ class DiscordAdapter:
             await self._owe(lambda: self._desk.mute(place_of(after, after.id), solved))
 
     async def _owe(self, work: Callable[[], Awaitable[None]]) -> None:
+        if self._stopping:
+            return  # the next start reads it from the channel
         mark, pause = object(), 0.25
         self._pending[mark] = datetime.now(UTC)
         while True:
@@ -219,13 +239,13 @@ class DiscordAdapter:
     async def new_session(self, shard_id: int) -> None:
         """The gateway knows nothing of what came before: read it."""
         client = self._client
-        if client is None or client.user is None or self._messenger is None:
+        if client is None or client.user is None:
             return
-        self._deaf.add(shard_id)
         guilds = [guild for guild in client.guilds if guild.shard_id == shard_id]
-        await self.catch_up(guilds, direct=shard_id == 0)
+        self._behind.add(reading := object())
         self._deaf.discard(shard_id)
-        self._desk.join(PLATFORM, self._messenger)
+        await self.catch_up(guilds, direct=shard_id == 0)
+        self._behind.discard(reading)
         log.info("discord connected", shard=shard_id, guilds=len(guilds), bot=client.user.id)
 
     def resumed(self, shard_id: int) -> None:
@@ -247,21 +267,24 @@ class DiscordAdapter:
         channels = [channel for channel in seen if (channel.last_message_id or 0) > after.id]
         if direct:
             known = await self._patiently(lambda: self._inbox.channels(PLATFORM, PRIVATE))
-            for channel_id in known[:_DIRECT]:
+            private = discord.ChannelType.private
+            channels += [client.get_partial_messageable(int(each), type=private) for each in known[:_DIRECT]]
+        at_once = asyncio.Semaphore(_AT_ONCE)
+        await asyncio.gather(*(self._read_again(channel, after, at_once) for channel in channels))
+
+    async def _read_again(self, channel: Any, after: discord.Object, at_once: asyncio.Semaphore) -> None:
+        async with at_once:
+            missed: list[discord.Message] | None = None
+            while missed is None:
                 try:
                     with delivering():
-                        channels.append(await client.fetch_channel(int(channel_id)))
-                except DeliveryError:
-                    continue
-        for channel in channels:
-            try:
-                with delivering():
-                    history = channel.history(after=after, limit=_PER_CHANNEL, oldest_first=True)
-                    missed = [message async for message in history]
-            except DeliveryError as error:
-                if not error.permanent:
-                    log.warning("channel not read", channel=channel.id, cause=str(error))
-                continue
+                        history = channel.history(after=after, limit=_PER_CHANNEL, oldest_first=True)
+                        missed = [message async for message in history]
+                except DeliveryError as error:
+                    if error.permanent or self._stopping or self._client is None:
+                        return
+                    log.warning("channel not read yet", channel=channel.id, cause=str(error))
+                    await asyncio.sleep(2)
             for message in missed:
                 await self.heard(message)
                 if message.edited_at:
@@ -278,7 +301,7 @@ class DiscordAdapter:
         """Keep until when everything has been heard."""
         while True:
             await asyncio.sleep(_CURSOR_SECONDS)
-            if not self.connected:
+            if not self.connected or self._behind:
                 continue
             until = min([datetime.now(UTC), *self._pending.values()])
             try:
@@ -317,11 +340,7 @@ class DiscordAdapter:
         deferring = asyncio.create_task(_defer(interaction, private=private))
         self._messenger.deferring[told.id] = deferring
         try:
-            await self._desk.receive(told)
-        except StorageError:
-            fault = self.failed("ask")
-            await asyncio.wait({deferring})
-            await self._try(interaction.edit_original_response(content=_words(interaction).say("fault", fault=fault)))
+            await self._owe(lambda: self._desk.receive(told))
         finally:
             await asyncio.wait({deferring})
             self._messenger.deferring.pop(told.id, None)

@@ -52,7 +52,7 @@ class FrontdeskClient(discord.AutoShardedClient):
         """Before the gateway is opened."""
         self.add_dynamic_items(Click)
         await self.tree.set_translator(_Chinese())
-        await self.adapter.sync_commands(self)
+        await self.adapter.ready_to_speak(self)
 
     async def on_message(self, message: discord.Message) -> None:
         """Somebody wrote."""

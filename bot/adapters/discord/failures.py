@@ -24,7 +24,8 @@ def delivering() -> Iterator[None]:
     except discord.HTTPException as error:
         told = f"Discord refuses a call: {error.status}, code {error.code}"
         raise DeliveryError(told, permanent=error.status != 429) from error
-    except (TimeoutError, OSError, aiohttp.ClientError, discord.DiscordException) as error:
+    except (TimeoutError, OSError, aiohttp.ClientError, discord.DiscordException, RuntimeError) as error:
+        # RuntimeError: the client was closed, and another is on its way.
         raise DeliveryError(f"Discord cannot be reached ({type(error).__name__})", permanent=False) from error
 
 

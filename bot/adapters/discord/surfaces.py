@@ -53,7 +53,10 @@ class InChannel:
         nonce = f"{self.item.id[:18]}.{self.item.revision % 1000}.{number % 100}"
         with delivering():
             sent = await self.client.get_partial_messageable(self.channel).send(view=view, nonce=nonce, **options)
-        return {"channel": str(self.channel), "id": str(sent.id)}
+        reply = {"channel": str(self.channel), "id": str(sent.id)}
+        if not _shows(sent, view):  # a message that stood already, with what was sent before
+            await self.edit(reply, view)
+        return reply
 
     async def edit(self, reply: Reply, view: ui.LayoutView) -> bool:
         """See the port."""
@@ -189,6 +192,19 @@ async def surface_of(client: discord.Client, item: Item, *, name: str = "") -> I
     if kind == "channel" and name and await _open_thread(client, place, asked, name):
         return InChannel(client, asked, item)
     return InChannel(client, int(place.channel), item, asked)
+
+
+def _shows(message: discord.Message, view: ui.LayoutView) -> bool:
+    """Whether a message says what `view` does, with as many buttons."""
+    texts = [part.content.strip() for part in view.walk_children() if isinstance(part, ui.TextDisplay)]
+    shown, buttons, parts = [], 0, list(message.components)
+    while parts:
+        part = parts.pop(0)
+        parts[:0] = getattr(part, "children", [])
+        buttons += isinstance(part, discord.Button)
+        if isinstance(part, discord.TextDisplay):
+            shown.append(part.content.strip())
+    return shown == texts and buttons == sum(isinstance(part, ui.DynamicItem) for part in view.walk_children())
 
 
 def _bears(message: discord.Message, mark: int) -> bool:

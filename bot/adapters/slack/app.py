@@ -91,11 +91,8 @@ class SlackAdapter:
 
     async def run(self) -> None:
         """Connect and serve until cancelled. Raises PlatformError when Slack refuses us or cannot be reached."""
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_CALL_SECONDS)) as session:
-            self.client.session = session  # connections that are kept, or each call would shake hands anew
-            await self._serve()
-
-    async def _serve(self) -> None:
+        if self.client.session is None:  # connections that are kept, or each call would shake hands anew
+            self.client.session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_CALL_SECONDS))
         with connecting():
             identity = await self.client.auth_test()
         self._bot_user = identity["user_id"]
@@ -110,6 +107,12 @@ class SlackAdapter:
             await self._stay(handler)
         finally:
             await handler.close_async()  # type: ignore[no-untyped-call]
+
+    async def close(self) -> None:
+        """See the port."""
+        session, self.client.session = self.client.session, None
+        if session is not None:
+            await session.close()
 
     async def handle_http(self, request: Request) -> Response:
         """One signed request, through Bolt, which checks the signature. While we do not know who we are, or stop, it is
