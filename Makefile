@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench quality picture slackpicture clean
+.PHONY: help setup demo test lint bench quality picture chatpictures clean
 
 help: ## list these targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,8 +39,9 @@ quality: $(STAMP) ## figures on ../shared/faq, where it is present
 picture: $(STAMP) ## record the demo and draw it for the README
 	$(BIN)/python docs/images/make_picture.py
 
-slackpicture: $(STAMP) ## draw what the bot posts in Slack for the README (needs chromium)
+chatpictures: $(STAMP) ## draw what the bot posts in Slack and Discord (needs chromium)
 	$(BIN)/python -m docs.images.make_slack_picture
+	$(BIN)/python -m docs.images.make_discord_picture
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

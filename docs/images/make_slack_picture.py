@@ -1,6 +1,6 @@
 """Draws docs/images/slack.png: what `frontdesk serve` really posts to the stand-in for Slack, its blocks set as HTML.
 
-Needs Debian's chromium. `make slackpicture`.
+Needs Debian's chromium. `make chatpictures`.
 """
 
 from __future__ import annotations
@@ -108,15 +108,16 @@ def _mrkdwn(text: str) -> str:
     return re.sub(r"\*([^*\n]+)\*", r"<b>\1</b>", text).replace("\n", "<br>")
 
 
-def main() -> None:
-    """Run the conversation and draw it."""
+def draw(page: str, picture: Path, height: int = 960) -> None:
+    """A page of HTML as a PNG."""
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "slack.html"
-        file.write_text(page(conversation()), encoding="utf-8")
+        file = Path(folder) / "page.html"
+        file.write_text(page, encoding="utf-8")
         options = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-        shot = [f"--screenshot={PICTURE}", "--window-size=808,960", f"--user-data-dir={folder}/profile", file.as_uri()]
-        subprocess.run([shutil.which("chromium") or "chromium", *options, *shot], check=True, capture_output=True)
+        shot = [f"--screenshot={picture}", f"--window-size=808,{height}", f"--user-data-dir={folder}/profile"]
+        command = [shutil.which("chromium") or "chromium", *options, *shot, file.as_uri()]
+        subprocess.run(command, check=True, capture_output=True)
 
 
 if __name__ == "__main__":
-    main()
+    draw(page(conversation()), PICTURE)
