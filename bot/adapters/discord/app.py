@@ -263,7 +263,9 @@ class DiscordAdapter:
         if client is None or since is None:
             return
         after = discord.Object(discord.utils.time_snowflake(since))
-        seen: list[Any] = [channel for guild in guilds for channel in (*guild.text_channels, *guild.threads)]
+        seen: list[Any] = [
+            channel for guild in guilds for channel in (*guild.text_channels, *guild.voice_channels, *guild.threads)
+        ]
         channels = [channel for channel in seen if (channel.last_message_id or 0) > after.id]
         if direct:
             known = await self._patiently(lambda: self._inbox.channels(PLATFORM, PRIVATE))

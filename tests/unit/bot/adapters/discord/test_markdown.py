@@ -54,7 +54,7 @@ def test_no_text_makes_a_mention_or_a_timestamp(text: str) -> None:
     outside_code = to_discord(text.replace("`", "").replace("~", ""))
     for place in range(len(outside_code) - 1):
         if outside_code[place] == "<":
-            assert place and outside_code[place - 1] == "\\" or "http" in outside_code
+            assert (place and outside_code[place - 1] == "\\") or "http" in outside_code
 
 
 @given(st.text(max_size=400))
