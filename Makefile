@@ -28,7 +28,7 @@ lint: $(STAMP) ## ruff, mypy --strict, import-linter
 	$(BIN)/lint-imports
 
 test: lint ## lint, then every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadscope
 
 bench: $(STAMP) ## speed against plain sentence-transformers + FAISS
 	$(BIN)/python -m benchmarks.run
