@@ -16,10 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from bot.errors import StorageError
 from bot.storage import schema
 from bot.storage.addresses import Address, parse_address
-from bot.storage.faults import translated
+from bot.storage.faults import rolled_back, translated
 from bot.storage.tables import conversations
 
 _CONNECT_SECONDS = 10
+_TRIES = 5  # of a transaction that PostgreSQL rolls back for another's sake
 _STATEMENT_SECONDS = 60  # on PostgreSQL, so that a server that went silent holds nobody for ever
 
 T = TypeVar("T")
@@ -60,8 +61,17 @@ class Database:
         return await _to_its_end(self._transaction(self.engine, work))
 
     async def write(self, work: Work[T]) -> T:
-        """Await `work(connection)` in a transaction: committed, or rolled back by an exception. Raises StorageError."""
+        """Await `work(connection)` in a transaction: committed, or rolled back by an exception. Raises StorageError.
+
+        Rolled back because two transactions waited for each other, it is tried again: `work` may run more than once.
+        """
         async with self._queue:
+            for _ in range(_TRIES - 1):
+                try:
+                    return await _to_its_end(self._transaction(self._writing_engine, work))
+                except StorageError as error:
+                    if not rolled_back(error):
+                        raise
             return await _to_its_end(self._transaction(self._writing_engine, work))
 
     async def check(self) -> str:

@@ -57,6 +57,12 @@ def translated(address: Address) -> Iterator[None]:
         raise
 
 
+def rolled_back(error: StorageError) -> bool:
+    """Whether PostgreSQL ended the transaction only because it and another waited for each other: a deadlock or a
+    serialization failure (https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html)."""
+    return getattr(getattr(error.__cause__, "orig", None), "sqlstate", "") in {"40P01", "40001"}
+
+
 def explain(error: Exception, address: Address) -> str:
     """One line for an operator, without the password and without any text of a message."""
     cause = _driver_error(error)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import StorageError
 from bot.storage.conversations import SqlConversationStore
 from bot.storage.database import Database
+from bot.storage.markers import SqlMarkers
 from tests.support.turns import make_turn
 
 pytestmark = pytest.mark.postgres
@@ -72,6 +75,28 @@ async def test_a_statement_cut_off_in_the_middle_is_told(postgres_database: Data
     await admin.close()
     with pytest.raises(StorageError, match=r"starting up or shutting down|closed the connection"):
         await sleeping
+
+
+async def test_of_two_transactions_that_wait_for_each_other_both_are_done(postgres_database: Database) -> None:
+    markers, met = SqlMarkers(postgres_database), asyncio.Barrier(2)
+    await markers.set("a", "")
+    await markers.set("b", "")
+    runs = Counter[str]()
+
+    async def both(first: str, second: str) -> None:
+        async def work(connection: AsyncConnection) -> None:
+            runs[first] += 1
+            append = "UPDATE markers SET value = value || :by WHERE name = :name"
+            await connection.execute(text(append), {"by": first, "name": first})
+            if runs[first] == 1:
+                await met.wait()  # each holds what the other wants
+            await connection.execute(text(append), {"by": first, "name": second})
+
+        await postgres_database.write(work)
+
+    await asyncio.gather(both("a", "b"), both("b", "a"))
+    assert sorted(runs.values()) == [1, 2]
+    assert [sorted(await markers.get(name)) for name in ("a", "b")] == [["a", "b"], ["a", "b"]]
 
 
 async def test_check_names_engine_place_and_schema(postgres_database: Database) -> None:

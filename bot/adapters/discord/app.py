@@ -47,6 +47,7 @@ log = structlog.get_logger(__name__)
 OVERLAP = timedelta(seconds=150)  # what is read again: a connection may be dead for so long before it is noticed
 FARTHEST = timedelta(days=1)  # what is older than this is not answered any more
 _CURSOR_SECONDS = 5.0
+GATEWAY = "wss://gateway.discord.gg/"
 _HEARD = 10_000  # ids of messages that this process has heard
 _PER_CHANNEL = 1_000  # messages read again
 _DIRECT = 500  # private conversations read again, the latest first
@@ -68,8 +69,8 @@ class DiscordConfig:
     """`support_channel` is the id of the channel where questions are handed to people ("": nowhere)."""
 
     token: str
-    api_url: str = ""
-    gateway_url: str = ""
+    api_url: str = "https://discord.com/api/v10"
+    gateway_url: str = GATEWAY
     support_channel: str = ""
 
 
@@ -489,12 +490,23 @@ class DiscordAdapter:
 _CURSOR = "discord:heard"
 
 
+_connect_gateway = DiscordWebSocket.from_client
+
+
 def use(config: DiscordConfig) -> None:
-    """Point discord.py's client at the API and the gateway of the settings."""
-    if config.api_url:
-        Route.BASE = config.api_url.rstrip("/")
-    if config.gateway_url:
-        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(config.gateway_url)
+    """Point discord.py's client at the API and the gateway of the settings.
+
+    A gateway other than Discord's own is used for every connection: without that, the library follows the addresses
+    that the API and the sessions name, past a proxy.
+    """
+    Route.BASE = config.api_url.rstrip("/")
+    url = yarl.URL(config.gateway_url)
+
+    async def connect(_cls: type[DiscordWebSocket], /, client: discord.Client, **options: Any) -> DiscordWebSocket:
+        return await _connect_gateway(client, **options | {"gateway": url})
+
+    own = url.host == yarl.URL(GATEWAY).host
+    DiscordWebSocket.from_client = _connect_gateway if own else classmethod(connect)  # type: ignore[method-assign,assignment]
 
 
 async def application(config: DiscordConfig) -> discord.AppInfo:
@@ -534,7 +546,12 @@ async def guild_of(config: DiscordConfig, channel_id: int) -> str:
     with connecting():
         async with client:
             await client.login(config.token)
-            channel = await client.fetch_channel(channel_id)
+            try:
+                channel = await client.fetch_channel(channel_id)
+            except (discord.NotFound, discord.Forbidden) as error:
+                raise PlatformError(
+                    f"Discord shows the bot no channel {channel_id}: check the id, and invite the bot to its server."
+                ) from error
     guild = getattr(channel, "guild", None)
     if guild is None:
         raise PlatformError(f"{channel_id} is no channel of a server.")

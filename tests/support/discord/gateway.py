@@ -20,6 +20,7 @@ from simcord.backend import Backend, serializers
 import discord
 
 HEARTBEAT_MS = 5_000
+NOWHERE = "ws://127.0.0.1:9/"  # what the API and sessions name: a bot that is told of another gateway goes to that
 DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, RESUME, RECONNECT, MEMBERS, INVALID, HELLO, ACK = (
     0,
     1,
@@ -114,7 +115,7 @@ class Gateway:
                 "user": dict(serializers.user_payload(self._backend.bot_user)),
                 "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],
                 "session_id": session.id,
-                "resume_gateway_url": self.url,
+                "resume_gateway_url": NOWHERE,
                 "shard": asked.get("shard", [0, 1]),
                 "application": {"id": str(self._backend.application_id), "flags": 0},
             },

@@ -25,7 +25,7 @@ from simcord.backend.models import Message
 from simcord.builders import ChannelHandle, GuildHandle
 from simcord.http import router
 
-from tests.support.discord.gateway import Gateway
+from tests.support.discord.gateway import NOWHERE, Gateway
 from tests.support.discord.world import World
 
 MESSAGES, WINDOW = 5, 5.0  # messages or edits a channel in so many seconds
@@ -147,7 +147,7 @@ class DiscordStandIn:
     ) -> tuple[int, Any]:
         if (method, path) == ("GET", "/gateway/bot"):
             limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
-            return 200, {"url": self.gateway.url, "shards": 1, "session_start_limit": limit}
+            return 200, {"url": NOWHERE, "shards": 1, "session_start_limit": limit}
         nonce = (path, str(body.get("nonce"))) if isinstance(body, dict) and body.get("enforce_nonce") else None
         if nonce and nonce in self._nonces:
             method, path, body = "GET", f"{path}/{self._nonces[nonce]}", None
