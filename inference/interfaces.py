@@ -1,0 +1,54 @@
+"""The port to a language model, and its data."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class Role(StrEnum):
+    """Who speaks."""
+
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of what the model reads."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds: to `connect`, to the `first` token, `between` two tokens, in `total`. At most `concurrency` requests run
+    at once; further ones wait, which counts for none of the limits but `first`."""
+
+    connect: float = 2.0
+    first: float = 15.0
+    between: float = 10.0
+    total: float = 60.0
+    concurrency: int = 32
+
+
+class Generator(Protocol):
+    """A model behind a server. Every method raises GeneratorError."""
+
+    def stream(
+        self, messages: Sequence[Message], *, max_tokens: int, temperature: float = 0.0
+    ) -> AsyncGenerator[str, None]:
+        """The model's words as they come; closing it ends the work on the server."""
+
+    async def decide(self, messages: Sequence[Message], schema: Mapping[str, Any], *, max_tokens: int) -> Any:
+        """What the model says as JSON of a schema, which the server enforces."""
+
+    async def count(self, messages: Sequence[Message]) -> int:
+        """Tokens that the messages take in the model's own prompt."""
+
+    async def model(self) -> str:
+        """The name of the model that answers."""

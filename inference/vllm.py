@@ -1,0 +1,294 @@
+"""The client of vLLM servers through their OpenAI-compatible API.
+
+Several servers stand behind one name: the one with the fewest requests is asked, another if it fails before its first
+token. https://docs.vllm.ai/en/stable/serving/openai_compatible_server/
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import openai
+from openai import AsyncOpenAI
+
+from inference.breaker import Breaker
+from inference.errors import (
+    GeneratorBroken,
+    GeneratorError,
+    GeneratorRefused,
+    GeneratorSlow,
+    GeneratorUnavailable,
+)
+from inference.interfaces import Limits, Message
+
+_PROBE_SECONDS = 2.0
+_THINKING = re.compile(r"<think>.*?(?:</think>\s*|\Z)", re.DOTALL)
+
+
+class VllmGenerator:
+    """Implements `inference.interfaces.Generator`. `urls` are servers' addresses, with or without /v1; without a
+    `model` the first that a server names is used."""
+
+    def __init__(
+        self, urls: Sequence[str], *, model: str = "", api_key: str = "", limits: Limits | None = None
+    ) -> None:
+        self._limits = limits or Limits()
+        self._servers = [_Server(url, model, api_key, self._limits) for url in urls]
+        self._slots = asyncio.Semaphore(self._limits.concurrency)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for server in self._servers:
+            await server.client.close()
+
+    async def stream(
+        self, messages: Sequence[Message], *, max_tokens: int, temperature: float = 0.0
+    ) -> AsyncGenerator[str, None]:
+        """See the port."""
+        until = time.monotonic() + self._limits.total
+        async with self._slot():
+            fault: GeneratorError = GeneratorUnavailable("No vLLM server is well: see its log, or FRONTDESK_VLLM_URL.")
+            for server in await self._candidates():
+                words = server.stream(messages, max_tokens=max_tokens, temperature=temperature, until=until)
+                try:
+                    async for piece in words:
+                        yield piece
+                except GeneratorRefused:
+                    raise
+                except GeneratorError as error:
+                    server.breaker.failed()
+                    if error.begun:
+                        raise
+                    fault = error
+                else:
+                    server.breaker.succeeded()
+                    return
+                finally:
+                    await words.aclose()
+            raise fault
+
+    async def decide(self, messages: Sequence[Message], schema: Mapping[str, Any], *, max_tokens: int) -> Any:
+        """See the port."""
+        return await self._ask(lambda server: server.decide(messages, schema, max_tokens))
+
+    async def count(self, messages: Sequence[Message]) -> int:
+        """See the port."""
+        return int(await self._ask(lambda server: server.count(messages)))
+
+    async def model(self) -> str:
+        """See the port."""
+        return str(await self._ask(lambda server: server.name()))
+
+    async def _ask(self, call: Any) -> Any:
+        async with self._slot():
+            fault: GeneratorError = GeneratorUnavailable("No vLLM server is well: see its log, or FRONTDESK_VLLM_URL.")
+            for server in await self._candidates():
+                try:
+                    answer = await call(server)
+                except GeneratorRefused:
+                    raise
+                except GeneratorError as error:
+                    server.breaker.failed()
+                    fault = error
+                else:
+                    server.breaker.succeeded()
+                    return answer
+            raise fault
+
+    async def _candidates(self) -> list[_Server]:
+        """Servers to try in order; one that has failed is asked for its health first, when it is time."""
+        for server in self._servers:
+            if server.breaker.may_probe():
+                await server.probe()
+        well = [server for server in self._servers if not server.breaker.open]
+        return sorted(well, key=lambda server: server.busy)
+
+    @asynccontextmanager
+    async def _slot(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(self._limits.first):
+                await self._slots.acquire()
+        except TimeoutError as error:
+            raise GeneratorSlow("The vLLM servers are busy: add one, or raise the limit on requests.") from error
+        try:
+            yield
+        finally:
+            self._slots.release()
+
+
+class _Server:
+    def __init__(self, url: str, model: str, api_key: str, limits: Limits) -> None:
+        self.url = url.rstrip("/").removesuffix("/v1")
+        self.breaker = Breaker()
+        self.busy = 0
+        self._limits = limits
+        self._model = model
+        self._found = ""
+        timeout = openai.Timeout(limits.total, connect=limits.connect)
+        self.client = AsyncOpenAI(base_url=f"{self.url}/v1", api_key=api_key or "none", max_retries=0, timeout=timeout)
+
+    async def name(self) -> str:
+        """The model to name in requests."""
+        if self._model or self._found:
+            return self._model or self._found
+        with _faults(self.url):
+            async with asyncio.timeout(self._limits.first):
+                models = await self.client.models.list()
+        if not models.data:
+            raise GeneratorBroken(f"{self.url} serves no model: see its log.")
+        self._found = models.data[0].id
+        return self._found
+
+    async def probe(self) -> None:
+        """Ask for its health."""
+        try:
+            with _faults(self.url):
+                async with asyncio.timeout(_PROBE_SECONDS):
+                    await self.client.get(f"{self.url}/health", cast_to=object)
+        except GeneratorError:
+            self.breaker.failed()
+        else:
+            self.breaker.succeeded()
+
+    async def stream(
+        self, messages: Sequence[Message], *, max_tokens: int, temperature: float, until: float
+    ) -> AsyncGenerator[str, None]:
+        begun, thinking = False, _Thinking()
+        self.busy += 1
+        answer: Any = None
+        try:
+            with _faults(self.url):
+                async with asyncio.timeout(min(self._limits.first, until - time.monotonic())):
+                    answer = await self.client.chat.completions.create(
+                        model=await self.name(),
+                        messages=_plain(messages),
+                        max_tokens=max_tokens,
+                        temperature=temperature,
+                        stream=True,
+                    )
+            chunks = aiter(answer)
+            waits = self._limits.first
+            while True:
+                with _faults(self.url, begun=begun):
+                    async with asyncio.timeout(max(0.0, min(waits, until - time.monotonic()))):
+                        chunk = await anext(chunks, None)
+                if chunk is None:
+                    break
+                waits = self._limits.between
+                piece = (chunk.choices[0].delta.content or "") if chunk.choices else ""
+                if text := thinking.feed(piece):
+                    begun = True
+                    yield text
+            if rest := thinking.finish():
+                begun = True
+                yield rest
+            if not begun:
+                raise GeneratorBroken(f"{self.url} answered with nothing.")
+        finally:
+            self.busy -= 1
+            if answer is not None:
+                await answer.close()  # the server stops working on it
+
+    async def decide(self, messages: Sequence[Message], schema: Mapping[str, Any], max_tokens: int) -> Any:
+        self.busy += 1
+        try:
+            with _faults(self.url):
+                async with asyncio.timeout(self._limits.first + self._limits.between):
+                    answer = await self.client.chat.completions.create(
+                        model=await self.name(),
+                        messages=_plain(messages),
+                        max_tokens=max_tokens,
+                        temperature=0.0,
+                        response_format={
+                            "type": "json_schema",
+                            "json_schema": {"name": "decision", "schema": dict(schema), "strict": True},
+                        },
+                    )
+            said = (answer.choices[0].message.content or "") if answer.choices else ""
+            try:
+                return json.loads(_THINKING.sub("", said))
+            except ValueError as error:
+                raise GeneratorBroken(f"{self.url} answered with something that is no JSON.") from error
+        finally:
+            self.busy -= 1
+
+    async def count(self, messages: Sequence[Message]) -> int:
+        with _faults(self.url):
+            async with asyncio.timeout(self._limits.first):
+                body = {"model": await self.name(), "messages": _plain(messages)}
+                counted: Any = await self.client.post(f"{self.url}/tokenize", body=body, cast_to=object)
+        try:
+            return int(counted["count"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise GeneratorBroken(f"{self.url} does not count tokens: is it a vLLM server?") from error
+
+
+class _Thinking:
+    """Hides what a model thinks before it answers, where the server does not tell it apart itself."""
+
+    def __init__(self) -> None:
+        self._held = ""
+        self._inside = False
+        self._past = False
+
+    def feed(self, piece: str) -> str:
+        """-> what may be shown."""
+        if self._past and self._inside:  # the answer begins after the blank lines that follow the thoughts
+            piece = piece.lstrip()
+            self._inside = not piece
+        if self._past:
+            return piece
+        self._held += piece
+        if not self._inside:
+            begun = self._held.lstrip()
+            if not begun or "<think>".startswith(begun):
+                return ""  # it may still become one
+            if not begun.startswith("<think>"):
+                self._past, held, self._held = True, self._held, ""
+                return held
+            self._inside = True
+        _before, end, after = self._held.partition("</think>")
+        if not end:
+            return ""
+        self._past, self._held = True, ""
+        return self.feed(after)
+
+    def finish(self) -> str:
+        """What was held back in doubt."""
+        return "" if self._inside or self._past else self._held
+
+
+def _plain(messages: Sequence[Message]) -> Any:
+    return [{"role": message.role.value, "content": message.content} for message in messages]
+
+
+class _faults:
+    """Raises GeneratorError for whatever the client, the network or a time limit raises."""
+
+    def __init__(self, url: str, *, begun: bool = False) -> None:
+        self._url, self._begun = url, begun
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if error is None or isinstance(error, GeneratorError):
+            return
+        if isinstance(error, (TimeoutError, openai.APITimeoutError)):
+            raise GeneratorSlow(f"{self._url} took too long.", begun=self._begun) from error
+        if isinstance(error, openai.APIConnectionError):
+            raise GeneratorUnavailable(f"{self._url} does not answer: is it running?", begun=self._begun) from error
+        if isinstance(error, openai.APIStatusError):
+            status = error.status_code
+            if status in {429} or status >= 500:
+                raise GeneratorUnavailable(f"{self._url} fails ({status}).", begun=self._begun) from error
+            mend = "check FRONTDESK_VLLM_API_KEY" if status in {401, 403} else "check FRONTDESK_VLLM_MODEL"
+            raise GeneratorRefused(f"{self._url} refuses the request ({status}): {mend}.") from error
+        if isinstance(error, (openai.OpenAIError, ValueError, OSError)) or type(error).__module__.startswith("httpx"):
+            raise GeneratorBroken(f"{self._url} broke off or answered garbage.", begun=self._begun) from error

@@ -1,0 +1,125 @@
+"""A scripted server that speaks vLLM's OpenAI-compatible API over real HTTP, and misbehaves as told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from aiohttp import web
+
+HANG = 3600.0
+
+
+@dataclass(frozen=True)
+class Script:
+    """What a completion is: `pieces` after `first` seconds, `between` each two; `cut` after so many pieces breaks the
+    connection; a `status` other than 200 refuses; `raw` is sent in place of events."""
+
+    pieces: Sequence[str] = ()
+    first: float = 0.0
+    between: float = 0.0
+    cut: int | None = None
+    status: int = 200
+    raw: bytes = b""
+
+
+class OpenAiServer:
+    """`async with OpenAiServer() as server:`. Completions follow `scripts` in order, the last one for ever."""
+
+    def __init__(self, *scripts: Script, model: str = "tiny", api_key: str = "") -> None:
+        self.scripts = list(scripts) or [Script(["Hello."])]
+        self.model, self.api_key = model, api_key
+        self.well = True
+        self.requests: list[dict[str, Any]] = []
+        self.probes = 0
+        self.running = 0
+        self.most_running = 0
+        self.aborted = 0
+        self.url = ""
+        self._runner: web.AppRunner | None = None
+
+    async def __aenter__(self) -> OpenAiServer:
+        app = web.Application()
+        app.router.add_get("/v1/models", self._models)
+        app.router.add_post("/v1/chat/completions", self._complete)
+        app.router.add_post("/tokenize", self._tokenize)
+        app.router.add_get("/health", self._health)
+        self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._runner:
+            await self._runner.cleanup()
+
+    async def _models(self, request: web.Request) -> web.Response:
+        self._check(request)
+        return web.json_response({"object": "list", "data": [{"id": self.model, "object": "model"}]})
+
+    async def _health(self, request: web.Request) -> web.Response:
+        self.probes += 1
+        return web.Response(status=200 if self.well else 503)
+
+    async def _tokenize(self, request: web.Request) -> web.Response:
+        self._check(request)
+        messages = (await request.json())["messages"]
+        count = sum(len(message["content"].split()) for message in messages)
+        return web.json_response({"count": count, "tokens": [], "max_model_len": 4096})
+
+    async def _complete(self, request: web.Request) -> web.StreamResponse:
+        self._check(request)
+        body = await request.json()
+        self.requests.append(body)
+        script = self.scripts.pop(0) if len(self.scripts) > 1 else self.scripts[0]
+        self.running += 1
+        self.most_running = max(self.most_running, self.running)
+        try:
+            await asyncio.sleep(script.first)
+            if script.status != 200:
+                error = {"message": "refused", "type": "error", "code": script.status}
+                return web.json_response({"error": error}, status=script.status)
+            return await (self._stream if body.get("stream") else self._whole)(request, script)
+        except (asyncio.CancelledError, ConnectionError):
+            self.aborted += 1
+            raise
+        finally:
+            self.running -= 1
+
+    async def _whole(self, request: web.Request, script: Script) -> web.Response:
+        message = {"role": "assistant", "content": "".join(script.pieces)}
+        choice = {"index": 0, "message": message, "finish_reason": "stop"}
+        return web.json_response(self._body("chat.completion") | {"choices": [choice]})
+
+    async def _stream(self, request: web.Request, script: Script) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        if script.raw:
+            await response.write(script.raw)
+            return response
+        for number, piece in enumerate(script.pieces):
+            if number == script.cut:
+                assert request.transport
+                request.transport.abort()
+                return response
+            if number:
+                await asyncio.sleep(script.between)
+            choice = {"index": 0, "delta": {"content": piece}, "finish_reason": None}
+            event = self._body("chat.completion.chunk") | {"choices": [choice]}
+            await response.write(f"data: {json.dumps(event)}\n\n".encode())
+        await response.write(b"data: [DONE]\n\n")
+        return response
+
+    def _body(self, kind: str) -> dict[str, Any]:
+        return {"id": "1", "object": kind, "created": 1, "model": self.model}
+
+    def _check(self, request: web.Request) -> None:
+        if self.api_key and request.headers.get("Authorization") != f"Bearer {self.api_key}":
+            raise web.HTTPUnauthorized(text=json.dumps({"error": {"message": "wrong key"}}))

@@ -1,0 +1,230 @@
+"""The client against a server that follows a script, over real HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+
+import pytest
+
+from inference.breaker import Breaker
+from inference.errors import (
+    GeneratorBroken,
+    GeneratorError,
+    GeneratorRefused,
+    GeneratorSlow,
+    GeneratorUnavailable,
+)
+from inference.interfaces import Limits, Message, Role
+from inference.vllm import VllmGenerator
+from tests.support.openai_server import HANG, OpenAiServer, Script
+
+QUESTION = [Message(Role.SYSTEM, "Be brief."), Message(Role.USER, "How long does delivery take?")]
+QUICK = Limits(connect=0.5, first=0.4, between=0.3, total=2.0, concurrency=4)
+NOWHERE = "http://127.0.0.1:9"
+
+
+@asynccontextmanager
+async def generator(
+    *servers: OpenAiServer | str, limits: Limits = QUICK, model: str = "", api_key: str = ""
+) -> AsyncIterator[VllmGenerator]:
+    urls = [server if isinstance(server, str) else server.url for server in servers]
+    made = VllmGenerator(urls, model=model, api_key=api_key, limits=limits)
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+async def said(generator: VllmGenerator) -> str:
+    return "".join([piece async for piece in generator.stream(QUESTION, max_tokens=50)])
+
+
+async def test_words_come_as_they_are_made() -> None:
+    async with OpenAiServer(Script(["Three ", "days."], between=0.2)) as server, generator(server) as client:
+        times = [time.monotonic() async for _ in client.stream(QUESTION, max_tokens=50, temperature=0.2)]
+        assert len(times) == 2 and times[1] - times[0] > 0.1
+        (asked,) = server.requests
+        assert asked["model"] == "tiny" and asked["stream"] and asked["max_tokens"] == 50
+        assert asked["messages"][0] == {"role": "system", "content": "Be brief."}
+
+
+async def test_a_model_and_a_key_of_the_settings_are_used() -> None:
+    async with OpenAiServer(api_key="secret") as server:
+        async with generator(server, model="big", api_key="secret") as client:
+            assert await said(client) == "Hello." and server.requests[0]["model"] == "big"
+            assert await client.model() == "big"
+        async with generator(server, api_key="other") as client:
+            with pytest.raises(GeneratorRefused, match="FRONTDESK_VLLM_API_KEY"):
+                await said(client)
+
+
+async def test_tokens_are_counted_by_the_server() -> None:
+    async with OpenAiServer() as server, generator(f"{server.url}/v1") as client:
+        assert await client.count(QUESTION) == 7
+
+
+async def test_a_decision_is_json_of_a_schema() -> None:
+    schema = {"type": "object", "properties": {"answerable": {"type": "boolean"}}}
+    async with (
+        OpenAiServer(Script(['<think>hm</think>\n{"answerable": true}'])) as server,
+        generator(server) as client,
+    ):
+        assert await client.decide(QUESTION, schema, max_tokens=20) == {"answerable": True}
+        assert server.requests[0]["response_format"]["json_schema"]["schema"] == schema
+        server.scripts = [Script(["certainly!"])]
+        with pytest.raises(GeneratorBroken, match="JSON"):
+            await client.decide(QUESTION, schema, max_tokens=20)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "text"),
+    [
+        (["<think>", "so", "</think>", "\n\nYes."], "Yes."),
+        (["<thi", "nk>a</th", "ink> Yes."], "Yes."),
+        (["<b>bold</b>"], "<b>bold</b>"),
+        (["<th"], "<th"),
+        (["\n", "Yes ", "</think>"], "\nYes </think>"),
+    ],
+)
+async def test_what_a_model_thinks_is_hidden(pieces: list[str], text: str) -> None:
+    async with OpenAiServer(Script(pieces)) as server, generator(server) as client:
+        assert await said(client) == text
+
+
+# limits
+
+
+async def test_giving_an_answer_up_ends_the_work_on_the_server() -> None:
+    async with OpenAiServer(Script(["word "] * 1000, between=0.05)) as server, generator(server) as client:
+        async with aclosing(client.stream(QUESTION, max_tokens=1000)) as words:
+            await anext(words)
+            assert server.running == 1
+        for _ in range(100):
+            if server.aborted:
+                break
+            await asyncio.sleep(0.01)
+        assert (server.aborted, server.running) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("script", "begun"),
+    [(Script(["late"], first=HANG), False), (Script(["on ", "time"], between=HANG), True)],
+    ids=["first token", "between tokens"],
+)
+async def test_a_server_that_stalls_is_left_in_time(script: Script, begun: bool) -> None:
+    async with OpenAiServer(script) as server, generator(server) as client:
+        started = time.monotonic()
+        with pytest.raises(GeneratorSlow) as slow:
+            await said(client)
+        assert slow.value.begun is begun and time.monotonic() - started < 1.5
+
+
+async def test_an_endless_answer_ends_at_the_limit() -> None:
+    async with OpenAiServer(Script(["word "] * 10_000, between=0.02)) as server, generator(server) as client:
+        started = time.monotonic()
+        with pytest.raises(GeneratorSlow):
+            await said(client)
+        assert 1.8 < time.monotonic() - started < 3
+
+
+async def test_no_more_requests_run_at_once_than_allowed() -> None:
+    script = Script(["a", "b"], between=0.1)
+    limits = Limits(first=5, concurrency=2)
+    async with OpenAiServer(script) as server, generator(server, limits=limits) as client:
+        await asyncio.gather(*(said(client) for _ in range(6)))
+        assert server.most_running == 2 and len(server.requests) == 6
+
+
+# faults
+
+
+@pytest.mark.parametrize(
+    ("script", "kind"),
+    [
+        (Script(status=500), GeneratorUnavailable),
+        (Script(status=503), GeneratorUnavailable),
+        (Script(status=429), GeneratorUnavailable),
+        (Script(status=400), GeneratorRefused),
+        (Script(status=404), GeneratorRefused),
+        (Script([]), GeneratorBroken),
+        (Script(["", ""]), GeneratorBroken),
+        (Script(["<think>on and on"]), GeneratorBroken),
+        (Script(raw=b"data: {not json\n\n"), GeneratorBroken),
+        (Script(raw=b"<html>gateway</html>"), GeneratorBroken),
+        (Script(["a", "b"], cut=0), GeneratorError),
+        (Script(["a", "b", "c"], cut=2), GeneratorError),
+    ],
+)
+async def test_whatever_a_server_does_is_one_known_error(script: Script, kind: type[GeneratorError]) -> None:
+    async with OpenAiServer(script) as server, generator(server) as client:
+        with pytest.raises(kind) as fault:
+            await said(client)
+        assert "\n" not in str(fault.value) and fault.value.begun is (script.cut == 2)
+
+
+async def test_another_server_answers_where_one_fails_before_its_first_token() -> None:
+    async with (
+        OpenAiServer(Script(status=500)) as one,
+        OpenAiServer(Script(["Yes."])) as two,
+        generator(one, NOWHERE, two) as client,
+    ):
+        assert await said(client) == "Yes."
+        assert len(one.requests) == 1
+
+
+async def test_nothing_is_tried_again_after_the_first_token() -> None:
+    async with (
+        OpenAiServer(Script(["a", "b"], cut=1)) as one,
+        OpenAiServer(Script(["Yes."])) as two,
+        generator(one, two) as client,
+    ):
+        with pytest.raises(GeneratorError) as fault:
+            await said(client)
+        assert fault.value.begun and two.requests == []
+
+
+async def test_the_less_busy_server_is_asked() -> None:
+    script = Script(["a", "b"], between=0.2)
+    async with OpenAiServer(script) as one, OpenAiServer(script) as two, generator(one, two) as client:
+        await asyncio.gather(*(said(client) for _ in range(4)))
+        assert (len(one.requests), len(two.requests)) == (2, 2)
+
+
+async def test_a_server_that_fails_is_left_alone_probed_and_taken_back() -> None:
+    async with OpenAiServer(Script(status=500)) as server, generator(server) as client:
+        server.well = False
+        breaker = client._servers[0].breaker
+        breaker._pause = breaker._first_pause = 0.1
+        for _ in range(3):
+            with pytest.raises(GeneratorUnavailable):
+                await said(client)
+        with pytest.raises(GeneratorUnavailable, match="No vLLM server is well"):
+            await said(client)
+        assert len(server.requests) == 3  # it is not asked any more
+        await asyncio.sleep(0.15)
+        with pytest.raises(GeneratorUnavailable):
+            await said(client)
+        assert (server.probes, len(server.requests)) == (1, 3)
+        server.well, server.scripts = True, [Script(["Yes."])]
+        await asyncio.sleep(0.3)
+        assert await said(client) == "Yes." and server.probes == 2
+
+
+def test_a_breaker_asks_ever_more_rarely() -> None:
+    now = 0.0
+    breaker = Breaker(failures=2, pause=1, longest=3, clock=lambda: now)
+    breaker.failed()
+    assert not breaker.open
+    breaker.failed()
+    probes = []
+    for tick in range(120):
+        now = tick / 10
+        if breaker.may_probe():
+            probes.append(now)
+            breaker.failed()
+    assert probes == [1.0, 3.0, 6.0, 9.0]
+    breaker.succeeded()
+    assert not breaker.open and not breaker.may_probe()
