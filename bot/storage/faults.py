@@ -90,6 +90,8 @@ def _what(cause: BaseException, address: Address) -> str:
     )
     if known:
         return known
+    if type(cause).__name__ == "InternalClientError":  # asyncpg's, when the line is cut between two of its steps
+        return _POSTGRESQL["08"]
     if not address.is_sqlite and isinstance(cause, OSError):
         return _UNREACHABLE
     message = str(cause.args[0] if cause.args else cause).strip().partition("\n")[0]
