@@ -33,7 +33,8 @@ class DeskLimits:
     """`workers` questions are worked on at once, each for at most `seconds`; `queue` may wait, `per_user` of one user.
 
     A user has `user_budget` questions an hour and a workspace `workspace_budget` (0: no limit). A claim belongs to a
-    process for `lease` seconds after its last sign of life. Delivery is tried `tries` times.
+    process for `lease` seconds after its last sign of life. Delivery is tried `tries` times in a row, and again and
+    again until the question is `patience` seconds old: a platform may be away for a while.
     """
 
     workers: int = 8
@@ -45,6 +46,7 @@ class DeskLimits:
     lease: float = 15
     tries: int = 5
     pause: float = 1.0
+    patience: float = 3600
     told_after: float = 2.0
 
 
@@ -72,6 +74,7 @@ class Desk:
         self._background: set[asyncio.Task[None]] = set()
         self._told: dict[str, asyncio.Future[None]] = {}  # who waits and was told so: something may stand for them
         self._left: dict[str, Item] = {}  # owed, but broken off by a fault, or with no adapter here
+        self._put_offs: set[str] = set()  # of those: undelivered, with nothing wrong in themselves
         self._closing = False
 
     @property
@@ -186,7 +189,7 @@ class Desk:
             del self._left[item.id]
             if current is None or current.state is not State.OWED:
                 continue
-            if current.attempts < self._limits.tries:
+            if current.attempts < self._limits.tries or current.id in self._put_offs:
                 await self._queue.put(current, owed=True)
             else:
                 await self._end(current, State.FAILED, ())
@@ -221,7 +224,8 @@ class Desk:
                     still.update({item.id: before} if before is not None else {})
                     continue
                 if before is not None:
-                    item = await self._inbox.find(item.message.key) or item  # with the line that was shown before
+                    with suppress(StorageError):  # with the line that was shown before
+                        item = await self._inbox.find(item.message.key) or item
                 if not self._queue.holds(item):  # it took a while to tell the others
                     continue
                 still[item.id] = ahead
@@ -261,16 +265,15 @@ class Desk:
         if told := self._told.pop(item.id, None):
             await asyncio.wait({told})
             item = await self._inbox.find(item.message.key) or item  # with what was shown while it waited
-        if item.attempts and not item.replies:
-            item = await self._recovered(messenger, item)
+        unknown = item.attempts > 0 and not item.replies
         words = words_for(reply_language(item.message.text))
         if item.judgement is Judgement.QUIET:
-            await self._deliver(item, say=words.say("quieted"))
+            await self._deliver(item, say=words.say("quieted"), unknown=unknown)
         else:
-            await self._answer(item, words)
+            await self._answer(item, words, unknown=unknown)
 
-    async def _answer(self, item: Item, words: Words) -> None:
-        """Answer an item, or excuse it."""
+    async def _answer(self, item: Item, words: Words, *, unknown: bool) -> None:
+        """Answer an item, or excuse it. `unknown`: something may stand for it that nobody has noted."""
         made: list[Turn] = []
         excuse = ""
         for attempt in range(self._limits.tries):
@@ -279,6 +282,8 @@ class Desk:
                 self._left[item.id] = item
                 return
             try:
+                if unknown:
+                    item, unknown = await self._recovered(messenger, item), False
                 async with asyncio.timeout(self._limits.seconds):
                     await messenger.answer(item, self._events(item, made), self._keeper(item))
             except DeliveryError as error:
@@ -287,7 +292,7 @@ class Desk:
                     await self._end(item, State.FAILED, made)
                     return
                 log.warning("delivery failed", item=item.id, cause=str(error), attempt=attempt + 1)
-                await asyncio.sleep(self._limits.pause * 2**attempt)
+                await self._pause(attempt)
             except Exception as error:
                 excuse = words.say("fault", fault=self._fault(item, error))
             else:
@@ -297,12 +302,25 @@ class Desk:
             if current is None or (current.state, current.revision) != (State.OWED, item.revision):
                 await self._changed_elsewhere(item)
                 return
-            item = current if current.replies else await self._recovered(messenger, current)  # with what stands by now
+            item, unknown = current, not current.replies
             if excuse:
-                await self._deliver(item, State.EXCUSED, say=excuse)
+                await self._deliver(item, State.EXCUSED, say=excuse, unknown=unknown)
                 return
+        await self._put_off(item)
+
+    async def _pause(self, attempt: int) -> None:
+        """Wait after a delivery's failure, each time longer; not after the last."""
+        if attempt + 1 < self._limits.tries:
+            await asyncio.sleep(self._limits.pause * 2**attempt)
+
+    async def _put_off(self, item: Item) -> None:
+        """Delivery has failed several times in a row: again later, while that makes sense."""
+        if _age(item) < self._limits.patience:
+            self._left[item.id] = item
+            self._put_offs.add(item.id)
+            return
         self._fault(item, DeliveryError("given up after several tries", permanent=False))
-        await self._end(item, State.FAILED, made)
+        await self._end(item, State.FAILED, ())
 
     async def _events(self, item: Item, made: list[Turn]) -> AsyncGenerator[AnswerEvent, None]:
         """The answer's events; a turn that was made already for this item is not made again."""
@@ -325,10 +343,15 @@ class Desk:
                 self._fault(item, error)
 
     async def _recovered(self, messenger: Messenger, item: Item) -> Item:
-        """The item with what stands on the platform, where whoever began to answer it may not have noted so."""
+        """The item with what stands on the platform, where whoever began to answer it may not have noted so.
+
+        Raises DeliveryError while the platform cannot tell.
+        """
         try:
             replies = await messenger.recover(item)
-        except DeliveryError:
+        except DeliveryError as error:
+            if not error.permanent:
+                raise  # to answer without knowing might be to answer twice
             return item
         if replies:
             await self._inbox.keep_reply(item, replies)
@@ -342,7 +365,7 @@ class Desk:
             self._meter.fault(item.message.place.platform, key)
             await self._deliver(item, State.EXCUSED, say=words.say(key, **values))
 
-    async def _deliver(self, item: Item, state: State = State.ANSWERED, *, say: str) -> None:
+    async def _deliver(self, item: Item, state: State = State.ANSWERED, *, say: str, unknown: bool = False) -> None:
         """Say a line of our own for the item, trying as often as for an answer."""
         for attempt in range(self._limits.tries):
             messenger = self._messengers.get(item.message.place.platform)
@@ -350,14 +373,19 @@ class Desk:
                 self._left[item.id] = item
                 return
             try:
+                if unknown:
+                    item = await self._recovered(messenger, item)
                 await messenger.say(item, say, self._keeper(item))
                 await self._end(item, state, ())
                 return
             except DeliveryError as error:
                 if error.permanent:
-                    break
-                await asyncio.sleep(self._limits.pause * 2**attempt)
-        await self._end(item, State.FAILED, ())
+                    await self._end(item, State.FAILED, ())
+                    return
+                await self._pause(attempt)
+            item = await self._inbox.find(item.message.key) or item
+            unknown = not item.replies
+        await self._put_off(item)
 
     def _clear_away(self, item: Item) -> None:
         """Remove what stands for an item whose message is gone."""
@@ -378,6 +406,7 @@ class Desk:
         self._meter.ended(item.message.place.platform, State.WITHDRAWN.value, "", _age(item))
 
     async def _end(self, item: Item, state: State, made: Sequence[Turn]) -> None:
+        self._put_offs.discard(item.id)
         if not await self._inbox.finish(item, state):
             await self._changed_elsewhere(item)
             return

@@ -483,8 +483,19 @@ async def test_a_delivery_that_breaks_off_after_the_turn_was_made_does_not_make_
     assert office.messenger.said_to(question) == [f"Re: {question.text}"]
 
 
+async def test_a_platform_that_is_away_for_a_while_gets_the_answer_later(opens: Opens) -> None:
+    office = await opens(limits=replace(QUICK, tries=2))
+    office.messenger.faults = [undeliverable(permanent=False)] * 9  # more than two in a row
+    question = said()
+    await office.desk.receive(question)
+    await settled(office)
+    assert office.messenger.said_to(question) == [f"Re: {question.text}"]
+    assert await office.state_of(question) is State.ANSWERED
+    assert len(office.store.stored) == 1
+
+
 async def test_a_delivery_that_keeps_failing_is_given_up(opens: Opens) -> None:
-    office = await opens(limits=replace(QUICK, tries=3))
+    office = await opens(limits=replace(QUICK, tries=3, patience=0))
     office.messenger.faults = [undeliverable(permanent=False)] * 3
     question = said()
     await office.desk.receive(question)
