@@ -28,10 +28,19 @@ if TYPE_CHECKING:
     from bot.answers.evaluation import Evaluation
     from bot.conversation import Turn
     from bot.desk.desk import Desk
-    from bot.interfaces import ConversationStore, Inbox, Markers, RefreshLog, SourceStore
+    from bot.interfaces import (
+        AnswerWriter,
+        ConversationStore,
+        Inbox,
+        Markers,
+        QuestionReader,
+        RefreshLog,
+        SourceStore,
+    )
     from bot.knowledge.catalogue import Catalogue, Knowledge
     from bot.knowledge.refreshing import Refreshing, RefreshRequest
     from bot.storage.database import Database
+    from inference.vllm import VllmGenerator
     from retrieval.documents import Document, Selectors, Source
     from retrieval.indexing.versions import VersionStore
     from retrieval.interfaces import Crawler, Embedder, Fetch, Retriever
@@ -185,12 +194,32 @@ class Application:
         from bot.answers.answering import Answering
         from bot.answers.extractive import ExtractiveWriter
 
+        writer: AnswerWriter = ExtractiveWriter()
+        reader: QuestionReader | None = None
+        if self.generator:
+            from bot.answers.generated import GeneratedWriter
+            from bot.answers.reading import ModelReader
+
+            writer = GeneratedWriter(self.generator, writer, self.metrics, seconds=self.settings.vllm_seconds)
+            reader = ModelReader(self.generator, self.metrics)
         return Answering(
             retriever=self.retriever,
             store=self.conversations,
-            writer=ExtractiveWriter(),
+            writer=writer,
             threshold=self.settings.answer_threshold,
+            reader=reader,
         )
+
+    @cached_property
+    def generator(self) -> VllmGenerator | None:
+        """The vLLM servers of the settings, if there are any."""
+        return generator_for(self.settings) if self.settings.vllm_url else None
+
+    async def close(self) -> None:
+        """Let go of what was opened."""
+        if generator := self.__dict__.get("generator"):
+            await generator.close()
+        await self.database.close()
 
     @cached_property
     def terminal(self) -> Terminal:
@@ -204,6 +233,8 @@ class Application:
         self.answering.warm_up()
         await self.conversations.load("")
         await self.retriever.retrieve("warm up")
+        if self.generator:
+            await _greet(self.generator)
 
     def _run_refresh(
         self, sources: Sequence[Source], request: RefreshRequest, on_progress: Callable[[Progress], None]
@@ -224,6 +255,18 @@ class Application:
             ),
             on_progress=on_progress,
         )
+
+
+async def _greet(generator: VllmGenerator) -> None:
+    """Open a connection before the first customer waits for it; a server that is not up yet is no fault."""
+    import structlog
+
+    from inference.errors import GeneratorError
+
+    try:
+        await generator.model()
+    except GeneratorError as error:
+        structlog.get_logger(__name__).warning("no vLLM server answers: passages are quoted", cause=str(error))
 
 
 async def serve_application(application: Application) -> None:
@@ -382,11 +425,11 @@ async def open_application(settings: Settings | None = None) -> AsyncIterator[Ap
     settings = settings or load_settings()
     configure_logging(settings)
     _make_data_dir(settings)
-    database = await Database.open(settings.resolved_database_url)
+    application = Application(settings, await Database.open(settings.resolved_database_url))
     try:
-        yield Application(settings, database)
+        yield application
     finally:
-        await database.close()
+        await application.close()
 
 
 def _make_data_dir(settings: Settings) -> None:
@@ -448,6 +491,40 @@ def embedder_for(settings: Settings) -> Embedder:
 
     configure_logging(settings)
     return load_embedder(settings.embedding_model, settings.data_dir / "models", onnx=settings.embedding_onnx)
+
+
+def generator_for(settings: Settings) -> VllmGenerator:
+    """The vLLM servers of the settings."""
+    from inference.interfaces import Limits
+    from inference.vllm import VllmGenerator
+
+    total = settings.vllm_seconds
+    usual = Limits()
+    limits = Limits(
+        first=min(usual.first, total),
+        between=min(usual.between, total),
+        total=total,
+        concurrency=settings.vllm_concurrency,
+    )
+    key = settings.vllm_api_key.get_secret_value()
+    return VllmGenerator(settings.vllm_url, model=settings.vllm_model, api_key=key, limits=limits)
+
+
+async def check_vllm(settings: Settings) -> list[tuple[str, str, str]]:
+    """Of each vLLM server: its URL, what it serves, and what is wrong with it (or "")."""
+    from inference.errors import GeneratorError
+
+    found = []
+    for url in settings.vllm_url:
+        generator = generator_for(settings.model_copy(update={"vllm_url": (url,)}))
+        try:
+            model, context = await generator.model(), await generator.context()
+            found.append((url, f"{model}, {context} tokens", ""))
+        except GeneratorError as error:
+            found.append((url, "", str(error)))
+        finally:
+            await generator.close()
+    return found
 
 
 def crawler_for(settings: Settings) -> Crawler:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from retrieval.documents import ScoredPassage
+from retrieval.documents import RetrievalResult, ScoredPassage
 
 
 class Decision(StrEnum):
@@ -103,6 +103,46 @@ class Conversation:
 
     id: str
     turns: tuple[Turn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What a writer is to answer: the question as it was searched, what was found, and the turns before it.
+
+    `id` is the turn's, for the log.
+    """
+
+    question: str
+    language: str
+    result: RetrievalResult
+    earlier: tuple[Turn, ...] = ()
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A piece of an answer by `model`; `refused`: that model finds no answer in the passages, and nothing follows."""
+
+    text: str
+    model: str
+    refused: bool = False
+
+
+class Kind(StrEnum):
+    """What a message is, as a model reads it."""
+
+    QUESTION = "question"
+    SMALL_TALK = "small_talk"
+    WANTS_HUMAN = "wants_human"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a message means in its conversation; `question` can be understood without it."""
+
+    question: str
+    kind: Kind = Kind.QUESTION
+    language: str = ""
 
 
 class Stage(StrEnum):

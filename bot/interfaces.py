@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapp
 from datetime import datetime
 from typing import Protocol
 
-from bot.conversation import AnswerEvent, Conversation, Feedback, RefreshRun, Turn
+from bot.conversation import AnswerEvent, Brief, Conversation, Feedback, Reading, RefreshRun, Turn, Written
 from bot.messages import Channel, ChatMessage, Item, MessageKey, Place, Rule, State
 from retrieval.documents import RetrievalResult, Source
 
@@ -73,12 +73,34 @@ class RefreshLog(Protocol):
 class AnswerWriter(Protocol):
     """Writes an answer from retrieved passages."""
 
-    @property
-    def name(self) -> str:
-        """Goes into the log as the turn's model."""
+    def write(self, brief: Brief) -> AsyncIterator[Written]:
+        """Pieces of Markdown with [n] markers, n being the 1-based rank of the passage in `brief.result.passages`; or
+        one refusal, before anything else."""
 
-    def write(self, question: str, language: str, result: RetrievalResult) -> AsyncIterator[str]:
-        """Pieces of Markdown with [n] markers, n being the 1-based rank of the passage in `result.passages`."""
+
+class QuestionReader(Protocol):
+    """Understands what is hard to tell by rules. Both methods give None where they cannot tell, never a fault."""
+
+    async def read(self, message: str, language: str, earlier: Sequence[Turn]) -> Reading | None:
+        """What a message means after the `earlier` turns."""
+
+    async def answerable(self, question: str, result: RetrievalResult) -> Sequence[int] | None:
+        """The 1-based ranks of the passages that answer the question, the best first; none if it is not answered."""
+
+
+class GenerationMeter(Protocol):
+    """Counts what a language model does."""
+
+    def generated(self, outcome: str, seconds: float) -> None:
+        """An answer came to its end: "written", "rewritten", "refused", "cut_off" or "quoted"."""
+
+    def shown(self, seconds: float) -> None:
+        """The first piece of an answer was let out, so many seconds after it was asked for."""
+
+    def withheld(self, fault: str) -> None:
+        """A sentence was not let out."""
+
+    def generator_fault(self, kind: str) -> None: ...
 
 
 class Inbox(Protocol):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -52,6 +53,13 @@ class Settings(BaseSettings):
     # answers
     answer_threshold: float | None = Field(None, ge=0, le=1)
 
+    # generation
+    vllm_url: Annotated[tuple[str, ...], NoDecode] = ()
+    vllm_model: str = ""
+    vllm_api_key: SecretStr = SecretStr("")
+    vllm_seconds: float = Field(60, gt=0)
+    vllm_concurrency: int = Field(32, ge=1)
+
     # the desk
     workers: int = Field(8, ge=1, le=256)
     answer_seconds: float = Field(120, gt=0)
@@ -82,7 +90,7 @@ class Settings(BaseSettings):
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 
-    @field_validator("crawl_allow", mode="before")
+    @field_validator("crawl_allow", "vllm_url", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -92,6 +100,17 @@ class Settings(BaseSettings):
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for cidr in value:
             ipaddress.ip_network(cidr, strict=False)
+        return value
+
+    @field_validator("vllm_url")
+    @classmethod
+    def _servers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for url in value:
+            parts = urlsplit(url)
+            if parts.scheme not in {"http", "https"} or not parts.hostname:
+                raise ValueError("URLs that begin with http:// or https:// are needed, separated by commas")
+            if parts.username or parts.password:
+                raise ValueError("a URL must hold no password, which logs would show: use FRONTDESK_VLLM_API_KEY")
         return value
 
     @field_validator("data_dir")

@@ -25,3 +25,7 @@ class GeneratorSlow(GeneratorError):
 
 class GeneratorBroken(GeneratorError):
     """The answer was cut off, empty, or no answer."""
+
+
+class GeneratorTooLong(GeneratorError):
+    """The answer was longer than asked for, and ended there."""

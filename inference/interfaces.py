@@ -40,15 +40,31 @@ class Generator(Protocol):
     """A model behind a server. Every method raises GeneratorError."""
 
     def stream(
-        self, messages: Sequence[Message], *, max_tokens: int, temperature: float = 0.0
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        temperature: float = 0.0,
+        seconds: float | None = None,
     ) -> AsyncGenerator[str, None]:
-        """The model's words as they come; closing it ends the work on the server."""
+        """The model's words as they come, within `seconds` if that is less than the limit in total; closing it ends the
+        work on the server. Raises GeneratorTooLong after the last word that `max_tokens` leaves room for."""
 
-    async def decide(self, messages: Sequence[Message], schema: Mapping[str, Any], *, max_tokens: int) -> Any:
-        """What the model says as JSON of a schema, which the server enforces."""
+    async def decide(
+        self,
+        messages: Sequence[Message],
+        schema: Mapping[str, Any],
+        *,
+        max_tokens: int,
+        seconds: float | None = None,
+    ) -> Any:
+        """What the model says, within `seconds`, as JSON of a schema, which the server enforces."""
 
     async def count(self, messages: Sequence[Message]) -> int:
         """Tokens that the messages take in the model's own prompt."""
+
+    async def context(self) -> int:
+        """Tokens that a prompt and its answer may have together."""
 
     async def model(self) -> str:
         """The name of the model that answers."""

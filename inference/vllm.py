@@ -12,6 +12,7 @@ import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import openai
@@ -23,11 +24,13 @@ from inference.errors import (
     GeneratorError,
     GeneratorRefused,
     GeneratorSlow,
+    GeneratorTooLong,
     GeneratorUnavailable,
 )
-from inference.interfaces import Limits, Message
+from inference.interfaces import Limits, Message, Role
 
 _PROBE_SECONDS = 2.0
+_USUAL_CONTEXT = 4096  # where a server does not tell
 _THINKING = re.compile(r"<think>.*?(?:</think>\s*|\Z)", re.DOTALL)
 
 
@@ -48,10 +51,15 @@ class VllmGenerator:
             await server.client.close()
 
     async def stream(
-        self, messages: Sequence[Message], *, max_tokens: int, temperature: float = 0.0
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        temperature: float = 0.0,
+        seconds: float | None = None,
     ) -> AsyncGenerator[str, None]:
         """See the port."""
-        until = time.monotonic() + self._limits.total
+        until = time.monotonic() + min(self._limits.total, self._limits.total if seconds is None else seconds)
         async with self._slot():
             fault: GeneratorError = GeneratorUnavailable("No vLLM server is well: see its log, or FRONTDESK_VLLM_URL.")
             for server in await self._candidates():
@@ -59,10 +67,11 @@ class VllmGenerator:
                 try:
                     async for piece in words:
                         yield piece
-                except GeneratorRefused:
+                except (GeneratorRefused, GeneratorTooLong):
+                    server.answered()
                     raise
                 except GeneratorError as error:
-                    server.breaker.failed()
+                    server.failed()
                     if error.begun:
                         raise
                     fault = error
@@ -73,13 +82,29 @@ class VllmGenerator:
                     await words.aclose()
             raise fault
 
-    async def decide(self, messages: Sequence[Message], schema: Mapping[str, Any], *, max_tokens: int) -> Any:
+    async def decide(
+        self,
+        messages: Sequence[Message],
+        schema: Mapping[str, Any],
+        *,
+        max_tokens: int,
+        seconds: float | None = None,
+    ) -> Any:
         """See the port."""
-        return await self._ask(lambda server: server.decide(messages, schema, max_tokens))
+        limit = self._limits.first + self._limits.between if seconds is None else seconds
+        try:
+            async with asyncio.timeout(limit):
+                return await self._ask(lambda server: server.decide(messages, schema, max_tokens))
+        except TimeoutError as error:
+            raise GeneratorSlow(f"No vLLM server decided within {limit:g} s.") from error
 
     async def count(self, messages: Sequence[Message]) -> int:
         """See the port."""
         return int(await self._ask(lambda server: server.count(messages)))
+
+    async def context(self) -> int:
+        """See the port."""
+        return int(await self._ask(lambda server: server.context()))
 
     async def model(self) -> str:
         """See the port."""
@@ -92,9 +117,10 @@ class VllmGenerator:
                 try:
                     answer = await call(server)
                 except GeneratorRefused:
+                    server.answered()
                     raise
                 except GeneratorError as error:
-                    server.breaker.failed()
+                    server.failed()
                     fault = error
                 else:
                     server.breaker.succeeded()
@@ -122,28 +148,55 @@ class VllmGenerator:
             self._slots.release()
 
 
+@dataclass(frozen=True, slots=True)
+class _Served:
+    id: str
+    context: int
+
+
 class _Server:
     def __init__(self, url: str, model: str, api_key: str, limits: Limits) -> None:
-        self.url = url.rstrip("/").removesuffix("/v1")
+        self.url = url.rstrip("/").removesuffix("/v1")  # a password in it stays out of messages: see Settings
         self.breaker = Breaker()
         self.busy = 0
         self._limits = limits
         self._model = model
-        self._found = ""
+        self._found: _Served | None = None
+        self._folds = False  # whether its chat template knows no system message
         timeout = openai.Timeout(limits.total, connect=limits.connect)
         self.client = AsyncOpenAI(base_url=f"{self.url}/v1", api_key=api_key or "none", max_retries=0, timeout=timeout)
 
     async def name(self) -> str:
         """The model to name in requests."""
-        if self._model or self._found:
-            return self._model or self._found
+        return (await self._served()).id
+
+    async def context(self) -> int:
+        """Tokens of a prompt and its answer; what vLLM calls max_model_len."""
+        return (await self._served()).context
+
+    async def _served(self) -> _Served:
+        if self._found:
+            return self._found
         with _faults(self.url):
             async with asyncio.timeout(self._limits.first):
-                models = await self.client.models.list()
-        if not models.data:
-            raise GeneratorBroken(f"{self.url} serves no model: see its log.")
-        self._found = models.data[0].id
-        return self._found
+                models = (await self.client.models.list()).data
+        for model in models:
+            if not self._model or model.id == self._model:
+                self._found = _Served(model.id, int(getattr(model, "max_model_len", None) or _USUAL_CONTEXT))
+                return self._found
+        if models:
+            raise GeneratorRefused(f"{self.url} does not serve {self._model}: check FRONTDESK_VLLM_MODEL.")
+        raise GeneratorBroken(f"{self.url} serves no model: see its log.")
+
+    def answered(self) -> None:
+        """It is well, if not willing: what it serves may have changed."""
+        self.breaker.succeeded()
+        self._found = None
+
+    def failed(self) -> None:
+        """It may be another one when it is back, with another model."""
+        self.breaker.failed()
+        self._found = None
 
     async def probe(self) -> None:
         """Ask for its health."""
@@ -165,15 +218,10 @@ class _Server:
         try:
             with _faults(self.url):
                 async with asyncio.timeout(min(self._limits.first, until - time.monotonic())):
-                    answer = await self.client.chat.completions.create(
-                        model=await self.name(),
-                        messages=_plain(messages),
-                        max_tokens=max_tokens,
-                        temperature=temperature,
-                        stream=True,
-                    )
+                    answer = await self._complete(messages, max_tokens=max_tokens, temperature=temperature, stream=True)
             chunks = aiter(answer)
             waits = self._limits.first
+            ended = ""
             while True:
                 with _faults(self.url, begun=begun):
                     async with asyncio.timeout(max(0.0, min(waits, until - time.monotonic()))):
@@ -182,6 +230,7 @@ class _Server:
                     break
                 waits = self._limits.between
                 piece = (chunk.choices[0].delta.content or "") if chunk.choices else ""
+                ended = (chunk.choices[0].finish_reason or ended) if chunk.choices else ended
                 if text := thinking.feed(piece):
                     begun = True
                     yield text
@@ -190,6 +239,8 @@ class _Server:
                 yield rest
             if not begun:
                 raise GeneratorBroken(f"{self.url} answered with nothing.")
+            if ended == "length":
+                raise GeneratorTooLong(f"The answer reached {max_tokens} tokens.", begun=True)
         finally:
             self.busy -= 1
             if answer is not None:
@@ -199,17 +250,15 @@ class _Server:
         self.busy += 1
         try:
             with _faults(self.url):
-                async with asyncio.timeout(self._limits.first + self._limits.between):
-                    answer = await self.client.chat.completions.create(
-                        model=await self.name(),
-                        messages=_plain(messages),
-                        max_tokens=max_tokens,
-                        temperature=0.0,
-                        response_format={
-                            "type": "json_schema",
-                            "json_schema": {"name": "decision", "schema": dict(schema), "strict": True},
-                        },
-                    )
+                answer = await self._complete(
+                    messages,
+                    max_tokens=max_tokens,
+                    temperature=0.0,
+                    response_format={
+                        "type": "json_schema",
+                        "json_schema": {"name": "decision", "schema": dict(schema), "strict": True},
+                    },
+                )
             said = (answer.choices[0].message.content or "") if answer.choices else ""
             try:
                 return json.loads(_THINKING.sub("", said))
@@ -218,10 +267,26 @@ class _Server:
         finally:
             self.busy -= 1
 
+    async def _complete(self, messages: Sequence[Message], **options: Any) -> Any:
+        """Ask for a completion; a template without system messages gets them as part of the first user message."""
+        for _ in range(2):
+            try:
+                return await self.client.chat.completions.create(
+                    model=await self.name(),
+                    messages=_plain(messages, self._folds),
+                    extra_body={"chat_template_kwargs": {"enable_thinking": False}},
+                    **options,
+                )
+            except openai.BadRequestError as error:
+                if self._folds or not re.search(r"system|roles? must", str(error), re.IGNORECASE):
+                    raise
+                self._folds = True
+        raise AssertionError("unreachable")
+
     async def count(self, messages: Sequence[Message]) -> int:
         with _faults(self.url):
             async with asyncio.timeout(self._limits.first):
-                body = {"model": await self.name(), "messages": _plain(messages)}
+                body = {"model": await self.name(), "messages": _plain(messages, self._folds)}
                 counted: Any = await self.client.post(f"{self.url}/tokenize", body=body, cast_to=object)
         try:
             return int(counted["count"])
@@ -264,8 +329,12 @@ class _Thinking:
         return "" if self._inside or self._past else self._held
 
 
-def _plain(messages: Sequence[Message]) -> Any:
-    return [{"role": message.role.value, "content": message.content} for message in messages]
+def _plain(messages: Sequence[Message], folds: bool) -> Any:
+    plain = [{"role": message.role.value, "content": message.content} for message in messages]
+    if folds and len(plain) > 1 and messages[0].role is Role.SYSTEM:
+        system = plain.pop(0)
+        plain[0] = plain[0] | {"content": f"{system['content']}\n\n{plain[0]['content']}"}
+    return plain
 
 
 class _faults:

@@ -11,10 +11,11 @@ is cancelled. When only the storing fails, `Final` still comes and `TurnNotStore
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -30,24 +31,28 @@ from bot.answers.smalltalk import Heard, listen
 from bot.answers.words import words_for
 from bot.conversation import (
     AnswerEvent,
+    Brief,
     Citation,
     Conversation,
     Decision,
     Delta,
     Final,
     IncomingMessage,
+    Kind,
     Stage,
     Status,
     Turn,
     UsedPassage,
+    Written,
 )
 from bot.errors import TurnNotStored
-from bot.interfaces import AnswerWriter, ConversationStore
+from bot.interfaces import AnswerWriter, ConversationStore, QuestionReader
 from retrieval.documents import RetrievalResult
 from retrieval.interfaces import Retriever
 from retrieval.text import clean
 
 MAX_CHARACTERS = 4000  # of a message; the embedding model reads far less
+_QUESTION_MARK = re.compile("[?？]")
 OWN_WORDS = "frontdesk"  # the `model` of a turn that no writer wrote
 
 
@@ -65,6 +70,7 @@ class _Draft:
     preface: str = ""
     confidence: float = 0.0
     threshold: float = 0.0
+    wants_human: bool = False
     model: str = OWN_WORDS
     result: RetrievalResult | None = None
     parts: list[str] = field(default_factory=list)
@@ -92,7 +98,10 @@ class _Stopwatch:
 
 
 class Answering:
-    """`threshold` is the confidence an answer needs; None takes the calibrated default. `limit` passages are read."""
+    """`threshold` is the confidence an answer needs; None takes the calibrated default. `limit` passages are read.
+
+    A `reader` understands follow-ups and judges doubtful findings; without one, or where it cannot tell, rules do.
+    """
 
     def __init__(
         self,
@@ -101,9 +110,11 @@ class Answering:
         writer: AnswerWriter,
         threshold: float | None = None,
         *,
+        reader: QuestionReader | None = None,
         limit: int = 10,
     ) -> None:
         self._retriever = retriever
+        self._reader = reader
         self._store = store
         self._writer = writer
         self._threshold = threshold
@@ -122,15 +133,18 @@ class Answering:
         conversation = await self._store.load(message.conversation_id)
         watch.lap("load")
         draft, choice = _listen(message, conversation)
+        context: tuple[str, ...] = ()
         if not draft.reply:
             yield Status(Stage.SEARCHING)
             watch.mark()
-            await self._search(draft, choice, conversation)
-            watch.lap("retrieve")
+            context = await self._understand(draft, choice, conversation)
+            watch.lap("understand")
+        if not draft.reply:
+            await self._search(draft, choice, context, watch)
             yield Status(Stage.WRITING)
             watch.mark()
         checker = CitationChecker(draft.result.passages if draft.result else ())
-        async with aclosing(self._checked(draft, checker)) as pieces:
+        async with aclosing(self._checked(draft, checker, conversation)) as pieces:
             async for piece in pieces:
                 draft.parts.append(piece)
                 watch.lap("write")
@@ -144,40 +158,66 @@ class Answering:
         if fault:
             raise TurnNotStored(turn, fault) from fault
 
-    async def _search(self, draft: _Draft, choice: Choice | None, conversation: Conversation) -> None:
-        """Retrieve and decide. A chosen option is searched by its title and needs no deciding if it is still there."""
-        option = choice.option if choice else None
-        context: tuple[str, ...] = ()
-        if option:
-            draft.standalone = option.title
-        else:
-            earlier = _earlier(conversation)
-            draft.standalone, context = followups.contextualise(draft.standalone, primary(draft.language), earlier)
+    async def _understand(self, draft: _Draft, choice: Choice | None, conversation: Conversation) -> tuple[str, ...]:
+        """Make the question stand alone; -> the earlier texts to search it with, where only rules could be asked."""
+        if choice and choice.option:
+            draft.standalone = choice.option.title
+            return ()
+        earlier = _earlier(conversation)
+        reading = (
+            await self._reader.read(draft.standalone, draft.language, earlier) if self._reader and earlier else None
+        )
+        if reading:
+            draft.standalone, draft.wants_human = reading.question, reading.kind is Kind.WANTS_HUMAN
+            if reading.kind is Kind.SMALL_TALK and not _QUESTION_MARK.search(draft.question):
+                draft.reply = words_for(draft.language).say("empty")
+            return ()
+        told = [(turn.standalone_question, turn.answer) for turn in earlier]
+        draft.standalone, context = followups.contextualise(draft.standalone, primary(draft.language), told)
+        return context
+
+    async def _search(self, draft: _Draft, choice: Choice | None, context: tuple[str, ...], watch: _Stopwatch) -> None:
+        """Retrieve and decide. A chosen option needs no deciding if it is still there."""
         result = await self._retriever.retrieve(draft.standalone, context=context, limit=self._limit)
         decided = decision.decide(result, self._threshold)
         draft.decision, draft.threshold, draft.confidence = decided.decision, decided.threshold, result.confidence
-        if option and (chosen := _with_first(result, option)):
+        watch.lap("retrieve")
+        if choice and choice.option and (chosen := _with_first(result, choice.option)):
             draft.decision, result = Decision.ANSWER, chosen
+        elif draft.decision is Decision.ABSTAIN and self._reader and decision.doubtful(result, decided.threshold):
+            if ranks := await self._reader.answerable(draft.standalone, result):
+                draft.decision, result = Decision.ANSWER, _in_order(result, ranks)
+            watch.lap("judge")
         draft.result = result
-        words = words_for(draft.language)
-        if draft.decision is Decision.ANSWER:
-            draft.model = self._writer.name
-        elif draft.decision is Decision.CLARIFY:
+        if draft.decision is Decision.CLARIFY:
             ranks = [result.passages.index(passage) + 1 for passage in decided.options]
-            draft.reply = replies.clarification(words, result, ranks)
-        else:
-            draft.reply = replies.abstention(words, draft.standalone, result)
+            draft.reply = replies.clarification(words_for(draft.language), result, ranks)
+        elif draft.decision is Decision.ABSTAIN:
+            draft.reply = self._abstention(draft)
 
-    async def _checked(self, draft: _Draft, checker: CitationChecker) -> AsyncGenerator[str, None]:
+    def _abstention(self, draft: _Draft) -> str:
+        words = words_for(draft.language)
+        if draft.wants_human:
+            return words.say("wants_human")
+        return replies.abstention(words, draft.standalone, draft.result) if draft.result else words.say("abstain")
+
+    async def _checked(
+        self, draft: _Draft, checker: CitationChecker, conversation: Conversation
+    ) -> AsyncGenerator[str, None]:
         """The answer's text as it may go out."""
-        for piece in (draft.preface, draft.reply):
-            if out := checker.feed(piece):
-                yield out
+        if out := checker.feed(draft.preface):
+            yield out
         if not draft.reply and draft.result:
-            async with _closing(self._writer.write(draft.standalone, draft.language, draft.result)) as pieces:
+            brief = Brief(draft.standalone, draft.language, draft.result, tuple(_earlier(conversation)), draft.id)
+            async with _closing(self._writer.write(brief)) as pieces:
                 async for piece in pieces:
-                    if out := checker.feed(piece):
+                    draft.model = piece.model
+                    if piece.refused:
+                        draft.decision, draft.reply = Decision.ABSTAIN, self._abstention(draft)
+                    if out := checker.feed(piece.text):
                         yield out
+        if out := checker.feed(draft.reply):
+            yield out
         if out := checker.finish():
             yield out
 
@@ -193,7 +233,7 @@ class Answering:
 
 
 @asynccontextmanager
-async def _closing(pieces: AsyncIterator[str]) -> AsyncIterator[AsyncIterator[str]]:
+async def _closing(pieces: AsyncIterator[Written]) -> AsyncIterator[AsyncIterator[Written]]:
     """Close a writer's generator at once when the answer is given up, so that it stops its own work."""
     try:
         yield pieces
@@ -233,10 +273,15 @@ def _smalltalk_language(heard: Heard, script: str, conversation: str) -> str:
     return min(heard.languages, default=conversation or script)
 
 
-def _earlier(conversation: Conversation) -> list[tuple[str, str]]:
-    """What was asked and said before, without the small talk; "the second one" as the question that it chose."""
-    turns = (turn for turn in conversation.turns if turn.decision is not Decision.CHITCHAT)
-    return [(turn.standalone_question, turn.answer) for turn in turns]
+def _earlier(conversation: Conversation) -> list[Turn]:
+    """What was asked and said before, without the small talk."""
+    return [turn for turn in conversation.turns if turn.decision is not Decision.CHITCHAT]
+
+
+def _in_order(result: RetrievalResult, ranks: Sequence[int]) -> RetrievalResult:
+    """`result` with the passages of these 1-based ranks first."""
+    chosen = [result.passages[rank - 1] for rank in ranks]
+    return replace(result, passages=(*chosen, *(other for other in result.passages if other not in chosen)))
 
 
 def _with_first(result: RetrievalResult, option: Citation) -> RetrievalResult | None:

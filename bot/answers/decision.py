@@ -11,6 +11,7 @@ from retrieval.documents import Document, RetrievalResult, ScoredPassage
 from retrieval.indexing.analysis import analyse
 from retrieval.searching.calibration import DEFAULT_THRESHOLD
 
+DOUBT = 0.4  # of the threshold: with the default one, results that are right less than once in five are not looked at
 NEAR_TIE = 0.4  # in score, which is a log-likelihood: the other is at least two thirds as likely as the first
 MOST_OPTIONS = 3
 SAME_WORDS = 0.6  # Jaccard index of two texts' words from which they say the same
@@ -39,6 +40,11 @@ def decide(result: RetrievalResult, threshold: float | None = None) -> Decided:
     if 1 < len(options) <= MOST_OPTIONS and together >= needed:
         return Decided(Decision.CLARIFY, needed, options)
     return Decided(Decision.ABSTAIN, needed)
+
+
+def doubtful(result: RetrievalResult, threshold: float) -> bool:
+    """Whether a result below the threshold may hold the answer all the same, so that it is worth a closer look."""
+    return bool(result.passages) and result.confidence >= DOUBT * threshold
 
 
 def _options(passages: Sequence[ScoredPassage]) -> tuple[ScoredPassage, ...]:

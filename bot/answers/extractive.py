@@ -9,9 +9,11 @@ from bot.answers.excerpt import excerpt
 from bot.answers.markup import href, plain, quoted
 from bot.answers.related import related
 from bot.answers.words import Words, words_for
+from bot.conversation import Brief, Written
 from retrieval.documents import DocumentKind, Passage, RetrievalResult
 from retrieval.indexing.analysis import analyse
 
+MODEL = "extractive"  # the turn's model
 SEE_ALSO = 2  # a longer list would compete with the answer
 
 _BLOCK_LINE = re.compile(r"\s*(?:[-*+]\s|\d+[.)]\s|[|>#]|`{3,}|~{3,}|\s{4})|.*\|\s*$")
@@ -20,15 +22,10 @@ _BLOCK_LINE = re.compile(r"\s*(?:[-*+]\s|\d+[.)]\s|[|>#]|`{3,}|~{3,}|\s{4})|.*\|
 class ExtractiveWriter:
     """An AnswerWriter. The quote is whole when short, else its most relevant part with a link to the rest."""
 
-    @property
-    def name(self) -> str:
-        """The model's name in the log."""
-        return "extractive"
-
-    async def write(self, question: str, language: str, result: RetrievalResult) -> AsyncIterator[str]:
+    async def write(self, brief: Brief) -> AsyncIterator[Written]:
         """The quote, then a hint that there is more, then related questions; nothing for no passages."""
-        for piece in _pieces(question, words_for(language), result):
-            yield piece
+        for piece in _pieces(brief.question, words_for(brief.language), brief.result):
+            yield Written(piece, MODEL)
 
 
 def _pieces(question: str, words: Words, result: RetrievalResult) -> Iterator[str]:

@@ -46,6 +46,7 @@ def diagnose(settings: Settings) -> list[Check]:
         ("embedding model", _embedder),
         ("index", _index),
         ("crawl", _crawl),
+        ("vllm", _vllm),
         ("slack", _slack),
         ("discord", _discord),
     ):
@@ -156,6 +157,15 @@ def _crawl(settings: Settings) -> Iterator[Check]:
         yield Check("crawl", True, "the address guard refuses private addresses")
     if not settings.crawl_contact:
         yield Check("crawl", None, "FRONTDESK_CRAWL_CONTACT is empty: sites like to know whom to write to")
+
+
+def _vllm(settings: Settings) -> Iterator[Check]:
+    from bot.bootstrap import check_vllm
+
+    if not settings.vllm_url:
+        yield Check("vllm", None, "no FRONTDESK_VLLM_URL: answers are quotes; to have them written, see docs/vllm.md")
+    for url, serves, fault in asyncio.run(check_vllm(settings)):
+        yield Check("vllm", not fault, fault or f"{url} serves {serves}")
 
 
 def _discord(settings: Settings) -> Iterator[Check]:

@@ -14,7 +14,7 @@ import bot.answers.extractive
 from bot.answers.excerpt import Excerpt
 from bot.answers.extractive import ExtractiveWriter
 from bot.cli.main import main
-from retrieval.documents import RetrievalResult
+from bot.conversation import Brief, Written
 
 PIECE = 40  # characters
 
@@ -22,14 +22,14 @@ PIECE = 40  # characters
 class SlowWriter(ExtractiveWriter):
     """Quotes the best passage's whole document."""
 
-    async def write(self, question: str, language: str, result: RetrievalResult) -> AsyncIterator[str]:
+    async def write(self, brief: Brief) -> AsyncIterator[Written]:
         """See the module."""
         pause = float(os.environ.get("TEST_WRITER_PAUSE", "0"))
-        async for text in super().write(question, language, result):
-            for piece in re.findall(rf"(?s).{{1,{PIECE}}}", text):
+        async for written in super().write(brief):
+            for piece in re.findall(rf"(?s).{{1,{PIECE}}}", written.text):
                 if "KABOOM" in piece:
                     raise RuntimeError("the password is hunter2")
-                yield piece
+                yield Written(piece, written.model)
                 await asyncio.sleep(pause)
 
 

@@ -1,4 +1,4 @@
-"""Prometheus metrics, on a registry of their own. Implements `bot.interfaces.DeskMeter`."""
+"""Prometheus metrics, on a registry of their own. Implements `DeskMeter` and `GenerationMeter` of `bot.interfaces`."""
 
 from __future__ import annotations
 
@@ -34,6 +34,24 @@ class Metrics:
             registry=registry,
             buckets=_SECONDS,
         )
+        self._generated = Counter(
+            "frontdesk_generations", "Answers asked of a language model, by outcome", ["outcome"], registry=registry
+        )
+        self._generating = Histogram(
+            "frontdesk_generation_seconds", "Seconds a model's answer took", registry=registry, buckets=_SECONDS
+        )
+        self._shown = Histogram(
+            "frontdesk_generation_first_seconds",
+            "Seconds until the first sentence was let out",
+            registry=registry,
+            buckets=_SECONDS,
+        )
+        self._withheld = Counter(
+            "frontdesk_sentences_withheld", "Sentences that were not let out, by why", ["fault"], registry=registry
+        )
+        self._generator_faults = Counter(
+            "frontdesk_generator_faults", "Faults of vLLM servers, by kind", ["kind"], registry=registry
+        )
         self._up = Gauge("frontdesk_adapter_up", "Whether an adapter is connected", ["platform"], registry=registry)
         self._waiting = Gauge("frontdesk_queue_waiting", "Messages waiting for an answer", registry=registry)
         self._working = Gauge("frontdesk_queue_working", "Messages being answered", registry=registry)
@@ -50,6 +68,23 @@ class Metrics:
     def fault(self, platform: str, kind: str) -> None:
         """Something went wrong."""
         self._faults.labels(platform, kind).inc()
+
+    def generated(self, outcome: str, seconds: float) -> None:
+        """A model's answer came to its end."""
+        self._generated.labels(outcome).inc()
+        self._generating.observe(seconds)
+
+    def shown(self, seconds: float) -> None:
+        """The first sentence of an answer was let out."""
+        self._shown.observe(seconds)
+
+    def withheld(self, fault: str) -> None:
+        """A sentence was not let out."""
+        self._withheld.labels(fault).inc()
+
+    def generator_fault(self, kind: str) -> None:
+        """A vLLM server failed."""
+        self._generator_faults.labels(kind).inc()
 
     def watch_queue(self, waiting: Callable[[], int], working: Callable[[], int]) -> None:
         """Read the queue's lengths whenever metrics are asked for."""

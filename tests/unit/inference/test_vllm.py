@@ -52,12 +52,15 @@ async def test_words_come_as_they_are_made() -> None:
 
 
 async def test_a_model_and_a_key_of_the_settings_are_used() -> None:
-    async with OpenAiServer(api_key="secret") as server:
+    async with OpenAiServer(api_key="secret", model="big") as server:
         async with generator(server, model="big", api_key="secret") as client:
             assert await said(client) == "Hello." and server.requests[0]["model"] == "big"
             assert await client.model() == "big"
         async with generator(server, api_key="other") as client:
             with pytest.raises(GeneratorRefused, match="FRONTDESK_VLLM_API_KEY"):
+                await said(client)
+        async with generator(server, model="small", api_key="secret") as client:
+            with pytest.raises(GeneratorRefused, match="does not serve small: check FRONTDESK_VLLM_MODEL"):
                 await said(client)
 
 

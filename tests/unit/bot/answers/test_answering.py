@@ -8,7 +8,18 @@ from structlog.testing import capture_logs
 
 from bot.answers.answering import MAX_CHARACTERS, Answering
 from bot.answers.extractive import ExtractiveWriter
-from bot.conversation import AnswerEvent, Decision, Delta, Final, IncomingMessage, Stage, Status, Turn
+from bot.conversation import (
+    AnswerEvent,
+    Brief,
+    Decision,
+    Delta,
+    Final,
+    IncomingMessage,
+    Stage,
+    Status,
+    Turn,
+    Written,
+)
 from bot.errors import StorageError, TurnNotStored
 from retrieval.documents import Document, RetrievalResult
 from retrieval.errors import NoActiveVersion
@@ -39,12 +50,11 @@ class NoIndex:
 class SlowWriter:
     """Writes one word, then waits for ever; it remembers whether it was closed."""
 
-    name = "slow"
     closed = False
 
-    async def write(self, question: str, language: str, result: RetrievalResult) -> AsyncIterator[str]:
+    async def write(self, brief: Brief) -> AsyncIterator[Written]:
         try:
-            yield "First. "
+            yield Written("First. ", "slow")
             await asyncio.Event().wait()
         finally:
             self.closed = True
@@ -80,7 +90,7 @@ async def test_an_answer_is_searched_written_cited_and_stored() -> None:
     assert turn.features == {"top": 1.0}
     assert len(turn.id) == 32
     assert [t.id for t in store.stored] == [turn.id]
-    assert set(turn.timings_ms) == {"load", "retrieve", "write", "store", "total"}
+    assert set(turn.timings_ms) == {"load", "understand", "retrieve", "write", "store", "total"}
     assert turn.timings_ms["total"] == pytest.approx(sum(ms for s, ms in turn.timings_ms.items() if s != "total"))
 
 

@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 
 from bot.answers.extractive import ExtractiveWriter
+from bot.conversation import Brief
 from retrieval.documents import Document, DocumentKind, RetrievalResult
 from tests.fakes import found
 
@@ -8,7 +9,7 @@ PORTAL = Document("https://shop.example/help#returns", "How do I return goods?",
 
 
 async def written(question: str, result: RetrievalResult, language: str = "en") -> str:
-    return "".join([piece async for piece in ExtractiveWriter().write(question, language, result)])
+    return "".join([piece.text async for piece in ExtractiveWriter().write(Brief(question, language, result))])
 
 
 async def test_a_short_answer_is_quoted_whole_and_cited() -> None:

@@ -1,0 +1,177 @@
+"""Judges what a model writes, unit by unit, before anybody sees it.
+
+A unit goes out once something is cited for it and every fact in it stands in a cited passage. A unit without a marker
+of its own waits for the next citation. This holds against models that invent and against pages that give orders;
+it cannot tell a sentence that turns the meaning of its passage around in the passage's own words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+from bot.answers.facts import Evidence, Fact
+from bot.answers.language import primary
+from bot.answers.refusals import declines, says_no_answer
+from retrieval.documents import Passage
+from retrieval.indexing.analysis import analyse, is_function
+from retrieval.text import detect_language
+
+# The share of a unit's content words that its cited passages (or the question) hold. Paraphrases of help pages keep
+# more; text that was made up, or that obeys a page's orders, keeps less. Stricter where the unit cites nothing itself.
+SUPPORT = 0.3
+SUPPORT_UNCITED = 0.5
+_FEW_WORDS = 3  # fewer content words tell nothing
+_LEAKED_WORDS = 8  # in a row, from the prompt's own text
+
+_MARKER = re.compile(r"\[(\d{1,3}(?:\s*[,，、]\s*\d{1,3})*)\]")
+_MACHINE = re.compile(
+    r"<\|?/?(?:tool_?calls?|tool_response|function|functions|invoke|tools?|im_start|im_end|system|assistant|user|eot_id"
+    r"|start_of_turn|end_of_turn|start_header_id|endoftext|passages?|question|think|s)\b[^>\n]*\|?>"
+    r"|<\||\|>|\[/?(?:INST|TOOL_CALLS|AVAILABLE_TOOLS|SYSTEM_PROMPT|TOOL_RESULTS)\]|<</?SYS>>"
+    r"|[\"'](?:arguments|parameters|tool_name|function_call|tool_calls)[\"']\s*:|```\s*tool"
+    r"|^\s*(?:Action|Action Input|Observation|Thought|Human|User|System|Assistant|Tool)\s*:|\bfunctions?\.\w+\(",
+    re.IGNORECASE | re.MULTILINE,
+)
+_RINGS = re.compile(r"@(?:everyone|here|channel)\b|<[@#!][!&]?\w|<!(?:here|channel|everyone|subteam)", re.IGNORECASE)
+
+
+class Fault(StrEnum):
+    """Why a unit is not let out."""
+
+    REFUSAL = "refusal"  # it says that there is no answer
+    UNCITED = "uncited"
+    FACTS = "facts"  # a number, date, price, address or name that no cited passage holds
+    LANGUAGE = "language"
+    FOREIGN = "foreign"  # hardly a word of it stands in what it cites
+    MACHINE = "machine"  # tool calls, special tokens, role labels
+    MENTION = "mention"
+    LEAK = "leak"  # it recites the prompt
+    REPEATED = "repeated"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A unit, why it is not let out (None: it is), and the facts that stand nowhere."""
+
+    text: str
+    fault: Fault | None = None
+    lacking: tuple[Fact, ...] = ()
+
+
+class Grounding:
+    """`passages` as they are numbered in the prompt, from 1; `instructions` are the prompt's own words."""
+
+    def __init__(self, passages: Sequence[Passage], question: str, language: str, instructions: str = "") -> None:
+        self._passages = passages
+        self._question = question
+        self._language = primary(language)
+        self._instructions = instructions
+        self._cited: frozenset[int] = frozenset()
+        self._waiting: list[str] = []
+        self._seen: dict[str, int] = {}
+
+    @property
+    def cited(self) -> frozenset[int]:
+        """The numbers of the passages cited so far by what was let out."""
+        return self._cited
+
+    def judge(self, unit: str) -> list[Judged]:
+        """Take a further unit; return those that are settled by now, in order."""
+        if not unit.strip():
+            if self._waiting:
+                self._waiting.append(unit)
+                return []
+            return [Judged(unit)]
+        markers = frozenset(
+            number for match in _MARKER.finditer(unit) for number in _numbers(match[1]) if self._known(number)
+        )
+        if fault := self._improper(unit, markers):
+            return [Judged(unit, fault)]
+        if not markers:
+            self._waiting.append(unit)
+            return []
+        judged = self._supported(unit, self._cited | markers, SUPPORT)
+        if judged.fault:
+            return [judged]
+        self._cited |= markers
+        return [*self._settle(), judged]
+
+    def finish(self) -> list[Judged]:
+        """What still waits, after the last unit."""
+        if self._cited:
+            return self._settle()
+        waiting, self._waiting = self._waiting, []
+        return [Judged(unit, Fault.UNCITED) if unit.strip() else Judged(unit) for unit in waiting]
+
+    def _settle(self) -> list[Judged]:
+        waiting, self._waiting = self._waiting, []
+        return [
+            self._supported(unit, self._cited, SUPPORT_UNCITED) if unit.strip() else Judged(unit) for unit in waiting
+        ]
+
+    def _known(self, number: int) -> bool:
+        return 1 <= number <= len(self._passages)
+
+    def _improper(self, unit: str, markers: frozenset[int]) -> Fault | None:
+        """What no citation mends."""
+        if says_no_answer(unit, cited=bool(markers)) or (not markers and not self._cited and declines(unit)):
+            return Fault.REFUSAL
+        if _MACHINE.search(unit):
+            return Fault.MACHINE
+        if _RINGS.search(unit):
+            return Fault.MENTION
+        if self._recites(unit):
+            return Fault.LEAK
+        self._seen[unit.strip()] = seen = self._seen.get(unit.strip(), 0) + 1
+        return Fault.REPEATED if seen > 1 and len(unit.strip()) > 1 else None
+
+    def _recites(self, unit: str) -> bool:
+        words = re.findall(r"\w+", unit.casefold())
+        runs = (" ".join(words[at : at + _LEAKED_WORDS]) for at in range(len(words) - _LEAKED_WORDS + 1))
+        return any(run in self._own_words for run in runs)
+
+    @cached_property
+    def _own_words(self) -> str:
+        return " ".join(re.findall(r"\w+", self._instructions.casefold()))
+
+    def _supported(self, unit: str, cited: frozenset[int], support: float) -> Judged:
+        if self._wrong_language(unit):
+            return Judged(unit, Fault.LANGUAGE)
+        evidence = Evidence(*(_words_of(self._passages[number - 1]) for number in sorted(cited)))
+        asked = Evidence(self._question)
+        lacking = [fact for fact in evidence.lacks(unit) if fact.kind != "name" or not asked.holds(fact)]
+        if lacking:
+            return Judged(unit, Fault.FACTS, tuple(lacking))
+        if self._support(unit, evidence) < support:
+            return Judged(unit, Fault.FOREIGN)
+        return Judged(unit)
+
+    def _wrong_language(self, unit: str) -> bool:
+        prose = re.sub(r"`[^`]*`|\[[^\]]*\]|\([^)]*\)|https?://\S+", " ", unit)
+        written = detect_language(prose, "")
+        if self._language in {"zh", "ja", "ko"}:
+            return not written and len(re.findall(r"[A-Za-z]{2,}", prose)) > _FEW_WORDS
+        return bool(written)
+
+    def _support(self, unit: str, evidence: Evidence) -> float:
+        """The share of the unit's content words that stand in what it cites or in the question."""
+        if detect_language(unit) != detect_language(evidence.text):
+            return 1.0  # the words of two languages cannot be compared
+        words = {token for token in analyse(_MARKER.sub(" ", unit), concepts=False) if not is_function(token)}
+        if len(words) <= _FEW_WORDS:
+            return 1.0
+        known = set(analyse(f"{evidence.text}\n{self._question}", concepts=False))
+        return len(words & known) / len(words)
+
+
+def _numbers(inner: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", inner)]
+
+
+def _words_of(passage: Passage) -> str:
+    document = passage.document
+    return "\n".join((*document.heading_path, document.question, document.url, passage.text))
