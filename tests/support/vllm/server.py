@@ -1,0 +1,121 @@
+"""A real vLLM server on the CPU, as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from collections import defaultdict
+from pathlib import Path
+from typing import Self
+
+ROOT = Path(__file__).parents[3]
+START_SECONDS = 180.0
+
+# What the launcher sets too: JSON without blanks, which a model may write for ever.
+COMPACT = ("--structured-outputs-config", '{"backend": "xgrammar", "disable_any_whitespace": true}')
+RUNNING = "vllm:num_requests_running"
+GENERATED = "vllm:generation_tokens_total"
+CACHE_QUERIES = "vllm:prefix_cache_queries_total"  # in tokens
+CACHE_HITS = "vllm:prefix_cache_hits_total"
+
+
+class VllmServer:
+    """`with VllmServer(model_folder, log_folder) as server:` a server that is healthy.
+
+    Killed, it may be started again on the same port.
+    """
+
+    def __init__(self, model: Path, folder: Path, *, name: str = "tiny", context: int = 4096) -> None:
+        self._model, self._name, self._context = model, name, context
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = int(probe.getsockname()[1])
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._log = folder / f"vllm-{self.port}.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.kill()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def start(self) -> None:
+        """Start it and wait until it is healthy."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command(), env=_environment(), stdout=log, stderr=log, start_new_session=True
+            )
+        until = time.monotonic() + START_SECONDS
+        while not self._healthy():
+            assert self._process.poll() is None, f"vLLM ended:\n{self.log}"
+            assert time.monotonic() < until, f"vLLM was not up within {START_SECONDS} s:\n{self.log}"
+            time.sleep(0.2)
+
+    def kill(self) -> None:
+        """SIGKILL, its engine too."""
+        if self._process is None:
+            return
+        try:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self._process.wait()
+        self._process = None
+
+    def metrics(self) -> dict[str, float]:
+        """Its metrics by name, summed over their labels."""
+        with urllib.request.urlopen(f"{self.url}/metrics", timeout=10) as response:
+            text = response.read().decode()
+        sums: defaultdict[str, float] = defaultdict(float)
+        for name, value in re.findall(r"^([\w:]+)(?:\{.*\})? ([\d.e+-]+)$", text, re.MULTILINE):
+            sums[name] += float(value)
+        return sums
+
+    @property
+    def log(self) -> str:
+        """The end of its log."""
+        return self._log.read_text(encoding="utf-8", errors="replace")[-6000:] if self._log.exists() else ""
+
+    def _healthy(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/health", timeout=2) as response:
+                return bool(response.status == 200)
+        except OSError:
+            return False
+
+    def _command(self) -> list[str]:
+        options = {
+            "model": str(self._model),
+            "served-model-name": self._name,
+            "host": "127.0.0.1",
+            "port": str(self.port),
+            "max-model-len": str(self._context),
+            "dtype": "float32",
+            "max-num-seqs": "64",
+        }
+        flags = [part for name, value in options.items() for part in (f"--{name}", value)]
+        return [str(_python()), "-m", "vllm.entrypoints.openai.api_server", *flags, "--enforce-eager", *COMPACT]
+
+
+def _python() -> Path:
+    python = Path(os.environ.get("FRONTDESK_TEST_VLLM_PYTHON", ROOT / ".venv-vllm" / "bin" / "python"))
+    assert python.exists(), f"there is no vLLM at {python}: run 'make vllm'"
+    return python
+
+
+def _environment() -> dict[str, str]:
+    dropped = ("FRONTDESK_", "VIRTUAL_ENV", "PYTHONPATH", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(dropped)}
+    own = {"VLLM_CPU_KVCACHE_SPACE": "1", "HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
+    return kept | own
