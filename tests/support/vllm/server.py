@@ -73,6 +73,11 @@ class VllmServer:
         self._process.wait()
         self._process = None
 
+    @property
+    def running(self) -> bool:
+        """Whether the process was started and not killed."""
+        return self._process is not None
+
     def metrics(self) -> dict[str, float]:
         """Its metrics by name, summed over their labels."""
         with urllib.request.urlopen(f"{self.url}/metrics", timeout=10) as response:
