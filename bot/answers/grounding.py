@@ -23,7 +23,7 @@ from retrieval.text import detect_language
 # The share of a unit's content words that its cited passages (or the question) hold. Paraphrases of help pages keep
 # more; text that was made up, or that obeys a page's orders, keeps less. Stricter where the unit cites nothing itself.
 SUPPORT = 0.3
-SUPPORT_UNCITED = 0.5
+SUPPORT_UNCITED = 0.6
 _FEW_WORDS = 3  # fewer content words tell nothing
 _LEAKED_WORDS = 8  # in a row, from the prompt's own text
 
@@ -162,7 +162,7 @@ class Grounding:
         if detect_language(unit) != detect_language(evidence.text):
             return 1.0  # the words of two languages cannot be compared
         words = {token for token in analyse(_MARKER.sub(" ", unit), concepts=False) if not is_function(token)}
-        if len(words) <= _FEW_WORDS:
+        if not words or (len(words) <= _FEW_WORDS and _MARKER.search(unit)):
             return 1.0
         known = set(analyse(f"{evidence.text}\n{self._question}", concepts=False))
         return len(words & known) / len(words)

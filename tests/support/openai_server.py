@@ -17,7 +17,7 @@ HANG = 3600.0
 @dataclass(frozen=True)
 class Script:
     """What a completion is: `pieces` after `first` seconds, `between` each two; `cut` after so many pieces breaks the
-    connection; a `status` other than 200 refuses; `raw` is sent in place of events."""
+    connection; a `status` other than 200 refuses; `raw` is sent in place of events; `finish` is why it ended."""
 
     pieces: Sequence[str] = ()
     first: float = 0.0
@@ -25,6 +25,7 @@ class Script:
     cut: int | None = None
     status: int = 200
     raw: bytes = b""
+    finish: str = "stop"
 
 
 class OpenAiServer:
@@ -36,6 +37,7 @@ class OpenAiServer:
         self.well = True
         self.requests: list[dict[str, Any]] = []
         self.probes = 0
+        self.counted = 0
         self.running = 0
         self.most_running = 0
         self.aborted = 0
@@ -70,6 +72,7 @@ class OpenAiServer:
 
     async def _tokenize(self, request: web.Request) -> web.Response:
         self._check(request)
+        self.counted += 1
         messages = (await request.json())["messages"]
         count = sum(len(message["content"].split()) for message in messages)
         return web.json_response({"count": count, "tokens": [], "max_model_len": 4096})
@@ -114,6 +117,10 @@ class OpenAiServer:
             choice = {"index": 0, "delta": {"content": piece}, "finish_reason": None}
             event = self._body("chat.completion.chunk") | {"choices": [choice]}
             await response.write(f"data: {json.dumps(event)}\n\n".encode())
+        last = self._body("chat.completion.chunk") | {
+            "choices": [{"index": 0, "delta": {}, "finish_reason": script.finish}]
+        }
+        await response.write(f"data: {json.dumps(last)}\n\n".encode())
         await response.write(b"data: [DONE]\n\n")
         return response
 
