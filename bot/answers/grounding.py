@@ -118,14 +118,14 @@ class Grounding:
 
     def _improper(self, unit: str, markers: frozenset[int]) -> Fault | None:
         """What no citation mends."""
+        if self._recites(unit):
+            return Fault.LEAK
         if says_no_answer(unit, cited=bool(markers)) or (not markers and not self._cited and declines(unit)):
             return Fault.REFUSAL
         if _MACHINE.search(unit):
             return Fault.MACHINE
         if _RINGS.search(unit):
             return Fault.MENTION
-        if self._recites(unit):
-            return Fault.LEAK
         self._seen[unit.strip()] = seen = self._seen.get(unit.strip(), 0) + 1
         return Fault.REPEATED if seen > 1 and len(unit.strip()) > 1 else None
 

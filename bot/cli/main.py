@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import answers, crawl, history, measure, serve, system
+from bot.cli import answers, crawl, history, measure, serve, system, vllm
 
 app = typer.Typer(
     name="frontdesk",
@@ -23,7 +23,7 @@ app.add_typer(history.log_app, name="log", help="The conversations: list, show, 
 app.add_typer(serve.slack_app, name="slack", help="Set Frontdesk up in a Slack workspace.")
 app.add_typer(serve.discord_app, name="discord", help="Set Frontdesk up in a Discord server.")
 app.add_typer(serve.channels_app, name="channels", help="The channels where every new question is answered.")
-for module in (crawl, answers, serve, measure, history, system):
+for module in (crawl, answers, serve, vllm, measure, history, system):
     for command in module.COMMANDS:
         app.command({"evaluate": "eval"}.get(command.__name__))(command)
 

@@ -10,8 +10,10 @@ import typer
 
 
 def vllm(
-    model: Annotated[str, typer.Argument(help="A model's name or folder. Default: FRONTDESK_VLLM_MODEL.")] = "",
-    extra: Annotated[list[str] | None, typer.Argument(metavar="[-- EXTRA…]", help="Further flags for vLLM.")] = None,
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="Its name or folder. Default: FRONTDESK_VLLM_MODEL.")
+    ] = "",
+    extra: Annotated[list[str] | None, typer.Argument(metavar="-- EXTRA", help="Further flags for vLLM.")] = None,
     host: Annotated[str, typer.Option(help="The address it listens on. Others than this machine need a key.")] = (
         "127.0.0.1"
     ),

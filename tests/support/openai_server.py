@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -34,6 +34,7 @@ class OpenAiServer:
     def __init__(self, *scripts: Script, model: str = "tiny", api_key: str = "") -> None:
         self.scripts = list(scripts) or [Script(["Hello."])]
         self.model, self.api_key = model, api_key
+        self.answer: Callable[[dict[str, Any]], Script] | None = None  # of a request, before the scripts
         self.well = True
         self.requests: list[dict[str, Any]] = []
         self.probes = 0
@@ -81,7 +82,9 @@ class OpenAiServer:
         self._check(request)
         body = await request.json()
         self.requests.append(body)
-        script = self.scripts.pop(0) if len(self.scripts) > 1 else self.scripts[0]
+        script = self.answer(body) if self.answer else self.scripts[0]
+        if not self.answer and len(self.scripts) > 1:
+            self.scripts.pop(0)
         self.running += 1
         self.most_running = max(self.most_running, self.running)
         try:

@@ -122,7 +122,7 @@ def test_every_variable_is_a_setting_or_explained_at_the_top() -> None:
     assert TEXT.count("$") == len(VARIABLE.findall(TEXT))
     for name in used - set(Settings.keys()):
         assert re.search(rf"\b{name}\b", top), name
-    assert {name for name in Settings.keys() if name.startswith("FRONTDESK_VLLM_")} <= used
+    assert {name for name in set(Settings.keys()) if name.startswith("FRONTDESK_VLLM_")} <= used
 
 
 def test_every_setting_that_a_container_gets_exists() -> None:

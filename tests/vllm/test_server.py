@@ -126,7 +126,7 @@ async def test_many_conversations_are_served_at_once_and_no_more_than_allowed(vl
     await watching
     await client.close()
     assert set(answers) == {"".join(RETURNS)}
-    assert most <= 4
+    assert 1 < most <= 4  # fewer would mean that the watch saw nothing, or that they stood in line
 
 
 async def test_the_prefix_cache_serves_what_stands_first(generator: VllmGenerator, vllm: VllmServer) -> None:

@@ -1,0 +1,32 @@
+"""Every hostile draft is judged: what is withheld is withheld for the right reason."""
+
+import pytest
+
+from bot.answers.grounding import Fault, Grounding
+from bot.answers.prompting import SYSTEM
+from bot.answers.sentences import Sentences
+from retrieval.documents import Document
+from retrieval.text import clean
+from tests.fakes import passage
+from tests.support.hostile import CASES, Case
+
+
+def faults(case: Case) -> list[Fault | None]:
+    document = Document("https://shop.example/returns", "How do I return goods?", case.page, language="en")
+    grounding = Grounding([passage(document)], case.question, "en", SYSTEM)
+    sentences = Sentences()
+    units = [*sentences.feed(clean(case.draft)), *sentences.finish()]
+    return [judged.fault for unit in units for judged in grounding.judge(unit)] + [j.fault for j in grounding.finish()]
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len({(case.draft, case.question, case.page) for case in CASES}) == len(CASES) >= 200
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.kind}-{case.key}")
+def test_a_hostile_draft_is_withheld_for_the_right_reason(case: Case) -> None:
+    found = {fault for fault in faults(case) if fault}
+    if case.fault:
+        assert case.fault in found
+    elif case.kind == "hidden":
+        assert not found, "stripped, the text is a good answer"
