@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench quality picture chatpictures clean
+.PHONY: help setup demo test vllm lint bench quality picture chatpictures clean
 
 help: ## list these targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,8 +27,12 @@ lint: $(STAMP) ## ruff, mypy --strict, import-linter
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: lint ## lint, then every test
-	$(BIN)/python -m pytest --numprocesses auto --dist loadscope
+test: lint ## lint, then every test but those of `make vllm`
+	$(BIN)/python -m pytest --numprocesses auto --dist loadscope -m 'not vllm'
+
+vllm: $(STAMP) ## a real vLLM server on the CPU, in .venv-vllm (3 GB), and the tests against it
+	$(BIN)/python tests/support/vllm/install.py $(VENV)-vllm
+	$(BIN)/python -m pytest -m vllm
 
 bench: $(STAMP) ## speed against plain sentence-transformers + FAISS
 	$(BIN)/python -m benchmarks.run
@@ -44,4 +48,4 @@ chatpictures: $(STAMP) ## draw what the bot posts in Slack and Discord (needs ch
 	$(BIN)/python -m docs.images.make_discord_picture
 
 clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(VENV)-vllm .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -30,6 +30,7 @@ from inference.errors import (
 from inference.interfaces import Limits, Message, Role
 
 _PROBE_SECONDS = 2.0
+_UNTHINKING = {"chat_template_kwargs": {"enable_thinking": False}}  # where a template knows of it
 _USUAL_CONTEXT = 4096  # where a server does not tell
 _THINKING = re.compile(r"<think>.*?(?:</think>\s*|\Z)", re.DOTALL)
 
@@ -274,7 +275,7 @@ class _Server:
                 return await self.client.chat.completions.create(
                     model=await self.name(),
                     messages=_plain(messages, self._folds),
-                    extra_body={"chat_template_kwargs": {"enable_thinking": False}},
+                    extra_body=_UNTHINKING,
                     **options,
                 )
             except openai.BadRequestError as error:
@@ -286,7 +287,7 @@ class _Server:
     async def count(self, messages: Sequence[Message]) -> int:
         with _faults(self.url):
             async with asyncio.timeout(self._limits.first):
-                body = {"model": await self.name(), "messages": _plain(messages, self._folds)}
+                body = {"model": await self.name(), "messages": _plain(messages, self._folds), **_UNTHINKING}
                 counted: Any = await self.client.post(f"{self.url}/tokenize", body=body, cast_to=object)
         try:
             return int(counted["count"])

@@ -11,11 +11,20 @@ from inference.vllm import VllmGenerator
 from tests.support.vllm.chain_model import FOR_EVER, write_chain_model
 from tests.support.vllm.server import VllmServer
 
-RETURNS = ["You can", " send", " goods", " back", " within", " 30", " days", " of", " delivery", " [1]", "."]
+RETURNS = ["You", " have", " 30", " days", " from", " the day", " it", " arrived", " [1]", "."]  # as the shop says
 CHAINS = {
     "": RETURNS,
     "zebra": ["Some", " word", " after", " another", FOR_EVER],
-    "giraffe": ["You may", " return them", " within 30", " days of delivery [1].", " On", FOR_EVER],
+    "giraffe": [
+        "It can be",
+        " sent back within",
+        " 30 days",
+        " from the day it",
+        " arrived [1]",
+        ". ",
+        " On and",
+        FOR_EVER,
+    ],
     "退货": ["您可以", "在送达后", "三十天内", "退货", "[1]", "。"],
     "weather": ["NO_ANSWER"],
 }
