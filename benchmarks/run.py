@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import bench_indexing, bench_recrawl, bench_retrieval, bench_slack, bench_startup
+from benchmarks import bench_generation, bench_indexing, bench_recrawl, bench_retrieval, bench_slack, bench_startup
 
 BENCHES: dict[str, Callable[[], dict[str, float]]] = {
     "retrieval": bench_retrieval.run,
@@ -23,6 +23,7 @@ BENCHES: dict[str, Callable[[], dict[str, float]]] = {
     "recrawl": bench_recrawl.run,
     "startup": bench_startup.run,
     "slack": bench_slack.run,
+    "generation": bench_generation.run,
 }
 
 
@@ -51,6 +52,8 @@ GOALS = {
     ("startup", "fresh_ask_seconds"): Goal(2, at_least=False),
     ("startup", "warm_first_answer_ms"): Goal(50, at_least=False),
     ("slack", "ack_p99_ms_at_500"): Goal(3000, at_least=False),
+    **{("generation", f"first_token_ratio_at_{n}"): Goal(1.10, at_least=False) for n in (1, 8, 32)},
+    **{("generation", f"throughput_ratio_at_{n}"): Goal(0.90, at_least=True) for n in (1, 8, 32)},
 }
 
 

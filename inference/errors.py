@@ -27,5 +27,9 @@ class GeneratorBroken(GeneratorError):
     """The answer was cut off, empty, or no answer."""
 
 
+class GeneratorUndecided(GeneratorError):
+    """The server is well, but what the model said is no decision."""
+
+
 class GeneratorTooLong(GeneratorError):
     """The answer was longer than asked for, and ended there."""

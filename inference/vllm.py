@@ -26,6 +26,7 @@ from inference.errors import (
     GeneratorSlow,
     GeneratorTooLong,
     GeneratorUnavailable,
+    GeneratorUndecided,
 )
 from inference.interfaces import Limits, Message, Role
 
@@ -93,11 +94,8 @@ class VllmGenerator:
     ) -> Any:
         """See the port."""
         limit = self._limits.first + self._limits.between if seconds is None else seconds
-        try:
-            async with asyncio.timeout(limit):
-                return await self._ask(lambda server: server.decide(messages, schema, max_tokens))
-        except TimeoutError as error:
-            raise GeneratorSlow(f"No vLLM server decided within {limit:g} s.") from error
+        each = limit / len(self._servers)  # a server that hangs leaves time for the others
+        return await self._ask(lambda server: server.decide(messages, schema, max_tokens, each), limit)
 
     async def count(self, messages: Sequence[Message]) -> int:
         """See the port."""
@@ -111,13 +109,13 @@ class VllmGenerator:
         """See the port."""
         return str(await self._ask(lambda server: server.name()))
 
-    async def _ask(self, call: Any) -> Any:
-        async with self._slot():
+    async def _ask(self, call: Any, seconds: float | None = None) -> Any:
+        async with self._slot(seconds):
             fault: GeneratorError = GeneratorUnavailable("No vLLM server is well: see its log, or FRONTDESK_VLLM_URL.")
             for server in await self._candidates():
                 try:
                     answer = await call(server)
-                except GeneratorRefused:
+                except (GeneratorRefused, GeneratorUndecided):
                     server.answered()
                     raise
                 except GeneratorError as error:
@@ -137,9 +135,9 @@ class VllmGenerator:
         return sorted(well, key=lambda server: server.busy)
 
     @asynccontextmanager
-    async def _slot(self) -> AsyncIterator[None]:
+    async def _slot(self, seconds: float | None = None) -> AsyncIterator[None]:
         try:
-            async with asyncio.timeout(self._limits.first):
+            async with asyncio.timeout(self._limits.first if seconds is None else seconds):
                 await self._slots.acquire()
         except TimeoutError as error:
             raise GeneratorSlow("The vLLM servers are busy: add one, or raise the limit on requests.") from error
@@ -247,24 +245,25 @@ class _Server:
             if answer is not None:
                 await answer.close()  # the server stops working on it
 
-    async def decide(self, messages: Sequence[Message], schema: Mapping[str, Any], max_tokens: int) -> Any:
+    async def decide(
+        self, messages: Sequence[Message], schema: Mapping[str, Any], max_tokens: int, seconds: float
+    ) -> Any:
+        form = {"name": "decision", "schema": dict(schema), "strict": True}
         self.busy += 1
         try:
             with _faults(self.url):
-                answer = await self._complete(
-                    messages,
-                    max_tokens=max_tokens,
-                    temperature=0.0,
-                    response_format={
-                        "type": "json_schema",
-                        "json_schema": {"name": "decision", "schema": dict(schema), "strict": True},
-                    },
-                )
+                async with asyncio.timeout(seconds):
+                    answer = await self._complete(
+                        messages,
+                        max_tokens=max_tokens,
+                        temperature=0.0,
+                        response_format={"type": "json_schema", "json_schema": form},
+                    )
             said = (answer.choices[0].message.content or "") if answer.choices else ""
             try:
                 return json.loads(_THINKING.sub("", said))
             except ValueError as error:
-                raise GeneratorBroken(f"{self.url} answered with something that is no JSON.") from error
+                raise GeneratorUndecided(f"The model of {self.url} answers with something that is no JSON.") from error
         finally:
             self.busy -= 1
 

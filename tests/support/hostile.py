@@ -1,4 +1,4 @@
-"""What pages, people and models may try, with why it is not let through. All of it is asked of one page about returns."""
+"""What pages, people and models may try, with why it is not let through."""
 
 from __future__ import annotations
 
@@ -235,14 +235,8 @@ def _cases() -> list[Case]:
             Case("link", form.format(link), Fault.FACTS, ("evil", "javascript:", "data:text", "exаmple", "admin"))
         )
     for hidden in HIDDEN:
-        cases.append(
-            Case(
-                "hidden",
-                f"Send {hidden}goods back within 30 days{hidden} of delivery [1].",
-                NEUTRAL,
-                tuple(c for c in hidden if not c.isascii()),
-            )
-        )
+        draft = f"Send {hidden}goods back within 30 days{hidden} of delivery [1]."
+        cases += [Case("hidden", draft, NEUTRAL, tuple(letter for letter in hidden if not letter.isascii()))]
     for text, form in product(MACHINE, ("{0}", "{0} [1].")):
         cases.append(
             Case(

@@ -26,6 +26,7 @@ class Script:
     status: int = 200
     raw: bytes = b""
     finish: str = "stop"
+    message: str = "refused"
 
 
 class OpenAiServer:
@@ -90,7 +91,7 @@ class OpenAiServer:
         try:
             await asyncio.sleep(script.first)
             if script.status != 200:
-                error = {"message": "refused", "type": "error", "code": script.status}
+                error = {"message": script.message, "type": "error", "code": script.status}
                 return web.json_response({"error": error}, status=script.status)
             return await (self._stream if body.get("stream") else self._whole)(request, script)
         except (asyncio.CancelledError, ConnectionError):

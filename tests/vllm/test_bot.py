@@ -49,6 +49,11 @@ async def metrics(server: VllmServer) -> dict[str, float]:
     return await asyncio.to_thread(server.metrics)
 
 
+async def _until_running(server: VllmServer) -> None:
+    while not (await metrics(server))[RUNNING]:  # noqa: ASYNC110 - another process's
+        await asyncio.sleep(0.01)
+
+
 async def test_the_model_writes_the_answer_with_its_source(bot: Bot, room: Room) -> None:
     answer = await room.one_answer(await room.ask(QUESTION))
     assert answer.shown.startswith(ANSWER) and "How do I return something?" in answer.shown.partition("Sources")[2]
@@ -64,8 +69,7 @@ async def test_a_refusal_is_an_abstention(room: Room) -> None:
 async def test_a_deleted_question_is_aborted_on_the_server(bot: Bot, room: Room, vllm: VllmServer) -> None:
     before = (await metrics(vllm))[GENERATED]
     ts = await room.ask(ENDLESS)
-    while not (await metrics(vllm))[RUNNING]:
-        await asyncio.sleep(0.01)
+    await _until_running(vllm)
     await room.slack.delete(room.channel, ts)
     await room.slack.wait_for(lambda: bot.states().get(ts) == "withdrawn", SECONDS)
     for _ in range(40):
@@ -116,7 +120,6 @@ async def test_the_prompts_layout_is_served_by_the_prefix_cache(vllm: VllmServer
 
     ours, naive = await share(naive=False), await share(naive=True)
     await generator.close()
-    print(f"share of prompt tokens from the prefix cache: {ours:.2f}, naive layout {naive:.2f}")
     assert ours > 0.1 and naive < 0.02
 
 

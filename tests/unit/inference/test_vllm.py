@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,9 @@ from inference.errors import (
     GeneratorError,
     GeneratorRefused,
     GeneratorSlow,
+    GeneratorTooLong,
     GeneratorUnavailable,
+    GeneratorUndecided,
 )
 from inference.interfaces import Limits, Message, Role
 from inference.vllm import VllmGenerator
@@ -78,8 +81,56 @@ async def test_a_decision_is_json_of_a_schema() -> None:
         assert await client.decide(QUESTION, schema, max_tokens=20) == {"answerable": True}
         assert server.requests[0]["response_format"]["json_schema"]["schema"] == schema
         server.scripts = [Script(["certainly!"])]
-        with pytest.raises(GeneratorBroken, match="JSON"):
-            await client.decide(QUESTION, schema, max_tokens=20)
+        for _ in range(5):
+            with pytest.raises(GeneratorUndecided, match="JSON"):
+                await client.decide(QUESTION, schema, max_tokens=20)
+        server.scripts = [Script(["Hello."])]
+        assert await said(client) == "Hello.", "a model that says nonsense leaves its server well"
+
+
+async def test_a_server_that_hangs_while_it_decides_is_left_for_another() -> None:
+    async with (
+        OpenAiServer(Script(["{}"], first=HANG)) as hangs,
+        OpenAiServer(Script(["{}"])) as well,
+        generator(hangs, well) as client,
+    ):
+        for _ in range(4):
+            assert await client.decide(QUESTION, {"type": "object"}, max_tokens=20, seconds=0.6) == {}
+        assert len(hangs.requests) == 3, "it is left alone after three failures"
+
+
+async def test_a_chat_template_without_a_system_role_gets_the_text_with_the_first_question() -> None:
+    def of(body: dict[str, Any]) -> Script:
+        roles = [message["role"] for message in body["messages"]]
+        return Script(["Hello."]) if "system" not in roles else Script(status=400, message="System role not supported")
+
+    async with OpenAiServer() as server, generator(server) as client:
+        server.answer = of
+        assert await said(client) == await said(client) == "Hello."
+        assert len(server.requests) == 3, "it is found out once"
+        assert server.requests[-1]["messages"] == [
+            {"role": "user", "content": "Be brief.\n\nHow long does delivery take?"}
+        ]
+
+
+async def test_an_answer_that_fills_its_tokens_is_told_and_blames_nobody() -> None:
+    async with OpenAiServer(Script(["So ", "long"], finish="length")) as server, generator(server) as client:
+        for _ in range(5):
+            pieces = []
+            with pytest.raises(GeneratorTooLong) as fault:
+                async for piece in client.stream(QUESTION, max_tokens=2):
+                    pieces.append(piece)
+            assert fault.value.begun and pieces == ["So ", "long"]
+
+
+async def test_another_model_after_a_restart_is_found() -> None:
+    async with OpenAiServer() as server, generator(server) as client:
+        await said(client)
+        server.model = "other"
+        server.scripts = [Script(status=404), Script(["Hello."])]
+        with pytest.raises(GeneratorRefused):
+            await said(client)
+        assert await said(client) == "Hello." and server.requests[-1]["model"] == "other"
 
 
 @pytest.mark.parametrize(

@@ -59,9 +59,8 @@ async def conversation(
         turns = []
         for number, text in enumerate(texts):
             answering = quoting if number < len(texts) - 1 else reading
-            async for event in answering.answer(IncomingMessage("c1", text)):
-                if isinstance(event, Final):
-                    turns.append(event.turn)
+            events = [event async for event in answering.answer(IncomingMessage("c1", text))]
+            turns += [event.turn for event in events if isinstance(event, Final)]
         await generator.close()
     return turns, shelf, server
 

@@ -1,11 +1,13 @@
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.answers.sentences import Sentences
 
 TEXT = (
-    "You can return goods within 30.5 days. [1] It is free.[2] See e.g. the portal.\n\n1. Open it. Then wait [1]\n2. Wait\n"
-    "\n| a | b |\n|---|---|\n| 1. | 2 |\nAfter. ```x``` ok\n```py\na = 1. \n```\n您可以退货。[1]免费！“好的。” Done"
+    "You can return goods within 30.5 days. [1] It is free.[2] See e.g. the portal.\n\n1. Open it. Then wait [1]\n"
+    "2. Wait\n\n| a | b |\n|---|---|\n| 1. | 2 |\nAfter. ```x``` ok\n```py\na = 1. \n```\n您可以退货。[1]免费！“好的。” Done"
 )
 UNITS = [
     "You can return goods within 30.5 days. [1] ",
@@ -39,13 +41,13 @@ def test_sentences_items_tables_and_code_are_units() -> None:
 @given(st.lists(st.integers(1, len(TEXT) - 1), max_size=60))
 def test_the_units_are_the_same_however_the_text_arrives(cuts: list[int]) -> None:
     edges = [0, *sorted(set(cuts)), len(TEXT)]
-    assert cut([TEXT[a:b] for a, b in zip(edges, edges[1:], strict=False)]) == UNITS
+    assert cut([TEXT[a:b] for a, b in pairwise(edges)]) == UNITS
 
 
 @given(st.text(alphabet="ab.!?。 \n[1]`|-~", max_size=80), st.lists(st.integers(0, 80), max_size=10))
 def test_nothing_is_lost(text: str, cuts: list[int]) -> None:
     edges = [0, *sorted(cut for cut in set(cuts) if cut < len(text)), len(text)]
-    assert "".join(cut([text[a:b] for a, b in zip(edges, edges[1:], strict=False)])) == text
+    assert "".join(cut([text[a:b] for a, b in pairwise(edges)])) == text
 
 
 def test_a_sentence_is_told_as_soon_as_the_next_word_begins() -> None:
