@@ -7,7 +7,8 @@ from bot.answers.sentences import Sentences
 
 TEXT = (
     "You can return goods within 30.5 days. [1] It is free.[2] See e.g. the portal.\n\n1. Open it. Then wait [1]\n"
-    "2. Wait\n\n| a | b |\n|---|---|\n| 1. | 2 |\nAfter. ```x``` ok\n```py\na = 1. \n```\n您可以退货。[1]免费！“好的。” Done"
+    "2. Wait\n\n| a | b |\n|---|---|\n| 1. | 2 |\n"
+    "After. ```x``` ok\n```py\na = 1. \n```\n您可以退货。[1]免费！“好的。” Done"
 )
 UNITS = [
     "You can return goods within 30.5 days. [1] ",
