@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from urllib.parse import urlsplit
 
 from bot.answers.facts import Evidence, Fact
 from bot.answers.language import primary
@@ -22,9 +23,10 @@ from retrieval.text import detect_language
 
 # The share of a unit's content words that its cited passages (or the question) hold. Paraphrases of help pages keep
 # more; text that was made up, or that obeys a page's orders, keeps less. Stricter where the unit cites nothing itself.
-SUPPORT = 0.3
+SUPPORT = 0.2
 SUPPORT_UNCITED = 0.6
-_FEW_WORDS = 3  # fewer content words tell nothing
+_FEW_WORDS = 3  # so few content words tell nothing: "Yes.", "Steps:"
+_MANY_WORDS = 12  # of a line that announces what follows
 _LEAKED_WORDS = 8  # in a row, from the prompt's own text
 
 _MARKER = re.compile(r"\[(\d{1,3}(?:\s*[,，、]\s*\d{1,3})*)\]")
@@ -36,6 +38,7 @@ _MACHINE = re.compile(
     r"|^\s*(?:Action|Action Input|Observation|Thought|Human|User|System|Assistant|Tool)\s*:|\bfunctions?\.\w+\(",
     re.IGNORECASE | re.MULTILINE,
 )
+_FRAGMENT = re.compile("[a-z]{1,2}")  # "ll", "ve", "e" of "e-mail"
 _RINGS = re.compile(r"@(?:everyone|here|channel)\b|<[@#!][!&]?\w|<!(?:here|channel|everyone|subteam)", re.IGNORECASE)
 
 
@@ -98,19 +101,21 @@ class Grounding:
         if judged.fault:
             return [judged]
         self._cited |= markers
-        return [*self._settle(), judged]
+        return [*self._settle(leads=True), judged]
 
     def finish(self) -> list[Judged]:
         """What still waits, after the last unit."""
         if self._cited:
-            return self._settle()
+            return self._settle(leads=False)
         waiting, self._waiting = self._waiting, []
         return [Judged(unit, Fault.UNCITED) if unit.strip() else Judged(unit) for unit in waiting]
 
-    def _settle(self) -> list[Judged]:
+    def _settle(self, *, leads: bool) -> list[Judged]:
+        """Judge what waits by what is cited now; `leads`: a cited unit follows, to which a few words may lead."""
         waiting, self._waiting = self._waiting, []
         return [
-            self._supported(unit, self._cited, SUPPORT_UNCITED) if unit.strip() else Judged(unit) for unit in waiting
+            self._supported(unit, self._cited, SUPPORT_UNCITED, few=leads) if unit.strip() else Judged(unit)
+            for unit in waiting
         ]
 
     def _known(self, number: int) -> bool:
@@ -138,15 +143,19 @@ class Grounding:
     def _own_words(self) -> str:
         return " ".join(re.findall(r"\w+", self._instructions.casefold()))
 
-    def _supported(self, unit: str, cited: frozenset[int], support: float) -> Judged:
+    def _supported(self, unit: str, cited: frozenset[int], support: float, *, few: bool = True) -> Judged:
         if self._wrong_language(unit):
             return Judged(unit, Fault.LANGUAGE)
         evidence = Evidence(*(_words_of(self._passages[number - 1]) for number in sorted(cited)))
         asked = Evidence(self._question)
-        lacking = [fact for fact in evidence.lacks(unit) if fact.kind != "name" or not asked.holds(fact)]
+        lacking = [
+            fact
+            for fact in evidence.lacks(unit)
+            if fact.kind != "name" or not (asked.holds(fact) or fact.value in self._hosts)
+        ]
         if lacking:
             return Judged(unit, Fault.FACTS, tuple(lacking))
-        if self._support(unit, evidence) < support:
+        if self._support(unit, evidence, few) < support:
             return Judged(unit, Fault.FOREIGN)
         return Judged(unit)
 
@@ -157,12 +166,19 @@ class Grounding:
             return not written and len(re.findall(r"[A-Za-z]{2,}", prose)) > _FEW_WORDS
         return bool(written)
 
-    def _support(self, unit: str, evidence: Evidence) -> float:
+    @cached_property
+    def _hosts(self) -> str:
+        """Where the pages stand: the company's own name is no invention."""
+        return " ".join(urlsplit(passage.document.url).hostname or "" for passage in self._passages)
+
+    def _support(self, unit: str, evidence: Evidence, few: bool) -> float:
         """The share of the unit's content words that stand in what it cites or in the question."""
         if detect_language(unit) != detect_language(evidence.text):
             return 1.0  # the words of two languages cannot be compared
-        words = {token for token in analyse(_MARKER.sub(" ", unit), concepts=False) if not is_function(token)}
-        if not words or (len(words) <= _FEW_WORDS and _MARKER.search(unit)):
+        tokens = analyse(_MARKER.sub(" ", unit), concepts=False)
+        words = {token for token in tokens if not is_function(token) and not _FRAGMENT.fullmatch(token)}
+        announces = unit.rstrip("*_ \n").endswith((":", "："))
+        if not words or (few and len(words) <= (_MANY_WORDS if announces else _FEW_WORDS)):
             return 1.0
         known = set(analyse(f"{evidence.text}\n{self._question}", concepts=False))
         return len(words & known) / len(words)
