@@ -139,7 +139,7 @@ class Application:
 
         settings = self.settings
         limits = DeskLimits(
-            workers=settings.workers,
+            workers=settings.resolved_workers,
             seconds=settings.answer_seconds,
             queue=settings.queue_limit,
             per_user=settings.queue_per_user,

@@ -139,6 +139,13 @@ class Settings(BaseSettings):
         return tuple(str(alias or f"FRONTDESK_{name.upper()}") for name, alias in aliases.items())
 
     @property
+    def resolved_workers(self) -> int:
+        """Answers at once: those set, else as many as the vLLM servers may be asked for, which is where they wait."""
+        if "workers" in self.model_fields_set or not self.vllm_url:
+            return self.workers
+        return max(self.workers, self.vllm_concurrency)
+
+    @property
     def resolved_database_url(self) -> str:
         """The database URL in use: the one set, else a SQLite file in the data folder."""
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'frontdesk.db'}"

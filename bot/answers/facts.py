@@ -113,6 +113,7 @@ _CALENDAR = re.compile(
     rf"|\b(?P<day>{'|'.join(_WEEKDAYS)}|mon|tues?|wed|thu(?:rs?)?|fri|(?:(?<=[-–/&])|(?<=[,od]\s))(?:sat|sun))s?\b"
     r"|(?:周|星期|礼拜)(?P<han>[一二三四五六日天])|(?<!个)(?<!\d)(?P<hanmonth>1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])月"
 )
+_RANGE = re.compile(r"\s?(?:-|–|—|~|/|or|to|and|或|到|至|、)\s?")
 _LONE_HAN_SAY = frozenset("一两十百千")  # of these alone, without a unit, no number is meant: 一样, 十分, 千万
 
 
@@ -238,28 +239,34 @@ def _calendar(text: str) -> Iterator[Fact]:
 
 
 def _numbers(text: str) -> Iterator[Fact]:
-    for match in _NUMBER.finditer(text):
-        unit = _BY_WORD.get(match["before"] or "", "") or _BY_WORD.get(match["after"] or "", "")
-        if (match["before"] or "") == "百分之":
-            unit = "percent"
+    following, begins = "", len(text)
+    for match in reversed(list(_NUMBER.finditer(text))):
+        unit = _unit(match)
+        if not unit and _RANGE.fullmatch(text, match.end(), begins):
+            unit = following  # "two or three days"
+        following, begins = unit, match.start()
         if digits := match["digits"]:
-            yield from (Fact("number", value, unit) for value in _readings(digits))
+            yield Fact("number", _plain(digits), unit)
         elif words := match["words"]:
             value = sum(_TENS.get(word, 0) + _ONES.get(word, 0) for word in re.split(r"[-\s]", words))
             if unit or value > 1:  # "one" is mostly a pronoun
                 yield Fact("number", str(value), unit)
-        else:
-            han = match["han"]
-            if unit or not _LONE_HAN_SAY.issuperset(han):
-                yield Fact("number", str(_han_value(han)), unit)
+        elif unit or not _LONE_HAN_SAY.issuperset(match["han"]):
+            yield Fact("number", str(_han_value(match["han"])), unit)
 
 
-def _readings(digits: str) -> list[str]:
-    """A number as written, without the separators of thousands."""
+def _unit(match: re.Match[str]) -> str:
+    if match["before"] == "百分之":
+        return "percent"
+    return _BY_WORD.get(match["before"] or "", "") or _BY_WORD.get(match["after"] or "", "")
+
+
+def _plain(digits: str) -> str:
+    """A number as written, without the separators of thousands and idle zeros."""
     plain = re.sub(r"[,](?=\d{3}(?:\D|$))", "", digits)
     if re.fullmatch(r"\d+\.\d+", plain):
         plain = plain.rstrip("0").rstrip(".")
-    return [plain.lstrip("0") or "0"]
+    return plain.lstrip("0") or "0"
 
 
 def _han_value(han: str) -> int:

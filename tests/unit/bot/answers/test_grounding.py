@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - answers stand on one line each
 """Faithful answers go out whole, unfaithful sentences do not, over passages of a help page."""
 
 import pytest
