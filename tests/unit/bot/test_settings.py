@@ -1,0 +1,8 @@
+from bot.settings import load_settings
+
+
+def test_with_a_vllm_server_as_many_questions_are_worked_on_as_it_may_be_asked() -> None:
+    url = "http://127.0.0.1:8000"
+    assert load_settings(vllm_url="").resolved_workers == 8
+    assert load_settings(vllm_url=url, vllm_concurrency=20).resolved_workers == 20
+    assert load_settings(vllm_url=f"{url}, http://127.0.0.1:8001", workers=3).resolved_workers == 3
