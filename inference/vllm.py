@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import openai
-from openai import AsyncOpenAI
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
 from inference.breaker import Breaker
 from inference.errors import (
@@ -163,7 +163,14 @@ class _Server:
         self._found: _Served | None = None
         self._folds = False  # whether its chat template knows no system message
         timeout = openai.Timeout(limits.total, connect=limits.connect)
-        self.client = AsyncOpenAI(base_url=f"{self.url}/v1", api_key=api_key or "none", max_retries=0, timeout=timeout)
+        self.client = AsyncOpenAI(
+            base_url=f"{self.url}/v1",
+            api_key=api_key or "none",
+            max_retries=0,
+            timeout=timeout,
+            # what a customer wrote goes to the servers that were named, and nowhere else
+            http_client=DefaultAsyncHttpxClient(timeout=timeout, follow_redirects=False),
+        )
 
     async def name(self) -> str:
         """The model to name in requests."""
@@ -178,10 +185,13 @@ class _Server:
             return self._found
         with _faults(self.url):
             async with asyncio.timeout(self._limits.first):
-                models = (await self.client.models.list()).data
+                listed: Any = await self.client.get("/models", cast_to=object)
+            models = [model for model in listed["data"] if isinstance(model["id"], str)]
         for model in models:
-            if not self._model or model.id == self._model:
-                self._found = _Served(model.id, int(getattr(model, "max_model_len", None) or _USUAL_CONTEXT))
+            if not self._model or model["id"] == self._model:
+                context = model.get("max_model_len")
+                known = isinstance(context, int) and context > 0
+                self._found = _Served(model["id"], context if known else _USUAL_CONTEXT)
                 return self._found
         if models:
             raise GeneratorRefused(f"{self.url} does not serve {self._model}: check FRONTDESK_VLLM_MODEL.")
@@ -219,17 +229,16 @@ class _Server:
                 async with asyncio.timeout(min(self._limits.first, until - time.monotonic())):
                     answer = await self._complete(messages, max_tokens=max_tokens, temperature=temperature, stream=True)
             chunks = aiter(answer)
-            waits = self._limits.first
-            ended = ""
+            ended, silent_until = "", time.monotonic() + self._limits.first
             while True:
                 with _faults(self.url, begun=begun):
-                    async with asyncio.timeout(max(0.0, min(waits, until - time.monotonic()))):
+                    async with asyncio.timeout(max(0.0, min(silent_until, until) - time.monotonic())):
                         chunk = await anext(chunks, None)
+                    piece, ended = _said(chunk, ended) if chunk else ("", ended)
                 if chunk is None:
                     break
-                waits = self._limits.between
-                piece = (chunk.choices[0].delta.content or "") if chunk.choices else ""
-                ended = (chunk.choices[0].finish_reason or ended) if chunk.choices else ended
+                if piece:  # what is empty is no sign of life
+                    silent_until = time.monotonic() + self._limits.between
                 if text := thinking.feed(piece):
                     begun = True
                     yield text
@@ -240,6 +249,8 @@ class _Server:
                 raise GeneratorBroken(f"{self.url} answered with nothing.")
             if ended == "length":
                 raise GeneratorTooLong(f"The answer reached {max_tokens} tokens.", begun=True)
+            if ended != "stop":
+                raise GeneratorBroken(f"{self.url} broke the answer off ({ended or 'no reason'}).", begun=True)
         finally:
             self.busy -= 1
             if answer is not None:
@@ -259,7 +270,7 @@ class _Server:
                         temperature=0.0,
                         response_format={"type": "json_schema", "json_schema": form},
                     )
-            said = (answer.choices[0].message.content or "") if answer.choices else ""
+                said = str(answer.choices[0].message.content or "") if answer.choices else ""
             try:
                 return json.loads(_THINKING.sub("", said))
             except ValueError as error:
@@ -329,12 +340,27 @@ class _Thinking:
         return "" if self._inside or self._past else self._held
 
 
+def _said(chunk: Any, ended: str) -> tuple[str, str]:
+    """The words of a chunk, and why the answer has ended, if it has."""
+    if not chunk.choices:
+        return "", ended
+    choice = chunk.choices[0]
+    content = choice.delta.content
+    if content is not None and not isinstance(content, str):
+        raise TypeError("content is no text")
+    return content or "", str(choice.finish_reason or ended)
+
+
 def _plain(messages: Sequence[Message], folds: bool) -> Any:
     plain = [{"role": message.role.value, "content": message.content} for message in messages]
     if folds and len(plain) > 1 and messages[0].role is Role.SYSTEM:
         system = plain.pop(0)
         plain[0] = plain[0] | {"content": f"{system['content']}\n\n{plain[0]['content']}"}
     return plain
+
+
+# What reading garbage raises, ours and the library's.
+_GARBAGE = (openai.OpenAIError, ValueError, OSError, TypeError, AttributeError, LookupError, RecursionError)
 
 
 class _faults:
@@ -355,9 +381,11 @@ class _faults:
             raise GeneratorUnavailable(f"{self._url} does not answer: is it running?", begun=self._begun) from error
         if isinstance(error, openai.APIStatusError):
             status = error.status_code
+            if 300 <= status < 400:
+                raise GeneratorRefused(f"{self._url} sends us elsewhere ({status}): name the server itself.") from error
             if status in {429} or status >= 500:
                 raise GeneratorUnavailable(f"{self._url} fails ({status}).", begun=self._begun) from error
             mend = "check FRONTDESK_VLLM_API_KEY" if status in {401, 403} else "check FRONTDESK_VLLM_MODEL"
             raise GeneratorRefused(f"{self._url} refuses the request ({status}): {mend}.") from error
-        if isinstance(error, (openai.OpenAIError, ValueError, OSError)) or type(error).__module__.startswith("httpx"):
+        if isinstance(error, _GARBAGE) or type(error).__module__.startswith("httpx"):
             raise GeneratorBroken(f"{self._url} broke off or answered garbage.", begun=self._begun) from error

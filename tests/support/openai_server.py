@@ -36,6 +36,8 @@ class OpenAiServer:
         self.scripts = list(scripts) or [Script(["Hello."])]
         self.model, self.api_key = model, api_key
         self.answer: Callable[[dict[str, Any]], Script] | None = None  # of a request, before the scripts
+        self.models = b""  # in place of the list of models
+        self.location = ""  # of a redirect
         self.well = True
         self.requests: list[dict[str, Any]] = []
         self.probes = 0
@@ -66,6 +68,8 @@ class OpenAiServer:
 
     async def _models(self, request: web.Request) -> web.Response:
         self._check(request)
+        if self.models:
+            return web.Response(body=self.models, content_type="application/json")
         return web.json_response({"object": "list", "data": [{"id": self.model, "object": "model"}]})
 
     async def _health(self, request: web.Request) -> web.Response:
@@ -92,7 +96,8 @@ class OpenAiServer:
             await asyncio.sleep(script.first)
             if script.status != 200:
                 error = {"message": script.message, "type": "error", "code": script.status}
-                return web.json_response({"error": error}, status=script.status)
+                headers = {"Location": self.location} if self.location else {}
+                return web.json_response({"error": error}, status=script.status, headers=headers)
             return await (self._stream if body.get("stream") else self._whole)(request, script)
         except (asyncio.CancelledError, ConnectionError):
             self.aborted += 1

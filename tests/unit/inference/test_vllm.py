@@ -123,6 +123,75 @@ async def test_an_answer_that_fills_its_tokens_is_told_and_blames_nobody() -> No
             assert fault.value.begun
 
 
+@pytest.mark.parametrize(
+    "models",
+    [
+        b"<html>log in</html>",
+        b"[]",
+        b"null",
+        b'"x"',
+        b'{"data": null}',
+        b'{"data": [null]}',
+        b'{"data": ["t"]}',
+        b'{"data": {"a": 1}}',
+        b'{"data": [{"id": null}]}',
+        b'{"data": []}',
+    ],
+)
+async def test_a_list_of_models_that_is_none_is_a_known_fault(models: bytes) -> None:
+    async with OpenAiServer() as server, generator(server) as client:
+        server.models = models
+        with pytest.raises(GeneratorBroken):
+            await said(client)
+
+
+@pytest.mark.parametrize("length", ['"big"', "[1]", "0", "-1", "1e400", "null"])
+async def test_a_length_that_is_none_is_the_usual_one(length: str) -> None:
+    async with OpenAiServer() as server, generator(server) as client:
+        server.models = f'{{"data": [{{"id": "tiny", "max_model_len": {length}}}]}}'.encode()
+        assert await client.context() == 4096 and await said(client) == "Hello."
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        '{"choices": [{"delta": null}]}',
+        '{"choices": [{}]}',
+        '{"choices": "x"}',
+        '{"choices": {"a": 1}}',
+        '{"choices": [{"delta": {"content": 5}}]}',
+        '{"choices": [{"delta": {"content": ["x"]}}]}',
+        "[1]",
+        "5",
+        "[" * 3000,
+        '{"choices": [{"delta": {"content": "So "}}]}',
+        '{"choices": [{"delta": {"content": "So "}, "finish_reason": "content_filter"}]}',
+    ],
+    ids=lambda chunk: chunk[:40],
+)
+async def test_a_stream_of_garbage_or_without_an_end_is_a_known_fault(chunk: str) -> None:
+    raw = f"data: {chunk}\n\n".encode()
+    async with OpenAiServer(Script(raw=raw)) as server, generator(server) as client:
+        with pytest.raises(GeneratorBroken):
+            await said(client)
+
+
+async def test_chunks_without_words_are_no_sign_of_life() -> None:
+    async with OpenAiServer(Script([""] * 1000, between=0.02)) as server, generator(server) as client:
+        started = time.monotonic()
+        with pytest.raises(GeneratorSlow):
+            await said(client)
+        assert time.monotonic() - started < 1
+
+
+async def test_a_redirect_is_not_followed() -> None:
+    async with OpenAiServer() as elsewhere, OpenAiServer(Script(status=307)) as server, generator(server) as client:
+        server.location = f"{elsewhere.url}/v1/chat/completions"
+        with pytest.raises(GeneratorRefused, match="elsewhere"):
+            await said(client)
+        assert not elsewhere.requests and len(server.requests) == 1
+
+
 async def test_another_model_after_a_restart_is_found() -> None:
     async with OpenAiServer() as server, generator(server) as client:
         await said(client)
