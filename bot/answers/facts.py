@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -15,52 +16,58 @@ from functools import cached_property, lru_cache
 from retrieval.indexing.analysis import fold
 
 _ADDRESS = re.compile(
-    r"https?://[^\s<>()\[\]\"'`，。；！？、]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
-    r"|(?<![\w@.])(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|app|co|cn|info|biz|me|ai|xyz|top|site|online|example|uk|de|hk|tw)\b"
-    r"(?:/[^\s<>()\[\]\"'`，。；！？、]*)?",
+    r"(?<!\w)\w{1,20}://[^\s<>()\[\]\"'`，。；！？、]+|(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+|(?<![\w@.-])(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev"
+    r"|app|co|cn|info|biz|me|ai|xyz|top|site|online|example|uk|de|hk|tw|eu|us|ru|ly|tk|ml|ga|cf|gq|to|fr|es|it|nl|pl|br|jp"
+    r"|kr|au|ca|ch|at|be|se|no|vn|th|ph|sg|my|shop|store|club|live|pro|link|click|tech|cloud|page|wiki|blog|vip|icu)\b"
+    r"(?:/[^\s<>()\[\]\"'`，。；！？、]*)?|(?<![\w-])[\w-]{1,63}(?:\[\.\]|\(dot\)|\sdot\s(?=(?:com|net|org|io|ru|cn)\b)|点(?=com|cn|net))\w+"
+    r"|(?<!\w)\w{1,64}\s?(?:\(at\)|\[at\])\s?[\w.-]+|(?<![\w.])@\w{3,}",
     re.IGNORECASE | re.ASCII,
 )
 _QUOTED = re.compile(r"[“\"]([^“”\"\n]{2,80})[”\"]|[「『《【]([^「」『』《》【】\n]{1,60})[」』》】]|`([^`\n]{2,80})`")
 _NAME = re.compile(r"[A-Za-z][\w'’&+-]*[A-Za-z0-9]")
 _MARKER = re.compile(r"\[\d{1,3}(?:\s*[,，、]\s*\d{1,3})*\]")
-_LIST_NUMBER = re.compile(r"^\s*\d{1,3}[.)、．]\s", re.MULTILINE)
-_SENTENCE_START = re.compile(r"(?:^|[.!?:;。！？：；\n|#*>(（\"“「-])\s*[*_]*$")
+_LIST_NUMBER = re.compile(
+    r"^[ \t]*(?:[-*+][ \t]+)?[*_(（]*(?:(?:step|步骤|第)[ \t]*)?(?:\d{1,3}|[一二三四五六七八九十]{1,2})步?"
+    r"[.)、．:：）][*_]*(?=\s|$|\D)"
+    r"|[①-⑳]",
+    re.MULTILINE | re.IGNORECASE,
+)
+_SENTENCE_START = re.compile(
+    r"(?:^|[.!?:;。！？：；\n|#>\[\"“「]|\n[ \t]*[-*+][ \t])\s*[*_]*$|^[ \t]*[-*+][ \t]+[*_]*$"
+)
+_NO_NAMES = {
+    *(
+        "sms",
+        "pdf",
+        "id",
+        "app",
+        "apps",
+        "am",
+        "pm",
+        "faq",
+        "vat",
+        "qr",
+        "url",
+        "email",
+        "gps",
+        "usb",
+        "wifi",
+        "tv",
+        "pc",
+    ),
+    *("ok", "diy", "rsvp", "asap", "etc"),
+}
 
 _TENS = {
-    "twenty": 20,
-    "thirty": 30,
-    "forty": 40,
-    "fifty": 50,
-    "sixty": 60,
-    "seventy": 70,
-    "eighty": 80,
-    "ninety": 90,
+    f"{name}ty": 10 * ten for ten, name in enumerate(("twen", "thir", "for", "fif", "six", "seven", "eigh", "nine"), 2)
 }
-_ONES = {
-    "zero": 0,
-    "one": 1,
-    "two": 2,
-    "three": 3,
-    "four": 4,
-    "five": 5,
-    "six": 6,
-    "seven": 7,
-    "eight": 8,
-    "nine": 9,
-    "ten": 10,
-    "eleven": 11,
-    "twelve": 12,
-    "thirteen": 13,
-    "fourteen": 14,
-    "fifteen": 15,
-    "sixteen": 16,
-    "seventeen": 17,
-    "eighteen": 18,
-    "nineteen": 19,
-}
+_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()  # noqa: SIM905
+_DIGITS = "zero one two three four five six seven eight nine".split()  # noqa: SIM905
+_ONES = {name: value for value, name in enumerate([*_DIGITS, *_TEENS])}
 _WORDS = "|".join([*_TENS, *sorted(_ONES, key=len, reverse=True)])
 _HAN_DIGITS = {character: value for value, character in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _HAN_UNITS = {"十": 10, "百": 100, "千": 1000}
+_HAN_MYRIADS = {"万": 10_000, "亿": 100_000_000}
 
 _CURRENCIES = {
     "usd": "$ us$ usd dollar dollars 美元 美金",
@@ -70,6 +77,11 @@ _CURRENCIES = {
     "jpy": "jpy yen 日元",
     "hkd": "hk$ hkd 港元 港币",
     "twd": "nt$ ntd twd 台币 新台币",
+    "inr": "₹ rupee rupees 卢比",
+    "rub": "₽ ruble rubles rouble roubles 卢布",
+    "chf": "chf franc francs 法郎",
+    "krw": "₩ won 韩元",
+    "cent": "cent cents",
     "percent": "% percent 百分",
 }
 _UNITS = {
@@ -80,6 +92,9 @@ _UNITS = {
     "week": "week weeks 周 星期 个星期 个礼拜",
     "month": "month months 个月",
     "year": "year years 年",
+    "night": "night nights 晚",
+    "quarter": "quarter quarters 季度 个季度",
+    "decade": "decade decades",
     "kilogram": "kg kilogram kilograms 公斤 千克",
     "gram": "g gram grams 克",
     "kilometre": "km 公里 千米",
@@ -94,14 +109,14 @@ _WEEKDAYS = [name.lower() for name in calendar.day_name]
 _HAN_WEEKDAYS = "一二三四五六日"
 
 _BEFORE = "|".join(
-    re.escape(word) for word in ("us$", "hk$", "nt$", "$", "€", "£", "¥", "￥", "usd", "eur", "gbp", "百分之")
+    re.escape(word) for word in ("us$", "hk$", "nt$", *"$€£¥￥₹₽₩", "usd", "eur", "gbp", "chf", "百分之")
 )
 _AFTER = "|".join(re.escape(word) for word in sorted(_BY_WORD, key=len, reverse=True) if not word.endswith("$"))
 _NUMBER = re.compile(
     rf"(?P<before>{_BEFORE})?\s?"
     rf"(?:(?P<digits>(?<![a-z\d.])\d+(?:[.,]\d+)*)|\b(?P<words>(?:{_WORDS})(?:[-\s](?:{_WORDS}))?)\b"
-    r"|(?P<han>[零〇一二三四五六七八九十百千两]+))"
-    rf"(?:[-\s]?(?:business|working|calendar|full)?\s?(?P<after>{_AFTER})(?![a-z]))?"
+    r"|(?P<han>[零〇一二三四五六七八九十百千万亿两]+))(?P<times>k(?![a-z])|万|亿)?(?P<half>个半|\sand\sa\shalf\b|半)?"
+    rf"(?:[-\s]?(?:business|working|calendar|full)?\s?(?P<after>{_AFTER})(?![a-z岁]))?"
 )
 _TIME = re.compile(
     r"(?<![\d.,])(?P<hour>[01]?\d|2[0-4])(?::(?P<minute>[0-5]\d))?\s?(?P<half>[ap]\.?m\b\.?)"
@@ -113,13 +128,29 @@ _CALENDAR = re.compile(
     rf"|\b(?P<day>{'|'.join(_WEEKDAYS)}|mon|tues?|wed|thu(?:rs?)?|fri|(?:(?<=[-–/&])|(?<=[,od]\s))(?:sat|sun))s?\b"
     r"|(?:周|星期|礼拜)(?P<han>[一二三四五六日天])|(?<!个)(?<!\d)(?P<hanmonth>1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])月"
 )
+_TIME_HAN = re.compile(
+    r"(?P<part>凌晨|早上|早晨|上午|中午|下午|傍晚|晚上|晚)?(?P<hour>\d{1,2}|十[一二]?|[一二两三四五六七八九])点钟?"
+    r"(?:(?P<half>半)|(?P<minute>[0-5]?\d)分)?"
+)
+_HALF = re.compile(r"\bhalf an?\s(?P<english>hour|day|year|month)\b|半个?(?P<han>小时|天|年|月)")
+_ARTICLE = re.compile(r"\ban?\s(?P<unit>hour|minute|second|day|week|month|year|decade|night)\b")
+_PHONE = re.compile(r"(?<![\w.,€$£¥])\+?\d[\d() /-]{5,}\d(?![\w%€])")
+# Quantities in words, which count only where the very word stands in the evidence.
+_QUANTITIES = re.compile(
+    r"\b(?:dozens?|hundreds?|thousands?|millions?|fortnight|lifetime|couple of)\b"
+    r"|[廿叁壹贰肆伍陆柒捌玖拾佰仟]|数(?=[天日周月年])"
+)
+_MINUTES = {"second": 1 / 60, "minute": 1, "hour": 60, "day": 1440, "week": 10080}
+_MONTH_COUNTS = {"month": 1, "quarter": 3, "year": 12, "decade": 120}
 _RANGE = re.compile(r"\s?(?:-|–|—|~|/|or|to|and|或|到|至|、)\s?")
-_LONE_HAN_SAY = frozenset("一两十百千")  # of these alone, without a unit, no number is meant: 一样, 十分, 千万
+_DAYS = re.compile(r"\s?(?:-|–|—|~|to|through|until|到|至)\s?")
+_CALENDAR_SAID = re.compile(f"{_TIME.pattern}|{_CALENDAR.pattern}".replace("(?P<", "(?P<said_"), re.IGNORECASE)
+_LONE_HAN_SAY = frozenset("一两十百千万亿")  # of these alone, without a unit, no number is meant: 一样, 十分, 千万
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """`kind`: number, time, month, weekday, address, quoted, name. `unit` of a number, or ""."""
+    """`kind`: number, time, month, weekday, phone, quantity, address, quoted, name. `unit` of a number, or ""."""
 
     kind: str
     value: str
@@ -131,35 +162,57 @@ class Evidence:
 
     def __init__(self, *texts: str) -> None:
         self._text = "\n".join(texts)
-        self._facts = frozenset().union(*(_facts(text) for text in texts))
+        self._facts = frozenset().union(*(_facts(text, lenient=True) for text in texts))
         self._units: dict[str, set[str]] = {}
+        self._lengths: set[tuple[str, float]] = set()
         for fact in self._facts:
             if fact.kind == "number":
                 self._units.setdefault(fact.value, set()).add(fact.unit)
-
-    def __or__(self, other: Evidence) -> Evidence:
-        return Evidence(self._text, other._text)
+                self._lengths |= _length(fact)
 
     @cached_property
     def _folded(self) -> str:
         return _flat(self._text)
 
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        """The words, with plurals and hyphens undone, and the initials of what is written with capitals."""
+        runs = re.findall(r"[a-z0-9][a-z0-9_'’-]*", self._folded)
+        words = {part for run in runs for part in (run.replace("-", ""), *run.split("-"))}
+        phrases = re.findall(r"(?:\b[A-Z]\w+(?:\s(?:of\s)?(?=[A-Z]))?){2,}", self._text)
+        initials = {"".join(word[0] for word in phrase.split() if word[0].isupper()).lower() for phrase in phrases}
+        return frozenset(words | {word.removesuffix("s") for word in words} | initials)
+
+    @cached_property
+    def _mentioned(self) -> frozenset[str]:
+        """Units that are spoken of anywhere: in a table a number stands apart from its unit."""
+        return frozenset(_BY_WORD[word] for word in re.findall(rf"(?<![a-z])(?:{_AFTER})(?![a-z])", self._folded))
+
     def holds(self, fact: Fact) -> bool:
         """Whether `fact` stands here. A number stands for itself with or without a unit, never with another one."""
         if fact.kind == "number":
             units = self._units.get(fact.value, set())
-            return bool(units) and (not fact.unit or fact.unit in units or "" in units)
+            if fact.unit in units or (units and not fact.unit):
+                return True
+            loose = "" in units and fact.unit in self._mentioned and fact.unit not in _CURRENCIES
+            return loose or not self._lengths.isdisjoint(_length(fact))
         if fact.kind == "name":
-            return re.search(rf"(?<!\w){re.escape(fact.value)}(?![a-z0-9])", self._folded) is not None
+            return self._knows(fact.value.replace("-", "")) or all(self._knows(part) for part in fact.value.split("-"))
         if fact.kind == "quoted":
             return fact.value in self._folded
         if fact.kind == "address":
             return re.search(rf"(?<![\w.@-]){re.escape(fact.value)}(?![\w/%?=&#@-]|\.\w)", self._folded) is not None
+        if fact.kind == "phone":
+            return any(fact.value in other.value for other in self._facts if other.kind == "phone")
         return fact in self._facts
+
+    def _knows(self, name: str) -> bool:
+        plain = name.replace("'", "").replace("’", "")
+        return not plain or plain in self._words or plain.removesuffix("s") in self._words
 
     def lacks(self, text: str) -> list[Fact]:
         """The facts of `text` that stand nowhere here."""
-        return [fact for fact in sorted(_facts(text), key=repr) if not self.holds(fact)]
+        return [fact for fact in sorted(facts(text), key=repr) if not self.holds(fact)]
 
     @property
     def text(self) -> str:
@@ -169,11 +222,13 @@ class Evidence:
 
 def facts(text: str) -> frozenset[Fact]:
     """Every fact of a text; markers like [1] and the numbers of a list are none."""
-    return _facts(text)
+    return _facts(text, lenient=False)
 
 
 @lru_cache(maxsize=512)
-def _facts(text: str) -> frozenset[Fact]:
+def _facts(text: str, lenient: bool) -> frozenset[Fact]:
+    """`lenient` for evidence, where "one" may be meant as a number and an hour as "from 11 to 6 pm" says it."""
+    text = unicodedata.normalize("NFKC", text.replace("½", ".5"))
     plain = _LIST_NUMBER.sub("\n", _MARKER.sub(" ", text))
     found = set(_quoted(plain))
     rest = _ADDRESS.sub(" ", plain)
@@ -181,13 +236,32 @@ def _facts(text: str) -> frozenset[Fact]:
         found.add(
             Fact("address", _flat(re.sub(r"^https?://", "", match.group(), flags=re.IGNORECASE)).rstrip(".,;:!?*_/"))
         )
-    found |= set(_names(rest))
+    found |= set(_names(_CALENDAR_SAID.sub(" ; ", rest)))
     folded = fold(rest)
-    found |= set(_times(folded))
-    folded = _TIME.sub(" ; ", folded)
+    for match in _PHONE.finditer(folded):
+        if len(digits := re.sub(r"\D", "", match.group())) >= 7:
+            found.add(Fact("phone", digits))
+            folded = folded.replace(match.group(), " ; ")
+    times = set(_times(folded))
+    found |= times
+    if lenient:
+        found |= {
+            Fact("number", str(int(hour) % 12 or 12), "o'clock")
+            for hour, _, _ in (t.value.partition(":") for t in times)
+        }
+    folded = _TIME_HAN.sub(" ; ", _TIME.sub(" ; ", folded))
     found |= set(_calendar(folded))
-    found |= set(_numbers(_CALENDAR.sub(" ; ", folded)))
+    found |= {Fact("quantity", match.group().removesuffix("s")) for match in _QUANTITIES.finditer(folded)}
+    found |= set(_numbers(_CALENDAR.sub(" ; ", folded), lenient))
     return frozenset(found)
+
+
+def _length(fact: Fact) -> set[tuple[str, float]]:
+    """How long a time is, so that 48 hours are two days, and two years 24 months."""
+    for name, table in (("minutes", _MINUTES), ("months", _MONTH_COUNTS)):
+        if fact.unit in table and re.fullmatch(r"\d+(?:\.\d+)?", fact.value):
+            return {(name, round(float(fact.value) * table[fact.unit], 3))}
+    return set()
 
 
 def _flat(text: str) -> str:
@@ -209,7 +283,7 @@ def _names(text: str) -> Iterator[Fact]:
         mixed = any(letter.isupper() for letter in word[1:])
         if capital and (mixed or not _SENTENCE_START.search(text, max(0, match.start() - 8), match.start())):
             value = re.sub(r"['’]s$", "", fold(word))
-            if value not in _CALENDAR_WORDS:
+            if value not in _CALENDAR_WORDS and value not in _NO_NAMES:
                 yield Fact("name", value)
 
 
@@ -223,36 +297,70 @@ def _times(text: str) -> Iterator[Fact]:
             yield Fact("time", f"{hour}:{match['minute'] or '00'}")
         else:
             yield Fact("time", f"{int(match['hour24'])}:{match['minute24']}")
+    for match in _TIME_HAN.finditer(text):
+        hour = int(match["hour"]) if match["hour"].isdecimal() else _han_value(match["hour"])
+        late = (match["part"] or "") in {"下午", "傍晚", "晚上", "晚"} or (match["part"] == "中午" and hour < 3)
+        yield Fact(
+            "time", f"{hour + 12 if late and hour < 12 else hour}:{'30' if match['half'] else match['minute'] or '00'}"
+        )
+    if re.search(r"\bnoon\b|正午", text):
+        yield Fact("time", "12:00")
 
 
 def _calendar(text: str) -> Iterator[Fact]:
+    before, ended = None, 0
     for match in _CALENDAR.finditer(text):
+        weekday = None
         if month := match["month"]:
             yield Fact("month", str(next(n for n, name in enumerate(_MONTHS, 1) if name.startswith(month[:3]))))
         elif day := match["day"]:
-            yield Fact("weekday", str(next(n for n, name in enumerate(_WEEKDAYS) if name.startswith(day[:3]))))
+            weekday = next(n for n, name in enumerate(_WEEKDAYS) if name.startswith(day[:3]))
         elif han := match["han"]:
-            yield Fact("weekday", str(_HAN_WEEKDAYS.index(han.replace("天", "日"))))
+            weekday = _HAN_WEEKDAYS.index(han.replace("天", "日"))
         else:
             month = match["hanmonth"]
             yield Fact("month", str(int(month) if month.isdecimal() else _han_value(month)))
+        if weekday is not None:
+            first = before if before is not None and _DAYS.fullmatch(text, ended, match.start()) else weekday
+            yield from (Fact("weekday", str(day)) for day in range(min(first, weekday), weekday + 1))
+        before, ended = weekday, match.end()
 
 
-def _numbers(text: str) -> Iterator[Fact]:
+def _numbers(text: str, lenient: bool) -> Iterator[Fact]:
+    for match in _HALF.finditer(text):
+        unit = match["english"] or {"月": "month"}.get(match["han"]) or _BY_WORD[match["han"]]
+        yield Fact("number", "0.5", unit)
+    for match in _ARTICLE.finditer(text):
+        yield Fact("number", "1", match["unit"])
     following, begins = "", len(text)
     for match in reversed(list(_NUMBER.finditer(text))):
         unit = _unit(match)
         if not unit and _RANGE.fullmatch(text, match.end(), begins):
             unit = following  # "two or three days"
         following, begins = unit, match.start()
-        if digits := match["digits"]:
-            yield Fact("number", _plain(digits), unit)
-        elif words := match["words"]:
-            value = sum(_TENS.get(word, 0) + _ONES.get(word, 0) for word in re.split(r"[-\s]", words))
-            if unit or value > 1:  # "one" is mostly a pronoun
-                yield Fact("number", str(value), unit)
-        elif unit or not _LONE_HAN_SAY.issuperset(match["han"]):
-            yield Fact("number", str(_han_value(match["han"])), unit)
+        yield from (Fact("number", _scaled(value, match), unit) for value in _values(match, unit, lenient))
+
+
+def _values(match: re.Match[str], unit: str, lenient: bool) -> list[str]:
+    """What a number says; nothing for "one" and the like, where hardly a number is meant."""
+    if digits := match["digits"]:
+        return [_plain(digits)]
+    if words := match["words"]:
+        value = sum(_TENS.get(word, 0) + _ONES.get(word, 0) for word in re.split(r"[-\s]", words))
+        return [str(value)] if unit or lenient or value > 1 else []
+    han = match["han"]
+    if len(han) == 2 and unit and all(0 < _HAN_DIGITS.get(character, 0) < 10 for character in han):
+        return [str(_HAN_DIGITS[character]) for character in han]  # 两三天
+    return [str(_han_value(han))] if unit or lenient or not _LONE_HAN_SAY.issuperset(han) else []
+
+
+def _scaled(value: str, match: re.Match[str]) -> str:
+    """With what multiplies it behind: 30k, 4.9万, and the half of 两个半."""
+    times = {"k": 1000, **_HAN_MYRIADS}.get(match["times"] or "", 1)
+    half = 0.5 if match["half"] else 0.0
+    if times == 1 and not half:
+        return value
+    return _plain(f"{float(value) * times + half:f}") if re.fullmatch(r"\d+(?:\.\d+)?", value) else value
 
 
 def _unit(match: re.Match[str]) -> str:
@@ -262,7 +370,8 @@ def _unit(match: re.Match[str]) -> str:
 
 
 def _plain(digits: str) -> str:
-    """A number as written, without the separators of thousands and idle zeros."""
+    """A number as written, without the separators of thousands and idle zeros, and with a decimal point."""
+    digits = re.sub(r"^(\d+),(\d{1,2})$", r"\1.\2", digits)
     plain = re.sub(r"[,](?=\d{3}(?:\D|$))", "", digits)
     if re.fullmatch(r"\d+\.\d+", plain):
         plain = plain.rstrip("0").rstrip(".")
@@ -270,6 +379,10 @@ def _plain(digits: str) -> str:
 
 
 def _han_value(han: str) -> int:
+    for character, worth in reversed(_HAN_MYRIADS.items()):
+        if character in han:
+            above, _, below = han.partition(character)
+            return (_han_value(above) if above else 1) * worth + (_han_value(below) if below else 0)
     if not any(character in _HAN_UNITS for character in han):
         return int("".join(str(_HAN_DIGITS[character]) for character in han))
     total, digit = 0, 0

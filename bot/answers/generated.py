@@ -31,6 +31,7 @@ PASSAGES = 6  # in a prompt; of those further down hardly one is ever the right 
 TOKENS = 700  # of an answer
 _OPEN_CHARACTERS = 3000  # of a sentence that does not end: no answer looks like that
 _WHOLE = re.compile(r"[.!?。！？\]][*_\"'”’」』）)]*\s*\Z")
+_STEP = re.compile(r"\s*\d{1,3}[.)、]\s")
 _ROUNDS = 2
 _OVERHEAD = 64  # tokens of a chat template, for the prompt and again for each message
 
@@ -47,6 +48,7 @@ class _Answer:
     shown: bool = False
     refused: bool = False
     failed: Judged | None = None  # what makes another round worth while
+    holed: bool = False  # a step of a procedure was left out
     cited: frozenset[int] = frozenset()
     begun: float = field(default_factory=time.monotonic)
 
@@ -87,6 +89,8 @@ class GeneratedWriter:
                             self._meter.shown(time.monotonic() - answer.begun)
                         yield piece
             outcome = answer.outcome
+            if answer.holed:
+                yield Written(_more(answer), answer.model)
         except GeneratorError as error:
             self._log(brief, error)
             if answer.shown:
@@ -128,12 +132,13 @@ class GeneratedWriter:
                         continue
                     self._meter.withheld(judged.fault.value)
                     answer.failed = answer.failed or judged
+                    answer.holed = answer.holed or (answer.shown and _STEP.match(judged.text) is not None)
                     if answer.shown:
                         continue
                     if judged.fault is Fault.REFUSAL:
                         answer.refused = True
                         return
-                    if answer.rounds < _ROUNDS:
+                    if answer.rounds < _ROUNDS and judged.fault is not Fault.ASIDE:
                         return
 
     async def _units(self, messages: Sequence[Message], seconds: float) -> AsyncGenerator[str | None, None]:
@@ -188,7 +193,15 @@ class GeneratedWriter:
 
 
 def _cut_off(answer: _Answer) -> str:
-    """That the answer is not whole, and where the whole of it stands."""
+    """That the answer broke off, and where the whole of it stands."""
+    return f"\n\n_{words_for(answer.brief.language).say('cut_off', link=_link(answer))}_"
+
+
+def _more(answer: _Answer) -> str:
+    """That there is more to the answer, and where."""
+    return f"\n\n{words_for(answer.brief.language).say('more', link=_link(answer))}"
+
+
+def _link(answer: _Answer) -> str:
     first = answer.passages[min(answer.cited, default=1) - 1].document
-    link = f"[{plain(first.question)}]({href(first.url)})"
-    return f"\n\n_{words_for(answer.brief.language).say('cut_off', link=link)}_"
+    return f"[{plain(first.question)}]({href(first.url)})"

@@ -8,6 +8,7 @@ it cannot tell a sentence that turns the meaning of its passage around in the pa
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -24,7 +25,8 @@ from retrieval.text import detect_language
 # The share of a unit's content words that its cited passages (or the question) hold. Paraphrases of help pages keep
 # more; text that was made up, or that obeys a page's orders, keeps less. Stricter where the unit cites nothing itself.
 SUPPORT = 0.2
-SUPPORT_UNCITED = 0.6
+SUPPORT_UNCITED = 0.5
+SUPPORT_LAST = 0.6  # where nothing cited follows: "Have a nice day!"
 _FEW_WORDS = 3  # so few content words tell nothing: "Yes.", "Steps:"
 _MANY_WORDS = 12  # of a line that announces what follows
 _LEAKED_WORDS = 8  # in a row, from the prompt's own text
@@ -35,11 +37,15 @@ _MACHINE = re.compile(
     r"|start_of_turn|end_of_turn|start_header_id|endoftext|passages?|question|think|s)\b[^>\n]*\|?>"
     r"|<\||\|>|\[/?(?:INST|TOOL_CALLS|AVAILABLE_TOOLS|SYSTEM_PROMPT|TOOL_RESULTS)\]|<</?SYS>>"
     r"|[\"'](?:arguments|parameters|tool_name|function_call|tool_calls)[\"']\s*:|```\s*tool"
-    r"|^\s*(?:Action|Action Input|Observation|Thought|Human|User|System|Assistant|Tool)\s*:|\bfunctions?\.\w+\(",
+    r"|^[ \t]*(?:Action|Action Input|Observation|Thought|Human|User|System|Assistant|Tool)\s*:|\bfunctions?\.\w+\(",
     re.IGNORECASE | re.MULTILINE,
 )
-_FRAGMENT = re.compile("[a-z]{1,2}")  # "ll", "ve", "e" of "e-mail"
-_RINGS = re.compile(r"@(?:everyone|here|channel)\b|<[@#!][!&]?\w|<!(?:here|channel|everyone|subteam)", re.IGNORECASE)
+# "ll", "ve", "e" of "e-mail"; and pairs of Chinese characters, whose characters count already
+_FRAGMENT = re.compile("[a-z]{1,2}|[\u3400-\u9fff]{2}")
+_RINGS = re.compile(
+    r"@(?:everyone|here|channel|all)\b|@(?:所有人|全体)|<[@#!][!&]?\w|<!(?:here|channel|everyone|subteam)",
+    re.IGNORECASE,
+)
 
 
 class Fault(StrEnum):
@@ -50,6 +56,7 @@ class Fault(StrEnum):
     FACTS = "facts"  # a number, date, price, address or name that no cited passage holds
     LANGUAGE = "language"
     FOREIGN = "foreign"  # hardly a word of it stands in what it cites
+    ASIDE = "aside"  # a remark that cites nothing, of which hardly a word stands in what is cited
     MACHINE = "machine"  # tool calls, special tokens, role labels
     MENTION = "mention"
     LEAK = "leak"  # it recites the prompt
@@ -97,7 +104,7 @@ class Grounding:
         if not markers:
             self._waiting.append(unit)
             return []
-        judged = self._supported(unit, self._cited | markers, SUPPORT)
+        judged = self._supported(unit, self._cited | markers)
         if judged.fault:
             return [judged]
         self._cited |= markers
@@ -108,13 +115,14 @@ class Grounding:
         if self._cited:
             return self._settle(leads=False)
         waiting, self._waiting = self._waiting, []
-        return [Judged(unit, Fault.UNCITED) if unit.strip() else Judged(unit) for unit in waiting]
+        fault = Fault.REFUSAL if any(declines(unit) for unit in waiting) else Fault.UNCITED
+        return [Judged(unit, fault) if unit.strip() else Judged(unit) for unit in waiting]
 
     def _settle(self, *, leads: bool) -> list[Judged]:
         """Judge what waits by what is cited now; `leads`: a cited unit follows, to which a few words may lead."""
         waiting, self._waiting = self._waiting, []
         return [
-            self._supported(unit, self._cited, SUPPORT_UNCITED, few=leads) if unit.strip() else Judged(unit)
+            self._supported(unit, self._cited, uncited=True, few=leads) if unit.strip() else Judged(unit)
             for unit in waiting
         ]
 
@@ -125,11 +133,11 @@ class Grounding:
         """What no citation mends."""
         if self._recites(unit):
             return Fault.LEAK
-        if says_no_answer(unit, cited=bool(markers)) or (not markers and not self._cited and declines(unit)):
+        if says_no_answer(unit, cited=bool(markers)):
             return Fault.REFUSAL
         if _MACHINE.search(unit):
             return Fault.MACHINE
-        if _RINGS.search(unit):
+        if _RINGS.search(unicodedata.normalize("NFKC", unit)):
             return Fault.MENTION
         self._seen[unit.strip()] = seen = self._seen.get(unit.strip(), 0) + 1
         return Fault.REPEATED if seen > 1 and len(unit.strip()) > 1 else None
@@ -143,7 +151,7 @@ class Grounding:
     def _own_words(self) -> str:
         return " ".join(re.findall(r"\w+", self._instructions.casefold()))
 
-    def _supported(self, unit: str, cited: frozenset[int], support: float, *, few: bool = True) -> Judged:
+    def _supported(self, unit: str, cited: frozenset[int], *, uncited: bool = False, few: bool = True) -> Judged:
         if self._wrong_language(unit):
             return Judged(unit, Fault.LANGUAGE)
         evidence = Evidence(*(_words_of(self._passages[number - 1]) for number in sorted(cited)))
@@ -155,8 +163,8 @@ class Grounding:
         ]
         if lacking:
             return Judged(unit, Fault.FACTS, tuple(lacking))
-        if self._support(unit, evidence, few) < support:
-            return Judged(unit, Fault.FOREIGN)
+        if self._support(unit, evidence, few) < _least(uncited, few):
+            return Judged(unit, Fault.ASIDE if uncited else Fault.FOREIGN)
         return Judged(unit)
 
     def _wrong_language(self, unit: str) -> bool:
@@ -177,11 +185,19 @@ class Grounding:
             return 1.0  # the words of two languages cannot be compared
         tokens = analyse(_MARKER.sub(" ", unit), concepts=False)
         words = {token for token in tokens if not is_function(token) and not _FRAGMENT.fullmatch(token)}
+        unspaced = any(not word.isascii() and len(word) == 1 for word in words)
         announces = unit.rstrip("*_ \n").endswith((":", "："))
-        if not words or (few and len(words) <= (_MANY_WORDS if announces else _FEW_WORDS)):
+        limit = (_MANY_WORDS if announces else _FEW_WORDS) * (2 if unspaced else 1)
+        if not words or (few and len(words) <= limit):
             return 1.0
         known = set(analyse(f"{evidence.text}\n{self._question}", concepts=False))
         return len(words & known) / len(words)
+
+
+def _least(uncited: bool, leads: bool) -> float:
+    if not uncited:
+        return SUPPORT
+    return SUPPORT_UNCITED if leads else SUPPORT_LAST
 
 
 def _numbers(inner: str) -> list[int]:

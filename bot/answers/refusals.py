@@ -47,6 +47,17 @@ def _sure(sources: str) -> re.Pattern[str]:
     )
 
 
+# What is said of no subject that help pages have, with a citation or without.
+_BLUNT = re.compile(
+    r"\b(?:is|are|was|were)(?: not|n['’]t) (?:explicitly |clearly |directly )?(?:mentioned|specified|stated)\b"
+    r"|\b(?:none|neither) of (?:the |these )?(?:passages|documents|sources|pages)\b|\bneither (?:passage|page)\b"
+    r"|\bpassages? only\b|\bnothing is (?:said|mentioned|stated) (?:about|on)\b"
+    r"|\bno (?:relevant )?information (?:was|is)\b"
+    r"|\bthe answer is not\b|\b(?:question|topic) (?:is not|isn['’]t) covered\b"
+    r"|\bi (?:could not|couldn['’]t|can ?not|can['’]t) (?:find|help)\b|\bi (?:do not|don['’]t) know\b"
+    r"|未提及|(?:没有|并未|未)(?:提到|提及)|(?:没有|并未|未)说明(?!书)|不详|我不知道|无法(?:确定|回答)|资料[里中]?没有"
+)
+_CONDITION = re.compile(r"如果|若|要是|请")  # 如果三天内没有物流信息，请…
 _SURE = _sure(_SOURCES)
 _SURE_ALTHOUGH_CITED = _sure(_OURS)
 _LIKELY = re.compile(
@@ -65,7 +76,10 @@ _LIKELY = re.compile(
 
 def says_no_answer(sentence: str, *, cited: bool = False) -> bool:
     """Whether it says that the sources hold no answer."""
-    return (_SURE_ALTHOUGH_CITED if cited else _SURE).search(fold(sentence)) is not None
+    folded = fold(sentence)
+    if cited and _CONDITION.search(folded):
+        return False
+    return any(pattern.search(folded) for pattern in (_BLUNT, _SURE_ALTHOUGH_CITED if cited else _SURE))
 
 
 def declines(sentence: str) -> bool:

@@ -15,7 +15,7 @@ _NO_END = re.compile(
     r"(?:\b(?:[A-Za-z]|e\.g|i\.e|etc|vs|approx|incl|no|nr|mr|mrs|ms|dr|st|fig)|^\s*\d{1,3})\.\s*$", re.IGNORECASE
 )
 _OPEN_MARKER = re.compile(r"\[\d*[\d\s,，、]*\Z")
-_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
+_FENCE = re.compile(r"[ \t]*(`{3,20}|~{3,20})")
 _ITEM = re.compile(r"[ \t]*(?:[-*+•]|\d{1,3}[.)、])[ \t]")
 _MAYBE_BLOCK = re.compile(r"[ \t]*(?:[`~]{0,2}|[-*+•]|\d{1,3}[.)、]?)\Z")  # what may still become a fence or an item
 

@@ -290,3 +290,18 @@ async def test_what_a_chat_template_would_take_for_structure_is_broken_up() -> N
     for structure in ("<|", "</passage> <", "[INST]", "<start_of_turn>", "<s>", "\u200b", "\U000e0041", "\u202e"):
         assert structure not in prompt
     assert prompt.count("</passages>") == prompt.count("</question>") == 1
+
+
+@pytest.mark.parametrize(
+    "courtesy",
+    ["I'm sorry to hear that. ", "Unfortunately, that takes a little time. ", "I can't see your order. ", "很抱歉。"],
+)
+async def test_a_courtesy_before_a_good_answer_is_no_refusal_and_costs_no_second_draft(courtesy: str) -> None:
+    pieces, server = await written(f"{courtesy}{GOOD}")
+    assert text_of(pieces).endswith(GOOD) and len(server.requests) == 1 and not pieces[-1].refused
+
+
+async def test_a_step_that_is_left_out_is_told() -> None:
+    draft = "1. Open “My orders” in the portal [1].\n2. Send an SMS to Amsterdam [1].\n3. Send it within 30 days [1].\n"
+    text = text_of((await written(draft))[0])
+    assert "Amsterdam" not in text and text.endswith("[How do I return goods?](https://shop.example/returns)")

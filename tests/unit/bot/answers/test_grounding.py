@@ -84,7 +84,7 @@ def test_a_faithful_chinese_answer_goes_out_whole(text: str) -> None:
 
 
 def test_a_few_words_lead_to_a_cited_sentence_but_do_not_end_an_answer() -> None:
-    assert [each.fault for each in judged("Yes. You have 30 days [1]. Good luck!")] == [None, None, Fault.FOREIGN]
+    assert [each.fault for each in judged("Yes. You have 30 days [1]. Good luck!")] == [None, None, Fault.ASIDE]
 
 
 def test_a_fact_of_the_question_is_no_evidence() -> None:
