@@ -294,11 +294,17 @@ async def test_what_a_chat_template_would_take_for_structure_is_broken_up() -> N
 
 @pytest.mark.parametrize(
     "courtesy",
-    ["I'm sorry to hear that. ", "Unfortunately, that takes a little time. ", "I can't see your order. ", "很抱歉。"],
+    ["I'm sorry to hear that. ", "Unfortunately, that takes a little time. ", "I can't see your order. "],
 )
 async def test_a_courtesy_before_a_good_answer_is_no_refusal_and_costs_no_second_draft(courtesy: str) -> None:
     pieces, server = await written(f"{courtesy}{GOOD}")
     assert text_of(pieces).endswith(GOOD) and len(server.requests) == 1 and not pieces[-1].refused
+
+
+async def test_a_chinese_courtesy_is_no_refusal_either() -> None:
+    draft = "很抱歉给您带来不便。您可以在送达后30天内退货 [1]。"
+    pieces, server = await written(draft, result=found(TUIHUO), question="如何退货？", language="zh")
+    assert text_of(pieces).endswith("您可以在送达后30天内退货 [1]。") and len(server.requests) == 1
 
 
 async def test_a_step_that_is_left_out_is_told() -> None:
