@@ -26,8 +26,8 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds: to `connect`, to the `first` token, `between` two tokens, in `total`. At most `concurrency` requests run
-    at once; further ones wait, which counts for none of the limits but `first`."""
+    """Seconds: to `connect`, to the `first` token, `between` two tokens, in `total`. At most `concurrency` requests
+    generate at once; further ones wait, at most for the time in which a first token or a decision is due."""
 
     connect: float = 2.0
     first: float = 15.0

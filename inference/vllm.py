@@ -31,6 +31,7 @@ from inference.errors import (
 from inference.interfaces import Limits, Message, Role
 
 _PROBE_SECONDS = 2.0
+_NONE_IS_WELL = "No vLLM server is well: see its log, or FRONTDESK_VLLM_URL."
 _UNTHINKING = {"chat_template_kwargs": {"enable_thinking": False}}  # where a template knows of it
 _USUAL_CONTEXT = 4096  # where a server does not tell
 _THINKING = re.compile(r"<think>.*?(?:</think>\s*|\Z)", re.DOTALL)
@@ -62,8 +63,8 @@ class VllmGenerator:
     ) -> AsyncGenerator[str, None]:
         """See the port."""
         until = time.monotonic() + min(self._limits.total, self._limits.total if seconds is None else seconds)
-        async with self._slot():
-            fault: GeneratorError = GeneratorUnavailable("No vLLM server is well: see its log, or FRONTDESK_VLLM_URL.")
+        async with self._slot(self._limits.first):
+            fault: GeneratorError = GeneratorUnavailable(_NONE_IS_WELL)
             for server in await self._candidates():
                 words = server.stream(messages, max_tokens=max_tokens, temperature=temperature, until=until)
                 try:
@@ -95,7 +96,8 @@ class VllmGenerator:
         """See the port."""
         limit = self._limits.first + self._limits.between if seconds is None else seconds
         each = limit / len(self._servers)  # a server that hangs leaves time for the others
-        return await self._ask(lambda server: server.decide(messages, schema, max_tokens, each), limit)
+        async with self._slot(limit):
+            return await self._ask(lambda server: server.decide(messages, schema, max_tokens, each))
 
     async def count(self, messages: Sequence[Message]) -> int:
         """See the port."""
@@ -109,22 +111,22 @@ class VllmGenerator:
         """See the port."""
         return str(await self._ask(lambda server: server.name()))
 
-    async def _ask(self, call: Any, seconds: float | None = None) -> Any:
-        async with self._slot(seconds):
-            fault: GeneratorError = GeneratorUnavailable("No vLLM server is well: see its log, or FRONTDESK_VLLM_URL.")
-            for server in await self._candidates():
-                try:
-                    answer = await call(server)
-                except (GeneratorRefused, GeneratorUndecided):
-                    server.answered()
-                    raise
-                except GeneratorError as error:
-                    server.failed()
-                    fault = error
-                else:
-                    server.breaker.succeeded()
-                    return answer
-            raise fault
+    async def _ask(self, call: Any) -> Any:
+        """What the first server says that is able to; what generates nothing waits for nobody else's answer."""
+        fault: GeneratorError = GeneratorUnavailable(_NONE_IS_WELL)
+        for server in await self._candidates():
+            try:
+                answer = await call(server)
+            except (GeneratorRefused, GeneratorUndecided):
+                server.answered()
+                raise
+            except GeneratorError as error:
+                server.failed()
+                fault = error
+            else:
+                server.breaker.succeeded()
+                return answer
+        raise fault
 
     async def _candidates(self) -> list[_Server]:
         """Servers to try in order; one that has failed is asked for its health first, when it is time."""
@@ -135,9 +137,10 @@ class VllmGenerator:
         return sorted(well, key=lambda server: server.busy)
 
     @asynccontextmanager
-    async def _slot(self, seconds: float | None = None) -> AsyncIterator[None]:
+    async def _slot(self, seconds: float) -> AsyncIterator[None]:
+        """One of the requests that may generate at once, waited for so long."""
         try:
-            async with asyncio.timeout(self._limits.first if seconds is None else seconds):
+            async with asyncio.timeout(seconds):
                 await self._slots.acquire()
         except TimeoutError as error:
             raise GeneratorSlow("The vLLM servers are busy: add one, or raise the limit on requests.") from error

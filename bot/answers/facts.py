@@ -11,15 +11,17 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from retrieval.indexing.analysis import fold
 
 _ADDRESS = re.compile(
-    r"(?<!\w)\w{1,20}://[^\s<>()\[\]\"'`，。；！？、]+|(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+|(?<![\w@.-])(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev"
+    r"(?<!\w)\w{1,20}://[^\s<>()\[\]\"'`，。；！？、]+|(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+"
+    r"|(?<![\w@.-])(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev"
     r"|app|co|cn|info|biz|me|ai|xyz|top|site|online|example|uk|de|hk|tw|eu|us|ru|ly|tk|ml|ga|cf|gq|to|fr|es|it|nl|pl|br|jp"
     r"|kr|au|ca|ch|at|be|se|no|vn|th|ph|sg|my|shop|store|club|live|pro|link|click|tech|cloud|page|wiki|blog|vip|icu)\b"
-    r"(?:/[^\s<>()\[\]\"'`，。；！？、]*)?|(?<![\w-])[\w-]{1,63}(?:\[\.\]|\(dot\)|\sdot\s(?=(?:com|net|org|io|ru|cn)\b)|点(?=com|cn|net))\w+"
+    r"(?:/[^\s<>()\[\]\"'`，。；！？、]*)?"
+    r"|(?<![\w-])[\w-]{1,63}(?:\[\.\]|\(dot\)|\sdot\s(?=(?:com|net|org|io|ru|cn)\b)|点(?=com|cn|net))\w+"
     r"|(?<!\w)\w{1,64}\s?(?:\(at\)|\[at\])\s?[\w.-]+|(?<![\w.])@\w{3,}",
     re.IGNORECASE | re.ASCII,
 )
@@ -35,28 +37,9 @@ _LIST_NUMBER = re.compile(
 _SENTENCE_START = re.compile(
     r"(?:^|[.!?:;。！？：；\n|#>\[\"“「]|\n[ \t]*[-*+][ \t])\s*[*_]*$|^[ \t]*[-*+][ \t]+[*_]*$"
 )
-_NO_NAMES = {
-    *(
-        "sms",
-        "pdf",
-        "id",
-        "app",
-        "apps",
-        "am",
-        "pm",
-        "faq",
-        "vat",
-        "qr",
-        "url",
-        "email",
-        "gps",
-        "usb",
-        "wifi",
-        "tv",
-        "pc",
-    ),
-    *("ok", "diy", "rsvp", "asap", "etc"),
-}
+_NO_NAMES = frozenset(  # capitals that name nothing
+    "sms|pdf|id|app|apps|am|pm|faq|vat|qr|url|email|gps|usb|wifi|tv|pc|ok|diy|rsvp|asap|etc".split("|")  # noqa: SIM905
+)
 
 _TENS = {
     f"{name}ty": 10 * ten for ten, name in enumerate(("twen", "thir", "for", "fif", "six", "seven", "eigh", "nine"), 2)
@@ -69,7 +52,7 @@ _HAN_DIGITS = {character: value for value, character in enumerate("零一二三�
 _HAN_UNITS = {"十": 10, "百": 100, "千": 1000}
 _HAN_MYRIADS = {"万": 10_000, "亿": 100_000_000}
 
-_CURRENCIES = {
+CURRENCIES = {
     "usd": "$ us$ usd dollar dollars 美元 美金",
     "eur": "€ eur euro euros 欧元",
     "gbp": "£ gbp pound pounds 英镑",
@@ -103,7 +86,7 @@ _UNITS = {
     "megabyte": "mb 兆",
     "gigabyte": "gb",
 }
-_BY_WORD = {word: unit for table in (_CURRENCIES, _UNITS) for unit, words in table.items() for word in words.split()}
+BY_WORD = {word: unit for table in (CURRENCIES, _UNITS) for unit, words in table.items() for word in words.split()}
 _MONTHS = [name.lower() for name in calendar.month_name if name]
 _WEEKDAYS = [name.lower() for name in calendar.day_name]
 _HAN_WEEKDAYS = "一二三四五六日"
@@ -111,7 +94,7 @@ _HAN_WEEKDAYS = "一二三四五六日"
 _BEFORE = "|".join(
     re.escape(word) for word in ("us$", "hk$", "nt$", *"$€£¥￥₹₽₩", "usd", "eur", "gbp", "chf", "百分之")
 )
-_AFTER = "|".join(re.escape(word) for word in sorted(_BY_WORD, key=len, reverse=True) if not word.endswith("$"))
+_AFTER = "|".join(re.escape(word) for word in sorted(BY_WORD, key=len, reverse=True) if not word.endswith("$"))
 _NUMBER = re.compile(
     rf"(?P<before>{_BEFORE})?\s?"
     rf"(?:(?P<digits>(?<![a-z\d.])\d+(?:[.,]\d+)*)|\b(?P<words>(?:{_WORDS})(?:[-\s](?:{_WORDS}))?)\b"
@@ -140,8 +123,6 @@ _QUANTITIES = re.compile(
     r"\b(?:dozens?|hundreds?|thousands?|millions?|fortnight|lifetime|couple of)\b"
     r"|[廿叁壹贰肆伍陆柒捌玖拾佰仟]|数(?=[天日周月年])"
 )
-_MINUTES = {"second": 1 / 60, "minute": 1, "hour": 60, "day": 1440, "week": 10080}
-_MONTH_COUNTS = {"month": 1, "quarter": 3, "year": 12, "decade": 120}
 _RANGE = re.compile(r"\s?(?:-|–|—|~|/|or|to|and|或|到|至|、)\s?")
 _DAYS = re.compile(r"\s?(?:-|–|—|~|to|through|until|到|至)\s?")
 _CALENDAR_SAID = re.compile(f"{_TIME.pattern}|{_CALENDAR.pattern}".replace("(?P<", "(?P<said_"), re.IGNORECASE)
@@ -157,84 +138,19 @@ class Fact:
     unit: str = ""
 
 
-class Evidence:
-    """Texts in which facts are looked up."""
-
-    def __init__(self, *texts: str) -> None:
-        self._text = "\n".join(texts)
-        self._facts = frozenset().union(*(_facts(text, lenient=True) for text in texts))
-        self._units: dict[str, set[str]] = {}
-        self._lengths: set[tuple[str, float]] = set()
-        for fact in self._facts:
-            if fact.kind == "number":
-                self._units.setdefault(fact.value, set()).add(fact.unit)
-                self._lengths |= _length(fact)
-
-    @cached_property
-    def _folded(self) -> str:
-        return _flat(self._text)
-
-    @cached_property
-    def _words(self) -> frozenset[str]:
-        """The words, with plurals and hyphens undone, and the initials of what is written with capitals."""
-        runs = re.findall(r"[a-z0-9][a-z0-9_'’-]*", self._folded)
-        words = {part for run in runs for part in (run.replace("-", ""), *run.split("-"))}
-        phrases = re.findall(r"(?:\b[A-Z]\w+(?:\s(?:of\s)?(?=[A-Z]))?){2,}", self._text)
-        initials = {"".join(word[0] for word in phrase.split() if word[0].isupper()).lower() for phrase in phrases}
-        return frozenset(words | {word.removesuffix("s") for word in words} | initials)
-
-    @cached_property
-    def _mentioned(self) -> frozenset[str]:
-        """Units that are spoken of anywhere: in a table a number stands apart from its unit."""
-        return frozenset(_BY_WORD[word] for word in re.findall(rf"(?<![a-z])(?:{_AFTER})(?![a-z])", self._folded))
-
-    def holds(self, fact: Fact) -> bool:
-        """Whether `fact` stands here. A number stands for itself with or without a unit, never with another one."""
-        if fact.kind == "number":
-            units = self._units.get(fact.value, set())
-            if fact.unit in units or (units and not fact.unit):
-                return True
-            loose = "" in units and fact.unit in self._mentioned and fact.unit not in _CURRENCIES
-            return loose or not self._lengths.isdisjoint(_length(fact))
-        if fact.kind == "name":
-            return self._knows(fact.value.replace("-", "")) or all(self._knows(part) for part in fact.value.split("-"))
-        if fact.kind == "quoted":
-            return fact.value in self._folded
-        if fact.kind == "address":
-            return re.search(rf"(?<![\w.@-]){re.escape(fact.value)}(?![\w/%?=&#@-]|\.\w)", self._folded) is not None
-        if fact.kind == "phone":
-            return any(fact.value in other.value for other in self._facts if other.kind == "phone")
-        return fact in self._facts
-
-    def _knows(self, name: str) -> bool:
-        plain = name.replace("'", "").replace("’", "")
-        return not plain or plain in self._words or plain.removesuffix("s") in self._words
-
-    def lacks(self, text: str) -> list[Fact]:
-        """The facts of `text` that stand nowhere here."""
-        return [fact for fact in sorted(facts(text), key=repr) if not self.holds(fact)]
-
-    @property
-    def text(self) -> str:
-        """The texts."""
-        return self._text
-
-
-def facts(text: str) -> frozenset[Fact]:
-    """Every fact of a text; markers like [1] and the numbers of a list are none."""
-    return _facts(text, lenient=False)
-
-
 @lru_cache(maxsize=512)
-def _facts(text: str, lenient: bool) -> frozenset[Fact]:
-    """`lenient` for evidence, where "one" may be meant as a number and an hour as "from 11 to 6 pm" says it."""
+def facts(text: str, *, lenient: bool = False) -> frozenset[Fact]:
+    """Every fact of a text; markers like [1] and the numbers of a list are none.
+
+    `lenient` is for evidence, where "one" may be meant as a number, and an hour as "from 11 to 6 pm" says it.
+    """
     text = unicodedata.normalize("NFKC", text.replace("½", ".5"))
     plain = _LIST_NUMBER.sub("\n", _MARKER.sub(" ", text))
     found = set(_quoted(plain))
     rest = _ADDRESS.sub(" ", plain)
     for match in _ADDRESS.finditer(plain):
         found.add(
-            Fact("address", _flat(re.sub(r"^https?://", "", match.group(), flags=re.IGNORECASE)).rstrip(".,;:!?*_/"))
+            Fact("address", flat(re.sub(r"^https?://", "", match.group(), flags=re.IGNORECASE)).rstrip(".,;:!?*_/"))
         )
     found |= set(_names(_CALENDAR_SAID.sub(" ; ", rest)))
     folded = fold(rest)
@@ -245,10 +161,8 @@ def _facts(text: str, lenient: bool) -> frozenset[Fact]:
     times = set(_times(folded))
     found |= times
     if lenient:
-        found |= {
-            Fact("number", str(int(hour) % 12 or 12), "o'clock")
-            for hour, _, _ in (t.value.partition(":") for t in times)
-        }
+        hours = {int(time.value.partition(":")[0]) for time in times}
+        found |= {Fact("number", str(hour % 12 or 12), "o'clock") for hour in hours}
     folded = _TIME_HAN.sub(" ; ", _TIME.sub(" ; ", folded))
     found |= set(_calendar(folded))
     found |= {Fact("quantity", match.group().removesuffix("s")) for match in _QUANTITIES.finditer(folded)}
@@ -256,22 +170,15 @@ def _facts(text: str, lenient: bool) -> frozenset[Fact]:
     return frozenset(found)
 
 
-def _length(fact: Fact) -> set[tuple[str, float]]:
-    """How long a time is, so that 48 hours are two days, and two years 24 months."""
-    for name, table in (("minutes", _MINUTES), ("months", _MONTH_COUNTS)):
-        if fact.unit in table and re.fullmatch(r"\d+(?:\.\d+)?", fact.value):
-            return {(name, round(float(fact.value) * table[fact.unit], 3))}
-    return set()
-
-
-def _flat(text: str) -> str:
+def flat(text: str) -> str:
+    """A text as facts are compared: one case, width and script, no emphasis, single spaces."""
     return re.sub(r"\s+", " ", fold(re.sub(r"[*_]{1,3}|\\(?=[^\w\s])", "", text))).strip()
 
 
 def _quoted(text: str) -> Iterator[Fact]:
     for match in _QUOTED.finditer(text):
         inner = next(group for group in match.groups() if group is not None)
-        if value := _flat(inner).rstrip(".,;:!?。，；：！？"):
+        if value := flat(inner).rstrip(".,;:!?。，；：！？"):
             yield Fact("quoted", value)
 
 
@@ -279,15 +186,14 @@ def _names(text: str) -> Iterator[Fact]:
     """Words with a capital where no sentence begins."""
     for match in _NAME.finditer(text):
         word = match.group()
-        capital = (word[0].isupper() and word not in {"OK"}) or any(letter.isupper() for letter in word[1:])
         mixed = any(letter.isupper() for letter in word[1:])
-        if capital and (mixed or not _SENTENCE_START.search(text, max(0, match.start() - 8), match.start())):
+        if mixed or (word[0].isupper() and not _SENTENCE_START.search(text, max(0, match.start() - 8), match.start())):
             value = re.sub(r"['’]s$", "", fold(word))
             if value not in _CALENDAR_WORDS and value not in _NO_NAMES:
                 yield Fact("name", value)
 
 
-_CALENDAR_WORDS = frozenset([*_MONTHS, *_WEEKDAYS, *(day + "s" for day in _WEEKDAYS), *_BY_WORD, *_ONES, *_TENS])
+_CALENDAR_WORDS = frozenset([*_MONTHS, *_WEEKDAYS, *(day + "s" for day in _WEEKDAYS), *BY_WORD, *_ONES, *_TENS])
 
 
 def _times(text: str) -> Iterator[Fact]:
@@ -328,7 +234,7 @@ def _calendar(text: str) -> Iterator[Fact]:
 
 def _numbers(text: str, lenient: bool) -> Iterator[Fact]:
     for match in _HALF.finditer(text):
-        unit = match["english"] or {"月": "month"}.get(match["han"]) or _BY_WORD[match["han"]]
+        unit = match["english"] or {"月": "month"}.get(match["han"]) or BY_WORD[match["han"]]
         yield Fact("number", "0.5", unit)
     for match in _ARTICLE.finditer(text):
         yield Fact("number", "1", match["unit"])
@@ -366,7 +272,7 @@ def _scaled(value: str, match: re.Match[str]) -> str:
 def _unit(match: re.Match[str]) -> str:
     if match["before"] == "百分之":
         return "percent"
-    return _BY_WORD.get(match["before"] or "", "") or _BY_WORD.get(match["after"] or "", "")
+    return BY_WORD.get(match["before"] or "", "") or BY_WORD.get(match["after"] or "", "")
 
 
 def _plain(digits: str) -> str:

@@ -15,7 +15,8 @@ from enum import StrEnum
 from functools import cached_property
 from urllib.parse import urlsplit
 
-from bot.answers.facts import Evidence, Fact
+from bot.answers.evidence import Evidence
+from bot.answers.facts import Fact
 from bot.answers.language import primary
 from bot.answers.refusals import declines, says_no_answer
 from retrieval.documents import Passage
@@ -82,7 +83,8 @@ class Grounding:
         self._instructions = instructions
         self._cited: frozenset[int] = frozenset()
         self._waiting: list[str] = []
-        self._seen: dict[str, int] = {}
+        self._seen: set[str] = set()
+        self._made: dict[frozenset[int], Evidence] = {}
 
     @property
     def cited(self) -> frozenset[int]:
@@ -139,8 +141,11 @@ class Grounding:
             return Fault.MACHINE
         if _RINGS.search(unicodedata.normalize("NFKC", unit)):
             return Fault.MENTION
-        self._seen[unit.strip()] = seen = self._seen.get(unit.strip(), 0) + 1
-        return Fault.REPEATED if seen > 1 and len(unit.strip()) > 1 else None
+        said = unit.strip()
+        if said in self._seen and len(said) > 1:
+            return Fault.REPEATED
+        self._seen.add(said)
+        return None
 
     def _recites(self, unit: str) -> bool:
         words = re.findall(r"\w+", unit.casefold())
@@ -154,18 +159,26 @@ class Grounding:
     def _supported(self, unit: str, cited: frozenset[int], *, uncited: bool = False, few: bool = True) -> Judged:
         if self._wrong_language(unit):
             return Judged(unit, Fault.LANGUAGE)
-        evidence = Evidence(*(_words_of(self._passages[number - 1]) for number in sorted(cited)))
-        asked = Evidence(self._question)
+        evidence = self._evidence(cited)
         lacking = [
             fact
             for fact in evidence.lacks(unit)
-            if fact.kind != "name" or not (asked.holds(fact) or fact.value in self._hosts)
+            if fact.kind != "name" or not (self._asked.holds(fact) or fact.value in self._hosts)
         ]
         if lacking:
             return Judged(unit, Fault.FACTS, tuple(lacking))
         if self._support(unit, evidence, few) < _least(uncited, few):
             return Judged(unit, Fault.ASIDE if uncited else Fault.FOREIGN)
         return Judged(unit)
+
+    def _evidence(self, cited: frozenset[int]) -> Evidence:
+        if cited not in self._made:
+            self._made[cited] = Evidence(*(_words_of(self._passages[number - 1]) for number in sorted(cited)))
+        return self._made[cited]
+
+    @cached_property
+    def _asked(self) -> Evidence:
+        return Evidence(self._question)
 
     def _wrong_language(self, unit: str) -> bool:
         prose = re.sub(r"`[^`]*`|\[[^\]]*\]|\([^)]*\)|https?://\S+", " ", unit)
@@ -190,8 +203,7 @@ class Grounding:
         limit = (_MANY_WORDS if announces else _FEW_WORDS) * (2 if unspaced else 1)
         if not words or (few and len(words) <= limit):
             return 1.0
-        known = set(analyse(f"{evidence.text}\n{self._question}", concepts=False))
-        return len(words & known) / len(words)
+        return len(words & (evidence.terms | self._asked.terms)) / len(words)
 
 
 def _least(uncited: bool, leads: bool) -> float:

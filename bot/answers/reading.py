@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from bot.answers.facts import Evidence
+from bot.answers.evidence import Evidence
 from bot.answers.language import primary
 from bot.answers.prompting import (
     REWRITE_SCHEMA,

@@ -1,6 +1,7 @@
 import pytest
 
-from bot.answers.facts import Evidence, facts
+from bot.answers.evidence import Evidence
+from bot.answers.facts import facts
 
 PASSAGE = Evidence(
     "Goods can be returned within thirty days. Refunds take 5 business days. A label costs €4.90, from 1,000.00 EUR it "

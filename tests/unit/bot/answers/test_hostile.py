@@ -23,10 +23,14 @@ def test_there_are_enough_of_them() -> None:
     assert len({(case.draft, case.question, case.page) for case in CASES}) == len(CASES) >= 200
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.kind}-{case.key}")
+# What only has to be shown harmless is looked at on the platforms: tests/e2e/test_hostile.py.
+JUDGED = [case for case in CASES if case.fault or case.kind == "hidden"]
+
+
+@pytest.mark.parametrize("case", JUDGED, ids=lambda case: f"{case.kind}-{case.key}")
 def test_a_hostile_draft_is_withheld_for_the_right_reason(case: Case) -> None:
     found = {fault for fault in faults(case) if fault}
     if case.fault:
         assert case.fault in found
-    elif case.kind == "hidden":
+    else:
         assert not found, "stripped, the text is a good answer"
