@@ -355,9 +355,12 @@ def test_a_breaker_asks_ever_more_rarely() -> None:
 
 async def test_what_generates_nothing_waits_for_no_slot() -> None:
     one = Limits(connect=0.5, first=0.4, between=2, total=5, concurrency=1)
-    async with OpenAiServer(Script(["word "] * 100, between=0.05)) as server, generator(server, limits=one) as client:
-        async with aclosing(client.stream(QUESTION, max_tokens=50)) as words:
-            await anext(words)
-            assert (await client.model(), await client.context(), await client.count(QUESTION)) == ("tiny", 4096, 7)
-            with pytest.raises(GeneratorSlow, match="busy"):
-                await client.decide(QUESTION, {"type": "object"}, max_tokens=5, seconds=0.1)
+    async with (
+        OpenAiServer(Script(["word "] * 100, between=0.05)) as server,
+        generator(server, limits=one) as client,
+        aclosing(client.stream(QUESTION, max_tokens=50)) as words,
+    ):
+        await anext(words)
+        assert (await client.model(), await client.context(), await client.count(QUESTION)) == ("tiny", 4096, 7)
+        with pytest.raises(GeneratorSlow, match="busy"):
+            await client.decide(QUESTION, {"type": "object"}, max_tokens=5, seconds=0.1)
