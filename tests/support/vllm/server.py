@@ -10,7 +10,8 @@ import subprocess
 import time
 import urllib.request
 from collections import defaultdict
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
@@ -72,6 +73,16 @@ class VllmServer:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._process = None
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Within it the server does nothing: what is done meanwhile is certain to come before its next token."""
+        assert self._process is not None
+        os.killpg(self._process.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(self._process.pid, signal.SIGCONT)
 
     @property
     def running(self) -> bool:
