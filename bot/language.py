@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from bot.answers.words import DEFAULT
+from bot.words import DEFAULT
 from retrieval.text import detect_language
 
 if TYPE_CHECKING:

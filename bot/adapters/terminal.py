@@ -19,12 +19,12 @@ from rich.text import Text
 
 from bot.adapters.explaining import explanation, followable, link_style
 from bot.answers.answering import Answering
-from bot.answers.language import reply_language
 from bot.answers.markup import Scanner, Token, href
-from bot.answers.words import words_for
 from bot.conversation import AnswerEvent, Citation, Delta, Feedback, IncomingMessage, Status, Turn, Vote
 from bot.errors import BotError
 from bot.interfaces import ConversationStore
+from bot.language import reply_language
+from bot.words import words_for
 from retrieval.errors import RetrievalError
 from retrieval.text import collapse
 

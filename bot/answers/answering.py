@@ -26,9 +26,7 @@ from bot.answers import decision, followups, replies
 from bot.answers.choosing import Choice, choose
 from bot.answers.citations import CitationChecker
 from bot.answers.excerpt import BUDGET, excerpt
-from bot.answers.language import primary, reply_language
 from bot.answers.smalltalk import Heard, listen
-from bot.answers.words import words_for
 from bot.conversation import (
     AnswerEvent,
     Brief,
@@ -47,6 +45,8 @@ from bot.conversation import (
 )
 from bot.errors import TurnNotStored
 from bot.interfaces import AnswerWriter, ConversationStore, QuestionReader
+from bot.language import primary, reply_language
+from bot.words import words_for
 from retrieval.documents import RetrievalResult
 from retrieval.interfaces import Retriever
 from retrieval.text import clean

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from bot.answers.words import languages, load
 from bot.conversation import Citation
+from bot.words import languages, load
 from retrieval.indexing.analysis import analyse
 
 _LONGEST_CHOICE = 60  # characters; "the second one please" is a choice, a longer message says more than which

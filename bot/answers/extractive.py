@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Iterator
 from bot.answers.excerpt import excerpt
 from bot.answers.markup import href, plain, quoted
 from bot.answers.related import related
-from bot.answers.words import Words, words_for
 from bot.conversation import Brief, Written
+from bot.words import Words, words_for
 from retrieval.documents import DocumentKind, Passage, RetrievalResult
 from retrieval.indexing.analysis import analyse
 

@@ -19,9 +19,9 @@ from bot.answers.grounding import Fault, Grounding, Judged
 from bot.answers.markup import href, plain
 from bot.answers.prompting import SYSTEM, answer_prompt, correction, window
 from bot.answers.sentences import Sentences
-from bot.answers.words import words_for
 from bot.conversation import Brief, Written
 from bot.interfaces import AnswerWriter, GenerationMeter
+from bot.words import words_for
 from inference.errors import GeneratorBroken, GeneratorError, GeneratorRefused
 from inference.interfaces import Generator, Message
 from retrieval.documents import Passage

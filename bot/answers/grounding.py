@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 
 from bot.answers.evidence import Evidence
 from bot.answers.facts import Fact
-from bot.answers.language import primary
 from bot.answers.refusals import declines, says_no_answer
+from bot.language import primary
 from retrieval.documents import Passage
 from retrieval.indexing.analysis import analyse, is_function
 from retrieval.text import detect_language

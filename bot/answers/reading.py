@@ -8,7 +8,6 @@ from typing import Any
 import structlog
 
 from bot.answers.evidence import Evidence
-from bot.answers.language import primary
 from bot.answers.prompting import (
     REWRITE_SCHEMA,
     STANDALONE_CHARACTERS,
@@ -20,6 +19,7 @@ from bot.answers.prompting import (
 )
 from bot.conversation import Kind, Reading, Turn
 from bot.interfaces import GenerationMeter
+from bot.language import primary
 from inference.errors import GeneratorError
 from inference.interfaces import Generator, Message
 from retrieval.documents import RetrievalResult

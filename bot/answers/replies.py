@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from bot.answers.language import reply_language
 from bot.answers.markup import plain
 from bot.answers.related import related
-from bot.answers.words import Words, words_for
+from bot.language import reply_language
+from bot.words import Words, words_for
 from retrieval.documents import Document, RetrievalResult
 
 NEAREST = 3

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-from bot.answers.words import languages, load
+from bot.words import languages, load
 
 
 class Kind(StrEnum):

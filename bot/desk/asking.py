@@ -1,4 +1,4 @@
-"""Whether a message asks something, or asks the bot to be quiet. The words stand in `bot/answers/words`."""
+"""Whether a message asks something, or asks the bot to be quiet. The words stand in `bot/words`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from bot.answers.smalltalk import listen
-from bot.answers.words import languages, load
+from bot.words import languages, load
 
 _LINK = re.compile(r"https?://\S+")  # a "?" in one asks nothing; "it" stands for it
 # Where a clause begins: also after a few words and a comma ("sorry, how …"), not after many ("I saw it, which …").

@@ -16,14 +16,14 @@ from datetime import UTC, datetime
 import structlog
 
 from bot.answers.answering import Answering
-from bot.answers.language import reply_language
-from bot.answers.words import Words, words_for
 from bot.conversation import AnswerEvent, Final, IncomingMessage, Turn
 from bot.desk.policy import judge
 from bot.desk.queue import Budget, FairQueue, Full
 from bot.errors import BotError, DeliveryError, StorageError, TurnNotStored
 from bot.interfaces import ConversationStore, DeskMeter, Inbox, Messenger
+from bot.language import reply_language
 from bot.messages import ChatMessage, Item, Judgement, MessageKey, Place, State
+from bot.words import Words, words_for
 
 log = structlog.get_logger(__name__)
 

@@ -34,13 +34,13 @@ from bot.adapters.discord.incoming import (
 from bot.adapters.discord.layouts import Why
 from bot.adapters.discord.markdown import literal, to_discord
 from bot.adapters.discord.messenger import DiscordMessenger
-from bot.answers.words import Words, words_for
 from bot.conversation import Feedback, Turn, Vote
 from bot.desk.desk import Desk
 from bot.errors import BotError, DeliveryError, PlatformError, StorageError, UnknownTurn
 from bot.interfaces import ConversationStore, Inbox, Markers
 from bot.knowledge.catalogue import Catalogue
 from bot.messages import Channel, ChatMessage, Place
+from bot.words import Words, words_for
 
 log = structlog.get_logger(__name__)
 

@@ -14,8 +14,8 @@ from discord import ui
 from bot.adapters.discord.clicks import Click
 from bot.adapters.discord.markdown import literal
 from bot.answers.markup import href
-from bot.answers.words import Words, words_for
 from bot.conversation import Citation, Decision, Turn
+from bot.words import Words, words_for
 
 PIECE = 2_700  # characters of an answer in one message, so that with its sources it stays below 4,000
 SOURCES = 1_100  # characters of all sources together

@@ -16,12 +16,12 @@ from bot.adapters.discord.markdown import to_discord
 from bot.adapters.discord.surfaces import InChannel, InResponse, Surface, surface_of
 from bot.adapters.finishing import to_its_end
 from bot.adapters.splitting import split
-from bot.answers.language import reply_language
-from bot.answers.words import Words, words_for
 from bot.conversation import AnswerEvent, Delta, Final, Turn
 from bot.errors import DeliveryError
 from bot.interfaces import KeepReplies
+from bot.language import reply_language
 from bot.messages import Audience, Item
+from bot.words import Words, words_for
 
 EDIT_SECONDS = 1.5  # between two edits: Discord takes 5 in 5 s in a channel, and others write there too
 FIRST_SECONDS = 0.5  # an answer that is complete by then is sent at once, without an edit

@@ -33,14 +33,14 @@ from bot.adapters.slack.incoming import PLATFORM, Deleted, Edited, read_command,
 from bot.adapters.slack.markdown import literal, to_slack
 from bot.adapters.slack.messenger import SlackMessenger
 from bot.adapters.splitting import split
-from bot.answers.language import primary
-from bot.answers.words import words_for
 from bot.conversation import Feedback, Turn, Vote
 from bot.desk.desk import Desk
 from bot.errors import BotError, DeliveryError, UnknownTurn
 from bot.interfaces import ConversationStore, Inbox
 from bot.knowledge.catalogue import Catalogue
+from bot.language import primary
 from bot.messages import MessageKey, Place
+from bot.words import words_for
 
 log = structlog.get_logger(__name__)
 

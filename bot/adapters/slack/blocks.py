@@ -12,9 +12,9 @@ from typing import Any
 
 from bot.adapters.slack.markdown import literal
 from bot.answers.markup import href
-from bot.answers.words import Words, words_for
 from bot.conversation import Citation, Decision, Turn
 from bot.knowledge.catalogue import Overview
+from bot.words import Words, words_for
 
 Block = dict[str, Any]
 

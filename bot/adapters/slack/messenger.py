@@ -15,12 +15,12 @@ from bot.adapters.slack.failures import delivering
 from bot.adapters.slack.live import SHOWN, STREAMING, LiveMessage, Target, delete, stop_stream
 from bot.adapters.slack.markdown import SlackMarkdown, has_table, literal, to_slack
 from bot.adapters.splitting import split
-from bot.answers.language import reply_language
-from bot.answers.words import Words, words_for
 from bot.conversation import AnswerEvent, Delta, Final, Stage, Turn
 from bot.errors import DeliveryError
 from bot.interfaces import KeepReplies
+from bot.language import reply_language
 from bot.messages import Audience, Item
+from bot.words import Words, words_for
 
 _STATUS_SECONDS = 3  # a status is a courtesy: an answer does not wait longer for it
 

@@ -1,6 +1,6 @@
 import pytest
 
-from bot.answers.language import primary, reply_language
+from bot.language import primary, reply_language
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import string
 import pytest
 
 from bot.answers.smalltalk import Kind
-from bot.answers.words import DEFAULT, Words, languages, load, words_for
+from bot.words import DEFAULT, Words, languages, load, words_for
 
 OTHERS = [tag for tag in languages() if tag != DEFAULT]
 SECTIONS = ("replies", "labels", "smalltalk", "choice", "quoting", "channel")

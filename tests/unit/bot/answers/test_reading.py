@@ -13,8 +13,8 @@ from bot.answers.answering import Answering
 from bot.answers.extractive import ExtractiveWriter
 from bot.answers.generated import GeneratedWriter
 from bot.answers.reading import ModelReader
-from bot.answers.words import words_for
 from bot.conversation import Decision, Final, IncomingMessage, Turn
+from bot.words import words_for
 from inference.interfaces import Limits
 from inference.vllm import VllmGenerator
 from retrieval.documents import Document, RetrievalResult

@@ -1,5 +1,5 @@
 from bot.answers.replies import abstention, apology, clarification
-from bot.answers.words import words_for
+from bot.words import words_for
 from retrieval.documents import Document
 from tests.fakes import found
 

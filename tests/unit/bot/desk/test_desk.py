@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.answers.words import words_for
 from bot.conversation import IncomingMessage
 from bot.desk.desk import Desk, DeskLimits
 from bot.desk.policy import after, judge
@@ -22,6 +21,7 @@ from bot.errors import StorageError, TurnNotStored
 from bot.messages import Audience, Item, State
 from bot.storage.database import Database
 from bot.storage.inbox import SqlInbox
+from bot.words import words_for
 from tests.fakes import CountingMeter, FakeMessenger, MemoryConversations, ScriptedAnswering, said, undeliverable
 from tests.support.turns import make_turn
 
