@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from retrieval.documents import RetrievalResult, ScoredPassage
+from retrieval.documents import Passage, RetrievalResult, ScoredPassage
 
 
 class Decision(StrEnum):
@@ -17,6 +17,12 @@ class Decision(StrEnum):
     ABSTAIN = "abstain"  # the pages hold no answer
     CLARIFY = "clarify"  # two different answers are equally likely: ask back
     CHITCHAT = "chitchat"  # a greeting, thanks or goodbye
+    HUMAN = "human"  # a person was asked for
+
+    @property
+    def searched(self) -> bool:
+        """Whether it says something of what the pages hold."""
+        return self not in {Decision.CHITCHAT, Decision.HUMAN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +38,35 @@ class IncomingMessage:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """What stands behind an answer's marker [number]."""
+    """What stands behind an answer's marker [number]. What a teammate wrote has an `author` and the `date` (ISO) it was
+    written on, and maybe no `url`."""
 
     number: int
     title: str
     url: str
     passage_id: str
+    author: str = ""
+    date: str = ""
+
+    @classmethod
+    def of(cls, passage: Passage, number: int) -> Citation:
+        """The citation of `passage` under `number`."""
+        document = passage.document
+        date = document.crawled_at[:10] if document.author else ""
+        return cls(number, document.question, document.url, passage.id, document.author, date)
+
+    @property
+    def byline(self) -> str:
+        """Who wrote it and when, in one line; "" for a page."""
+        return ", ".join(filter(None, [" ".join(self.author.split())[:80], self.date])) if self.author else ""
 
 
 @dataclass(frozen=True, slots=True)
 class UsedPassage:
-    """A passage as it stood when an answer was made, kept so that `explain` outlives the index version."""
+    """A passage as it stood when an answer was made, kept so that `explain` outlives the index version.
+
+    `author` is the teammate who wrote it, "" for a page.
+    """
 
     passage_id: str
     title: str
@@ -52,6 +76,7 @@ class UsedPassage:
     score: float
     signals: Mapping[str, float] = field(default_factory=dict)
     crawled_at: str = ""
+    author: str = ""
 
     @classmethod
     def of(cls, scored: ScoredPassage, rank: int) -> UsedPassage:
@@ -66,6 +91,7 @@ class UsedPassage:
             score=scored.score,
             signals=dict(scored.signals),
             crawled_at=document.crawled_at,
+            author=document.author,
         )
 
 
@@ -196,7 +222,9 @@ class Feedback:
 
 @dataclass(frozen=True, slots=True)
 class RefreshRun:
-    """A refresh as it was logged. `report` is the refresh's own report as JSON-ready data; `error` is one line."""
+    """A refresh as it was logged. `report` is the refresh's own report as JSON-ready data; `error` is one line;
+    `asked_by` is who called for it; `progress` is how far it is, as of `beat_at`; `cancelled`: somebody asked to stop
+    it; `watchers` are the messages that show it, as `MessageKey`'s fields."""
 
     id: str
     started_at: datetime
@@ -205,3 +233,8 @@ class RefreshRun:
     version: str = ""
     report: Mapping[str, object] = field(default_factory=dict)
     error: str = ""
+    asked_by: str = ""
+    progress: Mapping[str, object] = field(default_factory=dict)
+    beat_at: datetime | None = None
+    cancelled: bool = False
+    watchers: tuple[Mapping[str, str], ...] = ()

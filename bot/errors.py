@@ -8,6 +8,8 @@ BotError
 ├── UnknownTurn
 ├── UnknownSource
 ├── DuplicateSource
+├── UnknownTaught
+├── NotAllowed         somebody may not do what they asked for
 ├── InputError         an argument or a file that cannot be used
 ├── PlatformError      a chat platform refuses us: a token, a scope, a server that is away
 └── DeliveryError      a chat platform did not take a message
@@ -55,6 +57,14 @@ class UnknownSource(BotError):
 
 class DuplicateSource(BotError):
     """A source of that name or location exists."""
+
+
+class UnknownTaught(BotError):
+    """No taught answer has that id."""
+
+
+class NotAllowed(BotError):
+    """Somebody may not do what they asked for."""
 
 
 class InputError(BotError):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
+from bot.cards import Card
 from bot.conversation import AnswerEvent, Brief, Conversation, Feedback, Reading, RefreshRun, Turn, Written
-from bot.messages import Channel, ChatMessage, Item, MessageKey, Place, Rule, State
+from bot.messages import Channel, ChannelKind, ChatMessage, Item, MessageKey, Place, Rule, State
+from bot.people import Actor
+from bot.steering import AuditEntry, Handoff, HandoffState, Missed, Relayed, Schedule, Taught, TaughtState
 from retrieval.documents import RetrievalResult, Source
 
 KeepReplies = Callable[[Sequence[Mapping[str, str]]], Awaitable[None]]
@@ -60,14 +64,143 @@ class SourceStore(Protocol):
 
 
 class RefreshLog(Protocol):
-    """What refreshes did and when."""
+    """What refreshes did and do. Every method raises StorageError when the database fails."""
 
     async def start(self, run: RefreshRun) -> None: ...
 
-    async def finish(self, run: RefreshRun) -> None: ...
+    async def beat(self, run_id: str, progress: Mapping[str, object]) -> bool:
+        """The run lives, and is so far; -> whether somebody has asked to stop it."""
+
+    async def cancel(self, run_id: str) -> None:
+        """Ask whichever process runs it to stop it."""
+
+    async def watch(self, run_id: str, message: MessageKey) -> None:
+        """A message that shows this run, to be brought to its end whatever becomes of the process."""
+
+    async def unwatch(self, run_id: str) -> None:
+        """The messages that show this run show its end."""
+
+    async def finish(self, run: RefreshRun) -> None:
+        """How a run ended; its watchers stay as they are."""
+
+    async def get(self, run_id: str) -> RefreshRun | None: ...
 
     async def list(self, limit: int = 20) -> Sequence[RefreshRun]:
         """Newest first."""
+
+
+class ScheduleStore(Protocol):
+    """When sources are read by themselves. Every method raises StorageError, and UnknownSource for no source's name."""
+
+    async def schedules(self) -> Sequence[Schedule]:
+        """One a source, in the order of the sources."""
+
+    async def schedule(self, source: str) -> Schedule: ...
+
+    async def put(self, schedule: Schedule) -> None: ...
+
+    async def due(self, now: datetime, until: datetime) -> Sequence[Schedule]:
+        """Those to be read now, no paused one among them; their `next_at` is `until` afterwards, so that no other
+        process takes them as well."""
+
+
+class AdminStore(Protocol):
+    """Who was named an admin, by user id. Every method raises StorageError."""
+
+    async def add(self, platform: str, workspace: str, user: str, added_by: str) -> bool:
+        """False for one who was one already."""
+
+    async def remove(self, platform: str, workspace: str, user: str) -> bool:
+        """False for one who was none."""
+
+    async def has(self, platform: str, workspace: str, user: str) -> bool: ...
+
+    async def list(self) -> Sequence[Actor]:
+        """Oldest first, each with the role of an admin."""
+
+
+class AuditLog(Protocol):
+    """Who did what. Every method raises StorageError."""
+
+    async def add(self, entry: AuditEntry) -> None: ...
+
+    async def list(self, limit: int = 50) -> Sequence[AuditEntry]:
+        """Newest first."""
+
+
+class HandoffStore(Protocol):
+    """Handoffs and what was said in them. Every method raises StorageError."""
+
+    async def open(self, handoff: Handoff) -> Handoff:
+        """Keep a new one; where the customer's place has one that is open or claimed, that one is the answer."""
+
+    async def get(self, handoff_id: str) -> Handoff | None: ...
+
+    async def at(self, support: Place) -> Handoff | None:
+        """The one whose thread in the support channel this is."""
+
+    async def change(self, handoff_id: str, *states: HandoffState, **values: object) -> Handoff | None:
+        """Set fields (`state`, `support`, `claimed_by`, `claimed_name`, `reminders`, `remind_at`) of one that is in one
+        of `states`; None where it is in none of them, so that of two that change it at once one succeeds."""
+
+    async def due(self, now: datetime, until: datetime) -> Sequence[Handoff]:
+        """Open ones whose `remind_at` has come; it is `until` afterwards, and `reminders` one more."""
+
+    async def unposted(self, before: datetime) -> Sequence[Handoff]:
+        """Open ones made before that moment whose packet never came to the support channel."""
+
+    async def say(self, message: Relayed) -> bool:
+        """Keep what was said; False where it was kept before."""
+
+    async def said(self, handoff_id: str) -> Sequence[Relayed]:
+        """Oldest first."""
+
+    async def list(self, *states: HandoffState, limit: int = 50) -> Sequence[Handoff]:
+        """Newest first; without `states` all."""
+
+
+class TaughtStore(Protocol):
+    """Answers that people gave. Every method raises StorageError."""
+
+    async def add(self, taught: Taught) -> None: ...
+
+    async def get(self, taught_id: str) -> Taught:
+        """By its id or an unambiguous prefix of at least 4 digits. Raises UnknownTaught."""
+
+    async def change(self, taught_id: str, *states: TaughtState, **values: object) -> Taught | None:
+        """Set fields of one that is in one of `states` (any, without them); `updated_at` becomes now. None where it is
+        in none of them."""
+
+    async def remove(self, taught_id: str) -> None: ...
+
+    async def list(self, *states: TaughtState) -> Sequence[Taught]:
+        """Newest first."""
+
+    async def searched(self, now: datetime) -> Sequence[Taught]:
+        """The approved ones that have not expired, oldest first."""
+
+    async def revision(self, now: datetime) -> str:
+        """Another one whenever `searched` gives something else; cheap enough to ask every second."""
+
+
+class PrivacyStore(Protocol):
+    """Deletes what people said. Every method raises StorageError."""
+
+    async def forget(self, platform: str, user: str) -> Mapping[str, int]:
+        """Delete all that this user said, and what it was answered with, in whatever workspace; -> rows by table.
+
+        Afterwards nothing of it stands in the database's files either, as far as the engine lets us see to that.
+        """
+
+    async def expire(self, before: datetime) -> Mapping[str, int]:
+        """Delete conversations, claimed messages and handoffs that ended before that moment; -> rows by table."""
+
+
+class MissedStore(Protocol):
+    """Where the questions that were not answered well are known."""
+
+    async def missed(self, since: datetime, limit: int = 5000) -> Sequence[Missed]:
+        """The newest `limit` of them asked since then. Raises StorageError."""
 
 
 class AnswerWriter(Protocol):
@@ -152,14 +285,14 @@ class Inbox(Protocol):
     async def mute(self, place: Place, muted: bool) -> None:
         """A thread is to be left alone, or no more."""
 
-    async def hand_over(self, place: Place) -> None:
-        """A human takes the thread over."""
+    async def hand_over(self, place: Place, *, human: bool = True) -> None:
+        """A human takes the thread over, or gives it back."""
 
-    async def mark(self, channel: Channel, *, help_channel: bool) -> None:
-        """Make a channel a help channel, or an ordinary one again."""
+    async def mark(self, channel: Channel, kind: ChannelKind | None) -> None:
+        """Make a channel one of that kind, or an ordinary one again."""
 
-    async def help_channels(self) -> Sequence[Channel]:
-        """Oldest first."""
+    async def marked(self) -> Mapping[Channel, ChannelKind]:
+        """The channels that are no ordinary ones, oldest first."""
 
     async def channels(self, platform: str, workspace: str) -> Sequence[str]:
         """Where messages were claimed: the ids of a workspace's channels."""
@@ -173,6 +306,9 @@ class Markers(Protocol):
 
     async def set(self, name: str, value: str) -> None:
         """Keep a value in place of what was there."""
+
+    async def claim(self, name: str, value: str) -> bool:
+        """Keep a value where another was, or none; False where it was there already: of several, one process has it."""
 
 
 class Messenger(Protocol):
@@ -196,6 +332,39 @@ class Messenger(Protocol):
 
     async def recover(self, item: Item) -> Sequence[Mapping[str, str]]:
         """What stands on the platform for an item that a dead process may have begun to answer."""
+
+
+class Rooms(Protocol):
+    """A platform, as notices, handoffs and admins' messages speak to it. Every method raises DeliveryError."""
+
+    async def post(self, place: Place, card: Card) -> MessageKey:
+        """A new message in a thread (in the channel itself where `thread` is "")."""
+
+    async def thread(self, message: MessageKey, name: str) -> Place:
+        """The thread below a message of the bot's, made if need be."""
+
+    async def update(self, message: MessageKey, card: Card) -> None:
+        """Show something else in a message's place. Where it is gone, nothing is done."""
+
+    async def direct(self, workspace: str, user: str) -> Place:
+        """The private conversation with a user."""
+
+    async def link(self, message: MessageKey) -> str:
+        """Where a message can be read, or ""."""
+
+    async def name(self, workspace: str, user: str) -> str:
+        """What a user is called there, or ""."""
+
+
+class Screen(Protocol):
+    """Where an admin's command is answered: one message, which what is shown next replaces."""
+
+    async def show(self, card: Card, *, public: bool = False) -> MessageKey | None:
+        """-> the message, if it can be shown something else later by whichever process. The first card tells whether
+        others see it. Raises DeliveryError."""
+
+    async def attend(self, work: asyncio.Task[Any]) -> None:
+        """See to work that goes on showing things: beside others in a chat, to its end at a terminal."""
 
 
 class DeskMeter(Protocol):

@@ -67,13 +67,17 @@ class MessageKey:
 @dataclass(frozen=True, slots=True)
 class Thread:
     """What is known of a thread. `askers` are the users the bot answers there; `human` tells that somebody else has
-    replied since the bot was last addressed."""
+    replied since the bot was last addressed. `side`: a handoff's customer ("customer") or team ("support") speaks here;
+    `claimed`: a person has taken it. `quiet`: an admin wants the bot silent in the whole channel."""
 
     answering: bool = False
     muted: bool = False
     human: bool = False
     askers: frozenset[str] = frozenset()
     conversation_id: str = ""
+    side: str = ""
+    claimed: bool = False
+    quiet: bool = False
 
 
 class Judgement(StrEnum):
@@ -82,6 +86,7 @@ class Judgement(StrEnum):
     ANSWER = "answer"
     QUIET = "quiet"  # the bot is asked to be quiet in this thread
     HUMAN = "human"  # a person has taken the thread over
+    RELAY = "relay"  # it is for a person on the other side of a handoff
     SILENT = "silent"
 
 
@@ -94,6 +99,7 @@ class State(StrEnum):
 
     OWED = "owed"
     ANSWERED = "answered"
+    RELAYED = "relayed"
     EXCUSED = "excused"  # there was no answer, and the customer was told so
     WITHDRAWN = "withdrawn"  # its message was deleted
     FAILED = "failed"  # the platform lets nothing be said there
@@ -116,9 +122,16 @@ class Item:
     attempts: int = 0
 
 
+class ChannelKind(StrEnum):
+    """What an admin marked a channel as."""
+
+    HELP = "help"  # every new question is answered
+    QUIET = "quiet"  # nothing is but commands
+
+
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A channel an admin marked: in a help channel every new question is answered."""
+    """A channel of a platform."""
 
     platform: str
     workspace: str

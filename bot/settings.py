@@ -70,6 +70,16 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(15, ge=1)
     drain_seconds: float = Field(20, ge=0)
 
+    # people
+    handoff_on_abstention: bool = False
+    handoff_remind_minutes: float = Field(15, gt=0)
+    handoff_note: str = ""
+    gaps_weekly: bool = False
+
+    # privacy
+    mask: Annotated[tuple[str, ...], NoDecode] = ("email", "phone", "card", "iban", "id")
+    retention_days: int = Field(0, ge=0)
+
     # the web server
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
@@ -81,16 +91,18 @@ class Settings(BaseSettings):
     slack_mode: Literal["socket", "http"] = "socket"
     slack_api_url: str = "https://slack.com/api/"
     slack_support_channel: str = ""
+    slack_admin_channel: str = ""
 
     # discord
     discord_token: SecretStr = Field(SecretStr(""), validation_alias="DISCORD_TOKEN")
     discord_api_url: str = "https://discord.com/api/v10"
     discord_gateway_url: str = "wss://gateway.discord.gg/"
     discord_support_channel: str = Field("", pattern=r"^\d*$")
+    discord_admin_channel: str = Field("", pattern=r"^\d*$")
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 
-    @field_validator("crawl_allow", "vllm_url", mode="before")
+    @field_validator("crawl_allow", "vllm_url", "mask", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -100,6 +112,16 @@ class Settings(BaseSettings):
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for cidr in value:
             ipaddress.ip_network(cidr, strict=False)
+        return value
+
+    @field_validator("mask")
+    @classmethod
+    def _kinds(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        kinds = {"email", "phone", "card", "iban", "id"}
+        if value == ("none",):
+            return ()
+        if unknown := [kind for kind in value if kind not in kinds]:
+            raise ValueError(f"{unknown[0]!r} is none of email, phone, card, iban, id; none masks nothing")
         return value
 
     @field_validator("vllm_url")

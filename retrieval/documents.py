@@ -60,6 +60,8 @@ class Document:
     `answer` is Markdown with absolute links; `url` carries the fragment nearest to the pair; `heading_path` runs
     from the page's title down, without the question itself; `language` is a primary subtag ("en", "zh");
     `alternatives` are other wordings of the question; `crawled_at` is the UTC time (ISO 8601) of the fetch.
+    `author` is the person who wrote this answer for Frontdesk, at `crawled_at`; "" for crawled text. Such a document is
+    preferred, and its `url` may be "".
     """
 
     url: str
@@ -71,11 +73,12 @@ class Document:
     alternatives: tuple[str, ...] = ()
     source: str = ""
     crawled_at: str = ""
+    author: str = ""
 
     @property
     def id(self) -> str:
-        """Identity by content: URL, heading path, question and answer; 20 hex digits of SHA-256."""
-        return content_id(self.url, *self.heading_path, self.question, self.answer)
+        """Identity by content: URL, heading path, question, answer, and author if any; 20 hex digits of SHA-256."""
+        return content_id(self.url, *self.heading_path, self.question, self.answer, *filter(None, [self.author]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,8 @@ def verdict(turn: Turn) -> str:
     """The decision in one line; small talk is not held against a threshold."""
     if turn.decision is Decision.CHITCHAT:
         return "chitchat: a greeting, thanks or goodbye; nothing was searched"
+    if turn.decision is Decision.HUMAN:
+        return "human: a person was asked for; nothing was searched"
     verb = "reaches" if turn.confidence >= turn.threshold else "is below"
     return f"{turn.decision.value}: confidence {turn.confidence:.2f} {verb} the threshold {turn.threshold:.2f}"
 
@@ -62,7 +64,8 @@ def verdict(turn: Turn) -> str:
 def _block(passage: UsedPassage, number: str) -> RenderableType:
     """Title, address, signals: a line each where the width allows."""
     title = Text.assemble((f"{number} " if number else "", "bold"), (collapse(passage.title), link_style(passage.url)))
-    origin = collapse(passage.url) + (f"  crawled {passage.crawled_at[:10]}" if passage.crawled_at else "")
+    made = f"answered by {collapse(passage.author)}" if passage.author else "crawled" if passage.crawled_at else ""
+    origin = "  ".join(filter(None, [collapse(passage.url), f"{made} {passage.crawled_at[:10]}".strip()]))
     signals = _values({"score": passage.score, **passage.signals})
     return Group(title, Text(origin, style="dim", overflow="fold"), signals)
 

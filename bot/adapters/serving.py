@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 import signal
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 import uvicorn
@@ -50,9 +50,16 @@ class Address:
 
 
 async def serve(
-    desk: Desk, adapters: Sequence[Adapter], app: ASGIApp, address: Address, *, drain_seconds: float
+    desk: Desk,
+    adapters: Sequence[Adapter],
+    app: ASGIApp,
+    address: Address,
+    *,
+    drain_seconds: float,
+    beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
 ) -> None:
-    """Serve until SIGINT or SIGTERM, then finish what is being answered within a limit.
+    """Serve until SIGINT or SIGTERM, then finish what is being answered within a limit. `beside` is what goes on
+    meanwhile: a fault in one is logged, and it begins again.
 
     Raises PlatformError when the web server cannot listen.
     """
@@ -64,6 +71,7 @@ async def serve(
     web = asyncio.create_task(server.serve())
     desk_work = asyncio.create_task(desk.run())
     platforms = [asyncio.create_task(supervise(adapter)) for adapter in adapters]
+    others = [asyncio.create_task(_for_ever(work)) for work in beside]
     stopped = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({stopped, web, desk_work}, return_when=asyncio.FIRST_COMPLETED)
@@ -73,7 +81,7 @@ async def serve(
             desk_work.result()
     finally:
         stopped.cancel()
-        await _end(platforms)  # nothing new comes in
+        await _end(platforms + others)  # nothing new comes in
         with suppress(StorageError):
             await desk.drain(drain_seconds)
         for adapter in adapters:
@@ -114,6 +122,19 @@ def readiness(
         return parts | {adapter.platform: "" if adapter.connected else "not connected" for adapter in adapters}
 
     return ready
+
+
+async def _for_ever(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Work that has ended by itself has nothing to do; after a fault it begins again."""
+    while True:
+        try:
+            await work()
+            return
+        except Exception as error:
+            fault = uuid.uuid4().hex[:8]
+            log.error("background work failed", fault=fault, kind=type(error).__name__)
+            log.debug("its traceback", fault=fault, exc_info=error)
+            await asyncio.sleep(FIRST_PAUSE)
 
 
 async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -211,7 +211,8 @@ def _source(citation: Citation) -> Text:
     return Text.assemble(
         (f"[{citation.number}] ", "bold"),
         (collapse(citation.title), link_style(citation.url)),
-        ("  " + collapse(citation.url), "dim"),
+        f" · {collapse(citation.byline)}" if citation.byline else "",
+        (f"  {collapse(citation.url)}" if citation.url else "", "dim"),
     )
 
 

@@ -15,7 +15,7 @@ import re
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -26,6 +26,7 @@ from bot.answers import decision, followups, replies
 from bot.answers.choosing import Choice, choose
 from bot.answers.citations import CitationChecker
 from bot.answers.excerpt import BUDGET, excerpt
+from bot.answers.persons import asks_for_person
 from bot.answers.smalltalk import Heard, listen
 from bot.conversation import (
     AnswerEvent,
@@ -70,7 +71,6 @@ class _Draft:
     preface: str = ""
     confidence: float = 0.0
     threshold: float = 0.0
-    wants_human: bool = False
     model: str = OWN_WORDS
     result: RetrievalResult | None = None
     parts: list[str] = field(default_factory=list)
@@ -101,6 +101,9 @@ class Answering:
     """`threshold` is the confidence an answer needs; None takes the calibrated default. `limit` passages are read.
 
     A `reader` understands follow-ups and judges doubtful findings; without one, or where it cannot tell, rules do.
+    `handoff` tells whether people can be reached from a platform: then who asks for a person is told that one comes
+    (and whoever called sees to that), else where to turn to. `mask` hides what is nobody's business before a question
+    is searched, written about or kept; what is masked already stays so.
     """
 
     def __init__(
@@ -111,10 +114,14 @@ class Answering:
         threshold: float | None = None,
         *,
         reader: QuestionReader | None = None,
+        handoff: Callable[[str], bool] = lambda _platform: False,
+        mask: Callable[[str], str] = lambda text: text,
         limit: int = 10,
     ) -> None:
         self._retriever = retriever
         self._reader = reader
+        self._handoff = handoff
+        self._mask = mask
         self._store = store
         self._writer = writer
         self._threshold = threshold
@@ -123,6 +130,7 @@ class Answering:
     def warm_up(self) -> None:
         """Load what the first answer would wait for: the words, the patterns over them, the analysis, the parser."""
         listen("hello")
+        self._mask("+44 20 7946 0958")
         reply_language("您好")
         choose("hello", (Citation(1, "1", "", ""),))
         excerpt("hello\n" * BUDGET, "hello")
@@ -132,12 +140,15 @@ class Answering:
         watch = _Stopwatch()
         conversation = await self._store.load(message.conversation_id)
         watch.lap("load")
+        message = replace(message, text=self._mask(message.text[: 2 * MAX_CHARACTERS]))
         draft, choice = _listen(message, conversation)
+        if not choice and asks_for_person(draft.question):
+            self._call_person(draft, message.platform)
         context: tuple[str, ...] = ()
         if not draft.reply:
             yield Status(Stage.SEARCHING)
             watch.mark()
-            context = await self._understand(draft, choice, conversation)
+            context = await self._understand(draft, choice, conversation, message.platform)
             watch.lap("understand")
         if not draft.reply:
             await self._search(draft, choice, context, watch)
@@ -158,7 +169,9 @@ class Answering:
         if fault:
             raise TurnNotStored(turn, fault) from fault
 
-    async def _understand(self, draft: _Draft, choice: Choice | None, conversation: Conversation) -> tuple[str, ...]:
+    async def _understand(
+        self, draft: _Draft, choice: Choice | None, conversation: Conversation, platform: str
+    ) -> tuple[str, ...]:
         """Make the question stand alone; -> the earlier texts to search it with, where only rules could be asked."""
         if choice and choice.option:
             draft.standalone = choice.option.title
@@ -168,13 +181,19 @@ class Answering:
             await self._reader.read(draft.standalone, draft.language, earlier) if self._reader and earlier else None
         )
         if reading:
-            draft.standalone, draft.wants_human = reading.question, reading.kind is Kind.WANTS_HUMAN
-            if reading.kind is Kind.SMALL_TALK and not _QUESTION_MARK.search(draft.question):
+            draft.standalone = reading.question
+            if reading.kind is Kind.WANTS_HUMAN:
+                self._call_person(draft, platform)
+            elif reading.kind is Kind.SMALL_TALK and not _QUESTION_MARK.search(draft.question):
                 draft.reply = words_for(draft.language).say("empty")
             return ()
         told = [(turn.standalone_question, turn.answer) for turn in earlier]
         draft.standalone, context = followups.contextualise(draft.standalone, primary(draft.language), told)
         return context
+
+    def _call_person(self, draft: _Draft, platform: str) -> None:
+        draft.decision = Decision.HUMAN
+        draft.reply = words_for(draft.language).say("handing_over" if self._handoff(platform) else "wants_human")
 
     async def _search(self, draft: _Draft, choice: Choice | None, context: tuple[str, ...], watch: _Stopwatch) -> None:
         """Retrieve and decide. A chosen option needs no deciding if it is still there."""
@@ -197,8 +216,6 @@ class Answering:
 
     def _abstention(self, draft: _Draft) -> str:
         words = words_for(draft.language)
-        if draft.wants_human:
-            return words.say("wants_human")
         return replies.abstention(words, draft.standalone, draft.result) if draft.result else words.say("abstain")
 
     async def _checked(
@@ -275,7 +292,7 @@ def _smalltalk_language(heard: Heard, script: str, conversation: str) -> str:
 
 def _earlier(conversation: Conversation) -> list[Turn]:
     """What was asked and said before, without the small talk."""
-    return [turn for turn in conversation.turns if turn.decision is not Decision.CHITCHAT]
+    return [turn for turn in conversation.turns if turn.decision.searched]
 
 
 def _in_order(result: RetrievalResult, ranks: Sequence[int]) -> RetrievalResult:
@@ -287,7 +304,7 @@ def _in_order(result: RetrievalResult, ranks: Sequence[int]) -> RetrievalResult:
 def _with_first(result: RetrievalResult, option: Citation) -> RetrievalResult | None:
     """`result` with the chosen passage first; None when a refresh has taken it away since."""
     by_id = [scored for scored in result.passages if scored.passage.id == option.passage_id]
-    by_page = [scored for scored in result.passages if scored.passage.document.url == option.url]
+    by_page = [scored for scored in result.passages if option.url and scored.passage.document.url == option.url]
     for chosen in (*by_id, *by_page):
         others = (other for other in result.passages if other is not chosen)
         return replace(result, passages=(chosen, *others))

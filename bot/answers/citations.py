@@ -45,7 +45,7 @@ class CitationChecker:
     def citations(self) -> tuple[Citation, ...]:
         """What was cited so far, by number."""
         cited = ((number, self._passages[rank - 1]) for rank, number in self._numbers.items())
-        return tuple(Citation(number, p.document.question, p.document.url, p.id) for number, p in cited)
+        return tuple(Citation.of(passage, number) for number, passage in cited)
 
     def feed(self, piece: str) -> str:
         """Take a further piece; return what is settled by now ("" when nothing is)."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Iterator
 
-from bot.answers.excerpt import excerpt
-from bot.answers.markup import href, plain, quoted
+from bot.answers.excerpt import Excerpt, excerpt
+from bot.answers.markup import plain, quoted, titled_link
 from bot.answers.related import related
 from bot.conversation import Brief, Written
 from bot.words import Words, words_for
@@ -42,8 +42,9 @@ def _pieces(question: str, words: Words, result: RetrievalResult) -> Iterator[st
 
 def _quote(question: str, words: Words, passage: Passage) -> Iterator[str]:
     document = passage.document
-    part = excerpt(document.answer, question, passage.text)
-    link = f"[{plain(document.question)}]({href(document.url)}) [1]"
+    whole = Excerpt(document.answer.strip("\n").rstrip(), complete=True)  # where there is no page to read the rest on
+    part = excerpt(document.answer, question, passage.text) if document.url else whole
+    link = f"{titled_link(document.question, document.url)} [1]"
     if not part.text:
         yield words.say("too_long_to_quote", link=link)
         return

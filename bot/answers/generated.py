@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from bot.answers.grounding import Fault, Grounding, Judged
-from bot.answers.markup import href, plain
+from bot.answers.markup import titled_link
 from bot.answers.prompting import SYSTEM, answer_prompt, correction, window
 from bot.answers.sentences import Sentences
 from bot.conversation import Brief, Written
@@ -204,4 +204,4 @@ def _more(answer: _Answer) -> str:
 
 def _link(answer: _Answer) -> str:
     first = answer.passages[min(answer.cited, default=1) - 1].document
-    return f"[{plain(first.question)}]({href(first.url)})"
+    return titled_link(first.question, first.url)

@@ -144,6 +144,11 @@ def plain(text: str) -> str:
     return _MARKDOWN_SPECIAL.sub(r"\\\1", " ".join(text.split()))
 
 
+def titled_link(title: str, url: str) -> str:
+    """A link to `url` that shows `title` literally; without a URL, the title alone."""
+    return f"[{plain(title)}]({href(url)})" if url else plain(title)
+
+
 def href(url: str) -> str:
     """`url` as a Markdown link can hold it."""
     return re.sub(r"[\s()<>]", lambda match: f"%{ord(match.group()):02X}", url)

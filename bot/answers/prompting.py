@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.answers.facts import Fact
 from bot.answers.refusals import NO_ANSWER
-from bot.conversation import Decision, Kind, Turn
+from bot.conversation import Citation, Kind, Turn
 from inference.interfaces import Message, Role
 from retrieval.documents import Passage
 from retrieval.text import clean, collapse
@@ -146,7 +146,7 @@ def judge_schema(passages: int) -> Mapping[str, Any]:
 
 def window(turns: Sequence[Turn], steps: int = 2) -> list[Turn]:
     """The turns of a conversation that a prompt shows: at most `steps` times TURNS_A_STEP, and the last of them."""
-    told = [turn for turn in turns if turn.decision is not Decision.CHITCHAT]
+    told = [turn for turn in turns if turn.decision.searched]
     if not steps:
         return []
     surplus = len(told) - steps * TURNS_A_STEP
@@ -165,8 +165,10 @@ def _fenced(passages: Sequence[Passage]) -> str:
 
 def _passage(number: int, passage: Passage) -> str:
     document = passage.document
-    path = " > ".join(dict.fromkeys([*document.heading_path, document.question]))
-    return f"<passage {number}>\n{data(collapse(path)[:_TITLE_CHARACTERS])}\n\n{data(passage.text)}\n</passage>"
+    path = collapse(" > ".join(dict.fromkeys([*document.heading_path, document.question])))[:_TITLE_CHARACTERS]
+    if byline := Citation.of(passage, number).byline:
+        path += f" (answered by {collapse(byline)})"
+    return f"<passage {number}>\n{data(path)}\n\n{data(passage.text)}\n</passage>"
 
 
 def _history(earlier: Sequence[Turn]) -> list[Message]:

@@ -23,7 +23,7 @@ def related(question: str, result: RetrievalResult, *, limit: int, after: int = 
     frequency = Counter(term for title in titles for term in title & terms)
     weight = {term: math.log(1 + len(titles) / (1 + frequency[term])) for term in terms}
     total = sum(weight.values())
-    seen = {key for document in documents[:after] for key in (document.url, document.question)}
+    seen = {key for document in documents[:after] for key in (document.url, document.question) if key}
     ranks: list[int] = []
     for rank, (document, title) in enumerate(zip(documents, titles, strict=True), start=1):
         new = document.url not in seen and document.question not in seen
@@ -31,5 +31,5 @@ def related(question: str, result: RetrievalResult, *, limit: int, after: int = 
         close = within_reach and sum(weight[term] for term in terms & title) >= CLOSE * total > 0
         if rank > after and new and close:
             ranks.append(rank)
-            seen |= {document.url, document.question}
+            seen |= {document.url, document.question} - {""}  # what a teammate wrote need not have a URL
     return ranks[:limit]

@@ -40,5 +40,5 @@ def apology(text: str, fault: str) -> str:
 
 def _told_apart(document: Document, shared: bool) -> str:
     """A title; one that several options share is told apart by the heading or the page it stands under."""
-    under = document.heading_path[-1] if document.heading_path else document.url
+    under = document.heading_path[-1] if document.heading_path else document.url or document.author
     return plain(document.question) + (f" ({plain(under)})" if shared else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import uuid
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,8 @@ from bot.cli.output import AsJson, console, print_json, run
 if TYPE_CHECKING:
     from bot.bootstrap import Application
     from bot.conversation import Turn
+
+USER = "terminal"  # whose questions these are, as in the chat: `frontdesk forget` finds them by it
 
 ConversationId = Annotated[
     str, typer.Option("--conversation", help="Go on with this conversation. Default: a new one.", metavar="ID")
@@ -31,9 +34,11 @@ def ask(
     text = sys.stdin.read() if question == "-" else question
     if not text.strip():
         raise InputError('The question is empty: write it in quotes, e.g. frontdesk ask "How do I return goods?".')
-    message = IncomingMessage(conversation or uuid.uuid4().hex[:12], text)  # short, for a person may type it again
+    # The conversation's id is short, for a person may type it again.
+    message = IncomingMessage(conversation or uuid.uuid4().hex[:12], text, user=USER)
 
     async def work(application: Application) -> Turn:
+        await application.shelf.load()
         if not as_json:
             return await application.terminal.show(application.answering.answer(message))
         turns = [event.turn async for event in application.answering.answer(message) if isinstance(event, Final)]
@@ -51,7 +56,12 @@ def chat(conversation: ConversationId = "") -> None:
 
     async def work(application: Application) -> None:
         await application.warm_up()
-        await application.terminal.chat(conversation or uuid.uuid4().hex)
+        keeping_up = asyncio.create_task(application.shelf.run())
+        try:
+            await application.terminal.chat(conversation or uuid.uuid4().hex)
+        finally:
+            keeping_up.cancel()
+            await asyncio.gather(keeping_up, return_exceptions=True)
 
     run(work)
 
@@ -74,7 +84,9 @@ def answer_as_dict(turn: Turn) -> dict[str, object]:
         "answer": turn.answer,
         "confidence": turn.confidence,
         "citations": [
-            {"number": c.number, "title": c.title, "url": c.url, "passage_id": c.passage_id} for c in turn.citations
+            {"number": c.number, "title": c.title, "url": c.url, "passage_id": c.passage_id}
+            | ({"author": c.author, "date": c.date} if c.author else {})
+            for c in turn.citations
         ],
         "index_version": turn.index_version,
         "model": turn.model,

@@ -1,104 +1,110 @@
-"""Commands that bring pages in: sources, refresh, crawl."""
+"""Commands that bring pages in: refresh (also called recrawl), crawl."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.output import AsJson, print_json, print_table, run
+from bot.cli.options import (
+    AnswerCss,
+    Force,
+    ItemCss,
+    MaxDepth,
+    MaxPages,
+    Name,
+    Prefix,
+    QuestionCss,
+    SinglePage,
+    read_selectors,
+)
+from bot.cli.output import AsJson, print_json, run
 from bot.cli.progress import progress_bars
+from bot.cli.steering import audited, me, steer
 
 if TYPE_CHECKING:
     from bot.bootstrap import Application
+    from bot.conversation import RefreshRun
     from bot.knowledge.crawling import Crawled
-    from retrieval.documents import Selectors
+    from bot.knowledge.refreshing import RefreshRequest
+    from retrieval.documents import Source
     from retrieval.refresh import RefreshReport
 
-sources_app = typer.Typer(no_args_is_help=True)
-
-SinglePage = Annotated[bool, typer.Option("--page", help="Read this one page only, follow no links.")]
-Name = Annotated[str, typer.Option(help="What to call it. Default: made from the location.")]
-Prefix = Annotated[str, typer.Option(help="Only paths that begin so, e.g. /help/. Default: the start URL's folder.")]
-MaxPages = Annotated[int | None, typer.Option(min=1, help="At most so many pages of this source.")]
-MaxDepth = Annotated[int | None, typer.Option(min=0, help="Follow links at most so deep from the start.")]
-QuestionCss = Annotated[str, typer.Option(help="CSS selector of a question, for markup no general rule reads.")]
-AnswerCss = Annotated[str, typer.Option(help="CSS selector of an answer; goes with --question-css.")]
-ItemCss = Annotated[str, typer.Option(help="CSS selector of the element around one pair.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Report what would change, change nothing.")]
-Force = Annotated[bool, typer.Option("--force", help="Activate even when much of the knowledge would vanish.")]
-
-
-@sources_app.command("add")
-def add(
-    location: Annotated[str, typer.Argument(help="A start URL, or a folder of HTML, Markdown or text files.")],
-    name: Name = "",
-    page: SinglePage = False,
-    prefix: Prefix = "",
-    max_pages: MaxPages = None,
-    max_depth: MaxDepth = None,
-    question_css: QuestionCss = "",
-    answer_css: AnswerCss = "",
-    item_css: ItemCss = "",
-) -> None:
-    """Name a source. It is read at the next `frontdesk refresh`."""
-    from bot.knowledge.sources import describe_source
-
-    source = describe_source(
-        location,
-        name=name,
-        single_page=page,
-        path_prefix=prefix,
-        selectors=read_selectors(question_css, answer_css, item_css),
-        max_pages=max_pages,
-        max_depth=max_depth,
-    )
-    run(lambda application: application.sources.add(source))
-    typer.echo(f"Added {source.kind} {source.name}: {source.location}. Read it with 'frontdesk refresh'.")
-
-
-@sources_app.command("list")
-def list_(as_json: AsJson = False) -> None:
-    """List the sources."""
-    from dataclasses import asdict
-
-    from bot.knowledge.sources import scope_of
-
-    sources = run(lambda application: application.sources.list())
-    if as_json:
-        print_json([asdict(source) | {"scope": scope_of(source)} for source in sources])
-        return
-    print_table(
-        "Sources",
-        ["name", "kind", "location", "scope"],
-        [(s.name, s.kind, s.location, scope_of(s)) for s in sources],
-        empty="No source yet: add one with 'frontdesk sources add https://example.com/faq'.",
-    )
-
-
-@sources_app.command("remove")
-def remove(name: str) -> None:
-    """Forget a source. Its pages leave the index at the next `frontdesk refresh`."""
-    run(lambda application: application.sources.remove(name))
-    typer.echo(f"Removed {name}. Its pages leave the index at the next 'frontdesk refresh'.")
 
 
 def refresh(
-    names: Annotated[list[str] | None, typer.Argument(help="Only these sources. Default: all.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="Only these sources. Default: all but paused ones.")] = None,
     dry_run: DryRun = False,
     force: Force = False,
+    cancel: Annotated[bool, typer.Option("--cancel", help="Stop the one that runs, whoever started it.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Read the sources again and activate a new version of the index if anything changed."""
-    from bot.knowledge.refreshing import RefreshRequest
+    """Read the sources again and activate a new version of the index if anything changed.
 
-    request = RefreshRequest(tuple(names or ()), dry_run, force)
+    While one runs already, from wherever, that one is shown to its end; Ctrl-C then only stops watching it.
+    """
+    from bot.errors import InputError
+    from bot.knowledge.refreshing import FAILED, RefreshRequest
+    from retrieval.refresh import RefreshReport
 
-    async def work(application: Application) -> RefreshReport:
-        with progress_bars() as on_progress:
-            return await application.refreshing.refresh(request, on_progress)
+    if cancel:
+        if names or dry_run or force or as_json:
+            raise InputError("--cancel stands alone: it stops whichever re-crawl runs.")
+        steer("cancel")
+        return
+    request = RefreshRequest(tuple(names or ()), dry_run, force, asked_by=me().shown)
+    done = run(lambda application: _refresh_or_watch(application, request, quiet=as_json))
+    if isinstance(done, RefreshReport):
+        conclude(done, as_json=as_json)
+    elif done and as_json:
+        print_json(done.report)
+    if done and done.outcome == FAILED:
+        raise typer.Exit(1)
 
-    _conclude(run(work), as_json)
+
+async def _refresh_or_watch(
+    application: Application, request: RefreshRequest, *, quiet: bool
+) -> RefreshReport | RefreshRun | None:
+    """The report of our own refresh, or the one that ran already as it ended; None if nobody watched it to its end."""
+    from retrieval.errors import RefreshRunning
+
+    refreshing = application.refreshing
+    async with audited(application, "recrawl", ",".join(request.only)):
+        for name in request.only:
+            await application.sources.get(name)
+        running = await refreshing.running()
+        if running is None:
+            try:
+                with progress_bars() as on_progress:
+                    return await refreshing.refresh(request, on_progress)
+            except RefreshRunning:  # it began at the same moment
+                running = await refreshing.running()
+                if running is None:
+                    raise
+        return await _watch(application, running, quiet)
+
+
+async def _watch(application: Application, run: RefreshRun, quiet: bool) -> RefreshRun | None:
+    from bot.cli.cards import TerminalScreen
+    from bot.console.drawing import run_card
+
+    who = f", started by {run.asked_by}" if run.asked_by else ""
+    typer.echo(f"A re-crawl runs already{who}: this is how it goes on. Ctrl-C stops watching it.", err=True)
+    screen = TerminalScreen()
+    try:
+        async for now in application.refreshing.follow(run.id):
+            run = now
+            if not quiet:
+                await screen.show(run_card(run, joined=True), public=True)
+    except asyncio.CancelledError:  # Ctrl-C: it is another process's work, and goes on
+        typer.echo("It goes on: 'frontdesk recrawl --cancel' stops it.", err=True)
+        return None
+    finally:
+        screen.close()
+    return run
 
 
 def crawl(
@@ -116,7 +122,6 @@ def crawl(
 ) -> None:
     """Add sources and read them, in one step. A new one that cannot be read is not kept."""
     from bot.errors import InputError
-    from bot.knowledge import crawling
     from bot.knowledge.sources import describe_source
 
     if name and len(urls) > 1:
@@ -134,32 +139,26 @@ def crawl(
         )
         for url in urls
     ]
+    report, forgotten = read_now(wanted, "crawl", force=force)
+    conclude(report, forgotten, as_json=as_json)
+
+
+def read_now(wanted: Sequence[Source], action: str, *, force: bool = False) -> tuple[RefreshReport, tuple[str, ...]]:
+    """Add sources, as far as they are new, and read them; -> the report, and those that were not kept."""
+    from bot.knowledge import crawling
 
     async def work(application: Application) -> Crawled:
-        with progress_bars() as on_progress:
-            return await crawling.crawl(
-                wanted, application.sources, application.refreshing, force=force, on_progress=on_progress
-            )
+        async with audited(application, action, ",".join(source.name for source in wanted)):
+            with progress_bars() as on_progress:
+                return await crawling.crawl(
+                    wanted, application.sources, application.refreshing, force=force, on_progress=on_progress
+                )
 
     crawled = run(work)
-    _conclude(crawled.report, as_json, crawled.forgotten)
+    return crawled.report, crawled.forgotten
 
 
-def read_selectors(question: str, answer: str, item: str) -> Selectors | None:
-    """Selectors from three options. Raises InputError when only a part of them is given."""
-    from bot.errors import InputError
-    from retrieval.documents import Selectors
-
-    if not (question or answer or item):
-        return None
-    if not (question and answer):
-        raise InputError(
-            "Custom selectors need both --question-css and --answer-css (and --item-css if pairs are boxed)."
-        )
-    return Selectors(question, answer, item)
-
-
-def _conclude(report: RefreshReport, as_json: bool, forgotten: tuple[str, ...] = ()) -> None:
+def conclude(report: RefreshReport, forgotten: tuple[str, ...] = (), *, as_json: bool = False) -> None:
     """Print the report. Exit code 1 when a whole source could not be read."""
     from bot.cli.reports import show_report
 

@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.cli.output import age
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _LOW_DISK = 500 * 2**20  # bytes; a version of 50,000 passages takes about half of this
 _OLD_DAYS = 30
+_LATE = timedelta(hours=1)  # a customer waits for a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ def diagnose(settings: Settings) -> list[Check]:
         ("data folder", _data_folder),
         ("database", _database),
         ("sources", _sources),
+        ("handoffs", _handoffs),
+        ("privacy", _privacy),
         ("embedding model", _embedder),
         ("index", _index),
         ("crawl", _crawl),
@@ -96,15 +99,19 @@ def _sources(settings: Settings) -> Iterator[Check]:
     from bot.bootstrap import open_application
     from bot.knowledge.condition import missing_folders, troubles
 
-    async def read() -> tuple[Sequence[Source], Sequence[RefreshRun]]:
+    async def read() -> tuple[Sequence[Source], Sequence[RefreshRun], frozenset[str]]:
         async with open_application(settings) as application:
-            return await application.sources.list(), await application.refreshes.list()
+            paused = await application.schedules.paused()
+            return await application.sources.list(), await application.refreshes.list(), paused
 
-    sources, runs = asyncio.run(read())
+    sources, runs, paused = asyncio.run(read())
     if not sources:
         yield Check("sources", None, "none yet: add one with 'frontdesk sources add https://example.com/faq'")
         return
     yield Check("sources", True, f"{len(sources)}: {', '.join(source.name for source in sources)}")
+    for name in sorted(paused):
+        yield Check("sources", None, f"{name} is paused: 'frontdesk sources resume {name}' takes it up again")
+    sources = [source for source in sources if source.name not in paused]
     missing = missing_folders(sources)
     for source in missing:
         mend = f"bring it back, or 'frontdesk sources remove {source.name}'"
@@ -112,6 +119,38 @@ def _sources(settings: Settings) -> Iterator[Check]:
     for trouble in troubles([source for source in sources if source not in missing], runs):
         names = ", ".join(trouble.sources)
         yield Check("sources", False, f"{names}: the last refresh, {age(trouble.at)} ago, failed: {trouble.reason}")
+
+
+def _handoffs(settings: Settings) -> Iterator[Check]:
+    from bot.bootstrap import open_application
+    from bot.steering import HandoffState
+
+    async def read() -> list[datetime]:
+        async with open_application(settings) as application:
+            return [each.created_at for each in await application.handoffs.list(HandoffState.OPEN, limit=1000)]
+
+    late = [moment for moment in asyncio.run(read()) if datetime.now(UTC) - moment > _LATE]
+    if late:
+        many = "1 customer has" if len(late) == 1 else f"{len(late)} customers have"
+        waiting = f"{many} been waiting for a person for more than an hour, up to {age(min(late))}"
+        yield Check("handoffs", None, f"{waiting}: see 'frontdesk handoffs'")
+    else:
+        yield Check("handoffs", True, "nobody has been waiting for a person for more than an hour")
+
+
+def _privacy(settings: Settings) -> Iterator[Check]:
+    from bot.masking import Masker
+
+    kept = (
+        f"conversations are kept for {settings.retention_days} days" if settings.retention_days else "nothing expires"
+    )
+    masked = Masker(frozenset(settings.mask)).mask("frontdesk@example.com")
+    if not settings.mask:
+        yield Check("privacy", None, f"FRONTDESK_MASK=none: personal data is kept as it is written; {kept}")
+    elif ("email" in settings.mask) == ("example" in masked):
+        yield Check("privacy", False, "an e-mail address is not masked as FRONTDESK_MASK wants it: this is a bug.")
+    else:
+        yield Check("privacy", True, f"masked before it is kept: {', '.join(settings.mask)}; {kept}")
 
 
 def _embedder(settings: Settings) -> Iterator[Check]:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.output import AsJson, console, print_json, run
+from bot.cli.output import AsJson, console, print_json, run, writing
 from bot.cli.turns import Format, in_one_line, row_writer, turn_as_dict, with_votes
 
 if TYPE_CHECKING:
@@ -35,6 +32,7 @@ class Outcome(StrEnum):
     ABSTAIN = "abstain"
     CLARIFY = "clarify"
     CHITCHAT = "chitchat"
+    HUMAN = "human"
 
 
 @log_app.command("list")
@@ -117,7 +115,7 @@ def export(
 
     async def work(application: Application) -> int:
         store = application.conversations
-        with _writing(out) as stream:
+        with writing(out) as stream:
             write = row_writer(stream, format_ or Format.JSONL)
             count = 0
             async for turn in store.export(since=_since(days)):
@@ -158,29 +156,11 @@ def _print_short(turn: Turn) -> None:
     """Two lines, whatever the width: the question, and below it the answer."""
     from rich.text import Text
 
-    from bot.conversation import Decision
-
-    confidence = "    " if turn.decision is Decision.CHITCHAT else f"{turn.confidence:.2f}"
+    confidence = "    " if not turn.decision.searched else f"{turn.confidence:.2f}"
     facts = f"{turn.id[:8]}  {turn.created_at:%m-%d %H:%M}  {turn.decision:<8}  {confidence}  "
     question = Text.assemble((facts, "dim"), (" ".join(turn.question.split()), "bold"))
     for line in (question, Text(" " * 10 + in_one_line(turn.answer))):
         console().print(line, no_wrap=True, overflow="ellipsis")
-
-
-@contextmanager
-def _writing(path: Path | None) -> Iterator[TextIO]:
-    if path is None:
-        yield sys.stdout
-        return
-    from bot.errors import InputError
-
-    try:
-        with path.open("w", encoding="utf-8", newline="") as stream:
-            yield stream
-    except OSError as error:
-        raise InputError(
-            f"Cannot write {path} ({error.strerror}): name a file in a folder you may write to."
-        ) from error
 
 
 def _since(days: float | None) -> datetime | None:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import answers, crawl, history, measure, serve, system, vllm
+from bot.cli import admin, answers, crawl, history, measure, privacy, serve, sources, system, taught, vllm
 
 app = typer.Typer(
     name="frontdesk",
@@ -18,12 +18,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(crawl.sources_app, name="sources", help="The websites, pages and folders Frontdesk knows.")
+app.add_typer(sources.sources_app, name="sources", help="The websites, pages and folders Frontdesk knows.")
+app.add_typer(taught.taught_app, name="taught", help="The answers that people taught.")
+app.add_typer(admin.admins_app, name="admins", help="Who may steer Frontdesk from Slack and Discord.")
 app.add_typer(history.log_app, name="log", help="The conversations: list, show, export.")
 app.add_typer(serve.slack_app, name="slack", help="Set Frontdesk up in a Slack workspace.")
 app.add_typer(serve.discord_app, name="discord", help="Set Frontdesk up in a Discord server.")
 app.add_typer(serve.channels_app, name="channels", help="The channels where every new question is answered.")
-for module in (crawl, answers, serve, vllm, measure, history, system):
+app.command("recrawl")(crawl.refresh)  # as it is called in a chat
+for module in (crawl, answers, admin, taught, privacy, serve, vllm, measure, history, system):
     for command in module.COMMANDS:
         app.command({"evaluate": "eval"}.get(command.__name__))(command)
 
@@ -58,12 +61,12 @@ def main() -> None:
 
 
 def _report(error: Exception) -> int:
-    from bot.errors import BotError, InputError, SettingsError
+    from bot.errors import BotError, InputError, SettingsError, UnknownSource, UnknownTaught
     from retrieval.errors import RetrievalError
 
     if isinstance(error, (BotError, RetrievalError)):
         typer.echo(f"frontdesk: {' '.join(str(error).split())}", err=True)
-        return 2 if isinstance(error, (InputError, SettingsError)) else 1
+        return 2 if isinstance(error, (InputError, SettingsError, UnknownSource, UnknownTaught)) else 1
     import structlog
 
     fault = uuid.uuid4().hex[:8]

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.crawl import AnswerCss, ItemCss, QuestionCss, read_selectors
+from bot.cli.options import AnswerCss, ItemCss, QuestionCss, read_selectors
 from bot.cli.output import AsJson, console, print_json, print_table
 
 

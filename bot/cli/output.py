@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TextIO, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from bot.bootstrap import Application
 
@@ -46,23 +49,46 @@ def print_json(value: object) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], empty: str) -> None:
-    """A table, or the line `empty` when there is nothing to show. Text from outside is never read as markup.
+    """A table, or the line `empty` when there is nothing to show."""
+    from rich.text import Text
+
+    console().print(make_table(title, columns, rows) if rows else Text(empty))
+
+
+def make_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
+    """A table. Text from outside is never read as markup, nor as what a terminal obeys.
 
     A column whose name begins with ">" is aligned to the right, one with "=" is never wrapped.
     """
     from rich.table import Table
     from rich.text import Text
 
-    if not rows:
-        console().print(Text(empty))
-        return
-    table = Table(title=Text(title), title_justify="left", header_style="bold")
+    from retrieval.text import clean
+
+    table = Table(title=Text(title) if title else None, title_justify="left", header_style="bold")
     for column in columns:
         right, whole = column.startswith(">"), column.startswith("=")
         table.add_column(column.lstrip(">="), justify="right" if right else "left", overflow="fold", no_wrap=whole)
     for row in rows:
-        table.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
-    console().print(table)
+        table.add_row(*(cell if isinstance(cell, Text) else Text(clean(str(cell))) for cell in row))
+    return table
+
+
+@contextmanager
+def writing(path: Path | None) -> Iterator[TextIO]:
+    """A text file as UTF-8 with its line ends as they are written, or stdout. Raises InputError."""
+    if path is None:
+        yield sys.stdout
+        return
+    from bot.errors import InputError
+
+    try:
+        with path.open("w", encoding="utf-8", newline="") as stream:
+            yield stream
+    except OSError as error:
+        raise InputError(
+            f"Cannot write {path} ({error.strerror}): name a file in a folder you may write to."
+        ) from error
 
 
 def age(moment: datetime, now: datetime | None = None) -> str:

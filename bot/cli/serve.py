@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.output import AsJson, print_json, print_table, run
+from bot.cli.steering import audited
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
     from bot.bootstrap import Application
-    from bot.messages import Channel
+    from bot.messages import Channel, ChannelKind
 
 slack_app = typer.Typer(no_args_is_help=True)
 discord_app = typer.Typer(no_args_is_help=True)
@@ -58,36 +59,44 @@ def discord_invite() -> None:
 
 @channels_app.command("list")
 def list_channels(as_json: AsJson = False) -> None:
-    """List the help channels, where every new question is answered."""
+    """List the help channels, where every new question is answered, and those where the bot is quiet."""
 
-    async def work(application: Application) -> Sequence[Channel]:
-        return await application.inbox.help_channels()
+    async def work(application: Application) -> Mapping[Channel, ChannelKind]:
+        return await application.inbox.marked()
 
-    channels = run(work)
+    marked = run(work)
+    rows = [(channel.platform, channel.workspace, channel.channel, kind.value) for channel, kind in marked.items()]
+    columns = ("platform", "workspace", "channel", "kind")
     if as_json:
-        print_json(list(channels))
+        print_json([dict(zip(columns, row, strict=True)) for row in rows])
         return
-    rows = [(channel.platform, channel.workspace, channel.channel) for channel in channels]
-    print_table("Help channels", ["platform", "workspace", "channel"], rows, empty="No help channel is marked.")
+    print_table("Marked channels", columns, rows, empty="No channel is marked.")
 
 
 @channels_app.command("help")
 def help_channel(channel: ChannelId, workspace: Workspace = "") -> None:
     """Make a channel or forum a help channel: every new question in it is answered."""
-    _mark(channel, workspace, help_channel=True)
+    _mark(channel, workspace, "help")
     typer.echo(f"{channel} is a help channel now: invite the bot there.")
 
 
 @channels_app.command("unhelp")
 def ordinary_channel(channel: ChannelId, workspace: Workspace = "") -> None:
     """Make a help channel an ordinary one again, where the bot answers when it is mentioned."""
-    _mark(channel, workspace, help_channel=False)
+    _mark(channel, workspace, "")
     typer.echo(f"{channel} is no help channel any more.")
 
 
-def _mark(channel: str, workspace: str, *, help_channel: bool) -> None:
+@channels_app.command("quiet")
+def quiet_channel(channel: ChannelId, workspace: Workspace = "") -> None:
+    """Keep the bot silent in a channel, also when it is mentioned; commands are answered. `unhelp` ends it."""
+    _mark(channel, workspace, "quiet")
+    typer.echo(f"The bot is quiet in {channel} now.")
+
+
+def _mark(channel: str, workspace: str, kind: str) -> None:
     from bot.bootstrap import discord_guild, slack_team
-    from bot.messages import Channel
+    from bot.messages import Channel, ChannelKind
 
     async def work(application: Application) -> None:
         settings = application.settings
@@ -96,7 +105,9 @@ def _mark(channel: str, workspace: str, *, help_channel: bool) -> None:
             marked = Channel("discord", server, channel)
         else:
             marked = Channel("slack", workspace or await slack_team(settings), channel)
-        await application.inbox.mark(marked, help_channel=help_channel)
+        action = f"channel {kind}" if kind else "channel unhelp"
+        async with audited(application, action, f"{marked.platform}:{marked.workspace}:{marked.channel}"):
+            await application.inbox.mark(marked, ChannelKind(kind) if kind else None)
 
     run(work)
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.output import AsJson, age, console, print_json, print_table
+from bot.cli.output import AsJson, age, console, print_json, print_table, run
+from bot.cli.steering import audited
+
+if TYPE_CHECKING:
+    from bot.bootstrap import Application
 
 
 def versions(as_json: AsJson = False) -> None:
@@ -56,16 +61,20 @@ def rollback(
     as_json: AsJson = False,
 ) -> None:
     """Activate an older version of the index. A running bot takes it over at its next question."""
-    from bot.bootstrap import version_store
-    from bot.settings import load_settings
 
-    store = version_store(load_settings())
-    before = store.active_id()
-    chosen = store.rollback(version)
+    async def work(application: Application) -> tuple[str, str | None]:
+        from bot.bootstrap import version_store
+
+        store = version_store(application.settings)
+        async with audited(application, "rollback", version or ""):
+            before = store.active_id()
+            return (await asyncio.to_thread(store.rollback, version)).id, before
+
+    chosen, before = run(work)
     if as_json:
-        print_json({"version": chosen.id, "before": before})
+        print_json({"version": chosen, "before": before})
     else:
-        typer.echo(f"Version {chosen.id} answers now (before: {before}). 'frontdesk refresh' goes forward again.")
+        typer.echo(f"Version {chosen} answers now (before: {before}). 'frontdesk refresh' goes forward again.")
 
 
 def doctor(as_json: AsJson = False) -> None:

@@ -56,7 +56,9 @@ def turn_as_dict(turn: Turn) -> dict[str, Any]:
         "threshold": turn.threshold,
         "features": dict(turn.features),
         "citations": [
-            {"number": c.number, "title": c.title, "url": c.url, "passage_id": c.passage_id} for c in turn.citations
+            {"number": c.number, "title": c.title, "url": c.url, "passage_id": c.passage_id}
+            | ({"author": c.author, "date": c.date} if c.author else {})
+            for c in turn.citations
         ],
         "passages": [
             {
@@ -69,6 +71,7 @@ def turn_as_dict(turn: Turn) -> dict[str, Any]:
                 "signals": dict(p.signals),
                 "crawled_at": p.crawled_at,
             }
+            | ({"author": p.author} if p.author else {})
             for p in turn.passages
         ],
         "index_version": turn.index_version,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,16 +16,20 @@ from datetime import UTC, datetime
 import structlog
 
 from bot.answers.answering import Answering
-from bot.conversation import AnswerEvent, Final, IncomingMessage, Turn
+from bot.conversation import AnswerEvent, Decision, Final, IncomingMessage, Turn
 from bot.desk.policy import judge
 from bot.desk.queue import Budget, FairQueue, Full
 from bot.errors import BotError, DeliveryError, StorageError, TurnNotStored
+from bot.handoff.handing import Handing
 from bot.interfaces import ConversationStore, DeskMeter, Inbox, Messenger
 from bot.language import reply_language
 from bot.messages import ChatMessage, Item, Judgement, MessageKey, Place, State
+from bot.steering import HandoffReason
 from bot.words import Words, words_for
 
 log = structlog.get_logger(__name__)
+
+_LONG = 1_000  # characters of a text that is masked in a thread: a hostile one takes a while
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,10 @@ class DeskLimits:
 
 
 class Desk:
-    """An adapter joins by `join` when it can speak and leaves by `leave`; what comes while it is away is kept."""
+    """`handing` hands conversations to people, also, if `on_abstention`, those of help channels whose question found no
+    answer. `mask` hides what is nobody's business before a text is kept or answered.
+
+    An adapter joins by `join` when it can speak and leaves by `leave`; what comes while it is away is kept."""
 
     def __init__(
         self,
@@ -60,12 +67,20 @@ class Desk:
         inbox: Inbox,
         meter: DeskMeter,
         limits: DeskLimits | None = None,
+        *,
+        handing: Handing | None = None,
+        on_abstention: bool = False,
+        mask: Callable[[str], str] = lambda text: text,
     ) -> None:
         self._answering = answering
         self._conversations = conversations
         self._inbox = inbox
         self._meter = meter
         self._limits = limits or DeskLimits()
+        self._handing = handing
+        self._on_abstention = on_abstention
+        self._mask = mask
+        self._unmasked: dict[MessageKey, str] = {}  # what people on the other side may read; never kept
         self._messengers: dict[str, Messenger] = {}
         self._queue = FairQueue(self._limits.queue, self._limits.per_user)
         self._users = Budget(self._limits.user_budget, 3600)
@@ -99,14 +114,18 @@ class Desk:
 
     async def receive(self, message: ChatMessage) -> None:
         """Claim a message, committed on return, and queue its answer. Raises StorageError: then do not acknowledge."""
-        if item := await self._inbox.claim(message, judge):
+        known = message.key in self._unmasked  # told of twice at once, by a mention
+        if item := await self._inbox.claim(await self._masked(message), judge):
             self._meter.claimed(message.place.platform, item.judgement.value)
             await self._admit(item)
+        elif not known:
+            self._unmasked.pop(message.key, None)
 
     async def edited(self, message: ChatMessage) -> None:
         """A message was edited: answer it again in place, or as a new one if it was not. Raises StorageError."""
-        item = await self._inbox.revise(message, judge)
+        item = await self._inbox.revise(await self._masked(message), judge)
         if item is None:
+            self._unmasked.pop(message.key, None)
             if await self._inbox.find(message.key) is None:
                 await self.receive(message)
             return
@@ -125,10 +144,17 @@ class Desk:
         """Be quiet in a thread, or no more. Raises StorageError."""
         await self._inbox.mute(place, muted)
 
+    async def _masked(self, message: ChatMessage) -> ChatMessage:
+        long = len(message.text) > _LONG
+        text = await asyncio.to_thread(self._mask, message.text) if long else self._mask(message.text)
+        if text != message.text and self._handing:
+            self._unmasked[message.key] = message.text
+        return replace(message, text=text)
+
     async def _admit(self, item: Item) -> None:
         """Queue an item, or excuse it where its user or workspace has had enough."""
         place = item.message.place
-        if item.judgement is Judgement.QUIET:  # costs nothing, and whoever wants quiet is not to hear of budgets
+        if item.judgement in {Judgement.QUIET, Judgement.RELAY}:  # costs nothing: no budget is to hear of
             await self._queue.put(item, owed=True)
             return
         wait = self._users.take(":".join((place.platform, place.workspace, item.message.user)))
@@ -267,9 +293,14 @@ class Desk:
             item = await self._inbox.find(item.message.key) or item  # with what was shown while it waited
         unknown = item.attempts > 0 and not item.replies
         words = words_for(reply_language(item.message.text))
-        if item.judgement is Judgement.QUIET:
+        if item.judgement is Judgement.RELAY:
+            await self._relay(item)
+        elif item.judgement is Judgement.QUIET:
             await self._deliver(item, say=words.say("quieted"), unknown=unknown)
         else:
+            if item.message.context.get("handoff") and self._handing:  # people read along
+                with suppress(DeliveryError):
+                    await self._handing.relay(item, self._unmasked.get(item.message.key, item.message.text))
             await self._answer(item, words, unknown=unknown)
 
     async def _answer(self, item: Item, words: Words, *, unknown: bool) -> None:
@@ -296,6 +327,7 @@ class Desk:
             except Exception as error:
                 excuse = words.say("fault", fault=self._fault(item, error))
             else:
+                await self._hand_over(item, made)
                 await self._end(item, State.ANSWERED, made)
                 return
             current = await self._inbox.find(item.message.key)
@@ -307,6 +339,33 @@ class Desk:
                 await self._deliver(item, State.EXCUSED, say=excuse, unknown=unknown)
                 return
         await self._put_off(item)
+
+    async def _relay(self, item: Item) -> None:
+        """Pass a message of a handoff on, trying as often as for an answer."""
+        for attempt in range(self._limits.tries):
+            try:
+                if self._handing:
+                    await self._handing.relay(item, self._unmasked.get(item.message.key, item.message.text))
+                await self._end(item, State.RELAYED, ())
+                return
+            except DeliveryError as error:
+                log.warning("relay failed", item=item.id, cause=str(error), attempt=attempt + 1)
+                await self._pause(attempt)
+        await self._put_off(item)
+
+    async def _hand_over(self, item: Item, made: Sequence[Turn]) -> None:
+        """Call people where they were asked for, or where an answer is owed that the pages do not hold.
+
+        Before the item ends: cut off, it is done again, and one that is with people already stays with them.
+        """
+        turn, message = made[-1] if made else None, item.message
+        if turn is None or self._handing is None or not self._handing.available(message.place):
+            return
+        owed = self._on_abstention and turn.decision is Decision.ABSTAIN and message.context.get("help")
+        if turn.decision is Decision.HUMAN:
+            await self._handing.open_for(item, turn, HandoffReason.WORDS)
+        elif owed:
+            await self._handing.open_for(item, turn, HandoffReason.ABSTENTION)
 
     async def _pause(self, attempt: int) -> None:
         """Wait after a delivery's failure, each time longer; not after the last."""
@@ -407,6 +466,7 @@ class Desk:
 
     async def _end(self, item: Item, state: State, made: Sequence[Turn]) -> None:
         self._put_offs.discard(item.id)
+        self._unmasked.pop(item.message.key, None)
         if not await self._inbox.finish(item, state):
             await self._changed_elsewhere(item)
             return

@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.desk.asking import asks, asks_for_quiet
 from bot.messages import Audience, ChatMessage, Judgement, Thread
+from bot.steering import Side
 
 
 def judge(message: ChatMessage, thread: Thread, help_channel: bool) -> Judgement:
+    """What `message` calls for: while people have its conversation, mostly that it reaches them.
+
+    Where a handoff waits to be claimed the bot answers as before whoever addresses it, and people get the message as
+    well (see `Desk`); once it is claimed, the bot is quiet. In a support thread, naming the bot asks it.
+    """
+    asked = _judge(message, thread, help_channel)
+    if not thread.side or message.audience is Audience.COMMAND:
+        return asked
+    if thread.side == Side.SUPPORT:
+        return asked if message.audience is Audience.MENTION else Judgement.RELAY
+    if thread.claimed or asked in {Judgement.SILENT, Judgement.HUMAN}:
+        return Judgement.RELAY
+    return asked
+
+
+def _judge(message: ChatMessage, thread: Thread, help_channel: bool) -> Judgement:
     """What `message` calls for, given what is known of its thread and channel.
 
     Whoever addresses the bot (in private, by name, by command) is answered, also where it was silent before. A reply
@@ -16,6 +35,8 @@ def judge(message: ChatMessage, thread: Thread, help_channel: bool) -> Judgement
     """
     if message.audience is Audience.COMMAND:
         return Judgement.ANSWER
+    if thread.quiet:
+        return Judgement.SILENT
     if message.audience is Audience.MENTION:
         return _unless_quiet(message)
     if message.audience not in {Audience.CHANNEL, Audience.POST}:
@@ -38,11 +59,11 @@ def after(message: ChatMessage, judgement: Judgement, thread: Thread) -> Thread:
     if judgement is Judgement.ANSWER:
         askers = thread.askers | {message.user}
         conversation = thread.conversation_id or conversation_of(message)
-        return Thread(answering=True, askers=askers, conversation_id=conversation)
+        return replace(thread, answering=True, muted=False, human=False, askers=askers, conversation_id=conversation)
     if judgement is Judgement.QUIET:
-        return Thread(True, True, thread.human, thread.askers | {message.user}, thread.conversation_id)
+        return replace(thread, answering=True, muted=True, askers=thread.askers | {message.user})
     if judgement is Judgement.HUMAN:
-        return Thread(thread.answering, thread.muted, True, thread.askers, thread.conversation_id)
+        return replace(thread, human=True)
     return thread
 
 

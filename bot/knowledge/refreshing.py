@@ -1,19 +1,21 @@
-"""The refresh as a use case: which sources, logged from start to end, cancelable, off the event loop."""
+"""The refresh as a use case: which sources, logged from start to end, watched and cancelled from any process, off the
+event loop."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from bot.conversation import RefreshRun
-from bot.errors import BotError
+from bot.errors import BotError, StorageError
 from bot.interfaces import RefreshLog, SourceStore
 from retrieval.documents import Source
 from retrieval.errors import RefreshRunning, RetrievalError, SourceError
@@ -23,14 +25,21 @@ if TYPE_CHECKING:  # the real ones bring FAISS along
 
 log = structlog.get_logger(__name__)
 
+RUNNING, FAILED = "running", "failed"
+CANCELLED = "cancelled"  # the error of a run that was stopped on purpose
+_BEAT_SECONDS = 1.0
+_DEAD = timedelta(seconds=30)  # without a beat: its process died
+
 
 @dataclass(frozen=True, slots=True)
 class RefreshRequest:
-    """`only` names the sources to read again (empty: all); `force` activates whatever would vanish."""
+    """`only` names the sources to read again (empty: all that are not paused); `force` activates whatever would
+    vanish; `asked_by` is who called for it."""
 
     only: tuple[str, ...] = ()
     dry_run: bool = False
     force: bool = False
+    asked_by: str = ""
 
 
 class RefreshCancelled(BotError):
@@ -38,17 +47,21 @@ class RefreshCancelled(BotError):
 
 
 class Refreshing:
-    """Runs the synchronous `run(sources, request, on_progress)` in a thread and logs what came of it."""
+    """Runs the synchronous `run(sources, request, on_progress)` in a thread and logs what came of it. `paused` tells
+    the sources that are left out unless they are asked for by name."""
 
     def __init__(
         self,
         sources: SourceStore,
         runs: RefreshLog,
         run: Callable[[Sequence[Source], RefreshRequest, Callable[[Progress], None]], RefreshReport],
+        paused: Callable[[], Coroutine[Any, Any, frozenset[str]]] | None = None,
     ) -> None:
         self._sources = sources
         self._runs = runs
         self._run = run
+        self._paused = paused
+        self._tasks: set[asyncio.Task[RefreshReport]] = set()
 
     async def refresh(
         self, request: RefreshRequest, on_progress: Callable[[Progress], None] = lambda _: None
@@ -56,20 +69,94 @@ class Refreshing:
         """Read the sources again and activate what came of it.
 
         Cancelling the task stops the crawl and leaves the active version as it was.
-        Raises UnknownSource, SourceError (no source yet, nothing readable), RefreshRunning, TooMuchWouldVanish.
+        Raises UnknownSource, SourceError (no source yet, nothing readable), RefreshRunning, TooMuchWouldVanish,
+        RefreshCancelled (by another process).
         """
+        entry, sources, request = await self._enter(request)
+        return await self._go(entry, sources, request, on_progress)
+
+    async def begin(self, request: RefreshRequest) -> tuple[RefreshRun, bool]:
+        """Start a refresh beside whatever else is done; -> its entry and True, or the one that runs already and False.
+
+        Raises UnknownSource, SourceError; what goes wrong later stands in the log (see `follow`).
+        """
+        if running := await self.running():
+            return running, False
+        entry, sources, request = await self._enter(request)
+        task = asyncio.create_task(self._go(entry, sources, request, lambda _: None))
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return entry, True
+
+    async def running(self) -> RefreshRun | None:
+        """The refresh that runs now, in whatever process."""
+        for run in await self._runs.list():
+            if run.outcome == RUNNING and not _dead(run):
+                return run
+        return None
+
+    async def get(self, run_id: str) -> RefreshRun | None:
+        """A refresh by its id."""
+        return await self._runs.get(run_id)
+
+    async def cancel(self, run_id: str) -> None:
+        """Stop a refresh, in whatever process it runs. The active version stays as it is."""
+        await self._runs.cancel(run_id)
+
+    async def follow(self, run_id: str) -> AsyncIterator[RefreshRun]:
+        """How a refresh goes on, about every second, to its end, whichever process it runs in."""
+        while run := await self._runs.get(run_id):
+            if run.outcome == RUNNING and _dead(run):
+                await self._fail(run, "its process died")
+                continue
+            yield run
+            if run.outcome != RUNNING:
+                return
+            await asyncio.sleep(_BEAT_SECONDS)
+
+    async def close(self) -> None:
+        """Stop what `begin` started."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _enter(self, request: RefreshRequest) -> tuple[RefreshRun, Sequence[Source], RefreshRequest]:
         for name in request.only:
             await self._sources.get(name)
         sources = await self._sources.list()
         if not sources:
             raise SourceError("No source is known yet: add one with 'frontdesk sources add https://example.com/faq'.")
-        names = request.only or tuple(source.name for source in sources)
-        entry = RefreshRun(id=uuid.uuid4().hex, started_at=datetime.now(UTC), report={"sources": list(names)})
+        names = request.only or await self._awake(sources)
+        if not names:
+            raise SourceError("Every source is paused: name one, or take one up again with 'frontdesk sources resume'.")
+        if len(names) < len(sources):
+            request = replace(request, only=names)
+        now = datetime.now(UTC)
+        entry = RefreshRun(
+            id=uuid.uuid4().hex,
+            started_at=now,
+            report={"sources": list(names), "dry_run": request.dry_run, "force": request.force},
+            asked_by=request.asked_by,
+            beat_at=now,
+        )
         await self._runs.start(entry)
+        return entry, sources, request
+
+    async def _awake(self, sources: Sequence[Source]) -> tuple[str, ...]:
+        paused = await self._paused() if self._paused else frozenset()
+        return tuple(source.name for source in sources if source.name not in paused)
+
+    async def _go(
+        self,
+        entry: RefreshRun,
+        sources: Sequence[Source],
+        request: RefreshRequest,
+        on_progress: Callable[[Progress], None],
+    ) -> RefreshReport:
         try:
-            report = await self._in_thread(sources, request, on_progress)
-        except asyncio.CancelledError:
-            await self._fail(replace(entry, report={}), "cancelled")  # it says nothing against its sources
+            report = await self._in_thread(entry, sources, request, on_progress)
+        except (asyncio.CancelledError, RefreshCancelled):
+            await self._fail(replace(entry, report={}), CANCELLED)  # it says nothing against its sources
             raise
         except RefreshRunning as error:
             await self._fail(replace(entry, report={}), str(error))
@@ -93,28 +180,57 @@ class Refreshing:
         return report
 
     async def _fail(self, entry: RefreshRun, error: str) -> None:
-        await self._runs.finish(replace(entry, finished_at=datetime.now(UTC), outcome="failed", error=error))
+        await self._runs.finish(replace(entry, finished_at=datetime.now(UTC), outcome=FAILED, error=error))
 
     async def _close_dead_runs(self, ours: RefreshRun) -> None:
         """One refresh runs at a time and ours has had its turn: what began earlier and still "runs" was killed."""
         for run in await self._runs.list():
-            if run.outcome == "running" and run.started_at < ours.started_at:
+            if run.outcome == RUNNING and run.started_at < ours.started_at:
                 await self._fail(run, "its process died")
 
     async def _in_thread(
-        self, sources: Sequence[Source], request: RefreshRequest, on_progress: Callable[[Progress], None]
+        self,
+        entry: RefreshRun,
+        sources: Sequence[Source],
+        request: RefreshRequest,
+        on_progress: Callable[[Progress], None],
     ) -> RefreshReport:
         stopped = threading.Event()
+        latest: list[Progress] = []
 
         def relay(progress: Progress) -> None:
             if stopped.is_set():
                 raise RefreshCancelled("The refresh was cancelled; the active version still answers.")
+            latest[:] = [progress]
             on_progress(progress)
 
         work = asyncio.create_task(asyncio.to_thread(self._run, sources, request, relay))
+        beating = asyncio.create_task(self._beat(entry.id, latest, stopped))
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
             stopped.set()  # the thread ends at its next report of progress, which closes the crawl
             await asyncio.wait([work])
             raise
+        finally:
+            beating.cancel()
+            await asyncio.gather(beating, return_exceptions=True)
+
+    async def _beat(self, run_id: str, latest: Sequence[Progress], stopped: threading.Event) -> None:
+        """Tell the log how far the work is, and hear from it whether to stop."""
+        while True:
+            progress: Mapping[str, object] = latest[-1].as_dict() if latest else {}
+            with suppress(StorageError):  # a crawl need not end because the database is away for a moment
+                if await self._runs.beat(run_id, progress):
+                    stopped.set()
+            await asyncio.sleep(_BEAT_SECONDS)
+
+    def _ended(self, task: asyncio.Task[RefreshReport]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            known = isinstance(error, (RetrievalError, BotError))
+            log.warning("refresh failed", kind=type(error).__name__, cause=str(error) if known else "")
+
+
+def _dead(run: RefreshRun) -> bool:
+    return datetime.now(UTC) - (run.beat_at or run.started_at) > _DEAD

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict
@@ -16,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.conversation import Citation, Conversation, Decision, Feedback, Turn, UsedPassage, Vote
 from bot.errors import UnknownTurn
 from bot.storage.database import Database, upsert
+from bot.storage.prefixes import full_id
 from bot.storage.tables import conversations, row_of, turn_passages, turns
 from bot.storage.tables import feedback as votes
 
@@ -130,19 +130,7 @@ class SqlConversationStore:
 
 async def _resolve(connection: AsyncConnection, turn_id: str) -> str:
     """The full id that `turn_id` begins. Raises UnknownTurn when there is none or more than one."""
-    prefix = turn_id.strip().lower().replace("-", "")
-    if not re.fullmatch("[0-9a-f]{4,32}", prefix):
-        raise UnknownTurn(
-            f"{turn_id!r} is no turn's id: give its first digits (0-9, a-f; at least 4) as 'frontdesk log list' shows."
-        )
-    between = turns.c.id.between(prefix.ljust(32, "0"), prefix.ljust(32, "f"))
-    found = (await connection.execute(select(turns.c.id).where(between).order_by(turns.c.id).limit(2))).scalars().all()
-    if not found:
-        raise UnknownTurn(f"No turn's id begins with {turn_id!r}: 'frontdesk log list' shows those that are kept.")
-    if len(found) > 1:
-        raise UnknownTurn(f"Several turns' ids begin with {turn_id!r} ({', '.join(found)} …): give more digits.")
-    full_id: str = found[0]
-    return full_id
+    return await full_id(connection, turns, turn_id, UnknownTurn, noun="turn", shown_by="frontdesk log list")
 
 
 async def _fetch(connection: AsyncConnection, query: Select[Any]) -> list[Turn]:

@@ -74,6 +74,17 @@ class Database:
                         raise
             return await _to_its_end(self._transaction(self._writing_engine, work))
 
+    async def alone(self, work: Work[T]) -> T:
+        """Await `work(connection)` outside a transaction, on a connection of its own whose statements may take long,
+        while no task of this process writes to a SQLite file. Raises StorageError."""
+        engine = create_engine(self.address, migrating=True)
+        options = {"begin": ""} if self.address.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+        try:
+            async with self._queue:
+                return await _to_its_end(self._transaction(engine.execution_options(**options), work))
+        finally:
+            await engine.dispose()
+
     async def check(self) -> str:
         """One line for `doctor`: engine, place, schema; tries a write. Raises StorageError."""
         query = "SELECT sqlite_version()" if self.address.is_sqlite else "SHOW server_version"
@@ -151,12 +162,14 @@ def create_engine(address: Address, *, migrating: bool = False) -> AsyncEngine:
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = NORMAL")  # in WAL a killed process loses nothing; a power cut, at most ms
+        cursor.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten, but for what `compact` sees to
         cursor.execute(f"PRAGMA foreign_keys = {'OFF' if migrating else 'ON'}")
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+        if statement := connection.get_execution_options().get("begin", "BEGIN"):
+            connection.exec_driver_sql(statement)
 
     return engine
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, delete, select, tuple_, update
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import (
     Audience,
     Channel,
+    ChannelKind,
     ChatMessage,
     Item,
     Judgement,
@@ -24,8 +25,9 @@ from bot.messages import (
     State,
     Thread,
 )
+from bot.steering import HandoffState, Side
 from bot.storage.database import Database, upsert
-from bot.storage.tables import clean_text, help_channels, inbox, threads
+from bot.storage.tables import clean_text, handoffs, help_channels, inbox, threads
 
 _BATCH = 100  # claims in one transaction
 _KEY = ("platform", "workspace", "channel", "message_id")
@@ -39,6 +41,17 @@ class _Claim:
     message: ChatMessage
     rule: Rule
     made: asyncio.Future[Item | None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+@dataclass(frozen=True, slots=True)
+class _Handed:
+    """A handoff as a claim needs it; `side` is whose message it is."""
+
+    id: str = ""
+    claimed: bool = False
+    customer: Place | None = None
+    support: Place | None = None
+    side: str = ""
 
 
 class SqlInbox:
@@ -95,6 +108,8 @@ class SqlInbox:
                 thread = (await self._threads(connection, {message.place})).get(message.place, Thread())
                 quiet = rule(message, thread, False) is Judgement.QUIET
                 judgement = Judgement.QUIET if quiet else Judgement.ANSWER
+                if item.judgement is Judgement.RELAY:
+                    judgement = Judgement.RELAY
                 kept = {**asdict(item.message), "text": message.text, "names_others": message.names_others}
                 values = {
                     "message": kept,
@@ -160,32 +175,28 @@ class SqlInbox:
         """A thread is to be left alone, or no more."""
         await self._set_thread(place, muted=muted)
 
-    async def hand_over(self, place: Place) -> None:
-        """A human takes the thread over."""
-        await self._set_thread(place, human=True)
+    async def hand_over(self, place: Place, *, human: bool = True) -> None:
+        """A human takes the thread over, or gives it back."""
+        await self._set_thread(place, human=human)
 
-    async def mark(self, channel: Channel, *, help_channel: bool) -> None:
-        """Make a channel a help channel, or an ordinary one again."""
+    async def mark(self, channel: Channel, kind: ChannelKind | None) -> None:
+        """Make a channel one of that kind, or an ordinary one again."""
 
         async def work(connection: AsyncConnection) -> None:
-            if help_channel:
-                values = {**asdict(channel), "created_at": datetime.now(UTC)}
-                await connection.execute(upsert(connection, help_channels).values(values).on_conflict_do_nothing())
+            if kind:
+                values = {**asdict(channel), "created_at": datetime.now(UTC), "kind": kind.value}
+                insert = upsert(connection, help_channels).values(values)
+                key = list(asdict(channel))
+                await connection.execute(insert.on_conflict_do_update(index_elements=key, set_={"kind": kind.value}))
             else:
                 here = [help_channels.c[name] == value for name, value in asdict(channel).items()]
                 await connection.execute(delete(help_channels).where(*here))
 
         await self._database.write(work)
 
-    async def help_channels(self) -> Sequence[Channel]:
-        """Oldest first."""
-        query = select(help_channels).order_by(help_channels.c.created_at)
-
-        async def work(connection: AsyncConnection) -> Sequence[Channel]:
-            rows = (await connection.execute(query)).mappings()
-            return [Channel(row["platform"], row["workspace"], row["channel"]) for row in rows]
-
-        return await self._database.read(work)
+    async def marked(self) -> Mapping[Channel, ChannelKind]:
+        """The channels that are no ordinary ones, oldest first."""
+        return await self._database.read(self._marked)
 
     async def channels(self, platform: str, workspace: str) -> Sequence[str]:
         """See the port."""
@@ -211,7 +222,8 @@ class SqlInbox:
         """The items that are new. What a message does to its thread counts for the next of the batch already."""
         known = await self._known(connection, batch)
         states = await self._threads(connection, {claim.message.place for claim in batch})
-        help_here = await self._help(connection)
+        marked = await self._marked(connection)
+        handed = await self._handed(connection, {claim.message.place for claim in batch})
         items: dict[MessageKey, Item] = {}
         changed: dict[Place, Thread] = {}
         now = datetime.now(UTC)
@@ -220,13 +232,25 @@ class SqlInbox:
             if message.key in known or message.key in items:
                 continue
             place = message.place
-            thread = states.get(place, Thread())
-            in_help = Channel(place.platform, place.workspace, place.channel) in help_here
+            handoff = _handoff_of(message, handed)
+            kind = marked.get(Channel(place.platform, place.workspace, place.channel))
+            in_help = kind is ChannelKind.HELP
+            thread = replace(
+                states.get(place, Thread()),
+                side=handoff.side,
+                claimed=handoff.claimed,
+                quiet=kind is ChannelKind.QUIET,
+            )
             judgement = claim.rule(message, thread, in_help)
             after = self._after(message, judgement, thread)
             if after != thread and message.audience is not Audience.COMMAND:
                 states[place] = changed[place] = after
-            if judgement in {Judgement.ANSWER, Judgement.QUIET}:
+            if judgement in {Judgement.ANSWER, Judgement.QUIET, Judgement.RELAY}:
+                known_of = {"help": "1"} if in_help else {}
+                if handoff.id:
+                    known_of |= {"handoff": handoff.id, "side": handoff.side}
+                if known_of:
+                    message = replace(message, context={**message.context, **known_of})
                 items[message.key] = Item(uuid.uuid4().hex, message, judgement, after.conversation_id, now)
         if items:
             # In one order in every process: PostgreSQL would end one of two that wait for each other's rows.
@@ -251,9 +275,30 @@ class SqlInbox:
         rows = await connection.execute(known.with_for_update())  # or a change of another process would be lost
         return {Place(*(row[name] for name in _PLACE)): _thread(row) for row in rows.mappings()}
 
-    async def _help(self, connection: AsyncConnection) -> set[Channel]:
-        rows = (await connection.execute(select(help_channels))).mappings()
-        return {Channel(row["platform"], row["workspace"], row["channel"]) for row in rows}
+    async def _handed(self, connection: AsyncConnection, places: set[Place]) -> Sequence[_Handed]:
+        """The handoffs that messages of these places may belong to, the newest first."""
+        customer = tuple_(*(handoffs.c[f"customer_{name}"] for name in _PLACE[:3]))
+        support = tuple_(*(handoffs.c[f"support_{name}"] for name in _PLACE))
+        live = handoffs.c.state.in_([HandoffState.OPEN.value, HandoffState.CLAIMED.value])
+        channels = sorted({astuple(place)[:3] for place in places})
+        here = or_(
+            and_(live, customer.in_(channels)),
+            and_(handoffs.c.state != HandoffState.FAILED.value, support.in_(sorted(map(astuple, places)))),
+        )
+        rows = await connection.execute(select(handoffs).where(here).order_by(handoffs.c.created_at.desc()))
+        return [
+            _Handed(
+                row["id"],
+                row["state"] == HandoffState.CLAIMED.value,
+                Place(*(row[f"customer_{name}"] for name in _PLACE)),
+                Place(*(row[f"support_{name}"] for name in _PLACE)),
+            )
+            for row in rows.mappings()
+        ]
+
+    async def _marked(self, connection: AsyncConnection) -> Mapping[Channel, ChannelKind]:
+        rows = (await connection.execute(select(help_channels).order_by(help_channels.c.created_at))).mappings()
+        return {Channel(row["platform"], row["workspace"], row["channel"]): ChannelKind(row["kind"]) for row in rows}
 
     def _row(self, item: Item, now: datetime) -> dict[str, Any]:
         return {
@@ -270,6 +315,7 @@ class SqlInbox:
             "received_at": item.received_at,
             "owner": self._owner,
             "lease_until": now + self._lease,
+            "user_id": item.message.user,
         }
 
     # -- single rows ----------------------------------------------------------------------------------------------
@@ -297,8 +343,7 @@ class SqlInbox:
             known = await self._threads(connection, {place})
             state = known.get(place, Thread())
             changed = {"muted": state.muted, "human": state.human, **values}
-            thread = Thread(state.answering, changed["muted"], changed["human"], state.askers, state.conversation_id)
-            await self._put_threads(connection, {place: thread})
+            await self._put_threads(connection, {place: replace(state, **changed)})
 
         await self._database.write(work)
 
@@ -329,6 +374,21 @@ class SqlInbox:
 
 async def _scalars(connection: AsyncConnection, query: Any) -> Sequence[str]:
     return (await connection.execute(query)).scalars().all()
+
+
+def _handoff_of(message: ChatMessage, handed: Sequence[_Handed]) -> _Handed:
+    """The handoff that a message belongs to: by its thread; in a private conversation by its channel."""
+    place = message.place
+    private = message.audience in {Audience.DIRECT, Audience.ASSISTANT}
+    for each in handed:
+        if each.support == place:
+            return replace(each, side=Side.SUPPORT)
+    for exactly in (True, False):
+        for each in handed:
+            there = each.customer
+            if there == place or (not exactly and private and there and there.channel == place.channel):
+                return replace(each, side=Side.CUSTOMER)
+    return _Handed()
 
 
 def _is(key: MessageKey) -> ColumnElement[bool]:

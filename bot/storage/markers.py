@@ -32,3 +32,15 @@ class SqlMarkers:
             await connection.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
 
         await self._database.write(work)
+
+    async def claim(self, name: str, value: str) -> bool:
+        """See the port."""
+
+        async def work(connection: AsyncConnection) -> bool:
+            insert = upsert(connection, markers).values(name=name, value=value)
+            changed = insert.on_conflict_do_update(
+                index_elements=["name"], set_={"value": value}, where=markers.c.value != value
+            )
+            return (await connection.execute(changed.returning(markers.c.name))).first() is not None
+
+        return await self._database.write(work)

@@ -42,7 +42,7 @@ class SqlSourceStore:
         """Raises UnknownSource."""
         found = await self._select(select(sources).where(sources.c.name == name))
         if not found:
-            raise _unknown(name)
+            raise unknown_source(name)
         return found[0]
 
     async def remove(self, name: str) -> None:
@@ -50,7 +50,7 @@ class SqlSourceStore:
         query = delete(sources).where(sources.c.name == name)
         removed = await self._database.write(lambda connection: connection.execute(query))
         if not removed.rowcount:
-            raise _unknown(name)
+            raise unknown_source(name)
 
     async def _select(self, query: Select[Any]) -> Sequence[Source]:
         async def work(connection: AsyncConnection) -> Sequence[Source]:
@@ -87,5 +87,6 @@ def _duplicate(source: Source, other: Source) -> DuplicateSource:
     )
 
 
-def _unknown(name: str) -> UnknownSource:
+def unknown_source(name: str) -> UnknownSource:
+    """The fault of naming a source that nobody added."""
     return UnknownSource(f"No source is named {name!r}: 'frontdesk sources list' shows those that are.")

@@ -28,6 +28,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
 if TYPE_CHECKING:
@@ -146,6 +147,7 @@ turns = Table(
     Column("timings_ms", CleanJson, nullable=False),
     Index(None, "conversation_id", "created_at"),
     Index(None, "created_at"),
+    Index(None, "platform", "user_id"),
 )
 
 turn_passages = Table(
@@ -160,6 +162,7 @@ turn_passages = Table(
     Column("score", Double, nullable=False),
     Column("signals", CleanJson, nullable=False),
     Column("crawled_at", CleanText, nullable=False),
+    Column("author", CleanText, nullable=False, server_default=""),
 )
 
 feedback = Table(
@@ -183,6 +186,10 @@ sources = Table(
     Column("max_pages", Integer),
     Column("max_depth", Integer),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("paused", Boolean, nullable=False, server_default=false()),
+    Column("every_hours", Double),
+    Column("next_at", UtcDateTime),
+    Column("failures", Integer, nullable=False, server_default="0"),
 )
 
 refresh_runs = Table(
@@ -195,6 +202,11 @@ refresh_runs = Table(
     Column("version", CleanText, nullable=False),
     Column("report", CleanJson, nullable=False),
     Column("error", CleanText, nullable=False),
+    Column("asked_by", CleanText, nullable=False, server_default=""),
+    Column("progress", CleanJson),
+    Column("beat_at", UtcDateTime),
+    Column("cancelled", Boolean, nullable=False, server_default=false()),
+    Column("watchers", CleanJson),
     Index(None, "started_at"),
 )
 
@@ -217,8 +229,10 @@ inbox = Table(
     Column("received_at", UtcDateTime, nullable=False),
     Column("owner", CleanText, nullable=False),
     Column("lease_until", UtcDateTime, nullable=False),
+    Column("user_id", CleanText, nullable=False, server_default=""),
     UniqueConstraint("platform", "workspace", "channel", "message_id"),
     Index(None, "state", "lease_until"),
+    Index(None, "platform", "user_id"),
 )
 
 markers = Table(
@@ -250,4 +264,87 @@ help_channels = Table(
     Column("workspace", CleanText, primary_key=True),
     Column("channel", CleanText, primary_key=True),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("kind", CleanText, nullable=False, server_default="help"),
+)
+
+admins = Table(
+    "admins",
+    metadata,
+    Column("platform", CleanText, primary_key=True),
+    Column("workspace", CleanText, primary_key=True),
+    Column("user_id", CleanText, primary_key=True),
+    Column("added_by", CleanText, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("platform", CleanText, nullable=False),
+    Column("workspace", CleanText, nullable=False),
+    Column("user_id", CleanText, nullable=False),
+    Column("action", CleanText, nullable=False),
+    Column("target", CleanText, nullable=False),
+    Column("outcome", CleanText, nullable=False),
+    Index(None, "at"),
+)
+
+_PLACE = ("platform", "workspace", "channel", "thread")
+
+handoffs = Table(
+    "handoffs",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("state", CleanText, nullable=False),
+    Column("reason", CleanText, nullable=False),
+    Column("conversation_id", CleanText, nullable=False),
+    Column("turn_id", CleanText, nullable=False),
+    Column("question", CleanText, nullable=False),
+    Column("language", CleanText, nullable=False),
+    *(Column(f"customer_{name}", CleanText, nullable=False) for name in _PLACE),
+    Column("customer_user", CleanText, nullable=False),
+    Column("customer_name", CleanText, nullable=False),
+    *(Column(f"support_{name}", CleanText, nullable=False) for name in _PLACE),
+    Column("claimed_by", CleanText, nullable=False),
+    Column("claimed_name", CleanText, nullable=False),
+    Column("reminders", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("remind_at", UtcDateTime),
+    Index(None, *(f"customer_{name}" for name in _PLACE)),
+    Index(None, *(f"support_{name}" for name in _PLACE)),
+    Index(None, "state", "remind_at"),
+)
+
+handoff_messages = Table(
+    "handoff_messages",
+    metadata,
+    Column("handoff_id", ForeignKey("handoffs.id", ondelete="CASCADE"), primary_key=True),
+    Column("side", CleanText, primary_key=True),
+    Column("message_id", CleanText, primary_key=True),
+    Column("author", CleanText, nullable=False),
+    Column("text", CleanText, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+taught = Table(
+    "taught",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("state", CleanText, nullable=False),
+    Column("question", CleanText, nullable=False),
+    Column("answer", CleanText, nullable=False),
+    Column("language", CleanText, nullable=False),
+    Column("author", CleanText, nullable=False),
+    Column("author_id", CleanText, nullable=False),
+    Column("url", CleanText, nullable=False),
+    Column("handoff_id", CleanText, nullable=False),
+    Column("customer", CleanText, nullable=False),
+    Column("note", CleanText, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),
+    Index(None, "state"),
 )

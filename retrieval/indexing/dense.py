@@ -15,11 +15,12 @@ LINKS, EF_CONSTRUCTION, EF_SEARCH = 32, 200, 128
 
 
 class DenseIndex:
-    """The rows' FAISS index. Safe to search from several threads."""
+    """The rows' FAISS index, and an exact one of rows laid over it. Safe to search from several threads."""
 
-    def __init__(self, index: Any) -> None:
+    def __init__(self, index: Any, searched: Any = None, more: Any = None) -> None:
         self._index = index
-        self._searched = _on_gpu(index)
+        self._searched = _on_gpu(index) if searched is None else searched
+        self._more = more
 
     @classmethod
     def build(cls, rows: Vectors, *, exact: bool) -> DenseIndex:
@@ -36,6 +37,14 @@ class DenseIndex:
         if len(rows):
             index.add(np.ascontiguousarray(rows, np.float32))
         return cls(index)
+
+    def extended(self, rows: Vectors) -> DenseIndex:
+        """This index, which is shared, with `rows` after its own."""
+        import faiss
+
+        more = faiss.IndexFlatIP(rows.shape[1])
+        more.add(np.ascontiguousarray(rows, np.float32))
+        return DenseIndex(self._index, self._searched, more)
 
     @property
     def exact(self) -> bool:
@@ -59,11 +68,24 @@ class DenseIndex:
 
     def search(self, queries: Vectors, count: int) -> npt.NDArray[np.int64]:
         """-> (len(queries), at most `count`) row numbers, best first; -1 where HNSW found fewer."""
-        count = min(count, self._index.ntotal)
-        if count == 0:
-            return np.zeros((len(queries), 0), np.int64)
-        _, rows = self._searched.search(np.ascontiguousarray(queries, np.float32), count)
-        return np.asarray(rows, np.int64)
+        queries = np.ascontiguousarray(queries, np.float32)
+        if self._more is None:
+            return _search(self._searched, queries, count)[1]
+        scores, rows = _search(self._searched, queries, count)
+        more_scores, more_rows = _search(self._more, queries, count)
+        scores = np.concatenate([scores, more_scores], axis=1)
+        rows = np.concatenate([rows, more_rows + self._index.ntotal], axis=1)
+        best = np.argsort(-scores, axis=1, kind="stable")[:, :count]
+        return np.take_along_axis(rows, best, axis=1)
+
+
+def _search(index: Any, queries: Vectors, count: int) -> tuple[Vectors, npt.NDArray[np.int64]]:
+    """-> inner products and row numbers."""
+    count = min(count, index.ntotal)
+    if count == 0:
+        return np.zeros((len(queries), 0), np.float32), np.zeros((len(queries), 0), np.int64)
+    scores, rows = index.search(queries, count)
+    return scores, np.asarray(rows, np.int64)
 
 
 def search_on_one_thread() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -35,9 +37,12 @@ class LexicalIndex:
 
     `postings` (by token: text ids and BM25 weights) answer "which texts"; `contents` (by text: its distinct token ids)
     answer "how much of this text". Both in compressed sparse form: the slice i is [starts[i], starts[i + 1]).
+    `counted` is how many texts the idf is of, if not of all.
     """
 
-    def __init__(self, arrays: dict[str, npt.NDArray[np.generic]], vocabulary: Sequence[str]) -> None:
+    def __init__(
+        self, arrays: dict[str, npt.NDArray[np.generic]], vocabulary: Sequence[str], counted: int | None = None
+    ) -> None:
         self._arrays = arrays
         self._vocabulary = list(vocabulary)
         self._ids = {token: number for number, token in enumerate(vocabulary)}
@@ -48,7 +53,8 @@ class LexicalIndex:
         self._contents = np.asarray(arrays["contents"], np.int32)
         self._idf = np.asarray(arrays["idf"], np.float32)
         self.count = len(self._content_starts) - 1
-        self._unknown_idf = _idf(np.zeros(1), self.count)[0]
+        self._counted = self.count if counted is None else counted
+        self._unknown_idf = _idf(np.zeros(1), self._counted)[0]
         sums = np.concatenate([[0.0], np.cumsum(self._idf[self._contents], dtype=np.float64)])
         self._text_idf = (sums[self._content_starts[1:]] - sums[self._content_starts[:-1]]).astype(np.float32)
 
@@ -67,6 +73,50 @@ class LexicalIndex:
         }
         arrays |= _postings(tokens, vocabulary)
         return cls(arrays, list(vocabulary))
+
+    def extended(self, texts: Sequence[str], counted: npt.NDArray[np.bool_]) -> LexicalIndex:
+        """This index with `texts` after its own, which are not analysed again.
+
+        It scores as if built of all of them, but for two things: the mean length stays that of the texts here, and the
+        texts that are not `counted` make no word less rare.
+        """
+        if not self._vocabulary:
+            return LexicalIndex.build([""] * self.count + list(texts))
+        ids = dict(self._ids)
+        tokens = [Counter(ids.setdefault(token, len(ids)) for token in analyse(text)) for text in texts]
+        contents = [sorted(counter) for counter in tokens]
+        sizes = [len(distinct) for distinct in contents]
+        flat = np.array([token for distinct in contents for token in distinct], np.int32)
+        times = np.array([c[token] for c, distinct in zip(tokens, contents, strict=True) for token in distinct], float)
+        lengths = np.repeat([float(counter.total()) for counter in tokens], sizes)
+        of = np.repeat(np.arange(self.count, self.count + len(texts), dtype=np.int32), sizes)
+        before = np.zeros(len(ids), np.int64)
+        before[: len(self._vocabulary)] = np.diff(self._starts)
+        frequency = before + np.bincount(flat[counted[of - self.count]], minlength=len(ids))
+        total = self._counted + int(counted.sum())
+        idf = _idf(frequency, total)
+        gained = idf[flat] * times / (times + K1 * (1 - B + B * lengths / self._mean_length))
+        order = np.argsort(flat, kind="stable")
+        ends = np.cumsum(before)[flat[order]]
+        known = idf[: len(self._vocabulary)] / self._idf
+        arrays: dict[str, npt.NDArray[np.generic]] = {
+            "contents": np.concatenate([self._contents, flat]),
+            "content_starts": np.concatenate([self._content_starts, self._content_starts[-1] + np.cumsum(sizes)]),
+            "idf": idf,
+            "starts": np.concatenate([[0], np.cumsum(before + np.bincount(flat, minlength=len(ids)))]),
+            "texts": np.insert(self._texts, ends, of[order]),
+            "weights": np.insert(self._weights * np.repeat(known, np.diff(self._starts)), ends, gained[order]),
+        }
+        return LexicalIndex(arrays, list(ids), total)
+
+    @cached_property
+    def _mean_length(self) -> float:
+        """How many tokens a text has, read back from the weights: the rarest token of a text stands in it once."""
+        share = self._weights / np.repeat(self._idf, np.diff(self._starts))
+        odds = (share / (1 - share)).astype(np.float64)  # how often it stands there, by what depends on the text alone
+        once = np.full(self.count, np.inf)
+        np.minimum.at(once, self._texts, odds)
+        return float((odds / once[self._texts]).sum()) / self.count
 
     def save(self, path: Path) -> None:
         """Write `path`.npz and `path`.txt (the vocabulary, a token a line)."""
@@ -87,6 +137,18 @@ class LexicalIndex:
         idf = self._idf[known]
         unknown = len(distinct) - len(known)
         return LexicalQuery(known, idf, float(idf.sum()) + unknown * float(self._unknown_idf))
+
+    def same(self, text: str) -> list[int]:
+        """The texts here that have exactly the words of `text`, in whatever case, form and punctuation."""
+        words = set(analyse(text))
+        if not words or not words <= self._ids.keys():
+            return []
+        tokens = sorted(self._ids[word] for word in words)
+        rarest = min(tokens, key=lambda token: self._starts[token + 1] - self._starts[token])
+        texts = self._texts[self._starts[rarest] : self._starts[rarest + 1]]
+        sizes = self._content_starts[texts + 1] - self._content_starts[texts]
+        fitting = texts[sizes == len(tokens)].tolist()
+        return [number for number in fitting if self._content_ids(number).tolist() == tokens]
 
     def bm25(self, query: LexicalQuery) -> Scores:
         """-> (count,) BM25 divided by the query's idf, so that 0 shares no token and 1 is the bound."""
@@ -119,8 +181,11 @@ class LexicalIndex:
         """Whether the text has any word of the query that is no function word."""
         return bool(np.isin(self._content(text), query.known).any())
 
+    def _content_ids(self, text: int) -> Ids:
+        return self._contents[self._content_starts[text] : self._content_starts[text + 1]]
+
     def _content(self, text: int) -> Ids:
-        tokens = self._contents[self._content_starts[text] : self._content_starts[text + 1]]
+        tokens = self._content_ids(text)
         return tokens[[not is_function(self._vocabulary[token]) for token in tokens.tolist()]]
 
 

@@ -62,7 +62,7 @@ def split(document: Document, count_tokens: CountTokens, max_tokens: int) -> lis
     passages: list[Passage] = []
     ids: set[str] = set()
     for part, text in enumerate(texts):
-        key = (document.url, *document.heading_path, document.question, text)
+        key = (document.url, *document.heading_path, document.question, text, *filter(None, [document.author]))
         passage_id = content_id(*key)
         if passage_id in ids:  # the same text twice in one answer
             passage_id = content_id(*key, str(part))

@@ -19,6 +19,11 @@ class Changes:
     removed: tuple[Document, ...]
     same: int
 
+    @property
+    def told(self) -> str:
+        """In one line."""
+        return f"{len(self.added)} added, {len(self.changed)} changed, {len(self.removed)} removed"
+
 
 def deduplicate(documents: Iterable[Document]) -> list[Document]:
     """The documents in order, each pair of question and answer once a language; a FAQ entry goes before a section."""

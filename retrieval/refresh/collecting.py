@@ -40,6 +40,7 @@ class Collected:
     refused: list[SourceError] = field(default_factory=list)
     bytes_received: int = 0
     seen: int = 0
+    documents: int = 0
 
 
 def rules_of(source: Source) -> str:
@@ -132,7 +133,8 @@ class _SourceCrawl:
         collected.seen += 1
         collected.bytes_received += fetch.bytes_received
         total = max(self._before + fetch.discovered, collected.seen)
-        self._on_progress(Progress("crawl", collected.seen, total, fetch.url))
+        failed = len(collected.failed) + len(self._failed)
+        self._on_progress(Progress("crawl", collected.seen, total, fetch.url, collected.documents, failed))
         match fetch.outcome:
             case FetchOutcome.FETCHED:
                 collected.fetched += 1
@@ -193,6 +195,7 @@ class _SourceCrawl:
         )
         record = PageRecord(self._source.name, fetch.url, documents, state)
         self._collected.records[record.key] = record
+        self._collected.documents += len(documents)
         self._done.add(fetch.url)
         self._read += 1
         if not documents:

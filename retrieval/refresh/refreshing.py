@@ -94,6 +94,7 @@ def _conclude(
     held = _ordered(before.pages, order)
     had = deduplicate(document for record in held for document in record.documents)
     changes = compare(had, documents)
+    on_progress(Progress("compare", 1, 1, changes.told, len(documents), len(collected.failed)))
     if not (options.dry_run or options.force):
         vanishing = lost(changes.removed, documents)
         _stop_if_too_much_vanishes(vanishing, had, order, options.max_vanish)

@@ -6,18 +6,21 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-Stage = Literal["crawl", "embed", "verify", "activate"]
+Stage = Literal["crawl", "compare", "embed", "verify", "activate"]
 Outcome = Literal["activated", "unchanged", "dry_run"]
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`done` of `total` pages (crawl) or texts (embed) or steps; `total` is 0 where it is not known yet."""
+    """`done` of `total` pages (crawl) or texts (embed) or steps; `total` is 0 where it is not known yet. `documents` were
+    found so far, and `failed` pages could not be read."""
 
     stage: Stage
     done: int
     total: int = 0
     detail: str = ""
+    documents: int = 0
+    failed: int = 0
 
     def as_dict(self) -> dict[str, object]:
         """One JSON line's worth."""

@@ -14,6 +14,7 @@ import numpy as np
 
 from retrieval.indexing.lexical import Places, Scores
 from retrieval.searching.signals import SIGNALS, Candidates, Query, cos_best
+from retrieval.searching.twins import group
 
 if TYPE_CHECKING:
     from retrieval.indexing.index import Index
@@ -26,6 +27,8 @@ known          the part of the query's idf whose tokens stand anywhere in the in
 length         ln(1 + the query's distinct tokens)
 content_share  the part of the first document's question (by idf, function words left out) that the query holds
 grounded       1 where the first passage has any word of the query that is no function word, else 0
+
+A taught answer and the crawled documents that ask the same question count as one document, by the best value of each.
 """
 
 INTERCEPT = "intercept"
@@ -53,19 +56,27 @@ DEFAULT_THRESHOLD = 0.5
 
 
 def describe(index: Index, query: Query, candidates: Candidates, ranking: Places, scores: Scores) -> dict[str, float]:
-    """The features of a ranking, by name; empty without candidates. `ranking` is `fusion.rank`'s."""
+    """The features of a ranking, by name; empty without candidates. `ranking` is `fusion.rank`'s; `scores` are those
+    of `fusion.fuse`: being preferred makes no answer surer."""
     if len(ranking) == 0:
         return {}
-    first = ranking[0]
-    odds = np.exp((scores[ranking[1:]] - scores[first]).astype(np.float64)).sum()
+    first = ranking[:1]
+    if len(index.twins):
+        first = ranking[np.isin(candidates.documents[ranking], group(index, int(candidates.documents[ranking[0]])))]
+    others = ranking[~np.isin(ranking, first)]
+    score = scores[first].max()
+    odds = np.exp((scores[others] - score).astype(np.float64)).sum()
+    asked, texts = query.questions, query.texts
     return {
-        "score": float(scores[first]),
+        "score": float(score),
         "dominance": -math.log(odds + 1e-3),
-        "cos_best": max(float(candidates.values[first, _COS_BEST]), cos_best(index, query, candidates, first)),
-        "known": float(query.texts.idf.sum()) / query.texts.total if query.texts.total else 0.0,
+        "cos_best": max(
+            max(float(candidates.values[one, _COS_BEST]), cos_best(index, query, candidates, one)) for one in first
+        ),
+        "known": float(texts.idf.sum()) / texts.total if texts.total else 0.0,
         "length": math.log1p(len(query.tokens)),
-        "content_share": index.questions.content_share(query.questions, int(candidates.documents[first])),
-        "grounded": float(index.texts.shares_content(query.texts, int(candidates.passages[first]))),
+        "content_share": max(index.questions.content_share(asked, int(candidates.documents[one])) for one in first),
+        "grounded": float(max(index.texts.shares_content(texts, int(candidates.passages[one])) for one in first)),
     }
 
 

@@ -1,60 +1,133 @@
-"""The index that answers right now: the active version's, swapped whole when another becomes active."""
+"""The index that answers right now: the active version's with the taught answers laid over it, swapped whole when
+either changes."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
 
-from retrieval.errors import FingerprintMismatch
+from retrieval.documents import Document
+from retrieval.errors import FingerprintMismatch, RetrievalError
+from retrieval.indexing.building import build_index
 from retrieval.indexing.index import Index
 from retrieval.indexing.versions import VersionStore
+from retrieval.interfaces import Embedder
+from retrieval.searching.languages import LanguageProbe
+from retrieval.searching.twins import find_twins
 
 log = structlog.get_logger(__name__)
 
+Revision = int | str
 
-class Fingerprinted(Protocol):
-    """The part of an Embedder that decides whether an index fits."""
 
-    @property
-    def fingerprint(self) -> str:
-        """Names what makes the vectors."""
+class Additions(Protocol):
+    """Documents that are searched beside every version and never written into one."""
+
+    def current(self) -> tuple[Revision, Sequence[Document]]:
+        """What they are now, and a revision that is another whenever they are. Asked for with every question, in any
+        thread: it costs next to nothing and never fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Live:
+    """An index and what it was made of; without a version, `version` is ""."""
+
+    version: str
+    revision: Revision | None
+    index: Index
 
 
 class LiveIndex:
-    """Safe for any number of threads. A question that began on the old version ends on it."""
+    """Safe for any number of threads. A question that began on the old index ends on it.
 
-    def __init__(self, store: VersionStore, embedder: Fingerprinted) -> None:
+    Without `additions` it is the active version's index and nothing else.
+    """
+
+    def __init__(self, store: VersionStore, embedder: Embedder, additions: Additions | None = None) -> None:
         self._store = store
-        self._fingerprint = embedder.fingerprint
+        self._embedder = embedder
+        self._additions = additions
+        self._probe = LanguageProbe(embedder)
         self._loading = threading.Lock()
-        self._current: tuple[str, Index] | None = None
+        self._current: _Live | None = None
+        self._loaded: tuple[str, Index] | None = None  # the version alone
+        self._added: Index | None = None  # the additions alone
+        self._faulty: tuple[str, Revision | None] | None = None  # what could not be combined
 
     def current(self) -> tuple[str, Index]:
-        """Version id and index; loads when the active pointer names another version than before.
+        """Version id and index; made anew when the active pointer names another version than before, or the additions
+        are others. The id is "" where there are additions only.
 
         Raises NoActiveVersion, CorruptVersion, FingerprintMismatch.
         """
         held = self._current
-        if held and held[0] == self._store.active_id():
-            return held
+        if held and self._is_current(held):
+            return held.version, held.index
         if not self._loading.acquire(blocking=held is None) and held:
-            return held  # another thread is loading the new version: answer from the old one meanwhile
+            return held.version, held.index  # another thread is making the new one: answer from the old one meanwhile
         try:
-            return self._load()
+            made = self._make()
         finally:
             self._loading.release()
+        return made.version, made.index
+
+    def refresh(self) -> None:
+        """Make the index anew now if it is not current, so that no question has to; for a thread in the background.
+
+        Returns when the additions, as they were at the call, are searched; what keeps them from it is logged.
+        """
+        with self._loading:
+            try:
+                self._make()
+            except RetrievalError as error:  # a question will tell
+                log.warning("the index cannot be made anew", cause=str(error))
+
+    def _is_current(self, held: _Live) -> bool:
+        return held.version == (self._store.active_id() or "") and held.revision == self._snapshot()[0]
+
+    def _snapshot(self) -> tuple[Revision | None, Sequence[Document]]:
+        return self._additions.current() if self._additions else (None, ())
+
+    def _make(self) -> _Live:
+        """The current index. Under the lock."""
+        if self._current and self._is_current(self._current):
+            return self._current
+        revision, documents = self._snapshot()
+        version, base = self._load() if self._store.active_id() or not documents else ("", None)
+        if not documents:
+            self._added = None
+        elif self._faulty != (version, revision):
+            try:
+                self._added = build_index(documents, self._embedder, previous=self._added)
+                index = self._added if base is None else self._laid_over(base, self._added)
+                self._current = _Live(version, revision, index)
+                return self._current
+            except Exception as error:  # whatever is wrong with them, the pages can still be searched
+                self._faulty = version, revision
+                log.error("taught answers cannot be searched", revision=revision, cause=type(error).__name__)
+                log.debug("fault's traceback", exc_info=error)
+        if base is None:
+            version, base = self._load()  # says what is missing
+        self._current = _Live(version, revision, base)
+        return self._current
+
+    def _laid_over(self, base: Index, added: Index) -> Index:
+        return base.extended(added, find_twins(base, added, self._probe))
 
     def _load(self) -> tuple[str, Index]:
+        """The active version alone."""
         version = self._store.active()
-        if self._current and self._current[0] == version.id:
-            return self._current
-        if version.manifest.embedder != self._fingerprint:
+        if self._loaded and self._loaded[0] == version.id:
+            return self._loaded
+        if version.manifest.embedder != self._embedder.fingerprint:
             raise FingerprintMismatch(
                 f"Index version {version.id} was made with the embedding model {version.manifest.embedder}, not with "
-                f"{self._fingerprint}: run 'frontdesk refresh', or set FRONTDESK_EMBEDDING_MODEL back."
+                f"{self._embedder.fingerprint}: run 'frontdesk refresh', or set FRONTDESK_EMBEDDING_MODEL back."
             )
-        self._current = version.id, Index.load(version.folder)
-        log.info("index version loaded", version=version.id, passages=len(self._current[1].passages))
-        return self._current
+        self._loaded = version.id, Index.load(version.folder)
+        log.info("index version loaded", version=version.id, passages=len(self._loaded[1].passages))
+        return self._loaded

@@ -73,9 +73,10 @@ class LiveRetriever:
             candidates = signals.gather(index, query, rows)
             scores = fusion.fuse(candidates, profile)
             judged = query
-        ranking = fusion.rank(candidates, scores)
+        preferred = fusion.prefer(candidates, scores, index.twins)
+        ranking = fusion.rank(candidates, preferred)
         features = calibration.describe(index, judged, candidates, ranking, scores)
-        passages = _scored(index, candidates, ranking[:limit], scores)
+        passages = _scored(index, candidates, ranking[:limit], preferred)
         searched = time.perf_counter()
         return RetrievalResult(
             query=text,

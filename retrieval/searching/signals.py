@@ -56,7 +56,8 @@ def prepare(index: Index, text: str, vector: Scores, *, concepts: bool) -> Query
 
 
 def gather(index: Index, query: Query, rows: Places, also: Sequence[Places] = ()) -> Candidates:
-    """The candidates: those of the nearest `rows`, of the best BM25 by text and by question, and `also` these."""
+    """The candidates: those of the nearest `rows`, of the best BM25 by text and by question, `also` these, and what
+    asks the same question as one of them."""
     by_text = index.texts.bm25(query.texts)
     by_question = index.questions.bm25(query.questions)
     found = np.unique(
@@ -69,6 +70,9 @@ def gather(index: Index, query: Query, rows: Places, also: Sequence[Places] = ()
             ]
         )
     )
+    if len(index.twins):
+        met = np.isin(index.twins, index.passage_document[found]).any(axis=1)
+        found = np.union1d(found, index.opening[index.twins[met].ravel()])
     documents = index.passage_document[found]
     distinct, inverse = np.unique(documents, return_inverse=True)
     values = np.empty((len(found), len(SIGNALS)), np.float32)

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from bot.desk.policy import after, judge
 from bot.errors import StorageError
 from bot.interfaces import Inbox
-from bot.messages import Audience, Channel, ChatMessage, Item, Judgement, Place, State, Thread
+from bot.messages import Audience, Channel, ChannelKind, ChatMessage, Item, Judgement, Place, State, Thread
 from bot.storage.database import Database
 from bot.storage.inbox import SqlInbox
 from bot.storage.tables import inbox as rows
@@ -262,20 +262,20 @@ async def test_changes_of_one_thread_at_once_by_two_processes_are_all_kept(inbox
 
 async def test_help_channels_are_marked_and_unmarked(inbox: Inbox) -> None:
     second = replace(HELP, channel="C2")
-    assert list(await inbox.help_channels()) == []
+    assert list(await inbox.marked()) == []
     for _ in range(2):
-        await inbox.mark(HELP, help_channel=True)
-    await inbox.mark(second, help_channel=True)
-    assert list(await inbox.help_channels()) == [HELP, second]
+        await inbox.mark(HELP, ChannelKind.HELP)
+    await inbox.mark(second, ChannelKind.HELP)
+    assert list(await inbox.marked()) == [HELP, second]
     for _ in range(2):
-        await inbox.mark(HELP, help_channel=False)
-    assert list(await inbox.help_channels()) == [second]
+        await inbox.mark(HELP, None)
+    assert list(await inbox.marked()) == [second]
 
 
 async def test_a_question_in_a_help_channel_is_claimed_and_in_any_other_not(inbox: Inbox) -> None:
     question = said(audience=Audience.CHANNEL)
     assert await inbox.claim(question, judge) is None
-    await inbox.mark(HELP, help_channel=True)
+    await inbox.mark(HELP, ChannelKind.HELP)
     assert await inbox.claim(question, judge)
     assert await inbox.claim(said(audience=Audience.CHANNEL, channel="C2"), judge) is None
     assert await inbox.claim(said(audience=Audience.CHANNEL, workspace="T2"), judge) is None

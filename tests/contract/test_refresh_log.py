@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import timedelta
+import asyncio
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 import pytest
+from sqlalchemy import text
 
 from bot.conversation import RefreshRun
 from bot.interfaces import RefreshLog
+from bot.messages import MessageKey
 from bot.storage.database import Database
 from bot.storage.refreshes import SqlRefreshLog
 from tests.support.turns import NOON
 
 RUN = RefreshRun(id="r1", started_at=NOON)
+MESSAGE = MessageKey("slack", "T1", "C1", "1700000000.000100")
 
 
 @pytest.fixture
@@ -57,3 +61,62 @@ async def test_refreshes_come_newest_first_and_limited(log: RefreshLog) -> None:
     for run in runs:
         await log.start(run)
     assert list(await log.list(limit=2)) == [runs[3], runs[2]]
+
+
+async def test_a_refresh_is_got_by_its_id(log: RefreshLog) -> None:
+    run = replace(RUN, asked_by="slack:T1:U1", progress={"pages": 3}, beat_at=NOON, watchers=({"channel": "C1"},))
+    await log.start(run)
+    assert await log.get("r1") == run
+    assert await log.get("r2") is None
+
+
+async def test_a_beat_tells_how_far_it_is_and_whether_somebody_asked_to_stop_it(log: RefreshLog) -> None:
+    await log.start(RUN)
+    await log.start(replace(RUN, id="r2"))
+    assert await log.beat("r1", {"fetched": 1, "页": "帮助"}) is False
+    await log.cancel("r1")
+    assert await log.beat("r1", MappingProxyType({"fetched": 2})) is True
+    assert await log.beat("r2", {}) is False
+    assert await log.beat("unknown", {}) is False
+    run = await log.get("r1")
+    assert run and run.cancelled and run.progress == {"fetched": 2}
+    assert run.beat_at and datetime.now(UTC) - run.beat_at < timedelta(minutes=1)
+
+
+async def test_an_end_keeps_the_watchers_and_the_wish_to_stop_that_came_meanwhile(log: RefreshLog) -> None:
+    run = replace(RUN, asked_by="cli::ann")
+    await log.start(run)
+    await log.beat("r1", {"fetched": 2})
+    await log.cancel("r1")
+    await log.watch("r1", MESSAGE)
+    await log.finish(replace(run, outcome="failed", error="cancelled", finished_at=NOON))
+    ended = await log.get("r1")
+    assert ended and (ended.outcome, ended.cancelled, ended.watchers) == ("failed", True, (asdict(MESSAGE),))
+    assert (ended.progress, ended.asked_by) == ({"fetched": 2}, "cli::ann")
+
+
+async def test_an_end_of_a_refresh_whose_start_was_not_logged_is_kept(log: RefreshLog) -> None:
+    await log.finish(replace(RUN, outcome="unchanged"))
+    assert (await log.list())[0].outcome == "unchanged"
+
+
+async def test_of_messages_that_watch_at_once_none_is_lost_and_each_is_kept_once(log: RefreshLog) -> None:
+    await log.start(RUN)
+    messages = [replace(MESSAGE, message_id=str(number)) for number in range(8)]
+    await asyncio.gather(*(log.watch("r1", message) for message in messages * 2))
+    run = await log.get("r1")
+    assert run
+    assert sorted(watcher["message_id"] for watcher in run.watchers) == [message.message_id for message in messages]
+    assert MessageKey(**run.watchers[0]) in messages
+    await log.watch("unknown", MESSAGE)
+    assert await log.get("unknown") is None
+
+
+async def test_a_refresh_that_an_older_frontdesk_logged_reads_like_one_without_news(
+    log: RefreshLog, database: Database
+) -> None:
+    columns, values = "id, started_at, outcome, version, report, error", "'r0', CURRENT_TIMESTAMP, 'x', '', '{}', ''"
+    old = text(f"INSERT INTO refresh_runs ({columns}) VALUES ({values})")
+    await database.write(lambda connection: connection.execute(old))
+    run = await log.get("r0")
+    assert run and (run.progress, run.watchers, run.cancelled, run.beat_at) == ({}, (), False, None)

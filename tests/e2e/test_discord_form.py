@@ -132,15 +132,15 @@ async def test_ask_a_human_tells_the_team_and_the_customer_and_the_bot_is_quiet(
             den = Den(bot, discord)
             asked = await den.ask(DELIVERY)
             answer = discord_of(await den.one_answer(asked), den, asked)
-            told = await den.asker.click(answer, label="Ask a human")
-            assert "A person will reply here" in shown(await den.response(told))
             await den.asker.click(answer, label="Ask a human")
-            await discord.settled()
-            (note,) = discord.bot_messages(support.id)
-            assert DELIVERY in shown(note).replace("\\", "") and "asks for a person" in shown(note)
+            await den.says(asked, "a person will reply here")
+            await den.asker.click(answer, label="Ask a human")
+            await den.says(asked, "knows of this already")
+            (packet,) = discord.bot_messages(support.id)
+            assert DELIVERY in shown(packet).replace("\\", "") and "asked for a person" in shown(packet)
             later = await den.ask("And to Sweden?", thread=asked, mention=False)
-            await discord.settled(SECONDS, 0.4)
-            assert str(later) not in bot.states()
+            assert await den.done(later) == "relayed"
+            assert "And to Sweden" in shown(discord.bot_messages(packet.id)[-1])
 
 
 # waiting, and streaming
@@ -233,7 +233,7 @@ async def test_the_invitation_asks_for_what_is_needed_and_no_more(shop: Knowledg
         printed = (await bot.command("discord", "invite")).out.strip()
         assert printed.startswith(f"https://discord.com/oauth2/authorize?client_id={discord.backend.application_id}")
         granted = int(printed.split("permissions=")[1].split("&")[0])
-        assert granted == (1 << 10) | (1 << 11) | (1 << 16) | (1 << 35) | (1 << 38)
+        assert granted == (1 << 10) | (1 << 11) | (1 << 15) | (1 << 16) | (1 << 35) | (1 << 38)
         channel = discord.guild.create_text_channel("help")
         marked = await bot.command("channels", "help", str(channel.id))
         assert marked.code == 0, marked.err

@@ -36,7 +36,7 @@ async def test_help_channels_are_marked_listed_and_unmarked(shop: Knowledge, tmp
         bot = Bot(slack, shop, tmp_path)
         assert (await bot.command("channels", "help", "C1")).code == 0
         listed = json.loads((await bot.command("channels", "list", "--json")).out)
-        assert listed == [{"platform": "slack", "workspace": slack.team, "channel": "C1"}]
+        assert listed == [{"platform": "slack", "workspace": slack.team, "channel": "C1", "kind": "help"}]
         assert (await bot.command("channels", "unhelp", "C1")).code == 0
         assert json.loads((await bot.command("channels", "list", "--json")).out) == []
 

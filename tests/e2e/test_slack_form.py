@@ -77,10 +77,12 @@ async def test_ask_a_human_tells_the_team_and_the_customer_and_the_bot_is_quiet(
     await slack.click(room.asker, room.channel, answer.ts, "ask_human")
     await slack.wait_for(lambda: len(room.said(ts)) == 2, SECONDS)
     await slack.settled(SECONDS)
-    (told,) = [message for message in slack.bot_messages(SUPPORT) if "asks for a person" in message.shown]
-    assert DELIVERY in told.shown and "A person will reply here" in room.shown(ts)[1]
+    (told,) = [message for message in slack.bot_messages(SUPPORT) if "asked for a person" in message.shown]
+    assert DELIVERY in told.shown and "working days" in told.shown
+    assert "a person will reply here" in room.shown(ts)[1]
     later = await room.ask("And to Sweden?", thread=ts, mention=False)
-    await room.silence(later, ts)
+    await slack.wait_for(lambda: room.bot.states().get(later) == "relayed", SECONDS)
+    assert len(room.said(ts)) == 2 and "And to Sweden?" in slack.bot_messages(SUPPORT, told.ts)[-1].shown
 
 
 async def test_the_app_home_tells_what_is_known_and_the_pane_suggests_questions_of_the_faq(bot: Bot) -> None:

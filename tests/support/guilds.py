@@ -56,6 +56,29 @@ class Den:
         """All that the bot has in a thread or channel."""
         return self.discord.bot_messages(where)
 
+    async def says(self, where: int, text: str, after: int = 0) -> Message:
+        """The bot's message there that contains a text (without the backslashes that keep it literal)."""
+
+        def found() -> Message | None:
+            said = [m for m in self.said(where) if m.id > after and text in shown(m).replace("\\", "")]
+            return said[-1] if said else None
+
+        return await self.discord.wait_for(found, SECONDS, f"{text!r} in {where}")  # type: ignore[no-any-return]
+
+    async def whispered(self, result: Any, text: str = "") -> Message:
+        """What only the caller sees of a command or click, once it contains a text."""
+
+        def found() -> Message | None:
+            told = [each for each in [result.response, *result.followups] if each and each.ephemeral]
+            said = [each._message for each in told if text in shown(each._message).replace("\\", "")]
+            return next((message for message in said if shown(message)), None)
+
+        return await self.discord.wait_for(found, SECONDS, f"{text!r} to the caller")  # type: ignore[no-any-return]
+
+    def actors(self, message: Message) -> Any:
+        """A message as actors take it."""
+        return next(m for m in self.discord.channel(message.channel_id).history() if m.id == message.id)
+
     async def one_answer(self, message_id: int, where: int | None = None, *, containing: str = "") -> Message:
         """The answer to a message: the only thing that the bot has said there since."""
         where = where or message_id

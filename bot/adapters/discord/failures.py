@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import aiohttp
 import discord
+import structlog
 
-from bot.errors import DeliveryError, PlatformError
+from bot.errors import BotError, DeliveryError, PlatformError
+
+log = structlog.get_logger(__name__)
 
 UNKNOWN_MESSAGE = 10008
 _THREAD_EXISTS = 160004
@@ -59,3 +64,14 @@ def gone(error: DeliveryError) -> bool:
 def thread_exists(error: DeliveryError) -> bool:
     """Whether a message has its thread already."""
     return isinstance(error.__cause__, discord.HTTPException) and error.__cause__.code == _THREAD_EXISTS
+
+
+def note_fault(event: str, error: BaseException | None = None) -> str:
+    """Log a fault under an id that a customer can quote."""
+    error = error or sys.exception()
+    fault = uuid.uuid4().hex[:8]
+    known = isinstance(error, BotError)
+    log.error("fault", fault=fault, event=event, kind=type(error).__name__, cause=str(error) if known else "")
+    if not known:
+        log.debug("fault's traceback", fault=fault, exc_info=error)
+    return fault

@@ -52,6 +52,9 @@ def read_message(message: discord.Message, me: int, my_roles: Collection[int]) -
         audience, kind = Audience.CHANNEL, "channel"
     if mentioned and audience is not Audience.DIRECT:
         audience = Audience.MENTION
+    known = {"kind": kind, "name": message.author.display_name, "link": message.jump_url}
+    if kind == "direct":
+        known["handoff_in"] = ""  # of a private conversation's messages none is a thread
     return ChatMessage(
         place=place,
         id=str(message.id),
@@ -59,7 +62,7 @@ def read_message(message: discord.Message, me: int, my_roles: Collection[int]) -
         text=text,
         audience=audience,
         names_others=bool(named - {me}),
-        context={"kind": kind},
+        context=known,
     )
 
 
@@ -78,8 +81,19 @@ def read_interaction(interaction: discord.Interaction[Any], text: str, *, privat
             "token": interaction.token,
             "application": str(interaction.application_id),
             "private": "1" if private else "",
+            "name": interaction.user.display_name,
         },
     )
+
+
+def place_of_interaction(interaction: discord.Interaction[Any]) -> Place:
+    """Where somebody clicks or gives a command; in a channel, `thread` is the message clicked, if one was."""
+    message_id = interaction.message.id if interaction.message else 0
+    channel: Any = interaction.channel
+    if isinstance(channel, discord.Thread):
+        return place_of(channel, message_id)
+    workspace = str(interaction.guild_id or PRIVATE)
+    return Place(PLATFORM, workspace, str(interaction.channel_id or ""), str(message_id or ""))
 
 
 def key_of(place: Place, message_id: int) -> MessageKey:

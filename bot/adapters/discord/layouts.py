@@ -12,9 +12,8 @@ import discord
 from discord import ui
 
 from bot.adapters.discord.clicks import Click
-from bot.adapters.discord.markdown import literal
-from bot.answers.markup import href
-from bot.conversation import Citation, Decision, Turn
+from bot.adapters.discord.markdown import link, literal
+from bot.conversation import Citation, Turn
 from bot.words import Words, words_for
 
 PIECE = 2_700  # characters of an answer in one message, so that with its sources it stays below 4,000
@@ -53,14 +52,12 @@ def sources(citations: Sequence[Citation], words: Words) -> str:
 
 
 def _source(citation: Citation) -> str:
-    title = literal(citation.title[:150]) or literal(citation.url[:150])
-    url = href(citation.url).replace("(", "%28").replace(")", "%29").replace(" ", "%20")
-    linked = f"[{title}]({url})" if url.startswith(("https://", "http://")) and len(url) < 500 else title
-    return f"-# {citation.number}. {linked}"
+    byline = f" · {literal(citation.byline)}" if citation.byline else ""
+    return f"-# {citation.number}. {link(citation.title[:150] or citation.url[:150], citation.url)}{byline}"
 
 
 def _buttons(turn: Turn, words: Words, *, handoff: bool, post: bool) -> list[Click]:
-    if turn.decision is Decision.CHITCHAT:
+    if not turn.decision.searched:
         return []
     buttons = [
         Click("up", turn.id, words.labels["helpful"], "👍"),

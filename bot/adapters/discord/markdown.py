@@ -12,15 +12,16 @@ from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 
-from bot.answers.markup import Scanner, Token
+from bot.answers.markup import Scanner, Token, href
 
-_WIDEST = 60  # columns of a table drawn in a code block: wider ones break on a phone
+WIDEST = 60  # columns of a table drawn in a code block: wider ones break on a phone
 _DELIMITER = re.compile(r" {0,3}\|?[ :]*-{2,}[-| :]*\|?[-| :]*$")
 _FENCE = re.compile(r" {0,3}(?:`{3,}|~{3,})")
 _HEADING = re.compile(r" {0,3}#{4,6} +(?P<text>.*?) *#*$")
 _RULE = re.compile(r" {0,3}(?:(?:- *){3,}|(?:\* *){3,}|(?:_ *){3,})$")
 _OWN = re.compile(r"(?m)^(\s*)(?=-# |>>> )")  # small print and endless quotes are Discord's own: data stays data
 _CELL = re.compile(r"(?<!\\)\|")
+_URL = re.compile(r"(?<!\S)https?://[\w.~%/?#&=+,;:-]+(?!\S)", re.ASCII)  # a word, with nothing to form in it
 _INLINE = re.compile(r"\*\*|__|~~|`")
 
 
@@ -34,6 +35,27 @@ def literal(text: str) -> str:
     """Plain text in one line as Discord shows it literally."""
     line = " ".join(text.split())
     return re.sub(r"([\\*_~`|<>\[\]()#@:-])", r"\\\1", line)
+
+
+def prose(text: str) -> str:
+    """Plain text of several lines as Discord shows it literally; web addresses in it can be clicked."""
+    lines = [_literal_but_urls(line) for line in text.strip().splitlines()]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
+
+
+def link(text: str, url: str) -> str:
+    """Plain text that leads to a page, as far as its address is one that Discord links to; else the text alone."""
+    shown = literal(text) or literal(url)
+    url = href(url).replace("(", "%28").replace(")", "%29").replace(" ", "%20")
+    return f"[{shown}]({url})" if url.startswith(("https://", "http://")) and len(url) < 500 else shown
+
+
+def _literal_but_urls(line: str) -> str:
+    shown, at = [], 0
+    for match in _URL.finditer(line):
+        shown += [literal(line[at : match.start()]), match[0]]
+        at = match.end()
+    return " ".join(part for part in [*shown, literal(line[at:])] if part)
 
 
 def _of(token: Token) -> str:
@@ -82,10 +104,10 @@ def _table(rows: list[list[str]]) -> Iterator[str]:
     rows = [row + [""] * (width - len(row)) for row in rows]
     bare = [[html.unescape(_INLINE.sub("", cell)).replace("\\", "") for cell in row] for row in rows]
     widths = [max(cell_len(row[column]) for row in bare) for column in range(width)]
-    if sum(widths) + 2 * (width - 1) <= _WIDEST and not any("](" in cell for row in rows for cell in row):
+    if sum(widths) + 2 * (width - 1) <= WIDEST and not any("](" in cell for row in rows for cell in row):
         yield "```"
         for number, row in enumerate(bare):
-            yield "  ".join(_padded(cell, size) for cell, size in zip(row, widths, strict=True)).rstrip()
+            yield "  ".join(padded(cell, size) for cell, size in zip(row, widths, strict=True)).rstrip()
             if number == 0:
                 yield "  ".join("─" * size for size in widths)
         yield "```"
@@ -97,5 +119,7 @@ def _table(rows: list[list[str]]) -> Iterator[str]:
         yield " · ".join([f"- **{row[0]}**" if row[0] else "-", *told])
 
 
-def _padded(cell: str, size: int) -> str:
-    return cell + " " * (size - cell_len(cell))
+def padded(cell: str, size: int, *, right: bool = False) -> str:
+    """A cell of a table in a code block, as wide as its column."""
+    space = " " * (size - cell_len(cell))
+    return space + cell if right else cell + space

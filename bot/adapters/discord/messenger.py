@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -20,7 +20,7 @@ from bot.conversation import AnswerEvent, Delta, Final, Turn
 from bot.errors import DeliveryError
 from bot.interfaces import KeepReplies
 from bot.language import reply_language
-from bot.messages import Audience, Item
+from bot.messages import Audience, Item, Place
 from bot.words import Words, words_for
 
 EDIT_SECONDS = 1.5  # between two edits: Discord takes 5 in 5 s in a channel, and others write there too
@@ -30,9 +30,9 @@ _NAME = 90  # characters of a thread's name; Discord takes 100
 
 
 class DiscordMessenger:
-    """`handoff`: whether there is somewhere to hand a question to, so that the button for it is offered."""
+    """`handoff`: whether a question of that place can be handed to people, so that the button for it is offered."""
 
-    def __init__(self, client: discord.Client, *, handoff: bool = False) -> None:
+    def __init__(self, client: discord.Client, *, handoff: Callable[[Place], bool] = lambda _: False) -> None:
         self._client = client
         self._handoff = handoff
         self.deferring: dict[str, asyncio.Task[Any]] = {}  # commands that are being acknowledged
@@ -56,7 +56,9 @@ class DiscordMessenger:
             typing.cancel()
         if turn is None:
             raise AssertionError("an answer always ends in Final")
-        await live.finish(split(to_discord(turn.answer), layouts.PIECE), turn, handoff=self._handoff)
+        await live.finish(
+            split(to_discord(turn.answer), layouts.PIECE), turn, handoff=self._handoff(item.message.place)
+        )
 
     async def say(self, item: Item, text: str, keep: KeepReplies) -> None:
         """See the port."""

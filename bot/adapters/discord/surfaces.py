@@ -10,10 +10,11 @@ from typing import Any, Protocol
 import discord
 from discord import ui
 
-from bot.adapters.discord.failures import delivering, gone, thread_exists
+from bot.adapters.discord.failures import delivering, gone
 from bot.adapters.discord.layouts import marker
+from bot.adapters.discord.rooms import open_thread
 from bot.errors import DeliveryError
-from bot.messages import Item, Place
+from bot.messages import Item
 
 Reply = Mapping[str, str]
 """A message that stands for an item: its `channel`, its `id`, and `via` "token" where a command's token made it."""
@@ -189,7 +190,7 @@ async def surface_of(client: discord.Client, item: Item, *, name: str = "") -> I
     if kind == "thread":
         opens = item.message.opens_thread
         return InChannel(client, int(place.thread), item, None if opens else asked)
-    if kind == "channel" and name and await _open_thread(client, place, asked, name):
+    if kind == "channel" and name and await open_thread(client, item.message.key, name):
         return InChannel(client, asked, item)
     return InChannel(client, int(place.channel), item, asked)
 
@@ -209,22 +210,6 @@ def _shows(message: discord.Message, view: ui.LayoutView) -> bool:
 
 def _bears(message: discord.Message, mark: int) -> bool:
     return any(getattr(part, "id", None) == mark for part in message.components)
-
-
-async def _open_thread(client: discord.Client, place: Place, message_id: int, name: str) -> bool:
-    """Whether the message has a thread that the bot may use."""
-    channel = client.get_partial_messageable(int(place.channel), guild_id=int(place.workspace))
-    question = channel.get_partial_message(message_id)
-    try:
-        with delivering():
-            await question.create_thread(name=name, auto_archive_duration=1440)
-    except DeliveryError as error:
-        if thread_exists(error):
-            return True
-        if not error.permanent or gone(error):
-            raise
-        return False
-    return True
 
 
 _ORIGINAL: int = "@original"  # type: ignore[assignment]  # the library puts it into the URL as it is

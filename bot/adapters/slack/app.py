@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -32,14 +32,21 @@ from bot.adapters.slack.failures import code_of, connecting, delivering
 from bot.adapters.slack.incoming import PLATFORM, Deleted, Edited, read_command, read_event
 from bot.adapters.slack.markdown import literal, to_slack
 from bot.adapters.slack.messenger import SlackMessenger
+from bot.adapters.slack.rooms import SlackRooms
+from bot.adapters.slack.steering import SlackSteering
 from bot.adapters.splitting import split
-from bot.conversation import Feedback, Turn, Vote
+from bot.console.console import Console
+from bot.console.notices import Voting
+from bot.conversation import Turn, Vote
 from bot.desk.desk import Desk
 from bot.errors import BotError, DeliveryError, UnknownTurn
-from bot.interfaces import ConversationStore, Inbox
+from bot.handoff.handing import Handing
+from bot.interfaces import ConversationStore, Inbox, Rooms
 from bot.knowledge.catalogue import Catalogue
 from bot.language import primary
 from bot.messages import MessageKey, Place
+from bot.people import Role
+from bot.steering import HandoffReason
 from bot.words import words_for
 
 log = structlog.get_logger(__name__)
@@ -51,13 +58,15 @@ _PING_SECONDS = 5.0  # a socket that dropped is noticed within this
 
 @dataclass(frozen=True, slots=True)
 class SlackConfig:
-    """`support_channel` is where questions are handed to people ("": nowhere)."""
+    """`support_channel` is where questions are handed to people ("": nowhere), `admin_channel` where admins are told of
+    trouble ("": there)."""
 
     bot_token: str
     app_token: str = ""
     signing_secret: str = ""
     api_url: str = "https://slack.com/api/"
     support_channel: str = ""
+    admin_channel: str = ""
 
 
 class SlackAdapter:
@@ -74,6 +83,10 @@ class SlackAdapter:
         catalogue: Catalogue,
         config: SlackConfig,
         *,
+        console: Console,
+        handing: Handing,
+        voting: Voting,
+        rooms: MutableMapping[str, Rooms],
         socket: bool = True,
     ) -> None:
         self._desk = desk
@@ -81,11 +94,14 @@ class SlackAdapter:
         self._conversations = conversations
         self._catalogue = catalogue
         self._config = config
+        self._handing = handing
+        self._voting = voting
+        self._rooms = rooms
         self._socket = socket
         self._bot_user = ""
-        self._handed_over: set[str] = set()
         self._shared: set[str] = set()
         self.client = web_client(config)
+        self._steering = SlackSteering(console, self.client)
         self.app = self._bolt()
         self.connected = False
 
@@ -96,7 +112,11 @@ class SlackAdapter:
         with connecting():
             identity = await self.client.auth_test()
         self._bot_user = identity["user_id"]
-        self._desk.join(PLATFORM, SlackMessenger(self.client, handoff=bool(self._config.support_channel)))
+        team_channels = (self._config.support_channel, self._config.admin_channel)
+        rooms = SlackRooms(self.client, str(identity["team_id"]), team_channels)
+        self._steering.rooms, self._steering.bot_user = rooms, self._bot_user
+        self._rooms[PLATFORM] = rooms
+        self._desk.join(PLATFORM, SlackMessenger(self.client, handoff=self._handing.available))
         if not self._socket:
             await self._stay(None)
         handler = AsyncSocketModeHandler(self.app, self._config.app_token, ping_interval=_PING_SECONDS)
@@ -110,6 +130,8 @@ class SlackAdapter:
 
     async def close(self) -> None:
         """See the port."""
+        await self._steering.close()
+        self._rooms.pop(PLATFORM, None)
         session, self.client.session = self.client.session, None
         if session is not None:
             await session.close()
@@ -156,6 +178,7 @@ class SlackAdapter:
         app.action(blocks.SHARE)(ack=_heard_action, lazy=[self._on_share])
         app.action(blocks.ASK_HUMAN)(ack=_heard_action, lazy=[self._on_ask_human])
         app.view(blocks.WHY)(self._on_why)
+        self._steering.register(app)
         anything = re.compile(".*")
         app.event(anything)(_heard)
         app.action(anything)(_heard_action)
@@ -201,7 +224,7 @@ class SlackAdapter:
     async def _on_feedback(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         vote, turn = await self._voted(body)
         if turn:
-            await self._conversations.vote(Feedback(turn.id, body["user"]["id"], vote))
+            await self._voting.vote(turn, body["user"]["id"], vote)
         await ack()
 
     async def _ask_why(self, body: dict[str, Any]) -> None:
@@ -219,7 +242,7 @@ class SlackAdapter:
         reason = str(view["state"]["values"][blocks.WHY][blocks.WHY].get("value") or "").strip()
         turn = await self._turn(view["private_metadata"])
         if turn and reason:
-            await self._conversations.vote(Feedback(turn.id, body["user"]["id"], Vote.DOWN, reason))
+            await self._voting.vote(turn, body["user"]["id"], Vote.DOWN, reason)
         await ack()
 
     async def _on_share(self, body: dict[str, Any]) -> None:
@@ -247,36 +270,27 @@ class SlackAdapter:
             await self._try(AsyncWebhookClient(url).send(delete_original=True))
 
     async def _on_ask_human(self, body: dict[str, Any]) -> None:
-        """Tell the support channel, tell the customer, and leave the thread to people."""
+        """Hand the conversation to people, who tell the customer there."""
         turn = await self._turn(str(body["actions"][0].get("value") or ""))
-        if turn is None or not self._config.support_channel or turn.id in self._handed_over:
+        if turn is None:
             return
-        self._handed_over.add(turn.id)
-        channel, message = body["channel"]["id"], body.get("message") or {}
+        channel, message, user = body["channel"]["id"], body.get("message") or {}, body["user"]["id"]
         thread = str(message.get("thread_ts") or message.get("ts") or "")
-        words = words_for(turn.language)
-        told = await self._try(self._tell_support(turn, _name(body), channel, thread))
-        if told:
-            await self._inbox.hand_over(Place(PLATFORM, str(body["team"]["id"]), channel, thread))
-        else:
-            self._handed_over.discard(turn.id)
-        text = words.say("handed_over" if told else "not_handed_over")
-        await self._try(self.client.chat_postMessage(channel=channel, thread_ts=thread, text=literal(text)))
+        place = Place(PLATFORM, str(body["team"]["id"]), channel, thread)
+        link = ""
+        try:
+            if (body.get("container") or {}).get("is_ephemeral"):
+                place = await self._direct(user)
+            elif self._steering.rooms:
+                link = await self._steering.rooms.link(MessageKey(PLATFORM, place.workspace, channel, thread))
+            await self._handing.open(place, user, "", turn, HandoffReason.BUTTON, link)
+        except (BotError, DeliveryError) as error:
+            log.error("not handed over", cause=str(error))
 
-    async def _tell_support(self, turn: Turn, name: str, channel: str, thread: str) -> Any:
-        link = await self.client.chat_getPermalink(channel=channel, message_ts=thread)
-        text = f"{name} asks for a person: <{link['permalink']}|{literal(turn.question)[:500]}>"
-        return await self.client.chat_postMessage(
-            channel=self._config.support_channel,
-            text=text,
-            blocks=[
-                {"type": "section", "text": {"type": "mrkdwn", "text": text}},
-                *blocks.body(to_slack(turn.answer)[: blocks.SECTION]),
-                *blocks.sources(turn.citations, words_for(turn.language)),
-            ],
-            unfurl_links=False,
-            unfurl_media=False,
-        )
+    async def _direct(self, user: str) -> Place:
+        if self._steering.rooms is None:
+            raise DeliveryError("Slack is not connected", permanent=False)
+        return await self._steering.rooms.direct("", user)
 
     # -- what the bot shows of itself -----------------------------------------------------------------------------
 
@@ -287,7 +301,8 @@ class SlackAdapter:
         if event.get("tab") == "messages":
             await self._suggest(event["channel"], None, language)
         else:
-            view = blocks.home(overview, words_for(language))
+            steers = await self._steering.role(event["user"]) is Role.ADMIN
+            view = blocks.home(overview, words_for(language), steers=steers)
             await self._try(self.client.views_publish(user_id=event["user"], view=view))
 
     async def _on_assistant(self, body: dict[str, Any]) -> None:

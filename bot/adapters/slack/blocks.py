@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.adapters.slack.markdown import literal
 from bot.answers.markup import href
-from bot.conversation import Citation, Decision, Turn
+from bot.conversation import Citation, Turn
 from bot.knowledge.catalogue import Overview
 from bot.words import Words, words_for
 
@@ -35,7 +35,7 @@ def footer(turn: Turn, *, handoff: bool = False, share: bool = False) -> list[Bl
     """Below an answer: its sources, feedback, and the way to a person."""
     words = words_for(turn.language)
     blocks: list[Block] = sources(turn.citations, words)
-    if turn.decision is Decision.CHITCHAT:
+    if not turn.decision.searched:
         return blocks
     blocks.append(_feedback(turn, words))
     buttons = []
@@ -66,7 +66,8 @@ def _source(citation: Citation) -> str:
     title = literal(citation.title).replace("|", "¦")[:300] or literal(citation.url)[:300]
     url = href(citation.url).replace("|", "%7C").replace("&", "&amp;")
     linked = f"<{url}|{title}>" if url.startswith(("https://", "http://")) and len(url) < 1_000 else title
-    return f"[{citation.number}] {linked}"
+    byline = f" · {literal(citation.byline)}" if citation.byline else ""
+    return f"[{citation.number}] {linked}{byline}"
 
 
 def _feedback(turn: Turn, words: Words) -> Block:
@@ -108,8 +109,8 @@ def why(turn_id: str, words: Words) -> Block:
     }
 
 
-def home(overview: Overview | None, words: Words, now: datetime | None = None) -> Block:
-    """The App Home: what the bot knows, since when, and how to ask."""
+def home(overview: Overview | None, words: Words, now: datetime | None = None, *, steers: bool = False) -> Block:
+    """The App Home: what the bot knows, since when, and how to ask; for an admin, who `steers`, buttons too."""
     blocks: list[Block] = [_header(words.labels["home_title"])]
     if overview is None:
         blocks.append(_section(literal(words.labels["home_empty"])))
@@ -123,6 +124,11 @@ def home(overview: Overview | None, words: Words, now: datetime | None = None) -
     if overview and overview.examples:
         blocks.append(_header(words.labels["home_examples"]))
         blocks.append(_section("\n".join(f"• {literal(question)}" for question in overview.examples)))
+    if steers:
+        steering = (("status", "Status"), ("sources", "Sources"), ("recrawl", "Re-crawl"), ("gaps", "Gaps"))
+        buttons = [_button(f"do:{action}:{n}", label, "-") for n, (action, label) in enumerate(steering)]
+        blocks += [{"type": "divider"}, _header("For admins"), {"type": "actions", "elements": buttons}]
+        blocks.append(_section("All that you can do: `/faq help`"))
     return {"type": "home", "blocks": blocks}
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.adapters.slack.steering import EXPLAIN, SAVE
+
 SCOPES = frozenset(
     {
         "app_mentions:read",
@@ -12,6 +14,7 @@ SCOPES = frozenset(
         "channels:read",
         "chat:write",
         "commands",
+        "files:write",
         "groups:history",
         "groups:read",
         "im:history",
@@ -39,7 +42,12 @@ def manifest(name: str = "Frontdesk", url: str = "") -> dict[str, Any]:
     """For Socket Mode; with the public base `url` of the web server, for signed HTTP."""
     endpoint = f"{url.rstrip('/')}/slack/events" if url else ""
     request = {"request_url": endpoint} if endpoint else {}
-    command = {"command": "/ask", "description": "Ask the FAQ", "usage_hint": "your question", "should_escape": True}
+    commands = [
+        {"command": "/ask", "description": "Ask the FAQ", "usage_hint": "your question"},
+        {"command": "/faq", "description": "Steer Frontdesk (for admins and the team)", "usage_hint": "help"},
+        {"command": "/forget-me", "description": "Delete all that you have asked"},
+    ]
+    shortcuts = [("Why this answer?", EXPLAIN), ("Save as FAQ answer", SAVE)]
     return {
         "display_information": {
             "name": name,
@@ -54,7 +62,13 @@ def manifest(name: str = "Frontdesk", url: str = "") -> dict[str, Any]:
             },
             "bot_user": {"display_name": name, "always_online": True},
             "agent_view": {"agent_description": "Answers questions from our help pages, with their sources"},
-            "slash_commands": [command | ({"url": endpoint} if endpoint else {})],
+            "slash_commands": [
+                command | {"should_escape": True} | ({"url": endpoint} if endpoint else {}) for command in commands
+            ],
+            "shortcuts": [
+                {"name": name, "type": "message", "callback_id": callback, "description": name}
+                for name, callback in shortcuts
+            ],
         },
         "oauth_config": {"scopes": {"bot": sorted(SCOPES)}},
         "settings": {

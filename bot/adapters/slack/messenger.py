@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -19,16 +19,16 @@ from bot.conversation import AnswerEvent, Delta, Final, Stage, Turn
 from bot.errors import DeliveryError
 from bot.interfaces import KeepReplies
 from bot.language import reply_language
-from bot.messages import Audience, Item
+from bot.messages import Audience, Item, Place
 from bot.words import Words, words_for
 
 _STATUS_SECONDS = 3  # a status is a courtesy: an answer does not wait longer for it
 
 
 class SlackMessenger:
-    """`handoff`: whether there is somewhere to hand a question to, so that the button for it is offered."""
+    """`handoff` tells whether a question of a place can be handed to people, so that the button for it is offered."""
 
-    def __init__(self, client: AsyncWebClient, *, handoff: bool = False) -> None:
+    def __init__(self, client: AsyncWebClient, *, handoff: Callable[[Place], bool] = lambda _place: False) -> None:
         self._client = client
         self._handoff = handoff
 
@@ -55,15 +55,15 @@ class SlackMessenger:
         if turn is None:
             raise AssertionError("an answer always ends in Final")
         whole = to_slack(turn.answer)
-        await live.finish(
-            split(whole, blocks.PIECE), blocks.footer(turn, handoff=self._handoff), streamable=not has_table(whole)
-        )
+        below = blocks.footer(turn, handoff=self._handoff(item.message.place))
+        await live.finish(split(whole, blocks.PIECE), below, streamable=not has_table(whole))
         await self._end_status(item)
 
     async def _answer_command(self, item: Item, turn: Turn) -> None:
+        handoff = self._handoff(item.message.place)
         pieces = split(to_slack(turn.answer), blocks.PIECE)
         for number, piece in enumerate(pieces, start=1):
-            below = blocks.footer(turn, share=True) if number == len(pieces) else []
+            below = blocks.footer(turn, share=True, handoff=handoff) if number == len(pieces) else []
             await self._respond(item, [*blocks.body(piece), *below], piece)
 
     async def say(self, item: Item, text: str, keep: KeepReplies) -> None:

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from aiohttp import web
 from simcord.actors import MemberActor
@@ -73,6 +73,14 @@ class Fault:
     retry_after: float = 0.0
     drop: str = ""
     hold: Hold | None = None
+
+
+class Upload(NamedTuple):
+    """A file that the bot sends, as SimCord takes it."""
+
+    filename: str
+    fp: IO[bytes]
+    description: str | None = None
 
 
 class DiscordStandIn:
@@ -267,6 +275,13 @@ class DiscordStandIn:
         thread.applied_tags = [int(tag["id"]) for tag in forum.available_tags if tag["name"] in names]
         self.backend.emit("THREAD_UPDATE", serializers.channel_payload(self.backend, thread))
 
+    def show(self, channel_id: int, *custom_ids: str) -> Message:
+        """A message of the bot's with those buttons, as if it had been shown there before."""
+        row = [{"type": 2, "style": 2, "label": name[-80:], "custom_id": name} for name in custom_ids]
+        rows = [{"type": 1, "components": row[start : start + 5]} for start in range(0, len(row), 5)]
+        me = self.backend.bot_user.id
+        return self.backend.create_message(channel_id, me, "Buttons", components=rows)
+
     async def wait_for(self, predicate: Callable[[], Any], timeout: float = 20.0, what: str = "") -> Any:  # noqa: ASYNC109
         """Wait until the predicate holds, and return what it gave."""
         until = time.monotonic() + timeout
@@ -318,7 +333,9 @@ def _bucket(method: str, path: str) -> str:
 
 async def _read(request: web.Request) -> tuple[Any, list[Any]]:
     if request.content_type.startswith("multipart/"):
-        raise web.HTTPUnsupportedMediaType(text="no uploads here")
+        form = await request.post()
+        uploads = [Upload(part.filename, part.file) for part in form.values() if isinstance(part, web.FileField)]
+        return json.loads(str(form["payload_json"])), uploads
     raw = await request.read()
     return (json.loads(raw) if raw else None), []
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from simcord._clock import Clock
-from simcord.backend import Backend
+from simcord.backend import Backend, serializers
 from simcord.env import Env
 
 import discord
@@ -28,6 +28,10 @@ class World(Env):
         super().__init__(client)
         self.backend = Backend(clock=RealClock())
         self._message_states.add(client._connection)
+
+    def bot_member(self, guild: GuildHandle) -> discord.Object:
+        """The bot, as whom a channel's overwrites may name."""
+        return discord.User(state=self.bot._connection, data=serializers.user_payload(self.backend.bot_user))
 
     async def _settle_internal(self, *args: Any, **kwargs: Any) -> None:
         """Nothing to wait for."""

@@ -12,8 +12,8 @@ from tests.support.slack.socketmode import Sockets
 from tests.support.slack.workspace import SCOPE_OF_KIND, TYPE_OF_KIND, Channel, Message, Workspace, new_id
 
 SCOPES = """
-app_mentions:read assistant:write channels:history channels:read chat:write commands groups:history groups:read
-im:history im:read im:write mpim:history mpim:read reactions:read reactions:write team:read users:read
+app_mentions:read assistant:write channels:history channels:read chat:write commands files:write groups:history
+groups:read im:history im:read im:write mpim:history mpim:read reactions:read reactions:write team:read users:read
 """
 # The scope without which Slack lets nobody subscribe to an event.
 SUBSCRIPTIONS = {

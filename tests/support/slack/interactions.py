@@ -98,6 +98,18 @@ class Interactions(People):
         self._respond_view(user, stored, answer)
         return answer
 
+    async def shortcut(self, user: str, channel: str, ts: str, callback_id: str) -> dict[str, Any]:
+        """Use a message shortcut of the app's, from a message's own menu."""
+        message = self._seen(channel, ts, user)
+        payload = self._interaction("message_action", user) | {
+            "callback_id": callback_id,
+            "channel": {"id": channel, "name": _shown_name(self.workspace.channel(channel))},
+            "message": self.body(message),
+            "message_ts": ts,
+            "response_url": self.responses.new(channel, user),
+        }
+        return await self._ask(INTERACTIVE, payload)
+
     async def close_view(self, user: str, view: Mapping[str, Any] | str) -> dict[str, Any]:
         """Cancel a modal: the app hears of it where the modal says `notify_on_close`."""
         stored = self._view(user, view)

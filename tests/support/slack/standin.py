@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.support.slack import chat, lookups, streams, surfaces  # noqa: F401 - they enter their methods
+from tests.support.slack import chat, files, lookups, streams, surfaces  # noqa: F401 - they enter their methods
 from tests.support.slack.delivery import EVENTS, Ack, Delivered, Delivery
 from tests.support.slack.errors import CannotDo
 from tests.support.slack.faults import Fault, Hold
@@ -46,6 +46,7 @@ class SlackStandIn(Interactions):
         app.router.add_route("*", "/api/{method}", api.call)
         app.router.add_get("/link/", self.sockets.link)
         app.router.add_post("/respond/{team}/{key}", self.responses.serve)
+        app.router.add_post("/upload/{file}", files.Uploads(self).serve)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port)

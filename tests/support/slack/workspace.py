@@ -29,6 +29,7 @@ class User:
     is_bot: bool = False
     locale: str = "en-US"
     tz: str = "Europe/London"
+    is_admin: bool = False
 
     def as_slack(self, team: str) -> dict[str, Any]:
         """The `user` of users.info."""
@@ -39,6 +40,8 @@ class User:
             "real_name": self.name.title(),
             "deleted": False,
             "is_bot": self.is_bot,
+            "is_admin": self.is_admin,
+            "is_owner": False,
             "is_app_user": False,
             "locale": self.locale,
             "tz": self.tz,
@@ -188,6 +191,7 @@ class Workspace:
         self.prompts: dict[tuple[str, str], list[dict[str, str]]] = {}
         self.titles: dict[tuple[str, str], str] = {}
         self.triggers: dict[str, tuple[str, float]] = {}  # trigger_id: who it is for, when it was made
+        self.files: dict[str, Any] = {}
         self.outgoing: list[Outgoing] = []
         self.stream_limits = StreamLimits()
         self._last_ts = 0

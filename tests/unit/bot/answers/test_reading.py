@@ -128,7 +128,7 @@ async def test_who_wants_a_human_is_told_how() -> None:
         texts=[FIRST, "let me talk to somebody"],
         confidence=0.1,
     )
-    assert turns[-1].decision is Decision.ABSTAIN
+    assert turns[-1].decision is Decision.HUMAN
     assert turns[-1].answer == words_for("en").say("wants_human")
 
 

@@ -1,0 +1,244 @@
+"""How well `retrieval/searching/clustering.py` finds the questions that mean the same, on made-up weeks.
+
+    python -m benchmarks.gaps [fit]
+
+A week is some questions of some entries of the question sets; two belong together when one entry answers both. The
+weights are fitted (`fit`) and the cut is chosen on the sets of TUNED; those of CONFIRMED have no part in it.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+
+from benchmarks import question_sets
+from bot.bootstrap import embedder_for
+from bot.settings import load_settings
+from retrieval.interfaces import Embedder
+from retrieval.searching import clustering
+from retrieval.searching.clustering import Likeness, cluster
+
+# stackfaq_ood is left out: it holds the questions of stackfaq.
+TUNED = {"en": ("stackfaq", "banking77", "covid_jhu", "sites_en"), "zh": ("atec_zh", "telecom_zh")}
+CONFIRMED = {"en": ("clinc150_oos", "hint3", "covid_deepset"), "zh": ("esun_zh", "sites_zh")}
+ACROSS = "sites_xl"  # Chinese questions about English entries, too few to be halved: every other site
+WEEKS = 40  # of each kind
+MOST = 8  # questions of one entry in a week
+
+Entry = tuple[str, ...]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Week:
+    """`labels` tell which entry answers each of `texts`."""
+
+    texts: tuple[str, ...]
+    labels: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Of the pairs put together, the part that belongs together; of these, the part put together; and the part of the
+    texts that are of their group's most frequent entry."""
+
+    precision: float
+    recall: float
+    purity: float
+
+
+@cache
+def entries(name: str) -> dict[str, list[Entry]]:
+    """The wordings of each entry of a set, by site. Questions that are mere labels of an entry are no wordings."""
+    faqs, queries = (_rows(name, file) for file in ("faqs.jsonl", "queries.jsonl"))
+    labelled = any("alt_questions" in faq for faq in faqs)
+    same: dict[str, str] = {}  # entries that answer one question are one
+
+    def find(key: str) -> str:
+        while same.setdefault(key, key) != key:
+            key = same[key]
+        return key
+
+    for faq in faqs:
+        same[find(faq["id"])] = find(f"group {faq.get('group', faq['id'])}")
+    for query in queries:
+        for other in query["relevant"][1:]:
+            same[find(other)] = find(query["relevant"][0])
+    wordings: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+    for row in queries:
+        if of := row["relevant"] or [removed for removed in [row.get("removed")] if removed]:
+            wordings[row.get("site", ""), find(of[0])][row["text"]] = None
+    for row in faqs if not labelled else ():
+        wordings[row.get("site", ""), find(row["id"])][row["question"]] = None
+    sites: dict[str, list[Entry]] = defaultdict(list)
+    for (site, _), texts in wordings.items():
+        sites[site].append(tuple(texts))
+    return sites
+
+
+def _rows(name: str, file: str) -> list[dict[str, list[str]]]:  # the fields that count here
+    with (question_sets.folder() / name / file).open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def week(firms: Sequence[Sequence[Entry]], rng: np.random.Generator) -> Week:
+    """Questions of 20 to 60 entries of these firms, 200 at most; one entry in four was asked for once."""
+    wanted = int(rng.integers(20, 61))
+    chosen: list[Entry] = []
+    for firm in firms:
+        often = [entry for entry in firm if len(entry) > 1]
+        once = [entry for entry in firm if len(entry) == 1]
+        share = max(2, wanted // len(firms))
+        for some, count in ((often, round(share * 0.75)), (once, share - round(share * 0.75))):
+            picked = rng.choice(len(some), min(count, len(some)), replace=False) if some else []
+            chosen += [some[int(place)] for place in picked]
+    pairs = []
+    for label, entry in enumerate(chosen):
+        count = min(len(entry), MOST, 1 + int(rng.geometric(0.3)))
+        pairs += [(entry[int(place)], label) for place in rng.choice(len(entry), count, replace=False)]
+    pairs = pairs[:200]
+    return Week(tuple(text for text, _ in pairs), tuple(label for _, label in pairs))
+
+
+def firms_of(names: Sequence[str], rng: np.random.Generator) -> list[list[Entry]]:
+    """A firm of each set."""
+    sites = [list(entries(name).values()) for name in names]
+    return [some[int(rng.integers(len(some)))] for some in sites]
+
+
+def weeks(names: Sequence[str], seed: int) -> list[Week]:
+    """Weeks of the firms of these sets together."""
+    rng = np.random.default_rng(seed)
+    return [week(firms_of(names, rng), rng) for _ in range(WEEKS)]
+
+
+def weeks_across(half: int, seed: int) -> list[Week]:
+    """Weeks of one site in two languages."""
+    rng = np.random.default_rng(seed)
+    sites = [firm for _, firm in sorted(entries(ACROSS).items())][half::2]
+    return [week([sites[int(rng.integers(len(sites)))]], rng) for _ in range(WEEKS)]
+
+
+def judge(some: Sequence[Week], group: Callable[[Week], Sequence[Sequence[int]]]) -> Figures:
+    """Over all pairs of all weeks; purity over the texts."""
+    right = together = belong = pure = texts = 0
+    for each in some:
+        labels = np.array(each.labels)
+        groups = np.empty(len(labels), int)
+        for number, positions in enumerate(group(each)):
+            groups[list(positions)] = number
+            pure += int(np.bincount(labels[list(positions)]).max())
+        upper = np.triu_indices(len(labels), 1)
+        same = (labels[:, None] == labels)[upper]
+        found = (groups[:, None] == groups)[upper]
+        right, together, belong = (
+            right + int((same & found).sum()),
+            together + int(found.sum()),
+            belong + int(same.sum()),
+        )
+        texts += len(labels)
+    return Figures(right / max(1, together), right / max(1, belong), pure / max(1, texts))
+
+
+def table(embedder: Embedder) -> Iterator[str]:
+    """The figures of every kind of week."""
+    yield f"{'':34} {'pairs right':>11} {'pairs found':>11} {'purity':>7}"
+    both = [tuple(TUNED["en"] + TUNED["zh"]), tuple(CONFIRMED["en"] + CONFIRMED["zh"])]
+    for title, halves in (
+        ("English", [TUNED["en"], CONFIRMED["en"]]),
+        ("Chinese", [TUNED["zh"], CONFIRMED["zh"]]),
+        ("both", both),
+    ):
+        for half, names in zip(("tuned", "confirmed"), halves, strict=True):
+            yield _line(f"{title}, {half}", weeks(names, 11), embedder)
+            if title != "both":
+                for name in names:
+                    yield _line(f"  {name} alone", weeks((name,), 11), embedder)
+    for half, name in ((1, "tuned"), (0, "confirmed")):
+        yield _line(f"one site in both, {name}", weeks_across(half, 11), embedder)
+
+
+def _line(title: str, some: Sequence[Week], embedder: Embedder) -> str:
+    figures = judge(some, lambda each: cluster(each.texts, embedder))
+    return f"{title:34} {figures.precision:11.3f} {figures.recall:11.3f} {figures.purity:7.3f}"
+
+
+def fitted(some: Sequence[Week], embedder: Embedder, signals: Sequence[int], *, across: bool = False) -> Floats:
+    """Weights of these signals and a bias, by logistic regression on the pairs (if `across`, of two languages)."""
+    rows, right = [np.empty((0, len(signals)))], [np.empty(0, bool)]
+    for each in some:
+        likeness = Likeness(each.texts, embedder)
+        labels, languages = np.array(each.labels), likeness.languages
+        wanted = np.triu(languages[:, None] != languages if across else np.ones((len(labels),) * 2, bool), 1)
+        values = np.stack(likeness.signals(slice(None)), -1)
+        rows.append(values[wanted][:, list(signals)])
+        right.append((labels[:, None] == labels)[wanted])
+    x, y = np.concatenate(rows), np.concatenate(right)
+    x = np.column_stack([x, np.ones(len(x))])
+
+    def loss(weights: Floats) -> tuple[float, Floats]:
+        logits = np.where(y, 1, -1) * (x @ weights)
+        gradient = -(np.where(y, 1, -1) / (1 + np.exp(logits))) @ x / len(x)
+        return float(np.logaddexp(0, -logits).mean()), gradient
+
+    bounds = [(0, None)] * len(signals) + [(None, None)]
+    return np.asarray(minimize(loss, np.zeros(len(bounds)), jac=True, method="L-BFGS-B", bounds=bounds).x)
+
+
+def fit(embedder: Embedder) -> Iterator[str]:
+    """The weights that describe the tuned pairs best, and what each bias makes of the weights shipped."""
+    material = {
+        "SEMANTIC": (weeks(TUNED["en"], 2), (0, 1, 2)),
+        "LEXICAL": (weeks(TUNED["zh"], 2), (1, 2)),
+        "BRIDGED": (weeks_across(1, 2), (1, 2)),
+    }
+    for name, (some, signals) in material.items():
+        shipped = getattr(clustering, name)
+        found = fitted(some, embedder, signals, across=name == "BRIDGED").round(1)
+        yield f"{name}: fitted {dict(zip((*signals, 'bias'), found.tolist(), strict=True))}, shipped {shipped}"
+        for bias in np.arange(shipped[3] - 1.2, shipped[3] + 1.3, 0.4):
+            setattr(clustering, name, (*shipped[:3], float(bias)))
+            yield _line(f"  bias {bias:.1f}", some, embedder)
+        setattr(clustering, name, shipped)
+
+
+def speed(embedder: Embedder) -> str:
+    """How long 5,000 different texts take."""
+    firms = [
+        firm for names in (*TUNED.values(), *CONFIRMED.values()) for name in names for firm in entries(name).values()
+    ]
+    texts = sorted({text for firm in firms for entry in firm for text in entry})
+    order = np.random.default_rng(0).permutation(len(texts))[:5000]
+    started = time.perf_counter()
+    cluster([texts[place] for place in order.tolist()], embedder)
+    spent = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    return f"{len(order):,} texts in {spent:.1f} s, {peak:.2f} GiB at most in all"
+
+
+def main() -> None:
+    """Print the figures, or the fit. Exits kindly where the sets are absent."""
+    if not question_sets.folder().is_dir():
+        raise SystemExit(f"No question sets in {question_sets.folder()}: set FRONTDESK_QUALITY_DIR.")
+    embedder = embedder_for(load_settings())
+    if "fit" in sys.argv[1:]:
+        for line in fit(embedder):
+            print(line, flush=True)
+        return
+    print(speed(embedder), flush=True)
+    for line in table(embedder):
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()

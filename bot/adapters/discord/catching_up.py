@@ -1,0 +1,168 @@
+"""What Discord tells of only once: seen to while the database fails, and read from the channels where it was missed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import discord
+import structlog
+
+from bot.adapters.discord.failures import delivering
+from bot.adapters.discord.incoming import PLATFORM, PRIVATE
+from bot.errors import DeliveryError, StorageError
+from bot.interfaces import Inbox, Markers
+
+log = structlog.get_logger(__name__)
+
+OVERLAP = timedelta(seconds=150)  # what is read again: a connection may be dead for so long before it is noticed
+FARTHEST = timedelta(days=1)  # what is older than this is not answered any more
+_CURSOR = "discord:heard"
+_CURSOR_SECONDS = 5.0
+_PER_CHANNEL = 1_000  # messages read again
+_DIRECT = 500  # private conversations read again, the latest first
+_AT_ONCE = 8  # channels being read: Discord takes 50 calls a second
+
+
+class Owed:
+    """Events that are being seen to, each until it is done."""
+
+    def __init__(self) -> None:
+        self._pending: dict[object, datetime] = {}  # since when
+        self.stopping = False
+
+    @property
+    def since(self) -> datetime:
+        """Until when everything has been seen to."""
+        return min([datetime.now(UTC), *self._pending.values()])
+
+    async def see_to(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do what an event calls for, again and again while the database fails."""
+        if not self.stopping:  # else the next start reads it from the channel
+            await self._do(work)
+
+    async def get(self, work: Callable[[], Awaitable[Any]]) -> Any:
+        """What `work` gives, however long the database fails."""
+        found: list[Any] = []
+
+        async def once() -> None:
+            found[:] = [await work()]
+
+        await self._do(once)
+        return found[0]
+
+    async def _do(self, work: Callable[[], Awaitable[None]]) -> None:
+        mark, pause = object(), 0.25
+        self._pending[mark] = datetime.now(UTC)
+        while True:
+            try:
+                await work()
+                break
+            except StorageError as error:
+                log.error("event kept for later", platform=PLATFORM, cause=str(error))
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 10)
+        del self._pending[mark]  # not when cancelled: then it is read again at the next start
+
+
+class CatchingUp:
+    """Reads what was said while nobody listened. `hear` and `edited` take each message as if the gateway told of it."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        markers: Markers,
+        owed: Owed,
+        hear: Callable[[discord.Message], Awaitable[None]],
+        edited: Callable[[discord.Message], Awaitable[None]],
+    ) -> None:
+        self._inbox = inbox
+        self._markers = markers
+        self._owed = owed
+        self._hear = hear
+        self._edited = edited
+        self._deaf: set[int] = set()  # shards whose events may be missing
+        self._behind: set[object] = set()  # readings of what was missed that are under way
+
+    @property
+    def deaf(self) -> bool:
+        """Whether something may be missed at this moment."""
+        return bool(self._deaf)
+
+    def reset(self) -> None:
+        """A new client: nothing is known of its shards."""
+        self._deaf, self._behind = set(), set()
+
+    async def new_session(self, client: discord.Client, shard_id: int) -> None:
+        """The gateway knows nothing of what came before: read it."""
+        guilds = [guild for guild in client.guilds if guild.shard_id == shard_id]
+        self._behind.add(reading := object())
+        self._deaf.discard(shard_id)
+        await self.read(client, guilds, direct=shard_id == 0)
+        self._behind.discard(reading)
+        log.info("discord connected", shard=shard_id, guilds=len(guilds), bot=client.user and client.user.id)
+
+    def resumed(self, shard_id: int) -> None:
+        """All that was missed has been told."""
+        self._deaf.discard(shard_id)
+
+    def disconnected(self, shard_id: int) -> None:
+        """Something may be missed."""
+        self._deaf.add(shard_id)
+
+    async def read(self, client: discord.Client, guilds: Iterable[discord.Guild], *, direct: bool = False) -> None:
+        """Hear the messages since the last ones that are known to have been heard."""
+        since = await self._cursor()
+        if since is None:
+            return
+        after = discord.Object(discord.utils.time_snowflake(since))
+        seen: list[Any] = [
+            channel for guild in guilds for channel in (*guild.text_channels, *guild.voice_channels, *guild.threads)
+        ]
+        channels = [channel for channel in seen if (channel.last_message_id or 0) > after.id]
+        if direct:
+            known = await self._owed.get(lambda: self._inbox.channels(PLATFORM, PRIVATE))
+            private = discord.ChannelType.private
+            channels += [client.get_partial_messageable(int(each), type=private) for each in known[:_DIRECT]]
+        at_once = asyncio.Semaphore(_AT_ONCE)
+        await asyncio.gather(*(self._read_channel(client, channel, after, at_once) for channel in channels))
+
+    async def _read_channel(
+        self, client: discord.Client, channel: Any, after: discord.Object, at_once: asyncio.Semaphore
+    ) -> None:
+        async with at_once:
+            missed: list[discord.Message] | None = None
+            while missed is None:
+                try:
+                    with delivering():
+                        history = channel.history(after=after, limit=_PER_CHANNEL, oldest_first=True)
+                        missed = [message async for message in history]
+                except DeliveryError as error:
+                    if error.permanent or self._owed.stopping or client.is_closed():
+                        return
+                    log.warning("channel not read yet", channel=channel.id, cause=str(error))
+                    await asyncio.sleep(2)
+            for message in missed:
+                await self._hear(message)
+                if message.edited_at:
+                    await self._edited(message)
+
+    async def _cursor(self) -> datetime | None:
+        """Since when messages may have been missed; None at the very first start."""
+        kept = await self._owed.get(lambda: self._markers.get(_CURSOR))
+        if not kept:
+            return None
+        return max(datetime.fromisoformat(kept) - OVERLAP, datetime.now(UTC) - FARTHEST)
+
+    async def remember(self, connected: Callable[[], bool]) -> None:
+        """Keep until when everything has been heard, until cancelled."""
+        while True:
+            await asyncio.sleep(_CURSOR_SECONDS)
+            if not connected() or self._behind:
+                continue
+            try:
+                await self._markers.set(_CURSOR, self._owed.since.isoformat())
+            except StorageError as error:
+                log.warning("cursor not kept", cause=str(error))

@@ -1,0 +1,159 @@
+"""Implements `bot.interfaces.Rooms` for Discord.
+
+A message's key names the channel or thread that it really stands in; a thread's place is its parent's, under the
+thread's id, which is that of the message it hangs on.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections import OrderedDict
+from typing import Any
+
+import discord
+
+from bot.adapters.discord import cards
+from bot.adapters.discord.failures import delivering, gone, thread_exists
+from bot.adapters.discord.incoming import PLATFORM, PRIVATE
+from bot.cards import Card
+from bot.errors import DeliveryError
+from bot.messages import MessageKey, Place
+
+_THREAD_NAME = 90  # characters; Discord takes 100
+_NAMES = 2_000  # people whose names are remembered
+_NAME_SECONDS = 3600.0
+
+
+class DiscordRooms:
+    """`client` is one that keeps no members."""
+
+    def __init__(self, client: discord.Client) -> None:
+        self._client = client
+        self._names: OrderedDict[tuple[str, str], tuple[float, str]] = OrderedDict()
+
+    async def post(self, place: Place, card: Card) -> MessageKey:
+        """See the port. Where there is no such thread, the message replies to the one it would hang on."""
+        if place.thread.isdecimal() and place.workspace != PRIVATE:
+            try:
+                return await self._send(place, int(place.thread), card)
+            except DeliveryError as error:
+                if not gone(error):
+                    raise
+        under = int(place.thread) if place.thread.isdecimal() else None
+        return await self._send(place, _number(place.channel), card, under)
+
+    async def thread(self, message: MessageKey, name: str) -> Place:
+        """See the port. Where the bot may make none, it is as if there was one: see `post`."""
+        known: Any = self._client.get_channel(_number(message.channel))
+        if isinstance(known, discord.Thread):
+            return Place(PLATFORM, str(known.guild.id), str(known.parent_id), str(known.id))
+        await self.open_thread(message, name)
+        guild = await self._guild(message.workspace, message.channel)
+        return Place(PLATFORM, guild, message.channel, message.message_id)
+
+    async def open_thread(self, message: MessageKey, name: str) -> bool:
+        """Whether a channel's message has a thread now. Raises DeliveryError."""
+        return await open_thread(self._client, message, name)
+
+    async def update(self, message: MessageKey, card: Card) -> None:
+        """See the port."""
+        channel = self._client.get_partial_messageable(_number(message.channel))
+        standing = channel.get_partial_message(_number(message.message_id))
+        try:
+            with delivering():
+                await standing.edit(view=cards.layout(card), attachments=cards.files(card))
+        except DeliveryError as error:
+            if not gone(error):
+                raise
+
+    async def direct(self, workspace: str, user: str) -> Place:
+        """See the port."""
+        with delivering():
+            channel = await self._client.create_dm(discord.Object(_number(user)))
+        return Place(PLATFORM, PRIVATE, str(channel.id), "")
+
+    async def link(self, message: MessageKey) -> str:
+        """See the port."""
+        if not message.message_id.isdecimal():
+            return ""
+        guild = await self._guild(message.workspace, message.channel)
+        channel: Any = self._client.get_channel(_number(message.channel))
+        if isinstance(channel, discord.ForumChannel):  # a post's first message stands in the post
+            return f"https://discord.com/channels/{guild}/{message.message_id}"
+        return f"https://discord.com/channels/{guild}/{message.channel}/{message.message_id}"
+
+    async def name(self, workspace: str, user: str) -> str:
+        """See the port."""
+        kept = self._names.get((workspace, user))
+        if kept and time.monotonic() - kept[0] < _NAME_SECONDS:
+            return kept[1]
+        try:
+            with delivering():
+                found = await self._person(workspace, _number(user))
+        except DeliveryError as error:
+            if not gone(error):
+                raise
+            return ""
+        self._names[workspace, user] = time.monotonic(), found.display_name
+        if len(self._names) > _NAMES:
+            self._names.popitem(last=False)
+        return found.display_name
+
+    async def _person(self, workspace: str, user: int) -> discord.Member | discord.User:
+        guild = self._client.get_guild(int(workspace)) if workspace.isdecimal() else None
+        if guild is None:
+            return await self._client.fetch_user(user)
+        return guild.get_member(user) or await guild.fetch_member(user)
+
+    async def _send(self, place: Place, channel: int, card: Card, under: int | None = None) -> MessageKey:
+        """Post in a channel or thread; what is long goes on in further messages. The key is the last one's."""
+        where = self._client.get_partial_messageable(channel)
+        sent: discord.Message | None = None
+        for page in cards.pages(card):
+            options: dict[str, Any] = {}
+            if under and sent is None:
+                options["reference"] = discord.MessageReference(
+                    message_id=under, channel_id=channel, fail_if_not_exists=False
+                )
+            with delivering():  # the nonce: sent again by the library, it is one message all the same
+                sent = await where.send(
+                    view=cards.layout(page),
+                    files=cards.files(page),
+                    nonce=uuid.uuid4().hex[:25],
+                    mention_author=False,
+                    **options,
+                )
+        assert sent is not None  # a card has a page  # noqa: S101
+        return MessageKey(PLATFORM, await self._guild(place.workspace, place.channel), str(channel), str(sent.id))
+
+    async def _guild(self, workspace: str, channel: str) -> str:
+        """The server that a channel belongs to, whatever the caller knows of it."""
+        known: Any = self._client.get_channel(_number(channel))
+        if known is None and not workspace:
+            with delivering():
+                known = await self._client.fetch_channel(_number(channel))
+        guild = getattr(known, "guild", None)
+        return str(guild.id) if guild else (workspace or PRIVATE)
+
+
+async def open_thread(client: discord.Client, message: MessageKey, name: str) -> bool:
+    """Whether a channel's message has a thread that the bot may use. Raises DeliveryError where that cannot be told."""
+    channel = client.get_partial_messageable(_number(message.channel), guild_id=_number(message.workspace) or None)
+    title = " ".join(name.split())[:_THREAD_NAME] or "…"
+    try:
+        with delivering():
+            standing = channel.get_partial_message(_number(message.message_id))
+            await standing.create_thread(name=title, auto_archive_duration=1440)
+    except DeliveryError as error:
+        if thread_exists(error):
+            return True
+        if not error.permanent or gone(error):
+            raise
+        return False
+    return True
+
+
+def _number(text: str) -> int:
+    """An id; 0, which names nothing, for what is none."""
+    return int(text) if text.isdecimal() else 0

@@ -1,0 +1,115 @@
+"""Implements `bot.interfaces.Rooms` for Slack."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Collection
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.adapters.slack.cards import card_blocks, card_text
+from bot.adapters.slack.failures import GONE, code_of, delivering
+from bot.adapters.slack.incoming import PLATFORM
+from bot.cards import Card, File
+from bot.errors import DeliveryError
+from bot.messages import MessageKey, Place
+from bot.people import Role
+
+_NAMES = 2_000  # people whose names are remembered
+
+
+class SlackRooms:
+    """`team` is the workspace of the token. Whoever is in one of the `team_channels` is a teammate."""
+
+    def __init__(self, client: AsyncWebClient, team: str, team_channels: Collection[str] = ()) -> None:
+        self._client = client
+        self._team = team
+        self._team_channels = [channel for channel in dict.fromkeys(team_channels) if channel]
+        self._names: OrderedDict[str, str] = OrderedDict()
+
+    async def post(self, place: Place, card: Card) -> MessageKey:
+        """See the port."""
+        with delivering():
+            sent = await self._client.chat_postMessage(
+                channel=place.channel,
+                thread_ts=place.thread or None,
+                text=card_text(card),
+                blocks=card_blocks(card),
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        if card.file:
+            await self.upload(str(sent["channel"]), card.file, place.thread)
+        return MessageKey(PLATFORM, self._team, str(sent["channel"]), str(sent["ts"]))
+
+    async def thread(self, message: MessageKey, name: str) -> Place:
+        """See the port. Every message of Slack's can have a thread."""
+        return Place(PLATFORM, self._team, message.channel, message.message_id)
+
+    async def update(self, message: MessageKey, card: Card) -> None:
+        """See the port."""
+        try:
+            with delivering():
+                await self._client.chat_update(
+                    channel=message.channel, ts=message.message_id, text=card_text(card), blocks=card_blocks(card)
+                )
+        except DeliveryError as error:
+            if code_of(error) not in GONE:
+                raise
+
+    async def direct(self, workspace: str, user: str) -> Place:
+        """See the port."""
+        with delivering():
+            opened = await self._client.conversations_open(users=user)
+        return Place(PLATFORM, self._team, str(opened["channel"]["id"]), "")
+
+    async def link(self, message: MessageKey) -> str:
+        """See the port."""
+        if not message.message_id:
+            return ""
+        with delivering():
+            found = await self._client.chat_getPermalink(channel=message.channel, message_ts=message.message_id)
+        return str(found["permalink"])
+
+    async def name(self, workspace: str, user: str) -> str:
+        """See the port."""
+        if user not in self._names:
+            profile = (await self._about(user)).get("profile") or {}
+            self._names[user] = str(profile.get("display_name") or profile.get("real_name") or "")
+            if len(self._names) > _NAMES:
+                self._names.popitem(last=False)
+        return self._names[user]
+
+    async def role(self, user: str) -> Role:
+        """What Slack says now of what a person may do. Raises DeliveryError."""
+        about = await self._about(user)
+        if about.get("is_admin") or about.get("is_owner"):
+            return Role.ADMIN
+        for channel in self._team_channels:
+            if await self._is_in(channel, user):
+                return Role.TEAMMATE
+        return Role.CUSTOMER
+
+    async def upload(self, channel: str, file: File, thread: str = "") -> None:
+        """Share a file in a channel. Raises DeliveryError."""
+        with delivering():
+            await self._client.files_upload_v2(
+                channel=channel, thread_ts=thread or None, filename=file.name, content=file.content, title=file.name
+            )
+
+    async def _about(self, user: str) -> dict[str, Any]:
+        with delivering():
+            found = await self._client.users_info(user=user)
+        return dict(found["user"])
+
+    async def _is_in(self, channel: str, user: str) -> bool:
+        cursor = ""
+        while True:
+            with delivering():
+                page = await self._client.conversations_members(channel=channel, limit=1_000, cursor=cursor or None)
+            if user in page["members"]:
+                return True
+            cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
+            if not cursor:
+                return False

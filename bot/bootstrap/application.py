@@ -1,0 +1,460 @@
+"""The composition root: Settings -> Application. The only place that names concrete parts.
+
+Every import of a part is inside the function that needs it: `frontdesk sources list` pays for no FAISS,
+`frontdesk ask` for no torch and no Scrapy.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from bot.bootstrap.operators import check_vllm
+from bot.bootstrap.parts import (
+    admin_channels,
+    configure_logging,
+    crawler_for,
+    discord_config,
+    embedder_for,
+    generator_for,
+    masker,
+    read_first_pages,
+    slack_config,
+    support_channels,
+    version_store,
+)
+from bot.bootstrap.stores import Stores
+from bot.errors import StorageError
+from bot.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from bot.adapters.discord.app import DiscordAdapter
+    from bot.adapters.slack.app import SlackAdapter
+    from bot.adapters.terminal import Terminal
+    from bot.adapters.web.metrics import Metrics
+    from bot.answers.answering import Answering
+    from bot.console.console import Console
+    from bot.console.notices import Notices, Voting
+    from bot.console.watching import Watching
+    from bot.desk.desk import Desk
+    from bot.handoff.handing import Handing
+    from bot.interfaces import AnswerWriter, QuestionReader, Rooms
+    from bot.knowledge.catalogue import Catalogue, Knowledge
+    from bot.knowledge.gaps import Gaps
+    from bot.knowledge.permissions import Permissions
+    from bot.knowledge.previewing import Previewing
+    from bot.knowledge.privacy import Privacy
+    from bot.knowledge.refreshing import Refreshing, RefreshRequest
+    from bot.knowledge.schedules import Schedules
+    from bot.knowledge.status import StatusReport
+    from bot.knowledge.teaching import Shelf, Teaching
+    from inference.vllm import VllmGenerator
+    from retrieval.documents import Source
+    from retrieval.interfaces import Embedder, Retriever
+    from retrieval.refresh import Progress, RefreshReport
+    from retrieval.searching.live import LiveIndex
+
+
+@dataclass(frozen=True)
+class Application(Stores):
+    """The use cases on an open database. Parts are made when first asked for."""
+
+    @cached_property
+    def refreshing(self) -> Refreshing:
+        """The refresh use case."""
+        from bot.knowledge.refreshing import Refreshing
+
+        return Refreshing(self.sources, self.refreshes, self._run_refresh, self._paused)
+
+    async def _paused(self) -> frozenset[str]:
+        return await self.schedules.paused()
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        """Sources that are read by themselves."""
+        from bot.knowledge.schedules import Schedules
+
+        async def tell(text: str) -> None:
+            await self.notices.tell_admins(text)
+
+        return Schedules(self.schedule_store, self.refreshing, tell)
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """The embedding model of the settings."""
+        return embedder_for(self.settings)
+
+    @cached_property
+    def live_index(self) -> LiveIndex:
+        """The active version's index, swapped when another becomes active."""
+        from retrieval.searching.live import LiveIndex
+
+        return LiveIndex(version_store(self.settings), self.embedder, self.shelf)
+
+    @cached_property
+    def retriever(self) -> Retriever:
+        """Searches the active version, whichever that is at the moment of the question. Raises NoActiveVersion."""
+        from retrieval.searching.retriever import LiveRetriever
+
+        if not self.shelf.current()[1]:
+            version_store(self.settings).active()  # without one, say so before the model is loaded
+        return LiveRetriever(self.live_index, self.embedder)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """What Frontdesk knows, since when."""
+        from bot.knowledge.catalogue import Catalogue
+
+        return Catalogue(self.sources, self._knowledge)
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        """What operators watch."""
+        from bot.adapters.web.metrics import Metrics
+
+        return Metrics()
+
+    @cached_property
+    def desk(self) -> Desk:
+        """Who is answered, when, in what order."""
+        from bot.desk.desk import Desk, DeskLimits
+
+        settings = self.settings
+        limits = DeskLimits(
+            workers=settings.resolved_workers,
+            seconds=settings.answer_seconds,
+            queue=settings.queue_limit,
+            per_user=settings.queue_per_user,
+            user_budget=settings.user_budget,
+            workspace_budget=settings.workspace_budget,
+            lease=settings.lease_seconds,
+        )
+        return Desk(
+            self.answering,
+            self.conversations,
+            self.inbox,
+            self.metrics,
+            limits,
+            handing=self.handing,
+            on_abstention=settings.handoff_on_abstention,
+            mask=masker(settings),
+        )
+
+    @cached_property
+    def slack(self) -> SlackAdapter:
+        """Slack."""
+        from bot.adapters.slack.app import SlackAdapter
+
+        return SlackAdapter(
+            self.desk,
+            self.inbox,
+            self.conversations,
+            self.catalogue,
+            slack_config(self.settings),
+            console=self.console,
+            handing=self.handing,
+            voting=self.voting,
+            rooms=self.rooms,
+            socket=self.settings.slack_mode == "socket",
+        )
+
+    @cached_property
+    def discord(self) -> DiscordAdapter:
+        """Discord."""
+        from bot.adapters.discord.app import DiscordAdapter
+
+        return DiscordAdapter(
+            self.desk,
+            self.inbox,
+            self.markers,
+            self.conversations,
+            self.catalogue,
+            discord_config(self.settings),
+            console=self.console,
+            handing=self.handing,
+            voting=self.voting,
+            rooms=self.rooms,
+        )
+
+    # -- steering -------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def rooms(self) -> dict[str, Rooms]:
+        """The platforms that are connected: adapters come and go."""
+        return {}
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """The taught answers that are searched."""
+        from bot.knowledge.teaching import Shelf
+
+        async def changed() -> None:
+            if index := self.__dict__.get("live_index"):
+                await asyncio.to_thread(index.refresh)
+
+        return Shelf(self.taught, changed)
+
+    @cached_property
+    def teaching(self) -> Teaching:
+        """Answers that people give."""
+        from bot.knowledge.teaching import Teaching
+
+        return Teaching(self.taught, self.shelf, lambda: self.retriever)
+
+    @cached_property
+    def notices(self) -> Notices:
+        """What teammates and admins are told."""
+        from bot.console.notices import Notices
+
+        settings = self.settings
+        return Notices(self.rooms, support_channels(settings), admin_channels(settings), self.teaching)
+
+    @cached_property
+    def voting(self) -> Voting:
+        """What customers think of answers."""
+        from bot.console.notices import Voting
+
+        return Voting(self.conversations, self.notices)
+
+    @cached_property
+    def handing(self) -> Handing:
+        """From the bot to a human and back."""
+        from bot.handoff.handing import Handing, HandoffLimits
+
+        settings = self.settings
+        return Handing(
+            self.handoffs,
+            self.inbox,
+            self.conversations,
+            self.rooms,
+            support_channels(settings),
+            self.notices.propose,
+            HandoffLimits(timedelta(minutes=settings.handoff_remind_minutes), settings.handoff_note),
+        )
+
+    @cached_property
+    def permissions(self) -> Permissions:
+        """Who may steer."""
+        from bot.knowledge.permissions import Permissions
+
+        return Permissions(self.admins, self.audit)
+
+    @cached_property
+    def privacy(self) -> Privacy:
+        """Forgetting."""
+        from bot.knowledge.privacy import Privacy
+
+        async def forgotten() -> None:
+            await self.shelf.load()
+
+        return Privacy(self.privacy_store, self.settings.retention_days, forgotten)
+
+    @cached_property
+    def gaps(self) -> Gaps:
+        """What people asked and was not answered well."""
+        from bot.knowledge.gaps import Gaps
+
+        return Gaps(self.missed, lambda: self.embedder)
+
+    @cached_property
+    def previewing(self) -> Previewing:
+        """The first pairs of a site."""
+        from bot.knowledge.previewing import Previewing
+
+        return Previewing(lambda source: read_first_pages(source, self.settings), self.markers)
+
+    @cached_property
+    def status(self) -> StatusReport:
+        """How Frontdesk is doing."""
+        from bot.knowledge.status import StatusReport
+
+        def queue() -> tuple[int, int] | None:
+            desk: Desk | None = self.__dict__.get("desk")
+            return (desk.waiting, desk.working) if desk else None
+
+        async def health() -> Sequence[tuple[str, str, str]]:
+            return await check_vllm(self.settings)
+
+        return StatusReport(self.sources, self.schedule_store, self.refreshes, self._knowledge, health, queue)
+
+    @cached_property
+    def watching(self) -> Watching:
+        """Refreshes, shown as they go."""
+        from bot.console.watching import Watching
+
+        return Watching(self.refreshing, self.refreshes, self.rooms)
+
+    @cached_property
+    def console(self) -> Console:
+        """What admins and teammates call."""
+        from bot.console.console import Console, Parts
+
+        return Console(
+            Parts(
+                permissions=self.permissions,
+                admins=self.admins,
+                audit=self.audit,
+                sources=self.sources,
+                schedules=self.schedules,
+                refreshing=self.refreshing,
+                watching=self.watching,
+                previewing=self.previewing,
+                status=self.status,
+                versions=version_store(self.settings),
+                conversations=self.conversations,
+                gaps=self.gaps,
+                inbox=self.inbox,
+                handing=self.handing,
+                handoffs=self.handoffs,
+                teaching=self.teaching,
+                privacy=self.privacy,
+                markers=self.markers,
+            )
+        )
+
+    def beside(self) -> list[Callable[[], Coroutine[Any, Any, None]]]:
+        """What goes on beside answering, each until cancelled."""
+        from bot.console.notices import Digest
+
+        works: list[Callable[[], Coroutine[Any, Any, None]]] = [
+            self.shelf.run,
+            self.schedules.run,
+            self.handing.watch,
+            self.watching.run,
+            self.privacy.run,
+        ]
+        if self.settings.gaps_weekly:
+            works.append(Digest(self.gaps, self.notices, self.markers).run)
+        return works
+
+    def _knowledge(self) -> Knowledge:
+        from datetime import datetime
+
+        from bot.knowledge.catalogue import Knowledge
+
+        version, index = self.live_index.current()
+        manifest = version_store(self.settings).get(version).manifest
+        counts = manifest.counts
+        made = datetime.fromisoformat(manifest.created_at)
+        return Knowledge(version, made, counts["pages"], counts["passages"], index.documents)
+
+    @cached_property
+    def answering(self) -> Answering:
+        """The one use case that turns a message into an answer."""
+        from bot.answers.answering import Answering
+        from bot.answers.extractive import ExtractiveWriter
+
+        writer: AnswerWriter = ExtractiveWriter()
+        reader: QuestionReader | None = None
+        if self.generator:
+            from bot.answers.generated import GeneratedWriter
+            from bot.answers.reading import ModelReader
+
+            writer = GeneratedWriter(self.generator, writer, self.metrics, seconds=self.settings.vllm_seconds)
+            reader = ModelReader(self.generator, self.metrics)
+        return Answering(
+            retriever=self.retriever,
+            store=self.conversations,
+            writer=writer,
+            threshold=self.settings.answer_threshold,
+            reader=reader,
+            handoff=self._can_hand_over,
+            mask=masker(self.settings),
+        )
+
+    def _can_hand_over(self, platform: str) -> bool:
+        from bot.messages import Place
+
+        return "rooms" in self.__dict__ and self.handing.available(Place(platform, "", "", ""))
+
+    @cached_property
+    def generator(self) -> VllmGenerator | None:
+        """The vLLM servers of the settings, if there are any."""
+        return generator_for(self.settings) if self.settings.vllm_url else None
+
+    async def close(self) -> None:
+        """Let go of what was opened."""
+        if refreshing := self.__dict__.get("refreshing"):
+            await refreshing.close()
+        if generator := self.__dict__.get("generator"):
+            await generator.close()
+        await self.database.close()
+
+    @cached_property
+    def terminal(self) -> Terminal:
+        """The chat in a terminal."""
+        from bot.adapters.terminal import Terminal
+
+        return Terminal(self.answering, self.conversations, history=self.settings.data_dir / "chat_history")
+
+    async def warm_up(self) -> None:
+        """Load what a first answer would wait for. Raises NoActiveVersion, CorruptVersion, FingerprintMismatch."""
+        await self.shelf.load()
+        self.answering.warm_up()
+        await self.conversations.load("")
+        await self.retriever.retrieve("warm up")
+        if self.generator:
+            await _greet(self.generator)
+
+    def _run_refresh(
+        self, sources: Sequence[Source], request: RefreshRequest, on_progress: Callable[[Progress], None]
+    ) -> RefreshReport:
+        from retrieval.refresh import RefreshOptions, refresh
+
+        return refresh(
+            sources,
+            store=version_store(self.settings),
+            crawler=crawler_for(self.settings),
+            embedder=self.embedder,
+            options=RefreshOptions(
+                dry_run=request.dry_run,
+                force=request.force,
+                only=frozenset(request.only),
+                max_vanish=self.settings.max_vanish,
+                hnsw_from=self.settings.hnsw_from,
+            ),
+            on_progress=on_progress,
+        )
+
+
+async def _greet(generator: VllmGenerator) -> None:
+    """Open a connection before the first customer waits for it; a server that is not up yet is no fault."""
+    import structlog
+
+    from inference.errors import GeneratorError
+
+    try:
+        await generator.model()
+    except GeneratorError as error:
+        structlog.get_logger(__name__).warning("no vLLM server answers: passages are quoted", cause=str(error))
+
+
+@asynccontextmanager
+async def open_application(settings: Settings | None = None) -> AsyncIterator[Application]:
+    """The application on an open, migrated database; closes it. Raises SettingsError, StorageError."""
+    from bot.storage.database import Database
+
+    settings = settings or load_settings()
+    configure_logging(settings)
+    _make_data_dir(settings)
+    application = Application(settings, await Database.open(settings.resolved_database_url))
+    try:
+        yield application
+    finally:
+        await application.close()
+
+
+def _make_data_dir(settings: Settings) -> None:
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise StorageError(
+            f"The data folder {settings.data_dir} cannot be made ({reason}): set FRONTDESK_DATA_DIR to a folder "
+            "this user may write."
+        ) from error

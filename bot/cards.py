@@ -1,0 +1,96 @@
+"""What Frontdesk shows to admins and teammates, whatever the platform. Pure data: adapters draw it in their best form.
+
+Every text is plain and is shown literally, but for `Card.markdown`, which is Markdown of Frontdesk's own kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Style(StrEnum):
+    """How a button looks."""
+
+    PLAIN = "plain"
+    PRIMARY = "primary"
+    DANGER = "danger"
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """Calls `Console.click(action, value)`. `action` is [a-z_]+, `value` at most 64 characters without ":"; with a
+    `confirm` text the platform asks first, where it can."""
+
+    action: str
+    value: str
+    label: str
+    style: Style = Style.PLAIN
+    confirm: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a list; `url` makes it a link, `note` is small print behind it."""
+
+    text: str
+    url: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Columns whose name begins with ">" are aligned to the right."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """Something to download: UTF-8."""
+
+    name: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One message. `facts` are names with values; `bar` is the share (0..1) that a progress bar shows; `fault`: what
+    was asked for was not done, for the reason in `text`."""
+
+    title: str = ""
+    text: str = ""
+    markdown: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    bar: float | None = None
+    lines: tuple[Line, ...] = ()
+    table: Table | None = None
+    footnote: str = ""
+    buttons: tuple[Button, ...] = ()
+    file: File | None = None
+    fault: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A text field of a form. `longest` is in characters."""
+
+    name: str
+    label: str
+    value: str = ""
+    multiline: bool = False
+    required: bool = True
+    longest: int = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A dialogue of at most 5 fields; sent, it calls `Console.submit(action, value, fields)`."""
+
+    action: str
+    value: str
+    title: str
+    send: str
+    fields: tuple[Field, ...]

@@ -1,0 +1,268 @@
+"""Commands that tell how Frontdesk is doing and who may steer it: status, gaps, handoffs, audit, admins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.cli.output import AsJson, print_json, run, writing
+from bot.cli.steering import audited, me, steer
+
+if TYPE_CHECKING:
+    from bot.bootstrap import Application
+    from bot.knowledge.gaps import Gap, GapReport
+    from bot.knowledge.status import Status
+    from bot.people import Actor
+    from bot.steering import AuditEntry, Handoff
+
+admins_app = typer.Typer(no_args_is_help=True)
+
+
+def status(as_json: AsJson = False) -> None:
+    """What Frontdesk knows, since when, and what ails it."""
+    if not as_json:
+        steer("status")
+        return
+
+    async def work(application: Application) -> Status:
+        async with audited(application, "status"):
+            return await application.status.status()
+
+    print_json(_status_as_dict(run(work)))
+
+
+def gaps(
+    days: Annotated[int, typer.Option(min=1, max=366, help="Of the last so many days.")] = 7,
+    csv: Annotated[
+        str, typer.Option("--csv", metavar="FILE", help="Write every question as CSV; '-': to stdout.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """What people asked and was not answered well, grouped by meaning: the FAQ entries that are missing."""
+    from bot.cli.cards import draw
+    from bot.console.gaps import gaps_card
+    from bot.errors import InputError
+    from bot.knowledge.gaps import to_csv
+
+    if csv and as_json:
+        raise InputError("--csv and --json contradict each other: leave one out.")
+
+    async def work(application: Application) -> GapReport:
+        async with audited(application, "gaps", f"{days} days"):
+            return await application.gaps.report(days=days)
+
+    report = run(work)
+    if as_json:
+        print_json(_gaps_as_dict(report))
+    elif csv:
+        with writing(None if csv == "-" else Path(csv)) as stream:
+            stream.write(to_csv(report))
+        typer.echo(f"{report.questions} questions in {len(report.gaps)} groups written.", err=True)
+    else:
+        draw(gaps_card(report))
+        if report.gaps:
+            typer.echo("Every question with its reasons: frontdesk gaps --csv FILE", err=True)
+
+
+def handoffs(as_json: AsJson = False) -> None:
+    """The conversations that people are busy with, or should be."""
+    if not as_json:
+        steer("handoffs")
+        return
+
+    async def work(application: Application) -> Sequence[Handoff]:
+        from bot.steering import HandoffState
+
+        async with audited(application, "handoffs"):
+            return await application.handoffs.list(HandoffState.OPEN, HandoffState.CLAIMED)
+
+    print_json([_handoff_as_dict(each) for each in run(work)])
+
+
+def audit(
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many, newest first.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Who did what, newest first."""
+    from bot.cli.cards import draw
+    from bot.console.drawing import audit_card
+
+    async def work(application: Application) -> Sequence[AuditEntry]:
+        async with audited(application, "audit"):
+            return await application.audit.list(limit)
+
+    entries = run(work)
+    if as_json:
+        print_json([asdict(entry) for entry in entries])
+    else:
+        draw(audit_card(entries))
+
+
+class Platform(StrEnum):
+    """Where admins are named."""
+
+    SLACK = "slack"
+    DISCORD = "discord"
+
+
+UserId = Annotated[
+    str, typer.Argument(metavar="USER", help="The user's id: U0123456789 in Slack, 123456789012345678 in Discord.")
+]
+PlatformName = Annotated[Platform | None, typer.Option("--platform", help="Default: as the id tells.")]
+WorkspaceId = Annotated[
+    str, typer.Option("--workspace", help="The Slack team's or Discord server's id. Default: what the platform says.")
+]
+
+
+@admins_app.command("list")
+def list_admins(as_json: AsJson = False) -> None:
+    """List those who were named. Workspace admins and those who may manage the server need not be."""
+    if not as_json:
+        steer("admins")
+        return
+
+    async def work(application: Application) -> Sequence[Actor]:
+        async with audited(application, "admins"):
+            return await application.admins.list()
+
+    print_json([{"platform": each.platform, "workspace": each.workspace, "user": each.user} for each in run(work)])
+
+
+@admins_app.command("add")
+def add_admin(user: UserId, platform: PlatformName = None, workspace: WorkspaceId = "") -> None:
+    """Let somebody steer the bot from their chat platform."""
+    user, where = bare_id(user), _platform(user, platform)
+
+    async def work(application: Application) -> bool:
+        team = workspace or await _workspace(application, where)
+        async with audited(application, "admins add", f"{where}:{team}:{user}"):
+            return await application.admins.add(where, team, user, me().id)
+
+    typer.echo(f"{user} may steer me now." if run(work) else f"{user} was named an admin already.")
+
+
+@admins_app.command("remove")
+def remove_admin(user: UserId, platform: PlatformName = None, workspace: WorkspaceId = "") -> None:
+    """Take that back."""
+    user, where = bare_id(user), _platform(user, platform)
+
+    async def work(application: Application) -> bool:
+        team = workspace or await _workspace(application, where)
+        async with audited(application, "admins remove", f"{where}:{team}:{user}"):
+            return await application.admins.remove(where, team, user)
+
+    typer.echo(f"{user} may steer me no more." if run(work) else f"{user} was not named an admin.")
+
+
+def bare_id(user: str) -> str:
+    """A user's id without what a mention has around it. Raises InputError for none."""
+    from bot.errors import InputError
+
+    if not (bare := user.strip().strip("<@!>").partition("|")[0]):
+        raise InputError(f"{user!r} is no user's id: copy it from their profile.")
+    return bare
+
+
+def _platform(user: str, platform: Platform | None) -> str:
+    """Whose id it is: Discord's are numbers."""
+    return (platform or (Platform.DISCORD if bare_id(user).isdecimal() else Platform.SLACK)).value
+
+
+async def _workspace(application: Application, platform: str) -> str:
+    """Slack's token belongs to one team; the Discord server is that of the bot's own channels."""
+    from bot.bootstrap import discord_guild, slack_team
+    from bot.errors import InputError
+
+    settings = application.settings
+    if platform == Platform.SLACK:
+        return await slack_team(settings)
+    channel = settings.discord_admin_channel or settings.discord_support_channel
+    if not channel:
+        raise InputError("Which server? Name it with --workspace, or set FRONTDESK_DISCORD_ADMIN_CHANNEL.")
+    return await discord_guild(settings, channel)
+
+
+def _status_as_dict(status: Status) -> dict[str, Any]:
+    from bot.cli.sources import state_as_dict
+
+    last = status.last
+    return {
+        "version": status.version,
+        "created_at": status.created_at,
+        "pages": status.pages,
+        "passages": status.passages,
+        "sources": [
+            {"name": each.source.name, "location": each.source.location, "documents": each.documents}
+            | state_as_dict(each.schedule, each.trouble)
+            for each in status.sources
+        ],
+        "last_refresh": {
+            "id": last.id,
+            "outcome": last.outcome,
+            "started_at": last.started_at,
+            "finished_at": last.finished_at,
+            "version": last.version,
+            "asked_by": last.asked_by,
+            "error": last.error,
+            "progress": dict(last.progress),
+        }
+        if last
+        else None,
+        "generators": [{"url": url, "serves": serves, "fault": fault} for url, serves, fault in status.generators],
+    }
+
+
+def _gaps_as_dict(report: GapReport) -> dict[str, Any]:
+    return {
+        "since": report.since,
+        "until": report.until,
+        "questions": report.questions,
+        "gaps": [_gap_as_dict(gap) for gap in report.gaps],
+    }
+
+
+def _gap_as_dict(gap: Gap) -> dict[str, Any]:
+    return {
+        "title": gap.title,
+        "language": gap.language,
+        "askers": gap.askers,
+        "reasons": {reason.value: count for reason, count in gap.reasons.items()},
+        "examples": gap.examples,
+        "first_at": gap.first_at,
+        "last_at": gap.last_at,
+        "questions": [
+            {
+                "turn_id": each.turn_id,
+                "question": each.question,
+                "at": each.at,
+                "reasons": sorted(reason.value for reason in each.reasons),
+                "comment": each.comment,
+            }
+            for each in gap.questions
+        ],
+    }
+
+
+def _handoff_as_dict(handoff: Handoff) -> dict[str, Any]:
+    return {
+        "id": handoff.id,
+        "state": handoff.state.value,
+        "reason": handoff.reason.value,
+        "question": handoff.question,
+        "language": handoff.language,
+        "platform": handoff.customer.platform,
+        "customer": handoff.customer_name,
+        "turn_id": handoff.turn_id,
+        "created_at": handoff.created_at,
+        "updated_at": handoff.updated_at,
+        "claimed_by": handoff.claimed_name,
+        "reminders": handoff.reminders,
+    }
+
+
+COMMANDS = (status, gaps, handoffs, audit)

@@ -1,0 +1,154 @@
+"""Cards, as every surface shows them, drawn for a terminal of any width; piped, they are plain lines."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from bot.cli.output import console, make_table
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.live import Live
+    from rich.style import Style
+    from rich.text import Text
+
+    from bot.cards import Card, Line
+    from bot.messages import MessageKey
+
+_BAR = 40  # characters
+# What a button does, as it is typed here.
+_COMMANDS = {
+    "approve": "frontdesk taught approve {}",
+    "edit": "frontdesk taught edit {}",
+    "dismiss": "frontdesk taught dismiss {}",
+    "cancel": "frontdesk recrawl --cancel",
+    "force": "frontdesk recrawl --force",
+    "rollback": "frontdesk rollback",
+}
+
+
+def draw(card: Card) -> None:
+    """Print a card on stdout."""
+    out = console()
+    for part in _parts(card, terminal=out.is_terminal):
+        out.print(part)
+
+
+class TerminalScreen:
+    """Implements `bot.interfaces.Screen`: what goes on is shown on stderr, in place on a terminal; what came of it is
+    printed on stdout."""
+
+    def __init__(self) -> None:
+        self._live: Live | None = None
+        self._line = ""
+
+    async def show(self, card: Card, *, public: bool = False) -> MessageKey | None:
+        """A card with a bar is of something that goes on, one that is not `public` a notice."""
+        if card.bar is not None:
+            self._going(card)
+            return None
+        self.close()
+        if public:
+            draw(card)
+        else:
+            console(stderr=True).print(_said(card.text), style="dim")
+        return None
+
+    async def attend(self, work: asyncio.Task[Any]) -> None:
+        """To its end: nobody else is waited for here."""
+        try:
+            await work
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Leave the place where progress was drawn."""
+        if self._live:
+            self._live.stop()
+            self._live = None
+
+    def _going(self, card: Card) -> None:
+        from rich.console import Group
+        from rich.live import Live
+
+        err = console(stderr=True)
+        if not err.is_terminal:
+            line = ", ".join([_said(card.title).plain, *(f"{name} {value}" for name, value in card.facts.items())])
+            if line != self._line:
+                err.print(_said(line), soft_wrap=True)
+            self._line = line
+            return
+        if self._live is None:
+            self._live = Live(console=err, transient=True, refresh_per_second=4)
+            self._live.start()
+        self._live.update(Group(*_parts(card, terminal=True)))
+
+
+def _parts(card: Card, *, terminal: bool) -> Iterator[RenderableType]:
+    from rich.markdown import Markdown
+    from rich.progress_bar import ProgressBar
+    from rich.text import Text
+
+    if card.title:
+        yield _said(card.title, "bold")
+    if card.text:
+        yield _said(card.text)
+    if card.facts:
+        yield _facts(card)
+    if card.bar is not None:
+        yield ProgressBar(total=1.0, completed=card.bar, width=_BAR)
+    if card.markdown:
+        from retrieval.text import clean
+
+        yield Markdown(clean(card.markdown), hyperlinks=False) if terminal else Text(clean(card.markdown))
+    if card.table:
+        yield make_table("", card.table.columns, card.table.rows)
+    yield from map(_line, card.lines)
+    if card.footnote:
+        yield _said(card.footnote, "dim")
+    typed = [_COMMANDS[each.action].format(each.value[:8]) for each in card.buttons if each.action in _COMMANDS]
+    if typed:
+        yield Text(" · ".join(typed), style="dim")
+
+
+def _facts(card: Card) -> RenderableType:
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 2))
+    for name, value in card.facts.items():
+        grid.add_row(_said(name, "dim"), _said(value))
+    return grid
+
+
+def _line(line: Line) -> Text:
+    from rich.text import Text
+
+    from retrieval.text import collapse
+
+    address = collapse(line.url)
+    return Text.assemble(
+        "· ",
+        (collapse(line.text), _link_style(line.url)),
+        (f"  {collapse(line.note)}" if line.note else "", "dim"),
+        (f"  {address}" if address and address not in line.text else "", "dim"),
+    )
+
+
+def _said(text: str, style: str = "") -> Text:
+    """Frontdesk's own words, with commands as they are typed here. No text of a card is read as markup."""
+    from rich.text import Text
+
+    from retrieval.text import clean
+
+    return Text(clean(text).replace("/faq ", "frontdesk "), style=style)
+
+
+def _link_style(url: str) -> Style:
+    """Makes text a link, if a terminal may be handed the address: it is page data."""
+    from rich.style import Style
+
+    from retrieval.text import collapse
+
+    return Style(link=url) if url.startswith(("https://", "http://")) and url == collapse(url) else Style()

@@ -1,0 +1,78 @@
+"""Commands that delete what people said: forget, retention."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.admin import bare_id
+from bot.cli.options import Yes
+from bot.cli.output import print_table, run
+from bot.cli.steering import audited, sure
+
+if TYPE_CHECKING:
+    from bot.bootstrap import Application
+
+
+class Platform(StrEnum):
+    """Where people ask."""
+
+    SLACK = "slack"
+    DISCORD = "discord"
+    TERMINAL = "terminal"
+
+
+def forget(
+    user: Annotated[str, typer.Argument(metavar="USER", help="The user's id; in the terminal it is 'terminal'.")],
+    platform: Annotated[Platform, typer.Option(help="Whose id it is.")],
+    yes: Yes = False,
+) -> None:
+    """Delete all that a user said and was answered. What stands on the platform itself stays there."""
+    from bot.knowledge.privacy import pseudonym
+
+    person = bare_id(user)
+    sure(f"Delete all that {person} said on {platform.value}? This cannot be undone.", yes)
+
+    async def work(application: Application) -> Mapping[str, int]:
+        async with audited(application, "forget", pseudonym(platform.value, person)):
+            gone = dict(await application.privacy.forget(platform.value, person))
+            history = application.settings.data_dir / "chat_history"
+            if platform is Platform.TERMINAL and history.exists():
+                history.unlink()
+                gone["the chat's history (a file)"] = 1
+            return gone
+
+    _tell("Forgotten", run(work), "Nothing of them was kept.")
+
+
+def retention(
+    days: Annotated[int | None, typer.Option(min=1, help="Default: FRONTDESK_RETENTION_DAYS.")] = None,
+    yes: Yes = False,
+) -> None:
+    """Delete now what was said longer ago. With FRONTDESK_RETENTION_DAYS `frontdesk serve` does so by itself."""
+    from bot.errors import InputError
+    from bot.knowledge.privacy import Privacy
+    from bot.settings import load_settings
+
+    kept = days or load_settings().retention_days
+    if not kept:
+        raise InputError("Everything is kept for ever: give --days, or set FRONTDESK_RETENTION_DAYS.")
+    sure(f"Delete what was said more than {kept} days ago? This cannot be undone.", yes)
+
+    async def work(application: Application) -> Mapping[str, int]:
+        async with audited(application, "retention", f"{kept} days"):
+            return await Privacy(application.privacy_store, kept).expire()
+
+    _tell(f"Deleted: older than {kept} days", run(work), f"Nothing is older than {kept} days.")
+
+
+def _tell(title: str, gone: Mapping[str, int], nothing: str) -> None:
+    """Rows by table."""
+    rows = [(table, count) for table, count in sorted(gone.items()) if count]
+    print_table(title, ["table", ">rows"], rows, empty=nothing)
+
+
+COMMANDS = (forget, retention)

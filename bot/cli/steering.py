@@ -1,0 +1,77 @@
+"""What every steering command shares: who steers, the record of it, and asking before something is lost."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING
+
+import typer
+
+from bot.cli.output import run
+from bot.people import Actor, Role
+
+if TYPE_CHECKING:
+    from bot.bootstrap import Application
+    from bot.cards import Card
+
+PLATFORM = "cli"
+
+
+def me() -> Actor:
+    """Whoever may run `frontdesk` is an admin."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError, ImportError):  # a container's user may have no name
+        user = "operator"
+    return Actor(PLATFORM, "", user, role=Role.ADMIN)
+
+
+def audited(application: Application, action: str, target: str = "") -> AbstractAsyncContextManager[None]:
+    """Within it the action is done, and recorded. `target` is a thing's name, never a text."""
+    return application.permissions.allowed(me(), Role.ADMIN, action, target)
+
+
+async def call(application: Application, name: str, options: Mapping[str, str] | None = None) -> Card | None:
+    """A command of the console, which every surface calls. Raises what it raises: here that is an exit code."""
+    from bot.cards import Card
+    from bot.cli.cards import TerminalScreen
+    from bot.console.lines import Call
+    from bot.messages import Place
+
+    given = {key: value for key, value in (options or {}).items() if value}
+    answer = await application.console.run(me(), Place(PLATFORM, "", "", ""), Call(name, given), TerminalScreen())
+    return answer if isinstance(answer, Card) else None
+
+
+async def press(application: Application, action: str, value: str) -> Card | None:
+    """A button of the console's."""
+    from bot.cards import Card
+    from bot.cli.cards import TerminalScreen
+    from bot.messages import Place
+
+    answer = await application.console.click(me(), Place(PLATFORM, "", "", ""), action, value, TerminalScreen())
+    return answer if isinstance(answer, Card) else None
+
+
+def steer(name: str, **options: str) -> None:
+    """Run a command of the console and print what it answers."""
+    from bot.cli.cards import draw
+
+    if card := run(lambda application: call(application, name, options)):
+        draw(card)
+
+
+def sure(question: str, yes: bool) -> None:
+    """Ask, unless `yes` was said. Raises InputError where there is nobody to ask; ends the command at a no."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        from bot.errors import InputError
+
+        raise InputError("There is no terminal to ask at: add --yes if you are sure.")
+    if not typer.confirm(question, err=True):
+        typer.echo("Nothing was changed.", err=True)
+        raise typer.Exit(1)

@@ -1,0 +1,1 @@
+"""What admins and teammates call, whatever the surface: commands, buttons and forms."""

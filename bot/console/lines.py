@@ -1,0 +1,136 @@
+"""A command as it is typed -> its name and options. Pure."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.errors import InputError
+
+Options = Mapping[str, str | bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A command: its positional arguments in order ("?" behind one that may be left out, "…" behind one that takes the
+    rest of the line), and its flags ("name" for one that is there or not, "name=" for one that takes a value)."""
+
+    arguments: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    help: str = ""
+
+
+COMMANDS: Mapping[str, Spec] = {
+    "recrawl": Spec(("source?",), ("dry-run", "force"), "read the sources again; the old version answers meanwhile"),
+    "cancel": Spec((), (), "stop the re-crawl that runs"),
+    "status": Spec((), (), "what I know, since when, and what ails me"),
+    "sources": Spec((), (), "the sources, with their schedules and troubles"),
+    "sources add": Spec(("url",), ("name=", "prefix=", "page"), "look at a site, then add it"),
+    "sources remove": Spec(("source",), (), "forget a source"),
+    "sources pause": Spec(("source",), (), "leave a source out; what it held stays"),
+    "sources resume": Spec(("source",), (), "take it up again"),
+    "sources every": Spec(("source", "hours"), (), "read it by itself every so many hours, or never"),
+    "versions": Spec((), (), "the versions of the index"),
+    "rollback": Spec(("version?",), (), "go back to an older version"),
+    "explain": Spec(("answer",), (), "why an answer was given, by its id; or use the answer's own menu"),
+    "gaps": Spec((), ("days=",), "what people asked and was not answered well"),
+    "channel help": Spec(("state", "channel?"), (), "on: answer every new question of this channel; off: do not"),
+    "channel quiet": Spec(("state", "channel?"), (), "on: stay silent in this channel; off: do not"),
+    "admins": Spec((), (), "who may steer me"),
+    "admins add": Spec(("user",), (), "name an admin"),
+    "admins remove": Spec(("user",), (), "take that back"),
+    "handoffs": Spec((), (), "what people are busy with, or should be"),
+    "taught": Spec(("state?",), (), "what people taught me"),
+    "taught show": Spec(("id",), (), "look at a taught answer, with its buttons"),
+    "teach": Spec((), (), "teach me an answer"),
+    "export": Spec(("format?",), (), "taught answers as html or json-ld, for your own site"),
+    "forget": Spec(("user",), (), "delete all that a user said"),
+    "audit": Spec((), (), "who did what"),
+    "help": Spec((), (), "this list"),
+}
+_USER = re.compile(r"<@!?(?P<id>[A-Z0-9]+)(?:\|[^>]*)?>")
+_CHANNEL = re.compile(r"<#(?P<id>[A-Z0-9]+)(?:\|[^>]*)?>")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A command with its options by name."""
+
+    name: str
+    options: Options = field(default_factory=dict)
+
+
+def read_line(text: str) -> Call:
+    """What was typed behind `/faq`; nothing at all asks for help. Raises InputError, which names the mend."""
+    try:
+        words = shlex.split(text.replace("“", '"').replace("”", '"'))
+    except ValueError:
+        words = text.split()
+    if not words:
+        return Call("help")
+    name = _name_of(words)
+    spec = COMMANDS[name]
+    return Call(name, _options(name, spec, words[len(name.split()) :]))
+
+
+def usage(name: str) -> str:
+    """A command as it is typed."""
+    spec = COMMANDS[name]
+    arguments = [f"[{each[:-1]}]" if each.endswith("?") else f"<{each}>" for each in spec.arguments]
+    flags = [f"[--{each.removesuffix('=')}{' …' if each.endswith('=') else ''}]" for each in spec.flags]
+    return " ".join(["/faq", name, *arguments, *flags])
+
+
+def _name_of(words: list[str]) -> str:
+    for count in (2, 1):
+        name = " ".join(words[:count]).casefold()
+        if name in COMMANDS:
+            return name
+    if words[0].casefold() == "quiet":  # short for: in this channel
+        words[:1] = ["channel", "quiet", *([] if len(words) > 1 else ["on"])]
+        return "channel quiet"
+    if words[0].casefold() == "sources" and len(words) > 1 and words[1].casefold() == "list":
+        del words[1]
+        return "sources"
+    if words[0].casefold() in {"refresh", "crawl"}:
+        words[0] = "recrawl"
+        return "recrawl"
+    raise InputError(f"I know no command {words[0][:40]!r}: /faq help lists them.")
+
+
+def _options(name: str, spec: Spec, words: list[str]) -> Options:
+    options: dict[str, str | bool] = {}
+    rest: list[str] = []
+    waiting = iter(words)
+    for word in waiting:
+        if not word.startswith(("--", "—")):  # some keyboards make a dash of two hyphens
+            rest.append(_plain(word))
+            continue
+        flag, _, value = word.lstrip("-—").casefold().partition("=")
+        if flag in spec.flags:
+            options[flag] = True
+        elif f"{flag}=" in spec.flags:
+            options[flag] = value or next(waiting, "")
+        else:
+            raise InputError(f"{word} is no option of {name}: {usage(name)}")
+    for argument in spec.arguments:
+        key = argument.removesuffix("?")
+        if rest:
+            options[key] = rest.pop(0)
+        elif not argument.endswith("?"):
+            raise InputError(f"The {key} is missing: {usage(name)}")
+    if rest:
+        raise InputError(f"{rest[0][:40]!r} is one word too many: {usage(name)}")
+    return options
+
+
+def _plain(word: str) -> str:
+    """A mention as the id it stands for; Slack's links without their brackets."""
+    for pattern in (_USER, _CHANNEL):
+        if match := pattern.fullmatch(word):
+            return match["id"]
+    if word.startswith("<http") and word.endswith(">"):
+        return word[1:-1].partition("|")[0]
+    return word

@@ -1,0 +1,125 @@
+"""What Frontdesk tells teammates and admins by itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import structlog
+
+from bot.cards import Card, File
+from bot.console.drawing import proposal_card
+from bot.console.gaps import gaps_card
+from bot.conversation import Feedback, Turn, Vote
+from bot.errors import BotError, DeliveryError
+from bot.interfaces import ConversationStore, Markers, Rooms
+from bot.knowledge.gaps import Gaps, to_csv
+from bot.knowledge.teaching import Teaching
+from bot.messages import MessageKey, Place
+from bot.steering import Handoff, Relayed
+from retrieval.errors import RetrievalError
+
+log = structlog.get_logger(__name__)
+
+_MONDAY, _NINE = 0, 9  # when the week's gaps are posted, in UTC
+_LOOK_SECONDS = 600.0
+
+
+class Notices:
+    """`rooms` are the platforms that are connected; `support` and `admins` the channel of each platform for either."""
+
+    def __init__(
+        self, rooms: Mapping[str, Rooms], support: Mapping[str, str], admins: Mapping[str, str], teaching: Teaching
+    ) -> None:
+        self._rooms = rooms
+        self._support = support
+        self._admins = admins
+        self._teaching = teaching
+
+    async def tell_admins(self, text: str) -> None:
+        """A line in every admins' channel."""
+        await self.post_to_admins(Card(text=text))
+
+    async def post_to_admins(self, card: Card) -> None:
+        """A message in every admins' channel."""
+        for platform, channel in self._admins.items():
+            await self._post(Place(platform, "", channel, ""), card)
+
+    async def propose(self, handoff: Handoff, said: Sequence[Relayed]) -> None:
+        """Show in a resolved handoff's thread what it could teach."""
+        room = self._rooms.get(handoff.support.platform)
+        url = ""
+        if room:
+            place = handoff.support
+            with suppress(DeliveryError):
+                url = await room.link(MessageKey(place.platform, place.workspace, place.channel, place.thread))
+        if proposal := await self._teaching.learned(handoff, said, url):
+            await self._post(handoff.support, proposal_card(proposal))
+
+    async def ask_for_review(self, turn: Turn, reason: str = "") -> None:
+        """A customer found an answer not helpful: where a person taught it, people look at it again."""
+        if taught := await self._teaching.voted_down(turn, reason):
+            for platform, channel in (self._support or self._admins).items():
+                if await self._post(
+                    Place(platform, "", channel, ""), proposal_card(await self._teaching.proposal(taught))
+                ):
+                    return
+
+    async def _post(self, place: Place, card: Card) -> bool:
+        room = self._rooms.get(place.platform)
+        if room is None:
+            return False
+        try:
+            await room.post(place, card)
+        except DeliveryError as error:
+            log.warning("notice not posted", platform=place.platform, cause=str(error))
+            return False
+        return True
+
+
+class Voting:
+    """Keeps votes, and has taught answers looked at again that were voted down."""
+
+    def __init__(self, conversations: ConversationStore, notices: Notices) -> None:
+        self._conversations = conversations
+        self._notices = notices
+
+    async def vote(self, turn: Turn, user: str, vote: Vote, reason: str = "") -> None:
+        """Keep a user's vote. Raises StorageError."""
+        await self._conversations.vote(Feedback(turn.id, user, vote, reason))
+        if vote is Vote.DOWN:
+            try:
+                await self._notices.ask_for_review(turn, reason)
+            except BotError as error:  # the vote is kept all the same
+                log.warning("no review asked for", cause=str(error))
+
+
+class Digest:
+    """The week's gaps, posted to the admins on Monday mornings by one process."""
+
+    def __init__(self, gaps: Gaps, notices: Notices, markers: Markers) -> None:
+        self._gaps = gaps
+        self._notices = notices
+        self._markers = markers
+
+    async def run(self) -> None:
+        """Post when it is time, until cancelled."""
+        while True:
+            try:
+                await self.post_if_due(datetime.now(UTC))
+            except (BotError, RetrievalError) as error:
+                log.warning("gaps not posted", cause=str(error))
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def post_if_due(self, now: datetime) -> bool:
+        """Whether it was time, and nobody had done it. Raises StorageError."""
+        if now.weekday() != _MONDAY or now.hour < _NINE:
+            return False
+        if not await self._markers.claim("gaps:posted", f"{now:%G-W%V}"):
+            return False
+        report = await self._gaps.report(days=7, now=now)
+        file = File(f"gaps-{now:%G-W%V}.csv", to_csv(report)) if report.gaps else None
+        await self._notices.post_to_admins(gaps_card(report, file))
+        return True

@@ -1,0 +1,117 @@
+"""Sources that are read by themselves: every so many hours, with jitter; one that fails is asked less and less often, and
+the admins hear of it once."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from bot.errors import BotError, InputError, StorageError, UnknownSource
+from bot.interfaces import ScheduleStore
+from bot.knowledge.refreshing import RefreshCancelled, Refreshing, RefreshRequest
+from bot.steering import Schedule
+from retrieval.errors import RefreshRunning, RetrievalError
+
+log = structlog.get_logger(__name__)
+
+SHORTEST, LONGEST = 0.25, 24 * 90.0  # hours
+ASKED_BY = "schedule"
+_JITTER = 0.1  # of the interval, either way: sites that are read at the same hour every day notice
+_BACK_OFF = timedelta(days=7)  # the longest pause of a source that fails
+_LEASE = timedelta(minutes=30)  # a process that dies in mid-refresh leaves its sources to others after this
+_LOOK_SECONDS = 20.0
+
+Tell = Callable[[str], Awaitable[None]]
+
+
+class Schedules:
+    """`tell` sends a line to the admins."""
+
+    def __init__(self, store: ScheduleStore, refreshing: Refreshing, tell: Tell, look: float = _LOOK_SECONDS) -> None:
+        self._store = store
+        self._refreshing = refreshing
+        self._tell = tell
+        self._look = look
+
+    async def set_interval(self, source: str, hours: float | None) -> Schedule:
+        """Read a source every so many hours, or by hand alone (None). Raises UnknownSource, InputError."""
+        if hours is not None and not SHORTEST <= hours <= LONGEST:
+            raise InputError(f"A source can be read every {SHORTEST:g} to {LONGEST:g} hours, not every {hours:g}.")
+        schedule = await self._store.schedule(source)
+        when = datetime.now(UTC) + _pause(hours, 0) if hours else None
+        changed = replace(schedule, every_hours=hours, next_at=when, failures=0)
+        await self._store.put(changed)
+        return changed
+
+    async def pause(self, source: str, paused: bool) -> Schedule:
+        """Leave a source out, or no more. Raises UnknownSource."""
+        schedule = replace(await self._store.schedule(source), paused=paused)
+        await self._store.put(schedule)
+        return schedule
+
+    async def paused(self) -> frozenset[str]:
+        """The sources that are left out."""
+        return frozenset(schedule.source for schedule in await self._store.schedules() if schedule.paused)
+
+    async def run(self) -> None:
+        """Read what is due, until cancelled."""
+        while True:
+            await asyncio.sleep(self._look)
+            try:
+                await self.run_due()
+            except StorageError as error:
+                log.warning("schedules not read", cause=str(error))
+
+    async def run_due(self) -> None:
+        """Read what is due now, if nothing else is being read. Raises StorageError."""
+        if await self._refreshing.running():
+            return
+        now = datetime.now(UTC)
+        due = await self._store.due(now, now + _LEASE)
+        if not due:
+            return
+        troubles = await self._read(tuple(schedule.source for schedule in due))
+        for schedule in due:
+            try:
+                await self._settle(schedule.source, troubles)
+            except UnknownSource:  # removed meanwhile
+                continue
+
+    async def _read(self, names: Sequence[str]) -> Mapping[str, str] | None:
+        """Refresh them; -> what went wrong by source, None where nothing was tried."""
+        try:
+            report = await self._refreshing.refresh(RefreshRequest(only=tuple(names), asked_by=ASKED_BY))
+        except (BotError, RetrievalError) as error:
+            if isinstance(error, (RefreshRunning, RefreshCancelled)):
+                return None
+            log.warning("scheduled refresh failed", sources=list(names), cause=str(error))
+            return dict.fromkeys(names, str(error))
+        return {line.source: line.reason for line in report.sources_failed}
+
+    async def _settle(self, source: str, troubles: Mapping[str, str] | None) -> None:
+        """When a source is read next, and who hears of its trouble."""
+        schedule = await self._store.schedule(source)  # as it is now: an admin may have changed it meanwhile
+        if troubles is None:
+            await self._store.put(replace(schedule, next_at=datetime.now(UTC) + timedelta(minutes=5)))
+            return
+        failures = schedule.failures + 1 if source in troubles else 0
+        hours = schedule.every_hours
+        when = datetime.now(UTC) + _pause(hours, failures) if hours else None
+        await self._store.put(replace(schedule, failures=failures, next_at=when))
+        if failures == 1:
+            again = f" It is read again at {when:%Y-%m-%d %H:%M} UTC." if when else ""
+            await self._tell(f"Source {source} could not be read: {troubles[source]}{again} What it held stays.")
+        elif not failures and schedule.failures:
+            await self._tell(f"Source {source} can be read again.")
+
+
+def _pause(hours: float, failures: int) -> timedelta:
+    """Until the next reading: the interval give or take a little, twice as long for each failure in a row."""
+    interval = timedelta(hours=hours)
+    pause = min(interval * 2.0 ** min(failures, 20), max(_BACK_OFF, interval))
+    return pause * random.uniform(1 - _JITTER, 1 + _JITTER)

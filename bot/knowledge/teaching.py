@@ -1,0 +1,268 @@
+"""Answers that people give become knowledge: proposed, looked at by a teammate, searched, and looked at again when a
+customer finds one wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import structlog
+
+from bot.conversation import Turn
+from bot.errors import BotError, InputError, StorageError
+from bot.interfaces import TaughtStore
+from bot.people import Actor
+from bot.steering import Handoff, Relayed, Side, Taught, TaughtState
+from retrieval.documents import Document
+from retrieval.errors import RetrievalError
+from retrieval.interfaces import Retriever
+from retrieval.text import detect_language
+
+log = structlog.get_logger(__name__)
+
+SOURCE = "taught"  # of the documents
+_QUESTION, _ANSWER = 1_000, 6_000  # characters
+_ALIKE = 3  # entries that may say the same already
+_OPEN = (TaughtState.PROPOSED, TaughtState.REVIEW)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A taught answer to be looked at, and what the pages (or teammates) say on the same question already."""
+
+    taught: Taught
+    alike: tuple[Document, ...] = ()
+
+
+class Shelf:
+    """The taught answers that are searched, as the live index takes them: a snapshot, brought up to date by `load`.
+
+    Implements `retrieval.searching.live.Additions`; `current` may be called from any thread.
+    """
+
+    def __init__(self, store: TaughtStore, changed: Callable[[], Awaitable[None]] | None = None) -> None:
+        self._store = store
+        self._changed = changed
+        self._current: tuple[str, tuple[Document, ...]] = ("", ())
+        self._indexing: asyncio.Task[None] | None = None
+
+    def current(self) -> tuple[str, Sequence[Document]]:
+        """What names this state, and its documents."""
+        return self._current
+
+    async def load(self) -> bool:
+        """Take in what changed; -> whether anything did. Raises StorageError."""
+        now = datetime.now(UTC)
+        revision = await self._store.revision(now)
+        if revision == self._current[0]:
+            return False
+        self._current = revision, tuple(map(as_document, await self._store.searched(now)))
+        if self._changed:  # beside: whoever approved an answer need not wait until it is indexed
+            self._indexing = asyncio.create_task(self._index(self._indexing))
+        return True
+
+    async def _index(self, before: asyncio.Task[None] | None) -> None:
+        if before:
+            await asyncio.wait({before})
+        try:
+            await self._changed()  # type: ignore[misc]
+        except RetrievalError as error:
+            log.warning("taught answers not indexed", cause=str(error))
+
+    async def run(self, seconds: float = 1.0) -> None:
+        """Keep up with what this or any other process approves, until cancelled."""
+        while True:
+            try:
+                await self.load()
+            except (StorageError, RetrievalError) as error:
+                log.warning("taught answers not read", cause=str(error))
+            await asyncio.sleep(seconds)
+
+
+class Teaching:
+    """`retriever` finds what is known already; `shelf` is told at once of what is approved here."""
+
+    def __init__(self, store: TaughtStore, shelf: Shelf, retriever: Callable[[], Retriever]) -> None:
+        self._store = store
+        self._shelf = shelf
+        self._retriever = retriever
+
+    async def learned(self, handoff: Handoff, said: Sequence[Relayed], url: str = "") -> Proposal | None:
+        """What a resolved handoff teaches; None where no teammate said anything. Raises StorageError."""
+        answer = "\n\n".join(line.text for line in said if line.side is Side.SUPPORT and line.text)
+        if not answer:
+            return None
+        author = next((line.author for line in reversed(said) if line.side is Side.SUPPORT), handoff.claimed_name)
+        place = handoff.customer
+        now = datetime.now(UTC)
+        taught = Taught(
+            id=uuid.uuid4().hex,
+            state=TaughtState.PROPOSED,
+            question=_fit(handoff.question, _QUESTION),
+            answer=_fit(answer, _ANSWER),
+            language=_language(handoff.question),
+            author=author,
+            author_id=handoff.claimed_by,
+            created_at=now,
+            updated_at=now,
+            url=url,
+            handoff_id=handoff.id,
+            customer=f"{place.platform}:{place.workspace}:{handoff.customer_user}",
+        )
+        await self._store.add(taught)
+        return await self.proposal(taught)
+
+    async def proposal(self, taught: Taught) -> Proposal:
+        """With what is known on its question already."""
+        return Proposal(taught, await self._alike(taught))
+
+    async def teach(
+        self, actor: Actor, question: str, answer: str, *, expires: str = "", url: str = "", approved: bool = True
+    ) -> Taught:
+        """An answer from a teammate directly. Raises InputError, StorageError."""
+        question, answer = _checked(question, answer)
+        now = datetime.now(UTC)
+        taught = Taught(
+            id=uuid.uuid4().hex,
+            state=TaughtState.APPROVED if approved else TaughtState.PROPOSED,
+            question=question,
+            answer=answer,
+            language=_language(question),
+            author=actor.shown,
+            author_id=actor.id,
+            created_at=now,
+            updated_at=now,
+            url=url,
+            expires_at=read_expiry(expires, now),
+        )
+        await self._store.add(taught)
+        await self._shelf.load()
+        return taught
+
+    async def edit(
+        self, actor: Actor, taught_id: str, question: str, answer: str, expires: str | None = None
+    ) -> Taught:
+        """Word it anew. An approved one stays searched, as it reads now.
+
+        Raises UnknownTaught, InputError, StorageError.
+        """
+        question, answer = _checked(question, answer)
+        before = await self._store.get(taught_id)
+        values: dict[str, object] = {
+            "question": question,
+            "answer": answer,
+            "language": _language(question),
+            "author": actor.shown,
+            "author_id": actor.id,
+        }
+        if question != before.question:
+            values["customer"] = ""  # the customer's words are gone
+        if expires is not None:
+            values["expires_at"] = read_expiry(expires, datetime.now(UTC))
+        changed = await self._store.change(before.id, **values)
+        await self._shelf.load()
+        return changed or before
+
+    async def approve(self, actor: Actor, taught_id: str) -> Taught | None:
+        """Search it from now on; None where it is approved or dismissed already. Raises UnknownTaught, StorageError."""
+        taught = await self._store.get(taught_id)
+        author = {} if taught.author else {"author": actor.shown, "author_id": actor.id}
+        changed = await self._store.change(taught.id, *_OPEN, state=TaughtState.APPROVED, note="", **author)
+        await self._shelf.load()
+        return changed
+
+    async def dismiss(self, taught_id: str) -> Taught | None:
+        """Search it no more, nor show it for review. Raises UnknownTaught, StorageError."""
+        taught = await self._store.get(taught_id)
+        changed = await self._store.change(taught.id, *_OPEN, TaughtState.APPROVED, state=TaughtState.DISMISSED)
+        await self._shelf.load()
+        return changed
+
+    async def voted_down(self, turn: Turn, reason: str = "") -> Taught | None:
+        """A customer found an answer not helpful: if it quotes a taught one, that one is to be looked at again.
+
+        -> it, unless it is none or is looked at already. Raises StorageError.
+        """
+        cited = {citation.passage_id for citation in turn.citations}
+        used = [passage for passage in turn.passages if passage.author and passage.passage_id in cited]
+        for passage in used:
+            for taught in await self._store.list(TaughtState.APPROVED):
+                if taught.question == passage.title and taught.author == passage.author:
+                    note = "A customer found it not helpful" + (f": {reason}" if reason else ".")
+                    changed = await self._store.change(
+                        taught.id, TaughtState.APPROVED, state=TaughtState.REVIEW, note=_fit(note, 500)
+                    )
+                    await self._shelf.load()
+                    return changed
+        return None
+
+    async def list(self, *states: TaughtState) -> Sequence[Taught]:
+        """Newest first. Raises StorageError."""
+        return await self._store.list(*states)
+
+    async def get(self, taught_id: str) -> Taught:
+        """By its id or the beginning of it. Raises UnknownTaught, StorageError."""
+        return await self._store.get(taught_id)
+
+    async def _alike(self, taught: Taught) -> tuple[Document, ...]:
+        try:
+            found = await self._retriever().retrieve(taught.question, limit=_ALIKE)
+        except (RetrievalError, BotError):
+            return ()
+        if found.confidence < 0.5:  # likelier than not, the first one answers it
+            return ()
+        return tuple(scored.passage.document for scored in found.passages)
+
+
+def as_document(taught: Taught) -> Document:
+    """What is searched and cited."""
+    return Document(
+        url=taught.url,
+        question=taught.question,
+        answer=taught.answer,
+        language=taught.language,
+        source=SOURCE,
+        crawled_at=taught.updated_at.isoformat(timespec="seconds"),
+        author=taught.author or "the team",
+    )
+
+
+def read_expiry(text: str, now: datetime) -> datetime | None:
+    """ "" or "never" -> None; "30" or "30d" -> so many days from now; "2026-12-31" -> the end of that day, UTC.
+
+    Raises InputError for anything else, and for what is past.
+    """
+    text = text.strip().casefold()
+    if text in {"", "never", "no", "-"}:
+        return None
+    try:
+        if text.removesuffix("d").isdecimal():
+            expiry = now + timedelta(days=int(text.removesuffix("d")))
+        else:
+            expiry = datetime.combine(date.fromisoformat(text) + timedelta(days=1), datetime.min.time(), UTC)
+    except (ValueError, OverflowError):
+        raise InputError(f"{text!r} is no date: write 2026-12-31, a number of days (30), or never.") from None
+    if expiry <= now:
+        raise InputError(f"{text} is past: an answer can expire from tomorrow on.")
+    return expiry
+
+
+def _checked(question: str, answer: str) -> tuple[str, str]:
+    question, answer = " ".join(question.split()), answer.strip()
+    if not question or not answer:
+        raise InputError("A taught answer needs a question and an answer.")
+    if len(question) > _QUESTION or len(answer) > _ANSWER:
+        raise InputError(f"A question has at most {_QUESTION} characters, an answer {_ANSWER}: shorten it.")
+    return question, answer
+
+
+def _fit(text: str, longest: int) -> str:
+    text = text.strip()
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def _language(text: str) -> str:
+    return detect_language(text)

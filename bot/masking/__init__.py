@@ -1,0 +1,75 @@
+"""Personal data leaves a text before it is stored, logged or sent to a model.
+
+What is found is what a checksum, a numbering plan or a word beside it says; everything else stays byte for byte, since
+an answer needs its prices, dates and order numbers. Pure functions of the text, safe in threads.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from bot.masking.reading import Find, Reading, blanked, disjoint
+
+KINDS: tuple[str, ...] = ("email", "phone", "card", "iban", "id")
+
+# What a mask uncovers (two numbers that stood too close to be told apart) is masked in a further pass. More passes
+# than this are needed by no message; it bounds the time that a hostile one takes.
+_PASSES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Masker:
+    """Masks `kinds`, with the national phone forms of `regions` (ISO 3166) beside the international one."""
+
+    kinds: frozenset[str] = frozenset(KINDS)
+    regions: tuple[str, ...] = ("US", "GB", "DE", "FR", "CN", "TW", "HK", "ES", "IT", "JP", "AU")
+
+    def __post_init__(self) -> None:
+        if unknown := self.kinds - frozenset(KINDS):
+            raise ValueError(f"nothing masks {', '.join(sorted(unknown))}; known kinds: {', '.join(KINDS)}")
+
+    def mask(self, text: str) -> str:
+        """The text with "[email]", "[phone]", "[card]", "[iban]" or "[id]" in place of each find."""
+        return self._masked(text)[0]
+
+    def found(self, text: str) -> Counter[str]:
+        """How many finds there are of each kind, for metrics; never what they are."""
+        return self._masked(text)[1]
+
+    def _masked(self, text: str) -> tuple[str, Counter[str]]:
+        counts: Counter[str] = Counter()
+        for _ in range(_PASSES):
+            finds = [find for find in _finds(text, self.regions) if find.kind in self.kinds]
+            if not finds:
+                break
+            pieces, done = [], 0
+            for find in finds:
+                pieces += [text[done : find.start], f"[{find.kind}]"]
+                done = find.end
+                counts[find.kind] += 1
+            text = "".join([*pieces, text[done:]])
+        return text, counts
+
+
+def _finds(text: str, regions: tuple[str, ...]) -> list[Find]:
+    """Every find, in the text's own offsets and order. What one kind has claimed, no later one sees."""
+    from bot.masking.emails import emails  # here, so that a command that masks nothing loads nothing
+
+    reading = Reading.of(text)
+    seen = reading.text
+    finds = disjoint(emails(seen))
+    seen = blanked(seen, finds)
+    if reading.has_numbers:
+        from bot.masking.accounts import cards, ibans
+        from bot.masking.context import without_facts
+        from bot.masking.identities import documents, identities
+        from bot.masking.phones import phones
+
+        # First what a checksum or a word beside it makes sure of, then the facts that are no personal data, then what
+        # only looks like some.
+        for step in (ibans, documents, without_facts, identities, cards, lambda seen: phones(seen, regions)):
+            found = disjoint(step(seen))
+            seen = blanked(seen, found)
+            finds += [find for find in found if find.kind]
+    return reading.in_original(sorted(finds))

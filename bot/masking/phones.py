@@ -1,0 +1,108 @@
+"""Phone numbers: international, national in the regions asked for, and whatever a phone word introduces."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from bot.masking.context import digits, numbers, said
+from bot.masking.reading import SHORTEST, Find
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumberMatch
+
+# E.164: at most fifteen digits. Fewer than nine are a phone number only where a word says so.
+_LONGEST, _NATIONAL = 15, 9
+_UNDIVIDED = 10
+# Numbers of a text that are looked up. Past them, which no message is, whatever could be a phone number counts as one.
+_LOOK_UPS = 300
+# Characters that are looked up at once: the longest number with its separators. The library's search within them is not
+# linear, so a longer run of digits is cut here.
+_SPAN = 40
+# Numbers within one that the library tries, of its own 65,535: enough for two of five groups that stand together.
+_TRIES = 40
+_NO_DIGITS = re.compile(r"[^0-9]+")
+_LISTED = re.compile(r"\s?(?:,|/|、|;|&|or|and|或者?|和|及|跟|还有)\s?", re.IGNORECASE)
+
+
+def phones(text: str, regions: tuple[str, ...]) -> list[Find]:
+    """Every phone number that no other kind has claimed."""
+    finds: list[Find] = []
+    look_ups, ended, introduced = 0, -1, False
+    for number in numbers(text):
+        start, end = number.span()
+        introduced = said(text, start, end) == "phone" or (introduced and bool(_LISTED.fullmatch(text, ended, start)))
+        ended = end
+        for start, end in _spans(number):
+            if end - start > _SPAN:
+                continue  # one group of digits, too long for a number
+            if not (introduced or _could_be(text, start, end)):
+                continue
+            look_ups += 1
+            if look_ups > _LOOK_UPS:
+                finds.append(Find(start, end, "phone"))
+                continue
+            found = list(_found(text, start, end, regions, introduced))
+            if not found and introduced and SHORTEST <= digits(text[start:end]) <= _LONGEST:
+                found = [Find(start, end, "phone")]
+            finds += found
+    return finds
+
+
+def _spans(number: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """The number in pieces that a phone number fits in, cut between its groups."""
+    start = number.start()
+    if len(number[0]) <= _SPAN:
+        yield number.span()
+        return
+    end = start
+    for group in re.finditer(r"[+(]*[0-9]+[^0-9+(]*", number[0]):
+        if number.start() + group.end() - start > _SPAN and end > start:
+            yield start, end
+            start = end
+        end = number.start() + group.end()
+    yield start, end
+
+
+def _could_be(text: str, start: int, end: int) -> bool:
+    """Whether the digits are divided or headed as those of a phone number, so that it is worth a look."""
+    number = text[start:end]
+    if digits(number) < _NATIONAL:
+        return "+" in number
+    return bool(_NO_DIGITS.search(number)) or number[0] == "0" or len(number) > _UNDIVIDED
+
+
+def _found(text: str, start: int, end: int, regions: tuple[str, ...], introduced: bool) -> Iterator[Find]:
+    from phonenumbers import Leniency, PhoneNumberMatcher
+
+    before = max(start - 1, 0)
+    around = text[before : end + 1]
+    done: list[tuple[int, int]] = []
+    for region in regions:
+        for match in PhoneNumberMatcher(around, region, Leniency.VALID, _TRIES):
+            span = before + match.start, before + match.end
+            if (introduced or _sure(match)) and not any(a < span[1] and span[0] < b for a, b in done):
+                done.append(span)
+                yield Find(*span, "phone")
+        if done and done[0][1] - done[0][0] >= end - start:
+            break  # all of it is one number
+    if not done and "+" in around:
+        for match in PhoneNumberMatcher(around, None, Leniency.POSSIBLE, _TRIES):
+            if match.raw_string.startswith(("+", "(+")):
+                yield Find(before + match.start, before + match.end, "phone")
+
+
+def _sure(match: PhoneNumberMatch) -> bool:
+    """Whether a number that nothing introduces is no other: it is international, or written as its region writes."""
+    from phonenumbers import PhoneNumberType, number_type
+
+    written = match.raw_string
+    count = digits(written)
+    if written.startswith(("+", "(+", "00")):
+        return True
+    if _NO_DIGITS.search(written.strip("()")):
+        return count >= _UNDIVIDED or (written.lstrip("(").startswith("0") and count >= _NATIONAL)
+    if written[0] == "0":
+        return _UNDIVIDED <= count <= _UNDIVIDED + 1 or number_type(match.number) == PhoneNumberType.MOBILE
+    return count > _UNDIVIDED and number_type(match.number) == PhoneNumberType.MOBILE

@@ -1,0 +1,38 @@
+"""Who does something, and what they may do. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Role(IntEnum):
+    """What a person may do; each role may do what those below it may."""
+
+    CUSTOMER = 0
+    TEAMMATE = 1  # sees the support channel
+    ADMIN = 2  # may manage the workspace, or was named with `admins add`
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person as their platform tells of them at this very call: nothing of it is remembered.
+
+    `platform` is "cli" for whoever may run `frontdesk`, `name` is shown to others.
+    """
+
+    platform: str
+    workspace: str
+    user: str
+    name: str = ""
+    role: Role = Role.CUSTOMER
+
+    @property
+    def id(self) -> str:
+        """Names the person across platforms."""
+        return f"{self.platform}:{self.workspace}:{self.user}"
+
+    @property
+    def shown(self) -> str:
+        """What others read as this person's name."""
+        return self.name or self.user

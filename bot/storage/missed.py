@@ -1,0 +1,69 @@
+"""Questions that were not answered well, in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.conversation import Decision, Vote
+from bot.steering import Missed, Reason
+from bot.storage.database import Database
+from bot.storage.tables import feedback, handoffs, turns
+
+_PAGE = 500  # turns whose votes are asked for at once
+
+
+class SqlMissedStore:
+    """Implements `bot.interfaces.MissedStore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def missed(self, since: datetime, limit: int = 5000) -> Sequence[Missed]:
+        """See the port. Newest first."""
+        abstained = turns.c.decision == Decision.ABSTAIN.value
+        voted_down = turns.c.id.in_(select(feedback.c.turn_id).where(feedback.c.vote == Vote.DOWN.value))
+        handed_off = turns.c.id.in_(select(handoffs.c.turn_id))
+        why = {Reason.ABSTAINED: abstained, Reason.VOTED_DOWN: voted_down, Reason.HANDED_OFF: handed_off}
+        asked = (turns.c.id, turns.c.standalone_question, turns.c.language, turns.c.platform, turns.c.user_id)
+        query = (
+            select(*asked, turns.c.created_at, *(condition.label(reason.value) for reason, condition in why.items()))
+            .where(turns.c.created_at >= since, abstained | voted_down | handed_off)
+            .order_by(turns.c.created_at.desc(), turns.c.id.desc())
+            .limit(limit)
+        )
+
+        async def work(connection: AsyncConnection) -> Sequence[Missed]:
+            rows = (await connection.execute(query)).mappings().all()
+            comments = await _comments(connection, [row["id"] for row in rows if row[Reason.VOTED_DOWN.value]])
+            return [
+                Missed(
+                    turn_id=row["id"],
+                    question=row["standalone_question"],
+                    language=row["language"],
+                    asker=f"{row['platform']}:{row['user_id']}",
+                    at=row["created_at"],
+                    reasons=frozenset(reason for reason in why if row[reason.value]),
+                    comment=comments.get(row["id"], ""),
+                )
+                for row in rows
+            ]
+
+        return await self._database.read(work)
+
+
+async def _comments(connection: AsyncConnection, turn_ids: Sequence[str]) -> dict[str, str]:
+    """The last reason that was given for a down vote, by turn."""
+    found: dict[str, str] = {}
+    for start in range(0, len(turn_ids), _PAGE):
+        given = select(feedback.c.turn_id, feedback.c.reason).where(
+            feedback.c.turn_id.in_(turn_ids[start : start + _PAGE]),
+            feedback.c.vote == Vote.DOWN.value,
+            feedback.c.reason != "",
+        )
+        rows = await connection.execute(given.order_by(feedback.c.created_at, feedback.c.user_id))
+        found |= {row.turn_id: row.reason for row in rows}
+    return found

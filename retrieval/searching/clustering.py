@@ -1,0 +1,242 @@
+"""Which of many short texts mean the same: average linkage on the chance that two of them do.
+
+The chance is read from what two texts have in common: by their vectors where the embedder knows the language, by words
+and concepts everywhere. `benchmarks/gaps.py` fits the weights and measures what comes of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from retrieval.indexing.analysis import analyse, fold, is_function
+from retrieval.indexing.lexical import Places, Scores
+from retrieval.interfaces import Embedder
+from retrieval.searching.languages import LanguageProbe
+from retrieval.text import collapse, detect_language
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+READ = 1000  # characters of a text that count; who writes more has asked by then
+BACKGROUND = 20  # texts that a language is taken to hold besides the given ones, about other things
+ALIKE = 0.6  # cosine from which on texts count as one where it is asked what all texts share
+FUNCTION_WEIGHT = 0.3  # of a word that only says how something is asked
+ROWS = 256  # compared with all others at a time
+
+# How the likeness of two texts becomes the logit of the chance that they mean the same: weights of the signals (cosine
+# of the vectors, of all tokens, of the concepts alone) and a bias, so low that few pairs are put together wrongly.
+Weights = tuple[float, float, float, float]
+SEMANTIC: Weights = (11, 2, 2, -8.4)  # the embedder connects the two languages
+LEXICAL: Weights = (0, 14, 3, -7)  # it does not, but it is one language
+BRIDGED: Weights = (0, 35, 3, -6.7)  # nor are they the same: concepts and names are all that they can share
+CUT = 0.5
+
+Some = slice | Places
+
+_IGNORED = re.compile(r"[^\w+#%$€£¥]+|_")
+_UNSPACED = re.compile(
+    r"(?<=[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]) | (?=[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])"
+)
+
+
+def cluster(texts: Sequence[str], embedder: Embedder) -> list[tuple[int, ...]]:
+    """Groups of positions in `texts` that mean the same, the largest first; each position is in one of them."""
+    return Clustering(texts, embedder).groups
+
+
+class Clustering:
+    """The groups of `texts`, and how the texts lie in them.
+
+    Texts that differ only in case, spaces and punctuation are one text. The groups do not depend on the order of
+    `texts`. Some seconds and half a gigabyte for 5,000 texts; the gigabytes grow with the square.
+    """
+
+    def __init__(self, texts: Sequence[str], embedder: Embedder) -> None:
+        self._positions: dict[str, list[int]] = {}
+        for position, text in enumerate(texts):
+            self._positions.setdefault(folded(text), []).append(position)
+        keys = sorted(self._positions)  # an order of their own, on which ties and the embedder's rounding depend
+        self._rows = {position: row for row, key in enumerate(keys) for position in self._positions[key]}
+        self._likeness = Likeness(
+            [min(shortened(texts[position]) for position in self._positions[key]) for key in keys], embedder
+        )
+        groups: dict[int, list[int]] = {}
+        for key, label in zip(keys, _labels(self._likeness), strict=True):
+            groups.setdefault(label, []).extend(self._positions[key])
+        self.groups = sorted(
+            (tuple(sorted(group)) for group in groups.values()), key=lambda group: (-len(group), group[0])
+        )
+
+    def centrality(self, group: Sequence[int]) -> list[float]:
+        """Of each position of a group, how likely it means the same as any: the highest is the group's medoid."""
+        rows, places = np.unique([self._rows[position] for position in group], return_inverse=True)
+        counts = np.bincount(places).astype(np.float32)
+        blocks = [rows[start : start + ROWS] for start in range(0, len(rows), ROWS)]
+        sums = np.concatenate([self._likeness.chances(block, rows) @ counts for block in blocks])
+        return [float(share) for share in (sums / len(group))[places].tolist()]
+
+    def spread(self, group: Sequence[int], first: int, count: int) -> list[int]:
+        """`first` and further positions of its group, each as unlike those before as there are; no text twice."""
+        own = {self._rows[position]: position for position in reversed(group)}
+        rows = np.array(sorted(own))
+        chosen = [first]
+        nearest = np.zeros(len(rows), np.float32)
+        while len(chosen) < min(count, len(rows)):
+            last = self._rows[chosen[-1]]
+            nearest = np.maximum(nearest, self._likeness.chances(np.array([last]), rows)[0])
+            nearest[rows == last] = np.inf
+            chosen.append(own[int(rows[nearest.argmin()])])
+        return chosen
+
+
+def shortened(text: str) -> str:
+    """What counts of a text."""
+    return collapse(text[: 2 * READ])[:READ]
+
+
+def folded(text: str) -> str:
+    """What texts have to share to be the same: letters, digits and money signs in one case, width and script. A text
+    without any is itself."""
+    text = shortened(text)
+    return _UNSPACED.sub("", _IGNORED.sub(" ", fold(text)).strip()) or text
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """What distinct `texts` have in common, by signal."""
+
+    texts: Sequence[str]
+    embedder: Embedder
+
+    def chances(self, rows: Some, columns: Some = slice(None)) -> Scores:
+        """-> (rows, columns) how likely each of the one texts means the same as each of the others."""
+        vectors, tokens, concepts = self.signals(rows, columns)
+        languages = self.languages[rows][:, None], self.languages[columns][None]
+        weights = np.moveaxis(np.asarray(self._weights, np.float32)[languages], -1, 0)
+        logits = weights[0] * vectors + weights[1] * tokens + weights[2] * concepts + weights[3]
+        spoken = ~self._mute[rows][:, None] & ~self._mute[columns]
+        chances: Scores = spoken / (1 + np.exp(-logits))
+        return chances
+
+    def signals(self, rows: Some, columns: Some = slice(None)) -> tuple[Scores, Scores, Scores]:
+        """-> three (rows, columns): the cosines of the vectors, of all tokens, and of the concepts alone."""
+        vectors: Scores = self._vectors[rows] @ self._vectors[columns].T
+        tokens, concepts = ((some[rows] @ some[columns].T).toarray() for some in (self._tokens, self._concepts))
+        return vectors, tokens, concepts
+
+    @cached_property
+    def languages(self) -> Places:
+        """The place of each text's language in `names`."""
+        return np.array([self.names.index(language) for language in self._detected], np.int64)
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The languages there are."""
+        return sorted(set(self._detected))
+
+    @cached_property
+    def _detected(self) -> list[str]:
+        return [detect_language(text) for text in self.texts]
+
+    @cached_property
+    def _weights(self) -> list[list[Weights]]:
+        return [[self._profile(one, other) for other in self.names] for one in self.names]
+
+    def _profile(self, one: str, other: str) -> Weights:
+        if self._known(one, other):
+            return SEMANTIC
+        return LEXICAL if one == other else BRIDGED
+
+    def _known(self, one: str, other: str) -> bool:
+        return self._probe.knows(one, other) and self._probe.knows(other, one)
+
+    @cached_property
+    def _probe(self) -> LanguageProbe:
+        return LanguageProbe(self.embedder)
+
+    @cached_property
+    def _analysed(self) -> list[frozenset[str]]:
+        return [frozenset(analyse(text)) for text in self.texts]
+
+    @cached_property
+    def _mute(self) -> npt.NDArray[np.bool_]:
+        """Texts without a word, of which nothing can be said."""
+        return np.array([not tokens for tokens in self._analysed], np.bool_)
+
+    @cached_property
+    def _vectors(self) -> Scores:
+        """Unit vectors less what all texts of the language share, so that the shop's name makes no two alike."""
+        known = [self._known(name, name) for name in self.names]
+        vectors = np.zeros((len(self.texts), self.embedder.dimension), np.float32)
+        for place in np.flatnonzero(known).tolist():
+            own = np.flatnonzero(self.languages == place)
+            raw = self.embedder.embed_documents([self.texts[row] for row in own.tolist()])
+            shares = _shares(raw)
+            vectors[own] = raw - (shares @ raw) / (shares.sum() + BACKGROUND)
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+        return vectors
+
+    @cached_property
+    def _tokens(self) -> csr_array:
+        return _unit_rows(self._analysed)
+
+    @cached_property
+    def _concepts(self) -> csr_array:
+        return _unit_rows([{token for token in tokens if token.startswith("#")} for tokens in self._analysed])
+
+
+def _labels(likeness: Likeness) -> list[int]:
+    """The group of each text, by average linkage."""
+    from scipy.cluster.hierarchy import fcluster, linkage
+
+    count = len(likeness.texts)
+    if count < 2:
+        return [0] * count
+    distances = np.empty(count * (count - 1) // 2)  # of each text to those after it
+    filled = 0
+    for start in range(0, count, ROWS):
+        chances = likeness.chances(slice(start, start + ROWS))
+        for row, own in enumerate(chances, start):
+            after = own[row + 1 :]
+            distances[filled : filled + len(after)] = 1 - after
+            filled += len(after)
+    labels: list[int] = fcluster(linkage(distances, "average"), 1 - CUT, "distance").tolist()
+    return labels
+
+
+def _shares(rows: Scores | csr_array) -> Scores:
+    """For each unit row, one divided by how many are like it: a question that many ask counts once."""
+    counts = [(rows[start : start + ROWS] @ rows.T > ALIKE).sum(axis=1) for start in range(0, rows.shape[0], ROWS)]
+    shares: Scores = 1 / np.maximum(np.concatenate(counts), 1).astype(np.float32)
+    return shares
+
+
+def _unit_rows(texts: Sequence[Collection[str]]) -> csr_array:
+    """-> (texts, tokens) the idf-weighted tokens, each row of norm 1 or empty."""
+    ids: dict[str, int] = {}
+    columns = np.array([ids.setdefault(token, len(ids)) for tokens in texts for token in sorted(tokens)], np.int64)
+    starts = np.concatenate([[0], np.cumsum([len(tokens) for tokens in texts])])
+    asks = np.array([FUNCTION_WEIGHT if is_function(token) else 1 for token in ids], np.float32)
+    first = _weighted(columns, starts, asks, np.ones(len(texts), np.float32))
+    return _weighted(columns, starts, asks, _shares(first))
+
+
+def _weighted(columns: Places, starts: Places, asks: Scores, shares: Scores) -> csr_array:
+    """The rows, with rare tokens counting more; `shares` tell how much each text counts for what is rare."""
+    from scipy.sparse import csr_array
+
+    lengths = np.diff(starts)
+    frequency = np.bincount(columns, np.repeat(shares, lengths), minlength=len(asks))
+    total = shares.sum() + BACKGROUND
+    weights = (np.log1p((total - frequency + 0.5) / (frequency + 0.5)) * asks)[columns]
+    squares = np.concatenate([[0.0], np.cumsum(weights**2)])
+    norms = np.sqrt(squares[starts[1:]] - squares[starts[:-1]])
+    values = (weights / np.repeat(np.maximum(norms, 1e-9), lengths)).astype(np.float32)
+    return csr_array((values, columns, starts), shape=(len(lengths), max(1, len(asks))))

@@ -1,0 +1,98 @@
+"""What every MissedStore does."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+import pytest
+
+from bot.conversation import Decision, Feedback, Turn, Vote
+from bot.interfaces import ConversationStore, MissedStore
+from bot.messages import Place
+from bot.steering import Handoff, HandoffReason, HandoffState, Missed, Reason
+from bot.storage.conversations import SqlConversationStore
+from bot.storage.database import Database
+from bot.storage.handoffs import SqlHandoffStore
+from bot.storage.missed import SqlMissedStore
+from tests.support.turns import NOON, make_turn
+
+
+@pytest.fixture
+def store(database: Database) -> MissedStore:
+    return SqlMissedStore(database)
+
+
+@pytest.fixture
+def conversations(database: Database) -> ConversationStore:
+    return SqlConversationStore(database)
+
+
+async def hand_off(database: Database, turn: Turn) -> None:
+    place = Place("slack", "T1", "C1", turn.id)
+    open_ = HandoffState.OPEN, HandoffReason.BUTTON, turn.conversation_id, turn.id, turn.question, "zh"
+    handoff = Handoff(uuid.uuid4().hex, *open_, place, "u1", "Ann", place, NOON, NOON)
+    await SqlHandoffStore(database).open(handoff)
+
+
+async def test_what_was_answered_well_is_not_missed(store: MissedStore, conversations: ConversationStore) -> None:
+    answered, liked = make_turn(), make_turn(decision=Decision.CLARIFY)
+    for turn in (answered, liked):
+        await conversations.add(turn)
+    await conversations.vote(Feedback(liked.id, "u1", Vote.UP, "thanks"))
+    assert list(await store.missed(NOON)) == []
+
+
+async def test_each_question_comes_once_with_all_reasons_newest_first(
+    store: MissedStore, conversations: ConversationStore, database: Database
+) -> None:
+    abstained = make_turn(1, decision=Decision.ABSTAIN, standalone_question="运费多少？", user="u2")
+    disliked = make_turn(2, platform="slack")
+    handed = make_turn(3, language="en")
+    all_three = make_turn(4, decision=Decision.ABSTAIN)
+    for turn in (abstained, all_three, handed, disliked, make_turn(5)):
+        await conversations.add(turn)
+    for turn in (disliked, all_three):
+        await conversations.vote(Feedback(turn.id, "u1", Vote.DOWN, created_at=NOON))
+    for turn in (handed, all_three, all_three):
+        await hand_off(database, turn)
+    missed = list(await store.missed(NOON))
+    assert [(each.turn_id, each.reasons) for each in missed] == [
+        (all_three.id, frozenset(Reason)),
+        (handed.id, {Reason.HANDED_OFF}),
+        (disliked.id, {Reason.VOTED_DOWN}),
+        (abstained.id, {Reason.ABSTAINED}),
+    ]
+    assert missed[3] == Missed(
+        abstained.id, "运费多少？", "zh", "terminal:u2", abstained.created_at, frozenset({Reason.ABSTAINED})
+    )
+    assert (missed[2].asker, missed[1].language) == ("slack:u1", "en")
+
+
+async def test_the_last_reason_given_for_a_down_vote_is_told(
+    store: MissedStore, conversations: ConversationStore
+) -> None:
+    turn = make_turn()
+    await conversations.add(turn)
+    votes = [("u1", Vote.DOWN, "价格不对"), ("u2", Vote.DOWN, ""), ("u3", Vote.UP, "fine"), ("u4", Vote.DOWN, "old")]
+    for minute, (user, vote, reason) in zip((3, 4, 5, 1), votes, strict=True):
+        await conversations.vote(Feedback(turn.id, user, vote, reason, NOON + timedelta(minutes=minute)))
+    assert [each.comment for each in await store.missed(NOON)] == ["价格不对"]
+
+
+async def test_a_vote_that_was_changed_to_up_is_no_miss(store: MissedStore, conversations: ConversationStore) -> None:
+    turn = make_turn()
+    await conversations.add(turn)
+    await conversations.vote(Feedback(turn.id, "u1", Vote.DOWN, "no"))
+    await conversations.vote(Feedback(turn.id, "u1", Vote.UP))
+    assert list(await store.missed(NOON)) == []
+
+
+async def test_the_newest_since_then_are_told(store: MissedStore, conversations: ConversationStore) -> None:
+    turns = [make_turn(minute, decision=Decision.ABSTAIN) for minute in range(5)]
+    for turn in turns:
+        await conversations.add(turn)
+    assert [each.turn_id for each in await store.missed(NOON + timedelta(minutes=1), limit=3)] == [
+        turn.id for turn in turns[:1:-1]
+    ]
+    assert len(await store.missed(NOON + timedelta(minutes=4))) == 1

@@ -1,0 +1,433 @@
+"""What every PrivacyStore does: what was said is gone from every column, and from SQLite's files."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sqlite3
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import JSON, String, TypeDecorator, select, update
+from structlog.testing import capture_logs
+
+from bot.conversation import Citation, Decision, Feedback, RefreshRun, Vote
+from bot.desk.policy import after, judge
+from bot.interfaces import PrivacyStore
+from bot.messages import Audience, Place, State
+from bot.steering import AuditEntry, Handoff, HandoffReason, HandoffState, Relayed, Side, Taught, TaughtState
+from bot.storage import compacting, tables
+from bot.storage.admins import SqlAdminStore
+from bot.storage.audit import SqlAuditLog
+from bot.storage.conversations import SqlConversationStore
+from bot.storage.database import Database
+from bot.storage.handoffs import SqlHandoffStore
+from bot.storage.inbox import SqlInbox
+from bot.storage.privacy import FORGOTTEN, SqlPrivacyStore
+from bot.storage.refreshes import SqlRefreshLog
+from bot.storage.taught import SqlTaughtStore
+from tests.fakes import said
+from tests.support.turns import NOON, PASSAGE, make_turn
+
+WHO, WORDS = "U0FORGET", "Zedernholz-退货-机密"
+OTHERS = ["u0forget", "U0FORGETTING", "U1"]
+SUPPORT = Place("slack", "T1", "CSUPPORT", "")
+
+# No customer's words or names stand in these, whosever row it is …
+_HARMLESS_TABLES = {"sources", "help_channels", "markers"}  # what admins set up, and notes of the software's own
+_HARMLESS = {  # … nor in columns of these names
+    *("platform", "workspace", "channel", "thread", "language", "state", "side", "judgement", "decision", "vote"),
+    *("customer_platform", "customer_workspace", "customer_channel", "customer_thread", "reason@handoffs"),
+    *("support_platform", "support_workspace", "support_channel", "support_thread"),
+    *("id", "turn_id", "handoff_id", "message_id", "passage_id", "owner", "conversation_id@threads", "replies"),
+    *("index_version", "model", "timings_ms", "features", "signals", "crawled_at", "author@turn_passages"),
+    *("claimed_by", "claimed_name", "author_id", "author@taught", "action", "outcome"),  # teammates' and admins'
+    *("version", "report", "error", "progress", "watchers"),  # of a refresh
+}
+
+
+@pytest.fixture
+def store(database: Database) -> PrivacyStore:
+    return SqlPrivacyStore(database)
+
+
+async def fill(database: Database, user: str, words: str, *, turns: int = 3, ago: timedelta = timedelta()) -> None:
+    """A customer, who is an admin as well, leaves `words` and their id wherever one can. Turns are of `ago`."""
+    conversations, handoffs, taught = (
+        SqlConversationStore(database),
+        SqlHandoffStore(database),
+        SqlTaughtStore(database),
+    )
+    inbox, now = SqlInbox(database, after, "one", 60), NOON - ago
+    cite = (Citation(1, words, f"https://x.example/{words}", "p"),)
+    used = (replace(PASSAGE, text=words * 9, title=words, url=f"https://x.example/{words}"),)
+    for number in range(turns):
+        for place in ("slack:T1:C1:1.0", f"slack:T1:C1:command:{user}"):
+            changes: dict[str, Any] = {"question": words, "standalone_question": words, "answer": words * (number % 50)}
+            turn = make_turn(number, platform="slack", user=user, conversation_id=place, citations=cite, **changes)
+            await conversations.add(replace(turn, passages=used, created_at=now + timedelta(seconds=number)))
+    whose = make_turn(platform="slack", user="U1", conversation_id="slack:T1:C1:9.0", decision=Decision.ABSTAIN)
+    await conversations.add(whose)
+    await conversations.vote(Feedback(whose.id, user, Vote.DOWN, words))
+    await conversations.vote(Feedback(whose.id, "U1", Vote.DOWN, "no"))
+    question = said(words, user=user, platform="slack", id=f"{words}/1", thread="1.0")
+    item = await inbox.claim(question, judge)
+    assert item
+    await inbox.keep_reply(item, [{"ts": "1.0"}])
+    await inbox.claim(said(words, user=user, platform="slack", audience=Audience.COMMAND), judge)
+    handoff = Handoff(
+        id=uuid.uuid4().hex,
+        state=HandoffState.OPEN,
+        reason=HandoffReason.WORDS,
+        conversation_id=f"slack:T1:C1:command:{user}",
+        turn_id=turn.id,
+        question=words,
+        language="de",
+        customer=Place("slack", "T1", "C1", f"of {words}"),
+        customer_user=user,
+        customer_name=words,
+        support=replace(SUPPORT, thread=uuid.uuid4().hex),
+        created_at=now,
+        updated_at=now,
+    )
+    await handoffs.open(handoff)
+    await handoffs.say(Relayed(handoff.id, Side.CUSTOMER, "1", words, words, now))
+    await handoffs.say(Relayed(handoff.id, Side.SUPPORT, "2", "Li", f"About {words}: …", now))
+    foreign = await handoffs.open(replace(handoff, id=uuid.uuid4().hex, **FOREIGN))
+    await handoffs.say(Relayed(foreign.id, Side.CUSTOMER, question.id, words, words, now))
+    await handoffs.say(Relayed(foreign.id, Side.CUSTOMER, uuid.uuid4().hex, "U1", "Mine as well", now))
+    for state in TaughtState:
+        answer = Taught(uuid.uuid4().hex, state, words, words, "de", "Li", "slack:T1:U9", now, now, note=words)
+        await taught.add(replace(answer, url=f"https://x.example/{words}", customer=f"slack:T2:{user}"))
+    plain = Taught(
+        uuid.uuid4().hex, TaughtState.APPROVED, "Versand?", "Zwei Tage.", "de", "Li", "slack:T1:U9", now, now
+    )
+    await taught.add(replace(plain, handoff_id=handoff.id))
+    await SqlAdminStore(database).add("slack", "T1", user, f"slack:T1:{user}")
+    await SqlAdminStore(database).add("slack", "T1", f"X{uuid.uuid4().hex}", f"slack:T1:{user}")
+    for target in ("shop", user, f"slack:T1:{user}"):
+        await SqlAuditLog(database).add(AuditEntry(uuid.uuid4().hex, now, "slack", "T1", user, "admins.add", target))
+    await SqlRefreshLog(database).start(RefreshRun(uuid.uuid4().hex, now, asked_by=f"slack:T1:{user}"))
+
+
+FOREIGN: dict[str, Any] = {
+    "customer": Place("slack", "T1", "C1", "of U1"),
+    "customer_user": "U1",
+    "customer_name": "Uno",
+    "question": "Where?",
+    "conversation_id": "slack:T1:C1:9.0",
+    "turn_id": "f" * 32,
+}
+
+
+async def dump(database: Database) -> dict[str, list[dict[str, str]]]:
+    """Every row of every table, as texts."""
+    found = {}
+    for name, table in tables.metadata.tables.items():
+        rows = await database.read(lambda connection, table=table: connection.execute(select(table)))
+        found[name] = [{column: str(value) for column, value in row.items()} for row in rows.mappings()]
+    return found
+
+
+def traces(rows: dict[str, list[dict[str, str]]], *, who: str = WHO, words: str = WORDS) -> set[str]:
+    """The columns, as table.column, in which somebody's words or id stand."""
+    trace = re.compile(rf"{re.escape(words)}|(?<![A-Za-z0-9]){re.escape(who)}(?![A-Za-z0-9])")
+    return {
+        f"{table}.{column}"
+        for table, those in rows.items()
+        for row in those
+        for column, value in row.items()
+        if trace.search(value)
+    }
+
+
+def text_columns() -> set[str]:
+    found = set()
+    for table in tables.metadata.tables.values():
+        for column in table.columns:
+            kind = column.type.impl if isinstance(column.type, TypeDecorator) else column.type
+            if isinstance(kind, String | JSON):
+                found.add(f"{table.name}.{column.name}")
+    return found
+
+
+def harmless(name: str) -> bool:
+    table, column = name.split(".")
+    return table in _HARMLESS_TABLES or column in _HARMLESS or f"{column}@{table}" in _HARMLESS
+
+
+async def test_every_column_that_holds_text_is_filled_by_these_tests_or_known_to_be_harmless(
+    database: Database,
+) -> None:
+    """A new column fails here: let `fill` fill it, and `forget` and `expire` see to it, or tell why it is harmless."""
+    await fill(database, WHO, WORDS)
+    reached = traces(await dump(database))
+    assert {name for name in text_columns() - reached if not harmless(name)} == set()
+
+
+async def test_a_forgotten_user_stands_in_no_column_and_others_do_as_before(
+    database: Database, store: PrivacyStore
+) -> None:
+    for other in OTHERS:
+        await fill(database, other, f"words of {other} ")
+    before = await dump(database)
+    await fill(database, WHO, WORDS)
+    gone = await store.forget("slack", WHO)
+    left = await dump(database)
+    assert traces(left) == set()
+    without = {"conversations": {"updated_at"}, "threads": {"updated_at"}}
+    del before["markers"]
+    news = {}
+    for table, rows in before.items():
+        kept, now = ([strip(row, without.get(table, set())) for row in those] for those in (rows, left[table]))
+        assert [row for row in kept if row not in now] == [], table
+        news[table] = len(now) - len(kept)
+    assert {table: number for table, number in news.items() if number} == {
+        "turns": 1,
+        "turn_passages": 2,
+        "feedback": 1,  # the turn of U1 that they voted on, and U1's own vote
+        "handoff_messages": 1,
+        "taught": 1,
+        "admins": 1,
+        "audit": 3,
+        "refresh_runs": 1,
+    }
+    assert gone == {
+        "turns": 6,
+        "turn_passages": 6,
+        "conversations": 1,
+        "feedback": 1,
+        "inbox": 2,
+        "threads": 1,
+        "handoffs": 1,
+        "handoff_messages": 3,
+        "taught": 4,
+        "admins": 2,
+        "audit": 5,
+        "refresh_runs": 1,
+    }
+    assert {row["user_id"] for row in left["audit"]} == {FORGOTTEN, *OTHERS}
+    assert await store.forget("slack", WHO) == {}
+
+
+async def test_a_taught_answer_that_is_kept_forgets_its_handoff_and_what_is_searched_is_anew(
+    database: Database, store: PrivacyStore
+) -> None:
+    await fill(database, WHO, WORDS)
+    taught = SqlTaughtStore(database)
+    revision = await taught.revision(NOON)
+    await store.forget("slack", WHO)
+    assert [(each.answer, each.handoff_id) for each in await taught.list()] == [("Zwei Tage.", "")]
+    assert await taught.revision(NOON) != revision
+
+
+async def test_the_same_id_on_another_platform_is_another_person(database: Database, store: PrivacyStore) -> None:
+    await fill(database, WHO, WORDS)
+    before = await dump(database)
+    assert await store.forget("discord", WHO) == {}
+    assert await store.forget("slack", "") == {}
+    assert await store.forget("slack", "%") == {}
+    after_all = await dump(database)
+    assert {name: rows for name, rows in after_all.items() if name != "markers"} == {
+        name: rows for name, rows in before.items() if name != "markers"
+    }
+
+
+async def test_many_turns_are_forgotten_in_batches(database: Database, store: PrivacyStore) -> None:
+    await fill(database, WHO, WORDS, turns=110)
+    assert (await store.forget("slack", WHO))["turns"] == 220
+
+
+async def test_what_others_say_in_the_conversation_meanwhile_is_kept(database: Database, store: PrivacyStore) -> None:
+    conversations = SqlConversationStore(database)
+    for number in range(15):
+        place = f"slack:T1:C1:{number}"
+        await conversations.add(make_turn(platform="slack", user=WHO, conversation_id=place))
+        mine = make_turn(platform="slack", user="U1", conversation_id=place)
+        await asyncio.gather(store.forget("slack", WHO), conversations.add(mine))
+        left = await dump(database)
+        assert mine.id in {row["id"] for row in left["turns"]}
+        assert {row["user_id"] for row in left["turns"]} == {"U1"}
+
+
+async def test_what_is_old_expires_and_what_is_not_stays(database: Database, store: PrivacyStore) -> None:
+    await fill(database, WHO, WORDS, turns=110, ago=timedelta(days=30))
+    await fill(database, "U5", "fresh words")
+    await resolve_handoffs(database)
+    await age(database, WORDS)
+    kept = await dump(database)
+    gone = await store.expire(NOON - timedelta(days=7))
+    assert gone == {
+        "turns": 220,
+        "turn_passages": 220,
+        "conversations": 1,
+        "inbox": 1,
+        "handoffs": 1,
+        "handoff_messages": 2,
+        "threads": 1,
+        "taught": 2,
+    }
+    left = await dump(database)
+    assert {name.split(".")[0] for name in traces(left)} == {
+        *("feedback", "inbox", "handoff_messages", "taught", "admins", "audit", "refresh_runs")
+    }
+    assert [row["state"] for row in left["inbox"] if WORDS in str(row)] == ["owed"]
+    approved = [row for row in left["taught"] if row["question"] in {WORDS, "Versand?"}]
+    assert sorted((row["state"], row["customer"]) for row in approved if row["question"] == WORDS) == [
+        ("approved", ""),
+        ("review", ""),
+    ]
+    fresh = "fresh words"
+    assert traces(left, who="U5", words=fresh) == traces(kept, who="U5", words=fresh) - {"threads.askers"}  # all old
+    assert await store.expire(NOON - timedelta(days=7)) == {}
+
+
+async def resolve_handoffs(database: Database) -> None:
+    """Those of the customers themselves; the one of U1 stays open."""
+    old = tables.handoffs.c.customer_user == WHO
+    values = {"state": HandoffState.RESOLVED.value}
+    await database.write(lambda connection: connection.execute(update(tables.handoffs).where(old).values(values)))
+
+
+async def age(database: Database, words: str) -> None:
+    """Date back what the stores date by the clock; of two claimed messages one is answered."""
+    old, answered = NOON - timedelta(days=30), tables.inbox.c.message_id == f"{words}/1"
+    now = {"received_at": datetime.now(UTC)}
+    statements = [
+        update(tables.inbox).values(received_at=old).where(tables.inbox.c.user_id == WHO),
+        update(tables.inbox).values(state=State.ANSWERED.value).where(answered),
+        update(tables.inbox).values(now).where(tables.inbox.c.user_id != WHO),
+        update(tables.threads).values(updated_at=old),
+    ]
+    for statement in statements:
+        await database.write(lambda connection, statement=statement: connection.execute(statement))
+
+
+def strip(row: dict[str, str], names: set[str]) -> dict[str, str]:
+    return {name: value for name, value in row.items() if name not in names}
+
+
+async def test_the_room_of_what_was_deleted_is_freed_on_either_engine(database: Database) -> None:
+    await fill(database, WHO, WORDS)
+    with capture_logs() as logs:
+        assert await compacting.compact(database, tables.metadata.tables) is True
+    assert logs == []
+
+
+# -- SQLite's files -----------------------------------------------------------------------------------------------
+
+
+def bytes_of(database: Database) -> bytes:
+    """All that stands in the database's files."""
+    path = Path(database.address.shown)
+    return b"".join(each.read_bytes() for each in path.parent.glob(f"{path.name}*"))
+
+
+@contextmanager
+def busy(database: Database) -> Iterator[None]:
+    """Another process reads and writes all the time."""
+    stop = threading.Event()
+
+    def work() -> None:
+        path = database.address.shown
+        reader, writer = (sqlite3.connect(path, isolation_level=None, timeout=10) for _ in range(2))
+        while not stop.is_set():
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*), max(answer) FROM turns").fetchone()
+            with suppress(sqlite3.OperationalError):  # kept waiting for long
+                writer.execute("INSERT INTO markers VALUES ('busy', '1') ON CONFLICT (name) DO UPDATE SET value = '2'")
+            time.sleep(0.01)
+            reader.execute("COMMIT")
+        reader.close()
+        writer.close()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+async def test_what_is_forgotten_stands_in_no_file_while_others_use_the_database(sqlite_database: Database) -> None:
+    await fill(sqlite_database, WHO, WORDS, turns=100)
+    await fill(sqlite_database, "U1", "words of others ", turns=50)
+    assert WORDS.encode() in bytes_of(sqlite_database)
+    with busy(sqlite_database):
+        assert (await SqlPrivacyStore(sqlite_database).forget("slack", WHO))["turns"] == 200
+        left = bytes_of(sqlite_database)
+        assert WORDS.encode() not in left
+        assert WHO.encode() not in left
+        assert b"words of others " in left
+    check = await sqlite_database.read(lambda connection: connection.exec_driver_sql("PRAGMA integrity_check"))
+    assert check.scalar() == "ok"
+
+
+async def test_what_expires_stands_in_no_file(sqlite_database: Database) -> None:
+    await SqlConversationStore(sqlite_database).add(make_turn(answer=WORDS * 3000))
+    with busy(sqlite_database):
+        await SqlPrivacyStore(sqlite_database).expire(NOON + timedelta(days=1))
+        assert WORDS.encode() not in bytes_of(sqlite_database)
+
+
+async def test_what_an_older_frontdesk_deleted_leaves_its_file_too(sqlite_database: Database) -> None:
+    old = sqlite3.connect(sqlite_database.address.shown, isolation_level=None)
+    old.execute("PRAGMA secure_delete = OFF")
+    for number in range(300):
+        old.execute("INSERT INTO markers VALUES (?, ?)", (f"m{number}", WORDS * 20))
+    old.execute("DELETE FROM markers")
+    old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert WORDS.encode() in bytes_of(sqlite_database)
+    assert await SqlPrivacyStore(sqlite_database).forget("slack", "nobody") == {}
+    assert WORDS.encode() not in bytes_of(sqlite_database)
+    old.close()
+
+
+async def test_what_a_reader_holds_up_is_told_and_done_the_next_time(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compacting, "_WAIT_SECONDS", 0.01)
+    await SqlConversationStore(sqlite_database).add(make_turn(platform="slack", user=WHO, answer=WORDS))
+    reader = sqlite3.connect(sqlite_database.address.shown, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM turns").fetchall()
+    store = SqlPrivacyStore(sqlite_database)
+    with capture_logs() as logs:
+        assert (await store.forget("slack", WHO))["turns"] == 1
+    assert [(log["log_level"], "readers were in the way" in log["cause"]) for log in logs] == [("warning", True)]
+    assert WORDS.encode() in bytes_of(sqlite_database)
+    reader.execute("COMMIT")
+    with capture_logs() as logs:
+        assert await store.forget("slack", WHO) == {}
+    assert logs == []
+    assert WORDS.encode() not in bytes_of(sqlite_database)
+    reader.close()
+
+
+async def test_a_database_that_is_clean_is_not_written_anew_each_time(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, alone = SqlPrivacyStore(sqlite_database), sqlite_database.alone
+    calls: list[object] = []
+
+    async def counted(work: Any) -> Any:
+        calls.append(work)
+        return await alone(work)
+
+    monkeypatch.setattr(sqlite_database, "alone", counted)
+    await store.expire(NOON)
+    assert len(calls) == 2  # VACUUM and checkpoint, for what may have been deleted before
+    await store.expire(NOON)
+    assert len(calls) == 2
+    await SqlConversationStore(sqlite_database).add(make_turn())
+    await store.expire(NOON + timedelta(days=1))
+    assert len(calls) == 4

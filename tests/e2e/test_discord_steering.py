@@ -1,0 +1,471 @@
+"""What admins, teammates and customers steer from Discord: `frontdesk serve` over a site that changes, while questions
+keep coming."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import discord as dpy
+import pytest
+import pytest_asyncio
+from simcord.actors import _dispatch_actor_interaction
+from simcord.backend.models import Message
+from simcord.enums import InteractionType
+
+from bot.console.console import Console
+from bot.console.lines import COMMANDS
+from bot.people import Role
+from tests.e2e.conftest import crawled
+from tests.support.bots import Bot, Knowledge
+from tests.support.discord import DiscordStandIn
+from tests.support.discord.standin import labels, shown
+from tests.support.guilds import SECONDS, Den
+from tests.support.site import Site
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+TOPICS = ("returns", "delivery", "payment", "account", "warranty")
+ANSWERS = {
+    "returns": ("How do I return something?", "Send it back within 30 days."),
+    "delivery": ("How long does delivery take?", "Delivery takes 3 working days."),
+    "payment": ("Which cards do you accept?", "We accept Visa and Mastercard."),
+    "account": ("How do I close my account?", "Write to us, and we close it."),
+    "warranty": ("How long is the warranty?", "The warranty lasts two years."),
+}
+DELIVERY, PAYMENT = ANSWERS["delivery"][0], ANSWERS["payment"][0]
+OPTIONS = {3: "anything", 4: 7, 5: True}  # of a command's options, by their types
+
+
+def plain(message: Message) -> str:
+    """What a message shows, without the backslashes that keep it literal."""
+    return shown(message).replace("\\", "")
+
+
+def page(topic: str) -> str:
+    question, answer = ANSWERS[topic]
+    return f"<h1>FAQ</h1><dl><dt>{question}</dt><dd>{answer}</dd></dl>"
+
+
+def publish(site: Site, *, delay: float = 0.0) -> None:
+    """The site as it was at first."""
+    site.pages.clear()
+    site.html("/help/", "".join(f'<p><a href="/help/{name}">{name}</a></p>' for name in TOPICS))
+    for name in TOPICS:
+        site.html(f"/help/{name}", page(name), delay=delay)
+
+
+@dataclass
+class Office:
+    """A server with a team: its private support channel, and somebody of each kind."""
+
+    discord: DiscordStandIn
+    bot: Bot
+    site: Site
+    support: Any
+    admin: Any
+    teammate: Any
+
+    def den(self) -> Den:
+        return Den(self.bot, self.discord)
+
+    def audited(self, user: int, outcome: str) -> set[str]:
+        rows = self.bot.sql("SELECT action FROM audit WHERE user_id = ? AND outcome = ?", str(user), outcome)
+        return {row[0] for row in rows}
+
+    def packets(self) -> list[Message]:
+        return [m for m in self.discord.bot_messages(self.support.id) if "asked for a person" in plain(m)]
+
+    async def packet(self, question: str) -> Message:
+        """The packet of a handoff."""
+
+        def found() -> Message | None:
+            return next((m for m in self.packets() if question in plain(m)), None)
+
+        return await self.discord.wait_for(found, SECONDS, f"a packet of {question!r}")  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    with Site() as site:
+        publish(site)
+        yield site
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def office(
+    shop: Knowledge, site: Site, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Office]:
+    folder = tmp_path_factory.mktemp("office")
+    shutil.copytree(shop.data / "models", folder / "data" / "models")  # making them takes longer than the crawl
+    knowledge = crawled(folder / "data", site.url("/help/"))
+    async with DiscordStandIn(limits=False) as discord:
+        guild, world = discord.guild, discord.world
+        managing = guild.create_role("Admins", permissions=dpy.Permissions(manage_guild=True))
+        team = guild.create_role("Team")
+        admin = guild.add_member(world.create_user("boss"), roles=[managing])
+        teammate = guild.add_member(world.create_user("Ann"), roles=[team])
+        hidden, seen = dpy.PermissionOverwrite(view_channel=False), dpy.PermissionOverwrite(view_channel=True)
+        me = world.bot_member(guild)
+        support = guild.create_text_channel("support", overwrites={guild.default_role: hidden, team: seen, me: seen})
+        settings = {
+            "FRONTDESK_DISCORD_SUPPORT_CHANNEL": str(support.id),
+            "FRONTDESK_CRAWL_ALLOW": "127.0.0.0/8",
+            "FRONTDESK_CRAWL_DELAY": "0",
+            "NO_PROXY": "127.0.0.1",
+        }
+        async with Bot(None, knowledge, folder / "bot", discord=discord, **settings) as bot:
+            yield Office(discord, bot, site, support, admin, teammate)
+            assert "Traceback" not in bot.log
+            sent = [call.body for call in discord.calls if call.method in {"POST", "PATCH"}]
+            bodies = [body for body in sent if isinstance(body, dict) and ("components" in body or "content" in body)]
+            rings = [body for body in bodies if (body.get("allowed_mentions") or {"parse": []})["parse"]]
+            assert not rings, rings[:3]
+
+
+@pytest.fixture
+def den(office: Office) -> Den:
+    return office.den()
+
+
+# who may
+
+
+def leaves(command: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each subcommand's path and definition."""
+    for option in command.get("options") or []:
+        if option["type"] == 1:
+            yield f"{command['name']} {option['name']}", option
+        elif option["type"] == 2:
+            yield from ((f"{command['name']} {path}", leaf) for path, leaf in leaves(option))
+
+
+def filled(leaf: dict[str, Any], den: Den) -> dict[str, Any]:
+    """Something for every option that a command has to be given."""
+    chosen: dict[str, Any] = {}
+    for option in leaf.get("options") or []:
+        if option.get("required"):
+            choices = option.get("choices")
+            made = {6: den.other, 7: den.channel} | OPTIONS
+            chosen[option["name"]] = choices[0]["value"] if choices else made[option["type"]]
+    return chosen
+
+
+async def test_whoever_is_not_of_the_team_is_refused_every_command(office: Office, den: Den) -> None:
+    faq = den.discord.backend.find_command("faq", None)
+    assert faq and not faq.get("default_member_permissions")
+    for path, leaf in leaves(faq):
+        result = await den.asker.slash(den.channel, path, **filled(leaf, den))
+        refusal = await den.whispered(result, "That is for")
+        assert labels(refusal) == [], path
+    assert den.said(den.channel.id) == [each for each in den.said(den.channel.id) if each.is_ephemeral]
+    assert office.audited(den.asker.id, "refused") == set(COMMANDS)
+    assert not office.audited(den.asker.id, "done")
+
+
+async def test_whoever_is_not_of_the_team_is_refused_every_button_and_form(office: Office, den: Den) -> None:
+    roles = {action: role for action, (role, _) in Console(None)._clicks.items()}  # type: ignore[arg-type]
+    for action, role in roles.items():
+        name = f"frontdesk:do:{action}:{'a' * 32}"
+        message = den.discord.show(den.channel.id, name, f"frontdesk:sure:{action}:{'b' * 32}", f"{name}:Really?")
+        for custom_id in (name, f"frontdesk:sure:{action}:{'b' * 32}"):
+            result = await den.asker.click(den.actors(message), custom_id=custom_id)
+            await den.whispered(result, "That button is for" if action == "forget_me" else "That is for")
+        asked = await den.asker.click(den.actors(message), custom_id=f"{name}:Really?")
+        question = await den.whispered(asked, "Really?")
+        assert len(labels(question)) == 1
+        assert role is Role.CUSTOMER or action in office.audited(den.asker.id, "refused")
+    for form in ("teach:new", f"edit:{'a' * 32}"):
+        fields = [{"type": 18, "component": {"type": 4, "custom_id": "question", "value": "x"}}]
+        data = {"custom_id": f"frontdesk:form:{form}", "components": fields}
+        sent = await _dispatch_actor_interaction(den.asker, InteractionType.MODAL_SUBMIT, den.channel, data)
+        await den.whispered(sent, "That is for")
+    assert {"teach", "edit"} <= office.audited(den.asker.id, "refused")
+    sent = await den.other.send(den.channel, "We ship to Sweden.")
+    for menu in ("Why this answer?", "Save as FAQ answer"):
+        turn = den.discord.show(den.channel.id, f"frontdesk:up:{'a' * 32}")
+        target = den.actors(turn) if menu.startswith("Why") else sent
+        result = await den.asker.context_menu(den.channel, menu, target)
+        await den.whispered(result, "That is for")
+    assert "save" in office.audited(den.asker.id, "refused")
+
+
+async def test_teammates_and_named_admins_may_what_is_theirs(office: Office, den: Den) -> None:
+    told = await office.teammate.slash(den.channel, "faq handoffs")
+    await den.whispered(told, "Handoffs")
+    told = await office.teammate.slash(den.channel, "faq status")
+    await den.whispered(told, "That is for admins")
+    offered = await den.asker.autocomplete(den.channel, "faq recrawl", "source", "")
+    assert offered == []
+    told = await office.admin.slash(den.channel, "faq admins add", user=den.other)
+    await den.whispered(told, "may steer me now")
+    told = await den.other.slash(den.channel, "faq status")
+    assert "Last re-crawl" in plain(await den.whispered(told, "Status"))
+    told = await office.admin.slash(den.channel, "faq admins list")
+    await den.whispered(told, str(den.other.id))
+    told = await office.admin.slash(den.channel, "faq admins remove", user=den.other)
+    await den.whispered(told, "no more")
+    told = await den.other.slash(den.channel, "faq status")
+    await den.whispered(told, "That is for admins")
+    for name in ("versions", "gaps", "audit", "help", "taught", "sources list", "export"):
+        told = await office.admin.slash(den.channel, f"faq {name}")
+        assert await den.whispered(told)
+
+
+# re-crawls and sources
+
+
+async def ended(den: Den, result: Any, text: str) -> Message:
+    """The public message of a re-crawl, once it says so."""
+
+    def found() -> Message | None:
+        message = result.response._message if result.response else None
+        return message if message and text in plain(message) else None
+
+    return await den.discord.wait_for(found, 60, f"{text!r} of a re-crawl")  # type: ignore[no-any-return]
+
+
+async def test_a_re_crawl_is_one_message_to_its_end_while_questions_are_answered(office: Office, den: Den) -> None:
+    publish(office.site, delay=1.5)
+    office.site.html("/help/delivery", page("delivery").replace("3 working", "five working"), delay=2.0)
+    first = await office.admin.slash(den.channel, "faq recrawl")
+    running = await ended(den, first, "Re-crawl of")
+    assert not running.is_ephemeral and "Cancel" in labels(running)
+    asked = await den.ask(PAYMENT)
+    await den.one_answer(asked, containing="Visa")
+    second = await office.admin.slash(den.channel, "faq recrawl")
+    await ended(den, second, "This one runs already")
+    done = await ended(den, first, "Re-crawl done")
+    assert "1 changed" in plain(done) and "by boss" in plain(done) and labels(done) == ["Roll back"]
+    await ended(den, second, "Re-crawl done")
+    asked = await den.ask(DELIVERY)
+    await den.one_answer(asked, containing="five working days")
+    back = await office.admin.click(den.actors(done), label="Roll back")
+    question = await den.whispered(back, "Go back to the version before?")
+    sure = await office.admin.click(den.actors(question), label="Roll back")
+    await den.discord.wait_for(lambda: "answers now (before" in plain(question), SECONDS)
+    assert sure.followups == []
+    publish(office.site)
+    third = await office.admin.slash(den.channel, "faq recrawl", force=True)
+    await ended(den, third, "Re-crawl done")
+
+
+async def test_a_re_crawl_is_cancelled_by_its_button(office: Office, den: Den) -> None:
+    publish(office.site, delay=3.0)
+    result = await office.admin.slash(den.channel, "faq recrawl", source="", dry_run=True)
+    running = await ended(den, result, "Dry run of")
+    told = await office.admin.click(den.actors(running), label="Cancel")
+    await den.whispered(told, "stops at the next page")
+    await ended(den, result, "cancelled")
+    publish(office.site)
+
+
+async def test_a_named_admin_s_re_crawl_is_a_message_of_the_bot_s(office: Office, den: Den) -> None:
+    await den.whispered(await office.admin.slash(den.channel, "faq admins add", user=den.other), "may steer")
+    await den.other.slash(den.channel, "faq recrawl", dry_run=True)
+    message = await den.says(den.channel.id, "Dry run done")
+    assert not message.is_ephemeral
+
+
+async def test_a_source_is_looked_at_before_it_is_added(office: Office, den: Den) -> None:
+    office.site.html("/more/", "<h1>FAQ</h1><dl><dt>Do you ship to Mars?</dt><dd>Not before 2040.</dd></dl>")
+    result = await office.admin.slash(den.channel, "faq sources add", url=office.site.url("/more/"), name="more")
+    preview = await den.whispered(result, "Do you ship to Mars?")
+    assert labels(preview) == ["Add and read it", "Leave it"]
+    await office.admin.click(den.actors(preview), label="Add and read it")
+    await den.discord.wait_for(lambda: "Re-crawl done" in plain(preview), 60, "the first crawl of a source")
+    await den.one_answer(await den.ask("Do you ship to Mars?"), containing="2040")
+    offered = await den.discord.wait_for(lambda: office.bot.sql("SELECT name FROM sources WHERE name = 'more'"), SECONDS)
+    assert offered == [("more",)]
+    for command, said in (("pause", "Paused more"), ("resume", "Took more up"), ("remove", "Removed more")):
+        told = await office.admin.slash(den.channel, f"faq sources {command}", source="more")
+        await den.whispered(told, said)
+    told = await office.admin.slash(den.channel, "faq sources every", source="help", hours="24")
+    listed = await office.admin.slash(den.channel, "faq sources list")
+    assert await den.whispered(told) and await den.whispered(listed, "Sources")
+
+
+async def test_a_channel_is_a_help_channel_or_quiet(office: Office, den: Den) -> None:
+    told = await office.admin.slash(den.channel, "faq channel help", state="on")
+    await den.whispered(told, "This channel is a help channel now")
+    await den.one_answer(await den.ask(DELIVERY, mention=False))
+    told = await office.admin.slash(office.support, "faq channel quiet", state="on", channel=den.channel)
+    await den.whispered(told, "That channel is quiet now")
+    asked = await den.ask(PAYMENT)
+    await den.silence(asked, den.channel.id)
+    told = await office.admin.slash(den.channel, "faq channel quiet", state="off")
+    await den.whispered(told, "not quiet any more")
+    await den.one_answer(await den.ask(PAYMENT), containing="Visa")
+
+
+# handoffs and taught answers
+
+
+async def test_a_handoff_by_button_is_claimed_relayed_resolved_taught_and_answered_from(
+    office: Office, den: Den
+) -> None:
+    discord, support = den.discord, office.support
+    thread = await den.ask("Do you engrave teapots?")
+    answer = await den.one_answer(thread)
+    await den.asker.click(den.actors(answer), label="Ask a human")
+    await den.says(thread, "a person will reply here")
+    packet = await office.packet("Do you engrave teapots?")
+    assert den.asker.name in plain(packet) and f"/{thread}/{answer.id}" in plain(packet)
+    claimed = await office.teammate.click(den.actors(packet), label="Claim")
+    await den.whispered(claimed, "It is yours")
+    await den.says(thread, "Ann has joined")
+    await discord.wait_for(lambda: "Claimed by: Ann" in plain(packet).replace("*", ""), SECONDS)
+
+    told = await den.ask("It is a present.", thread=thread, mention=False)
+    assert await den.done(told) == "relayed"
+    await den.says(packet.id, "It is a present.")
+    inside = discord.channel(packet.id)
+    note = await office.teammate.send(inside, "// cheap customer")
+    reply = await office.teammate.send(inside, "Yes, *up to* 20 letters: https://shop.test/engraving @everyone")
+    assert await den.done(note.id) == "relayed" and await den.done(reply.id) == "relayed"
+    relayed = await den.says(thread, "up to* 20 letters")
+    assert "https://shop.test/engraving" in shown(relayed) and "**Ann**" in shown(relayed)
+    assert not any("cheap" in plain(m) for m in den.said(thread))
+    quiet = await den.ask(PAYMENT, thread=thread, mention=False)
+    assert await den.done(quiet) == "relayed"
+    assert not any("Visa" in plain(m) for m in den.said(thread))
+
+    await office.teammate.click(den.actors(packet), label="Resolve")
+    settled = await den.says(thread, "marked this as settled")
+    assert labels(settled) == ["I still need help"]
+    proposal = await den.says(packet.id, "Shall I answer so from now on?")
+    assert "20 letters" in plain(proposal)
+    await office.bot.kill()  # buttons and forms outlive whoever showed them
+    await office.bot.start()
+    form = await office.teammate.click(den.actors(proposal), label="Edit")
+    await discord.wait_for(lambda: form.modal, SECONDS)
+    await office.bot.kill()
+    await office.bot.start()
+    fields = {"question": "Do you engrave teapots?", "answer": "Yes, up to 20 letters.", "expires": ""}
+    await office.teammate.submit_modal(form, fields)
+    await discord.wait_for(lambda: "Yes, up to 20 letters." in plain(proposal), SECONDS)
+    await office.teammate.click(den.actors(proposal), label="Approve")
+    await discord.wait_for(lambda: "Taught answer, in use" in plain(proposal), SECONDS)
+
+    other = office.den()
+    taught = await other.one_answer(await other.ask("Do you engrave teapots?"), containing="20 letters")
+    assert f"Ann, {datetime.now(UTC):%Y-%m-%d}" in plain(taught)
+    vote = await other.asker.click(other.actors(taught), label="Not helpful")
+    await discord.wait_for(lambda: vote.modal, SECONDS)
+    await other.says(support.id, "Is this still right?")
+
+    reopened = await den.asker.click(den.actors(settled), label="I still need help")
+    await den.whispered(reopened, "open again")
+    await den.says(packet.id, "still needs help")
+
+
+@pytest.mark.parametrize("wish", ["I want to talk to a human", "转人工"])
+async def test_a_handoff_by_words_is_claimed_by_replying(office: Office, den: Den, wish: str) -> None:
+    thread = await den.ask(wish)
+    packet = await office.packet(wish)
+    reply = await office.teammate.send(den.discord.channel(packet.id), f"Hello, what is it about? {den.channel.id}")
+    assert await den.done(reply.id) == "relayed"
+    await den.says(thread, f"what is it about? {den.channel.id}")
+    assert "Claimed by" in plain(packet)
+
+
+async def test_a_private_conversation_is_handed_over_and_answered_in_private(office: Office, den: Den) -> None:
+    sent = await den.asker.send_dm(DELIVERY)
+    where = sent.channel.id
+    answer = await den.one_answer(sent.id, where)
+    message = next(m for m in den.asker.user.dm_channel.history() if m.id == answer.id)
+    await den.asker.user.click(message, label="Ask a human")
+    await den.says(where, "a person will reply here")
+    told = await den.asker.send_dm("I want to talk to a human")  # once more: it is one handoff
+    await den.done(told.id)
+    await den.says(where, "knows of this already")
+    packet = next(m for m in reversed(office.packets()) if den.asker.name in plain(m))
+    reply = await office.teammate.send(den.discord.channel(packet.id), "At your service.")
+    await den.done(reply.id)
+    await den.says(where, "At your service.")
+    told = await den.asker.send_dm("Wonderful!")
+    assert await den.done(told.id) == "relayed"
+    await den.says(packet.id, "Wonderful!")
+
+
+async def test_a_private_answer_to_a_command_is_handed_over_in_private(office: Office, den: Den) -> None:
+    result = await den.asker.slash(den.channel, "ask", question=PAYMENT, private=True)
+    answer = await den.response(result)
+    await den.asker.click(den.actors(answer), label="Ask a human")
+    where = await den.discord.wait_for(lambda: den.discord.backend.dm_channels.get(den.asker.id), SECONDS)
+    await den.says(where, f"asked: {PAYMENT}")
+    await den.says(where, "a person will reply here")
+
+
+async def test_a_public_answer_to_a_command_is_handed_over_in_a_thread_of_its_own(office: Office, den: Den) -> None:
+    result = await den.asker.slash(den.channel, "ask", question=PAYMENT)
+    answer = await den.response(result)
+    await den.asker.click(den.actors(answer), label="Ask a human")
+    await den.says(answer.id, "a person will reply here")
+
+
+# an answer's menus, and forgetting
+
+
+async def test_an_answer_is_explained_from_its_menu(office: Office, den: Den) -> None:
+    thread = await den.ask(DELIVERY)
+    answer = den.actors(await den.one_answer(thread))
+    told = await office.teammate.context_menu(den.discord.channel(thread), "Why this answer?", answer)
+    why = await den.whispered(told, "Why this answer")
+    assert "threshold" in plain(why) and "score" in plain(why)
+    chatter = await den.asker.send(den.channel, "Lunch?")
+    told = await office.teammate.context_menu(den.channel, "Why this answer?", chatter)
+    await den.whispered(told, "no answer of mine")
+    (turn,) = office.bot.sql("SELECT id FROM turns ORDER BY created_at DESC LIMIT 1")
+    told = await office.teammate.slash(den.channel, "faq explain", answer=turn[0][:8])
+    await den.whispered(told, "Why this answer")
+
+
+async def test_a_message_is_saved_as_an_answer_from_its_menu(office: Office, den: Den) -> None:
+    asked = await den.asker.send(den.channel, "Can you gift-wrap the kettle?")
+    answer = await den.other.send(den.channel, "Yes, in **brown paper**.", reply_to=asked)
+    form = await office.teammate.context_menu(den.channel, "Save as FAQ answer", answer)
+    modal = await den.discord.wait_for(lambda: form.modal, SECONDS)
+    values = [part["component"].get("value", "") for part in modal["components"]]
+    assert values == ["Can you gift-wrap the kettle?", "Yes, in **brown paper**.", ""]
+    question, text, _ = values
+    sent = await office.teammate.submit_modal(form, {"question": question, "answer": text, "expires": "30"})
+    await den.whispered(sent, "Taught answer, in use")
+    found = await den.one_answer(await den.ask("Can you gift-wrap the kettle?"), containing="brown paper")
+    assert f"/channels/{den.discord.guild.id}/{den.channel.id}/{answer.id}" in shown(found)
+
+    thread = await den.ask("Is the shop open on Sundays?")
+    await den.one_answer(thread)
+    said = await den.other.send(den.discord.channel(thread), "It is not.")
+    form = await office.teammate.context_menu(den.discord.channel(thread), "Save as FAQ answer", said)
+    modal = await den.discord.wait_for(lambda: form.modal, SECONDS)
+    assert modal["components"][0]["component"]["value"] == "Is the shop open on Sundays?"
+    listed = await office.teammate.slash(den.channel, "faq taught", state="approved")
+    await den.whispered(listed, "gift-wrap")
+    taught = office.bot.sql("SELECT id FROM taught WHERE question LIKE '%gift-wrap%'")
+    told = await office.teammate.slash(den.channel, "faq taught-show", id=taught[0][0][:8])
+    card = await den.whispered(told, "brown paper")
+    await office.teammate.click(den.actors(card), label="Take it out")
+    await den.discord.wait_for(lambda: "dismissed" in plain(card), SECONDS)
+    new = await office.teammate.slash(den.channel, "faq teach")
+    await den.discord.wait_for(lambda: new.modal, SECONDS)
+    exported = await office.teammate.slash(den.channel, "faq export", format="html")
+    file = await den.whispered(exported)
+    assert "approved yet" in plain(file) or file.attachments[0]["filename"] == "faq.html"
+
+
+async def test_whoever_asks_is_forgotten(office: Office, den: Den) -> None:
+    await den.one_answer(await den.ask(DELIVERY))
+    asked = "SELECT count(*) FROM inbox WHERE user_id = ?"
+    assert office.bot.sql(asked, str(den.asker.id)) == [(1,)]
+    result = await den.asker.slash(den.channel, "forget-me")
+    question = await den.whispered(result, "Shall I delete everything")
+    told = await den.asker.click(den.actors(question), label="Delete everything")
+    await den.whispered(told, "deleted what you asked")
+    assert office.bot.sql(asked, str(den.asker.id)) == [(0,)]
+    await den.asker.send_dm(DELIVERY)
+    result = await den.asker.user.slash("forget-me")
+    await den.discord.wait_for(lambda: result.response, SECONDS)

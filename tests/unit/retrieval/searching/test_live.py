@@ -1,0 +1,300 @@
+"""The live index: a version on disk, taught answers over it, and what happens when either changes."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import structlog
+
+from retrieval.documents import Document
+from retrieval.errors import FingerprintMismatch, NoActiveVersion
+from retrieval.indexing.building import build_index
+from retrieval.indexing.versions import Manifest, Version, VersionStore
+from retrieval.interfaces import Vectors
+from retrieval.searching.live import LiveIndex
+from retrieval.searching.retriever import LiveRetriever
+from tests.support.embedding import default_embedder
+
+PAGES = [
+    Document(
+        "https://shop.test/returns", "How do I return an item?", "Send it back within thirty days.", language="en"
+    ),
+    Document("https://shop.test/delivery", "How long does delivery take?", "Three to five days.", language="en"),
+    Document("https://shop.test/zh", "如何退货？", "收到商品后七天内可以申请退货。", language="zh"),
+]
+TAUGHT = Document(
+    "", "Do you repair old kettles?", "Yes, bring it to the shop.", author="Mei Lin", crawled_at="2026-11-26"
+)
+ZH = Document("", "可以修旧水壶吗？", "可以，请带到门店。", language="zh", author="美琳", crawled_at="2026-11-26")
+
+
+@dataclass
+class Shelf:
+    """Additions."""
+
+    documents: tuple[Document, ...] = ()
+    revision: int = 0
+
+    def put(self, *documents: Document) -> None:
+        self.documents, self.revision = documents, self.revision + 1
+
+    def current(self) -> tuple[int, Sequence[Document]]:
+        return self.revision, self.documents
+
+
+@dataclass
+class Embedding:
+    """The real embedder; `before` runs before documents are embedded."""
+
+    before: Callable[[Sequence[str]], None] = lambda _texts: None
+    texts: list[str] = field(default_factory=list)
+    suffix: str = ""
+
+    def __post_init__(self) -> None:
+        real = default_embedder()
+        self.fingerprint = real.fingerprint + self.suffix
+        self.dimension, self.max_tokens = real.dimension, real.max_tokens
+        self.embed_queries, self.count_tokens = real.embed_queries, real.count_tokens
+
+    def embed_documents(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
+        self.before(texts)
+        self.texts += texts
+        return default_embedder().embed_documents(texts, on_progress)
+
+
+def activate(store: VersionStore, documents: Sequence[Document]) -> Version:
+    index = build_index(documents, default_embedder())
+    with store.stage() as folder:
+        index.save(folder)
+        manifest = Manifest(store.new_id(), "2026-01-01T00:00:00+00:00", store.active_id() or "",
+                            default_embedder().fingerprint, 384, {"passages": len(index.passages)})  # fmt: skip
+        version = store.commit(folder, manifest)
+    store.activate(version)
+    return version
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> VersionStore:
+    return VersionStore(tmp_path / "index")
+
+
+def first(live: LiveIndex, query: str) -> Document:
+    result = asyncio.run(LiveRetriever(live, default_embedder()).retrieve(query))
+    return result.passages[0].passage.document
+
+
+def questions(live: LiveIndex) -> list[str]:
+    return [document.question for document in live.current()[1].documents]
+
+
+def test_without_additions_it_is_the_version_as_it_was_loaded(store: VersionStore) -> None:
+    version = activate(store, PAGES)
+    embedding, shelf = Embedding(), Shelf()
+    for live in (LiveIndex(store, embedding), LiveIndex(store, embedding, shelf)):
+        assert live.current()[0] == version.id
+        index = live.current()[1]
+        assert index.documents == PAGES
+        assert live.current()[1] is index
+    shelf.put()
+    assert live.current()[1] is index
+    assert embedding.texts == []
+
+
+def test_what_is_taught_is_found_changed_and_gone_again(store: VersionStore) -> None:
+    version = activate(store, PAGES)
+    embedding, shelf = Embedding(), Shelf()
+    live = LiveIndex(store, embedding, shelf)
+    alone = live.current()[1]
+    shelf.put(TAUGHT, ZH)
+    assert first(live, "can you mend an old kettle") == TAUGHT
+    assert first(live, "旧水壶能修吗") == ZH
+    assert live.current()[0] == version.id
+    embedded = list(embedding.texts)
+    changed = Document("", TAUGHT.question, "No longer.", author="Ann", crawled_at="2026-11-27")
+    shelf.put(changed, ZH)
+    assert first(live, "can you mend an old kettle") == changed
+    assert [text for text in embedding.texts[len(embedded) :] if ZH.question in text] == []
+    shelf.put()
+    assert live.current()[1] is alone
+
+
+def test_what_is_taught_leaves_nothing_in_the_index_folder(store: VersionStore) -> None:
+    activate(store, PAGES)
+    shelf = Shelf()
+    live = LiveIndex(store, Embedding(), shelf)
+    shelf.put(TAUGHT)
+    assert TAUGHT.question in questions(live)
+    assert not [p for p in store.root.rglob("*") if p.is_file() and b"kettle" in p.read_bytes()]
+
+
+def test_what_is_taught_stays_through_a_new_version_and_a_rollback(store: VersionStore) -> None:
+    old = activate(store, PAGES)
+    embedding, shelf = Embedding(), Shelf()
+    live = LiveIndex(store, embedding, shelf)
+    shelf.put(TAUGHT)
+    assert questions(live)[-1] == TAUGHT.question
+    embedded = len(embedding.texts)
+    new = activate(store, PAGES[:1])
+    assert live.current()[0] == new.id
+    assert questions(live) == [PAGES[0].question, TAUGHT.question]
+    store.rollback()
+    assert live.current()[0] == old.id
+    assert questions(live) == [*(page.question for page in PAGES), TAUGHT.question]
+    assert len(embedding.texts) == embedded
+
+
+def test_what_is_taught_is_found_where_nothing_is_indexed(store: VersionStore) -> None:
+    shelf = Shelf()
+    live = LiveIndex(store, Embedding(), shelf)
+    with pytest.raises(NoActiveVersion):
+        live.current()
+    shelf.put(TAUGHT)
+    assert live.current()[0] == ""
+    assert first(live, "can you mend an old kettle") == TAUGHT
+    version = activate(store, PAGES)
+    assert live.current()[0] == version.id
+    assert first(live, "can you mend an old kettle") == TAUGHT
+    (store.root / "active").unlink()
+    assert questions(live) == [TAUGHT.question]
+    shelf.put()
+    with pytest.raises(NoActiveVersion):
+        live.current()
+
+
+def test_a_fault_leaves_the_version_and_is_told_once_a_revision(store: VersionStore) -> None:
+    activate(store, PAGES)
+    faults = [MemoryError("full"), ValueError("bad")]
+
+    def fail(_texts: Sequence[str]) -> None:
+        if faults:
+            raise faults.pop()
+
+    shelf = Shelf()
+    live = LiveIndex(store, Embedding(fail), shelf)
+    told = []
+    for _ in range(2):
+        shelf.put(TAUGHT)
+        with structlog.testing.capture_logs() as logs:
+            assert [questions(live) for _ in range(3)] == [[page.question for page in PAGES]] * 3
+        told.append([(e["revision"], e["cause"]) for e in logs if e["log_level"] == "error"])
+    assert told == [[(1, "ValueError")], [(2, "MemoryError")]]
+    shelf.put(TAUGHT)
+    assert TAUGHT.question in questions(live)
+
+
+def test_a_fault_with_nothing_else_indexed_says_that_nothing_is(store: VersionStore) -> None:
+    def fail(_texts: Sequence[str]) -> None:
+        raise ValueError("bad")
+
+    shelf = Shelf()
+    shelf.put(TAUGHT)
+    live = LiveIndex(store, Embedding(fail), shelf)
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(3):
+            with pytest.raises(NoActiveVersion):
+                live.current()
+    assert [e["event"] for e in logs if e["log_level"] == "error"] == ["taught answers cannot be searched"]
+
+
+def test_another_embedder_is_told_with_additions_too(store: VersionStore) -> None:
+    activate(store, PAGES)
+    shelf = Shelf()
+    shelf.put(TAUGHT)
+    live = LiveIndex(store, Embedding(suffix="x"), shelf)
+    with pytest.raises(FingerprintMismatch):
+        live.current()
+    live.refresh()  # in the background a fault is only logged
+
+
+def test_a_refresh_spares_the_next_question_the_work(store: VersionStore) -> None:
+    activate(store, PAGES)
+    embedding, shelf = Embedding(), Shelf()
+    live = LiveIndex(store, embedding, shelf)
+    live.refresh()
+    shelf.put(TAUGHT)
+    live.refresh()
+    embedded = len(embedding.texts)
+    assert first(live, "can you mend an old kettle") == TAUGHT
+    assert len(embedding.texts) == embedded
+
+
+def test_a_refresh_during_another_returns_with_its_own_revision_in_place(store: VersionStore) -> None:
+    activate(store, PAGES)
+    going, go = threading.Event(), threading.Event()
+
+    def wait(texts: Sequence[str]) -> None:
+        if any(TAUGHT.question in text for text in texts):
+            going.set()
+            assert go.wait(20)
+
+    shelf = Shelf()
+    live = LiveIndex(store, Embedding(wait), shelf)
+    live.refresh()
+    with ThreadPoolExecutor(2) as threads:
+        shelf.put(TAUGHT)
+        one = threads.submit(live.refresh)
+        assert going.wait(20)
+        shelf.put(TAUGHT, ZH)
+        two = threads.submit(live.refresh)
+        assert questions(live) == [page.question for page in PAGES]  # meanwhile, from the old one
+        time.sleep(0.05)
+        assert not two.done()
+        go.set()
+        two.result(20)
+        assert one.result(20) is None
+    assert questions(live)[-2:] == [TAUGHT.question, ZH.question]
+
+
+def test_no_question_fails_or_loses_the_pages_while_the_index_is_made_anew(store: VersionStore) -> None:
+    activate(store, PAGES)
+    shelf = Shelf()
+    live = LiveIndex(store, Embedding(), shelf)
+    retriever = LiveRetriever(live, default_embedder())
+    stop = threading.Event()
+
+    def change() -> None:
+        for number in range(12):
+            more = [Document("", f"Is {number} a lot, {n}?", "It is.", author="Ann") for n in range(number)]
+            shelf.put(TAUGHT, *more)
+            if number % 4 == 2:
+                activate(store, PAGES)
+            if number % 2:
+                live.refresh()
+        stop.set()
+
+    async def ask() -> int:
+        asked = 0
+        while not stop.is_set():
+            for page in PAGES:
+                result = await retriever.retrieve(page.question)
+                assert result.passages[0].passage.document == page
+                asked += 1
+        return asked
+
+    async def work() -> list[int]:
+        return await asyncio.gather(*(ask() for _ in range(4)))
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        assert min(asyncio.run(work())) > 0
+    finally:
+        thread.join()
+    assert len(questions(live)) == len(PAGES) + 12
+
+
+def test_a_version_that_is_gone_from_disk_still_answers_until_it_changes(store: VersionStore) -> None:
+    version = activate(store, PAGES)
+    shelf = Shelf()
+    live = LiveIndex(store, Embedding(), shelf)
+    held = live.current()
+    shutil.rmtree(version.folder)
+    assert live.current() == held
