@@ -46,6 +46,7 @@ picture: $(STAMP) ## record the demo and draw it for the README
 chatpictures: $(STAMP) ## draw what the bot posts in Slack and Discord (needs chromium)
 	$(BIN)/python -m docs.images.make_slack_picture
 	$(BIN)/python -m docs.images.make_discord_picture
+	$(BIN)/python -m docs.images.make_steering_picture
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) $(VENV)-vllm .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -333,11 +333,11 @@ class Application(Stores):
         return works
 
     def _knowledge(self) -> Knowledge:
-        from datetime import datetime
-
         from bot.knowledge.catalogue import Knowledge
 
         version, index = self.live_index.current()
+        if not version:  # taught answers alone
+            return Knowledge("", datetime.now(UTC), 0, len(index.passages), index.documents)
         manifest = version_store(self.settings).get(version).manifest
         counts = manifest.counts
         made = datetime.fromisoformat(manifest.created_at)

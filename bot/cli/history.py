@@ -91,7 +91,8 @@ def show(
         out.print(Text(f"› {turn.question}", style="bold cyan"))
         out.print(Markdown(turn.answer, hyperlinks=False))
         for citation in turn.citations:
-            out.print(Text(f"[{citation.number}] {citation.title}  {citation.url}", style="dim"))
+            origin = "  ".join(filter(None, [citation.byline, citation.url]))
+            out.print(Text(f"[{citation.number}] {citation.title}  {origin}", style="dim"))
         for vote in votes:
             out.print(Text(f"{vote.vote} by {vote.user or 'unknown'} {vote.reason}", style="yellow"))
 

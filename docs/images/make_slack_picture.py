@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,11 @@ async def _converse(shop: Knowledge, folder: Path) -> list[tuple[str, Message | 
     return said
 
 
+def style() -> str:
+    """What every picture of Slack looks like."""
+    return _CSS
+
+
 def page(said: Sequence[tuple[str, Message | None]]) -> str:
     """The conversation as an HTML page."""
     rows = [_person(text) if message is None else _bot(message) for text, message in said]
@@ -82,39 +87,42 @@ def _bot(message: Message) -> str:
     parts = []
     for block in message.all_blocks:
         if block["type"] == "rich_text":
-            parts.append(_markdown(message.markdown or block["elements"][0]["elements"][0]["text"]))
+            parts.append(markdown(message.markdown or block["elements"][0]["elements"][0]["text"]))
         elif block["type"] == "markdown":
-            parts.append(_markdown(block["text"]))
+            parts.append(markdown(block["text"]))
         elif block["type"] == "section":
-            parts.append(f"<div class=s>{_mrkdwn(block['text']['text'])}</div>")
+            parts.append(f"<div class=s>{mrkdwn(block['text']['text'])}</div>")
         elif block["type"] == "context_actions":
             both = block["elements"][0]["positive_button"], block["elements"][0]["negative_button"]
-            parts.append(f"<div class=f>{''.join(map(_label, both))}</div>")
+            parts.append(f"<div class=f>{''.join(map(label, both))}</div>")
         elif block["type"] == "actions":
-            parts.append(f"<div class=f>{''.join(map(_label, block['elements']))}</div>")
+            parts.append(f"<div class=f>{''.join(map(label, block['elements']))}</div>")
     return f'<div class=m><div class="a b">F</div><div><h4>Frontdesk<i>APP</i></h4>{"".join(parts)}</div></div>'
 
 
-def _label(button: dict[str, Any]) -> str:
-    return f"<span>{html.escape(button['text']['text'])}</span>"
+def label(button: Mapping[str, Any]) -> str:
+    """A button."""
+    return f"<span class={button.get('style', 'plain')}>{html.escape(button['text']['text'])}</span>"
 
 
-def _markdown(text: str) -> str:
+def markdown(text: str) -> str:
+    """Markdown as HTML."""
     return MarkdownIt("commonmark").enable("table").render(html.unescape(text))
 
 
-def _mrkdwn(text: str) -> str:
+def mrkdwn(text: str) -> str:
+    """Slack's own markup as HTML."""
     text = re.sub(r"<(https?://[^|>]+)\|([^>]+)>", r'<a href="\1">\2</a>', text)
     return re.sub(r"\*([^*\n]+)\*", r"<b>\1</b>", text).replace("\n", "<br>")
 
 
-def draw(page: str, picture: Path, height: int = 960) -> None:
+def draw(page: str, picture: Path, height: int = 960, width: int = 808) -> None:
     """A page of HTML as a PNG."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "page.html"
         file.write_text(page, encoding="utf-8")
         options = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-        shot = [f"--screenshot={picture}", f"--window-size=808,{height}", f"--user-data-dir={folder}/profile"]
+        shot = [f"--screenshot={picture}", f"--window-size={width},{height}", f"--user-data-dir={folder}/profile"]
         command = [shutil.which("chromium") or "chromium", *options, *shot, file.as_uri()]
         subprocess.run(command, check=True, capture_output=True)
 

@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 
 from simcord.backend.models import Message
+from simcord.results import to_discord_message
 
 from tests.support.bots import Bot
 from tests.support.discord import DiscordStandIn
@@ -77,7 +78,7 @@ class Den:
 
     def actors(self, message: Message) -> Any:
         """A message as actors take it."""
-        return next(m for m in self.discord.channel(message.channel_id).history() if m.id == message.id)
+        return to_discord_message(self.discord.world, message)
 
     async def one_answer(self, message_id: int, where: int | None = None, *, containing: str = "") -> Message:
         """The answer to a message: the only thing that the bot has said there since."""

@@ -20,6 +20,7 @@ _BAR = 20  # characters
 _MARKDOWN = 6_000
 _ROWS, _CELL = 99, 200
 _LINES = 12  # sections of lines
+_ONE_LINE = 110  # characters of a line with its note
 
 
 def card_blocks(card: Card) -> list[Block]:
@@ -91,7 +92,10 @@ def _line(line: Line) -> str:
     text = literal(line.text)[:600].replace("|", "¦")
     url = href(line.url).replace("|", "%7C").replace("&", "&amp;") if line.url else ""
     linked = f"<{url}|{text}>" if url.startswith(("https://", "http://")) and len(url) < 1_000 else text
-    return f"• {linked}" + (f"\n      {literal(line.note)[:600]}" if line.note else "")
+    if not line.note:
+        return f"• {linked}"
+    note = literal(line.note)[:600]
+    return f"• {linked} — {note}" if len(line.text) + len(note) < _ONE_LINE else f"• {linked}\n      {note}"
 
 
 def _table(table: Table) -> Block:

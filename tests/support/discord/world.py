@@ -29,8 +29,8 @@ class World(Env):
         self.backend = Backend(clock=RealClock())
         self._message_states.add(client._connection)
 
-    def bot_member(self, guild: GuildHandle) -> discord.Object:
-        """The bot, as whom a channel's overwrites may name."""
+    def me(self) -> discord.User:
+        """The bot, as a channel's overwrites take it."""
         return discord.User(state=self.bot._connection, data=serializers.user_payload(self.backend.bot_user))
 
     async def _settle_internal(self, *args: Any, **kwargs: Any) -> None:

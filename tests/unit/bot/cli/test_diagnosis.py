@@ -1,0 +1,96 @@
+"""What `frontdesk doctor` says of people who wait, of paused sources, and of what is masked."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.bootstrap import Application, open_application
+from bot.cli import diagnosis
+from bot.cli.diagnosis import Check
+from bot.messages import Place
+from bot.settings import Settings
+from bot.steering import Handoff, HandoffReason, HandoffState
+from retrieval.documents import Source, SourceKind
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.chdir(tmp_path)
+    return Settings(data_dir=tmp_path / "data")
+
+
+def prepare(settings: Settings, work: Callable[[Application], Awaitable[None]]) -> None:
+    async def opened() -> None:
+        async with open_application(settings) as application:
+            await work(application)
+
+    asyncio.run(opened())
+
+
+def waiting(minutes: float, state: HandoffState = HandoffState.OPEN) -> Handoff:
+    asked = datetime.now(UTC) - timedelta(minutes=minutes)
+    return Handoff(
+        id=uuid.uuid4().hex,
+        state=state,
+        reason=HandoffReason.BUTTON,
+        conversation_id="c",
+        turn_id="",
+        question="Where is it?",
+        language="en",
+        customer=Place("slack", "T1", uuid.uuid4().hex[:8], "1"),
+        customer_user="U1",
+        customer_name="Ann",
+        support=Place("slack", "T1", "S", uuid.uuid4().hex[:8]),
+        created_at=asked,
+        updated_at=asked,
+    )
+
+
+def test_whoever_waits_for_a_person_for_more_than_an_hour_is_noted(settings: Settings) -> None:
+    async def ask(application: Application) -> None:
+        for handoff in (waiting(10), waiting(90), waiting(200, HandoffState.CLAIMED)):
+            await application.handoffs.open(handoff)
+
+    assert [check.ok for check in diagnosis._handoffs(settings)] == [True]
+    prepare(settings, ask)
+    [check] = diagnosis._handoffs(settings)
+    assert check.ok is None
+    assert check.finding == (
+        "1 customer has been waiting for a person for more than an hour, up to 1 h: see 'frontdesk handoffs'"
+    )
+
+
+def test_a_paused_source_is_a_note_even_where_its_folder_is_away(settings: Settings) -> None:
+    async def add(application: Application) -> None:
+        for name in ("awake", "asleep"):
+            await application.sources.add(Source(name, SourceKind.FOLDER, f"/no/such/{name}"))
+        await application.schedules.pause("asleep", True)
+
+    prepare(settings, add)
+    checks = list(diagnosis._sources(settings))
+    assert [check.ok for check in checks] == [True, None, False]
+    assert "asleep is paused: 'frontdesk sources resume asleep'" in checks[1].finding
+    assert "awake" in checks[2].finding
+
+
+@pytest.mark.parametrize(
+    ("mask", "days", "ok", "words"),
+    [
+        (("email", "phone"), 0, True, "email, phone; nothing expires"),
+        (("card",), 30, True, "card; conversations are kept for 30 days"),
+        ((), 0, None, "FRONTDESK_MASK=none"),
+    ],
+)
+def test_what_is_masked_and_how_long_it_is_kept_is_told(
+    settings: Settings, mask: tuple[str, ...], days: int, ok: bool | None, words: str
+) -> None:
+    [check] = diagnosis._privacy(settings.model_copy(update={"mask": mask, "retention_days": days}))
+    assert isinstance(check, Check)
+    assert check.ok is ok
+    assert words in check.finding

@@ -1,0 +1,44 @@
+"""Who steers from the command line, and what is asked first."""
+
+from __future__ import annotations
+
+import getpass
+import io
+
+import pytest
+
+from bot.cli.admin import bare_id
+from bot.cli.steering import me, sure
+from bot.errors import InputError
+from bot.people import Role
+
+
+def test_whoever_may_run_frontdesk_is_an_admin_by_their_own_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(getpass, "getuser", lambda: "ann")
+    assert (me().id, me().role) == ("cli::ann", Role.ADMIN)
+
+
+def test_a_user_without_a_name_is_the_operator(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody() -> str:
+        raise KeyError("getpwuid(): uid not found: 10001")
+
+    monkeypatch.setattr(getpass, "getuser", nobody)
+    assert me().user == "operator"
+
+
+def test_where_nobody_can_be_asked_it_must_be_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    with pytest.raises(InputError, match="--yes"):
+        sure("Delete it?", yes=False)
+    sure("Delete it?", yes=True)
+
+
+@pytest.mark.parametrize("written", ["U1", "@U1", "<@U1>", "<@!U1>", "<@U1|ann>", " U1 "])
+def test_a_mention_is_read_as_an_id(written: str) -> None:
+    assert bare_id(written) == "U1"
+
+
+@pytest.mark.parametrize("written", ["", " ", "<@>"])
+def test_no_id_is_refused(written: str) -> None:
+    with pytest.raises(InputError):
+        bare_id(written)
