@@ -79,8 +79,6 @@ async def _recrawl(slack: SlackStandIn, site: Site) -> list[tuple[str, Message |
         return next((message for message in messages.values() if "passages" in message.shown), None)
 
     told = await _until(slack, status)
-        slack, lambda: next((m for m in messages.values() if "Passages" in m.shown or "passages" in m.shown), None)
-    )
     return [("Ann", "/faq recrawl"), ("", done), ("Ann", "/faq status"), ("", told)]
 
 

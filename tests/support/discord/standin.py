@@ -280,7 +280,8 @@ class DiscordStandIn:
         row = [{"type": 2, "style": 2, "label": name[-80:], "custom_id": name} for name in custom_ids]
         rows = [{"type": 1, "components": row[start : start + 5]} for start in range(0, len(row), 5)]
         me = self.backend.bot_user.id
-        return self.backend.create_message(channel_id, me, "Buttons", components=rows)
+        text = {"type": 10, "content": "Buttons"}
+        return self.backend.create_message(channel_id, me, components=[text, *rows], flags=1 << 15)
 
     async def wait_for(self, predicate: Callable[[], Any], timeout: float = 20.0, what: str = "") -> Any:  # noqa: ASYNC109
         """Wait until the predicate holds, and return what it gave."""
