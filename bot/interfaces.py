@@ -77,8 +77,8 @@ class RefreshLog(Protocol):
     async def watch(self, run_id: str, message: MessageKey) -> None:
         """A message that shows this run, to be brought to its end whatever becomes of the process."""
 
-    async def unwatch(self, run_id: str) -> None:
-        """The messages that show this run show its end."""
+    async def unwatch(self, run_id: str, message: MessageKey) -> None:
+        """A message that shows this run shows its end."""
 
     async def finish(self, run: RefreshRun) -> None:
         """How a run ended; its watchers stay as they are."""

@@ -9,6 +9,8 @@ from bot.answers.smalltalk import listen
 from bot.words import languages, load
 
 _READ = 300  # characters: who asks for a person does so briefly; in a longer message there is something to search for
+_MARKS = " .!?。！？…~～"
+_SENTENCE = re.compile(r"[.!?,。！？，]+\s*")
 
 
 def asks_for_person(text: str) -> bool:
@@ -19,25 +21,36 @@ def asks_for_person(text: str) -> bool:
     if len(text) > _READ:
         return False
     line = " ".join(listen(text).question.casefold().replace("’", "'").split()) or text.casefold()
-    if _asking_how().match(line):
-        return False
-    return _alone().fullmatch(line) is not None or _wish().search(line) is not None
+    line = _none().sub("_", line)
+    if _alone().fullmatch(line) or _alone().fullmatch(_SENTENCE.split(line.rstrip(_MARKS))[-1]):
+        return True
+    return not _asking_how().match(line) and _wish().search(line) is not None
 
 
 @cache
 def _alone() -> re.Pattern[str]:
-    """The whole message, but for courtesies and marks."""
-    return re.compile(rf"\W*(?:please\W+|i need |i want |请|請|我要|我想)?(?:{_any('person')})(?:\W+please)?\W*")
+    """A whole message or sentence, but for courtesies and marks."""
+    before = r"(?:please|pls|plz|i need|i want|请|請|我要|我想|我想要|我需要|(?:麻烦|麻煩|帮我|幫我)+)\W*"
+    return re.compile(rf"\W*(?:{before})?(?:(?:{_any('person')})\W*)+(?:(?:please|pls|plz|now)\W*)*")
 
 
 @cache
 def _wish() -> re.Pattern[str]:
+    """Latin phrases are whole words."""
     latin: list[str] = []
     other: list[str] = []
     for tag in languages():
-        for phrase in load(tag).channel["person_wish"]:
-            (latin if phrase.isascii() else other).append(re.escape(phrase))
+        words = load(tag).channel
+        names = "|".join(map(re.escape, words["person_names"]))
+        calls = "|".join(map(re.escape, words["person_calls"]))
+        mine = latin if calls.isascii() else other
+        mine += [f"(?:{calls})\\s*(?:{names})", *map(re.escape, words["person_wish"])]
     return re.compile(rf"\b(?:{'|'.join(latin)})\b|{'|'.join(other)}")
+
+
+@cache
+def _none() -> re.Pattern[str]:
+    return re.compile(_any("person_not"))
 
 
 @cache

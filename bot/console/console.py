@@ -159,10 +159,8 @@ class Console:
     async def run(self, actor: Actor, place: Place, call: Call, screen: Screen) -> Answer:
         """A command."""
         role, work = self._commands[call.name]
-        target = next((str(value) for value in call.options.values() if isinstance(value, str)), "")
-        if call.name == "forget":
-            target = pseudonym(actor.platform, target)
-        return await self._guarded(Asked(actor, place, screen, call.name, call.options), role, work, target)
+        asked = Asked(actor, place, screen, call.name, call.options)
+        return await self._guarded(asked, role, work, _target(asked))
 
     async def click(self, actor: Actor, place: Place, action: str, value: str, screen: Screen) -> Answer:
         """A button. `screen` shows what takes the place of the message it stands below."""
@@ -204,7 +202,7 @@ class Console:
     def ask_forget_me(self, actor: Actor, language: str) -> Card:
         """`/forget-me`: asks first."""
         words = words_for(language)
-        yes = Button(FORGET_ME, actor.user, words.labels["forget_yes"], Style.DANGER)
+        yes = Button(FORGET_ME, f"{actor.user} {language}", words.labels["forget_yes"], Style.DANGER)
         return Card(text=words.say("forget_confirm"), buttons=(yes,))
 
     async def _guarded(
@@ -393,16 +391,16 @@ class Console:
         return drawing.audit_card(await self._parts.audit.list(20))
 
     async def _forget(self, asked: Asked) -> Answer:
-        platform = asked.text("platform") or asked.actor.platform
-        gone = await self._parts.privacy.forget(platform, asked.text("user").lstrip("@"))
+        gone = await self._parts.privacy.forget(*_whom(asked))
         return Card(title="Forgotten", text=_counted(gone) or "Nothing of them was kept.")
 
     async def _forget_me(self, asked: Asked) -> Answer:
         actor = asked.actor
-        if asked.value != actor.user:
+        user, _, language = asked.value.partition(" ")
+        if user != actor.user:
             raise NotAllowed("That button is for whoever asked: use /forget-me.")
         await self._parts.privacy.forget(actor.platform, actor.user)
-        words = words_for(asked.text("language") or "en")
+        words = words_for(language or "en")
         return Card(text=words.say("forgotten", platform=actor.platform.capitalize()))
 
     async def _help(self, asked: Asked) -> Answer:
@@ -464,7 +462,10 @@ class Console:
         return drawing.taught_card(taught)
 
     async def _edit(self, asked: Asked) -> Answer:
-        return drawing.teach_form("edit", asked.value, await self._parts.teaching.get(asked.value))
+        taught = await self._parts.teaching.get(asked.value)
+        if len(taught.answer) > drawing.FORM_ANSWER:  # a form would cut it off
+            raise InputError(f"This is too long for a form: edit it where I run, by frontdesk taught edit {taught.id[:8]}.")
+        return drawing.teach_form("edit", asked.value, taught)
 
     async def _edited_by_form(self, asked: Asked) -> Answer:
         taught = await self._parts.teaching.edit(
@@ -515,6 +516,20 @@ class _Nowhere:
 
     async def attend(self, work: asyncio.Task[Any]) -> None:
         """Nothing."""
+
+
+def _target(asked: Asked) -> str:
+    """What a command is done to, for the record: never a text."""
+    if asked.name == "teach":
+        return ""
+    if asked.name == "forget":
+        return pseudonym(*_whom(asked))
+    return " ".join(str(value) for value in asked.options.values() if isinstance(value, str))
+
+
+def _whom(asked: Asked) -> tuple[str, str]:
+    """The platform and id of a user whose words are to be forgotten."""
+    return asked.text("platform") or asked.actor.platform, asked.text("user").lstrip("@")
 
 
 def _whose(asked: Asked) -> tuple[str, str]:

@@ -24,6 +24,7 @@ _SHARES = {
 }
 _LIST = 8  # lines of a list; the rest is counted
 _LONG = 300  # characters of a line
+FORM_ANSWER = 3_000  # characters of an answer that fit into a form
 
 
 def short(text: str, longest: int = _LONG) -> str:
@@ -86,7 +87,7 @@ def _going(run: RefreshRun, title: str, joined: bool) -> Card:
         title=title,
         text="This one runs already." if joined else "",
         facts=facts,
-        bar=low + (high - low) * (done / total if total else 0.0),
+        bar=low + (high - low) * (min(1.0, max(0.0, done / total)) if total else 0.0),
         footnote=f"Started {ago(run.started_at)}{_by(run)}. The version before answers meanwhile.",
         buttons=(Button("cancel", run.id, "Cancel", Style.PLAIN),),
     )
@@ -343,7 +344,13 @@ def taught_list(taught: Sequence[Taught]) -> Card:
     if not taught:
         return Card(title="Taught answers", text="None yet: /faq teach, or a message's own menu.")
     rows = tuple(
-        (each.id[:8], each.state.value, each.author, f"{each.updated_at:%Y-%m-%d}", short(each.question, 60))
+        (
+            each.id[:8],
+            "expired" if _expired(each) else each.state.value,
+            each.author,
+            f"{each.updated_at:%Y-%m-%d}",
+            short(each.question, 60),
+        )
         for each in taught
     )
     return Card(
@@ -353,12 +360,17 @@ def taught_list(taught: Sequence[Taught]) -> Card:
     )
 
 
+def _expired(taught: Taught) -> bool:
+    return taught.expires_at is not None and taught.expires_at <= datetime.now(UTC)
+
+
 def teach_form(action: str, value: str, taught: Taught | None = None, *, question: str = "", answer: str = "") -> Form:
     """The form that teaches or edits an answer."""
     expires = ""
     if taught:
         question, answer = taught.question, taught.answer
-        expires = f"{taught.expires_at - timedelta(seconds=1):%Y-%m-%d}" if taught.expires_at else ""
+        if taught.expires_at and not _expired(taught):
+            expires = f"{taught.expires_at - timedelta(seconds=1):%Y-%m-%d}"
     return Form(
         action,
         value,
@@ -366,7 +378,7 @@ def teach_form(action: str, value: str, taught: Taught | None = None, *, questio
         "Save",
         (
             Field("question", "Question", question[:1_000], longest=1_000),
-            Field("answer", "Answer (Markdown)", answer[:3_000], multiline=True),
+            Field("answer", "Answer (Markdown)", answer[:FORM_ANSWER], multiline=True, longest=FORM_ANSWER),
             Field("expires", "Expires (2026-12-31, days, or empty)", expires, required=False, longest=20),
         ),
     )

@@ -50,6 +50,7 @@ COMMANDS: Mapping[str, Spec] = {
     "audit": Spec((), (), "who did what"),
     "help": Spec((), (), "this list"),
 }
+_DASHES = ("--", "–", "—")  # some keyboards make a dash of two hyphens
 _USER = re.compile(r"<@!?(?P<id>[A-Z0-9]+)(?:\|[^>]*)?>")
 _CHANNEL = re.compile(r"<#(?P<id>[A-Z0-9]+)(?:\|[^>]*)?>")
 
@@ -84,6 +85,8 @@ def usage(name: str) -> str:
 
 
 def _name_of(words: list[str]) -> str:
+    if len(words) > 1 and words[0].casefold() in {"sources", "taught"} and words[1].casefold() == "list":
+        del words[1]  # as it is called on the command line
     for count in (2, 1):
         name = " ".join(words[:count]).casefold()
         if name in COMMANDS:
@@ -91,9 +94,6 @@ def _name_of(words: list[str]) -> str:
     if words[0].casefold() == "quiet":  # short for: in this channel
         words[:1] = ["channel", "quiet", *([] if len(words) > 1 else ["on"])]
         return "channel quiet"
-    if words[0].casefold() == "sources" and len(words) > 1 and words[1].casefold() == "list":
-        del words[1]
-        return "sources"
     if words[0].casefold() in {"refresh", "crawl"}:
         words[0] = "recrawl"
         return "recrawl"
@@ -105,16 +105,20 @@ def _options(name: str, spec: Spec, words: list[str]) -> Options:
     rest: list[str] = []
     waiting = iter(words)
     for word in waiting:
-        if not word.startswith(("--", "—")):  # some keyboards make a dash of two hyphens
+        if not word.startswith(_DASHES):
             rest.append(_plain(word))
             continue
-        flag, _, value = word.lstrip("-—").casefold().partition("=")
+        flag, _, value = word.lstrip("-–—").partition("=")
+        flag = flag.casefold()
         if flag in spec.flags:
             options[flag] = True
         elif f"{flag}=" in spec.flags:
-            options[flag] = value or next(waiting, "")
+            value = value or next(waiting, "")
+            if not value or value.startswith(_DASHES):
+                raise InputError(f"--{flag} needs a value: {usage(name)}")
+            options[flag] = _plain(value)
         else:
-            raise InputError(f"{word} is no option of {name}: {usage(name)}")
+            raise InputError(f"{word[:40]!r} is no option of {name}: {usage(name)}")
     for argument in spec.arguments:
         key = argument.removesuffix("?")
         if rest:

@@ -35,7 +35,8 @@ class Watching:
     async def follow(self, run: RefreshRun, screen: Screen, *, joined: bool = False) -> None:
         """Show a refresh until it has ended. Raises DeliveryError where not even its beginning can be shown."""
         shown = run_card(run, joined=joined)
-        if message := await screen.show(shown, public=True):
+        message = await screen.show(shown, public=True)
+        if message:
             await self._runs.watch(run.id, message)
         at = datetime.now(UTC)
         async for now in self._refreshing.follow(run.id):
@@ -49,7 +50,8 @@ class Watching:
                     log.warning("progress not shown", run=run.id, cause=str(error))
                     if ended:
                         return  # `run` below tries again
-        await self._runs.unwatch(run.id)
+        if message:
+            await self._runs.unwatch(run.id, message)
 
     async def run(self) -> None:
         """Bring messages to their end that a dead process left, until cancelled."""
@@ -70,8 +72,9 @@ class Watching:
             ended = run.finished_at or datetime.now(UTC)
             if run.outcome == RUNNING or datetime.now(UTC) - ended < _LEFT:
                 continue
-            if all([await self._update(MessageKey(**watcher), run_card(run)) for watcher in run.watchers]):
-                await self._runs.unwatch(run.id)
+            for message in [MessageKey(**watcher) for watcher in run.watchers]:
+                if await self._update(message, run_card(run)):
+                    await self._runs.unwatch(run.id, message)
 
     async def _update(self, message: MessageKey, card: Card) -> bool:
         room = self._rooms.get(message.platform)

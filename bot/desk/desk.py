@@ -24,7 +24,7 @@ from bot.handoff.handing import Handing
 from bot.interfaces import ConversationStore, DeskMeter, Inbox, Messenger
 from bot.language import reply_language
 from bot.messages import ChatMessage, Item, Judgement, MessageKey, Place, State
-from bot.steering import HandoffReason
+from bot.steering import HandoffReason, Side
 from bot.words import Words, words_for
 
 log = structlog.get_logger(__name__)
@@ -123,9 +123,11 @@ class Desk:
 
     async def edited(self, message: ChatMessage) -> None:
         """A message was edited: answer it again in place, or as a new one if it was not. Raises StorageError."""
+        known = message.key in self._unmasked  # the same text once more: what is owed for it goes on
         item = await self._inbox.revise(await self._masked(message), judge)
         if item is None:
-            self._unmasked.pop(message.key, None)
+            if not known:
+                self._unmasked.pop(message.key, None)
             if await self._inbox.find(message.key) is None:
                 await self.receive(message)
             return
@@ -135,6 +137,7 @@ class Desk:
     async def deleted(self, key: MessageKey) -> None:
         """A message was deleted: stop its work and remove its answer. Raises StorageError."""
         item = await self._inbox.withdraw(key)
+        self._unmasked.pop(key, None)
         if item is None:
             return
         await self._stop(item.id)
@@ -298,7 +301,7 @@ class Desk:
         elif item.judgement is Judgement.QUIET:
             await self._deliver(item, say=words.say("quieted"), unknown=unknown)
         else:
-            if item.message.context.get("handoff") and self._handing:  # people read along
+            if item.message.context.get("side") == Side.CUSTOMER and self._handing:  # people read along
                 with suppress(DeliveryError):
                     await self._handing.relay(item, self._unmasked.get(item.message.key, item.message.text))
             await self._answer(item, words, unknown=unknown)
@@ -379,6 +382,8 @@ class Desk:
             self._put_offs.add(item.id)
             return
         self._fault(item, DeliveryError("given up after several tries", permanent=False))
+        if item.judgement is Judgement.RELAY and self._handing:
+            await self._handing.give_up(item)
         await self._end(item, State.FAILED, ())
 
     async def _events(self, item: Item, made: list[Turn]) -> AsyncGenerator[AnswerEvent, None]:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from bot.cards import Button, Card
-from bot.conversation import Turn
+from bot.conversation import Decision, Turn
 from bot.errors import BotError, DeliveryError, StorageError
 from bot.handoff.packets import REOPEN, packet, reminder, said
 from bot.interfaces import ConversationStore, HandoffStore, Inbox, Rooms
@@ -32,6 +32,8 @@ _LIVE = (HandoffState.OPEN, HandoffState.CLAIMED)
 _LOOK_SECONDS = 15.0  # between two looks at what waits
 _UNPOSTED = timedelta(seconds=60)  # a packet that did not come to the channel in that time is posted again
 _REMINDERS = 5
+_MANY = 10_000  # more than are open at a time
+_TWICE = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +92,14 @@ class Handing:
             await self._tell(customer, Card(text=words.say("not_handed_over")))
             return False
         now = datetime.now(UTC)
+        about = await self._about(turn)
         wanted = Handoff(
             id=uuid.uuid4().hex,
             state=HandoffState.OPEN,
             reason=reason,
             conversation_id=turn.conversation_id,
-            turn_id=turn.id,
-            question=turn.question,
+            turn_id=about.id if about else "",
+            question=(about or turn).question,
             language=turn.language,
             customer=customer,
             customer_user=user,
@@ -108,7 +111,7 @@ class Handing:
         )
         handoff = await self._store.open(wanted)
         if handoff.id != wanted.id:
-            if handoff.turn_id == turn.id:  # the same wish once more: a button that was clicked twice
+            if now - handoff.created_at < _TWICE:  # a button that was clicked twice
                 return True
             await self._tell(customer, Card(text=words.say("handed_over_before")))
             return True
@@ -120,6 +123,13 @@ class Handing:
         note = f"\n{self._limits.note}" if self._limits.note else ""
         await self._tell(customer, Card(text=words.say("handed_over") + note))
         return True
+
+    async def _about(self, turn: Turn) -> Turn | None:
+        """What the wish for a person is about: the turn itself, or what was asked before it, if anything was."""
+        if turn.decision is not Decision.HUMAN:
+            return turn
+        conversation = await self._conversations.load(turn.conversation_id)
+        return next((earlier for earlier in reversed(conversation.turns) if earlier.decision.searched), None)
 
     async def open_for(self, item: Item, turn: Turn, reason: HandoffReason) -> bool:
         """Hand over the conversation of a message; one that was asked by command goes on in private.
@@ -154,6 +164,8 @@ class Handing:
         author = await self._name(item)
         await self._store.say(self._relayed(handoff, Side.CUSTOMER, item, author))
         shown = text or "(something that is no text: a picture or a file)"
+        if not handoff.support.thread:  # beside the packet it would stand in the channel for nobody
+            raise DeliveryError("the packet is not posted yet", permanent=False)
         try:
             await self._room(handoff.support).post(handoff.support, said(author, shown))
         except DeliveryError as error:
@@ -163,7 +175,7 @@ class Handing:
             await self._tell(handoff.customer, Card(text=words_for(handoff.language).say("not_relayed")))
 
     async def _from_support(self, handoff: Handoff, item: Item, text: str) -> None:
-        if text.startswith(INTERNAL):
+        if text.lstrip().startswith(INTERNAL):
             return
         author = await self._name(item)
         if handoff.state is HandoffState.RESOLVED:
@@ -189,6 +201,16 @@ class Handing:
             if not error.permanent:
                 raise
             await self._tell(handoff.support, Card(text=f"That did not reach the customer: {error}"))
+
+    async def give_up(self, item: Item) -> None:
+        """Tell the author of a message that it could not be passed on. Raises StorageError."""
+        handoff = await self._store.get(item.message.context.get("handoff", ""))
+        if handoff is None:
+            return
+        if item.message.context.get("side") == Side.SUPPORT:
+            await self._tell(handoff.support, Card(text=f"This did not reach the customer: {item.message.text[:200]}"))
+        else:
+            await self._tell(handoff.customer, Card(text=words_for(handoff.language).say("not_relayed")))
 
     # -- what teammates do ----------------------------------------------------------------------------------------
 
@@ -224,6 +246,15 @@ class Handing:
     async def reopen(self, actor: Actor, handoff_id: str) -> Card:
         """Go on with a resolved handoff; the customer may ask for that, too."""
         now = datetime.now(UTC)
+        before = await self._store.get(handoff_id)
+        if before is None:
+            return _unknown()
+        words = words_for(before.language)
+        by_customer = actor.platform == before.customer.platform and actor.user == before.customer_user
+        live = await self._store.list(*_LIVE, limit=_MANY)
+        if any(each.customer == before.customer for each in live):
+            again = "The customer is with people already: that goes on in its own thread."
+            return Card(text=words.say("handed_over_before") if by_customer else again)
         handoff = await self._store.change(
             handoff_id,
             HandoffState.RESOLVED,
@@ -237,8 +268,7 @@ class Handing:
             return await self._as_it_is(handoff_id)
         await self._inbox.hand_over(handoff.customer)
         await self._redraw(handoff)
-        words = words_for(handoff.language)
-        if actor.platform == handoff.customer.platform and actor.user == handoff.customer_user:
+        if by_customer:
             who = handoff.customer_name or "The customer"
             await self._tell(handoff.support, Card(text=f"{who} still needs help: this is open again."))
             return Card(text=words.say("handoff_reopened"))

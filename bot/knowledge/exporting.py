@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,6 +32,7 @@ _ENTRY = """<section id="{id}">
 <h2>{question}</h2>
 {answer}</section>"""
 # What would end a <script> element or begin a comment in it, as JSON can write it otherwise.
+_SAFE = re.compile(r"\s*(?:https?://|mailto:)", re.IGNORECASE)
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
@@ -53,7 +55,7 @@ def as_json_ld(taught: Sequence[Taught]) -> str:
 def as_html(taught: Sequence[Taught], title: str = "") -> str:
     """A FAQ page: headings with answers, and the same as JSON-LD. Its author's names stay inside the company."""
     languages = [each.language for each in taught]
-    language = max(set(languages), key=languages.count) if languages else "en"
+    language = max(languages, key=languages.count) if languages else "en"
     title = title or ("常见问题" if language == "zh" else "Frequently asked questions")
     entries = "\n".join(
         _ENTRY.format(id=f"q-{each.id[:8]}", question=html.escape(each.question), answer=_rendered(each.answer))
@@ -67,4 +69,6 @@ def _rendered(markdown: str) -> str:
     """Markdown as HTML; HTML in it is shown as text, and links go to http(s) and mail alone."""
     from markdown_it import MarkdownIt
 
-    return str(MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table").render(markdown))
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table")
+    parser.validateLink = lambda url: bool(_SAFE.match(url))  # type: ignore[method-assign]
+    return str(parser.render(markdown))

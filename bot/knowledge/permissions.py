@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 
-from bot.errors import NotAllowed
+from bot.errors import NotAllowed, StorageError
 from bot.interfaces import AdminStore, AuditLog
 from bot.people import Actor, Role
 from bot.steering import AuditEntry
@@ -40,7 +40,8 @@ class Permissions:
         try:
             yield
         except BaseException:
-            await self._note(actor, action, target, "failed")
+            with suppress(StorageError):  # what went wrong counts more
+                await self._note(actor, action, target, "failed")
             raise
         await self._note(actor, action, target, "done")
 

@@ -61,6 +61,7 @@ class Refreshing:
         self._runs = runs
         self._run = run
         self._paused = paused
+        self._beginning = asyncio.Lock()
         self._tasks: set[asyncio.Task[RefreshReport]] = set()
 
     async def refresh(
@@ -80,9 +81,10 @@ class Refreshing:
 
         Raises UnknownSource, SourceError; what goes wrong later stands in the log (see `follow`).
         """
-        if running := await self.running():
-            return running, False
-        entry, sources, request = await self._enter(request)
+        async with self._beginning:  # of two that ask here at once, the second joins the first
+            if running := await self.running():
+                return running, False
+            entry, sources, request = await self._enter(request)
         task = asyncio.create_task(self._go(entry, sources, request, lambda _: None))
         self._tasks.add(task)
         task.add_done_callback(self._ended)

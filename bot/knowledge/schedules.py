@@ -86,9 +86,11 @@ class Schedules:
         """Refresh them; -> what went wrong by source, None where nothing was tried."""
         try:
             report = await self._refreshing.refresh(RefreshRequest(only=tuple(names), asked_by=ASKED_BY))
+        except (RefreshRunning, RefreshCancelled, UnknownSource):  # the last: one was removed just now
+            return None
+        except StorageError:  # nothing is wrong with the sources
+            raise
         except (BotError, RetrievalError) as error:
-            if isinstance(error, (RefreshRunning, RefreshCancelled)):
-                return None
             log.warning("scheduled refresh failed", sources=list(names), cause=str(error))
             return dict.fromkeys(names, str(error))
         return {line.source: line.reason for line in report.sources_failed}
@@ -105,7 +107,8 @@ class Schedules:
         await self._store.put(replace(schedule, failures=failures, next_at=when))
         if failures == 1:
             again = f" It is read again at {when:%Y-%m-%d %H:%M} UTC." if when else ""
-            await self._tell(f"Source {source} could not be read: {troubles[source]}{again} What it held stays.")
+            reason = troubles[source].rstrip(" .")
+            await self._tell(f"Source {source} could not be read: {reason}.{again} What it held stays.")
         elif not failures and schedule.failures:
             await self._tell(f"Source {source} can be read again.")
 

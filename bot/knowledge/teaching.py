@@ -4,6 +4,7 @@ customer finds one wrong."""
 from __future__ import annotations
 
 import asyncio
+import re
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -95,15 +96,18 @@ class Teaching:
         answer = "\n\n".join(line.text for line in said if line.side is Side.SUPPORT and line.text)
         if not answer:
             return None
+        question = handoff.question
+        if not handoff.turn_id:  # a wish for a person: what it was about came later
+            question = next((line.text for line in said if line.side is Side.CUSTOMER and line.text), question)
         author = next((line.author for line in reversed(said) if line.side is Side.SUPPORT), handoff.claimed_name)
         place = handoff.customer
         now = datetime.now(UTC)
         taught = Taught(
             id=uuid.uuid4().hex,
             state=TaughtState.PROPOSED,
-            question=_fit(handoff.question, _QUESTION),
+            question=_fit(" ".join(question.split()), _QUESTION),
             answer=_fit(answer, _ANSWER),
-            language=_language(handoff.question),
+            language=_language(question),
             author=author,
             author_id=handoff.claimed_by,
             created_at=now,
@@ -158,7 +162,7 @@ class Teaching:
             "author": actor.shown,
             "author_id": actor.id,
         }
-        if question != before.question:
+        if question != " ".join(before.question.split()):
             values["customer"] = ""  # the customer's words are gone
         if expires is not None:
             values["expires_at"] = read_expiry(expires, datetime.now(UTC))
@@ -190,7 +194,7 @@ class Teaching:
         used = [passage for passage in turn.passages if passage.author and passage.passage_id in cited]
         for passage in used:
             for taught in await self._store.list(TaughtState.APPROVED):
-                if taught.question == passage.title and taught.author == passage.author:
+                if (taught.question, as_document(taught).author) == (passage.title, passage.author):
                     note = "A customer found it not helpful" + (f": {reason}" if reason else ".")
                     changed = await self._store.change(
                         taught.id, TaughtState.APPROVED, state=TaughtState.REVIEW, note=_fit(note, 500)
@@ -214,7 +218,8 @@ class Teaching:
             return ()
         if found.confidence < 0.5:  # likelier than not, the first one answers it
             return ()
-        return tuple(scored.passage.document for scored in found.passages)
+        documents = dict.fromkeys(scored.passage.document for scored in found.passages)  # one may have many passages
+        return tuple(each for each in documents if each.id != as_document(taught).id)
 
 
 def as_document(taught: Taught) -> Document:
@@ -231,7 +236,7 @@ def as_document(taught: Taught) -> Document:
 
 
 def read_expiry(text: str, now: datetime) -> datetime | None:
-    """ "" or "never" -> None; "30" or "30d" -> so many days from now; "2026-12-31" -> the end of that day, UTC.
+    """ "" or "never" -> None; "30", "30d" or "30 days" -> so many days from now; "2026-12-31" -> the end of that day, UTC.
 
     Raises InputError for anything else, and for what is past.
     """
@@ -239,8 +244,8 @@ def read_expiry(text: str, now: datetime) -> datetime | None:
     if text in {"", "never", "no", "-"}:
         return None
     try:
-        if text.removesuffix("d").isdecimal():
-            expiry = now + timedelta(days=int(text.removesuffix("d")))
+        if days := re.fullmatch(r"(\d+)\s*(?:d|days?)?", text):
+            expiry = now + timedelta(days=int(days[1]))
         else:
             expiry = datetime.combine(date.fromisoformat(text) + timedelta(days=1), datetime.min.time(), UTC)
     except (ValueError, OverflowError):

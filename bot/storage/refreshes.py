@@ -18,6 +18,9 @@ from bot.storage.tables import refresh_runs, row_of
 _END = ("finished_at", "outcome", "version", "report", "error")  # what `finish` tells; the rest others may have changed
 
 
+Watchers = list[dict[str, str]]
+
+
 class SqlRefreshLog:
     """Implements `bot.interfaces.RefreshLog`."""
 
@@ -42,20 +45,24 @@ class SqlRefreshLog:
 
     async def watch(self, run_id: str, message: MessageKey) -> None:
         """See the port; a message that watches already is kept once."""
-        watcher, this = asdict(message), refresh_runs.c.id == run_id
+        watcher = asdict(message)
+        await self._change_watchers(run_id, lambda watchers: watchers if watcher in watchers else [*watchers, watcher])
+
+    async def _change_watchers(self, run_id: str, change: Callable[[Watchers], Watchers]) -> None:
+        this = refresh_runs.c.id == run_id
         known = select(refresh_runs.c.watchers).where(this).with_for_update()  # or another's watcher would be lost
 
         async def work(connection: AsyncConnection) -> None:
-            watchers = (await connection.execute(known)).scalar_one_or_none() or []
-            if watcher not in watchers:
-                await connection.execute(update(refresh_runs).where(this).values(watchers=[*watchers, watcher]))
+            before = (await connection.execute(known)).scalar_one_or_none() or []
+            if (after := change(before)) != before:
+                await connection.execute(update(refresh_runs).where(this).values(watchers=after))
 
         await self._database.write(work)
 
-    async def unwatch(self, run_id: str) -> None:
+    async def unwatch(self, run_id: str, message: MessageKey) -> None:
         """See the port."""
-        statement = update(refresh_runs).where(refresh_runs.c.id == run_id).values(watchers=None)
-        await self._database.write(lambda connection: connection.execute(statement))
+        watcher = asdict(message)
+        await self._change_watchers(run_id, lambda watchers: [each for each in watchers if each != watcher])
 
     async def finish(self, run: RefreshRun) -> None:
         """Log how the refresh with this id ended."""

@@ -111,7 +111,7 @@ async def test_the_last_vote_counts_and_a_thumbs_down_asks_why_also_after_a_rest
         await bot.start()
         down = await den.asker.click(answer, label="Not helpful")
         await discord.wait_for(lambda: down.modal, SECONDS)
-        assert votes() == [("down", "")]
+        await discord.wait_for(lambda: votes() == [("down", "")], SECONDS)
         await bot.kill()  # whoever showed the form is gone
         await bot.start()
         sent = await den.asker.submit_modal(down, {"why": "It is about returns."})
@@ -135,7 +135,7 @@ async def test_ask_a_human_tells_the_team_and_the_customer_and_the_bot_is_quiet(
             await den.asker.click(answer, label="Ask a human")
             await den.says(asked, "a person will reply here")
             await den.asker.click(answer, label="Ask a human")
-            await den.says(asked, "knows of this already")
+            await discord.settled()
             (packet,) = discord.bot_messages(support.id)
             assert DELIVERY in shown(packet).replace("\\", "") and "asked for a person" in shown(packet)
             later = await den.ask("And to Sweden?", thread=asked, mention=False)

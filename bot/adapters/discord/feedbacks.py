@@ -101,6 +101,9 @@ class Feedbacks:
             log.warning("no place for a handoff", cause=str(error))
             await tell(interaction, words_for(turn.language).say("not_handed_over"))
             return
+        if interaction.guild_id and place.workspace == PRIVATE:
+            where = f"https://discord.com/channels/@me/{place.channel}"
+            await tell(interaction, f"{words_for(turn.language).say('handing_over')} {where}")
         link = message.jump_url if message and seen and interaction.guild_id else ""
         await self._handing.open(place, str(user.id), user.display_name, turn, HandoffReason.BUTTON, link)
 

@@ -1,0 +1,166 @@
+"""Steering that outlives its process: re-crawls, schedules, handoffs, with `frontdesk serve` killed in the middle."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import crawled
+from tests.support.bots import Bot, Knowledge
+from tests.support.rooms import SECONDS, Room
+from tests.support.site import Page, Site
+from tests.support.slack import Message, SlackStandIn
+
+ADMIN, TEAMMATE, SUPPORT, OFFICE = "U0ADMIN", "U0TEAM", "C0SUPPORT", "C0OFFICE"
+SLOW_SECONDS = 90.0
+FAQ = "<h1>FAQ</h1><dl><dt>How long is the warranty?</dt><dd>The warranty lasts two years.</dd></dl>"
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with Site() as site:
+        site.html("/help/", '<p><a href="/help/faq">faq</a></p>')
+        site.html("/help/faq", FAQ)
+        yield site
+
+
+@pytest.fixture
+def knowledge(shop: Knowledge, site: Site, tmp_path: Path) -> Knowledge:
+    shutil.copytree(shop.data / "models", tmp_path / "data" / "models")  # making them takes longer than the crawl
+    return crawled(tmp_path / "data", site.url("/help/"))
+
+
+def bot_of(slack: SlackStandIn, knowledge: Knowledge, folder: Path, **settings: str) -> Bot:
+    slack.add_user(ADMIN, "ann", is_admin=True)
+    slack.add_user(TEAMMATE, "mei")
+    slack.add_channel(SUPPORT, [ADMIN, TEAMMATE])
+    slack.add_channel(OFFICE, [ADMIN])
+    own = {
+        "FRONTDESK_SLACK_SUPPORT_CHANNEL": SUPPORT,
+        "FRONTDESK_CRAWL_ALLOW": "127.0.0.0/8",
+        "FRONTDESK_CRAWL_DELAY": "0",
+        "NO_PROXY": "127.0.0.1",
+    }
+    return Bot(slack, knowledge, folder / "bot", **own | settings)
+
+
+async def shown(slack: SlackStandIn, channel: str, containing: str, seconds: float = SECONDS) -> Message:
+    def found() -> Message | None:
+        return next((m for m in slack.bot_messages(channel) if containing in m.shown), None)
+
+    return await slack.wait_for(found, seconds, f"{containing!r} in {channel}")  # type: ignore[no-any-return]
+
+
+@pytest.mark.slow
+async def test_a_recrawl_whose_process_is_killed_comes_to_its_end_in_its_message(
+    knowledge: Knowledge, site: Site, tmp_path: Path
+) -> None:
+    site.pages["/help/faq"] = Page(FAQ.encode(), delay=20)
+    async with SlackStandIn() as slack, bot_of(slack, knowledge, tmp_path) as bot:
+        await slack.command("/faq", ADMIN, OFFICE, "recrawl")
+        message = await shown(slack, OFFICE, "Re-crawl of")
+        await asyncio.sleep(1.5)  # so that the row knows of the message
+        await bot.kill()
+        site.html("/help/faq", FAQ)
+        await bot.start()
+        room = Room(bot)
+        assert "two years" in (await room.one_answer(await room.ask("How long is the warranty?"))).shown
+        await slack.wait_for(lambda: "its process died" in message.shown, SLOW_SECONDS, "the end of a dead re-crawl")
+        assert "goes on answering" in message.shown
+        await slack.command("/faq", ADMIN, OFFICE, "recrawl")
+        await shown(slack, OFFICE, "nothing changed")
+
+
+@pytest.mark.slow
+async def test_a_source_is_read_by_itself_and_the_admins_hear_once_of_its_failure(
+    knowledge: Knowledge, site: Site, tmp_path: Path
+) -> None:
+    async with SlackStandIn() as slack, bot_of(slack, knowledge, tmp_path) as bot:
+        ((name,),) = bot.sql("SELECT name FROM sources")
+        assert (await bot.command("sources", "every", name, "24")).code == 0
+
+        def due() -> None:
+            past = (datetime.now(UTC) - timedelta(minutes=1)).strftime("%Y-%m-%d %H:%M:%S.%f")
+            bot.sql("UPDATE sources SET next_at = ?", past)
+
+        def runs() -> list[str]:
+            return [row[0] for row in bot.sql("SELECT outcome FROM refresh_runs WHERE asked_by = 'schedule'")]
+
+        site.html("/help/faq", FAQ.replace("two years", "three years"))
+        due()
+        await slack.wait_for(lambda: runs() == ["activated"], SLOW_SECONDS, "a scheduled re-crawl")
+        room = Room(bot)
+        assert "three years" in (await room.one_answer(await room.ask("How long is the warranty?"))).shown
+        for count in (1, 2):
+            site.pages = {"/help/": Page(b"broken", status=500), "/help/faq": Page(b"broken", status=500)}
+            due()
+            await slack.wait_for(lambda count=count: len(runs()) == 1 + count, SLOW_SECONDS, "a failing re-crawl")
+            await slack.wait_for(
+                lambda count=count: bot.sql("SELECT failures FROM sources") == [(count,)], SECONDS, "a count"
+            )
+        told = [m.shown for m in slack.bot_messages(SUPPORT) if "could not be read" in m.shown]
+        assert len(told) == 1 and "500" in told[0], told
+        ((next_at,),) = bot.sql("SELECT next_at FROM sources")
+        pause = datetime.fromisoformat(next_at).replace(tzinfo=UTC) - datetime.now(UTC)
+        assert timedelta(hours=80) < pause < timedelta(hours=110), "four times 24 hours, give or take a tenth"
+        again = Room(bot)
+        assert "three years" in (await again.one_answer(await again.ask("How long is the warranty?"))).shown
+
+
+async def test_what_is_said_in_a_handoff_survives_a_kill(knowledge: Knowledge, tmp_path: Path) -> None:
+    async with SlackStandIn() as slack, bot_of(slack, knowledge, tmp_path) as bot:
+        room = Room(bot)
+        ts = await room.ask("I want to talk to a human")
+        packet = await shown(slack, SUPPORT, "asked for a person")
+        await slack.say(SUPPORT, TEAMMATE, "Mei here.", packet.ts)
+        await slack.wait_for(lambda: any("Mei here" in text for text in room.shown(ts)), SECONDS, "a relay")
+        hold = slack.hold("chat.postMessage")
+        said = await room.ask("My parcel never came", thread=ts, mention=False)
+        await hold.begun()
+        await bot.kill()
+        hold.release()
+        await bot.start()
+        await slack.wait_for(lambda: bot.states().get(said) == "relayed", SECONDS, "the relay")
+        assert any("My parcel never came" in m.shown for m in slack.bot_messages(SUPPORT, packet.ts))
+        await slack.settled(SECONDS)
+        assert not any("no answer" in text for text in room.shown(ts)), "the bot is quiet"
+
+
+async def test_nobody_claims_and_the_channel_is_reminded(knowledge: Knowledge, tmp_path: Path) -> None:
+    async with (
+        SlackStandIn() as slack,
+        bot_of(slack, knowledge, tmp_path, FRONTDESK_HANDOFF_REMIND_MINUTES="0.03") as bot,
+    ):
+        room = Room(bot)
+        ts = await room.ask("I want to talk to a human")
+        await shown(slack, SUPPORT, "Nobody has claimed this yet")
+        await slack.wait_for(lambda: any("still in line" in text for text in room.shown(ts)), SECONDS, "a word")
+
+
+async def test_without_a_support_channel_the_customer_is_told_where_to_turn(
+    knowledge: Knowledge, tmp_path: Path
+) -> None:
+    async with (
+        SlackStandIn() as slack,
+        bot_of(slack, knowledge, tmp_path, FRONTDESK_SLACK_SUPPORT_CHANNEL="") as bot,
+    ):
+        room = Room(bot)
+        answer = await room.one_answer(await room.ask("I want to talk to a human"))
+        assert "this calls for a person" in answer.shown
+
+
+async def test_a_support_channel_that_is_gone_is_told_to_the_customer(knowledge: Knowledge, tmp_path: Path) -> None:
+    async with (
+        SlackStandIn() as slack,
+        bot_of(slack, knowledge, tmp_path, FRONTDESK_SLACK_SUPPORT_CHANNEL="C0NOWHERE") as bot,
+    ):
+        room = Room(bot)
+        ts = await room.ask("I want to talk to a human")
+        await slack.wait_for(lambda: any("couldn't reach our team" in text for text in room.shown(ts)), SECONDS)
+        again = await room.ask("How long is the warranty?", thread=ts)
+        assert "two years" in (await room.answer(again, ts, "two years")).shown
