@@ -56,9 +56,9 @@ class HandoffReason(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Handoff:
     """A conversation that people take over. `question` is what it is about, as asked in the turn `turn_id` ("" where
-    nothing but a wish for a person was uttered: that is then the question). `customer` is where the customer reads and writes (in a private
-    conversation any message of the channel belongs to it); `support` is the thread of the packet in the support
-    channel, whose `thread` is "" until it is posted."""
+    nothing but a wish for a person was uttered: that is then the question). `customer` is where the customer reads and
+    writes (in a private conversation any message of the channel belongs to it); `support` is the thread of the packet
+    in the support channel, whose `thread` is "" until it is posted."""
 
     id: str
     state: HandoffState

@@ -38,8 +38,8 @@ class Previewing:
         documents = await asyncio.to_thread(self._read, few)
         if not documents:
             raise SourceError(
-                f"No question and no text was found on the first pages of {source.location}: check the address, or name "
-                "the markup with 'frontdesk sources add' and --question-css."
+                f"No question and no text was found on the first pages of {source.location}: check the address, or "
+                "name the markup with 'frontdesk sources add' and --question-css."
             )
         preview = Preview(uuid.uuid4().hex[:12], source, tuple(documents))
         await self._markers.set(_PENDING + preview.id, json.dumps(asdict(source)))

@@ -1,5 +1,5 @@
-"""Sources that are read by themselves: every so many hours, with jitter; one that fails is asked less and less often, and
-the admins hear of it once."""
+"""Sources that are read by themselves: every so many hours, with jitter; one that fails is asked less and less often,
+and the admins hear of it once."""
 
 from __future__ import annotations
 
