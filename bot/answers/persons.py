@@ -10,6 +10,9 @@ from bot.words import languages, load
 
 _READ = 300  # characters: who asks for a person does so briefly; in a longer message there is something to search for
 _MARKS = " .!?。！？…~～"
+# What may stand behind a Latin name: "a human readable format" and "someone's address" are no people.
+_ENDS = r"(?=\s*(?:[.,;:!?()\"…—–-]|$)|\s+(?:please|pls|plz|now|who|that|to|from|about|because|instead|for|here|on|at|in|of|i|"
+_ENDS += r"and|or|but|today|again|asap|not|if|so|right|immediately|over|help|with)\b)"
 _SENTENCE = re.compile(r"[.!?,。！？，]+\s*")
 
 
@@ -44,7 +47,8 @@ def _wish() -> re.Pattern[str]:
         names = "|".join(map(re.escape, words["person_names"]))
         calls = "|".join(map(re.escape, words["person_calls"]))
         mine = latin if calls.isascii() else other
-        mine += [f"(?:{calls})\\s*(?:{names})", *map(re.escape, words["person_wish"])]
+        ends = _ENDS if calls.isascii() else ""
+        mine += [f"(?:{calls})\\s*(?:{names}){ends}", *map(re.escape, words["person_wish"])]
     return re.compile(rf"\b(?:{'|'.join(latin)})\b|{'|'.join(other)}")
 
 

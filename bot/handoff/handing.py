@@ -192,7 +192,8 @@ class Handing:
             actor = Actor(place.platform, place.workspace, item.message.user, author)
             handoff = await self._claimed(handoff, actor) or handoff
         if not text:
-            await self._tell(handoff.support, Card(text="Only text reaches the customer: that file stays here."))
+            why = item.message.context.get("unseen") or "Only text reaches the customer: that file stays here."
+            await self._tell(handoff.support, Card(text=why))
             return
         await self._store.say(self._relayed(handoff, Side.SUPPORT, item, author))
         try:

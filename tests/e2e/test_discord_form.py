@@ -212,20 +212,32 @@ async def test_a_command_whose_token_has_expired_is_answered_by_a_message(shop: 
 async def test_without_the_intent_mentions_and_commands_work_and_the_bot_says_so(
     shop: Knowledge, tmp_path: Path
 ) -> None:
-    async with DiscordStandIn(content=False) as discord, Bot(None, shop, tmp_path, discord=discord) as bot:
-        den = Den(bot, discord)
-        thread = await den.ask(DELIVERY)
-        await den.one_answer(thread)
-        unseen = await den.ask(PAYMENT, thread=thread, mention=False)
-        await den.silence(unseen, thread)
-        await den.one_answer(await den.ask(PAYMENT, thread=thread), thread, containing="Visa")
-        sent = await den.asker.send_dm(DELIVERY)
-        await den.one_answer(sent.id, sent.channel.id)
-        result = await den.asker.slash(den.channel, "ask", question=PAYMENT)
-        assert "Visa" in shown(await den.response(result))
-        assert "help channels need the message content intent" in bot.log
-        doctor = await bot.command("doctor")
-        assert "help channels need the message content" in " ".join(doctor.out.split())
+    async with DiscordStandIn(content=False) as discord:
+        support = discord.guild.create_text_channel("support")
+        settings = {"FRONTDESK_DISCORD_SUPPORT_CHANNEL": str(support.id)}
+        async with Bot(None, shop, tmp_path, discord=discord, **settings) as bot:
+            await without_the_intent(Den(bot, discord), support)
+
+
+async def without_the_intent(den: Den, support: Any) -> None:
+    discord, bot = den.discord, den.bot
+    thread = await den.ask(DELIVERY)
+    await den.one_answer(thread)
+    unseen = await den.ask(PAYMENT, thread=thread, mention=False)
+    await den.silence(unseen, thread)
+    await den.one_answer(await den.ask(PAYMENT, thread=thread), thread, containing="Visa")
+    sent = await den.asker.send_dm(DELIVERY)
+    await den.one_answer(sent.id, sent.channel.id)
+    result = await den.asker.slash(den.channel, "ask", question=PAYMENT)
+    assert "Visa" in shown(await den.response(result))
+    assert "help channels need the message content intent" in bot.log
+    doctor = await bot.command("doctor")
+    assert "help channels need the message content" in " ".join(doctor.out.split())
+    await den.ask("I want to talk to a human")
+    (packet,) = await discord.wait_for(lambda: discord.bot_messages(support.id), SECONDS)
+    await discord.wait_for(lambda: packet.id in discord.backend.channels, SECONDS)
+    await den.teammate.send(discord.channel(packet.id), "How can I help?")
+    await den.says(packet.id, "Discord does not show me what is written here")
 
 
 async def test_the_invitation_asks_for_what_is_needed_and_no_more(shop: Knowledge, tmp_path: Path) -> None:

@@ -396,8 +396,7 @@ async def test_a_private_conversation_is_handed_over_and_answered_in_private(off
     await den.says(where, "a person will reply here")
     told = await den.asker.send_dm("I want to talk to a human")  # once more: it is one handoff
     await den.done(told.id)
-    await den.says(where, "knows of this already")
-    packet = next(m for m in reversed(office.packets()) if den.asker.name in plain(m))
+    (packet,) = [m for m in office.packets() if den.asker.name in plain(m)]
     reply = await office.teammate.send(den.discord.channel(packet.id), "At your service.")
     await den.done(reply.id)
     await den.says(where, "At your service.")

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections import OrderedDict
 from collections.abc import Iterable, MutableMapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -45,6 +46,10 @@ log = structlog.get_logger(__name__)
 _HEARD = 10_000  # ids of messages that this process has heard
 _CHOICES = 25
 _CHOICE = 100  # characters
+_UNSEEN = (
+    "Discord does not show me what is written here, so that was not passed on: I need the message content intent (Bot "
+    "page of the application). Write to the customer where it was asked."
+)
 _SOLVED = frozenset({"solved", "resolved", "done", "answered", "已解决", "已解決", "解决", "解決"})
 
 
@@ -193,7 +198,11 @@ class DiscordAdapter:
         if client is None or client.user is None:
             return None
         role = message.guild.self_role if message.guild else None
-        return read_message(message, client.user.id, {role.id} if role else ())
+        told = read_message(message, client.user.id, {role.id} if role else ())
+        hidden = not client.intents.message_content and not message.content and not message.attachments
+        if told and hidden and message.guild:
+            return replace(told, context={**told.context, "unseen": _UNSEEN})
+        return told
 
     async def _channel(self, channel_id: int, guild_id: int | None) -> Any:
         """What the client knows of a channel or thread, or Discord; None where it is gone."""

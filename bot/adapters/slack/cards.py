@@ -1,7 +1,8 @@
 """Cards and forms in Block Kit. Pure.
 
 Limits: https://docs.slack.dev/reference/block-kit/blocks (50 blocks a message, 3,000 characters a section, 150 a
-header, one table of 100 rows a message, 25 elements in actions, 2,000 characters of a button's value).
+header, one table of 100 rows a message, 25 elements in actions, 2,000 characters of a button's value), and some 13,200
+characters of all texts together (slackapi/bolt-js#2509): each part of a card has its share.
 """
 
 from __future__ import annotations
@@ -17,9 +18,8 @@ from bot.cards import Button, Card, Form, Line, Style, Table
 
 DO, FORM = "do", "form"
 _BAR = 20  # characters
-_MARKDOWN = 6_000
-_ROWS, _CELL = 99, 200
-_LINES = 12  # sections of lines
+_TEXT, _FACTS, _MARKDOWN, _TABLE, _LINES, _FOOTNOTE = 2_500, 1_500, 3_000, 2_000, 2_500, 500  # characters
+_ROWS, _CELL, _BUTTONS = 99, 200, 5
 _ONE_LINE = 110  # characters of a line with its note
 
 
@@ -29,23 +29,23 @@ def card_blocks(card: Card) -> list[Block]:
     if card.title and (card.facts or card.lines or card.table or card.markdown):
         blocks.append({"type": "header", "text": _plain(card.title, 150)})
     elif card.title:
-        blocks.append(_mrkdwn(f"*{literal(card.title)[: SECTION - 2]}*"))
-    if card.text:
-        blocks.append({"type": "section", "text": _plain(card.text, SECTION)})
-    if card.facts:
-        facts = [f"*{literal(name)}:* {literal(value)}"[:SECTION] for name, value in card.facts.items()]
-        blocks += [_mrkdwn(text) for text in _packed(facts)]
+        blocks.append(_mrkdwn(f"*{literal(_cut(card.title, 300)) or '…'}*"))
+    if card.text.strip():
+        blocks.append({"type": "section", "text": _plain(card.text, _TEXT)})
+    facts = [f"*{literal(_cut(name, 100))}:* {literal(_cut(value, 1_000))}" for name, value in card.facts.items()]
+    blocks += [_mrkdwn(text) for text in _packed(_within(facts, _FACTS))]
     if card.bar is not None:
         blocks.append(_mrkdwn(_bar(card.bar)))
     if card.markdown.strip():
         blocks.append({"type": "markdown", "text": to_slack(_cut(card.markdown, _MARKDOWN))})
     if card.table:
         blocks.append(_table(card.table))
-    blocks += [_mrkdwn(text) for text in _packed([_line(line) for line in card.lines])[:_LINES]]
-    if card.footnote:
-        blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": literal(card.footnote)[:SECTION]}]})
+    blocks += [_mrkdwn(text) for text in _packed(_within([_line(line) for line in card.lines], _LINES))]
+    if footnote := literal(_cut(card.footnote, _FOOTNOTE)):
+        blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": footnote}]})
     if card.buttons:
-        blocks.append({"type": "actions", "elements": [_button(each, n) for n, each in enumerate(card.buttons)]})
+        buttons = [_button(each, number) for number, each in enumerate(card.buttons[:_BUTTONS])]
+        blocks.append({"type": "actions", "elements": buttons})
     return blocks or [_mrkdwn("…")]
 
 
@@ -89,12 +89,12 @@ def read_form(view: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _line(line: Line) -> str:
-    text = literal(line.text)[:600].replace("|", "¦")
+    text = literal(_cut(line.text, 400)).replace("|", "¦") or "…"
     url = href(line.url).replace("|", "%7C").replace("&", "&amp;") if line.url else ""
-    linked = f"<{url}|{text}>" if url.startswith(("https://", "http://")) and len(url) < 1_000 else text
+    linked = f"<{url}|{text}>" if url.startswith(("https://", "http://")) and len(url) < 500 else text
     if not line.note:
         return f"• {linked}"
-    note = literal(line.note)[:600]
+    note = literal(_cut(line.note, 400))
     return f"• {linked} — {note}" if len(line.text) + len(note) < _ONE_LINE else f"• {linked}\n      {note}"
 
 
@@ -102,13 +102,37 @@ def _table(table: Table) -> Block:
     def row(cells: Sequence[str]) -> list[Block]:
         return [{"type": "raw_text", "text": _cut(cell, _CELL) or "–"} for cell in cells]
 
-    names = [name.lstrip(">") or " " for name in table.columns]
+    names = [name.lstrip(">") or "–" for name in table.columns]
     settings = [{"align": "right" if name.startswith(">") else "left", "is_wrapped": True} for name in table.columns]
     return {
         "type": "table",
-        "rows": [row(names), *(row(cells) for cells in table.rows[:_ROWS])],
+        "rows": [row(names), *(row(cells) for cells in _rows(table))],
         "column_settings": settings,
     }
+
+
+def _rows(table: Table) -> list[Sequence[str]]:
+    """As many as there is room for."""
+    rows: list[Sequence[str]] = []
+    room = _TABLE - sum(min(len(name), _CELL) for name in table.columns)
+    for row in table.rows[:_ROWS]:
+        room -= sum(min(len(cell), _CELL) for cell in row)
+        if room < 0:
+            break
+        rows.append(row)
+    return rows
+
+
+def _within(lines: Sequence[str], room: int) -> list[str]:
+    """As many as there is room for; the first in any case."""
+    kept: list[str] = []
+    for line in lines:
+        room -= len(line)
+        if room < 0 and kept:
+            kept.append("…")
+            break
+        kept.append(line)
+    return kept
 
 
 def _button(button: Button, number: int) -> Block:
