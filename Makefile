@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test vllm lint bench quality picture chatpictures clean
+.PHONY: help setup demo test slow vllm lint bench quality picture chatpictures clean
 
 help: ## list these targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,8 +27,11 @@ lint: $(STAMP) ## ruff, mypy --strict, import-linter
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: lint ## lint, then every test but those of `make vllm`
-	$(BIN)/python -m pytest --numprocesses auto --dist loadscope -m 'not vllm'
+test: lint ## lint, then every test but those of `make slow` and `make vllm`
+	$(BIN)/python -m pytest --numprocesses auto --dist loadscope -m 'not vllm and not slow'
+
+slow: $(STAMP) ## the tests that take a minute each: whole suites once more on PostgreSQL, waiting for what time does
+	$(BIN)/python -m pytest --numprocesses auto --dist loadscope -m slow
 
 vllm: $(STAMP) ## a real vLLM server on the CPU, in .venv-vllm (3 GB), and the tests against it
 	$(BIN)/python tests/support/vllm/install.py $(VENV)-vllm

@@ -163,7 +163,9 @@ class Handing:
     async def _from_customer(self, handoff: Handoff, item: Item, text: str) -> None:
         author = await self._name(item)
         await self._store.say(self._relayed(handoff, Side.CUSTOMER, item, author))
-        shown = text or "(something that is no text: a picture or a file)"
+        unseen = "(something that I am not shown: read it where it was asked)"
+        no_text = unseen if item.message.context.get("unseen") else "(something that is no text: a picture or a file)"
+        shown = text or no_text
         if not handoff.support.thread:  # beside the packet it would stand in the channel for nobody
             raise DeliveryError("the packet is not posted yet", permanent=False)
         try:

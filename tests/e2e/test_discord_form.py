@@ -238,6 +238,8 @@ async def without_the_intent(den: Den, support: Any) -> None:
     await discord.wait_for(lambda: packet.id in discord.backend.channels, SECONDS)
     await den.teammate.send(discord.channel(packet.id), "How can I help?")
     await den.says(packet.id, "Discord does not show me what is written here")
+    told = await den.teammate.slash(den.channel, "faq handoffs")  # a channel that all see makes nobody a teammate
+    await den.whispered(told, "That is for")
 
 
 async def test_the_invitation_asks_for_what_is_needed_and_no_more(shop: Knowledge, tmp_path: Path) -> None:

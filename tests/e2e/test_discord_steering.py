@@ -254,6 +254,18 @@ async def test_a_re_crawl_is_one_message_to_its_end_while_questions_are_answered
     await ended(den, third, "Re-crawl done")
 
 
+async def test_a_re_crawl_goes_to_its_end_after_its_command_s_token_has_expired(office: Office, den: Den) -> None:
+    publish(office.site, delay=1.0)
+    result = await office.admin.slash(den.channel, "faq recrawl", dry_run=True)
+    await ended(den, result, "Dry run of")
+    den.discord.fail("PATCH /webhooks/*", times=1, status=404)
+    done = await ended(den, result, "Dry run done")
+    publish(office.site)
+    edits = [call for call in den.discord.calls if call.method == "PATCH" and call.path.endswith(f"/{done.id}")]
+    assert any(call.path.startswith("/channels/") for call in edits)
+    assert len(den.said(den.channel.id)) == 1
+
+
 async def test_a_re_crawl_is_cancelled_by_its_button(office: Office, den: Den) -> None:
     publish(office.site, delay=3.0)
     result = await office.admin.slash(den.channel, "faq recrawl", source="", dry_run=True)
@@ -420,6 +432,22 @@ async def test_a_public_answer_to_a_command_is_handed_over_in_a_thread_of_its_ow
     answer = await den.response(result)
     await den.asker.click(den.actors(answer), label="Ask a human")
     await den.says(answer.id, "a person will reply here")
+
+
+async def test_where_no_thread_may_be_made_people_write_in_private_or_the_customer_hears_so(
+    office: Office, den: Den
+) -> None:
+    result = await den.asker.slash(den.channel, "ask", question=PAYMENT)
+    answer = await den.response(result)
+    den.discord.fail(f"POST /channels/{den.channel.id}/messages/*/threads", status=403)
+    await den.asker.click(den.actors(answer), label="Ask a human")
+    where = await den.discord.wait_for(lambda: den.discord.backend.dm_channels.get(den.asker.id), SECONDS)
+    await den.says(where, "a person will reply here")
+    result = await den.other.slash(den.channel, "ask", question=PAYMENT, private=True)
+    answer = await den.response(result)
+    den.discord.fail("POST /users/@me/channels", status=403)
+    told = await den.other.click(den.actors(answer), label="Ask a human")
+    await den.whispered(told, "couldn't reach our team")
 
 
 # an answer's menus, and forgetting

@@ -21,7 +21,7 @@ TEAMMATE, SUPPORT = "U0TEAM", "C0SUPPORT"
 QUESTION = "Do you sell live penguins?"
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.slow])])
 def database(request: pytest.FixtureRequest) -> Iterator[str]:
     if request.param == "sqlite":
         yield ""

@@ -56,7 +56,9 @@ def site() -> Iterator[Site]:
         yield site
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.fixture(
+    scope="module", params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.slow])]
+)
 def database(request: pytest.FixtureRequest) -> Iterator[str]:
     """ "" for a SQLite file, or the URL of an empty PostgreSQL database."""
     if request.param == "sqlite":

@@ -1,0 +1,250 @@
+"""What steering stands on, for tests: rooms and screens that keep what they are told, and a console over real stores."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from bot.cards import Card
+from bot.console.console import Console, Parts
+from bot.console.notices import Notices
+from bot.console.watching import Watching
+from bot.desk.policy import after
+from bot.errors import DeliveryError
+from bot.handoff.handing import Handing, HandoffLimits
+from bot.knowledge.catalogue import Knowledge
+from bot.knowledge.gaps import Gaps
+from bot.knowledge.permissions import Permissions
+from bot.knowledge.previewing import Previewing
+from bot.knowledge.privacy import Privacy
+from bot.knowledge.refreshing import Refreshing, RefreshRequest
+from bot.knowledge.schedules import Schedules
+from bot.knowledge.status import StatusReport
+from bot.knowledge.teaching import Shelf, Teaching
+from bot.messages import MessageKey, Place
+from bot.people import Actor, Role
+from bot.storage.admins import SqlAdminStore
+from bot.storage.audit import SqlAuditLog
+from bot.storage.conversations import SqlConversationStore
+from bot.storage.database import Database
+from bot.storage.handoffs import SqlHandoffStore
+from bot.storage.inbox import SqlInbox
+from bot.storage.markers import SqlMarkers
+from bot.storage.missed import SqlMissedStore
+from bot.storage.privacy import SqlPrivacyStore
+from bot.storage.refreshes import SqlRefreshLog
+from bot.storage.schedules import SqlScheduleStore
+from bot.storage.sources import SqlSourceStore
+from bot.storage.taught import SqlTaughtStore
+from retrieval.documents import Document, Passage, RetrievalResult, ScoredPassage, Source, SourceKind
+from retrieval.errors import NoActiveVersion
+from retrieval.indexing.versions import VersionStore
+from retrieval.refresh import Progress, RefreshReport
+from tests.support.embedding import default_embedder
+
+SHOP = Source("shop", SourceKind.WEBSITE, "https://shop.example/faq")
+WIKI = Source("wiki", SourceKind.WEBSITE, "https://wiki.example/")
+ADMIN = Actor("slack", "T1", "UADMIN", "Ada", Role.ADMIN)
+MATE = Actor("slack", "T1", "UMATE", "Bob", Role.TEAMMATE)
+CUSTOMER = Actor("slack", "T1", "UANN", "Ann", Role.CUSTOMER)
+SUPPORT = Place("slack", "T1", "CSUPPORT", "")
+HERE = Place("slack", "T1", "C1", "1.0")
+
+
+@dataclass
+class FakeRooms:
+    """A platform that keeps what is posted. `broken` maps a channel to what its posts raise."""
+
+    platform: str = "slack"
+    posts: list[tuple[Place, Card]] = field(default_factory=list)
+    updates: list[tuple[MessageKey, Card]] = field(default_factory=list)
+    broken: dict[str, Exception] = field(default_factory=dict)
+
+    def texts(self, channel: str) -> list[str]:
+        """What stands in a channel, titles before texts."""
+        return [": ".join(filter(None, (card.title, card.text))) for at, card in self.posts if at.channel == channel]
+
+    async def post(self, place: Place, card: Card) -> MessageKey:
+        """Keep it, unless the channel is broken."""
+        if fault := self.broken.get(place.channel):
+            raise fault
+        self.posts.append((place, card))
+        return MessageKey(place.platform, place.workspace or "T1", place.channel, f"m{len(self.posts)}")
+
+    async def thread(self, message: MessageKey, name: str) -> Place:
+        """Named as its first message."""
+        return Place(message.platform, message.workspace, message.channel, message.message_id)
+
+    async def update(self, message: MessageKey, card: Card) -> None:
+        """Keep it, unless the channel is broken."""
+        if fault := self.broken.get(message.channel):
+            raise fault
+        self.updates.append((message, card))
+
+    async def direct(self, workspace: str, user: str) -> Place:
+        """One a user."""
+        if fault := self.broken.get("direct"):
+            raise fault
+        return Place(self.platform, workspace, f"D{user}", f"D{user}")
+
+    async def link(self, message: MessageKey) -> str:
+        """Made up."""
+        return f"https://chat.example/{message.channel}/{message.message_id}"
+
+    async def name(self, workspace: str, user: str) -> str:
+        """The id itself, capitalised."""
+        return user.capitalize()
+
+
+@dataclass
+class FakeScreen:
+    """Keeps what it is shown; `message` is what it stands in."""
+
+    message: MessageKey | None = None
+    cards: list[Card] = field(default_factory=list)
+    tasks: list[asyncio.Task[Any]] = field(default_factory=list)
+    faults: list[Exception] = field(default_factory=list)
+
+    async def show(self, card: Card, *, public: bool = False) -> MessageKey | None:
+        """Keep it, or raise the next fault."""
+        if self.faults:
+            raise self.faults.pop(0)
+        self.cards.append(card)
+        return self.message
+
+    async def attend(self, work: asyncio.Task[Any]) -> None:
+        """Keep it."""
+        self.tasks.append(work)
+
+
+class Crawl:
+    """What runs in a refresh's thread: `steps` of progress, each held until `go`; then `report` or the next fault."""
+
+    def __init__(self) -> None:
+        self.requests: list[RefreshRequest] = []
+        self.faults: list[Exception] = []
+        self.report = RefreshReport("unchanged", "v1")
+        self.held = False
+        self.inside = 0
+        self.most = 0
+
+    def __call__(
+        self, sources: Sequence[Source], request: RefreshRequest, on_progress: Callable[[Progress], None]
+    ) -> RefreshReport:
+        """Run."""
+        import time
+
+        self.requests.append(request)
+        self.inside += 1
+        self.most = max(self.most, self.inside)
+        try:
+            on_progress(Progress("crawl", 1, 2))
+            while self.held:
+                time.sleep(0.005)
+                on_progress(Progress("crawl", 1, 2))
+            if self.faults:
+                raise self.faults.pop(0)
+            return self.report
+        finally:
+            self.inside -= 1
+
+
+class FixedRetriever:
+    """A Retriever that finds the same for every question."""
+
+    def __init__(self, *documents: Document, confidence: float = 0.9) -> None:
+        self.documents = documents
+        self.confidence = confidence
+        self.fault: Exception | None = None
+
+    async def retrieve(self, query: str, limit: int = 8, **_: Any) -> RetrievalResult:
+        """As it was told."""
+        if self.fault:
+            raise self.fault
+        scored = tuple(ScoredPassage(Passage(each.id, each, each.answer), 1.0, {}) for each in self.documents)
+        return RetrievalResult(query, "en", scored[:limit], self.confidence, "v1", "test", {})
+
+
+class Office:
+    """A console and all that it steers, over one SQLite file."""
+
+    def __init__(self, database: Database, folder: Path, limits: HandoffLimits | None = None) -> None:
+        self.database = database
+        self.rooms: dict[str, FakeRooms] = {"slack": FakeRooms()}
+        self.sources, self.runs = SqlSourceStore(database), SqlRefreshLog(database)
+        self.schedule_store, self.admins = SqlScheduleStore(database), SqlAdminStore(database)
+        self.audit, self.conversations = SqlAuditLog(database), SqlConversationStore(database)
+        self.handoffs, self.taught = SqlHandoffStore(database), SqlTaughtStore(database)
+        self.markers, self.inbox = SqlMarkers(database), SqlInbox(database, after, "", 15)
+        self.crawl, self.told = Crawl(), list[str]()
+        self.retriever = FixedRetriever(confidence=0.0)
+        self.found: list[Document] = []
+        self.versions = VersionStore(folder)
+        self.refreshing = Refreshing(self.sources, self.runs, self.crawl, self._paused)
+        self.schedules = Schedules(self.schedule_store, self.refreshing, self._tell)
+        self.shelf = Shelf(self.taught)
+        self.teaching = Teaching(self.taught, self.shelf, lambda: self.retriever)
+        self.support = {"slack": "CSUPPORT"}
+        self.notices = Notices(self.rooms, self.support, {"slack": "CADMINS"}, self.teaching)
+        self.handing = Handing(
+            self.handoffs, self.inbox, self.conversations, self.rooms, self.support, self.notices.propose, limits
+        )
+        self.watching = Watching(self.refreshing, self.runs, self.rooms)
+        self.permissions = Permissions(self.admins, self.audit)
+        self.privacy = Privacy(SqlPrivacyStore(database), 0)
+        self.console = Console(
+            Parts(
+                permissions=self.permissions,
+                admins=self.admins,
+                audit=self.audit,
+                sources=self.sources,
+                schedules=self.schedules,
+                refreshing=self.refreshing,
+                watching=self.watching,
+                previewing=Previewing(lambda _: self.found, self.markers),
+                status=StatusReport(
+                    self.sources, self.schedule_store, self.runs, _nothing_known, _no_models, lambda: (2, 1)
+                ),
+                versions=self.versions,
+                conversations=self.conversations,
+                gaps=Gaps(SqlMissedStore(database), default_embedder),
+                inbox=self.inbox,
+                handing=self.handing,
+                handoffs=self.handoffs,
+                teaching=self.teaching,
+                privacy=self.privacy,
+                markers=self.markers,
+            )
+        )
+
+    async def recorded(self) -> list[tuple[str, str, str, str]]:
+        """The audit: (user, action, target, outcome), oldest first."""
+        entries = await self.audit.list(200)
+        return [(entry.user, entry.action, entry.target, entry.outcome) for entry in reversed(entries)]
+
+    async def _paused(self) -> frozenset[str]:
+        return await self.schedules.paused()
+
+    async def _tell(self, text: str) -> None:
+        self.told.append(text)
+
+
+def _nothing_known() -> Knowledge:
+    raise NoActiveVersion("Nothing is indexed yet: run 'frontdesk refresh' (or 'frontdesk crawl URL') first.")
+
+
+async def _no_models() -> Sequence[tuple[str, str, str]]:
+    return ()
+
+
+def gone(*, permanent: bool) -> DeliveryError:
+    """What a platform says that takes nothing, or nothing for now."""
+    return DeliveryError("channel_not_found" if permanent else "ratelimited", permanent=permanent)
+
+
+QUICK_HANDOFFS = HandoffLimits(remind=timedelta(seconds=1))
+Fields = Mapping[str, str]
