@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from bot.cards import Button, Card, Field, Form, Line, Style, Table
+from bot.console.lines import COMMANDS
 from bot.conversation import Decision, RefreshRun, Turn
 from bot.knowledge.previewing import Preview
 from bot.knowledge.refreshing import CANCELLED, FAILED, RUNNING
@@ -22,6 +24,8 @@ _SHARES = {
     "verify": (0.9, 1.0),
     "activate": (1.0, 1.0),
 }
+_NAMES = {name.partition(" ")[0] for name in COMMANDS}
+_COMMAND = re.compile(r"'frontdesk (?=(?P<name>[a-z-]+))")
 _LIST = 8  # lines of a list; the rest is counted
 _LONG = 300  # characters of a line
 FORM_ANSWER = 3_000  # characters of an answer that fit into a form
@@ -135,10 +139,11 @@ def _by(run: RefreshRun) -> str:
 
 
 def for_chat(text: str) -> str:
-    """An operator's line with its commands as they are typed in a chat."""
+    """An operator's line with its commands as they are typed in a chat; what only the command line has stays."""
     for cli, chat in (("'frontdesk refresh --force'", "/faq recrawl --force"), ("'frontdesk refresh", "'/faq recrawl")):
         text = text.replace(cli, chat)
-    return text.replace("'frontdesk crawl URL'", "/faq sources add").replace("'frontdesk ", "'/faq ")
+    text = text.replace("'frontdesk crawl URL'", "/faq sources add")
+    return _COMMAND.sub(lambda match: "'/faq " if match["name"] in _NAMES else match[0], text)
 
 
 # -- what is known -----------------------------------------------------------------------------------------------------

@@ -255,9 +255,11 @@ class Handing:
         words = words_for(before.language)
         by_customer = actor.platform == before.customer.platform and actor.user == before.customer_user
         live = await self._store.list(*_LIVE, limit=_MANY)
-        if any(each.customer == before.customer for each in live):
-            again = "The customer is with people already: that goes on in its own thread."
-            return Card(text=words.say("handed_over_before") if by_customer else again)
+        there = [each for each in live if each.customer == before.customer]
+        if there and by_customer:
+            return Card(text=words.say("handed_over_before"))
+        if any(each.id != handoff_id for each in there):
+            return Card(text="The customer is with people already: that goes on in a thread of its own.")
         handoff = await self._store.change(
             handoff_id,
             HandoffState.RESOLVED,

@@ -192,12 +192,14 @@ class Teaching:
         """
         cited = {citation.passage_id for citation in turn.citations}
         used = [passage for passage in turn.passages if passage.author and passage.passage_id in cited]
+        # A reason comes after the bare vote, which has called for the review already: it is worth a second look.
+        voted = (TaughtState.APPROVED, TaughtState.REVIEW) if reason else (TaughtState.APPROVED,)
         for passage in used:
-            for taught in await self._store.list(TaughtState.APPROVED):
+            for taught in await self._store.list(*voted):
                 if (taught.question, as_document(taught).author) == (passage.title, passage.author):
                     note = "A customer found it not helpful" + (f": {reason}" if reason else ".")
                     changed = await self._store.change(
-                        taught.id, TaughtState.APPROVED, state=TaughtState.REVIEW, note=_fit(note, 500)
+                        taught.id, *voted, state=TaughtState.REVIEW, note=_fit(note, 500)
                     )
                     await self._shelf.load()
                     return changed

@@ -526,7 +526,7 @@ def test_a_second_refresh_is_refused_while_one_runs(desk: Desk) -> None:
 def test_progress_and_report_are_json(desk: Desk) -> None:
     report = desk.refresh()
     stages = list(dict.fromkeys(progress.stage for progress in desk.progress))
-    assert stages == ["crawl", "embed", "verify", "activate"]
+    assert stages == ["crawl", "compare", "embed", "verify", "activate"]
     embed = [progress for progress in desk.progress if progress.stage == "embed"]
     assert embed[-1].done == embed[-1].total == report.texts_embedded
     for progress in desk.progress:

@@ -283,7 +283,7 @@ async def test_a_source_that_is_known_is_not_looked_at_again(office: Office) -> 
     assert "as source shop" in answer.text
 
 
-@pytest.mark.parametrize("hours", ["x", "nan", "inf", "-1", "0.1", "1e9", "24 h"])
+@pytest.mark.parametrize("hours", ["x", "nan", "inf", "-1", "0.1", "1e9", "24 hours"])
 async def test_an_interval_that_is_none_is_refused(office: Office, hours: str) -> None:
     await office.sources.add(SHOP)
     assert (await run(office, f'sources every shop "{hours}"')).fault

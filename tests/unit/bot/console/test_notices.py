@@ -1,0 +1,100 @@
+"""What Frontdesk tells by itself, and to whom."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.console.notices import Digest, Notices, Voting
+from bot.conversation import Citation, Decision, UsedPassage, Vote
+from bot.errors import StorageError
+from bot.knowledge.teaching import as_document
+from bot.steering import Taught, TaughtState
+from tests.support.steering import MATE, FakeRooms, Office, gone
+from tests.support.turns import make_turn
+
+MONDAY = datetime(2026, 3, 9, 9, tzinfo=UTC)
+
+
+def quoting(taught: Taught) -> tuple[UsedPassage, Citation]:
+    document = as_document(taught)
+    passage = UsedPassage("p1", document.question, document.url, document.answer, 1, 1.0, author=document.author)
+    return passage, Citation(1, document.question, document.url, "p1", document.author)
+
+
+async def test_admins_are_told_where_their_platform_is_connected(office: Office) -> None:
+    rooms = {"slack": FakeRooms()}
+    notices = Notices(rooms, {}, {"discord": "D1", "slack": "CADMINS"}, office.teaching)
+    await notices.tell_admins("Read.")
+    assert rooms["slack"].texts("CADMINS") == ["Read."]
+
+
+async def test_a_channel_that_is_gone_keeps_no_other_from_being_told(office: Office) -> None:
+    rooms = {"slack": FakeRooms(broken={"CADMINS": gone(permanent=True)}), "discord": FakeRooms("discord")}
+    notices = Notices(rooms, {}, {"slack": "CADMINS", "discord": "D1"}, office.teaching)
+    with capture_logs():
+        await notices.tell_admins("Read.")
+    assert rooms["discord"].texts("D1") == ["Read."]
+
+
+async def test_a_taught_answer_that_is_voted_down_is_shown_for_review_once(office: Office) -> None:
+    voting = Voting(office.conversations, office.notices)
+    taught = await office.teaching.teach(MATE, "Why?", "Because.")
+    passage, citation = quoting(taught)
+    turn = make_turn(passages=(passage,), citations=(citation,))
+    await office.conversations.add(turn)
+    await voting.vote(turn, "UANN", Vote.DOWN, "wrong")
+    await voting.vote(turn, "UEVE", Vote.DOWN)
+    [card] = [card for _, card in office.rooms["slack"].posts]
+    assert card.title == "Is this still right?"
+    assert card.facts["Note"] == "A customer found it not helpful: wrong"
+    assert (await office.taught.get(taught.id)).state is TaughtState.REVIEW
+    assert len(await office.conversations.feedback(turn.id)) == 2
+
+
+async def test_a_vote_is_kept_also_where_nobody_can_be_asked_for_a_review(office: Office) -> None:
+    class Broken(Notices):
+        async def ask_for_review(self, turn: object, reason: str = "") -> None:
+            raise StorageError("The database is locked.")
+
+    turn = make_turn()
+    await office.conversations.add(turn)
+    with capture_logs() as logs:
+        await Voting(office.conversations, Broken({}, {}, {}, office.teaching)).vote(turn, "UANN", Vote.DOWN)
+    assert [entry["event"] for entry in logs] == ["no review asked for"]
+    assert len(await office.conversations.feedback(turn.id)) == 1
+
+
+async def test_a_vote_up_asks_for_nothing(office: Office) -> None:
+    taught = await office.teaching.teach(MATE, "Why?", "Because.")
+    passage, citation = quoting(taught)
+    turn = make_turn(passages=(passage,), citations=(citation,))
+    await office.conversations.add(turn)
+    await Voting(office.conversations, office.notices).vote(turn, "UANN", Vote.UP)
+    assert office.rooms["slack"].posts == []
+    assert (await office.taught.get(taught.id)).state is TaughtState.APPROVED
+
+
+@pytest.mark.parametrize(("hours", "due"), [(-1, False), (0, True), (14, True), (15, False), (24 * 6, False)])
+async def test_the_weeks_gaps_are_posted_on_monday(office: Office, hours: float, due: bool) -> None:
+    digest = Digest(office.console._parts.gaps, office.notices, office.markers)
+    assert await digest.post_if_due(MONDAY + timedelta(hours=hours)) is due
+
+
+async def test_of_two_processes_one_posts_the_gaps_and_next_week_again(office: Office) -> None:
+    digests = [Digest(office.console._parts.gaps, office.notices, office.markers) for _ in range(2)]
+    assert [await digest.post_if_due(MONDAY) for digest in digests] == [True, False]
+    assert [await digest.post_if_due(MONDAY + timedelta(days=7)) for digest in digests] == [True, False]
+    assert len(office.rooms["slack"].texts("CADMINS")) == 2
+
+
+async def test_gaps_come_with_a_file(office: Office) -> None:
+    asked = MONDAY - timedelta(days=1)
+    await office.conversations.add(
+        replace(make_turn(question="Do you ship to Norway?", language="en"), created_at=asked, decision=Decision.ABSTAIN)
+    )
+    await Digest(office.console._parts.gaps, office.notices, office.markers).post_if_due(MONDAY)
+    [(_, card)] = office.rooms["slack"].posts
+    assert card.file
+    assert "Norway" in card.file.content
