@@ -11,8 +11,10 @@ from bot.words import languages, load
 _READ = 300  # characters: who asks for a person does so briefly; in a longer message there is something to search for
 _MARKS = " .!?。！？…~～"
 # What may stand behind a Latin name: "a human readable format" and "someone's address" are no people.
-_ENDS = r"(?=\s*(?:[.,;:!?()\"…—–-]|$)|\s+(?:please|pls|plz|now|who|that|to|from|about|because|instead|for|here|on|at|in|of|i|"
-_ENDS += r"and|or|but|today|again|asap|not|if|so|right|immediately|over|help|with)\b)"
+_ENDS = (
+    r"(?=\s*(?:[.,;:!?()\"…—–-]|$)|\s+(?:please|pls|plz|now|who|that|to|from|about|because|instead|for|here|on|at|in|of|i"
+    r"|and|or|but|today|again|asap|not|if|so|right|immediately|over|help|with)\b)"
+)
 _SENTENCE = re.compile(r"[.!?,。！？，]+\s*")
 
 

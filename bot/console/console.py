@@ -464,7 +464,9 @@ class Console:
     async def _edit(self, asked: Asked) -> Answer:
         taught = await self._parts.teaching.get(asked.value)
         if len(taught.answer) > drawing.FORM_ANSWER:  # a form would cut it off
-            raise InputError(f"That is too long for a form: edit it where I run, by frontdesk taught edit {taught.id[:8]}")
+            raise InputError(
+                f"That is too long for a form: edit it where I run, by frontdesk taught edit {taught.id[:8]}"
+            )
         return drawing.teach_form("edit", asked.value, taught)
 
     async def _edited_by_form(self, asked: Asked) -> Answer:

@@ -31,6 +31,7 @@ INTERNAL = ("//", "／／")  # begins what a teammate writes for the team alone
 _LIVE = (HandoffState.OPEN, HandoffState.CLAIMED)
 _LOOK_SECONDS = 15.0  # between two looks at what waits
 _UNPOSTED = timedelta(seconds=60)  # a packet that did not come to the channel in that time is posted again
+_HOPELESS = timedelta(minutes=15)
 _REMINDERS = 5
 _MANY = 10_000  # more than are open at a time
 _TWICE = timedelta(seconds=10)
@@ -285,8 +286,13 @@ class Handing:
         handoff = await self._store.get(handoff_id)
         if handoff is None:
             return False
-        here = (place.platform, place.channel) == (handoff.support.platform, handoff.support.channel)
-        return here or (actor.platform == handoff.customer.platform and actor.user == handoff.customer_user)
+        support, customer = handoff.support, handoff.customer
+        here = (place.platform, place.workspace, place.channel) == (
+            support.platform,
+            support.workspace,
+            support.channel,
+        )
+        return here or (actor.platform == customer.platform and actor.user == handoff.customer_user)
 
     # -- what time does -------------------------------------------------------------------------------------------
 
@@ -313,10 +319,15 @@ class Handing:
                 await self._tell(handoff.customer, Card(text=words_for(handoff.language).say("handoff_waiting")))
 
     async def _post_again(self) -> None:
-        for handoff in await self._store.unposted(datetime.now(UTC) - _UNPOSTED):
+        now = datetime.now(UTC)
+        for handoff in await self._store.unposted(now - _UNPOSTED):
+            words = words_for(handoff.language)
             if handoff.support.platform in self._rooms and await self._post(handoff, ""):
                 await self._inbox.hand_over(handoff.customer)
-                await self._tell(handoff.customer, Card(text=words_for(handoff.language).say("handed_over")))
+                await self._tell(handoff.customer, Card(text=words.say("handed_over")))
+            elif now - handoff.created_at > _HOPELESS:
+                await self._store.change(handoff.id, HandoffState.OPEN, state=HandoffState.FAILED)
+                await self._tell(handoff.customer, Card(text=words.say("not_handed_over")))
 
     # -- parts ----------------------------------------------------------------------------------------------------
 

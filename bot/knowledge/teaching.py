@@ -238,7 +238,7 @@ def as_document(taught: Taught) -> Document:
 
 
 def read_expiry(text: str, now: datetime) -> datetime | None:
-    """ "" or "never" -> None; "30", "30d" or "30 days" -> so many days from now; "2026-12-31" -> the end of that day, UTC.
+    """ "" or "never" -> None; "30" or "30 days" -> so many days from now; "2026-12-31" -> the end of that day, UTC.
 
     Raises InputError for anything else, and for what is past.
     """

@@ -1,4 +1,4 @@
-"""What steering stands on, for tests: rooms and screens that keep what they are told, and a console over real stores."""
+"""What steering stands on: rooms and screens that keep what they are told, and a console over real stores."""
 
 from __future__ import annotations
 

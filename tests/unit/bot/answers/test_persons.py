@@ -53,7 +53,14 @@ def test_no_wish_for_a_person(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["HUMAN!", "Hi, agent please", "I don’t want to talk to a bot", "没用，转人工", "我要轉人工！", "enough. a human now"],
+    [
+        "HUMAN!",
+        "Hi, agent please",
+        "I don’t want to talk to a bot",
+        "没用，转人工",
+        "我要轉人工！",
+        "enough. a human now",
+    ],
 )
 def test_a_wish_for_a_person(text: str) -> None:
     assert asks_for_person(text)

@@ -197,7 +197,8 @@ async def test_every_mend_that_names_a_command_can_be_typed(office: Office) -> N
 
 async def test_a_recrawl_is_shown_to_its_end(office: Office) -> None:
     await office.sources.add(SHOP)
-    assert await run(office, "recrawl", screen=(screen := FakeScreen())) is None
+    screen = FakeScreen()
+    assert await run(office, "recrawl", screen=screen) is None
     await asyncio.wait_for(screen.tasks[0], 5)
     assert screen.cards[0].title == "Re-crawl of shop"
     assert screen.cards[-1].title == "Re-crawl done"
@@ -214,7 +215,10 @@ async def test_force_reads_again_what_was_stopped_and_nothing_else(office: Offic
     [button] = stopped.buttons
     await click(office, button.action, button.value, screen=(screen := FakeScreen()))
     await asyncio.wait_for(screen.tasks[0], 5)
-    assert [(request.only, request.force) for request in office.crawl.requests] == [(("shop",), False), (("shop",), True)]
+    assert [(request.only, request.force) for request in office.crawl.requests] == [
+        (("shop",), False),
+        (("shop",), True),
+    ]
 
 
 async def test_force_of_an_unknown_run_says_so(office: Office) -> None:

@@ -86,7 +86,10 @@ def test_a_run(text: str, outcome: str, joined: bool) -> None:
 def test_what_is_known(text: str) -> None:
     source = Source(text, SourceKind.WEBSITE, text)
     schedule = Schedule(text, True, 1e-9, datetime.min.replace(tzinfo=UTC), 99)
-    sources = (SourceStatus(source, schedule, 10**9, Trouble((text,), text, NOON)), SourceStatus(source, Schedule(""), 0))
+    sources = (
+        SourceStatus(source, schedule, 10**9, Trouble((text,), text, NOON)),
+        SourceStatus(source, Schedule(""), 0),
+    )
     run = RefreshRun("a" * 32, NOON)
     for status in (
         Status("", None, 0, 0, (), None, None, ()),

@@ -15,6 +15,7 @@ from tests.support.steering import MATE, FakeRooms, Office, gone
 from tests.support.turns import make_turn
 
 MONDAY = datetime(2026, 3, 9, 9, tzinfo=UTC)
+ASKED = "Do you ship to Norway?"
 
 
 def quoting(taught: Taught) -> tuple[UsedPassage, Citation]:
@@ -92,7 +93,11 @@ async def test_of_two_processes_one_posts_the_gaps_and_next_week_again(office: O
 async def test_gaps_come_with_a_file(office: Office) -> None:
     asked = MONDAY - timedelta(days=1)
     await office.conversations.add(
-        replace(make_turn(question="Do you ship to Norway?", language="en"), created_at=asked, decision=Decision.ABSTAIN)
+        replace(
+            make_turn(question=ASKED, standalone_question=ASKED, language="en"),
+            created_at=asked,
+            decision=Decision.ABSTAIN,
+        )
     )
     await Digest(office.console._parts.gaps, office.notices, office.markers).post_if_due(MONDAY)
     [(_, card)] = office.rooms["slack"].posts

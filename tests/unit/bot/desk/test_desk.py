@@ -14,12 +14,15 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.conversation import IncomingMessage
+from bot.conversation import Decision, IncomingMessage, Turn
 from bot.desk.desk import Desk, DeskLimits
 from bot.desk.policy import after, judge
 from bot.errors import StorageError, TurnNotStored
-from bot.messages import Audience, Item, State
+from bot.handoff.handing import Handing
+from bot.messages import Audience, Channel, ChannelKind, Item, Place, State
+from bot.steering import Handoff, HandoffReason, HandoffState
 from bot.storage.database import Database
+from bot.storage.handoffs import SqlHandoffStore
 from bot.storage.inbox import SqlInbox
 from bot.words import words_for
 from tests.fakes import CountingMeter, FakeMessenger, MemoryConversations, ScriptedAnswering, said, undeliverable
@@ -46,6 +49,32 @@ class FlakyInbox(SqlInbox):
             return await attribute(*args, **options)
 
         return call
+
+
+class FakeHanding(Handing):
+    """Keeps what it is told; raises what is in `faults` first. `where` is where questions can be handed over."""
+
+    def __init__(self) -> None:
+        self.relayed: list[tuple[str, str]] = []
+        self.opened: list[tuple[str, HandoffReason]] = []
+        self.given_up: list[str] = []
+        self.faults: list[Exception] = []
+        self.where = True
+
+    def available(self, place: Place) -> bool:
+        return self.where
+
+    async def relay(self, item: Item, text: str) -> None:
+        if self.faults:
+            raise self.faults.pop(0)
+        self.relayed.append((item.message.context["side"], text))
+
+    async def open_for(self, item: Item, turn: Turn, reason: HandoffReason) -> bool:
+        self.opened.append((turn.question, reason))
+        return True
+
+    async def give_up(self, item: Item) -> None:
+        self.given_up.append(item.message.text)
 
 
 @dataclass
@@ -108,12 +137,15 @@ async def _office(
     owner: str = "",
     joined: bool = True,
     running: bool = True,
+    handing: FakeHanding | None = None,
+    on_abstention: bool = False,
+    mask: Callable[[str], str] = lambda text: text,
 ) -> AsyncIterator[Office]:
     store, messenger, meter = store or MemoryConversations(), messenger or FakeMessenger(), CountingMeter()
     inbox = FlakyInbox(database, after, owner, limits.lease)
     inbox.broken = Counter()
     answering = ScriptedAnswering(store)
-    desk = Desk(answering, store, inbox, meter, limits)
+    desk = Desk(answering, store, inbox, meter, limits, handing=handing, on_abstention=on_abstention, mask=mask)
     if joined:
         desk.join("test", messenger)
     task = asyncio.create_task(desk.run() if running else asyncio.sleep(0))
@@ -854,3 +886,187 @@ async def test_the_rule_of_the_desk_is_the_policy(office: Office) -> None:
     item: Item | None = await office.inbox.claim(question, judge)
     assert item
     assert item.message == question
+
+
+# -- people -------------------------------------------------------------------------------------------------------
+
+SUPPORT = Place("test", "T1", "CSUPPORT", "packet")
+
+
+async def handed(database: Database, customer: Place, state: HandoffState = HandoffState.OPEN) -> None:
+    """A conversation that is with people."""
+    turn = make_turn()
+    await SqlHandoffStore(database).open(
+        Handoff(
+            "a" * 32, state, HandoffReason.BUTTON, "c", turn.id, "Where?", "en", customer, "ann", "Ann", SUPPORT,
+            turn.created_at, turn.created_at,
+        )
+    )  # fmt: skip
+
+
+def shout(text: str) -> str:
+    """A mask that hides digits."""
+    return re.sub(r"\d+", "[number]", text)
+
+
+async def test_what_is_said_to_a_person_is_passed_on_unmasked_kept_masked_and_not_answered(
+    opens: Opens, database: Database
+) -> None:
+    handing = FakeHanding()
+    office = await opens(handing=handing, mask=shout)
+    message = said("My card is 4111", thread="t1", audience=Audience.CHANNEL)
+    await handed(database, message.place, HandoffState.CLAIMED)
+    await office.desk.receive(message)
+    await settled(office)
+    assert handing.relayed == [("customer", "My card is 4111")]
+    assert await office.state_of(message) is State.RELAYED
+    item = await office.inbox.find(message.key)
+    assert item
+    assert item.message.text == "My card is [number]"
+    assert office.answering.asked == []
+    assert office.desk._unmasked == {}
+
+
+async def test_a_customer_who_waits_is_answered_and_read_by_people(opens: Opens, database: Database) -> None:
+    handing = FakeHanding()
+    office = await opens(handing=handing)
+    message = said(thread="t1")
+    await handed(database, message.place)
+    await office.desk.receive(message)
+    await settled(office)
+    assert handing.relayed == [("customer", message.text)]
+    assert office.messenger.said_to(message) == [f"Re: {message.text}"]
+
+
+async def test_people_who_cannot_read_along_keep_no_customer_from_an_answer(opens: Opens, database: Database) -> None:
+    handing = FakeHanding()
+    handing.faults = [undeliverable(permanent=False)]
+    office = await opens(handing=handing)
+    message = said(thread="t1")
+    await handed(database, message.place)
+    await office.desk.receive(message)
+    await settled(office)
+    assert office.messenger.said_to(message) == [f"Re: {message.text}"]
+
+
+async def test_a_teammates_question_to_the_bot_never_reaches_the_customer(opens: Opens, database: Database) -> None:
+    handing = FakeHanding()
+    office = await opens(handing=handing)
+    await handed(database, said(thread="t1").place, HandoffState.CLAIMED)
+    question = said("What do we know of Ann?", user="bob", channel="CSUPPORT", thread="packet")
+    reply = said("In Oslo.", user="bob", channel="CSUPPORT", thread="packet", audience=Audience.CHANNEL)
+    await office.desk.receive(question)
+    await office.desk.receive(reply)
+    await settled(office, 2)
+    assert handing.relayed == [("support", "In Oslo.")]
+    assert office.messenger.said_to(question) == [f"Re: {question.text}"]
+    assert office.messenger.said_to(reply) == []
+
+
+async def test_a_relay_is_tried_again_and_at_last_given_up_with_its_author_told(
+    opens: Opens, database: Database
+) -> None:
+    handing = FakeHanding()
+    office = await opens(handing=handing, limits=replace(QUICK, tries=2, patience=0))
+    message = said("Hello?", thread="t1", audience=Audience.CHANNEL)
+    await handed(database, message.place, HandoffState.CLAIMED)
+    handing.faults = [undeliverable(permanent=False)]
+    await office.desk.receive(message)
+    await settled(office)
+    assert handing.relayed == [("customer", "Hello?")]
+    handing.faults = [undeliverable(permanent=False)] * 2
+    lost = said("Anyone?", thread="t1", audience=Audience.CHANNEL)
+    await office.desk.receive(lost)
+    await settled(office, 2)
+    assert await office.state_of(lost) is State.FAILED
+    assert handing.given_up == ["Anyone?"]
+
+
+async def test_what_is_said_to_people_counts_in_no_budget(opens: Opens, database: Database) -> None:
+    handing = FakeHanding()
+    office = await opens(handing=handing, limits=replace(QUICK, user_budget=1))
+    place = said(thread="t1").place
+    await handed(database, place, HandoffState.CLAIMED)
+    for number in range(5):
+        await office.desk.receive(said(f"{number}", thread="t1", audience=Audience.CHANNEL))
+    await settled(office, 5)
+    assert sorted(text for _, text in handing.relayed) == ["0", "1", "2", "3", "4"]
+
+
+async def test_the_same_text_once_more_leaves_a_waiting_relay_unmasked(opens: Opens, database: Database) -> None:
+    handing = FakeHanding()
+    office = await opens(handing=handing, mask=shout, running=False)
+    message = said("My card is 4111", thread="t1", audience=Audience.CHANNEL)
+    await handed(database, message.place, HandoffState.CLAIMED)
+    await office.desk.receive(message)
+    await office.desk.edited(message)  # a platform shows a link's preview
+    office.running = asyncio.create_task(office.desk.run())
+    await settled(office)
+    await _end(office.running)
+    assert handing.relayed == [("customer", "My card is 4111")]
+
+
+async def test_a_deleted_message_leaves_nothing_unmasked_in_memory(opens: Opens, database: Database) -> None:
+    office = await opens(handing=FakeHanding(), mask=shout, running=False)
+    message = said("My card is 4111", thread="t1", audience=Audience.CHANNEL)
+    await handed(database, message.place, HandoffState.CLAIMED)
+    await office.desk.receive(message)
+    await office.desk.deleted(message.key)
+    await office.desk.receive(said("I have 2 cats", audience=Audience.CHANNEL))  # nobody asked the bot
+    assert office.desk._unmasked == {}
+
+
+async def test_a_masked_question_is_answered_as_it_is_kept(opens: Opens) -> None:
+    office = await opens(mask=shout)
+    await office.desk.receive(said("Is 4111 a card?"))
+    await settled(office)
+    assert [asked.text for asked in office.answering.asked] == ["Is [number] a card?"]
+    long = said("Is 4111 a card? " + "x" * 5_000)
+    await office.desk.receive(long)
+    await settled(office, 2)
+    assert "4111" not in office.answering.asked[1].text
+
+
+@pytest.mark.parametrize(
+    ("decision", "help_channel", "on_abstention", "reason"),
+    [
+        (Decision.HUMAN, False, False, HandoffReason.WORDS),
+        (Decision.ABSTAIN, True, True, HandoffReason.ABSTENTION),
+        (Decision.ABSTAIN, True, False, None),
+        (Decision.ABSTAIN, False, True, None),
+        (Decision.ANSWER, True, True, None),
+    ],
+)
+@pytest.mark.parametrize("available", [True, False])
+async def test_people_are_called_where_they_are_owed(
+    opens: Opens,
+    decision: Decision,
+    help_channel: bool,
+    on_abstention: bool,
+    reason: HandoffReason | None,
+    available: bool,
+) -> None:
+    handing = FakeHanding()
+    handing.where = available
+    office = await opens(handing=handing, on_abstention=on_abstention)
+    if help_channel:
+        await office.inbox.mark(Channel("test", "T1", "C1"), ChannelKind.HELP)
+    made = office.store.add
+
+    async def decided(turn: Turn) -> None:
+        object.__setattr__(turn, "decision", decision)
+        await made(turn)
+
+    office.store.add = decided  # type: ignore[method-assign]
+    await office.desk.receive(question := said())
+    await settled(office)
+    assert handing.opened == ([(question.text, reason)] if reason and available else [])
+
+
+async def test_a_quiet_channel_is_left_alone_but_for_commands(office: Office) -> None:
+    await office.inbox.mark(Channel("test", "T1", "C1"), ChannelKind.QUIET)
+    await office.desk.receive(mention := said())
+    assert await office.inbox.find(mention.key) is None
+    await office.desk.receive(command := said(audience=Audience.COMMAND))
+    await settled(office)
+    assert office.messenger.said_to(command) == [f"Re: {command.text}"]

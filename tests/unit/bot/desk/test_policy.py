@@ -6,6 +6,7 @@ import pytest
 
 from bot.desk.policy import after, conversation_of, judge
 from bot.messages import Audience, ChatMessage, Judgement, Thread
+from bot.steering import Side
 from tests.fakes import said
 
 QUESTION = "How do I return goods?"
@@ -169,3 +170,71 @@ def test_commands_of_a_user_in_a_channel_follow_each_other() -> None:
 def test_threads_of_other_workspaces_and_channels_are_other_conversations() -> None:
     places = [said(thread="t"), said(thread="t", channel="C2"), said(thread="t", workspace="T2")]
     assert len({conversation_of(message) for message in places}) == 3
+
+
+# -- handoffs -----------------------------------------------------------------------------------------------------
+
+WAITING = replace(ANSWERING, side=Side.CUSTOMER.value)
+CLAIMED = replace(WAITING, claimed=True)
+SUPPORT = Thread(side=Side.SUPPORT.value)
+
+
+@pytest.mark.parametrize("audience", [Audience.DIRECT, Audience.ASSISTANT, Audience.MENTION, Audience.CHANNEL])
+@pytest.mark.parametrize("text", [QUESTION, "quiet", "", "thanks"])
+def test_what_a_customer_says_to_whom_a_person_listens_is_for_that_person(audience: Audience, text: str) -> None:
+    message = said(text, thread="opened-earlier", audience=audience)
+    assert judge(message, CLAIMED, False) is Judgement.RELAY
+
+
+@pytest.mark.parametrize("audience", [Audience.DIRECT, Audience.ASSISTANT, Audience.MENTION])
+def test_while_nobody_has_claimed_it_whoever_addresses_the_bot_is_answered(audience: Audience) -> None:
+    assert judge(said(QUESTION, thread="opened-earlier", audience=audience), WAITING, False) is Judgement.ANSWER
+
+
+@pytest.mark.parametrize("thread", [replace(WAITING, human=True), replace(WAITING, muted=True)])
+@pytest.mark.parametrize("user", ["ann", "somebody-else"])
+def test_what_the_bot_would_not_answer_reaches_people(thread: Thread, user: str) -> None:
+    assert judge(reply(user=user), thread, False) is Judgement.RELAY
+
+
+@pytest.mark.parametrize("text", [QUESTION, "In Oslo.", "quiet", "", "// between us"])
+@pytest.mark.parametrize("help_channel", [True, False])
+@pytest.mark.parametrize("claimed", [True, False])
+def test_what_the_team_says_in_a_packets_thread_is_for_the_customer(
+    text: str, help_channel: bool, claimed: bool
+) -> None:
+    assert judge(reply(text, user="bob"), replace(SUPPORT, claimed=claimed), help_channel) is Judgement.RELAY
+
+
+@pytest.mark.parametrize("claimed", [True, False])
+def test_the_team_asks_the_bot_by_naming_it(claimed: bool) -> None:
+    mention = said(QUESTION, user="bob", thread="opened-earlier")
+    assert judge(mention, replace(SUPPORT, claimed=claimed), False) is Judgement.ANSWER
+
+
+@pytest.mark.parametrize("thread", [WAITING, CLAIMED, SUPPORT])
+def test_a_command_is_answered_whoever_listens(thread: Thread) -> None:
+    assert judge(said(audience=Audience.COMMAND), thread, False) is Judgement.ANSWER
+
+
+def test_a_relayed_message_changes_nothing_in_its_thread() -> None:
+    assert after(reply(user="bob"), Judgement.RELAY, CLAIMED) == CLAIMED
+
+
+# -- quiet channels -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("audience", [each for each in Audience if each is not Audience.COMMAND])
+@pytest.mark.parametrize("thread", [Thread(quiet=True), replace(ANSWERING, quiet=True)])
+@pytest.mark.parametrize("help_channel", [True, False])
+def test_in_a_quiet_channel_nothing_but_commands_is_answered(
+    audience: Audience, thread: Thread, help_channel: bool
+) -> None:
+    assert judge(said(QUESTION, audience=audience), thread, help_channel) is Judgement.SILENT
+    assert judge(said(QUESTION, audience=Audience.COMMAND), thread, help_channel) is Judgement.ANSWER
+
+
+@pytest.mark.parametrize("thread", [replace(WAITING, quiet=True), replace(CLAIMED, quiet=True)])
+def test_in_a_quiet_channel_a_handoff_goes_on(thread: Thread) -> None:
+    assert judge(reply(), thread, False) is Judgement.RELAY
+    assert judge(said(QUESTION, thread="opened-earlier"), thread, False) is Judgement.RELAY
