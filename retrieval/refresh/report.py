@@ -12,8 +12,8 @@ Outcome = Literal["activated", "unchanged", "dry_run"]
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`done` of `total` pages (crawl) or texts (embed) or steps; `total` is 0 where it is not known yet. `documents` were
-    found so far, and `failed` pages could not be read."""
+    """`done` of `total` pages (crawl) or texts (embed) or steps; `total` is 0 where it is not known yet. `documents`
+    were found so far, and `failed` pages could not be read."""
 
     stage: Stage
     done: int
