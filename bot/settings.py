@@ -16,6 +16,11 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
 
+_PLAINLY = {
+    "string_pattern_mismatch": "that is no id of a channel",
+    "bool_parsing": "true or false is needed",
+}
+
 
 class Settings(BaseSettings):
     """Everything an operator can set. Construct through `load_settings`, which turns faults into one clear line."""
@@ -90,8 +95,8 @@ class Settings(BaseSettings):
     slack_signing_secret: SecretStr = Field(SecretStr(""), validation_alias="SLACK_SIGNING_SECRET")
     slack_mode: Literal["socket", "http"] = "socket"
     slack_api_url: str = "https://slack.com/api/"
-    slack_support_channel: str = ""
-    slack_admin_channel: str = ""
+    slack_support_channel: str = Field("", pattern=r"^([CG][A-Z0-9]+)?$")
+    slack_admin_channel: str = Field("", pattern=r"^([CG][A-Z0-9]+)?$")
 
     # discord
     discord_token: SecretStr = Field(SecretStr(""), validation_alias="DISCORD_TOKEN")
@@ -181,4 +186,5 @@ def load_settings(**overrides: Any) -> Settings:
         first = error.errors()[0]
         name, keys = str(first["loc"][0]).upper(), Settings.keys()
         key = name if name in keys else f"FRONTDESK_{name}"
-        raise SettingsError(f"{key} cannot be read: {first['msg']}. See .env.example for what it takes.") from error
+        reason = _PLAINLY.get(first["type"], first["msg"].removeprefix("Value error, "))
+        raise SettingsError(f"{key} cannot be read: {reason}. See .env.example for what it takes.") from error

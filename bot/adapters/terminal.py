@@ -55,11 +55,13 @@ class Terminal:
         *,
         console: Console | None = None,
         history: Path | None = None,
+        mask: Callable[[str], str] = lambda text: text,
     ) -> None:
         self._answering = answering
         self._conversations = conversations
         self._console = console or Console(highlight=False)
         self._history = history
+        self._mask = mask
 
     async def show(self, events: AsyncIterator[AnswerEvent], language: str = "") -> Turn:
         """Draw an answer as it comes; `language` is that of the status line. Raises what the answering raises."""
@@ -168,9 +170,14 @@ class Terminal:
         if self._history:
             self._history.parent.mkdir(parents=True, exist_ok=True)
             self._history.touch(mode=0o600)  # it holds what people asked
-        session: PromptSession[str] = PromptSession(
-            history=FileHistory(str(self._history)) if self._history else InMemoryHistory()
-        )
+        history = FileHistory(str(self._history)) if self._history else InMemoryHistory()
+        store, mask = history.store_string, self._mask
+
+        def store_masked(string: str) -> None:
+            store(mask(string))
+
+        history.store_string = store_masked  # type: ignore[method-assign]
+        session: PromptSession[str] = PromptSession(history=history)
         while True:
             try:
                 yield await session.prompt_async(_PROMPT)

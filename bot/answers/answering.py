@@ -49,6 +49,7 @@ from bot.interfaces import AnswerWriter, ConversationStore, QuestionReader
 from bot.language import primary, reply_language
 from bot.words import words_for
 from retrieval.documents import RetrievalResult
+from retrieval.errors import NoActiveVersion
 from retrieval.interfaces import Retriever
 from retrieval.text import clean
 
@@ -197,7 +198,10 @@ class Answering:
 
     async def _search(self, draft: _Draft, choice: Choice | None, context: tuple[str, ...], watch: _Stopwatch) -> None:
         """Retrieve and decide. A chosen option needs no deciding if it is still there."""
-        result = await self._retriever.retrieve(draft.standalone, context=context, limit=self._limit)
+        try:
+            result = await self._retriever.retrieve(draft.standalone, context=context, limit=self._limit)
+        except NoActiveVersion:  # the last source was removed: then nothing is known
+            result = RetrievalResult(draft.standalone, primary(draft.language), (), 0.0, "", "")
         decided = decision.decide(result, self._threshold)
         draft.decision, draft.threshold, draft.confidence = decided.decision, decided.threshold, result.confidence
         watch.lap("retrieve")

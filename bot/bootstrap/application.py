@@ -31,6 +31,7 @@ from bot.bootstrap.parts import (
 from bot.bootstrap.stores import Stores
 from bot.errors import StorageError
 from bot.settings import Settings, load_settings
+from retrieval.errors import RetrievalError
 
 if TYPE_CHECKING:
     from bot.adapters.discord.app import DiscordAdapter
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from bot.knowledge.previewing import Previewing
     from bot.knowledge.privacy import Privacy
     from bot.knowledge.refreshing import Refreshing, RefreshRequest
+    from bot.knowledge.removing import Removing
     from bot.knowledge.schedules import Schedules
     from bot.knowledge.status import StatusReport
     from bot.knowledge.teaching import Shelf, Teaching
@@ -259,7 +261,17 @@ class Application(Stores):
         """What people asked and was not answered well."""
         from bot.knowledge.gaps import Gaps
 
-        return Gaps(self.missed, lambda: self.embedder)
+        async def answered(question: str) -> bool:
+            from bot.answers.decision import decide
+            from bot.conversation import Decision
+
+            try:
+                found = await self.retriever.retrieve(question)
+            except RetrievalError:
+                return False
+            return decide(found, self.settings.answer_threshold).decision is Decision.ANSWER
+
+        return Gaps(self.missed, lambda: self.embedder, answered)
 
     @cached_property
     def previewing(self) -> Previewing:
@@ -267,6 +279,13 @@ class Application(Stores):
         from bot.knowledge.previewing import Previewing
 
         return Previewing(lambda source: read_first_pages(source, self.settings), self.markers)
+
+    @cached_property
+    def removing(self) -> Removing:
+        """Taking a source out."""
+        from bot.knowledge.removing import Removing
+
+        return Removing(self.sources, version_store(self.settings))
 
     @cached_property
     def status(self) -> StatusReport:
@@ -304,6 +323,7 @@ class Application(Stores):
                 refreshing=self.refreshing,
                 watching=self.watching,
                 previewing=self.previewing,
+                removing=self.removing,
                 status=self.status,
                 versions=version_store(self.settings),
                 conversations=self.conversations,
@@ -390,7 +410,8 @@ class Application(Stores):
         """The chat in a terminal."""
         from bot.adapters.terminal import Terminal
 
-        return Terminal(self.answering, self.conversations, history=self.settings.data_dir / "chat_history")
+        history = self.settings.data_dir / "chat_history"
+        return Terminal(self.answering, self.conversations, history=history, mask=masker(self.settings))
 
     async def warm_up(self) -> None:
         """Load what a first answer would wait for. Raises NoActiveVersion, CorruptVersion, FingerprintMismatch."""

@@ -92,7 +92,10 @@ async def _watch(application: Application, run: RefreshRun, quiet: bool) -> Refr
     from bot.console.drawing import run_card
 
     who = f", started by {run.asked_by}" if run.asked_by else ""
-    typer.echo(f"A re-crawl runs already{who}: this is how it goes on. Ctrl-C stops watching it.", err=True)
+    typer.echo(
+        f"A re-crawl runs already{who}, so yours was not started: this is how that one goes on. Ctrl-C stops watching it.",
+        err=True,
+    )
     screen = TerminalScreen()
     try:
         async for now in application.refreshing.follow(run.id):

@@ -147,12 +147,11 @@ def list_(as_json: AsJson = False) -> None:
 def remove(name: str) -> None:
     """Forget a source. Its pages leave the index at the next `frontdesk refresh`."""
 
-    async def work(application: Application) -> None:
+    async def work(application: Application) -> str:
         async with audited(application, "sources remove", name):
-            await application.sources.remove(name)
+            return await application.removing.remove(name)
 
-    run(work)
-    typer.echo(f"Removed {name}. Its pages leave the index at the next 'frontdesk refresh'.")
+    typer.echo(run(work))
 
 
 @sources_app.command("pause")

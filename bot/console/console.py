@@ -35,6 +35,7 @@ from bot.knowledge.permissions import Permissions
 from bot.knowledge.previewing import Previewing
 from bot.knowledge.privacy import Privacy, pseudonym
 from bot.knowledge.refreshing import Refreshing, RefreshRequest
+from bot.knowledge.removing import Removing
 from bot.knowledge.schedules import Schedules
 from bot.knowledge.sources import describe_source
 from bot.knowledge.status import StatusReport
@@ -66,6 +67,7 @@ class Parts:
     refreshing: Refreshing
     watching: Watching
     previewing: Previewing
+    removing: Removing
     status: StatusReport
     versions: VersionStore
     conversations: ConversationStore
@@ -291,8 +293,7 @@ class Console:
 
     async def _remove_source(self, asked: Asked) -> Answer:
         name = asked.text("source")
-        await self._parts.sources.remove(name)
-        return Card(text=f"Removed {name}. Its pages leave the index at the next re-crawl.")
+        return Card(text=drawing.for_chat(await self._parts.removing.remove(name)))
 
     async def _pause_source(self, asked: Asked) -> Answer:
         name = asked.text("source")

@@ -89,7 +89,7 @@ def _going(run: RefreshRun, title: str, joined: bool) -> Card:
         facts["Changes"] = str(progress.get("detail", ""))
     return Card(
         title=title,
-        text="This one runs already." if joined else "",
+        text="This one runs already; yours was not started. Call again when it has ended." if joined else "",
         facts=facts,
         bar=low + (high - low) * (min(1.0, max(0.0, done / total)) if total else 0.0),
         footnote=f"Started {ago(run.started_at)}{_by(run)}. The version before answers meanwhile.",
@@ -155,7 +155,7 @@ def status_card(status: Status) -> Card:
     if status.version:
         facts["Size"] = f"{status.pages} pages, {status.passages} passages"
     if status.last:
-        facts["Last re-crawl"] = f"{status.last.outcome}, {ago(status.last.started_at)}"
+        facts["Last re-crawl"] = f"{_ending(status.last)}, {ago(status.last.started_at)}"
     if status.queue is not None:
         facts["Questions"] = f"{status.queue[1]} being answered, {status.queue[0]} waiting"
     for url, serves, wrong in status.generators:
@@ -163,6 +163,13 @@ def status_card(status: Status) -> Card:
     if not status.generators:
         facts["Model"] = "none: passages are quoted"
     return Card(title="Status", facts=facts, table=_source_table(status.sources), footnote=_ails(status.sources))
+
+
+def _ending(run: RefreshRun) -> str:
+    """How a refresh ended, in a few words."""
+    failed = cast(Mapping[str, int], run.report.get("pages", {})).get("failed", 0)
+    outcome = CANCELLED if run.error == CANCELLED else run.outcome
+    return f"{outcome}, {failed} pages could not be read" if failed else outcome
 
 
 def sources_card(sources: Sequence[SourceStatus]) -> Card:
@@ -268,11 +275,9 @@ def admins_card(admins: Sequence[Actor], platform: str) -> Card:
     others = {"slack": "the workspace's admins and owners", "discord": "whoever may manage the server"}.get(
         platform, ""
     )
-    lines = tuple(Line(f"{each.platform}: {each.name or each.user}") for each in admins)
-    always = f"Always: {others}. " if others else ""
-    return Card(
-        title="Admins", text="" if lines else "Nobody was named.", lines=lines, footnote=f"{always}Named ones above."
-    )
+    lines = tuple(Line(f"{each.platform}: {each.name or each.user}", note=each.workspace) for each in admins)
+    always = f"And always: {others}." if others else ""
+    return Card(title="Admins", text="" if lines else "Nobody was named.", lines=lines, footnote=always)
 
 
 def audit_card(entries: Sequence[AuditEntry]) -> Card:
@@ -330,6 +335,7 @@ def taught_card(taught: Taught) -> Card:
         TaughtState.PROPOSED: (approve, edit, dismiss),
         TaughtState.REVIEW: (approve, edit, dismiss),
         TaughtState.APPROVED: (edit, Button("dismiss", taught.id, "Take it out")),
+        TaughtState.DISMISSED: (Button("approve", taught.id, "Use it again"),),
     }.get(taught.state, ())
     facts = {"Question": taught.question}
     if taught.note:
@@ -353,7 +359,7 @@ def taught_list(taught: Sequence[Taught]) -> Card:
             each.id[:8],
             "expired" if _expired(each) else each.state.value,
             each.author,
-            f"{each.updated_at:%Y-%m-%d}",
+            _dates(each),
             short(each.question, 60),
         )
         for each in taught
@@ -363,6 +369,11 @@ def taught_list(taught: Sequence[Taught]) -> Card:
         table=Table(("id", "state", "by", "on", "question"), rows),
         footnote="/faq taught show <id> for one of them.",
     )
+
+
+def _dates(taught: Taught) -> str:
+    until = f" to {taught.expires_at - timedelta(seconds=1):%Y-%m-%d}" if taught.expires_at else ""
+    return f"{taught.updated_at:%Y-%m-%d}{until}"
 
 
 def _expired(taught: Taught) -> bool:

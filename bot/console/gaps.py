@@ -8,6 +8,10 @@ from bot.knowledge.gaps import GapReport
 _SHOWN = 10
 
 
+def _folded(text: str) -> str:
+    return "".join(character for character in text.casefold() if character.isalnum())
+
+
 def gaps_card(report: GapReport, file: File | None = None) -> Card:
     """What people asked and was not answered well, the most asked for first."""
     days = max(1, round((report.until - report.since).total_seconds() / 86_400))
@@ -19,9 +23,10 @@ def gaps_card(report: GapReport, file: File | None = None) -> Card:
         reasons = ", ".join(
             f"{count} {reason.value.replace('_', ' ')}" for reason, count in gap.reasons.items() if count
         )
-        examples = " · ".join(example for example in gap.examples if example != gap.title)
+        examples = " · ".join(example for example in gap.examples if _folded(example) != _folded(gap.title))
         people = "1 person" if gap.askers == 1 else f"{gap.askers} people"
-        lines.append(Line(gap.title, note=f"{people}, {reasons}" + (f" — also: {examples}" if examples else "")))
+        done = "answered by now; " if gap.answered else ""
+        lines.append(Line(gap.title, note=done + f"{people}, {reasons}" + (f" — also: {examples}" if examples else "")))
     left = len(report.gaps) - _SHOWN
     more = f" {left} more are in the file." if left > 0 else ""
     return Card(

@@ -8,8 +8,8 @@ import io
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
@@ -45,11 +45,14 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 
+_JUDGED = 200  # gaps that are held against what is known now
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:
     """Questions that one FAQ entry would answer, oldest first. `title` is a suggestion for it, `askers` how many
-    different people asked; `examples` differ as much as the questions do."""
+    different people asked; `examples` differ as much as the questions do; `answered`: by what is known now it would be.
+    """
 
     title: str
     language: str
@@ -59,6 +62,7 @@ class Gap:
     reasons: Mapping[Reason, int]
     first_at: datetime
     last_at: datetime
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +76,18 @@ class GapReport:
 
 
 class Gaps:
-    """The report of what is missing. `embedder` may load a model: it is called in a thread."""
+    """The report of what is missing. `embedder` may load a model: it is called in a thread. `answered` tells whether a
+    question has an answer by now."""
 
-    def __init__(self, store: MissedStore, embedder: Callable[[], Embedder]) -> None:
+    def __init__(
+        self,
+        store: MissedStore,
+        embedder: Callable[[], Embedder],
+        answered: Callable[[str], Awaitable[bool]] | None = None,
+    ) -> None:
         self._store = store
         self._embedder = embedder
+        self._answered = answered
 
     async def report(self, *, days: int = 7, now: datetime | None = None) -> GapReport:
         """The gaps of the last `days` before `now`. Raises StorageError, ModelError."""
@@ -85,6 +96,9 @@ class Gaps:
         missed = [each for each in await self._store.missed(since) if since <= each.at <= until]
         asked = sorted((each for each in missed if asks(each.question)), key=lambda each: (each.at, each.turn_id))
         gaps = await asyncio.to_thread(self._gaps, asked) if asked else []
+        if self._answered:
+            gaps = [replace(gap, answered=await self._answered(gap.title)) for gap in gaps[:_JUDGED]] + gaps[_JUDGED:]
+            gaps.sort(key=lambda gap: gap.answered)
         return GapReport(since, until, len(asked), tuple(gaps))
 
     def _gaps(self, asked: Sequence[Missed]) -> list[Gap]:

@@ -213,6 +213,8 @@ class Refreshing:
         except asyncio.CancelledError:
             stopped.set()  # the thread ends at its next report of progress, which closes the crawl
             await asyncio.wait([work])
+            if not work.cancelled():
+                work.exception()  # retrieved: it says that it was cancelled
             raise
         finally:
             beating.cancel()

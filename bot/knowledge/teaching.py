@@ -129,6 +129,9 @@ class Teaching:
         """An answer from a teammate directly. Raises InputError, StorageError."""
         question, answer = _checked(question, answer)
         now = datetime.now(UTC)
+        for known in await self._store.searched(now):
+            if known.question.casefold() == question.casefold():
+                raise InputError(f"That is taught already, as {known.id[:8]}: edit that one, or dismiss it first.")
         taught = Taught(
             id=uuid.uuid4().hex,
             state=TaughtState.APPROVED if approved else TaughtState.PROPOSED,
@@ -171,10 +174,12 @@ class Teaching:
         return changed or before
 
     async def approve(self, actor: Actor, taught_id: str) -> Taught | None:
-        """Search it from now on; None where it is approved or dismissed already. Raises UnknownTaught, StorageError."""
+        """Search it from now on, a dismissed one too; None where it is approved. Raises UnknownTaught, StorageError."""
         taught = await self._store.get(taught_id)
         author = {} if taught.author else {"author": actor.shown, "author_id": actor.id}
-        changed = await self._store.change(taught.id, *_OPEN, state=TaughtState.APPROVED, note="", **author)
+        changed = await self._store.change(
+            taught.id, *_OPEN, TaughtState.DISMISSED, state=TaughtState.APPROVED, note="", **author
+        )
         await self._shelf.load()
         return changed
 

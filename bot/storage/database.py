@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from functools import partial
 from typing import Any, Self, TypeVar
 
@@ -45,6 +46,7 @@ class Database:
         database is newer than the code.
         """
         address = parse_address(url)
+        _keep_private(address)
         engine = create_engine(address)
         database = cls(address, engine)
         try:
@@ -133,6 +135,14 @@ async def _to_its_end(transaction: Coroutine[Any, Any, T]) -> T:
         if not task.cancelled():
             task.exception()  # retrieved: else asyncio would complain that nobody did
         raise
+
+
+def _keep_private(address: Address) -> None:
+    """A new SQLite file is its owner's alone: it holds what customers wrote."""
+    file = address.url.database or ""
+    if address.is_sqlite and file and file != ":memory:":
+        with suppress(OSError):  # whoever opens it says what is wrong
+            os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
 
 
 def create_engine(address: Address, *, migrating: bool = False) -> AsyncEngine:

@@ -197,6 +197,11 @@ class VersionStore:
         """Point to `version` by one atomic replace: a reader sees the old one or the new one, never neither."""
         write_atomically(self._pointer, version.id + "\n")
 
+    def deactivate(self) -> None:
+        """No version is active afterwards; all stay, so that `rollback` with an id brings one back. Raises RefreshRunning."""
+        with RefreshLock(self.lock_path):
+            self._pointer.unlink(missing_ok=True)
+
     def rollback(self, version_id: str | None = None) -> Version:
         """Activate `version_id`, or the version that was active before the active one was made; its files are checked.
 

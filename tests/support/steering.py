@@ -22,6 +22,7 @@ from bot.knowledge.permissions import Permissions
 from bot.knowledge.previewing import Previewing
 from bot.knowledge.privacy import Privacy
 from bot.knowledge.refreshing import Refreshing, RefreshRequest
+from bot.knowledge.removing import Removing
 from bot.knowledge.schedules import Schedules
 from bot.knowledge.status import StatusReport
 from bot.knowledge.teaching import Shelf, Teaching
@@ -205,6 +206,7 @@ class Office:
                 schedules=self.schedules,
                 refreshing=self.refreshing,
                 watching=self.watching,
+                removing=Removing(self.sources, self.versions),
                 previewing=Previewing(lambda _: self.found, self.markers),
                 status=StatusReport(
                     self.sources, self.schedule_store, self.runs, _nothing_known, _no_models, lambda: (2, 1)
