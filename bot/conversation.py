@@ -28,12 +28,14 @@ class Decision(StrEnum):
 @dataclass(frozen=True, slots=True)
 class IncomingMessage:
     """A customer's message, stripped of its platform's markup. `conversation_id` names the thread or session it
-    belongs to; `platform` is "terminal", "slack", "discord" …; `user` is the platform's id of the author."""
+    belongs to; `platform` is "terminal", "slack", "discord" …; `user` is the platform's id of the author, `channel`
+    that of where it was written."""
 
     conversation_id: str
     text: str
     platform: str = "terminal"
     user: str = ""
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,9 +146,6 @@ class HandoffStore(Protocol):
     async def due(self, now: datetime, until: datetime) -> Sequence[Handoff]:
         """Open ones whose `remind_at` has come; it is `until` afterwards, and `reminders` one more."""
 
-    async def unposted(self, before: datetime) -> Sequence[Handoff]:
-        """Open ones made before that moment whose packet never came to the support channel."""
-
     async def say(self, message: Relayed) -> bool:
         """Keep what was said; False where it was kept before."""
 
@@ -261,11 +258,11 @@ class Inbox(Protocol):
     async def finish(self, item: Item, state: State) -> bool:
         """What became of the item; False when it is not owed in this revision any more."""
 
-    async def revise(self, message: ChatMessage, rule: Rule) -> Item | None:
+    async def revise(self, message: ChatMessage, rule: Rule, *, anew: bool = False) -> Item | None:
         """The message was edited: owe it a new answer, or silence where `rule` now hears a wish for that.
 
         None where it was never owed one, was withdrawn, reads the same, or is being answered by another process,
-        which then finds the new revision.
+        which then finds the new revision. `anew`: what was relayed is relayed again though it reads the same here.
         """
 
     async def withdraw(self, key: MessageKey) -> Item | None:
@@ -354,6 +351,9 @@ class Rooms(Protocol):
 
     async def name(self, workspace: str, user: str) -> str:
         """What a user is called there, or ""."""
+
+    async def is_teammate(self, workspace: str, user: str) -> bool:
+        """Whether the user belongs to the team, as the platform says now."""
 
 
 class Screen(Protocol):

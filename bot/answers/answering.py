@@ -102,7 +102,7 @@ class Answering:
     """`threshold` is the confidence an answer needs; None takes the calibrated default. `limit` passages are read.
 
     A `reader` understands follow-ups and judges doubtful findings; without one, or where it cannot tell, rules do.
-    `handoff` tells whether people can be reached from a platform: then who asks for a person is told that one comes
+    `handoff` tells whether people can be reached from a place: then who asks for a person is told that one comes
     (and whoever called sees to that), else where to turn to. `mask` hides what is nobody's business before a question
     is searched, written about or kept; what is masked already stays so.
     """
@@ -115,7 +115,7 @@ class Answering:
         threshold: float | None = None,
         *,
         reader: QuestionReader | None = None,
-        handoff: Callable[[str], bool] = lambda _platform: False,
+        handoff: Callable[[IncomingMessage], bool] = lambda _message: False,
         mask: Callable[[str], str] = lambda text: text,
         limit: int = 10,
     ) -> None:
@@ -144,12 +144,12 @@ class Answering:
         message = replace(message, text=self._mask(message.text[: 2 * MAX_CHARACTERS]))
         draft, choice = _listen(message, conversation)
         if not choice and asks_for_person(draft.question):
-            self._call_person(draft, message.platform)
+            self._call_person(draft, message)
         context: tuple[str, ...] = ()
         if not draft.reply:
             yield Status(Stage.SEARCHING)
             watch.mark()
-            context = await self._understand(draft, choice, conversation, message.platform)
+            context = await self._understand(draft, choice, conversation, message)
             watch.lap("understand")
         if not draft.reply:
             await self._search(draft, choice, context, watch)
@@ -171,7 +171,7 @@ class Answering:
             raise TurnNotStored(turn, fault) from fault
 
     async def _understand(
-        self, draft: _Draft, choice: Choice | None, conversation: Conversation, platform: str
+        self, draft: _Draft, choice: Choice | None, conversation: Conversation, message: IncomingMessage
     ) -> tuple[str, ...]:
         """Make the question stand alone; -> the earlier texts to search it with, where only rules could be asked."""
         if choice and choice.option:
@@ -184,7 +184,7 @@ class Answering:
         if reading:
             draft.standalone = reading.question
             if reading.kind is Kind.WANTS_HUMAN:
-                self._call_person(draft, platform)
+                self._call_person(draft, message)
             elif reading.kind is Kind.SMALL_TALK and not _QUESTION_MARK.search(draft.question):
                 draft.reply = words_for(draft.language).say("empty")
             return ()
@@ -192,9 +192,9 @@ class Answering:
         draft.standalone, context = followups.contextualise(draft.standalone, primary(draft.language), told)
         return context
 
-    def _call_person(self, draft: _Draft, platform: str) -> None:
+    def _call_person(self, draft: _Draft, message: IncomingMessage) -> None:
         draft.decision = Decision.HUMAN
-        draft.reply = words_for(draft.language).say("handing_over" if self._handoff(platform) else "wants_human")
+        draft.reply = words_for(draft.language).say("handing_over" if self._handoff(message) else "wants_human")
 
     async def _search(self, draft: _Draft, choice: Choice | None, context: tuple[str, ...], watch: _Stopwatch) -> None:
         """Retrieve and decide. A chosen option needs no deciding if it is still there."""

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from bot.console.console import Console
     from bot.console.notices import Notices, Voting
     from bot.console.watching import Watching
+    from bot.conversation import IncomingMessage
     from bot.desk.desk import Desk
     from bot.handoff.handing import Handing
     from bot.interfaces import AnswerWriter, QuestionReader, Rooms
@@ -387,10 +388,10 @@ class Application(Stores):
             mask=masker(self.settings),
         )
 
-    def _can_hand_over(self, platform: str) -> bool:
+    def _can_hand_over(self, message: IncomingMessage) -> bool:
         from bot.messages import Place
 
-        return "rooms" in self.__dict__ and self.handing.available(Place(platform, "", "", ""))
+        return "rooms" in self.__dict__ and self.handing.available(Place(message.platform, "", message.channel, ""))
 
     @cached_property
     def generator(self) -> VllmGenerator | None:

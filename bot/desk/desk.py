@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
@@ -29,6 +30,7 @@ from bot.words import Words, words_for
 
 log = structlog.get_logger(__name__)
 
+_REMEMBERED = 10_000
 _LONG = 1_000  # characters of a text that is masked in a thread: a hostile one takes a while
 
 
@@ -80,7 +82,8 @@ class Desk:
         self._handing = handing
         self._on_abstention = on_abstention
         self._mask = mask
-        self._unmasked: dict[MessageKey, str] = {}  # what people on the other side may read; never kept
+        self._unmasked: dict[MessageKey, tuple[int, str]] = {}  # by revision: what people may read; never kept
+        self._heard: OrderedDict[MessageKey, int] = OrderedDict()  # hashes of texts that were masked
         self._messengers: dict[str, Messenger] = {}
         self._queue = FairQueue(self._limits.queue, self._limits.per_user)
         self._users = Budget(self._limits.user_budget, 3600)
@@ -115,7 +118,10 @@ class Desk:
     async def receive(self, message: ChatMessage) -> None:
         """Claim a message, committed on return, and queue its answer. Raises StorageError: then do not acknowledge."""
         known = message.key in self._unmasked  # told of twice at once, by a mention
-        if item := await self._inbox.claim(await self._masked(message), judge):
+        masked = await self._masked(message)
+        if masked.text != message.text:
+            self._keep_unmasked(message, 0)
+        if item := await self._inbox.claim(masked, judge):
             self._meter.claimed(message.place.platform, item.judgement.value)
             await self._admit(item)
         elif not known:
@@ -123,14 +129,18 @@ class Desk:
 
     async def edited(self, message: ChatMessage) -> None:
         """A message was edited: answer it again in place, or as a new one if it was not. Raises StorageError."""
-        known = message.key in self._unmasked  # the same text once more: what is owed for it goes on
-        item = await self._inbox.revise(await self._masked(message), judge)
+        masked = await self._masked(message)
+        hidden = masked.text != message.text
+        anew = hidden and self._heard.get(message.key) != hash(
+            message.text
+        )  # masked, it reads the same
+        item = await self._inbox.revise(masked, judge, anew=anew)
         if item is None:
-            if not known:
-                self._unmasked.pop(message.key, None)
             if await self._inbox.find(message.key) is None:
                 await self.receive(message)
             return
+        if hidden:
+            self._keep_unmasked(message, item.revision)
         await self._stop(item.id)
         await self._admit(await self._inbox.find(message.key) or item)  # with what the stopped work left standing
 
@@ -150,9 +160,20 @@ class Desk:
     async def _masked(self, message: ChatMessage) -> ChatMessage:
         long = len(message.text) > _LONG
         text = await asyncio.to_thread(self._mask, message.text) if long else self._mask(message.text)
-        if text != message.text and self._handing:
-            self._unmasked[message.key] = message.text
         return replace(message, text=text)
+
+    def _keep_unmasked(self, message: ChatMessage, revision: int) -> None:
+        if self._handing is None:
+            return
+        self._unmasked[message.key] = revision, message.text
+        self._heard[message.key] = hash(message.text)
+        if len(self._heard) > _REMEMBERED:
+            self._heard.popitem(last=False)
+
+    def _said(self, item: Item) -> str:
+        """What people on the other side may read of a message."""
+        revision, text = self._unmasked.get(item.message.key, (-1, ""))
+        return text if revision == item.revision else item.message.text
 
     async def _admit(self, item: Item) -> None:
         """Queue an item, or excuse it where its user or workspace has had enough."""
@@ -302,8 +323,7 @@ class Desk:
             await self._deliver(item, say=words.say("quieted"), unknown=unknown)
         else:
             if item.message.context.get("side") == Side.CUSTOMER and self._handing:  # people read along
-                with suppress(DeliveryError):
-                    await self._handing.relay(item, self._unmasked.get(item.message.key, item.message.text))
+                await self._read_along(item)
             await self._answer(item, words, unknown=unknown)
 
     async def _answer(self, item: Item, words: Words, *, unknown: bool) -> None:
@@ -343,12 +363,25 @@ class Desk:
                 return
         await self._put_off(item)
 
+    async def _read_along(self, item: Item) -> None:
+        """Pass on what is answered as well; where that cannot be, its author hears so."""
+        if self._handing is None:
+            return
+        for attempt in range(self._limits.tries):
+            try:
+                await self._handing.relay(item, self._said(item))
+                return
+            except DeliveryError as error:
+                log.warning("relay failed", item=item.id, cause=str(error), attempt=attempt + 1)
+                await self._pause(attempt)
+        await self._handing.give_up(item)
+
     async def _relay(self, item: Item) -> None:
         """Pass a message of a handoff on, trying as often as for an answer."""
         for attempt in range(self._limits.tries):
             try:
                 if self._handing:
-                    await self._handing.relay(item, self._unmasked.get(item.message.key, item.message.text))
+                    await self._handing.relay(item, self._said(item))
                 await self._end(item, State.RELAYED, ())
                 return
             except DeliveryError as error:
@@ -395,7 +428,9 @@ class Desk:
             yield Final(made[0])
             return
         place = item.message.place
-        incoming = IncomingMessage(item.conversation_id, item.message.text, place.platform, item.message.user)
+        incoming = IncomingMessage(
+            item.conversation_id, item.message.text, place.platform, item.message.user, place.channel
+        )
         async with aclosing(self._answering.answer(incoming)) as events:
             try:
                 async for event in events:

@@ -30,11 +30,15 @@ log = structlog.get_logger(__name__)
 INTERNAL = ("//", "／／")  # begins what a teammate writes for the team alone
 _LIVE = (HandoffState.OPEN, HandoffState.CLAIMED)
 _LOOK_SECONDS = 15.0  # between two looks at what waits
-_UNPOSTED = timedelta(seconds=60)  # a packet that did not come to the channel in that time is posted again
+_UNPOSTED = timedelta(
+    seconds=180
+)  # what was not done in that time is done again; a platform may hold a call up for long
+_RECENT = 50  # resolved handoffs that are looked at
 _HOPELESS = timedelta(minutes=15)
 _REMINDERS = 5
 _MANY = 10_000  # more than are open at a time
 _TWICE = timedelta(seconds=10)
+_NOT_THE_TEAM = "Only the team speaks to customers, so that was not passed on: this channel has to be private to the team."
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,7 @@ class Handing:
             support=support,
             created_at=now,
             updated_at=now,
-            remind_at=now + self._limits.remind,
+            remind_at=now + _UNPOSTED,  # until the packet stands
         )
         handoff = await self._store.open(wanted)
         if handoff.id != wanted.id:
@@ -167,6 +171,8 @@ class Handing:
         unseen = "(something that I am not shown: read it where it was asked)"
         no_text = unseen if item.message.context.get("unseen") else "(something that is no text: a picture or a file)"
         shown = text or no_text
+        if text and item.message.context.get("files"):
+            shown += "\n(and a file, which is where it was asked)"
         if not handoff.support.thread:  # beside the packet it would stand in the channel for nobody
             raise DeliveryError("the packet is not posted yet", permanent=False)
         try:
@@ -179,6 +185,10 @@ class Handing:
 
     async def _from_support(self, handoff: Handoff, item: Item, text: str) -> None:
         if text.lstrip().startswith(INTERNAL):
+            return
+        here = item.message.place
+        if not await self._room(here).is_teammate(here.workspace, item.message.user):
+            await self._tell(handoff.support, Card(text=_NOT_THE_TEAM))
             return
         author = await self._name(item)
         if handoff.state is HandoffState.RESOLVED:
@@ -231,10 +241,20 @@ class Handing:
     async def resolve(self, actor: Actor, handoff_id: str) -> Card:
         """The conversation is over: the bot answers there again, and what was said is proposed as a taught answer."""
         handoff = await self._store.change(
-            handoff_id, *_LIVE, state=HandoffState.RESOLVED, claimed_by=actor.id, claimed_name=actor.shown
+            handoff_id,
+            *_LIVE,
+            state=HandoffState.RESOLVED,
+            claimed_by=actor.id,
+            claimed_name=actor.shown,
+            remind_at=datetime.now(UTC),  # until all is done that this calls for
         )
         if handoff is None:
             return await self._as_it_is(handoff_id)
+        await self._settle(handoff)
+        return Card(text="Resolved.")
+
+    async def _settle(self, handoff: Handoff) -> None:
+        """All that a resolved handoff calls for; what a dead process left of it is done again (see `watch`)."""
         await self._inbox.hand_over(handoff.customer, human=False)
         await self._redraw(handoff)
         words = words_for(handoff.language)
@@ -245,7 +265,7 @@ class Handing:
                 await self._propose(handoff, exchange)
             except BotError as error:  # the handoff is resolved all the same
                 log.error("nothing proposed", handoff=handoff.id, cause=str(error))
-        return Card(text="Resolved.")
+        await self._store.change(handoff.id, HandoffState.RESOLVED, remind_at=None)
 
     async def reopen(self, actor: Actor, handoff_id: str) -> Card:
         """Go on with a resolved handoff; the customer may ask for that, too."""
@@ -302,11 +322,14 @@ class Handing:
             await asyncio.sleep(_LOOK_SECONDS if self._limits.remind > timedelta(minutes=1) else 0.5)
             with suppress(StorageError):
                 await self._remind()
-                await self._post_again()
+                await self._settle_again()
 
     async def _remind(self) -> None:
         now = datetime.now(UTC)
         for handoff in await self._store.due(now, now + self._limits.remind * 2):
+            if not handoff.support.thread:
+                await self._post_again(handoff)
+                continue
             if handoff.reminders > _REMINDERS:
                 await self._store.change(handoff.id, HandoffState.OPEN, remind_at=None)
                 continue
@@ -318,16 +341,25 @@ class Handing:
             if handoff.reminders == 1:
                 await self._tell(handoff.customer, Card(text=words_for(handoff.language).say("handoff_waiting")))
 
-    async def _post_again(self) -> None:
+    async def _post_again(self, handoff: Handoff) -> None:
+        """A packet that did not come to the channel: leased by `due`, so that one process posts it."""
+        words = words_for(handoff.language)
+        if handoff.support.platform in self._rooms and await self._post(handoff, ""):
+            await self._inbox.hand_over(handoff.customer)
+            await self._tell(handoff.customer, Card(text=words.say("handed_over")))
+        elif datetime.now(UTC) - handoff.created_at > _HOPELESS:
+            await self._store.change(handoff.id, HandoffState.OPEN, state=HandoffState.FAILED)
+            await self._tell(handoff.customer, Card(text=words.say("not_handed_over")))
+        else:
+            await self._store.change(handoff.id, HandoffState.OPEN, remind_at=datetime.now(UTC) + _UNPOSTED)
+
+    async def _settle_again(self) -> None:
+        """What a process that died while it resolved a handoff left."""
         now = datetime.now(UTC)
-        for handoff in await self._store.unposted(now - _UNPOSTED):
-            words = words_for(handoff.language)
-            if handoff.support.platform in self._rooms and await self._post(handoff, ""):
-                await self._inbox.hand_over(handoff.customer)
-                await self._tell(handoff.customer, Card(text=words.say("handed_over")))
-            elif now - handoff.created_at > _HOPELESS:
-                await self._store.change(handoff.id, HandoffState.OPEN, state=HandoffState.FAILED)
-                await self._tell(handoff.customer, Card(text=words.say("not_handed_over")))
+        for handoff in await self._store.list(HandoffState.RESOLVED, limit=_RECENT):
+            left = handoff.remind_at is not None and now - handoff.updated_at > _UNPOSTED
+            if left and await self._store.change(handoff.id, HandoffState.RESOLVED, remind_at=now):
+                await self._settle(handoff)
 
     # -- parts ----------------------------------------------------------------------------------------------------
 
@@ -354,7 +386,8 @@ class Handing:
         except DeliveryError as error:
             log.error("packet not posted", handoff=handoff.id, cause=str(error))
             return False
-        await self._store.change(handoff.id, *_LIVE, support=thread)
+        later = datetime.now(UTC) + self._limits.remind
+        await self._store.change(handoff.id, *_LIVE, support=thread, remind_at=later, reminders=0)
         return True
 
     async def _packet(self, handoff: Handoff, link: str = "") -> Card:
@@ -362,9 +395,12 @@ class Handing:
         return packet(handoff, conversation.turns, link or await self._link(_message_of(handoff.customer)))
 
     async def _redraw(self, handoff: Handoff) -> None:
-        """Show in the packet how the handoff stands."""
-        with suppress(DeliveryError):
-            await self._room(handoff.support).update(_message_of(handoff.support), await self._packet(handoff))
+        """Show in the packet how the handoff stands, also where that changes meanwhile."""
+        drawn: HandoffState | None = None
+        while (now := await self._store.get(handoff.id)) and now.state is not drawn:
+            drawn = now.state
+            with suppress(DeliveryError):
+                await self._room(now.support).update(_message_of(now.support), await self._packet(now))
 
     async def _claimed(self, handoff: Handoff, actor: Actor) -> Handoff | None:
         claimed = await self._store.change(
@@ -376,8 +412,10 @@ class Handing:
         )
         if claimed:
             await self._redraw(claimed)
-            told = words_for(claimed.language).say("handoff_claimed", name=actor.shown)
-            await self._tell(claimed.customer, Card(text=told))
+            now = await self._store.get(claimed.id)
+            if now and now.state is HandoffState.CLAIMED:
+                told = words_for(claimed.language).say("handoff_claimed", name=actor.shown)
+                await self._tell(claimed.customer, Card(text=told))
         return claimed
 
     async def _as_it_is(self, handoff_id: str) -> Card:

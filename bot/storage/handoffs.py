@@ -64,15 +64,6 @@ class SqlHandoffStore:
         reminded = update(handoffs).where(ready).values(remind_at=until, reminders=handoffs.c.reminders + 1)
         return sorted(await self._update(reminded), key=lambda handoff: (handoff.created_at, handoff.id))
 
-    async def unposted(self, before: datetime) -> Sequence[Handoff]:
-        """See the port. Oldest first."""
-        query = select(handoffs).where(
-            handoffs.c.state == HandoffState.OPEN.value,
-            handoffs.c.support_thread == "",
-            handoffs.c.created_at < before,
-        )
-        return await self._select(query.order_by(handoffs.c.created_at, handoffs.c.id))
-
     async def say(self, message: Relayed) -> bool:
         """See the port."""
         values = row_of(message) | {"side": message.side.value}

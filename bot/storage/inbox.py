@@ -99,12 +99,12 @@ class SqlInbox:
         """See the port."""
         return await self._change(item, state=state.value) > 0
 
-    async def revise(self, message: ChatMessage, rule: Rule) -> Item | None:
+    async def revise(self, message: ChatMessage, rule: Rule, *, anew: bool = False) -> Item | None:
         """See the port."""
 
         async def work(connection: AsyncConnection) -> Item | None:
             item, elsewhere = await self._look(connection, message.key)
-            while item and item.state is not State.WITHDRAWN and item.message.text != clean_text(message.text):
+            while item and item.state is not State.WITHDRAWN and _reads_anew(item, message, anew):
                 thread = (await self._threads(connection, {message.place})).get(message.place, Thread())
                 quiet = rule(message, thread, False) is Judgement.QUIET
                 judgement = Judgement.QUIET if quiet else Judgement.ANSWER
@@ -389,6 +389,11 @@ def _handoff_of(message: ChatMessage, handed: Sequence[_Handed]) -> _Handed:
             if there == place or (not exactly and private and there and there.channel == place.channel):
                 return replace(each, side=Side.CUSTOMER)
     return _Handed()
+
+
+def _reads_anew(item: Item, message: ChatMessage, anew: bool) -> bool:
+    relayed = anew and item.judgement is Judgement.RELAY
+    return relayed or item.message.text != clean_text(message.text)
 
 
 def _is(key: MessageKey) -> ColumnElement[bool]:

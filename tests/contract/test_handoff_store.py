@@ -160,15 +160,6 @@ async def test_whose_reminder_has_come_is_due_once(store: HandoffStore, database
     assert ids(await store.due(LATER, LATER + timedelta(hours=1))) == [waiting.id, later.id]
 
 
-async def test_those_whose_packet_never_came_are_told(store: HandoffStore) -> None:
-    old, posted, failed, new = made(-2), made(-3), made(-4), made(0)
-    for handoff in (old, posted, failed, new):
-        await store.open(handoff)
-    await store.change(posted.id, HandoffState.OPEN, support=POSTED)
-    await store.change(failed.id, HandoffState.OPEN, state=HandoffState.FAILED)
-    assert list(await store.unposted(NOON)) == [old]
-
-
 async def test_what_was_said_is_kept_once_and_read_oldest_first(store: HandoffStore) -> None:
     handoff, other = made(), made()
     await store.open(handoff)

@@ -58,12 +58,14 @@ HERE = Place("slack", "T1", "C1", "1.0")
 
 @dataclass
 class FakeRooms:
-    """A platform that keeps what is posted. `broken` maps a channel to what its posts raise."""
+    """A platform that keeps what is posted. `broken` maps a channel to what its posts raise; who is not among the
+    `strangers` is of the team."""
 
     platform: str = "slack"
     posts: list[tuple[Place, Card]] = field(default_factory=list)
     updates: list[tuple[MessageKey, Card]] = field(default_factory=list)
     broken: dict[str, Exception] = field(default_factory=dict)
+    strangers: set[str] = field(default_factory=set)
 
     def texts(self, channel: str) -> list[str]:
         """What stands in a channel, titles before texts."""
@@ -99,6 +101,10 @@ class FakeRooms:
     async def name(self, workspace: str, user: str) -> str:
         """The id itself, capitalised."""
         return user.capitalize()
+
+    async def is_teammate(self, workspace: str, user: str) -> bool:
+        """Whoever is no stranger."""
+        return user not in self.strangers
 
 
 @dataclass

@@ -15,6 +15,7 @@ import discord
 import structlog
 from discord import app_commands
 
+from bot.adapters.discord.actors import Team
 from bot.adapters.discord.catching_up import CatchingUp, Owed
 from bot.adapters.discord.client import MUTE, FrontdeskClient
 from bot.adapters.discord.connecting import DiscordConfig, application, mode, sees_content, use
@@ -24,6 +25,7 @@ from bot.adapters.discord.incoming import (
     PLATFORM,
     PRIVATE,
     key_of,
+    of_packet,
     place_of,
     read_interaction,
     read_message,
@@ -131,11 +133,12 @@ class DiscordAdapter:
     async def ready_to_speak(self, client: FrontdeskClient) -> None:
         """Logged in, before the gateway is opened. Raises what the library raises."""
         await self.sync_commands(client)
-        rooms = DiscordRooms(client)
+        team = Team(client, (self._config.support_channel, self._config.admin_channel))
+        rooms = DiscordRooms(client, team)
         me, content = client.application_id or 0, client.intents.message_content
         if client.user:
             me = client.user.id
-        self.steering = Steering(self._console, rooms, self._config, me=me, content=content)
+        self.steering = Steering(self._console, rooms, team, me=me, content=content)
         self.feedbacks = Feedbacks(self._conversations, self._voting, self._handing, self._desk, rooms)
         self._messenger = DiscordMessenger(client, handoff=self._handing.available)
         self._rooms[PLATFORM] = rooms
@@ -199,6 +202,8 @@ class DiscordAdapter:
             return None
         role = message.guild.self_role if message.guild else None
         told = read_message(message, client.user.id, {role.id} if role else ())
+        if told and told.place.channel == self._config.support_channel:
+            told = of_packet(told, message, client.user.id)
         hidden = not client.intents.message_content and not message.content and not message.attachments
         if told and hidden and message.guild:
             return replace(told, context={**told.context, "unseen": _UNSEEN})

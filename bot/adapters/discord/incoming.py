@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -64,6 +65,22 @@ def read_message(message: discord.Message, me: int, my_roles: Collection[int]) -
         names_others=bool(named - {me}),
         context=known,
     )
+
+
+def of_packet(told: ChatMessage, message: discord.Message, me: int) -> ChatMessage:
+    """A support channel's message; where it replies to a packet that has no thread, or to what stands below that by
+    way of replies, it belongs to the packet, as one in its thread would. That Discord pings the bot for it asks nothing.
+    """
+    answered = message.reference.resolved if message.reference else None
+    if not told.opens_thread or not isinstance(answered, discord.Message) or answered.author.id != me:
+        return told
+    packet = answered.reference.message_id if answered.reference else answered.id
+    has_thread = answered.flags.has_thread or (message.guild and packet and message.guild.get_thread(packet))
+    if packet is None or has_thread:
+        return told
+    named = any(int(match["id"]) == me for match in _USER.finditer(message.content))
+    audience = told.audience if named else Audience.CHANNEL
+    return replace(told, place=replace(told.place, thread=str(packet)), audience=audience)
 
 
 def read_interaction(interaction: discord.Interaction[Any], text: str, *, private: bool) -> ChatMessage:

@@ -14,32 +14,39 @@ from typing import Any
 import discord
 
 from bot.adapters.discord import cards
+from bot.adapters.discord.actors import Team
 from bot.adapters.discord.failures import delivering, gone, thread_exists
 from bot.adapters.discord.incoming import PLATFORM, PRIVATE
 from bot.cards import Card
 from bot.errors import DeliveryError
 from bot.messages import MessageKey, Place
+from bot.people import Role
 
 _THREAD_NAME = 90  # characters; Discord takes 100
 _NAMES = 2_000  # people whose names are remembered
 _NAME_SECONDS = 3600.0
+_NO_THREAD = "I can make no thread here: to write to the customer, reply to the message above or to this one."
 
 
 class DiscordRooms:
     """`client` is one that keeps no members."""
 
-    def __init__(self, client: discord.Client) -> None:
+    def __init__(self, client: discord.Client, team: Team) -> None:
         self._client = client
+        self._team = team
         self._names: OrderedDict[tuple[str, str], tuple[float, str]] = OrderedDict()
 
     async def post(self, place: Place, card: Card) -> MessageKey:
-        """See the port. Where there is no such thread, the message replies to the one it would hang on."""
+        """See the port. Where a channel's message never got its thread, the new one replies to it. Nothing that was
+        for a thread which is gone comes to the channel: others read that."""
         if place.thread.isdecimal() and place.workspace != PRIVATE:
             try:
                 return await self._send(place, int(place.thread), card)
             except DeliveryError as error:
                 if not gone(error):
                     raise
+                if not await self._never_had_a_thread(place):
+                    raise DeliveryError("the thread is gone") from error
         under = int(place.thread) if place.thread.isdecimal() else None
         return await self._send(place, _number(place.channel), card, under)
 
@@ -48,9 +55,12 @@ class DiscordRooms:
         known: Any = self._client.get_channel(_number(message.channel))
         if isinstance(known, discord.Thread):
             return Place(PLATFORM, str(known.guild.id), str(known.parent_id), str(known.id))
-        await self.open_thread(message, name)
+        opened = await self.open_thread(message, name)
         guild = await self._guild(message.workspace, message.channel)
-        return Place(PLATFORM, guild, message.channel, message.message_id)
+        place = Place(PLATFORM, guild, message.channel, message.message_id)
+        if not opened:
+            await self.post(place, Card(text=_NO_THREAD))
+        return place
 
     async def open_thread(self, message: MessageKey, name: str) -> bool:
         """Whether a channel's message has a thread now. Raises DeliveryError."""
@@ -99,6 +109,32 @@ class DiscordRooms:
         if len(self._names) > _NAMES:
             self._names.popitem(last=False)
         return found.display_name
+
+    async def is_teammate(self, workspace: str, user: str) -> bool:
+        """See the port."""
+        guild = self._client.get_guild(_number(workspace))
+        if guild is None:
+            return False
+        try:
+            with delivering():
+                return self._team.role(await guild.fetch_member(_number(user))) >= Role.TEAMMATE
+        except DeliveryError as error:
+            if not gone(error):
+                raise
+            return False
+
+    async def _never_had_a_thread(self, place: Place) -> bool:
+        """Whether a thread's id is that of a message of the channel itself, and of one without a thread: a private
+        thread's is not. Raises DeliveryError where that cannot be told for now."""
+        channel = self._client.get_partial_messageable(_number(place.channel))
+        try:
+            with delivering():
+                message = await channel.fetch_message(_number(place.thread))
+        except DeliveryError as error:
+            if not error.permanent:
+                raise
+            return False
+        return not message.flags.has_thread and message.thread is None
 
     async def _person(self, workspace: str, user: int) -> discord.Member | discord.User:
         guild = self._client.get_guild(int(workspace)) if workspace.isdecimal() else None

@@ -16,9 +16,8 @@ import structlog
 from discord import app_commands
 
 from bot.adapters.discord import cards
-from bot.adapters.discord.actors import actor_of
+from bot.adapters.discord.actors import Team
 from bot.adapters.discord.clicks import Sure, texts_of, turn_of
-from bot.adapters.discord.connecting import DiscordConfig
 from bot.adapters.discord.failures import delivering, note_fault
 from bot.adapters.discord.incoming import PLATFORM, place_of_interaction, readable
 from bot.adapters.discord.rooms import DiscordRooms
@@ -45,10 +44,10 @@ Asking = Callable[[DiscordScreen], Awaitable[Card | Form | None]]
 class Steering:
     """`content`: whether the bot is shown messages that do not address it."""
 
-    def __init__(self, console: Console, rooms: DiscordRooms, config: DiscordConfig, *, me: int, content: bool) -> None:
+    def __init__(self, console: Console, rooms: DiscordRooms, team: Team, *, me: int, content: bool) -> None:
         self._console = console
         self._rooms = rooms
-        self._team = tuple(channel for channel in (config.support_channel, config.admin_channel) if channel)
+        self._team = team
         self._me = me
         self._content = content
         self._attended: set[asyncio.Task[Any]] = set()
@@ -60,7 +59,7 @@ class Steering:
 
     def actor(self, interaction: discord.Interaction[Any]) -> Actor:
         """Who calls, as Discord tells of them with the call."""
-        return actor_of(interaction, self._team)
+        return self._team.actor(interaction)
 
     # -- commands -------------------------------------------------------------------------------------------------
 

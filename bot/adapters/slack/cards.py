@@ -18,7 +18,7 @@ from bot.cards import Button, Card, Form, Line, Style, Table
 
 DO, FORM = "do", "form"
 _BAR = 20  # characters
-_TEXT, _FACTS, _MARKDOWN, _TABLE, _LINES, _FOOTNOTE = 2_500, 1_500, 3_000, 2_000, 2_500, 500  # characters
+TEXT, _FACTS, _MARKDOWN, _TABLE, _LINES, _FOOTNOTE = 2_500, 1_500, 3_000, 2_000, 2_500, 500  # characters
 _ROWS, _CELL, _BUTTONS = 99, 200, 5
 _ONE_LINE = 110  # characters of a line with its note
 
@@ -31,7 +31,7 @@ def card_blocks(card: Card) -> list[Block]:
     elif card.title:
         blocks.append(_mrkdwn(f"*{literal(_cut(card.title, 300)) or '…'}*"))
     if card.text.strip():
-        blocks.append({"type": "section", "text": _plain(card.text, _TEXT)})
+        blocks.append({"type": "section", "text": _plain(card.text, TEXT)})
     facts = [f"*{literal(_cut(name, 100))}:* {literal(_cut(value, 1_000))}" for name, value in card.facts.items()]
     blocks += [_mrkdwn(text) for text in _packed(_within(facts, _FACTS))]
     if card.bar is not None:

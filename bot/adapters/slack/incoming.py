@@ -70,7 +70,8 @@ def _message(event: Mapping[str, Any], team: str, bot_user: str) -> ChatMessage 
         text=readable(text, bot_user),
         audience=audience,
         names_others=bool(named - {bot_user}),
-        context={"recipient_team": str(event.get("user_team") or event.get("team") or team)},
+        context={"recipient_team": str(event.get("user_team") or event.get("team") or team)}
+        | ({"files": "1"} if event.get("files") else {}),
     )
 
 

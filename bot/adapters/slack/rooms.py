@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.adapters.slack.cards import card_blocks, card_text
+from bot.adapters.slack.cards import TEXT, card_blocks, card_text
 from bot.adapters.slack.failures import GONE, code_of, delivering
 from bot.adapters.slack.incoming import PLATFORM
+from bot.adapters.splitting import split
 from bot.cards import Card, File
 from bot.errors import DeliveryError
 from bot.messages import MessageKey, Place
@@ -29,7 +31,14 @@ class SlackRooms:
         self._names: OrderedDict[str, str] = OrderedDict()
 
     async def post(self, place: Place, card: Card) -> MessageKey:
-        """See the port."""
+        """See the port. A text that is too long for one message goes on in the next."""
+        pieces = split(card.text, TEXT) if card.text else [""]
+        first = await self._post(place, replace(card, text=pieces[0]))
+        for piece in pieces[1:]:
+            await self._post(place, Card(text=piece))
+        return first
+
+    async def _post(self, place: Place, card: Card) -> MessageKey:
         with delivering():
             sent = await self._client.chat_postMessage(
                 channel=place.channel,
@@ -81,9 +90,15 @@ class SlackRooms:
                 self._names.popitem(last=False)
         return self._names[user]
 
+    async def is_teammate(self, workspace: str, user: str) -> bool:
+        """See the port."""
+        return await self.role(user) >= Role.TEAMMATE
+
     async def role(self, user: str) -> Role:
         """What Slack says now of what a person may do. Raises DeliveryError."""
         about = await self._about(user)
+        if about.get("is_stranger") or about.get("team_id", self._team) != self._team:
+            return Role.CUSTOMER  # in a shared channel: what they are in their own workspace counts for nothing here
         if about.get("is_admin") or about.get("is_owner"):
             return Role.ADMIN
         for channel in self._team_channels:

@@ -40,9 +40,13 @@ class SlackScreen:
     hidden: bool = False
     uses: int = 0
     posted: MessageKey | None = None
+    held: list[Card] | None = None
 
     async def show(self, card: Card, *, public: bool = False) -> MessageKey | None:
         """See the port."""
+        if self.held is not None:
+            self.held.append(card)
+            return None
         if self.posted:
             await self.rooms.update(self.posted, card)
         elif self.clicked and not self.hidden:
@@ -54,6 +58,12 @@ class SlackScreen:
         else:
             await self.whisper(card, replace=self.uses > 0 or bool(self.clicked))
         return self.posted
+
+    async def release(self) -> None:
+        """Show what was held back: a form is acknowledged first, however slow Slack is."""
+        held, self.held = self.held, None
+        for card in held or ():
+            await self.show(card, public=True)
 
     async def whisper(self, card: Card, *, replace: bool = False) -> None:
         """Show something to the caller alone. Raises DeliveryError."""

@@ -103,6 +103,7 @@ class SlackSteering:
         place = Place(PLATFORM, str(body["team"]["id"]), about.get("channel", ""), about.get("thread", ""))
         user = str(body["user"]["id"])
         screen = self._screen(place, user, {}, about.get("message", ""))
+        screen.held = []
         actor = await self._actor(place.workspace, user, _name(body))
         action, fields = str(view["callback_id"]).partition(":")[2], read_form(view)
         answer = await self._console.submit(actor, place, action, about.get("value", ""), fields, screen)
@@ -110,6 +111,10 @@ class SlackSteering:
             await ack(response_action="errors", errors={next(iter(fields)): answer.text[:2_000]})
             return
         await ack()
+        try:
+            await screen.release()
+        except DeliveryError as error:
+            log.warning("slack refused", cause=str(error))
         await self._show(screen, {}, answer)
 
     async def _on_explain(self, body: dict[str, Any]) -> None:

@@ -192,7 +192,7 @@ async def test_a_question_is_answered_in_its_thread_and_accounted_for(office: Of
     assert office.meter.claims == [("test", "answer")]
     assert office.meter.ends == [("test", "answered", "answer")]
     [asked] = office.answering.asked
-    assert asked == IncomingMessage(f"test:T1:C1:{question.id}", "Where is my order?", "test", "ann")
+    assert asked == IncomingMessage(f"test:T1:C1:{question.id}", "Where is my order?", "test", "ann", "C1")
     item = await office.inbox.find(question.key)
     assert item
     assert item.turn_id == office.store.stored[0].id

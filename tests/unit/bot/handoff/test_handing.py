@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from bot.conversation import Turn
@@ -178,20 +179,33 @@ async def test_a_customer_that_cannot_be_told_is_handed_over_all_the_same(office
 
 async def test_a_crash_before_the_packet_is_made_up_for(office: Office) -> None:
     handoff = await opened(office)
-    await office.handoffs.change(handoff.id, support=SUPPORT, created_at=datetime.now(UTC) - timedelta(minutes=2))
-    await office.handing._post_again()
+    await office.handoffs.change(handoff.id, support=SUPPORT, remind_at=datetime.now(UTC) - timedelta(minutes=2))
+    await office.handing._remind()
     assert len(office.rooms["slack"].texts("CSUPPORT")) == 1
     assert office.rooms["slack"].texts("C1") == [EN.say("handed_over")]
     assert (await now(office, handoff)).support.thread
-    await office.handing._post_again()
+    await office.handing._remind()
     assert len(office.rooms["slack"].texts("CSUPPORT")) == 1
+
+
+async def test_what_a_dead_process_left_of_a_resolved_one_is_done(office: Office) -> None:
+    handoff = await opened(office)
+    left = datetime.now(UTC) - timedelta(minutes=10)
+    await office.handoffs.change(handoff.id, state=HandoffState.RESOLVED, remind_at=left)
+    await office.database.write(lambda c: c.execute(text("UPDATE handoffs SET updated_at = '2026-01-01 00:00:00'")))
+    told = len(office.rooms["slack"].texts("C1"))
+    for _ in range(2):
+        await office.handing._settle_again()
+    assert len(office.rooms["slack"].texts("C1")) == told + 1
+    assert (await now(office, handoff)).remind_at is None
 
 
 async def test_one_that_was_opened_just_now_is_left_to_who_opened_it(office: Office) -> None:
     handoff = await opened(office)
+    posts = len(office.rooms["slack"].posts)
     await office.handoffs.change(handoff.id, support=SUPPORT)
-    await office.handing._post_again()
-    assert office.rooms["slack"].posts == []
+    await office.handing._remind()
+    assert len(office.rooms["slack"].posts) == posts
 
 
 async def test_a_command_goes_on_in_private(office: Office) -> None:
