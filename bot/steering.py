@@ -21,6 +21,10 @@ class Schedule:
     failures: int = 0
 
 
+FORGOTTEN = "forgotten"
+"""Stands for whoever was forgotten where what they did is kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
     """Who did what to what. `target` names a thing (a source, a version, a hash of a user), never a message's text;

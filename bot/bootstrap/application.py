@@ -222,7 +222,7 @@ class Application(Stores):
         """What customers think of answers."""
         from bot.console.notices import Voting
 
-        return Voting(self.conversations, self.notices)
+        return Voting(self.conversations, self.notices, masker(self.settings))
 
     @cached_property
     def handing(self) -> Handing:
@@ -402,6 +402,8 @@ class Application(Stores):
         """Let go of what was opened."""
         if refreshing := self.__dict__.get("refreshing"):
             await refreshing.close()
+        if privacy := self.__dict__.get("privacy"):
+            await privacy.close()
         if generator := self.__dict__.get("generator"):
             await generator.close()
         await self.database.close()

@@ -55,7 +55,7 @@ def refresh(
             raise InputError("--cancel stands alone: it stops whichever re-crawl runs.")
         steer("cancel")
         return
-    request = RefreshRequest(tuple(names or ()), dry_run, force, asked_by=me().shown)
+    request = RefreshRequest(tuple(names or ()), dry_run, force, asked_by=me().id)
     done = run(lambda application: _refresh_or_watch(application, request, quiet=as_json))
     if isinstance(done, RefreshReport):
         conclude(done, as_json=as_json)
@@ -89,11 +89,12 @@ async def _refresh_or_watch(
 
 async def _watch(application: Application, run: RefreshRun, quiet: bool) -> RefreshRun | None:
     from bot.cli.cards import TerminalScreen
-    from bot.console.drawing import run_card
+    from bot.console.drawing import run_card, starter
 
-    who = f", started by {run.asked_by}" if run.asked_by else ""
+    who = f", started by {name}" if (name := starter(run)) else ""
     typer.echo(
-        f"A re-crawl runs already{who}, so yours was not started: this is how that one goes on. Ctrl-C stops watching it.",
+        f"A re-crawl runs already{who}, so yours was not started: this is how that one goes on. "
+        "Ctrl-C stops watching it.",
         err=True,
     )
     screen = TerminalScreen()

@@ -42,7 +42,7 @@ from bot.knowledge.status import StatusReport
 from bot.knowledge.teaching import Teaching
 from bot.messages import Channel, ChannelKind, Place
 from bot.people import Actor, Role
-from bot.steering import HandoffState, Taught, TaughtState
+from bot.steering import FORGOTTEN, HandoffState, Taught, TaughtState
 from bot.words import words_for
 from retrieval.errors import RetrievalError
 
@@ -211,7 +211,9 @@ class Console:
         self, asked: Asked, role: Role, work: Callable[[Asked], Awaitable[Answer]], target: str
     ) -> Answer:
         try:
-            async with self._parts.permissions.allowed(asked.actor, role, asked.name, target):
+            async with self._parts.permissions.allowed(
+                asked.actor, role, asked.name, target, as_user=FORGOTTEN if _forgets_caller(asked) else ""
+            ):
                 return await work(asked)
         except (BotError, RetrievalError) as error:
             if asked.actor.platform == "cli":  # there a fault is a line of its own and an exit code
@@ -235,13 +237,14 @@ class Console:
             only=(name,) if name else (),
             dry_run=bool(asked.options.get("dry-run")),
             force=bool(asked.options.get("force")),
-            asked_by=asked.actor.shown,
+            asked_by=asked.actor.id,
         )
         return await self._start(asked, request)
 
     async def _start(self, asked: Asked, request: RefreshRequest) -> Answer:
         run, started = await self._parts.refreshing.begin(request)
-        following = asyncio.create_task(self._parts.watching.follow(run, asked.screen, joined=not started))
+        by = asked.actor.shown if started else ""
+        following = asyncio.create_task(self._parts.watching.follow(run, asked.screen, joined=not started, by=by))
         await asked.screen.attend(following)
         return None
 
@@ -250,7 +253,7 @@ class Console:
         if before is None:
             raise InputError("That re-crawl is not known any more: start it anew with --force.")
         only = tuple(cast(Sequence[str], before.report.get("sources", ())))
-        return await self._start(asked, RefreshRequest(only=only, force=True, asked_by=asked.actor.shown))
+        return await self._start(asked, RefreshRequest(only=only, force=True, asked_by=asked.actor.id))
 
     async def _cancel(self, asked: Asked) -> Answer:
         running = await self._parts.refreshing.running()
@@ -284,7 +287,7 @@ class Console:
     async def _confirm_source(self, asked: Asked) -> Answer:
         source = await self._parts.previewing.confirm(asked.value)
         await self._parts.sources.add(source)
-        return await self._start(asked, RefreshRequest(only=(source.name,), asked_by=asked.actor.shown))
+        return await self._start(asked, RefreshRequest(only=(source.name,), asked_by=asked.actor.id))
 
     async def _drop_source(self, asked: Asked) -> Answer:
         await self._parts.previewing.confirm(asked.value)
@@ -528,6 +531,13 @@ def _target(asked: Asked) -> str:
     if asked.name == "forget":
         return pseudonym(*_whom(asked))
     return " ".join(str(value) for value in asked.options.values() if isinstance(value, str))
+
+
+def _forgets_caller(asked: Asked) -> bool:
+    """Whether the caller's own words are to be forgotten: then the record does not name them either."""
+    if asked.name == FORGET_ME:
+        return asked.value.partition(" ")[0] == asked.actor.user
+    return asked.name == "forget" and _whom(asked) == (asked.actor.platform, asked.actor.user)
 
 
 def _whom(asked: Asked) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from bot.cards import Button, Card, Field, Form, Line, Style, Table
 from bot.console.lines import COMMANDS
 from bot.conversation import Decision, RefreshRun, Turn
 from bot.knowledge.previewing import Preview
-from bot.knowledge.refreshing import CANCELLED, FAILED, RUNNING
+from bot.knowledge.refreshing import CANCELLED, DIED, FAILED, RUNNING
 from bot.knowledge.status import SourceStatus, Status
 from bot.knowledge.teaching import Proposal
 from bot.people import Actor
@@ -50,13 +50,15 @@ def ago(moment: datetime | None) -> str:
 # -- re-crawls ---------------------------------------------------------------------------------------------------------
 
 
-def run_card(run: RefreshRun, *, joined: bool = False) -> Card:
-    """A refresh that runs or has ended. `joined`: it was somebody else's already."""
+def run_card(run: RefreshRun, *, joined: bool = False, by: str = "") -> Card:
+    """A refresh that runs or has ended. `joined`: it was somebody else's already; `by` is the name of who started it,
+    which the log does not hold."""
+    by = by or starter(run)
     report = run.report
     names = ", ".join(cast(Sequence[str], report.get("sources", ()))) or "all sources"
     what = "Dry run" if report.get("dry_run") or run.outcome == "dry_run" else "Re-crawl"
     if run.outcome == RUNNING:
-        return _going(run, f"{what} of {short(names)}", joined)
+        return _going(run, f"{what} of {short(names)}", joined, by)
     if run.outcome == FAILED:
         if run.error == CANCELLED:
             return Card(title=f"{what} cancelled", text="Nothing was changed: the version before goes on answering.")
@@ -65,13 +67,13 @@ def run_card(run: RefreshRun, *, joined: bool = False) -> Card:
         return Card(
             title=f"{what} {'stopped' if vanishing else 'failed'}",
             text=for_chat(run.error),
-            footnote="The version before goes on answering.",
+            footnote="" if run.error == DIED else "The version before goes on answering.",
             buttons=(force,) if vanishing else (),
         )
-    return _ended(run, what)
+    return _ended(run, what, by)
 
 
-def _going(run: RefreshRun, title: str, joined: bool) -> Card:
+def _going(run: RefreshRun, title: str, joined: bool, by: str) -> Card:
     progress = run.progress
     stage = str(progress.get("stage", ""))
     done, total = int(cast(Any, progress.get("done", 0))), int(cast(Any, progress.get("total", 0)))
@@ -92,12 +94,12 @@ def _going(run: RefreshRun, title: str, joined: bool) -> Card:
         text="This one runs already; yours was not started. Call again when it has ended." if joined else "",
         facts=facts,
         bar=low + (high - low) * (min(1.0, max(0.0, done / total)) if total else 0.0),
-        footnote=f"Started {ago(run.started_at)}{_by(run)}. The version before answers meanwhile.",
+        footnote=f"Started {ago(run.started_at)}{_by(by)}. The version before answers meanwhile.",
         buttons=(Button("cancel", run.id, "Cancel", Style.PLAIN),),
     )
 
 
-def _ended(run: RefreshRun, what: str) -> Card:
+def _ended(run: RefreshRun, what: str, by: str) -> Card:
     report = cast(Mapping[str, Any], run.report)
     documents, pages = report.get("documents", {}), report.get("pages", {})
     counts = [f"{documents.get(name, 0)} {name}" for name in ("added", "changed", "removed", "unchanged")]
@@ -112,7 +114,7 @@ def _ended(run: RefreshRun, what: str) -> Card:
         title=f"{what} done",
         facts=facts,
         lines=tuple(_changes(report)),
-        footnote=f"{took:g} s{_by(run)}.",
+        footnote=f"{took:g} s{_by(by)}.",
         buttons=(Button("rollback", str(run.version), "Roll back", Style.PLAIN, "Go back to the version before?"),)
         if run.outcome == "activated"
         else (),
@@ -134,8 +136,16 @@ def _changes(report: Mapping[str, Any]) -> list[Line]:
     return lines
 
 
-def _by(run: RefreshRun) -> str:
-    return f", by {run.asked_by}" if run.asked_by else ""
+def _by(name: str) -> str:
+    return f", by {name}" if name else ""
+
+
+def starter(run: RefreshRun) -> str:
+    """Who called for a refresh, as far as the log tells in words: an id on a chat platform tells readers nothing."""
+    platform, _, user = run.asked_by.partition(":")
+    if not user:
+        return platform  # the schedule
+    return user.rpartition(":")[2] if platform == "cli" else ""
 
 
 def for_chat(text: str) -> str:

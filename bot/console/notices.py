@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
 
 from bot.cards import Card, File
-from bot.console.drawing import proposal_card
+from bot.console.drawing import proposal_card, short
 from bot.console.gaps import gaps_card
 from bot.conversation import Feedback, Turn, Vote
 from bot.errors import BotError, DeliveryError
@@ -25,6 +26,7 @@ log = structlog.get_logger(__name__)
 
 _MONDAY, _NINE = 0, 9  # when the week's gaps are posted, in UTC
 _LOOK_SECONDS = 600.0
+_REASON = 500  # characters of why an answer did not help
 
 
 class Notices:
@@ -59,8 +61,11 @@ class Notices:
             await self._post(handoff.support, proposal_card(proposal))
 
     async def ask_for_review(self, turn: Turn, reason: str = "") -> None:
-        """A customer found an answer not helpful: where a person taught it, people look at it again."""
-        if taught := await self._teaching.voted_down(turn, reason):
+        """A customer found an answer not helpful: where a person taught it, people look at it again. The reason is
+        shown there, and kept nowhere but with the vote, where it goes when the customer is forgotten."""
+        if taught := await self._teaching.voted_down(turn, again=bool(reason)):
+            if reason:
+                taught = replace(taught, note=f"{taught.note.rstrip('.')}: {short(reason, _REASON)}")
             for platform, channel in (self._support or self._admins).items():
                 if await self._post(
                     Place(platform, "", channel, ""), proposal_card(await self._teaching.proposal(taught))
@@ -80,14 +85,16 @@ class Notices:
 
 
 class Voting:
-    """Keeps votes, and has taught answers looked at again that were voted down."""
+    """Keeps votes, and has taught answers looked at again that were voted down. `mask` hides personal data."""
 
-    def __init__(self, conversations: ConversationStore, notices: Notices) -> None:
+    def __init__(self, conversations: ConversationStore, notices: Notices, mask: Callable[[str], str]) -> None:
         self._conversations = conversations
         self._notices = notices
+        self._mask = mask
 
     async def vote(self, turn: Turn, user: str, vote: Vote, reason: str = "") -> None:
-        """Keep a user's vote. Raises StorageError."""
+        """Keep a user's vote, its reason masked. Raises StorageError."""
+        reason = self._mask(reason)
         await self._conversations.vote(Feedback(turn.id, user, vote, reason))
         if vote is Vote.DOWN:
             try:

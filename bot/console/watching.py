@@ -32,15 +32,16 @@ class Watching:
         self._runs = runs
         self._rooms = rooms
 
-    async def follow(self, run: RefreshRun, screen: Screen, *, joined: bool = False) -> None:
-        """Show a refresh until it has ended. Raises DeliveryError where not even its beginning can be shown."""
-        shown = run_card(run, joined=joined)
+    async def follow(self, run: RefreshRun, screen: Screen, *, joined: bool = False, by: str = "") -> None:
+        """Show a refresh until it has ended, and who started it. Raises DeliveryError where not even its beginning can
+        be shown."""
+        shown = run_card(run, joined=joined, by=by)
         message = await screen.show(shown, public=True)
         if message:
             await self._runs.watch(run.id, message)
         at = datetime.now(UTC)
         async for now in self._refreshing.follow(run.id):
-            card = run_card(now, joined=joined)
+            card = run_card(now, joined=joined, by=by)
             ended = now.outcome != RUNNING
             if ended or (card != shown and datetime.now(UTC) - at >= _PAUSE):
                 shown, at = card, datetime.now(UTC)

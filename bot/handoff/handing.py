@@ -38,7 +38,9 @@ _HOPELESS = timedelta(minutes=15)
 _REMINDERS = 5
 _MANY = 10_000  # more than are open at a time
 _TWICE = timedelta(seconds=10)
-_NOT_THE_TEAM = "Only the team speaks to customers, so that was not passed on: this channel has to be private to the team."
+_NOT_THE_TEAM = (
+    "Only the team speaks to customers, so that was not passed on: this channel has to be private to the team."
+)
 
 
 @dataclass(frozen=True, slots=True)

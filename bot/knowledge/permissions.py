@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.errors import NotAllowed, StorageError
@@ -29,11 +30,15 @@ class Permissions:
         return Role.ADMIN
 
     @asynccontextmanager
-    async def allowed(self, actor: Actor, role: Role, action: str, target: str = "") -> AsyncIterator[None]:
-        """Within it the action is done; how it ended is recorded. `target` is a thing's name, never a message's text.
+    async def allowed(
+        self, actor: Actor, role: Role, action: str, target: str = "", *, as_user: str = ""
+    ) -> AsyncIterator[None]:
+        """Within it the action is done; how it ended is recorded. `target` is a thing's name, never a message's text;
+        `as_user` stands in the record for an actor whom the action forgets.
 
         Raises NotAllowed, StorageError, and what the action raises.
         """
+        noted = replace(actor, user=as_user or actor.user)
         if await self.role(actor) < role:
             await self._note(actor, action, target, "refused")
             raise NotAllowed(f"That is for {_WANTED.get(role, 'others')}: ask one of them.")
@@ -41,9 +46,9 @@ class Permissions:
             yield
         except BaseException:
             with suppress(StorageError):  # what went wrong counts more
-                await self._note(actor, action, target, "failed")
+                await self._note(noted, action, target, "failed")
             raise
-        await self._note(actor, action, target, "done")
+        await self._note(noted, action, target, "done")
 
     async def _note(self, actor: Actor, action: str, target: str, outcome: str) -> None:
         now = datetime.now(UTC)

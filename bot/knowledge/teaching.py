@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import unicodedata
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ SOURCE = "taught"  # of the documents
 _QUESTION, _ANSWER = 1_000, 6_000  # characters
 _ALIKE = 3  # entries that may say the same already
 _OPEN = (TaughtState.PROPOSED, TaughtState.REVIEW)
+_TWICE = timedelta(minutes=1)  # within which the same, taught again, was a form that was sent twice
+_VOTED_DOWN = "A customer found it not helpful."  # without their reason, which is theirs and may be forgotten
+_WORDS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]|[^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,7 @@ class Teaching:
         self._store = store
         self._shelf = shelf
         self._retriever = retriever
+        self._teaching = asyncio.Lock()  # of two that teach the same at once the second finds the first
 
     async def learned(self, handoff: Handoff, said: Sequence[Relayed], url: str = "") -> Proposal | None:
         """What a resolved handoff teaches; None where no teammate said anything. Raises StorageError."""
@@ -126,12 +131,12 @@ class Teaching:
     async def teach(
         self, actor: Actor, question: str, answer: str, *, expires: str = "", url: str = "", approved: bool = True
     ) -> Taught:
-        """An answer from a teammate directly. Raises InputError, StorageError."""
+        """An answer from a teammate directly; taught twice in a row (a form sent twice), it is the one from before.
+
+        Raises InputError, StorageError.
+        """
         question, answer = _checked(question, answer)
         now = datetime.now(UTC)
-        for known in await self._store.searched(now):
-            if known.question.casefold() == question.casefold():
-                raise InputError(f"That is taught already, as {known.id[:8]}: edit that one, or dismiss it first.")
         taught = Taught(
             id=uuid.uuid4().hex,
             state=TaughtState.APPROVED if approved else TaughtState.PROPOSED,
@@ -145,7 +150,14 @@ class Teaching:
             url=url,
             expires_at=read_expiry(expires, now),
         )
-        await self._store.add(taught)
+        async with self._teaching:
+            for known in await self._store.searched(now):
+                if known.question.casefold() != question.casefold():
+                    continue
+                if (known.answer, known.author_id) == (answer, actor.id) and now - known.created_at < _TWICE:
+                    return known
+                raise InputError(f"That is taught already, as {known.id[:8]}: edit that one, or dismiss it first.")
+            await self._store.add(taught)
         await self._shelf.load()
         return taught
 
@@ -165,7 +177,7 @@ class Teaching:
             "author": actor.shown,
             "author_id": actor.id,
         }
-        if question != " ".join(before.question.split()):
+        if not _alike(question, before.question):
             values["customer"] = ""  # the customer's words are gone
         if expires is not None:
             values["expires_at"] = read_expiry(expires, datetime.now(UTC))
@@ -190,22 +202,19 @@ class Teaching:
         await self._shelf.load()
         return changed
 
-    async def voted_down(self, turn: Turn, reason: str = "") -> Taught | None:
+    async def voted_down(self, turn: Turn, *, again: bool = False) -> Taught | None:
         """A customer found an answer not helpful: if it quotes a taught one, that one is to be looked at again.
 
-        -> it, unless it is none or is looked at already. Raises StorageError.
+        -> it, unless it is none, or is looked at already and is not to be so `again`: a reason comes after the bare
+        vote, which has called for the review, and is worth a second look. Raises StorageError.
         """
         cited = {citation.passage_id for citation in turn.citations}
         used = [passage for passage in turn.passages if passage.author and passage.passage_id in cited]
-        # A reason comes after the bare vote, which has called for the review already: it is worth a second look.
-        voted = (TaughtState.APPROVED, TaughtState.REVIEW) if reason else (TaughtState.APPROVED,)
+        voted = (TaughtState.APPROVED, TaughtState.REVIEW) if again else (TaughtState.APPROVED,)
         for passage in used:
             for taught in await self._store.list(*voted):
                 if (taught.question, as_document(taught).author) == (passage.title, passage.author):
-                    note = "A customer found it not helpful" + (f": {reason}" if reason else ".")
-                    changed = await self._store.change(
-                        taught.id, *voted, state=TaughtState.REVIEW, note=_fit(note, 500)
-                    )
+                    changed = await self._store.change(taught.id, *voted, state=TaughtState.REVIEW, note=_VOTED_DOWN)
                     await self._shelf.load()
                     return changed
         return None
@@ -269,6 +278,12 @@ def _checked(question: str, answer: str) -> tuple[str, str]:
     if len(question) > _QUESTION or len(answer) > _ANSWER:
         raise InputError(f"A question has at most {_QUESTION} characters, an answer {_ANSWER}: shorten it.")
     return question, answer
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether they share at least half of the words of the shorter one: then a customer's words are theirs still."""
+    first, second = (set(_WORDS.findall(unicodedata.normalize("NFKC", text).casefold())) for text in (one, other))
+    return 2 * len(first & second) >= min(len(first), len(second))
 
 
 def _fit(text: str, longest: int) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy import Column, ColumnElement, Text, and_, cast, func, or_, selec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import State
-from bot.steering import HandoffState, Side, TaughtState
+from bot.steering import FORGOTTEN, HandoffState, Side, TaughtState
 from bot.storage.compacting import compact, soiled
 from bot.storage.database import Database
 from bot.storage.deleting import BATCH, delete_handoffs, delete_rows, delete_taught, delete_turns, strip_taught
@@ -30,9 +30,6 @@ from bot.storage.tables import (
     threads,
     turns,
 )
-
-FORGOTTEN = "forgotten"
-"""Stands for whoever was forgotten where what they did is kept."""
 
 _Step = Callable[[AsyncConnection], Awaitable[Counter[str]]]
 

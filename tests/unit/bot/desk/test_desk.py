@@ -1006,6 +1006,46 @@ async def test_the_same_text_once_more_leaves_a_waiting_relay_unmasked(opens: Op
     assert handing.relayed == [("customer", "My card is 4111")]
 
 
+async def test_a_corrected_number_reaches_people_though_it_reads_the_same_masked(
+    opens: Opens, database: Database
+) -> None:
+    handing = FakeHanding()
+    office = await opens(handing=handing, mask=shout)
+    message = said("Ring 4111", thread="t1", audience=Audience.CHANNEL)
+    await handed(database, message.place, HandoffState.CLAIMED)
+    await office.desk.receive(message)
+    await settled(office)
+    await office.desk.edited(replace(message, text="Ring 4222"))
+    await settled(office, 2)
+    await office.desk.edited(replace(message, text="Ring 4222"))  # a platform shows a link's preview
+    assert handing.relayed == [("customer", "Ring 4111"), ("customer", "Ring 4222")]
+
+
+async def test_what_was_edited_out_before_it_was_relayed_is_not_relayed(opens: Opens, database: Database) -> None:
+    handing = FakeHanding()
+    office = await opens(handing=handing, mask=shout, running=False)
+    message = said("My card is 4111", thread="t1", audience=Audience.CHANNEL)
+    await handed(database, message.place, HandoffState.CLAIMED)
+    await office.desk.receive(message)
+    await office.desk.edited(replace(message, text="Never mind, I will call"))
+    office.running = asyncio.create_task(office.desk.run())
+    await settled(office)
+    await _end(office.running)
+    assert handing.relayed == [("customer", "Never mind, I will call")]
+
+
+async def test_what_people_missed_is_told_to_its_author(opens: Opens, database: Database) -> None:
+    handing = FakeHanding()
+    office = await opens(handing=handing, limits=replace(QUICK, tries=2))
+    handing.faults = [undeliverable(permanent=False)] * 2
+    message = said(thread="t1")
+    await handed(database, message.place)
+    await office.desk.receive(message)
+    await settled(office)
+    assert handing.given_up == [message.text]
+    assert office.messenger.said_to(message) == [f"Re: {message.text}"]
+
+
 async def test_a_deleted_message_leaves_nothing_unmasked_in_memory(opens: Opens, database: Database) -> None:
     office = await opens(handing=FakeHanding(), mask=shout, running=False)
     message = said("My card is 4111", thread="t1", audience=Audience.CHANNEL)

@@ -1,0 +1,68 @@
+"""Where notices and handoffs stand in Slack: against the strict stand-in."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.adapters.slack.rooms import SlackRooms
+from bot.cards import Card, File
+from bot.errors import DeliveryError
+from bot.messages import Place
+from bot.people import Role
+from tests.support.slack import SlackStandIn
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[SlackStandIn]:
+    async with SlackStandIn() as slack:
+        slack.add_channel("C1", ["U1", "U2"])
+        slack.add_channel("C2", ["U2"])
+        yield slack
+
+
+@pytest.fixture
+def rooms(slack: SlackStandIn) -> SlackRooms:
+    return SlackRooms(AsyncWebClient(slack.bot_token, base_url=slack.api_url), slack.team, ["C2", ""])
+
+
+def place(slack: SlackStandIn, thread: str = "") -> Place:
+    return Place("slack", slack.team, "C1", thread)
+
+
+async def test_a_long_text_is_said_whole_in_as_many_messages_as_it_takes(
+    slack: SlackStandIn, rooms: SlackRooms
+) -> None:
+    words = [f"word{number}" for number in range(2_000)]
+    first = await rooms.post(place(slack), Card(title="Ann", text=" ".join(words)))
+    posted = slack.bot_messages("C1")
+    assert posted[0].ts == first.message_id and len(posted) > 3
+    assert all(word in " ".join(message.shown for message in posted) for word in words)
+
+
+async def test_a_thread_is_answered_in_and_linked_to(slack: SlackStandIn, rooms: SlackRooms) -> None:
+    message = await rooms.post(place(slack), Card(text="packet"))
+    thread = await rooms.thread(message, "Ann")
+    await rooms.post(thread, Card(text="reply", file=File("a.csv", "x")))
+    assert [m.shown for m in slack.bot_messages("C1", message.message_id)] == ["packet", "reply"]
+    assert message.message_id.replace(".", "") in await rooms.link(message)
+    assert [file.name for file in slack.workspace.files.values()] == ["a.csv"]
+
+
+async def test_an_update_of_what_is_gone_does_nothing(slack: SlackStandIn, rooms: SlackRooms) -> None:
+    message = await rooms.post(place(slack), Card(text="packet"))
+    slack.delete_message(slack.workspace.message("C1", message.message_id))
+    await rooms.update(message, Card(text="again"))
+    with pytest.raises(DeliveryError):
+        await rooms.post(Place("slack", slack.team, "C404", ""), Card(text="x"))
+
+
+async def test_a_role_is_what_slack_says_now(slack: SlackStandIn, rooms: SlackRooms) -> None:
+    assert (await rooms.role("U1"), await rooms.role("U2")) == (Role.CUSTOMER, Role.TEAMMATE)
+    slack.workspace.users["U1"].is_admin = True
+    slack.workspace.channel("C2").members.remove("U2")
+    assert (await rooms.role("U1"), await rooms.role("U2")) == (Role.ADMIN, Role.CUSTOMER)
+    assert await rooms.name("", "U1") == "u1"
+    assert (await rooms.direct("", "U1")).thread == ""
