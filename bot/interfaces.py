@@ -183,11 +183,15 @@ class TaughtStore(Protocol):
 class PrivacyStore(Protocol):
     """Deletes what people said. Every method raises StorageError."""
 
-    async def forget(self, platform: str, user: str) -> Mapping[str, int]:
+    async def forget(self, platform: str, user: str, *, note: bool = True) -> Mapping[str, int]:
         """Delete all that this user said, and what it was answered with, in whatever workspace; -> rows by table.
 
-        Afterwards nothing of it stands in the database's files either, as far as the engine lets us see to that.
+        Afterwards nothing of it stands in the database's files either, as far as the engine lets us see to that. With
+        `note` the wish is kept until it is done, so that what cuts it off leaves it `unfinished`.
         """
+
+    async def unfinished(self) -> Sequence[tuple[str, str]]:
+        """Platform and id of those whose forgetting was begun and has not come to its end."""
 
     async def expire(self, before: datetime) -> Mapping[str, int]:
         """Delete conversations, claimed messages and handoffs that ended before that moment; -> rows by table."""

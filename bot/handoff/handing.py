@@ -152,6 +152,8 @@ class Handing:
                 link = await self._room(customer).link(message.key)
         except DeliveryError as error:
             log.warning("customer's place not known", item=item.id, cause=str(error))
+            if message.audience is Audience.COMMAND:  # the channel it was asked in is not for what people say to one
+                return False
         return await self.open(customer, message.user, message.context.get("name", ""), turn, reason, link)
 
     async def relay(self, item: Item, text: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -15,18 +15,29 @@ from bot.interfaces import PrivacyStore
 log = structlog.get_logger(__name__)
 
 _EVERY = timedelta(hours=6)
+_AGAIN = (2.0, 30.0)  # seconds after which a user is forgotten again
 
 
 class Privacy:
     """`days` is how long conversations are kept (0: for ever). `forgotten` is awaited after texts were deleted, so that
-    what stands in memory goes too."""
+    what stands in memory goes too.
+
+    An answer that is being written while its asker is forgotten is stored only when it is done: they are therefore
+    forgotten `again`, so many seconds later, in the background.
+    """
 
     def __init__(
-        self, store: PrivacyStore, days: int = 0, forgotten: Callable[[], Awaitable[None]] | None = None
+        self,
+        store: PrivacyStore,
+        days: int = 0,
+        forgotten: Callable[[], Awaitable[None]] | None = None,
+        again: Sequence[float] = _AGAIN,
     ) -> None:
         self._store = store
         self._days = days
         self._forgotten = forgotten
+        self._again = again
+        self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def days(self) -> int:
@@ -34,11 +45,42 @@ class Privacy:
         return self._days
 
     async def forget(self, platform: str, user: str) -> Mapping[str, int]:
-        """Delete all that a user said and was answered; -> rows by table. Raises StorageError."""
-        gone = await self._store.forget(platform, user)
+        """Delete all that a user said and was answered; -> rows by table. Raises StorageError: then `run` tries again.
+
+        What is stored in the next half minute goes too, if this process lives that long.
+        """
+        gone = await self._forget(platform, user, note=True)
+        task = asyncio.create_task(self._forget_again(platform, user))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return gone
+
+    async def _forget(self, platform: str, user: str, *, note: bool) -> Mapping[str, int]:
+        gone = await self._store.forget(platform, user, note=note)
         if self._forgotten:
             await self._forgotten()
         return gone
+
+    async def _forget_again(self, platform: str, user: str) -> None:
+        passed = 0.0
+        for seconds in self._again:
+            await asyncio.sleep(seconds - passed)
+            passed = seconds
+            try:
+                await self._forget(platform, user, note=False)
+            except StorageError as error:
+                log.warning("not forgotten again", cause=str(error))
+
+    async def finish(self) -> None:
+        """Forget those whose forgetting was cut off. Raises StorageError."""
+        for platform, user in await self._store.unfinished():
+            await self._forget(platform, user, note=False)
+
+    async def close(self) -> None:
+        """Leave off what goes on in the background."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def expire(self, now: datetime | None = None) -> Mapping[str, int]:
         """Delete what is older than is kept; -> rows by table. Raises StorageError."""
@@ -50,8 +92,12 @@ class Privacy:
         return gone
 
     async def run(self) -> None:
-        """Delete what has grown too old, now and every few hours, until cancelled."""
-        while self._days:
+        """Delete what was to be forgotten and what has grown too old, now and every few hours, until cancelled."""
+        while True:
+            try:
+                await self.finish()
+            except StorageError as error:
+                log.warning("not all is forgotten that is to be", cause=str(error))
             try:
                 await self.expire()
             except StorageError as error:

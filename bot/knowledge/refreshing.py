@@ -4,7 +4,10 @@ event loop."""
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import threading
+import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
@@ -27,8 +30,10 @@ log = structlog.get_logger(__name__)
 
 RUNNING, FAILED = "running", "failed"
 CANCELLED = "cancelled"  # the error of a run that was stopped on purpose
+DIED = "its process died; see status for the version that answers"  # its own may: the log does not tell
 _BEAT_SECONDS = 1.0
 _DEAD = timedelta(seconds=30)  # without a beat: its process died
+_PATIENCE = 60.0  # seconds for which a run's end is held while the database is away
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,8 @@ class Refreshing:
     ) -> RefreshReport:
         """Read the sources again and activate what came of it.
 
-        Cancelling the task stops the crawl and leaves the active version as it was.
+        Cancelling the task stops the crawl and leaves the active version as it was; once the new one is being
+        activated it comes too late, and the log tells what was done.
         Raises UnknownSource, SourceError (no source yet, nothing readable), RefreshRunning, TooMuchWouldVanish,
         RefreshCancelled (by another process).
         """
@@ -109,7 +115,7 @@ class Refreshing:
         """How a refresh goes on, about every second, to its end, whichever process it runs in."""
         while run := await self._runs.get(run_id):
             if run.outcome == RUNNING and _dead(run):
-                await self._fail(run, "its process died")
+                await self._fail(run, DIED)
                 continue
             yield run
             if run.outcome != RUNNING:
@@ -155,70 +161,83 @@ class Refreshing:
         request: RefreshRequest,
         on_progress: Callable[[Progress], None],
     ) -> RefreshReport:
+        latest: list[Progress] = []
+        stopped = threading.Event()
+        beating = asyncio.create_task(self._beat(entry.id, latest, stopped))
         try:
-            report = await self._in_thread(entry, sources, request, on_progress)
-        except (asyncio.CancelledError, RefreshCancelled):
-            await self._fail(replace(entry, report={}), CANCELLED)  # it says nothing against its sources
+            report, interrupted = await self._in_thread(sources, request, on_progress, latest, stopped)
+            await self._finish(
+                replace(entry, outcome=report.outcome, version=report.version, report=report.as_dict()), _PATIENCE
+            )
+            await self._close_dead_runs(entry)
+        except asyncio.CancelledError:
+            with suppress(StorageError):
+                await self._fail(replace(entry, report={}), CANCELLED)  # it says nothing against its sources
+            raise
+        except RefreshCancelled:
+            await self._fail(replace(entry, report={}), CANCELLED, _PATIENCE)
             raise
         except RefreshRunning as error:
-            await self._fail(replace(entry, report={}), str(error))
+            await self._fail(replace(entry, report={}), str(error), _PATIENCE)
             raise
-        except (RetrievalError, BotError) as error:
-            await self._fail(entry, str(error))
+        except StorageError:
             raise
         except Exception as error:
-            await self._fail(entry, f"internal error: {type(error).__name__}")
+            await self._fail(entry, cause_of(error), _PATIENCE)
             raise
-        await self._runs.finish(
-            replace(
-                entry,
-                finished_at=datetime.now(UTC),
-                outcome=report.outcome,
-                version=report.version,
-                report=report.as_dict(),
-            )
-        )
-        await self._close_dead_runs(entry)
+        finally:
+            beating.cancel()
+            await asyncio.gather(beating, return_exceptions=True)
+        if interrupted:
+            raise interrupted
         return report
 
-    async def _fail(self, entry: RefreshRun, error: str) -> None:
-        await self._runs.finish(replace(entry, finished_at=datetime.now(UTC), outcome=FAILED, error=error))
+    async def _fail(self, entry: RefreshRun, error: str, patience: float = 0.0) -> None:
+        await self._finish(replace(entry, outcome=FAILED, error=error), patience)
+
+    async def _finish(self, run: RefreshRun, patience: float) -> None:
+        """Log how a run ended, for so many seconds again while the database is away. Raises StorageError."""
+        run = replace(run, finished_at=datetime.now(UTC))
+        until = time.monotonic() + patience
+        while True:
+            try:
+                return await self._runs.finish(run)
+            except StorageError:
+                if time.monotonic() >= until:
+                    raise
+            await asyncio.sleep(_BEAT_SECONDS)
 
     async def _close_dead_runs(self, ours: RefreshRun) -> None:
         """One refresh runs at a time and ours has had its turn: what began earlier and still "runs" was killed."""
         for run in await self._runs.list():
             if run.outcome == RUNNING and run.started_at < ours.started_at:
-                await self._fail(run, "its process died")
+                await self._fail(run, DIED)
 
     async def _in_thread(
         self,
-        entry: RefreshRun,
         sources: Sequence[Source],
         request: RefreshRequest,
         on_progress: Callable[[Progress], None],
-    ) -> RefreshReport:
-        stopped = threading.Event()
-        latest: list[Progress] = []
+        latest: list[Progress],
+        stopped: threading.Event,
+    ) -> tuple[RefreshReport, asyncio.CancelledError | None]:
+        """-> the report, and the cancellation that came too late for it."""
 
         def relay(progress: Progress) -> None:
-            if stopped.is_set():
+            if stopped.is_set() and progress.stage != "activate":  # from there on the new version may answer already
                 raise RefreshCancelled("The refresh was cancelled; the active version still answers.")
             latest[:] = [progress]
             on_progress(progress)
 
         work = asyncio.create_task(asyncio.to_thread(self._run, sources, request, relay))
-        beating = asyncio.create_task(self._beat(entry.id, latest, stopped))
         try:
-            return await asyncio.shield(work)
-        except asyncio.CancelledError:
+            return await asyncio.shield(work), None
+        except asyncio.CancelledError as interrupted:
             stopped.set()  # the thread ends at its next report of progress, which closes the crawl
             await asyncio.wait([work])
-            if not work.cancelled():
-                work.exception()  # retrieved: it says that it was cancelled
-            raise
-        finally:
-            beating.cancel()
-            await asyncio.gather(beating, return_exceptions=True)
+            if work.cancelled() or work.exception():  # retrieved: it says that it was cancelled
+                raise
+            return work.result(), interrupted
 
     async def _beat(self, run_id: str, latest: Sequence[Progress], stopped: threading.Event) -> None:
         """Tell the log how far the work is, and hear from it whether to stop."""
@@ -234,6 +253,18 @@ class Refreshing:
         if not task.cancelled() and (error := task.exception()):
             known = isinstance(error, (RetrievalError, BotError))
             log.warning("refresh failed", kind=type(error).__name__, cause=str(error) if known else "")
+
+
+def cause_of(error: Exception) -> str:
+    """Why a refresh failed, in one line for operators; what an unexpected error says may be anybody's text, and is
+    left out."""
+    if isinstance(error, RetrievalError | BotError):
+        return str(error)
+    if not isinstance(error, OSError) or error.errno is None:
+        return f"internal error: {type(error).__name__}"
+    full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+    mend = "free some room in" if full else "see that I may read and write"
+    return f"{os.strerror(error.errno)}: {mend} FRONTDESK_DATA_DIR, then call it again."
 
 
 def _dead(run: RefreshRun) -> bool:

@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from bot.errors import BotError, InputError, StorageError, UnknownSource
+from bot.errors import InputError, StorageError, UnknownSource
 from bot.interfaces import ScheduleStore
-from bot.knowledge.refreshing import RefreshCancelled, Refreshing, RefreshRequest
+from bot.knowledge.refreshing import RefreshCancelled, Refreshing, RefreshRequest, cause_of
 from bot.steering import Schedule
-from retrieval.errors import RefreshRunning, RetrievalError
+from retrieval.errors import RefreshRunning
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +25,7 @@ _JITTER = 0.1  # of the interval, either way: sites that are read at the same ho
 _BACK_OFF = timedelta(days=7)  # the longest pause of a source that fails
 _LEASE = timedelta(minutes=30)  # a process that dies in mid-refresh leaves its sources to others after this
 _LOOK_SECONDS = 20.0
+_SOON = timedelta(minutes=5)  # after which it is tried again where another refresh was at work
 
 Tell = Callable[[str], Awaitable[None]]
 
@@ -75,32 +76,41 @@ class Schedules:
         due = await self._store.due(now, now + _LEASE)
         if not due:
             return
-        troubles = await self._read(tuple(schedule.source for schedule in due))
-        for schedule in due:
+        names = tuple(schedule.source for schedule in due)
+        try:
+            troubles = await self._read(names)
+            soon = _SOON if troubles is None else None
+        except RefreshCancelled:  # somebody did not want it now: not before its next regular time
+            troubles, soon = None, None
+        for name in names:
             try:
-                await self._settle(schedule.source, troubles)
+                await (self._put_off(name, soon) if troubles is None else self._settle(name, troubles))
             except UnknownSource:  # removed meanwhile
                 continue
 
     async def _read(self, names: Sequence[str]) -> Mapping[str, str] | None:
-        """Refresh them; -> what went wrong by source, None where nothing was tried."""
+        """Refresh them; -> what went wrong by source, None where nothing was tried. Raises RefreshCancelled."""
         try:
             report = await self._refreshing.refresh(RefreshRequest(only=tuple(names), asked_by=ASKED_BY))
-        except (RefreshRunning, RefreshCancelled, UnknownSource):  # the last: one was removed just now
+        except (RefreshRunning, UnknownSource):  # the last: one was removed just now
             return None
-        except StorageError:  # nothing is wrong with the sources
+        except (StorageError, RefreshCancelled):  # nothing is wrong with the sources
             raise
-        except (BotError, RetrievalError) as error:
-            log.warning("scheduled refresh failed", sources=list(names), cause=str(error))
-            return dict.fromkeys(names, str(error))
+        except Exception as error:  # a full disk as well: or it would be tried again and again, and nobody told
+            log.warning("scheduled refresh failed", sources=list(names), cause=cause_of(error))
+            return dict.fromkeys(names, cause_of(error))
         return {line.source: line.reason for line in report.sources_failed}
 
-    async def _settle(self, source: str, troubles: Mapping[str, str] | None) -> None:
+    async def _put_off(self, source: str, pause: timedelta | None) -> None:
+        """Nothing was learned of a source: it is read after a pause, or (None) at its next regular time."""
+        schedule = await self._store.schedule(source)
+        hours = schedule.every_hours
+        when = datetime.now(UTC) + (pause or _pause(hours, schedule.failures)) if hours else None
+        await self._store.put(replace(schedule, next_at=when))
+
+    async def _settle(self, source: str, troubles: Mapping[str, str]) -> None:
         """When a source is read next, and who hears of its trouble."""
         schedule = await self._store.schedule(source)  # as it is now: an admin may have changed it meanwhile
-        if troubles is None:
-            await self._store.put(replace(schedule, next_at=datetime.now(UTC) + timedelta(minutes=5)))
-            return
         failures = schedule.failures + 1 if source in troubles else 0
         hours = schedule.every_hours
         when = datetime.now(UTC) + _pause(hours, failures) if hours else None

@@ -31,7 +31,8 @@ _ALIKE = 3  # entries that may say the same already
 _OPEN = (TaughtState.PROPOSED, TaughtState.REVIEW)
 _TWICE = timedelta(minutes=1)  # within which the same, taught again, was a form that was sent twice
 _VOTED_DOWN = "A customer found it not helpful."  # without their reason, which is theirs and may be forgotten
-_WORDS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]|[^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
+_CHARACTERS = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"  # of scripts without spaces: each is a word
+_WORDS = re.compile(rf"[{_CHARACTERS}]|[^\W{_CHARACTERS}]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,7 @@ class Teaching:
             "author": actor.shown,
             "author_id": actor.id,
         }
-        if not _alike(question, before.question):
+        if not _still_theirs(question, before.question):
             values["customer"] = ""  # the customer's words are gone
         if expires is not None:
             values["expires_at"] = read_expiry(expires, datetime.now(UTC))
@@ -280,7 +281,7 @@ def _checked(question: str, answer: str) -> tuple[str, str]:
     return question, answer
 
 
-def _alike(one: str, other: str) -> bool:
+def _still_theirs(one: str, other: str) -> bool:
     """Whether they share at least half of the words of the shorter one: then a customer's words are theirs still."""
     first, second = (set(_WORDS.findall(unicodedata.normalize("NFKC", text).casefold())) for text in (one, other))
     return 2 * len(first & second) >= min(len(first), len(second))

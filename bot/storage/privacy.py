@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.messages import State
 from bot.steering import FORGOTTEN, HandoffState, Side, TaughtState
 from bot.storage.compacting import compact, soiled
-from bot.storage.database import Database
+from bot.storage.database import Database, upsert
 from bot.storage.deleting import BATCH, delete_handoffs, delete_rows, delete_taught, delete_turns, strip_taught
 from bot.storage.tables import (
     admins,
@@ -25,11 +25,14 @@ from bot.storage.tables import (
     handoff_messages,
     handoffs,
     inbox,
+    markers,
     refresh_runs,
     taught,
     threads,
     turns,
 )
+
+_WISH = "forget:"  # begins the name of the marker that holds whom to forget until it is done
 
 _Step = Callable[[AsyncConnection], Awaitable[Counter[str]]]
 
@@ -41,13 +44,25 @@ class SqlPrivacyStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def forget(self, platform: str, user: str) -> Mapping[str, int]:
+    async def forget(self, platform: str, user: str, *, note: bool = True) -> Mapping[str, int]:
         """See the port. What a teammate said to customers and taught is the company's, and stays.
 
         Counted are the rows that were deleted, and those of other things that do not name the user any more.
         """
-        person = _Person(clean_text(platform), clean_text(user))
-        return await self._do(person.steps()) if user else {}
+        if not user:
+            return {}
+        platform, user = clean_text(platform), clean_text(user)
+        wish = f"{_WISH}{platform}:{user}"
+        if note:
+            await self._database.write(partial(_noted, wish=wish))
+        return await self._do(_Person(platform, user).steps(), [_rows(markers, markers.c.name == wish)])
+
+    async def unfinished(self) -> Sequence[tuple[str, str]]:
+        """See the port."""
+        wishes = select(markers.c.name).where(func.substr(markers.c.name, 1, len(_WISH)) == _WISH)
+        names = await self._database.read(lambda connection: connection.scalars(wishes.order_by(markers.c.name)))
+        found = [name.removeprefix(_WISH).partition(":") for name in names]
+        return [(platform, user) for platform, _, user in found]
 
     async def expire(self, before: datetime) -> Mapping[str, int]:
         """See the port. Approved taught answers stay, but not whom and where they came from; refreshes and the audit
@@ -152,6 +167,10 @@ class _Person:
             askers = [asker for asker in row["askers"] if asker != self._user]
             await connection.execute(update(threads).where(this).values(askers=askers))
         return Counter({"threads": len(rows)}) if rows else Counter()
+
+
+async def _noted(connection: AsyncConnection, wish: str) -> None:
+    await connection.execute(upsert(connection, markers).values(name=wish, value="").on_conflict_do_nothing())
 
 
 def _rows(table: Any, condition: ColumnElement[bool]) -> _Step:

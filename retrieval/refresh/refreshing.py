@@ -61,8 +61,9 @@ def refresh(
     """Crawl `sources` (all that are known) and make what they hold now the active version, if it is other than before.
 
     Whatever is raised, or kills the process, leaves the active version as it was. An exception from `on_progress`
-    stops the refresh. Raises RefreshRunning, SourceError (nothing could be read, or nothing was found),
-    TooMuchWouldVanish, RefreshError (the new version failed its check), IndexError_.
+    stops the refresh, but for one at the end of stage "activate": by then the new version answers. Raises
+    RefreshRunning, SourceError (nothing could be read, or nothing was found), TooMuchWouldVanish, RefreshError (the
+    new version failed its check), IndexError_.
     """
     options = options or RefreshOptions()
     started = time.perf_counter()

@@ -23,7 +23,17 @@ from bot.conversation import Citation, Decision, Feedback, RefreshRun, Vote
 from bot.desk.policy import after, judge
 from bot.interfaces import PrivacyStore
 from bot.messages import Audience, Place, State
-from bot.steering import AuditEntry, Handoff, HandoffReason, HandoffState, Relayed, Side, Taught, TaughtState
+from bot.steering import (
+    FORGOTTEN,
+    AuditEntry,
+    Handoff,
+    HandoffReason,
+    HandoffState,
+    Relayed,
+    Side,
+    Taught,
+    TaughtState,
+)
 from bot.storage import compacting, tables
 from bot.storage.admins import SqlAdminStore
 from bot.storage.audit import SqlAuditLog
@@ -31,7 +41,7 @@ from bot.storage.conversations import SqlConversationStore
 from bot.storage.database import Database
 from bot.storage.handoffs import SqlHandoffStore
 from bot.storage.inbox import SqlInbox
-from bot.storage.privacy import FORGOTTEN, SqlPrivacyStore
+from bot.storage.privacy import SqlPrivacyStore
 from bot.storage.refreshes import SqlRefreshLog
 from bot.storage.taught import SqlTaughtStore
 from tests.fakes import said
@@ -239,6 +249,24 @@ async def test_the_same_id_on_another_platform_is_another_person(database: Datab
     assert {name: rows for name, rows in after_all.items() if name != "markers"} == {
         name: rows for name, rows in before.items() if name != "markers"
     }
+
+
+async def test_a_wish_that_is_cut_off_is_known_until_it_is_done(
+    database: Database, store: PrivacyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(database, WHO, WORDS)
+    with monkeypatch.context() as patched:
+        patched.setattr("bot.storage.privacy.delete_turns", cut_off)
+        with pytest.raises(asyncio.CancelledError):
+            await store.forget("slack", WHO)
+    assert await store.unfinished() == [("slack", WHO)]
+    await store.forget("slack", WHO, note=False)
+    assert await store.unfinished() == []
+    assert traces(await dump(database)) == set()
+
+
+async def cut_off(*_: object, **__: object) -> None:
+    raise asyncio.CancelledError
 
 
 async def test_many_turns_are_forgotten_in_batches(database: Database, store: PrivacyStore) -> None:

@@ -485,7 +485,7 @@ def test_the_record_has_all_that_was_done_and_no_text(office: Office, tmp_path: 
         ("crawl", "a", "done"),
         ("recrawl", "a", "done"),
         ("sources pause", "a", "done"),
-        ("sources every", "a", "done"),
+        ("sources every", "a 12", "done"),
         ("teach", "", "done"),
         ("channel quiet", "slack:T1:C1", "done"),
         ("channel unhelp", "slack:T1:C1", "done"),

@@ -69,7 +69,7 @@ def read_message(message: discord.Message, me: int, my_roles: Collection[int]) -
 
 def of_packet(told: ChatMessage, message: discord.Message, me: int) -> ChatMessage:
     """A support channel's message; where it replies to a packet that has no thread, or to what stands below that by
-    way of replies, it belongs to the packet, as one in its thread would. That Discord pings the bot for it asks nothing.
+    way of replies, it belongs to the packet, as one in its thread would. That the reply pings the bot asks nothing.
     """
     answered = message.reference.resolved if message.reference else None
     if not told.opens_thread or not isinstance(answered, discord.Message) or answered.author.id != me:

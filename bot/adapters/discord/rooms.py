@@ -46,7 +46,7 @@ class DiscordRooms:
                 if not gone(error):
                     raise
                 if not await self._never_had_a_thread(place):
-                    raise DeliveryError("the thread is gone") from error
+                    raise DeliveryError("the thread is gone", permanent=True) from error
         under = int(place.thread) if place.thread.isdecimal() else None
         return await self._send(place, _number(place.channel), card, under)
 

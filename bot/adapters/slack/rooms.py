@@ -97,7 +97,9 @@ class SlackRooms:
     async def role(self, user: str) -> Role:
         """What Slack says now of what a person may do. Raises DeliveryError."""
         about = await self._about(user)
-        if about.get("is_stranger") or about.get("team_id", self._team) != self._team:
+        home = about.get("team_id", self._team)
+        ours = (about.get("enterprise_user") or {}).get("teams") or [home]  # an Enterprise Grid has several workspaces
+        if about.get("is_stranger") or self._team not in ours:
             return Role.CUSTOMER  # in a shared channel: what they are in their own workspace counts for nothing here
         if about.get("is_admin") or about.get("is_owner"):
             return Role.ADMIN

@@ -30,12 +30,13 @@ class User:
     locale: str = "en-US"
     tz: str = "Europe/London"
     is_admin: bool = False
+    team: str = ""  # another workspace's, in a shared channel
 
     def as_slack(self, team: str) -> dict[str, Any]:
         """The `user` of users.info."""
         return {
             "id": self.id,
-            "team_id": team,
+            "team_id": self.team or team,
             "name": self.name,
             "real_name": self.name.title(),
             "deleted": False,

@@ -10,21 +10,21 @@ from bot.answers.answering import Answering
 from bot.answers.extractive import ExtractiveWriter
 from bot.conversation import Citation, Decision, IncomingMessage, Turn, UsedPassage, Vote
 from retrieval.documents import Document, RetrievalResult
-from retrieval.errors import NoActiveVersion
+from retrieval.errors import ModelError
 from tests.fakes import MemoryConversations, found
 
 RETURNS = Document("https://shop.example/r_(eu)", "How do I [return] goods?", "1. Open the **portal**.\n2. Wait.")
 
 
 class Shelf:
-    """Always finds the page on returns; with `empty`, there is no index."""
+    """Always finds the page on returns; with `empty`, there is no model to search with."""
 
     def __init__(self, empty: bool = False) -> None:
         self.empty = empty
 
     async def retrieve(self, query: str, *, context: object = (), limit: int = 10) -> RetrievalResult:
         if self.empty:
-            raise NoActiveVersion("Nothing was refreshed yet: run 'frontdesk crawl URL'.")
+            raise ModelError("The model is gone: load it again.")
         return found(RETURNS, query=query)
 
 
@@ -150,7 +150,7 @@ async def test_a_chat_has_commands(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_fault_is_one_line_and_the_chat_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     shown, out = terminal(tty=False, empty=True)
     await chat(monkeypatch, shown, "How do I return goods?\nhello\n")
-    assert "frontdesk: Nothing was refreshed yet: run 'frontdesk crawl URL'." in out.getvalue()
+    assert "frontdesk: The model is gone: load it again." in out.getvalue()
     assert "Hello!" in out.getvalue()
 
 

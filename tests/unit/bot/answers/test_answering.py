@@ -172,11 +172,10 @@ async def test_an_injected_instruction_is_a_question_like_any_other() -> None:
     assert "<script" not in turn.answer
 
 
-async def test_a_missing_index_is_the_operators_error_and_nothing_is_stored() -> None:
+async def test_where_nothing_is_indexed_it_abstains_and_still_greets() -> None:
     store = MemoryConversations()
-    with pytest.raises(NoActiveVersion):
-        await ask(desk(NoIndex(), store), "How do I return goods?")
-    assert store.stored == []
+    assert (await ask(desk(NoIndex(), store), "How do I return goods?")).decision is Decision.ABSTAIN
+    assert len(store.stored) == 1
     assert (await ask(desk(NoIndex(), store), "hello")).decision is Decision.CHITCHAT
 
 

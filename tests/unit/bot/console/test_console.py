@@ -18,7 +18,7 @@ from bot.handoff.packets import CLAIM, REOPEN, RESOLVE
 from bot.knowledge.privacy import pseudonym
 from bot.messages import Place
 from bot.people import Actor, Role
-from bot.steering import HandoffReason, TaughtState
+from bot.steering import FORGOTTEN, HandoffReason, TaughtState
 from bot.words import words_for
 from retrieval.documents import Document
 from retrieval.errors import TooMuchWouldVanish
@@ -368,7 +368,7 @@ async def test_an_answer_that_is_too_long_for_a_form_is_not_cut_off_by_one(offic
     answer = await click(office, "edit", taught.id, MATE)
     assert isinstance(answer, Card)
     assert answer.fault
-    taught = await office.teaching.teach(MATE, "Why?", "a" * 3_000)
+    taught = await office.teaching.teach(MATE, "Why so?", "a" * 3_000)
     form = await click(office, "edit", taught.id, MATE)
     assert all(len(field.value) <= field.longest for field in form.fields)
     assert form.fields[1].value == taught.answer
@@ -379,7 +379,7 @@ async def test_approve_twice_says_how_it_is(office: Office) -> None:
     assert await click(office, "approve", taught.id, MATE) is None
     assert (await click(office, "approve", taught.id, MATE)).text == "It is approved already."
     assert await click(office, "dismiss", taught.id, MATE) is None
-    assert (await click(office, "approve", taught.id, MATE)).text == "It is dismissed already."
+    assert (await click(office, "dismiss", taught.id, MATE)).text == "It is dismissed already."
 
 
 async def test_both_formats_are_exported_without_what_has_expired(office: Office) -> None:
@@ -409,7 +409,16 @@ async def test_forget_me_asks_first_and_answers_in_the_customers_language(office
     answer = await click(office, button.action, button.value, CUSTOMER)
     assert answer.text == words_for("zh").say("forgotten", platform="Slack")
     assert await office.conversations.turns() == []
-    assert await office.recorded() == [("UANN", FORGET_ME, pseudonym("slack", "UANN"), "done")]
+    assert await office.recorded() == [(FORGOTTEN, FORGET_ME, pseudonym("slack", "UANN"), "done")]
+
+
+async def test_an_admin_who_forgets_themselves_is_not_named_by_the_record_nor_by_runs(office: Office) -> None:
+    await office.sources.add(SHOP)
+    await run(office, "recrawl")
+    assert (await office.runs.list())[0].asked_by == "slack:T1:UADMIN"
+    await run(office, "forget @UADMIN")
+    assert (await office.runs.list())[0].asked_by == FORGOTTEN
+    assert {user for user, *_ in await office.recorded()} == {FORGOTTEN}
 
 
 async def test_forget_me_by_somebody_else_forgets_nobody(office: Office) -> None:

@@ -10,11 +10,13 @@ from bot.console.notices import Digest, Notices, Voting
 from bot.conversation import Citation, Decision, UsedPassage, Vote
 from bot.errors import StorageError
 from bot.knowledge.teaching import as_document
+from bot.masking import Masker
 from bot.steering import Taught, TaughtState
 from tests.support.steering import MATE, FakeRooms, Office, gone
 from tests.support.turns import make_turn
 
 MONDAY = datetime(2026, 3, 9, 9, tzinfo=UTC)
+MASK = Masker(frozenset({"email"})).mask
 ASKED = "Do you ship to Norway?"
 
 
@@ -40,18 +42,20 @@ async def test_a_channel_that_is_gone_keeps_no_other_from_being_told(office: Off
 
 
 async def test_a_taught_answer_that_is_voted_down_is_shown_for_review_once(office: Office) -> None:
-    voting = Voting(office.conversations, office.notices)
+    voting = Voting(office.conversations, office.notices, MASK)
     taught = await office.teaching.teach(MATE, "Why?", "Because.")
     passage, citation = quoting(taught)
     turn = make_turn(passages=(passage,), citations=(citation,))
     await office.conversations.add(turn)
-    await voting.vote(turn, "UANN", Vote.DOWN, "wrong")
+    await voting.vote(turn, "UANN", Vote.DOWN, "wrong, ask ann@x.example")
     await voting.vote(turn, "UEVE", Vote.DOWN)
     [card] = [card for _, card in office.rooms["slack"].posts]
     assert card.title == "Is this still right?"
-    assert card.facts["Note"] == "A customer found it not helpful: wrong"
+    assert card.facts["Note"] == "A customer found it not helpful: wrong, ask [email]"
+    assert (await office.taught.get(taught.id)).note == "A customer found it not helpful."
     assert (await office.taught.get(taught.id)).state is TaughtState.REVIEW
-    assert len(await office.conversations.feedback(turn.id)) == 2
+    reasons = {vote.reason for vote in await office.conversations.feedback(turn.id)}
+    assert reasons == {"wrong, ask [email]", ""}
 
 
 async def test_a_vote_is_kept_also_where_nobody_can_be_asked_for_a_review(office: Office) -> None:
@@ -62,7 +66,7 @@ async def test_a_vote_is_kept_also_where_nobody_can_be_asked_for_a_review(office
     turn = make_turn()
     await office.conversations.add(turn)
     with capture_logs() as logs:
-        await Voting(office.conversations, Broken({}, {}, {}, office.teaching)).vote(turn, "UANN", Vote.DOWN)
+        await Voting(office.conversations, Broken({}, {}, {}, office.teaching), MASK).vote(turn, "UANN", Vote.DOWN)
     assert [entry["event"] for entry in logs] == ["no review asked for"]
     assert len(await office.conversations.feedback(turn.id)) == 1
 
@@ -72,7 +76,7 @@ async def test_a_vote_up_asks_for_nothing(office: Office) -> None:
     passage, citation = quoting(taught)
     turn = make_turn(passages=(passage,), citations=(citation,))
     await office.conversations.add(turn)
-    await Voting(office.conversations, office.notices).vote(turn, "UANN", Vote.UP)
+    await Voting(office.conversations, office.notices, MASK).vote(turn, "UANN", Vote.UP)
     assert office.rooms["slack"].posts == []
     assert (await office.taught.get(taught.id)).state is TaughtState.APPROVED
 

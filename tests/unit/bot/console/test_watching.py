@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 
 from bot.conversation import RefreshRun
-from bot.knowledge.refreshing import RefreshRequest
+from bot.knowledge.refreshing import DIED, RefreshRequest
 from bot.messages import MessageKey
 from tests.support.steering import SHOP, FakeScreen, Office, gone
 
@@ -65,7 +65,10 @@ async def test_who_joins_a_run_is_told_so_and_watches_beside_the_first(office: O
         await asyncio.sleep(0.01)
     office.crawl.held = False
     await asyncio.wait_for(asyncio.gather(*following), 5)
-    assert [screen.cards[0].text for screen in screens] == ["", "This one runs already."]
+    assert [screen.cards[0].text for screen in screens] == [
+        "",
+        "This one runs already; yours was not started. Call again when it has ended.",
+    ]
     assert [screen.cards[-1].title for screen in screens] == ["Re-crawl done"] * 2
     assert await watched(office) == ()
 
@@ -110,7 +113,7 @@ async def test_messages_of_a_run_that_lives_elsewhere_are_left_alone(office: Off
 async def test_a_run_whose_process_died_is_noticed(office: Office) -> None:
     await kept(office, ended(60), MESSAGE)
     await office.watching.settle()
-    assert (await office.runs.list())[0].error == "its process died"
+    assert (await office.runs.list())[0].error == DIED
 
 
 async def test_a_message_that_is_gone_is_given_up_and_one_that_cannot_be_reached_now_is_not(office: Office) -> None:

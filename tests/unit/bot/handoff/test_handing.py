@@ -208,6 +208,18 @@ async def test_one_that_was_opened_just_now_is_left_to_who_opened_it(office: Off
     assert len(office.rooms["slack"].posts) == posts
 
 
+async def test_a_stranger_in_the_support_thread_does_not_speak_as_the_team(office: Office) -> None:
+    handoff = await opened(office)
+    office.rooms["slack"].strangers.add("UEVIL")
+    said = item(handoff, Side.SUPPORT, "Send me your password")
+    stranger = replace(said, message=replace(said.message, user="UEVIL"))
+    await office.handing.relay(stranger, "Send me your password")
+    assert office.rooms["slack"].texts("C1") == []
+    assert (await now(office, handoff)).state is HandoffState.OPEN
+    assert list(await office.handoffs.said(handoff.id)) == []
+    assert any("Only the team" in text for text in office.rooms["slack"].texts("CSUPPORT"))
+
+
 async def test_a_command_goes_on_in_private(office: Office) -> None:
     message = ChatMessage(HERE, "9.0", "UANN", "Where?", Audience.COMMAND)
     command = Item("a" * 32, message, Judgement.ANSWER, "c", datetime.now(UTC))

@@ -21,8 +21,11 @@ class Store:
         self.faults = faults
         self.before: list[datetime] = []
 
-    async def forget(self, platform: str, user: str) -> Mapping[str, int]:
+    async def forget(self, platform: str, user: str, *, note: bool = True) -> Mapping[str, int]:
         raise StorageError("The database is locked.")
+
+    async def unfinished(self) -> list[tuple[str, str]]:
+        return []
 
     async def expire(self, before: datetime) -> Mapping[str, int]:
         self.before.append(before)
@@ -44,6 +47,25 @@ async def test_what_stands_in_memory_goes_after_what_stands_in_the_database(offi
     assert gone["turns"] == 1
 
 
+async def test_what_was_being_answered_meanwhile_is_forgotten_soon(office: Office) -> None:
+    privacy = Privacy(SqlPrivacyStore(office.database), 0, again=(0.1,))
+    await privacy.forget("slack", "UANN")
+    await office.conversations.add(make_turn(platform="slack", user="UANN"))
+    await asyncio.gather(*privacy._tasks)
+    assert await office.conversations.turns() == []
+
+
+async def test_what_was_cut_off_is_brought_to_its_end_also_where_everything_is_kept(office: Office) -> None:
+    store = SqlPrivacyStore(office.database)
+    await office.markers.set("forget:slack:UANN", "")
+    await office.conversations.add(make_turn(platform="slack", user="UANN"))
+    assert await store.unfinished() == [("slack", "UANN")]
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(Privacy(store).run(), 1)
+    assert await office.conversations.turns() == []
+    assert await store.unfinished() == []
+
+
 async def test_what_could_not_be_deleted_is_not_said_to_be_forgotten() -> None:
     called = []
 
@@ -58,16 +80,16 @@ async def test_what_could_not_be_deleted_is_not_said_to_be_forgotten() -> None:
 async def test_without_a_limit_everything_is_kept() -> None:
     store = Store()
     assert await Privacy(store).expire() == {}
-    await asyncio.wait_for(Privacy(store).run(), 1)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(Privacy(store).run(), 0.05)
     assert store.before == []
 
 
 async def test_what_is_older_than_the_limit_is_deleted() -> None:
     store = Store()
-    with capture_logs() as logs:
-        await Privacy(store, 30).expire(NOON)
+    gone = await Privacy(store, 30).expire(NOON)
     assert store.before == [NOON - timedelta(days=30)]
-    assert logs[0]["turns"] == 1
+    assert gone == {"turns": 1}
 
 
 async def test_a_database_that_is_away_ends_no_retention() -> None:

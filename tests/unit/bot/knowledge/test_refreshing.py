@@ -1,6 +1,8 @@
 """A refresh from start to end, watched and stopped from any process."""
 
 import asyncio
+import errno
+import threading
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,8 +12,9 @@ from structlog.testing import capture_logs
 
 from bot.conversation import RefreshRun
 from bot.errors import StorageError, UnknownSource
-from bot.knowledge.refreshing import CANCELLED, Refreshing, RefreshRequest
+from bot.knowledge.refreshing import CANCELLED, DIED, Refreshing, RefreshRequest
 from retrieval.errors import RefreshRunning, SourceError
+from retrieval.refresh import Progress, RefreshReport
 from tests.support.steering import SHOP, WIKI, Office
 
 ALL = RefreshRequest()
@@ -159,7 +162,7 @@ async def test_a_run_whose_process_died_runs_no_more(office: Office) -> None:
     await office.runs.start(RefreshRun("a" * 32, long_ago, beat_at=long_ago))
     assert await office.refreshing.running() is None
     [run] = [run async for run in office.refreshing.follow("a" * 32)]
-    assert (run.outcome, run.error) == ("failed", "its process died")
+    assert (run.outcome, run.error) == ("failed", DIED)
 
 
 async def test_what_was_killed_is_closed_by_the_next_that_runs(office: Office) -> None:
@@ -169,7 +172,7 @@ async def test_what_was_killed_is_closed_by_the_next_that_runs(office: Office) -
     await office.refreshing.refresh(ALL)
     killed = await office.runs.get("a" * 32)
     assert killed
-    assert killed.error == "its process died"
+    assert killed.error == DIED
 
 
 async def test_a_database_that_is_away_while_it_beats_ends_nothing(office: Office) -> None:
@@ -187,3 +190,49 @@ async def test_a_database_that_is_away_while_it_beats_ends_nothing(office: Offic
     assert report.outcome == "unchanged"
     assert failed
     assert (await last(office)).outcome == "unchanged"
+
+
+async def test_cancelled_when_the_new_version_is_activated_the_log_tells_that_it_answers(office: Office) -> None:
+    await office.sources.add(SHOP)
+    inside, go = threading.Event(), threading.Event()
+
+    def activating(sources: object, request: object, on_progress: Callable[[Progress], None]) -> RefreshReport:
+        inside.set()
+        go.wait(10)
+        on_progress(Progress("activate", 0, 1, "v2"))
+        on_progress(Progress("activate", 1, 1, "v2"))
+        return RefreshReport("activated", "v2")
+
+    task = asyncio.create_task(Refreshing(office.sources, office.runs, activating).refresh(ALL))
+    await asyncio.to_thread(inside.wait, 10)
+    task.cancel()
+    await asyncio.sleep(0.05)
+    go.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    run = await last(office)
+    assert (run.outcome, run.version, run.error) == ("activated", "v2", "")
+
+
+async def test_an_end_is_logged_when_the_database_is_back(office: Office) -> None:
+    await office.sources.add(SHOP)
+    finish, failed = office.runs.finish, []
+
+    async def flaky(run: RefreshRun) -> None:
+        if not failed:
+            failed.append(run)
+            raise StorageError("The database is locked.")
+        await finish(run)
+
+    office.runs.finish = flaky  # type: ignore[method-assign]
+    assert (await office.refreshing.refresh(ALL)).outcome == "unchanged"
+    assert (await last(office)).outcome == "unchanged"
+
+
+async def test_a_full_disk_is_told_with_its_mend_and_without_a_path(office: Office) -> None:
+    await office.sources.add(SHOP)
+    office.crawl.faults = [OSError(errno.ENOSPC, "secret", "/secret")]
+    with pytest.raises(OSError, match="secret"):
+        await office.refreshing.refresh(ALL)
+    error = (await last(office)).error
+    assert error == "No space left on device: free some room in FRONTDESK_DATA_DIR, then call it again."

@@ -1,13 +1,14 @@
 """Sources that are read by themselves, on the real tables."""
 
 import asyncio
+import errno
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from structlog.testing import capture_logs
 
 from bot.errors import InputError, StorageError, UnknownSource
-from bot.knowledge.refreshing import Refreshing, RefreshRequest
+from bot.knowledge.refreshing import RefreshCancelled, Refreshing, RefreshRequest
 from bot.knowledge.schedules import LONGEST, SHORTEST, Schedules, _pause
 from bot.steering import Schedule
 from retrieval.errors import RefreshRunning, TooMuchWouldVanish
@@ -235,3 +236,25 @@ async def test_it_goes_on_after_the_database_was_away(shop: Office) -> None:
                 await asyncio.sleep(0.01)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_full_disk_is_a_failure_with_a_back_off_that_admins_hear_of_once(shop: Office) -> None:
+    await due(shop, "shop")
+    shop.crawl.faults = [OSError(errno.ENOSPC, "x"), OSError(errno.ENOSPC, "x")]
+    with capture_logs():
+        await shop.schedules.run_due()
+        await again(shop, "shop")
+        await shop.schedules.run_due()
+    assert (await shop.schedule_store.schedule("shop")).failures == 2
+    [told] = shop.told
+    assert "No space left on device: free some room in FRONTDESK_DATA_DIR" in told
+
+
+async def test_one_that_is_cancelled_is_read_at_its_next_regular_time(shop: Office) -> None:
+    await due(shop, "shop")
+    shop.crawl.faults = [RefreshCancelled("cancelled")]
+    await shop.schedules.run_due()
+    schedule = await shop.schedule_store.schedule("shop")
+    assert schedule.next_at
+    assert schedule.next_at - datetime.now(UTC) > DAY * 0.89
+    assert (schedule.failures, shop.told) == (0, [])

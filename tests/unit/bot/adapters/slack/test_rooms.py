@@ -64,5 +64,7 @@ async def test_a_role_is_what_slack_says_now(slack: SlackStandIn, rooms: SlackRo
     slack.workspace.users["U1"].is_admin = True
     slack.workspace.channel("C2").members.remove("U2")
     assert (await rooms.role("U1"), await rooms.role("U2")) == (Role.ADMIN, Role.CUSTOMER)
+    slack.workspace.users["U1"].team = "T9OTHER"
+    assert await rooms.role("U1") is Role.CUSTOMER, "an admin of somebody else's workspace"
     assert await rooms.name("", "U1") == "u1"
     assert (await rooms.direct("", "U1")).thread == ""
