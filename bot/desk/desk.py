@@ -131,9 +131,7 @@ class Desk:
         """A message was edited: answer it again in place, or as a new one if it was not. Raises StorageError."""
         masked = await self._masked(message)
         hidden = masked.text != message.text
-        anew = hidden and self._heard.get(message.key) != hash(
-            message.text
-        )  # masked, it reads the same
+        anew = hidden and self._heard.get(message.key) != hash(message.text)  # masked, it reads the same
         item = await self._inbox.revise(masked, judge, anew=anew)
         if item is None:
             if await self._inbox.find(message.key) is None:

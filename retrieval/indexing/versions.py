@@ -198,7 +198,10 @@ class VersionStore:
         write_atomically(self._pointer, version.id + "\n")
 
     def deactivate(self) -> None:
-        """No version is active afterwards; all stay, so that `rollback` with an id brings one back. Raises RefreshRunning."""
+        """No version is active afterwards; all stay, so that `rollback` with an id brings one back.
+
+        Raises RefreshRunning.
+        """
         with RefreshLock(self.lock_path):
             self._pointer.unlink(missing_ok=True)
 

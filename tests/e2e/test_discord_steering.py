@@ -193,6 +193,17 @@ async def test_whoever_is_not_of_the_team_is_refused_every_button_and_form(offic
     assert "save" in office.audited(den.asker.id, "refused")
 
 
+async def test_whoever_manages_another_server_of_the_bots_is_no_admin(office: Office, den: Den) -> None:
+    world = office.discord.world
+    elsewhere = world.create_guild("Elsewhere")
+    managing = elsewhere.create_role("Admins", permissions=dpy.Permissions(manage_guild=True))
+    stranger = elsewhere.add_member(world.create_user("mallory"), roles=[managing])
+    channel = elsewhere.create_text_channel("there")
+    for command in ("faq status", "faq gaps", "faq audit"):
+        await den.whispered(await stranger.slash(channel, command), "That is for admins")
+    assert not office.audited(stranger.id, "done")
+
+
 async def test_teammates_and_named_admins_may_what_is_theirs(office: Office, den: Den) -> None:
     told = await office.teammate.slash(den.channel, "faq handoffs")
     await den.whispered(told, "Handoffs")
