@@ -71,7 +71,7 @@ async def test_a_recrawl_whose_process_is_killed_comes_to_its_end_in_its_message
         room = Room(bot)
         assert "two years" in (await room.one_answer(await room.ask("How long is the warranty?"))).shown
         await slack.wait_for(lambda: "its process died" in message.shown, SLOW_SECONDS, "the end of a dead re-crawl")
-        assert "goes on answering" in message.shown
+        assert "see status" in message.shown
         await slack.command("/faq", ADMIN, OFFICE, "recrawl")
         await shown(slack, OFFICE, "nothing changed")
 
