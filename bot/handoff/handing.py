@@ -30,9 +30,7 @@ log = structlog.get_logger(__name__)
 INTERNAL = ("//", "／／")  # begins what a teammate writes for the team alone
 _LIVE = (HandoffState.OPEN, HandoffState.CLAIMED)
 _LOOK_SECONDS = 15.0  # between two looks at what waits
-_UNPOSTED = timedelta(
-    seconds=180
-)  # what was not done in that time is done again; a platform may hold a call up for long
+_UNPOSTED = timedelta(minutes=3)  # what was not done by then is done again; a platform may hold a call up
 _RECENT = 50  # resolved handoffs that are looked at
 _HOPELESS = timedelta(minutes=15)
 _REMINDERS = 5

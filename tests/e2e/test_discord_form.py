@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import discord as dpy
 import pytest
 import pytest_asyncio
 from simcord.backend.models import Message
@@ -213,13 +214,19 @@ async def test_without_the_intent_mentions_and_commands_work_and_the_bot_says_so
     shop: Knowledge, tmp_path: Path
 ) -> None:
     async with DiscordStandIn(content=False) as discord:
-        support = discord.guild.create_text_channel("support")
+        guild, world = discord.guild, discord.world
+        team = guild.create_role("Team")
+        hidden, seen = dpy.PermissionOverwrite(view_channel=False), dpy.PermissionOverwrite(view_channel=True)
+        overwrites = {guild.default_role: hidden, team: seen, world.me(): seen}
+        support = guild.create_text_channel("support", overwrites=overwrites)
         settings = {"FRONTDESK_DISCORD_SUPPORT_CHANNEL": str(support.id)}
         async with Bot(None, shop, tmp_path, discord=discord, **settings) as bot:
-            await without_the_intent(Den(bot, discord), support)
+            await without_the_intent(
+                Den(bot, discord), support, guild.add_member(world.create_user("Ann"), roles=[team])
+            )
 
 
-async def without_the_intent(den: Den, support: Any) -> None:
+async def without_the_intent(den: Den, support: Any, teammate: Any) -> None:
     discord, bot = den.discord, den.bot
     thread = await den.ask(DELIVERY)
     await den.one_answer(thread)
@@ -236,9 +243,9 @@ async def without_the_intent(den: Den, support: Any) -> None:
     await den.ask("I want to talk to a human")
     (packet,) = await discord.wait_for(lambda: discord.bot_messages(support.id), SECONDS)
     await discord.wait_for(lambda: packet.id in discord.backend.channels, SECONDS)
-    await den.teammate.send(discord.channel(packet.id), "How can I help?")
+    await teammate.send(discord.channel(packet.id), "How can I help?")
     await den.says(packet.id, "Discord does not show me what is written here")
-    told = await den.teammate.slash(den.channel, "faq handoffs")  # a channel that all see makes nobody a teammate
+    told = await den.teammate.slash(den.channel, "faq handoffs")
     await den.whispered(told, "That is for")
 
 

@@ -31,7 +31,9 @@ QUESTIONS = (DELIVERY, PAYMENT, GIFTS, "How do I return something?", "Who pays f
 OFTEN = (0.1,) * 100  # a retry schedule for those who cannot wait for Slack's minutes
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["socket", "http"])
+@pytest_asyncio.fixture(
+    scope="module", loop_scope="module", params=["socket", pytest.param("http", marks=pytest.mark.slow)]
+)
 async def bot(
     request: pytest.FixtureRequest, shop: Knowledge, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Bot]:

@@ -23,7 +23,9 @@ DELIVERY, PAYMENT, GIFTS = (
 )
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["socket", "http"])
+@pytest_asyncio.fixture(
+    scope="module", loop_scope="module", params=["socket", pytest.param("http", marks=pytest.mark.slow)]
+)
 async def bot(
     request: pytest.FixtureRequest, shop: Knowledge, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Bot]:
