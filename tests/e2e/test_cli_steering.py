@@ -82,6 +82,8 @@ class Office:
             stderr=subprocess.PIPE,
             text=True,
             cwd=self.data.parent,
+            # A shell's background job ignores SIGINT, and so would what it starts.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
 
     def at_a_terminal(self, *arguments: str, answer: str) -> tuple[int, str]:
