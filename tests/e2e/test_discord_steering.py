@@ -24,7 +24,7 @@ from tests.support.bots import Bot, Knowledge
 from tests.support.discord import DiscordStandIn
 from tests.support.discord.standin import labels, shown
 from tests.support.guilds import SECONDS, Den
-from tests.support.site import Site
+from tests.support.site import Page, Site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -243,6 +243,8 @@ async def ended(den: Den, result: Any, text: str) -> Message:
 async def test_a_re_crawl_is_one_message_to_its_end_while_questions_are_answered(office: Office, den: Den) -> None:
     publish(office.site, delay=1.5)
     office.site.html("/help/delivery", page("delivery").replace("3 working", "five working"), delay=2.0)
+    office.site.pages["/help/payment"] = Page(b"broken", status=500)
+    office.site.pages["/help/account"] = Page(b"gone", status=410)
     first = await office.admin.slash(den.channel, "faq recrawl")
     running = await ended(den, first, "Re-crawl of")
     assert not running.is_ephemeral and "Cancel" in labels(running)
@@ -251,7 +253,9 @@ async def test_a_re_crawl_is_one_message_to_its_end_while_questions_are_answered
     second = await office.admin.slash(den.channel, "faq recrawl")
     await ended(den, second, "This one runs already")
     done = await ended(den, first, "Re-crawl done")
-    assert "1 changed" in plain(done) and "by boss" in plain(done) and labels(done) == ["Roll back"]
+    for told in ("1 changed", "1 removed", "1 failed", "500"):
+        assert told in plain(done), told
+    assert "by boss" in plain(done) and labels(done) == ["Roll back"]
     await ended(den, second, "Re-crawl done")
     asked = await den.ask(DELIVERY)
     await den.one_answer(asked, containing="five working days")

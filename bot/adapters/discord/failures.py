@@ -15,7 +15,6 @@ from bot.errors import BotError, DeliveryError, PlatformError
 
 log = structlog.get_logger(__name__)
 
-UNKNOWN_MESSAGE = 10008
 _THREAD_EXISTS = 160004
 
 

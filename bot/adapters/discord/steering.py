@@ -7,7 +7,6 @@ a form, which can only be the first response.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -37,8 +36,6 @@ FORMS = frozenset({"teach", "edit"})  # commands and buttons that are answered b
 PUBLIC = frozenset({"recrawl"})  # commands that everybody sees the outcome of
 _LOOK_SECONDS = 1.0  # for the question that a message answers: the form has to be there within three
 _CHOICES = 25
-
-Asking = Callable[[DiscordScreen], Awaitable[Card | Form | None]]
 
 
 class Steering:
