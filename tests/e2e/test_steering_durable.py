@@ -142,6 +142,22 @@ async def test_nobody_claims_and_the_channel_is_reminded(knowledge: Knowledge, t
         await slack.wait_for(lambda: any("still in line" in text for text in room.shown(ts)), SECONDS, "a word")
 
 
+async def test_an_abstention_in_a_help_channel_calls_people_if_set_so(shop: Knowledge, tmp_path: Path) -> None:
+    async with (
+        SlackStandIn() as slack,
+        bot_of(slack, shop, tmp_path, FRONTDESK_HANDOFF_ON_ABSTENTION="true") as bot,
+    ):
+        room = Room(bot)
+        slack.workspace.channel(room.channel).members.append(ADMIN)
+        await slack.command("/faq", ADMIN, room.channel, "channel help on")
+        await slack.settled(SECONDS, 0.5)
+        ts = await room.ask("Do you sell live penguins?", mention=False)
+        assert "found no answer" in (await room.answer(ts)).shown
+        packet = await shown(slack, SUPPORT, "was told that the pages hold no answer")
+        assert "live penguins" in packet.shown
+        await slack.wait_for(lambda: any("told our team" in text for text in room.shown(ts)), SECONDS, "a word")
+
+
 async def test_without_a_support_channel_the_customer_is_told_where_to_turn(
     knowledge: Knowledge, tmp_path: Path
 ) -> None:
