@@ -76,13 +76,21 @@ class VllmServer:
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """Within it the server does nothing: what is done meanwhile is certain to come before its next token."""
-        assert self._process is not None
-        os.killpg(self._process.pid, signal.SIGSTOP)
+        """Within it no token is made: what its HTTP side hears meanwhile, the engine hears before its next one."""
+        engine = self._children()
+        assert engine, "vLLM's engine is a process of its own"
+        for pid in engine:
+            os.kill(pid, signal.SIGSTOP)
         try:
             yield
         finally:
-            os.killpg(self._process.pid, signal.SIGCONT)
+            for pid in engine:
+                os.kill(pid, signal.SIGCONT)
+
+    def _children(self) -> list[int]:
+        assert self._process is not None
+        tasks = Path(f"/proc/{self._process.pid}/task").iterdir()
+        return [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
 
     @property
     def running(self) -> bool:
