@@ -84,15 +84,94 @@ def _output_names(inputs: list[str]) -> dict[str, str]:
 
 
 def evaluate(
-    faqs: Annotated[Path, typer.Option(help='FAQs, one {"id","question","answer"} a line.', dir_okay=False)],
-    queries: Annotated[Path, typer.Option(help='Questions, one {"id","text","relevant","answerable"} a line.')],
-    out: Annotated[Path, typer.Option(help="Where to write the result rows.", dir_okay=False)],
+    questions: Annotated[
+        Path | None,
+        typer.Option(
+            help="Your own questions: CSV or JSON lines with the columns question and expected.", dir_okay=False
+        ),
+    ] = None,
+    from_log: Annotated[bool, typer.Option("--from-log", help="Ask the log's voted turns.")] = False,
+    days: Annotated[float | None, typer.Option(min=0, help="With --from-log: only the last so many days.")] = None,
+    write: Annotated[
+        Path | None, typer.Option(help="With --from-log: write them as CSV for you to correct.", dir_okay=False)
+    ] = None,
+    version: Annotated[str, typer.Option(help="The version of the index to ask. Default: the active one.")] = "",
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting for this measurement.", metavar="NAME=VALUE")
+    ] = None,
+    against: Annotated[str, typer.Option(help="Compare with this version.", metavar="VERSION")] = "",
+    against_set: Annotated[
+        list[str] | None, typer.Option(help="Compare with this setting.", metavar="NAME=VALUE")
+    ] = None,
+    curve: Annotated[
+        Path | None, typer.Option(help="Draw the coverage/accuracy curve as .png or .svg.", dir_okay=False)
+    ] = None,
+    faqs: Annotated[
+        Path | None, typer.Option(help='FAQs of a file, one {"id","question","answer"} a line.', dir_okay=False)
+    ] = None,
+    queries: Annotated[
+        Path | None, typer.Option(help='Questions on --faqs, one {"id","text","relevant","answerable"} a line.')
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Where to write the result rows.", dir_okay=False)] = None,
+    progress: Annotated[
+        bool | None, typer.Option("--progress/--no-progress", help="A progress bar. Default: on a terminal.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Measure the product's own retrieval and decision on questions whose answers are known."""
-    from bot.bootstrap import evaluate_files
+    """Measure the product's own retrieval and decision on questions whose answers are known.
 
-    evaluation = evaluate_files(faqs, queries, out)
+    Your own, on what is indexed: --questions, or --from-log; compared with --against or --against-set. Or those of a
+    file on the FAQs of another: --faqs, --queries and --out.
+    """
+    from bot.cli.golden import Wanted, evaluate_golden
+    from bot.errors import InputError
+
+    log_only = {"--days": days is not None, "--write": write is not None}
+    golden_only = {
+        "--version": version,
+        "--set": set_,
+        "--against": against,
+        "--against-set": against_set,
+        "--curve": curve,
+    }
+    on_files = faqs is not None or queries is not None
+    if [questions is not None, from_log, on_files].count(True) != 1:
+        raise InputError("Say which questions: --questions FILE, or --from-log, or --faqs, --queries and --out.")
+    for option, given in (log_only if not from_log else {}).items():
+        if given:
+            raise InputError(f"{option} goes with --from-log.")
+    if not on_files:
+        evaluate_golden(
+            Wanted(
+                questions=questions,
+                from_log=from_log,
+                days=days,
+                write=write,
+                version=version,
+                changes=set_ or (),
+                against=against,
+                against_changes=against_set or (),
+                out=out,
+                curve=curve,
+                progress=progress,
+                as_json=as_json,
+            )
+        )
+        return
+    for option, chosen in golden_only.items():
+        if chosen:
+            raise InputError(f"{option} goes with --questions or --from-log.")
+    if faqs is None or queries is None or out is None:
+        raise InputError("--faqs, --queries and --out go together: name all three.")
+    _evaluate_files(faqs, queries, out, progress, as_json)
+
+
+def _evaluate_files(faqs: Path, queries: Path, out: Path, progress: bool | None, as_json: bool) -> None:
+    from bot.bootstrap import evaluate_files
+    from bot.cli.golden import progress_bar
+
+    with progress_bar(progress) as on_done:
+        evaluation = evaluate_files(faqs, queries, out, on_done=on_done)
     if as_json:
         print_json(evaluation.figures)
         return

@@ -4,5 +4,17 @@ from __future__ import annotations
 
 from retrieval.refresh.refreshing import RefreshOptions, refresh
 from retrieval.refresh.report import DocumentLine, PageLine, Progress, RefreshReport, SourceLine
+from retrieval.refresh.trial import Trial, TrialReport, WorseLine
 
-__all__ = ["DocumentLine", "PageLine", "Progress", "RefreshOptions", "RefreshReport", "SourceLine", "refresh"]
+__all__ = [
+    "DocumentLine",
+    "PageLine",
+    "Progress",
+    "RefreshOptions",
+    "RefreshReport",
+    "SourceLine",
+    "Trial",
+    "TrialReport",
+    "WorseLine",
+    "refresh",
+]

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -21,6 +22,10 @@ from retrieval.interfaces import Crawler, Embedder
 from retrieval.refresh.changes import Changes, compare, deduplicate, lines, lost, undated
 from retrieval.refresh.collecting import Collected, collect
 from retrieval.refresh.report import OnProgress, Outcome, Progress, RefreshReport
+from retrieval.refresh.trial import Trial, TrialReport, stop_if_worse
+
+if TYPE_CHECKING:
+    from retrieval.indexing.index import Index
 
 log = structlog.get_logger(__name__)
 
@@ -31,13 +36,14 @@ _FEW = 5  # documents that one source may always lose: a share of a handful says
 class RefreshOptions:
     """`max_vanish` is the share of the active version's documents, and of each source's, that may be removed at once
     (0..1) unless `force`; `only` names the sources to crawl (empty: all); from `hnsw_from` passages on the index is
-    approximate."""
+    approximate. `may_lose` golden questions may be answered worse than before, unless `force`."""
 
     dry_run: bool = False
     force: bool = False
     max_vanish: float = 0.3
     only: frozenset[str] = frozenset()
     hnsw_from: int = 50_000
+    may_lose: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +62,16 @@ def refresh(
     crawler: Crawler,
     embedder: Embedder,
     options: RefreshOptions | None = None,
+    trial: Trial | None = None,
     on_progress: OnProgress = lambda _: None,
 ) -> RefreshReport:
-    """Crawl `sources` (all that are known) and make what they hold now the active version, if it is other than before.
+    """Crawl `sources` (all that are known) and make what they hold now the active version, if it is other than before
+    and `trial` finds it no worse.
 
     Whatever is raised, or kills the process, leaves the active version as it was. An exception from `on_progress`
     stops the refresh, but for one at the end of stage "activate": by then the new version answers. Raises
-    RefreshRunning, SourceError (nothing could be read, or nothing was found), TooMuchWouldVanish, RefreshError (the
-    new version failed its check), IndexError_.
+    RefreshRunning, SourceError (nothing could be read, or nothing was found), TooMuchWouldVanish, AnswersWorse,
+    RefreshError (the new version failed its check), IndexError_, and what `trial` raises.
     """
     options = options or RefreshOptions()
     started = time.perf_counter()
@@ -73,7 +81,7 @@ def refresh(
     with RefreshLock(store.lock_path):
         before = _before(store)
         collected = collect(sources, before.pages, crawler, options.only, on_progress)
-        report = _conclude(sources, store, embedder, options, on_progress, before, collected)
+        report = _conclude(sources, store, embedder, options, trial, on_progress, before, collected)
     return replace(report, seconds=time.perf_counter() - started)
 
 
@@ -82,6 +90,7 @@ def _conclude(
     store: VersionStore,
     embedder: Embedder,
     options: RefreshOptions,
+    trial: Trial | None,
     on_progress: OnProgress,
     before: _Before,
     collected: Collected,
@@ -109,7 +118,7 @@ def _conclude(
             write_crawl(before.version.folder, records)
         passages = before.version.manifest.counts["passages"]
         return replace(report, outcome="unchanged", passages=passages, pruned=store.prune())
-    return _activate(store, embedder, options, on_progress, before, records, documents, report)
+    return _activate(store, embedder, options, trial, on_progress, before, records, documents, report)
 
 
 def _before(store: VersionStore) -> _Before:
@@ -203,6 +212,7 @@ def _activate(
     store: VersionStore,
     embedder: Embedder,
     options: RefreshOptions,
+    trial: Trial | None,
     on_progress: OnProgress,
     before: _Before,
     records: Sequence[PageRecord],
@@ -223,10 +233,11 @@ def _activate(
         on_progress(Progress("embed", done, total))
 
     with store.stage() as folder:
+        held = _held(before, embedder)
         index = build_index(
             documents,
             embedder,
-            previous=_reusable(before, embedder),
+            previous=held if before.version and before.version.manifest.splitter == SPLITTER_VERSION else None,
             exact_below=options.hnsw_from,
             on_progress=embedding,
         )
@@ -235,6 +246,7 @@ def _activate(
         on_progress(Progress("verify", 0, 1))
         verify_index(folder, index, embedder)
         on_progress(Progress("verify", 1, 1))
+        tried = _tried(trial, held, index, options, on_progress) if trial else None
         counts = {
             "pages": len(records),
             "documents": len(documents),
@@ -252,17 +264,28 @@ def _activate(
         passages=counts["passages"],
         texts_embedded=embedded,
         pruned=store.prune(),
+        trial=tried,
     )
     on_progress(Progress("activate", 1, 1, version.id))
     return report
 
 
-def _reusable(before: _Before, embedder: Embedder):  # type: ignore[no-untyped-def]
-    """The active index, if its passages and vectors are what the same embedder and splitter would make again."""
+def _tried(
+    trial: Trial, held: Index | None, index: Index, options: RefreshOptions, on_progress: OnProgress
+) -> TrialReport:
+    """What came of the golden questions. Raises AnswersWorse."""
+    report = trial(held, index, lambda done, total: on_progress(Progress("golden", done, total)))
+    if not options.force:
+        stop_if_worse(report, options.may_lose)
+    return report
+
+
+def _held(before: _Before, embedder: Embedder) -> Index | None:
+    """The active index, if its vectors are of the same embedder."""
     from retrieval.indexing.index import Index
 
     version = before.version
-    if version is None or version.manifest.splitter != SPLITTER_VERSION:
+    if version is None:
         return None
     if version.manifest.embedder != embedder.fingerprint:
         log.info("another embedder: every text is embedded again", was=version.manifest.embedder)

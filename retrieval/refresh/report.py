@@ -6,14 +6,16 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-Stage = Literal["crawl", "compare", "embed", "verify", "activate"]
+from retrieval.refresh.trial import TrialReport
+
+Stage = Literal["crawl", "compare", "embed", "verify", "golden", "activate"]
 Outcome = Literal["activated", "unchanged", "dry_run"]
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`done` of `total` pages (crawl) or texts (embed) or steps; `total` is 0 where it is not known yet. `documents`
-    were found so far, and `failed` pages could not be read."""
+    """`done` of `total` pages (crawl), texts (embed), questions (golden) or steps; `total` is 0 where it is not known
+    yet. `documents` were found so far, and `failed` pages could not be read."""
 
     stage: Stage
     done: int
@@ -65,7 +67,8 @@ class RefreshReport:
     Pages: fetched with a body, unchanged, gone with what they held, failed (their last good copy stays), unseen (the
     crawl broke off before it came to them; they stay too), empty (taken, but without a pair or a section), skipped
     (files of a kind that is not read). `sources` were read, but for `sources_failed`, of which `failed` has one line
-    each. `bytes_received` counts bodies; `texts_embedded` is how many had no vector yet.
+    each. `bytes_received` counts bodies; `texts_embedded` is how many had no vector yet. `trial` is what came of the
+    golden questions, None where none were asked.
     """
 
     outcome: Outcome
@@ -88,6 +91,7 @@ class RefreshReport:
     texts_embedded: int = 0
     pruned: tuple[str, ...] = ()
     seconds: float = 0.0
+    trial: TrialReport | None = None
 
     def as_dict(self) -> dict[str, object]:
         """JSON-ready; counts first, then the lists behind them."""
@@ -123,4 +127,5 @@ class RefreshReport:
             "failed": [asdict(line) for line in self.failed],
             "empty": [asdict(line) for line in self.empty],
             "skipped": [asdict(line) for line in self.skipped],
+            **({"golden": self.trial.as_dict()} if self.trial else {}),
         }

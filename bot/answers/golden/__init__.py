@@ -1,0 +1,1 @@
+"""Golden questions: a team's own, each with what should answer it; read, asked, judged, compared."""

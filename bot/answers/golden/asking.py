@@ -1,0 +1,70 @@
+"""Asks golden questions as customers would, up to the product's decision."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from bot.answers import decision, followups
+from bot.answers.evaluation import AT_ONCE, RANKED
+from bot.answers.golden.judging import Entries, Judged, judge
+from bot.answers.golden.questions import GoldenQuestion
+from bot.answers.persons import asks_for_person
+from bot.answers.smalltalk import listen
+from bot.conversation import Decision
+from bot.language import primary, reply_language
+from retrieval.documents import Document
+from retrieval.interfaces import Retriever
+from retrieval.text import clean
+
+OnDone = Callable[[int, int], None]
+
+
+async def ask(
+    questions: Sequence[GoldenQuestion],
+    retriever: Retriever,
+    entries: Entries,
+    *,
+    threshold: float | None = None,
+    mask: Callable[[str], str] = lambda text: text,
+    on_done: OnDone = lambda _done, _of: None,
+) -> list[Judged]:
+    """What comes of each question, in their order: masked, without courtesies, with the turns before it, searched and
+    decided on. Without a language model, which may judge a doubtful one otherwise.
+
+    Raises what `retriever` and `on_done(asked, of)` raise.
+    """
+    free = asyncio.Semaphore(AT_ONCE)
+    done = 0
+
+    async def one(golden: GoldenQuestion) -> Judged:
+        nonlocal done
+        async with free:
+            judged = judge(golden, *await _decide(golden, retriever, threshold, mask), entries)
+        done += 1
+        on_done(done, len(questions))
+        return judged
+
+    tasks = [asyncio.create_task(one(golden)) for golden in questions]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:  # where one failed, nobody waits for the rest
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _decide(
+    golden: GoldenQuestion, retriever: Retriever, threshold: float | None, mask: Callable[[str], str]
+) -> tuple[Decision, float, tuple[Document, ...]]:
+    heard = listen(clean(mask(golden.question)).strip())
+    if heard.kind:
+        return Decision.CHITCHAT, 0.0, ()
+    if asks_for_person(golden.question):
+        return Decision.HUMAN, 0.0, ()
+    language = primary(reply_language(heard.question))
+    standalone, context = followups.contextualise(heard.question, language, golden.history)
+    result = await retriever.retrieve(standalone, context=context, limit=RANKED)
+    decided = decision.decide(result, threshold)
+    documents = {scored.passage.document.id: scored.passage.document for scored in result.passages}
+    return decided.decision, result.confidence, tuple(documents.values())

@@ -1,0 +1,167 @@
+"""A table that a person keeps in a file -> its rows: CSV as spreadsheet programs write it, or JSON lines."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.errors import InputError
+from retrieval.extraction.decoding import detect
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet program would run (OWASP: CSV injection)
+_JSON = {".jsonl", ".ndjson", ".json"}
+_ORDINARY = 0.8  # of the characters beyond ASCII
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row by its columns' names, and the line it begins on. A list comes from JSON alone."""
+
+    line: int
+    cells: Mapping[str, str | tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """`columns` are the names in a CSV's header (of JSON lines, all keys); `encoding` is what it was read as."""
+
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    encoding: str
+
+
+def read_sheet(path: Path) -> Sheet:
+    """Read a CSV file with a header, or JSON lines. Raises InputError naming the file, and the line where one is
+    wrong."""
+    try:
+        body = path.read_bytes()
+    except FileNotFoundError as error:
+        raise InputError(f"{path} does not exist: name a CSV file with the columns question and expected.") from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}): see that this user may read it.") from error
+    if body.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise InputError(f"{path} is a workbook: save it as 'CSV UTF-8' in your spreadsheet program.")
+    encoding = _encoding(body)
+    try:
+        text = body.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = body[: error.start].count(b"\n") + 1
+        raise InputError(
+            f"{path}:{line} is no {encoding.upper()}, as the rest seems to be: save it as 'CSV UTF-8'."
+        ) from error
+    if "\0" in text:
+        raise InputError(f"{path} is no text: save it as 'CSV UTF-8'.")
+    if path.suffix.lower() in _JSON or (path.suffix.lower() != ".csv" and text.lstrip().startswith("{")):
+        return _json_lines(path, text, encoding)
+    return _csv(path, text, encoding)
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Write a new file that spreadsheet programs open: a byte order mark, no cell they would run. Raises InputError,
+    also where the file exists: it may hold a person's corrections."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row] for row in rows)
+    try:
+        with path.open("x", encoding="utf-8-sig", newline="") as file:
+            file.write(out.getvalue())
+    except FileExistsError as error:
+        raise InputError(f"{path} exists already, maybe with your corrections: name another file.") from error
+    except OSError as error:
+        raise InputError(
+            f"Cannot write {path} ({error.strerror}): name a file in a folder you may write to."
+        ) from error
+
+
+def _encoding(body: bytes) -> str:
+    if body.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    found = detect(body)
+    return "gb18030" if found != "utf-8" and _is_simplified(body) else found
+
+
+def _is_simplified(body: bytes) -> bool:
+    """Whether it reads as ordinary simplified Chinese, which a file of few characters shows better than their
+    frequency: nearly all are those that GB 2312 has first, punctuation included."""
+    try:
+        wide = [character for character in body.decode("gb18030") if ord(character) > 0x7F]
+    except UnicodeDecodeError:
+        return False
+    codes = [character.encode("gb2312", "ignore") for character in wide]
+    return sum(code[:1] <= b"\xd7" for code in codes if code) >= _ORDINARY * len(codes)
+
+
+def _csv(path: Path, text: str, encoding: str) -> Sheet:
+    lines = _lines(path, text)
+    _, header = next(lines, (0, []))
+    columns = tuple(cell.strip() for cell in header)
+    if not any(columns):
+        raise InputError(f"{path} is empty: its first line names the columns, such as question,expected.")
+    rows = []
+    for line, cells in lines:
+        if any(cell.strip() for cell in cells[len(columns) :]):
+            raise InputError(
+                f"{path}:{line} has {len(cells)} cells, the header {len(columns)}: put a cell that holds the separator "
+                "in double quotes."
+            )
+        if any(cell.strip() for cell in cells):
+            rows.append(Row(line, {name: _plain(cell) for name, cell in zip(columns, cells, strict=False) if name}))
+    return Sheet(columns, tuple(rows), encoding)
+
+
+def _lines(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
+    """Each row's cells, and the line it begins on; lines without any are passed over."""
+    first = text.lstrip("\r\n").partition("\n")[0]
+    separator = max(",;\t", key=first.count)  # where the comma is the decimal point, Excel writes semicolons
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    line = 1
+    while True:
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            raise InputError(
+                f"{path}:{line} is no CSV ({error}): write a double quote in a quoted cell twice."
+            ) from error
+        if cells is None:
+            return
+        if cells:
+            yield line, cells
+        line = reader.line_num + 1
+
+
+def _plain(cell: str) -> str:
+    """The cell without the apostrophe that keeps a spreadsheet program from running it."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+
+
+def _json_lines(path: Path, text: str, encoding: str) -> Sheet:
+    rows = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise InputError(f"{path}:{number} is no JSON ({error.msg}): write one object a line.") from error
+        if not isinstance(row, dict):
+            raise InputError(f"{path}:{number} is no JSON object: write one a line.")
+        rows.append(Row(number, {key: _json_cell(path, number, key, value) for key, value in row.items()}))
+    return Sheet(tuple(dict.fromkeys(key for row in rows for key in row.cells)), tuple(rows), encoding)
+
+
+def _json_cell(path: Path, number: int, key: str, value: object) -> str | tuple[str, ...]:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return tuple(value)
+    return str(value)  # a column that is not read may hold anything; no text is empty by being odd

@@ -1,0 +1,177 @@
+"""How far figures can be trusted: bootstrap intervals over the questions, paired where two sides are compared."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.answers.golden.judging import Judged, Verdict, golden_figures
+from bot.answers.metrics import BINS, CUT, FEWEST_ANSWERS, Outcome, ndcg, reciprocal_rank
+
+RESAMPLES = 2_000
+SEED = 20_261_126
+_AT_ONCE = 200  # resamples held in memory
+_LOW, _HIGH = 2.5, 97.5  # percentiles
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Between these lies a figure with 95% confidence; NaN where too few questions tell."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A figure on both sides. `difference` is the other side's less this one's, `interval` that difference's."""
+
+    figure: str
+    here: float
+    other: float
+    difference: float
+    interval: Interval
+
+    @property
+    def told(self) -> bool:
+        """Whether there is a difference: the interval does not hold 0."""
+        return self.interval.low > 0 or self.interval.high < 0
+
+
+def intervals(judged: Sequence[Judged]) -> dict[str, Interval]:
+    """The interval of each figure that is a share."""
+    samples = _Table(judged).resampled(_weights(len(judged)))
+    return {name: _interval(values) for name, values in samples.items()}
+
+
+def compared(here: Sequence[Judged], other: Sequence[Judged]) -> list[Compared]:
+    """The figures of the same questions, asked on two sides, and whether they differ: both sides are resampled alike.
+
+    Raises ValueError when the questions are not the same.
+    """
+    if [each.golden for each in here] != [each.golden for each in other]:
+        raise ValueError("Only the same questions in the same order can be compared.")
+    weights = _weights(len(here))
+    mine, theirs = _Table(here).resampled(weights), _Table(other).resampled(weights)
+    values, others = golden_figures(here), golden_figures(other)
+    return [
+        Compared(name, values[name], others[name], others[name] - values[name], _interval(theirs[name] - mine[name]))
+        for name in mine
+    ]
+
+
+def _weights(questions: int) -> Floats:
+    """-> (RESAMPLES, questions): how often each question was drawn."""
+    even = np.full(questions, 1 / max(1, questions))
+    return np.random.default_rng(SEED).multinomial(questions, even, RESAMPLES).astype(np.float64)
+
+
+def _interval(values: Floats) -> Interval:
+    values = values[~np.isnan(values)]
+    if not len(values):
+        return Interval(math.nan, math.nan)
+    low, high = np.percentile(values, [_LOW, _HIGH])
+    return Interval(float(low), float(high))
+
+
+class _Table:
+    """The figures of `golden_figures` for questions that count more or less often than once, computed for many
+    weightings at a time."""
+
+    def __init__(self, judged: Sequence[Judged]) -> None:
+        outcomes = [each.outcome for each in judged]
+        self._answerable = _column([each.golden.answerable for each in judged])
+        self._unanswerable = _column([each.golden.unanswerable for each in judged])
+        self._known = self._answerable + self._unanswerable
+        self._expected = _column([each.verdict is Verdict.RIGHT for each in judged])
+        self._answered = _column([outcome.answered for outcome in outcomes])
+        self._right = _column([outcome.right for outcome in outcomes])
+        self._confidence = _column([outcome.confidence for outcome in outcomes])
+        self._ranks = {"P@1": self._right} | _rank_columns(outcomes)
+
+    def resampled(self, weights: Floats) -> dict[str, Floats]:
+        """-> figure -> (weightings,)."""
+        parts = [self.figures(weights[start : start + _AT_ONCE]) for start in range(0, len(weights), _AT_ONCE)]
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+    def figures(self, weights: Floats) -> dict[str, Floats]:
+        """The same as `golden_figures`, for each row of `weights` (weightings, questions)."""
+        result = {"as_expected": _ratio(weights, np.ones(weights.shape[1]), self._expected)}
+        if self._known.any():
+            result |= {name: _ratio(weights, self._answerable, values) for name, values in self._ranks.items()}
+            if self._answerable.any() and self._unanswerable.any():
+                result |= self._separation(weights)
+            result["ECE"] = self._calibration_error(weights)
+            result["answered"] = _ratio(weights, self._answerable, self._answered)
+            result["right_of_answered"] = _ratio(weights, self._known * self._answered, self._right)
+            if self._unanswerable.any():
+                result["false_answers"] = _ratio(weights, self._unanswerable, self._answered)
+        if not self._known.all():
+            result["avoided"] = _ratio(weights, 1 - self._known, self._expected)
+        return result
+
+    def _separation(self, weights: Floats) -> dict[str, Floats]:
+        """What tells answerable from unanswerable questions."""
+        inside, outside = self._answerable > 0, self._unanswerable > 0
+        own, foreign = self._confidence[inside], self._confidence[outside]
+        own_weights, foreign_weights = weights[:, inside], weights[:, outside]
+        totals, foreign_totals = own_weights.sum(axis=1), foreign_weights.sum(axis=1)
+        exceeds = (own[:, None] > foreign) + 0.5 * (own[:, None] == foreign)
+        won = np.einsum("ro,ro->r", own_weights @ exceeds, foreign_weights)
+        order = np.argsort(own, kind="stable")
+        passed = np.cumsum(own_weights[:, order], axis=1) > np.floor(0.1 * totals)[:, None]
+        needed = own[order][np.argmax(passed, axis=1)]
+        false = (foreign_weights * (foreign >= needed[:, None])).sum(axis=1)
+        both = totals * foreign_totals > 0  # else the draw has questions of one kind alone, and nothing to separate
+        figures = {
+            "AUROC": _divided(won, totals * foreign_totals),
+            "cov@P95": self._coverage(weights, 0.95),
+            "cov@P90": self._coverage(weights, 0.90),
+            "FA@90": _divided(false, foreign_totals),
+        }
+        return {name: np.where(both, values, np.nan) for name, values in figures.items()}
+
+    def _coverage(self, weights: Floats, precision: float) -> Floats:
+        known = np.flatnonzero(self._known)
+        order = known[np.argsort(-self._confidence[known], kind="stable")]
+        confidence = self._confidence[order]
+        ends = np.append(confidence[1:] != confidence[:-1], True)
+        counts = np.cumsum(weights[:, order], axis=1)[:, ends]
+        right = np.cumsum(weights[:, order] * self._right[order], axis=1)[:, ends]
+        good = (counts >= FEWEST_ANSWERS) & (right >= precision * counts - 1e-9)
+        return _divided(np.where(good, right, 0.0).max(axis=1), weights @ self._answerable)
+
+    def _calibration_error(self, weights: Floats) -> Floats:
+        bins = np.minimum(BINS - 1, (self._confidence * BINS).astype(int))
+        gaps = (self._confidence - self._right) * self._known
+        each = weights @ (gaps[:, None] * (bins[:, None] == np.arange(BINS)))
+        return _divided(np.abs(each).sum(axis=1), weights @ self._known)
+
+
+def _rank_columns(outcomes: Sequence[Outcome]) -> dict[str, Floats]:
+    return {
+        f"MRR@{CUT}": _column([reciprocal_rank(outcome) for outcome in outcomes]),
+        f"nDCG@{CUT}": _column([ndcg(outcome) for outcome in outcomes]),
+        "R@5": _column([bool(outcome.relevant & set(outcome.ranked[:5])) for outcome in outcomes]),
+    }
+
+
+def _column(values: Sequence[float]) -> Floats:
+    return np.array(values, np.float64)
+
+
+def _ratio(weights: Floats, among: Floats, values: Floats) -> Floats:
+    """The weighted mean of `values` over the questions of `among`."""
+    return _divided(weights @ (among * values), weights @ among)
+
+
+def _divided(part: Floats, whole: Floats) -> Floats:
+    result = np.full(len(whole), np.nan)
+    np.divide(part, whole, out=result, where=whole > 0)
+    return result

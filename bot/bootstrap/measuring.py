@@ -1,0 +1,116 @@
+"""What golden questions are asked of: a version of the index under some settings, as the product would answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from bot.bootstrap.parts import embedder_for, masker, reranking_for, version_store
+from bot.errors import InputError
+from bot.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.answers.golden.asking import OnDone
+    from bot.answers.golden.judging import Judged
+    from bot.answers.golden.questions import GoldenQuestion
+    from bot.answers.golden.trial import GoldenTrial
+    from retrieval.documents import Document
+    from retrieval.indexing.index import Index
+    from retrieval.interfaces import Embedder, Retriever
+    from retrieval.searching.glossary import Glossary
+    from retrieval.searching.reranking import Reranking
+
+_ELSEWHERE = ("data_dir", "database_url")  # they would name other versions, not another way to answer
+
+
+@dataclass(frozen=True)
+class Side:
+    """A version of the index ("" for the active one) under some settings."""
+
+    version: str
+    settings: Settings
+
+
+def settings_with(changes: Sequence[str], over: Settings | None = None) -> Settings:
+    """The settings, changed by NAME=VALUE; an empty value is the default. Raises InputError, SettingsError."""
+    settings = over or load_settings()
+    given: dict[str, Any] = {name: getattr(settings, name) for name in settings.model_fields_set}
+    for change in changes:
+        name, equals, value = change.partition("=")
+        name = name.strip().lower().removeprefix("frontdesk_")
+        if not equals or name not in Settings.model_fields:
+            raise InputError(f"{change!r} is no setting: write NAME=VALUE, such as answer_threshold=0.6.")
+        if name in _ELSEWHERE:
+            raise InputError(f"{name} cannot be compared: both sides are versions in one data folder.")
+        given.pop(name, None)
+        default = Settings.model_fields[name].get_default(call_default_factory=True)
+        given[name] = value.strip() or default
+    return load_settings(**given)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What people gave to answer with beside the pages, whatever the version."""
+
+    taught: Sequence[Document]
+    glossary: Glossary
+
+
+def ask_golden(questions: Sequence[GoldenQuestion], side: Side, beside: Beside, *, on_done: OnDone) -> list[Judged]:
+    """Ask the questions on a side. For a thread without an event loop.
+
+    A version that was made with another embedding model is embedded anew, in memory. Raises NoActiveVersion,
+    UnknownVersion, CorruptVersion, ModelError, SettingsError.
+    """
+    import asyncio
+
+    from bot.answers.golden.asking import ask
+    from bot.answers.golden.judging import Entries
+    from retrieval.indexing.building import build_index
+    from retrieval.indexing.index import Index
+
+    settings = side.settings
+    store = version_store(settings)
+    version = store.get(side.version) if side.version else store.active()
+    embedder = embedder_for(settings)
+    index = Index.load(version.folder)
+    if version.manifest.embedder != embedder.fingerprint:
+        index = build_index(index.documents, embedder, exact_below=settings.hnsw_from)
+    index, retriever = _searched(index, embedder, beside, reranking_for(settings))
+    threshold = settings.answer_threshold
+    return asyncio.run(
+        ask(questions, retriever, Entries(index), threshold=threshold, mask=masker(settings), on_done=on_done)
+    )
+
+
+def _searched(index: Index, embedder: Embedder, beside: Beside, reranking: Reranking | None) -> tuple[Index, Retriever]:
+    """An index with the taught answers laid over it, as the live one has them, and what searches it."""
+    from retrieval.indexing.building import build_index
+    from retrieval.searching.languages import LanguageProbe
+    from retrieval.searching.retriever import FixedIndex, LiveRetriever
+    from retrieval.searching.twins import find_twins
+
+    if beside.taught:
+        added = build_index(beside.taught, embedder)
+        index = index.extended(added, find_twins(index, added, LanguageProbe(embedder)))
+    return index, LiveRetriever(FixedIndex(index), embedder, reranking, lambda: beside.glossary)
+
+
+def golden_trial(
+    path: Path, settings: Settings, embedder: Callable[[], Embedder], beside: Callable[[], Beside]
+) -> GoldenTrial:
+    """The gate of a refresh: the questions of a file. Raises InputError."""
+    from bot.answers.golden.questions import read_golden
+    from bot.answers.golden.trial import GoldenTrial
+
+    reranking = cache(lambda: reranking_for(settings))  # loaded once, for both versions, and not before the crawl
+    return GoldenTrial(
+        read_golden(path).questions,
+        lambda index: _searched(index, embedder(), beside(), reranking()),
+        threshold=settings.answer_threshold,
+        mask=masker(settings),
+    )

@@ -1,0 +1,159 @@
+"""`frontdesk eval` on golden questions: asks them on one side or two, and shows what came of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from bot.cli.golden_reports import judged_dict, show_one, show_two
+from bot.cli.output import console, run, writing
+
+if TYPE_CHECKING:
+    from bot.answers.golden.asking import OnDone
+    from bot.answers.golden.judging import Judged
+    from bot.answers.golden.questions import GoldenQuestion
+    from bot.answers.golden.voted import Voted
+    from bot.bootstrap import Application, Side
+    from bot.bootstrap.measuring import Beside
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What `frontdesk eval` was asked for. With `days` or `from_log` the questions are the log's, else a file's."""
+
+    questions: Path | None
+    from_log: bool
+    days: float | None
+    write: Path | None
+    version: str
+    changes: Sequence[str]
+    against: str
+    against_changes: Sequence[str]
+    out: Path | None
+    curve: Path | None
+    progress: bool | None
+    as_json: bool
+
+    @property
+    def compares(self) -> bool:
+        """Whether there is another side."""
+        return bool(self.against or self.against_changes)
+
+
+def evaluate_golden(wanted: Wanted) -> None:
+    """Ask golden questions, and show what came of it. Raises InputError and what asking raises."""
+    from bot.bootstrap import ask_golden
+    from bot.cli.curve import check_picture, draw_curves
+
+    if wanted.curve:
+        check_picture(wanted.curve)
+    sides = _sides(wanted)
+    questions, beside = _questions(wanted)
+    if wanted.write:
+        _write(wanted.write, questions)
+        return
+    if not questions:
+        typer.echo("frontdesk: no answer has been voted on yet: there is nothing to measure.", err=True)
+        raise typer.Exit(1)
+    judged = []
+    for side in sides:
+        with progress_bar(wanted.progress) as on_done:
+            judged.append(ask_golden(questions, side, beside, on_done=on_done))
+    names = _names(wanted, sides)
+    titles = names if len(names) == 1 else [f"{letter}: {name}" for letter, name in zip("AB", names, strict=True)]
+    if wanted.out:
+        _write_rows(wanted.out, judged[0])
+    if wanted.curve:
+        draw_curves(wanted.curve, list(zip(titles, judged, strict=True)))
+    if len(judged) == 2:
+        show_two(names, judged[0], judged[1], wanted.as_json)
+    else:
+        show_one(names[0], judged[0], wanted.as_json)
+    if wanted.curve:
+        typer.echo(f"The curve is drawn in {wanted.curve}.", err=True)
+
+
+def _sides(wanted: Wanted) -> list[Side]:
+    from bot.bootstrap import Side, settings_with, version_store
+
+    here = settings_with(wanted.changes)
+    store = version_store(here)
+
+    def version(named: str) -> str:
+        return store.active().id if named in {"", "active"} else store.get(named).id
+
+    if wanted.write:
+        return []
+    sides = [Side(version(wanted.version), here)]
+    if wanted.compares:
+        sides.append(Side(version(wanted.against or wanted.version), settings_with(wanted.against_changes, here)))
+    return sides
+
+
+def _questions(wanted: Wanted) -> tuple[Sequence[GoldenQuestion], Beside]:
+    """The questions, and what is searched beside the pages."""
+    from bot.answers.golden.questions import read_golden
+
+    file = read_golden(wanted.questions) if wanted.questions else None
+    if file and not file.encoding.startswith("utf"):
+        typer.echo(f"{wanted.questions} is no UTF-8: it was read as {file.encoding.upper()}.", err=True)
+
+    async def work(application: Application) -> tuple[Voted | None, Beside]:
+        from bot.answers.golden.voted import voted_questions
+
+        since = None if wanted.days is None else datetime.now(UTC) - timedelta(days=min(wanted.days, 36_500))
+        voted = await voted_questions(application.conversations, since) if wanted.from_log else None
+        return voted, await application.known_beside()
+
+    voted, beside = run(work)
+    if voted and (voted.unclear or voted.unusable):
+        typer.echo(
+            f"Left out: {voted.unclear} questions whose votes cancel out, {voted.unusable} voted turns that cite "
+            "nothing.",
+            err=True,
+        )
+    return (file.questions if file else voted.questions if voted else ()), beside
+
+
+def _write(path: Path, questions: Sequence[GoldenQuestion]) -> None:
+    from bot.answers.golden.questions import write_golden
+
+    write_golden(path, questions)
+    typer.echo(
+        f"{len(questions)} questions written to {path}: correct what should answer them, then "
+        f"'frontdesk eval --questions {path}'.",
+        err=True,
+    )
+
+
+@contextmanager
+def progress_bar(wanted: bool | None) -> Iterator[OnDone]:
+    """A progress bar (None: if somebody watches); gives what it is told of, how many questions of how many are done."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    err = console(stderr=True)
+    if not (err.is_interactive if wanted is None else wanted):
+        yield lambda _done, _of: None
+        return
+    columns = TextColumn("asking"), BarColumn(bar_width=30), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=err, transient=True) as bars:
+        task = bars.add_task("asking", total=None)
+        yield lambda done, of: bars.update(task, completed=done, total=of)
+
+
+def _names(wanted: Wanted, sides: Sequence[Side]) -> list[str]:
+    """What tells the sides apart, in words."""
+    changes = [[*wanted.changes], [*wanted.changes, *wanted.against_changes]]
+    return [", ".join([f"version {side.version}", *changed]) for side, changed in zip(sides, changes, strict=False)]
+
+
+def _write_rows(path: Path, judged: Sequence[Judged]) -> None:
+    with writing(path) as stream:
+        stream.writelines(json.dumps(judged_dict(each), ensure_ascii=False) + "\n" for each in judged)
