@@ -26,22 +26,38 @@ class Decision(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """A button that was pressed below the clarification `turn_id`: the citation's number, or NONE_OF_THESE; `asker` is
+    whom the bot asked, `question` the platform's id of what they had written."""
+
+    turn_id: str
+    number: int
+    asker: str
+    question: str
+
+
+NONE_OF_THESE = 0
+
+
+@dataclass(frozen=True, slots=True)
 class IncomingMessage:
     """A customer's message, stripped of its platform's markup. `conversation_id` names the thread or session it
     belongs to; `platform` is "terminal", "slack", "discord" …; `user` is the platform's id of the author, `channel`
-    that of where it was written."""
+    that of where it was written. `chosen`: it is a button that was pressed, and `text` says which in words."""
 
     conversation_id: str
     text: str
     platform: str = "terminal"
     user: str = ""
     channel: str = ""
+    chosen: Chosen | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
     """What stands behind an answer's marker [number]. What a teammate wrote has an `author` and the `date` (ISO) it was
-    written on, and maybe no `url`."""
+    written on, and maybe no `url`. `under` tells it apart where a clarification offers its title more than once: a
+    heading, mostly a product's name."""
 
     number: int
     title: str
@@ -49,6 +65,7 @@ class Citation:
     passage_id: str
     author: str = ""
     date: str = ""
+    under: str = ""
 
     @classmethod
     def of(cls, passage: Passage, number: int) -> Citation:
@@ -56,6 +73,11 @@ class Citation:
         document = passage.document
         date = document.crawled_at[:10] if document.author else ""
         return cls(number, document.question, document.url, passage.id, document.author, date)
+
+    @property
+    def label(self) -> str:
+        """Its title, told apart where that is needed."""
+        return f"{self.title} ({self.under})" if self.under else self.title
 
     @property
     def byline(self) -> str:
@@ -101,8 +123,9 @@ class UsedPassage:
 class Turn:
     """One question and what was said to it, complete and immutable; `id` is a 32-digit hex UUID.
 
-    `standalone_question` is the question as it was searched, after the conversation was taken in; `model` names the
-    writer; `timings_ms` maps a stage to milliseconds; `threshold` is the confidence an answer needed.
+    `standalone_question` is the question as it was searched, after the conversation was taken in, `rewritten` what it
+    was searched as besides, by the glossary; `model` names the writer; `timings_ms` maps a stage to milliseconds;
+    `threshold` is the confidence an answer needed.
     """
 
     id: str
@@ -123,6 +146,7 @@ class Turn:
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     platform: str = "terminal"
     user: str = ""
+    rewritten: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +202,7 @@ class Stage(StrEnum):
 
     SEARCHING = "searching"
     WRITING = "writing"
+    ASKING = "asking"  # back: what follows is a clarification
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,10 +220,21 @@ class Delta:
 
 
 @dataclass(frozen=True, slots=True)
+class Settled:
+    """The clarification `asked` is over: the citation of this number was chosen, or NONE_OF_THESE; None where something
+    else was said instead."""
+
+    asked: Turn
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Final:
-    """The answer is complete and stored. `turn.answer` is authoritative over the deltas."""
+    """The answer is complete and stored. `turn.answer` is authoritative over the deltas. `settled` is the clarification
+    that the message replied to, if the conversation had come to one."""
 
     turn: Turn
+    settled: Settled | None = None
 
 
 AnswerEvent = Status | Delta | Final

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bot.cards import Card
-from bot.conversation import AnswerEvent, Brief, Conversation, Feedback, Reading, RefreshRun, Turn, Written
+from bot.conversation import AnswerEvent, Brief, Conversation, Feedback, Reading, RefreshRun, Settled, Turn, Written
 from bot.messages import Channel, ChannelKind, ChatMessage, Item, MessageKey, Place, Rule, State
 from bot.people import Actor
 from bot.steering import AuditEntry, Handoff, HandoffState, Missed, Relayed, Schedule, Taught, TaughtState
 from retrieval.documents import RetrievalResult, Source
+from retrieval.searching.glossary import Entry
 
 KeepReplies = Callable[[Sequence[Mapping[str, str]]], Awaitable[None]]
 
@@ -180,6 +181,29 @@ class TaughtStore(Protocol):
         """Another one whenever `searched` gives something else; cheap enough to ask every second."""
 
 
+class GlossaryStore(Protocol):
+    """Terms that mean the same, by group. Every method raises StorageError."""
+
+    async def list(self) -> Sequence[Entry]:
+        """Those in use: for all sources first, then by source, oldest first."""
+
+    async def put(self, entries: Sequence[Entry], replacing: Sequence[str] = ()) -> bool:
+        """Keep entries, in place of those with the ids `replacing`; False, and nothing done, where one of these is not
+        in use any more."""
+
+    async def remove(self, entry_id: str) -> bool:
+        """False for one that is not in use."""
+
+    async def dismiss(self, entry: Entry) -> None:
+        """Keep that a suggestion is not wanted."""
+
+    async def dismissed(self) -> frozenset[str]:
+        """The ids of suggestions that are not wanted."""
+
+    async def revision(self) -> str:
+        """Another one whenever `list` gives something else; cheap enough to ask every second."""
+
+
 class PrivacyStore(Protocol):
     """Deletes what people said. Every method raises StorageError."""
 
@@ -249,6 +273,9 @@ class Inbox(Protocol):
 
     async def find(self, key: MessageKey) -> Item | None:
         """The item of a message, whatever its state."""
+
+    async def of_turn(self, turn: Turn) -> Item | None:
+        """The item that a turn was made for; None where it was made for none, or the item has another by now."""
 
     async def started(self, item: Item) -> bool:
         """Count a start of the work; False when the item is not owed in this revision, or by this process, any more."""
@@ -330,6 +357,9 @@ class Messenger(Protocol):
 
     async def retract(self, item: Item) -> None:
         """Remove what stands for the item."""
+
+    async def settle(self, item: Item, settled: Settled, by: Item) -> None:
+        """Take the buttons off the clarification that stands for the item, and show what was chosen, by `by`."""
 
     async def recover(self, item: Item) -> Sequence[Mapping[str, str]]:
         """What stands on the platform for an item that a dead process may have begun to answer."""

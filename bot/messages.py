@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from bot.conversation import Chosen
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -33,7 +35,8 @@ class Audience(StrEnum):
 class ChatMessage:
     """A person's message. `id` is unique within its channel and outlives edits; `text` is without platform markup and
     without the bot's own mention; `names_others` tells that it is addressed to somebody else by name; `context` is
-    what the adapter needs to reply (a response URL, the recipient's team)."""
+    what the adapter needs to reply (a response URL, the recipient's team). `chosen`: it is a button that was pressed
+    below a clarification, in the place and way in which that was asked for."""
 
     place: Place
     id: str
@@ -42,6 +45,7 @@ class ChatMessage:
     audience: Audience
     names_others: bool = False
     context: Mapping[str, str] = field(default_factory=dict)
+    chosen: Chosen | None = None
 
     @property
     def opens_thread(self) -> bool:
@@ -52,6 +56,12 @@ class ChatMessage:
     def key(self) -> MessageKey:
         """What it is claimed under."""
         return MessageKey(self.place.platform, self.place.workspace, self.place.channel, self.id)
+
+    @property
+    def written(self) -> MessageKey:
+        """What its author wrote: for a button that was pressed, the question."""
+        message_id = self.chosen.question if self.chosen else self.id
+        return MessageKey(self.place.platform, self.place.workspace, self.place.channel, message_id)
 
 
 @dataclass(frozen=True, slots=True)

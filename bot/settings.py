@@ -50,10 +50,16 @@ class Settings(BaseSettings):
 
     # index
     embedding_model: str = ""
+    embedding_query_prefix: str = ""
+    embedding_document_prefix: str = ""
     embedding_onnx: bool = True
+    reranker: str = ""
+    rerank_top: int = Field(20, ge=2, le=200)
     hnsw_from: int = Field(50_000, ge=1)
     keep_versions: int = Field(5, ge=1)
     max_vanish: float = Field(0.3, ge=0, le=1)
+    golden_questions: Path | None = None
+    golden_may_lose: int = Field(0, ge=0)
 
     # answers
     answer_threshold: float | None = Field(None, ge=0, le=1)
@@ -140,10 +146,15 @@ class Settings(BaseSettings):
                 raise ValueError("a URL must hold no password, which logs would show: use FRONTDESK_VLLM_API_KEY")
         return value
 
-    @field_validator("data_dir")
+    @field_validator("embedding_query_prefix", "embedding_document_prefix")
     @classmethod
-    def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().absolute()
+    def _spaced(cls, value: str) -> str:
+        return f"{value} " if value.endswith(":") else value  # .env files lose the space at the end of a line
+
+    @field_validator("data_dir", "golden_questions")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return value.expanduser().absolute() if value else None
 
     @field_validator("discord_gateway_url")
     @classmethod

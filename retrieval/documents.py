@@ -110,7 +110,8 @@ class RetrievalResult:
     """What a query found: passages best first, at most one a document unless more of its parts were asked for.
 
     `confidence` in 0..1 is the calibrated probability that the first passage's document answers the query (0.0 with
-    no passages); `features` are the values it was computed from; `timings_ms` maps a stage to milliseconds.
+    no passages); `features` are the values it was computed from; `timings_ms` maps a stage to milliseconds;
+    `rewritten` is what the query was searched as besides, by the glossary.
     """
 
     query: str
@@ -121,6 +122,7 @@ class RetrievalResult:
     embedder: str
     features: Mapping[str, float] = field(default_factory=dict)
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    rewritten: tuple[str, ...] = ()
 
 
 def content_id(*parts: str) -> str:

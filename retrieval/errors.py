@@ -4,7 +4,7 @@ RetrievalError
 ├── SourceError            a source that cannot be read: no URL, unknown host, missing folder, nothing found
 │   └── AddressRefused     the address guard refused to connect
 ├── ExtractionError        a page that cannot be parsed
-├── ModelError             embedding weights missing, broken, or with another checksum
+├── ModelError             weights (embedding model, reranker) missing, broken, or with another checksum
 ├── IndexError_            the index on disk
 │   ├── NoActiveVersion    nothing was ever refreshed
 │   ├── UnknownVersion     a version that is not (or no longer) on disk
@@ -12,10 +12,16 @@ RetrievalError
 │   └── FingerprintMismatch  vectors of another embedder
 └── RefreshError
     ├── RefreshRunning     another refresh holds the lock
-    └── TooMuchWouldVanish the new version would drop more than the allowed share
+    ├── TooMuchWouldVanish the new version would drop more than the allowed share
+    └── AnswersWorse       the new version answers more known questions worse than allowed
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from retrieval.refresh.trial import TrialReport
 
 
 class RetrievalError(Exception):
@@ -35,7 +41,7 @@ class ExtractionError(RetrievalError):
 
 
 class ModelError(RetrievalError):
-    """Embedding weights that are missing, broken or not the pinned ones."""
+    """Weights that are missing, broken, not the pinned ones, or of another kind of model."""
 
 
 class IndexError_(RetrievalError):
@@ -68,3 +74,12 @@ class RefreshRunning(RefreshError):
 
 class TooMuchWouldVanish(RefreshError):
     """The new version would drop more than the allowed share of the passages."""
+
+
+class AnswersWorse(RefreshError):
+    """The new version answers more golden questions worse than allowed; `trial` has them, the message has no text of
+    theirs."""
+
+    def __init__(self, message: str, trial: TrialReport) -> None:
+        super().__init__(message)
+        self.trial = trial

@@ -41,6 +41,17 @@ class Embedder(Protocol):
     def count_tokens(self, text: str) -> int: ...
 
 
+class Reranker(Protocol):
+    """Reads a query and a text together. Synchronous and CPU-bound; safe to call from several threads."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Names weights, precision and runtime."""
+
+    def score(self, query: str, texts: Sequence[str]) -> Vectors:
+        """-> (len(texts),) float32: the log-odds that each text answers the query, on the model's own scale."""
+
+
 class Retriever(Protocol):
     """The one place where the async world meets the CPU-bound one: `retrieve` works in a thread."""
 

@@ -8,7 +8,18 @@ from datetime import datetime
 from itertools import count
 
 from bot.answers.answering import Answering
-from bot.conversation import AnswerEvent, Conversation, Delta, Feedback, Final, IncomingMessage, Stage, Status, Turn
+from bot.conversation import (
+    AnswerEvent,
+    Conversation,
+    Delta,
+    Feedback,
+    Final,
+    IncomingMessage,
+    Settled,
+    Stage,
+    Status,
+    Turn,
+)
 from bot.errors import DeliveryError, StorageError, UnknownTurn
 from bot.interfaces import ConversationStore, KeepReplies
 from bot.messages import Audience, ChatMessage, Item, Place
@@ -149,6 +160,10 @@ class FakeMessenger:
         for reply in item.replies:
             self.posts.pop(reply["post"], None)
         self.history.append(("retracted", item.message.id, ""))
+
+    async def settle(self, item: Item, settled: Settled, by: Item) -> None:
+        self._fail()
+        self.history.append(("settled", item.message.id, str(settled.number)))
 
     async def recover(self, item: Item) -> Sequence[Mapping[str, str]]:
         return [{"post": post} for post in self.posts if post.startswith(f"{item.message.id}/")]

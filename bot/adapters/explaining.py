@@ -42,6 +42,8 @@ def _facts(turn: Turn, measures: bool) -> Iterator[tuple[str, RenderableType]]:
     yield "question", collapse(turn.question)
     if collapse(turn.standalone_question) != collapse(turn.question):
         yield "searched as", collapse(turn.standalone_question)
+    for each in turn.rewritten:
+        yield "and as", f"{collapse(each)} (by the glossary)"
     yield "decision", verdict(turn)
     version = f"index {turn.index_version}, " if turn.index_version else ""
     yield "answer", f"{version}written by {turn.model}, {turn.timings_ms.get('total', 0):.0f} ms"

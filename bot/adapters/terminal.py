@@ -217,7 +217,7 @@ def _linked(turn: Turn) -> str:
 def _source(citation: Citation) -> Text:
     return Text.assemble(
         (f"[{citation.number}] ", "bold"),
-        (collapse(citation.title), link_style(citation.url)),
+        (collapse(citation.label), link_style(citation.url)),
         f" · {collapse(citation.byline)}" if citation.byline else "",
         (f"  {collapse(citation.url)}" if citation.url else "", "dim"),
     )

@@ -16,19 +16,20 @@ import time
 import uuid
 from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import structlog
 
 from bot.answers import decision, followups, replies
-from bot.answers.choosing import Choice, choose
+from bot.answers.choosing import Choice, choose, pressed
 from bot.answers.citations import CitationChecker
 from bot.answers.excerpt import BUDGET, excerpt
 from bot.answers.persons import asks_for_person
 from bot.answers.smalltalk import Heard, listen
 from bot.conversation import (
+    NONE_OF_THESE,
     AnswerEvent,
     Brief,
     Citation,
@@ -38,20 +39,21 @@ from bot.conversation import (
     Final,
     IncomingMessage,
     Kind,
+    Settled,
     Stage,
     Status,
     Turn,
     UsedPassage,
     Written,
 )
-from bot.errors import TurnNotStored
+from bot.errors import TurnNotStored, UnknownTurn
 from bot.interfaces import AnswerWriter, ConversationStore, QuestionReader
 from bot.language import primary, reply_language
 from bot.words import words_for
-from retrieval.documents import RetrievalResult
+from retrieval.documents import Document, RetrievalResult
 from retrieval.errors import NoActiveVersion
 from retrieval.interfaces import Retriever
-from retrieval.text import clean
+from retrieval.text import clean, collapse
 
 MAX_CHARACTERS = 4000  # of a message; the embedding model reads far less
 _QUESTION_MARK = re.compile("[?？]")
@@ -74,6 +76,7 @@ class _Draft:
     threshold: float = 0.0
     model: str = OWN_WORDS
     result: RetrievalResult | None = None
+    told_apart: dict[str, str] = field(default_factory=dict)  # by passage: of a clarification's options
     parts: list[str] = field(default_factory=list)
 
 
@@ -142,7 +145,8 @@ class Answering:
         conversation = await self._store.load(message.conversation_id)
         watch.lap("load")
         message = replace(message, text=self._mask(message.text[: 2 * MAX_CHARACTERS]))
-        draft, choice = _listen(message, conversation)
+        asked = await self._asked_back(message, conversation)
+        draft, choice = _listen(message, conversation, asked)
         if not choice and asks_for_person(draft.question):
             self._call_person(draft, message)
         context: tuple[str, ...] = ()
@@ -152,8 +156,8 @@ class Answering:
             context = await self._understand(draft, choice, conversation, message)
             watch.lap("understand")
         if not draft.reply:
-            await self._search(draft, choice, context, watch)
-            yield Status(Stage.WRITING)
+            await self._search(draft, choice, asked, context, watch)
+            yield Status(Stage.ASKING if draft.decision is Decision.CLARIFY else Stage.WRITING)
             watch.mark()
         checker = CitationChecker(draft.result.passages if draft.result else ())
         async with aclosing(self._checked(draft, checker, conversation)) as pieces:
@@ -166,16 +170,26 @@ class Answering:
         turn = _turn(draft, message, checker.citations, watch.timings())
         fault = await self._stored(turn)
         watch.lap("store")
-        yield Final(replace(turn, timings_ms=watch.timings()))
+        yield Final(replace(turn, timings_ms=watch.timings()), _settled(asked, choice))
         if fault:
             raise TurnNotStored(turn, fault) from fault
+
+    async def _asked_back(self, message: IncomingMessage, conversation: Conversation) -> Turn | None:
+        """The clarification that the message may reply to: of a button its own, else what was said last."""
+        last = conversation.turns[-1] if conversation.turns else None
+        if message.chosen is None:
+            return last if last and last.decision is Decision.CLARIFY else None
+        with suppress(UnknownTurn):  # forgotten since
+            return await self._store.turn(message.chosen.turn_id)
+        return None
 
     async def _understand(
         self, draft: _Draft, choice: Choice | None, conversation: Conversation, message: IncomingMessage
     ) -> tuple[str, ...]:
         """Make the question stand alone; -> the earlier texts to search it with, where only rules could be asked."""
-        if choice and choice.option:
-            draft.standalone = choice.option.title
+        if choice and (option := choice.option):  # a heading, unlike an address or an author, helps to find it
+            heading = option.under not in {option.url, collapse(option.url), collapse(option.author)}
+            draft.standalone = option.label if heading else option.title
             return ()
         earlier = _earlier(conversation)
         reading = (
@@ -196,8 +210,15 @@ class Answering:
         draft.decision = Decision.HUMAN
         draft.reply = words_for(draft.language).say("handing_over" if self._handoff(message) else "wants_human")
 
-    async def _search(self, draft: _Draft, choice: Choice | None, context: tuple[str, ...], watch: _Stopwatch) -> None:
-        """Retrieve and decide. A chosen option needs no deciding if it is still there."""
+    async def _search(
+        self,
+        draft: _Draft,
+        choice: Choice | None,
+        asked: Turn | None,
+        context: tuple[str, ...],
+        watch: _Stopwatch,
+    ) -> None:
+        """Retrieve and decide. A chosen option needs no deciding if it is still there; else its title is a question."""
         try:
             result = await self._retriever.retrieve(draft.standalone, context=context, limit=self._limit)
         except NoActiveVersion:  # the last source was removed: then nothing is known
@@ -205,7 +226,10 @@ class Answering:
         decided = decision.decide(result, self._threshold)
         draft.decision, draft.threshold, draft.confidence = decided.decision, decided.threshold, result.confidence
         watch.lap("retrieve")
-        if choice and choice.option and (chosen := _with_first(result, choice.option)):
+        chosen = _with_first(result, choice.option, asked) if choice and choice.option and asked else None
+        if choice and choice.option and not chosen:
+            draft.preface += words_for(draft.language).say("choice_gone") + "\n\n"
+        if chosen:
             draft.decision, result = Decision.ANSWER, chosen
         elif draft.decision is Decision.ABSTAIN and self._reader and decision.doubtful(result, decided.threshold):
             if ranks := await self._reader.answerable(draft.standalone, result):
@@ -215,6 +239,9 @@ class Answering:
         if draft.decision is Decision.CLARIFY:
             ranks = [result.passages.index(passage) + 1 for passage in decided.options]
             draft.reply = replies.clarification(words_for(draft.language), result, ranks)
+            options = [option.passage for option in decided.options]
+            unders = replies.told_apart([option.document for option in options])
+            draft.told_apart = {option.id: under for option, under in zip(options, unders, strict=True)}
         elif draft.decision is Decision.ABSTAIN:
             draft.reply = self._abstention(draft)
 
@@ -263,7 +290,9 @@ async def _closing(pieces: AsyncIterator[Written]) -> AsyncIterator[AsyncIterato
             await pieces.aclose()
 
 
-def _listen(message: IncomingMessage, conversation: Conversation) -> tuple[_Draft, Choice | None]:
+def _listen(
+    message: IncomingMessage, conversation: Conversation, clarification: Turn | None
+) -> tuple[_Draft, Choice | None]:
     """What the message asks, or which offered option it chooses, or the reply to what is no question."""
     text = clean(message.text).strip()
     question = text[:MAX_CHARACTERS]
@@ -272,18 +301,33 @@ def _listen(message: IncomingMessage, conversation: Conversation) -> tuple[_Draf
     asked = heard.question or question
     known = last.language if last else ""
     language = reply_language(asked, known)
-    choice = choose(asked, last.citations) if last and last.decision is Decision.CLARIFY else None
-    if heard.kind and not choice:
+    choice = _choice(message, asked, clarification) if clarification else None
+    if choice and message.chosen and clarification:
+        language = clarification.language
+    elif heard.kind and not choice:
         language = _smalltalk_language(heard, language, known)
     words = words_for(language)
     draft = _Draft(uuid.uuid4().hex, datetime.now(UTC), question, asked, language)
-    if choice and choice.option is None:
+    if choice and choice.option is None and clarification:
+        draft.standalone = clarification.standalone_question  # which is what the pages do not answer
         draft.decision, draft.reply = Decision.ABSTAIN, words.say("none_of_these")
     elif heard.kind and not choice:
         draft.reply = words.say(heard.kind.value)
     if len(text) > MAX_CHARACTERS:
         draft.preface = words.say("too_long", limit=MAX_CHARACTERS) + "\n\n"
     return draft, choice
+
+
+def _choice(message: IncomingMessage, asked: str, clarification: Turn) -> Choice | None:
+    if message.chosen:
+        return pressed(clarification, message.chosen.number)
+    return choose(asked, clarification.citations)
+
+
+def _settled(clarification: Turn | None, choice: Choice | None) -> Settled | None:
+    if clarification is None or choice is None:
+        return Settled(clarification) if clarification else None
+    return Settled(clarification, choice.option.number if choice.option else NONE_OF_THESE)
 
 
 def _smalltalk_language(heard: Heard, script: str, conversation: str) -> str:
@@ -305,14 +349,25 @@ def _in_order(result: RetrievalResult, ranks: Sequence[int]) -> RetrievalResult:
     return replace(result, passages=(*chosen, *(other for other in result.passages if other not in chosen)))
 
 
-def _with_first(result: RetrievalResult, option: Citation) -> RetrievalResult | None:
-    """`result` with the chosen passage first; None when a refresh has taken it away since."""
+def _with_first(result: RetrievalResult, option: Citation, asked: Turn) -> RetrievalResult | None:
+    """`result` with the chosen passage first, or what its page says by now; None when a refresh has taken it away."""
     by_id = [scored for scored in result.passages if scored.passage.id == option.passage_id]
-    by_page = [scored for scored in result.passages if option.url and scored.passage.document.url == option.url]
+    offered = {other.passage_id for other in asked.citations}
+    by_page = [
+        scored
+        for scored in result.passages
+        if scored.passage.id not in offered and _reads_anew(scored.passage.document, option)
+    ]
     for chosen in (*by_id, *by_page):
         others = (other for other in result.passages if other is not chosen)
         return replace(result, passages=(chosen, *others))
     return None
+
+
+def _reads_anew(document: Document, option: Citation) -> bool:
+    """Whether this is the chosen question with another answer than when it was offered."""
+    same = bool(option.url) and (document.url, document.question) == (option.url, option.title)
+    return same and option.under in {"", document.url, *map(collapse, document.heading_path)}
 
 
 def _turn(
@@ -320,6 +375,8 @@ def _turn(
 ) -> Turn:
     result = draft.result
     passages = result.passages if result else ()
+    if draft.told_apart:
+        citations = tuple(replace(each, under=draft.told_apart.get(each.passage_id, "")) for each in citations)
     return Turn(
         id=draft.id,
         conversation_id=message.conversation_id,
@@ -339,4 +396,5 @@ def _turn(
         timings_ms=timings_ms,
         platform=message.platform,
         user=message.user,
+        rewritten=result.rewritten if result else (),
     )

@@ -1,4 +1,4 @@
-"""The customer's reply to "Which of these do you mean?": a number, an ordinal, or words of one of the options."""
+"""The reply to "Which of these do you mean?": a button, a number, an ordinal, or words of one of the options."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from bot.conversation import Citation
-from bot.words import languages, load
+from bot.conversation import NONE_OF_THESE, Citation, Turn
+from bot.words import languages, load, words_for
 from retrieval.indexing.analysis import analyse
+from retrieval.text import collapse
 
 _LONGEST_CHOICE = 60  # characters; "the second one please" is a choice, a longer message says more than which
 _LAST = -1
+_TITLE = 300  # characters of a chosen title
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,29 @@ def choose(text: str, options: Sequence[Citation]) -> Choice | None:
     return _by_words(text, options)
 
 
+def pressed(asked: Turn, number: int) -> Choice | None:
+    """What the button of this number chooses; None where the clarification offers no such option."""
+    if number == NONE_OF_THESE:
+        return Choice(None)
+    return next((Choice(option) for option in asked.citations if option.number == number), None)
+
+
+def said(asked: Turn, choice: Choice) -> str:
+    """A choice in words, as if the customer had typed them."""
+    words = words_for(asked.language)
+    title = collapse(choice.option.label) if choice.option else words.labels["none_of_these"]
+    return words.say("chose", title=title[:_TITLE])
+
+
+def lead(asked: Turn) -> str:
+    """What a clarification says before its options, in Markdown."""
+    return asked.answer.partition("\n\n1. ")[0]
+
+
 def _by_words(text: str, options: Sequence[Citation]) -> Choice | None:
     """The one option whose title holds every word of `text`, or that repeats a title in full."""
     asked = set(analyse(_fillers().sub(" ", text), concepts=False)) or set(analyse(text, concepts=False))
-    titles = [set(analyse(option.title, concepts=False)) for option in options]
+    titles = [set(analyse(option.label, concepts=False)) for option in options]
     holding = [option for option, title in zip(options, titles, strict=True) if asked and asked <= title]
     repeated = [
         option

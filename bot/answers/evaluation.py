@@ -35,9 +35,16 @@ class Evaluation:
 
 
 def evaluate(
-    faqs: Path, queries: Path, out: Path | None, retriever_over: RetrieverFactory, *, threshold: float | None = None
+    faqs: Path,
+    queries: Path,
+    out: Path | None,
+    retriever_over: RetrieverFactory,
+    *,
+    threshold: float | None = None,
+    on_done: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Evaluation:
-    """Ask every question of `queries` on an index of `faqs` and write the result rows to `out`. Raises InputError.
+    """Ask every question of `queries` on an index of `faqs` and write the result rows to `out`; `on_done` is told how
+    many of how many are asked. Raises InputError.
 
     A FAQ row has id, question, answer, and maybe alt_questions, heading_path (or domain and entity), site and lang. A
     query row has id, text, relevant, and maybe answerable, site, lang, and history: earlier turns, "U: …" the
@@ -45,8 +52,10 @@ def evaluate(
     """
     answers: dict[str, dict[str, object]] = {}
     asked: list[Row] = []
-    for documents, rows in read_rooms(faqs, queries):
-        asyncio.run(_ask(retriever_over(documents), rows, answers, threshold))
+    rooms = read_rooms(faqs, queries)
+    total = sum(len(rows) for _, rows in rooms)
+    for documents, rows in rooms:
+        asyncio.run(_ask(retriever_over(documents), rows, answers, threshold, lambda: on_done(len(answers), total)))
         asked += rows
     results = [answers[row["id"]] for row in asked]
     if out is not None:
@@ -55,7 +64,11 @@ def evaluate(
 
 
 async def _ask(
-    retriever: Retriever, queries: Sequence[Row], answers: dict[str, dict[str, object]], threshold: float | None
+    retriever: Retriever,
+    queries: Sequence[Row],
+    answers: dict[str, dict[str, object]],
+    threshold: float | None,
+    on_answer: Callable[[], None],
 ) -> None:
     """The turn of each query as the product would take it, up to its decision."""
     free = asyncio.Semaphore(AT_ONCE)
@@ -72,6 +85,7 @@ async def _ask(
             "confidence": result.confidence,
             "decision": decision.decide(result, threshold).decision.value,
         }
+        on_answer()
 
     await asyncio.gather(*(ask(query) for query in queries))
 

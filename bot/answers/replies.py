@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from bot.answers.markup import plain
@@ -10,6 +9,7 @@ from bot.answers.related import related
 from bot.language import reply_language
 from bot.words import Words, words_for
 from retrieval.documents import Document, RetrievalResult
+from retrieval.text import collapse
 
 NEAREST = 3
 
@@ -17,12 +17,25 @@ NEAREST = 3
 def clarification(words: Words, result: RetrievalResult, ranks: Sequence[int]) -> str:
     """The question which of the passages at `ranks` (1-based) is meant, numbered as their citations will be."""
     documents = [result.passages[rank - 1].passage.document for rank in ranks]
-    twice = {title for title, count in Counter(document.question for document in documents).items() if count > 1}
     lines = [
-        f"{number}. {_told_apart(document, document.question in twice)} [{rank}]"
-        for number, (rank, document) in enumerate(zip(ranks, documents, strict=True), start=1)
+        f"{number}. {plain(document.question)}{f' ({plain(under)})' if under else ''} [{rank}]"
+        for number, (rank, document, under) in enumerate(
+            zip(ranks, documents, told_apart(documents), strict=True), start=1
+        )
     ]
     return "\n".join([words.say("clarify"), "", *lines, "", words.say("clarify_how")])
+
+
+def told_apart(documents: Sequence[Document]) -> list[str]:
+    """What tells each from the others of the same title: the nearest heading that none of them stands under, else the
+    page or the author; "" where no other has its title."""
+    told = []
+    for document in documents:
+        twins = [other for other in documents if other is not document and _title(other) == _title(document)]
+        theirs = {collapse(heading) for twin in twins for heading in twin.heading_path}
+        own = [heading for heading in reversed(document.heading_path) if collapse(heading) not in theirs]
+        told.append(collapse(next(iter([*own, document.author or document.url]))) if twins else "")
+    return told
 
 
 def abstention(words: Words, question: str, result: RetrievalResult) -> str:
@@ -38,7 +51,5 @@ def apology(text: str, fault: str) -> str:
     return words_for(reply_language(text)).say("fault", fault=fault)
 
 
-def _told_apart(document: Document, shared: bool) -> str:
-    """A title; one that several options share is told apart by the heading or the page it stands under."""
-    under = document.heading_path[-1] if document.heading_path else document.url or document.author
-    return plain(document.question) + (f" ({plain(under)})" if shared else "")
+def _title(document: Document) -> str:
+    return collapse(document.question).casefold()

@@ -1,6 +1,7 @@
 """The composition root. The only place that names concrete parts."""
 
 from bot.bootstrap.application import Application, open_application
+from bot.bootstrap.measuring import Side, ask_golden, settings_with
 from bot.bootstrap.operators import (
     check_discord,
     check_slack,
@@ -19,6 +20,7 @@ from bot.bootstrap.parts import (
     explanation,
     generator_for,
     read_page,
+    reranking_for,
     slack_config,
     version_store,
 )
@@ -26,6 +28,8 @@ from bot.bootstrap.serving import serve_application
 
 __all__ = [
     "Application",
+    "Side",
+    "ask_golden",
     "check_discord",
     "check_slack",
     "check_vllm",
@@ -40,7 +44,9 @@ __all__ = [
     "generator_for",
     "open_application",
     "read_page",
+    "reranking_for",
     "serve_application",
+    "settings_with",
     "slack_app_manifest",
     "slack_config",
     "slack_team",

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from bot.bootstrap.measuring import Beside, golden_trial
 from bot.bootstrap.operators import check_vllm
 from bot.bootstrap.parts import (
     admin_channels,
@@ -24,6 +25,7 @@ from bot.bootstrap.parts import (
     generator_for,
     masker,
     read_first_pages,
+    reranking_for,
     slack_config,
     support_channels,
     version_store,
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from bot.interfaces import AnswerWriter, QuestionReader, Rooms
     from bot.knowledge.catalogue import Catalogue, Knowledge
     from bot.knowledge.gaps import Gaps
+    from bot.knowledge.glossary import Keeping, LiveGlossary
     from bot.knowledge.permissions import Permissions
     from bot.knowledge.previewing import Previewing
     from bot.knowledge.privacy import Privacy
@@ -72,7 +75,7 @@ class Application(Stores):
         """The refresh use case."""
         from bot.knowledge.refreshing import Refreshing
 
-        return Refreshing(self.sources, self.refreshes, self._run_refresh, self._paused)
+        return Refreshing(self.sources, self.refreshes, self._run_refresh, self._paused, self._prepare_refresh)
 
     async def _paused(self) -> frozenset[str]:
         return await self.schedules.paused()
@@ -106,7 +109,7 @@ class Application(Stores):
 
         if not self.shelf.current()[1]:
             version_store(self.settings).active()  # without one, say so before the model is loaded
-        return LiveRetriever(self.live_index, self.embedder)
+        return LiveRetriever(self.live_index, self.embedder, reranking_for(self.settings), self.live_glossary.current)
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -208,6 +211,20 @@ class Application(Stores):
         from bot.knowledge.teaching import Teaching
 
         return Teaching(self.taught, self.shelf, lambda: self.retriever)
+
+    @cached_property
+    def live_glossary(self) -> LiveGlossary:
+        """The terms that questions are rewritten with."""
+        from bot.knowledge.glossary import LiveGlossary
+
+        return LiveGlossary(self.glossary_store)
+
+    @cached_property
+    def glossary(self) -> Keeping:
+        """Terms that mean the same."""
+        from bot.knowledge.glossary import Keeping
+
+        return Keeping(self.glossary_store, self.sources, self.live_glossary, lambda: self._knowledge().documents)
 
     @cached_property
     def notices(self) -> Notices:
@@ -333,6 +350,7 @@ class Application(Stores):
                 handing=self.handing,
                 handoffs=self.handoffs,
                 teaching=self.teaching,
+                glossary=self.glossary,
                 privacy=self.privacy,
                 markers=self.markers,
             )
@@ -344,6 +362,7 @@ class Application(Stores):
 
         works: list[Callable[[], Coroutine[Any, Any, None]]] = [
             self.shelf.run,
+            self.live_glossary.run,
             self.schedules.run,
             self.handing.watch,
             self.watching.run,
@@ -419,6 +438,7 @@ class Application(Stores):
     async def warm_up(self) -> None:
         """Load what a first answer would wait for. Raises NoActiveVersion, CorruptVersion, FingerprintMismatch."""
         await self.shelf.load()
+        await self.live_glossary.load()
         self.answering.warm_up()
         await self.conversations.load("")
         await self.retriever.retrieve("warm up")
@@ -430,6 +450,10 @@ class Application(Stores):
     ) -> RefreshReport:
         from retrieval.refresh import RefreshOptions, refresh
 
+        golden = self.settings.golden_questions  # read before anything is crawled, so that a broken file costs nothing
+        trial = None
+        if golden:
+            trial = golden_trial(golden, self.settings, lambda: self.embedder, self._beside)
         return refresh(
             sources,
             store=version_store(self.settings),
@@ -441,9 +465,24 @@ class Application(Stores):
                 only=frozenset(request.only),
                 max_vanish=self.settings.max_vanish,
                 hnsw_from=self.settings.hnsw_from,
+                may_lose=self.settings.golden_may_lose,
             ),
+            trial=trial,
             on_progress=on_progress,
         )
+
+    async def _prepare_refresh(self) -> None:
+        if self.settings.golden_questions:
+            await self.known_beside()
+
+    async def known_beside(self) -> Beside:
+        """The taught answers and the glossary as they are now. Raises StorageError."""
+        await self.shelf.load()
+        await self.live_glossary.load()
+        return self._beside()
+
+    def _beside(self) -> Beside:
+        return Beside(self.shelf.current()[1], self.live_glossary.current())
 
 
 async def _greet(generator: VllmGenerator) -> None:

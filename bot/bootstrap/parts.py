@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from retrieval.documents import Document, Selectors, Source
     from retrieval.indexing.versions import VersionStore
     from retrieval.interfaces import Crawler, Embedder, Fetch
+    from retrieval.searching.reranking import Reranking
 
 
 def configure_logging(settings: Settings) -> None:
@@ -61,9 +62,23 @@ def version_store(settings: Settings) -> VersionStore:
 def embedder_for(settings: Settings) -> Embedder:
     """The embedding model of the settings. Raises ModelError."""
     from retrieval.indexing.embedder import load_embedder
+    from retrieval.indexing.weights import Prompts
 
     configure_logging(settings)
-    return load_embedder(settings.embedding_model, settings.data_dir / "models", onnx=settings.embedding_onnx)
+    prefixes = Prompts(settings.embedding_query_prefix, settings.embedding_document_prefix)
+    return load_embedder(settings.embedding_model, settings.data_dir / "models", settings.embedding_onnx, prefixes)
+
+
+def reranking_for(settings: Settings) -> Reranking | None:
+    """What reads the best passages again, if the settings name a cross-encoder. Raises ModelError."""
+    if not settings.reranker:
+        return None
+    from retrieval.searching.reranker import load_reranker
+    from retrieval.searching.reranking import Reranking
+
+    configure_logging(settings)
+    reranker = load_reranker(settings.reranker, settings.data_dir / "models", onnx=settings.embedding_onnx)
+    return Reranking(reranker, settings.rerank_top)
 
 
 def generator_for(settings: Settings) -> VllmGenerator:
@@ -169,15 +184,27 @@ def _fetch(location: str, settings: Settings) -> Fetch:
     raise SourceError(f"{location} cannot be read: {reason}.")
 
 
-def evaluate_files(faqs: Path, queries: Path, out: Path, settings: Settings | None = None) -> Evaluation:
+def evaluate_files(
+    faqs: Path,
+    queries: Path,
+    out: Path,
+    settings: Settings | None = None,
+    *,
+    on_done: Callable[[int, int], None] = lambda _done, _of: None,
+) -> Evaluation:
     """Run the product's retrieval and decision over a question set. Raises InputError, ModelError."""
     from bot.answers.evaluation import evaluate
     from retrieval.searching.retriever import retriever_over
 
     settings = settings or load_settings()
-    embedder = embedder_for(settings)
+    embedder, reranking = embedder_for(settings), reranking_for(settings)
     return evaluate(
-        faqs, queries, out, lambda documents: retriever_over(documents, embedder), threshold=settings.answer_threshold
+        faqs,
+        queries,
+        out,
+        lambda documents: retriever_over(documents, embedder, reranking),
+        threshold=settings.answer_threshold,
+        on_done=on_done,
     )
 
 

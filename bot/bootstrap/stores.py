@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         AdminStore,
         AuditLog,
         ConversationStore,
+        GlossaryStore,
         HandoffStore,
         Inbox,
         Markers,
@@ -103,6 +104,13 @@ class Stores:
         from bot.storage.taught import SqlTaughtStore
 
         return SqlTaughtStore(self.database)
+
+    @cached_property
+    def glossary_store(self) -> GlossaryStore:
+        """Terms that mean the same."""
+        from bot.storage.glossary import SqlGlossaryStore
+
+        return SqlGlossaryStore(self.database)
 
     @cached_property
     def missed(self) -> MissedStore:

@@ -39,6 +39,7 @@ def ask(
 
     async def work(application: Application) -> Turn:
         await application.shelf.load()
+        await application.live_glossary.load()
         if not as_json:
             return await application.terminal.show(application.answering.answer(message))
         turns = [event.turn async for event in application.answering.answer(message) if isinstance(event, Final)]
@@ -56,12 +57,13 @@ def chat(conversation: ConversationId = "") -> None:
 
     async def work(application: Application) -> None:
         await application.warm_up()
-        keeping_up = asyncio.create_task(application.shelf.run())
+        keeping_up = [asyncio.create_task(each.run()) for each in (application.shelf, application.live_glossary)]
         try:
             await application.terminal.chat(conversation or uuid.uuid4().hex)
         finally:
-            keeping_up.cancel()
-            await asyncio.gather(keeping_up, return_exceptions=True)
+            for each in keeping_up:
+                each.cancel()
+            await asyncio.gather(*keeping_up, return_exceptions=True)
 
     run(work)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -78,7 +79,7 @@ async def _refresh_or_watch(
         running = await refreshing.running()
         if running is None:
             try:
-                with progress_bars() as on_progress:
+                with worse_shown(quiet), progress_bars() as on_progress:
                     return await refreshing.refresh(request, on_progress)
             except RefreshRunning:  # it began at the same moment
                 running = await refreshing.running()
@@ -143,17 +144,35 @@ def crawl(
         )
         for url in urls
     ]
-    report, forgotten = read_now(wanted, "crawl", force=force)
+    report, forgotten = read_now(wanted, "crawl", force=force, quiet=as_json)
     conclude(report, forgotten, as_json=as_json)
 
 
-def read_now(wanted: Sequence[Source], action: str, *, force: bool = False) -> tuple[RefreshReport, tuple[str, ...]]:
+@contextmanager
+def worse_shown(quiet: bool) -> Iterator[None]:
+    """Print which golden questions kept a version from being activated, before the fault says that some did."""
+    from bot.cli.reports import show_trial
+    from retrieval.errors import AnswersWorse
+
+    try:
+        yield
+    except AnswersWorse as error:
+        if quiet:
+            print_json({"outcome": "failed", "error": str(error), "golden": error.trial.as_dict()})
+        else:
+            show_trial(error.trial)
+        raise
+
+
+def read_now(
+    wanted: Sequence[Source], action: str, *, force: bool = False, quiet: bool = False
+) -> tuple[RefreshReport, tuple[str, ...]]:
     """Add sources, as far as they are new, and read them; -> the report, and those that were not kept."""
     from bot.knowledge import crawling
 
     async def work(application: Application) -> Crawled:
         async with audited(application, action, ",".join(source.name for source in wanted)):
-            with progress_bars() as on_progress:
+            with worse_shown(quiet), progress_bars() as on_progress:
                 return await crawling.crawl(
                     wanted, application.sources, application.refreshing, force=force, on_progress=on_progress
                 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 _LOW_DISK = 500 * 2**20  # bytes; a version of 50,000 passages takes about half of this
 _OLD_DAYS = 30
 _LATE = timedelta(hours=1)  # a customer waits for a person
+_E5 = re.compile(r"\be5-(small|base|large)", re.IGNORECASE)
+_WITHOUT_PREFIXES = (
+    "models of the E5 family were trained with prefixes: set FRONTDESK_EMBEDDING_QUERY_PREFIX=query: and "
+    "FRONTDESK_EMBEDDING_DOCUMENT_PREFIX=passage: and refresh"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +53,10 @@ def diagnose(settings: Settings) -> list[Check]:
         ("handoffs", _handoffs),
         ("privacy", _privacy),
         ("embedding model", _embedder),
+        ("reranker", _reranker),
         ("index", _index),
         ("crawl", _crawl),
+        ("golden questions", _golden),
         ("vllm", _vllm),
         ("slack", _slack),
         ("discord", _discord),
@@ -164,6 +172,29 @@ def _embedder(settings: Settings) -> Iterator[Check]:
     sound = bool(np.isfinite(vectors).all()) and near > far
     mend = "" if sound else ": its vectors make no sense; remove the models folder in the data folder and try again"
     yield Check("embedding model", sound, f"{embedder.fingerprint}, {embedder.dimension} dimensions{mend}")
+    if _E5.search(settings.embedding_model) and "/prompts-" not in embedder.fingerprint:
+        yield Check("embedding model", None, _WITHOUT_PREFIXES)
+
+
+def _reranker(settings: Settings) -> Iterator[Check]:
+    import time
+
+    import numpy as np
+
+    from bot.bootstrap import reranking_for
+
+    reranking = reranking_for(settings)
+    if reranking is None:
+        yield Check("reranker", None, "no FRONTDESK_RERANKER: passages are ranked without one; see docs/models.md")
+        return
+    text = "How do I return goods?\nSend them back within thirty days; we pay the postage. " * 10
+    started = time.perf_counter()
+    scores = reranking.reranker.score("How do I return goods?", [text] * reranking.top)
+    took = (time.perf_counter() - started) * 1000
+    sound = bool(np.isfinite(scores).all())
+    mend = "" if sound else ": its scores make no sense; remove the models folder in the data folder and try again"
+    found = f"{reranking.reranker.fingerprint}, {took:.0f} ms for {reranking.top} passages{mend}"
+    yield Check("reranker", sound, found)
 
 
 def _index(settings: Settings) -> Iterator[Check]:
@@ -196,6 +227,17 @@ def _crawl(settings: Settings) -> Iterator[Check]:
         yield Check("crawl", True, "the address guard refuses private addresses")
     if not settings.crawl_contact:
         yield Check("crawl", None, "FRONTDESK_CRAWL_CONTACT is empty: sites like to know whom to write to")
+
+
+def _golden(settings: Settings) -> Iterator[Check]:
+    from bot.answers.golden.questions import read_golden
+
+    path = settings.golden_questions
+    if path is None:
+        yield Check("golden questions", None, "none: to have refreshes tried on your own, see docs/evaluation.md")
+        return
+    count = len(read_golden(path).questions)
+    yield Check("golden questions", True, f"{count} in {path}; a refresh may lose {settings.golden_may_lose} of them")
 
 
 def _vllm(settings: Settings) -> Iterator[Check]:

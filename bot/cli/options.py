@@ -17,7 +17,10 @@ MaxDepth = Annotated[int | None, typer.Option(min=0, help="Follow links at most 
 QuestionCss = Annotated[str, typer.Option(help="CSS selector of a question, for markup no general rule reads.")]
 AnswerCss = Annotated[str, typer.Option(help="CSS selector of an answer; goes with --question-css.")]
 ItemCss = Annotated[str, typer.Option(help="CSS selector of the element around one pair.")]
-Force = Annotated[bool, typer.Option("--force", help="Activate even when much of the knowledge would vanish.")]
+Force = Annotated[
+    bool,
+    typer.Option("--force", help="Activate even when much of the knowledge would vanish, or golden questions be lost."),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 

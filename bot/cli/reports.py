@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.cli.output import console, print_table
 
 if TYPE_CHECKING:
-    from retrieval.refresh import PageLine, RefreshReport
+    from retrieval.refresh import PageLine, RefreshReport, TrialReport
 
 _SHOWN = 10  # lines a list; the rest is counted, and --json has all
 _NAMED = 3  # pages in a sentence
@@ -43,12 +43,25 @@ def show_report(report: RefreshReport) -> None:
         empty="",
     )
     out = console()
+    if report.trial:
+        show_trial(report.trial)
     if report.empty:
         out.print(Text(_count(report.empty, "page holds", "pages hold", "no text that could be used"), style="yellow"))
     if report.skipped:
         out.print(Text(_count(report.skipped, "file is", "files are", "of no kind that is read"), style="yellow"))
     size = f"{report.bytes_received / 1024:.0f} kB read, {report.texts_embedded} texts embedded"
     out.print(Text(f"{_outcome(report)} {size}, {report.seconds:.1f} s."))
+
+
+def show_trial(trial: TrialReport) -> None:
+    """Print what came of the golden questions: those that are answered worse, and the sum."""
+    from rich.text import Text
+
+    from bot.console.drawing import golden_line
+
+    _list("worse", "red", [(line.question, f"was: {line.before}; new: {line.after}") for line in trial.worse])
+    _list("no entry", "yellow", [(missing, "") for missing in trial.missing])
+    console().print(Text(f"Golden questions: {golden_line(trial.as_dict())}."))
 
 
 def _where(line: PageLine) -> str:

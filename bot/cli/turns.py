@@ -49,6 +49,7 @@ def turn_as_dict(turn: Turn) -> dict[str, Any]:
         "user": turn.user,
         "question": turn.question,
         "standalone_question": turn.standalone_question,
+        "rewritten": list(turn.rewritten),
         "language": turn.language,
         "decision": turn.decision.value,
         "answer": turn.answer,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import structlog
 
 from bot.cards import Button, Card, File, Form, Line, Style
-from bot.console import drawing
+from bot.console import drawing, glossary
 from bot.console.gaps import gaps_card
 from bot.console.lines import COMMANDS, Call, usage
 from bot.console.watching import Watching
@@ -31,6 +31,7 @@ from bot.interfaces import (
 )
 from bot.knowledge.exporting import as_html, as_json_ld
 from bot.knowledge.gaps import Gaps, to_csv
+from bot.knowledge.glossary import Keeping
 from bot.knowledge.permissions import Permissions
 from bot.knowledge.previewing import Previewing
 from bot.knowledge.privacy import Privacy, pseudonym
@@ -76,6 +77,7 @@ class Parts:
     handing: Handing
     handoffs: HandoffStore
     teaching: Teaching
+    glossary: Keeping
     privacy: Privacy
     markers: Markers
 
@@ -135,6 +137,7 @@ class Console:
             "forget": (Role.ADMIN, self._forget),
             "audit": (Role.ADMIN, self._audit),
             "help": (Role.TEAMMATE, self._help),
+            **{name: (Role.ADMIN, work) for name, work in glossary.commands(lambda: parts.glossary).items()},
         }
         self._clicks: Mapping[str, tuple[Role, Callable[[Asked], Awaitable[Answer]]]] = {
             "cancel": (Role.ADMIN, self._cancel),

@@ -21,8 +21,19 @@ _SHARES = {
     "crawl": (0.0, 0.6),
     "compare": (0.6, 0.6),
     "embed": (0.6, 0.9),
-    "verify": (0.9, 1.0),
+    "verify": (0.9, 0.93),
+    "golden": (0.93, 1.0),
     "activate": (1.0, 1.0),
+}
+_STAGES = {
+    "": "starting",
+    "crawl": "reading pages",
+    "embed": "embedding",
+    "golden": "asking the golden questions",
+}
+_STOPPED = {  # by the setting that stopped a run: what forcing it does
+    "FRONTDESK_MAX_VANISH": "This removes them from the index.",
+    "FRONTDESK_GOLDEN_MAY_LOSE": "The new version then answers, these questions worse than before.",
 }
 _NAMES = {name.partition(" ")[0] for name in COMMANDS}
 _COMMAND = re.compile(r"'frontdesk (?=(?P<name>[a-z-]+))")
@@ -62,13 +73,14 @@ def run_card(run: RefreshRun, *, joined: bool = False, by: str = "") -> Card:
     if run.outcome == FAILED:
         if run.error == CANCELLED:
             return Card(title=f"{what} cancelled", text="Nothing was changed: the version before goes on answering.")
-        vanishing = "FRONTDESK_MAX_VANISH" in run.error
-        force = Button("force", run.id, "Re-crawl with --force", Style.DANGER, "This removes them from the index.")
+        sure = next((text for setting, text in _STOPPED.items() if setting in run.error), "")
+        force = Button("force", run.id, "Re-crawl with --force", Style.DANGER, sure)
         return Card(
-            title=f"{what} {'stopped' if vanishing else 'failed'}",
+            title=f"{what} {'stopped' if sure else 'failed'}",
             text=for_chat(run.error),
+            lines=tuple(_golden(report)),
             footnote="" if run.error == DIED else "The version before goes on answering.",
-            buttons=(force,) if vanishing else (),
+            buttons=(force,) if sure else (),
         )
     return _ended(run, what, by)
 
@@ -78,15 +90,15 @@ def _going(run: RefreshRun, title: str, joined: bool, by: str) -> Card:
     stage = str(progress.get("stage", ""))
     done, total = int(cast(Any, progress.get("done", 0))), int(cast(Any, progress.get("total", 0)))
     low, high = _SHARES.get(stage, (0.0, 0.0))
-    facts = {"Stage": {"": "starting", "crawl": "reading pages", "embed": "embedding"}.get(stage, stage)}
+    facts = {"Stage": _STAGES.get(stage, stage)}
     if stage == "crawl":
         facts |= {
             "Pages": f"{done} of {total}" if total else str(done),
             "Pairs": str(progress.get("documents", 0)),
             "Failed": str(progress.get("failed", 0)),
         }
-    elif stage == "embed":
-        facts["Texts"] = f"{done} of {total}"
+    elif stage in {"embed", "golden"}:
+        facts["Texts" if stage == "embed" else "Questions"] = f"{done} of {total}"
     elif stage == "compare":
         facts["Changes"] = str(progress.get("detail", ""))
     return Card(
@@ -109,16 +121,41 @@ def _ended(run: RefreshRun, what: str, by: str) -> Card:
         "activated": f"{run.version} answers now",
         "unchanged": f"{run.version} goes on answering: nothing changed",
     }.get(run.outcome, f"{run.version or 'none'} goes on answering: nothing was changed")
+    if golden := report.get("golden"):
+        facts["Golden questions"] = golden_line(golden)
     took = report.get("seconds", 0)
     return Card(
         title=f"{what} done",
         facts=facts,
-        lines=tuple(_changes(report)),
+        lines=(*_golden(report), *_changes(report)),
         footnote=f"{took:g} s{_by(by)}.",
         buttons=(Button("rollback", str(run.version), "Roll back", Style.PLAIN, "Go back to the version before?"),)
         if run.outcome == "activated"
         else (),
     )
+
+
+def golden_line(golden: Mapping[str, Any]) -> str:
+    """What came of a refresh's golden questions, in one line."""
+    text = f"{golden['right']} of {golden['asked']} answered as expected"
+    if golden["right_before"] is None:
+        return f"{text} (there was no version to compare with)"
+    text += f" (before: {golden['right_before']}), {golden['better']} better, {len(golden['worse'])} worse"
+    missing = len(golden["missing"])
+    return f"{text}; {missing} expect an entry that is not there" if missing else text
+
+
+def _golden(report: Mapping[str, Any]) -> list[Line]:
+    """The golden questions that the new version answers worse."""
+    worse = report.get("golden", {}).get("worse", ())
+    lines = [
+        Line(
+            f"worse: {short(each['question'])}",
+            note=f"was: {short(each['before'], 150)}; new: {short(each['after'], 150)}",
+        )
+        for each in worse[:_LIST]
+    ]
+    return [*lines, Line(f"worse: … and {len(worse) - _LIST} more")] if len(worse) > _LIST else lines
 
 
 def _changes(report: Mapping[str, Any]) -> list[Line]:
@@ -255,6 +292,8 @@ def explanation_card(turn: Turn) -> Card:
     facts = {"Question": short(turn.question)}
     if turn.standalone_question != turn.question:
         facts["Searched as"] = short(turn.standalone_question)
+    if turn.rewritten:
+        facts["By the glossary"] = short(" · ".join(turn.rewritten))
     if turn.decision is Decision.CHITCHAT or turn.decision is Decision.HUMAN:
         facts["Decision"] = f"{turn.decision.value}: nothing was searched"
     else:

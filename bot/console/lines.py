@@ -46,6 +46,13 @@ COMMANDS: Mapping[str, Spec] = {
     "taught show": Spec(("id",), (), "look at a taught answer, with its buttons"),
     "teach": Spec((), (), "teach me an answer"),
     "export": Spec(("format?",), (), "taught answers as html or json-ld, for your own site"),
+    "glossary": Spec((), ("source=",), "terms that mean the same, by which I understand questions"),
+    "glossary add": Spec(("terms…",), ("source=",), "name terms that mean the same: AP = access point"),
+    "glossary remove": Spec(("entry…",), ("source=",), "take a group out, by its id or one of its terms"),
+    "glossary suggest": Spec((), ("source=",), "what the pages themselves say to mean the same"),
+    "glossary approve": Spec(("id",), (), "use a suggestion"),
+    "glossary dismiss": Spec(("id",), (), "suggest it no more"),
+    "glossary export": Spec((), (), "all groups as CSV"),
     "forget": Spec(("user",), (), "delete all that a user said"),
     "audit": Spec((), (), "who did what"),
     "help": Spec((), (), "this list"),
@@ -85,7 +92,7 @@ def usage(name: str) -> str:
 
 
 def _name_of(words: list[str]) -> str:
-    if len(words) > 1 and words[0].casefold() in {"sources", "taught"} and words[1].casefold() == "list":
+    if len(words) > 1 and words[0].casefold() in {"sources", "taught", "glossary"} and words[1].casefold() == "list":
         del words[1]  # as it is called on the command line
     for count in (2, 1):
         name = " ".join(words[:count]).casefold()
@@ -120,8 +127,11 @@ def _options(name: str, spec: Spec, words: list[str]) -> Options:
         else:
             raise InputError(f"{word[:40]!r} is no option of {name}: {usage(name)}")
     for argument in spec.arguments:
-        key = argument.removesuffix("?")
-        if rest:
+        key = argument.rstrip("?…")
+        if rest and argument.endswith("…"):
+            options[key] = " ".join(rest)
+            rest.clear()
+        elif rest:
             options[key] = rest.pop(0)
         elif not argument.endswith("?"):
             raise InputError(f"The {key} is missing: {usage(name)}")

@@ -17,7 +17,8 @@ from datetime import UTC, datetime
 import structlog
 
 from bot.answers.answering import Answering
-from bot.conversation import AnswerEvent, Decision, Final, IncomingMessage, Turn
+from bot.conversation import AnswerEvent, Decision, Final, IncomingMessage, Settled, Turn
+from bot.desk.choices import Choices
 from bot.desk.policy import judge
 from bot.desk.queue import Budget, FairQueue, Full
 from bot.errors import BotError, DeliveryError, StorageError, TurnNotStored
@@ -82,6 +83,7 @@ class Desk:
         self._handing = handing
         self._on_abstention = on_abstention
         self._mask = mask
+        self._choices = Choices(conversations, inbox)
         self._unmasked: dict[MessageKey, tuple[int, str]] = {}  # by revision: what people may read; never kept
         self._heard: OrderedDict[MessageKey, int] = OrderedDict()  # hashes of texts that were masked
         self._messengers: dict[str, Messenger] = {}
@@ -117,6 +119,9 @@ class Desk:
 
     async def receive(self, message: ChatMessage) -> None:
         """Claim a message, committed on return, and queue its answer. Raises StorageError: then do not acknowledge."""
+        await self._receive(message)
+
+    async def _receive(self, message: ChatMessage) -> Item | None:
         known = message.key in self._unmasked  # told of twice at once, by a mention
         masked = await self._masked(message)
         if masked.text != message.text:
@@ -126,6 +131,19 @@ class Desk:
             await self._admit(item)
         elif not known:
             self._unmasked.pop(message.key, None)
+        return item
+
+    async def pressed(self, turn_id: str, number: int, user: str, context: Mapping[str, str]) -> Item | None:
+        """A button below a clarification was pressed: claim that as what its presser says, committed on return, and
+        queue its answer; -> what is owed for this very press. `number` is the option's, `context` what its reply
+        needs. Raises StorageError."""
+        message = await self._choices.message(turn_id, number, user, context)
+        return await self._receive(message) if message else None
+
+    async def refusal(self, turn_id: str, user: str, language: str = "en") -> str:
+        """Why nothing comes of what a user has `pressed`, to be told to them alone; "" where it is answered. `language`
+        is for a clarification that is not known any more. Raises StorageError."""
+        return await self._choices.refusal(turn_id, user, language)
 
     async def edited(self, message: ChatMessage) -> None:
         """A message was edited: answer it again in place, or as a new one if it was not. Raises StorageError."""
@@ -314,19 +332,26 @@ class Desk:
             await asyncio.wait({told})
             item = await self._inbox.find(item.message.key) or item  # with what was shown while it waited
         unknown = item.attempts > 0 and not item.replies
+        closing = self._close_pressed(item, messenger)
         words = words_for(reply_language(item.message.text))
         if item.judgement is Judgement.RELAY:
+            if closing:
+                await asyncio.wait({closing})
             await self._relay(item)
         elif item.judgement is Judgement.QUIET:
             await self._deliver(item, say=words.say("quieted"), unknown=unknown)
         else:
             if item.message.context.get("side") == Side.CUSTOMER and self._handing:  # people read along
                 await self._read_along(item)
-            await self._answer(item, words, unknown=unknown)
+            await self._answer(item, words, unknown=unknown, closing=closing)
 
-    async def _answer(self, item: Item, words: Words, *, unknown: bool) -> None:
-        """Answer an item, or excuse it. `unknown`: something may stand for it that nobody has noted."""
+    async def _answer(
+        self, item: Item, words: Words, *, unknown: bool, closing: asyncio.Task[None] | None = None
+    ) -> None:
+        """Answer an item, or excuse it. `unknown`: something may stand for it that nobody has noted. `closing`: the
+        buttons that it pressed are being taken off."""
         made: list[Turn] = []
+        settled: list[Settled] = []
         excuse = ""
         for attempt in range(self._limits.tries):
             messenger = self._messengers.get(item.message.place.platform)
@@ -337,7 +362,7 @@ class Desk:
                 if unknown:
                     item, unknown = await self._recovered(messenger, item), False
                 async with asyncio.timeout(self._limits.seconds):
-                    await messenger.answer(item, self._events(item, made), self._keeper(item))
+                    await messenger.answer(item, self._events(item, made, settled), self._keeper(item))
             except DeliveryError as error:
                 if error.permanent:
                     self._fault(item, error)
@@ -348,6 +373,10 @@ class Desk:
             except Exception as error:
                 excuse = words.say("fault", fault=self._fault(item, error))
             else:
+                if closing:
+                    await asyncio.wait({closing})
+                elif settled:
+                    await self._choices.close(messenger, settled[-1], item)
                 await self._hand_over(item, made)
                 await self._end(item, State.ANSWERED, made)
                 return
@@ -417,23 +446,47 @@ class Desk:
             await self._handing.give_up(item)
         await self._end(item, State.FAILED, ())
 
-    async def _events(self, item: Item, made: list[Turn]) -> AsyncGenerator[AnswerEvent, None]:
+    def _close_pressed(self, item: Item, messenger: Messenger) -> asyncio.Task[None] | None:
+        """Take off the buttons of which one was pressed, beside its answer."""
+        chosen = item.message.chosen
+        if chosen is None:
+            return None
+
+        async def close() -> None:
+            with suppress(StorageError):
+                if settled := await self._choices.settled(chosen):
+                    await self._choices.close(messenger, settled, item)
+
+        task = asyncio.create_task(close())
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+        return task
+
+    async def _events(self, item: Item, made: list[Turn], settled: list[Settled]) -> AsyncGenerator[AnswerEvent, None]:
         """The answer's events; a turn that was made already for this item is not made again."""
         if not made and item.turn_id:
             with suppress(BotError):
                 made.append(await self._conversations.turn(item.turn_id))
+                if before := await self._choices.before(made[0]):
+                    settled.append(before)
         if made:
             yield Final(made[0])
             return
         place = item.message.place
         incoming = IncomingMessage(
-            item.conversation_id, item.message.text, place.platform, item.message.user, place.channel
+            item.conversation_id,
+            item.message.text,
+            place.platform,
+            item.message.user,
+            place.channel,
+            item.message.chosen,
         )
         async with aclosing(self._answering.answer(incoming)) as events:
             try:
                 async for event in events:
                     if isinstance(event, Final):
                         made.append(event.turn)
+                        settled += [event.settled] if event.settled else []
                         await self._inbox.keep_turn(item, event.turn.id)
                     yield event
             except TurnNotStored as error:  # the customer has the answer; what is lost is the log's
@@ -455,9 +508,12 @@ class Desk:
         return replace(item, replies=tuple(replies))
 
     async def _excuse(self, item: Item, key: str, **values: object) -> None:
-        if item.message.place.platform not in self._messengers:
+        messenger = self._messengers.get(item.message.place.platform)
+        if messenger is None:
             self._left[item.id] = item
         elif await self._inbox.started(item):
+            if closing := self._close_pressed(item, messenger):
+                await asyncio.wait({closing})
             words = words_for(reply_language(item.message.text))
             self._meter.fault(item.message.place.platform, key)
             await self._deliver(item, State.EXCUSED, say=words.say(key, **values))

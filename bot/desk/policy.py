@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot.conversation import Chosen
 from bot.desk.asking import asks, asks_for_quiet
 from bot.messages import Audience, ChatMessage, Judgement, Thread
 from bot.steering import Side
@@ -15,6 +16,8 @@ def judge(message: ChatMessage, thread: Thread, help_channel: bool) -> Judgement
     Where a handoff waits to be claimed the bot answers as before whoever addresses it, and people get the message as
     well (see `Desk`); once it is claimed, the bot is quiet. In a support thread, naming the bot asks it.
     """
+    if message.chosen:
+        return _judge_choice(message, message.chosen, thread)
     asked = _judge(message, thread, help_channel)
     if not thread.side or message.audience is Audience.COMMAND:
         return asked
@@ -52,6 +55,18 @@ def _judge(message: ChatMessage, thread: Thread, help_channel: bool) -> Judgemen
     if thread.human or message.names_others or not message.text:  # a picture, or words we are not shown
         return Judgement.SILENT
     return _unless_quiet(message)
+
+
+def _judge_choice(message: ChatMessage, chosen: Chosen, thread: Thread) -> Judgement:
+    """What a button below a clarification calls for. Whom the bot asked may press it, and whoever else it answers in
+    that thread; as whoever names it, they are answered in a muted thread, too."""
+    if message.user != chosen.asker and message.user not in thread.askers:
+        return Judgement.SILENT
+    if message.audience is Audience.COMMAND:
+        return Judgement.ANSWER
+    if thread.side == Side.CUSTOMER and thread.claimed:
+        return Judgement.RELAY
+    return Judgement.SILENT if thread.quiet else Judgement.ANSWER
 
 
 def after(message: ChatMessage, judgement: Judgement, thread: Thread) -> Thread:

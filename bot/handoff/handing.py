@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import structlog
 
@@ -130,11 +131,17 @@ class Handing:
         return True
 
     async def _about(self, turn: Turn) -> Turn | None:
-        """What the wish for a person is about: the turn itself, or what was asked before it, if anything was."""
-        if turn.decision is not Decision.HUMAN:
-            return turn
-        conversation = await self._conversations.load(turn.conversation_id)
-        return next((earlier for earlier in reversed(conversation.turns) if earlier.decision.searched), None)
+        """What the wish for a person is about: the turn itself, or what was asked before it, if anything was. A choice
+        of what a clarification offered is about that."""
+        turns = (await self._conversations.load(turn.conversation_id)).turns
+        if turn.decision is Decision.HUMAN:
+            return next((earlier for earlier in reversed(turns) if earlier.decision.searched), None)
+        before = next((one for one, other in pairwise(turns) if other.id == turn.id), None)
+        if before and before.decision is Decision.CLARIFY:
+            offered = {name for option in before.citations for name in (option.label, option.title)}
+            if turn.standalone_question in {before.standalone_question, *offered}:
+                return replace(turn, question=turn.standalone_question)
+        return turn
 
     async def open_for(self, item: Item, turn: Turn, reason: HandoffReason) -> bool:
         """Hand over the conversation of a message; one that was asked by command goes on in private.
@@ -147,7 +154,7 @@ class Handing:
             if message.audience is Audience.COMMAND:
                 customer = await self._room(customer).direct(customer.workspace, message.user)
             elif not link:
-                link = await self._room(customer).link(message.key)
+                link = await self._room(customer).link(message.written)
         except DeliveryError as error:
             log.warning("customer's place not known", item=item.id, cause=str(error))
             if message.audience is Audience.COMMAND:  # the channel it was asked in is not for what people say to one

@@ -21,7 +21,7 @@ from bot.conversation import RefreshRun
 from bot.errors import BotError, StorageError
 from bot.interfaces import RefreshLog, SourceStore
 from retrieval.documents import Source
-from retrieval.errors import RefreshRunning, RetrievalError, SourceError
+from retrieval.errors import AnswersWorse, RefreshRunning, RetrievalError, SourceError
 
 if TYPE_CHECKING:  # the real ones bring FAISS along
     from retrieval.refresh import Progress, RefreshReport
@@ -53,7 +53,7 @@ class RefreshCancelled(BotError):
 
 class Refreshing:
     """Runs the synchronous `run(sources, request, on_progress)` in a thread and logs what came of it. `paused` tells
-    the sources that are left out unless they are asked for by name."""
+    the sources that are left out unless they are asked for by name; `prepare` is awaited before each run."""
 
     def __init__(
         self,
@@ -61,11 +61,13 @@ class Refreshing:
         runs: RefreshLog,
         run: Callable[[Sequence[Source], RefreshRequest, Callable[[Progress], None]], RefreshReport],
         paused: Callable[[], Coroutine[Any, Any, frozenset[str]]] | None = None,
+        prepare: Callable[[], Coroutine[Any, Any, None]] | None = None,
     ) -> None:
         self._sources = sources
         self._runs = runs
         self._run = run
         self._paused = paused
+        self._prepare = prepare
         self._beginning = asyncio.Lock()
         self._tasks: set[asyncio.Task[RefreshReport]] = set()
 
@@ -77,7 +79,7 @@ class Refreshing:
         Cancelling the task stops the crawl and leaves the active version as it was; once the new one is being
         activated it comes too late, and the log tells what was done.
         Raises UnknownSource, SourceError (no source yet, nothing readable), RefreshRunning, TooMuchWouldVanish,
-        RefreshCancelled (by another process).
+        AnswersWorse, InputError (the golden questions cannot be read), RefreshCancelled (by another process).
         """
         entry, sources, request = await self._enter(request)
         return await self._go(entry, sources, request, on_progress)
@@ -139,6 +141,8 @@ class Refreshing:
             raise SourceError("Every source is paused: name one, or take one up again with 'frontdesk sources resume'.")
         if len(names) < len(sources):
             request = replace(request, only=names)
+        if self._prepare:
+            await self._prepare()
         now = datetime.now(UTC)
         entry = RefreshRun(
             id=uuid.uuid4().hex,
@@ -181,6 +185,10 @@ class Refreshing:
             await self._fail(replace(entry, report={}), str(error), _PATIENCE)
             raise
         except StorageError:
+            raise
+        except AnswersWorse as error:
+            tried = {**entry.report, "golden": error.trial.as_dict()}
+            await self._fail(replace(entry, report=tried), str(error), _PATIENCE)
             raise
         except Exception as error:
             await self._fail(entry, cause_of(error), _PATIENCE)

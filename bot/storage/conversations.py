@@ -169,6 +169,7 @@ def _turn_row(turn: Turn) -> dict[str, Any]:
         "index_version": turn.index_version,
         "model": turn.model,
         "timings_ms": _floats(turn.timings_ms),
+        "rewritten": list(turn.rewritten) or None,
     }
 
 
@@ -183,6 +184,7 @@ def _turn(row: RowMapping, passages: Sequence[UsedPassage]) -> Turn:
     values["features"] = _floats(row["features"])
     values["citations"] = tuple(Citation(**citation) for citation in row["citations"])
     values["timings_ms"] = _floats(row["timings_ms"])
+    values["rewritten"] = tuple(row["rewritten"] or ())
     return Turn(**values, passages=tuple(passages))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, RowMapping, and_, delete, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.conversation import Chosen, Turn
 from bot.messages import (
     Audience,
     Channel,
@@ -80,6 +81,16 @@ class SqlInbox:
     async def find(self, key: MessageKey) -> Item | None:
         """The item of a message, whatever its state."""
         return await self._database.read(lambda connection: _item_of(connection, key))
+
+    async def of_turn(self, turn: Turn) -> Item | None:
+        """See the port. By its user first: there is an index for that."""
+        same = and_(inbox.c.platform == turn.platform, inbox.c.user_id == turn.user, inbox.c.turn_id == turn.id)
+
+        async def work(connection: AsyncConnection) -> Item | None:
+            row = (await connection.execute(select(inbox).where(same))).mappings().first()
+            return _item(row) if row else None
+
+        return await self._database.read(work)
 
     async def started(self, item: Item) -> bool:
         """See the port."""
@@ -411,7 +422,10 @@ def _thread(row: RowMapping) -> Thread:
 
 def _item(row: RowMapping) -> Item:
     kept: dict[str, Any] = dict(row["message"])
-    message = ChatMessage(**kept | {"place": Place(**kept["place"]), "audience": Audience(kept["audience"])})
+    chosen = Chosen(**kept["chosen"]) if kept.get("chosen") else None
+    message = ChatMessage(
+        **kept | {"place": Place(**kept["place"]), "audience": Audience(kept["audience"]), "chosen": chosen}
+    )
     return Item(
         id=row["id"],
         message=message,

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import DuplicateSource, UnknownSource
 from bot.storage.database import Database, upsert
+from bot.storage.glossary import forget_source
 from bot.storage.tables import sources
 from retrieval.documents import Selectors, Source, SourceKind
 
@@ -46,10 +47,16 @@ class SqlSourceStore:
         return found[0]
 
     async def remove(self, name: str) -> None:
-        """Raises UnknownSource."""
+        """With its glossary. Raises UnknownSource."""
         query = delete(sources).where(sources.c.name == name)
-        removed = await self._database.write(lambda connection: connection.execute(query))
-        if not removed.rowcount:
+
+        async def work(connection: AsyncConnection) -> bool:
+            removed = bool((await connection.execute(query)).rowcount)
+            if removed:
+                await forget_source(connection, name)
+            return removed
+
+        if not await self._database.write(work):
             raise unknown_source(name)
 
     async def _select(self, query: Select[Any]) -> Sequence[Source]:

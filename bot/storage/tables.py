@@ -145,6 +145,7 @@ turns = Table(
     Column("index_version", CleanText, nullable=False),
     Column("model", CleanText, nullable=False),
     Column("timings_ms", CleanJson, nullable=False),
+    Column("rewritten", CleanJson),
     Index(None, "conversation_id", "created_at"),
     Index(None, "created_at"),
     Index(None, "platform", "user_id"),
@@ -347,4 +348,16 @@ taught = Table(
     Column("updated_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime),
     Index(None, "state"),
+)
+
+glossary = Table(
+    "glossary",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("source", CleanText, nullable=False),
+    Column("terms", CleanJson, nullable=False),
+    Column("suggested", Boolean, nullable=False),
+    Column("dismissed", Boolean, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index(None, "source"),
 )

@@ -78,15 +78,15 @@ def decode(body: bytes | str, url: str, content_type: str) -> str:
         raise ExtractionError(
             f"{url} is no text ({media or 'unknown type'}): only HTML, Markdown and plain text are read"
         )
-    encoding, text = html_to_unicode(content_type or None, body, auto_detect_fun=_detect)
+    encoding, text = html_to_unicode(content_type or None, body, auto_detect_fun=detect)
     if _damage(text) > 0.01 and encoding not in ("utf-16-le", "utf-16-be", "utf-16", "utf-32"):
-        text = body.decode(_detect(body), "replace")  # declared as what it is not
+        text = body.decode(detect(body), "replace")  # declared as what it is not
     if text.count("\0") > len(text) // 100:
         raise ExtractionError(f"{url} is binary although it says {media or 'nothing'}: only text is read")
     return str(text)
 
 
-def _detect(body: bytes) -> str:
+def detect(body: bytes) -> str:
     """UTF-8 when it is; else the Chinese encoding whose reading shows ordinary Chinese; else Windows-1252."""
     sample = body[:200_000]
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
@@ -17,10 +17,13 @@ from retrieval.indexing.dense import search_on_one_thread
 from retrieval.indexing.index import Index
 from retrieval.indexing.lexical import Places, Scores
 from retrieval.interfaces import Embedder
-from retrieval.searching import calibration, contexts, fusion, signals
+from retrieval.searching import calibration, contexts, fusion, rewriting, signals
 from retrieval.searching.fusion import BRIDGED, LEXICAL, SEMANTIC, Profile
+from retrieval.searching.glossary import Glossary
 from retrieval.searching.languages import LanguageProbe
-from retrieval.searching.signals import SIGNALS, Candidates
+from retrieval.searching.reranking import Reranking
+from retrieval.searching.rewriting import Rewritten
+from retrieval.searching.signals import SIGNALS, Candidates, Query
 from retrieval.text import detect_language
 
 MINORITY = 0.02  # a language with less of the corpus does not count as one of it
@@ -37,12 +40,21 @@ class LiveRetriever:
     """Implements the port `Retriever` on whatever index is active.
 
     As many questions are worked on at once as there are cores, each on one thread: a small model and a search of a
-    millisecond gain nothing from more.
+    millisecond gain nothing from more. `glossary` gives what questions are rewritten with, at every question.
     """
 
-    def __init__(self, live: ActiveIndex, embedder: Embedder) -> None:
+    def __init__(
+        self,
+        live: ActiveIndex,
+        embedder: Embedder,
+        reranking: Reranking | None = None,
+        glossary: Callable[[], Glossary] = Glossary,
+    ) -> None:
         self._live = live
         self._embedder = embedder
+        self._reranking = reranking
+        self._glossary = glossary
+        self._occurrences = rewriting.Occurrences()
         self._probe = LanguageProbe(embedder)
         cores = len(os.sched_getaffinity(0))
         self._threads = ThreadPoolExecutor(cores, "retrieve", initializer=search_on_one_thread)
@@ -58,23 +70,33 @@ class LiveRetriever:
         loaded = time.perf_counter()
         language = detect_language(text)
         profile = choose_profile(self._probe, language, index)
-        vector = self._embedder.embed_queries([text])[0]
+        variants = self._glossary().variants(text, self._occurrences.of(index))
+        vector, *others = self._embedder.embed_queries([text, *(each.text for each in variants)])
         embedded = time.perf_counter()
         query = signals.prepare(index, text, vector, concepts=profile.concepts)
         rows = index.dense.search(vector[None], signals.NEAREST)[0]
+        rewritten = rewriting.search(index, variants, others, concepts=profile.concepts)
+        also = [each.candidates.passages for each in rewritten]
         if context:
             gains = contexts.topics(index, text, context)
-            candidates = signals.gather(index, query, rows, [contexts.on_topic(index, gains)])
+            own = signals.gather(index, query, rows, [contexts.on_topic(index, gains), *also])
+            candidates = rewriting.best_of(index, own, rewritten)
             leaning = contexts.lean(index, candidates, gains, context, concepts=profile.concepts)
             scores = fusion.fuse(candidates, profile) + leaning
             whole = contexts.joined(text, context)
             judged = signals.prepare(index, whole, self._embedder.embed_queries([whole])[0], concepts=profile.concepts)
         else:
-            candidates = signals.gather(index, query, rows)
+            own = signals.gather(index, query, rows, also)
+            candidates = rewriting.best_of(index, own, rewritten)
             scores = fusion.fuse(candidates, profile)
             judged = query
+        if self._reranking:
+            read = contexts.joined(variants[0].text if variants else text, context)
+            scores = self._reranking.rescore(read, index.passages, candidates, scores)
         preferred = fusion.prefer(candidates, scores, index.twins)
         ranking = fusion.rank(candidates, preferred)
+        if rewritten and len(ranking):
+            judged = self._judged(index, judged, own, rewritten, int(candidates.passages[ranking[0]]), profile, context)
         features = calibration.describe(index, judged, candidates, ranking, scores)
         passages = _scored(index, candidates, ranking[:limit], preferred)
         searched = time.perf_counter()
@@ -91,7 +113,25 @@ class LiveRetriever:
                 "embed": (embedded - loaded) * 1000,
                 "search": (searched - embedded) * 1000,
             },
+            rewritten=tuple(each.text for each in variants),
         )
+
+    def _judged(
+        self,
+        index: Index,
+        query: Query,
+        own: Candidates,
+        rewritten: Sequence[Rewritten],
+        first: int,
+        profile: Profile,
+        context: Sequence[str],
+    ) -> Query:
+        """What the first passage is judged by: the wording of the question that fits it best."""
+        fitting = rewriting.judged_by(index, first, own, rewritten, lambda each: fusion.fuse(each, profile))
+        if fitting is None or not context:
+            return fitting.query if fitting else query
+        whole = contexts.joined(fitting.variant.text, context)
+        return signals.prepare(index, whole, self._embedder.embed_queries([whole])[0], concepts=profile.concepts)
 
 
 def choose_profile(probe: LanguageProbe, language: str, index: Index) -> Profile:
@@ -118,9 +158,11 @@ class FixedIndex:
         return self._current
 
 
-def retriever_over(documents: Sequence[Document], embedder: Embedder) -> LiveRetriever:
+def retriever_over(
+    documents: Sequence[Document], embedder: Embedder, reranking: Reranking | None = None
+) -> LiveRetriever:
     """A retriever over `documents` alone, indexed in memory."""
-    return LiveRetriever(FixedIndex(build_index(documents, embedder)), embedder)
+    return LiveRetriever(FixedIndex(build_index(documents, embedder)), embedder, reranking)
 
 
 def _scored(index: Index, candidates: Candidates, ranking: Places, scores: Scores) -> tuple[ScoredPassage, ...]:

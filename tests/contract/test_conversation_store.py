@@ -35,9 +35,9 @@ def sql_store(database: Database) -> SqlConversationStore:
 
 
 async def test_a_turn_reads_back_as_it_was_stored(store: ConversationStore) -> None:
-    turn = make_turn()
-    await store.add(turn)
-    assert await store.turn(turn.id) == turn
+    for turn in (make_turn(), make_turn(rewritten=("如何退換？", "How do I return it?"))):
+        await store.add(turn)
+        assert await store.turn(turn.id) == turn
 
 
 async def test_a_turn_with_nothing_but_the_required_reads_back(store: ConversationStore) -> None:

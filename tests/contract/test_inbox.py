@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select
 
+from bot.conversation import Chosen
 from bot.desk.policy import after, judge
 from bot.errors import StorageError
 from bot.interfaces import Inbox
@@ -17,6 +18,7 @@ from bot.storage.database import Database
 from bot.storage.inbox import SqlInbox
 from bot.storage.tables import inbox as rows
 from tests.fakes import said
+from tests.support.turns import make_turn
 
 LEASE = 0.2
 HELP = Channel("test", "T1", "C1")
@@ -516,3 +518,19 @@ async def test_what_another_platform_is_owed_is_not_taken_over(inbox: Inbox, oth
     await inbox.release()
     assert list(await other.take_over(["elsewhere"])) == []
     assert list(await other.take_over(["elsewhere", "test"])) == [item]
+
+
+async def test_a_press_is_kept_with_what_was_chosen_and_an_item_is_found_by_its_turn(inbox: Inbox) -> None:
+    question = said()
+    item = await claimed(inbox, question)
+    turn = make_turn(platform="test", user="ann")
+    assert await inbox.of_turn(turn) is None
+    await inbox.keep_turn(item, turn.id)
+    of_turn = await inbox.of_turn(turn)
+    assert of_turn and of_turn.id == item.id
+    chosen = Chosen(turn.id, 2, "ann", question.id)
+    press = replace(question, id="choice:1", chosen=chosen)
+    assert (await claimed(inbox, press)).message.chosen == chosen
+    kept = await found(inbox, press)
+    assert kept.message == press and kept.conversation_id == item.conversation_id
+    assert await inbox.claim(replace(press, user="bob"), judge) is None

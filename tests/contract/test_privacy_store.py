@@ -52,7 +52,8 @@ OTHERS = ["u0forget", "U0FORGETTING", "U1"]
 SUPPORT = Place("slack", "T1", "CSUPPORT", "")
 
 # No customer's words or names stand in these, whosever row it is …
-_HARMLESS_TABLES = {"sources", "help_channels", "markers"}  # what admins set up, and notes of the software's own
+# what admins set up, and notes of the software's own
+_HARMLESS_TABLES = {"sources", "help_channels", "markers", "glossary"}
 _HARMLESS = {  # … nor in columns of these names
     *("platform", "workspace", "channel", "thread", "language", "state", "side", "judgement", "decision", "vote"),
     *("customer_platform", "customer_workspace", "customer_channel", "customer_thread", "reason@handoffs"),
@@ -82,6 +83,7 @@ async def fill(database: Database, user: str, words: str, *, turns: int = 3, ago
     for number in range(turns):
         for place in ("slack:T1:C1:1.0", f"slack:T1:C1:command:{user}"):
             changes: dict[str, Any] = {"question": words, "standalone_question": words, "answer": words * (number % 50)}
+            changes["rewritten"] = (words,)
             turn = make_turn(number, platform="slack", user=user, conversation_id=place, citations=cite, **changes)
             await conversations.add(replace(turn, passages=used, created_at=now + timedelta(seconds=number)))
     whose = make_turn(platform="slack", user="U1", conversation_id="slack:T1:C1:9.0", decision=Decision.ABSTAIN)

@@ -13,6 +13,7 @@ import pytest
 from examples.serve import serving
 from tests.support.bots import FRONTDESK, Knowledge
 from tests.support.lore import open_lore
+from tests.support.pairs import open_pairs
 from tests.support.postgres import fresh_database, postgres_server
 
 
@@ -46,6 +47,15 @@ def lore(shop: Knowledge, tmp_path_factory: pytest.TempPathFactory) -> Knowledge
     data = tmp_path_factory.mktemp("lore") / "data"
     shutil.copytree(shop.data / "models", data / "models")  # making them takes longer than the crawl
     with open_lore() as site:
+        return crawled(data, site.url("/"))
+
+
+@pytest.fixture(scope="session")
+def pairs(shop: Knowledge, tmp_path_factory: pytest.TempPathFactory) -> Knowledge:
+    """Two products whose pages answer the same questions."""
+    data = tmp_path_factory.mktemp("pairs") / "data"
+    shutil.copytree(shop.data / "models", data / "models")
+    with open_pairs() as site:
         return crawled(data, site.url("/"))
 
 

@@ -361,6 +361,109 @@ def test_what_is_exported_cannot_break_out_of_a_page(office: Office, tmp_path: P
     assert "\x1b" not in office.done("taught", "show", office.json("taught", "list")[0]["id"])
 
 
+# -- the glossary ------------------------------------------------------------------------------------------------------
+
+ROBOT = """\
+# How loud is the vacuum robot X200?
+
+58 decibels, as loud as a talk at table. The Value Added Tax (VAT) is included.
+
+# How do I empty the kettle?
+
+Pour it out.
+
+# Where can I park?
+
+Behind the house.
+
+# 园区一卡通丢了怎么办？
+
+请到服务台补办，一卡通（又称校园卡）当天可取。
+
+# 几点开门？
+
+早上九点开门。
+"""
+
+
+@pytest.fixture
+def robots(office: Office, tmp_path: Path) -> Office:
+    """An office that has read a page in which a product's nickname does not stand."""
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "faq.md").write_text(ROBOT, encoding="utf-8")
+    office.done("crawl", str(tmp_path / "pages"), "--name", "house")
+    return office
+
+
+@pytest.mark.parametrize(
+    ("question", "terms", "answer"),
+    [
+        ("Does Zorbi roar?", ("Zorbi = vacuum robot X200 = loud vacuum robot",), "58 decibels"),
+        ("小绿哪里补？", ("小绿", "一卡通"), "服务台补办"),
+    ],
+)
+def test_a_company_s_own_word_is_understood_from_the_next_question_on(
+    robots: Office, question: str, terms: Sequence[str], answer: str
+) -> None:
+    before = robots.json("ask", question)
+    assert before["decision"] != "answer", before
+    shown = robots.done("glossary", "add", *terms, "--source", "house")
+    assert "(house)" in shown and "next question" in shown
+    after = robots.json("ask", question)
+    assert (after["decision"], answer in after["answer"]) == ("answer", True), after
+    assert after["index_version"] == before["index_version"]
+    explained = robots.done("explain")
+    assert "by the glossary" in explained
+    [turn] = robots.json("log", "list", "-n", "1")
+    assert turn["rewritten"]
+    robots.done("glossary", "remove", terms[0].partition(" =")[0])
+    assert robots.json("ask", question)["decision"] == before["decision"]
+
+
+def test_the_pages_suggest_terms_that_are_used_once_approved(robots: Office) -> None:
+    vat, card = robots.json("glossary", "suggest")
+    assert (vat["terms"], card["terms"]) == (["VAT", "Value Added Tax"], ["一卡通", "校园卡"])
+    assert vat["source"] == "house" and "is included" in vat["excerpt"] and vat["url"].startswith("file:")
+    shown = robots.done("glossary", "suggest", "--source", "house")
+    assert vat["id"][:8] in shown and "frontdesk glossary approve" in shown
+    assert robots.json("glossary", "list") == []
+    assert "一卡通 = 校园卡 (house)" in robots.done("glossary", "approve", card["id"][:8])
+    assert "Suggested no more: VAT" in robots.done("glossary", "dismiss", vat["id"])
+    assert robots.json("glossary", "suggest") == []
+    [entry] = robots.json("glossary", "list")
+    assert (entry["terms"], entry["suggested"]) == (["一卡通", "校园卡"], True)
+    assert "the pages" in robots.done("glossary", "list")
+    assert [
+        (each["action"], each["target"])
+        for each in robots.json("audit", "-n", "9")
+        if each["action"] in {"glossary approve", "glossary dismiss"}
+    ] == [("glossary dismiss", vat["id"]), ("glossary approve", card["id"][:8])]
+
+
+def test_a_glossary_is_carried_from_one_office_to_another(either: Office, tmp_path: Path) -> None:
+    either.done("glossary", "add", "AP", "access point", "无线接入点")
+    either.done("glossary", "add", "AP = WAP")
+    out = tmp_path / "glossary.csv"
+    assert either("glossary", "export", "--out", str(out)).stdout == ""
+    assert out.read_bytes().decode() == '\ufeff"source","terms"\r\n"","AP; access point; 无线接入点; WAP"\r\n'
+    either.done("glossary", "remove", "wap")
+    assert "Nothing yet" in either.done("glossary", "list")
+    assert "1 group." in either.done("glossary", "import", str(out))
+    assert [each["terms"] for each in either.json("glossary", "list")] == [["AP", "access point", "无线接入点", "WAP"]]
+    piped = either("glossary", "import", "-", stdin=",AP;hotspot\n,till;checkout\n")
+    assert "2 groups, 1 of them joined" in piped.stdout
+    one_clear_line(either("glossary", "import", "-", stdin=",AP\n"), "Line 1", "two different")
+    one_clear_line(either("glossary", "import", str(tmp_path / "nosuch.csv")), "nosuch.csv")
+    assert len(either.json("glossary", "list")) == 2
+
+
+def test_a_source_that_is_removed_takes_its_terms_along(robots: Office) -> None:
+    robots.done("glossary", "add", "Zorbi = X200", "--source", "house")
+    robots.done("glossary", "add", "brolly = umbrella")
+    robots.done("sources", "remove", "house")
+    assert [each["terms"] for each in robots.json("glossary", "list")] == [["brolly", "umbrella"]]
+
+
 # -- gaps --------------------------------------------------------------------------------------------------------------
 
 
@@ -528,6 +631,12 @@ def test_handoffs_are_listed(office: Office) -> None:
         (("teach", "--question", "Q?", "--answer", "  "), ("question and an answer",)),
         (("teach", "--question", "Q?", "--answer", "A", "--expires", "soon"), ("soon", "never")),
         (("teach", "--question", "Q?", "--answer", "A", "--expires", "2001-01-01"), ("past",)),
+        (("glossary", "add", "AP"), ("two different", "AP = access point")),
+        (("glossary", "add", "AP = access point", "--source", "nobody"), ("nobody", "sources list")),
+        (("glossary", "add", "x = y"), ("too short",)),
+        (("glossary", "remove", "nothing"), ("nothing", "glossary list")),
+        (("glossary", "list", "--source", "nobody"), ("nobody",)),
+        (("glossary", "suggest", "--source", "nobody"), ("nobody",)),
         (("forget", "<@>", "--platform", "slack", "--yes"), ("id",)),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,

@@ -302,6 +302,31 @@ async def test_a_channel_is_a_help_channel_or_quiet(bot: Bot, desk: Desk) -> Non
     await room.one_answer(await room.ask("How long is the warranty?"))
 
 
+async def test_terms_that_mean_the_same_are_named_and_used_from_the_next_question_on(bot: Bot, desk: Desk) -> None:
+    question = "Zorbi, how many working days?"
+    await desk.told("glossary", "Nothing yet")
+    refused = await desk.told("glossary add Zorbi = delivery", "That is for admins", user=TEAMMATE)
+    assert "ask one of them" in refused.shown
+    added = await desk.told("glossary add Zorbi = delivery", "Zorbi = delivery")
+    assert "next question" in added.shown
+    assert "an admin" in (await desk.told("glossary list", "Zorbi = delivery")).shown
+    await desk.told("glossary add “Zorbi”; 配送", "Joined with what was there")
+    await asyncio.sleep(2)  # every process looks each second
+    room = Room(bot)
+    answer = await room.one_answer(await room.ask(question))
+    assert "3 working days" in answer.shown
+    bot.slack.workspace.channel(room.channel).members.append(ADMIN)
+    await bot.slack.shortcut(ADMIN, room.channel, answer.ts, "explain_answer")
+    await bot.slack.wait_for(
+        lambda: any("By the glossary" in each.shown for each in desk.whispered(ADMIN, room.channel)), SECONDS, "why"
+    )
+    await desk.told("glossary suggest", "Nothing that is not decided on")
+    assert "1 group" in (await desk.told("glossary export", "group")).shown
+    await desk.told("glossary add Zorbi", "two different terms")
+    await desk.told("glossary approve abcd", "'/faq glossary suggest'")
+    await desk.told("glossary remove zorbi", "Taken out: Zorbi = delivery = 配送")
+
+
 # who may
 
 

@@ -18,6 +18,7 @@ from bot.errors import DeliveryError
 from bot.handoff.handing import Handing, HandoffLimits
 from bot.knowledge.catalogue import Knowledge
 from bot.knowledge.gaps import Gaps
+from bot.knowledge.glossary import Keeping, LiveGlossary
 from bot.knowledge.permissions import Permissions
 from bot.knowledge.previewing import Previewing
 from bot.knowledge.privacy import Privacy
@@ -32,6 +33,7 @@ from bot.storage.admins import SqlAdminStore
 from bot.storage.audit import SqlAuditLog
 from bot.storage.conversations import SqlConversationStore
 from bot.storage.database import Database
+from bot.storage.glossary import SqlGlossaryStore
 from bot.storage.handoffs import SqlHandoffStore
 from bot.storage.inbox import SqlInbox
 from bot.storage.markers import SqlMarkers
@@ -195,6 +197,9 @@ class Office:
         self.schedules = Schedules(self.schedule_store, self.refreshing, self._tell)
         self.shelf = Shelf(self.taught)
         self.teaching = Teaching(self.taught, self.shelf, lambda: self.retriever)
+        self.pages: list[Document] = []
+        self.live_glossary = LiveGlossary(SqlGlossaryStore(database))
+        self.glossary = Keeping(SqlGlossaryStore(database), self.sources, self.live_glossary, lambda: self.pages)
         self.support = {"slack": "CSUPPORT"}
         self.notices = Notices(self.rooms, self.support, {"slack": "CADMINS"}, self.teaching)
         self.handing = Handing(
@@ -224,6 +229,7 @@ class Office:
                 handing=self.handing,
                 handoffs=self.handoffs,
                 teaching=self.teaching,
+                glossary=self.glossary,
                 privacy=self.privacy,
                 markers=self.markers,
             )

@@ -29,19 +29,21 @@ from bot.adapters.discord.incoming import (
     place_of,
     read_interaction,
     read_message,
+    read_press,
 )
 from bot.adapters.discord.messenger import DiscordMessenger
 from bot.adapters.discord.rooms import DiscordRooms
-from bot.adapters.discord.speaking import defer, tell, words_of
+from bot.adapters.discord.speaking import attempt, defer, language_of, tell, words_of
 from bot.adapters.discord.steering import Steering
 from bot.console.console import Console
 from bot.console.notices import Voting
+from bot.desk.choices import press_id
 from bot.desk.desk import Desk
-from bot.errors import BotError, DeliveryError, PlatformError
+from bot.errors import BotError, DeliveryError, PlatformError, StorageError
 from bot.handoff.handing import Handing
 from bot.interfaces import ConversationStore, Inbox, Markers, Rooms
 from bot.knowledge.catalogue import Catalogue
-from bot.messages import ChatMessage, Place
+from bot.messages import Audience, ChatMessage, Place
 
 log = structlog.get_logger(__name__)
 
@@ -273,6 +275,34 @@ class DiscordAdapter:
         finally:
             await asyncio.wait({deferring})
             self._messenger.deferring.pop(told.id, None)
+
+    async def chosen(self, interaction: discord.Interaction[Any], turn_id: str, number: int) -> None:
+        """A button below a clarification: claimed as a message is, before the acknowledgement."""
+        if self._messenger is None:
+            return
+        choosing = asyncio.create_task(self._choose(interaction, turn_id, number))
+        deferring = self._messenger.deferring
+        first = deferring.setdefault(press_id(turn_id), choosing) is choosing  # its answer waits for that
+        try:
+            await asyncio.wait({choosing})
+        finally:
+            if first:
+                deferring.pop(press_id(turn_id), None)
+
+    async def _choose(self, interaction: discord.Interaction[Any], turn_id: str, number: int) -> None:
+        user = str(interaction.user.id)
+        try:
+            taken = await self._desk.pressed(turn_id, number, user, read_press(interaction))
+            why = "" if taken else await self._desk.refusal(turn_id, user, language_of(interaction))
+        except StorageError:
+            await tell(interaction, words_of(interaction).say("fault", fault=note_fault("choice")))
+            return
+        if why:
+            await tell(interaction, why)
+        elif taken and taken.message.audience is Audience.COMMAND:  # the answer is a response, too
+            await defer(interaction, private=bool(taken.message.context.get("private")))
+        else:
+            await attempt(interaction.response.defer())
 
     async def suggest(self, typed: str) -> list[app_commands.Choice[str]]:
         """Questions of the FAQ that match what is typed."""

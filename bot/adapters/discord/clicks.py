@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from bot.adapters.discord.client import FrontdeskClient
 
 _ID = 100  # characters of a custom id
-_LABEL = 80
+LABEL = 80
 _STYLES = {
     Style.PLAIN: discord.ButtonStyle.secondary,
     Style.PRIMARY: discord.ButtonStyle.primary,
     Style.DANGER: discord.ButtonStyle.danger,
 }
 _BELOW_AN_ANSWER = r"frontdesk:(?P<what>up|down|human|solved):(?P<turn>[0-9a-f]{32})"
+_BELOW_A_CLARIFICATION = r"frontdesk:choose:(?P<turn>[0-9a-f]{32}):(?P<number>\d{1,2})"
 
 
 class Click(ui.DynamicItem[ui.Button[Any]], template=_BELOW_AN_ANSWER):
@@ -31,7 +32,7 @@ class Click(ui.DynamicItem[ui.Button[Any]], template=_BELOW_AN_ANSWER):
         super().__init__(
             ui.Button(
                 style=discord.ButtonStyle.secondary,
-                label=label[:_LABEL] or None,
+                label=label[:LABEL] or None,
                 emoji=emoji,
                 custom_id=f"frontdesk:{what}:{turn_id}",
             )
@@ -52,6 +53,27 @@ class Click(ui.DynamicItem[ui.Button[Any]], template=_BELOW_AN_ANSWER):
         await client.adapter.feedbacks.clicked(interaction, self.what, self.turn_id)
 
 
+class Choose(ui.DynamicItem[ui.Button[Any]], template=_BELOW_A_CLARIFICATION):
+    """The option `number` of the clarification `turn_id` is chosen."""
+
+    def __init__(self, turn_id: str, number: int, label: str) -> None:
+        name = f"frontdesk:choose:{turn_id}:{number}"
+        super().__init__(ui.Button(style=discord.ButtonStyle.secondary, label=label[:LABEL] or "…", custom_id=name))
+        self.turn_id, self.number = turn_id, number
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+    ) -> Choose:
+        """One that was shown by whichever process."""
+        return cls(match["turn"], int(match["number"]), getattr(item, "label", None) or "")
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> Any:
+        """See `DiscordAdapter.chosen`."""
+        client: FrontdeskClient = interaction.client
+        await client.adapter.chosen(interaction, self.turn_id, self.number)
+
+
 class Do(
     ui.DynamicItem[ui.Button[Any]],
     template=r"frontdesk:do:(?P<action>[a-z_]+):(?P<value>[^:]*)(?::(?P<confirm>.+))?",
@@ -65,7 +87,7 @@ class Do(
         if confirm and room > 0:
             name += ":" + (confirm if len(confirm) <= room else confirm[: room - 1] + "…")
         super().__init__(
-            ui.Button(style=_STYLES[button.style], label=button.label[:_LABEL] or "…", custom_id=name[:_ID])
+            ui.Button(style=_STYLES[button.style], label=button.label[:LABEL] or "…", custom_id=name[:_ID])
         )
         self.button = button
 
@@ -93,7 +115,7 @@ class Sure(
         name = f"frontdesk:sure:{action}:{value}"
         if message and len(name) + len(message) < _ID:
             name += f":{message}"
-        super().__init__(ui.Button(style=discord.ButtonStyle.danger, label=label[:_LABEL] or "…", custom_id=name[:_ID]))
+        super().__init__(ui.Button(style=discord.ButtonStyle.danger, label=label[:LABEL] or "…", custom_id=name[:_ID]))
         self.action, self.value, self.message = action, value, message
 
     @classmethod
@@ -112,7 +134,10 @@ class Sure(
 def turn_of(message: discord.Message) -> str:
     """The turn of an answer, by the buttons below it; "" for a message that has none."""
     for part in _walk(message.components):
-        if match := re.fullmatch(_BELOW_AN_ANSWER, getattr(part, "custom_id", None) or ""):
+        name = getattr(part, "custom_id", None) or ""
+        if match := re.fullmatch(_BELOW_AN_ANSWER, name):
+            return match["turn"]
+        if match := re.fullmatch(_BELOW_A_CLARIFICATION, name):
             return match["turn"]
     return ""
 

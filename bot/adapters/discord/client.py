@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import app_commands
 
-from bot.adapters.discord.clicks import Click, Do, Sure
+from bot.adapters.discord.clicks import Choose, Click, Do, Sure
 from bot.adapters.discord.commands import Chinese, add_commands
 from bot.adapters.discord.connecting import intents
 from bot.adapters.discord.failures import note_fault
@@ -37,7 +37,7 @@ class FrontdeskClient(discord.AutoShardedClient):
 
     async def setup_hook(self) -> None:
         """Before the gateway is opened."""
-        self.add_dynamic_items(Click, Do, Sure)
+        self.add_dynamic_items(Click, Choose, Do, Sure)
         await self.tree.set_translator(Chinese())
         await self.adapter.ready_to_speak(self)
 

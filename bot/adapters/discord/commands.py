@@ -34,7 +34,7 @@ def add_commands(tree: app_commands.CommandTree[Any], adapter: DiscordAdapter) -
     _add_questions(tree, adapter)
     _add_menus(tree, adapter)
     faq = app_commands.Group(name="faq", description="Steer Frontdesk: for its team.", guild_only=True)
-    for add in (_add_crawls, _add_sources, _add_channels, _add_admins, _add_taught, _add_people):
+    for add in (_add_crawls, _add_sources, _add_channels, _add_admins, _add_taught, _add_glossary, _add_people):
         add(faq, adapter)
     tree.add_command(faq)
 
@@ -183,6 +183,46 @@ def _add_taught(faq: app_commands.Group, adapter: DiscordAdapter) -> None:
     @faq.command(name="export", description=_about("export"))
     async def _export(interaction: Interaction, format: Literal["html", "json-ld"] = "html") -> None:
         await _run(adapter, interaction, "export", format=format)
+
+
+def _add_glossary(faq: app_commands.Group, adapter: DiscordAdapter) -> None:
+    glossary = app_commands.Group(name="glossary", description="Terms that mean the same.", parent=faq)
+    which = "For which one alone. Without it: all."
+
+    @glossary.command(name="list", description=_about("glossary"))
+    @app_commands.describe(source="Of which one. Without it: all.")
+    async def listed(interaction: Interaction, source: str = "") -> None:
+        await _run(adapter, interaction, "glossary", source=source)
+
+    @glossary.command(name="add", description=_about("glossary add"))
+    @app_commands.describe(terms="AP = access point", source=which)
+    async def add(interaction: Interaction, terms: str, source: str = "") -> None:
+        await _run(adapter, interaction, "glossary add", terms=terms, source=source)
+
+    @glossary.command(name="remove", description=_about("glossary remove"))
+    @app_commands.describe(entry="Its id, or one of its terms.", source=which)
+    async def remove(interaction: Interaction, entry: str, source: str = "") -> None:
+        await _run(adapter, interaction, "glossary remove", entry=entry, source=source)
+
+    @glossary.command(name="suggest", description=_about("glossary suggest"))
+    @app_commands.describe(source="Of which one. Without it: all.")
+    async def suggest(interaction: Interaction, source: str = "") -> None:
+        await _run(adapter, interaction, "glossary suggest", source=source)
+
+    @glossary.command(name="approve", description=_about("glossary approve"))
+    @app_commands.describe(id="As /faq glossary suggest tells it.")
+    async def _approve(interaction: Interaction, id: str) -> None:
+        await _run(adapter, interaction, "glossary approve", id=id)
+
+    @glossary.command(name="dismiss", description=_about("glossary dismiss"))
+    @app_commands.describe(id="As /faq glossary suggest tells it.")
+    async def _dismiss(interaction: Interaction, id: str) -> None:
+        await _run(adapter, interaction, "glossary dismiss", id=id)
+
+    _add_plain(glossary, adapter, "export", "glossary export")
+    commands: list[app_commands.Command[Any, Any, Any]] = [listed, add, remove, suggest]
+    for command in commands:
+        _complete(command, adapter)
 
 
 def _add_people(faq: app_commands.Group, adapter: DiscordAdapter) -> None:

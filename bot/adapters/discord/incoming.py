@@ -103,6 +103,20 @@ def read_interaction(interaction: discord.Interaction[Any], text: str, *, privat
     )
 
 
+def read_press(interaction: discord.Interaction[Any]) -> dict[str, str]:
+    """What the reply to a button below a clarification needs: where that stands, and, below a command's response, the
+    token of the click."""
+    message = interaction.message
+    return {
+        "name": interaction.user.display_name,
+        "where": str(interaction.channel_id or ""),
+        "below": str(message.id if message else 0),
+        "token": interaction.token,
+        "application": str(interaction.application_id),
+        "private": "1" if message and message.flags.ephemeral else "",
+    }
+
+
 def place_of_interaction(interaction: discord.Interaction[Any]) -> Place:
     """Where somebody clicks or gives a command; in a channel, `thread` is the message clicked, if one was."""
     message_id = interaction.message.id if interaction.message else 0

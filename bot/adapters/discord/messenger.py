@@ -9,14 +9,15 @@ from contextlib import suppress
 from typing import Any
 
 import discord
+from discord import ui
 
-from bot.adapters.discord import layouts
+from bot.adapters.discord import choices, layouts
 from bot.adapters.discord.failures import delivering, gone
 from bot.adapters.discord.markdown import to_discord
 from bot.adapters.discord.surfaces import InChannel, InResponse, Surface, surface_of
 from bot.adapters.finishing import to_its_end
 from bot.adapters.splitting import split
-from bot.conversation import AnswerEvent, Delta, Final, Turn
+from bot.conversation import AnswerEvent, Decision, Delta, Final, Settled, Stage, Status, Turn
 from bot.errors import DeliveryError
 from bot.interfaces import KeepReplies
 from bot.language import reply_language
@@ -43,10 +44,12 @@ class DiscordMessenger:
         live = _LiveAnswer(surface, item, keep)
         typing = asyncio.create_task(self._type(surface))
         turn: Turn | None = None
-        text, begun = "", 0.0
+        text, begun, asking = "", 0.0, False
         try:
             async for event in events:
-                if isinstance(event, Delta):
+                if isinstance(event, Status):
+                    asking = event.stage is Stage.ASKING
+                elif isinstance(event, Delta) and not asking:  # a clarification is its buttons
                     text, begun = text + event.text, begun or time.monotonic()
                     if time.monotonic() - begun >= FIRST_SECONDS:
                         await live.show(text)
@@ -56,6 +59,9 @@ class DiscordMessenger:
             typing.cancel()
         if turn is None:
             raise AssertionError("an answer always ends in Final")
+        if turn.decision is Decision.CLARIFY:
+            await live.put(choices.question(item.id, turn))
+            return
         await live.finish(
             split(to_discord(turn.answer), layouts.PIECE), turn, handoff=self._handoff(item.message.place)
         )
@@ -79,6 +85,16 @@ class DiscordMessenger:
         for reply in item.replies:
             await surface.remove(reply)
 
+    async def settle(self, item: Item, settled: Settled, by: Item) -> None:
+        """See the port. What a command showed to its user alone can be edited while its token lives."""
+        surface: Surface = (
+            InResponse(self._client, item)
+            if item.message.audience is Audience.COMMAND
+            else InChannel(self._client, 0, item)
+        )
+        for reply in item.replies[-1:]:
+            await surface.edit(reply, choices.answered(item.id, settled))
+
     async def recover(self, item: Item) -> Sequence[Mapping[str, str]]:
         """See the port."""
         try:
@@ -90,7 +106,8 @@ class DiscordMessenger:
 
     async def _found_on(self, item: Item) -> InChannel | InResponse:
         surface = await surface_of(self._client, item)
-        if item.message.context.get("kind") == "channel" and isinstance(surface, InChannel):
+        asked = item.message.context.get("kind") == "channel" and not item.message.chosen
+        if asked and isinstance(surface, InChannel):
             in_thread = InChannel(self._client, int(item.message.id), item)
             with suppress(DeliveryError):
                 if await in_thread.found():
@@ -132,15 +149,26 @@ class _LiveAnswer:
         """Show the whole answer, in one message a piece, what goes below it below the last. Raises DeliveryError."""
         for number, piece in enumerate(pieces):
             await self._put(number, piece, turn if number == len(pieces) - 1 else None, handoff=handoff)
-        for reply in self._stand[len(pieces) :]:  # of a longer answer before an edit
+        await self._settle(len(pieces))
+
+    async def put(self, view: ui.LayoutView) -> None:
+        """Show a layout in the answer's place, in one message. Raises DeliveryError."""
+        await self._lay(0, view)
+        await self._settle(1)
+
+    async def _settle(self, count: int) -> None:
+        """Remove messages that a longer answer left before an edit."""
+        for reply in self._stand[count:]:
             await self._surface.remove(reply)
-        if len(self._stand) > len(pieces):
-            self._stand = self._stand[: len(pieces)]
+        if len(self._stand) > count:
+            self._stand = self._stand[:count]
             await self._keep(self._stand)
 
     async def _put(self, number: int, text: str, turn: Turn | None, *, handoff: bool = False) -> None:
         post = self._item.message.audience is Audience.POST
-        view = layouts.message(text, self._item.id, turn, handoff=handoff, post=post)
+        await self._lay(number, layouts.message(text, self._item.id, turn, handoff=handoff, post=post))
+
+    async def _lay(self, number: int, view: ui.LayoutView) -> None:
         if number < len(self._stand) and await self._surface.edit(self._stand[number], view):
             return
         await to_its_end(self._post(view, number))

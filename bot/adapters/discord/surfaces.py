@@ -186,6 +186,8 @@ async def surface_of(client: discord.Client, item: Item, *, name: str = "") -> I
         return InResponse(client, item)
     if item.replies:
         return InChannel(client, int(item.replies[0]["channel"]), item)
+    if item.message.chosen:  # below the clarification whose button was pressed
+        return InChannel(client, int(item.message.context["where"]), item, int(item.message.context["below"]))
     asked = int(item.message.id)
     if kind == "thread":
         opens = item.message.opens_thread

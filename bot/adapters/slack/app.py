@@ -27,7 +27,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from bot.adapters.slack import blocks
+from bot.adapters.slack import blocks, choices
 from bot.adapters.slack.failures import code_of, connecting, delivering
 from bot.adapters.slack.incoming import PLATFORM, Deleted, Edited, read_command, read_event
 from bot.adapters.slack.markdown import literal, to_slack
@@ -177,6 +177,7 @@ class SlackAdapter:
         app.action(blocks.FEEDBACK)(ack=self._on_feedback, lazy=[self._ask_why])
         app.action(blocks.SHARE)(ack=_heard_action, lazy=[self._on_share])
         app.action(blocks.ASK_HUMAN)(ack=_heard_action, lazy=[self._on_ask_human])
+        app.action(re.compile(f"^{choices.CHOOSE}:"))(ack=self._on_choice, lazy=[self._on_refused_choice])
         app.view(blocks.WHY)(self._on_why)
         self._steering.register(app)
         anything = re.compile(".*")
@@ -236,6 +237,27 @@ class SlackAdapter:
     async def _voted(self, body: dict[str, Any]) -> tuple[Vote, Turn | None]:
         vote, _, turn_id = str(body["actions"][0].get("value") or "").partition(":")
         return Vote.UP if vote == blocks.UP else Vote.DOWN, await self._turn(turn_id)
+
+    async def _on_choice(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """A button below a clarification: claimed as a message is, before the acknowledgement."""
+        turn_id, number = choices.read(str(body["actions"][0].get("value") or ""))
+        user, below = body["user"], str((body.get("container") or {}).get("message_ts") or "")
+        context = {
+            "below": below,
+            "recipient_team": str(user.get("team_id") or body["team"]["id"]),
+            "response_url": str(body.get("response_url") or ""),
+        }
+        await self._desk.pressed(turn_id, number, user["id"], context)
+        await ack()
+
+    async def _on_refused_choice(self, body: dict[str, Any]) -> None:
+        """Whoever may not choose is told so, alone."""
+        turn_id, _ = choices.read(str(body["actions"][0].get("value") or ""))
+        user, message = body["user"]["id"], body.get("message") or {}
+        if why := await self._desk.refusal(turn_id, user):
+            thread = str(message.get("thread_ts") or "") or None
+            said = self.client.chat_postEphemeral(channel=body["channel"]["id"], user=user, text=why, thread_ts=thread)
+            await self._try(said)
 
     async def _on_why(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         view = body["view"]

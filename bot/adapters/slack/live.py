@@ -90,6 +90,14 @@ class LiveMessage:
                 await to_its_end(self._post(content, piece, number))
         await self._settle(len(pieces))
 
+    async def put(self, content: Sequence[Block], text: str) -> None:
+        """Show blocks in the answer's place, in one message; `text` stands for them where none are shown. Raises
+        DeliveryError."""
+        await self._end_stream()
+        if not self._stand or not await self._update(self._stand[0], content, text):
+            await to_its_end(self._post(content, text, 0))
+        await self._settle(1)
+
     async def _start(self, text: str) -> None:
         try:
             with delivering():

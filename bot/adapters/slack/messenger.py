@@ -10,12 +10,12 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.adapters.slack import blocks
-from bot.adapters.slack.failures import delivering
+from bot.adapters.slack import blocks, choices
+from bot.adapters.slack.failures import GONE, code_of, delivering
 from bot.adapters.slack.live import SHOWN, STREAMING, LiveMessage, Target, delete, stop_stream
 from bot.adapters.slack.markdown import SlackMarkdown, has_table, literal, to_slack
 from bot.adapters.splitting import split
-from bot.conversation import AnswerEvent, Delta, Final, Stage, Turn
+from bot.conversation import AnswerEvent, Decision, Delta, Final, Settled, Stage, Status, Turn
 from bot.errors import DeliveryError
 from bot.interfaces import KeepReplies
 from bot.language import reply_language
@@ -39,11 +39,13 @@ class SlackMessenger:
             return
         live = LiveMessage(self._client, _target(item), keep, item.replies)
         status = asyncio.create_task(self._set_status(item, _words(item).labels[Stage.SEARCHING.value]))
-        translation, text = SlackMarkdown(), ""
+        translation, text, asking = SlackMarkdown(), "", False
         turn: Turn | None = None
         try:
             async for event in events:
-                if isinstance(event, Delta):
+                if isinstance(event, Status):
+                    asking = event.stage is Stage.ASKING
+                elif isinstance(event, Delta) and not asking:  # a clarification is its buttons
                     text += translation.feed(event.text)
                     await status
                     if not has_table(text) and len(text) <= blocks.PIECE:
@@ -54,22 +56,28 @@ class SlackMessenger:
             await status
         if turn is None:
             raise AssertionError("an answer always ends in Final")
-        whole = to_slack(turn.answer)
-        below = blocks.footer(turn, handoff=self._handoff(item.message.place))
-        await live.finish(split(whole, blocks.PIECE), below, streamable=not has_table(whole))
+        if turn.decision is Decision.CLARIFY:
+            await live.put(choices.question(turn), choices.fallback(turn))
+        else:
+            whole = to_slack(turn.answer)
+            below = blocks.footer(turn, handoff=self._handoff(item.message.place))
+            await live.finish(split(whole, blocks.PIECE), below, streamable=not has_table(whole))
         await self._end_status(item)
 
     async def _answer_command(self, item: Item, turn: Turn) -> None:
+        if turn.decision is Decision.CLARIFY:
+            await self._respond(item, choices.question(turn), choices.fallback(turn))
+            return
         handoff = self._handoff(item.message.place)
         pieces = split(to_slack(turn.answer), blocks.PIECE)
         for number, piece in enumerate(pieces, start=1):
             below = blocks.footer(turn, share=True, handoff=handoff) if number == len(pieces) else []
-            await self._respond(item, [*blocks.body(piece), *below], piece)
+            await self._respond(item, [*blocks.body(piece), *below], literal(piece))
 
     async def say(self, item: Item, text: str, keep: KeepReplies) -> None:
         """See the port."""
         if item.message.audience is Audience.COMMAND:
-            await self._respond(item, blocks.body(to_slack(text)), text)
+            await self._respond(item, blocks.body(to_slack(text)), literal(text))
             return
         await LiveMessage(self._client, _target(item), keep, item.replies).finish(
             [to_slack(text)], (), streamable=False
@@ -90,19 +98,39 @@ class SlackMessenger:
         if item.message.audience is not Audience.COMMAND:
             await self._set_status(item, "")
 
+    async def settle(self, item: Item, settled: Settled, by: Item) -> None:
+        """See the port. What a command showed to its user alone can be edited only by a button below it."""
+        content, text = choices.answered(settled), choices.fallback(settled.asked, settled)
+        if item.message.audience is Audience.COMMAND:
+            if by.message.chosen and (url := by.message.context.get("response_url")):
+                with delivering():
+                    await AsyncWebhookClient(url).send(text=text, blocks=content, replace_original=True)
+            return
+        for reply in item.replies[-1:]:
+            try:
+                with delivering():
+                    await self._client.chat_update(
+                        channel=reply["channel"],
+                        ts=reply["ts"],
+                        text=text,
+                        blocks=content,
+                        metadata=dict(blocks.metadata(item.id)),
+                    )
+            except DeliveryError as error:
+                if code_of(error) not in GONE:
+                    raise
+
     async def recover(self, item: Item) -> Sequence[Mapping[str, str]]:
         """See the port. Finished messages bear the item's id; a stream that was cut off bears none yet."""
         if item.message.audience is Audience.COMMAND:
             return ()
-        place = item.message.place
+        place, asked = item.message.place, item.message.context.get("below", item.message.id)
         with delivering():
             found = await self._client.conversations_replies(
-                channel=place.channel, ts=place.thread, oldest=item.message.id, include_all_metadata=True, limit=200
+                channel=place.channel, ts=place.thread, oldest=asked, include_all_metadata=True, limit=200
             )
             me = (await self._client.auth_test())["user_id"]
-        mine = [
-            message for message in found["messages"] if message.get("user") == me and message["ts"] > item.message.id
-        ]
+        mine = [message for message in found["messages"] if message.get("user") == me and message["ts"] > asked]
         marked = [message for message in mine if _item_of(message) == item.id]
         unmarked = [message for message in mine if not _item_of(message)]
         return [
@@ -113,7 +141,7 @@ class SlackMessenger:
     async def _respond(self, item: Item, content: Sequence[blocks.Block], text: str) -> None:
         """Answer a command, visible to its user alone: by its response URL, or, once that is used up, directly."""
         url = item.message.context.get("response_url", "")
-        fallback = literal(text)[: blocks.FALLBACK]
+        fallback = text[: blocks.FALLBACK]
         if url:
             with suppress(DeliveryError), delivering():
                 sent = await AsyncWebhookClient(url).send(

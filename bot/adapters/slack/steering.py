@@ -13,6 +13,7 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.adapters.slack import choices
 from bot.adapters.slack.cards import DO, FORM, form_view, read_form
 from bot.adapters.slack.failures import delivering
 from bot.adapters.slack.incoming import PLATFORM, readable
@@ -227,6 +228,8 @@ def _place_of(body: Mapping[str, Any]) -> Place:
 def _turn_of(message: Mapping[str, Any]) -> str:
     """The turn that a message of the bot's answers, by its buttons."""
     for block in message.get("blocks") or ():
+        if turn_id := choices.turn_of(block):
+            return turn_id
         for element in block.get("elements") or ():
             values = [element.get("value"), (element.get("positive_button") or {}).get("value")]
             for value in values:

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 from bot.settings import load_settings
 
 
@@ -6,3 +8,13 @@ def test_with_a_vllm_server_as_many_questions_are_worked_on_as_it_may_be_asked()
     assert load_settings(vllm_url="").resolved_workers == 8
     assert load_settings(vllm_url=url, vllm_concurrency=20).resolved_workers == 20
     assert load_settings(vllm_url=f"{url}, http://127.0.0.1:8001", workers=3).resolved_workers == 3
+
+
+def test_a_prefix_keeps_the_space_that_env_files_lose(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text(
+        "FRONTDESK_EMBEDDING_QUERY_PREFIX=query: \nFRONTDESK_EMBEDDING_DOCUMENT_PREFIX='为这个句子：'\n",
+        encoding="utf-8",
+    )
+    settings = load_settings(_env_file=file)
+    assert (settings.embedding_query_prefix, settings.embedding_document_prefix) == ("query: ", "为这个句子：")

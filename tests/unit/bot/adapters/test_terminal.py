@@ -96,6 +96,13 @@ def test_an_explanation_shows_the_decision_and_each_passage() -> None:
         assert part in out.getvalue()
 
 
+def test_an_explanation_shows_what_the_glossary_made_of_the_question() -> None:
+    out = io.StringIO()
+    Console(file=out, width=120).print(explanation(answered(rewritten=("My umbrella?", "My\x1b[2J parasol?"))))
+    for part in ("My umbrella? (by the glossary)", "My parasol? (by the glossary)"):
+        assert part in out.getvalue()
+
+
 @pytest.mark.parametrize("width", [40, 80, 120, 200])
 def test_an_explanation_is_a_block_a_passage_that_fits_the_width(width: int) -> None:
     signals = {f"signal_{number}": 0.5 for number in range(8)}

@@ -2,19 +2,25 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 
 import pytest
 from structlog.testing import capture_logs
 
+from bot.answers import decision
 from bot.answers.answering import MAX_CHARACTERS, Answering
+from bot.answers.choosing import Choice, pressed, said
 from bot.answers.extractive import ExtractiveWriter
 from bot.conversation import (
+    NONE_OF_THESE,
     AnswerEvent,
     Brief,
+    Chosen,
     Decision,
     Delta,
     Final,
     IncomingMessage,
+    Settled,
     Stage,
     Status,
     Turn,
@@ -252,6 +258,108 @@ async def test_the_next_turn_may_refuse_all() -> None:
     turn = await ask(await asked_back(MemoryConversations()), "neither")
     assert turn.decision is Decision.ABSTAIN
     assert turn.answer.startswith("Then I found no answer")
+
+
+async def press(answering: Answering, asked: Turn, number: int) -> Final:
+    """A button below a clarification is pressed."""
+    chosen = Chosen(asked.id, number, "u1", "m1")
+    message = IncomingMessage("c1", said(asked, pressed(asked, number) or Choice(None)), "test", "u1", chosen=chosen)
+    final = [event async for event in answering.answer(message)][-1]
+    assert isinstance(final, Final)
+    return final
+
+
+async def test_a_button_chooses_as_a_word_does_also_after_something_else_was_asked() -> None:
+    store = MemoryConversations()
+    answering = await asked_back(store)
+    await ask(answering, "thanks")
+    final = await press(answering, store.stored[0], 2)
+    assert final.settled == Settled(store.stored[0], 2)
+    turn = final.turn
+    assert turn.answer.startswith("Open the portal. [1]") and turn.decision is Decision.ANSWER
+    assert (turn.question, turn.standalone_question) == ("Chose: How do I return an order?", ORDER.question)
+
+
+async def test_none_of_these_is_an_abstention_from_what_was_asked() -> None:
+    store = MemoryConversations()
+    final = await press(await asked_back(store), store.stored[0], NONE_OF_THESE)
+    assert final.turn.decision is Decision.ABSTAIN and final.turn.answer.startswith("Then I found no answer")
+    assert (final.turn.question, final.turn.standalone_question) == ("Chose: None of these", "How do I return it?")
+
+
+@pytest.mark.parametrize(
+    ("reply", "number"), [("2", 2), ("neither", NONE_OF_THESE), ("How long does it take?", None), ("thanks", None)]
+)
+async def test_what_is_said_after_a_clarification_settles_it(reply: str, number: int | None) -> None:
+    store = MemoryConversations()
+    answering = await asked_back(store)
+    final = (await events_of(answering, reply))[-1]
+    assert isinstance(final, Final) and final.settled == Settled(store.stored[0], number)
+
+
+async def test_a_clarification_is_announced_before_it_is_written() -> None:
+    answering = desk(FixedRetriever(GIFT, ORDER, confidence=0.5, scores=(0.8, 0.8)), threshold=0.6)
+    events = await events_of(answering, "How do I return it?")
+    assert [event.stage for event in events if isinstance(event, Status)] == [Stage.SEARCHING, Stage.ASKING]
+
+
+@pytest.mark.parametrize("confidence", [0.95, 0.01])
+async def test_a_choice_that_is_not_there_any_more_is_said_to_be_gone_and_searched(confidence: float) -> None:
+    store = MemoryConversations()
+    await asked_back(store)
+    retriever = FixedRetriever(GIFT, confidence=confidence)
+    turn = (await press(desk(retriever, store), store.stored[0], 2)).turn
+    assert turn.answer.startswith("What you chose is not in our help pages any more.")
+    assert retriever.asked == [ORDER.question]
+    assert ("Ask the giver" in turn.answer) == (confidence > 0.5) == (turn.decision is Decision.ANSWER)
+
+
+async def test_a_choice_whose_answer_has_changed_is_answered_with_the_new_one() -> None:
+    store = MemoryConversations()
+    await asked_back(store)
+    changed = replace(ORDER, answer="Call us.")
+    turn = (await press(desk(FixedRetriever(GIFT, changed), store), store.stored[0], 2)).turn
+    assert turn.answer.startswith("Call us. [1]")
+
+
+EMBER = Document("https://shop.example/h", "How do I reset it?", "Hold the lever.", heading_path=("Help", "Ember"))
+FROST = Document("https://shop.example/h", "How do I reset it?", "Turn the knob.", heading_path=("Help", "Frost"))
+
+
+async def twins_asked_back(store: MemoryConversations, monkeypatch: pytest.MonkeyPatch) -> FixedRetriever:
+    """A conversation in which it was asked back which of two entries with one title is meant."""
+    retriever = FixedRetriever(EMBER, FROST, confidence=0.5, scores=(0.8, 0.8))
+    passages = (await retriever.retrieve("")).passages
+    monkeypatch.setattr(
+        "bot.answers.decision.decide", lambda *_: decision.Decided(Decision.CLARIFY, 0.6, passages), raising=True
+    )
+    turn = await ask(desk(retriever, store), "How is it reset?")
+    assert "1. How do I reset it? (Ember) [1]" in turn.answer and "2. How do I reset it? (Frost) [2]" in turn.answer
+    assert [citation.label for citation in turn.citations] == [
+        "How do I reset it? (Ember)",
+        "How do I reset it? (Frost)",
+    ]
+    return retriever
+
+
+@pytest.mark.parametrize("reply", ["2", "Frost", "the frost one"])
+async def test_options_of_one_title_are_told_apart(reply: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = MemoryConversations()
+    retriever = await twins_asked_back(store, monkeypatch)
+    assert (await ask(desk(retriever, store), reply)).answer.startswith("Turn the knob.")
+    turn = (await press(desk(retriever, store), store.stored[0], 2)).turn
+    assert turn.answer.startswith("Turn the knob.")
+    assert turn.standalone_question == "How do I reset it? (Frost)" == retriever.asked[-1]
+
+
+async def test_the_other_of_two_with_one_title_is_not_taken_for_the_one_that_is_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = MemoryConversations()
+    await twins_asked_back(store, monkeypatch)
+    monkeypatch.undo()
+    turn = (await press(desk(FixedRetriever(EMBER), store), store.stored[0], 2)).turn
+    assert turn.answer.startswith("What you chose is not in our help pages any more.")
 
 
 async def test_a_choice_in_a_conversation_that_was_not_asked_back_is_a_question() -> None:

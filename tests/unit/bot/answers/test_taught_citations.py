@@ -17,6 +17,7 @@ from bot.conversation import Brief, Citation, UsedPassage
 from bot.words import words_for
 from retrieval.documents import Document, RetrievalResult, ScoredPassage
 from tests.fakes import found, passage
+from tests.support.turns import make_turn
 
 WHEN = "2026-11-26T08:30:00+00:00"
 EN = Document("", "Do you repair kettles?", "Bring it to the shop.", language="en", author="Mei Lin", crawled_at=WHEN)
@@ -85,8 +86,10 @@ def test_one_without_a_url_hides_no_other_without_one() -> None:
 
 def test_a_chosen_option_without_a_url_is_not_taken_for_another() -> None:
     gone = Citation(1, "An answer that was deleted", "", "gone", "Ann", "2026-11-26")
-    assert _with_first(found(PAGE, EN), gone) is None
-    still = _with_first(found(PAGE, EN), Citation(1, EN.question, "", EN.id, "Mei Lin", "2026-11-26"))
+    kept = Citation(2, EN.question, "", EN.id, "Mei Lin", "2026-11-26")
+    asked = make_turn(citations=(gone, kept))
+    assert _with_first(found(PAGE, EN), gone, asked) is None
+    still = _with_first(found(PAGE, EN), kept, asked)
     assert still is not None
     assert still.passages[0].passage.document == EN
 

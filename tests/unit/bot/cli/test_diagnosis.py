@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import uuid
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,8 @@ from bot.messages import Place
 from bot.settings import Settings
 from bot.steering import Handoff, HandoffReason, HandoffState
 from retrieval.documents import Source, SourceKind
+from tests.support.tiny_model import write_tiny_multilingual_model
+from tests.support.tiny_reranker import tiny_reranker
 
 
 @pytest.fixture
@@ -94,3 +97,23 @@ def test_what_is_masked_and_how_long_it_is_kept_is_told(
     assert isinstance(check, Check)
     assert check.ok is ok
     assert words in check.finding
+
+
+def test_the_reranker_is_timed_or_told_to_be_none_or_refused(settings: Settings) -> None:
+    (none,) = diagnosis._run("reranker", diagnosis._reranker, settings)
+    assert none.ok is None
+    chosen = settings.model_copy(update={"reranker": str(tiny_reranker()), "rerank_top": 5})
+    (sound,) = diagnosis._run("reranker", diagnosis._reranker, chosen)
+    assert sound.ok is True
+    assert re.search(r"^tiny-reranker.*, \d+ ms for 5 passages$", sound.finding)
+    (refused,) = diagnosis._run("reranker", diagnosis._reranker, settings.model_copy(update={"reranker": "./none"}))
+    assert refused.ok is False
+    assert "FRONTDESK_RERANKER" in refused.finding
+
+
+def test_whoever_names_a_model_of_the_e5_family_is_reminded_of_its_prefixes(settings: Settings, tmp_path: Path) -> None:
+    model = str(write_tiny_multilingual_model(tmp_path / "multilingual-e5-small"))
+    bare = settings.model_copy(update={"embedding_model": model})
+    whole = bare.model_copy(update={"embedding_query_prefix": "query: ", "embedding_document_prefix": "passage: "})
+    said = [" ".join(check.finding for check in diagnosis._embedder(each)) for each in (bare, whole)]
+    assert ["FRONTDESK_EMBEDDING_QUERY_PREFIX" in text for text in said] == [True, False]

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from bot.cards import Card, Form
-from bot.console import drawing
+from bot.console import drawing, glossary
 from bot.console.lines import COMMANDS, read_line
 from bot.conversation import Decision, RefreshRun
 from bot.handoff import packets
 from bot.knowledge.condition import Trouble
+from bot.knowledge.glossary import Put
 from bot.knowledge.previewing import Preview
 from bot.knowledge.status import SourceStatus, Status
 from bot.knowledge.teaching import Proposal
@@ -29,6 +30,8 @@ from bot.steering import (
     TaughtState,
 )
 from retrieval.documents import Document, Source, SourceKind
+from retrieval.searching.glossary import Entry
+from retrieval.searching.suggesting import Suggestion
 from tests.support.steering import HERE, SUPPORT
 from tests.support.turns import NOON, PASSAGE, make_turn
 
@@ -83,6 +86,26 @@ def test_a_run(text: str, outcome: str, joined: bool) -> None:
 
 
 @hostile
+@pytest.mark.parametrize("outcome", ["failed", "activated"])
+@pytest.mark.parametrize("right_before", [None, 0, 7])
+def test_a_refresh_with_golden_questions(text: str, outcome: str, right_before: int | None) -> None:
+    worse = [{"question": text, "expected": text, "before": text, "after": text}] * 12
+    golden = {"asked": 9, "right": 3, "right_before": right_before, "better": 1, "worse": worse, "missing": [text]}
+    run = RefreshRun("a" * 32, NOON, NOON, outcome, "v1", {"sources": ["shop"], "golden": golden}, text)
+    card = drawing.run_card(run)
+    built(card)
+    assert len([line for line in card.lines if line.text.startswith("worse:")]) == 9  # eight, and how many more
+
+
+def test_what_golden_questions_stopped_can_be_forced_and_says_what_that_does() -> None:
+    error = "The new version answers 1 of 2 golden questions worse (FRONTDESK_GOLDEN_MAY_LOSE allows 0)."
+    card = drawing.run_card(RefreshRun("a" * 32, NOON, NOON, "failed", "", {"sources": ["shop"]}, error))
+    [button] = card.buttons
+    assert (card.title, button.action, button.value) == ("Re-crawl stopped", "force", "a" * 32)
+    assert "worse" in button.confirm
+
+
+@hostile
 def test_what_is_known(text: str) -> None:
     source = Source(text, SourceKind.WEBSITE, text)
     schedule = Schedule(text, True, 1e-9, datetime.min.replace(tzinfo=UTC), 99)
@@ -98,6 +121,12 @@ def test_what_is_known(text: str) -> None:
         built(drawing.status_card(status))
     built(drawing.sources_card(sources))
     built(drawing.sources_card(()))
+    entry = Entry("a" * 32, (text, text), text, suggested=True)
+    for card in (glossary.glossary_card([entry] * 99), glossary.glossary_card([])):
+        built(card)
+    built(glossary.put_card(Put(entry, (entry, entry))))
+    built(glossary.suggestions_card([Suggestion(entry, text, text)] * 30))
+    built(glossary.suggestions_card([]))
     document = Document(text, text, text)
     built(drawing.preview_card(Preview("abc", source, (document,) * 9)))
     manifest = SimpleNamespace(id=text, created_at=NOON.isoformat(), counts={"pages": 1, "documents": 2})
@@ -108,7 +137,9 @@ def test_what_is_known(text: str) -> None:
 @hostile
 @pytest.mark.parametrize("decision", list(Decision))
 def test_an_explanation(text: str, decision: Decision) -> None:
-    turn = make_turn(question=text, standalone_question=text + "x", answer=text, decision=decision, model=text)
+    turn = make_turn(
+        question=text, standalone_question=text + "x", answer=text, decision=decision, model=text, rewritten=(text,)
+    )
     built(drawing.explanation_card(turn))
     built(drawing.explanation_card(make_turn(passages=(PASSAGE,) * 99, timings_ms={}, index_version="", citations=())))
 

@@ -16,7 +16,7 @@ def test_every_command_parses_from_its_own_usage(name: str) -> None:
     line = re.sub(r" …\]", " value]", usage(name)).removeprefix("/faq ")
     call = read_line(re.sub(r"[<>\[\]]", "", line))
     assert call.name == name
-    assert set(call.options) == {each.rstrip("?=") for each in spec.arguments + spec.flags}
+    assert set(call.options) == {each.rstrip("?=…") for each in spec.arguments + spec.flags}
     for flag in spec.flags:
         assert call.options[flag.rstrip("=")] == ("value" if flag.endswith("=") else True)
 
@@ -24,7 +24,7 @@ def test_every_command_parses_from_its_own_usage(name: str) -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_what_may_be_left_out_is_not_missed(name: str) -> None:
     needed = [each for each in COMMANDS[name].arguments if not each.endswith("?")]
-    assert set(read_line(" ".join([name, *needed])).options) == set(needed)
+    assert set(read_line(" ".join([name, *needed])).options) == {each.rstrip("…") for each in needed}
     if needed:
         with pytest.raises(InputError, match=re.escape(usage(name))):
             read_line(" ".join([name, *needed[:-1]]))
@@ -42,6 +42,13 @@ def test_what_may_be_left_out_is_not_missed(name: str) -> None:
         ("recrawl –dry-run shop", Call("recrawl", {"dry-run": True, "source": "shop"})),
         ("sources list", Call("sources")),
         ("taught list", Call("taught")),
+        ("glossary list --source shop", Call("glossary", {"source": "shop"})),
+        ("glossary add AP = access point", Call("glossary add", {"terms": "AP = access point"})),
+        (
+            "glossary add Zorbi; 扫地机器人 --source shop",
+            Call("glossary add", {"terms": "Zorbi; 扫地机器人", "source": "shop"}),
+        ),
+        ("glossary remove access point", Call("glossary remove", {"entry": "access point"})),
         ("taught list review", Call("taught", {"state": "review"})),
         ("taught review", Call("taught", {"state": "review"})),
         ("quiet", Call("channel quiet", {"state": "on"})),

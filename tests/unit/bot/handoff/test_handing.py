@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from bot.conversation import Turn
+from bot.conversation import Citation, Decision, Turn
 from bot.errors import DeliveryError
 from bot.handoff.handing import Handing
 from bot.messages import Audience, ChatMessage, Item, Judgement, Place
@@ -86,6 +86,19 @@ async def test_a_conversation_is_handed_over_and_both_sides_know(office: Office)
     assert told.text == EN.say("handed_over")
     [handoff] = await office.handoffs.list()
     assert handoff.support == replace(SUPPORT, thread="m1")
+
+
+@pytest.mark.parametrize("chosen", ["How is it reset?", "Reset? (Ember)"])  # none of these, and one of them
+async def test_what_was_chosen_is_handed_over_as_what_it_is_about(office: Office, chosen: str) -> None:
+    options = (Citation(1, "Reset?", "", "p1", under="Ember"), Citation(2, "Reset?", "", "p2", under="Frost"))
+    await asked(
+        office, standalone_question="How is it reset?", decision=Decision.CLARIFY, citations=options, minutes=-1
+    )
+    turn = await asked(office, question="Chose: …", standalone_question=chosen)
+    await office.handing.open(HERE, "UANN", "Ann", turn, HandoffReason.BUTTON)
+    assert office.rooms["slack"].posts[0][1].text == chosen
+    [handoff] = await office.handoffs.list()
+    assert (handoff.question, handoff.turn_id) == (chosen, turn.id)
 
 
 async def test_a_note_tells_when_people_are_there(office: Office) -> None:
