@@ -81,7 +81,7 @@ class Searcher:
     def ask(self, index: Index, text: str, vector: npt.NDArray[np.float32]) -> Found:
         """Search `index` as LiveRetriever does."""
         profile = choose_profile(self.probe, detect_language(text), index)
-        query = signals.prepare(index, text, vector, concepts=profile.concepts)
+        query = signals.prepare(index, text, vector, profile)
         found = signals.gather(index, query, index.dense.search(vector[None], signals.NEAREST)[0])
         scores = fusion.fuse(found, profile)
         preferred = fusion.prefer(found, scores, index.twins)
@@ -92,7 +92,7 @@ class Searcher:
             tuple(documents),
             preferred[ranking],
             np.array([bool(index.documents[place].author) for place in documents], bool),
-            calibration.confidence(features, calibration.COEFFICIENTS[profile.name]),
+            calibration.confidence(features, profile),
             profile.name,
         )
 

@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     embedding_query_prefix: str = ""
     embedding_document_prefix: str = ""
     embedding_onnx: bool = True
+    embedding_gloss: bool | None = None
     reranker: str = ""
     rerank_top: int = Field(20, ge=2, le=200)
     hnsw_from: int = Field(50_000, ge=1)

@@ -231,9 +231,12 @@ class Answering:
             draft.preface += words_for(draft.language).say("choice_gone") + "\n\n"
         if chosen:
             draft.decision, result = Decision.ANSWER, chosen
-        elif draft.decision is Decision.ABSTAIN and self._reader and decision.doubtful(result, decided.threshold):
-            if ranks := await self._reader.answerable(draft.standalone, result):
+        elif self._reader and self._worth_reading(decided, result):
+            ranks = await self._reader.answerable(draft.standalone, result)
+            if ranks:
                 draft.decision, result = Decision.ANSWER, _in_order(result, ranks)
+            elif ranks is not None:
+                draft.decision = Decision.ABSTAIN
             watch.lap("judge")
         draft.result = result
         if draft.decision is Decision.CLARIFY:
@@ -244,6 +247,12 @@ class Answering:
             draft.told_apart = {option.id: under for option, under in zip(options, unders, strict=True)}
         elif draft.decision is Decision.ABSTAIN:
             draft.reply = self._abstention(draft)
+
+    def _worth_reading(self, decided: decision.Decided, result: RetrievalResult) -> bool:
+        """Whether the pages may hold an answer that a reader can find; which of two is meant only the customer knows."""
+        if decided.decision is Decision.ANSWER or decided.tied:
+            return False
+        return decision.doubtful(result, decided.threshold)
 
     def _abstention(self, draft: _Draft) -> str:
         words = words_for(draft.language)

@@ -34,6 +34,11 @@ def choose(text: str, options: Sequence[Citation]) -> Choice | None:
                 return Choice(options[position])
         if _none_of_them().fullmatch(text):
             return Choice(None)
+        if len(options) == 1:
+            if _phrases("yes").fullmatch(text):
+                return Choice(options[0])
+            if _phrases("no").fullmatch(text):
+                return Choice(None)
     return _by_words(text, options)
 
 
@@ -87,6 +92,13 @@ def _ordinals() -> list[tuple[int, re.Pattern[str]]]:
 @cache
 def _none_of_them() -> re.Pattern[str]:
     return _among_fillers(phrase for tag in languages() for phrase in load(tag).choice["none"])
+
+
+@cache
+def _phrases(kind: str) -> re.Pattern[str]:
+    """What answers "Is this what you mean?"."""
+    said = {phrase for tag in languages() for phrase in load(tag).choice[kind]}
+    return re.compile(rf"[\W_]*(?:{_any_of(said)})[\W_]*", re.IGNORECASE)
 
 
 @cache

@@ -11,34 +11,41 @@ from retrieval.documents import Document, RetrievalResult, ScoredPassage
 from retrieval.indexing.analysis import analyse
 from retrieval.searching.calibration import DEFAULT_THRESHOLD
 
-DOUBT = 0.4  # of the threshold: with the default one, results that are right less than once in five are not looked at
+DOUBT = 0.25  # of the threshold: with the default one, results that are right less than once in five are not looked at
+ASK = 0.5  # of the threshold: with the default one, what is right two times in five is worth asking for
 NEAR_TIE = 0.4  # in score, which is a log-likelihood: the other is at least two thirds as likely as the first
+LIKELY = 2.0  # in score: the other is a seventh as likely as the first
 MOST_OPTIONS = 3
 SAME_WORDS = 0.6  # Jaccard index of two texts' words from which they say the same
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A decision, the confidence it was measured against, and for CLARIFY the passages to choose from."""
+    """A decision, the confidence it was measured against, and for CLARIFY the passages to choose from; `tied` where
+    they fit equally well, so that nobody but the customer can tell which is meant."""
 
     decision: Decision
     threshold: float
     options: tuple[ScoredPassage, ...] = ()
+    tied: bool = False
 
 
 def decide(result: RetrievalResult, threshold: float | None = None) -> Decided:
     """Judge `result` by its confidence against `threshold` (None: the calibrated default).
 
-    It asks back where the pages seem to hold an answer, but two or three, unlike each other, fit the question about
-    equally well: together they reach the threshold, the first alone does not.
+    Below it, it asks back: where two or three passages, unlike each other, fit the question about equally well and
+    reach the threshold together; and where the first is likely enough that a customer will rather say yes or no to it,
+    and to what else is likely, than rephrase.
     """
     needed = DEFAULT_THRESHOLD if threshold is None else threshold
     if result.passages and result.confidence >= needed:
         return Decided(Decision.ANSWER, needed)
-    options = _options(result.passages)
-    together = sum(math.exp(option.score - result.passages[0].score) for option in options) * result.confidence
-    if 1 < len(options) <= MOST_OPTIONS and together >= needed:
-        return Decided(Decision.CLARIFY, needed, options)
+    tied = _options(result.passages, NEAR_TIE)
+    together = sum(math.exp(option.score - result.passages[0].score) for option in tied) * result.confidence
+    if 1 < len(tied) <= MOST_OPTIONS and together >= needed:
+        return Decided(Decision.CLARIFY, needed, tied, tied=True)
+    if result.passages and result.confidence >= ASK * needed:
+        return Decided(Decision.CLARIFY, needed, _options(result.passages, LIKELY)[:MOST_OPTIONS])
     return Decided(Decision.ABSTAIN, needed)
 
 
@@ -47,11 +54,11 @@ def doubtful(result: RetrievalResult, threshold: float) -> bool:
     return bool(result.passages) and result.confidence >= DOUBT * threshold
 
 
-def _options(passages: Sequence[ScoredPassage]) -> tuple[ScoredPassage, ...]:
-    """The passages about as likely as the first, one of each that say the same."""
+def _options(passages: Sequence[ScoredPassage], within: float) -> tuple[ScoredPassage, ...]:
+    """The passages whose score is `within` the first's, one of each that say the same."""
     options: list[ScoredPassage] = []
     for passage in passages:
-        if passages[0].score - passage.score > NEAR_TIE:
+        if passages[0].score - passage.score > within:
             break
         if not any(_same(passage.passage.document, other.passage.document) for other in options):
             options.append(passage)

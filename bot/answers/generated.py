@@ -165,16 +165,16 @@ class GeneratedWriter:
     async def _fitting(self, answer: _Answer) -> list[Message]:
         """The prompt with as many passages, by rank, and earlier turns as the model takes."""
         brief = answer.brief
-        passages = [scored.passage for scored in brief.result.passages[:PASSAGES]]
+        passages, also = [scored.passage for scored in brief.result.passages[:PASSAGES]], brief.result.rewritten
         room = await self._generator.context() - TOKENS
         for steps in (2, 1, 0):
             answer.passages = passages
-            messages = answer_prompt(brief.question, brief.language, passages, window(brief.earlier, steps))
+            messages = answer_prompt(brief.question, brief.language, passages, window(brief.earlier, steps), also)
             if await self._fits(messages, room):
                 return messages
         for count in range(len(passages) - 1, 0, -1):
             answer.passages = passages[:count]
-            messages = answer_prompt(brief.question, brief.language, answer.passages, ())
+            messages = answer_prompt(brief.question, brief.language, answer.passages, (), also)
             if await self._fits(messages, room):
                 return messages
         raise GeneratorRefused("A single passage is more than the model takes: give vLLM a larger --max-model-len.")

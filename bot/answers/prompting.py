@@ -21,6 +21,7 @@ from retrieval.text import clean, collapse
 TURNS_A_STEP = 4  # earlier turns are left out four at a time: the beginning stays the same from turn to turn
 _EARLIER_CHARACTERS = 600  # of an earlier answer
 _TITLE_CHARACTERS = 300
+_ALSO, _ALSO_CHARACTERS = 3, 300  # other wordings of the question, by the glossary, and of each
 
 SYSTEM = f"""\
 You answer a company's customers, from passages of its help pages and from nothing else.
@@ -85,10 +86,13 @@ _MARKER = re.compile(r"[ \t]*\[\d{1,3}\]")
 _LINK = re.compile(r"!?\[([^\[\]\n]*)\]\([^()\s]*\)")
 
 
-def answer_prompt(question: str, language: str, passages: Sequence[Passage], earlier: Sequence[Turn]) -> list[Message]:
-    """The question with its passages, numbered from 1, after the turns before it."""
+def answer_prompt(
+    question: str, language: str, passages: Sequence[Passage], earlier: Sequence[Turn], also: Sequence[str] = ()
+) -> list[Message]:
+    """The question with its passages, numbered from 1, after the turns before it. `also`: what it was searched as
+    besides, which tells what a company's own words mean."""
     asked = (
-        f"{_fenced(passages)}\n\n<question>\n{data(question)}\n</question>\n\n"
+        f"{_fenced(passages)}\n\n{_asked(question, also)}\n\n"
         f"Answer {_IN_LANGUAGE.get(language, _IN_LANGUAGE['en'])}, with [n] after every sentence, or write {NO_ANSWER}."
     )
     return [Message(Role.SYSTEM, SYSTEM), *_history(earlier), Message(Role.USER, asked)]
@@ -121,9 +125,9 @@ def rewrite_prompt(message: str, earlier: Sequence[Turn]) -> list[Message]:
     ]
 
 
-def judge_prompt(question: str, passages: Sequence[Passage]) -> list[Message]:
-    """Asks whether the passages hold the answer, and which (see `judge_schema`)."""
-    asked = f"{_fenced(passages)}\n\n<question>\n{data(question)}\n</question>"
+def judge_prompt(question: str, passages: Sequence[Passage], also: Sequence[str] = ()) -> list[Message]:
+    """Asks whether the passages hold the answer, and which (see `judge_schema`); `also` as for an answer."""
+    asked = f"{_fenced(passages)}\n\n{_asked(question, also)}"
     return [Message(Role.SYSTEM, JUDGE), Message(Role.USER, asked)]
 
 
@@ -161,6 +165,13 @@ def data(text: str) -> str:
 
 def _fenced(passages: Sequence[Passage]) -> str:
     return "\n".join(["<passages>", *(_passage(n, passage) for n, passage in enumerate(passages, 1)), "</passages>"])
+
+
+def _asked(question: str, also: Sequence[str]) -> str:
+    """The question and its other wordings, all within the fence: they are data, too."""
+    wordings = ", ".join(f"“{data(collapse(text))[:_ALSO_CHARACTERS]}”" for text in also[:_ALSO])
+    lines = ["<question>", data(question), *([f"(Also searched as: {wordings})"] if wordings else []), "</question>"]
+    return "\n".join(lines)
 
 
 def _passage(number: int, passage: Passage) -> str:

@@ -54,7 +54,7 @@ class ModelReader:
     async def answerable(self, question: str, result: RetrievalResult) -> Sequence[int] | None:
         """See the port."""
         passages = [scored.passage for scored in result.passages[:PASSAGES]]
-        said = await self._decide(judge_prompt(question, passages), judge_schema(len(passages)))
+        said = await self._decide(judge_prompt(question, passages, result.rewritten), judge_schema(len(passages)))
         try:
             ranks = [rank for rank in dict.fromkeys(map(int, said["passages"])) if 1 <= rank <= len(passages)]
             return ranks if said["answerable"] is True else []

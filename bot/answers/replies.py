@@ -23,7 +23,8 @@ def clarification(words: Words, result: RetrievalResult, ranks: Sequence[int]) -
             zip(ranks, documents, told_apart(documents), strict=True), start=1
         )
     ]
-    return "\n".join([words.say("clarify"), "", *lines, "", words.say("clarify_how")])
+    asks, how = ("clarify", "clarify_how") if len(lines) > 1 else ("clarify_one", "clarify_one_how")
+    return "\n".join([words.say(asks), "", *lines, "", words.say(how)])
 
 
 def told_apart(documents: Sequence[Document]) -> list[str]:

@@ -377,11 +377,11 @@ class Application(Stores):
 
         version, index = self.live_index.current()
         if not version:  # taught answers alone
-            return Knowledge("", datetime.now(UTC), 0, len(index.passages), index.documents)
+            return Knowledge("", datetime.now(UTC), 0, len(index.passages), index.documents, index.passages)
         manifest = version_store(self.settings).get(version).manifest
         counts = manifest.counts
         made = datetime.fromisoformat(manifest.created_at)
-        return Knowledge(version, made, counts["pages"], counts["passages"], index.documents)
+        return Knowledge(version, made, counts["pages"], counts["passages"], index.documents, index.passages)
 
     @cached_property
     def answering(self) -> Answering:

@@ -62,11 +62,14 @@ def version_store(settings: Settings) -> VersionStore:
 def embedder_for(settings: Settings) -> Embedder:
     """The embedding model of the settings. Raises ModelError."""
     from retrieval.indexing.embedder import load_embedder
+    from retrieval.indexing.glossing import GlossingEmbedder
     from retrieval.indexing.weights import Prompts
 
     configure_logging(settings)
     prefixes = Prompts(settings.embedding_query_prefix, settings.embedding_document_prefix)
-    return load_embedder(settings.embedding_model, settings.data_dir / "models", settings.embedding_onnx, prefixes)
+    embedder = load_embedder(settings.embedding_model, settings.data_dir / "models", settings.embedding_onnx, prefixes)
+    gloss = not settings.embedding_model if settings.embedding_gloss is None else settings.embedding_gloss
+    return GlossingEmbedder(embedder) if gloss else embedder
 
 
 def reranking_for(settings: Settings) -> Reranking | None:

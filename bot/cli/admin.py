@@ -197,7 +197,12 @@ def _status_as_dict(status: Status) -> dict[str, Any]:
         "pages": status.pages,
         "passages": status.passages,
         "sources": [
-            {"name": each.source.name, "location": each.source.location, "documents": each.documents}
+            {
+                "name": each.source.name,
+                "location": each.source.location,
+                "documents": each.documents,
+                "passages": each.passages,
+            }
             | state_as_dict(each.schedule, each.trouble)
             for each in status.sources
         ],

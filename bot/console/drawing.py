@@ -231,8 +231,11 @@ def _source_table(sources: Sequence[SourceStatus]) -> Table | None:
     if not sources:
         return None
     return Table(
-        ("source", ">pairs", "schedule", "state"),
-        tuple((each.source.name, str(each.documents), _schedule(each), _state(each)) for each in sources),
+        ("source", ">pairs", ">passages", "schedule", "state"),
+        tuple(
+            (each.source.name, str(each.documents), str(each.passages), _schedule(each), _state(each))
+            for each in sources
+        ),
     )
 
 

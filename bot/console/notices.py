@@ -25,7 +25,7 @@ from retrieval.errors import RetrievalError
 log = structlog.get_logger(__name__)
 
 _MONDAY, _NINE = 0, 9  # when the week's gaps are posted, in UTC
-_LOOK_SECONDS = 600.0
+_LOOK_SECONDS = 60.0
 _REASON = 500  # characters of why an answer did not help
 
 
@@ -39,6 +39,11 @@ class Notices:
         self._support = support
         self._admins = admins
         self._teaching = teaching
+
+    @property
+    def reach_admins(self) -> bool:
+        """Whether any admins' channel is on a platform that is connected."""
+        return any(platform in self._rooms for platform in self._admins)
 
     async def tell_admins(self, text: str) -> None:
         """A line in every admins' channel."""
@@ -121,8 +126,8 @@ class Digest:
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def post_if_due(self, now: datetime) -> bool:
-        """Whether it was time, and nobody had done it. Raises StorageError."""
-        if now.weekday() != _MONDAY or now.hour < _NINE:
+        """Whether it was time, somebody can be reached, and nobody had done it. Raises StorageError."""
+        if now.weekday() != _MONDAY or now.hour < _NINE or not self._notices.reach_admins:
             return False
         if not await self._markers.claim("gaps:posted", f"{now:%G-W%V}"):
             return False

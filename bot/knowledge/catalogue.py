@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.interfaces import SourceStore
-from retrieval.documents import Document, DocumentKind
+from retrieval.documents import Document, DocumentKind, Passage
 from retrieval.errors import RetrievalError
 
 _CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
@@ -19,13 +19,14 @@ _SHORTEST, _LONGEST = 4, 75  # characters of an example; Slack shows about so ma
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """The active index: its version, when it was made, its size, and its documents."""
+    """The active index: its version, when it was made, its size, and its documents with what they were split into."""
 
     version: str
     created_at: datetime
     pages: int
     passages: int
     documents: Sequence[Document]
+    parts: Sequence[Passage]
 
 
 @dataclass(frozen=True, slots=True)

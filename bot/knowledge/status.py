@@ -22,11 +22,12 @@ Health = Callable[[], Awaitable[Sequence[tuple[str, str, str]]]]
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """A source as it stands; `documents` of it are in the active version."""
+    """A source as it stands; `documents` of it, in so many `passages`, are in the active version."""
 
     source: Source
     schedule: Schedule
     documents: int
+    passages: int
     trouble: Trouble | None = None
 
 
@@ -65,10 +66,12 @@ class StatusReport:
 
     async def sources(self) -> tuple[SourceStatus, ...]:
         """Every source with its schedule, size and trouble. Raises StorageError."""
-        counts: Mapping[str, int] = {}
+        documents: Mapping[str, int] = {}
+        passages: Mapping[str, int] = {}
         try:
             known = await asyncio.to_thread(self._active)
-            counts = Counter(document.source for document in known.documents)
+            documents = Counter(document.source for document in known.documents)
+            passages = Counter(part.document.source for part in known.parts)
         except RetrievalError:
             pass
         sources = await self._sources.list()
@@ -78,7 +81,8 @@ class StatusReport:
             SourceStatus(
                 source,
                 schedules.get(source.name, Schedule(source.name)),
-                counts.get(source.name, 0),
+                documents.get(source.name, 0),
+                passages.get(source.name, 0),
                 ill.get(source.name),
             )
             for source in sources

@@ -77,22 +77,31 @@ def _card(number: str, groups: list[tuple[int, int]], first: int, *, sure: bool)
     """The last group of the longest card number that begins with the group `first`."""
     from stdnum import luhn
 
-    found, digits = None, ""
+    found, digits, dotted = None, "", False
     for last in range(first, len(groups)):
         start, end = groups[last]
         gap = number[groups[last - 1][1] : start] if last > first else ""
-        if len(digits) + end - start > _LONGEST or gap not in ("", " ", "-"):
+        if len(digits) + end - start > _LONGEST or gap not in ("", " ", "-", "."):
             break
+        dotted = dotted or gap == "."
         digits += number[start:end]
         if len(digits) < _SHORTEST:
             continue
         shape = " ".join(str(b - a) for a, b in groups[first : last + 1])
         shaped = first == last or _GROUPS.fullmatch(shape)
+        if dotted and not (shaped and _dotted(number, groups, first, last)):
+            continue
         if (sure and (shaped or last == len(groups) - 1)) or (
             shaped and _ISSUED.fullmatch(digits) and luhn.is_valid(digits)
         ):
             found = last
     return found
+
+
+def _dotted(number: str, groups: list[tuple[int, int]], first: int, last: int) -> bool:
+    """Whether dots alone stand between these groups, and none beside them: else it is a version, or a sentence ends."""
+    gaps = [number[groups[n][1] : groups[n + 1][0]] for n in range(len(groups) - 1)]
+    return set(gaps[first:last]) == {"."} and "." not in (gaps[first - 1 : first] + gaps[last : last + 1])
 
 
 def _touches_letter(text: str, start: int, end: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+import unicodedata
 
 from bot.masking.reading import Find
 
@@ -12,7 +13,21 @@ _LOCAL_LIMIT, _DOMAIN_LIMIT = 64, 255
 _LATIN = "".join(map(chr, (*range(0xC0, 0xD7), *range(0xD8, 0xF7), *range(0xF8, 0x250))))
 _CYRILLIC = "".join(map(chr, range(0x400, 0x460)))
 _DOMAIN_CHARACTERS = string.ascii_letters + string.digits + "-." + _LATIN + _CYRILLIC
-_LOCAL_CHARACTERS = _DOMAIN_CHARACTERS + "_+'"
+_LOCAL_SIGNS = "-._+'"
+# Scripts without spaces between words: what stands before a name looks like a part of it.
+_UNSPACED = re.compile(r"(?:[\u3400-\u9fff々]{1,64}|[\u30a1-\u30ff]{1,64}|[\u3041-\u309f]{1,64})\Z")
+_UNSPACED_LETTER = re.compile(r"[\u3041-\u30ff\u3400-\u9fff々]")
+# The words that an address follows there; "@" after one of the others is a mention.
+_ADDRESSED_BY = (
+    "邮箱 郵箱 邮件 郵件 信箱 电邮 電郵 地址 账号 帳號 帐号 账户 帳戶 联系 聯繫 联络 聯絡 咨询 諮詢 回复 回覆 发送 發送"
+    " 写信 寫信 注册 註冊"
+)
+_MENTIONED_BY = "关注 關注 我们 我們 微博 微信 推特 群里 群裡"
+_BEFORE_NAME = re.compile(
+    rf"(?:{_ADDRESSED_BY.replace(' ', '|')}|[是为為到至给給用找在叫向请請发發寄我的和与與或及])(?=..)"
+)
+_NO_NAME = re.compile(rf"(?:{f'{_ADDRESSED_BY} {_MENTIONED_BY}'.replace(' ', '|')})\Z")
+_NAME_LIMIT, _NAME = 6, 4  # characters: what is longer is a sentence, of whose end a name is at most so much
 
 _SIGN = re.compile(r"@|%40|&#64;|\ufe6b", re.IGNORECASE)
 _SPELT = re.compile(r"\s?[\[({<【]\s?at\s?[\])}>】]\s?|\sat\s|\s?(?:艾特|圈[aA])\s?", re.IGNORECASE)
@@ -56,7 +71,7 @@ def emails(text: str) -> list[Find]:
 
 def _written(text: str, start: int, end: int, done: int) -> tuple[int, int] | None:
     left = text[max(start - _LOCAL_LIMIT, done) : start]
-    local = left[len(left.rstrip(_LOCAL_CHARACTERS)) :].lstrip(".'")
+    local = _local(left)
     right = text[end : end + _DOMAIN_LIMIT]
     domain = right[: len(right) - len(right.lstrip(_DOMAIN_CHARACTERS))]
     if local and domain:
@@ -68,6 +83,32 @@ def _written(text: str, start: int, end: int, done: int) -> tuple[int, int] | No
         if _TOP.search(domain) and ".." not in domain and not _FILE.search(domain):
             return start - len(local), end + len(domain)
     return _spelt(text, start - (left[-1:] == " "), end + (right[:1] == " "), done)
+
+
+def _local(left: str) -> str:
+    """The local part that a text ends in, in any script."""
+    begins = len(left)
+    while begins and _of_local(left[begins - 1]):
+        begins -= 1
+    local = left[begins:]
+    return (_name(left[:begins]) + local if local[:1] in ("", ".", "_") else local).lstrip(".'")
+
+
+def _of_local(character: str) -> bool:
+    if character.isascii():
+        return character.isalnum() or character in _LOCAL_SIGNS
+    letter = character.isalpha() or unicodedata.combining(character) != 0
+    return letter and not _UNSPACED_LETTER.match(character)
+
+
+def _name(text: str) -> str:
+    """The name that a text in a script without spaces ends in."""
+    match = _UNSPACED.search(text[-_LOCAL_LIMIT:])
+    if match is None or _NO_NAME.search(match[0]):
+        return ""
+    begins = max((word.end() for word in _BEFORE_NAME.finditer(match[0])), default=0)
+    name = match[0][begins:]
+    return name if len(name) <= _NAME_LIMIT else name[-_NAME:]
 
 
 def _spelt(text: str, start: int, end: int, done: int) -> tuple[int, int] | None:

@@ -22,7 +22,7 @@ _UNSPACED = (
     "\U00020000-\U0003134f"
 )
 _RUN = re.compile(rf"(?P<unspaced>[{_UNSPACED}]+)|[^\W_{_UNSPACED}]+")
-_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
+HAN_RUN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]+")
 
 
 def analyse(text: str, concepts: bool = True) -> list[str]:
@@ -55,7 +55,22 @@ def is_function(token: str) -> bool:
 def fold(text: str) -> str:
     """`text` in one case, width and Chinese script."""
     text = unicodedata.normalize("NFKC", text).casefold()
-    return _simplifier().convert(text) if _HAN.search(text) else text
+    return _simplifier().convert(text) if HAN_RUN.search(text) else text
+
+
+def analyse_words(folded: str) -> list[str]:
+    """The stemmed words of a folded text that are written with spaces between."""
+    return [_stem(match.group()) for match in _RUN.finditer(folded) if not match["unspaced"]]
+
+
+def concept_of(word: str) -> str:
+    """The concept ("#refund") that one folded Chinese word names; "" for none."""
+    return _concepts().unspaced.get(word, "")
+
+
+def longest_concept(run: str, place: int) -> int:
+    """The length of the longest word at `place` of a folded Chinese run that names a concept; 0 for none."""
+    return _concepts().longest_at(run, place)
 
 
 def words(folded: str) -> list[tuple[str, int, int]]:
@@ -85,7 +100,7 @@ def _function_tokens() -> frozenset[str]:
 
 def _stems(text: str) -> list[str]:
     """The stemmed words of `text` that are written with spaces between."""
-    return [_stem(match.group()) for match in _RUN.finditer(fold(text)) if not match["unspaced"]]
+    return analyse_words(fold(text))
 
 
 class _Converter(Protocol):

@@ -37,14 +37,16 @@ class Concepts:
         """The concepts named in a run of unspaced text."""
         place = 0
         while place < len(run):
-            for length in range(self.longest_unspaced.get(run[place], 0), 0, -1):
-                concept = self.unspaced.get(run[place : place + length])
-                if concept:
-                    yield concept
-                    break
-            else:
-                length = 1
-            place += length
+            if length := self.longest_at(run, place):
+                yield self.unspaced[run[place : place + length]]
+            place += length or 1
+
+    def longest_at(self, run: str, place: int) -> int:
+        """The length of the longest concept word that begins at `place`; 0 for none."""
+        for length in range(self.longest_unspaced.get(run[place], 0), 0, -1):
+            if run[place : place + length] in self.unspaced:
+                return length
+        return 0
 
 
 def load_concepts(stems_of: Callable[[str], Sequence[str]], fold: Callable[[str], str]) -> Concepts:

@@ -16,8 +16,10 @@ import numpy as np
 
 from retrieval.documents import Document, DocumentKind, Passage
 from retrieval.errors import CorruptVersion
+from retrieval.indexing.alignment import Alignment
 from retrieval.indexing.dense import DenseIndex
-from retrieval.indexing.lexical import Ids, LexicalIndex, Places, Scores
+from retrieval.indexing.lexical import Ids, LexicalIndex, Places, Scores, ranges
+from retrieval.indexing.means import WordingMeans, mostly_worded
 from retrieval.interfaces import Vectors
 from retrieval.text import detect_language
 
@@ -153,6 +155,23 @@ class Index:
         """
         counted = [document for document in self.documents if not document.author] or self.documents
         return Counter(document.language or detect_language(document.question) for document in counted)
+
+    @cached_property
+    def alignment(self) -> Alignment:
+        """The words of the wordings; made when first wanted, in some 20 µs a wording."""
+        texts = [text for document in self.documents for text in wordings(document)]
+        repeats = np.isin(np.arange(len(self.documents)), self.twins[:, 0])
+        return Alignment(texts, np.repeat(~repeats, self.wording_counts))
+
+    @cached_property
+    def means(self) -> WordingMeans:
+        """The documents' mean wordings; made when first wanted."""
+        return WordingMeans(self.rows[ranges(self.question_rows, self.question_row_counts)], self.question_row_counts)
+
+    @cached_property
+    def worded(self) -> bool:
+        """Whether most documents have several wordings."""
+        return mostly_worded(self.question_row_counts)
 
     @cached_property
     def topic_information(self) -> Scores:

@@ -1,51 +1,20 @@
-"""Signals -> one score: the only place where they are weighed.
-
-A score is a linear combination of the signals of `signals.SIGNALS`. `benchmarks/fit_fusion.py` fits the weights (most
-likely choice of the right document under a softmax over the candidates, so a score is a log-likelihood; every question
-set counts alike) and tries them on the set left out.
-"""
+"""Signals -> one score: the only place where they are weighed, by the weights of a profile."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 
 from retrieval.indexing.lexical import Places, Scores
-from retrieval.searching.signals import SIGNALS, Candidates
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """How to search one kind of query: whether by concepts too, and each signal's weight."""
-
-    name: str
-    concepts: bool
-    weights: tuple[float, ...]
-
-    def __post_init__(self) -> None:
-        if len(self.weights) != len(SIGNALS):
-            raise ValueError(f"{self.name} has {len(self.weights)} weights for {len(SIGNALS)} signals.")
-
-
-# The embedder knows the languages of the query and of the corpus: words only correct its vectors.
-SEMANTIC = Profile("semantic", concepts=False, weights=(1.0, 6.0, 9.0, 8.0, 5.0, 0.0))
-
-# It does not, and the documents are in the query's language: words count, and concepts where they differ.
-LEXICAL = Profile("lexical", concepts=True, weights=(0.0, 2.5, 0.5, 2.5, 10.5, 11.0))
-
-# It does not, and they are in another: concepts are all that meets, but for names and numbers.
-BRIDGED = Profile("bridged", concepts=True, weights=(0.0, 0.0, 0.0, 9.0, 0.0, 4.0))
+from retrieval.searching.profiles import SIGNALS, Profile
+from retrieval.searching.signals import Candidates
 
 AHEAD = 0.01
 """What a taught answer scores more than the best crawled document that asks the same question."""
 
-PROFILES = {profile.name: profile for profile in (SEMANTIC, LEXICAL, BRIDGED)}
-
 
 def fuse(candidates: Candidates, profile: Profile) -> Scores:
     """-> (n,) scores, comparable within one query only."""
-    return candidates.values @ np.array(profile.weights, np.float32)
+    return candidates.values @ np.array([profile.weights.get(name, 0) for name in SIGNALS], np.float32)
 
 
 def prefer(candidates: Candidates, scores: Scores, twins: Places) -> Scores:

@@ -126,6 +126,8 @@ class Glossary:
         found = []
         for place, (first, start, _) in enumerate(units):
             for size in self._sizes.get(first, ()):
+                if place + size > len(units):
+                    continue
                 key = spelt[place : place + size]
                 if (entries := self._by_key.get(key)) is None or not _together(folded, units[place : place + size]):
                     continue

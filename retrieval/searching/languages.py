@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from retrieval.indexing.glossing import GlossingEmbedder
 from retrieval.interfaces import Embedder
 
 # The same twelve questions, worded twice in each language with as few words or characters in common as may be.
@@ -79,7 +80,8 @@ class LanguageProbe:
     """What `embedder` knows; each pair of languages is measured when first asked for, in some 20 ms."""
 
     def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
+        self._glosses = isinstance(embedder, GlossingEmbedder)
+        self._embedder = embedder.inner if isinstance(embedder, GlossingEmbedder) else embedder
         self._share = lru_cache(maxsize=None)(self._measure)
 
     def knows(self, query_language: str, document_language: str) -> bool:
@@ -88,6 +90,10 @@ class LanguageProbe:
         Japanese and Korean are judged by Chinese, every other language by English.
         """
         return self._share(_probed(query_language), _probed(document_language)) >= KNOWN_FROM
+
+    def glosses(self, query_language: str, document_language: str) -> bool:
+        """Whether what the embedder does not know is glossed for it."""
+        return self._glosses and {query_language, document_language} <= {"zh", "en"}
 
     def _measure(self, query_language: str, document_language: str) -> float:
         queries = self._embedder.embed_queries(_PROBES[query_language][0])

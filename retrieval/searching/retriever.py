@@ -18,12 +18,12 @@ from retrieval.indexing.index import Index
 from retrieval.indexing.lexical import Places, Scores
 from retrieval.interfaces import Embedder
 from retrieval.searching import calibration, contexts, fusion, rewriting, signals
-from retrieval.searching.fusion import BRIDGED, LEXICAL, SEMANTIC, Profile
 from retrieval.searching.glossary import Glossary
 from retrieval.searching.languages import LanguageProbe
 from retrieval.searching.reranking import Reranking
 from retrieval.searching.rewriting import Rewritten
-from retrieval.searching.signals import SIGNALS, Candidates, Query
+from retrieval.searching.profiles import BRIDGED, GLOSSED, LEXICAL, SEMANTIC, SIGNALS, WORDED, Profile
+from retrieval.searching.signals import Candidates, Query
 from retrieval.text import detect_language
 
 MINORITY = 0.02  # a language with less of the corpus does not count as one of it
@@ -73,9 +73,9 @@ class LiveRetriever:
         variants = self._glossary().variants(text, self._occurrences.of(index))
         vector, *others = self._embedder.embed_queries([text, *(each.text for each in variants)])
         embedded = time.perf_counter()
-        query = signals.prepare(index, text, vector, concepts=profile.concepts)
+        query = signals.prepare(index, text, vector, profile)
         rows = index.dense.search(vector[None], signals.NEAREST)[0]
-        rewritten = rewriting.search(index, variants, others, concepts=profile.concepts)
+        rewritten = rewriting.search(index, variants, others, profile)
         also = [each.candidates.passages for each in rewritten]
         if context:
             gains = contexts.topics(index, text, context)
@@ -84,7 +84,7 @@ class LiveRetriever:
             leaning = contexts.lean(index, candidates, gains, context, concepts=profile.concepts)
             scores = fusion.fuse(candidates, profile) + leaning
             whole = contexts.joined(text, context)
-            judged = signals.prepare(index, whole, self._embedder.embed_queries([whole])[0], concepts=profile.concepts)
+            judged = signals.prepare(index, whole, self._embedder.embed_queries([whole])[0], profile)
         else:
             own = signals.gather(index, query, rows, also)
             candidates = rewriting.best_of(index, own, rewritten)
@@ -97,14 +97,14 @@ class LiveRetriever:
         ranking = fusion.rank(candidates, preferred)
         if rewritten and len(ranking):
             judged = self._judged(index, judged, own, rewritten, int(candidates.passages[ranking[0]]), profile, context)
-        features = calibration.describe(index, judged, candidates, ranking, scores)
+        features = calibration.describe(index, judged, candidates, ranking, scores, anew=judged is not query)
         passages = _scored(index, candidates, ranking[:limit], preferred)
         searched = time.perf_counter()
         return RetrievalResult(
             query=text,
             language=language,
             passages=passages,
-            confidence=calibration.confidence(features, calibration.COEFFICIENTS[profile.name]),
+            confidence=calibration.confidence(features, profile),
             index_version=version,
             embedder=self._embedder.fingerprint,
             features=features,
@@ -131,7 +131,7 @@ class LiveRetriever:
         if fitting is None or not context:
             return fitting.query if fitting else query
         whole = contexts.joined(fitting.variant.text, context)
-        return signals.prepare(index, whole, self._embedder.embed_queries([whole])[0], concepts=profile.concepts)
+        return signals.prepare(index, whole, self._embedder.embed_queries([whole])[0], profile)
 
 
 def choose_profile(probe: LanguageProbe, language: str, index: Index) -> Profile:
@@ -143,8 +143,10 @@ def choose_profile(probe: LanguageProbe, language: str, index: Index) -> Profile
     own = shares[language] >= MINORITY * shares.total()
     target = language if own else max(shares, key=shares.__getitem__)
     if probe.knows(language, target):
-        return SEMANTIC
-    return LEXICAL if language == target else BRIDGED
+        return WORDED if index.worded else SEMANTIC
+    if probe.glosses(language, target):
+        return GLOSSED if language == target else BRIDGED
+    return LEXICAL
 
 
 class FixedIndex:

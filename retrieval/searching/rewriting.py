@@ -13,6 +13,7 @@ from retrieval.indexing.analysis import analyse
 from retrieval.indexing.lexical import Scores
 from retrieval.searching import signals
 from retrieval.searching.glossary import Variant
+from retrieval.searching.profiles import Profile
 from retrieval.searching.signals import Candidates, Query
 
 if TYPE_CHECKING:
@@ -51,12 +52,12 @@ class Rewritten:
     candidates: Candidates
 
 
-def search(index: Index, variants: Sequence[Variant], vectors: Sequence[Scores], *, concepts: bool) -> list[Rewritten]:
+def search(index: Index, variants: Sequence[Variant], vectors: Sequence[Scores], profile: Profile) -> list[Rewritten]:
     """Each variant as a query of its own; `vectors` are theirs. Each is measured on the candidates of
     those before it, too."""
     searched: list[Rewritten] = []
     for variant, vector in zip(variants, vectors, strict=True):
-        query = signals.prepare(index, variant.text, vector, concepts=concepts)
+        query = signals.prepare(index, variant.text, vector, profile)
         rows = index.dense.search(vector[None], signals.NEAREST)[0]
         also = [each.candidates.passages for each in searched[-1:]]
         searched.append(Rewritten(variant, query, signals.gather(index, query, rows, also)))
@@ -93,7 +94,7 @@ def judged_by(
 
 def _of_passage(candidates: Candidates, passage: int, score: Callable[[Candidates], Scores]) -> float:
     there = np.flatnonzero(candidates.passages == passage)
-    return float(score(_only(candidates, there))[0]) if len(there) else -np.inf
+    return float(score(signals.only(candidates, there))[0]) if len(there) else -np.inf
 
 
 def _admitted(index: Index, rewritten: Rewritten) -> Candidates:
@@ -101,11 +102,7 @@ def _admitted(index: Index, rewritten: Rewritten) -> Candidates:
     if not source:
         return candidates
     of_source = [index.documents[number].source == source for number in candidates.documents.tolist()]
-    return _only(candidates, np.flatnonzero(of_source))
-
-
-def _only(candidates: Candidates, places: npt.NDArray[np.signedinteger]) -> Candidates:
-    return Candidates(candidates.passages[places], candidates.documents[places], candidates.values[places])
+    return signals.only(candidates, np.flatnonzero(of_source))
 
 
 def _stands(index: Index, term: str, source: str) -> bool:

@@ -10,30 +10,26 @@ import numpy as np
 
 from retrieval.indexing.analysis import analyse
 from retrieval.indexing.lexical import LexicalQuery, Places, Scores, ranges
+from retrieval.searching.profiles import SIGNALS, Profile
 
 if TYPE_CHECKING:
     from retrieval.indexing.index import Index
-
-SIGNALS = ("cos_question", "cos_passage", "cos_best", "bm25_question", "bm25_passage", "overlap")
-"""In the order of the columns of `Candidates.values`; all grow with likeness.
-
-cos_question   cosine with the nearest of the question's wordings
-cos_passage    cosine with question and text together
-cos_best       the higher of these two
-bm25_question  BM25 of the question and its wordings as one text, as a part of the best possible
-bm25_passage   BM25 of headings, question, wordings and text, likewise
-overlap        idf-weighted Dice coefficient with the nearest wording
-"""
 
 POOL = 32  # passages taken by each lexical field
 NEAREST = 64  # rows taken by vector: a passage has two or more
 
 
+_COLUMN = {name: number for number, name in enumerate(SIGNALS)}
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query as the signals need it: its unit vector, its distinct tokens, and these looked up in each field."""
+    """A query as the signals need it: its text and unit vector, what it is searched by, its distinct tokens, and these
+    looked up in each field."""
 
+    text: str
     vector: Scores
+    profile: Profile
     tokens: tuple[str, ...]
     texts: LexicalQuery
     questions: LexicalQuery
@@ -49,10 +45,11 @@ class Candidates:
     values: Scores
 
 
-def prepare(index: Index, text: str, vector: Scores, *, concepts: bool) -> Query:
-    """Analyse `text` and look its tokens up in `index`, its concepts too if wanted."""
-    tokens = tuple(dict.fromkeys(analyse(text, concepts)))
-    return Query(vector, tokens, index.texts.query(tokens), index.questions.query(tokens), index.wordings.query(tokens))
+def prepare(index: Index, text: str, vector: Scores, profile: Profile) -> Query:
+    """Analyse `text` and look its tokens up in `index`, its concepts too if the profile wants them."""
+    tokens = tuple(dict.fromkeys(analyse(text, profile.concepts)))
+    looked_up = (field.query(tokens) for field in (index.texts, index.questions, index.wordings))
+    return Query(text, vector, profile, tokens, *looked_up)
 
 
 def gather(index: Index, query: Query, rows: Places, also: Sequence[Places] = ()) -> Candidates:
@@ -73,23 +70,42 @@ def gather(index: Index, query: Query, rows: Places, also: Sequence[Places] = ()
     if len(index.twins):
         met = np.isin(index.twins, index.passage_document[found]).any(axis=1)
         found = np.union1d(found, index.opening[index.twins[met].ravel()])
+    return _measured(index, query, found, by_text, by_question)
+
+
+def measure(index: Index, query: Query, passages: Places) -> Candidates:
+    """Every signal of these passages for another query than the one they were found by."""
+    return _measured(index, query, passages, index.texts.bm25(query.texts), index.questions.bm25(query.questions))
+
+
+def _measured(index: Index, query: Query, found: Places, by_text: Scores, by_question: Scores) -> Candidates:
+    """A signal that takes time and that the profile does not weigh is left at 0."""
     documents = index.passage_document[found]
-    distinct, inverse = np.unique(documents, return_inverse=True)
-    values = np.empty((len(found), len(SIGNALS)), np.float32)
+    values = np.zeros((len(found), len(SIGNALS)), np.float32)
     if len(found):
-        values[:, 0] = _cos_question(index, query.vector, distinct)[inverse]
-        values[:, 1] = index.rows[index.first_row[found]] @ query.vector
-        values[:, 2] = np.maximum(values[:, 0], values[:, 1])
-        values[:, 3] = by_question[documents]
-        values[:, 4] = by_text[found]
-        values[:, 5] = _overlap(index, query.wordings, distinct)[inverse]
+        distinct, inverse = np.unique(documents, return_inverse=True)
+        by_wording = _cos_question(index, query.vector, distinct)[inverse]
+        by_passage = index.rows[index.first_row[found]] @ query.vector
+        columns = {
+            "cos_question": by_wording,
+            "cos_passage": by_passage,
+            "cos_best": np.maximum(by_wording, by_passage),
+            "bm25_question": by_question[documents],
+            "bm25_passage": by_text[found],
+            "overlap": _overlap(index, query.wordings, distinct)[inverse],
+        }
+        if "cos_wordings" in query.profile.weights:
+            columns["cos_wordings"] = index.means.cosines(query.vector, distinct)[inverse]
+        if "alignment" in query.profile.weights:
+            columns["alignment"] = _alignment(index, query.text, distinct)[inverse]
+        for name, column in columns.items():
+            values[:, _COLUMN[name]] = column
     return Candidates(found, documents, values)
 
 
-def cos_best(index: Index, query: Query, candidates: Candidates, number: int) -> float:
-    """The signal of that name of one candidate for another query than its own."""
-    of_passage = index.rows[index.first_row[candidates.passages[number]]] @ query.vector
-    return float(max(of_passage, _cos_question(index, query.vector, candidates.documents[[number]])[0]))
+def only(candidates: Candidates, numbers: Places) -> Candidates:
+    """These of the candidates."""
+    return Candidates(candidates.passages[numbers], candidates.documents[numbers], candidates.values[numbers])
 
 
 def top(scores: Scores, count: int) -> Places:
@@ -112,3 +128,9 @@ def _overlap(index: Index, query: LexicalQuery, documents: Places) -> Scores:
     of_query, of_text = index.wordings.overlap(query, ranges(index.wording_starts[documents], counts))
     dice = 2 * of_query * of_text / np.maximum(of_query + of_text, 1e-9)
     return np.maximum.reduceat(dice, np.cumsum(counts) - counts)
+
+
+def _alignment(index: Index, text: str, documents: Places) -> Scores:
+    counts = index.wording_counts[documents]
+    aligned = index.alignment.of(text, ranges(index.wording_starts[documents], counts))
+    return np.maximum.reduceat(aligned, np.cumsum(counts) - counts)

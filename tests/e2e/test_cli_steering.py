@@ -238,6 +238,7 @@ def test_a_failing_source_is_told_by_list_and_status(office: Office, tmp_path: P
     status = office.json("status")
     assert {source["name"]: source["state"] for source in status["sources"]} == {"a": "ok", "b": "failing"}
     assert status["passages"] == 2
+    assert [(source["documents"], source["passages"]) for source in status["sources"]] == [(1, 1), (1, 1)]
     assert "failing" in office.done("status")
 
 

@@ -1,8 +1,9 @@
-"""What admins, teammates and customers steer from Discord: `frontdesk serve` over a site that changes, while questions
-keep coming."""
+"""What admins, teammates and customers steer from Discord: `frontdesk serve` on SQLite and PostgreSQL, over a site that
+changes, while questions keep coming."""
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from tests.support.bots import Bot, Knowledge
 from tests.support.discord import DiscordStandIn
 from tests.support.discord.standin import labels, shown
 from tests.support.guilds import SECONDS, Den
+from tests.support.postgres import fresh_database
 from tests.support.site import Page, Site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -96,8 +98,23 @@ def site() -> Iterator[Site]:
         yield site
 
 
+@pytest.fixture(
+    scope="module", params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.slow])]
+)
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """ "" for a SQLite file, or the URL of an empty PostgreSQL database."""
+    if request.param == "sqlite":
+        yield ""
+        return
+    with fresh_database(request.getfixturevalue("postgres")) as url:
+        yield url
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def office(shop: Knowledge, site: Site, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
+async def office(
+    database: str, shop: Knowledge, site: Site, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Office]:
+    publish(site)
     folder = tmp_path_factory.mktemp("office")
     shutil.copytree(shop.data / "models", folder / "data" / "models")  # making them takes longer than the crawl
     knowledge = crawled(folder / "data", site.url("/help/"))
@@ -116,7 +133,12 @@ async def office(shop: Knowledge, site: Site, tmp_path_factory: pytest.TempPathF
             "FRONTDESK_CRAWL_DELAY": "0",
             "NO_PROXY": "127.0.0.1",
         }
-        async with Bot(None, knowledge, folder / "bot", discord=discord, **settings) as bot:
+        bot = Bot(None, knowledge, folder / "bot", database=database, discord=discord, **settings)
+        if database:
+            for command in (("sources", "add", site.url("/help/")), ("refresh",)):  # a database that knows no run yet
+                done = await bot.command(*command)
+                assert done.code == 0, done.err
+        async with bot:
             yield Office(discord, bot, site, support, admin, teammate)
             assert "Traceback" not in bot.log
             sent = [call.body for call in discord.calls if call.method in {"POST", "PATCH"}]
@@ -215,7 +237,9 @@ async def test_teammates_and_named_admins_may_what_is_theirs(office: Office, den
     told = await office.admin.slash(den.channel, "faq admins add", user=den.other)
     await den.whispered(told, "may steer me now")
     told = await den.other.slash(den.channel, "faq status")
-    assert "Last re-crawl" in plain(await den.whispered(told, "Status"))
+    status = plain(await den.whispered(told, "Status"))
+    assert "Last re-crawl" in status and "passages" in status
+    assert re.search(r"127\.0\.0\.1-\d+ +5 +5 +by hand", status), status
     told = await office.admin.slash(den.channel, "faq admins list")
     await den.whispered(told, str(den.other.id))
     told = await office.admin.slash(den.channel, "faq admins remove", user=den.other)
@@ -289,6 +313,23 @@ async def test_a_re_crawl_is_cancelled_by_its_button(office: Office, den: Den) -
     await den.whispered(told, "stops at the next page")
     await ended(den, result, "cancelled")
     publish(office.site)
+
+
+async def test_a_mass_deletion_is_stopped_and_can_be_forced(office: Office, den: Den) -> None:
+    publish(office.site)
+    await ended(den, await office.admin.slash(den.channel, "faq recrawl", force=True), "Re-crawl done")
+    for name in TOPICS[1:]:
+        office.site.pages[f"/help/{name}"] = Page(b"gone", status=410)
+    stopped = await ended(den, await office.admin.slash(den.channel, "faq recrawl"), "Re-crawl stopped")
+    assert "would drop 4 of 5" in plain(stopped) and labels(stopped) == ["Re-crawl with --force"]
+    await den.one_answer(await den.ask(DELIVERY), containing="3 working days")
+    clicked = await office.admin.click(den.actors(stopped), label="Re-crawl with --force")
+    question = await den.whispered(clicked, "This removes them from the index.")
+    await office.admin.click(den.actors(question), label="Re-crawl with --force")
+    await den.discord.wait_for(lambda: "4 removed" in plain(stopped), 60, "the forced re-crawl's end")
+    assert "3 working days" not in plain(await den.one_answer(await den.ask(DELIVERY)))
+    publish(office.site)
+    await ended(den, await office.admin.slash(den.channel, "faq recrawl"), "Re-crawl done")
 
 
 async def test_a_named_admin_s_re_crawl_is_a_message_of_the_bot_s(office: Office, den: Den) -> None:

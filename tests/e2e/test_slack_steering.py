@@ -278,7 +278,8 @@ async def test_sources_are_looked_at_added_paused_scheduled_and_removed(bot: Bot
 
 
 async def test_status_versions_help_and_wrong_commands_are_told_to_the_caller_alone(bot: Bot, desk: Desk) -> None:
-    assert "passages" in (await desk.told("status", "Version")).shown
+    status = (await desk.told("status", "Version")).shown
+    assert "5 passages" in status and "source pairs passages" in " ".join(status.split()), status
     assert "← answers" in (await desk.told("versions", "Versions")).shown
     assert "/faq recrawl" in (await desk.told("help", "What you can ask")).shown
     await desk.told("frobnicate", "I know no command")

@@ -1,4 +1,5 @@
-"""Steering that outlives its process: re-crawls, schedules, handoffs, with `frontdesk serve` killed in the middle."""
+"""Steering that outlives its process: re-crawls, schedules, handoffs, with `frontdesk serve` killed in the middle; and
+what happens by itself when its time has come."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import crawled
-from tests.support.bots import Bot, Knowledge
+from tests.support.bots import LATER_FRONTDESK, Bot, Knowledge
 from tests.support.rooms import SECONDS, Room
 from tests.support.site import Page, Site
 from tests.support.slack import Message, SlackStandIn
@@ -140,6 +141,58 @@ async def test_nobody_claims_and_the_channel_is_reminded(knowledge: Knowledge, t
         ts = await room.ask("I want to talk to a human")
         await shown(slack, SUPPORT, "Nobody has claimed this yet")
         await slack.wait_for(lambda: any("still in line" in text for text in room.shown(ts)), SECONDS, "a word")
+
+
+async def test_the_week_s_gaps_are_posted_on_monday_once(shop: Knowledge, tmp_path: Path) -> None:
+    async with (
+        SlackStandIn() as slack,
+        bot_of(slack, shop, tmp_path, FRONTDESK_SLACK_ADMIN_CHANNEL=OFFICE) as bot,
+    ):
+        for words in ("Do you sell live penguins?", "Can I buy a live penguin?"):
+            room = Room(bot)
+            await room.one_answer(await room.ask(words))
+        await bot.terminate()
+        bot.program = LATER_FRONTDESK
+        bot.settings["FRONTDESK_GAPS_WEEKLY"] = "true"
+        await bot.start()
+        posted = await shown(slack, OFFICE, "Gaps of the last 7 days")
+        assert "live penguin" in posted.shown and "2 people" in posted.shown, posted.shown
+        await slack.wait_for(lambda: slack.workspace.files, SECONDS, "the file")
+        (file,) = slack.workspace.files.values()
+        assert file.name.endswith(".csv") and file.content.decode("utf-8-sig").count("live penguin") >= 2
+        await bot.terminate()
+        await bot.start()
+        await asyncio.sleep(1)  # it looks five times
+        assert [m for m in slack.bot_messages(OFFICE) if "Gaps of" in m.shown] == [posted]
+        assert not any("Gaps of" in m.shown for m in slack.bot_messages(SUPPORT))
+
+
+async def test_a_taught_answer_that_expires_is_used_no_more(shop: Knowledge, tmp_path: Path) -> None:
+    question, told = "Do you engrave teapots?", "Yes, up to 20 letters."
+
+    async def faq(slack: SlackStandIn, line: str, containing: str) -> str:
+        """What the admin alone is shown of a command."""
+
+        def found() -> Message | None:
+            seen = slack.workspace.channel(OFFICE).messages.values()
+            return next((m for m in seen if m.ephemeral_to == ADMIN and containing in m.shown), None)
+
+        await slack.command("/faq", ADMIN, OFFICE, line)
+        return (await slack.wait_for(found, SECONDS, containing)).shown  # type: ignore[no-any-return]
+
+    async with SlackStandIn() as slack, bot_of(slack, shop, tmp_path) as bot:
+        taught = await bot.command("teach", "--question", question, "--answer", told, "--expires", "2")
+        assert taught.code == 0, taught.err
+        await asyncio.sleep(3)  # every process looks each second, and indexes it
+        before = Room(bot)
+        answer = await before.one_answer(await before.ask(question))
+        assert told in answer.shown, answer.shown
+        assert f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%d}" in await faq(slack, "taught", "approved")
+        bot.sql("UPDATE taught SET expires_at = ?", (datetime.now(UTC)).strftime("%Y-%m-%d %H:%M:%S.%f"))
+        await asyncio.sleep(3)
+        after = Room(bot)
+        assert "20 letters" not in (await after.one_answer(await after.ask(question))).shown
+        assert "expired" in await faq(slack, "taught", "expired")
 
 
 async def test_an_abstention_in_a_help_channel_calls_people_if_set_so(shop: Knowledge, tmp_path: Path) -> None:

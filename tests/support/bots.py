@@ -19,11 +19,13 @@ from typing import Any, NamedTuple
 import aiohttp
 
 from tests.support.discord import DiscordStandIn
+from tests.support.postgres import Rows
 from tests.support.slack import SlackStandIn
 
 ROOT = Path(__file__).parents[2]
 FRONTDESK = (str(Path(sys.executable).parent / "frontdesk"),)
 SLOW_FRONTDESK = (sys.executable, "-m", "tests.support.slow_frontdesk")
+LATER_FRONTDESK = (sys.executable, "-m", "tests.support.later_frontdesk")
 START_SECONDS = 30.0
 
 
@@ -95,6 +97,7 @@ class Bot:
                 "FRONTDESK_DISCORD_GATEWAY_URL": discord.gateway.url,
             }
         self.settings |= settings
+        self._postgres = Rows(database) if database else None
         self._log = folder / "bot.log"
         self._process: asyncio.subprocess.Process | None = None
 
@@ -111,6 +114,8 @@ class Bot:
     ) -> None:
         if self.running:
             await self.kill()
+        if self._postgres:
+            self._postgres.close()
 
     # its life
 
@@ -197,7 +202,9 @@ class Bot:
         return Done(process.returncode or 0, out.decode(), err.decode())
 
     def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Run a statement on its SQLite database; the rows."""
+        """Run a statement on its database; the rows."""
+        if self._postgres:
+            return self._postgres(statement, *values)
         with closing(sqlite3.connect(self.sqlite, timeout=5)) as connection, connection:
             return connection.execute(statement, values).fetchall()
 

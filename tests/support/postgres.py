@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -49,6 +53,33 @@ def fresh_database(server: str) -> Iterator[str]:
         yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
     finally:
         asyncio.run(_execute(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+class Rows:
+    """Runs statements on a database from a test that is in a loop of its own: over one connection, in a thread."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._loop = asyncio.new_event_loop()
+        self._connection: asyncpg.Connection[asyncpg.Record] | None = None
+        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+
+    def __call__(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """The rows of a statement, whose values stand for its question marks."""
+        numbers = count(1)
+        statement = re.sub(r"\?", lambda _: f"${next(numbers)}", statement)
+        return asyncio.run_coroutine_threadsafe(self._fetch(statement, values), self._loop).result(10)
+
+    def close(self) -> None:
+        """Leave the database, so that it can be dropped."""
+        if self._connection:
+            asyncio.run_coroutine_threadsafe(self._connection.close(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+
+    async def _fetch(self, statement: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        if self._connection is None:
+            self._connection = await asyncpg.connect(self._url)
+        return [tuple(row) for row in await self._connection.fetch(statement, *values)]
 
 
 async def _execute(url: str, statement: str) -> None:

@@ -152,6 +152,10 @@ async def test_a_question_that_the_pages_do_not_answer_is_refused_in_its_languag
 async def test_the_threshold_of_the_settings_decides() -> None:
     retriever = FixedRetriever(RETURNS, confidence=0.6)
     assert (await ask(desk(retriever, threshold=0.5), "How do I return goods?")).decision is Decision.ANSWER
+    unsure = await ask(desk(retriever, threshold=0.7), "How do I return goods?")
+    assert (unsure.decision, unsure.threshold) == (Decision.CLARIFY, 0.7)
+    assert unsure.answer.startswith("Is this what you mean?") and len(unsure.citations) == 1
+    retriever = FixedRetriever(RETURNS, confidence=0.3)
     strict = await ask(desk(retriever, threshold=0.7), "How do I return goods?")
     assert (strict.decision, strict.threshold) == (Decision.ABSTAIN, 0.7)
 

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from structlog.testing import capture_logs
@@ -124,6 +125,13 @@ async def test_an_unsupported_draft_is_written_once_more_and_then_quoted(draft: 
     assert server.requests[0]["messages"] == repair[:2], "the beginning stays, for the prefix cache"
     pieces, server = await written(draft, draft)
     assert quotes(pieces) and len(server.requests) == 2
+
+
+async def test_the_model_is_told_what_the_glossary_made_of_the_question() -> None:
+    result = replace(FOUND, rewritten=("How do I send goods back?",))
+    _, server = await written(GOOD, result=result, question="How do I zorb goods?")
+    asked = server.requests[0]["messages"][-1]["content"]
+    assert "How do I zorb goods?\n(Also searched as: “How do I send goods back?”)\n</question>" in asked
 
 
 async def test_an_unsupported_sentence_after_a_good_one_is_left_out() -> None:

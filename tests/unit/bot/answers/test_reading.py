@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -148,14 +149,18 @@ async def test_a_doubtful_finding_is_judged_and_what_answers_stands_first() -> N
         script(answerable=True, passages=[]),
         script(answerable=True, passages=[9]),
         script(answerable="yes", passages=[1]),
-        Script(["maybe"]),
-        Script(status=500),
     ],
-    ids=range(7),
+    ids=range(5),
 )
 async def test_a_finding_that_is_not_confirmed_is_no_answer(judgement: Script) -> None:
     turns, _, server = await conversation(judgement, ANSWER, texts=[FIRST], confidence=0.4)
     assert turns[-1].decision is Decision.ABSTAIN and len(server.requests) == 1
+
+
+@pytest.mark.parametrize("failure", [Script(["maybe"]), Script(status=500)], ids=["no JSON", "a fault"])
+async def test_without_a_judgement_the_customer_is_asked(failure: Script) -> None:
+    turns, _, server = await conversation(failure, ANSWER, texts=[FIRST], confidence=0.4)
+    assert turns[-1].decision is Decision.CLARIFY and len(server.requests) == 1
 
 
 async def test_a_hopeless_finding_is_not_judged() -> None:
@@ -167,3 +172,13 @@ async def test_a_model_that_finds_no_answer_makes_an_abstention() -> None:
     turns, _, _ = await conversation(Script(["NO_", "ANSWER"]), texts=[FIRST])
     assert turns[-1].decision is Decision.ABSTAIN and turns[-1].model == "tiny"
     assert turns[-1].answer.startswith(words_for("en").say("abstain")) and "NO_" not in turns[-1].answer
+
+
+async def test_a_judge_is_told_what_the_glossary_made_of_the_question() -> None:
+    result = replace(found(GIFTS, RETURNS), rewritten=("How do I return goods?",))
+    async with OpenAiServer(script(answerable=True, passages=[2])) as server:
+        generator = VllmGenerator([server.url], limits=Limits(connect=0.5, first=1, between=1, total=3))
+        ranks = await ModelReader(generator, Metrics(), seconds=1).answerable("How do I zorb goods?", result)
+        await generator.close()
+    assert ranks == [2]
+    assert "(Also searched as: “How do I return goods?”)" in server.requests[0]["messages"][-1]["content"]

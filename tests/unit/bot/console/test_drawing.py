@@ -110,8 +110,8 @@ def test_what_is_known(text: str) -> None:
     source = Source(text, SourceKind.WEBSITE, text)
     schedule = Schedule(text, True, 1e-9, datetime.min.replace(tzinfo=UTC), 99)
     sources = (
-        SourceStatus(source, schedule, 10**9, Trouble((text,), text, NOON)),
-        SourceStatus(source, Schedule(""), 0),
+        SourceStatus(source, schedule, 10**9, 10**9, Trouble((text,), text, NOON)),
+        SourceStatus(source, Schedule(""), 0, 0),
     )
     run = RefreshRun("a" * 32, NOON)
     for status in (

@@ -94,6 +94,15 @@ async def test_of_two_processes_one_posts_the_gaps_and_next_week_again(office: O
     assert len(office.rooms["slack"].texts("CADMINS")) == 2
 
 
+async def test_gaps_wait_until_a_platform_is_connected(office: Office) -> None:
+    digest = Digest(office.console._parts.gaps, office.notices, office.markers)
+    slack = office.rooms.pop("slack")
+    assert not await digest.post_if_due(MONDAY)
+    office.rooms["slack"] = slack
+    assert await digest.post_if_due(MONDAY)
+    assert len(slack.texts("CADMINS")) == 1
+
+
 async def test_gaps_come_with_a_file(office: Office) -> None:
     asked = MONDAY - timedelta(days=1)
     await office.conversations.add(

@@ -18,7 +18,7 @@ from retrieval.indexing.embedder_torch import TorchEmbedder
 from retrieval.indexing.onnx_export import cache_folder, export, read_meta
 from retrieval.indexing.weights import Prompts, find_weights, load_sentence_transformer
 from retrieval.interfaces import Embedder
-from tests.support.embedding import MODELS, default_embedder
+from tests.support.embedding import MODELS, plain_embedder
 from tests.support.tiny_model import write_tiny_model, write_tiny_multilingual_model
 
 TEXTS = [
@@ -33,7 +33,7 @@ TEXTS = [
 
 @pytest.fixture(scope="module")
 def embedder() -> Embedder:
-    return default_embedder()
+    return plain_embedder()
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from retrieval.indexing.index import Index
 from retrieval.searching import signals
 from retrieval.searching.calibration import DEFAULT_THRESHOLD
 from retrieval.searching.glossary import Entry, Glossary, Variant
+from retrieval.searching.profiles import SEMANTIC, SIGNALS
 from retrieval.searching.retriever import FixedIndex, LiveRetriever
 from retrieval.searching.rewriting import Occurrences, Rewritten, best_of, judged_by
 from tests.support.embedding import default_embedder
@@ -50,7 +51,7 @@ async def found(query: str, *entries: Entry, context: Sequence[str] = ()) -> Ret
 
 def searched(index: Index, text: str, source: str = "") -> Rewritten:
     vector = default_embedder().embed_queries([text])
-    query = signals.prepare(index, text, vector[0], concepts=False)
+    query = signals.prepare(index, text, vector[0], SEMANTIC)
     rows = index.dense.search(vector, signals.NEAREST)[0]
     return Rewritten(Variant(text, source), query, signals.gather(index, query, rows))
 
@@ -134,7 +135,7 @@ def test_a_variant_of_a_source_leaves_the_others_documents_as_they_were() -> Non
 def test_a_query_that_found_nothing_takes_what_its_variant_found() -> None:
     other = searched(INDEX, "Do you sell umbrellas?")
     nothing = signals.Candidates(
-        np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, len(signals.SIGNALS)), np.float32)
+        np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, len(SIGNALS)), np.float32)
     )
     assert np.array_equal(best_of(INDEX, nothing, [other]).values, other.candidates.values)
     assert best_of(INDEX, nothing, []).values.shape == nothing.values.shape
@@ -144,7 +145,7 @@ def test_a_passage_is_judged_by_the_wording_that_fits_it_best() -> None:
     own, other = searched(INDEX, "Is a Zorbi noisy?"), searched(INDEX, "How loud is the vacuum robot X200?")
 
     def by_words(candidates: signals.Candidates) -> signals.Scores:
-        return candidates.values[:, signals.SIGNALS.index("overlap")]
+        return candidates.values[:, SIGNALS.index("overlap")]
 
     robot = next(n for n, passage in enumerate(INDEX.passages) if "X200" in passage.document.question)
     assert judged_by(INDEX, robot, own.candidates, [other], by_words) is other

@@ -1,0 +1,52 @@
+"""Answer, ask back, or abstain."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.answers.decision import decide, doubtful
+from bot.conversation import Decision
+from retrieval.documents import Document, RetrievalResult, ScoredPassage
+from retrieval.searching.calibration import DEFAULT_THRESHOLD
+from tests.fakes import passage
+
+RETURN = Document("https://shop.example/1", "How do I return goods?", "Send them back within thirty days.")
+REPAIR = Document("https://shop.example/2", "Who repairs a kettle?", "Our workshop in Ghent does.")
+AGAIN = Document("https://shop.example/3", "How do I return the goods?", "Post them, please.")
+
+
+def result(confidence: float, *scored: tuple[Document, float]) -> RetrievalResult:
+    passages = tuple(ScoredPassage(passage(document), score) for document, score in scored)
+    return RetrievalResult("q", "en", passages, confidence, "v", "e")
+
+
+@pytest.mark.parametrize(
+    ("confidence", "gap", "decision", "options"),
+    [
+        (DEFAULT_THRESHOLD, 5.0, Decision.ANSWER, 0),
+        (0.6, 5.0, Decision.CLARIFY, 1),  # likely, and alone
+        (0.6, 1.5, Decision.CLARIFY, 2),  # likely, and another is not far
+        (0.7, 0.1, Decision.CLARIFY, 2),  # two fit equally well
+        (0.3, 0.1, Decision.ABSTAIN, 0),
+        (0.3, 5.0, Decision.ABSTAIN, 0),
+        (0.0, 5.0, Decision.ABSTAIN, 0),
+    ],
+)
+def test_what_a_confidence_is_good_for(confidence: float, gap: float, decision: Decision, options: int) -> None:
+    decided = decide(result(confidence, (RETURN, 10.0), (REPAIR, 10.0 - gap)))
+    assert (decided.decision, len(decided.options)) == (decision, options)
+    assert decided.tied is (confidence == 0.7)
+
+
+def test_the_same_question_twice_is_one_option() -> None:
+    decided = decide(result(0.6, (RETURN, 10.0), (AGAIN, 9.9), (REPAIR, 9.0)))
+    assert [option.passage.document for option in decided.options] == [RETURN, REPAIR]
+
+
+def test_nothing_found_is_no_answer() -> None:
+    assert decide(result(0.0)).decision is Decision.ABSTAIN
+    assert not doubtful(result(0.9), 0.5)
+
+
+def test_a_lower_threshold_answers_more() -> None:
+    assert decide(result(0.3, (RETURN, 10.0)), threshold=0.25).decision is Decision.ANSWER
