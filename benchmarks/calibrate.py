@@ -4,8 +4,8 @@
 
 A ridge-penalised logistic regression on whether the first document is right. It learns from the sets, and from cuttings
 of them: a random part of the FAQs, from most of them down to one, with all the questions; so it meets questions that
-nothing answers, and FAQs of any size. Sets count alike, cuttings a quarter of that. Three groups of profiles are fitted,
-each with a little of the others' examples. Two tests: a quarter of the entries left out (of the sites: of the sites),
+nothing answers, and FAQs of any size. Sets count alike, cuttings a quarter of that. Groups of profiles are fitted, each
+with a little of the others' examples. Two tests: a quarter of the entries left out (of the sites: of the sites),
 and a whole set left out.
 """
 

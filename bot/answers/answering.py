@@ -249,7 +249,7 @@ class Answering:
             draft.reply = self._abstention(draft)
 
     def _worth_reading(self, decided: decision.Decided, result: RetrievalResult) -> bool:
-        """Whether the pages may hold an answer that a reader can find; which of two is meant only the customer knows."""
+        """Whether a reader may find an answer in the pages; which of two is meant only the customer knows."""
         if decided.decision is Decision.ANSWER or decided.tied:
             return False
         return decision.doubtful(result, decided.threshold)

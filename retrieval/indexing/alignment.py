@@ -35,7 +35,8 @@ class Alignment:
         self._flat = np.concatenate(words) if words else np.zeros(0, np.int64)
         self._lengths = np.array([len(each) for each in words], np.int64)
         self._starts = np.cumsum(self._lengths) - self._lengths
-        frequency = np.bincount(self._flat, np.repeat(counted, self._lengths).astype(np.float64), len(ids))
+        counts = np.repeat(counted, self._lengths).astype(np.float64)
+        frequency = np.bincount(self._flat, counts, len(ids)).astype(np.float64)
         self._count = int(counted.sum())
         self._idf = self._rarity(frequency)
         self._totals = np.add.reduceat(self._idf[self._flat], self._starts) if words else np.zeros(0)

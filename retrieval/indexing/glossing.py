@@ -18,7 +18,9 @@ from retrieval.interfaces import Embedder, Vectors
 VERSION = "1"
 """Bumped whenever the same text would be glossed otherwise: vectors of different glosses never meet."""
 
-_SILENT = PARTICLES | frozenset("是 我 你 您 他 她 它 们 就 都 也 还 把 被 给".split())
+_SILENT = PARTICLES | frozenset(
+    ["是", "我", "你", "您", "他", "她", "它", "们", "就", "都", "也", "还", "把", "被", "给"]
+)
 _NO_SENSE = ("CL:", "surname", "see ", "abbr. for", "erhua", "used in", "also written", "Taiwan pr", "also pr.")
 _VARIANT = ("variant of", "old variant", "Japanese variant")
 _ASIDE = re.compile(r"\([^)]*\)|\S*\[[^\]]*\]")

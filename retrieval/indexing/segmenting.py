@@ -8,7 +8,7 @@ from functools import lru_cache
 from retrieval.indexing.analysis import HAN_RUN, analyse_words, concept_of, fold, longest_concept
 
 # They carry grammar, not meaning; left out, what is left lines up better.
-PARTICLES = frozenset("的 了 吗 呢 啊 吧 呀 么 着".split())
+PARTICLES = frozenset(["的", "了", "吗", "呢", "啊", "吧", "呀", "么", "着"])
 
 
 def segment(run: str) -> Iterator[str]:

@@ -58,7 +58,7 @@ COEFFICIENTS: Mapping[str, Mapping[str, float]] = {
 """By the name of the profile the query was searched with."""
 
 DEFAULT_THRESHOLD = 0.75
-"""With it 19 of 20 answers are right on most question sets; what is less sure is asked back, see `bot.answers.decision`."""
+"""With it 19 of 20 answers are right on most question sets; what is less sure is asked back."""
 
 
 def describe(

@@ -19,7 +19,7 @@ SIGNALS = (
     "overlap",
     "alignment",
 )
-"""In the order of the columns of `Candidates.values`; all grow with likeness. A cosine is one at most, the others lie in
+"""In the order of the columns of `Candidates.values`; all grow with likeness. Cosines are 1 at most, the others lie in
 0..1.
 
 cos_question   cosine with the nearest of the question's wordings

@@ -20,9 +20,9 @@ from retrieval.interfaces import Embedder
 from retrieval.searching import calibration, contexts, fusion, rewriting, signals
 from retrieval.searching.glossary import Glossary
 from retrieval.searching.languages import LanguageProbe
+from retrieval.searching.profiles import BRIDGED, GLOSSED, LEXICAL, SEMANTIC, SIGNALS, WORDED, Profile
 from retrieval.searching.reranking import Reranking
 from retrieval.searching.rewriting import Rewritten
-from retrieval.searching.profiles import BRIDGED, GLOSSED, LEXICAL, SEMANTIC, SIGNALS, WORDED, Profile
 from retrieval.searching.signals import Candidates, Query
 from retrieval.text import detect_language
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from retrieval.indexing.analysis import analyse
 from retrieval.indexing.lexical import Scores

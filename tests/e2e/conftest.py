@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from examples.serve import serving
 from tests.support.bots import FRONTDESK, Knowledge
+from tests.support.embedding import give_model
 from tests.support.lore import open_lore
 from tests.support.pairs import open_pairs
 from tests.support.postgres import fresh_database, postgres_server
@@ -19,6 +19,7 @@ from tests.support.postgres import fresh_database, postgres_server
 
 def crawled(data: Path, url: str) -> Knowledge:
     """A data folder that knows a site."""
+    give_model(data)
     clean = {key: value for key, value in os.environ.items() if not key.startswith("FRONTDESK_")}
     settings = {
         "FRONTDESK_DATA_DIR": str(data),
@@ -42,21 +43,17 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Knowledge:
 
 
 @pytest.fixture(scope="session")
-def lore(shop: Knowledge, tmp_path_factory: pytest.TempPathFactory) -> Knowledge:
+def lore(tmp_path_factory: pytest.TempPathFactory) -> Knowledge:
     """Pages that are long, hostile, or full of tables and code."""
-    data = tmp_path_factory.mktemp("lore") / "data"
-    shutil.copytree(shop.data / "models", data / "models")  # making them takes longer than the crawl
     with open_lore() as site:
-        return crawled(data, site.url("/"))
+        return crawled(tmp_path_factory.mktemp("lore") / "data", site.url("/"))
 
 
 @pytest.fixture(scope="session")
-def pairs(shop: Knowledge, tmp_path_factory: pytest.TempPathFactory) -> Knowledge:
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> Knowledge:
     """Two products whose pages answer the same questions."""
-    data = tmp_path_factory.mktemp("pairs") / "data"
-    shutil.copytree(shop.data / "models", data / "models")
     with open_pairs() as site:
-        return crawled(data, site.url("/"))
+        return crawled(tmp_path_factory.mktemp("pairs") / "data", site.url("/"))
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from typing import Any, cast
 import pytest
 
 from examples.serve import serving
+from tests.support.embedding import give_model
 
 FRONTDESK = Path(sys.executable).parent / "frontdesk"
 
@@ -57,6 +58,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """A desk that has crawled the example shop."""
     with serving() as site:
         desk = Desk(tmp_path_factory.mktemp("desk") / "data", site.url)
+        give_model(desk.data)
         done = desk("crawl", f"{site.url}/")
         assert done.returncode == 0, done.stderr
         yield desk
@@ -64,7 +66,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 @pytest.fixture
 def empty(tmp_path: Path) -> Desk:
-    """A desk that knows nothing yet."""
+    """A desk that knows nothing yet, but has its model."""
+    give_model(tmp_path / "data")
     return Desk(tmp_path / "data")
 
 

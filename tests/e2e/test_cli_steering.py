@@ -26,6 +26,7 @@ from bot.conversation import Decision, Turn
 from bot.storage.conversations import SqlConversationStore
 from bot.storage.database import Database
 from tests.support.bots import Knowledge
+from tests.support.embedding import give_model
 from tests.support.site import Site
 from tests.support.turns import make_turn
 
@@ -117,9 +118,9 @@ class Office:
 
 
 @pytest.fixture
-def office(shop: Knowledge, tmp_path: Path) -> Office:
+def office(tmp_path: Path) -> Office:
     """An office that knows nothing yet but has its model: making that takes longer than any test."""
-    shutil.copytree(shop.data / "models", tmp_path / "data" / "models")
+    give_model(tmp_path / "data")
     return Office(tmp_path / "data")
 
 
@@ -130,7 +131,7 @@ def shopkeeper(shop: Knowledge, tmp_path: Path) -> Office:
     return Office(tmp_path / "data")
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.slow])])
 def either(request: pytest.FixtureRequest, shopkeeper: Office) -> Office:
     """The shopkeeper on either database; on PostgreSQL without its sources."""
     if request.param == "sqlite":

@@ -4,7 +4,6 @@ changes, while questions keep coming."""
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +20,7 @@ from bot.console.console import Console
 from bot.console.lines import COMMANDS
 from bot.people import Role
 from tests.e2e.conftest import crawled
-from tests.support.bots import Bot, Knowledge
+from tests.support.bots import Bot
 from tests.support.discord import DiscordStandIn
 from tests.support.discord.standin import labels, shown
 from tests.support.guilds import SECONDS, Den
@@ -111,12 +110,9 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def office(
-    database: str, shop: Knowledge, site: Site, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Office]:
+async def office(database: str, site: Site, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
     publish(site)
     folder = tmp_path_factory.mktemp("office")
-    shutil.copytree(shop.data / "models", folder / "data" / "models")  # making them takes longer than the crawl
     knowledge = crawled(folder / "data", site.url("/help/"))
     async with DiscordStandIn(limits=False) as discord:
         guild, world = discord.guild, discord.world

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.support.bots import FRONTDESK
-from tests.support.embedding import MODELS, default_embedder
+from tests.support.embedding import give_model
 from tests.support.tiny_model import write_tiny_multilingual_model
 from tests.support.tiny_reranker import MEANINGS, tiny_reranker, write_tiny_reranker
 
@@ -62,9 +62,7 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Operator:
         words = [word for word in (*_PLAIN, *MEANINGS.values()) if word.isascii() == (language == "en")]
         pairs = [f"## {question.format(word)}\n\n{answer.format(word)}\n" for word in words]
         (home / "pages" / f"{language}.md").write_text(f"# {title}\n\n" + "\n".join(pairs), encoding="utf-8")
-    default_embedder()
-    for folder in MODELS.glob("all-MiniLM*"):
-        shutil.copytree(folder, home / "data" / "models" / folder.name)
+    give_model(home / "data")
     operator = Operator(home / "data")
     assert operator("sources", "add", str(home / "pages")).returncode == 0
     done = operator("refresh")
@@ -72,7 +70,10 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Operator:
     return operator
 
 
-@pytest.mark.parametrize(("question", "meaning"), [("How do I clean my brask?", "tivel"), ("怎么清洗咪嗒？", "嗡哧")])
+@pytest.mark.parametrize(
+    ("question", "meaning"),
+    [("How do I clean my brask?", "tivel"), pytest.param("怎么清洗咪嗒？", "嗡哧", marks=pytest.mark.slow)],
+)
 def test_a_cross_encoder_finds_the_answer_that_was_missed(operator: Operator, question: str, meaning: str) -> None:
     plain = operator.ask(question)
     assert plain["decision"] != "answer" or meaning not in plain["answer"]
@@ -82,6 +83,7 @@ def test_a_cross_encoder_finds_the_answer_that_was_missed(operator: Operator, qu
     assert read["confidence"] > plain["confidence"]
 
 
+@pytest.mark.slow
 def test_the_cross_encoder_is_measured_by_eval_and_told_by_doctor(operator: Operator, tmp_path: Path) -> None:
     english = {word: meaning for word, meaning in MEANINGS.items() if word.isascii()}
     faqs, queries = tmp_path / "faqs.jsonl", tmp_path / "queries.jsonl"
@@ -101,6 +103,7 @@ def test_the_cross_encoder_is_measured_by_eval_and_told_by_doctor(operator: Oper
     assert "ms for 20 passages" in finding
 
 
+@pytest.mark.slow
 def test_a_reranker_that_is_none_stops_ask_with_one_clear_line(operator: Operator, tmp_path: Path) -> None:
     for model in ("/no/such/model", str(write_tiny_reranker(tmp_path / "nli", labels=3))):
         done = operator("ask", "How do I clean my florb?", FRONTDESK_RERANKER=model)
@@ -109,6 +112,7 @@ def test_a_reranker_that_is_none_stops_ask_with_one_clear_line(operator: Operato
         assert "FRONTDESK_RERANKER" in done.stderr
 
 
+@pytest.mark.slow
 def test_another_embedding_model_and_its_prefixes_need_a_refresh_each(operator: Operator, tmp_path: Path) -> None:
     model = {"FRONTDESK_EMBEDDING_MODEL": str(write_tiny_multilingual_model(tmp_path / "multilingual-e5-small"))}
     prefixes = {"FRONTDESK_EMBEDDING_QUERY_PREFIX": "query:", "FRONTDESK_EMBEDDING_DOCUMENT_PREFIX": "passage:"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import pytest_asyncio
 
 from bot.console.lines import COMMANDS
 from tests.e2e.conftest import crawled
-from tests.support.bots import Bot, Knowledge
+from tests.support.bots import Bot
 from tests.support.postgres import fresh_database
 from tests.support.rooms import SECONDS, Direct, Room
 from tests.support.site import Page, Site
@@ -69,12 +68,9 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def bot(
-    database: str, shop: Knowledge, site: Site, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Bot]:
+async def bot(database: str, site: Site, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
     publish(site)
     folder = tmp_path_factory.mktemp("steering")
-    shutil.copytree(shop.data / "models", folder / "data" / "models")  # making them takes longer than the crawl
     knowledge = crawled(folder / "data", site.url("/help/"))
     settings = {
         "FRONTDESK_SLACK_SUPPORT_CHANNEL": SUPPORT,

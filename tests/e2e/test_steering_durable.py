@@ -4,7 +4,6 @@ what happens by itself when its time has come."""
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,8 +30,7 @@ def site() -> Iterator[Site]:
 
 
 @pytest.fixture
-def knowledge(shop: Knowledge, site: Site, tmp_path: Path) -> Knowledge:
-    shutil.copytree(shop.data / "models", tmp_path / "data" / "models")  # making them takes longer than the crawl
+def knowledge(site: Site, tmp_path: Path) -> Knowledge:
     return crawled(tmp_path / "data", site.url("/help/"))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import shutil
 from functools import cache
 from pathlib import Path
 
@@ -21,4 +23,15 @@ def default_embedder() -> Embedder:
 @cache
 def plain_embedder() -> Embedder:
     """The model alone, which knows no Chinese."""
-    return load_embedder("", MODELS)
+    MODELS.mkdir(parents=True, exist_ok=True)
+    with (MODELS / "lock").open("w") as lock:  # of the workers that begin at once on a fresh checkout one exports
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return load_embedder("", MODELS)
+
+
+def give_model(data: Path) -> None:
+    """Put the default model into a data folder: exporting it takes longer than most tests."""
+    plain_embedder()
+    for folder in MODELS.glob("all-MiniLM*"):
+        if not (data / "models" / folder.name).exists():
+            shutil.copytree(folder, data / "models" / folder.name)

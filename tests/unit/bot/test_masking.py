@@ -144,12 +144,12 @@ HOSTILE = {
 def test_hostile_text_takes_time_in_proportion(piece: str) -> None:
     MASKER.mask("13800138000 " + 40 * piece)
     taken = []
-    for length in (25_000, 200_000):
+    for length in (12_500, 100_000):
         begun = time.process_time()
         masked = MASKER.mask(length // len(piece) * piece)
         taken.append(time.process_time() - begun)
         assert MASKER.mask(masked) == masked
-    assert taken[1] < 8 * 3 * taken[0] + 0.5
+    assert taken[1] < 8 * 3 * taken[0] + 0.25
 
 
 def pieces() -> Iterator[str]:

@@ -134,9 +134,7 @@ def test_a_variant_of_a_source_leaves_the_others_documents_as_they_were() -> Non
 
 def test_a_query_that_found_nothing_takes_what_its_variant_found() -> None:
     other = searched(INDEX, "Do you sell umbrellas?")
-    nothing = signals.Candidates(
-        np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, len(SIGNALS)), np.float32)
-    )
+    nothing = signals.Candidates(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, len(SIGNALS)), np.float32))
     assert np.array_equal(best_of(INDEX, nothing, [other]).values, other.candidates.values)
     assert best_of(INDEX, nothing, []).values.shape == nothing.values.shape
 
