@@ -98,7 +98,7 @@ class LiveRetriever:
         if rewritten and len(ranking):
             judged = self._judged(index, judged, own, rewritten, int(candidates.passages[ranking[0]]), profile, context)
         features = calibration.describe(index, judged, candidates, ranking, scores, anew=judged is not query)
-        passages = _scored(index, candidates, ranking[:limit], preferred)
+        passages = _scored(index, candidates, ranking[:limit], preferred, profile)
         searched = time.perf_counter()
         return RetrievalResult(
             query=text,
@@ -167,10 +167,16 @@ def retriever_over(
     return LiveRetriever(FixedIndex(build_index(documents, embedder)), embedder, reranking)
 
 
-def _scored(index: Index, candidates: Candidates, ranking: Places, scores: Scores) -> tuple[ScoredPassage, ...]:
+def _scored(
+    index: Index, candidates: Candidates, ranking: Places, scores: Scores, profile: Profile
+) -> tuple[ScoredPassage, ...]:
     values = candidates.values[ranking].tolist()
     return tuple(
-        ScoredPassage(index.passages[place], score, dict(zip(SIGNALS, row, strict=True)))
+        ScoredPassage(
+            index.passages[place],
+            score,
+            {name: value for name, value in zip(SIGNALS, row, strict=True) if name in profile.weights},
+        )
         for place, score, row in zip(
             candidates.passages[ranking].tolist(), np.round(scores[ranking], 4).tolist(), values, strict=True
         )
