@@ -75,7 +75,8 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Operator:
     [("How do I clean my brask?", "tivel"), pytest.param("怎么清洗咪嗒？", "嗡哧", marks=pytest.mark.slow)],
 )
 def test_a_cross_encoder_finds_the_answer_that_was_missed(operator: Operator, question: str, meaning: str) -> None:
-    willing = {"FRONTDESK_ANSWER_THRESHOLD": "0.35"}  # made-up words leave it in doubt, whatever comes first
+    # Words that no dictionary has leave Chinese in doubt, whatever comes first.
+    willing = {} if question.isascii() else {"FRONTDESK_ANSWER_THRESHOLD": "0.35"}
     plain = operator.ask(question, **willing)
     assert plain["decision"] != "answer" or meaning not in plain["answer"]
     read = operator.ask(question, FRONTDESK_RERANKER=str(tiny_reranker()), **willing)
