@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from retrieval.documents import Document, DocumentKind, Passage
 from retrieval.errors import CorruptVersion
@@ -155,6 +156,11 @@ class Index:
         """
         counted = [document for document in self.documents if not document.author] or self.documents
         return Counter(document.language or detect_language(document.question) for document in counted)
+
+    @cached_property
+    def scripts(self) -> npt.NDArray[np.str_]:
+        """-> (documents,) the language of each as far as its question's script tells."""
+        return np.array([detect_language(document.question) for document in self.documents])
 
     @cached_property
     def alignment(self) -> Alignment:

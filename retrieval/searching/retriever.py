@@ -26,6 +26,9 @@ from retrieval.searching.rewriting import Rewritten
 from retrieval.searching.signals import Candidates, Query
 from retrieval.text import detect_language
 
+FOREIGN = 3.0
+"""In score, which is a log-likelihood: what a document in another script than the question's lacks where there are some
+in its own; glosses let the two meet."""
 MINORITY = 0.02  # a language with less of the corpus does not count as one of it
 
 
@@ -82,13 +85,13 @@ class LiveRetriever:
             own = signals.gather(index, query, rows, [contexts.on_topic(index, gains), *also])
             candidates = rewriting.best_of(index, own, rewritten)
             leaning = contexts.lean(index, candidates, gains, context, concepts=profile.concepts)
-            scores = fusion.fuse(candidates, profile) + leaning
+            scores = _at_home(index, candidates, fusion.fuse(candidates, profile), language) + leaning
             whole = contexts.joined(text, context)
             judged = signals.prepare(index, whole, self._embedder.embed_queries([whole])[0], profile)
         else:
             own = signals.gather(index, query, rows, also)
             candidates = rewriting.best_of(index, own, rewritten)
-            scores = fusion.fuse(candidates, profile)
+            scores = _at_home(index, candidates, fusion.fuse(candidates, profile), language)
             judged = query
         if self._reranking:
             read = contexts.joined(variants[0].text if variants else text, context)
@@ -165,6 +168,12 @@ def retriever_over(
 ) -> LiveRetriever:
     """A retriever over `documents` alone, indexed in memory."""
     return LiveRetriever(FixedIndex(build_index(documents, embedder)), embedder, reranking)
+
+
+def _at_home(index: Index, candidates: Candidates, scores: Scores, language: str) -> Scores:
+    """The scores, lower for what is written in another script than the question, unless all is."""
+    foreign = index.scripts[candidates.documents] != language
+    return scores if foreign.all() else scores - FOREIGN * foreign.astype(np.float32)
 
 
 def _scored(

@@ -120,12 +120,15 @@ async def test_many_conversations_are_served_at_once_and_no_more_than_allowed(vl
         while not done:
             most = max(most, (await metrics(vllm))[RUNNING])
 
-    watching = asyncio.create_task(watch())
     answers = await asyncio.gather(*(said(client, f"How do I return goods, number {number}?") for number in range(32)))
+    assert set(answers) == {"".join(RETURNS)}
+    watching = asyncio.create_task(watch())  # of longer ones: a short one may come and go between two looks
+    long = (said(client, f"zebra {number}", max_tokens=300) for number in range(12))
+    ends = await asyncio.gather(*long, return_exceptions=True)
     done = True
     await watching
     await client.close()
-    assert set(answers) == {"".join(RETURNS)}
+    assert {type(end) for end in ends} == {GeneratorTooLong}
     assert 1 < most <= 4  # fewer would mean that the watch saw nothing, or that they stood in line
 
 
