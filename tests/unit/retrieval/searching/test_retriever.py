@@ -1,0 +1,51 @@
+"""The retriever on a FAQ in two languages, and on a very small one."""
+
+from __future__ import annotations
+
+import pytest
+
+from retrieval.documents import Document
+from retrieval.searching.calibration import DEFAULT_THRESHOLD
+from retrieval.searching.retriever import retriever_over
+from tests.support.embedding import default_embedder
+
+BOTH = [
+    Document("https://shop.example/en#return", "How do I return goods?", "Send them back within thirty days."),
+    Document("https://shop.example/zh#return", "如何退货？", "请在三十天内寄回。", language="zh"),
+    Document("https://shop.example/en#cost", "What does shipping cost?", "Four euros."),
+    Document("https://shop.example/zh#cost", "运费是多少？", "四欧元。", language="zh"),
+]
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("How can I send goods back?", "en#return"),
+        ("怎么退货", "zh#return"),
+        ("怎麼退貨", "zh#return"),
+        ("how much is shipping", "en#cost"),
+        ("邮费多少钱", "zh#cost"),
+    ],
+)
+async def test_a_question_finds_the_answer_in_its_own_language(question: str, first: str) -> None:
+    found = await retriever_over(BOTH, default_embedder()).retrieve(question)
+    assert found.passages[0].passage.document.url == f"https://shop.example/{first}"
+
+
+async def test_a_chinese_question_finds_an_english_answer_where_there_is_no_other() -> None:
+    english = [document for document in BOTH if not document.language]
+    found = await retriever_over(english, default_embedder()).retrieve("怎么退货")
+    assert found.passages[0].passage.document.url == "https://shop.example/en#return"
+
+
+@pytest.mark.parametrize("question", ["Do you sell live penguins?", "你们卖企鹅吗？", "Is there a cinema nearby?"])
+@pytest.mark.parametrize("count", [1, 2])
+async def test_a_tiny_faq_is_not_sure_of_whatever_is_asked(question: str, count: int) -> None:
+    """The only entry leads by as much as can be."""
+    found = await retriever_over(BOTH[:count], default_embedder()).retrieve(question)
+    assert found.confidence < DEFAULT_THRESHOLD / 2
+
+
+async def test_and_is_sure_of_what_it_holds() -> None:
+    found = await retriever_over(BOTH[:1], default_embedder()).retrieve("How can I return my goods?")
+    assert found.confidence >= DEFAULT_THRESHOLD
