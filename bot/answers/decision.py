@@ -11,8 +11,8 @@ from retrieval.documents import Document, RetrievalResult, ScoredPassage
 from retrieval.indexing.analysis import analyse
 from retrieval.searching.calibration import DEFAULT_THRESHOLD
 
-DOUBT = 0.25  # of the threshold: with the default one, results that are right less than once in five are not looked at
-ASK = 0.5  # of the threshold: with the default one, what is right two times in five is worth asking for
+DOUBT = 0.25  # of the threshold: with the default one, results that are right less than once in five
+ASK = 0.5  # of the threshold: with the default one, what is right three times in eight
 NEAR_TIE = 0.4  # in score, which is a log-likelihood: the other is at least two thirds as likely as the first
 LIKELY = 2.0  # in score: the other is a seventh as likely as the first
 MOST_OPTIONS = 3

@@ -21,8 +21,10 @@ VERSION = "1"
 _SILENT = PARTICLES | frozenset(
     ["是", "我", "你", "您", "他", "她", "它", "们", "就", "都", "也", "还", "把", "被", "给"]
 )
-_NO_SENSE = ("CL:", "surname", "see ", "abbr. for", "erhua", "used in", "also written", "Taiwan pr", "also pr.")
-_VARIANT = ("variant of", "old variant", "Japanese variant")
+_NO_SENSE = (
+    *("CL:", "surname", "see ", "abbr. for", "erhua", "used in", "also written", "Taiwan pr", "also pr."),
+    *("variant of", "old variant", "Japanese variant"),
+)
 _ASIDE = re.compile(r"\([^)]*\)|\S*\[[^\]]*\]")
 _LEADING = re.compile(r"^(?:to|a|an|the) ")
 _LONGEST_SENSE = 5  # words; a longer one explains rather than names
@@ -110,7 +112,7 @@ def _known(word: str) -> str:
 
 def _short(definition: str) -> str:
     plain = _ASIDE.sub("", definition).strip()
-    if not plain or plain.startswith(_NO_SENSE) or plain.startswith(_VARIANT):
+    if not plain or plain.startswith(_NO_SENSE):
         return ""
     sense = _LEADING.sub("", plain).strip(" ,")
     return sense if len(sense.split()) <= _LONGEST_SENSE else ""

@@ -182,12 +182,6 @@ class LexicalIndex:
         shared = (sums[ends] - sums[ends - lengths]).astype(np.float32)
         return shared / max(query.total, 1e-9), shared / np.maximum(self._text_idf[texts], 1e-9)
 
-    def content_share(self, query: LexicalQuery, text: int) -> float:
-        """The part (by idf) of a text's words, function words left out, that the query has; 0 where nothing is left."""
-        content = self._content(text)
-        idf = self._idf[content]
-        return float(idf[np.isin(content, query.known)].sum() / max(float(idf.sum()), 1e-9))
-
     def shares_content(self, query: LexicalQuery, text: int) -> bool:
         """Whether the text has any word of the query that is no function word."""
         return bool(np.isin(self._content(text), query.known).any())

@@ -93,7 +93,7 @@ class LanguageProbe:
 
     def glosses(self, query_language: str, document_language: str) -> bool:
         """Whether what the embedder does not know is glossed for it."""
-        return self._glosses and {query_language, document_language} <= {"zh", "en"}
+        return self._glosses and "zh" in (pair := {query_language, document_language}) and pair <= {"zh", "en"}
 
     def _measure(self, query_language: str, document_language: str) -> float:
         queries = self._embedder.embed_queries(_PROBES[query_language][0])
