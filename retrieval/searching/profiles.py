@@ -1,8 +1,8 @@
 """What counts in a search: the signals, and how much each weighs for one kind of query on one kind of corpus.
 
 `benchmarks/fit_fusion.py` fits weights (most likely choice of the right document under a softmax over the candidates,
-so a score is a log-likelihood; every question set counts alike) and tries them, and those here, on the set left out. Those
-of SEMANTIC and LEXICAL are of an earlier fit with fewer signals, which ranked the sets no worse.
+so a score is a log-likelihood; every question set counts alike) and tries them, and those here, on the set left out.
+Those of SEMANTIC and LEXICAL are of an earlier fit with fewer signals, which ranked the sets no worse.
 """
 
 from __future__ import annotations
