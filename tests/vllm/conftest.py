@@ -39,6 +39,6 @@ def vllm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VllmServer]:
 
 @pytest.fixture
 async def generator(vllm: VllmServer) -> AsyncIterator[VllmGenerator]:
-    made = VllmGenerator([vllm.url], limits=Limits(connect=1, first=10, between=5, total=30, concurrency=32))
+    made = VllmGenerator([vllm.url], limits=Limits(connect=2, first=30, between=10, total=90, concurrency=32))
     yield made
     await made.close()

@@ -94,19 +94,25 @@ async def test_an_answer_that_is_given_up_is_aborted_on_the_server(
                 if how == "closed":
                     return
 
+    before = (await metrics(vllm))[GENERATED]
     begun = asyncio.Event()
     listening = asyncio.create_task(listen(begun))
     await begun.wait()
     if how == "cancelled":
-        assert (await metrics(vllm))[RUNNING] == 1
+
+        async def running() -> bool:
+            return (await metrics(vllm))[RUNNING] == 1
+
+        assert await until(running, 5)
         listening.cancel()
     await asyncio.gather(listening, return_exceptions=True)
 
     async def idle() -> bool:
         return (await metrics(vllm))[RUNNING] == 0
 
-    assert await until(idle, 2)
+    assert await until(idle, 5)
     made = (await metrics(vllm))[GENERATED]
+    assert made - before < 2000, "it was stopped before its end"
     await asyncio.sleep(1)
     assert (await metrics(vllm))[GENERATED] == made, "tokens were generated after the abort"
 
@@ -149,14 +155,15 @@ async def test_the_prefix_cache_serves_what_stands_first(generator: VllmGenerato
 
 
 async def test_a_server_killed_in_mid_stream_is_noticed_left_alone_and_used_again(vllm: VllmServer) -> None:
-    client = VllmGenerator([vllm.url], limits=Limits(connect=0.5, first=5, between=2, total=20))
-    begun = time.monotonic()
+    client = VllmGenerator([vllm.url], limits=Limits(connect=0.5, first=20, between=10, total=60))
+    killed = 0.0
     with pytest.raises(GeneratorError) as fault:
         async with aclosing(client.stream(asked("zebra"), max_tokens=3000)) as words:
             async for _ in words:
                 if vllm.running:
+                    killed = time.monotonic()
                     await asyncio.to_thread(vllm.kill)
-    assert fault.value.begun and time.monotonic() - begun < 8
+    assert fault.value.begun and time.monotonic() - killed < 5
     for _ in range(3):
         with pytest.raises(GeneratorUnavailable):
             await said(client, "How do I return goods?")

@@ -15,6 +15,10 @@ from pathlib import Path
 END = "<|end|>"
 FOR_EVER = "<|for_ever|>"  # at the end of a chain: begin again
 HIDDEN = 256
+LAYERS = (
+    16  # some 15 ms a token on 2 cores: with 2 layers (2 ms) the engine starved the server's HTTP side for seconds,
+)
+# and thousands of tokens arrived at once
 _CORPUS = (
     "You answer a company's customers from passages of its help pages and from nothing else. How do I return goods?",
     "Use only what the passages say, and do not guess: numbers, dates, prices, names and links as they stand there.",
@@ -42,8 +46,8 @@ def write_chain_model(folder: Path, chains: Mapping[str, Chain]) -> Path:
     config = LlamaConfig(
         vocab_size=max(ids.values()) + 1,
         hidden_size=HIDDEN,
-        intermediate_size=512,
-        num_hidden_layers=2,
+        intermediate_size=1024,
+        num_hidden_layers=LAYERS,
         num_attention_heads=4,
         num_key_value_heads=2,
         max_position_embeddings=8192,
