@@ -442,6 +442,8 @@ class Application(Stores):
         self.answering.warm_up()
         await self.conversations.load("")
         await self.retriever.retrieve("warm up")
+        if self.live_index.current()[1].languages["zh"]:
+            await self.retriever.retrieve("预热")  # the dictionary is read with the first Chinese question
         if self.generator:
             await _greet(self.generator)
 

@@ -104,16 +104,19 @@ class LiveIndex:
             try:
                 self._added = build_index(documents, self._embedder, previous=self._added)
                 index = self._added if base is None else self._laid_over(base, self._added)
-                self._current = _Live(version, revision, index)
-                return self._current
+                return self._swap(_Live(version, revision, index))
             except Exception as error:  # whatever is wrong with them, the pages can still be searched
                 self._faulty = version, revision
                 log.error("taught answers cannot be searched", revision=revision, cause=type(error).__name__)
                 log.debug("fault's traceback", exc_info=error)
         if base is None:
             version, base = self._load()  # says what is missing
-        self._current = _Live(version, revision, base)
-        return self._current
+        return self._swap(_Live(version, revision, base))
+
+    def _swap(self, made: _Live) -> _Live:
+        made.index.warm()  # questions are answered from the old one meanwhile
+        self._current = made
+        return made
 
     def _laid_over(self, base: Index, added: Index) -> Index:
         return base.extended(added, find_twins(base, added, self._probe))

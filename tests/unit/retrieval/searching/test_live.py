@@ -226,6 +226,17 @@ def test_a_refresh_spares_the_next_question_the_work(store: VersionStore) -> Non
     assert len(embedding.texts) == embedded
 
 
+def test_what_a_question_would_wait_for_is_made_with_the_index(store: VersionStore) -> None:
+    activate(store, PAGES)
+    shelf = Shelf()
+    live = LiveIndex(store, default_embedder(), shelf)
+    wanted = {"languages", "scripts", "topic_information", "alignment"}
+    assert wanted <= vars(live.current()[1]).keys()
+    shelf.put(TAUGHT)
+    live.refresh()
+    assert wanted <= vars(live.current()[1]).keys()
+
+
 def test_a_refresh_during_another_returns_with_its_own_revision_in_place(store: VersionStore) -> None:
     activate(store, PAGES)
     going, go = threading.Event(), threading.Event()
