@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -126,44 +127,43 @@ def evaluate(
     from bot.cli.golden import Wanted, evaluate_golden
     from bot.errors import InputError
 
-    log_only = {"--days": days is not None, "--write": write is not None}
-    golden_only = {
-        "--version": version,
-        "--set": set_,
-        "--against": against,
-        "--against-set": against_set,
-        "--curve": curve,
-    }
     on_files = faqs is not None or queries is not None
     if [questions is not None, from_log, on_files].count(True) != 1:
         raise InputError("Say which questions: --questions FILE, or --from-log, or --faqs, --queries and --out.")
-    for option, given in (log_only if not from_log else {}).items():
-        if given:
-            raise InputError(f"{option} goes with --from-log.")
-    if not on_files:
-        evaluate_golden(
-            Wanted(
-                questions=questions,
-                from_log=from_log,
-                days=days,
-                write=write,
-                version=version,
-                changes=set_ or (),
-                against=against,
-                against_changes=against_set or (),
-                out=out,
-                curve=curve,
-                progress=progress,
-                as_json=as_json,
-            )
-        )
+    if not from_log:
+        _refuse({"--days": days is not None, "--write": write}, "--from-log")
+    if on_files:
+        asked = {"--set": set_, "--against": against, "--against-set": against_set}
+        _refuse({"--version": version, **asked, "--curve": curve}, "--questions or --from-log")
+        if faqs is None or queries is None or out is None:
+            raise InputError("--faqs, --queries and --out go together: name all three.")
+        _evaluate_files(faqs, queries, out, progress, as_json)
         return
-    for option, chosen in golden_only.items():
-        if chosen:
-            raise InputError(f"{option} goes with --questions or --from-log.")
-    if faqs is None or queries is None or out is None:
-        raise InputError("--faqs, --queries and --out go together: name all three.")
-    _evaluate_files(faqs, queries, out, progress, as_json)
+    evaluate_golden(
+        Wanted(
+            questions=questions,
+            from_log=from_log,
+            days=days,
+            write=write,
+            version=version,
+            changes=set_ or (),
+            against=against,
+            against_changes=against_set or (),
+            out=out,
+            curve=curve,
+            progress=progress,
+            as_json=as_json,
+        )
+    )
+
+
+def _refuse(given: Mapping[str, object], without: str) -> None:
+    """Raises InputError for the first option that was given without what it goes with."""
+    from bot.errors import InputError
+
+    for option, value in given.items():
+        if value:
+            raise InputError(f"{option} goes with {without}.")
 
 
 def _evaluate_files(faqs: Path, queries: Path, out: Path, progress: bool | None, as_json: bool) -> None:
