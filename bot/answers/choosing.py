@@ -9,7 +9,7 @@ from functools import cache
 
 from bot.conversation import NONE_OF_THESE, Citation, Turn
 from bot.words import languages, load, words_for
-from retrieval.indexing.analysis import analyse
+from retrieval.indexing.analysis import analyse, fold
 from retrieval.text import collapse
 
 _LONGEST_CHOICE = 60  # characters; "the second one please" is a choice, a longer message says more than which
@@ -28,6 +28,7 @@ def choose(text: str, options: Sequence[Citation]) -> Choice | None:
     """What `text` chooses of `options`, in the order they were offered; None when it is a new question."""
     if not options:
         return None
+    text = fold(text)  # Chinese keyboards write １, and 第２個
     if len(text) <= _LONGEST_CHOICE:
         for position, pattern in _ordinals():
             if pattern.fullmatch(text) and position < len(options):

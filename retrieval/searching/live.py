@@ -129,7 +129,7 @@ class LiveIndex:
         if version.manifest.embedder != self._embedder.fingerprint:
             raise FingerprintMismatch(
                 f"Index version {version.id} was made with the embedding model {version.manifest.embedder}, not with "
-                f"{self._embedder.fingerprint}: run 'frontdesk refresh', or set FRONTDESK_EMBEDDING_MODEL back."
+                f"{self._embedder.fingerprint}: run 'frontdesk refresh', or set the embedding settings back."
             )
         self._loaded = version.id, Index.load(version.folder)
         log.info("index version loaded", version=version.id, passages=len(self._loaded[1].passages))

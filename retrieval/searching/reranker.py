@@ -85,6 +85,7 @@ def _check_labels(weights: Weights) -> None:
     try:
         config = json.loads((weights.folder / "config.json").read_text(encoding="utf-8"))
         architecture = str((config.get("architectures") or [""])[0])
+        labels = len(config.get("id2label") or range(int(config.get("num_labels", 2))))
     except (OSError, ValueError, AttributeError, IndexError, TypeError) as error:
         raise ModelError(
             f"The reranker's configuration in {weights.folder} cannot be read: set FRONTDESK_RERANKER to a complete "
@@ -95,7 +96,6 @@ def _check_labels(weights: Weights) -> None:
             f"{weights.name} is no cross-encoder (its architecture is {architecture or 'not named'}, not "
             f"…{_CLASSIFIER}): name one in FRONTDESK_RERANKER, or unset it to rank without one."
         )
-    labels = len(config.get("id2label") or range(int(config.get("num_labels", 2))))
     if labels != 1:
         raise ModelError(
             f"{weights.name} tells {labels} classes apart, which gives no order: name a cross-encoder with one label "

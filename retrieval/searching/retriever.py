@@ -18,12 +18,13 @@ from retrieval.indexing.index import Index
 from retrieval.indexing.lexical import Places, Scores
 from retrieval.interfaces import Embedder
 from retrieval.searching import calibration, contexts, fusion, rewriting, signals
-from retrieval.searching.glossary import Glossary
+from retrieval.searching.glossary import Glossary, Variant
 from retrieval.searching.languages import LanguageProbe
 from retrieval.searching.profiles import BRIDGED, GLOSSED, LEXICAL, SEMANTIC, SIGNALS, WORDED, Profile
 from retrieval.searching.reranking import Reranking
 from retrieval.searching.rewriting import Rewritten
 from retrieval.searching.signals import Candidates, Query
+from retrieval.searching.spelling import Spellings
 from retrieval.text import detect_language
 
 FOREIGN = 3.0
@@ -58,6 +59,7 @@ class LiveRetriever:
         self._reranking = reranking
         self._glossary = glossary
         self._occurrences = rewriting.Occurrences()
+        self._spellings = Spellings(embedder.count_tokens)
         self._probe = LanguageProbe(embedder)
         cores = len(os.sched_getaffinity(0))
         self._threads = ThreadPoolExecutor(cores, "retrieve", initializer=search_on_one_thread)
@@ -73,7 +75,8 @@ class LiveRetriever:
         loaded = time.perf_counter()
         language = detect_language(text)
         profile = choose_profile(self._probe, language, index)
-        variants = self._glossary().variants(text, self._occurrences.of(index))
+        native = profile in (SEMANTIC, WORDED)
+        variants = self._variants(index, text)
         vector, *others = self._embedder.embed_queries([text, *(each.text for each in variants)])
         embedded = time.perf_counter()
         query = signals.prepare(index, text, vector, profile)
@@ -85,13 +88,13 @@ class LiveRetriever:
             own = signals.gather(index, query, rows, [contexts.on_topic(index, gains), *also])
             candidates = rewriting.best_of(index, own, rewritten)
             leaning = contexts.lean(index, candidates, gains, context, concepts=profile.concepts)
-            scores = _at_home(index, candidates, fusion.fuse(candidates, profile), language) + leaning
+            scores = self._at_home(index, candidates, fusion.fuse(candidates, profile), language, native) + leaning
             whole = contexts.joined(text, context)
             judged = signals.prepare(index, whole, self._embedder.embed_queries([whole])[0], profile)
         else:
             own = signals.gather(index, query, rows, also)
             candidates = rewriting.best_of(index, own, rewritten)
-            scores = _at_home(index, candidates, fusion.fuse(candidates, profile), language)
+            scores = self._at_home(index, candidates, fusion.fuse(candidates, profile), language, native)
             judged = query
         if self._reranking:
             read = contexts.joined(variants[0].text if variants else text, context)
@@ -118,6 +121,23 @@ class LiveRetriever:
             },
             rewritten=tuple(each.text for each in variants),
         )
+
+    def _variants(self, index: Index, text: str) -> Sequence[Variant]:
+        """What is searched beside the query: what it says in the company's words, else what it was meant to say."""
+        if variants := self._glossary().variants(text, self._occurrences.of(index)):
+            return variants
+        meant = self._spellings.of(index).mend(text)
+        return [Variant(meant), *self._glossary().variants(meant, self._occurrences.of(index))] if meant else ()
+
+    def _at_home(self, index: Index, candidates: Candidates, scores: Scores, language: str, native: bool) -> Scores:
+        """The scores, lower for what is in another script that the model reads as a gloss only, unless all is. A
+        question that is not in a language `native` to the model may itself be answered by what is."""
+        foreign = index.scripts[candidates.documents] != language
+        if not native or not foreign.any() or foreign.all():
+            return scores
+        read = [script for script in np.unique(index.scripts).tolist() if self._probe.knows(language, script)]
+        lacking: Scores = (foreign & ~np.isin(index.scripts[candidates.documents], read)).astype(np.float32)
+        return scores - np.float32(FOREIGN) * lacking
 
     def _judged(
         self,
@@ -168,12 +188,6 @@ def retriever_over(
 ) -> LiveRetriever:
     """A retriever over `documents` alone, indexed in memory."""
     return LiveRetriever(FixedIndex(build_index(documents, embedder)), embedder, reranking)
-
-
-def _at_home(index: Index, candidates: Candidates, scores: Scores, language: str) -> Scores:
-    """The scores, lower for what is written in another script than the question, unless all is."""
-    foreign = index.scripts[candidates.documents] != language
-    return scores if foreign.all() else scores - FOREIGN * foreign.astype(np.float32)
 
 
 def _scored(

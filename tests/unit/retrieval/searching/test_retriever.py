@@ -38,6 +38,17 @@ async def test_a_chinese_question_finds_an_english_answer_where_there_is_no_othe
     assert found.passages[0].passage.document.url == "https://shop.example/en#return"
 
 
+async def test_and_among_chinese_pages_too() -> None:
+    dogs = Document("https://shop.example/en#dogs", "Are dogs welcome in the shop?", "Yes, on a lead.")
+    found = await retriever_over([*BOTH, dogs], default_embedder()).retrieve("能带狗去店里吗")
+    assert found.passages[0].passage.document is dogs
+
+
+async def test_an_english_question_finds_no_chinese_page_among_english_ones() -> None:
+    found = await retriever_over(BOTH, default_embedder()).retrieve("How can I send goods back?", limit=2)
+    assert [each.passage.document.language for each in found.passages] == ["", ""]
+
+
 @pytest.mark.parametrize("question", ["Do you sell live penguins?", "你们卖企鹅吗？", "Is there a cinema nearby?"])
 @pytest.mark.parametrize("count", [1, 2])
 async def test_a_tiny_faq_is_not_sure_of_whatever_is_asked(question: str, count: int) -> None:

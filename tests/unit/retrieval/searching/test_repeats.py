@@ -1,0 +1,56 @@
+"""Documents that say the same once more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from retrieval.documents import Document
+from retrieval.searching.calibration import DEFAULT_THRESHOLD
+from retrieval.searching.repeats import repeats
+from retrieval.searching.retriever import retriever_over
+from tests.support.embedding import default_embedder
+
+RETURN = Document(
+    "https://shop.example/a", "How do I return goods?", "Open the portal, print the label and post it within 30 days."
+)
+COPY = replace(RETURN, url="https://shop.example/b", answer=RETURN.answer.replace("30 days", "a month"))
+OTHERS = [
+    Document("https://shop.example/1", "How long is delivery?", "Three to five days."),
+    Document("https://shop.example/2", "Can I pay by card?", "Yes, by all cards."),
+]
+OPENED = Document("https://shop.example/c", "Can I return opened tea?", "No, opened tea stays with you.")
+UNOPENED = Document("https://shop.example/d", "Can I return unopened tea?", "Yes, within 30 days.")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (RETURN, COPY, True),
+        (RETURN, replace(COPY, question="How can I return the goods?"), True),
+        (RETURN, replace(COPY, question="How do I return gifts?"), False),
+        (RETURN, replace(COPY, answer="Bring them to a shop."), False),
+        (RETURN, replace(COPY, answer=""), False),
+        (OPENED, replace(UNOPENED, answer=OPENED.answer), False),
+    ],
+)
+def test_the_same_question_with_an_answer_of_mostly_the_same_words_is_a_repetition(
+    one: Document, other: Document, same: bool
+) -> None:
+    assert repeats(one, other) is same
+
+
+@pytest.mark.parametrize("copies", [1, 3])
+async def test_copies_of_a_page_make_its_answer_no_less_sure(copies: int) -> None:
+    repeated = [replace(COPY, url=f"https://shop.example/b{n}", answer=f"{COPY.answer} ({n})") for n in range(copies)]
+    question = "how to send goods back"
+    alone = await retriever_over([*OTHERS, RETURN], default_embedder()).retrieve(question)
+    among = await retriever_over([*OTHERS, RETURN, *repeated], default_embedder()).retrieve(question)
+    assert among.confidence > DEFAULT_THRESHOLD and among.confidence == pytest.approx(alone.confidence, abs=0.05)
+
+
+async def test_a_rival_that_says_something_else_does() -> None:
+    alone = await retriever_over([*OTHERS, OPENED], default_embedder()).retrieve("Can I return tea?")
+    among = await retriever_over([*OTHERS, OPENED, UNOPENED], default_embedder()).retrieve("Can I return tea?")
+    assert among.confidence < alone.confidence - 0.1
