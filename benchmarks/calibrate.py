@@ -11,6 +11,7 @@ and a whole set left out.
 
 from __future__ import annotations
 
+import argparse
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -177,6 +178,11 @@ def report(title: str, some: Sequence[tuple[Case, Coefficients]]) -> None:
 
 def main() -> None:
     """Print coefficients and figures for each group."""
+    argparse.ArgumentParser(
+        prog="python -m benchmarks.calibrate",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    ).parse_args()
     everything: list[Case] = []
     for glossed in (True, False):
         for name, some in track(question_sets.load(glossed=glossed).items(), "judging …"):

@@ -8,6 +8,7 @@ counting alike. The penalty is the one whose weights rank best on the sets left 
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 
 import numpy as np
@@ -118,6 +119,11 @@ def same(one: str, other: str) -> bool:
 
 def main() -> None:
     """Print weights and figures for each profile."""
+    argparse.ArgumentParser(
+        prog="python -m benchmarks.fit_fusion",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    ).parse_args()
     glossed, bare = question_sets.load(), question_sets.load(glossed=False)
     for profile in PROFILES.values():
         sets = of_profile(bare if profile.name == "lexical" else glossed, profile)

@@ -126,9 +126,7 @@ def by_product(folder: Path, embedder: Embedder, settings: Settings) -> list[Out
     """What the product makes of every query of a set."""
     files = folder / "faqs.jsonl", folder / "queries.jsonl"
     reranking, threshold = reranking_for(settings), settings.answer_threshold
-    rows = evaluate(
-        *files, None, lambda documents: retriever_over(documents, embedder, reranking), threshold=threshold
-    ).rows
+    rows = evaluate(*files, lambda documents: retriever_over(documents, embedder, reranking), threshold=threshold).rows
     results: dict[object, Mapping[str, Any]] = {each["id"]: each for each in rows}
     return [
         Outcome(

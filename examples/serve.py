@@ -122,7 +122,13 @@ def main() -> None:
     """Serve until Ctrl-C."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=DEFAULT_PORT)
-    with serving(parser.parse_args().port) as site, contextlib.suppress(KeyboardInterrupt):
+    port = parser.parse_args().port
+    with contextlib.ExitStack() as stack:
+        try:
+            site = stack.enter_context(serving(port))
+        except (OSError, OverflowError) as error:  # the last: no such port
+            raise SystemExit(f"serve: cannot listen on port {port} ({error}): name a free one with --port.") from None
+        stack.enter_context(contextlib.suppress(KeyboardInterrupt))
         print(f"Persimmon Lane is open at {site.url}/ (Ctrl-C closes it)", flush=True)
         Event().wait()
 

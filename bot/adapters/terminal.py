@@ -1,8 +1,10 @@
-"""Frontdesk in a terminal: one answer, and a chat. Piped, it reads lines and writes plain Markdown."""
+"""Frontdesk in a terminal: one answer, and a chat. Piped, it reads lines and writes Markdown for the eye."""
 
 from __future__ import annotations
 
 import asyncio
+import html
+import re
 import signal
 import sys
 import uuid
@@ -26,7 +28,7 @@ from bot.interfaces import ConversationStore
 from bot.language import reply_language
 from bot.words import words_for
 from retrieval.errors import RetrievalError
-from retrieval.text import collapse
+from retrieval.text import clean, collapse
 
 T = TypeVar("T")
 
@@ -43,6 +45,7 @@ _PROMPT = "› "
 _USER = "terminal"
 _FRAMES_PER_SECOND = 12
 _EXPLAINED = 5  # passages; `frontdesk explain` shows all
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])|&(?:#\d+|#x[\da-f]+|[a-z]\w*);", re.IGNORECASE)
 
 
 class Terminal:
@@ -85,12 +88,12 @@ class Terminal:
         return turn
 
     def print_answer(self, turn: Turn) -> None:
-        """The answer with its sources: laid out on a terminal, plain Markdown elsewhere."""
+        """The answer with its sources: laid out on a terminal, Markdown without its escapes elsewhere."""
         heading = words_for(turn.language).labels["sources"]
         if self._console.is_terminal:
             self._console.print(Markdown(_linked(turn)))
         else:
-            self._console.print(Text(turn.answer), soft_wrap=True)
+            self._console.print(Text(_unescaped(turn.answer)), soft_wrap=True)
         if turn.citations:
             self._console.print(Text(f"\n{heading}", style="dim"))
             for citation in turn.citations:
@@ -212,6 +215,21 @@ def _linked(turn: Turn) -> str:
         return space + "".join(f"[\\[{n}\\]]({href(urls[n])})" if n in urls else f"\\[{n}\\]" for n in token.numbers)
 
     return "".join(of(token) for token in Scanner().scan(turn.answer))
+
+
+def _unescaped(markdown: str) -> str:
+    """Markdown as a person reads it: outside of code and addresses, each escaped character as itself."""
+
+    def of(token: Token) -> str:
+        if token.kind == "link":
+            return f"[{_characters(token.label)}]({token.target})"
+        return token.text if token.kind in {"code", "fenced", "url"} else _characters(token.text)
+
+    return "".join(of(token) for token in Scanner().scan(markdown))
+
+
+def _characters(text: str) -> str:
+    return clean(_ESCAPED.sub(lambda match: match[1] or html.unescape(match[0]), text))
 
 
 def _source(citation: Citation) -> Text:

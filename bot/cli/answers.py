@@ -27,7 +27,7 @@ def ask(
     conversation: ConversationId = "",
     as_json: AsJson = False,
 ) -> None:
-    """Answer one question, with its sources."""
+    """Answer one question, with its sources. In --json `answer` is Markdown, with special characters escaped."""
     from bot.conversation import Final, IncomingMessage
     from bot.errors import InputError
 
@@ -78,7 +78,7 @@ def _print_trace(turn: Turn) -> None:
 
 
 def answer_as_dict(turn: Turn) -> dict[str, object]:
-    """The shape of `ask --json`, which scripts rely on."""
+    """The shape of `ask --json`, which scripts rely on; `answer` is Markdown, its special characters escaped."""
     return {
         "turn_id": turn.id,
         "conversation_id": turn.conversation_id,

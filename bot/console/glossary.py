@@ -83,7 +83,7 @@ def put_card(put: Put) -> Card:
 def suggestions_card(suggestions: Sequence[Suggestion]) -> Card:
     """What the pages say to mean the same, and where."""
     if not suggestions:
-        return Card(title="Suggested by the pages", text="Nothing that is not decided on.")
+        return Card(title="Suggested by the pages", text="No suggestions left to decide on.")
     lines = tuple(
         Line(f"{each.id[:_ID]} {shown(each.entry)}", each.url, each.excerpt) for each in suggestions[:_SUGGESTED]
     )

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from bot.interfaces import MissedStore
@@ -67,7 +68,8 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class GapReport:
-    """The gaps of a time, those that most people met first. `questions` counts them all, small talk left out."""
+    """The gaps of a time, those that most people met first. `questions` counts them all; small talk and replies to a
+    choice are left out."""
 
     since: datetime
     until: datetime
@@ -94,7 +96,8 @@ class Gaps:
         until = now or datetime.now(UTC)
         since = until - timedelta(days=days)
         missed = [each for each in await self._store.missed(since) if since <= each.at <= until]
-        asked = sorted((each for each in missed if asks(each.question)), key=lambda each: (each.at, each.turn_id))
+        asked = [each for each in missed if asks(each.question) and not _choices().fullmatch(each.question)]
+        asked.sort(key=lambda each: (each.at, each.turn_id))
         gaps = await asyncio.to_thread(self._gaps, asked) if asked else []
         if self._answered:
             gaps = [replace(gap, answered=await self._answered(gap.title)) for gap in gaps[:_JUDGED]] + gaps[_JUDGED:]
@@ -203,6 +206,16 @@ def _courtesies() -> re.Pattern[str]:
 
 
 @cache
+def _choices() -> re.Pattern[str]:
+    """A reply that only names one of some options, or none of them: away from these it asks nothing."""
+    offered = [load(tag).choice for tag in languages()]
+    kinds = ("last", "none", "yes", "no", "fillers")
+    groups = [group for choice in offered for group in (*choice["ordinals"], *(choice[kind] for kind in kinds))]
+    number = r"第?(?:\d++(?:th)?|[一二三四五六七八九十]++)"
+    return re.compile(rf"(?:[\W_]*+(?:{_one_of(set(chain(*groups)))}|{number}))++[\W_]*+", re.IGNORECASE)
+
+
+@cache
 def _leading() -> re.Pattern[str]:
     """Courtesies that a question follows: after punctuation, or with a word that begins one (Chinese has no spaces)."""
     plain = _any(("greeting", "thanks", "presence"))
@@ -226,8 +239,12 @@ def _trailing() -> re.Pattern[str]:
 
 
 def _any(kinds: Iterable[str]) -> str:
-    """A pattern of any phrase of these kinds in any language, the longest first; a Latin word is a whole one."""
-    phrases = {phrase for tag in languages() for kind in kinds for phrase in load(tag).smalltalk[kind]}
+    """A pattern of any phrase of these kinds of small talk in any language."""
+    return _one_of({phrase for tag in languages() for kind in kinds for phrase in load(tag).smalltalk[kind]})
+
+
+def _one_of(phrases: Iterable[str]) -> str:
+    """A pattern of any of the phrases, the longest first; a Latin word is a whole one."""
     parts = []
     for phrase in sorted(phrases, key=lambda phrase: (-len(phrase), phrase)):
         pattern = re.escape(phrase).replace("'", "['’]").replace(r"\ ", r"\s+")

@@ -21,7 +21,7 @@ from bot.conversation import RefreshRun
 from bot.errors import BotError, StorageError
 from bot.interfaces import RefreshLog, SourceStore
 from retrieval.documents import Source
-from retrieval.errors import AnswersWorse, RefreshRunning, RetrievalError, SourceError
+from retrieval.errors import AnswersWorse, IndexError_, ModelError, RefreshRunning, RetrievalError, SourceError
 
 if TYPE_CHECKING:  # the real ones bring FAISS along
     from retrieval.refresh import Progress, RefreshReport
@@ -186,12 +186,11 @@ class Refreshing:
             raise
         except StorageError:
             raise
-        except AnswersWorse as error:
-            tried = {**entry.report, "golden": error.trial.as_dict()}
-            await self._fail(replace(entry, report=tried), str(error), _PATIENCE)
-            raise
         except Exception as error:
-            await self._fail(entry, cause_of(error), _PATIENCE)
+            known = {**entry.report, "blames_sources": blames_sources(error)}
+            if isinstance(error, AnswersWorse):
+                known["golden"] = error.trial.as_dict()
+            await self._fail(replace(entry, report=known), cause_of(error), _PATIENCE)
             raise
         finally:
             beating.cancel()
@@ -273,6 +272,12 @@ def cause_of(error: Exception) -> str:
     full = error.errno in {errno.ENOSPC, errno.EDQUOT}
     mend = "free some room in" if full else "see that I may read and write"
     return f"{os.strerror(error.errno)}: {mend} FRONTDESK_DATA_DIR, then call it again."
+
+
+def blames_sources(error: Exception) -> bool:
+    """Whether a refresh failed by what it read; a model, a version, a setting or the golden questions say nothing
+    against the sources."""
+    return not isinstance(error, AnswersWorse | ModelError | IndexError_ | BotError)
 
 
 def _dead(run: RefreshRun) -> bool:

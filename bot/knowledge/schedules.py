@@ -13,7 +13,7 @@ import structlog
 
 from bot.errors import InputError, StorageError, UnknownSource
 from bot.interfaces import ScheduleStore
-from bot.knowledge.refreshing import RefreshCancelled, Refreshing, RefreshRequest, cause_of
+from bot.knowledge.refreshing import RefreshCancelled, Refreshing, RefreshRequest, blames_sources, cause_of
 from bot.steering import Schedule
 from retrieval.errors import RefreshRunning
 
@@ -38,6 +38,7 @@ class Schedules:
         self._refreshing = refreshing
         self._tell = tell
         self._look = look
+        self._stopped: dict[str, str] = {}  # by source, why its refresh was stopped last: admins hear of it once
 
     async def set_interval(self, source: str, hours: float | None) -> Schedule:
         """Read a source every so many hours, or by hand alone (None). Raises UnknownSource, InputError."""
@@ -77,29 +78,39 @@ class Schedules:
         if not due:
             return
         names = tuple(schedule.source for schedule in due)
-        try:
-            troubles = await self._read(names)
-            soon = _SOON if troubles is None else None
-        except RefreshCancelled:  # somebody did not want it now: not before its next regular time
-            troubles, soon = None, None
+        troubles, soon = await self._read(names)
         for name in names:
             try:
                 await (self._put_off(name, soon) if troubles is None else self._settle(name, troubles))
             except UnknownSource:  # removed meanwhile
                 continue
 
-    async def _read(self, names: Sequence[str]) -> Mapping[str, str] | None:
-        """Refresh them; -> what went wrong by source, None where nothing was tried. Raises RefreshCancelled."""
+    async def _read(self, names: Sequence[str]) -> tuple[Mapping[str, str] | None, timedelta | None]:
+        """Refresh them; -> what went wrong by source, None where it says nothing of them; and the pause after which
+        they are tried again, None for their next regular time. Raises StorageError."""
         try:
             report = await self._refreshing.refresh(RefreshRequest(only=tuple(names), asked_by=ASKED_BY))
         except (RefreshRunning, UnknownSource):  # the last: one was removed just now
-            return None
-        except (StorageError, RefreshCancelled):  # nothing is wrong with the sources
+            return None, _SOON
+        except RefreshCancelled:  # somebody did not want it now
+            return None, None
+        except StorageError:  # nothing is wrong with the sources
             raise
         except Exception as error:  # a full disk as well: or it would be tried again and again, and nobody told
-            log.warning("scheduled refresh failed", sources=list(names), cause=cause_of(error))
-            return dict.fromkeys(names, cause_of(error))
-        return {line.source: line.reason for line in report.sources_failed}
+            cause = cause_of(error)
+            log.warning("scheduled refresh failed", sources=list(names), cause=cause)
+            if blames_sources(error):
+                return dict.fromkeys(names, cause), None
+            await self._tell_of_stop(names, cause)
+            return None, None
+        for name in names:
+            self._stopped.pop(name, None)
+        return {line.source: line.reason for line in report.sources_failed}, None
+
+    async def _tell_of_stop(self, names: Sequence[str], cause: str) -> None:
+        if any(self._stopped.get(name) != cause for name in names):
+            await self._tell(f"The refresh of {', '.join(names)} failed: {cause.rstrip(' .')}. What was known stays.")
+        self._stopped |= dict.fromkeys(names, cause)
 
     async def _put_off(self, source: str, pause: timedelta | None) -> None:
         """Nothing was learned of a source: it is read after a pause, or (None) at its next regular time."""

@@ -54,6 +54,6 @@ def stop_if_worse(report: TrialReport, may_lose: int) -> None:
         raise AnswersWorse(
             f"The new version answers {worse} of {report.asked} golden questions worse than the active one "
             f"(FRONTDESK_GOLDEN_MAY_LOSE allows {may_lose}), so nothing was changed: mend the pages or the golden "
-            "questions, or if it shall answer all the same, run 'frontdesk refresh --force'.",
+            "questions. To activate it all the same, run 'frontdesk refresh --force'.",
             report,
         )

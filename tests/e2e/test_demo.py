@@ -57,6 +57,16 @@ def get(url: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
         return error.code, dict(error.headers), error.read()
 
 
+def test_a_port_that_is_taken_is_told_in_one_line() -> None:
+    with serving() as site:
+        port = site.url.rpartition(":")[2]
+        command = [sys.executable, ROOT / "examples" / "serve.py", "--port", port]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert f"cannot listen on port {port}" in line
+
+
 def test_the_shop_answers_304_to_a_copy_that_still_holds() -> None:
     with serving() as site:
         url = f"{site.url}/help/returns.html"

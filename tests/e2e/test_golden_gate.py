@@ -133,6 +133,7 @@ async def test_a_version_that_answers_worse_is_not_activated_unless_forced(
         assert button.action == "force"
         pressed = await application.refreshing.get(button.value)
         assert pressed and pressed.report["sources"] == ["help"]
+        assert [source.trouble for source in await application.status.sources()] == [None]  # the site is well
 
         forced = await refreshed(application, site, force=True)
         assert (forced.outcome, len(forced.trial.worse if forced.trial else ())) == ("activated", 1)

@@ -317,7 +317,7 @@ async def test_terms_that_mean_the_same_are_named_and_used_from_the_next_questio
     await bot.slack.wait_for(
         lambda: any("By the glossary" in each.shown for each in desk.whispered(ADMIN, room.channel)), SECONDS, "why"
     )
-    await desk.told("glossary suggest", "Nothing that is not decided on")
+    await desk.told("glossary suggest", "No suggestions left to decide on")
     assert "1 group" in (await desk.told("glossary export", "group")).shown
     await desk.told("glossary add Zorbi", "two different terms")
     await desk.told("glossary approve abcd", "'/faq glossary suggest'")

@@ -45,7 +45,7 @@ def test_the_values_shown_in_env_example_are_the_defaults(tmp_path: Path, monkey
 
 
 def test_settings_named_in_documents_exist() -> None:
-    known = set(Settings.keys())
+    known = {*Settings.keys(), "FRONTDESK_QUALITY_DIR"}  # the last is the benchmarks' own
     for document in [*DOCUMENTS, ROOT / "docker-compose.yml", ROOT / "Dockerfile"]:
         named = set(re.findall(r"FRONTDESK_[A-Z][A-Z_]*[A-Z]", document.read_text(encoding="utf-8")))
         assert named <= known, document

@@ -64,6 +64,26 @@ async def test_piped_an_answer_is_plain_markdown_with_its_sources() -> None:
     )
 
 
+def test_piped_an_answer_has_its_escaped_characters_as_themselves() -> None:
+    shown, out = terminal(tty=False)
+    markdown = (
+        r"Write to &lt;orders@shop.example> \[day or night\], R&amp;D&#27;[2J. [1]"
+        "\n\n"
+        r"[Ask \[us\]](https://shop.example/?a=1&lt;=2) `&lt; \[` https://shop.example/?b&amp;c"
+        "\n\n```\n"
+        r"&lt; \*"
+        "\n```"
+    )
+    shown.print_answer(answered(answer=markdown, citations=()))
+    assert out.getvalue() == (
+        "Write to <orders@shop.example> [day or night], R&D[2J. [1]\n\n"
+        r"[Ask [us]](https://shop.example/?a=1&lt;=2) `&lt; \[` https://shop.example/?b&amp;c"
+        "\n\n```\n"
+        r"&lt; \*"
+        "\n```\n"
+    )
+
+
 async def test_on_a_terminal_the_markers_and_titles_are_links() -> None:
     shown, out = terminal(tty=True)
     await shown.show(shown._answering.answer(IncomingMessage("c", "How do I return goods?")))

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,6 +36,13 @@ def test_runs_that_say_nothing_of_a_source_are_passed_over() -> None:
     cancelled, running = run(outcome="failed", error="cancelled"), run("shop", outcome="running")
     assert told(running, cancelled, RefreshRun("old", NOON), failed) == [(("shop",), "it is away")]
     assert told(run("removed", outcome="failed", error="gone")) == []
+
+
+def test_a_run_that_failed_by_no_fault_of_the_sources_is_passed_over() -> None:
+    stopped = run("shop", "blog", outcome="failed", error="answers worse")
+    stopped = replace(stopped, report={**stopped.report, "blames_sources": False})
+    assert told(stopped) == []
+    assert told(stopped, run("shop", failed={"shop": "it is away"})) == [(("shop",), "it is away")]
 
 
 def test_a_folder_that_is_not_there_is_missing(tmp_path: Path) -> None:

@@ -127,6 +127,26 @@ def test_small_talk_asks_nothing(text: str, asked: bool) -> None:
     assert asks(text) is asked
 
 
+async def test_a_reply_to_a_choice_is_no_gap() -> None:
+    replies = [
+        "5",
+        "2.",
+        "12",
+        "７",
+        "the second one",
+        "the last one please",
+        "第二个",
+        "第六个",
+        "二",
+        "都不是",
+        "none of these",
+    ]
+    asked = ["refund 2 orders", "5 items or 6?", "second-hand goods", "第二个订单怎么退款", "one refund please", "退款"]
+    found = await report(*(missed(text, number=number) for number, text in enumerate([*replies, *asked])))
+    assert found.questions == len(asked)
+    assert {each.question for gap in found.gaps for each in gap.questions} == set(asked)
+
+
 def test_stripping_leaves_something() -> None:
     for text in ("hi", "hi hi", "thanks, thanks", "你好，谢谢"):
         assert stripped(text)

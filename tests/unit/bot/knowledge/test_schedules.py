@@ -8,11 +8,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.errors import InputError, StorageError, UnknownSource
+from bot.knowledge.condition import troubles
 from bot.knowledge.refreshing import RefreshCancelled, Refreshing, RefreshRequest
 from bot.knowledge.schedules import LONGEST, SHORTEST, Schedules, _pause
 from bot.steering import Schedule
-from retrieval.errors import RefreshRunning, TooMuchWouldVanish
+from retrieval.errors import AnswersWorse, ModelError, RefreshRunning, TooMuchWouldVanish
 from retrieval.refresh import RefreshReport, SourceLine
+from retrieval.refresh.trial import TrialReport
 from tests.support.steering import SHOP, WIKI, Office
 
 DAY = timedelta(hours=24)
@@ -113,6 +115,42 @@ async def test_a_refresh_that_fails_as_a_whole_is_a_failure_of_all_it_was_to_rea
     assert [schedule.failures for schedule in await shop.schedule_store.schedules()] == [1, 1]
     assert len(shop.told) == 2
     assert ".." not in shop.told[0]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        AnswersWorse("2 questions are answered worse.", TrialReport(asked=5, right=3)),
+        ModelError("That model is not known."),
+        InputError("The golden questions cannot be read."),
+    ],
+)
+async def test_a_refresh_stopped_by_no_fault_of_its_sources_lets_them_be_and_admins_hear_of_it_once(
+    shop: Office, fault: Exception
+) -> None:
+    await due(shop, "shop", "wiki")
+    shop.crawl.faults = [fault, fault]
+    with capture_logs():
+        for _ in range(2):
+            await shop.schedules.run_due()
+            for name in ("shop", "wiki"):
+                schedule = await shop.schedule_store.schedule(name)
+                assert schedule.failures == 0
+                assert schedule.next_at
+                assert DAY * 0.89 < schedule.next_at - datetime.now(UTC) < DAY * 1.11
+                await again(shop, name)
+    [told] = shop.told
+    assert str(fault) in told
+    assert "shop" in told
+    assert "wiki" in told
+    assert troubles(await shop.sources.list(), await shop.runs.list()) == []
+    await shop.schedules.run_due()  # it goes well again, and the next stop is news
+    for name in ("shop", "wiki"):
+        await again(shop, name)
+    shop.crawl.faults = [fault]
+    with capture_logs():
+        await shop.schedules.run_due()
+    assert len(shop.told) == 2
 
 
 async def test_another_at_work_is_no_failure_and_it_is_tried_soon(shop: Office) -> None:
