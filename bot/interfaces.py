@@ -187,9 +187,9 @@ class GlossaryStore(Protocol):
     async def list(self) -> Sequence[Entry]:
         """Those in use: for all sources first, then by source, oldest first."""
 
-    async def put(self, entries: Sequence[Entry], replacing: Sequence[str] = ()) -> bool:
-        """Keep entries, in place of those with the ids `replacing`; False, and nothing done, where one of these is not
-        in use any more."""
+    async def put(self, entries: Sequence[Entry], replacing: Sequence[str] = (), *, since: str) -> bool:
+        """Keep entries, in place of those with the ids `replacing`; False, and nothing done, where what is in use was
+        changed after the revision `since`."""
 
     async def remove(self, entry_id: str) -> bool:
         """False for one that is not in use."""

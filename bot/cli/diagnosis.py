@@ -165,6 +165,7 @@ def _embedder(settings: Settings) -> Iterator[Check]:
     import numpy as np
 
     from bot.bootstrap import embedder_for
+    from retrieval.indexing.glossing import GlossingEmbedder
 
     embedder = embedder_for(settings)
     vectors = embedder.embed_queries(["How do I return goods?", "How can I send something back?", "Is it raining?"])
@@ -174,6 +175,8 @@ def _embedder(settings: Settings) -> Iterator[Check]:
     yield Check("embedding model", sound, f"{embedder.fingerprint}, {embedder.dimension} dimensions{mend}")
     if _E5.search(settings.embedding_model) and "/prompts-" not in embedder.fingerprint:
         yield Check("embedding model", None, _WITHOUT_PREFIXES)
+    if isinstance(embedder, GlossingEmbedder):
+        embedder.check(["词典"])
 
 
 def _reranker(settings: Settings) -> Iterator[Check]:
@@ -216,7 +219,7 @@ def _index(settings: Settings) -> Iterator[Check]:
         f"{manifest.counts['documents']} documents, {manifest.counts['passages']} passages; files as written",
     )
     if manifest.embedder != embedder_for(settings).fingerprint:
-        yield Check("index", False, "was made with another embedding model: run 'frontdesk refresh'.")
+        yield Check("index", False, "was made with other embedding settings: run 'frontdesk refresh'.")
 
 
 def _crawl(settings: Settings) -> Iterator[Check]:

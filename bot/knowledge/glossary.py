@@ -7,6 +7,7 @@ import csv
 import io
 import re
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -26,11 +27,12 @@ log = structlog.get_logger(__name__)
 
 MOST_TERMS, LONGEST = 20, 60
 _MOST_ENTRIES = 5_000
-_TRIES = 3  # of two who change one group at once, the later looks again
+_TRIES = 10  # of those who change the glossary at once, one succeeds and the others look again
 _SHOWN_ID = 8  # digits
 _SEPARATORS = re.compile(r"[;；=＝\n]")
 _COMMAS = re.compile(r"[,，、]")
 _QUOTED = re.compile(r"^[\"'“](.*)[\"'”]$")
+_COLUMNS = {"source", "来源", "來源"}  # what a header calls the first one
 _FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@＝＋－＠]")
 
 
@@ -110,8 +112,10 @@ class Keeping:
         key = key_of(named)
         found = [each for each in entries if key in map(key_of, each.terms) and (not source or each.source == source)]
         entry = _only(found or _begun(entries, named), named, "frontdesk glossary list")
-        await self._store.remove(entry.id)
+        removed = await self._store.remove(entry.id)
         await self._live.load()
+        if not removed:
+            raise InputError(f"Somebody else has just changed or taken out {shown(entry)}: look at the list again.")
         return entry
 
     async def suggest(self, source: str = "") -> Sequence[Suggestion]:
@@ -144,12 +148,14 @@ class Keeping:
 
     async def _put(self, entries: Sequence[Entry]) -> Sequence[Put]:
         for _ in range(_TRIES):
+            revision = await self._store.revision()  # before the list, which may be newer then, but never older
             before = await self._store.list()
-            puts, gone = join(before, entries)
-            if len(before) - len(gone) + len(puts) > _MOST_ENTRIES:
+            puts, gone = await asyncio.to_thread(join, before, entries)
+            known = {entry.id for entry in before}
+            new = [put.entry for put in puts if put.entry.id not in known]
+            if len(before) - len(gone) + len(new) > _MOST_ENTRIES:
                 raise InputError(f"The glossary would have more than {_MOST_ENTRIES} groups: remove some first.")
-            new = [put.entry for put in puts if put.entry not in before]
-            if not new or await self._store.put(new, gone):
+            if not new or await self._store.put(new, gone, since=revision):
                 await self._live.load()
                 return puts
         raise InputError("Somebody else is changing the same terms: try again in a moment.")
@@ -184,18 +190,21 @@ def join(before: Sequence[Entry], added: Sequence[Entry]) -> tuple[list[Put], li
     large.
     """
     groups = {entry.id: entry for entry in before}
+    having: dict[tuple[str, Key], list[str]] = defaultdict(list)  # ids, of groups that were joined since too
+    for known in before:
+        for term in known.terms:
+            having[known.source, key_of(term)].append(known.id)
     merged: dict[str, list[Entry]] = {}
     for entry in added:
-        keys = set(map(key_of, entry.terms))
-        others = [each for each in groups.values() if each.source == entry.source and _meets(each, keys)]
+        met = dict.fromkeys(each for term in entry.terms for each in having[entry.source, key_of(term)])
+        others = [groups[each] for each in met if each in groups]
         if others:
             terms = distinct(term for each in (*others, entry) for term in each.terms)
             if len(terms) > MOST_TERMS:
                 joined = f"Together with {shown(others[0])} that would be {len(terms)} terms"
                 raise InputError(f"{joined}: a group has at most {MOST_TERMS}.")
-            known = others[0] if len(others) == 1 else None
-            if known and len(terms) == len(known.terms):
-                merged.setdefault(known.id, [])
+            if len(others) == 1 and len(terms) == len(others[0].terms):
+                merged.setdefault(others[0].id, [])
                 continue
             suggested = entry.suggested and all(each.suggested for each in others)
             entry = replace(entry, id=uuid.uuid4().hex, terms=terms, suggested=suggested)
@@ -203,6 +212,8 @@ def join(before: Sequence[Entry], added: Sequence[Entry]) -> tuple[list[Put], li
         for each in others:
             del groups[each.id]
         groups[entry.id] = entry
+        for term in entry.terms:
+            having[entry.source, key_of(term)].append(entry.id)
     old = {entry.id: entry for entry in before}
     puts = [Put(groups[key], tuple(part for part in parts if part.id in old)) for key, parts in merged.items()]
     return puts, [key for key in old if key not in groups]
@@ -248,22 +259,32 @@ def to_csv(entries: Iterable[Entry]) -> str:
 
 
 def read_csv(text: str, sources: Iterable[str]) -> list[Entry]:
-    """What `to_csv` wrote, or a person; a first line with the columns' names may be there. `sources` are those known.
+    """What `to_csv` wrote, or a person; a first line with the columns' names may be there, and the columns parted by
+    what spreadsheet programs part them with. `sources` are those known.
 
     Raises InputError, which names the line.
     """
-    known, entries = set(sources), []
-    rows = csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), strict=True)
+    known = set(sources)
+    entries: list[Entry] = []
+    text = text.lstrip("\ufeff")
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text, known), strict=True)
     try:
         for row in rows:
             cells = [cell.strip() for cell in row]
-            if not any(cells) or [cell.casefold() for cell in cells] == ["source", "terms"]:
+            if not any(cells):
                 continue
             if len(cells) != 2:
                 raise InputError("a line has two columns: source, and terms parted by ';'.")
             source, terms = cells
+            if source.casefold() in _COLUMNS and len(read_terms(terms)) == 1:
+                continue
             if source and source not in known:
-                raise InputError(f"no source is named {source!r}: 'frontdesk sources list' shows those that are.")
+                header = "" if entries else " Where the line names the columns, call them source and terms."
+                raise InputError(
+                    f"no source is named {source!r}: 'frontdesk sources list' shows those that are.{header}"
+                )
+            if len(entries) == _MOST_ENTRIES:
+                raise InputError(f"a glossary has at most {_MOST_ENTRIES} groups, and these are more.")
             if terms.startswith("'") and _FORMULA.match(terms[1:]):
                 terms = terms[1:]
             entries.append(Entry(uuid.uuid4().hex, check_terms(read_terms(terms)), source))
@@ -274,8 +295,15 @@ def read_csv(text: str, sources: Iterable[str]) -> list[Entry]:
     return entries
 
 
-def _meets(entry: Entry, keys: set[Key]) -> bool:
-    return not keys.isdisjoint(map(key_of, entry.terms))
+def _separator(text: str, known: set[str]) -> str:
+    """What makes two columns of the first line, of which the first is a source or its heading. Where the comma is the
+    decimal point, Excel writes semicolons; terms may have either."""
+    line = next(filter(str.strip, text.splitlines()), "")[:1000]
+    for separator in ",;\t":
+        for cells in csv.reader([line], delimiter=separator):
+            if len(cells) == 2 and {cells[0].strip(), cells[0].strip().casefold()} & {"", *known, *_COLUMNS}:
+                return separator
+    return ","
 
 
 def _begun(entries: Iterable[Entry], text: str) -> list[Entry]:

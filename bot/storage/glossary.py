@@ -34,14 +34,13 @@ class SqlGlossaryStore:
 
         return await self._database.read(work)
 
-    async def put(self, entries: Sequence[Entry], replacing: Sequence[str] = ()) -> bool:
+    async def put(self, entries: Sequence[Entry], replacing: Sequence[str] = (), *, since: str) -> bool:
         """See the port."""
         now = datetime.now(UTC)
         ids = [entry.id for entry in entries]
-        known = select(glossary.c.id).where(glossary.c.id.in_(replacing), _USED).with_for_update()
 
         async def work(connection: AsyncConnection) -> bool:
-            if set((await connection.execute(known)).scalars()) != set(replacing):
+            if not await changed(connection, since):  # first, since it locks the marker: others wait, then see it
                 return False
             await connection.execute(delete(glossary).where(glossary.c.id.in_([*replacing, *ids])))
             if entries:
@@ -49,7 +48,6 @@ class SqlGlossaryStore:
                     upsert(connection, glossary).on_conflict_do_nothing(),
                     [_row(entry, now, dismissed=False) for entry in entries],
                 )
-            await changed(connection)
             return True
 
         return await self._database.write(work)
@@ -92,17 +90,21 @@ class SqlGlossaryStore:
         return await self._database.read(work)
 
 
-async def changed(connection: AsyncConnection) -> None:
-    """Note that what is in use was changed: in the transaction that changes it."""
+async def changed(connection: AsyncConnection, since: str | None = None) -> bool:
+    """Note that what is in use was changed: in the transaction that changes it. False, and nothing noted, where
+    another was after the revision `since`."""
     value = uuid.uuid4().hex
     insertion = upsert(connection, markers).values(name=_CHANGED, value=value)
-    await connection.execute(insertion.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+    noted = insertion.on_conflict_do_update(
+        index_elements=["name"], set_={"value": value}, where=None if since is None else markers.c.value == since
+    )
+    return (await connection.execute(noted.returning(markers.c.name))).first() is not None
 
 
 async def forget_source(connection: AsyncConnection, source: str) -> None:
     """Delete what belongs to a source, in the transaction that deletes it."""
+    await changed(connection)  # first, as `put` does: two that lock in different orders wait for each other
     await connection.execute(delete(glossary).where(glossary.c.source == source))
-    await changed(connection)
 
 
 def _row(entry: Entry, now: datetime, *, dismissed: bool) -> dict[str, Any]:

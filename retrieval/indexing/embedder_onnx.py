@@ -13,7 +13,7 @@ import numpy as np
 from retrieval.errors import ModelError
 from retrieval.indexing import onnx_graph
 from retrieval.indexing.onnx_export import RECIPE, read_meta
-from retrieval.indexing.onnx_graph import MODEL, TOKENIZER
+from retrieval.indexing.onnx_graph import META, MODEL, TOKENIZER
 from retrieval.indexing.weights import Weights
 from retrieval.interfaces import Vectors
 
@@ -37,6 +37,12 @@ class OnnxEmbedder:
         self._session = onnx_graph.open_session(folder / MODEL)
         prompt = self.count_tokens(self._prompts.document) - self.count_tokens("") if self._prompts.document else 0
         self.max_tokens = meta.max_tokens - prompt
+        try:
+            self._embed(["try"])
+        except Exception as error:  # numpy's or onnxruntime's own
+            raise ModelError(
+                f"The graph in {folder} is not what its {META} says: delete it and start again."
+            ) from error
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """-> (len(texts), dimension) float32 rows of L2 norm 1."""

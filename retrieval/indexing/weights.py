@@ -177,9 +177,15 @@ def _cached_sha256(path: Path, hashes: Path) -> str:
 
 
 def _pooling(folder: Path) -> str:
-    """The pooling mode as the model's own configuration names it, "custom" where it names none."""
+    """The pooling mode as the model's own configuration names it, "custom" where it names none. Raises ModelError."""
     for path in sorted(folder.glob("*_Pooling/config.json")):
-        config = json.loads(path.read_text(encoding="utf-8"))
+        try:
+            config = dict(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            raise ModelError(
+                f"{path} cannot be read ({type(error).__name__}): set FRONTDESK_EMBEDDING_MODEL to a complete "
+                "sentence-transformers model, or unset it for the default one."
+            ) from error
         if "pooling_mode" in config:
             return str(config["pooling_mode"])
         modes = [

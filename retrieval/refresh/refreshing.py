@@ -14,6 +14,7 @@ import structlog
 from retrieval.documents import Document, Source
 from retrieval.errors import CorruptVersion, SourceError, TooMuchWouldVanish
 from retrieval.extraction import EXTRACTOR_VERSION
+from retrieval.indexing.glossing import GlossingEmbedder
 from retrieval.indexing.lock import RefreshLock
 from retrieval.indexing.pages import CRAWL, PAGES, PageKey, PageRecord, read_pages, write_crawl, write_pages
 from retrieval.indexing.passages import SPLITTER_VERSION
@@ -225,6 +226,8 @@ def _activate(
         verify_index,
     )  # FAISS and BM25: only when there is something new
 
+    if isinstance(embedder, GlossingEmbedder):
+        embedder.check(text for document in documents for text in (document.question, document.answer))
     embedded = 0
 
     def embedding(done: int, total: int) -> None:

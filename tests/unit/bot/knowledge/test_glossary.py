@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+import uuid
 from collections.abc import Sequence
 
 import pytest
@@ -227,9 +229,31 @@ def test_a_file_of_a_person_s_is_read() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        'source;terms\r\n;"AP; access point"\r\nshop;"Zorbi, X200"\r\n',  # Excel where the comma is decimal
+        '\ufeff来源,术语\n,AP；access point\nshop,"Zorbi, X200"\n',
+        "來源\t術語\n\tAP;access point\nshop\tZorbi, X200\n",
+        ",AP;access point\nshop,Zorbi;X200\n",
+        'shop;"Zorbi, X200"\n;"AP, access point"\n',
+    ],
+)
+def test_columns_are_parted_as_spreadsheet_programs_part_them(text: str) -> None:
+    entries = read_csv(text, ["shop"])
+    assert {(each.source, each.terms) for each in entries} == {
+        ("", ("AP", "access point")),
+        ("shop", ("Zorbi", "X200")),
+    }
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [
         ("", "no group"),
+        ("来源;术语\n", "no group"),
+        ("Quelle,Begriffe\n,a1;b1\n", r"Line 1 .*'Quelle'.*call them source and terms"),
+        ("".join(f",a{number};b{number}\n" for number in range(5001)), "Line 5001 .*at most 5000 groups"),
+        ("x" * 200_000, "Line 1 "),
         ("source,terms\n", "no group"),
         (",AP;access point\nnosuch,a1;b1\n", r"Line 2 .*'nosuch'.*sources list"),
         ("AP;access point\n", r"Line 1 .*two columns"),
@@ -247,6 +271,26 @@ async def test_of_a_file_with_a_wrong_line_nothing_is_brought_in(office: Office)
     with pytest.raises(InputError):
         await office.glossary.bring_in(",AP;access point\n,x\n")
     assert await groups(office) == []
+
+
+def test_a_large_file_joins_a_large_glossary_in_a_moment() -> None:
+    def made(numbers: range, terms: str) -> list[Entry]:
+        return [Entry(uuid.uuid4().hex, tuple(terms.format(number).split("="))) for number in numbers]
+
+    before = made(range(5000), "old{0} thing={0}号终端")
+    started = time.perf_counter()
+    puts, gone = join(before, made(range(4500, 9500), "old{0} thing=new{0}"))
+    assert time.perf_counter() - started < 10  # 0.3 s; minutes where each line looks through all groups
+    assert len(puts) == 5000
+    assert gone == [entry.id for entry in before[4500:]]
+
+
+async def test_a_full_glossary_takes_what_it_has_already(office: Office) -> None:
+    await office.glossary.bring_in("".join(f",a{number};b{number}\n" for number in range(5000)))
+    assert (await office.glossary.add("a1 = b1")).merged == ()
+    assert len((await office.glossary.add("a1 = c1")).merged) == 1
+    with pytest.raises(InputError, match="more than 5000 groups"):
+        await office.glossary.add("one = more")
 
 
 def test_the_lines_of_a_file_join_each_other_and_what_is_there() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import threading
@@ -215,6 +216,18 @@ def test_a_damaged_export_is_made_again(tiny: Path, tmp_path: Path, damage: byte
     model.write_bytes(damage if damage != b"whole" else b"\x07" * model.stat().st_size)
     after = load_embedder(str(tiny), tmp_path).embed_queries(["hello"])
     assert cosines(before, after).min() > 0.99
+
+
+@pytest.mark.parametrize("noted", [{"dimension": 3}, {"dimension": "x"}, {"inputs": ["input_ids"]}])
+def test_an_export_that_is_not_what_was_noted_is_made_again(
+    tiny: Path, tmp_path: Path, noted: dict[str, object]
+) -> None:
+    before = load_embedder(str(tiny), tmp_path)
+    meta = cache_folder(find_weights(str(tiny), tmp_path), tmp_path) / "meta.json"
+    meta.write_text(json.dumps(json.loads(meta.read_text()) | noted))
+    after = load_embedder(str(tiny), tmp_path)
+    assert after.dimension == before.dimension
+    assert cosines(before.embed_queries(["hello"]), after.embed_queries(["hello"])).min() > 0.99
 
 
 TAKE_PLACE = """

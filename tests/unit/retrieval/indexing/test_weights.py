@@ -109,6 +109,14 @@ def test_the_pooling_is_read_in_both_forms_of_the_configuration(
     assert find_weights(str(small_model(tmp_path / "model", **config)), tmp_path).pooling == pooling
 
 
+@pytest.mark.parametrize("config", [b"{", b"[1]", b"1", b"\xff"])
+def test_a_pooling_that_cannot_be_read_is_one_clear_line(tmp_path: Path, config: bytes) -> None:
+    folder = small_model(tmp_path / "model")
+    (folder / "1_Pooling" / "config.json").write_bytes(config)
+    with pytest.raises(ModelError, match=r"1_Pooling/config.json cannot be read .*FRONTDESK_EMBEDDING_MODEL"):
+        find_weights(str(folder), tmp_path)
+
+
 def test_a_model_with_code_of_its_own_is_refused_with_that_reason(tmp_path: Path) -> None:
     folder = tmp_path / "gte"
     folder.mkdir()
