@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bot.answers import decision, followups
+from bot.answers.jsonlines import read_objects
 from bot.answers.metrics import Outcome, figures
 from bot.errors import InputError
 from retrieval.documents import Document, RetrievalResult
@@ -22,6 +22,7 @@ RANKED = 20  # ids a result row lists
 AT_ONCE = 8  # questions in flight
 _ROOMS = ("site", "lang")  # a question is searched among the FAQs that share these, where the FAQs differ in them
 _PREFIX = "eval:"
+_TEXTS = (*_ROOMS, "domain", "entity")  # texts, where a row has them
 
 Row = Mapping[str, Any]
 
@@ -37,14 +38,13 @@ class Evaluation:
 def evaluate(
     faqs: Path,
     queries: Path,
-    out: Path | None,
     retriever_over: RetrieverFactory,
     *,
     threshold: float | None = None,
     on_done: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Evaluation:
-    """Ask every question of `queries` on an index of `faqs` and write the result rows to `out`; `on_done` is told how
-    many of how many are asked. Raises InputError.
+    """Ask every question of `queries` on an index of `faqs`; `on_done` is told how many of how many are asked. Raises
+    InputError.
 
     A FAQ row has id, question, answer, and maybe alt_questions, heading_path (or domain and entity), site and lang. A
     query row has id, text, relevant, and maybe answerable, site, lang, and history: earlier turns, "U: …" the
@@ -58,8 +58,6 @@ def evaluate(
         asyncio.run(_ask(retriever_over(documents), rows, answers, threshold, lambda: on_done(len(answers), total)))
         asked += rows
     results = [answers[row["id"]] for row in asked]
-    if out is not None:
-        _write(out, results)
     return Evaluation(figures([_outcome(query, row) for query, row in zip(asked, results, strict=True)]), results)
 
 
@@ -146,7 +144,7 @@ def _outcome(query: Row, row: Mapping[str, Any]) -> Outcome:
     return Outcome(
         ranked=tuple(row["ranked"]),
         relevant=frozenset(map(str, query["relevant"])),
-        answerable=bool(query.get("answerable", True)),
+        answerable=query.get("answerable", True),
         confidence=float(row["confidence"]),
         answered=row["decision"] == "answer",
     )
@@ -155,24 +153,18 @@ def _outcome(query: Row, row: Mapping[str, Any]) -> Outcome:
 def _read(path: Path, needed: Mapping[str, type]) -> list[dict[str, Any]]:
     """The JSON objects of a file, one a line; ids become strings. Raises InputError naming the line."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist: name a file with one JSON object a line.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} cannot be read ({error}): name a UTF-8 file with one JSON object a line.") from error
-    rows = [_row(path, number, line, needed) for number, line in enumerate(lines, start=1) if line.strip()]
+    rows = [_row(path, number, row, needed) for number, row in read_objects(path, text)]
     if not rows:
         raise InputError(f"{path} is empty: it needs one JSON object a line.")
     return rows
 
 
-def _row(path: Path, number: int, line: str, needed: Mapping[str, type]) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise InputError(f"{path}:{number} is no JSON ({error.msg}): write one object a line.") from error
-    if not isinstance(row, dict):
-        raise InputError(f"{path}:{number} is no JSON object: write one a line.")
+def _row(path: Path, number: int, row: dict[str, Any], needed: Mapping[str, type]) -> dict[str, Any]:
     if isinstance(row.get("id"), int):
         row["id"] = str(row["id"])
     for key, kind in needed.items():
@@ -183,6 +175,11 @@ def _row(path: Path, number: int, line: str, needed: Mapping[str, type]) -> dict
         value = row.get(key, [])
         if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
             raise InputError(f"{path}:{number} needs {key!r} as a list of texts.")
+    for key in _TEXTS:
+        if not isinstance(row.get(key), str | None):
+            raise InputError(f"{path}:{number} needs {key!r} as text.")
+    if not isinstance(row.get("answerable", True), bool):
+        raise InputError(f"{path}:{number} needs 'answerable' as true or false, without quotes.")
     return row
 
 
@@ -201,12 +198,3 @@ def _check(faqs: Path, faq_rows: Sequence[Row], queries: Path, query_rows: Seque
             raise InputError(
                 f"{queries}: query {row['id']!r} names the FAQ {unknown[0]!r}, which {faqs} does not have."
             )
-
-
-def _write(out: Path, rows: Sequence[Mapping[str, object]]) -> None:
-    try:
-        out.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-    except OSError as error:
-        raise InputError(
-            f"{out} cannot be written ({error.strerror}): name a file in a folder you may write to."
-        ) from error

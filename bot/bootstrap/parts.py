@@ -190,7 +190,6 @@ def _fetch(location: str, settings: Settings) -> Fetch:
 def evaluate_files(
     faqs: Path,
     queries: Path,
-    out: Path,
     settings: Settings | None = None,
     *,
     on_done: Callable[[int, int], None] = lambda _done, _of: None,
@@ -204,7 +203,6 @@ def evaluate_files(
     return evaluate(
         faqs,
         queries,
-        out,
         lambda documents: retriever_over(documents, embedder, reranking),
         threshold=settings.answer_threshold,
         on_done=on_done,

@@ -23,8 +23,6 @@ def check_picture(path: Path) -> None:
     """Raises InputError for a name that is no picture's, before anything long is done."""
     if path.suffix.lower() not in _KINDS:
         raise InputError(f"{path} is no name of a picture: let it end in .png or .svg.")
-    if not path.absolute().parent.is_dir():
-        raise InputError(f"{path} cannot be written: there is no folder {path.absolute().parent}.")
 
 
 def draw_curves(path: Path, sides: Sequence[tuple[str, Sequence[Judged]]]) -> None:

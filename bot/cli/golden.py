@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,11 +12,10 @@ from typing import TYPE_CHECKING
 import typer
 
 from bot.cli.golden_reports import judged_dict, show_one, show_two
-from bot.cli.output import console, run, writing
+from bot.cli.output import check_output, console, run, write_rows
 
 if TYPE_CHECKING:
     from bot.answers.golden.asking import OnDone
-    from bot.answers.golden.judging import Judged
     from bot.answers.golden.questions import GoldenQuestion
     from bot.answers.golden.voted import Voted
     from bot.bootstrap import Application, Side
@@ -54,6 +52,9 @@ def evaluate_golden(wanted: Wanted) -> None:
 
     if wanted.curve:
         check_picture(wanted.curve)
+        check_output(wanted.curve, wanted.questions, wanted.out)
+    if wanted.out:
+        check_output(wanted.out, wanted.questions)
     sides = _sides(wanted)
     questions, beside = _questions(wanted)
     if wanted.write:
@@ -68,15 +69,16 @@ def evaluate_golden(wanted: Wanted) -> None:
             judged.append(ask_golden(questions, side, beside, on_done=on_done))
     names = _names(wanted, sides)
     titles = names if len(names) == 1 else [f"{letter}: {name}" for letter, name in zip("AB", names, strict=True)]
-    if wanted.out:
-        _write_rows(wanted.out, judged[0])
+    try:  # shown first, and written though nobody reads on: a long measurement is not lost
+        if len(judged) == 2:
+            show_two(names, judged[0], judged[1], wanted.as_json)
+        else:
+            show_one(names[0], judged[0], wanted.as_json)
+    finally:
+        if wanted.out:
+            write_rows(wanted.out, map(judged_dict, judged[0]))
     if wanted.curve:
         draw_curves(wanted.curve, list(zip(titles, judged, strict=True)))
-    if len(judged) == 2:
-        show_two(names, judged[0], judged[1], wanted.as_json)
-    else:
-        show_one(names[0], judged[0], wanted.as_json)
-    if wanted.curve:
         typer.echo(f"The curve is drawn in {wanted.curve}.", err=True)
 
 
@@ -152,8 +154,3 @@ def _names(wanted: Wanted, sides: Sequence[Side]) -> list[str]:
     """What tells the sides apart, in words."""
     changes = [[*wanted.changes], [*wanted.changes, *wanted.against_changes]]
     return [", ".join([f"version {side.version}", *changed]) for side, changed in zip(sides, changes, strict=False)]
-
-
-def _write_rows(path: Path, judged: Sequence[Judged]) -> None:
-    with writing(path) as stream:
-        stream.writelines(json.dumps(judged_dict(each), ensure_ascii=False) + "\n" for each in judged)

@@ -101,9 +101,8 @@ def show_two(names: Sequence[str], here: Sequence[Judged], other: Sequence[Judge
                 empty="",
             )
             _print_rest(changed)
-    out.print(
-        f"{len(worse)} questions answered worse, {len(better)} better, {len(pairs) - len(worse) - len(better)} alike."
-    )
+    alike = len(pairs) - len(worse) - len(better)
+    out.print(f"{len(worse)} question{'s' * (len(worse) != 1)} answered worse, {len(better)} better, {alike} alike.")
 
 
 def _meaning(row: Compared) -> str:
@@ -138,11 +137,11 @@ def _languages(judged: Sequence[Judged]) -> dict[str, dict[str, float]]:
 
 
 def _print_missing(judged: Sequence[Judged]) -> None:
-    """Golden questions whose entry is gone: they count as wrong until somebody mends the one or the other."""
+    """Golden questions whose entry is gone: none is answered rightly until somebody mends the one or the other."""
     missing = [(each, entry) for each in judged for entry in each.missing]
     if missing:
         print_table(
-            "Expected entry not found (each counts as wrong)",
+            "Expected entry not found (until it is, no answer is right)",
             ["line", "question", "expected"],
             [(each.golden.line or "", each.golden.question, entry) for each, entry in missing[:_SHOWN]],
             empty="",
@@ -159,7 +158,7 @@ def _count(figures: Mapping[str, float | int]) -> str:
     parts = [(figures.get("n", 0), "answerable"), (figures.get("n_unanswerable", 0), "unanswerable")]
     parts.append((figures.get("n_refused", 0), "with an entry that must not answer"))
     told = ", ".join(f"{count} {what}" for count, what in parts if count)
-    return f"{figures['n_golden']} golden questions ({told})"
+    return f"{figures['n_golden']} golden question{'s' * (figures['n_golden'] != 1)} ({told})"
 
 
 def _shown(value: float, sign: str = "") -> str:

@@ -11,6 +11,8 @@ import typer
 
 from bot.cli import admin, answers, crawl, glossary, history, measure, privacy, serve, sources, system, taught, vllm
 
+_INTERRUPTED = 130
+
 app = typer.Typer(
     name="frontdesk",
     no_args_is_help=True,
@@ -51,9 +53,10 @@ def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 a fault, 2 a wrong argument, 130 interrupted."""
     try:
         app()
-    except KeyboardInterrupt:
-        typer.echo("frontdesk: interrupted.", err=True)
-        sys.exit(130)
+    except SystemExit as ended:
+        if ended.code == _INTERRUPTED:  # which is what typer makes of a KeyboardInterrupt
+            typer.echo("frontdesk: interrupted.", err=True)
+        raise
     except BrokenPipeError:  # the reader (head, less) has gone: nothing more to say to it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.options import AnswerCss, ItemCss, QuestionCss, read_selectors
-from bot.cli.output import AsJson, console, print_json, print_table
+from bot.cli.output import AsJson, check_output, console, print_json, print_table, write_rows
 
 
 def extract(
@@ -170,15 +170,23 @@ def _evaluate_files(faqs: Path, queries: Path, out: Path, progress: bool | None,
     from bot.bootstrap import evaluate_files
     from bot.cli.golden import progress_bar
 
+    check_output(out, faqs, queries)
     with progress_bar(progress) as on_done:
-        evaluation = evaluate_files(faqs, queries, out, on_done=on_done)
+        evaluation = evaluate_files(faqs, queries, on_done=on_done)
+    try:
+        _show_figures(faqs, evaluation.figures, as_json)
+    finally:  # though nobody reads on
+        write_rows(out, evaluation.rows)
+
+
+def _show_figures(faqs: Path, figures: Mapping[str, float | int], as_json: bool) -> None:
     if as_json:
-        print_json(evaluation.figures)
+        print_json(figures)
         return
     print_table(
-        f"{faqs.parent.name or faqs.name}: {evaluation.figures['n']} answerable questions",
+        f"{faqs.parent.name or faqs.name}: {figures['n']} answerable question{'s' * (figures['n'] != 1)}",
         ["figure", ">value"],
-        [(name, f"{value:.3f}" if isinstance(value, float) else value) for name, value in evaluation.figures.items()],
+        [(name, f"{value:.3f}" if isinstance(value, float) else value) for name, value in figures.items()],
         empty="No question to measure.",
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
@@ -80,11 +80,41 @@ def writing(path: Path | None) -> Iterator[TextIO]:
     if path is None:
         yield sys.stdout
         return
+    with _faults_in_writing(path), path.open("w", encoding="utf-8", newline="") as stream:
+        yield stream
+
+
+def write_rows(path: Path, rows: Iterable[object]) -> None:
+    """A JSON value a line. Raises InputError."""
+    with writing(path) as stream:
+        stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def check_output(path: Path, *others: Path | None) -> None:
+    """Raises InputError where `path` cannot be written or is one of the `others`, before anything long is done. Leaves
+    what is there as it is."""
+    from bot.errors import InputError
+
+    with _faults_in_writing(path):
+        if any(other and _same(path, other) for other in others):
+            raise InputError(f"{path} is named twice: a file that is read or written already is not written over.")
+        new = not path.exists()
+        if new or path.is_file():  # of a pipe, the reader would take the attempt for all there is
+            path.open("a").close()
+        if new:
+            path.resolve().unlink()  # and not a link to it
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.absolute() == other.absolute() or (one.exists() and other.exists() and one.samefile(other))
+
+
+@contextmanager
+def _faults_in_writing(path: Path) -> Iterator[None]:
     from bot.errors import InputError
 
     try:
-        with path.open("w", encoding="utf-8", newline="") as stream:
-            yield stream
+        yield
     except OSError as error:
         raise InputError(
             f"Cannot write {path} ({error.strerror}): name a file in a folder you may write to."

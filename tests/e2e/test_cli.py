@@ -321,6 +321,16 @@ def test_eval_writes_the_rows_and_prints_the_figures(empty: Desk, tmp_path: Path
     assert [row["id"] for row in results] == ["1", "2", "3"]
     assert all({"id", "ranked", "confidence", "decision"} <= set(row) for row in results)
 
+    inputs = [tmp_path / "faqs.jsonl", tmp_path / "queries.jsonl"]
+    before = [path.read_bytes() for path in inputs]
+    files = ("eval", "--faqs", str(inputs[0]), "--queries", str(inputs[1]), "--out")
+    for path in inputs:
+        one_clear_line(empty(*files, str(path)), "named twice")
+    assert [path.read_bytes() for path in inputs] == before
+    full = empty(*files, "/dev/full")
+    one_clear_line(full, "Cannot write /dev/full")
+    assert "P@1" in full.stdout
+
 
 def test_doctor_finds_nothing_wrong_with_a_crawled_desk(desk: Desk) -> None:
     done = desk("doctor")

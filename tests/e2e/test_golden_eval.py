@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -120,6 +122,38 @@ async def test_the_log_s_votes_become_golden_questions(knowledge: Knowledge) -> 
     assert refused.returncode == 2 and "exists already" in refused.stderr
 
 
+def test_the_questions_are_never_written_over(knowledge: Knowledge, golden: str) -> None:
+    before = Path(golden).read_bytes()
+    done = frontdesk(knowledge, "eval", "--questions", golden, "--out", "golden.csv")
+    assert (done.returncode, done.stdout) == (2, "") and "named twice" in done.stderr
+    assert Path(golden).read_bytes() == before
+
+
+def test_a_measurement_is_not_lost_where_its_rows_cannot_be_written(knowledge: Knowledge, golden: str) -> None:
+    at_once = frontdesk(knowledge, "eval", "--questions", golden, "--out", "/nonexist/x.jsonl")
+    assert (at_once.returncode, at_once.stdout) == (2, "") and "Cannot write /nonexist" in at_once.stderr
+    full = frontdesk(knowledge, "eval", "--questions", golden, "--out", "/dev/full")
+    assert full.returncode == 2 and "Cannot write /dev/full" in full.stderr
+    assert "as_expected" in full.stdout
+
+
+def test_an_interruption_is_told(knowledge: Knowledge) -> None:
+    pipe = knowledge.data.parent / "pipe.csv"
+    os.mkfifo(pipe)
+    running = subprocess.Popen(
+        [*FRONTDESK, "eval", "--questions", str(pipe)],
+        env=os.environ | {"FRONTDESK_DATA_DIR": str(knowledge.data)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    with pipe.open("wb"):  # once it reads
+        running.send_signal(signal.SIGINT)
+        out, error = running.communicate(timeout=60)
+    assert (running.returncode, out, error.strip()) == (130, "", "frontdesk: interrupted.")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -131,6 +165,7 @@ async def test_the_log_s_votes_become_golden_questions(knowledge: Knowledge) -> 
         (("--from-log", "--set", "colour=red"), "is no setting"),
         (("--from-log", "--against", "20200101-000000-ffff"), "There is no index version"),
         (("--from-log", "--curve", "curve.bmp"), ".png or .svg"),
+        (("--from-log", "--curve", "nowhere/curve.png"), "Cannot write nowhere/curve.png"),
     ],
 )
 def test_what_cannot_be_asked_gets_one_clear_line(knowledge: Knowledge, arguments: tuple[str, ...], words: str) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from bot.answers import decision, followups
+from bot.answers.answering import MAX_CHARACTERS
 from bot.answers.evaluation import AT_ONCE, RANKED
 from bot.answers.golden.judging import Entries, Judged, judge
 from bot.answers.golden.questions import GoldenQuestion
@@ -57,10 +58,11 @@ async def ask(
 async def _decide(
     golden: GoldenQuestion, retriever: Retriever, threshold: float | None, mask: Callable[[str], str]
 ) -> tuple[Decision, float, tuple[Document, ...]]:
-    heard = listen(clean(mask(golden.question)).strip())
+    question = clean(mask(golden.question[: 2 * MAX_CHARACTERS])).strip()[:MAX_CHARACTERS]
+    heard = listen(question)
     if heard.kind:
         return Decision.CHITCHAT, 0.0, ()
-    if asks_for_person(golden.question):
+    if asks_for_person(question):
         return Decision.HUMAN, 0.0, ()
     language = primary(reply_language(heard.question))
     standalone, context = followups.contextualise(heard.question, language, golden.history)

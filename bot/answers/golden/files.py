@@ -5,17 +5,20 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import json
+import re
+import reprlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.answers.jsonlines import read_objects
 from bot.errors import InputError
 from retrieval.extraction.decoding import detect
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet program would run (OWASP: CSV injection)
 _JSON = {".jsonl", ".ndjson", ".json"}
 _ORDINARY = 0.8  # of the characters beyond ASCII
+_SEPARATOR = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)  # as a first line, for Excel
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,22 +122,26 @@ def _csv(path: Path, text: str, encoding: str) -> Sheet:
 
 def _lines(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
     """Each row's cells, and the line it begins on; lines without any are passed over."""
+    said = _SEPARATOR.match(text)
+    text = text[said.end() :] if said else text
     first = text.lstrip("\r\n").partition("\n")[0]
-    separator = max(",;\t", key=first.count)  # where the comma is the decimal point, Excel writes semicolons
+    # Where the comma is the decimal point, Excel writes semicolons.
+    separator = said[1] if said else max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    line = 1
+    line = above = 1 + bool(said)
     while True:
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            raise InputError(
-                f"{path}:{line} is no CSV ({error}): write a double quote in a quoted cell twice."
-            ) from error
+            mend = "write a double quote in a quoted cell twice"
+            if "field limit" in str(error):
+                mend = "close its double quote, or shorten its longest cell"
+            raise InputError(f"{path}:{line} is no CSV ({error}): {mend}.") from error
         if cells is None:
             return
         if cells:
             yield line, cells
-        line = reader.line_num + 1
+        line = reader.line_num + above
 
 
 def _plain(cell: str) -> str:
@@ -144,24 +151,16 @@ def _plain(cell: str) -> str:
 
 def _json_lines(path: Path, text: str, encoding: str) -> Sheet:
     rows = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise InputError(f"{path}:{number} is no JSON ({error.msg}): write one object a line.") from error
-        if not isinstance(row, dict):
-            raise InputError(f"{path}:{number} is no JSON object: write one a line.")
-        rows.append(Row(number, {key: _json_cell(path, number, key, value) for key, value in row.items()}))
+    for number, row in read_objects(path, text):
+        rows.append(Row(number, {key: _json_cell(value) for key, value in row.items()}))
     return Sheet(tuple(dict.fromkeys(key for row in rows for key in row.cells)), tuple(rows), encoding)
 
 
-def _json_cell(path: Path, number: int, key: str, value: object) -> str | tuple[str, ...]:
+def _json_cell(value: object) -> str | tuple[str, ...]:
     if value is None:
         return ""
     if isinstance(value, str):
         return value
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         return tuple(value)
-    return str(value)  # a column that is not read may hold anything; no text is empty by being odd
+    return reprlib.repr(value)  # a column that is not read may hold anything; no text is empty by being odd

@@ -11,7 +11,7 @@ from pathlib import Path
 from bot.answers.evaluation import turns_of
 from bot.answers.golden.files import Row, read_sheet, write_csv
 from bot.errors import InputError
-from retrieval.text import collapse, detect_language
+from retrieval.text import clean, collapse, detect_language
 
 _ROLES: Mapping[str, tuple[str, ...]] = {  # what a column may be called
     "question": ("question", "questions", "query", "text", "asked", "问题", "問題", "提问", "提問"),
@@ -131,8 +131,10 @@ def _roles(path: Path, columns: Iterable[str]) -> dict[str, str]:
     roles: dict[str, str] = {}
     for column in columns:
         role = _NAMED.get(re.sub(r"[\s_-]+", " ", folded(column)).strip())
-        if role and roles.setdefault(role, column) != column:
+        if role in roles:
             raise InputError(f"{path} has two columns for one thing ({roles[role]}, {column}): rename one of them.")
+        if role:
+            roles[role] = column
     seen = ", ".join(filter(None, columns))
     if "question" not in roles:
         raise InputError(f"{path} has no column 'question' (it has {seen}): name its columns question,expected.")
@@ -147,7 +149,7 @@ def _roles(path: Path, columns: Iterable[str]) -> dict[str, str]:
 def _golden(path: Path, row: Row, roles: Mapping[str, str]) -> GoldenQuestion:
     def lines(role: str) -> list[str]:
         cell = row.cells.get(roles.get(role, ""), "")
-        each = cell if isinstance(cell, tuple) else cell.splitlines()
+        each = map(clean, cell if isinstance(cell, tuple) else re.split(r"[\r\n]+", cell))
         return [line.strip() for line in each if line.strip()]
 
     question = " ".join(lines("question"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from bot.answers.metrics import BINS, CUT, FEWEST_ANSWERS, Outcome, ndcg, recipr
 
 RESAMPLES = 2_000
 SEED = 20_261_126
-_AT_ONCE = 200  # resamples held in memory
+_AT_ONCE = 2_000_000  # weights held in memory, of as many resamples as that makes
 _LOW, _HIGH = 2.5, 97.5  # percentiles
 
 Floats = npt.NDArray[np.float64]
@@ -46,7 +46,7 @@ class Compared:
 
 def intervals(judged: Sequence[Judged]) -> dict[str, Interval]:
     """The interval of each figure that is a share."""
-    samples = _Table(judged).resampled(_weights(len(judged)))
+    [samples] = _resampled(judged)
     return {name: _interval(values) for name, values in samples.items()}
 
 
@@ -57,8 +57,7 @@ def compared(here: Sequence[Judged], other: Sequence[Judged]) -> list[Compared]:
     """
     if [each.golden for each in here] != [each.golden for each in other]:
         raise ValueError("Only the same questions in the same order can be compared.")
-    weights = _weights(len(here))
-    mine, theirs = _Table(here).resampled(weights), _Table(other).resampled(weights)
+    mine, theirs = _resampled(here, other)
     values, others = golden_figures(here), golden_figures(other)
     return [
         Compared(name, values[name], others[name], others[name] - values[name], _interval(theirs[name] - mine[name]))
@@ -66,10 +65,19 @@ def compared(here: Sequence[Judged], other: Sequence[Judged]) -> list[Compared]:
     ]
 
 
-def _weights(questions: int) -> Floats:
-    """-> (RESAMPLES, questions): how often each question was drawn."""
-    even = np.full(questions, 1 / max(1, questions))
-    return np.random.default_rng(SEED).multinomial(questions, even, RESAMPLES).astype(np.float64)
+def _resampled(*sides: Sequence[Judged]) -> list[dict[str, Floats]]:
+    """-> for each side, all of the same questions: figure -> (RESAMPLES,)."""
+    tables = [_Table(side) for side in sides]
+    parts = [[table.figures(weights) for table in tables] for weights in _weights(len(sides[0]))]
+    return [{name: np.concatenate([part[name] for part in of]) for name in of[0]} for of in zip(*parts, strict=True)]
+
+
+def _weights(questions: int) -> Iterator[Floats]:
+    """-> (some resamples, questions), RESAMPLES in all: how often each question was drawn."""
+    draws, even = np.random.default_rng(SEED), np.full(questions, 1 / max(1, questions))
+    some = max(1, _AT_ONCE // max(1, questions))
+    for done in range(0, RESAMPLES, some):
+        yield draws.multinomial(questions, even, min(some, RESAMPLES - done)).astype(np.float64)
 
 
 def _interval(values: Floats) -> Interval:
@@ -95,11 +103,6 @@ class _Table:
         self._confidence = _column([outcome.confidence for outcome in outcomes])
         self._ranks = {"P@1": self._right} | _rank_columns(outcomes)
 
-    def resampled(self, weights: Floats) -> dict[str, Floats]:
-        """-> figure -> (weightings,)."""
-        parts = [self.figures(weights[start : start + _AT_ONCE]) for start in range(0, len(weights), _AT_ONCE)]
-        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-
     def figures(self, weights: Floats) -> dict[str, Floats]:
         """The same as `golden_figures`, for each row of `weights` (weightings, questions)."""
         result = {"as_expected": _ratio(weights, np.ones(weights.shape[1]), self._expected)}
@@ -122,8 +125,10 @@ class _Table:
         own, foreign = self._confidence[inside], self._confidence[outside]
         own_weights, foreign_weights = weights[:, inside], weights[:, outside]
         totals, foreign_totals = own_weights.sum(axis=1), foreign_weights.sum(axis=1)
-        exceeds = (own[:, None] > foreign) + 0.5 * (own[:, None] == foreign)
-        won = np.einsum("ro,ro->r", own_weights @ exceeds, foreign_weights)
+        lowest_first = np.argsort(foreign, kind="stable")
+        below = np.pad(np.cumsum(foreign_weights[:, lowest_first], axis=1), ((0, 0), (1, 0)))
+        beaten, tied = (np.searchsorted(foreign[lowest_first], own, side) for side in ("left", "right"))
+        won = np.einsum("ro,ro->r", own_weights, (below[:, beaten] + below[:, tied]) / 2)  # a tie counts half
         order = np.argsort(own, kind="stable")
         passed = np.cumsum(own_weights[:, order], axis=1) > np.floor(0.1 * totals)[:, None]
         needed = own[order][np.argmax(passed, axis=1)]

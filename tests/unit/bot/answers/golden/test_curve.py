@@ -74,7 +74,7 @@ def test_the_svg_names_both_sides_and_is_the_same_every_time(tmp_path: Path) -> 
     assert "A: one" in first and "B: other" in first and "78% answered" in first
 
 
-@pytest.mark.parametrize("name", ["curve.gif", "curve", "nowhere/curve.png"])
+@pytest.mark.parametrize("name", ["curve.gif", "curve"])
 def test_a_name_that_cannot_be_drawn_is_refused_at_once(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError):
         check_picture(tmp_path / name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,12 @@ def test_a_header_may_be_worded_in_any_obvious_way(tmp_path: Path, header: str) 
 def test_the_separator_is_the_header_s(tmp_path: Path, separator: str) -> None:
     lines = ("question", "expected"), ("can I send it back", "How do I return goods?")
     assert read(tmp_path, "\r\n".join(separator.join(line) for line in lines)) == [RETURNS]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_the_separator_may_be_said_in_a_first_line(tmp_path: Path, separator: str) -> None:
+    text = f"sep={separator}\r\nquestion{separator}expected\r\ncan I send it back{separator}How do I return goods?\r\n"
+    assert read(tmp_path, text) == [replace(RETURNS, line=3)]
 
 
 @pytest.mark.parametrize(
@@ -82,6 +90,17 @@ def test_json_lines_are_read_too(tmp_path: Path) -> None:
     assert (second.unanswerable, second.line) == (True, 3)
 
 
+def test_json_may_hold_whatever_programs_write(tmp_path: Path) -> None:
+    rows = [
+        {"question": "how \ud83d do", "expected": "How\u2028do?"},
+        {"question": "a\u2028b", "expected": ["x\ud83d"], "notes": json.loads("[" * 900 + "]" * 900)},
+    ]
+    text = json.dumps(rows[0]) + "\n" + json.dumps(rows[1], ensure_ascii=False).replace("\ud83d", "\\ud83d")
+    first, second = read(tmp_path, text, "golden.jsonl")
+    assert (first.question, first.expected) == ("how \ufffd do", (Expected("", "How do?"),))
+    assert (second.question, second.expected) == ("a\u2028b", (Expected("", "x\ufffd"),))
+
+
 def test_what_is_expected_is_a_url_a_question_both_several_or_nothing(tmp_path: Path) -> None:
     text = (
         "question,expected,url,not,lang\n"
@@ -109,6 +128,10 @@ def test_what_is_expected_is_a_url_a_question_both_several_or_nothing(tmp_path: 
         ("answer,url\nx,https://a.test\n", "no column 'question' (it has answer, url)"),
         ("question,notes\nx,y\n", "does not say what should answer"),
         ("question,query,expected\nx,y,z\n", "two columns for one thing (question, query)"),
+        ("question,expected,expected\nx,y,z\n", "two columns for one thing (expected, expected)"),
+        ("question,expected\n\u200b\u2060,b\n", ":2 has no question"),
+        (f"question,expected\na,b\nc,{'x' * 140_000}\n", "close its double quote, or shorten its longest cell"),
+        ("sep=;\nquestion;expected\na;b\n;c\n", ":4 has no question"),
         ("question,expected\na,b\n,How?\n", ":3 has no question"),
         ("question,expected\nHow, really?,b\n", ":2 has 3 cells, the header 2"),
         ('question,expected\na,b\n"c"d,e\n', ":3 is no CSV"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import tracemalloc
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.answers.golden import sampling
 from bot.answers.golden.judging import Judged, Verdict, golden_figures
 from bot.answers.golden.questions import Expected, GoldenQuestion
-from bot.answers.golden.sampling import _Table, compared, intervals
+from bot.answers.golden.sampling import RESAMPLES, _Table, _weights, compared, intervals
 from bot.conversation import Decision
 from retrieval.documents import Document
 
@@ -104,6 +106,32 @@ def test_an_interval_is_as_wide_as_chance_and_the_same_every_time() -> None:
     spread = 1.96 * math.sqrt(share * (1 - share) / 400)
     assert interval.low == pytest.approx(share - spread, abs=0.01)
     assert interval.high == pytest.approx(share + spread, abs=0.01)
+
+
+def test_the_memory_needed_does_not_grow_with_the_square_of_the_questions() -> None:
+    questions = [
+        judged("answerable" if number % 2 else "unanswerable", 1, number % 997 / 997, True) for number in range(40_000)
+    ]
+    table = _Table(questions)
+    tracemalloc.start()
+    try:
+        weights = next(_weights(len(questions)))
+        [auroc] = table.figures(np.ones((1, len(questions))))["AUROC"]
+        table.figures(weights)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 300 * 2**20  # 20,000 x 20,000 pairs would be 3,000 MiB, 2,000 x 40,000 weights 610
+    assert auroc == pytest.approx(golden_figures(questions)["AUROC"])
+
+
+def test_the_weights_are_so_many_draws_in_blocks_as_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = np.concatenate(list(_weights(7)))
+    assert whole.shape == (RESAMPLES, 7) and (whole.sum(axis=1) == 7).all()
+    monkeypatch.setattr(sampling, "_AT_ONCE", 7 * 300)
+    blocks = list(_weights(7))
+    assert [len(block) for block in blocks] == [300] * 6 + [200]
+    assert (np.concatenate(blocks) == whole).all()
 
 
 def test_only_the_same_questions_are_compared() -> None:
