@@ -97,7 +97,8 @@ def auroc(inside: Sequence[float], outside: Sequence[float]) -> float:
 def coverage(outcomes: Sequence[Outcome], precision: float) -> float:
     """The largest share of the answerable answered rightly above one confidence, `precision` of all answers right.
 
-    A threshold lies between two different confidences and lets through at least FEWEST_ANSWERS.
+    A threshold lies between two different confidences and lets through at least FEWEST_ANSWERS; NaN where there are not
+    so many answerable.
     """
     ordered = sorted(outcomes, key=lambda outcome: -outcome.confidence)
     best = right = 0
@@ -107,7 +108,7 @@ def coverage(outcomes: Sequence[Outcome], precision: float) -> float:
         if count >= FEWEST_ANSWERS and not tied and right / count >= precision:
             best = max(best, right)
     answerable = sum(outcome.answerable for outcome in outcomes)
-    return best / answerable if answerable else math.nan
+    return best / answerable if answerable >= FEWEST_ANSWERS else math.nan
 
 
 def calibration_error(outcomes: Sequence[Outcome]) -> float:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bot.cli.output import console, print_json, print_table
+from bot.cli.output import console, json_figure, print_json, print_table, shown_figure
 
 if TYPE_CHECKING:
     from bot.answers.golden.judging import Judged
@@ -30,7 +30,7 @@ def show_one(name: str, judged: Sequence[Judged], as_json: bool) -> None:
     print_table(
         f"{_count(figures)}, {name}",
         ["=figure", ">value", "=95% interval"],
-        [(key, _shown(value), _between(between.get(key))) for key, value in figures.items()],
+        [(key, shown_figure(value), _between(between.get(key))) for key, value in figures.items()],
         empty="",
     )
     _print_languages(judged)
@@ -78,9 +78,9 @@ def show_two(names: Sequence[str], here: Sequence[Judged], other: Sequence[Judge
         [
             (
                 row.figure,
-                f"{_shown(row.here)}\n{_between(between[0][row.figure])}",
-                f"{_shown(row.other)}\n{_between(between[1][row.figure])}",
-                f"{_shown(row.difference, '+')}\n{_between(row.interval, '+')}",
+                f"{shown_figure(row.here)}\n{_between(between[0][row.figure])}",
+                f"{shown_figure(row.other)}\n{_between(between[1][row.figure])}",
+                f"{shown_figure(row.difference, '+')}\n{_between(row.interval, '+')}",
                 _meaning(row),
             )
             for row in rows
@@ -119,7 +119,7 @@ def _print_languages(judged: Sequence[Judged]) -> None:
         print_table(
             "By language",
             ["language", ">questions", ">as_expected"],
-            [(language, each["n"], _shown(each["as_expected"])) for language, each in shares.items()],
+            [(language, each["n"], shown_figure(each["as_expected"])) for language, each in shares.items()],
             empty="",
         )
 
@@ -161,29 +161,18 @@ def _count(figures: Mapping[str, float | int]) -> str:
     return f"{figures['n_golden']} golden question{'s' * (figures['n_golden'] != 1)} ({told})"
 
 
-def _shown(value: float, sign: str = "") -> str:
-    if isinstance(value, int):
-        return str(value)
-    return "–" if math.isnan(value) else f"{value:{sign}.3f}"
-
-
 def _between(interval: Interval | None, sign: str = "") -> str:
     if interval is None or math.isnan(interval.low):
         return ""
     return f"{interval.low:{sign}.2f} to {interval.high:{sign}.2f}"
 
 
-def _number(value: float) -> float | None:
-    """JSON knows no NaN."""
-    return None if isinstance(value, float) and math.isnan(value) else value
-
-
 def _as_dict(
     judged: Sequence[Judged], figures: Mapping[str, float | int], between: Mapping[str, Interval]
 ) -> dict[str, Any]:
     return {
-        "figures": {name: _number(value) for name, value in figures.items()},
-        "intervals": {name: [_number(each.low), _number(each.high)] for name, each in between.items()},
+        "figures": {name: json_figure(value) for name, value in figures.items()},
+        "intervals": {name: [json_figure(each.low), json_figure(each.high)] for name, each in between.items()},
         "languages": _languages(judged),
         "missing": [
             {"line": each.golden.line, "question": each.golden.question, "expected": str(entry)}
@@ -211,10 +200,10 @@ def judged_dict(judged: Judged) -> dict[str, Any]:
 def _compared_dict(row: Compared) -> dict[str, Any]:
     return {
         "figure": row.figure,
-        "A": _number(row.here),
-        "B": _number(row.other),
-        "difference": _number(row.difference),
-        "interval": [_number(row.interval.low), _number(row.interval.high)],
+        "A": json_figure(row.here),
+        "B": json_figure(row.other),
+        "difference": json_figure(row.difference),
+        "interval": [json_figure(row.interval.low), json_figure(row.interval.high)],
         "told": row.told,
         "meaning": _meaning(row) if row.told else NO_DIFFERENCE,
     }

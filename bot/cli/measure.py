@@ -10,7 +10,16 @@ from typing import Annotated
 import typer
 
 from bot.cli.options import AnswerCss, ItemCss, QuestionCss, read_selectors
-from bot.cli.output import AsJson, check_output, console, print_json, print_table, write_rows
+from bot.cli.output import (
+    AsJson,
+    check_output,
+    console,
+    json_figure,
+    print_json,
+    print_table,
+    shown_figure,
+    write_rows,
+)
 
 
 def extract(
@@ -181,12 +190,12 @@ def _evaluate_files(faqs: Path, queries: Path, out: Path, progress: bool | None,
 
 def _show_figures(faqs: Path, figures: Mapping[str, float | int], as_json: bool) -> None:
     if as_json:
-        print_json(figures)
+        print_json({name: json_figure(value) for name, value in figures.items()})
         return
     print_table(
         f"{faqs.parent.name or faqs.name}: {figures['n']} answerable question{'s' * (figures['n'] != 1)}",
         ["figure", ">value"],
-        [(name, f"{value:.3f}" if isinstance(value, float) else value) for name, value in figures.items()],
+        [(name, shown_figure(value)) for name, value in figures.items()],
         empty="No question to measure.",
     )
 

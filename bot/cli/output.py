@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -46,6 +47,18 @@ def console(*, stderr: bool = False) -> Console:
 def print_json(value: object) -> None:
     """One JSON value on stdout, readable, with every script as it is."""
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+
+
+def json_figure(value: float) -> float | None:
+    """A figure as JSON can hold it, which knows no NaN: None where there was nothing to count."""
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def shown_figure(value: float, sign: str = "") -> str:
+    """A figure for a table: a dash where there was nothing to count."""
+    if isinstance(value, int):
+        return str(value)
+    return "–" if math.isnan(value) else f"{value:{sign}.3f}"
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], empty: str) -> None:

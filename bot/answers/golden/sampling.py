@@ -150,7 +150,9 @@ class _Table:
         counts = np.cumsum(weights[:, order], axis=1)[:, ends]
         right = np.cumsum(weights[:, order] * self._right[order], axis=1)[:, ends]
         good = (counts >= FEWEST_ANSWERS) & (right >= precision * counts - 1e-9)
-        return _divided(np.where(good, right, 0.0).max(axis=1), weights @ self._answerable)
+        answerable = weights @ self._answerable
+        shares = _divided(np.where(good, right, 0.0).max(axis=1), answerable)
+        return np.where(answerable >= FEWEST_ANSWERS, shares, np.nan)
 
     def _calibration_error(self, weights: Floats) -> Floats:
         bins = np.minimum(BINS - 1, (self._confidence * BINS).astype(int))
