@@ -40,7 +40,8 @@ def test_any_text_has_a_gloss(text: str) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [None, b"", b"no gzip", gzip.compress(b"")[:-4], gzip.compress(b"rubbish\n"), gzip.compress(b"\xff\xfe\n")],
+    [None, b"", b"no gzip", *(gzip.compress(text, mtime=0) for text in (b"", b"rubbish\n", b"\xff\xfe\n"))],
+    ids=["missing", "empty", "no gzip", "nothing", "rubbish", "no text"],
 )
 def test_without_its_dictionary_questions_go_on_and_no_index_is_made(data: bytes | None, tmp_path: Path) -> None:
     glossing = default_embedder()
