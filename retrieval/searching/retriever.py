@@ -18,7 +18,7 @@ from retrieval.indexing.index import Index
 from retrieval.indexing.lexical import Places, Scores
 from retrieval.interfaces import Embedder
 from retrieval.searching import calibration, contexts, fusion, rewriting, signals
-from retrieval.searching.glossary import Glossary, Variant
+from retrieval.searching.glossary import MOST_VARIANTS, Glossary, Variant
 from retrieval.searching.languages import LanguageProbe
 from retrieval.searching.profiles import BRIDGED, GLOSSED, LEXICAL, SEMANTIC, SIGNALS, WORDED, Profile
 from retrieval.searching.reranking import Reranking
@@ -127,16 +127,19 @@ class LiveRetriever:
         if variants := self._glossary().variants(text, self._occurrences.of(index)):
             return variants
         meant = self._spellings.of(index).mend(text)
-        return [Variant(meant), *self._glossary().variants(meant, self._occurrences.of(index))] if meant else ()
+        if not meant:
+            return ()
+        return [Variant(meant), *self._glossary().variants(meant, self._occurrences.of(index))][:MOST_VARIANTS]
 
     def _at_home(self, index: Index, candidates: Candidates, scores: Scores, language: str, native: bool) -> Scores:
         """The scores, lower for what is in another script that the model reads as a gloss only, unless all is. A
         question that is not in a language `native` to the model may itself be answered by what is."""
-        foreign = index.scripts[candidates.documents] != language
+        scripts = index.scripts[candidates.documents]
+        foreign = scripts != language
         if not native or not foreign.any() or foreign.all():
             return scores
-        read = [script for script in np.unique(index.scripts).tolist() if self._probe.knows(language, script)]
-        lacking: Scores = (foreign & ~np.isin(index.scripts[candidates.documents], read)).astype(np.float32)
+        read = [script for script in np.unique(scripts).tolist() if self._probe.knows(language, script)]
+        lacking: Scores = (foreign & ~np.isin(scripts, read)).astype(np.float32)
         return scores - np.float32(FOREIGN) * lacking
 
     def _judged(

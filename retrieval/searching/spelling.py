@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from retrieval.indexing.index import Index
 
 LONG = 8  # letters from which two errors are forgiven
+_READ = 400  # characters of a query that are looked at; the rest stays as it is
 _MOST = 3  # words of a query that are mended; one with more is in another language
 # No part of an address, of a product code or of "don't".
 _WORD = re.compile(r"(?<![A-Za-zÀ-ɏ0-9_@./'’-])[A-Za-z]{4,24}(?![A-Za-zÀ-ɏ0-9_@/'’-])")
@@ -47,11 +48,11 @@ class Spelling:
         self._vocabulary = vocabulary
         self._words = list(vocabulary)
         self._is_word = is_word
-        self._meant = lru_cache(maxsize=4096)(self._search)
 
     def mend(self, query: str) -> str:
         """`query` with its typing errors mended; "" where there is none, or none that can be told."""
-        found = [(match, self._meant(match.group().lower())) for match in _WORD.finditer(query)]
+        read = takewhile(lambda match: match.start() < _READ, _WORD.finditer(query))
+        found = [(match, self._meant(match.group().lower())) for match in read]
         wrong = [(match, meant) for match, meant in found if meant]
         if not 0 < len(wrong) <= _MOST:
             return ""
@@ -61,7 +62,8 @@ class Spelling:
             end = match.end()
         return "".join([*parts, query[end:]])
 
-    def _search(self, word: str) -> str:
+    def _meant(self, word: str) -> str:
+        """The word that `word` was meant to be; "" where it is one, or resembles none."""
         if word in self._vocabulary or self._is_word(word):
             return ""
         from rapidfuzz.distance import OSA, JaroWinkler

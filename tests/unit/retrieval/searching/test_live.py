@@ -230,7 +230,7 @@ def test_what_a_question_would_wait_for_is_made_with_the_index(store: VersionSto
     activate(store, PAGES)
     shelf = Shelf()
     live = LiveIndex(store, default_embedder(), shelf)
-    wanted = {"languages", "scripts", "topic_information", "alignment"}
+    wanted = {"languages", "scripts", "topic_information", "vocabulary", "alignment"}
     assert wanted <= vars(live.current()[1]).keys()
     shelf.put(TAUGHT)
     live.refresh()

@@ -58,6 +58,10 @@ def test_anything_else_stays_as_it_is(spelling: Spelling, text: str) -> None:
     assert spelling.mend(text) == ""
 
 
+def test_of_a_long_text_the_beginning_is_read(spelling: Spelling) -> None:
+    assert spelling.mend("refund the opening huors " + "please " * 60 + "delivrey").endswith("delivrey")
+
+
 async def test_a_misspelt_question_is_answered_and_tells_as_what() -> None:
     found = await retriever_over(PAGES, default_embedder()).retrieve("i want to cancle my subscripton")
     assert found.rewritten == ("i want to cancel my subscription",)
