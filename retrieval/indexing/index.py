@@ -151,8 +151,8 @@ class Index:
         self.wording_starts = np.cumsum(self.wording_counts) - self.wording_counts
 
     def warm(self) -> None:
-        """Make now what a first question would wait for: at 50,000 documents of 50 words in a second and a half, and two
-        more where they are in Chinese or have several wordings each."""
+        """Make now what a first question would wait for: at 50,000 documents of 50 words in a second and a half,
+        and two more where they are in Chinese or have several wordings each."""
         _ = self.scripts, self.topic_information, self.vocabulary
         if self.worded:
             _ = self.means
