@@ -22,7 +22,7 @@ from retrieval.interfaces import Vectors
 
 log = structlog.get_logger(__name__)
 
-RECIPE = "onnx1"  # change it with anything below that changes vectors
+RECIPE = "onnx2"  # change it with anything below that changes vectors
 _NEAR_ENOUGH = {"int8": 0.95, "fp32": 0.999}  # least cosine with torch over the samples
 _SAMPLES = (
     "How do I return an item?",
