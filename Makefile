@@ -30,7 +30,7 @@ lint: $(STAMP) ## ruff, mypy --strict, import-linter
 test: lint ## lint, then every test but those of `make slow` and `make vllm`
 	$(BIN)/python -m pytest --numprocesses auto --dist loadscope -m 'not vllm and not slow'
 
-slow: $(STAMP) ## the tests that take a minute each: whole suites once more on PostgreSQL, waiting for what time does
+slow: $(STAMP) ## the slow tests: processes started, killed and started again, whole suites once more on PostgreSQL
 	$(BIN)/python -m pytest --numprocesses auto --dist loadscope -m slow
 
 vllm: $(STAMP) ## a real vLLM server on the CPU, in .venv-vllm (3 GB), and the tests against it

@@ -30,6 +30,7 @@ from tests.support.embedding import give_model
 from tests.support.site import Site
 from tests.support.turns import make_turn
 
+pytestmark = pytest.mark.slow
 FRONTDESK = str(Path(sys.executable).parent / "frontdesk")
 GIFTS = ("--question", "Do you sell gift cards?", "--answer", "Yes, from **10 to 500** euros.")
 
@@ -131,7 +132,7 @@ def shopkeeper(shop: Knowledge, tmp_path: Path) -> Office:
     return Office(tmp_path / "data")
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.slow])])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def either(request: pytest.FixtureRequest, shopkeeper: Office) -> Office:
     """The shopkeeper on either database; on PostgreSQL without its sources."""
     if request.param == "sqlite":

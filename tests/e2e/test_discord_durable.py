@@ -18,7 +18,7 @@ from tests.support.guilds import SECONDS, Den
 from tests.support.rooms import Room
 from tests.support.slack import SlackStandIn
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 DELIVERY, PAYMENT, GIFTS = (
     "How long does delivery take?",
@@ -214,7 +214,6 @@ async def test_both_platforms_answer_at_once_from_one_database(
 # load
 
 
-@pytest.mark.slow
 async def test_a_burst_with_duplicates_and_a_kill_in_the_middle(shop: Knowledge, tmp_path: Path) -> None:
     """2,000 events from 100 people in their direct messages and in 20 channels, the process killed in the middle; a
     third of the events come twice: a new session reads again what the old one has told."""

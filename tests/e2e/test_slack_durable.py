@@ -20,7 +20,7 @@ from tests.support.rooms import SECONDS, Direct, Room
 from tests.support.slack import SlackStandIn
 from tests.support.slack.delivery import EVENTS, Delivery
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 DELIVERY, PAYMENT, GIFTS = (
     "How long does delivery take?",
@@ -31,9 +31,7 @@ QUESTIONS = (DELIVERY, PAYMENT, GIFTS, "How do I return something?", "Who pays f
 OFTEN = (0.1,) * 100  # a retry schedule for those who cannot wait for Slack's minutes
 
 
-@pytest_asyncio.fixture(
-    scope="module", loop_scope="module", params=["socket", pytest.param("http", marks=pytest.mark.slow)]
-)
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["socket", "http"])
 async def bot(
     request: pytest.FixtureRequest, shop: Knowledge, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Bot]:
@@ -317,7 +315,6 @@ async def test_two_processes_on_one_database_answer_once_and_stand_in_for_each_o
 # load
 
 
-@pytest.mark.slow
 async def test_a_burst_with_duplicates_and_a_kill_in_the_middle(
     shop: Knowledge, tmp_path: Path, record_property: Any
 ) -> None:

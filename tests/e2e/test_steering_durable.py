@@ -16,6 +16,7 @@ from tests.support.rooms import SECONDS, Room
 from tests.support.site import Page, Site
 from tests.support.slack import Message, SlackStandIn
 
+pytestmark = pytest.mark.slow
 ADMIN, TEAMMATE, SUPPORT, OFFICE = "U0ADMIN", "U0TEAM", "C0SUPPORT", "C0OFFICE"
 SLOW_SECONDS = 90.0
 FAQ = "<h1>FAQ</h1><dl><dt>How long is the warranty?</dt><dd>The warranty lasts two years.</dd></dl>"
@@ -55,7 +56,6 @@ async def shown(slack: SlackStandIn, channel: str, containing: str, seconds: flo
     return await slack.wait_for(found, seconds, f"{containing!r} in {channel}")  # type: ignore[no-any-return]
 
 
-@pytest.mark.slow
 async def test_a_recrawl_whose_process_is_killed_comes_to_its_end_in_its_message(
     knowledge: Knowledge, site: Site, tmp_path: Path
 ) -> None:
@@ -75,7 +75,6 @@ async def test_a_recrawl_whose_process_is_killed_comes_to_its_end_in_its_message
         await shown(slack, OFFICE, "nothing changed")
 
 
-@pytest.mark.slow
 async def test_a_source_is_read_by_itself_and_the_admins_hear_once_of_its_failure(
     knowledge: Knowledge, site: Site, tmp_path: Path
 ) -> None:
