@@ -57,6 +57,5 @@ def lean(index: Index, candidates: Candidates, gains: Scores, context: Sequence[
 
 
 def joined(query: str, context: Sequence[str]) -> str:
-    """What was asked last and the query as one text: too blunt to rank by, but as long as a question should be to
-    judge how sure the first passage is."""
+    """What was asked last and the query as one text: too blunt to rank by."""
     return "\n".join([*context[-LAST_TURN:-1], query])

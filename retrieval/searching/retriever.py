@@ -85,25 +85,24 @@ class LiveRetriever:
         also = [each.candidates.passages for each in rewritten]
         if context:
             gains = contexts.topics(index, text, context)
-            own = signals.gather(index, query, rows, [contexts.on_topic(index, gains), *also])
-            candidates = rewriting.best_of(index, own, rewritten)
-            leaning = contexts.lean(index, candidates, gains, context, concepts=profile.concepts)
-            scores = self._at_home(index, candidates, fusion.fuse(candidates, profile), language, native) + leaning
-            whole = contexts.joined(text, context)
-            judged = signals.prepare(index, whole, self._embedder.embed_queries([whole])[0], profile)
-        else:
-            own = signals.gather(index, query, rows, also)
-            candidates = rewriting.best_of(index, own, rewritten)
-            scores = self._at_home(index, candidates, fusion.fuse(candidates, profile), language, native)
-            judged = query
+            also.append(contexts.on_topic(index, gains))
+        own = signals.gather(index, query, rows, also)
+        candidates = rewriting.best_of(index, own, rewritten)
+        scores = self._at_home(index, candidates, fusion.fuse(candidates, profile), language, native)
+        if context:
+            scores = scores + contexts.lean(index, candidates, gains, context, concepts=profile.concepts)
         if self._reranking:
             read = contexts.joined(variants[0].text if variants else text, context)
             scores = self._reranking.rescore(read, index.passages, candidates, scores)
         preferred = fusion.prefer(candidates, scores, index.twins)
         ranking = fusion.rank(candidates, preferred)
-        if rewritten and len(ranking):
-            judged = self._judged(index, judged, own, rewritten, int(candidates.passages[ranking[0]]), profile, context)
-        features = calibration.describe(index, judged, candidates, ranking, scores, anew=judged is not query)
+        features = min(
+            (
+                calibration.describe(index, each, candidates, ranking, scores, anew=each is not query)
+                for each in self._judged(index, query, own, rewritten, candidates.passages[ranking], context)
+            ),
+            key=lambda each: calibration.confidence(each, profile),
+        )
         passages = _scored(index, candidates, ranking[:limit], preferred, profile)
         searched = time.perf_counter()
         return RetrievalResult(
@@ -148,16 +147,19 @@ class LiveRetriever:
         query: Query,
         own: Candidates,
         rewritten: Sequence[Rewritten],
-        first: int,
-        profile: Profile,
+        ranked: Places,
         context: Sequence[str],
-    ) -> Query:
-        """What the first passage is judged by: the wording of the question that fits it best."""
-        fitting = rewriting.judged_by(index, first, own, rewritten, lambda each: fusion.fuse(each, profile))
-        if fitting is None or not context:
-            return fitting.query if fitting else query
-        whole = contexts.joined(fitting.variant.text, context)
-        return signals.prepare(index, whole, self._embedder.embed_queries([whole])[0], profile)
+    ) -> list[Query]:
+        """What the first of the `ranked` passages is judged by: the wording of the question that fits it best and, in a
+        conversation, that wording after what was asked last. An answer has to fit both."""
+        best, profile = query, query.profile
+        if rewritten and len(ranked):
+            by = rewriting.judged_by(index, int(ranked[0]), own, rewritten, lambda each: fusion.fuse(each, profile))
+            best = by.query if by else query
+        if not context:
+            return [best]
+        whole = contexts.joined(best.text, context)
+        return [best, signals.prepare(index, whole, self._embedder.embed_queries([whole])[0], profile)]
 
 
 def choose_profile(probe: LanguageProbe, language: str, index: Index) -> Profile:

@@ -1,0 +1,74 @@
+"""A question that leans on the conversation: ranked by both, and sure only where its own words and both together fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from retrieval.documents import Document, RetrievalResult
+from retrieval.indexing.building import build_index
+from retrieval.searching.calibration import DEFAULT_THRESHOLD
+from retrieval.searching.retriever import FixedIndex, LiveRetriever
+from tests.support.embedding import default_embedder
+
+HOTELS = ("Harbour Inn", "Alpine Lodge", "City Rooms")
+ABOUT = [
+    ("Is breakfast included?", "Yes, until ten."),
+    ("Can I bring my dog?", "Small dogs are welcome."),
+    ("Is there parking?", "In the yard, for ten euros a night."),
+]
+NOTES = [
+    ("Does the app sync with Google Drive?", "Yes, with Google Drive and with iCloud."),
+    ("How do I delete a story?", "Swipe it to the left."),
+    ("Can I restore what I deleted?", "For thirty days, from the trash."),
+    ("How do I cancel my subscription?", "In the settings of your phone's store."),
+    ("What does the subscription cost?", "Two euros a month."),
+    ("Can I change the font?", "Yes, under appearance."),
+]
+DOCUMENTS = [
+    *(
+        Document(f"https://stay.test/{hotel}/{n}", question, f"{hotel}: {answer}", heading_path=(hotel,))
+        for hotel in HOTELS
+        for n, (question, answer) in enumerate(ABOUT)
+    ),
+    *(Document(f"https://notes.test/{n}", question, answer) for n, (question, answer) in enumerate(NOTES)),
+]
+INDEX = build_index(DOCUMENTS, default_embedder())
+
+
+async def found(query: str, context: Sequence[str] = ()) -> RetrievalResult:
+    return await LiveRetriever(FixedIndex(INDEX), default_embedder()).retrieve(query, context=context)
+
+
+@pytest.mark.parametrize("hotel", HOTELS)
+async def test_the_topic_goes_on(hotel: str) -> None:
+    said = (f"Do you have rooms at the {hotel}?", "Yes.", "Is there parking?", "In the yard.")
+    assert (await found("and can I bring my dog there?", said)).passages[0].passage.document.heading_path == (hotel,)
+
+
+async def test_the_topic_fades_where_another_is_named() -> None:
+    said = ("Is breakfast included at the Harbour Inn?", "Yes, until ten.")
+    first = (await found("and at the Alpine Lodge?", said)).passages[0]
+    assert first.passage.document.answer == "Alpine Lodge: Yes, until ten."
+
+
+@pytest.mark.parametrize("query", ["and dropbox?", "and on Tuesdays?", "what about my neighbour?"])
+async def test_the_question_before_makes_no_other_question_sure(query: str) -> None:
+    said = ("Does the app sync with Google Drive?", "Yes, with Google Drive and with iCloud.")
+    assert (await found(" ".join((said[0], query)))).confidence > DEFAULT_THRESHOLD  # as one text it would be
+    assert (await found(query, said)).confidence < DEFAULT_THRESHOLD
+
+
+async def test_a_question_that_fits_by_itself_is_unsure_where_the_conversation_is_about_something_else() -> None:
+    query, said = "what does it cost?", ("Can I bring my dog to the City Rooms?", "Small dogs are welcome.")
+    alone, after = await found(query), await found(query, said)
+    assert after.confidence <= alone.confidence
+    assert after.confidence < DEFAULT_THRESHOLD
+
+
+async def test_a_question_that_fits_both_ways_is_sure() -> None:
+    said = ("What does the subscription cost?", "Two euros a month.")
+    after = await found("and how do I cancel it?", said)
+    assert after.passages[0].passage.document.question == "How do I cancel my subscription?"
+    assert after.confidence > DEFAULT_THRESHOLD
