@@ -1,4 +1,4 @@
-"""A question that leans on the conversation: ranked by both, and sure only where its own words and both together fit."""
+"""A question that leans on the conversation is ranked by both, and sure where its own words and both together fit."""
 
 from __future__ import annotations
 
