@@ -129,7 +129,7 @@ def _write(path: Path, questions: Sequence[GoldenQuestion]) -> None:
 
     write_golden(path, questions)
     typer.echo(
-        f"{len(questions)} questions written to {path}: correct what should answer them, then "
+        f"{len(questions)} {'question' if len(questions) == 1 else 'questions'} written to {path}: correct what should answer them, then "
         f"'frontdesk eval --questions {path}'.",
         err=True,
     )
