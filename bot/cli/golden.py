@@ -128,8 +128,9 @@ def _write(path: Path, questions: Sequence[GoldenQuestion]) -> None:
     from bot.answers.golden.questions import write_golden
 
     write_golden(path, questions)
+    noun = "question" if len(questions) == 1 else "questions"
     typer.echo(
-        f"{len(questions)} {'question' if len(questions) == 1 else 'questions'} written to {path}: correct what should answer them, then "
+        f"{len(questions)} {noun} written to {path}: correct what should answer them, then "
         f"'frontdesk eval --questions {path}'.",
         err=True,
     )
