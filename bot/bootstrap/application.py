@@ -329,7 +329,8 @@ class Application(Stores):
     @cached_property
     def console(self) -> Console:
         """What admins and teammates call."""
-        from bot.console.console import Console, Parts
+        from bot.console.console import Console
+        from bot.console.parts import Parts
 
         return Console(
             Parts(

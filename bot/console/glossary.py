@@ -9,7 +9,7 @@ from bot.cards import Card, File, Line, Table
 from bot.knowledge.glossary import Keeping, Put, shown
 
 if TYPE_CHECKING:
-    from bot.console.console import Asked
+    from bot.console.parts import Asked
     from retrieval.searching.glossary import Entry
     from retrieval.searching.suggesting import Suggestion
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from bot.cards import Card
-from bot.console.console import Console, Parts
+from bot.console.console import Console
 from bot.console.notices import Notices
+from bot.console.parts import Parts
 from bot.console.watching import Watching
 from bot.desk.policy import after
 from bot.errors import DeliveryError

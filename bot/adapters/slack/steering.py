@@ -20,8 +20,9 @@ from bot.adapters.slack.incoming import PLATFORM, readable
 from bot.adapters.slack.rooms import SlackRooms
 from bot.adapters.slack.screens import SlackScreen
 from bot.cards import Card, Form
-from bot.console.console import Answer, Console
+from bot.console.console import Console
 from bot.console.lines import read_line
+from bot.console.parts import Answer
 from bot.errors import DeliveryError, InputError
 from bot.messages import Place
 from bot.people import Actor, Role

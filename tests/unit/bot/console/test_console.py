@@ -11,8 +11,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.cards import Card, Form
-from bot.console.console import FORGET_ME, Console
+from bot.console.console import Console
 from bot.console.lines import COMMANDS, Call, read_line
+from bot.console.people import FORGET_ME
 from bot.conversation import RefreshRun
 from bot.handoff.packets import CLAIM, REOPEN, RESOLVE
 from bot.knowledge.privacy import pseudonym

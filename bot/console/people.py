@@ -1,0 +1,113 @@
+"""Commands and buttons about channels and people: where to answer, who steers, who is forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.cards import Card
+from bot.console import drawing
+from bot.console.lines import usage
+from bot.console.parts import Answer, Asked, Parts, Works
+from bot.errors import InputError, NotAllowed
+from bot.messages import Channel, ChannelKind
+from bot.people import Role
+from bot.words import words_for
+
+FORGET_ME = "forget_me"
+
+
+class PeopleCommands:
+    """Channels, admins, the record, forgetting."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self.commands: Works = {
+            "channel help": (Role.ADMIN, self._help_channel),
+            "channel quiet": (Role.ADMIN, self._quiet_channel),
+            "admins": (Role.ADMIN, self._admins),
+            "admins add": (Role.ADMIN, self._add_admin),
+            "admins remove": (Role.ADMIN, self._remove_admin),
+            "forget": (Role.ADMIN, self._forget),
+            "audit": (Role.ADMIN, self._audit),
+        }
+        self.clicks: Works = {
+            FORGET_ME: (Role.CUSTOMER, self._forget_me),
+        }
+
+    async def _help_channel(self, asked: Asked) -> Answer:
+        return await self._mark(asked, ChannelKind.HELP)
+
+    async def _quiet_channel(self, asked: Asked) -> Answer:
+        return await self._mark(asked, ChannelKind.QUIET)
+
+    async def _mark(self, asked: Asked, kind: ChannelKind) -> Answer:
+        state = asked.text("state").casefold()
+        if state not in {"on", "off"}:
+            raise InputError(f"Say on or off: {usage(asked.name)}")
+        place = asked.place
+        channel = Channel(place.platform, place.workspace, asked.text("channel") or place.channel)
+        current = (await self._parts.inbox.marked()).get(channel)
+        if state == "on":
+            await self._parts.inbox.mark(channel, kind)
+        elif current is kind:
+            await self._parts.inbox.mark(channel, None)
+        told = {
+            (ChannelKind.HELP, "on"): "a help channel now: I answer every new question there",
+            (ChannelKind.HELP, "off"): "no help channel any more: I answer there when I am mentioned",
+            (ChannelKind.QUIET, "on"): "quiet now: I answer commands there and nothing else",
+            (ChannelKind.QUIET, "off"): "not quiet any more: I answer there when I am mentioned",
+        }[kind, state]
+        here = "This channel" if channel.channel == place.channel else "That channel"
+        return Card(text=f"{here} is {told}.")
+
+    async def _admins(self, asked: Asked) -> Answer:
+        return drawing.admins_card(await self._parts.admins.list(), asked.actor.platform)
+
+    async def _add_admin(self, asked: Asked) -> Answer:
+        actor, user = asked.actor, asked.text("user").lstrip("@")
+        platform, workspace = _whose(asked)
+        new = await self._parts.admins.add(platform, workspace, user, actor.id)
+        return Card(text=f"{user} may steer me now." if new else f"{user} was named an admin already.")
+
+    async def _remove_admin(self, asked: Asked) -> Answer:
+        user = asked.text("user").lstrip("@")
+        platform, workspace = _whose(asked)
+        was = await self._parts.admins.remove(platform, workspace, user)
+        return Card(text=f"{user} may steer me no more." if was else f"{user} was not named an admin.")
+
+    async def _audit(self, asked: Asked) -> Answer:
+        return drawing.audit_card(await self._parts.audit.list(20))
+
+    async def _forget(self, asked: Asked) -> Answer:
+        gone = await self._parts.privacy.forget(*whom(asked))
+        return Card(title="Forgotten", text=_counted(gone) or "Nothing of them was kept.")
+
+    async def _forget_me(self, asked: Asked) -> Answer:
+        actor = asked.actor
+        user, _, language = asked.value.partition(" ")
+        if user != actor.user:
+            raise NotAllowed("That button is for whoever asked: use /forget-me.")
+        await self._parts.privacy.forget(actor.platform, actor.user)
+        words = words_for(language or "en")
+        return Card(text=words.say("forgotten", platform=actor.platform.capitalize()))
+
+
+def forgets_caller(asked: Asked) -> bool:
+    """Whether the caller's own words are to be forgotten: then the record does not name them either."""
+    if asked.name == FORGET_ME:
+        return asked.value.partition(" ")[0] == asked.actor.user
+    return asked.name == "forget" and whom(asked) == (asked.actor.platform, asked.actor.user)
+
+
+def whom(asked: Asked) -> tuple[str, str]:
+    """The platform and id of a user whose words are to be forgotten."""
+    return asked.text("platform") or asked.actor.platform, asked.text("user").lstrip("@")
+
+
+def _whose(asked: Asked) -> tuple[str, str]:
+    """The platform and workspace that a user's id belongs to: the caller's own, or as the command line says."""
+    return asked.text("platform") or asked.actor.platform, asked.text("workspace") or asked.actor.workspace
+
+
+def _counted(gone: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} in {table}" for table, count in sorted(gone.items()) if count)
