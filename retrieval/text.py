@@ -19,6 +19,15 @@ _CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
+def storable(text: str) -> str:
+    """`text` as UTF-8 and databases take it: NUL and lone surrogates become U+FFFD, a pair the character it means."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text.replace("\0", "\ufffd")
+
+
 def clean(text: str) -> str:
     """NFC text without control, invisible and lone surrogate characters; newlines and tabs stay."""
     text = _LONE_SURROGATE.sub("\ufffd", text)

@@ -52,7 +52,7 @@ class Console:
         """A command."""
         role, work = self._commands[call.name]
         asked = Asked(actor, place, screen, call.name, call.options)
-        return await self._guarded(asked, role, work, _target(asked))
+        return await self._guarded(asked, role, work, _target(asked), typed=True)
 
     async def click(self, actor: Actor, place: Place, action: str, value: str, screen: Screen) -> Answer:
         """A button. `screen` shows what takes the place of the message it stands below."""
@@ -97,10 +97,11 @@ class Console:
         yes = Button(FORGET_ME, f"{actor.user} {language}", words.labels["forget_yes"], Style.DANGER)
         return Card(text=words.say("forget_confirm"), buttons=(yes,))
 
-    async def _guarded(self, asked: Asked, role: Role, work: Work, target: str) -> Answer:
+    async def _guarded(self, asked: Asked, role: Role, work: Work, target: str, *, typed: bool = False) -> Answer:
+        as_user = FORGOTTEN if forgets_caller(asked) else ""
         try:
             async with self._parts.permissions.allowed(
-                asked.actor, role, asked.name, target, as_user=FORGOTTEN if forgets_caller(asked) else ""
+                asked.actor, role, asked.name, target, typed=typed, as_user=as_user
             ):
                 return await work(asked)
         except (BotError, RetrievalError) as error:

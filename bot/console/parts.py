@@ -31,6 +31,7 @@ from bot.knowledge.status import StatusReport
 from bot.knowledge.teaching import Teaching
 from bot.messages import Place
 from bot.people import Actor, Role
+from retrieval.text import storable
 
 if TYPE_CHECKING:
     from retrieval.indexing.versions import VersionStore
@@ -73,6 +74,15 @@ class Asked:
     options: Mapping[str, str | bool] = field(default_factory=dict)
     value: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Whatever a platform hands on can be stored and logged."""
+        object.__setattr__(self, "value", storable(self.value))
+        for name in ("options", "fields"):
+            given: Mapping[str, str | bool] = getattr(self, name)
+            object.__setattr__(
+                self, name, {key: storable(each) if isinstance(each, str) else each for key, each in given.items()}
+            )
 
     def text(self, name: str) -> str:
         """An option's text, or ""."""

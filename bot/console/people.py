@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from bot.cards import Card
@@ -14,6 +15,11 @@ from bot.people import Role
 from bot.words import words_for
 
 FORGET_ME = "forget_me"
+
+# What platforms make of a mention; a name that was only typed ("@ann", "#general") belongs to nobody and nothing.
+_USER = {"slack": re.compile("[UW][A-Z0-9]+"), "discord": re.compile(r"\d+", re.ASCII)}
+_CHANNEL = {"slack": re.compile("[CDG][A-Z0-9]+"), "discord": re.compile(r"\d+", re.ASCII)}
+_ANY = re.compile(r"\S+")
 
 
 class PeopleCommands:
@@ -44,8 +50,10 @@ class PeopleCommands:
         state = asked.text("state").casefold()
         if state not in {"on", "off"}:
             raise InputError(f"Say on or off: {usage(asked.name)}")
-        place = asked.place
-        channel = Channel(place.platform, place.workspace, asked.text("channel") or place.channel)
+        place, other = asked.place, asked.text("channel")
+        if other and not _CHANNEL.get(place.platform, _ANY).fullmatch(other):
+            raise InputError(f"{other[:40]!r} is no channel's id here: choose the channel that is offered behind #.")
+        channel = Channel(place.platform, place.workspace, other or place.channel)
         current = (await self._parts.inbox.marked()).get(channel)
         if state == "on":
             await self._parts.inbox.mark(channel, kind)
@@ -66,6 +74,8 @@ class PeopleCommands:
     async def _add_admin(self, asked: Asked) -> Answer:
         actor, user = asked.actor, asked.text("user").lstrip("@")
         platform, workspace = _whose(asked)
+        if not _USER.get(platform, _ANY).fullmatch(user):
+            raise InputError(f"{user[:40]!r} is nobody's id here: mention them (@…), and choose who is offered.")
         new = await self._parts.admins.add(platform, workspace, user, actor.id)
         return Card(text=f"{user} may steer me now." if new else f"{user} was named an admin already.")
 

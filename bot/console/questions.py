@@ -38,8 +38,8 @@ class QuestionCommands:
 
     async def _gaps(self, asked: Asked) -> Answer:
         text = asked.text("days") or str(_DAYS)
-        if not text.isdecimal() or not 1 <= int(text) <= 366:
-            raise InputError(f"{text!r} is no number of days from 1 to 366.")
+        if not text.isdecimal() or len(text) > 3 or not 1 <= int(text) <= 366:
+            raise InputError(f"{text[:20]!r} is no number of days from 1 to 366.")
         report = await self._parts.gaps.report(days=int(text))
         file = File(f"gaps-{report.until:%Y-%m-%d}.csv", to_csv(report)) if report.gaps else None
         return gaps_card(report, file)

@@ -31,16 +31,17 @@ class Permissions:
 
     @asynccontextmanager
     async def allowed(
-        self, actor: Actor, role: Role, action: str, target: str = "", *, as_user: str = ""
+        self, actor: Actor, role: Role, action: str, target: str = "", *, typed: bool = False, as_user: str = ""
     ) -> AsyncIterator[None]:
         """Within it the action is done; how it ended is recorded. `target` is a thing's name, never a message's text;
-        `as_user` stands in the record for an actor whom the action forgets.
+        `typed` says that it is the caller's own words, which are not kept of whom it is refused. `as_user` stands in
+        the record for an actor whom the action forgets.
 
         Raises NotAllowed, StorageError, and what the action raises.
         """
         noted = replace(actor, user=as_user or actor.user)
         if await self.role(actor) < role:
-            await self._note(actor, action, target, "refused")
+            await self._note(actor, action, "" if typed else target, "refused")
             raise NotAllowed(f"That is for {_WANTED.get(role, 'others')}: ask one of them.")
         try:
             yield

@@ -107,4 +107,4 @@ class Privacy:
 
 def pseudonym(platform: str, user: str) -> str:
     """Names a user in the record of who did what without naming them."""
-    return hashlib.sha256(f"{platform}:{user}".encode()).hexdigest()[:12]
+    return hashlib.sha256(f"{platform}:{user}".encode("utf-8", "replace")).hexdigest()[:12]

@@ -20,7 +20,6 @@ from bot.storage.deleting import BATCH, delete_handoffs, delete_rows, delete_tau
 from bot.storage.tables import (
     admins,
     audit,
-    clean_text,
     feedback,
     handoff_messages,
     handoffs,
@@ -31,6 +30,7 @@ from bot.storage.tables import (
     threads,
     turns,
 )
+from retrieval.text import storable
 
 _WISH = "forget:"  # begins the name of the marker that holds whom to forget until it is done
 
@@ -51,7 +51,7 @@ class SqlPrivacyStore:
         """
         if not user:
             return {}
-        platform, user = clean_text(platform), clean_text(user)
+        platform, user = storable(platform), storable(user)
         wish = f"{_WISH}{platform}:{user}"
         if note:
             await self._database.write(partial(_noted, wish=wish))

@@ -31,17 +31,10 @@ from sqlalchemy import (
     false,
 )
 
+from retrieval.text import storable
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
-
-
-def clean_text(text: str) -> str:
-    """`text` as both engines take it: NUL and lone surrogates become U+FFFD, a pair the character it means."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text.replace("\0", "\ufffd")
 
 
 def row_of(record: DataclassInstance) -> dict[str, Any]:
@@ -52,11 +45,11 @@ def row_of(record: DataclassInstance) -> dict[str, Any]:
 def clean_json(value: Any) -> Any:
     """`value` as both engines take it: its strings cleaned, NaN and infinities as the strings `float` reads."""
     if isinstance(value, str):
-        return clean_text(value)
+        return storable(value)
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     if isinstance(value, Mapping):
-        return {clean_text(str(key)): clean_json(item) for key, item in value.items()}
+        return {storable(str(key)): clean_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [clean_json(item) for item in value]
     return value
@@ -69,8 +62,8 @@ class CleanText(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """See `clean_text`."""
-        return None if value is None else clean_text(value)
+        """See `storable`."""
+        return None if value is None else storable(value)
 
 
 class CleanJson(TypeDecorator[Any]):

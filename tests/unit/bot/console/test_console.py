@@ -100,6 +100,12 @@ async def test_a_named_admin_may_whatever_the_platform_says_until_taken_back(off
     assert (await run(office, "sources", CUSTOMER)).fault
 
 
+@pytest.mark.parametrize("user", ["@", '""', "@ann", "ann", "<@>", "c1", "１２"])
+async def test_nobody_is_made_admin_by_a_name_that_is_no_id(office: Office, user: str) -> None:
+    assert (await run(office, f"admins add {user}")).fault
+    assert await office.admins.list() == []
+
+
 async def test_sources_names_are_offered_to_admins_alone(office: Office) -> None:
     await office.sources.add(SHOP)
     assert list(await office.console.source_names(ADMIN)) == ["shop"]
@@ -131,6 +137,30 @@ async def test_the_record_holds_no_text_of_anybodys(office: Office) -> None:
     await click(office, "dismiss", taught.id, MATE)
     assert len(await office.recorded()) == 5
     assert "secret" not in str(await office.recorded())
+
+
+@pytest.mark.parametrize("line", ["explain secret", "glossary add my secret = secret", "rollback secret"])
+async def test_the_record_holds_no_words_of_whom_it_was_refused(office: Office, line: str) -> None:
+    assert (await run(office, line, CUSTOMER)).fault
+    [(user, _, target, outcome)] = await office.recorded()
+    assert (user, target, outcome) == (CUSTOMER.user, "", "refused")
+
+
+@pytest.mark.parametrize("value", ["\ud800", "a\0b", "9" * 5_000, "x" * 20_000, "\u202e<@U1>", "{}", "=", "²"])
+async def test_whatever_a_value_is_no_call_ends_in_a_fault_of_ours(office: Office, value: str) -> None:
+    await office.sources.add(SHOP)
+    with capture_logs() as logs:
+        for name, spec in COMMANDS.items():
+            given = [each.rstrip("?…") for each in spec.arguments]
+            for one in given:
+                call = Call(name, {**dict.fromkeys(given, "shop"), one: value})
+                await office.console.run(ADMIN, HERE, call, FakeScreen())
+        for action in _BARE._clicks:
+            await click(office, action, value)
+            await click(office, action, value, CUSTOMER)
+        for action in _BARE._forms:
+            await submit(office, action, value, question=value, answer=value, expires=value)
+    assert [entry for entry in logs if entry["log_level"] == "error"] == []
 
 
 async def test_the_channel_that_is_marked_is_recorded(office: Office) -> None:
@@ -318,6 +348,13 @@ async def test_a_channel_is_made_quiet_and_taken_back_but_not_by_the_wrong_comma
     await run(office, "quiet off")
     assert await office.inbox.marked() == {}
     assert (await run(office, "quiet please")).fault
+
+
+@pytest.mark.parametrize("channel", ["#general", "general", "123"])
+async def test_a_channel_that_is_no_id_is_not_marked(office: Office, channel: str) -> None:
+    answer = await run(office, f"channel help on {channel}")
+    assert answer.fault
+    assert await office.inbox.marked() == {}
 
 
 # -- handoffs -----------------------------------------------------------------------------------------------------
