@@ -202,7 +202,9 @@ class Answering:
             elif reading.kind is Kind.SMALL_TALK and not _QUESTION_MARK.search(draft.question):
                 draft.reply = words_for(draft.language).say("empty")
             return ()
-        told = [(turn.standalone_question, turn.answer) for turn in earlier]
+        # What no page answered is no topic to go on with.
+        answered = (turn for turn in earlier if turn.decision is not Decision.ABSTAIN)
+        told = [(turn.standalone_question, turn.answer) for turn in answered]
         draft.standalone, context = followups.contextualise(draft.standalone, primary(draft.language), told)
         return context
 

@@ -191,6 +191,11 @@ def _check(faqs: Path, faq_rows: Sequence[Row], queries: Path, query_rows: Seque
             if row["id"] in seen:
                 raise InputError(f"{path} has the id {row['id']!r} twice: give each row its own.")
             seen.add(row["id"])
+    for row in faq_rows:
+        if not f"{row['question']}{row['answer']}".strip():
+            raise InputError(
+                f"{faqs}: the FAQ {row['id']!r} has no question and no answer: fill in one, or leave it out."
+            )
     known = {row["id"] for row in faq_rows}
     for row in query_rows:
         unknown = [str(faq) for faq in row["relevant"] if str(faq) not in known]

@@ -57,12 +57,13 @@ def evaluate_golden(wanted: Wanted) -> None:
         check_output(wanted.out, wanted.questions)
     sides = _sides(wanted)
     questions, beside = _questions(wanted)
+    if not questions:
+        doing = "write" if wanted.write else "measure"
+        typer.echo(f"frontdesk: no answer has been voted on yet: there is nothing to {doing}.", err=True)
+        raise typer.Exit(1)
     if wanted.write:
         _write(wanted.write, questions)
         return
-    if not questions:
-        typer.echo("frontdesk: no answer has been voted on yet: there is nothing to measure.", err=True)
-        raise typer.Exit(1)
     judged = []
     for side in sides:
         with progress_bar(wanted.progress) as on_done:

@@ -202,7 +202,8 @@ def status_card(status: Status) -> Card:
     if status.version:
         facts["Size"] = f"{status.pages} pages, {status.passages} passages"
     if status.last:
-        facts["Last re-crawl"] = f"{_ending(status.last)}, {ago(status.last.started_at)}"
+        why = f": {short(status.last.error)}" if status.last.error else ""
+        facts["Last re-crawl"] = f"{_ending(status.last)}, {ago(status.last.started_at)}{why}"
     if status.queue is not None:
         facts["Questions"] = f"{status.queue[1]} being answered, {status.queue[0]} waiting"
     for url, serves, wrong in status.generators:

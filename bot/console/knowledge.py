@@ -20,6 +20,7 @@ class KnowledgeCommands:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._going_back = asyncio.Lock()
         self.commands: Works = {
             "recrawl": (Role.ADMIN, self._recrawl),
             "cancel": (Role.ADMIN, self._cancel),
@@ -36,7 +37,7 @@ class KnowledgeCommands:
         self.clicks: Works = {
             "cancel": (Role.ADMIN, self._cancel),
             "force": (Role.ADMIN, self._force),
-            "rollback": (Role.ADMIN, self._rollback_click),
+            "rollback": (Role.ADMIN, self._rollback),
             "add_source": (Role.ADMIN, self._confirm_source),
             "drop_source": (Role.ADMIN, self._drop_source),
             "status": (Role.ADMIN, self._status),
@@ -138,12 +139,11 @@ class KnowledgeCommands:
         return drawing.versions_card([version.manifest for version in versions], store.active_id())
 
     async def _rollback(self, asked: Asked) -> Answer:
-        before = self._parts.versions.active_id()
-        chosen = await asyncio.to_thread(self._parts.versions.rollback, asked.text("version") or None)
+        async with self._going_back:
+            before = self._parts.versions.active_id()
+            if asked.value and before != asked.value:  # a button of a version, pressed twice or by two
+                return Card(text=f"Version {asked.value} is not the one that answers: that is {before}.")
+            chosen = await asyncio.to_thread(
+                self._parts.versions.rollback, asked.text("version") or None, only_from=asked.value
+            )
         return Card(text=f"Version {chosen.id} answers now (before: {before}). A re-crawl goes forward again.")
-
-    async def _rollback_click(self, asked: Asked) -> Answer:
-        active = self._parts.versions.active_id()
-        if active != asked.value:
-            return Card(text=f"Version {asked.value} is not the one that answers: that is {active}.")
-        return await self._rollback(asked)

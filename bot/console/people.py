@@ -59,6 +59,9 @@ class PeopleCommands:
             await self._parts.inbox.mark(channel, kind)
         elif current is kind:
             await self._parts.inbox.mark(channel, None)
+        elif current:
+            was = {ChannelKind.HELP: "a help channel", ChannelKind.QUIET: "a quiet channel"}[current]
+            return Card(text=f"Nothing has changed: it is {was}.")
         told = {
             (ChannelKind.HELP, "on"): "a help channel now: I answer every new question there",
             (ChannelKind.HELP, "off"): "no help channel any more: I answer there when I am mentioned",

@@ -157,7 +157,7 @@ class Teaching:
                     continue
                 if (known.answer, known.author_id) == (answer, actor.id) and now - known.created_at < _TWICE:
                     return known
-                raise InputError(f"That is taught already, as {known.id[:8]}: edit that one, or dismiss it first.")
+                raise _taught_already(known)
             await self._store.add(taught)
         await self._shelf.load()
         return taught
@@ -178,11 +178,16 @@ class Teaching:
             "author": actor.shown,
             "author_id": actor.id,
         }
+        now = datetime.now(UTC)
         if not _still_theirs(question, before.question):
             values["customer"] = ""  # the customer's words are gone
         if expires is not None:
-            values["expires_at"] = read_expiry(expires, datetime.now(UTC))
-        changed = await self._store.change(before.id, **values)
+            values["expires_at"] = read_expiry(expires, now)
+        async with self._teaching:
+            for known in await self._store.searched(now):
+                if known.id != before.id and known.question.casefold() == question.casefold():
+                    raise _taught_already(known)
+            changed = await self._store.change(before.id, **values)
         await self._shelf.load()
         return changed or before
 
@@ -294,3 +299,7 @@ def _fit(text: str, longest: int) -> str:
 
 def _language(text: str) -> str:
     return detect_language(text)
+
+
+def _taught_already(known: Taught) -> InputError:
+    return InputError(f"That is taught already, as {known.id[:8]}: edit that one, or dismiss it first.")

@@ -59,9 +59,11 @@ def read_meta(folder: Path) -> Meta | None:
     """The export in `folder`, or None when there is none or it is incomplete."""
     data = onnx_graph.read_record(folder)
     try:
-        return Meta(**{**data, "inputs": tuple(data["inputs"])})
+        meta = Meta(**{**data, "inputs": tuple(data["inputs"])})
     except (TypeError, KeyError):
         return None
+    numbers = (meta.dimension, meta.max_tokens, meta.pad_id)
+    return meta if all(type(number) is int for number in numbers) else None
 
 
 def export(weights: Weights, model: Any, folder: Path) -> None:

@@ -111,7 +111,7 @@ def save_tokenizer(model: Any, folder: Path) -> None:
 def trace(model: Any, texts: Sequence[Any], output: str, path: Path, *, normalise: bool) -> tuple[str, ...]:
     """Write all modules of `model` in order as one graph that ends in its feature `output`; -> the names of its inputs.
 
-    `texts` are two examples of different lengths. Raises NotExportable.
+    `texts` are two examples of different lengths. Raises NotExportable, OSError.
     """
     import torch
 
@@ -142,18 +142,22 @@ def trace(model: Any, texts: Sequence[Any], output: str, path: Path, *, normalis
                 opset_version=_OPSET,
                 dynamo=False,
             )
+    except OSError:  # a full disk is no fault of the model's
+        raise
     except Exception as error:  # whatever the tracer stumbles over
         raise NotExportable(f"{type(error).__name__} while it was traced") from error
     return names
 
 
 def quantise(source: Path, target: Path) -> None:
-    """Write the graph `source` with the weights of its matrix products in int8. Raises NotExportable."""
+    """Write the graph `source` with the weights of its matrix products in int8. Raises NotExportable, OSError."""
     from onnxruntime.quantization import quantize_dynamic
 
     try:
         with _quiet():
             quantize_dynamic(source, target, per_channel=True, op_types_to_quantize=["MatMul"])
+    except OSError:
+        raise
     except Exception as error:  # whatever the quantiser stumbles over
         raise NotExportable(f"{type(error).__name__} while its weights were made int8") from error
 

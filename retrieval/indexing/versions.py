@@ -205,12 +205,15 @@ class VersionStore:
         with RefreshLock(self.lock_path):
             self._pointer.unlink(missing_ok=True)
 
-    def rollback(self, version_id: str | None = None) -> Version:
+    def rollback(self, version_id: str | None = None, *, only_from: str = "") -> Version:
         """Activate `version_id`, or the version that was active before the active one was made; its files are checked.
+        Where `only_from` is given and is not the active one (any more), it stays as it is.
 
-        Raises UnknownVersion, CorruptVersion, NoActiveVersion, RefreshRunning.
+        -> the version that is active now. Raises UnknownVersion, CorruptVersion, NoActiveVersion, RefreshRunning.
         """
         with RefreshLock(self.lock_path):
+            if only_from and self.active_id() != only_from:
+                return self.active()
             version = self.get(version_id) if version_id else self._previous()
             self.verify(version)
             self.activate(version)

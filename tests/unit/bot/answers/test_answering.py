@@ -386,5 +386,19 @@ async def test_a_follow_up_sees_what_was_asked_before_without_the_small_talk(mon
     assert seen == [[], [("how do I return goods?", "Open the portal. [1]")]]
 
 
+async def test_what_was_not_answered_is_no_topic_to_go_on_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[list[tuple[str, str]]] = []
+
+    def contextualise(question: str, language: str, earlier: list[tuple[str, str]]) -> tuple[str, tuple[str, ...]]:
+        seen.append(earlier)
+        return question, ()
+
+    monkeypatch.setattr("bot.answers.followups.contextualise", contextualise)
+    store = MemoryConversations()
+    await ask(desk(FixedRetriever(confidence=0.0), store), "my brakes squeak")
+    await ask(desk(FixedRetriever(RETURNS), store), "where are your workshops")
+    assert seen == [[], []]
+
+
 def test_warming_up_needs_no_index() -> None:
     desk(NoIndex()).warm_up()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -23,6 +24,7 @@ from bot.steering import FORGOTTEN, HandoffReason, TaughtState
 from bot.words import words_for
 from retrieval.documents import Document
 from retrieval.errors import TooMuchWouldVanish
+from retrieval.indexing.versions import Manifest, Version
 from tests.support.steering import ADMIN, CUSTOMER, HERE, MATE, SHOP, SUPPORT, WIKI, FakeScreen, Office
 from tests.support.turns import NOON, make_turn
 
@@ -274,6 +276,24 @@ async def test_a_roll_back_below_a_version_that_answers_no_more_does_nothing(off
     assert "is not the one that answers" in answer.text
 
 
+async def test_of_two_who_press_roll_back_at_once_one_goes_back(office: Office) -> None:
+    made: list[Version] = []
+    for _ in range(4):
+        with office.versions.stage() as staged:
+            (staged / "a").write_text("x")
+            counts = dict.fromkeys(("pages", "documents", "passages", "rows"), 1)
+            parent = made[-1].id if made else ""
+            manifest = Manifest(office.versions.new_id(), "2026-01-01T00:00:00+00:00", parent, "e", 3, counts)
+            made.append(office.versions.commit(staged, manifest))
+        office.versions.activate(made[-1])
+    newest = made[-1].id
+    busy = [asyncio.create_task(asyncio.to_thread(time.sleep, 0.05)) for _ in range(32)]
+    answers = await asyncio.gather(*(click(office, "rollback", newest) for _ in range(3)))
+    await asyncio.gather(*busy)
+    assert office.versions.active_id() == made[-2].id
+    assert sorted("is not the one that answers" in answer.text for answer in answers) == [False, True, True]
+
+
 # -- sources ------------------------------------------------------------------------------------------------------
 
 
@@ -343,7 +363,7 @@ async def test_days_that_are_none_are_refused(office: Office, days: str) -> None
 async def test_a_channel_is_made_quiet_and_taken_back_but_not_by_the_wrong_command(office: Office) -> None:
     await run(office, "quiet")
     assert [kind.value for kind in (await office.inbox.marked()).values()] == ["quiet"]
-    await run(office, "channel help off")
+    assert (await run(office, "channel help off")).text == "Nothing has changed: it is a quiet channel."
     assert [kind.value for kind in (await office.inbox.marked()).values()] == ["quiet"]
     await run(office, "quiet off")
     assert await office.inbox.marked() == {}
@@ -434,6 +454,16 @@ async def test_both_formats_are_exported_without_what_has_expired(office: Office
     assert (await run(office, "export pdf", MATE)).fault
     assert "Old?" not in page.content
     assert {each.state for each in await office.taught.list()} == {TaughtState.APPROVED, TaughtState.PROPOSED}
+
+
+async def test_no_edit_makes_a_question_stand_twice(office: Office) -> None:
+    await office.teaching.teach(MATE, "What is up?", "The sky.")
+    other = await office.teaching.teach(MATE, "What is down?", "The ground.")
+    answer = await submit(office, "edit", other.id, question="what is UP?", answer="Nothing.")
+    assert answer.fault
+    assert "taught already" in answer.text
+    assert (await office.taught.get(other.id)).question == "What is down?"
+    assert not (await submit(office, "edit", other.id, question="what is DOWN?", answer="The earth.")).fault
 
 
 # -- forgetting ---------------------------------------------------------------------------------------------------

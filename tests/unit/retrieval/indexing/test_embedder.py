@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -218,7 +220,9 @@ def test_a_damaged_export_is_made_again(tiny: Path, tmp_path: Path, damage: byte
     assert cosines(before, after).min() > 0.99
 
 
-@pytest.mark.parametrize("noted", [{"dimension": 3}, {"dimension": "x"}, {"inputs": ["input_ids"]}])
+@pytest.mark.parametrize(
+    "noted", [{"dimension": 3}, {"dimension": "x"}, {"max_tokens": "q"}, {"inputs": ["input_ids"]}]
+)
 def test_an_export_that_is_not_what_was_noted_is_made_again(
     tiny: Path, tmp_path: Path, noted: dict[str, object]
 ) -> None:
@@ -269,6 +273,18 @@ def test_an_export_that_comes_second_leaves_the_first_in_place(tiny: Path, tmp_p
     export(weights, model, folder)
     assert (folder / "model.onnx").stat().st_ino == inode
     assert read_meta(folder) is not None
+
+
+@pytest.mark.parametrize("step", ["torch.onnx.export", "onnxruntime.quantization.quantize_dynamic"])
+def test_a_full_disk_is_named_and_no_reason_to_run_in_torch(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(step, full)
+    with pytest.raises(ModelError, match=r"No space left on device.*free some"):
+        load_embedder(str(tiny), tmp_path)
 
 
 def test_a_cache_that_cannot_be_written_is_one_clear_line(tiny: Path, tmp_path: Path) -> None:
