@@ -511,8 +511,11 @@ async def test_gaps_are_grouped_and_come_as_a_file(bot: Bot, desk: Desk) -> None
         await room.one_answer(await room.ask(words))
     told = await desk.told("gaps", "penguin")
     assert "2 people" in told.shown, told.shown
-    csv = [file for file in bot.slack.workspace.files.values() if file.name.endswith(".csv")]
-    assert csv and "penguin" in csv[-1].content.decode("utf-8-sig")
+    files = bot.slack.workspace.files
+    csv = await bot.slack.wait_for(
+        lambda: next((f for f in files.values() if f.name.endswith(".csv") and f.content), None), SECONDS, "the file"
+    )
+    assert "penguin" in csv.content.decode("utf-8-sig")
 
 
 async def test_whoever_asks_to_be_forgotten_is(bot: Bot, desk: Desk) -> None:
