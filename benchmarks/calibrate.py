@@ -31,11 +31,11 @@ from retrieval.searching.calibration import INTERCEPT
 GROUPS = (("semantic",), ("worded",), ("glossed", "bridged"), ("lexical",))
 USED = {
     "semantic": ("share", "dominance", "length", "bare"),
-    "worded": ("share", "dominance", "length"),
+    "worded": ("share", "dominance", "length", "denied"),
     "glossed": ("share", "dominance", "length", "bare"),
     "lexical": ("share", "dominance", "length", "bare"),
 }
-FREE = ("length", "bare")  # the other features may only raise the confidence
+FREE = ("length", "bare", "denied")  # the other features may only raise the confidence
 SIZES = (
     (0.7, 2),
     (0.4, 2),

@@ -22,6 +22,7 @@ _UNSPACED = (
     "\U00020000-\U0003134f"
 )
 _RUN = re.compile(rf"(?P<unspaced>[{_UNSPACED}]+)|[^\W_{_UNSPACED}]+")
+_UNSPACED_RUN = re.compile(f"[{_UNSPACED}]")
 HAN_RUN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]+")
 
 
@@ -50,6 +51,11 @@ def analyse(text: str, concepts: bool = True) -> list[str]:
 def is_function(token: str) -> bool:
     """Whether a token comes of words that only say how something is asked (see `function_words.txt`)."""
     return token in _function_tokens()
+
+
+def unspaced(token: str) -> bool:
+    """Whether a token comes of text that is written without spaces."""
+    return bool(_UNSPACED_RUN.match(token))
 
 
 def fold(text: str) -> str:

@@ -186,6 +186,11 @@ class LexicalIndex:
         """Whether the text has any word of the query that is no function word."""
         return bool(np.isin(self._content(text), query.known).any())
 
+    def has_all(self, tokens: Sequence[str], text: int) -> bool:
+        """Whether the text has every one of these tokens."""
+        held = set(self._content_ids(text).tolist())
+        return all(self._ids.get(token, -1) in held for token in tokens)
+
     def _content_ids(self, text: int) -> Ids:
         return self._contents[self._content_starts[text] : self._content_starts[text + 1]]
 

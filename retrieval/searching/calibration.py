@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from retrieval.documents import Document
 from retrieval.indexing.lexical import Places, Scores
 from retrieval.searching import fusion
+from retrieval.searching.negation import negates
 from retrieval.searching.profiles import Profile
 from retrieval.searching.repeats import repeating
 from retrieval.searching.signals import Candidates, Query, measure, only
@@ -22,12 +24,13 @@ from retrieval.searching.twins import group
 if TYPE_CHECKING:
     from retrieval.indexing.index import Index
 
-FEATURES = ("share", "dominance", "length", "bare", "grounded")
+FEATURES = ("share", "dominance", "length", "bare", "grounded", "denied")
 """share      the first document's score as a part of the highest there could be
 dominance  log odds of the first document against all others and against "none of them", a document of the score NONE
 length     ln(1 + the query's distinct tokens)
 bare       1 where the first document is a question and nothing else: no answer, no other wording
 grounded   1 where the first passage has any word of the query that is no function word, else 0
+denied     1 where the query says that something is not so or does not work, and the first document never does, else 0
 
 A taught answer and the crawled documents that ask the same question count as one document, by the best value of each;
 and so do documents that repeat one another.
@@ -43,10 +46,10 @@ INTERCEPT = "intercept"
 # however far it leads. The question sets hardly ever have such a first passage, small FAQs do: set by hand.
 UNGROUNDED = 4.0
 
-_GLOSSED = {INTERCEPT: -1.82, "share": 1.06, "dominance": 0.69, "length": 0.54, "bare": -1.46}
+_GLOSSED = {INTERCEPT: -1.77, "share": 1.11, "dominance": 0.66, "length": 0.51, "bare": -1.43}
 COEFFICIENTS: Mapping[str, Mapping[str, float]] = {
     "semantic": {INTERCEPT: -2.32, "share": 3.74, "dominance": 0.634, "length": 0.425, "bare": -1.99},
-    "worded": {INTERCEPT: -4.13, "share": 3.94, "dominance": 0.61, "length": 0.78},
+    "worded": {INTERCEPT: -4.13, "share": 3.94, "dominance": 0.61, "length": 0.78, "denied": -1.23},
     "glossed": _GLOSSED,
     "bridged": _GLOSSED,
     "lexical": {
@@ -91,7 +94,12 @@ def describe(
         "length": math.log1p(len(query.tokens)),
         "bare": float(not document.answer.strip() and not document.alternatives),
         "grounded": float(max(index.texts.shares_content(query.texts, int(candidates.passages[one])) for one in first)),
+        "denied": float(negates(query.text) and not any(map(negates, _said_by(document)))),
     }
+
+
+def _said_by(document: Document) -> tuple[str, ...]:
+    return document.question, *document.alternatives, document.answer
 
 
 def confidence(features: Mapping[str, float], profile: Profile) -> float:

@@ -2,18 +2,21 @@
 
 Two things are carried on. The topic: a document whose nearest heading was named before (a product, a hotel, a section)
 gains as much as it would tell to know that the topic is still the same. The words: a passage gains by its BM25 for what
-was said last. Both were measured on conversations; pasting the conversation in front of the query did far worse, and
+was said last. Both were measured on conversations; pasting the conversation in front of every query did far worse, and
 pulling the query's vector towards it did nothing.
+
+A bare query ("how long?", "and to Canada?") says too little to be ranked by: what was asked before it counts as much.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from retrieval.indexing.analysis import analyse
+from retrieval.indexing.analysis import analyse, is_function, unspaced
 from retrieval.indexing.lexical import Places, Scores
 from retrieval.searching.signals import Candidates, top
 
@@ -25,6 +28,19 @@ FADING = 0.93  # of a topic, with every text said since
 EARLIER_WORDS = 6.0  # times BM25 in 0..1
 LAST_TURN = 2  # texts: what the customer said and what the bot said to it
 TOPIC_POOL = 96  # documents
+BARE_WORDS, BARE_CHARACTERS = 2, 3  # telling ones; characters of what is written without spaces
+BEFORE = 0.6  # what the score after the question before counts for a bare query; its own counts 1
+
+_MEASURES = frozenset({"long", "one", "久", "钱"})  # "how long?", "another one", "多少钱": no more telling than "how?"
+_REFERS = re.compile(
+    r"\b(it|its|that|there|they|them|their|this|those|these|ones?|he|she|him|her|his|same|instead|else|too|either|then"
+    r"|also|another|others?)\b"
+    r"|^(and|or|but|so|ok|okay|what about|how about)\b",
+    re.IGNORECASE,
+)
+_REFERS_CHINESE = re.compile(
+    r"^(那|然后|然後|还有|還有|另外|以及|可是|但|换|換|要是|如果)|[它牠她他这這那其]|[也还還]|呢\W*$|一样|一樣"
+)
 
 
 def topics(index: Index, query: str, context: Sequence[str]) -> Scores:
@@ -57,5 +73,42 @@ def lean(index: Index, candidates: Candidates, gains: Scores, context: Sequence[
 
 
 def joined(query: str, context: Sequence[str]) -> str:
-    """What was asked last and the query as one text: too blunt to rank by."""
+    """What was asked last and the query as one text: too blunt to rank by, where the query says something itself."""
     return "\n".join([*context[-LAST_TURN:-1], query])
+
+
+def refers(query: str) -> bool:
+    """Whether a query points back at what was said: "it", "what about …", "那…呢"."""
+    return bool(_REFERS.search(query) or _REFERS_CHINESE.search(query))
+
+
+def has_topic(query: str) -> bool:
+    """Whether a query, however short, says what it is about and points nowhere: "opening hours?"."""
+    return bool(_telling(query)) and not refers(query)
+
+
+def bare(query: str) -> bool:
+    """Whether a query says next to nothing by itself: "how long?", "and to Canada?"."""
+    tokens = _telling(query)
+    characters = sum(map(unspaced, tokens))
+    few = len(tokens) - characters <= BARE_WORDS and characters <= BARE_CHARACTERS
+    return few and not has_topic(query)
+
+
+def mixed(own: Scores, after: Scores) -> Scores:
+    """The scores of a bare query's candidates, from those of its own words and those after the question before."""
+    scores: Scores = ((own + BEFORE * after) / (1 + BEFORE)).astype(np.float32)
+    return scores
+
+
+def names(index: Index, passage: int, query: str) -> bool:
+    """Whether a passage (its place in `Index.passages`) has every word that a query is about: "and the gaiwan?" is
+    answered by what speaks of gaiwans. True where there are none ("why not?")."""
+    return index.texts.has_all(_telling(query), passage)
+
+
+def _telling(query: str) -> list[str]:
+    """A query's words that say what it is about; single characters of what is written without spaces."""
+    tokens = analyse(query, concepts=False)
+    single = [token for token in tokens if len(token) == 1 or not unspaced(token)]
+    return [token for token in single if not is_function(token) and token not in _MEASURES]

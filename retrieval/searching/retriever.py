@@ -77,9 +77,11 @@ class LiveRetriever:
         profile = choose_profile(self._probe, language, index)
         native = profile in (SEMANTIC, WORDED)
         variants = self._variants(index, text)
+        meant = variants[0].text if variants else text
         vector, *others = self._embedder.embed_queries([text, *(each.text for each in variants)])
-        embedded = time.perf_counter()
         query = signals.prepare(index, text, vector, profile)
+        in_context = self._in_context(index, meant, context, profile) if context else None
+        embedded = time.perf_counter()
         rows = index.dense.search(vector[None], signals.NEAREST)[0]
         rewritten = rewriting.search(index, variants, others, profile)
         also = [each.candidates.passages for each in rewritten]
@@ -89,17 +91,20 @@ class LiveRetriever:
         own = signals.gather(index, query, rows, also)
         candidates = rewriting.best_of(index, own, rewritten)
         scores = self._at_home(index, candidates, fusion.fuse(candidates, profile), language, native)
-        if context:
+        if in_context:
+            if contexts.bare(text):
+                measured = signals.measure(index, in_context, candidates.passages)
+                scores = contexts.mixed(scores, fusion.fuse(measured, profile))
             scores = scores + contexts.lean(index, candidates, gains, context, concepts=profile.concepts)
         if self._reranking:
-            read = contexts.joined(variants[0].text if variants else text, context)
+            read = in_context.text if in_context else meant
             scores = self._reranking.rescore(read, index.passages, candidates, scores)
         preferred = fusion.prefer(candidates, scores, index.twins)
         ranking = fusion.rank(candidates, preferred)
         features = min(
             (
                 calibration.describe(index, each, candidates, ranking, scores, anew=each is not query)
-                for each in self._judged(index, query, own, rewritten, candidates.passages[ranking], context)
+                for each in self._judged(index, query, own, rewritten, candidates.passages[ranking], in_context)
             ),
             key=lambda each: calibration.confidence(each, profile),
         )
@@ -130,6 +135,11 @@ class LiveRetriever:
             return ()
         return [Variant(meant), *self._glossary().variants(meant, self._occurrences.of(index))][:MOST_VARIANTS]
 
+    def _in_context(self, index: Index, meant: str, context: tuple[str, ...], profile: Profile) -> Query:
+        """The question after what was asked last. Embedded by itself: company changes a vector a little."""
+        text = contexts.joined(meant, context)
+        return signals.prepare(index, text, self._embedder.embed_queries([text])[0], profile)
+
     def _at_home(self, index: Index, candidates: Candidates, scores: Scores, language: str, native: bool) -> Scores:
         """The scores, lower for what is in another script that the model reads as a gloss only, unless all is. A
         question that is not in a language `native` to the model may itself be answered by what is."""
@@ -148,18 +158,19 @@ class LiveRetriever:
         own: Candidates,
         rewritten: Sequence[Rewritten],
         ranked: Places,
-        context: Sequence[str],
+        in_context: Query | None,
     ) -> list[Query]:
         """What the first of the `ranked` passages is judged by: the wording of the question that fits it best and, in a
-        conversation, that wording after what was asked last. An answer has to fit both."""
+        conversation, the question after what was asked last. An answer has to fit both; one to a question with a topic
+        of its own the former, and one that names all that a bare question says the latter."""
         best, profile = query, query.profile
         if rewritten and len(ranked):
             by = rewriting.judged_by(index, int(ranked[0]), own, rewritten, lambda each: fusion.fuse(each, profile))
             best = by.query if by else query
-        if not context:
+        if not in_context or contexts.has_topic(query.text):
             return [best]
-        whole = contexts.joined(best.text, context)
-        return [best, signals.prepare(index, whole, self._embedder.embed_queries([whole])[0], profile)]
+        named = len(ranked) and contexts.bare(query.text) and contexts.names(index, int(ranked[0]), query.text)
+        return [in_context] if named else [best, in_context]
 
 
 def choose_profile(probe: LanguageProbe, language: str, index: Index) -> Profile:

@@ -513,7 +513,7 @@ async def test_gaps_are_grouped_and_come_as_a_file(bot: Bot, desk: Desk) -> None
     assert "2 people" in told.shown, told.shown
     files = bot.slack.workspace.files
     csv = await bot.slack.wait_for(
-        lambda: next((f for f in files.values() if f.name.endswith(".csv") and f.content), None), SECONDS, "the file"
+        lambda: next((f for f in files.values() if f.name.startswith("gaps-") and f.content), None), SECONDS, "the file"
     )
     assert "penguin" in csv.content.decode("utf-8-sig")
 

@@ -8,6 +8,7 @@ import pytest
 
 from retrieval.documents import Document, RetrievalResult
 from retrieval.indexing.building import build_index
+from retrieval.searching import contexts
 from retrieval.searching.calibration import DEFAULT_THRESHOLD
 from retrieval.searching.retriever import FixedIndex, LiveRetriever
 from tests.support.embedding import default_embedder
@@ -72,3 +73,68 @@ async def test_a_question_that_fits_both_ways_is_sure() -> None:
     after = await found("and how do I cancel it?", said)
     assert after.passages[0].passage.document.question == "How do I cancel my subscription?"
     assert after.confidence > DEFAULT_THRESHOLD
+
+
+SHIPPING = [
+    Document("https://tea.test/0", "Which countries do you ship to?", "All of Europe, and Canada."),
+    Document("https://tea.test/1", "How long does delivery take?", "Two days in Germany, eight elsewhere."),
+    Document("https://tea.test/2", "How long is the guarantee on the kettle?", "Two years."),
+    Document("https://tea.test/3", "How long should I let it steep?", "Three minutes."),
+    Document("https://tea.test/4", "Can my teapot go into the dishwasher?", "No: clay drinks it. Glazed gaiwans may."),
+    Document("https://tea.test/5", "When are you open?", "From ten to seven."),
+    Document("https://tea.test/6", "How can I delete a story?", "Swipe it to the left."),
+    Document("https://tea.test/7", "How can I edit or delete a folder?", "Hold it, then choose."),
+]
+TEA = build_index(SHIPPING, default_embedder())
+DISHWASHER = ("Is the teapot dishwasher safe?", "No: clay drinks it.")
+
+
+async def asked(query: str, context: Sequence[str] = ()) -> RetrievalResult:
+    return await LiveRetriever(FixedIndex(TEA), default_embedder()).retrieve(query, context=context)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["how long?", "why not?", "and to Canada?", "how much is it?", "how do I delete one?", "多久？", "那拆封的呢？"],
+)
+def test_bare(query: str) -> None:
+    assert contexts.bare(query)
+    assert not contexts.has_topic(query)
+
+
+@pytest.mark.parametrize("query", ["opening hours?", "gift cards", "reset my password", "refund", "茶会多少钱？"])
+def test_short_with_a_topic(query: str) -> None:
+    assert contexts.has_topic(query)
+    assert not contexts.bare(query)
+
+
+def test_one_that_points_back_and_says_much_is_neither() -> None:
+    query = "and can I bring my dog there at the weekend?"
+    assert not contexts.has_topic(query)
+    assert not contexts.bare(query)
+
+
+async def test_a_bare_question_is_ranked_by_the_one_before_too() -> None:
+    said = ("Can I make folders?", "Yes, with the plus sign in the list.")
+    alone, after = await asked("how do I delete one?"), await asked("how do I delete one?", said)
+    assert alone.passages[0].passage.document.question == "How can I delete a story?"
+    assert after.passages[0].passage.document.question == "How can I edit or delete a folder?"
+
+
+async def test_a_bare_question_is_answered_by_what_names_what_it_names() -> None:
+    gaiwan, glass = await asked("and the gaiwan?", DISHWASHER), await asked("and the glass?", DISHWASHER)
+    assert gaiwan.passages[0].passage.document.question == "Can my teapot go into the dishwasher?"
+    assert gaiwan.confidence > DEFAULT_THRESHOLD > glass.confidence
+
+
+async def test_a_question_that_names_nothing_is_about_what_was_asked() -> None:
+    result = await asked("why not?", DISHWASHER)
+    assert result.passages[0].passage.document.question == "Can my teapot go into the dishwasher?"
+    assert result.confidence > DEFAULT_THRESHOLD
+
+
+async def test_a_change_of_topic_in_few_words_is_as_sure_as_without_the_conversation() -> None:
+    alone, after = await asked("opening hours?"), await asked("opening hours?", DISHWASHER)
+    assert alone.passages[0].passage.document.question == "When are you open?"
+    assert after.passages[0].passage == alone.passages[0].passage
+    assert after.confidence == pytest.approx(alone.confidence, abs=0.03)
