@@ -31,7 +31,7 @@ from retrieval.searching.calibration import INTERCEPT
 GROUPS = (("semantic",), ("worded",), ("glossed", "bridged"), ("lexical",))
 USED = {
     "semantic": ("share", "dominance", "length", "bare"),
-    "worded": ("share", "dominance", "length", "denied"),
+    "worded": ("share", "dominance", "length", "covered", "denied"),
     "glossed": ("share", "dominance", "length", "bare"),
     "lexical": ("share", "dominance", "length", "bare"),
 }

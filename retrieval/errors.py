@@ -18,6 +18,7 @@ RetrievalError
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -73,7 +74,11 @@ class RefreshRunning(RefreshError):
 
 
 class TooMuchWouldVanish(RefreshError):
-    """The new version would drop more than the allowed share of the passages."""
+    """The new version would drop more than the allowed share of the documents; `sources` are those that lose them."""
+
+    def __init__(self, message: str, sources: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.sources = frozenset(sources)
 
 
 class AnswersWorse(RefreshError):

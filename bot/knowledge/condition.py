@@ -25,13 +25,15 @@ def troubles(sources: Iterable[Source], runs: Iterable[RefreshRun]) -> list[Trou
     """Of each source, what its last refresh could not do; `runs` are newest first.
 
     A run tells in its report which sources it was to read; one that was cancelled, or found another at work, tells of
-    none, and one that failed by no fault of theirs says so: both are passed over.
+    none. One that failed tells which of them it failed by. It is passed over for all others.
     """
     unsettled = {source.name for source in sources}
     found = []
     for run in runs:
         read = unsettled & set(cast(Sequence[str], run.report.get("sources", ())))
-        if run.outcome == "running" or not read or not run.report.get("blames_sources", True):
+        if "blamed" in run.report:
+            read &= set(cast(Sequence[str], run.report["blamed"]))
+        if run.outcome == "running" or not read:
             continue
         unsettled -= read
         if run.outcome == "failed":

@@ -21,7 +21,15 @@ from bot.conversation import RefreshRun
 from bot.errors import BotError, StorageError
 from bot.interfaces import RefreshLog, SourceStore
 from retrieval.documents import Source
-from retrieval.errors import AnswersWorse, IndexError_, ModelError, RefreshRunning, RetrievalError, SourceError
+from retrieval.errors import (
+    AnswersWorse,
+    IndexError_,
+    ModelError,
+    RefreshRunning,
+    RetrievalError,
+    SourceError,
+    TooMuchWouldVanish,
+)
 
 if TYPE_CHECKING:  # the real ones bring FAISS along
     from retrieval.refresh import Progress, RefreshReport
@@ -187,7 +195,7 @@ class Refreshing:
         except StorageError:
             raise
         except Exception as error:
-            known = {**entry.report, "blames_sources": blames_sources(error)}
+            known = {**entry.report, "blamed": blamed(error, [source.name for source in sources])}
             if isinstance(error, AnswersWorse):
                 known["golden"] = error.trial.as_dict()
             await self._fail(replace(entry, report=known), cause_of(error), _PATIENCE)
@@ -274,10 +282,12 @@ def cause_of(error: Exception) -> str:
     return f"{os.strerror(error.errno)}: {mend} FRONTDESK_DATA_DIR, then call it again."
 
 
-def blames_sources(error: Exception) -> bool:
-    """Whether a refresh failed by what it read; a model, a version, a setting or the golden questions say nothing
-    against the sources."""
-    return not isinstance(error, AnswersWorse | ModelError | IndexError_ | BotError)
+def blamed(error: Exception, sources: Sequence[str]) -> list[str]:
+    """Which of `sources` a refresh failed by; a model, a version, a setting or the golden questions say nothing
+    against them."""
+    if isinstance(error, TooMuchWouldVanish) and error.sources:
+        return [name for name in sources if name in error.sources]
+    return [] if isinstance(error, AnswersWorse | ModelError | IndexError_ | BotError) else list(sources)
 
 
 def _dead(run: RefreshRun) -> bool:

@@ -13,7 +13,7 @@ import structlog
 
 from bot.errors import InputError, StorageError, UnknownSource
 from bot.interfaces import ScheduleStore
-from bot.knowledge.refreshing import RefreshCancelled, Refreshing, RefreshRequest, blames_sources, cause_of
+from bot.knowledge.refreshing import RefreshCancelled, Refreshing, RefreshRequest, blamed, cause_of
 from bot.steering import Schedule
 from retrieval.errors import RefreshRunning
 
@@ -99,8 +99,8 @@ class Schedules:
         except Exception as error:  # a full disk as well: or it would be tried again and again, and nobody told
             cause = cause_of(error)
             log.warning("scheduled refresh failed", sources=list(names), cause=cause)
-            if blames_sources(error):
-                return dict.fromkeys(names, cause), None
+            if at_fault := blamed(error, names):
+                return dict.fromkeys(at_fault, cause), None
             await self._tell_of_stop(names, cause)
             return None, None
         for name in names:

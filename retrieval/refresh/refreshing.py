@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -160,16 +160,18 @@ def _stop_if_too_much_vanishes(
     totals = Counter(document.source for document in had if document.source in known_sources)
     gone = Counter(document.source for document in vanishing if document.source in known_sources)
     if gone.total() > share * totals.total():
-        raise _too_much(gone.total(), f"{totals.total()} documents", gone.total() / totals.total(), share)
-    for source, count in gone.items():
-        if count >= _FEW and count > share * totals[source]:
-            raise _too_much(count, f"the {totals[source]} documents of {source}", count / totals[source], share)
+        raise _too_much(gone.total(), f"{totals.total()} documents", gone.total() / totals.total(), share, gone)
+    ruined = [name for name, count in gone.items() if count >= _FEW and count > share * totals[name]]
+    for source in ruined:
+        count, total = gone[source], totals[source]
+        raise _too_much(count, f"the {total} documents of {source}", count / total, share, ruined)
 
 
-def _too_much(count: int, of: str, part: float, share: float) -> TooMuchWouldVanish:
+def _too_much(count: int, of: str, part: float, share: float, sources: Iterable[str]) -> TooMuchWouldVanish:
     return TooMuchWouldVanish(
         f"The refresh would drop {count} of {of} ({part:.0%}; FRONTDESK_MAX_VANISH allows {share:.0%}), so nothing was "
-        "changed: see which with 'frontdesk refresh --dry-run', and if they shall go, run 'frontdesk refresh --force'."
+        "changed: see which with 'frontdesk refresh --dry-run', and if they shall go, run 'frontdesk refresh --force'.",
+        sources,
     )
 
 

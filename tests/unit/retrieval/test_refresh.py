@@ -414,8 +414,9 @@ def test_one_source_s_ruin_is_not_hidden_by_a_large_one(desk: Desk) -> None:
     gone = [desk.site.pages.pop(f"https://shop.test/{name}") for name in ("returns", "delivery")]
     assert len(desk.refresh(dry_run=True).removed) == 4  # of 10, but too few to say anything
     gone.append(desk.site.pages.pop("https://shop.test/payment"))
-    with pytest.raises(TooMuchWouldVanish, match=r"6 of the 10 documents of shop \(60%.*--force"):
+    with pytest.raises(TooMuchWouldVanish, match=r"6 of the 10 documents of shop \(60%.*--force") as stopped:
         desk.refresh()
+    assert stopped.value.sources == {"shop"}
     for number, page in enumerate(gone):
         desk.site.pages[f"https://shop.test/moved/{number}"] = page
     assert len(desk.refresh().removed) == 6  # they moved, and nothing is lost

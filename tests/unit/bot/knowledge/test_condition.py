@@ -40,9 +40,17 @@ def test_runs_that_say_nothing_of_a_source_are_passed_over() -> None:
 
 def test_a_run_that_failed_by_no_fault_of_the_sources_is_passed_over() -> None:
     stopped = run("shop", "blog", outcome="failed", error="answers worse")
-    stopped = replace(stopped, report={**stopped.report, "blames_sources": False})
+    stopped = replace(stopped, report={**stopped.report, "blamed": []})
     assert told(stopped) == []
     assert told(stopped, run("shop", failed={"shop": "it is away"})) == [(("shop",), "it is away")]
+
+
+def test_a_run_blames_those_that_it_failed_by() -> None:
+    stopped = run("shop", "blog", outcome="failed", error="6 would vanish")
+    stopped = replace(stopped, report={**stopped.report, "blamed": ["blog"]})
+    assert told(stopped) == [(("blog",), "6 would vanish")]
+    away = run("shop", "blog", failed={"shop": "it is away"})
+    assert told(stopped, away) == [(("blog",), "6 would vanish"), (("shop",), "it is away")]
 
 
 def test_a_folder_that_is_not_there_is_missing(tmp_path: Path) -> None:

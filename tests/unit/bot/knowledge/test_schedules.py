@@ -117,6 +117,17 @@ async def test_a_refresh_that_fails_as_a_whole_is_a_failure_of_all_it_was_to_rea
     assert ".." not in shop.told[0]
 
 
+async def test_what_would_vanish_is_a_failure_of_the_source_that_loses_it(shop: Office) -> None:
+    await due(shop, "shop", "wiki")
+    shop.crawl.faults = [TooMuchWouldVanish("9 of 10 would vanish.", ["wiki"])]
+    with capture_logs():
+        await shop.schedules.run_due()
+    failures = {schedule.source: schedule.failures for schedule in await shop.schedule_store.schedules()}
+    assert failures == {"shop": 0, "wiki": 1}
+    assert len(shop.told) == 1
+    assert shop.told[0].startswith("Source wiki could not be read")
+
+
 @pytest.mark.parametrize(
     "fault",
     [
