@@ -23,7 +23,7 @@ from datetime import UTC, datetime
 import structlog
 
 from bot.answers import decision, followups, replies
-from bot.answers.choosing import Choice, choose, pressed
+from bot.answers.choosing import Choice, agrees, choose, pressed
 from bot.answers.citations import CitationChecker
 from bot.answers.excerpt import BUDGET, excerpt
 from bot.answers.persons import asks_for_person
@@ -62,7 +62,8 @@ OWN_WORDS = "frontdesk"  # the `model` of a turn that no writer wrote
 
 @dataclass
 class _Draft:
-    """What becomes a turn. `reply` is set for what is said in Frontdesk's own words without a search."""
+    """What becomes a turn. `reply` is set for what is said in Frontdesk's own words without a search; `again` where
+    `standalone` was searched before."""
 
     id: str
     started: datetime
@@ -76,6 +77,7 @@ class _Draft:
     threshold: float = 0.0
     model: str = OWN_WORDS
     result: RetrievalResult | None = None
+    again: bool = False
     told_apart: dict[str, str] = field(default_factory=dict)  # by passage: of a clarification's options
     parts: list[str] = field(default_factory=list)
 
@@ -190,6 +192,8 @@ class Answering:
         if choice and (option := choice.option):  # a heading, unlike an address or an author, helps to find it
             heading = option.under not in {option.url, collapse(option.url), collapse(option.author)}
             draft.standalone = option.label if heading else option.title
+            return ()
+        if draft.again:
             return ()
         earlier = _earlier(conversation)
         reading = (
@@ -313,7 +317,8 @@ def _listen(
     known = last.language if last else ""
     language = reply_language(asked, known)
     choice = _choice(message, asked, clarification) if clarification else None
-    if choice and message.chosen and clarification:
+    again = bool(clarification and not choice and not message.chosen and agrees(asked))  # yes to which of several?
+    if clarification and (again or (choice and message.chosen)):
         language = clarification.language
     elif heard.kind and not choice:
         language = _smalltalk_language(heard, language, known)
@@ -322,6 +327,8 @@ def _listen(
     if choice and choice.option is None and clarification:
         draft.standalone = clarification.standalone_question  # which is what the pages do not answer
         draft.decision, draft.reply = Decision.ABSTAIN, words.say("none_of_these")
+    elif again and clarification:
+        draft.standalone, draft.again = clarification.standalone_question, True
     elif heard.kind and not choice:
         draft.reply = words.say(heard.kind.value)
     if len(text) > MAX_CHARACTERS:

@@ -35,12 +35,16 @@ def choose(text: str, options: Sequence[Citation]) -> Choice | None:
                 return Choice(options[position])
         if _none_of_them().fullmatch(text):
             return Choice(None)
-        if len(options) == 1:
-            if _phrases("yes").fullmatch(text):
-                return Choice(options[0])
-            if _phrases("no").fullmatch(text):
-                return Choice(None)
+        if _phrases("no").fullmatch(text):
+            return Choice(None)
+        if len(options) == 1 and agrees(text):
+            return Choice(options[0])
     return _by_words(text, options)
+
+
+def agrees(text: str) -> bool:
+    """Whether `text` says yes and nothing else, which chooses none of several options."""
+    return bool(_phrases("yes").fullmatch(fold(text)))
 
 
 def pressed(asked: Turn, number: int) -> Choice | None:

@@ -68,8 +68,8 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class GapReport:
-    """The gaps of a time, those that most people met first. `questions` counts them all; small talk and replies to a
-    choice are left out."""
+    """The gaps of a time, those that most people met first. `questions` counts them all; small talk, replies to a
+    choice and what only the conversation explains are left out."""
 
     since: datetime
     until: datetime
@@ -96,7 +96,7 @@ class Gaps:
         until = now or datetime.now(UTC)
         since = until - timedelta(days=days)
         missed = [each for each in await self._store.missed(since) if since <= each.at <= until]
-        asked = [each for each in missed if asks(each.question) and not _choices().fullmatch(each.question)]
+        asked = [each for each in missed if _stands_alone(each.question) and not _choices().fullmatch(each.question)]
         asked.sort(key=lambda each: (each.at, each.turn_id))
         gaps = await asyncio.to_thread(self._gaps, asked) if asked else []
         if self._answered:
@@ -186,6 +186,13 @@ def asks(text: str) -> bool:
     """Whether a message says more than small talk."""
     text = collapse(text[: 2 * READ])
     return bool(_WORDS.search(text)) and not _courtesies().fullmatch(text)
+
+
+def _stands_alone(text: str) -> bool:
+    """Whether an entry of a FAQ could be called so; "how long?" and "and to Canada?" say not what about."""
+    from retrieval.searching.contexts import bare
+
+    return asks(text) and not bare(stripped(text))
 
 
 def stripped(text: str) -> str:

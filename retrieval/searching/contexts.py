@@ -33,8 +33,8 @@ BEFORE = 0.6  # what the score after the question before counts for a bare query
 
 _MEASURES = frozenset({"long", "one", "久", "钱"})  # "how long?", "another one", "多少钱": no more telling than "how?"
 _REFERS = re.compile(
-    r"\b(it|its|that|there|they|them|their|this|those|these|ones?|he|she|him|her|his|same|instead|else|too|either|then"
-    r"|also|another|others?)\b"
+    r"\b(it|its|that|there|they|them|their|this|those|these|ones|one(?=\W*(?:please)?\W*$)|he|she|him|her|his|same"
+    r"|instead|else|too|either|then|also|another|others?)\b"
     r"|^(and|or|but|so|ok|okay|what about|how about)\b",
     re.IGNORECASE,
 )

@@ -26,6 +26,7 @@ _ROLES: Mapping[str, tuple[str, ...]] = {  # what a column may be called
 }
 _NAMED = {name: role for role, names in _ROLES.items() for name in names}
 _URL = re.compile(r"(?:^|\s)(?P<url>[a-zA-Z][a-zA-Z0-9+.-]*://\S+)$")
+_NOTHING = frozenset({"-", "–", "—", "/", "n/a", "na", "none", "nothing", "null", "无", "無", "没有", "沒有"})
 COLUMNS = ("question", "expected", "not", "language", "history")  # of a file that is written
 
 
@@ -102,8 +103,11 @@ def folded(text: str) -> str:
 
 
 def read_golden(path: Path) -> GoldenFile:
-    """Read CSV with a header, or JSON lines; several entries in a cell stand on a line each. A question that is asked
-    again with the same expectation counts once. Raises InputError, which names the line where one is wrong."""
+    """Read CSV with a header, or JSON lines; several entries in a cell stand on a line each.
+
+    A question that is asked again with the same expectation counts once; "none", "n/a" or "-" expects nothing, as an
+    empty cell does. Raises InputError, which names the line where one is wrong.
+    """
     sheet = read_sheet(path)
     if not sheet.rows:
         raise InputError(f"{path} holds no question: below its header, write one a line.")
@@ -155,7 +159,7 @@ def _golden(path: Path, row: Row, roles: Mapping[str, str]) -> GoldenQuestion:
     question = " ".join(lines("question"))
     if not question:
         raise InputError(f"{path}:{row.line} has no question: write one, or take the line out.")
-    expected = [Expected.read(line) for line in lines("expected")]
+    expected = [Expected.read(line) for line in lines("expected") if folded(line) not in _NOTHING]
     urls = lines("url")
     for url in urls:
         if not Expected.read(url).url:

@@ -258,8 +258,17 @@ async def test_the_next_turn_may_choose(reply: str) -> None:
     assert turn.standalone_question == ORDER.question
 
 
-async def test_the_next_turn_may_refuse_all() -> None:
-    turn = await ask(await asked_back(MemoryConversations()), "neither")
+@pytest.mark.parametrize("reply", ["yes", "是的"])
+async def test_a_yes_to_two_choices_is_asked_back_again(reply: str) -> None:
+    store = MemoryConversations()
+    again = await ask(await asked_back(store), reply)
+    assert again.decision is Decision.CLARIFY
+    assert (again.answer, again.standalone_question) == (store.stored[0].answer, "How do I return it?")
+
+
+@pytest.mark.parametrize("reply", ["neither", "no"])
+async def test_the_next_turn_may_refuse_all(reply: str) -> None:
+    turn = await ask(await asked_back(MemoryConversations()), reply)
     assert turn.decision is Decision.ABSTAIN
     assert turn.answer.startswith("Then I found no answer")
 

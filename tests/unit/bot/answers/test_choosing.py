@@ -1,6 +1,6 @@
 import pytest
 
-from bot.answers.choosing import Choice, choose
+from bot.answers.choosing import Choice, agrees, choose
 from bot.conversation import Citation
 
 ENGLISH = (
@@ -60,10 +60,16 @@ def test_a_chinese_choice_is_understood(text: str, number: int) -> None:
     ("text", "choice"), [("👍", Choice(ENGLISH[0])), ("👍🏽", Choice(ENGLISH[0])), ("👎", Choice(None))]
 )
 def test_a_thumb_answers_whether_this_is_what_was_meant(text: str, choice: Choice) -> None:
-    assert choose(text, ENGLISH[:1]) == choice and choose(text, ENGLISH) is None
+    assert choose(text, ENGLISH[:1]) == choice
 
 
-@pytest.mark.parametrize("text", ["neither", "None of these.", "都不是"])
+@pytest.mark.parametrize(("text", "said"), [("yes", True), ("Yes please!", True), ("是的", True), ("yes, and?", False)])
+def test_a_yes_chooses_none_of_several(text: str, said: bool) -> None:
+    assert choose(text, ENGLISH) is None
+    assert agrees(text) == said
+
+
+@pytest.mark.parametrize("text", ["neither", "None of these.", "都不是", "no", "Nope.", "👎", "不是"])
 def test_the_customer_may_mean_none_of_them(text: str) -> None:
     assert choose(text, ENGLISH) == Choice(None)
 

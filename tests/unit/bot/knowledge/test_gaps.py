@@ -127,6 +127,13 @@ def test_small_talk_asks_nothing(text: str, asked: bool) -> None:
     assert asks(text) is asked
 
 
+async def test_what_only_the_conversation_explains_is_no_gap() -> None:
+    replies = ["how long?", "and to Canada?", "why not?", "how much is it?", "多久？", "那这个呢？"]
+    asked = ["parking?", "opening hours", "运费多少"]
+    found = await report(*(missed(text, number=number) for number, text in enumerate([*replies, *asked])))
+    assert {each.question for gap in found.gaps for each in gap.questions} == set(asked)
+
+
 async def test_a_reply_to_a_choice_is_no_gap() -> None:
     replies = [
         "5",

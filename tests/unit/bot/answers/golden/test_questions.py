@@ -80,6 +80,13 @@ def test_western_european_is_not_taken_for_chinese(tmp_path: Path) -> None:
     assert (file.encoding, file.questions[0].question) == ("cp1252", "Un café créé à Liège ?")
 
 
+@pytest.mark.parametrize("cell", ["none", "N/A", "-", "—", "无", "沒有", '""'])
+def test_nothing_may_be_said_in_words(tmp_path: Path, cell: str) -> None:
+    path = tmp_path / "golden.csv"
+    path.write_text(f"question,expected\nDo you sell bicycles?,{cell}\n", encoding="utf-8")
+    assert read_golden(path).questions[0].unanswerable
+
+
 def test_json_lines_are_read_too(tmp_path: Path) -> None:
     text = (
         '{"question": "can I send it back", "expected": ["How do I return goods?", "https://shop.test/r#back"]}\n\n'
