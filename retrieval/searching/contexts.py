@@ -5,7 +5,7 @@ gains as much as it would tell to know that the topic is still the same. The wor
 was said last. Both were measured on conversations; pasting the conversation in front of every query did far worse, and
 pulling the query's vector towards it did nothing.
 
-A bare query ("how long?", "and to Canada?") says too little to be ranked by: what was asked before it counts as much.
+A bare query ("how long?", "and to Canada?") says too little to be ranked by: what was asked before it counts, too.
 """
 
 from __future__ import annotations
@@ -73,8 +73,11 @@ def lean(index: Index, candidates: Candidates, gains: Scores, context: Sequence[
 
 
 def joined(query: str, context: Sequence[str]) -> str:
-    """What was asked last and the query as one text: too blunt to rank by, where the query says something itself."""
-    return "\n".join([*context[-LAST_TURN:-1], query])
+    """What was asked last that says something itself, and the query, as one text: too blunt to rank by, where the query
+    says something, too."""
+    asked = list(context[-LAST_TURN::-LAST_TURN])
+    telling = next((text for text in asked if not bare(text)), None)
+    return "\n".join([*(asked[:1] if telling is None else [telling]), query])
 
 
 def refers(query: str) -> bool:

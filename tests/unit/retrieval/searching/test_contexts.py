@@ -114,6 +114,13 @@ def test_one_that_points_back_and_says_much_is_neither() -> None:
     assert not contexts.bare(query)
 
 
+def test_what_was_asked_last_is_what_said_something() -> None:
+    said = ("Is the teapot dishwasher safe?", "No.", "and the gaiwan?", "Yes.")
+    assert contexts.joined("why?", said) == "Is the teapot dishwasher safe?\nwhy?"
+    assert contexts.joined("why?", said[2:]) == "and the gaiwan?\nwhy?"
+    assert contexts.joined("why?", ("Hello",)) == "why?"
+
+
 async def test_a_bare_question_is_ranked_by_the_one_before_too() -> None:
     said = ("Can I make folders?", "Yes, with the plus sign in the list.")
     alone, after = await asked("how do I delete one?"), await asked("how do I delete one?", said)
