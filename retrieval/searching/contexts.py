@@ -32,6 +32,10 @@ BARE_WORDS, BARE_CHARACTERS = 2, 3  # telling ones; characters of what is writte
 BEFORE = 0.6  # what the score after the question before counts for a bare query; its own counts 1
 
 _MEASURES = frozenset({"long", "one", "久", "钱"})  # "how long?", "another one", "多少钱": no more telling than "how?"
+_THERE_IS = re.compile(
+    r"\b(?:is|are|was|were|isn['’]?t|aren['’]?t|will)\s+there\b|\bthere(?:['’]s|\s+(?:is|are|was|were|will)\b)",
+    re.IGNORECASE,
+)
 _REFERS = re.compile(
     r"\b(it|its|that|there|they|them|their|this|those|these|ones|one(?=\W*(?:please)?\W*$)|he|she|him|her|his|same"
     r"|instead|else|too|either|then|also|another|others?)\b"
@@ -82,7 +86,7 @@ def joined(query: str, context: Sequence[str]) -> str:
 
 def refers(query: str) -> bool:
     """Whether a query points back at what was said: "it", "what about …", "那…呢"."""
-    return bool(_REFERS.search(query) or _REFERS_CHINESE.search(query))
+    return bool(_REFERS.search(_THERE_IS.sub("", query)) or _REFERS_CHINESE.search(query))
 
 
 def has_topic(query: str) -> bool:

@@ -3,6 +3,7 @@ changes, while questions keep coming."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -265,6 +266,15 @@ async def test_a_re_crawl_is_one_message_to_its_end_while_questions_are_answered
     office.site.html("/help/delivery", page("delivery").replace("3 working", "five working"), delay=2.0)
     office.site.pages["/help/payment"] = Page(b"broken", status=500)
     office.site.pages["/help/account"] = Page(b"gone", status=410)
+    answers: list[str] = []
+    stop = asyncio.Event()
+
+    async def ask_on() -> None:
+        while not stop.is_set():
+            room = office.den()
+            answers.append(plain(await room.one_answer(await room.ask(DELIVERY))))
+
+    asking = asyncio.create_task(ask_on())
     first = await office.admin.slash(den.channel, "faq recrawl")
     running = await ended(den, first, "Re-crawl of")
     assert not running.is_ephemeral and "Cancel" in labels(running)
@@ -277,6 +287,11 @@ async def test_a_re_crawl_is_one_message_to_its_end_while_questions_are_answered
         assert told in plain(done), told
     assert "by boss" in plain(done) and labels(done) == ["Roll back"]
     await ended(den, second, "Re-crawl done")
+    stop.set()
+    await asking
+    old = ["3 working days" in answer for answer in answers]
+    assert old == ["five working days" not in answer for answer in answers], answers
+    assert old == sorted(old, reverse=True) and old.count(True) > 2, "the old version's, then the new one's"
     asked = await den.ask(DELIVERY)
     await den.one_answer(asked, containing="five working days")
     back = await office.admin.click(den.actors(done), label="Roll back")

@@ -102,7 +102,18 @@ def test_bare(query: str) -> None:
     assert not contexts.has_topic(query)
 
 
-@pytest.mark.parametrize("query", ["opening hours?", "gift cards", "reset my password", "refund", "茶会多少钱？"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "opening hours?",
+        "Is there parking?",
+        "there's no gaiwan",
+        "gift cards",
+        "reset my password",
+        "refund",
+        "茶会多少钱？",
+    ],
+)
 def test_short_with_a_topic(query: str) -> None:
     assert contexts.has_topic(query)
     assert not contexts.bare(query)
