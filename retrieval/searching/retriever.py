@@ -80,7 +80,7 @@ class LiveRetriever:
         meant = variants[0].text if variants else text
         vector, *others = self._embedder.embed_queries([text, *(each.text for each in variants)])
         query = signals.prepare(index, text, vector, profile)
-        in_context = self._in_context(index, meant, context, profile) if context else None
+        in_context = None if not context or contexts.has_topic(text) else self._after(index, meant, context, profile)
         embedded = time.perf_counter()
         rows = index.dense.search(vector[None], signals.NEAREST)[0]
         rewritten = rewriting.search(index, variants, others, profile)
@@ -90,11 +90,12 @@ class LiveRetriever:
             also.append(contexts.on_topic(index, gains))
         own = signals.gather(index, query, rows, also)
         candidates = rewriting.best_of(index, own, rewritten)
-        scores = self._at_home(index, candidates, fusion.fuse(candidates, profile), language, native)
-        if in_context:
-            if contexts.bare(text):
-                measured = signals.measure(index, in_context, candidates.passages)
-                scores = contexts.mixed(scores, fusion.fuse(measured, profile))
+        fused = fusion.fuse(candidates, profile)
+        if in_context and contexts.bare(text):
+            after = signals.measure(index, in_context, candidates.passages)
+            fused = contexts.mixed(fused, fusion.fuse(after, profile))
+        scores = self._at_home(index, candidates, fused, language, native)
+        if context:
             scores = scores + contexts.lean(index, candidates, gains, context, concepts=profile.concepts)
         if self._reranking:
             read = in_context.text if in_context else meant
@@ -135,7 +136,7 @@ class LiveRetriever:
             return ()
         return [Variant(meant), *self._glossary().variants(meant, self._occurrences.of(index))][:MOST_VARIANTS]
 
-    def _in_context(self, index: Index, meant: str, context: tuple[str, ...], profile: Profile) -> Query:
+    def _after(self, index: Index, meant: str, context: tuple[str, ...], profile: Profile) -> Query:
         """The question after what was asked last. Embedded by itself: company changes a vector a little."""
         text = contexts.joined(meant, context)
         return signals.prepare(index, text, self._embedder.embed_queries([text])[0], profile)
@@ -160,14 +161,14 @@ class LiveRetriever:
         ranked: Places,
         in_context: Query | None,
     ) -> list[Query]:
-        """What the first of the `ranked` passages is judged by: the wording of the question that fits it best and, in a
-        conversation, the question after what was asked last. An answer has to fit both; one to a question with a topic
-        of its own the former, and one that names all that a bare question says the latter."""
+        """What the first of the `ranked` passages is judged by: the wording of the question that fits it best and, if
+        that needs the conversation, the question after what was asked last. An answer has to fit both; one that names
+        all that a bare question says the latter alone."""
         best, profile = query, query.profile
         if rewritten and len(ranked):
             by = rewriting.judged_by(index, int(ranked[0]), own, rewritten, lambda each: fusion.fuse(each, profile))
             best = by.query if by else query
-        if not in_context or contexts.has_topic(query.text):
+        if not in_context:
             return [best]
         named = len(ranked) and contexts.bare(query.text) and contexts.names(index, int(ranked[0]), query.text)
         return [in_context] if named else [best, in_context]
