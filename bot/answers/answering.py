@@ -158,7 +158,7 @@ class Answering:
             context = await self._understand(draft, choice, conversation, message)
             watch.lap("understand")
         if not draft.reply:
-            await self._search(draft, choice, asked, context, watch)
+            await self._search(draft, choice, asked, context, _given(conversation), watch)
             yield Status(Stage.ASKING if draft.decision is Decision.CLARIFY else Stage.WRITING)
             watch.mark()
         checker = CitationChecker(draft.result.passages if draft.result else ())
@@ -222,6 +222,7 @@ class Answering:
         choice: Choice | None,
         asked: Turn | None,
         context: tuple[str, ...],
+        given: frozenset[str],
         watch: _Stopwatch,
     ) -> None:
         """Retrieve and decide. A chosen option needs no deciding if it is still there; else its title is a question."""
@@ -229,7 +230,7 @@ class Answering:
             result = await self._retriever.retrieve(draft.standalone, context=context, limit=self._limit)
         except NoActiveVersion:  # the last source was removed: then nothing is known
             result = RetrievalResult(draft.standalone, primary(draft.language), (), 0.0, "", "")
-        decided = decision.decide(result, self._threshold)
+        decided = decision.decide(result, self._threshold, given=given)
         draft.decision, draft.threshold, draft.confidence = decided.decision, decided.threshold, result.confidence
         watch.lap("retrieve")
         chosen = _with_first(result, choice.option, asked) if choice and choice.option and asked else None
@@ -359,6 +360,13 @@ def _smalltalk_language(heard: Heard, script: str, conversation: str) -> str:
 def _earlier(conversation: Conversation) -> list[Turn]:
     """What was asked and said before, without the small talk."""
     return [turn for turn in conversation.turns if turn.decision.searched]
+
+
+def _given(conversation: Conversation) -> frozenset[str]:
+    """The passages that the last answer cited."""
+    earlier = _earlier(conversation)
+    answered = earlier and earlier[-1].decision is Decision.ANSWER
+    return frozenset(citation.passage_id for citation in earlier[-1].citations) if answered else frozenset()
 
 
 def _in_order(result: RetrievalResult, ranks: Sequence[int]) -> RetrievalResult:

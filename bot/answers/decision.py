@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from bot.conversation import Decision
@@ -30,22 +30,24 @@ class Decided:
     tied: bool = False
 
 
-def decide(result: RetrievalResult, threshold: float | None = None) -> Decided:
+def decide(result: RetrievalResult, threshold: float | None = None, *, given: Collection[str] = frozenset()) -> Decided:
     """Judge `result` by its confidence against `threshold` (None: the calibrated default).
 
     Below it, it asks back: where two or three passages, unlike each other, fit the question about equally well and
     reach the threshold together; and where the first is likely enough that a customer will rather say yes or no to it,
-    and to what else is likely, than rephrase.
+    and to what else is likely, than rephrase. What was `given` as the last answer (ids of passages) is offered only if
+    it is the first: the customer has just read it.
     """
     needed = DEFAULT_THRESHOLD if threshold is None else threshold
     if result.passages and result.confidence >= needed:
         return Decided(Decision.ANSWER, needed)
-    tied = _options(result.passages, NEAR_TIE)
+    news = [each for each in result.passages if each is result.passages[0] or each.passage.id not in given]
+    tied = _options(news, NEAR_TIE)
     together = sum(math.exp(option.score - result.passages[0].score) for option in tied) * result.confidence
     if 1 < len(tied) <= MOST_OPTIONS and together >= needed:
         return Decided(Decision.CLARIFY, needed, tied, tied=True)
     if result.passages and result.confidence >= ASK * needed:
-        return Decided(Decision.CLARIFY, needed, _options(result.passages, LIKELY)[:MOST_OPTIONS])
+        return Decided(Decision.CLARIFY, needed, _options(news, LIKELY)[:MOST_OPTIONS])
     return Decided(Decision.ABSTAIN, needed)
 
 

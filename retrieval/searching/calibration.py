@@ -74,6 +74,11 @@ DEFAULT_THRESHOLD = 0.75
 """With it 19 of 20 answers are right on most question sets; what is less sure is asked back."""
 
 
+MOST_OF_BARE = 0.74
+"""The most that a document is worth which is a question and nothing else: of those that were surer a third was wrong,
+and there is no answer to give. So it is asked back, not answered."""
+
+
 def describe(
     index: Index, query: Query, candidates: Candidates, ranking: Places, scores: Scores, *, anew: bool = False
 ) -> dict[str, float]:
@@ -121,4 +126,5 @@ def estimate(features: Mapping[str, float], coefficients: Mapping[str, float]) -
     if not features:
         return 0.0
     z = coefficients[INTERCEPT] + sum(coefficients.get(name, 0.0) * value for name, value in features.items())
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))
+    probability = 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))
+    return min(probability, MOST_OF_BARE) if features.get("bare") else probability

@@ -36,6 +36,15 @@ _THERE_IS = re.compile(
     r"\b(?:is|are|was|were|isn['’]?t|aren['’]?t|will)\s+there\b|\bthere(?:['’]s|\s+(?:is|are|was|were|will)\b)",
     re.IGNORECASE,
 )
+_LINK = re.compile(  # before a whole question: "and how long does delivery take?"
+    r"^\W*(?:(?:and|or|but|so|ok|okay|then)\W+)+(?=(?:how|what|when|where|which|who|why)\b(?!\s+about\b)"
+    r"|(?:can|could|do|does|did|is|are|was|were|will|would|should|may|must)\b)",
+    re.IGNORECASE,
+)
+_ASKS_CHINESE = re.compile("怎|如何|多少|多久|什么|什麼|甚麼|哪|[几幾谁誰吗嗎]|能不能|可不可以|是不是|有没有|有沒有")
+_LINK_CHINESE = re.compile(
+    r"^(?:那么|那麼|那(?![个個些里裡边邊儿兒样樣种種家款件])|然后|然後|还有|還有|另外|以及|可是|但是?)|呢(?=\W*$)"
+)
 _REFERS = re.compile(
     r"\b(it|its|that|there|they|them|their|this|those|these|ones|one(?=\W*(?:please)?\W*$)|he|she|him|her|his|same"
     r"|instead|else|too|either|then|also|another|others?)\b"
@@ -85,13 +94,14 @@ def joined(query: str, context: Sequence[str]) -> str:
 
 
 def refers(query: str) -> bool:
-    """Whether a query points back at what was said: "it", "what about …", "那…呢"."""
+    """Whether a query goes on with what was said: "it", "and …", "what about …", "那…呢"."""
     return bool(_REFERS.search(_THERE_IS.sub("", query)) or _REFERS_CHINESE.search(query))
 
 
 def has_topic(query: str) -> bool:
-    """Whether a query, however short, says what it is about and points nowhere: "opening hours?"."""
-    return bool(_telling(query)) and not refers(query)
+    """Whether a query, however short, says what it is about: "opening hours?", "and how long does delivery take?"."""
+    whole = _LINK_CHINESE.sub("", query) if _ASKS_CHINESE.search(query) else _LINK.sub("", query)
+    return bool(_telling(query)) and not refers(whole)
 
 
 def bare(query: str) -> bool:

@@ -258,6 +258,14 @@ async def test_the_next_turn_may_choose(reply: str) -> None:
     assert turn.standalone_question == ORDER.question
 
 
+async def test_what_was_just_answered_is_not_offered_again() -> None:
+    store = MemoryConversations()
+    await ask(desk(FixedRetriever(ORDER), store), "How do I return an order?")
+    turn = await ask(desk(FixedRetriever(GIFT, ORDER, confidence=0.7, scores=(0.8, 0.8)), store), "and a gift?")
+    assert turn.decision is Decision.CLARIFY
+    assert [citation.passage_id for citation in turn.citations] == [GIFT.id]
+
+
 @pytest.mark.parametrize("reply", ["yes", "是的"])
 async def test_a_yes_to_two_choices_is_asked_back_again(reply: str) -> None:
     store = MemoryConversations()
@@ -344,7 +352,7 @@ async def twins_asked_back(store: MemoryConversations, monkeypatch: pytest.Monke
     retriever = FixedRetriever(EMBER, FROST, confidence=0.5, scores=(0.8, 0.8))
     passages = (await retriever.retrieve("")).passages
     monkeypatch.setattr(
-        "bot.answers.decision.decide", lambda *_: decision.Decided(Decision.CLARIFY, 0.6, passages), raising=True
+        "bot.answers.decision.decide", lambda *_, **__: decision.Decided(Decision.CLARIFY, 0.6, passages), raising=True
     )
     turn = await ask(desk(retriever, store), "How is it reset?")
     assert "1. How do I reset it? (Ember) [1]" in turn.answer and "2. How do I reset it? (Frost) [2]" in turn.answer

@@ -60,6 +60,14 @@ def test_nothing_tells_apart_what_has_the_same_question_under_the_same_heading()
     assert len(decide(result(0.6, (KETTLE, 10.0), (other, 9.9))).options) == 1
 
 
+@pytest.mark.parametrize("gap", [0.1, 1.5])
+def test_the_answer_given_last_is_no_option_beside_another(gap: float) -> None:
+    found = result(0.7, (RETURN, 10.0), (REPAIR, 10.0 - gap))
+    first, second = (scored.passage for scored in found.passages)
+    assert [option.passage for option in decide(found, given={second.id}).options] == [first]
+    assert [option.passage for option in decide(found, given={first.id}).options] == [first, second]
+
+
 def test_nothing_found_is_no_answer() -> None:
     assert decide(result(0.0)).decision is Decision.ABSTAIN
     assert not doubtful(result(0.9), 0.5)

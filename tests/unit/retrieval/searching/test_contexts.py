@@ -95,7 +95,18 @@ async def asked(query: str, context: Sequence[str] = ()) -> RetrievalResult:
 
 @pytest.mark.parametrize(
     "query",
-    ["how long?", "why not?", "and to Canada?", "how much is it?", "how do I delete one?", "多久？", "那拆封的呢？"],
+    [
+        "how long?",
+        "why not?",
+        "and to Canada?",
+        "and how much is it?",
+        "what about the gaiwan?",
+        "how do I delete one?",
+        "多久？",
+        "那拆封的呢？",
+        "那个在哪里？",
+        "那要多少钱呢？",
+    ],
 )
 def test_bare(query: str) -> None:
     assert contexts.bare(query)
@@ -111,7 +122,11 @@ def test_bare(query: str) -> None:
         "gift cards",
         "reset my password",
         "refund",
+        "and how long does delivery take?",
+        "ok, and can I pay by card?",
         "茶会多少钱？",
+        "那怎么付款？",
+        "运费多少呢？",
     ],
 )
 def test_short_with_a_topic(query: str) -> None:

@@ -60,3 +60,13 @@ async def test_a_tiny_faq_is_not_sure_of_whatever_is_asked(question: str, count:
 async def test_and_is_sure_of_what_it_holds() -> None:
     found = await retriever_over(BOTH[:1], default_embedder()).retrieve("How can I return my goods?")
     assert found.confidence >= DEFAULT_THRESHOLD
+
+
+async def test_a_question_without_an_answer_is_never_sure() -> None:
+    asked = "退货运费由谁承担？"
+    others = [Document(f"https://shop.test/{n}", f"第{n}种茶多少钱？", "见价目表。", language="zh") for n in range(6)]
+    for answer, sure in (("", False), ("由我们承担。", True)):
+        one = Document("https://shop.test/return", asked, answer, language="zh")
+        found = await retriever_over([one, *others], default_embedder()).retrieve(asked)
+        assert found.passages[0].passage.document is one
+        assert (found.confidence >= DEFAULT_THRESHOLD) is sure
