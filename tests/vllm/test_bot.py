@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -49,8 +50,17 @@ async def metrics(server: VllmServer) -> dict[str, float]:
     return await asyncio.to_thread(server.metrics)
 
 
-async def _until_running(server: VllmServer) -> None:
-    while not (await metrics(server))[RUNNING]:  # noqa: ASYNC110 - another process's
+@asynccontextmanager
+async def held(server: VllmServer, before: float) -> AsyncIterator[None]:
+    """While a model is held in the middle of an answer: it runs in short steps until it is seen to write one, so that
+    none comes to its end meanwhile, however busy the machine is. `before` is what it had generated until then."""
+    while True:
+        with server.frozen():
+            await asyncio.sleep(0.2)  # until what it made is counted
+            now = await metrics(server)
+            if now[RUNNING] and now[GENERATED] > before:
+                yield
+                return
         await asyncio.sleep(0.01)
 
 
@@ -69,11 +79,10 @@ async def test_a_refusal_is_an_abstention(room: Room) -> None:
 async def test_a_deleted_question_is_aborted_on_the_server(bot: Bot, room: Room, vllm: VllmServer) -> None:
     before = (await metrics(vllm))[GENERATED]
     ts = await room.ask(ENDLESS)
-    await _until_running(vllm)
-    with vllm.frozen():  # else it might come to its end meanwhile
+    async with held(vllm, before):
         await room.slack.delete(room.channel, ts)
         await room.slack.wait_for(lambda: bot.states().get(ts) == "withdrawn", SECONDS)
-        await asyncio.sleep(0.5)  # until the connection is closed
+        await asyncio.sleep(2)  # until the connection is closed
     for _ in range(40):
         if not (await metrics(vllm))[RUNNING]:
             break
