@@ -22,7 +22,7 @@ _UNSPACED = (
     "\U00020000-\U0003134f"
 )
 _RUN = re.compile(rf"(?P<unspaced>[{_UNSPACED}]+)|[^\W_{_UNSPACED}]+")
-_UNSPACED_RUN = re.compile(f"[{_UNSPACED}]")
+_UNSPACED_CHARACTER = re.compile(f"[{_UNSPACED}]")
 HAN_RUN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]+")
 
 
@@ -55,7 +55,7 @@ def is_function(token: str) -> bool:
 
 def unspaced(token: str) -> bool:
     """Whether a token comes of text that is written without spaces."""
-    return bool(_UNSPACED_RUN.match(token))
+    return bool(_UNSPACED_CHARACTER.match(token))
 
 
 def fold(text: str) -> str:

@@ -162,8 +162,8 @@ def _stop_if_too_much_vanishes(
     if gone.total() > share * totals.total():
         raise _too_much(gone.total(), f"{totals.total()} documents", gone.total() / totals.total(), share, gone)
     ruined = [name for name, count in gone.items() if count >= _FEW and count > share * totals[name]]
-    for source in ruined:
-        count, total = gone[source], totals[source]
+    if ruined:
+        source, count, total = ruined[0], gone[ruined[0]], totals[ruined[0]]
         raise _too_much(count, f"the {total} documents of {source}", count / total, share, ruined)
 
 

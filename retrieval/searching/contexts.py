@@ -46,7 +46,7 @@ _LINK_CHINESE = re.compile(
     r"^(?:那么|那麼|那(?![个個些里裡边邊儿兒样樣种種家款件])|然后|然後|还有|還有|另外|以及|可是|但是?)|呢(?=\W*$)"
 )
 _REFERS = re.compile(
-    r"\b(it|its|that|there|they|them|their|this|those|these|ones|one(?=\W*(?:please)?\W*$)|he|she|him|her|his|same"
+    r"\b(it|its|that|there|they|them|their|this|those|these|ones|one(?=\W*+(?:please\W*+)?$)|he|she|him|her|his|same"
     r"|instead|else|too|either|then|also|another|others?)\b"
     r"|^(and|or|but|so|ok|okay|what about|how about)\b",
     re.IGNORECASE,
