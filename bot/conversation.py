@@ -14,6 +14,7 @@ class Decision(StrEnum):
     """What became of a question."""
 
     ANSWER = "answer"
+    SUGGEST = "suggest"  # the nearest entry is shown in its own words, and said to be no sure answer
     ABSTAIN = "abstain"  # the pages hold no answer
     CLARIFY = "clarify"  # two different answers are equally likely: ask back
     CHITCHAT = "chitchat"  # a greeting, thanks or goodbye
