@@ -62,6 +62,10 @@ class GlossingEmbedder:
         """See the port."""
         return self.inner.embed_queries([gloss(text) for text in texts])
 
+    def embed_questions(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
+        """See the port."""
+        return self.inner.embed_questions([gloss(text) for text in texts], on_progress)
+
     def embed_documents(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
         """See the port."""
         return self.inner.embed_documents([gloss(text) for text in texts], on_progress)
