@@ -92,8 +92,7 @@ class _Job:
 
     def embed(self, advance: Callable[[int], None]) -> EmbeddedTexts:
         rows = self._rows.fill(lambda texts: self._model.embed_documents(texts, advance))
-        questions = self._questions.fill(self._model.embed_questions)
-        advance(len(self._questions.missing))
+        questions = self._questions.fill(lambda texts: self._model.embed_questions(texts, advance))
         return EmbeddedTexts(self._model.fingerprint, rows, questions)
 
 

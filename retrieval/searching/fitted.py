@@ -45,6 +45,12 @@ class Fitted:
         then = next((each for each in fitting if each.after == first.name), None)
         return [first, then] if then else [first]
 
+    @property
+    def best_languages(self) -> frozenset[str]:
+        """The languages for which the first model alone is tried first; empty where there are none such."""
+        alone = (each for each in self.profiles if each.models == self.models[:1] and each.query and not each.after)
+        return frozenset().union(*(each.query or () for each in alone))
+
     def _by_words_alone(self, usable: Sequence[Profile]) -> Profile:
         return next(each for each in usable if not each.models)
 
