@@ -23,10 +23,11 @@ from retrieval.indexing.dense import DenseIndex
 from retrieval.indexing.lexical import Ids, LexicalIndex, Places, Scores, ranges
 from retrieval.indexing.means import WordingMeans, mostly_worded
 from retrieval.interfaces import Vectors
-from retrieval.text import detect_language
+from retrieval.languages import detect_language, script_language
+from retrieval.scripts import LATIN
 
 EXACT_BELOW = 50_000
-LATIN_WORD = re.compile(r"(?<![A-Za-zÀ-ɏ0-9])[A-Za-z]{4,24}(?![A-Za-zÀ-ɏ0-9])")
+LATIN_WORD = re.compile(rf"(?<![{LATIN}0-9])[A-Za-z]{{4,24}}(?![{LATIN}0-9])")
 FIELDS = ("texts", "questions", "wordings", "topics")
 
 
@@ -171,7 +172,7 @@ class Index:
     @cached_property
     def scripts(self) -> npt.NDArray[np.str_]:
         """-> (documents,) the language of each as far as its question's script tells."""
-        return np.array([detect_language(document.question) for document in self.documents])
+        return np.array([script_language(document.question) for document in self.documents])
 
     @cached_property
     def alignment(self) -> Alignment:

@@ -18,8 +18,10 @@ import numpy.typing as npt
 from retrieval.indexing.analysis import analyse, fold, is_function
 from retrieval.indexing.lexical import Places, Scores
 from retrieval.interfaces import Embedder
+from retrieval.languages import script_language
+from retrieval.scripts import UNSPACED
 from retrieval.searching.languages import LanguageProbe
-from retrieval.text import collapse, detect_language
+from retrieval.text import collapse
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -41,9 +43,7 @@ CUT = 0.5
 Some = slice | Places
 
 _IGNORED = re.compile(r"[^\w+#%$€£¥]+|_")
-_UNSPACED = re.compile(
-    r"(?<=[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]) | (?=[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])"
-)
+_UNSPACED = re.compile(f"(?<=[{UNSPACED}]) | (?=[{UNSPACED}])")
 
 
 def cluster(texts: Sequence[str], embedder: Embedder) -> list[tuple[int, ...]]:
@@ -143,7 +143,7 @@ class Likeness:
 
     @cached_property
     def _detected(self) -> list[str]:
-        return [detect_language(text) for text in self.texts]
+        return [script_language(text) for text in self.texts]
 
     @cached_property
     def _weights(self) -> list[list[Weights]]:

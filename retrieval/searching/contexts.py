@@ -80,7 +80,7 @@ def lean(index: Index, candidates: Candidates, gains: Scores, context: Sequence[
     """-> (n,) what each candidate's score gains by the conversation."""
     words = np.zeros(len(candidates.passages), np.float32)
     for text in context[-LAST_TURN:]:
-        said = index.texts.bm25(index.texts.query(analyse(text, concepts)))
+        said = index.texts.bm25(index.texts.query(analyse(text, concepts=concepts)))
         np.maximum(words, said[candidates.passages], out=words)
     return gains[candidates.documents] + EARLIER_WORDS * words
 

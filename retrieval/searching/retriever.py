@@ -17,6 +17,7 @@ from retrieval.indexing.dense import search_on_one_thread
 from retrieval.indexing.index import Index
 from retrieval.indexing.lexical import Places, Scores
 from retrieval.interfaces import Embedder
+from retrieval.languages import script_language
 from retrieval.searching import calibration, contexts, fusion, rewriting, signals
 from retrieval.searching.glossary import MOST_VARIANTS, Glossary, Variant
 from retrieval.searching.languages import LanguageProbe
@@ -25,7 +26,6 @@ from retrieval.searching.reranking import Reranking
 from retrieval.searching.rewriting import Rewritten
 from retrieval.searching.signals import Candidates, Query
 from retrieval.searching.spelling import Spellings
-from retrieval.text import detect_language
 
 FOREIGN = 3.0
 """In score, which is a log-likelihood: what a document in another script than the question's lacks where there are some
@@ -73,7 +73,7 @@ class LiveRetriever:
         started = time.perf_counter()
         version, index = self._live.current()
         loaded = time.perf_counter()
-        language = detect_language(text)
+        language = script_language(text)
         profile = choose_profile(self._probe, language, index)
         native = profile in (SEMANTIC, WORDED)
         variants = self._variants(index, text)

@@ -47,7 +47,7 @@ class Candidates:
 
 def prepare(index: Index, text: str, vector: Scores, profile: Profile) -> Query:
     """Analyse `text` and look its tokens up in `index`, its concepts too if the profile wants them."""
-    tokens = tuple(dict.fromkeys(analyse(text, profile.concepts)))
+    tokens = tuple(dict.fromkeys(analyse(text, concepts=profile.concepts)))
     looked_up = (field.query(tokens) for field in (index.texts, index.questions, index.wordings))
     return Query(text, vector, profile, tokens, *looked_up)
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from retrieval.indexing.lexical import Places, ranges
+from retrieval.languages import script_language
 from retrieval.searching.languages import LanguageProbe
-from retrieval.text import detect_language
 
 if TYPE_CHECKING:
     from retrieval.indexing.index import Index
@@ -48,7 +48,7 @@ def _by_words(base: Index, added: Index) -> list[tuple[int, int]]:
 
 
 def _by_vector(base: Index, added: Index, probe: LanguageProbe) -> list[tuple[int, int]]:
-    languages = [document.language or detect_language(document.question) for document in added.documents]
+    languages = [document.language or script_language(document.question) for document in added.documents]
     known = np.flatnonzero([probe.knows(language, language) for language in languages])
     counts = added.question_row_counts[known]
     vectors = added.rows[ranges(added.question_rows[known], counts)]
