@@ -24,14 +24,16 @@ def reply_language(text: str, conversation_language: str = "", site_languages: S
     A text that does not tell takes the conversation's language, else the first of the site's.
     """
     fallback = conversation_language or next(iter(site_languages), DEFAULT)
-    if not script_language(text, ""):
-        if conversation_language and len(_WORD.findall(text)) < _TELLING_WORDS:
-            return conversation_language
-        # One without words of its own is replied to in English, not in what is most like it.
-        found = detect_language(text, "") or detect_language(text, primary(fallback), _spoken())
-        return fallback if found == primary(fallback) else found
-    language = detect_language(text, primary(fallback), site_languages or _spoken())
-    return _chinese(text, conversation_language) if language == "zh" else language
+    if script_language(text, ""):
+        language = detect_language(text, primary(fallback), site_languages or _spoken())
+        return _chinese(text, conversation_language) if language == "zh" else language
+    few = len(_WORD.findall(text)) < _TELLING_WORDS
+    if few and conversation_language:
+        return conversation_language
+    found = detect_language(text, "")  # of all languages: Dutch is replied to in English, not in German
+    if not found and not few:
+        found = detect_language(text, primary(fallback), _spoken())
+    return found if found and found != primary(fallback) else fallback
 
 
 def primary(tag: str) -> str:
