@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from bot.interfaces import MissedStore
 from bot.steering import Missed, Reason
 from bot.words import languages, load
+from retrieval.scripts import UNSPACED
 from retrieval.text import clean, collapse
 
 if TYPE_CHECKING:  # the real ones bring numpy along
@@ -29,8 +30,7 @@ LONGEST_TITLE = 100  # characters
 LONGEST_EXAMPLE = 300
 READ = 1000  # characters of a question that are looked at for a title
 
-_CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-_WORDS = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+")
+_WORDS = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
 _SENTENCE = re.compile(r"[^.!?。！？]+[.!?。！？]*")
 _LAST = re.compile(r"[\s.,;:!?。，、；：！？…~～]+$")
 _POLITE = re.compile(
@@ -148,7 +148,7 @@ def title_of(question: str) -> str:
     first = re.match(r"[^\W\d_]+", text)
     if first and first.group().islower():  # "iPhone" keeps its own
         text = text[0].upper() + text[1:]
-    mark = "" if not asking else "？" if re.search(rf"[{_CJK}]\W*$", text) else "?"
+    mark = "" if not asking else "？" if re.search(rf"[{UNSPACED}]\W*$", text) else "?"
     return _cut(text, LONGEST_TITLE - len(mark)) + mark
 
 
@@ -163,7 +163,7 @@ def _fitness(question: str) -> float:
 def _words(text: str) -> float:
     """The length of a text in English words, of which a Chinese character is little more than half."""
     found = _WORDS.findall(text)
-    return sum(0.6 if re.match(f"[{_CJK}]", word) else 1.0 for word in found)
+    return sum(0.6 if re.match(f"[{UNSPACED}]", word) else 1.0 for word in found)
 
 
 def _is_question(text: str) -> bool:
@@ -229,7 +229,7 @@ def _leading() -> re.Pattern[str]:
     pausing = _any(("greeting", "thanks", "presence", "acknowledgement", "goodbye", "help"))
     fillers = rf"(?:\s*+{_any(('fillers',))})*+"
     pause = r"\s*+(?:[^\w\s'\"“‘(（<\[$€£¥#@+-]\s*+)++"
-    opening = rf"(?:\s++|(?=[{_CJK}]))(?={_any(('openers',))})"
+    opening = rf"(?:\s++|(?=[{UNSPACED}]))(?={_any(('openers',))})"
     return re.compile(rf"[\W_]*?(?:{pausing}{fillers}{pause}|{plain}{fillers}{opening})", re.IGNORECASE)
 
 

@@ -19,8 +19,10 @@ from retrieval.indexing.analysis import analyse, fold, is_function
 from retrieval.indexing.lexical import Places, Scores
 from retrieval.indexing.models import EmbeddingModels, combine_models
 from retrieval.interfaces import Embedder
+from retrieval.languages import detect_language
+from retrieval.scripts import UNSPACED
 from retrieval.searching.fitted import load_fitted
-from retrieval.text import collapse, detect_language
+from retrieval.text import collapse
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -39,9 +41,7 @@ CUT = 0.5
 Some = slice | Places
 
 _IGNORED = re.compile(r"[^\w+#%$€£¥]+|_")
-_UNSPACED = re.compile(
-    r"(?<=[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]) | (?=[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])"
-)
+_UNSPACED = re.compile(f"(?<=[{UNSPACED}]) | (?=[{UNSPACED}])")
 
 
 def cluster(texts: Sequence[str], models: Embedder | EmbeddingModels) -> list[tuple[int, ...]]:

@@ -15,6 +15,7 @@ from retrieval.indexing.dense import search_on_one_thread
 from retrieval.indexing.index import Index
 from retrieval.indexing.models import EmbeddingModels, combine_models, name_model
 from retrieval.interfaces import Embedder
+from retrieval.languages import detect_language
 from retrieval.searching import rewriting
 from retrieval.searching.embedding import QuestionVectors
 from retrieval.searching.fitted import Fitted, load_fitted
@@ -23,7 +24,9 @@ from retrieval.searching.profiles import Profile
 from retrieval.searching.reranking import Reranking
 from retrieval.searching.search import Search
 from retrieval.searching.spelling import Spellings
-from retrieval.text import detect_language
+
+COMMON_LANGUAGES = ("en", "zh", "ja", "ko", "de", "fr", "es", "pt")
+"""What customers may write in, whatever the pages are in. Of all 176 that could be told, short questions look like any."""
 
 MINORITY = 0.02  # a language with less of the index does not count as one of it
 
@@ -71,9 +74,9 @@ class LiveRetriever:
         started = time.perf_counter()
         version, index = self._live.current()
         loaded = time.perf_counter()
-        language = detect_language(text)
+        language = detect_query_language(text, index)
         profiles = choose_profiles(self.fitted, language, index)
-        search = Search(index, text, self._variants(index, text), context, self._vectors, self._reranking)
+        search = Search(index, text, language, self._variants(index, text), context, self._vectors, self._reranking)
         found = search.run(profiles[0])
         for profile in profiles[1:]:
             if found.confidence < self.fitted.answer:
@@ -103,6 +106,11 @@ class LiveRetriever:
 def _timings(search: Search, since: float) -> dict[str, float]:
     embedding = search.embedding_ms
     return {"embed": embedding, "search": (time.perf_counter() - since) * 1000 - embedding}
+
+
+def detect_query_language(text: str, index: Index) -> str:
+    """The language of a question; the index's main one where it is too short to tell."""
+    return detect_language(text, index.main_language, {*index.languages, *COMMON_LANGUAGES})
 
 
 def choose_profiles(fitted: Fitted, language: str, index: Index) -> list[Profile]:

@@ -50,6 +50,7 @@ class Search:
         self,
         index: Index,
         text: str,
+        language: str,
         variants: Sequence[Variant],
         context: Sequence[str],
         vectors: QuestionVectors,
@@ -57,6 +58,7 @@ class Search:
     ) -> None:
         self._index = index
         self._text = text
+        self._language = language
         self.variants = variants
         self._context = context
         self._vectors = vectors
@@ -68,9 +70,9 @@ class Search:
         """Search by one profile."""
         index, context = self._index, self._context
         vector, *others = self._embed([self._text, *(each.text for each in self.variants)], profile)
-        query = signals.prepare(index, self._text, vector, profile)
+        query = signals.prepare(index, self._text, vector, profile, self._language)
         in_context = None if not context or contexts.has_topic(self._text) else self._after_context(profile)
-        rewritten = rewriting.search(index, self.variants, others, profile)
+        rewritten = rewriting.search(index, self.variants, others, profile, self._language)
         also = [each.candidates.passages for each in rewritten]
         gains = contexts.topics(index, self._text, context) if context else None
         if gains is not None:
@@ -100,7 +102,7 @@ class Search:
     def _after_context(self, profile: Profile) -> Query:
         """The question after what was asked last."""
         text = contexts.joined(self._meant, self._context)
-        return signals.prepare(self._index, text, self._embed([text], profile)[0], profile)
+        return signals.prepare(self._index, text, self._embed([text], profile)[0], profile, self._language)
 
     def _score(
         self, candidates: Candidates, profile: Profile, in_context: Query | None, gains: Scores | None
