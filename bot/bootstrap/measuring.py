@@ -81,9 +81,16 @@ def ask_golden(questions: Sequence[GoldenQuestion], side: Side, beside: Beside, 
     if version.manifest.embedder != embedder.fingerprint:
         index = build_index(index.documents, embedder, exact_below=settings.hnsw_from)
     index, retriever = _searched(index, embedder, beside, reranking_for(settings))
-    threshold = settings.answer_threshold
     return asyncio.run(
-        ask(questions, retriever, Entries(index), threshold=threshold, mask=masker(settings), on_done=on_done)
+        ask(
+            questions,
+            retriever,
+            Entries(index),
+            threshold=settings.answer_threshold,
+            suggest_threshold=settings.suggest_threshold,
+            mask=masker(settings),
+            on_done=on_done,
+        )
     )
 
 
@@ -112,5 +119,6 @@ def golden_trial(
         read_golden(path).questions,
         lambda index: _searched(index, embedder(), beside(), reranking()),
         threshold=settings.answer_threshold,
+        suggest_threshold=settings.suggest_threshold,
         mask=masker(settings),
     )

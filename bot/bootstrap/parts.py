@@ -205,6 +205,7 @@ def evaluate_files(
         queries,
         lambda documents: retriever_over(documents, embedder, reranking),
         threshold=settings.answer_threshold,
+        suggest_threshold=settings.suggest_threshold,
         on_done=on_done,
     )
 
