@@ -65,6 +65,7 @@ class Settings(BaseSettings):
 
     # answers
     answer_threshold: float | None = Field(None, ge=0, le=1)
+    suggest_threshold: float | None = Field(None, ge=0, le=1)
 
     # generation
     vllm_url: Annotated[tuple[str, ...], NoDecode] = ()

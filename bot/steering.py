@@ -138,6 +138,7 @@ class Reason(StrEnum):
     """Why a question counts as not answered well."""
 
     ABSTAINED = "abstained"
+    ABANDONED = "abandoned"  # the nearest entry, or a choice, was offered and nothing came of it
     VOTED_DOWN = "voted_down"
     HANDED_OFF = "handed_off"
 

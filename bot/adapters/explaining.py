@@ -59,8 +59,7 @@ def verdict(turn: Turn) -> str:
         return "chitchat: a greeting, thanks or goodbye; nothing was searched"
     if turn.decision is Decision.HUMAN:
         return "human: a person was asked for; nothing was searched"
-    verb = "reaches" if turn.confidence >= turn.threshold else "is below"
-    return f"{turn.decision.value}: confidence {turn.confidence:.2f} {verb} the threshold {turn.threshold:.2f}"
+    return f"{turn.decision.value}: confidence {turn.measured}"
 
 
 def _block(passage: UsedPassage, number: str) -> RenderableType:

@@ -404,6 +404,7 @@ class Application(Stores):
             store=self.conversations,
             writer=writer,
             threshold=self.settings.answer_threshold,
+            suggest_threshold=self.settings.suggest_threshold,
             reader=reader,
             handoff=self._can_hand_over,
             mask=masker(self.settings),

@@ -210,6 +210,7 @@ def evaluate_files(
         queries,
         lambda documents: retriever_over(documents, models, reranking),
         threshold=settings.answer_threshold,
+        suggest_threshold=settings.suggest_threshold,
         on_done=on_done,
     )
 

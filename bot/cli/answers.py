@@ -78,7 +78,10 @@ def _print_trace(turn: Turn) -> None:
 
 
 def answer_as_dict(turn: Turn) -> dict[str, object]:
-    """The shape of `ask --json`, which scripts rely on; `answer` is Markdown, its special characters escaped."""
+    """The shape of `ask --json`, which scripts rely on; `answer` is Markdown, its special characters escaped. `options`
+    is what there is to choose: beside the entry that a suggestion shows, its first citation."""
+    from bot.answers.choosing import others
+
     return {
         "turn_id": turn.id,
         "conversation_id": turn.conversation_id,
@@ -90,6 +93,9 @@ def answer_as_dict(turn: Turn) -> dict[str, object]:
             | ({"author": c.author, "date": c.date} if c.author else {})
             for c in turn.citations
         ],
+        "options": [{"number": c.number, "title": c.label, "gist": c.gist} for c in others(turn)]
+        if turn.decision.offers
+        else [],
         "index_version": turn.index_version,
         "model": turn.model,
         "timings_ms": dict(turn.timings_ms),

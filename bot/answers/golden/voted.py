@@ -35,7 +35,7 @@ class _Ballot:
 
 
 async def voted_questions(store: ConversationStore, since: datetime | None = None) -> Voted:
-    """The questions that were answered and voted on, oldest first.
+    """The questions that were answered, or an entry suggested for, and voted on, oldest first.
 
     A turn stands for the question as it was searched and for the first entry that it cites. Each user's vote counts
     once a turn, over all turns with the same question: entries with more thumbs up than down are expected; those with
@@ -47,7 +47,7 @@ async def voted_questions(store: ConversationStore, since: datetime | None = Non
         votes = await store.feedback(turn.id)
         if not votes:
             continue
-        if turn.decision is not Decision.ANSWER or not turn.citations:
+        if turn.decision not in {Decision.ANSWER, Decision.SUGGEST} or not turn.citations:
             unusable += 1
             continue
         golden = GoldenQuestion(
