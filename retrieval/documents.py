@@ -111,7 +111,8 @@ class RetrievalResult:
 
     `confidence` in 0..1 is the calibrated probability that the first passage's document answers the query (0.0 with
     no passages); `features` are the values it was computed from; `timings_ms` maps a stage to milliseconds;
-    `rewritten` is what the query was searched as besides, by the glossary.
+    `rewritten` is what the query was searched as besides, by the glossary. `family` are those of the passages that ask
+    the same question about several things, of which the query names none, and answer it differently.
     """
 
     query: str
@@ -123,6 +124,7 @@ class RetrievalResult:
     features: Mapping[str, float] = field(default_factory=dict)
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     rewritten: tuple[str, ...] = ()
+    family: tuple[ScoredPassage, ...] = ()
 
 
 def content_id(*parts: str) -> str:

@@ -40,6 +40,8 @@ def decide(result: RetrievalResult, threshold: float | None = None, *, given: Co
     """
     needed = DEFAULT_THRESHOLD if threshold is None else threshold
     if result.passages and result.confidence >= needed:
+        if family := _alternatives(result.family):
+            return Decided(Decision.CLARIFY, needed, family[:MOST_OPTIONS], tied=True)
         return Decided(Decision.ANSWER, needed)
     news = [each for each in result.passages if each is result.passages[0] or each.passage.id not in given]
     tied = _options(news, NEAR_TIE)
@@ -54,6 +56,15 @@ def decide(result: RetrievalResult, threshold: float | None = None, *, given: Co
 def doubtful(result: RetrievalResult, threshold: float) -> bool:
     """Whether a result below the threshold may hold the answer all the same, so that it is worth a closer look."""
     return bool(result.passages) and result.confidence >= DOUBT * threshold
+
+
+def _alternatives(family: Sequence[ScoredPassage]) -> tuple[ScoredPassage, ...]:
+    """One each of those that differ in what they are about or what they say of it."""
+    distinct: list[ScoredPassage] = []
+    for each in family:
+        if not any(repeats(each.passage.document, other.passage.document) for other in distinct):
+            distinct.append(each)
+    return tuple(distinct)
 
 
 def _options(passages: Sequence[ScoredPassage], within: float) -> tuple[ScoredPassage, ...]:

@@ -15,6 +15,7 @@ import numpy as np
 from retrieval.documents import Document
 from retrieval.indexing.lexical import Places, Scores
 from retrieval.searching import fusion
+from retrieval.searching.families import ALONE, Family
 from retrieval.searching.negation import negates
 from retrieval.searching.profiles import Profile
 from retrieval.searching.repeats import repeating
@@ -34,7 +35,8 @@ covered    the part of the query's idf that the first passage has, with its head
 denied     1 where the query says that something is not so or does not work, and the first document never does, else 0
 
 A taught answer and the crawled documents that ask the same question count as one document, by the best value of each;
-and so do documents that repeat one another.
+and so do documents that repeat one another, and those of a family that the query may mean: it is sure to be the right
+question, whichever of its answers is wanted. Those that it rules out are no rivals.
 """
 
 NONE = 0.2
@@ -80,7 +82,14 @@ and there is no answer to give. So it is asked back, not answered."""
 
 
 def describe(
-    index: Index, query: Query, candidates: Candidates, ranking: Places, scores: Scores, *, anew: bool = False
+    index: Index,
+    query: Query,
+    candidates: Candidates,
+    ranking: Places,
+    scores: Scores,
+    family: Family = ALONE,
+    *,
+    anew: bool = False,
 ) -> dict[str, float]:
     """The features of a ranking, by name; empty without candidates.
 
@@ -89,8 +98,9 @@ def describe(
     """
     if len(ranking) == 0:
         return {}
+    ranking = ranking[~np.isin(candidates.documents[ranking], family.ruled_out)]
     ranked = candidates.documents[ranking]
-    same = [int(ranked[0]), *repeating(index, ranked, scores[ranking])]
+    same = [int(ranked[0]), *repeating(index, ranked, scores[ranking]), *family.meant]
     if len(index.twins):
         same = [other for document in same for other in group(index, document)]
     first = ranking[np.isin(ranked, same)]

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import compress
 from typing import Protocol
 
 import numpy as np
@@ -17,7 +18,7 @@ from retrieval.indexing.dense import search_on_one_thread
 from retrieval.indexing.index import Index
 from retrieval.indexing.lexical import Places, Scores
 from retrieval.interfaces import Embedder
-from retrieval.searching import calibration, contexts, fusion, rewriting, signals
+from retrieval.searching import calibration, contexts, families, fusion, rewriting, signals
 from retrieval.searching.glossary import MOST_VARIANTS, Glossary, Variant
 from retrieval.searching.languages import LanguageProbe
 from retrieval.searching.profiles import BRIDGED, GLOSSED, LEXICAL, SEMANTIC, SIGNALS, WORDED, Profile
@@ -77,10 +78,10 @@ class LiveRetriever:
         profile = choose_profile(self._probe, language, index)
         native = profile in (SEMANTIC, WORDED)
         variants = self._variants(index, text)
-        meant = variants[0].text if variants else text
+        said = variants[0].text if variants else text
         vector, *others = self._embedder.embed_queries([text, *(each.text for each in variants)])
         query = signals.prepare(index, text, vector, profile)
-        in_context = None if not context or contexts.has_topic(text) else self._after(index, meant, context, profile)
+        in_context = None if not context or contexts.has_topic(text) else self._after(index, said, context, profile)
         embedded = time.perf_counter()
         rows = index.dense.search(vector[None], signals.NEAREST)[0]
         rewritten = rewriting.search(index, variants, others, profile)
@@ -98,18 +99,25 @@ class LiveRetriever:
         if context:
             scores = scores + contexts.lean(index, candidates, gains, context, concepts=profile.concepts)
         if self._reranking:
-            read = in_context.text if in_context else meant
+            read = in_context.text if in_context else said
             scores = self._reranking.rescore(read, index.passages, candidates, scores)
         preferred = fusion.prefer(candidates, scores, index.twins)
         ranking = fusion.rank(candidates, preferred)
+        named = "\n".join([text, *(each.text for each in variants)])
+        family = families.find_family(index, named, candidates.documents[ranking])
+        if family.differ and in_context:
+            family = families.find_family(index, in_context.text, candidates.documents[ranking])
+        preferred = families.settle(family, candidates.documents, preferred)
+        ranking = fusion.rank(candidates, preferred)
         features = min(
             (
-                calibration.describe(index, each, candidates, ranking, scores, anew=each is not query)
+                calibration.describe(index, each, candidates, ranking, scores, family, anew=each is not query)
                 for each in self._judged(index, query, own, rewritten, candidates.passages[ranking], in_context)
             ),
             key=lambda each: calibration.confidence(each, profile),
         )
         passages = _scored(index, candidates, ranking[:limit], preferred, profile)
+        meant = np.isin(candidates.documents[ranking[:limit]], family.meant).tolist()
         searched = time.perf_counter()
         return RetrievalResult(
             query=text,
@@ -125,6 +133,7 @@ class LiveRetriever:
                 "search": (searched - embedded) * 1000,
             },
             rewritten=tuple(each.text for each in variants),
+            family=tuple(compress(passages, meant)) if family.differ else (),
         )
 
     def _variants(self, index: Index, text: str) -> Sequence[Variant]:
