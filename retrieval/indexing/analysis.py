@@ -1,7 +1,7 @@
 """Text -> the tokens that lexical search counts, the same for documents and queries.
 
 Words are folded (NFKC, so full-width forms too, then case) and stemmed as English; Chinese is unified to Simplified
-characters. Text written without spaces (Chinese, Japanese, Korean) becomes its characters and its character bigrams:
+characters. A code of letters and digits is also one word and its parts, however it is written. Text written without spaces (Chinese, Japanese, Korean) becomes its characters and its character bigrams:
 bigrams carry the words, single characters still meet where the wording differs. To these come the concepts that the
 text names ("#refund"), which meet across wordings and languages.
 """
@@ -15,6 +15,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Protocol
 
+from retrieval.indexing.codes import codes
 from retrieval.indexing.concepts import Concepts, load_concepts
 
 _UNSPACED = (
@@ -32,7 +33,8 @@ def analyse(text: str, concepts: bool = True) -> list[str]:
     stems: list[str] = []
     named: list[str] = []
     known = _concepts() if concepts else None
-    for match in _RUN.finditer(fold(text)):
+    folded = fold(text)
+    for match in _RUN.finditer(folded):
         run = match.group()
         if match["unspaced"]:
             tokens += run
@@ -45,7 +47,13 @@ def analyse(text: str, concepts: bool = True) -> list[str]:
             stems.append(stem)
     if known:
         named += known.in_words(stems)
-    return tokens + named
+    return tokens + _other_spellings(folded, tokens) + named
+
+
+def _other_spellings(folded: str, tokens: list[str]) -> list[str]:
+    """What the codes of a text are when written in one word, and in parts: E-1043 meets E1043 and E 1043."""
+    held = set(tokens)
+    return [token for whole, parts in codes(folded) for token in (whole, *parts) if token not in held]
 
 
 def is_function(token: str) -> bool:

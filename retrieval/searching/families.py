@@ -7,7 +7,8 @@ one and none of the others; a query that has none means nobody knows which, unle
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -18,12 +19,15 @@ import numpy as np
 from retrieval.documents import Document
 from retrieval.indexing.analysis import analyse, fold, is_function, unspaced, words
 from retrieval.indexing.lexical import Places, Scores
-from retrieval.searching.repeats import alike
+from retrieval.searching.repeats import RIVAL, alike
 from retrieval.searching.statements import state_the_same
 
 if TYPE_CHECKING:
     from retrieval.indexing.index import Index
 
+AS_LIKELY = 1.5
+"""In score, which is a log-likelihood: of a question without a name 19 of 20 pages lie as near to the first (1.48), pages
+with another question further off (19 of 20 by 1.65 and more; `benchmarks/catalogue.py`, open half)."""
 LOOKED_AT = 64  # ranked documents that are compared with the first
 RULED_OUT = 10.0  # in score, which is a log-likelihood
 MOST = 256  # members; a question that stands on more pages is no question of a product
@@ -42,18 +46,19 @@ class Family:
 ALONE = Family()
 
 
-def find_family(index: Index, query: str, ranked: Places) -> Family:
-    """The family of the first of the `ranked` documents, and whom of it `query` (with what it was meant to say, if it
-    has typing errors) names."""
+def find_family(index: Index, query: str, ranked: Places, scores: Scores) -> Family:
+    """The family of the first of the `ranked` documents, with their `scores`, and whom of it `query` (with what it was
+    meant to say, if it has typing errors) names."""
     if not len(ranked):
         return Family()
     first = int(ranked[0])
-    members = _members(index, first, ranked)
+    members = _members(index, first, ranked[scores >= scores[0] - RIVAL])
     if len(members) == 1:
         return Family((first,))
     documents = [index.documents[number] for number in members]
     labels = tell_apart(documents)
     meant, ruled_out = ([members[place] for place in places] for places in names_of(query, labels))
+    meant = _equally_likely(index, meant, dict(zip(ranked.tolist(), scores.tolist(), strict=True)))
     by_number = dict(zip(members, zip(documents, labels, strict=True), strict=True))
     differ = not _agree([by_number[number] for number in meant])
     return Family(tuple(meant), tuple(ruled_out), differ)
@@ -103,6 +108,19 @@ def _members(index: Index, first: int, ranked: Places) -> list[int]:
         if ask_the_same(question, index.documents[number].question) and index.documents[number].answer.strip()
     ]
     return list(dict.fromkeys([first, *near, *same_words]))[:MOST]
+
+
+def _equally_likely(index: Index, meant: Sequence[int], scores: Mapping[int, float]) -> list[int]:
+    """Those of the same words as the best of them; of those that differ in a word, which may make another question of
+    it, the ones that fit about as well."""
+    best = max(meant, key=lambda number: scores.get(number, -math.inf))
+    words_of_best = _sequence(index.documents[best].question)
+    return [
+        number
+        for number in meant
+        if _sequence(index.documents[number].question) == words_of_best
+        or scores.get(number, -math.inf) >= scores.get(best, -math.inf) - AS_LIKELY
+    ]
 
 
 def _documents_of(index: Index, wordings: Sequence[int]) -> Places:

@@ -104,9 +104,9 @@ class LiveRetriever:
         preferred = fusion.prefer(candidates, scores, index.twins)
         ranking = fusion.rank(candidates, preferred)
         named = "\n".join([text, *(each.text for each in variants)])
-        family = families.find_family(index, named, candidates.documents[ranking])
+        family = families.find_family(index, named, candidates.documents[ranking], preferred[ranking])
         if family.differ and in_context:
-            family = families.find_family(index, in_context.text, candidates.documents[ranking])
+            family = families.find_family(index, in_context.text, candidates.documents[ranking], preferred[ranking])
         preferred = families.settle(family, candidates.documents, preferred)
         ranking = fusion.rank(candidates, preferred)
         features = min(
