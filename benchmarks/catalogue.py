@@ -8,7 +8,8 @@ at while the search was written) and by kind:
 
 unnamed   no product is named and the answers differ: share answered with one value (asking back is right)
 same      no product is named and every page says the same: share answered or asked back with the right question
-named     share answered by the named product's page; `wrong` by another's
+named     in the page's words: share answered by the named product's page; `wrong` by another's
+reworded  the same in other words, which a model may not know (those here are English)
 missing   a product is named that there is no page of: share answered with one value
 """
 
@@ -104,10 +105,9 @@ def _asked(
         yield ("same" if question["same"] else "unnamed"), text, everyone
     for product in kind["names"]:
         right = everyone if question["same"] else own[product]
-        templates = [question["naming"], naming]
-        yield "named", templates[0].format(name=product), right
-        yield "reworded", templates[1].format(name=product), right
-        template = rng.choice(templates)
+        template = question["naming"]
+        yield "named", template.format(name=product), right
+        yield "reworded", naming.format(name=product), right
         if partial := kind["partial"].get(product):
             yield "partial", template.format(name=partial), right
         if (other := rng.choice([product.lower(), product.upper()])) != product:
@@ -147,7 +147,7 @@ async def _outcomes(catalogue: Catalogue, embedder: Any) -> list[tuple[Ask, str,
 
 def report(title: str, outcomes: Sequence[tuple[Ask, str, str]]) -> None:
     """Print one line of figures."""
-    named = ("named", "reworded", "partial", "case", "misspelt")
+    named = ("named", "partial", "case", "misspelt")
 
     def share(hows: Sequence[str], outcome: str) -> str:
         some = [what for ask, what, _ in outcomes if ask.how in hows]
@@ -156,7 +156,8 @@ def report(title: str, outcomes: Sequence[tuple[Ask, str, str]]) -> None:
     by_how = " ".join(f"{how} {share([how], 'right')}" for how in named)
     print(
         f"{title:24} n {len(outcomes):4}  unnamed {share(['unnamed'], 'wrong')}  same {share(['same'], 'right')}  "
-        f"named {share(named, 'right')} wrong {share(named, 'wrong')}  missing {share(['missing'], 'wrong')}   ({by_how})"
+        f"named {share(named, 'right')} wrong {share(named, 'wrong')}  "
+        f"reworded {share(['reworded'], 'right')} wrong {share(['reworded'], 'wrong')}  missing {share(['missing'], 'wrong')}   ({by_how})"
     )
 
 
