@@ -17,8 +17,9 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 
 from retrieval.documents import Document
-from retrieval.indexing.analysis import analyse, fold, is_function, unspaced, words
+from retrieval.indexing.analysis import is_function
 from retrieval.indexing.lexical import Places, Scores
+from retrieval.searching.content import content_tokens, word_sequence
 from retrieval.searching.repeats import RIVAL, alike
 from retrieval.searching.statements import state_the_same
 
@@ -78,7 +79,7 @@ def names_of(query: str, labels: Sequence[frozenset[str]]) -> tuple[list[int], l
     """-> the members that `query` may mean, and those it rules out: another has all of the label's words that the
     query shares with this one, and more. A query that names none means the members without a label, if there are any.
     """
-    tokens = _tokens(query)
+    tokens = content_tokens(query)
     named = [label & tokens for label in labels]
     everyone = range(len(labels))
     if not any(named):
@@ -89,7 +90,7 @@ def names_of(query: str, labels: Sequence[frozenset[str]]) -> tuple[list[int], l
 
 def ask_the_same(one: str, other: str) -> bool:
     """Whether two questions have the same words in the same order, but for one run of them in each: a name."""
-    first, second = _sequence(one), _sequence(other)
+    first, second = word_sequence(one), word_sequence(other)
     if first == second:
         return True
     start = _common(first, second)
@@ -114,11 +115,11 @@ def _equally_likely(index: Index, meant: Sequence[int], scores: Mapping[int, flo
     """Those of the same words as the best of them; of those that differ in a word, which may make another question of
     it, the ones that fit about as well."""
     best = max(meant, key=lambda number: scores.get(number, -math.inf))
-    words_of_best = _sequence(index.documents[best].question)
+    words_of_best = word_sequence(index.documents[best].question)
     return [
         number
         for number in meant
-        if _sequence(index.documents[number].question) == words_of_best
+        if word_sequence(index.documents[number].question) == words_of_best
         or scores.get(number, -math.inf) >= scores.get(best, -math.inf) - AS_LIKELY
     ]
 
@@ -143,27 +144,13 @@ def _common(one: Sequence[str], other: Sequence[str]) -> int:
 
 @lru_cache(maxsize=4096)
 def _label(document: Document) -> frozenset[str]:
-    return _tokens("\n".join([*document.heading_path, document.question]))
+    return content_tokens("\n".join([*document.heading_path, document.question]))
 
 
 @lru_cache(maxsize=4096)
 def _address(document: Document) -> frozenset[str]:
     parts = urlsplit(document.url)
-    return _tokens(f"{parts.netloc} {unquote(parts.path)} {parts.fragment} {document.source}".replace("_", " "))
-
-
-@lru_cache(maxsize=4096)
-def _sequence(text: str) -> tuple[str, ...]:
-    return tuple(token for token, _, _ in words(fold(text)))
-
-
-def _tokens(text: str) -> frozenset[str]:
-    """The words of content; of what is written without spaces every two characters: a single one stands in too many."""
-    return frozenset(
-        token
-        for token in analyse(text, concepts=False)
-        if not is_function(token) and not (unspaced(token) and len(token) == 1)
-    )
+    return content_tokens(f"{parts.netloc} {unquote(parts.path)} {parts.fragment} {document.source}".replace("_", " "))
 
 
 def settle(family: Family, documents: Places, scores: Scores) -> Scores:
