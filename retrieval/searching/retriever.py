@@ -21,6 +21,7 @@ from retrieval.interfaces import Embedder
 from retrieval.searching import calibration, contexts, families, fusion, rewriting, signals
 from retrieval.searching.glossary import MOST_VARIANTS, Glossary, Variant
 from retrieval.searching.languages import LanguageProbe
+from retrieval.searching.pasted import question_of
 from retrieval.searching.profiles import BRIDGED, GLOSSED, LEXICAL, SEMANTIC, SIGNALS, WORDED, Profile
 from retrieval.searching.reranking import Reranking
 from retrieval.searching.rewriting import Rewritten
@@ -70,10 +71,11 @@ class LiveRetriever:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._retrieve, query, tuple(context), limit)
 
-    def _retrieve(self, text: str, context: tuple[str, ...], limit: int) -> RetrievalResult:
+    def _retrieve(self, message: str, context: tuple[str, ...], limit: int) -> RetrievalResult:
         started = time.perf_counter()
         version, index = self._live.current()
         loaded = time.perf_counter()
+        text = question_of(message, index)
         language = detect_language(text)
         profile = choose_profile(self._probe, language, index)
         native = profile in (SEMANTIC, WORDED)
@@ -120,7 +122,7 @@ class LiveRetriever:
         meant = np.isin(candidates.documents[ranking[:limit]], family.meant).tolist()
         searched = time.perf_counter()
         return RetrievalResult(
-            query=text,
+            query=message,
             language=language,
             passages=passages,
             confidence=calibration.confidence(features, profile),
