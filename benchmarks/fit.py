@@ -27,7 +27,7 @@ from scipy.optimize import minimize
 from benchmarks.question_sets import Example, load_sets, load_sites, remembering_models, signal_names
 from bot.answers.metrics import Outcome, figures
 from retrieval.indexing.models import EmbeddingModels, name_model
-from retrieval.searching.calibration import ALONE, INTERCEPT
+from retrieval.searching.calibration import ALONE, FEATURES, INTERCEPT
 from retrieval.searching.fitted import name_fit
 from retrieval.searching.profiles import WORD_SIGNALS, name_signal
 
@@ -176,7 +176,7 @@ class Case:
 
 def list_features(used: Sequence[str]) -> list[str]:
     """The names of a case's features, for a profile that weighs these signals."""
-    return ["lead", "length", "bare", "covered", *used]
+    return [*FEATURES, *used]
 
 
 def make_cases(name: str, some: Sequence[Example], used: Sequence[int], weights: Floats) -> Iterator[Case]:
@@ -193,8 +193,8 @@ def make_cases(name: str, some: Sequence[Example], used: Sequence[int], weights:
         scores = example.values[order][:, used] @ weights
         lead = -np.log(np.exp(scores[1:] - scores[0]).sum() + ALONE)
         first = order[0]
-        values = example.values[first, used].tolist()
-        features = (lead, np.log1p(example.tokens), float(example.bare[first]), float(example.covered[first]), *values)
+        values, misses = example.values[first, used].tolist(), example.near_misses[first].tolist()
+        features = (lead, np.log1p(example.tokens), float(example.bare[first]), float(example.covered[first]), *misses, *values)
         answerable = example.answerable and bool(example.relevant[order].any())
         return Case(name, example.room, kept is None, features, bool(example.relevant[first]), answerable)
 

@@ -21,6 +21,7 @@ from retrieval.indexing.models import EmbeddingModels, name_model
 from retrieval.interfaces import Embedder, Vectors
 from retrieval.searching import signals
 from retrieval.searching.embedding import QuestionVectors
+from retrieval.searching.near_misses import NEAR_MISSES
 from retrieval.searching.profiles import VECTOR_SIGNALS, WORD_SIGNALS, Profile, name_signal
 from retrieval.searching.retriever import detect_query_language
 
@@ -28,6 +29,7 @@ Floats = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
+NEAREST = 24  # documents whose signs of a near miss are measured: others come first in no ranking that is fitted
 MEASURED_WHOLE = 400  # passages up to which every one is measured for a query; of a larger index the likeliest
 
 
@@ -41,7 +43,7 @@ class Example:
     """One query of a set: every signal of each document that it was measured on, the best that any of its passages has.
 
     `room` names the FAQs it is asked among; `documents` are places among its `count` documents, `values` (documents,
-    signals) in the order of `signal_names`, `covered` and `bare` as in `calibration.FEATURES`, `relevant` which are right.
+    signals) in the order of `signal_names`, `near_misses` (documents, signs) in that of NEAR_MISSES, `covered` and `bare` as in `calibration.FEATURES`, `relevant` which are right.
     """
 
     id: str
@@ -54,6 +56,7 @@ class Example:
     tokens: int
     documents: Places
     values: Floats
+    near_misses: Floats
     covered: Floats
     bare: Mask
     relevant: Mask
@@ -169,6 +172,7 @@ def measure_query(index: Index, models: EmbeddingModels, row: dict[str, object],
     np.maximum.at(covered, inverse, index.texts.overlap(query.texts, found.passages)[0])
     relevant = np.zeros(len(documents), bool)
     np.logical_or.at(relevant, inverse, right[found.passages])
+    misses = measure_near_misses(index, text, names, documents, values)
     bare = [not (held := index.documents[place]).answer.strip() and not held.alternatives for place in documents]
     return Example(
         id=str(row["id"]),
@@ -181,7 +185,19 @@ def measure_query(index: Index, models: EmbeddingModels, row: dict[str, object],
         tokens=len(query.tokens),
         documents=documents,
         values=values,
+        near_misses=misses,
         covered=covered,
         bare=np.array(bare, bool),
         relevant=relevant,
     )
+
+
+def measure_near_misses(index: Index, text: str, names: Sequence[str], documents: Places, values: Floats) -> Floats:
+    """The signs of a near miss of the likeliest documents, as each's opening passage has them."""
+    spread = values.std(axis=0) + 1e-6
+    likeliest = np.argsort(-(values / spread).sum(axis=1), kind="stable")[:NEAREST]
+    passages = index.opening[documents[likeliest]]
+    signs = np.zeros((len(documents), len(NEAR_MISSES)), np.float32)
+    for number, sign in enumerate(NEAR_MISSES.values()):
+        signs[likeliest, number] = sign(index, text, passages)
+    return signs

@@ -27,12 +27,10 @@ _SETS = ("query", "documents")
 @dataclass(frozen=True)
 class Fitted:
     """What a set of models is searched by. `origin` says whose fit it is: the models' own, a team's, or the generic
-    one. `answer` and `suggest` are the confidences from which on a page is answered with, and shown as the nearest."""
+    one."""
 
     models: tuple[str, ...]
     profiles: tuple[Profile, ...]
-    answer: float
-    suggest: float
     origin: str
 
     def choose_profiles(self, query: str, documents: str, *, worded: bool, available: Sequence[str]) -> list[Profile]:
@@ -80,10 +78,7 @@ def read_fitted(text: str, path: str, origin: str) -> Fitted:
     try:
         data = json.loads(text)
         profiles = tuple(read_profile(each) for each in data["profiles"])
-        thresholds = data["thresholds"]
-        return Fitted(
-            tuple(data["models"]), profiles, float(thresholds["answer"]), float(thresholds["suggest"]), origin
-        )
+        return Fitted(tuple(data["models"]), profiles, origin)
     except (ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{path} is no fit of a search ({error}): delete it, or make it anew.") from error
 
