@@ -197,7 +197,7 @@ class Grounding:
         """The share of the unit's content words that stand in what it cites or in the question."""
         if script_language(unit) != script_language(evidence.text):
             return 1.0  # the words of two languages cannot be compared
-        tokens = analyse(_MARKER.sub(" ", unit), concepts=False)
+        tokens = analyse(_MARKER.sub(" ", unit))
         words = {token for token in tokens if not is_function(token) and not _FRAGMENT.fullmatch(token)}
         unspaced = any(not word.isascii() and len(word) == 1 for word in words)
         announces = unit.rstrip("*_ \n").endswith((":", "："))

@@ -78,7 +78,7 @@ def _faithful(standalone: str, message: str, heard: str) -> bool:
         return False
     if primary(script_language(standalone, "")) != primary(script_language(message, "")):
         return False
-    words = {word for word in analyse(standalone, concepts=False) if not is_function(word)}
-    known = set(analyse(heard, concepts=False))
+    words = {word for word in analyse(standalone) if not is_function(word)}
+    known = set(analyse(heard))
     strange = len(words - known)
     return strange * 2 <= len(words) and not Evidence(heard).lacks(standalone)

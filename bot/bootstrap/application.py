@@ -21,7 +21,7 @@ from bot.bootstrap.parts import (
     configure_logging,
     crawler_for,
     discord_config,
-    embedder_for,
+    embedding_models_for,
     generator_for,
     masker,
     read_first_pages,
@@ -61,7 +61,8 @@ if TYPE_CHECKING:
     from bot.knowledge.teaching import Shelf, Teaching
     from inference.vllm import VllmGenerator
     from retrieval.documents import Source
-    from retrieval.interfaces import Embedder, Retriever
+    from retrieval.indexing.models import EmbeddingModels
+    from retrieval.interfaces import Retriever
     from retrieval.refresh import Progress, RefreshReport
     from retrieval.searching.live import LiveIndex
 
@@ -91,16 +92,16 @@ class Application(Stores):
         return Schedules(self.schedule_store, self.refreshing, tell)
 
     @cached_property
-    def embedder(self) -> Embedder:
+    def embedding_models(self) -> EmbeddingModels:
         """The embedding model of the settings."""
-        return embedder_for(self.settings)
+        return embedding_models_for(self.settings)
 
     @cached_property
     def live_index(self) -> LiveIndex:
         """The active version's index, swapped when another becomes active."""
         from retrieval.searching.live import LiveIndex
 
-        return LiveIndex(version_store(self.settings), self.embedder, self.shelf)
+        return LiveIndex(version_store(self.settings), self.embedding_models, self.shelf)
 
     @cached_property
     def retriever(self) -> Retriever:
@@ -109,7 +110,7 @@ class Application(Stores):
 
         if not self.shelf.current()[1]:
             version_store(self.settings).active()  # without one, say so before the model is loaded
-        return LiveRetriever(self.live_index, self.embedder, reranking_for(self.settings), self.live_glossary.current)
+        return LiveRetriever(self.live_index, self.embedding_models, reranking_for(self.settings), self.live_glossary.current)
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -289,7 +290,7 @@ class Application(Stores):
                 return False
             return decide(found, self.settings.answer_threshold).decision is Decision.ANSWER
 
-        return Gaps(self.missed, lambda: self.embedder, answered)
+        return Gaps(self.missed, lambda: self.embedding_models, answered)
 
     @cached_property
     def previewing(self) -> Previewing:
@@ -456,12 +457,12 @@ class Application(Stores):
         golden = self.settings.golden_questions  # read before anything is crawled, so that a broken file costs nothing
         trial = None
         if golden:
-            trial = golden_trial(golden, self.settings, lambda: self.embedder, self._beside)
+            trial = golden_trial(golden, self.settings, lambda: self.embedding_models, self._beside)
         return refresh(
             sources,
             store=version_store(self.settings),
             crawler=crawler_for(self.settings),
-            embedder=self.embedder,
+            models=self.embedding_models,
             options=RefreshOptions(
                 dry_run=request.dry_run,
                 force=request.force,

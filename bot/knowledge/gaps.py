@@ -22,7 +22,7 @@ from retrieval.scripts import UNSPACED
 from retrieval.text import clean, collapse
 
 if TYPE_CHECKING:  # the real ones bring numpy along
-    from retrieval.interfaces import Embedder
+    from retrieval.indexing.models import EmbeddingModels
     from retrieval.searching.clustering import Clustering
 
 EXAMPLES = 3
@@ -78,17 +78,17 @@ class GapReport:
 
 
 class Gaps:
-    """The report of what is missing. `embedder` may load a model: it is called in a thread. `answered` tells whether a
+    """The report of what is missing. `models` may load a model: it is called in a thread. `answered` tells whether a
     question has an answer by now."""
 
     def __init__(
         self,
         store: MissedStore,
-        embedder: Callable[[], Embedder],
+        models: Callable[[], EmbeddingModels],
         answered: Callable[[str], Awaitable[bool]] | None = None,
     ) -> None:
         self._store = store
-        self._embedder = embedder
+        self._models = models
         self._answered = answered
 
     async def report(self, *, days: int = 7, now: datetime | None = None) -> GapReport:
@@ -108,7 +108,7 @@ class Gaps:
         from retrieval.searching.clustering import Clustering
 
         wordings = [stripped(each.question) for each in asked]  # "hi" and "thanks" make no two questions alike
-        clustering = Clustering(wordings, self._embedder())
+        clustering = Clustering(wordings, self._models())
         gaps = [_gap(asked, clustering, group) for group in clustering.groups]
         return sorted(gaps, key=lambda gap: (-gap.askers, -len(gap.questions), -gap.last_at.timestamp(), gap.title))
 

@@ -2,8 +2,7 @@
 
 Words are folded (NFKC, so full-width forms too, then case) and stemmed by their language's Snowball stemmer; Chinese is
 unified to Simplified characters. Text written without spaces (Chinese, Japanese, Korean) becomes its characters and its
-character bigrams: bigrams carry the words, single characters still meet where the wording differs. To these come the
-concepts that the text names ("#refund"), which meet across wordings and languages.
+character bigrams: bigrams carry the words, single characters still meet where the wording differs.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ import unicodedata
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Protocol
 
-from retrieval.indexing.concepts import Concepts, load_concepts
 from retrieval.indexing.function_words import function_words
 from retrieval.scripts import HAN, HIRAGANA, UNSPACED
 
@@ -24,21 +22,20 @@ if TYPE_CHECKING:
 _RUN = re.compile(rf"(?P<unspaced>[{UNSPACED}]+)|[^\W_{UNSPACED}]+")
 _UNSPACED_CHARACTER = re.compile(f"[{UNSPACED}]")
 _HIRAGANA = re.compile(f"[{HIRAGANA}]+")
-HAN_RUN = re.compile(f"[{HAN}]+")
+_HAN_CHARACTER = re.compile(f"[{HAN}]")
 
 
-def analyse(text: str, language: str = "en", concepts: bool = True) -> list[str]:
-    """The tokens of `text` in reading order, with repetitions; then, if wanted, its concepts."""
-    folded = fold(text)
+def analyse(text: str, language: str = "en") -> list[str]:
+    """The tokens of `text` in reading order, with repetitions."""
     tokens: list[str] = []
-    for match in _RUN.finditer(folded):
+    for match in _RUN.finditer(fold(text)):
         run = match.group()
         if match["unspaced"]:
             tokens += run
             tokens += map(str.__add__, run, run[1:])
         else:
             tokens.append(_stem(run, language))
-    return tokens + _named(folded) if concepts else tokens
+    return tokens
 
 
 def is_function(token: str, language: str = "en") -> bool:
@@ -59,22 +56,7 @@ def unspaced(token: str) -> bool:
 def fold(text: str) -> str:
     """`text` in one case, width and Chinese script."""
     text = unicodedata.normalize("NFKC", text).casefold()
-    return _simplifier().convert(text) if HAN_RUN.search(text) else text
-
-
-def analyse_words(folded: str) -> list[str]:
-    """The words of a folded text that are written with spaces between, stemmed as English."""
-    return [_stem(match.group()) for match in _RUN.finditer(folded) if not match["unspaced"]]
-
-
-def concept_of(word: str) -> str:
-    """The concept ("#refund") that one folded Chinese word names; "" for none."""
-    return _concepts().unspaced.get(word, "")
-
-
-def longest_concept(run: str, place: int) -> int:
-    """The length of the longest word at `place` of a folded Chinese run that names a concept; 0 for none."""
-    return _concepts().longest_at(run, place)
+    return _simplifier().convert(text) if _HAN_CHARACTER.search(text) else text
 
 
 def words(folded: str) -> list[tuple[str, int, int]]:
@@ -90,20 +72,9 @@ def words(folded: str) -> list[tuple[str, int, int]]:
     return found
 
 
-def _named(folded: str) -> list[str]:
-    known = _concepts()
-    runs = (match.group() for match in _RUN.finditer(folded) if match["unspaced"])
-    return [*(name for run in runs for name in known.in_run(run)), *known.in_words(analyse_words(folded))]
-
-
-@cache
-def _concepts() -> Concepts:
-    return load_concepts(lambda text: analyse_words(fold(text)), fold)
-
-
 @cache
 def _function_tokens(language: str) -> frozenset[str]:
-    return frozenset(token for word in function_words(language) for token in analyse(word, language, concepts=False))
+    return frozenset(token for word in function_words(language) for token in analyse(word, language))
 
 
 class _Converter(Protocol):

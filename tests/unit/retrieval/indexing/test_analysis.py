@@ -6,7 +6,7 @@ from retrieval.indexing.lexical import LexicalIndex
 
 
 def tokens(text: str, language: str = "en") -> list[str]:
-    return analyse(text, language, concepts=False)
+    return analyse(text, language)
 
 
 @pytest.mark.parametrize(
