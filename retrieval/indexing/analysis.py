@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _RUN = re.compile(rf"(?P<unspaced>[{UNSPACED}]+)|[^\W_{UNSPACED}]+")
 _UNSPACED_CHARACTER = re.compile(f"[{UNSPACED}]")
 _HIRAGANA = re.compile(f"[{HIRAGANA}]+")
-HAN_RUN = re.compile(f"[{HAN}]+")
+_HAN_CHARACTER = re.compile(f"[{HAN}]")
 
 
 def analyse(text: str, language: str = "en") -> list[str]:
@@ -65,7 +65,7 @@ def unspaced(token: str) -> bool:
 def fold(text: str) -> str:
     """`text` in one case, width and Chinese script."""
     text = unicodedata.normalize("NFKC", text).casefold()
-    return _simplifier().convert(text) if HAN_RUN.search(text) else text
+    return _simplifier().convert(text) if _HAN_CHARACTER.search(text) else text
 
 
 def words(folded: str) -> list[tuple[str, int, int]]:
