@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bot.conversation import RefreshRun
     from bot.settings import Settings
     from retrieval.documents import Source
+    from retrieval.interfaces import Embedder
 
 _LOW_DISK = 500 * 2**20  # bytes; a version of 50,000 passages takes about half of this
 _OLD_DAYS = 30
@@ -53,6 +54,7 @@ def diagnose(settings: Settings) -> list[Check]:
         ("handoffs", _handoffs),
         ("privacy", _privacy),
         ("embedding model", _embedder),
+        ("multilingual model", _multilingual),
         ("reranker", _reranker),
         ("index", _index),
         ("crawl", _crawl),
@@ -162,21 +164,33 @@ def _privacy(settings: Settings) -> Iterator[Check]:
 
 
 def _embedder(settings: Settings) -> Iterator[Check]:
-    import numpy as np
-
     from bot.bootstrap import embedder_for
     from retrieval.indexing.glossing import GlossingEmbedder
 
     embedder = embedder_for(settings)
-    vectors = embedder.embed_queries(["How do I return goods?", "How can I send something back?", "Is it raining?"])
-    near, far = float(vectors[0] @ vectors[1]), float(vectors[0] @ vectors[2])
-    sound = bool(np.isfinite(vectors).all()) and near > far
-    mend = "" if sound else ": its vectors make no sense; remove the models folder in the data folder and try again"
-    yield Check("embedding model", sound, f"{embedder.fingerprint}, {embedder.dimension} dimensions{mend}")
+    yield _sense_of(embedder, "embedding model", "How can I send something back?")
     if _E5.search(settings.embedding_model) and "/prompts-" not in embedder.fingerprint:
         yield Check("embedding model", None, _WITHOUT_PREFIXES)
     if isinstance(embedder, GlossingEmbedder):
         embedder.check(["词典"])
+
+
+def _multilingual(settings: Settings) -> Iterator[Check]:
+    from retrieval.indexing.embedder import load_embedder
+    from retrieval.indexing.packages import MULTILINGUAL_MODEL
+
+    embedder = load_embedder(MULTILINGUAL_MODEL, settings.data_dir / "models")
+    yield _sense_of(embedder, "multilingual model", "如何退货？")
+
+
+def _sense_of(embedder: Embedder, part: str, near: str) -> Check:
+    """Whether the model finds a question nearer to one that means the same than to another."""
+    import numpy as np
+
+    vectors = embedder.embed_queries(["How do I return goods?", near, "Is it raining?"])
+    sound = bool(np.isfinite(vectors).all()) and float(vectors[0] @ vectors[1]) > float(vectors[0] @ vectors[2])
+    mend = "" if sound else ": its vectors make no sense; remove the models folder in the data folder and try again"
+    return Check(part, sound, f"{embedder.fingerprint}, {embedder.dimension} dimensions{mend}")
 
 
 def _reranker(settings: Settings) -> Iterator[Check]:
