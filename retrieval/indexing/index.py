@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from retrieval.documents import Document, DocumentKind, Passage
 from retrieval.errors import CorruptVersion

@@ -10,7 +10,6 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import numpy as np
 
 from retrieval.documents import Document
 from retrieval.indexing.analysis import analyse, is_function

@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import compress
 from typing import Protocol
 
 from retrieval.documents import Document, RetrievalResult
