@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from retrieval.documents import Passage, RetrievalResult, ScoredPassage
+from retrieval.documents import LEARNED, Passage, RetrievalResult, ScoredPassage
 
 
 class Decision(StrEnum):
@@ -148,6 +148,13 @@ class Turn:
     platform: str = "terminal"
     user: str = ""
     rewritten: tuple[str, ...] = ()
+
+    @property
+    def learned(self) -> str:
+        """Who showed that the question means the first entry, in words; "" where nobody did."""
+        people = round(self.features.get(LEARNED, 0))
+        counted = "1 person" if people == 1 else f"{people} people"
+        return f"{counted} showed that these words mean the first entry" if people else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,7 +221,7 @@ class LearnedStore(Protocol):
     async def add(self, evidence: Sequence[Evidence]) -> None:
         """Keep each in place of what the same person showed of the same wording; not of one that was removed."""
 
-    async def list(self, least: int = 1) -> Sequence[Evidence]:
+    async def list(self, least: int = 0) -> Sequence[Evidence]:
         """What has not faded, newest first: of words for which at least so many people spoke, whatever the entry."""
 
     async def shown_by(self, turn_id: str) -> Sequence[Evidence]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ from retrieval.documents import content_id
 from retrieval.text import collapse
 
 if TYPE_CHECKING:  # the real one brings numpy along
-    from retrieval.searching.learned import LearnedEntry, LearnedWordings
+    from retrieval.searching.learned import LearnedWordings
 
 log = structlog.get_logger(__name__)
 
@@ -95,20 +95,21 @@ class Learning:
     async def record_choice(self, asked: Turn, number: int, by: Turn) -> None:
         """See the port."""
         entries, gesture = _chosen(asked, number)
-        await self._record(asked, entries, gesture, by.id, by.platform, by.user)
+        await self._record(_Words.of(asked), entries, gesture, by, by.user)
 
     async def record_vote(self, turn: Turn, vote: Vote, user: str) -> None:
         """See the port. A vote on what was chosen is one on the words that the choice was offered for."""
         entry = _shown_entry(turn)
         if entry is None or not self._least:
             return
-        gesture = Gesture.VOTED_UP if vote is Vote.UP else Vote.DOWN and Gesture.VOTED_DOWN
+        gesture = Gesture.VOTED_UP if vote is Vote.UP else Gesture.VOTED_DOWN
         try:
             before = [each for each in await self._store.shown_by(turn.id) if each.gesture.speaks_for]
         except StorageError as error:
-            log.warning("vote not learned from", cause=str(error))
+            log.warning("vote not learned from", turn=turn.id, cause=str(error))
             return
-        await self._record(turn, [entry], gesture, turn.id, turn.platform, user, before[:1])
+        asked = _Words(before[0].question, before[0].language, before[0].asked_id) if before else _Words.of(turn)
+        await self._record(asked, [entry], gesture, turn, user)
 
     async def list(self) -> Sequence[Wording]:
         """All wordings: those in use first, then those with the most people. Raises StorageError."""
@@ -133,49 +134,54 @@ class Learning:
         return wording
 
     async def _record(
-        self,
-        asked: Turn,
-        entries: Iterable[Citation],
-        gesture: Gesture,
-        turn_id: str,
-        platform: str,
-        user: str,
-        before: Sequence[Evidence] = (),
+        self, asked: _Words, entries: Iterable[Citation], gesture: Gesture, shown: Turn, user: str
     ) -> None:
-        """Keep what somebody showed of the words of `asked`, or of what was recorded `before`."""
+        """Keep what a user showed of the words that were asked, by a gesture on what the turn `shown` answered."""
         if not (self._least and user):
             return
         from retrieval.searching.learned import can_be_learned, words_of
 
-        question = before[0].question if before else collapse(asked.standalone_question)
-        words = words_of(question)
-        if not can_be_learned(question):
+        words = words_of(asked.question)
+        if not can_be_learned(asked.question):
             return
-        new = [
+        evidence = [
             Evidence(
                 wording_id=content_id(words, entry.url, entry.title),
                 words=words,
-                question=question,
-                language=before[0].language if before else asked.language,
+                question=asked.question,
+                language=asked.language,
                 url=entry.url,
                 title=entry.title,
                 passage_id=entry.passage_id,
-                platform=platform,
+                platform=shown.platform,
                 user_id=user,
                 gesture=gesture,
-                asked_id=before[0].asked_id if before else asked.id,
-                turn_id=turn_id,
+                asked_id=asked.turn_id,
+                turn_id=shown.id,
                 created_at=datetime.now(UTC),
             )
             for entry in entries
             if words_of(entry.title) != words  # an entry's own question needs nobody to show it
         ]
         try:
-            if new:
-                await self._store.add(new)
+            if evidence:
+                await self._store.add(evidence)
                 await self._live.load()
         except StorageError as error:  # the customer was answered, or their vote was kept
-            log.warning("gesture not learned from", turn=asked.id, cause=str(error))
+            log.warning("gesture not learned from", turn=shown.id, cause=str(error))
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """A question as it was searched, and the turn that it is from."""
+
+    question: str
+    language: str
+    turn_id: str
+
+    @classmethod
+    def of(cls, turn: Turn) -> _Words:
+        return cls(collapse(turn.standalone_question), turn.language, turn.id)
 
 
 def count_evidence(evidence: Iterable[Evidence], least: int) -> list[Wording]:
@@ -186,7 +192,7 @@ def count_evidence(evidence: Iterable[Evidence], least: int) -> list[Wording]:
         by_words[each.words].append(each)
     wordings = [wording for those in by_words.values() for wording in _count_words(those, least)]
     wordings.sort(key=lambda each: (not each.used, -each.lead, -each.last_at.timestamp(), each.id))
-    return [each if place < MOST else _unused(each) for place, each in enumerate(wordings)]
+    return [each if place < MOST else replace(each, used=False) for place, each in enumerate(wordings)]
 
 
 def _count_words(evidence: Sequence[Evidence], least: int) -> list[Wording]:
@@ -210,16 +216,8 @@ def _count_words(evidence: Sequence[Evidence], least: int) -> list[Wording]:
         lead = net[key] - max(0, rival)
         facts = (last.question, last.language, last.url, last.title, last.passage_id)
         used = 0 < least <= lead
-        counted.append(
-            Wording(key, *facts, supporters[key], opponents[key], lead, used=used, last_at=last.created_at)
-        )
+        counted.append(Wording(key, *facts, supporters[key], opponents[key], lead, used=used, last_at=last.created_at))
     return counted
-
-
-def _unused(wording: Wording) -> Wording:
-    from dataclasses import replace
-
-    return replace(wording, used=False)
 
 
 def _learn(evidence: Sequence[Evidence], least: int) -> LearnedWordings:
@@ -247,9 +245,7 @@ def _chosen(asked: Turn, number: int) -> tuple[Sequence[Citation], Gesture]:
 
 def _shown_entry(turn: Turn) -> Citation | None:
     """The entry that a vote on a turn speaks of; None where nothing, or more than one, was answered with."""
-    from retrieval.searching.learned import FEATURE
-
-    if FEATURE in turn.features and turn.passages:  # whatever else was cited, the words brought this one up
+    if turn.learned and turn.passages:  # whatever else was cited, the words brought this one up
         first = turn.passages[0]
         return Citation(1, first.title, first.url, first.passage_id)
     entries = {(each.url, each.title): each for each in reversed(turn.citations)}

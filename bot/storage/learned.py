@@ -43,13 +43,13 @@ class SqlLearnedStore:
 
         await self._database.write(work)
 
-    async def list(self, least: int = 1) -> Sequence[Evidence]:
+    async def list(self, least: int = 0) -> Sequence[Evidence]:
         """See the port."""
         recent = learned.c.created_at > datetime.now(UTC) - FADES
         people = func.count((learned.c.platform + ":" + learned.c.user_id).distinct())
         enough = select(learned.c.words).where(recent, _SPEAKS_FOR).group_by(learned.c.words).having(people >= least)
-        query = select(learned).where(recent, learned.c.words.in_(enough) if least > 1 else True)
-        return await self._select(query.order_by(learned.c.created_at.desc(), learned.c.wording_id).limit(_MOST))
+        query = select(learned).where(recent).order_by(learned.c.created_at.desc(), learned.c.wording_id).limit(_MOST)
+        return await self._select(query.where(learned.c.words.in_(enough)) if least else query)
 
     async def shown_by(self, turn_id: str) -> Sequence[Evidence]:
         """See the port."""

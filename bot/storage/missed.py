@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, exists, not_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import Decision, Vote
@@ -25,13 +26,22 @@ class SqlMissedStore:
     async def missed(self, since: datetime, limit: int = 5000) -> Sequence[Missed]:
         """See the port. Newest first."""
         abstained = turns.c.decision == Decision.ABSTAIN.value
+        offered = turns.c.decision.in_([Decision.SUGGEST.value, Decision.CLARIFY.value])
+        liked = turns.c.id.in_(select(feedback.c.turn_id).where(feedback.c.vote == Vote.UP.value))
+        abandoned = and_(offered, not_(_followed()), not_(liked))  # "None of these" is a turn of its own: an abstention
         voted_down = turns.c.id.in_(select(feedback.c.turn_id).where(feedback.c.vote == Vote.DOWN.value))
         handed_off = turns.c.id.in_(select(handoffs.c.turn_id))
-        why = {Reason.ABSTAINED: abstained, Reason.VOTED_DOWN: voted_down, Reason.HANDED_OFF: handed_off}
+        why = {
+            Reason.ABSTAINED: abstained,
+            Reason.ABANDONED: abandoned,
+            Reason.VOTED_DOWN: voted_down,
+            Reason.HANDED_OFF: handed_off,
+        }
         asked = (turns.c.id, turns.c.standalone_question, turns.c.language, turns.c.platform, turns.c.user_id)
+        told = (turns.c.created_at, turns.c.citations, not_(_led_up_to()).label("first"))
         query = (
-            select(*asked, turns.c.created_at, *(condition.label(reason.value) for reason, condition in why.items()))
-            .where(turns.c.created_at >= since, abstained | voted_down | handed_off)
+            select(*asked, *told, *(condition.label(reason.value) for reason, condition in why.items()))
+            .where(turns.c.created_at >= since, abstained | abandoned | voted_down | handed_off)
             .order_by(turns.c.created_at.desc(), turns.c.id.desc())
             .limit(limit)
         )
@@ -48,11 +58,33 @@ class SqlMissedStore:
                     at=row["created_at"],
                     reasons=frozenset(reason for reason in why if row[reason.value]),
                     comment=comments.get(row["id"], ""),
+                    first=bool(row["first"]),
+                    refused=_refused(row["citations"]) if row[Reason.VOTED_DOWN.value] else "",
                 )
                 for row in rows
             ]
 
         return await self._database.read(work)
+
+
+def _followed() -> ColumnElement[bool]:
+    """Whether the same person said something after a turn."""
+    later = turns.alias()
+    same = and_(later.c.conversation_id == turns.c.conversation_id, later.c.user_id == turns.c.user_id)
+    return exists(select(later.c.id).where(same, later.c.created_at > turns.c.created_at))
+
+
+def _led_up_to() -> ColumnElement[bool]:
+    """Whether something was said of the pages before a turn, which it may lean on."""
+    earlier = turns.alias()
+    searched = earlier.c.decision.in_([each.value for each in Decision if each.searched])
+    before = and_(earlier.c.conversation_id == turns.c.conversation_id, earlier.c.created_at < turns.c.created_at)
+    return exists(select(earlier.c.id).where(before, searched))
+
+
+def _refused(citations: Sequence[Mapping[str, Any]]) -> str:
+    """The passage that an answer was taken from."""
+    return str(citations[0]["passage_id"]) if citations else ""
 
 
 async def _comments(connection: AsyncConnection, turn_ids: Sequence[str]) -> dict[str, str]:

@@ -116,9 +116,7 @@ class _Person:
         return [
             partial(delete_turns, condition=and_(turns.c.platform == self._platform, self._is(turns.c.user_id))),
             _rows(feedback, and_(self._is(feedback.c.user_id), feedback.c.turn_id.in_(votes))),
-            partial(
-                delete_learned, condition=and_(learned.c.platform == self._platform, self._is(learned.c.user_id))
-            ),
+            partial(delete_learned, condition=and_(learned.c.platform == self._platform, self._is(learned.c.user_id))),
             _rows(handoff_messages, self._said()),
             partial(
                 delete_handoffs,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from retrieval.documents import content_id
+from retrieval.documents import LEARNED, content_id
 from retrieval.searching.clustering import folded
 from retrieval.searching.contexts import has_topic
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from retrieval.documents import RetrievalResult, ScoredPassage
     from retrieval.interfaces import Retriever
 
-FEATURE = "learned"  # of a result: how many people showed the entry
 LONGEST = 300  # characters; nobody writes a longer question twice
 
 
@@ -94,5 +93,5 @@ def lift(result: RetrievalResult, meant: ScoredPassage, people: int, limit: int)
         result,
         passages=(replace(meant, score=highest), *others)[:limit],
         confidence=1.0,
-        features={**result.features, FEATURE: float(people)},
+        features={**result.features, LEARNED: float(people)},
     )

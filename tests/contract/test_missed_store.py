@@ -36,7 +36,7 @@ async def hand_off(database: Database, turn: Turn) -> None:
 
 
 async def test_what_was_answered_well_is_not_missed(store: MissedStore, conversations: ConversationStore) -> None:
-    answered, liked = make_turn(), make_turn(decision=Decision.CLARIFY)
+    answered, liked = make_turn(), make_turn(1, decision=Decision.CLARIFY)
     for turn in (answered, liked):
         await conversations.add(turn)
     await conversations.vote(Feedback(liked.id, "u1", Vote.UP, "thanks"))
@@ -58,13 +58,14 @@ async def test_each_question_comes_once_with_all_reasons_newest_first(
         await hand_off(database, turn)
     missed = list(await store.missed(NOON))
     assert [(each.turn_id, each.reasons) for each in missed] == [
-        (all_three.id, frozenset(Reason)),
+        (all_three.id, frozenset(Reason) - {Reason.ABANDONED}),
         (handed.id, {Reason.HANDED_OFF}),
         (disliked.id, {Reason.VOTED_DOWN}),
         (abstained.id, {Reason.ABSTAINED}),
     ]
     assert missed[3] == Missed(
-        abstained.id, "运费多少？", "zh", "terminal:u2", abstained.created_at, frozenset({Reason.ABSTAINED})
+        *(abstained.id, "运费多少？", "zh", "terminal:u2", abstained.created_at, frozenset({Reason.ABSTAINED})),
+        first=True,
     )
     assert (missed[2].asker, missed[1].language) == ("slack:u1", "en")
 
@@ -96,3 +97,51 @@ async def test_the_newest_since_then_are_told(store: MissedStore, conversations:
         turn.id for turn in turns[:1:-1]
     ]
     assert len(await store.missed(NOON + timedelta(minutes=4))) == 1
+
+
+async def test_what_was_offered_and_left_is_abandoned_and_what_was_taken_or_liked_is_not(
+    store: MissedStore, conversations: ConversationStore
+) -> None:
+    suggested = make_turn(decision=Decision.SUGGEST, conversation_id="a", user="u1")
+    asked_back = make_turn(decision=Decision.CLARIFY, conversation_id="b", user="u1")
+    others = make_turn(5, conversation_id="b", user="u2")  # says something else in the same thread
+    taken = make_turn(decision=Decision.SUGGEST, conversation_id="c", user="u1")
+    answer = make_turn(1, conversation_id="c", user="u1")
+    liked = make_turn(decision=Decision.SUGGEST, conversation_id="d", user="u1")
+    for turn in (suggested, asked_back, others, taken, answer, liked):
+        await conversations.add(turn)
+    await conversations.vote(Feedback(liked.id, "u1", Vote.UP))
+    missed = await store.missed(NOON)
+    assert {each.turn_id for each in missed} == {suggested.id, asked_back.id}
+    assert {reason for each in missed for reason in each.reasons} == {Reason.ABANDONED}
+
+
+async def test_what_was_not_it_comes_once_as_an_abstention(
+    store: MissedStore, conversations: ConversationStore
+) -> None:
+    for number, decision in enumerate((Decision.SUGGEST, Decision.ABSTAIN)):
+        await conversations.add(make_turn(number, decision=decision))
+    assert [each.reasons for each in await store.missed(NOON)] == [{Reason.ABSTAINED}]
+
+
+async def test_only_what_nothing_led_up_to_is_a_first_question(
+    store: MissedStore, conversations: ConversationStore
+) -> None:
+    greeting = make_turn(0, decision=Decision.CHITCHAT)
+    first, second = (make_turn(minute, decision=Decision.ABSTAIN) for minute in (1, 2))
+    for turn in (greeting, first, second):
+        await conversations.add(turn)
+    assert {each.turn_id: each.first for each in await store.missed(NOON)} == {first.id: True, second.id: False}
+
+
+async def test_a_voted_down_answer_names_the_passage_it_was_taken_from(
+    store: MissedStore, conversations: ConversationStore
+) -> None:
+    cited, bare = make_turn(), make_turn(1, citations=())
+    for turn in (cited, bare):
+        await conversations.add(turn)
+        await conversations.vote(Feedback(turn.id, "u1", Vote.DOWN))
+    abstained = make_turn(2, decision=Decision.ABSTAIN)
+    await conversations.add(abstained)
+    refused = {each.turn_id: each.refused for each in await store.missed(NOON)}
+    assert refused == {cited.id: cited.citations[0].passage_id, bare.id: "", abstained.id: ""}
