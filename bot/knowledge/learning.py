@@ -104,10 +104,11 @@ class Learning:
             return
         gesture = Gesture.VOTED_UP if vote is Vote.UP else Gesture.VOTED_DOWN
         try:
-            before = [each for each in await self._store.shown_by(turn.id) if each.gesture.speaks_for]
+            rest = await self._store.shown_by(turn.id)
         except StorageError as error:
             log.warning("vote not learned from", turn=turn.id, cause=str(error))
             return
+        before = [each for each in rest if (each.url, each.title) == (entry.url, entry.title)]
         asked = _Words(before[0].question, before[0].language, before[0].asked_id) if before else _Words.of(turn)
         await self._record(asked, [entry], gesture, turn, user)
 

@@ -29,7 +29,7 @@ from bot.conversation import (
 from bot.errors import StorageError, TurnNotStored
 from retrieval.documents import Document, RetrievalResult
 from retrieval.errors import NoActiveVersion
-from tests.fakes import MemoryConversations, found
+from tests.fakes import MemoryConversations, NotingLearning, found
 
 RETURNS = Document("https://shop.example/r", "How do I return goods?", "Open the portal.", language="en")
 REFUND = Document("https://shop.example/f", "When do I get my refund?", "Within five days.", language="en")
@@ -306,6 +306,16 @@ async def test_none_of_these_is_an_abstention_from_what_was_asked() -> None:
     final = await press(await asked_back(store), store.stored[0], NONE_OF_THESE)
     assert final.turn.decision is Decision.ABSTAIN and final.turn.answer.startswith("Then I found no answer")
     assert (final.turn.question, final.turn.standalone_question) == ("Chose: None of these", "How do I return it?")
+
+
+@pytest.mark.parametrize(("reply", "number"), [("2", 2), ("neither", NONE_OF_THESE), ("thanks", None)])
+async def test_what_was_chosen_is_learned_from_once_its_turn_is_stored(reply: str, number: int | None) -> None:
+    store, learning = MemoryConversations(), NotingLearning()
+    answering = await asked_back(store)
+    answering._learning = learning
+    await ask(answering, reply)
+    asked, by = store.stored
+    assert learning.noted == ([] if number is None else [(asked.id, number, by.id)])
 
 
 @pytest.mark.parametrize(
