@@ -25,6 +25,11 @@ class Decision(StrEnum):
         """Whether it says something of what the pages hold."""
         return self not in {Decision.CHITCHAT, Decision.HUMAN}
 
+    @property
+    def offers(self) -> bool:
+        """Whether there is something to choose or to confirm below it."""
+        return self in {Decision.SUGGEST, Decision.CLARIFY}
+
 
 @dataclass(frozen=True, slots=True)
 class Chosen:

@@ -177,7 +177,7 @@ class Reason(StrEnum):
     """Why a question counts as not answered well."""
 
     ABSTAINED = "abstained"
-    ABANDONED = "abandoned"  # entries were suggested or offered, and nobody took one
+    ABANDONED = "abandoned"  # the nearest entry, or a choice, was offered and nothing came of it
     VOTED_DOWN = "voted_down"
     HANDED_OFF = "handed_off"
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, not_, select
+from sqlalchemy import ColumnElement, FromClause, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import Decision, Vote
@@ -25,23 +25,19 @@ class SqlMissedStore:
 
     async def missed(self, since: datetime, limit: int = 5000) -> Sequence[Missed]:
         """See the port. Newest first."""
-        abstained = turns.c.decision == Decision.ABSTAIN.value
-        offered = turns.c.decision.in_([Decision.SUGGEST.value, Decision.CLARIFY.value])
-        liked = turns.c.id.in_(select(feedback.c.turn_id).where(feedback.c.vote == Vote.UP.value))
-        abandoned = and_(offered, not_(_followed()), not_(liked))  # "None of these" is a turn of its own: an abstention
         voted_down = turns.c.id.in_(select(feedback.c.turn_id).where(feedback.c.vote == Vote.DOWN.value))
         handed_off = turns.c.id.in_(select(handoffs.c.turn_id))
         why = {
-            Reason.ABSTAINED: abstained,
-            Reason.ABANDONED: abandoned,
+            Reason.ABSTAINED: _abstained(),
+            Reason.ABANDONED: _abandoned(),
             Reason.VOTED_DOWN: voted_down,
             Reason.HANDED_OFF: handed_off,
         }
         asked = (turns.c.id, turns.c.standalone_question, turns.c.language, turns.c.platform, turns.c.user_id)
-        told = (turns.c.created_at, turns.c.citations, not_(_led_up_to()).label("first"))
+        told = (turns.c.created_at, turns.c.citations, _is_first().label("first"))
         query = (
             select(*asked, *told, *(condition.label(reason.value) for reason, condition in why.items()))
-            .where(turns.c.created_at >= since, abstained | abandoned | voted_down | handed_off)
+            .where(turns.c.created_at >= since, or_(*why.values()))
             .order_by(turns.c.created_at.desc(), turns.c.id.desc())
             .limit(limit)
         )
@@ -67,19 +63,42 @@ class SqlMissedStore:
         return await self._database.read(work)
 
 
-def _followed() -> ColumnElement[bool]:
-    """Whether the same person said something after a turn."""
-    later = turns.alias()
-    same = and_(later.c.conversation_id == turns.c.conversation_id, later.c.user_id == turns.c.user_id)
-    return exists(select(later.c.id).where(same, later.c.created_at > turns.c.created_at))
+_OFFERED = [decision.value for decision in Decision if decision.offers]
 
 
-def _led_up_to() -> ColumnElement[bool]:
-    """Whether something was said of the pages before a turn, which it may lean on."""
-    earlier = turns.alias()
-    searched = earlier.c.decision.in_([each.value for each in Decision if each.searched])
-    before = and_(earlier.c.conversation_id == turns.c.conversation_id, earlier.c.created_at < turns.c.created_at)
-    return exists(select(earlier.c.id).where(before, searched))
+def _abstained() -> ColumnElement[bool]:
+    """What nothing was found for. That an offer was refused counts there."""
+    earlier = turns.alias("earlier")
+    refused = _same_question(earlier) & earlier.c.decision.in_(_OFFERED)
+    return (turns.c.decision == Decision.ABSTAIN.value) & ~exists().where(refused)
+
+
+def _abandoned() -> ColumnElement[bool]:
+    """What was offered in vain: it was refused; or nobody confirmed it, and no answer followed in its conversation."""
+    confirmed = turns.c.id.in_(select(feedback.c.turn_id).where(feedback.c.vote == Vote.UP.value))
+    refusal, later = turns.alias("refusal"), turns.alias("later")
+    refused = exists().where(_same_question(refusal), refusal.c.decision == Decision.ABSTAIN.value)
+    answered = exists().where(
+        later.c.conversation_id == turns.c.conversation_id,
+        later.c.created_at > turns.c.created_at,
+        later.c.decision == Decision.ANSWER.value,
+    )
+    return turns.c.decision.in_(_OFFERED) & (refused | (~confirmed & ~answered))
+
+
+def _same_question(other: FromClause) -> ColumnElement[bool]:
+    """Whether another turn is about the same question in the same conversation."""
+    return (other.c.conversation_id == turns.c.conversation_id) & (
+        other.c.standalone_question == turns.c.standalone_question
+    )
+
+
+def _is_first() -> ColumnElement[bool]:
+    """Whether nothing was said of the pages before a turn, which it may lean on."""
+    before = turns.alias("before")
+    searched = before.c.decision.in_([decision.value for decision in Decision if decision.searched])
+    same = before.c.conversation_id == turns.c.conversation_id
+    return ~exists().where(same, before.c.created_at < turns.c.created_at, searched)
 
 
 def _refused(citations: Sequence[Mapping[str, Any]]) -> str:

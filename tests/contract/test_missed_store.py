@@ -36,7 +36,7 @@ async def hand_off(database: Database, turn: Turn) -> None:
 
 
 async def test_what_was_answered_well_is_not_missed(store: MissedStore, conversations: ConversationStore) -> None:
-    answered, liked = make_turn(), make_turn(1, decision=Decision.CLARIFY)
+    answered, liked = make_turn(), make_turn(decision=Decision.SUGGEST)
     for turn in (answered, liked):
         await conversations.add(turn)
     await conversations.vote(Feedback(liked.id, "u1", Vote.UP, "thanks"))
@@ -99,29 +99,28 @@ async def test_the_newest_since_then_are_told(store: MissedStore, conversations:
     assert len(await store.missed(NOON + timedelta(minutes=4))) == 1
 
 
-async def test_what_was_offered_and_left_is_abandoned_and_what_was_taken_or_liked_is_not(
-    store: MissedStore, conversations: ConversationStore
+@pytest.mark.parametrize("decision", [Decision.SUGGEST, Decision.CLARIFY])
+async def test_what_was_offered_in_vain_is_missed_once(
+    store: MissedStore, conversations: ConversationStore, decision: Decision
 ) -> None:
-    suggested = make_turn(decision=Decision.SUGGEST, conversation_id="a", user="u1")
-    asked_back = make_turn(decision=Decision.CLARIFY, conversation_id="b", user="u1")
-    others = make_turn(5, conversation_id="b", user="u2")  # says something else in the same thread
-    taken = make_turn(decision=Decision.SUGGEST, conversation_id="c", user="u1")
-    answer = make_turn(1, conversation_id="c", user="u1")
-    liked = make_turn(decision=Decision.SUGGEST, conversation_id="d", user="u1")
-    for turn in (suggested, asked_back, others, taken, answer, liked):
+    abandoned = make_turn(1, conversation_id="a", decision=decision)
+    refused = make_turn(2, conversation_id="b", decision=decision)
+    chosen = make_turn(3, conversation_id="c", decision=decision)
+    after = [
+        make_turn(4, conversation_id="a", decision=Decision.CHITCHAT, standalone_question="thanks"),
+        make_turn(5, conversation_id="b", decision=Decision.ABSTAIN),
+        make_turn(6, conversation_id="b", standalone_question="in other words"),
+        make_turn(7, conversation_id="c", standalone_question="the other entry"),
+        make_turn(8, conversation_id="c", decision=Decision.ABSTAIN, standalone_question="something else"),
+    ]
+    for turn in (abandoned, refused, chosen, *after):
         await conversations.add(turn)
-    await conversations.vote(Feedback(liked.id, "u1", Vote.UP))
-    missed = await store.missed(NOON)
-    assert {each.turn_id for each in missed} == {suggested.id, asked_back.id}
-    assert {reason for each in missed for reason in each.reasons} == {Reason.ABANDONED}
-
-
-async def test_what_was_not_it_comes_once_as_an_abstention(
-    store: MissedStore, conversations: ConversationStore
-) -> None:
-    for number, decision in enumerate((Decision.SUGGEST, Decision.ABSTAIN)):
-        await conversations.add(make_turn(number, decision=decision))
-    assert [each.reasons for each in await store.missed(NOON)] == [{Reason.ABSTAINED}]
+    missed = [(each.turn_id, each.reasons) for each in await store.missed(NOON)]
+    assert missed == [
+        (after[-1].id, {Reason.ABSTAINED}),
+        (refused.id, {Reason.ABANDONED}),
+        (abandoned.id, {Reason.ABANDONED}),
+    ]
 
 
 async def test_only_what_nothing_led_up_to_is_a_first_question(

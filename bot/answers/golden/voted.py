@@ -70,8 +70,8 @@ async def _earlier(store: ConversationStore, turn: Turn) -> list[Turn]:
 
 def _chose_from(offer: Turn, turn: Turn) -> bool:
     """Whether a turn is what a customer took of what the turn before had offered."""
-    titles = {title for citation in offer.citations for title in (citation.title, citation.label)}
-    return offer.decision in {Decision.CLARIFY, Decision.SUGGEST} and turn.standalone_question in titles
+    titles = {title for each in offer.citations for title in (each.title, f"{each.title} ({each.under})")}
+    return offer.decision.offers and turn.standalone_question in titles
 
 
 def _history(turn: Turn, earlier: Sequence[Turn]) -> tuple[tuple[str, str], ...]:
