@@ -17,12 +17,12 @@ from retrieval.indexing.building import build_index
 from retrieval.indexing.glossing import GlossingEmbedder
 from retrieval.indexing.index import Index
 from retrieval.interfaces import Embedder
+from retrieval.languages import script_language
 from retrieval.searching import calibration, fusion, signals
 from retrieval.searching.languages import LanguageProbe
 from retrieval.searching.profiles import SIGNALS, Profile
 from retrieval.searching.retriever import choose_profile
 from retrieval.searching.signals import Candidates, Query
-from retrieval.text import detect_language
 
 Mask = npt.NDArray[np.bool_]
 
@@ -90,7 +90,7 @@ def _examples(path: Path, embedder: Embedder) -> Iterator[Example]:
         index = build_index(documents, embedder)
         everything = np.arange(len(index.passages))
         for row in queries:
-            profile = choose_profile(probe, detect_language(row["text"]), index)
+            profile = choose_profile(probe, script_language(row["text"]), index)
             every_signal = replace(profile, weights=dict.fromkeys(SIGNALS, 1.0))
             vector = embedder.embed_queries([row["text"]])[0]
             query = signals.prepare(index, row["text"], vector, every_signal)

@@ -21,7 +21,7 @@ from bot.bootstrap.parts import (
     configure_logging,
     crawler_for,
     discord_config,
-    embedder_for,
+    embedding_models_for,
     generator_for,
     masker,
     read_first_pages,
@@ -62,7 +62,8 @@ if TYPE_CHECKING:
     from bot.knowledge.teaching import Shelf, Teaching
     from inference.vllm import VllmGenerator
     from retrieval.documents import Source
-    from retrieval.interfaces import Embedder, Retriever
+    from retrieval.indexing.models import EmbeddingModels
+    from retrieval.interfaces import Retriever
     from retrieval.refresh import Progress, RefreshReport
     from retrieval.searching.live import LiveIndex
 
@@ -92,16 +93,16 @@ class Application(Stores):
         return Schedules(self.schedule_store, self.refreshing, tell)
 
     @cached_property
-    def embedder(self) -> Embedder:
+    def embedding_models(self) -> EmbeddingModels:
         """The embedding model of the settings."""
-        return embedder_for(self.settings)
+        return embedding_models_for(self.settings)
 
     @cached_property
     def live_index(self) -> LiveIndex:
         """The active version's index, swapped when another becomes active."""
         from retrieval.searching.live import LiveIndex
 
-        return LiveIndex(version_store(self.settings), self.embedder, self.shelf)
+        return LiveIndex(version_store(self.settings), self.embedding_models, self.shelf)
 
     @cached_property
     def retriever(self) -> Retriever:
@@ -112,7 +113,7 @@ class Application(Stores):
         if not self.shelf.current()[1]:
             version_store(self.settings).active()  # without one, say so before the model is loaded
         reranking = reranking_for(self.settings)
-        live = LiveRetriever(self.live_index, self.embedder, reranking, self.live_glossary.current)
+        live = LiveRetriever(self.live_index, self.embedding_models, reranking, self.live_glossary.current)
         return LearnedRetriever(live, self.live_learned.current)
 
     @cached_property
@@ -309,7 +310,7 @@ class Application(Stores):
             decided = decide(found, self.settings.answer_threshold)
             return found.passages[0].passage.id if decided.decision is Decision.ANSWER else ""
 
-        return Gaps(self.missed, lambda: self.embedder, answered)
+        return Gaps(self.missed, lambda: self.embedding_models, answered)
 
     @cached_property
     def previewing(self) -> Previewing:
@@ -485,12 +486,12 @@ class Application(Stores):
         golden = self.settings.golden_questions  # read before anything is crawled, so that a broken file costs nothing
         trial = None
         if golden:
-            trial = golden_trial(golden, self.settings, lambda: self.embedder, self._beside)
+            trial = golden_trial(golden, self.settings, lambda: self.embedding_models, self._beside)
         return refresh(
             sources,
             store=version_store(self.settings),
             crawler=crawler_for(self.settings),
-            embedder=self.embedder,
+            models=self.embedding_models,
             options=RefreshOptions(
                 dry_run=request.dry_run,
                 force=request.force,

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING
 from bot.interfaces import MissedStore
 from bot.steering import Missed, Reason
 from bot.words import languages, load
+from retrieval.scripts import UNSPACED
 from retrieval.text import clean, collapse
 
 if TYPE_CHECKING:  # the real ones bring numpy along
-    from retrieval.interfaces import Embedder
+    from retrieval.indexing.models import EmbeddingModels
     from retrieval.searching.clustering import Clustering
 
 EXAMPLES = 3
@@ -29,8 +30,7 @@ LONGEST_TITLE = 100  # characters
 LONGEST_EXAMPLE = 300
 READ = 1000  # characters of a question that are looked at for a title
 
-_CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-_WORDS = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+")
+_WORDS = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
 _SENTENCE = re.compile(r"[^.!?。！？]+[.!?。！？]*")
 _LAST = re.compile(r"[\s.,;:!?。，、；：！？…~～]+$")
 _POLITE = re.compile(
@@ -79,17 +79,17 @@ class GapReport:
 
 
 class Gaps:
-    """The report of what is missing. `embedder` may load a model: it is called in a thread. `answered` tells by which
+    """The report of what is missing. `models` may load a model: it is called in a thread. `answered` tells by which
     passage a question is answered now, "" for none."""
 
     def __init__(
         self,
         store: MissedStore,
-        embedder: Callable[[], Embedder],
+        models: Callable[[], EmbeddingModels],
         answered: Callable[[str], Awaitable[str]] | None = None,
     ) -> None:
         self._store = store
-        self._embedder = embedder
+        self._models = models
         self._answered = answered
 
     async def report(self, *, days: int = 7, now: datetime | None = None) -> GapReport:
@@ -113,7 +113,7 @@ class Gaps:
         from retrieval.searching.clustering import Clustering
 
         wordings = [stripped(each.question) for each in asked]  # "hi" and "thanks" make no two questions alike
-        clustering = Clustering(wordings, self._embedder())
+        clustering = Clustering(wordings, self._models())
         gaps = [_gap(asked, clustering, group) for group in clustering.groups]
         return sorted(gaps, key=lambda gap: (-gap.askers, -len(gap.questions), -gap.last_at.timestamp(), gap.title))
 
@@ -153,7 +153,7 @@ def title_of(question: str) -> str:
     first = re.match(r"[^\W\d_]+", text)
     if first and first.group().islower():  # "iPhone" keeps its own
         text = text[0].upper() + text[1:]
-    mark = "" if not asking else "？" if re.search(rf"[{_CJK}]\W*$", text) else "?"
+    mark = "" if not asking else "？" if re.search(rf"[{UNSPACED}]\W*$", text) else "?"
     return _cut(text, LONGEST_TITLE - len(mark)) + mark
 
 
@@ -168,7 +168,7 @@ def _fitness(question: str) -> float:
 def _words(text: str) -> float:
     """The length of a text in English words, of which a Chinese character is little more than half."""
     found = _WORDS.findall(text)
-    return sum(0.6 if re.match(f"[{_CJK}]", word) else 1.0 for word in found)
+    return sum(0.6 if re.match(f"[{UNSPACED}]", word) else 1.0 for word in found)
 
 
 def _is_question(text: str) -> bool:
@@ -235,7 +235,7 @@ def _leading() -> re.Pattern[str]:
     pausing = _any(("greeting", "thanks", "presence", "acknowledgement", "goodbye", "help"))
     fillers = rf"(?:\s*+{_any(('fillers',))})*+"
     pause = r"\s*+(?:[^\w\s'\"“‘(（<\[$€£¥#@+-]\s*+)++"
-    opening = rf"(?:\s++|(?=[{_CJK}]))(?={_any(('openers',))})"
+    opening = rf"(?:\s++|(?=[{UNSPACED}]))(?={_any(('openers',))})"
     return re.compile(rf"[\W_]*?(?:{pausing}{fillers}{pause}|{plain}{fillers}{opening})", re.IGNORECASE)
 
 
