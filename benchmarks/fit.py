@@ -89,11 +89,38 @@ def make_plans() -> tuple[Plan, ...]:
     either = (*PLAIN, *CHINESE)
     return (
         Plan("english", (first,), WORD_SIGNALS, PLAIN, PLAIN, _english, **english, worded=False),
-        Plan("english-both", (first, second), WORD_SIGNALS, PLAIN, PLAIN, _english, **english, worded=False, after="english"),
-        Plan("wordings", ((0, ("cos_question", "cos_wordings")),), ("bm25_question", "overlap"), WORDED, WORDED,
-             _never, **english, worded=True),
-        Plan("wordings-both", ((0, ("cos_question", "cos_wordings")), (1, ("cos_question", "cos_alike", "cos_wordings"))),
-             ("bm25_question", "overlap"), WORDED, WORDED, _never, **english, worded=True, after="wordings"),
+        Plan(
+            "english-both",
+            (first, second),
+            WORD_SIGNALS,
+            PLAIN,
+            PLAIN,
+            _english,
+            **english,
+            worded=False,
+            after="english",
+        ),
+        Plan(
+            "wordings",
+            ((0, ("cos_question", "cos_wordings")),),
+            ("bm25_question", "overlap"),
+            WORDED,
+            WORDED,
+            _never,
+            **english,
+            worded=True,
+        ),
+        Plan(
+            "wordings-both",
+            ((0, ("cos_question", "cos_wordings")), (1, ("cos_question", "cos_alike", "cos_wordings"))),
+            ("bm25_question", "overlap"),
+            WORDED,
+            WORDED,
+            _never,
+            **english,
+            worded=True,
+            after="wordings",
+        ),
         Plan("same-language", (second,), WORD_SIGNALS, either, CHINESE, _other, same_language=True),
         Plan("across", ((1, BY_WORDING),), ("bm25_passage", "overlap"), (*either, *ACROSS), ACROSS, _never),
         Plan("words", (), WORD_SIGNALS, either, either, _never),
@@ -194,7 +221,14 @@ def make_cases(name: str, some: Sequence[Example], used: Sequence[int], weights:
         lead = -np.log(np.exp(scores[1:] - scores[0]).sum() + ALONE)
         first = order[0]
         values, misses = example.values[first, used].tolist(), example.near_misses[first].tolist()
-        features = (lead, np.log1p(example.tokens), float(example.bare[first]), float(example.covered[first]), *misses, *values)
+        features = (
+            lead,
+            np.log1p(example.tokens),
+            float(example.bare[first]),
+            float(example.covered[first]),
+            *misses,
+            *values,
+        )
         answerable = example.answerable and bool(example.relevant[order].any())
         return Case(name, example.room, kept is None, features, bool(example.relevant[first]), answerable)
 
@@ -291,7 +325,9 @@ def fit_plan(plan: Plan, sets: Sets, names: Sequence[str], models: Sequence[str]
     used_names += plan.words
     used = [names.index(name) for name in used_names]
     help_sites = [example for example in sets.get("help", ()) if plan.help(example)]
-    learnt = {name: sets[name] for name in plan.learnt_on if name in sets} | ({"help": help_sites} if help_sites else {})
+    learnt = {name: sets[name] for name in plan.learnt_on if name in sets} | (
+        {"help": help_sites} if help_sites else {}
+    )
     judged = [name for name in (*plan.judged_on, "help") if name in learnt]
 
     def others(name: str) -> Sets:
@@ -311,7 +347,9 @@ def fit_plan(plan: Plan, sets: Sets, names: Sequence[str], models: Sequence[str]
         confidences += sure.tolist()
         whole = [(case, value) for case, value in zip(own, sure, strict=True) if case.whole]
         report_set(name, whole)
-    answer, suggest = choose_thresholds([c for c in left_out if c.whole], np.array([v for c, v in zip(left_out, confidences, strict=True) if c.whole]))
+    answer, suggest = choose_thresholds(
+        [c for c in left_out if c.whole], np.array([v for c, v in zip(left_out, confidences, strict=True) if c.whole])
+    )
     coefficients = fit_confidence([case for some in cases.values() for case in some])
     print(f"  answers from {answer}, suggests from {suggest}")
     features = [*list_features(used_names), INTERCEPT]

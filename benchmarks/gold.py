@@ -33,5 +33,5 @@ def _is_met(item: Mapping[str, Any], passage: Passage) -> bool:
 def _flatten(text: str) -> str:
     """Without markup, case, line breaks and typographic quotes."""
     text = unicodedata.normalize("NFKC", re.sub(r"!?\[([^\[\]]*)\]\([^()\s]*\)", r"\1", text)).casefold()
-    text = text.translate(str.maketrans("’‘“”„«»–—", "''\"\"\"\"\"--"))
+    text = text.translate(str.maketrans("’‘“”„«»–—", '\'\'"""""--'))
     return re.sub(r"\s+", " ", re.sub(r"[\\`*_#|>]", "", text)).strip()

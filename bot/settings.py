@@ -67,6 +67,8 @@ class Settings(BaseSettings):
     answer_threshold: float | None = Field(None, ge=0, le=1)
     suggest_threshold: float | None = Field(None, ge=0, le=1)
 
+    learn_from: int = Field(2, ge=0, le=100)
+
     # generation
     vllm_url: Annotated[tuple[str, ...], NoDecode] = ()
     vllm_model: str = ""

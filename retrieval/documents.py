@@ -109,6 +109,10 @@ class ScoredPassage:
     signals: Mapping[str, float] = field(default_factory=dict)
 
 
+LEARNED = "learned"
+"""The feature of a result whose first passage people showed to be what these words mean: how many did."""
+
+
 @dataclass(frozen=True, slots=True)
 class RetrievalResult:
     """What a query found: passages best first, at most one a document unless more of its parts were asked for.

@@ -92,11 +92,7 @@ def _by_words(text: str, options: Sequence[Citation]) -> Choice | None:
     asked = set(analyse(_fillers().sub(" ", text))) or set(analyse(text))
     titles = [set(analyse(option.label)) for option in options]
     holding = [option for option, title in zip(options, titles, strict=True) if asked and asked <= title]
-    repeated = [
-        option
-        for option, title in zip(options, titles, strict=True)
-        if title and title <= set(analyse(text))
-    ]
+    repeated = [option for option, title in zip(options, titles, strict=True) if title and title <= set(analyse(text))]
     for matches in (repeated, holding):
         if len(matches) == 1:
             return Choice(matches[0])

@@ -68,13 +68,19 @@ def describe(
     rivals = float(np.exp((scores[others] - scores[first].max()).astype(np.float64)).sum())
     document = index.documents[int(ranked[0])]
     signals = measured.values.max(axis=0).tolist()
-    missed = {name: float(sign(index, query.text, candidates.passages[first[:1]])[0]) for name, sign in NEAR_MISSES.items()}
-    return missed | {
-        "lead": -math.log(rivals + ALONE),
-        "length": math.log1p(len(query.tokens)),
-        "bare": float(not document.answer.strip() and not document.alternatives),
-        "covered": float(index.texts.overlap(query.texts, candidates.passages[first])[0].max()),
-    } | dict(zip(query.profile.weights, signals, strict=True))
+    missed = {
+        name: float(sign(index, query.text, candidates.passages[first[:1]])[0]) for name, sign in NEAR_MISSES.items()
+    }
+    return (
+        missed
+        | {
+            "lead": -math.log(rivals + ALONE),
+            "length": math.log1p(len(query.tokens)),
+            "bare": float(not document.answer.strip() and not document.alternatives),
+            "covered": float(index.texts.overlap(query.texts, candidates.passages[first])[0].max()),
+        }
+        | dict(zip(query.profile.weights, signals, strict=True))
+    )
 
 
 def confidence(features: Mapping[str, float], profile: Profile) -> float:

@@ -70,7 +70,9 @@ def load_fitted(models: EmbeddingModels, own: Path | None = None) -> Fitted:
 
 def name_fit(models: Sequence[str]) -> str:
     """The name of the fit for models of these names, without what a file's name cannot hold."""
-    return "+".join("".join(letter if letter.isalnum() or letter in "-." else "_" for letter in name) for name in models)
+    return "+".join(
+        "".join(letter if letter.isalnum() or letter in "-." else "_" for letter in name) for name in models
+    )
 
 
 def read_fitted(text: str, path: str, origin: str) -> Fitted:
@@ -85,4 +87,6 @@ def read_fitted(text: str, path: str, origin: str) -> Fitted:
 
 def read_profile(data: Mapping[str, Any]) -> Profile:
     """One profile of a fit."""
-    return Profile(**{key: frozenset(value) if key in _SETS and value is not None else value for key, value in data.items()})
+    return Profile(
+        **{key: frozenset(value) if key in _SETS and value is not None else value for key, value in data.items()}
+    )

@@ -77,4 +77,3 @@ def _known_codes(text: str, question: str, index: Index) -> list[str]:
 def _weights() -> dict[str, float]:
     weights: dict[str, float] = json.loads((files("retrieval.searching") / "written_lines.json").read_text("utf-8"))
     return weights
-

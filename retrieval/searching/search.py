@@ -106,9 +106,7 @@ class Search:
         sure = calibration.confidence(features, profile)
         return Found(profile, candidates, ranking, preferred, features, sure, family)
 
-    def _find_family(
-        self, candidates: Candidates, ranking: Places, scores: Scores, in_context: Query | None
-    ) -> Family:
+    def _find_family(self, candidates: Candidates, ranking: Places, scores: Scores, in_context: Query | None) -> Family:
         """The things that the first document's question is asked of, by what the question names or, where that is
         none of them, the conversation."""
         ranked, ranked_scores = candidates.documents[ranking], scores[ranking]
@@ -157,7 +155,9 @@ class Search:
         all that a bare question says the latter alone."""
         best, profile = query, query.profile
         if rewritten and len(ranked):
-            by = rewriting.judged_by(self._index, int(ranked[0]), own, rewritten, lambda each: fusion.fuse(each, profile))
+            by = rewriting.judged_by(
+                self._index, int(ranked[0]), own, rewritten, lambda each: fusion.fuse(each, profile)
+            )
             best = by.query if by else query
         if not in_context:
             return [best]
