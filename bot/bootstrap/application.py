@@ -23,6 +23,7 @@ from bot.bootstrap.parts import (
     discord_config,
     embedding_models_for,
     generator_for,
+    intent_reader_for,
     masker,
     read_first_pages,
     reranking_for,
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from bot.conversation import IncomingMessage
     from bot.desk.desk import Desk
     from bot.handoff.handing import Handing
-    from bot.interfaces import AnswerWriter, QuestionReader, Rooms
+    from bot.interfaces import AnswerWriter, IntentReader, QuestionReader, Rooms
     from bot.knowledge.catalogue import Catalogue, Knowledge
     from bot.knowledge.gaps import Gaps
     from bot.knowledge.glossary import Keeping, LiveGlossary
@@ -96,6 +97,11 @@ class Application(Stores):
     def embedding_models(self) -> EmbeddingModels:
         """The embedding model of the settings."""
         return embedding_models_for(self.settings)
+
+    @cached_property
+    def intents(self) -> IntentReader:
+        """What tells questions from what asks nothing."""
+        return intent_reader_for(self.settings, self.embedding_models)
 
     @cached_property
     def live_index(self) -> LiveIndex:
@@ -151,6 +157,7 @@ class Application(Stores):
             self.inbox,
             self.metrics,
             limits,
+            intents=self.intents,
             handing=self.handing,
             on_abstention=settings.handoff_on_abstention,
             mask=masker(settings),
@@ -310,7 +317,7 @@ class Application(Stores):
             decided = decide(found, self.settings.answer_threshold)
             return found.passages[0].passage.id if decided.decision is Decision.ANSWER else ""
 
-        return Gaps(self.missed, lambda: self.embedding_models, answered)
+        return Gaps(self.missed, lambda: self.embedding_models, lambda: self.intents, answered)
 
     @cached_property
     def previewing(self) -> Previewing:
@@ -427,6 +434,7 @@ class Application(Stores):
             writer=writer,
             threshold=self.settings.answer_threshold,
             suggest_threshold=self.settings.suggest_threshold,
+            intents=self.intents,
             reader=reader,
             handoff=self._can_hand_over,
             mask=masker(self.settings),

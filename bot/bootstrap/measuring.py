@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from bot.bootstrap.parts import embedding_models_for, masker, reranking_for, version_store
+from bot.bootstrap.parts import embedding_models_for, intent_reader_for, masker, reranking_for, version_store
 from bot.errors import InputError
 from bot.settings import Settings, load_settings
 
@@ -87,6 +87,7 @@ def ask_golden(questions: Sequence[GoldenQuestion], side: Side, beside: Beside, 
             questions,
             retriever,
             Entries(index),
+            intent_reader_for(settings, models),
             threshold=settings.answer_threshold,
             suggest_threshold=settings.suggest_threshold,
             mask=masker(settings),
@@ -120,6 +121,7 @@ def golden_trial(
     return GoldenTrial(
         read_golden(path).questions,
         lambda index: _searched(index, models(), beside(), reranking()),
+        lambda: intent_reader_for(settings, models()),
         threshold=settings.answer_threshold,
         suggest_threshold=settings.suggest_threshold,
         mask=masker(settings),

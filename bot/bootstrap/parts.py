@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from bot.adapters.slack.app import SlackConfig
     from bot.answers.evaluation import Evaluation
     from bot.conversation import Turn
+    from bot.interfaces import IntentReader
     from inference.vllm import VllmGenerator
     from retrieval.documents import Document, Selectors, Source
-    from retrieval.indexing.versions import VersionStore
     from retrieval.indexing.models import EmbeddingModels
+    from retrieval.indexing.versions import VersionStore
     from retrieval.interfaces import Crawler, Fetch
     from retrieval.searching.reranking import Reranking
 
@@ -78,6 +79,13 @@ def embedding_models_for(settings: Settings) -> EmbeddingModels:
             for name in settings.embedding_models
         )
     )
+
+
+def intent_reader_for(settings: Settings, models: EmbeddingModels) -> IntentReader:
+    """What tells questions from what asks nothing, by the embedding models."""
+    from bot.answers.intent.reader import LearnedReader
+
+    return LearnedReader(models, settings.data_dir / "models")
 
 
 def reranking_for(settings: Settings) -> Reranking | None:
