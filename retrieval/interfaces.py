@@ -32,6 +32,10 @@ class Embedder(Protocol):
     def max_tokens(self) -> int:
         """How many tokens of a text the model reads; the rest would be cut."""
 
+    @property
+    def tells_questions_apart(self) -> bool:
+        """Whether a question is embedded otherwise than a text of the same words."""
+
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """-> (len(texts), dimension) float32, each row of L2 norm 1."""
 

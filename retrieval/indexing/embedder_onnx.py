@@ -31,6 +31,7 @@ class OnnxEmbedder:
         self.dimension = meta.dimension
         self._meta = meta
         self._prompts = weights.prompts
+        self.tells_questions_apart = weights.prompts.tell_apart
         self._tokenizer = open_tokenizer(folder, meta.max_tokens, meta.around)
         self._session = onnx_graph.open_session(folder / MODEL)
         prompt = self.count_tokens(self._prompts.document) - self.count_tokens("") if self._prompts.document else 0

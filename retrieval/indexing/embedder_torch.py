@@ -24,6 +24,7 @@ class TorchEmbedder:
         self._model = model if model is not None else load_sentence_transformer(weights)
         self._lock = threading.Lock()
         self._prompts = weights.prompts
+        self.tells_questions_apart = weights.prompts.tell_apart
         self.fingerprint = weights.fingerprint("fp32/torch")
         dimension = self._model.get_embedding_dimension()
         if not dimension:

@@ -37,6 +37,11 @@ class LazyEmbedder:
         known = self._meta.tokens_beside(self._weights.prompts.document) if self._meta else None
         return self.load().max_tokens if known is None or self._loaded else known
 
+    @property
+    def tells_questions_apart(self) -> bool:
+        """See the port."""
+        return self._weights.prompts.tell_apart
+
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """See the port."""
         return self.load().embed_queries(texts)

@@ -28,6 +28,11 @@ class Prompts:
     query: str = ""
     document: str = ""
 
+    @property
+    def tell_apart(self) -> bool:
+        """Whether a question is embedded otherwise than a text of the same words."""
+        return self.query != self.document
+
 
 @dataclass(frozen=True, slots=True)
 class Weights:
