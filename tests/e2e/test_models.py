@@ -128,18 +128,3 @@ def test_another_embedding_model_and_its_prefixes_need_a_refresh_each(operator: 
         done = mine("refresh", **settings)
         assert done.returncode == 0, done.stderr
         assert "水壶" in mine.ask("怎么清洗水壶？", **settings)["answer"]
-
-
-@pytest.mark.slow
-def test_the_packaged_multilingual_model_finds_pages_by_its_name_and_is_told_by_doctor(
-    operator: Operator, tmp_path: Path
-) -> None:
-    data = tmp_path / "data"
-    shutil.copytree(operator.data, data)
-    mine, model = Operator(data), {"FRONTDESK_EMBEDDING_MODEL": "multilingual-e5-small"}
-    done = mine("refresh", **model)
-    assert done.returncode == 0, done.stderr
-    assert "水壶" in mine.ask("怎么清洗水壶？", **model)["answer"]
-    ((sound, finding),) = mine.findings("multilingual model", **model)
-    assert sound
-    assert finding.startswith("multilingual-e5-small@")
