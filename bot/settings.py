@@ -65,6 +65,9 @@ class Settings(BaseSettings):
 
     # answers
     answer_threshold: float | None = Field(None, ge=0, le=1)
+    suggest_threshold: float | None = Field(None, ge=0, le=1)
+
+    learn_from: int = Field(2, ge=0, le=100)
 
     # generation
     vllm_url: Annotated[tuple[str, ...], NoDecode] = ()

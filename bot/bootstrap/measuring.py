@@ -82,9 +82,16 @@ def ask_golden(questions: Sequence[GoldenQuestion], side: Side, beside: Beside, 
     if version.manifest.embedder != models.fingerprint:
         index = build_index(index.documents, models, previous=index, exact_below=settings.hnsw_from)
     index, retriever = _searched(index, models, beside, reranking_for(settings))
-    threshold = settings.answer_threshold
     return asyncio.run(
-        ask(questions, retriever, Entries(index), threshold=threshold, mask=masker(settings), on_done=on_done)
+        ask(
+            questions,
+            retriever,
+            Entries(index),
+            threshold=settings.answer_threshold,
+            suggest_threshold=settings.suggest_threshold,
+            mask=masker(settings),
+            on_done=on_done,
+        )
     )
 
 
@@ -114,5 +121,6 @@ def golden_trial(
         read_golden(path).questions,
         lambda index: _searched(index, models(), beside(), reranking()),
         threshold=settings.answer_threshold,
+        suggest_threshold=settings.suggest_threshold,
         mask=masker(settings),
     )

@@ -68,7 +68,10 @@ def embedding_models_for(settings: Settings) -> EmbeddingModels:
     from retrieval.indexing.weights import Prompts
 
     configure_logging(settings)
-    given, cache = Prompts(settings.embedding_query_prefix, settings.embedding_document_prefix), settings.data_dir / "models"
+    given, cache = (
+        Prompts(settings.embedding_query_prefix, settings.embedding_document_prefix),
+        settings.data_dir / "models",
+    )
     return EmbeddingModels(
         tuple(
             load_embedder(name, cache, settings.embedding_onnx, None if find_package(name) else given)
@@ -210,6 +213,7 @@ def evaluate_files(
         queries,
         lambda documents: retriever_over(documents, models, reranking),
         threshold=settings.answer_threshold,
+        suggest_threshold=settings.suggest_threshold,
         on_done=on_done,
     )
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bot.conversation import RefreshRun
     from bot.settings import Settings
     from retrieval.documents import Source
+    from retrieval.interfaces import Embedder
 
 _LOW_DISK = 500 * 2**20  # bytes; a version of 50,000 passages takes about half of this
 _OLD_DAYS = 30
@@ -162,23 +163,27 @@ def _privacy(settings: Settings) -> Iterator[Check]:
 
 
 def _embedding_models(settings: Settings) -> Iterator[Check]:
-    import numpy as np
-
     from bot.bootstrap import embedding_models_for
-    from retrieval.searching.fitted import load_fitted
+    from retrieval.searching.fitted import GENERIC, load_fitted
 
     models = embedding_models_for(settings)
     for model in models.models:
-        vectors = model.embed_queries(["How do I return goods?", "How can I send something back?", "Is it raining?"])
-        near, far = float(vectors[0] @ vectors[1]), float(vectors[0] @ vectors[2])
-        sound = bool(np.isfinite(vectors).all()) and near > far
-        mend = "" if sound else ": its vectors make no sense; remove the models folder in the data folder and try again"
-        yield Check("embedding model", sound, f"{model.fingerprint}, {model.dimension} dimensions{mend}")
-        if _E5.search(model.fingerprint) and "/prompts-" not in model.fingerprint:
+        yield _check_sense(model)
+        if _E5.search(model.fingerprint) and not model.tells_questions_apart:
             yield Check("embedding model", None, _WITHOUT_PREFIXES)
-    fitted = load_fitted(models, settings.data_dir / FIT)
-    generic = "" if fitted.origin != GENERIC else ": fit them on questions of your own with 'frontdesk eval --fit'"
+    fitted = load_fitted(models)
+    generic = "" if fitted.origin != GENERIC else ", not for these: see docs/models.md"
     yield Check("search", None if generic else True, f"weights and thresholds were fitted for {fitted.origin}{generic}")
+
+
+def _check_sense(embedder: Embedder) -> Check:
+    """Whether the model finds a question nearer to one that means the same than to another."""
+    import numpy as np
+
+    vectors = embedder.embed_queries(["How do I return goods?", "How can I send something back?", "Is it raining?"])
+    sound = bool(np.isfinite(vectors).all()) and float(vectors[0] @ vectors[1]) > float(vectors[0] @ vectors[2])
+    mend = "" if sound else ": its vectors make no sense; remove the models folder in the data folder and try again"
+    return Check("embedding model", sound, f"{embedder.fingerprint}, {embedder.dimension} dimensions{mend}")
 
 
 def _reranker(settings: Settings) -> Iterator[Check]:

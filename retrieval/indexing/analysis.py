@@ -2,7 +2,8 @@
 
 Words are folded (NFKC, so full-width forms too, then case) and stemmed by their language's Snowball stemmer; Chinese is
 unified to Simplified characters. Text written without spaces (Chinese, Japanese, Korean) becomes its characters and its
-character bigrams: bigrams carry the words, single characters still meet where the wording differs.
+character bigrams: bigrams carry the words, single characters still meet where the wording differs. A code of letters
+and digits is also one word and its parts, however it is written.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import unicodedata
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Protocol
 
+from retrieval.indexing.codes import codes
 from retrieval.indexing.function_words import function_words
 from retrieval.scripts import HAN, HIRAGANA, UNSPACED
 
@@ -28,14 +30,21 @@ _HAN_CHARACTER = re.compile(f"[{HAN}]")
 def analyse(text: str, language: str = "en") -> list[str]:
     """The tokens of `text` in reading order, with repetitions."""
     tokens: list[str] = []
-    for match in _RUN.finditer(fold(text)):
+    folded = fold(text)
+    for match in _RUN.finditer(folded):
         run = match.group()
         if match["unspaced"]:
             tokens += run
             tokens += map(str.__add__, run, run[1:])
         else:
             tokens.append(_stem(run, language))
-    return tokens
+    return tokens + _other_spellings(folded, tokens)
+
+
+def _other_spellings(folded: str, tokens: list[str]) -> list[str]:
+    """What the codes of a text are when written in one word, and in parts: E-1043 meets E1043 and E 1043."""
+    held = set(tokens)
+    return [token for whole, parts in codes(folded) for token in (whole, *parts) if token not in held]
 
 
 def is_function(token: str, language: str = "en") -> bool:

@@ -99,9 +99,7 @@ class _Job:
 class _Table:
     """Vectors of `texts`, as far as they are `known` for `before`."""
 
-    def __init__(
-        self, texts: Sequence[str], before: Sequence[str], known: Vectors | None, dimension: int
-    ) -> None:
+    def __init__(self, texts: Sequence[str], before: Sequence[str], known: Vectors | None, dimension: int) -> None:
         self._texts = texts
         self._place = {text: row for row, text in enumerate(before)} if known is not None and len(known) else {}
         self._known = known if self._place and known is not None else np.empty((0, dimension), np.float32)

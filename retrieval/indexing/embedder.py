@@ -15,12 +15,12 @@ log = structlog.get_logger(__name__)
 
 
 def load_embedder(model: str, cache_dir: Path, onnx: bool = True, prefixes: Prompts | None = None) -> Embedder:
-    """The embedder for `model`: "" for the default weights, another packaged model, a sentence-transformers folder, or a
-    hub name; `prefixes` where the model lacks the prompts it was trained with.
+    """The embedder for `model`: a packaged model's name ("": the default one), a sentence-transformers folder, or a hub
+    name; `prefixes` where the model lacks the prompts it was trained with.
 
-    With `onnx` the model is exported into `cache_dir` when it is first needed (some ten seconds, imports torch) and runs
-    without torch from then on, loaded when the first text is embedded; a model that cannot be exported runs in torch. A
-    packed model runs in ONNX Runtime always. Raises ModelError, then or now.
+    With `onnx` the model is exported into `cache_dir` when it is first needed (some ten seconds, imports torch), and
+    runs without torch from then on, loaded when the first text is embedded; a model that cannot be exported runs in
+    torch. A packed model always runs in ONNX Runtime, and never needs torch. Raises ModelError, now or when needed.
     """
     weights = find_weights(model, cache_dir, prefixes)
     if not onnx and not weights.packed:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from retrieval.documents import Document, DocumentKind, Passage
 from retrieval.errors import CorruptVersion
@@ -22,7 +21,7 @@ from retrieval.indexing.dense import DenseIndex
 from retrieval.indexing.lexical import Ids, LexicalIndex, Places, Scores, ranges
 from retrieval.indexing.means import mostly_worded
 from retrieval.indexing.vectors import EmbeddedTexts, VectorField, load_vectors
-from retrieval.languages import detect_language, script_language
+from retrieval.languages import detect_language
 from retrieval.scripts import LATIN
 
 EXACT_BELOW = 50_000
@@ -82,7 +81,10 @@ class Index:
         if not np.array_equal(np.unique(row_passage), np.arange(len(passages))):
             raise ValueError("Each passage needs a row of its own.")
         mapping = _documents(passages)
-        lexical = {name: LexicalIndex.build(texts) for name, texts in _texts(passages, mapping[0]).items()}
+        spoken = _languages(passages, mapping[0])
+        lexical = {
+            name: LexicalIndex.build(texts, spoken[name]) for name, texts in _texts(passages, mapping[0]).items()
+        }
         exact = len(passages) < exact_below
         searchable = [(texts, DenseIndex.build(texts.rows, exact=exact)) for texts in embedded]
         return cls(passages, row_passage, searchable, lexical, mapping)
@@ -95,6 +97,7 @@ class Index:
         is for searching only, not to be saved.
         """
         texts = _texts(added.passages, added.documents)
+        spoken = _languages(added.passages, added.documents)
         new = ~np.isin(np.arange(len(added.documents)), twins[:, 0])
         counted = {
             "texts": new[added.passage_document],
@@ -107,7 +110,7 @@ class Index:
             [*self.passages, *added.passages],
             np.concatenate([self.row_passage, added.row_passage + np.int32(len(self.passages))]),
             [_joined(field, theirs[field.model]) for field in self.fields if field.model in theirs],
-            {name: field.extended(texts[name], counted[name]) for name, field in self._lexical.items()},
+            {name: field.extended(texts[name], counted[name], spoken[name]) for name, field in self._lexical.items()},
             (
                 [*self.documents, *added.documents],
                 np.concatenate([self.passage_document, added.passage_document + len(self.documents)]),
@@ -172,21 +175,21 @@ class Index:
 
     def warm(self) -> None:
         """Make now what a first question would wait for: at 50,000 documents of 50 words in a second and a half."""
-        _ = self.scripts, self.topic_information, self.vocabulary
+        _ = self.languages, self.topic_information, self.vocabulary
 
     @cached_property
     def languages(self) -> Counter[str]:
-        """How many documents there are in each language; one that states none is judged by its question's script.
+        """How many documents there are in each language.
 
         Taught ones count where there are no others: a few of them shall not change how everything is searched.
         """
         counted = [document for document in self.documents if not document.author] or self.documents
-        return Counter(document.language or detect_language(document.question) for document in counted)
+        return Counter(map(language_of, counted))
 
     @cached_property
-    def scripts(self) -> npt.NDArray[np.str_]:
-        """-> (documents,) the language of each as far as its question's script tells."""
-        return np.array([script_language(document.question) for document in self.documents])
+    def main_language(self) -> str:
+        """The language of most documents; English without any."""
+        return max(self.languages, key=self.languages.__getitem__, default="en")
 
     @cached_property
     def worded(self) -> bool:
@@ -236,6 +239,22 @@ def _texts(passages: Sequence[Passage], documents: Sequence[Document]) -> dict[s
         "wordings": [text for document in documents for text in wordings(document)],
         "topics": [_topic(document) for document in documents],
     }
+
+
+def _languages(passages: Sequence[Passage], documents: Sequence[Document]) -> dict[str, list[str]]:
+    """The language of each of `_texts`."""
+    known = {document.id: language_of(document) for document in documents}
+    return {
+        "texts": [known[passage.document.id] for passage in passages],
+        "questions": [known[document.id] for document in documents],
+        "wordings": [known[document.id] for document in documents for _ in wordings(document)],
+        "topics": [known[document.id] for document in documents],
+    }
+
+
+def language_of(document: Document) -> str:
+    """The language that a document states, else the one that it seems to be in."""
+    return document.language or detect_language(f"{document.question}\n{document.answer}")
 
 
 def _topic(document: Document) -> str:

@@ -34,7 +34,7 @@ class LazyEmbedder:
     @property
     def max_tokens(self) -> int:
         """See the port."""
-        known = self._meta and self._meta.tokens_beside(self._weights.prompts.document)
+        known = self._meta.tokens_beside(self._weights.prompts.document) if self._meta else None
         return self.load().max_tokens if known is None or self._loaded else known
 
     @property

@@ -19,8 +19,8 @@ MULTILINGUAL_MODEL = "multilingual-e5-small"
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A model in a package. `pinned` maps the files that must have a certain SHA-256 to it. `packed`: its one file holds
-    4-bit weights and the tokenizer (`packed_file`), instead of a sentence-transformers folder."""
+    """A model in a package. `pinned` maps the files that must have a certain SHA-256 to it. A `packed` one has a single
+    file of 4-bit weights and a tokenizer (see packed_file.py) instead of a sentence-transformers folder."""
 
     model: str
     owner: str

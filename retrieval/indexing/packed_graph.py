@@ -1,5 +1,5 @@
-"""Writes the graph of a packed BERT model: the words' table stays in 4 bits, and only the rows of the words that are read
-become numbers; matrix products multiply its own 4-bit weights by activations in 8 bits.
+"""Writes the graph of a packed BERT model, its weights in 4 bits as they are: of the words' table only the rows that
+are read become numbers, and matrix products multiply 4-bit weights by activations in 8 bits.
 
 The products are exact on every CPU, since 15 x 127 twice fits 16 bits, and each row of activations has scales of its
 own: a text's vector does not depend on the texts beside it. (Decision 0123.)
@@ -25,8 +25,8 @@ _LARGE = 1024  # bytes; larger tensors lie in a file beside the graph, which is 
 
 
 def write_graph(source: PackedFile, path: Path, weights: str, *, packed: bool) -> None:
-    """Write the model to `path`, from token ids to unit vectors, its tensors to the file `weights` beside it; all matrix
-    products in 32-bit floats if not `packed`."""
+    """Write the model, from token ids to unit vectors, to `path`, and its tensors to the file `weights` beside it;
+    matrix products are in 32-bit floats if not `packed`."""
     graph = _Graph(source, packed)
     model = helper.make_model(
         graph.build(),
@@ -34,6 +34,7 @@ def write_graph(source: PackedFile, path: Path, weights: str, *, packed: bool) -
         ir_version=9,
     )
     onnx.save(model, str(path), save_as_external_data=True, location=weights, size_threshold=_LARGE)
+    (path.parent / weights).chmod(path.stat().st_mode)  # onnx makes that file for its owner alone
 
 
 class _Graph:
@@ -50,7 +51,7 @@ class _Graph:
             state = self._layer(f"l{layer}", state)
         self._mean_of(state)
         types = [helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "tokens"]) for name in INPUTS]
-        shape = ["batch", self._source.sizes.hidden]
+        shape: list[str | int | None] = ["batch", self._source.sizes.hidden]
         output = helper.make_tensor_value_info("output", TensorProto.FLOAT, shape)
         return helper.make_graph(self._nodes, "packed", types, [output], self._tensors)
 
@@ -132,4 +133,4 @@ _OF_VENDOR = {"GatherBlockQuantized", "MatMulNBits", "MultiHeadAttention", "Skip
 
 def _in_pairs(weights: Nibbles) -> Nibbles:
     """Two neighbours a byte, the first in its low half."""
-    return weights[..., 0::2] | (weights[..., 1::2] << 4)
+    return (weights[..., 0::2] | (weights[..., 1::2] << 4)).astype(np.uint8)

@@ -1,7 +1,7 @@
 """Texts -> token ids, by the tokenizer of an export: one of the tokenizers library, or a unigram one in kitoken's form.
 
-The tokenizers library takes 1.3 s and 280 MB to load the 250,000 pieces of a multilingual model, kitoken .06 s and 45 MB;
-their ids are the same.
+For the 250,000 pieces of a multilingual model the tokenizers library takes 1.3 s and 280 MB, kitoken .06 s and 45 MB;
+the ids are the same.
 """
 
 from __future__ import annotations
@@ -31,8 +31,10 @@ class Tokenizer(Protocol):
 
 
 def open_tokenizer(folder: Path, max_tokens: int, around: tuple[int, ...]) -> Tokenizer:
-    """The tokenizer in `folder`; `around` are the ids before and after a text, where it does not add them itself. Raises
-    ModelError."""
+    """The tokenizer in `folder`; `around` are the ids before and after a text, where it does not add them itself.
+
+    Raises ModelError.
+    """
     if around:
         return UnigramTokenizer(folder / PIECES, max_tokens, around)
     return LibraryTokenizer(folder / TOKENIZER, max_tokens)

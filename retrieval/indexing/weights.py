@@ -63,8 +63,7 @@ class Weights:
 
 
 def find_weights(model: str, cache_dir: Path, prefixes: Prompts | None = None) -> Weights:
-    """The files of `model`: "" for the default weights, a packaged model's name, a folder, or a name on the Hugging Face
-    hub.
+    """The files of `model`: a packaged one ("": the default), a folder, or a name on the Hugging Face hub.
 
     `prefixes`, where they are not empty, stand in for the prompts of the model's own configuration. `cache_dir` keeps
     the hashes of large files, by size and time. Raises ModelError when they cannot be had.

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from retrieval.indexing.lexical import Places, Scores
+from retrieval.searching.families import SINGLE, Family
+from retrieval.searching.near_misses import NEAR_MISSES
 from retrieval.searching.profiles import Profile
 from retrieval.searching.repeats import repeating
 from retrieval.searching.signals import Candidates, Query, measure, only
@@ -20,16 +22,18 @@ from retrieval.searching.twins import group
 if TYPE_CHECKING:
     from retrieval.indexing.index import Index
 
-FEATURES = ("lead", "length", "bare", "covered")
+FEATURES = ("lead", "length", "bare", "covered", *NEAR_MISSES)
 """Beside the signals themselves, as the first document has them:
 
 lead      log odds of the first document against all others, by their scores
 length    ln(1 + the query's distinct tokens)
 bare      1 where the first document is a question and nothing else: no answer, no other wording
 covered   the part of the query's idf that the first passage has, with its headings, question and wordings
+and what the query names and the first passage does not (`near_misses.py`).
 
 A taught answer and the crawled documents that ask the same question count as one document, by the best value of each;
-and so do documents that repeat one another.
+and so do documents that repeat one another, and those of a family that the query may mean: it is sure to be the right
+question, whichever of its answers is wanted. Those that it rules out are no rivals.
 """
 
 INTERCEPT = "intercept"
@@ -37,7 +41,14 @@ ALONE = 1e-3  # odds of all others together that are none: the log odds of a doc
 
 
 def describe(
-    index: Index, query: Query, candidates: Candidates, ranking: Places, scores: Scores, *, anew: bool = False
+    index: Index,
+    query: Query,
+    candidates: Candidates,
+    ranking: Places,
+    scores: Scores,
+    family: Family = SINGLE,
+    *,
+    anew: bool = False,
 ) -> dict[str, float]:
     """The features of a ranking, by name; empty without candidates.
 
@@ -46,8 +57,9 @@ def describe(
     """
     if len(ranking) == 0:
         return {}
+    ranking = ranking[~np.isin(candidates.documents[ranking], family.ruled_out)]
     ranked = candidates.documents[ranking]
-    same = [int(ranked[0]), *repeating(index, ranked, scores[ranking])]
+    same = [int(ranked[0]), *repeating(index, ranked, scores[ranking]), *family.meant]
     if len(index.twins):
         same = [other for document in same for other in group(index, document)]
     first = ranking[np.isin(ranked, same)]
@@ -56,12 +68,19 @@ def describe(
     rivals = float(np.exp((scores[others] - scores[first].max()).astype(np.float64)).sum())
     document = index.documents[int(ranked[0])]
     signals = measured.values.max(axis=0).tolist()
-    return {
-        "lead": -math.log(rivals + ALONE),
-        "length": math.log1p(len(query.tokens)),
-        "bare": float(not document.answer.strip() and not document.alternatives),
-        "covered": float(index.texts.overlap(query.texts, candidates.passages[first])[0].max()),
-    } | dict(zip(query.profile.weights, signals, strict=True))
+    missed = {
+        name: float(sign(index, query.text, candidates.passages[first[:1]])[0]) for name, sign in NEAR_MISSES.items()
+    }
+    return (
+        missed
+        | {
+            "lead": -math.log(rivals + ALONE),
+            "length": math.log1p(len(query.tokens)),
+            "bare": float(not document.answer.strip() and not document.alternatives),
+            "covered": float(index.texts.overlap(query.texts, candidates.passages[first])[0].max()),
+        }
+        | dict(zip(query.profile.weights, signals, strict=True))
+    )
 
 
 def confidence(features: Mapping[str, float], profile: Profile) -> float:

@@ -27,12 +27,10 @@ _SETS = ("query", "documents")
 @dataclass(frozen=True)
 class Fitted:
     """What a set of models is searched by. `origin` says whose fit it is: the models' own, a team's, or the generic
-    one. `answer` and `suggest` are the confidences from which on a page is answered with, and shown as the nearest."""
+    one."""
 
     models: tuple[str, ...]
     profiles: tuple[Profile, ...]
-    answer: float
-    suggest: float
     origin: str
 
     def choose_profiles(self, query: str, documents: str, *, worded: bool, available: Sequence[str]) -> list[Profile]:
@@ -72,7 +70,9 @@ def load_fitted(models: EmbeddingModels, own: Path | None = None) -> Fitted:
 
 def name_fit(models: Sequence[str]) -> str:
     """The name of the fit for models of these names, without what a file's name cannot hold."""
-    return "+".join("".join(letter if letter.isalnum() or letter in "-." else "_" for letter in name) for name in models)
+    return "+".join(
+        "".join(letter if letter.isalnum() or letter in "-." else "_" for letter in name) for name in models
+    )
 
 
 def read_fitted(text: str, path: str, origin: str) -> Fitted:
@@ -80,14 +80,13 @@ def read_fitted(text: str, path: str, origin: str) -> Fitted:
     try:
         data = json.loads(text)
         profiles = tuple(read_profile(each) for each in data["profiles"])
-        thresholds = data["thresholds"]
-        return Fitted(
-            tuple(data["models"]), profiles, float(thresholds["answer"]), float(thresholds["suggest"]), origin
-        )
+        return Fitted(tuple(data["models"]), profiles, origin)
     except (ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{path} is no fit of a search ({error}): delete it, or make it anew.") from error
 
 
 def read_profile(data: Mapping[str, Any]) -> Profile:
     """One profile of a fit."""
-    return Profile(**{key: frozenset(value) if key in _SETS and value is not None else value for key, value in data.items()})
+    return Profile(
+        **{key: frozenset(value) if key in _SETS and value is not None else value for key, value in data.items()}
+    )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from retrieval.indexing.models import EmbeddingModels, name_model
-from retrieval.searching.fitted import Fitted, read_profile
+from retrieval.searching.fitted import GENERIC, Fitted, read_profile
 from retrieval.searching.profiles import Profile
 
 if TYPE_CHECKING:
@@ -41,8 +41,7 @@ def fit_generically(data: Mapping[str, Any], models: EmbeddingModels) -> Fitted:
     """The generic fit for these models: each counts alike."""
     backgrounds = {name_model(model.fingerprint): measure_background(model) for model in models.models}
     profiles = tuple(scale_profile(read_profile(each), backgrounds) for each in data["profiles"])
-    thresholds = data["thresholds"]
-    return Fitted(tuple(backgrounds), profiles, thresholds["answer"], thresholds["suggest"], "no model in particular")
+    return Fitted(tuple(backgrounds), profiles, GENERIC)
 
 
 def scale_profile(profile: Profile, backgrounds: Mapping[str, Background]) -> Profile:

@@ -36,6 +36,7 @@ def name_signal(signal: str, model: str) -> str:
 @dataclass(frozen=True)
 class Profile:
     """How to search one kind of query: `weights` by signal, and `confidence`, the coefficients by feature.
+    `answer` and `suggest` are the confidences from which on a page is answered with, and shown as the nearest.
 
     `query` and `documents` are the languages that it is for (None: any), `worded` whether most documents have several
     wordings (None: either); `after` names the profile that is tried first and was not sure enough, if there is one.
@@ -44,6 +45,8 @@ class Profile:
     name: str
     weights: Mapping[str, float]
     confidence: Mapping[str, float]
+    answer: float = 1.0
+    suggest: float = 1.0
     query: frozenset[str] | None = None
     documents: frozenset[str] | None = None
     same_language: bool | None = None

@@ -20,10 +20,14 @@ from retrieval.searching import rewriting
 from retrieval.searching.embedding import QuestionVectors
 from retrieval.searching.fitted import Fitted, load_fitted
 from retrieval.searching.glossary import MOST_VARIANTS, Glossary, Variant
+from retrieval.searching.pasted import question_of
 from retrieval.searching.profiles import Profile
 from retrieval.searching.reranking import Reranking
 from retrieval.searching.search import Search
 from retrieval.searching.spelling import Spellings
+
+COMMON_LANGUAGES = ("en", "zh", "ja", "ko", "de", "fr", "es", "pt")
+"""What customers may write in, whatever the pages are in. Of all 176 that could be told, short questions look like any."""
 
 MINORITY = 0.02  # a language with less of the index does not count as one of it
 
@@ -67,27 +71,32 @@ class LiveRetriever:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._retrieve, query, tuple(context), limit)
 
-    def _retrieve(self, text: str, context: tuple[str, ...], limit: int) -> RetrievalResult:
+    def _retrieve(self, message: str, context: tuple[str, ...], limit: int) -> RetrievalResult:
         started = time.perf_counter()
         version, index = self._live.current()
         loaded = time.perf_counter()
-        language = detect_language(text, among=index.languages)
+        text = question_of(message, index)
+        language = detect_query_language(text, index)
         profiles = choose_profiles(self.fitted, language, index)
-        search = Search(index, text, self._variants(index, text), context, self._vectors, self._reranking)
+        search = Search(index, text, language, self._variants(index, text), context, self._vectors, self._reranking)
         found = search.run(profiles[0])
         for profile in profiles[1:]:
-            if found.confidence < self.fitted.answer:
+            if found.confidence < found.profile.answer:
                 found = search.run(profile)
+        passages = found.score_passages(index, limit)
         return RetrievalResult(
-            query=text,
+            query=message,
             language=language,
-            passages=found.score_passages(index, limit),
+            passages=passages,
             confidence=found.confidence,
             index_version=version,
             embedder=self._models.fingerprint,
             features=found.features,
             timings_ms={"load": (loaded - started) * 1000, **_timings(search, loaded)},
             rewritten=tuple(each.text for each in search.variants),
+            family=found.list_family(passages),
+            answer_from=found.profile.answer,
+            suggest_from=found.profile.suggest,
         )
 
     def _variants(self, index: Index, text: str) -> Sequence[Variant]:
@@ -103,6 +112,11 @@ class LiveRetriever:
 def _timings(search: Search, since: float) -> dict[str, float]:
     embedding = search.embedding_ms
     return {"embed": embedding, "search": (time.perf_counter() - since) * 1000 - embedding}
+
+
+def detect_query_language(text: str, index: Index) -> str:
+    """The language of a question; the index's main one where it is too short to tell."""
+    return detect_language(text, index.main_language, {*index.languages, *COMMON_LANGUAGES})
 
 
 def choose_profiles(fitted: Fitted, language: str, index: Index) -> list[Profile]:

@@ -52,13 +52,13 @@ class Rewritten:
 
 
 def search(
-    index: Index, variants: Sequence[Variant], vectors: Sequence[Mapping[str, Scores]], profile: Profile
+    index: Index, variants: Sequence[Variant], vectors: Sequence[Mapping[str, Scores]], profile: Profile, language: str
 ) -> list[Rewritten]:
     """Each variant as a query of its own; `vectors` are theirs, by model. Each is measured on the candidates of those
     before it, too."""
     searched: list[Rewritten] = []
     for variant, own in zip(variants, vectors, strict=True):
-        query = signals.prepare(index, variant.text, own, profile)
+        query = signals.prepare(index, variant.text, own, profile, language)
         also = [each.candidates.passages for each in searched[-1:]]
         searched.append(Rewritten(variant, query, signals.gather(index, query, also)))
     return searched

@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 
 from retrieval.documents import ScoredPassage
 from retrieval.indexing.index import Index
 from retrieval.indexing.lexical import Places, Scores
-from retrieval.searching import calibration, contexts, fusion, rewriting, signals
+from retrieval.searching import calibration, contexts, families, fusion, rewriting, signals
 from retrieval.searching.embedding import QuestionVectors
+from retrieval.searching.families import Family
 from retrieval.searching.glossary import Variant
 from retrieval.searching.profiles import Profile
 from retrieval.searching.reranking import Reranking
@@ -30,6 +32,7 @@ class Found:
     scores: Scores
     features: Mapping[str, float]
     confidence: float
+    family: Family
 
     def score_passages(self, index: Index, limit: int) -> tuple[ScoredPassage, ...]:
         """The first passages, with their scores and signals."""
@@ -42,6 +45,13 @@ class Found:
             for place, score, row in zip(places, scores, values, strict=True)
         )
 
+    def list_family(self, passages: Sequence[ScoredPassage]) -> tuple[ScoredPassage, ...]:
+        """Those of the first `passages` that ask the same about several things and answer it differently."""
+        if not self.family.differ:
+            return ()
+        meant = np.isin(self.candidates.documents[self.ranking[: len(passages)]], self.family.meant)
+        return tuple(compress(passages, meant.tolist()))
+
 
 class Search:
     """A question on one index, with its `variants` (what it says in other words) and what was said before it."""
@@ -50,6 +60,7 @@ class Search:
         self,
         index: Index,
         text: str,
+        language: str,
         variants: Sequence[Variant],
         context: Sequence[str],
         vectors: QuestionVectors,
@@ -57,6 +68,7 @@ class Search:
     ) -> None:
         self._index = index
         self._text = text
+        self._language = language
         self.variants = variants
         self._context = context
         self._vectors = vectors
@@ -68,9 +80,9 @@ class Search:
         """Search by one profile."""
         index, context = self._index, self._context
         vector, *others = self._embed([self._text, *(each.text for each in self.variants)], profile)
-        query = signals.prepare(index, self._text, vector, profile)
+        query = signals.prepare(index, self._text, vector, profile, self._language)
         in_context = None if not context or contexts.has_topic(self._text) else self._after_context(profile)
-        rewritten = rewriting.search(index, self.variants, others, profile)
+        rewritten = rewriting.search(index, self.variants, others, profile, self._language)
         also = [each.candidates.passages for each in rewritten]
         gains = contexts.topics(index, self._text, context) if context else None
         if gains is not None:
@@ -80,16 +92,29 @@ class Search:
         scores = self._score(candidates, profile, in_context, gains)
         preferred = fusion.prefer(candidates, scores, index.twins)
         ranking = fusion.rank(candidates, preferred)
+        family = self._find_family(candidates, ranking, preferred, in_context)
+        preferred = families.settle(family, candidates.documents, preferred)
+        ranking = fusion.rank(candidates, preferred)
         judged = self._judged_by(query, own, rewritten, candidates.passages[ranking], in_context)
         features = min(
             (
-                calibration.describe(index, each, candidates, ranking, scores, anew=each is not query)
+                calibration.describe(index, each, candidates, ranking, scores, family, anew=each is not query)
                 for each in judged
             ),
             key=lambda each: calibration.confidence(each, profile),
         )
         sure = calibration.confidence(features, profile)
-        return Found(profile, candidates, ranking, preferred, features, sure)
+        return Found(profile, candidates, ranking, preferred, features, sure, family)
+
+    def _find_family(self, candidates: Candidates, ranking: Places, scores: Scores, in_context: Query | None) -> Family:
+        """The things that the first document's question is asked of, by what the question names or, where that is
+        none of them, the conversation."""
+        ranked, ranked_scores = candidates.documents[ranking], scores[ranking]
+        named = "\n".join([self._text, *(each.text for each in self.variants)])
+        family = families.find_family(self._index, named, ranked, ranked_scores)
+        if family.differ and in_context:
+            return families.find_family(self._index, in_context.text, ranked, ranked_scores)
+        return family
 
     def _embed(self, texts: Sequence[str], profile: Profile) -> list[Mapping[str, Scores]]:
         started = time.perf_counter()
@@ -100,7 +125,7 @@ class Search:
     def _after_context(self, profile: Profile) -> Query:
         """The question after what was asked last."""
         text = contexts.joined(self._meant, self._context)
-        return signals.prepare(self._index, text, self._embed([text], profile)[0], profile)
+        return signals.prepare(self._index, text, self._embed([text], profile)[0], profile, self._language)
 
     def _score(
         self, candidates: Candidates, profile: Profile, in_context: Query | None, gains: Scores | None
@@ -130,7 +155,9 @@ class Search:
         all that a bare question says the latter alone."""
         best, profile = query, query.profile
         if rewritten and len(ranked):
-            by = rewriting.judged_by(self._index, int(ranked[0]), own, rewritten, lambda each: fusion.fuse(each, profile))
+            by = rewriting.judged_by(
+                self._index, int(ranked[0]), own, rewritten, lambda each: fusion.fuse(each, profile)
+            )
             best = by.query if by else query
         if not in_context:
             return [best]

@@ -45,9 +45,9 @@ class Candidates:
     values: Scores
 
 
-def prepare(index: Index, text: str, vectors: Mapping[str, Scores], profile: Profile) -> Query:
-    """Analyse `text` and look its tokens up in `index`."""
-    tokens = tuple(dict.fromkeys(analyse(text)))
+def prepare(index: Index, text: str, vectors: Mapping[str, Scores], profile: Profile, language: str = "en") -> Query:
+    """Analyse `text`, which is in `language`, and look its tokens up in `index`."""
+    tokens = tuple(dict.fromkeys(analyse(text, language)))
     looked_up = (field.query(tokens) for field in (index.texts, index.questions, index.wordings))
     return Query(text, vectors, profile, tokens, *looked_up)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from retrieval.indexing.index import language_of
 from retrieval.indexing.lexical import Places
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def _by_words(base: Index, added: Index) -> list[tuple[int, int]]:
         (number, int(np.searchsorted(base.wording_starts, text, "right")) - 1)
         for number, document in enumerate(added.documents)
         for wording in (document.question, *document.alternatives)
-        for text in base.wordings.same(wording)
+        for text in base.wordings.same(wording, language_of(document))
     ]
 
 
