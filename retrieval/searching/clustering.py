@@ -152,7 +152,7 @@ class Likeness:
 def choose_model(texts: Sequence[str], models: EmbeddingModels) -> Embedder:
     """The first model where all texts are in a language that it is best at, else the last, which reads them all."""
     best_at = load_fitted(models).best_languages
-    return models.models[0 if all(detect_language(text) in best_at for text in texts) else -1]
+    return models.models[0 if all(script_language(text) in best_at for text in texts) else -1]
 
 
 def _labels(likeness: Likeness) -> list[int]:
