@@ -19,6 +19,7 @@ from retrieval.indexing.analysis import analyse, fold, is_function
 from retrieval.indexing.lexical import Places, Scores
 from retrieval.indexing.models import EmbeddingModels, combine_models
 from retrieval.interfaces import Embedder
+from retrieval.languages import script_language
 from retrieval.scripts import UNSPACED
 from retrieval.searching.fitted import load_fitted
 from retrieval.text import collapse
