@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.titles import is_address, without_section_number
-from retrieval.documents import Passage, RetrievalResult, ScoredPassage
+from retrieval.documents import LEARNED, Passage, RetrievalResult, ScoredPassage
 
 
 class Decision(StrEnum):
@@ -174,6 +174,13 @@ class Turn:
         verb = "reaches" if self.confidence >= self.threshold else "is below"
         what = ": the nearest entry is shown as such" if self.decision is Decision.SUGGEST else ""
         return f"{self.confidence:.2f} {verb} the threshold {self.threshold:.2f}{what}"
+
+    @property
+    def learned(self) -> str:
+        """Who showed that the question means the first entry, in words; "" where nobody did."""
+        people = round(self.features.get(LEARNED, 0))
+        counted = "1 person" if people == 1 else f"{people} people"
+        return f"{counted} showed that these words mean the first entry" if people else ""
 
 
 @dataclass(frozen=True, slots=True)

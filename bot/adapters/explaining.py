@@ -44,6 +44,8 @@ def _facts(turn: Turn, measures: bool) -> Iterator[tuple[str, RenderableType]]:
         yield "searched as", collapse(turn.standalone_question)
     for each in turn.rewritten:
         yield "and as", f"{collapse(each)} (by the glossary)"
+    if turn.learned:
+        yield "learned", turn.learned
     yield "decision", verdict(turn)
     version = f"index {turn.index_version}, " if turn.index_version else ""
     yield "answer", f"{version}written by {turn.model}, {turn.timings_ms.get('total', 0):.0f} ms"

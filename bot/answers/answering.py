@@ -50,7 +50,7 @@ from bot.conversation import (
     Written,
 )
 from bot.errors import BotError, TurnNotStored, UnknownTurn
-from bot.interfaces import AnswerWriter, ConversationStore, QuestionReader
+from bot.interfaces import AnswerWriter, ConversationStore, LearnsWordings, QuestionReader
 from bot.language import primary, reply_language
 from bot.words import words_for
 from retrieval.documents import Document, RetrievalResult, ScoredPassage
@@ -114,7 +114,7 @@ class Answering:
     A `reader` understands follow-ups and judges doubtful findings; without one, or where it cannot tell, rules do.
     `handoff` tells whether people can be reached from a place: then who asks for a person is told that one comes
     (and whoever called sees to that), else where to turn to. `mask` hides what is nobody's business before a question
-    is searched, written about or kept; what is masked already stays so.
+    is searched, written about or kept; what is masked already stays so. `learning` is told of what customers choose.
     """
 
     def __init__(
@@ -128,12 +128,14 @@ class Answering:
         reader: QuestionReader | None = None,
         handoff: Callable[[IncomingMessage], bool] = lambda _message: False,
         mask: Callable[[str], str] = lambda text: text,
+        learning: LearnsWordings | None = None,
         limit: int = 10,
     ) -> None:
         self._retriever = retriever
         self._reader = reader
         self._handoff = handoff
         self._mask = mask
+        self._learning = learning
         self._store = store
         self._writer = writer
         self._thresholds = threshold, suggest_threshold
@@ -176,10 +178,12 @@ class Answering:
                 watch.mark()
         watch.lap("write")
         turn = _turn(draft, message, checker.citations, watch.timings())
-        fault = await self._stored(turn)
+        fault, settled = await self._stored(turn), _settled(asked, choice)
         await self._note_verdict(asked, choice, message.user)
+        if self._learning and settled and settled.number is not None and not fault:
+            await self._learning.record_choice(settled.asked, settled.number, turn)
         watch.lap("store")
-        yield Final(replace(turn, timings_ms=watch.timings()), _settled(asked, choice))
+        yield Final(replace(turn, timings_ms=watch.timings()), settled)
         if fault:
             raise TurnNotStored(turn, fault) from fault
 

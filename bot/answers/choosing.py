@@ -89,14 +89,10 @@ def lead(asked: Turn) -> str:
 
 def _by_words(text: str, options: Sequence[Citation]) -> Choice | None:
     """The one option whose title holds every word of `text`, or that repeats a title in full."""
-    asked = set(analyse(_fillers().sub(" ", text), concepts=False)) or set(analyse(text, concepts=False))
-    titles = [set(analyse(option.label, concepts=False)) for option in options]
+    asked = set(analyse(_fillers().sub(" ", text))) or set(analyse(text))
+    titles = [set(analyse(option.label)) for option in options]
     holding = [option for option, title in zip(options, titles, strict=True) if asked and asked <= title]
-    repeated = [
-        option
-        for option, title in zip(options, titles, strict=True)
-        if title and title <= set(analyse(text, concepts=False))
-    ]
+    repeated = [option for option, title in zip(options, titles, strict=True) if title and title <= set(analyse(text))]
     for matches in (repeated, holding):
         if len(matches) == 1:
             return Choice(matches[0])

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 
 from bot.conversation import Decision
 from retrieval.documents import Document, RetrievalResult, ScoredPassage
-from retrieval.searching.calibration import DEFAULT_THRESHOLD
 from retrieval.searching.repeats import alike, repeats
 
-SUGGEST_THRESHOLD = 0.3  # the confidence from which the nearest entry is worth showing
 DOUBT = 0.25  # of the threshold: with the default one, results that are right less than once in five
 NEAR_TIE = 0.4  # in score, which is a log-likelihood: the other is at least two thirds as likely as the first
 MOST_OPTIONS = 3
@@ -41,11 +39,13 @@ def decide(
     nobody but the customer can tell which is meant. Else the nearest is suggested, from the second threshold on. What
     was `given` as the last answer (ids of passages) is offered only if it is the first: the customer has just read it.
     """
-    needed = DEFAULT_THRESHOLD if threshold is None else threshold
-    enough = min(needed, SUGGEST_THRESHOLD if suggest_threshold is None else suggest_threshold)
+    needed = result.answer_from if threshold is None else threshold
+    enough = min(needed, result.suggest_from if suggest_threshold is None else suggest_threshold)
     if not result.passages:
         return Decided(Decision.ABSTAIN, needed)
     if result.confidence >= needed:
+        if len(family := _alternatives(result.family)) > 1:
+            return Decided(Decision.CLARIFY, needed, family[:MOST_OPTIONS])
         return Decided(Decision.ANSWER, needed)
     tied = _options(_unread(result, given), NEAR_TIE)
     together = sum(math.exp(option.score - result.passages[0].score) for option in tied) * result.confidence
@@ -69,6 +69,15 @@ def doubtful(result: RetrievalResult, threshold: float) -> bool:
 
 def _unread(result: RetrievalResult, given: Collection[str]) -> list[ScoredPassage]:
     return [each for each in result.passages if each is result.passages[0] or each.passage.id not in given]
+
+
+def _alternatives(family: Sequence[ScoredPassage]) -> tuple[ScoredPassage, ...]:
+    """One each of those that differ in what they are about or what they say of it."""
+    distinct: list[ScoredPassage] = []
+    for each in family:
+        if not any(repeats(each.passage.document, other.passage.document) for other in distinct):
+            distinct.append(each)
+    return tuple(distinct)
 
 
 def _options(passages: Sequence[ScoredPassage], within: float = math.inf) -> tuple[ScoredPassage, ...]:

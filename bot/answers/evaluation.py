@@ -14,7 +14,7 @@ from bot.answers.metrics import Outcome, figures
 from bot.errors import InputError
 from retrieval.documents import Document, RetrievalResult
 from retrieval.interfaces import Retriever
-from retrieval.text import detect_language
+from retrieval.languages import detect_language
 
 RetrieverFactory = Callable[[Sequence[Document]], Retriever]
 

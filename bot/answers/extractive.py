@@ -75,7 +75,7 @@ def _title(question: str, words: Words, passage: Passage, *, titled: bool) -> st
 
 
 def _reads_as(question: str) -> list[str]:
-    return analyse(question, concepts=False)
+    return analyse(question)
 
 
 def _leaning(words: Words) -> re.Pattern[str]:

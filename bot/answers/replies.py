@@ -43,9 +43,7 @@ def told_apart(documents: Sequence[Document]) -> list[str]:
 
 def nothing_found(words: Words, *, people: bool) -> str:
     """That the pages hold no answer, and where to turn to: to `people`, if they can be reached, else to other words."""
-    if people:
-        return words.say("nothing_found")
-    return f"{words.say('nothing_found_no_people')}\n\n{words.say('rephrase')}"
+    return words.say("nothing_found" if people else "nothing_found_no_people")
 
 
 def apology(text: str, fault: str) -> str:

@@ -38,8 +38,7 @@ def ask(
     message = IncomingMessage(conversation or uuid.uuid4().hex[:12], text, user=USER)
 
     async def work(application: Application) -> Turn:
-        await application.shelf.load()
-        await application.live_glossary.load()
+        await application.load_beside()
         if not as_json:
             return await application.terminal.show(application.answering.answer(message))
         turns = [event.turn async for event in application.answering.answer(message) if isinstance(event, Final)]
@@ -57,7 +56,8 @@ def chat(conversation: ConversationId = "") -> None:
 
     async def work(application: Application) -> None:
         await application.warm_up()
-        keeping_up = [asyncio.create_task(each.run()) for each in (application.shelf, application.live_glossary)]
+        beside = (application.shelf, application.live_glossary, application.live_learned)
+        keeping_up = [asyncio.create_task(each.run()) for each in beside]
         try:
             await application.terminal.chat(conversation or uuid.uuid4().hex)
         finally:

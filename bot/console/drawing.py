@@ -298,6 +298,8 @@ def explanation_card(turn: Turn) -> Card:
         facts["Searched as"] = short(turn.standalone_question)
     if turn.rewritten:
         facts["By the glossary"] = short(" · ".join(turn.rewritten))
+    if turn.learned:
+        facts["Learned"] = turn.learned
     if turn.decision is Decision.CHITCHAT or turn.decision is Decision.HUMAN:
         facts["Decision"] = f"{turn.decision.value}: nothing was searched"
     else:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -33,8 +34,9 @@ class SqlMissedStore:
             Reason.HANDED_OFF: handed_off,
         }
         asked = (turns.c.id, turns.c.standalone_question, turns.c.language, turns.c.platform, turns.c.user_id)
+        told = (turns.c.created_at, turns.c.citations, _is_first().label("first"))
         query = (
-            select(*asked, turns.c.created_at, *(condition.label(reason.value) for reason, condition in why.items()))
+            select(*asked, *told, *(condition.label(reason.value) for reason, condition in why.items()))
             .where(turns.c.created_at >= since, or_(*why.values()))
             .order_by(turns.c.created_at.desc(), turns.c.id.desc())
             .limit(limit)
@@ -52,6 +54,8 @@ class SqlMissedStore:
                     at=row["created_at"],
                     reasons=frozenset(reason for reason in why if row[reason.value]),
                     comment=comments.get(row["id"], ""),
+                    first=bool(row["first"]),
+                    refused=_refused(row["citations"]) if row[Reason.VOTED_DOWN.value] else "",
                 )
                 for row in rows
             ]
@@ -87,6 +91,19 @@ def _same_question(other: FromClause) -> ColumnElement[bool]:
     return (other.c.conversation_id == turns.c.conversation_id) & (
         other.c.standalone_question == turns.c.standalone_question
     )
+
+
+def _is_first() -> ColumnElement[bool]:
+    """Whether nothing was said of the pages before a turn, which it may lean on."""
+    before = turns.alias("before")
+    searched = before.c.decision.in_([decision.value for decision in Decision if decision.searched])
+    same = before.c.conversation_id == turns.c.conversation_id
+    return ~exists().where(same, before.c.created_at < turns.c.created_at, searched)
+
+
+def _refused(citations: Sequence[Mapping[str, Any]]) -> str:
+    """The passage that an answer was taken from."""
+    return str(citations[0]["passage_id"]) if citations else ""
 
 
 async def _comments(connection: AsyncConnection, turn_ids: Sequence[str]) -> dict[str, str]:

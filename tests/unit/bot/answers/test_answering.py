@@ -30,7 +30,7 @@ from bot.conversation import (
 from bot.errors import StorageError, TurnNotStored
 from retrieval.documents import Document, RetrievalResult
 from retrieval.errors import NoActiveVersion
-from tests.fakes import MemoryConversations, found
+from tests.fakes import MemoryConversations, NotingLearning, found
 
 RETURNS = Document("https://shop.example/r", "How do I return goods?", "Open the portal.", language="en")
 REFUND = Document("https://shop.example/f", "When do I get my refund?", "Within five days.", language="en")
@@ -397,6 +397,16 @@ async def test_a_follow_up_sees_the_suggested_entry_alone(monkeypatch: pytest.Mo
     [(asked, told)] = seen[-1]
     assert asked == "Can I send my present back?"
     assert told == "**How do I return a gift?**\n\nAsk the giver for the code. [1]"
+
+
+@pytest.mark.parametrize(("reply", "number"), [("2", 2), ("neither", NONE_OF_THESE), ("thanks", None)])
+async def test_what_was_chosen_is_learned_from_once_its_turn_is_stored(reply: str, number: int | None) -> None:
+    store, learning = MemoryConversations(), NotingLearning()
+    answering = await asked_back(store)
+    answering._learning = learning
+    await ask(answering, reply)
+    asked, by = store.stored
+    assert learning.noted == ([] if number is None else [(asked.id, number, by.id)])
 
 
 @pytest.mark.parametrize(

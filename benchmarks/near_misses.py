@@ -1,0 +1,122 @@
+"""What tells a question from its near miss ("Do you open on Monday?" where the page has Sunday)?
+
+    python -m benchmarks.near_misses [--wrong]
+
+Small FAQs of ours in five languages (`data/near_misses.json`), and for each entry questions that it answers beside
+ones that lie near and that nothing answers. Printed by sign: AUROC alone, and of a logistic regression on it and on
+today's confidence, fitted on the open rooms, on the sealed ones; then how many of either kind are answered today.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+
+from bot.answers.decision import decide
+from bot.bootstrap import embedder_for
+from bot.conversation import Decision
+from bot.settings import load_settings
+from retrieval.documents import Document
+from retrieval.indexing.building import build_index
+from retrieval.indexing.index import Index
+from retrieval.searching import near_misses
+from retrieval.searching.retriever import FixedIndex, LiveRetriever
+
+DATA = Path(__file__).parent / "data" / "near_misses.json"
+SIGNS = ("swapped", "uncovered", "missing_elsewhere", "missing_numbers", "another_of_its_kind", "opposed")
+
+
+async def measure(room: dict[str, Any], embedder: Any) -> list[dict[str, Any]]:
+    """One row a question: what it is, what was found, today's confidence and every sign."""
+    documents = [
+        Document(f"https://example.org/faq#{number}", *entry, language=room["language"])
+        for number, entry in enumerate(room["entries"])
+    ]
+    index = build_index(documents, embedder)
+    retriever = LiveRetriever(FixedIndex(index), embedder)
+    rows = []
+    for text, wanted in _questions(room):
+        result = await retriever.retrieve(text)
+        first = result.passages[0].passage
+        rows.append(
+            {
+                "half": room["half"],
+                "text": text,
+                "miss": wanted is None,
+                "found": first.document.question,
+                "right": wanted is not None and first.document.id == documents[wanted].id,
+                "answered": decide(result).decision is Decision.ANSWER,
+                "confidence": result.confidence,
+                **_signs(index, text, index.passages.index(first)),
+            }
+        )
+    return rows
+
+
+def _questions(room: dict[str, Any]) -> Iterator[tuple[str, int | None]]:
+    """Each with the number of the entry that answers it. `reworded` are answerable ones with another word or two."""
+    for entry, answerable, miss in room["pairs"]:
+        yield from ((answerable, entry), (miss, None))
+    yield from ((text, entry) for entry, text in room["reworded"])
+
+
+def _signs(index: Index, text: str, passage: int) -> dict[str, float]:
+    place = np.array([passage], np.int64)
+    return {name: float(getattr(near_misses, name)(index, text, place)[0]) for name in SIGNS}
+
+
+def _beside(rows: list[dict[str, Any]], names: tuple[str, ...]) -> float:
+    """AUROC on the sealed rooms of a fit of the confidence and these signs on the open ones."""
+
+    def features(half: str) -> tuple[Any, Any]:
+        some = [row for row in rows if row["half"] == half]
+        table = [[_log_odds(row["confidence"]), *(row[name] for name in names)] for row in some]
+        return np.array(table), np.array([row["right"] for row in some])
+
+    model = LogisticRegression(C=10).fit(*features("open"))
+    table, right = features("sealed")
+    return float(roc_auc_score(right, model.decision_function(table)))
+
+
+def _log_odds(confidence: float) -> float:
+    return math.log(max(confidence, 1e-4) / max(1 - confidence, 1e-4))
+
+
+def main() -> None:
+    """Print the figures; with --wrong the near misses of the open rooms that are answered today."""
+    embedder = embedder_for(load_settings())
+    rows = [
+        row for room in json.loads(DATA.read_text(encoding="utf-8")) for row in asyncio.run(measure(room, embedder))
+    ]
+    right = np.array([row["right"] for row in rows])
+    print(f"{len(rows)} questions; confidence alone {roc_auc_score(right, [r['confidence'] for r in rows]):.3f}")
+    print(f"on the sealed rooms {_beside(rows, ()):.3f}, with all signs {_beside(rows, SIGNS):.3f}")
+    for name in SIGNS:
+        alone = roc_auc_score(~right, [row[name] for row in rows])
+        print(f"  {name:20} alone {alone:.3f}  beside the confidence {_beside(rows, (name,)):.3f}")
+    for half in ("open", "sealed"):
+        some = [row for row in rows if row["half"] == half]
+        misses = [row["answered"] for row in some if row["miss"]]
+        asked = [row for row in some if not row["miss"]]
+        print(
+            f"{half}: near misses answered {np.mean(misses):.3f} of {len(misses)}; answerable answered "
+            f"{np.mean([row['answered'] for row in asked]):.3f}, first right {np.mean([row['right'] for row in asked]):.3f}"
+        )
+    if "--wrong" in sys.argv:
+        for row in rows:
+            if row["half"] == "open" and row["miss"] and row["answered"]:
+                signs = " ".join(f"{name} {row[name]:.2f}" for name in SIGNS)
+                print(f"{row['confidence']:.2f} {row['text']} -> {row['found']}  {signs}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,164 @@
+"""One question about several things: "Is it waterproof?" on the pages of ten lamps.
+
+Documents that ask the same question, but for what they name, are a family. What tells its members apart are the words
+of their headings, question and address that not all of them have. A query that has such words of one member means that
+one and none of the others; a query that has none means nobody knows which, unless they all answer the same.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+import numpy as np
+
+from retrieval.documents import Document
+from retrieval.indexing.analysis import is_function
+from retrieval.indexing.lexical import Places, Scores
+from retrieval.searching.content import content_tokens, word_sequence
+from retrieval.searching.repeats import RIVAL, alike
+from retrieval.searching.statements import state_the_same
+
+if TYPE_CHECKING:
+    from retrieval.indexing.index import Index
+
+AS_LIKELY = 1.5
+"""In score, which is a log-likelihood: of a question without a name 19 of 20 pages lie as near to the first (1.48), pages
+with another question further off (19 of 20 by 1.65 and more; `benchmarks/catalogue.py`, open half)."""
+LOOKED_AT = 64  # ranked documents that are compared with the first
+RULED_OUT = 10.0  # in score, which is a log-likelihood
+MOST = 256  # members; a question that stands on more pages is no question of a product
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Places in `Index.documents`. `meant` are the members that a query may mean, the best first, `ruled_out` those
+    beside which it names another; `differ` where those that are meant do not all answer the same."""
+
+    meant: tuple[int, ...] = ()
+    ruled_out: tuple[int, ...] = ()
+    differ: bool = False
+
+
+SINGLE = Family()
+
+
+def find_family(index: Index, query: str, ranked: Places, scores: Scores) -> Family:
+    """The family of the first of the `ranked` documents, with their `scores`, and whom of it `query` (with what it was
+    meant to say, if it has typing errors) names."""
+    if not len(ranked):
+        return Family()
+    first = int(ranked[0])
+    members = _members(index, first, ranked[scores >= scores[0] - RIVAL])
+    if len(members) == 1:
+        return Family((first,))
+    documents = [index.documents[number] for number in members]
+    labels = tell_apart(documents)
+    meant, ruled_out = ([members[place] for place in places] for places in names_of(query, labels))
+    meant = _equally_likely(index, meant, dict(zip(ranked.tolist(), scores.tolist(), strict=True)))
+    by_number = dict(zip(members, zip(documents, labels, strict=True), strict=True))
+    differ = not _agree([by_number[number] for number in meant])
+    return Family(tuple(meant), tuple(ruled_out), differ)
+
+
+def tell_apart(documents: Sequence[Document]) -> list[frozenset[str]]:
+    """-> for each member of a family the tokens that not all members have: of headings and question or, where these
+    are all the same, of address and source."""
+    labels = [_label(document) for document in documents]
+    if len(set(labels)) == 1:
+        labels = [_address(document) for document in documents]
+    shared = frozenset.intersection(*labels)
+    return [label - shared for label in labels]
+
+
+def names_of(query: str, labels: Sequence[frozenset[str]]) -> tuple[list[int], list[int]]:
+    """-> the members that `query` may mean, and those it rules out: another has all of the label's words that the
+    query shares with this one, and more. A query that names none means the members without a label, if there are any.
+    """
+    tokens = content_tokens(query)
+    named = [label & tokens for label in labels]
+    everyone = range(len(labels))
+    if not any(named):
+        return [place for place in everyone if not labels[place]] or list(everyone), []
+    ruled_out = [place for place in everyone if any(named[place] < other for other in named)]
+    return [place for place in everyone if place not in ruled_out], ruled_out
+
+
+def ask_the_same(one: str, other: str) -> bool:
+    """Whether two questions have the same words in the same order, but for one run of them in each: a name."""
+    first, second = word_sequence(one), word_sequence(other)
+    if first == second:
+        return True
+    start = _common(first, second)
+    end = min(_common(first[::-1], second[::-1]), len(first) - start, len(second) - start)
+    kept = (*first[:start], *first[len(first) - end :])
+    return any(not is_function(token) for token in kept)
+
+
+def _members(index: Index, first: int, ranked: Places) -> list[int]:
+    """The documents of the family of `first`, in order of rank; those that are not ranked last."""
+    question = index.documents[first].question
+    same_words = [int(number) for number in _documents_of(index, index.wordings.same(question))]
+    near = [
+        number
+        for number in ranked[:LOOKED_AT].tolist()
+        if ask_the_same(question, index.documents[number].question) and index.documents[number].answer.strip()
+    ]
+    return list(dict.fromkeys([first, *near, *same_words]))[:MOST]
+
+
+def _equally_likely(index: Index, meant: Sequence[int], scores: Mapping[int, float]) -> list[int]:
+    """Those of the same words as the best of them; of those that differ in a word, which may make another question of
+    it, the ones that fit about as well."""
+    best = max(meant, key=lambda number: scores.get(number, -math.inf))
+    words_of_best = word_sequence(index.documents[best].question)
+    return [
+        number
+        for number in meant
+        if word_sequence(index.documents[number].question) == words_of_best
+        or scores.get(number, -math.inf) >= scores.get(best, -math.inf) - AS_LIKELY
+    ]
+
+
+def _documents_of(index: Index, wordings: Sequence[int]) -> Places:
+    return np.searchsorted(index.wording_starts, np.array(wordings, np.int64), "right") - 1
+
+
+def _agree(members: Sequence[tuple[Document, frozenset[str]]]) -> bool:
+    (first, label), *others = members
+    return all(
+        alike(first.answer, other.answer) and state_the_same(first.answer, other.answer, label | other_label)
+        for other, other_label in others
+    )
+
+
+def _common(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many tokens two sequences begin with in common."""
+    pairs = zip(one, other, strict=False)
+    return next((number for number, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
+
+
+@lru_cache(maxsize=4096)
+def _label(document: Document) -> frozenset[str]:
+    return content_tokens("\n".join([*document.heading_path, document.question]))
+
+
+@lru_cache(maxsize=4096)
+def _address(document: Document) -> frozenset[str]:
+    parts = urlsplit(document.url)
+    return content_tokens(f"{parts.netloc} {unquote(parts.path)} {parts.fragment} {document.source}".replace("_", " "))
+
+
+def settle(family: Family, documents: Places, scores: Scores) -> Scores:
+    """-> the scores of candidates of these `documents`, with the best of those that are meant where the best of the
+    family was, and those ruled out behind everything."""
+    meant, ruled_out = np.isin(documents, family.meant), np.isin(documents, family.ruled_out)
+    if not meant.any() or not ruled_out.any():
+        return scores
+    lift = max(0.0, float(scores[ruled_out].max() - scores[meant].max()))
+    settled: Scores = scores + np.float32(lift) * meant - np.float32(RULED_OUT) * ruled_out
+    return settled

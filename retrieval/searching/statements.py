@@ -1,0 +1,69 @@
+"""Whether two answers of mostly the same words state the same: the same numbers, names and denials, and no word of
+content in another's place. "The warranty is 2 years" and "… 5 years" have six words of seven in common."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import lru_cache
+
+from retrieval.indexing.analysis import fold, is_function, words
+from retrieval.searching.denying import count_denials
+
+_LATIN = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ0-9]*")
+_SENTENCE_START = re.compile(r"(?:^|[.!?:;。！？：；\n|#>*(\"“「-])\s*$")
+_DIGIT = re.compile(r"\d")
+_LONGEST = 4000  # characters that are compared; what two answers differ in lies hardly ever behind
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    tokens: tuple[str, ...]
+    numbers: frozenset[str]
+    names: frozenset[str]
+    denials: int
+
+
+def state_the_same(one: str, other: str, names: Collection[str] = ()) -> bool:
+    """Whether nothing of weight is told by one and not by the other. `names` (tokens) are those of what each is about:
+    "The desk lamp is waterproof" says of its lamp what "The garden lamp is waterproof" says of another."""
+    first, second = _read(one[:_LONGEST]), _read(other[:_LONGEST])
+    own = set(names)
+    if first.denials != second.denials or (first.numbers ^ second.numbers | first.names ^ second.names) - own:
+        return False
+    return not _replaces_content(first.tokens, second.tokens, own)
+
+
+def _replaces_content(one: tuple[str, ...], other: tuple[str, ...], names: set[str]) -> bool:
+    """Whether a word of content stands where the other has another one that it lacks itself."""
+    only_one, only_other = set(one) - set(other) - names, set(other) - set(one) - names
+    for kind, start, end, from_, to in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+        if kind == "replace" and _content(only_one, one[start:end]) and _content(only_other, other[from_:to]):
+            return True
+    return False
+
+
+def _content(only: set[str], run: tuple[str, ...]) -> bool:
+    return any(token in only and not is_function(token) for token in run)
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> _Statement:
+    text = unicodedata.normalize("NFKC", text)
+    tokens = tuple(token for token, _, _ in words(fold(text)))
+    numbers = frozenset(token for token in tokens if _DIGIT.search(token))
+    return _Statement(tokens, numbers, _names(text), count_denials(text))
+
+
+def _names(text: str) -> frozenset[str]:
+    """The tokens of words with a capital where no sentence begins."""
+    found = (
+        match.group()
+        for match in _LATIN.finditer(text)
+        if any(letter.isupper() for letter in match.group()[1:])
+        or (match.group()[0].isupper() and not _SENTENCE_START.search(text, max(0, match.start() - 8), match.start()))
+    )
+    return frozenset(token for word in found for token, _, _ in words(fold(word)) if not is_function(token))
