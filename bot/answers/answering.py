@@ -146,6 +146,7 @@ class Answering:
         listen("hello")
         self._mask("+44 20 7946 0958")
         reply_language("您好")
+        reply_language("hello there")
         choose("hello", (Citation(1, "1", "", ""),))
         excerpt("hello\n" * BUDGET, "hello")
 

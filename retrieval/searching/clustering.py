@@ -19,6 +19,7 @@ from retrieval.indexing.analysis import analyse, fold, is_function
 from retrieval.indexing.lexical import Places, Scores
 from retrieval.indexing.models import EmbeddingModels, combine_models
 from retrieval.interfaces import Embedder
+from retrieval.languages import script_language
 from retrieval.scripts import UNSPACED
 from retrieval.searching.fitted import load_fitted
 from retrieval.text import collapse
@@ -152,7 +153,7 @@ class Likeness:
 def choose_model(texts: Sequence[str], models: EmbeddingModels) -> Embedder:
     """The first model where all texts are in a language that it is best at, else the last, which reads them all."""
     best_at = load_fitted(models).best_languages
-    return models.models[0 if all(detect_language(text) in best_at for text in texts) else -1]
+    return models.models[0 if all(script_language(text) in best_at for text in texts) else -1]
 
 
 def _labels(likeness: Likeness) -> list[int]:
