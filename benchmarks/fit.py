@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ CONFIDENCE_RIDGE = 0.01
 MOST_QUERIES = 400  # of one set
 SIZES = ((0.7, 2), (0.4, 2), (30, 2), (12, 4), (5, 6), (2, 10), (1, 12))  # a cutting's part or number of FAQs, times
 MOST_OF_CUTTING = 120  # answerable questions, and as many others
+STRANGER = 0.1  # what a set counts that a profile learns from and is not for
 CUTTING = 0.25  # what all cuttings of a set count, beside the set itself
 # Their labels lack answers that are as good (see the sets' notes), which is no fault of the first document.
 DOUBTED = {"covid_jhu": 0.25, "covid_deepset": 0.5, "atec_zh": 0.5}
@@ -53,7 +54,10 @@ PLAIN = ("stackfaq", "stackfaq_ood", "sites_en", "covid_deepset", "covid_jhu")
 WORDED = ("hint3", "clinc150_oos", "banking77")
 CHINESE = ("telecom_zh", "sites_zh", "esun_zh", "atec_zh")
 ACROSS = ("sites_xl",)
-ALSO = ("help", "near misses")  # of several languages: questions about help sites, and small FAQs with near misses of ours
+ALSO = (
+    "help",
+    "near misses",
+)  # of several languages: questions about help sites, and small FAQs with near misses of ours
 ENGLISH = frozenset({"en"})
 BY_WORDING = ("cos_question", "cos_passage", "cos_best")
 
@@ -270,11 +274,11 @@ def _drawn(asked: Sequence[Example], kept: npt.NDArray[np.bool_], random: np.ran
     return [some[n] for some in (answered, others) for n in random.permutation(len(some))[:most]] if most > 2 else []
 
 
-def fit_confidence(cases: Sequence[Case]) -> Floats:
-    """-> coefficients of the features, then the intercept."""
+def fit_confidence(cases: Sequence[Case], own: Collection[str]) -> Floats:
+    """-> coefficients of the features, then the intercept; `own` are the sets that the profile is for."""
     features = np.array([case.features for case in cases], float)
     right = np.array([float(case.right) for case in cases])
-    shares = _shares(cases)
+    shares = _shares(cases, own)
     centre = shares @ features
     spread = np.sqrt(shares @ (features - centre) ** 2) + 1e-9
     inputs = np.column_stack([(features - centre) / spread, np.ones(len(cases))])
@@ -301,12 +305,18 @@ def _bounds(count: int) -> list[tuple[float | None, float | None]]:
     return [*named, *[(0, None)] * (count - 1 - len(named)), (None, None)]
 
 
-def _shares(cases: Sequence[Case]) -> Floats:
+def _shares(cases: Sequence[Case], own: Collection[str]) -> Floats:
     """-> (cases,) what each counts; 1 in all."""
     kinds = [(case.set, case.whole) for case in cases]
     counts = {kind: kinds.count(kind) for kind in set(kinds)}
     shares = np.array(
-        [DOUBTED.get(name, 1.0) * (1.0 if whole else CUTTING) / counts[name, whole] for name, whole in kinds]
+        [
+            DOUBTED.get(name, 1.0)
+            * (1.0 if whole else CUTTING)
+            * (1.0 if name in own else STRANGER)
+            / counts[name, whole]
+            for name, whole in kinds
+        ]
     )
     return np.asarray(shares / shares.sum())
 
@@ -317,10 +327,10 @@ def apply_confidence(cases: Sequence[Case], coefficients: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-np.clip(z, -30, 30))))
 
 
-def choose_thresholds(cases: Sequence[Case], confidences: Floats) -> tuple[float, float]:
+def choose_thresholds(cases: Sequence[Case], confidences: Floats, own: Collection[str]) -> tuple[float, float]:
     """-> the lowest confidence from which on PRECISION of the answers are right, and the lowest at which at most
     SUGGESTED of what nothing answers is shown something; every set counts alike. `confidences` are of sets left out."""
-    shares = _shares(cases)
+    shares = _shares(cases, own)
     order = np.argsort(-confidences)
     right = np.cumsum((shares * [case.right for case in cases])[order])
     precise = np.flatnonzero(right / np.cumsum(shares[order]) >= PRECISION)
@@ -351,6 +361,7 @@ def fit_plan(plan: Plan, sets: Sets, names: Sequence[str], models: Sequence[str]
         {"help": help_sites} if help_sites else {}
     )
     judged = [name for name in (*plan.judged_on, "help") if name in learnt]
+    own_sets = {*judged, *ALSO}
 
     def others(name: str) -> Sets:
         return {other: some for other, some in learnt.items() if family(other) != family(name)} or learnt
@@ -358,15 +369,16 @@ def fit_plan(plan: Plan, sets: Sets, names: Sequence[str], models: Sequence[str]
     weights = fit_weights(list(learnt.values()), used)
     of_others = {name: fit_weights(list(others(name).values()), used) for name in judged}
     cases = {name: list(make_cases(name, some, used, told, weights)) for name, some in learnt.items()}
+    everything = [case for some in cases.values() for case in some]
     print(f"\n{plan.name}: " + ", ".join(f"{n} {w:.1f}" for n, w in zip(used_names, weights, strict=True)))
     for name in judged:
         own = list(make_cases(name, learnt[name], used, told, of_others[name]))
-        coefficients = fit_confidence([case for other in others(name) for case in cases[other]])
+        coefficients = fit_confidence([case for other in others(name) for case in cases[other]], own_sets)
         sure = apply_confidence(own, coefficients)
         whole = [(case, value) for case, value in zip(own, sure, strict=True) if case.whole]
         report_set(name, whole)
-    answer, suggest = choose_thresholds(*predict_folds([case for some in cases.values() for case in some], judged))
-    coefficients = fit_confidence([case for some in cases.values() for case in some])
+    answer, suggest = choose_thresholds(*predict_folds(everything, judged, own_sets), own_sets)
+    coefficients = fit_confidence(everything, own_sets)
     print(f"  answers from {answer}, suggests from {suggest}")
     features = [*list_features(used_names), INTERCEPT]
     return {
@@ -383,15 +395,16 @@ def fit_plan(plan: Plan, sets: Sets, names: Sequence[str], models: Sequence[str]
     }
 
 
-def predict_folds(cases: Sequence[Case], judged: Sequence[str]) -> tuple[list[Case], Floats]:
+def predict_folds(cases: Sequence[Case], judged: Sequence[str], own: Collection[str]) -> tuple[list[Case], Floats]:
     """-> the queries of the sets that a profile is judged on, with confidences by coefficients of the other folds."""
     found: list[Case] = []
     confidences: list[Floats] = []
     for fold in range(FOLDS):
-        own = [case for case in cases if case.whole and case.fold == fold and case.set in judged]
-        if own:
-            found += own
-            confidences.append(apply_confidence(own, fit_confidence([case for case in cases if case.fold != fold])))
+        asked = [case for case in cases if case.whole and case.fold == fold and case.set in judged]
+        if asked:
+            found += asked
+            coefficients = fit_confidence([case for case in cases if case.fold != fold], own)
+            confidences.append(apply_confidence(asked, coefficients))
     return found, np.concatenate(confidences)
 
 

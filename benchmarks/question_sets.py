@@ -160,7 +160,9 @@ def load_near_misses(models: EmbeddingModels, half: str = "open") -> Iterator[Ex
     for number, room in enumerate(json.loads(NEAR_MISS_ROOMS.read_text(encoding="utf-8"))):
         if room["half"] != half:
             continue
-        documents = [Document(f"near:{place}", *entry, language=room["language"]) for place, entry in enumerate(room["entries"])]
+        documents = [
+            Document(f"near:{place}", *entry, language=room["language"]) for place, entry in enumerate(room["entries"])
+        ]
         index = build_index(documents, models)
         for entry, answerable, miss in room["pairs"]:
             for text, wanted in ((answerable, entry), (miss, None)):
