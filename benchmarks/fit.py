@@ -24,11 +24,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
-from benchmarks.question_sets import Example, load_sets, load_sites, remembering_models, signal_names
+from benchmarks.question_sets import Example, load_near_misses, load_sets, load_sites, remembering_models, signal_names
 from bot.answers.metrics import Outcome, figures
 from retrieval.indexing.models import EmbeddingModels, name_model
 from retrieval.searching.calibration import ALONE, FEATURES, INTERCEPT
-from retrieval.searching.fitted import name_fit
+from retrieval.searching.fitted import GENERIC, name_fit
+from retrieval.searching.generic import ANY_MODEL, Background, measure_background
+from retrieval.searching.near_misses import NEAR_MISSES
 from retrieval.searching.profiles import WORD_SIGNALS, name_signal
 
 Floats = npt.NDArray[np.float64]
@@ -36,7 +38,7 @@ Sets = dict[str, list[Example]]
 FITTED = Path("retrieval/searching/fitted")
 
 RANKING_RIDGE = 0.01
-CONFIDENCE_RIDGE = 0.002
+CONFIDENCE_RIDGE = 0.01
 MOST_QUERIES = 400  # of one set
 SIZES = ((0.7, 2), (0.4, 2), (30, 2), (12, 4), (5, 6), (2, 10), (1, 12))  # a cutting's part or number of FAQs, times
 MOST_OF_CUTTING = 120  # answerable questions, and as many others
@@ -50,6 +52,7 @@ PLAIN = ("stackfaq", "stackfaq_ood", "sites_en", "covid_deepset", "covid_jhu")
 WORDED = ("hint3", "clinc150_oos", "banking77")
 CHINESE = ("telecom_zh", "sites_zh", "esun_zh", "atec_zh")
 ACROSS = ("sites_xl",)
+ALSO = ("help", "near misses")  # of several languages: questions about help sites, and small FAQs with near misses of ours
 ENGLISH = frozenset({"en"})
 BY_WORDING = ("cos_question", "cos_passage", "cos_best")
 
@@ -58,7 +61,7 @@ BY_WORDING = ("cos_question", "cos_passage", "cos_best")
 class Plan:
     """A profile to be fitted: what it looks at, of which of the models (by number), what it is fitted and judged on.
 
-    `help` tells which of the questions about help sites belong to it.
+    `help` tells which of the questions of ALSO belong to it.
     """
 
     name: str
@@ -202,12 +205,17 @@ class Case:
 
 
 def list_features(used: Sequence[str]) -> list[str]:
-    """The names of a case's features, for a profile that weighs these signals."""
-    return [*FEATURES, *used]
+    """The names of a case's features, for a profile that weighs these signals: of the signals few, since what only tells
+    one set's questions apart is learnt otherwise, and sets left out were judged worse by all of them."""
+    near = [name for name in used if name.startswith("cos_best")]
+    near = near or [name for name in used if name.startswith(("cos_question", "cos_wordings"))]
+    return [*FEATURES, *(near or used)]
 
 
-def make_cases(name: str, some: Sequence[Example], used: Sequence[int], weights: Floats) -> Iterator[Case]:
-    """A set's queries, and those of its cuttings."""
+def make_cases(
+    name: str, some: Sequence[Example], used: Sequence[int], told: Sequence[int], weights: Floats
+) -> Iterator[Case]:
+    """A set's queries, and those of its cuttings; `told` are the columns of the signals among the features."""
     random = np.random.default_rng(zlib.crc32(name.encode()))
     ordered = {id(example): np.argsort(-(example.values[:, used] @ weights), kind="stable") for example in some}
 
@@ -220,7 +228,7 @@ def make_cases(name: str, some: Sequence[Example], used: Sequence[int], weights:
         scores = example.values[order][:, used] @ weights
         lead = -np.log(np.exp(scores[1:] - scores[0]).sum() + ALONE)
         first = order[0]
-        values, misses = example.values[first, used].tolist(), example.near_misses[first].tolist()
+        values, misses = example.values[first, told].tolist(), example.near_misses[first].tolist()
         features = (
             lead,
             np.log1p(example.tokens),
@@ -275,9 +283,17 @@ def fit_confidence(cases: Sequence[Case]) -> Floats:
         gradient = inputs.T @ (shares * (1 / (1 + np.exp(-z)) - right))
         return float(shares @ (np.logaddexp(0, z) - right * z) + ridge @ slopes), gradient + 2 * ridge
 
-    slopes = minimize(loss, np.zeros(inputs.shape[1]), jac=True, method="L-BFGS-B").x
+    slopes = minimize(loss, np.zeros(inputs.shape[1]), jac=True, method="L-BFGS-B", bounds=_bounds(inputs.shape[1])).x
     raw = slopes[:-1] / spread
     return np.append(raw, slopes[-1] - raw @ centre)
+
+
+def _bounds(count: int) -> list[tuple[float | None, float | None]]:
+    """No likeness lowers the confidence, and no sign of a near miss raises it."""
+    of: dict[str, tuple[float | None, float | None]] = {"length": (None, None), "bare": (None, 0)}
+    of |= dict.fromkeys(NEAR_MISSES, (None, 0))
+    named = [of.get(name, (0, None)) for name in FEATURES]
+    return [*named, *[(0, None)] * (count - 1 - len(named)), (None, None)]
 
 
 def _shares(cases: Sequence[Case]) -> Floats:
@@ -324,6 +340,7 @@ def fit_plan(plan: Plan, sets: Sets, names: Sequence[str], models: Sequence[str]
     used_names = [name_signal(signal, models[number]) for number, some in plan.signals for signal in some]
     used_names += plan.words
     used = [names.index(name) for name in used_names]
+    told = [names.index(name) for name in list_features(used_names)[len(FEATURES) :]]
     help_sites = [example for example in sets.get("help", ()) if plan.help(example)]
     learnt = {name: sets[name] for name in plan.learnt_on if name in sets} | (
         {"help": help_sites} if help_sites else {}
@@ -335,12 +352,12 @@ def fit_plan(plan: Plan, sets: Sets, names: Sequence[str], models: Sequence[str]
 
     weights = fit_weights(list(learnt.values()), used)
     of_others = {name: fit_weights(list(others(name).values()), used) for name in judged}
-    cases = {name: list(make_cases(name, some, used, weights)) for name, some in learnt.items()}
+    cases = {name: list(make_cases(name, some, used, told, weights)) for name, some in learnt.items()}
     left_out: list[Case] = []
     confidences: list[float] = []
     print(f"\n{plan.name}: " + ", ".join(f"{n} {w:.1f}" for n, w in zip(used_names, weights, strict=True)))
     for name in judged:
-        own = list(make_cases(name, learnt[name], used, of_others[name]))
+        own = list(make_cases(name, learnt[name], used, told, of_others[name]))
         coefficients = fit_confidence([case for other in others(name) for case in cases[other]])
         sure = apply_confidence(own, coefficients)
         left_out += own
@@ -390,16 +407,38 @@ def main() -> None:
     models = remembering_models(options.cache)
     names = signal_names(models)
     sets: Sets = dict(load_sets(models))
+    sets["near misses"] = list(load_near_misses(models))
     if options.sites:
         sets["help"] = list(load_sites(models, *options.sites))
     save_vectors(models)
     own = [name_model(model.fingerprint) for model in models.models]
     profiles = [fit_plan(plan, sets, names, own) for plan in make_plans()]
     if options.write:
-        path = FITTED / f"{name_fit(own)}.json"
-        data = {"models": own, "made_with": "python -m benchmarks.fit --write", "profiles": profiles}
-        path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        print(f"\nWritten: {path}")
+        write_fit(name_fit(own), own, profiles)
+        background = measure_background(models.models[0])
+        write_fit(GENERIC, [ANY_MODEL], make_generic(profiles, own[0], background))
+
+
+def make_generic(profiles: Sequence[dict[str, Any]], model: str, background: Background) -> list[dict[str, Any]]:
+    """The profile of the first model alone for any model, in standard deviations of its cosines, and that of words."""
+    by_name = {profile["name"]: profile for profile in profiles}
+    generic = {**by_name["english"], "name": "any", "query": None, "documents": None, "worded": None}
+    for part in ("weights", "confidence"):
+        generic[part] = {
+            name.replace(model, ANY_MODEL): value * (background.spread if model in name else 1)
+            for name, value in generic[part].items()
+        }
+    cosines = sum(value for name, value in by_name["english"]["confidence"].items() if model in name)
+    generic["confidence"][INTERCEPT] += cosines * background.mean
+    return [generic, by_name["words"]]
+
+
+def write_fit(name: str, models: Sequence[str], profiles: Sequence[dict[str, Any]]) -> None:
+    """Write a file that the search reads."""
+    path = FITTED / f"{name}.json"
+    data = {"models": models, "made_with": "python -m benchmarks.fit --write", "profiles": profiles}
+    path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(f"\nWritten: {path}")
 
 
 def save_vectors(models: EmbeddingModels) -> None:
