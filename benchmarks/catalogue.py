@@ -174,7 +174,9 @@ def main() -> None:
             report(f"  {kind}", [each for each in some if each[0].kind == kind])
     if "--wrong" in sys.argv:
         for ask, outcome, found in outcomes:
-            if ask.half == "open" and (outcome == "wrong" or (outcome == "asked" and ask.how not in ("unnamed", "missing"))):
+            if ask.half == "open" and (
+                outcome == "wrong" or (outcome == "asked" and ask.how not in ("unnamed", "missing"))
+            ):
                 print(f"{outcome:6}{ask.kind:14}{ask.layout:9}{ask.how:9}{ask.text:60}{found}")
 
 

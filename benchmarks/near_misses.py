@@ -95,9 +95,7 @@ def main() -> None:
     """Print the figures; with --wrong the near misses of the open rooms that are answered today."""
     embedder = embedder_for(load_settings())
     rows = [
-        row
-        for room in json.loads(DATA.read_text(encoding="utf-8"))
-        for row in asyncio.run(measure(room, embedder))
+        row for room in json.loads(DATA.read_text(encoding="utf-8")) for row in asyncio.run(measure(room, embedder))
     ]
     right = np.array([row["right"] for row in rows])
     print(f"{len(rows)} questions; confidence alone {roc_auc_score(right, [r['confidence'] for r in rows]):.3f}")

@@ -38,7 +38,7 @@ KINDS = {
         "Nov {d} 12:{m}:{m} host app[{n}]: ERROR the server did not answer in time",
     ],
     "java": [
-        "Exception in thread \"main\" java.lang.IllegalStateException: the state is not valid",
+        'Exception in thread "main" java.lang.IllegalStateException: the state is not valid',
         "\tat com.example.sync.Worker{d}.run(Worker.java:{n})",
         "\tat java.base/java.util.concurrent.ThreadPoolExecutor.runWorker(ThreadPoolExecutor.java:{n})",
         "Caused by: java.net.SocketTimeoutException: Read timed out after {n} ms",
@@ -49,7 +49,13 @@ KINDS = {
         "npm WARN deprecated package-{h}@{d}.0.1: this version is no longer supported",
         "npm ERR! A complete log of this run can be found in: /home/u/.npm/_logs/{n}-debug.log",
     ],
-    "config": ['  "key_{h}": {n},', '  "path": "/var/lib/{h}/data",', "  enabled: true", "[section.{h}]", "timeout = {n}"],
+    "config": [
+        '  "key_{h}": {n},',
+        '  "path": "/var/lib/{h}/data",',
+        "  enabled: true",
+        "[section.{h}]",
+        "timeout = {n}",
+    ],
     "python": [
         "Traceback (most recent call last):",
         '  File "/usr/lib/python3/site-packages/app/module_{d}.py", line {n}, in run_{h}',
