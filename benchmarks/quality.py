@@ -59,6 +59,9 @@ class Remembering:
         """See the port."""
         return _remembered(texts, self._queries, self.inner.embed_queries)
 
+    def embed_questions(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
+        return _remembered(texts, self._queries, self.inner.embed_queries)
+
     def embed_documents(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
         """See the port."""
         return _remembered(texts, self._documents, lambda some: self.inner.embed_documents(some, on_progress))

@@ -32,11 +32,11 @@ from retrieval.documents import Document
 from retrieval.indexing.building import build_index
 from retrieval.indexing.index import Index
 from retrieval.interfaces import Embedder
+from retrieval.languages import script_language
 from retrieval.searching import calibration, fusion, signals
 from retrieval.searching.languages import LanguageProbe
 from retrieval.searching.retriever import choose_profile
 from retrieval.searching.twins import find_twins
-from retrieval.text import detect_language
 
 SHARE, DRAWS = 0.2, 3
 BONUSES = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
@@ -80,7 +80,7 @@ class Searcher:
 
     def ask(self, index: Index, text: str, vector: npt.NDArray[np.float32]) -> Found:
         """Search `index` as LiveRetriever does."""
-        profile = choose_profile(self.probe, detect_language(text), index)
+        profile = choose_profile(self.probe, script_language(text), index)
         query = signals.prepare(index, text, vector, profile)
         found = signals.gather(index, query, index.dense.search(vector[None], signals.NEAREST)[0])
         scores = fusion.fuse(found, profile)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from retrieval.documents import Passage, RetrievalResult, ScoredPassage
+from bot.titles import is_address, without_section_number
+from retrieval.documents import LEARNED, Passage, RetrievalResult, ScoredPassage
 
 
 class Decision(StrEnum):
@@ -25,11 +26,16 @@ class Decision(StrEnum):
         """Whether it says something of what the pages hold."""
         return self not in {Decision.CHITCHAT, Decision.HUMAN}
 
+    @property
+    def offers(self) -> bool:
+        """Whether there is something to choose or to confirm below it."""
+        return self in {Decision.SUGGEST, Decision.CLARIFY}
+
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A button that was pressed below the clarification `turn_id`: the citation's number, or NONE_OF_THESE; `asker` is
-    whom the bot asked, `question` the platform's id of what they had written."""
+    """A button that was pressed below the offer `turn_id`: the citation's number, or NONE_OF_THESE; `asker` is whom the
+    bot asked, `question` the platform's id of what they had written."""
 
     turn_id: str
     number: int
@@ -57,8 +63,8 @@ class IncomingMessage:
 @dataclass(frozen=True, slots=True)
 class Citation:
     """What stands behind an answer's marker [number]. What a teammate wrote has an `author` and the `date` (ISO) it was
-    written on, and maybe no `url`. `under` tells it apart where a clarification offers its title more than once: a
-    heading, mostly a product's name."""
+    written on, and maybe no `url`. Where it is offered, `gist` is what it says, in a line, and `under` tells it apart
+    from others of its title: a heading, mostly a product's name."""
 
     number: int
     title: str
@@ -67,6 +73,7 @@ class Citation:
     author: str = ""
     date: str = ""
     under: str = ""
+    gist: str = ""
 
     @classmethod
     def of(cls, passage: Passage, number: int) -> Citation:
@@ -76,9 +83,21 @@ class Citation:
         return cls(number, document.question, document.url, passage.id, document.author, date)
 
     @property
+    def name(self) -> str:
+        """Its title as a person reads it."""
+        if is_address(self.title):
+            return self.under or self.gist or self.title
+        return without_section_number(self.title)
+
+    @property
     def label(self) -> str:
-        """Its title, told apart where that is needed."""
-        return f"{self.title} ({self.under})" if self.under else self.title
+        """Its name, told apart where that is needed."""
+        return f"{self.name} ({self.under})" if self.under not in {"", self.name} else self.name
+
+    @property
+    def question(self) -> str:
+        """What is searched where it is chosen: its title, with the heading (unlike an author) that tells it apart."""
+        return self.title if self.under in {"", " ".join(self.author.split())} else f"{self.title} ({self.under})"
 
     @property
     def byline(self) -> str:
@@ -149,6 +168,20 @@ class Turn:
     user: str = ""
     rewritten: tuple[str, ...] = ()
 
+    @property
+    def measured(self) -> str:
+        """Its confidence against the threshold, in words."""
+        verb = "reaches" if self.confidence >= self.threshold else "is below"
+        what = ": the nearest entry is shown as such" if self.decision is Decision.SUGGEST else ""
+        return f"{self.confidence:.2f} {verb} the threshold {self.threshold:.2f}{what}"
+
+    @property
+    def learned(self) -> str:
+        """Who showed that the question means the first entry, in words; "" where nobody did."""
+        people = round(self.features.get(LEARNED, 0))
+        counted = "1 person" if people == 1 else f"{people} people"
+        return f"{counted} showed that these words mean the first entry" if people else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
@@ -203,7 +236,7 @@ class Stage(StrEnum):
 
     SEARCHING = "searching"
     WRITING = "writing"
-    ASKING = "asking"  # back: what follows is a clarification
+    ASKING = "asking"  # back: what follows has something to choose or to confirm
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +255,8 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The clarification `asked` is over: the citation of this number was chosen, or NONE_OF_THESE; None where something
-    else was said instead."""
+    """What `asked` offered is over: the citation of this number was chosen, or NONE_OF_THESE; None where something else
+    was said instead."""
 
     asked: Turn
     number: int | None = None
@@ -231,8 +264,8 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Final:
-    """The answer is complete and stored. `turn.answer` is authoritative over the deltas. `settled` is the clarification
-    that the message replied to, if the conversation had come to one."""
+    """The answer is complete and stored. `turn.answer` is authoritative over the deltas. `settled` is the offer that
+    the message replied to, if the conversation had come to one."""
 
     turn: Turn
     settled: Settled | None = None

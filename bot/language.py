@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from bot.words import DEFAULT
-from retrieval.text import detect_language
+from bot.words import DEFAULT, languages
+from retrieval.languages import detect_language, script_language
 
 if TYPE_CHECKING:
     from opencc import OpenCC
@@ -17,27 +18,38 @@ _TELLING_WORDS = 3
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def reply_language(text: str, conversation_language: str = "") -> str:
+def reply_language(text: str, conversation_language: str = "", site_languages: Sequence[str] = ()) -> str:
     """The tag of the language to reply in: "en", "zh", "zh-Hant", "ja" …
 
-    The script tells; a text that is too short to tell takes the conversation's language.
+    A text that does not tell takes the conversation's language, else the first of the site's.
     """
-    language = detect_language(text, "")
-    if language == "zh":
-        traditional, simplified = _changed(text, "t2s"), _changed(text, "s2t")
-        if traditional == simplified == 0 and conversation_language.startswith("zh"):
-            return conversation_language  # written alike in both scripts
-        return "zh-Hant" if traditional > simplified else "zh"
-    if language:
-        return language
-    if conversation_language and len(_WORD.findall(text)) < _TELLING_WORDS:
+    fallback = conversation_language or next(iter(site_languages), DEFAULT)
+    if script_language(text, ""):
+        language = detect_language(text, primary(fallback), site_languages or _spoken())
+        return _chinese(text, conversation_language) if language == "zh" else language
+    few = len(_WORD.findall(text)) < _TELLING_WORDS
+    if few and conversation_language:
         return conversation_language
-    return DEFAULT
+    found = detect_language(text, "")  # of all languages: Dutch is replied to in English, not in German
+    if not found and not few:
+        found = detect_language(text, primary(fallback), _spoken())
+    return found if found and found != primary(fallback) else fallback
 
 
 def primary(tag: str) -> str:
     """The primary subtag, which retrieval speaks in: "zh-Hant" -> "zh"."""
     return tag.partition("-")[0]
+
+
+def _spoken() -> list[str]:
+    return [primary(tag) for tag in languages()]
+
+
+def _chinese(text: str, conversation_language: str) -> str:
+    traditional, simplified = _changed(text, "t2s"), _changed(text, "s2t")
+    if traditional == simplified == 0 and conversation_language.startswith("zh"):
+        return conversation_language  # written alike in both scripts
+    return "zh-Hant" if traditional > simplified else "zh"
 
 
 def _changed(text: str, conversion: str) -> int:

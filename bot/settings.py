@@ -16,6 +16,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
 
+DEFAULT_MODELS = ("all-MiniLM-L6-v2", "multilingual-e5-small")
+
 _PLAINLY = {
     "string_pattern_mismatch": "that is no id of a channel",
     "bool_parsing": "true or false is needed",
@@ -53,7 +55,6 @@ class Settings(BaseSettings):
     embedding_query_prefix: str = ""
     embedding_document_prefix: str = ""
     embedding_onnx: bool = True
-    embedding_gloss: bool | None = None
     reranker: str = ""
     rerank_top: int = Field(20, ge=2, le=200)
     hnsw_from: int = Field(50_000, ge=1)
@@ -64,6 +65,9 @@ class Settings(BaseSettings):
 
     # answers
     answer_threshold: float | None = Field(None, ge=0, le=1)
+    suggest_threshold: float | None = Field(None, ge=0, le=1)
+
+    learn_from: int = Field(2, ge=0, le=100)
 
     # generation
     vllm_url: Annotated[tuple[str, ...], NoDecode] = ()
@@ -176,6 +180,12 @@ class Settings(BaseSettings):
         """The environment variables' names, in order."""
         aliases = {name: item.validation_alias for name, item in cls.model_fields.items()}
         return tuple(str(alias or f"FRONTDESK_{name.upper()}") for name, alias in aliases.items())
+
+    @property
+    def embedding_models(self) -> tuple[str, ...]:
+        """The names or folders of the embedding models, in order: those set, else the packaged ones."""
+        names = tuple(name.strip() for name in self.embedding_model.split(",") if name.strip())
+        return names or DEFAULT_MODELS
 
     @property
     def resolved_workers(self) -> int:

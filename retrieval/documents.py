@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 
+DEFAULT_THRESHOLD, DEFAULT_SUGGESTION = 0.75, 0.3
+"""What confidences are measured against where no fit says otherwise."""
+
+
 class SourceKind(StrEnum):
     """Where a source's pages come from."""
 
@@ -105,6 +109,10 @@ class ScoredPassage:
     signals: Mapping[str, float] = field(default_factory=dict)
 
 
+LEARNED = "learned"
+"""The feature of a result whose first passage people showed to be what these words mean: how many did."""
+
+
 @dataclass(frozen=True, slots=True)
 class RetrievalResult:
     """What a query found: passages best first, at most one a document unless more of its parts were asked for.
@@ -112,7 +120,8 @@ class RetrievalResult:
     `confidence` in 0..1 is the calibrated probability that the first passage's document answers the query (0.0 with
     no passages); `features` are the values it was computed from; `timings_ms` maps a stage to milliseconds;
     `rewritten` is what the query was searched as besides, by the glossary. `family` are those of the passages that ask
-    the same question about several things, of which the query names none, and answer it differently.
+    the same question about several things, of which the query names none, and answer it differently. `answer_from` and
+    `suggest_from` are the confidences from which on the first one is an answer, and worth showing as the nearest.
     """
 
     query: str
@@ -125,6 +134,8 @@ class RetrievalResult:
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     rewritten: tuple[str, ...] = ()
     family: tuple[ScoredPassage, ...] = ()
+    answer_from: float = DEFAULT_THRESHOLD
+    suggest_from: float = DEFAULT_SUGGESTION
 
 
 def content_id(*parts: str) -> str:

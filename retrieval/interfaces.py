@@ -32,8 +32,15 @@ class Embedder(Protocol):
     def max_tokens(self) -> int:
         """How many tokens of a text the model reads; the rest would be cut."""
 
+    @property
+    def tells_questions_apart(self) -> bool:
+        """Whether a question is embedded otherwise than a text of the same words."""
+
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """-> (len(texts), dimension) float32, each row of L2 norm 1."""
+
+    def embed_questions(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
+        """The same for the questions of pages: embedded as the customers' are, so that both are of one kind."""
 
     def embed_documents(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
         """Like `embed_queries`, for many texts; `on_progress` is told how many were done since the last call."""

@@ -19,6 +19,7 @@ from bot.conversation import (
     Stage,
     Status,
     Turn,
+    Vote,
 )
 from bot.errors import DeliveryError, StorageError, UnknownTurn
 from bot.interfaces import ConversationStore, KeepReplies
@@ -78,6 +79,19 @@ class MemoryConversations:
 
     async def feedback(self, turn_id: str) -> Sequence[Feedback]:
         return [vote for (turn, _), vote in self.votes.items() if turn == turn_id]
+
+
+class NotingLearning:
+    """Implements LearnsWordings: keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.noted: list[tuple[object, ...]] = []
+
+    async def record_choice(self, asked: Turn, number: int, by: Turn) -> None:
+        self.noted.append((asked.id, number, by.id))
+
+    async def record_vote(self, turn: Turn, vote: Vote, user: str) -> None:
+        self.noted.append((turn.id, vote, user))
 
 
 def passage(document: Document, text: str = "") -> Passage:

@@ -44,6 +44,8 @@ def _facts(turn: Turn, measures: bool) -> Iterator[tuple[str, RenderableType]]:
         yield "searched as", collapse(turn.standalone_question)
     for each in turn.rewritten:
         yield "and as", f"{collapse(each)} (by the glossary)"
+    if turn.learned:
+        yield "learned", turn.learned
     yield "decision", verdict(turn)
     version = f"index {turn.index_version}, " if turn.index_version else ""
     yield "answer", f"{version}written by {turn.model}, {turn.timings_ms.get('total', 0):.0f} ms"
@@ -59,8 +61,7 @@ def verdict(turn: Turn) -> str:
         return "chitchat: a greeting, thanks or goodbye; nothing was searched"
     if turn.decision is Decision.HUMAN:
         return "human: a person was asked for; nothing was searched"
-    verb = "reaches" if turn.confidence >= turn.threshold else "is below"
-    return f"{turn.decision.value}: confidence {turn.confidence:.2f} {verb} the threshold {turn.threshold:.2f}"
+    return f"{turn.decision.value}: confidence {turn.measured}"
 
 
 def _block(passage: UsedPassage, number: str) -> RenderableType:

@@ -24,7 +24,7 @@ from bot.answers.answering import Answering
 from bot.answers.markup import Scanner, Token, href
 from bot.conversation import AnswerEvent, Citation, Delta, Feedback, IncomingMessage, Status, Turn, Vote
 from bot.errors import BotError
-from bot.interfaces import ConversationStore
+from bot.interfaces import ConversationStore, LearnsWordings
 from bot.language import reply_language
 from bot.words import words_for
 from retrieval.errors import RetrievalError
@@ -59,12 +59,14 @@ class Terminal:
         console: Console | None = None,
         history: Path | None = None,
         mask: Callable[[str], str] = lambda text: text,
+        learning: LearnsWordings | None = None,
     ) -> None:
         self._answering = answering
         self._conversations = conversations
         self._console = console or Console(highlight=False)
         self._history = history
         self._mask = mask
+        self._learning = learning
 
     async def show(self, events: AsyncIterator[AnswerEvent], language: str = "") -> Turn:
         """Draw an answer as it comes; `language` is that of the status line. Raises what the answering raises."""
@@ -154,6 +156,8 @@ class Terminal:
         elif command in {"/good", "/bad"} and last:
             vote = Vote.UP if command == "/good" else Vote.DOWN
             await self._conversations.vote(Feedback(last.id, _USER, vote, rest))
+            if self._learning:
+                await self._learning.record_vote(last, vote, _USER)
             self._notice("Noted, thank you.")
         else:
             self._notice(f"There is no command {collapse(command)}: type /help for the list.")

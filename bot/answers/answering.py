@@ -23,9 +23,10 @@ from datetime import UTC, datetime
 import structlog
 
 from bot.answers import decision, followups, replies
-from bot.answers.choosing import Choice, agrees, choose, pressed
+from bot.answers.choosing import SHOWN, Choice, agrees, choose, confirms, lead, pressed
 from bot.answers.citations import CitationChecker
 from bot.answers.excerpt import BUDGET, excerpt
+from bot.answers.gist import gist
 from bot.answers.persons import asks_for_person
 from bot.answers.smalltalk import Heard, listen
 from bot.conversation import (
@@ -36,6 +37,7 @@ from bot.conversation import (
     Conversation,
     Decision,
     Delta,
+    Feedback,
     Final,
     IncomingMessage,
     Kind,
@@ -44,13 +46,14 @@ from bot.conversation import (
     Status,
     Turn,
     UsedPassage,
+    Vote,
     Written,
 )
-from bot.errors import TurnNotStored, UnknownTurn
-from bot.interfaces import AnswerWriter, ConversationStore, QuestionReader
+from bot.errors import BotError, TurnNotStored, UnknownTurn
+from bot.interfaces import AnswerWriter, ConversationStore, LearnsWordings, QuestionReader
 from bot.language import primary, reply_language
 from bot.words import words_for
-from retrieval.documents import Document, RetrievalResult
+from retrieval.documents import Document, RetrievalResult, ScoredPassage
 from retrieval.errors import NoActiveVersion
 from retrieval.interfaces import Retriever
 from retrieval.text import clean, collapse
@@ -78,7 +81,8 @@ class _Draft:
     model: str = OWN_WORDS
     result: RetrievalResult | None = None
     again: bool = False
-    told_apart: dict[str, str] = field(default_factory=dict)  # by passage: of a clarification's options
+    people: bool = False  # can be reached from here
+    offered: tuple[Citation, ...] = ()  # by rank: what there is to choose or to confirm
     parts: list[str] = field(default_factory=list)
 
 
@@ -104,12 +108,13 @@ class _Stopwatch:
 
 
 class Answering:
-    """`threshold` is the confidence an answer needs; None takes the calibrated default. `limit` passages are read.
+    """`threshold` is the confidence an answer needs, `suggest_threshold` what is enough to show the nearest entry as
+    such; None takes the calibrated defaults. `limit` passages are read.
 
     A `reader` understands follow-ups and judges doubtful findings; without one, or where it cannot tell, rules do.
     `handoff` tells whether people can be reached from a place: then who asks for a person is told that one comes
     (and whoever called sees to that), else where to turn to. `mask` hides what is nobody's business before a question
-    is searched, written about or kept; what is masked already stays so.
+    is searched, written about or kept; what is masked already stays so. `learning` is told of what customers choose.
     """
 
     def __init__(
@@ -118,19 +123,22 @@ class Answering:
         store: ConversationStore,
         writer: AnswerWriter,
         threshold: float | None = None,
+        suggest_threshold: float | None = None,
         *,
         reader: QuestionReader | None = None,
         handoff: Callable[[IncomingMessage], bool] = lambda _message: False,
         mask: Callable[[str], str] = lambda text: text,
+        learning: LearnsWordings | None = None,
         limit: int = 10,
     ) -> None:
         self._retriever = retriever
         self._reader = reader
         self._handoff = handoff
         self._mask = mask
+        self._learning = learning
         self._store = store
         self._writer = writer
-        self._threshold = threshold
+        self._thresholds = threshold, suggest_threshold
         self._limit = limit
 
     def warm_up(self) -> None:
@@ -138,6 +146,7 @@ class Answering:
         listen("hello")
         self._mask("+44 20 7946 0958")
         reply_language("您好")
+        reply_language("hello there")
         choose("hello", (Citation(1, "1", "", ""),))
         excerpt("hello\n" * BUDGET, "hello")
 
@@ -148,18 +157,18 @@ class Answering:
         watch.lap("load")
         message = replace(message, text=self._mask(message.text[: 2 * MAX_CHARACTERS]))
         asked = await self._asked_back(message, conversation)
-        draft, choice = _listen(message, conversation, asked)
+        draft, choice = _listen(message, conversation, asked, people=self._handoff(message))
         if not choice and asks_for_person(draft.question):
-            self._call_person(draft, message)
+            _call_person(draft)
         context: tuple[str, ...] = ()
         if not draft.reply:
             yield Status(Stage.SEARCHING)
             watch.mark()
-            context = await self._understand(draft, choice, conversation, message)
+            context = await self._understand(draft, choice, conversation)
             watch.lap("understand")
         if not draft.reply:
             await self._search(draft, choice, asked, context, _given(conversation), watch)
-            yield Status(Stage.ASKING if draft.decision is Decision.CLARIFY else Stage.WRITING)
+            yield Status(Stage.ASKING if draft.decision.offers else Stage.WRITING)
             watch.mark()
         checker = CitationChecker(draft.result.passages if draft.result else ())
         async with aclosing(self._checked(draft, checker, conversation)) as pieces:
@@ -170,28 +179,28 @@ class Answering:
                 watch.mark()
         watch.lap("write")
         turn = _turn(draft, message, checker.citations, watch.timings())
-        fault = await self._stored(turn)
+        fault, settled = await self._stored(turn), _settled(asked, choice)
+        await self._note_verdict(asked, choice, message.user)
+        if self._learning and settled and settled.number is not None and not fault:
+            await self._learning.record_choice(settled.asked, settled.number, turn)
         watch.lap("store")
-        yield Final(replace(turn, timings_ms=watch.timings()), _settled(asked, choice))
+        yield Final(replace(turn, timings_ms=watch.timings()), settled)
         if fault:
             raise TurnNotStored(turn, fault) from fault
 
     async def _asked_back(self, message: IncomingMessage, conversation: Conversation) -> Turn | None:
-        """The clarification that the message may reply to: of a button its own, else what was said last."""
+        """The offer that the message may reply to: of a button its own, else what was said last."""
         last = conversation.turns[-1] if conversation.turns else None
         if message.chosen is None:
-            return last if last and last.decision is Decision.CLARIFY else None
+            return last if last and last.decision.offers else None
         with suppress(UnknownTurn):  # forgotten since
             return await self._store.turn(message.chosen.turn_id)
         return None
 
-    async def _understand(
-        self, draft: _Draft, choice: Choice | None, conversation: Conversation, message: IncomingMessage
-    ) -> tuple[str, ...]:
+    async def _understand(self, draft: _Draft, choice: Choice | None, conversation: Conversation) -> tuple[str, ...]:
         """Make the question stand alone; -> the earlier texts to search it with, where only rules could be asked."""
-        if choice and (option := choice.option):  # a heading, unlike an address or an author, helps to find it
-            heading = option.under not in {option.url, collapse(option.url), collapse(option.author)}
-            draft.standalone = option.label if heading else option.title
+        if choice and choice.option:
+            draft.standalone = choice.option.question
             return ()
         if draft.again:
             return ()
@@ -202,19 +211,15 @@ class Answering:
         if reading:
             draft.standalone = reading.question
             if reading.kind is Kind.WANTS_HUMAN:
-                self._call_person(draft, message)
+                _call_person(draft)
             elif reading.kind is Kind.SMALL_TALK and not _QUESTION_MARK.search(draft.question):
                 draft.reply = words_for(draft.language).say("empty")
             return ()
         # What no page answered is no topic to go on with.
         answered = (turn for turn in earlier if turn.decision is not Decision.ABSTAIN)
-        told = [(turn.standalone_question, turn.answer) for turn in answered]
+        told = [(turn.standalone_question, _told(turn)) for turn in answered]
         draft.standalone, context = followups.contextualise(draft.standalone, primary(draft.language), told)
         return context
-
-    def _call_person(self, draft: _Draft, message: IncomingMessage) -> None:
-        draft.decision = Decision.HUMAN
-        draft.reply = words_for(draft.language).say("handing_over" if self._handoff(message) else "wants_human")
 
     async def _search(
         self,
@@ -230,7 +235,7 @@ class Answering:
             result = await self._retriever.retrieve(draft.standalone, context=context, limit=self._limit)
         except NoActiveVersion:  # the last source was removed: then nothing is known
             result = RetrievalResult(draft.standalone, primary(draft.language), (), 0.0, "", "")
-        decided = decision.decide(result, self._threshold, given=given)
+        decided = decision.decide(result, *self._thresholds, given=given)
         draft.decision, draft.threshold, draft.confidence = decided.decision, decided.threshold, result.confidence
         watch.lap("retrieve")
         chosen = _with_first(result, choice.option, asked) if choice and choice.option and asked else None
@@ -247,23 +252,18 @@ class Answering:
             watch.lap("judge")
         draft.result = result
         if draft.decision is Decision.CLARIFY:
-            ranks = [result.passages.index(passage) + 1 for passage in decided.options]
-            draft.reply = replies.clarification(words_for(draft.language), result, ranks)
-            options = [option.passage for option in decided.options]
-            unders = replies.told_apart([option.document for option in options])
-            draft.told_apart = {option.id: under for option, under in zip(options, unders, strict=True)}
+            draft.offered = _offered(result, decided.options)
+            draft.reply = replies.clarification(words_for(draft.language), draft.offered)
+        elif draft.decision is Decision.SUGGEST:
+            _suggest(draft, decided.options)
         elif draft.decision is Decision.ABSTAIN:
-            draft.reply = self._abstention(draft)
+            draft.reply = replies.nothing_found(words_for(draft.language), people=draft.people)
 
     def _worth_reading(self, decided: decision.Decided, result: RetrievalResult) -> bool:
         """Whether a reader may find an answer in the pages; which of two is meant only the customer knows."""
-        if decided.decision is Decision.ANSWER or decided.tied:
+        if decided.decision in {Decision.ANSWER, Decision.CLARIFY}:
             return False
         return decision.doubtful(result, decided.threshold)
-
-    def _abstention(self, draft: _Draft) -> str:
-        words = words_for(draft.language)
-        return replies.abstention(words, draft.standalone, draft.result) if draft.result else words.say("abstain")
 
     async def _checked(
         self, draft: _Draft, checker: CitationChecker, conversation: Conversation
@@ -276,8 +276,8 @@ class Answering:
             async with _closing(self._writer.write(brief)) as pieces:
                 async for piece in pieces:
                     draft.model = piece.model
-                    if piece.refused:
-                        draft.decision, draft.reply = Decision.ABSTAIN, self._abstention(draft)
+                    if piece.refused:  # which is no proof that the passages hold none
+                        _suggest(draft, decision.nearest(draft.result))
                     if out := checker.feed(piece.text):
                         yield out
         if out := checker.feed(draft.reply):
@@ -295,6 +295,19 @@ class Answering:
             return error
         return None
 
+    async def _note_verdict(self, asked: Turn | None, choice: Choice | None, user: str) -> None:
+        """Keep as a vote what its asker says of a suggestion. That it cannot be kept is no fault of the answer's."""
+        if asked is None or asked.decision is not Decision.SUGGEST or choice is None:
+            return
+        if choice.option and not confirms(asked, choice):
+            return
+        vote = Vote.UP if choice.option else Vote.DOWN
+        try:
+            await self._store.vote(Feedback(asked.id, user, vote))
+        except BotError as error:
+            log = structlog.get_logger(__name__)
+            log.warning("verdict not kept", turn=asked.id, cause=type(error).__name__)
+
 
 @asynccontextmanager
 async def _closing(pieces: AsyncIterator[Written]) -> AsyncIterator[AsyncIterator[Written]]:
@@ -306,8 +319,34 @@ async def _closing(pieces: AsyncIterator[Written]) -> AsyncIterator[AsyncIterato
             await pieces.aclose()
 
 
+def _call_person(draft: _Draft) -> None:
+    draft.decision = Decision.HUMAN
+    draft.reply = words_for(draft.language).say("handing_over" if draft.people else "wants_human")
+
+
+def _suggest(draft: _Draft, options: Sequence[ScoredPassage]) -> None:
+    """Show the nearest passage as what it is. Frontdesk quotes: no model says more of it."""
+    if draft.result:
+        draft.decision, draft.model = Decision.SUGGEST, OWN_WORDS
+        draft.offered = _offered(draft.result, options)
+        draft.reply = replies.suggestion(words_for(draft.language), draft.standalone, draft.result, draft.offered)
+
+
+def _offered(result: RetrievalResult, options: Sequence[ScoredPassage]) -> tuple[Citation, ...]:
+    """Options as what is cited of them, by rank, each with what it says and what tells it apart."""
+    documents = [option.passage.document for option in options]
+    return tuple(
+        replace(
+            Citation.of(option.passage, result.passages.index(option) + 1),
+            under=under,
+            gist=gist(option.passage.document.answer),
+        )
+        for option, under in zip(options, replies.told_apart(documents), strict=True)
+    )
+
+
 def _listen(
-    message: IncomingMessage, conversation: Conversation, clarification: Turn | None
+    message: IncomingMessage, conversation: Conversation, clarification: Turn | None, *, people: bool
 ) -> tuple[_Draft, Choice | None]:
     """What the message asks, or which offered option it chooses, or the reply to what is no question."""
     text = clean(message.text).strip()
@@ -324,10 +363,13 @@ def _listen(
     elif heard.kind and not choice:
         language = _smalltalk_language(heard, language, known)
     words = words_for(language)
-    draft = _Draft(uuid.uuid4().hex, datetime.now(UTC), question, asked, language)
+    draft = _Draft(uuid.uuid4().hex, datetime.now(UTC), question, asked, language, people=people)
     if choice and choice.option is None and clarification:
         draft.standalone = clarification.standalone_question  # which is what the pages do not answer
-        draft.decision, draft.reply = Decision.ABSTAIN, words.say("none_of_these")
+        draft.decision = Decision.ABSTAIN
+        draft.reply = replies.nothing_found(words, people=True) if people else words.say("none_of_these")
+    elif choice and clarification and confirms(clarification, choice):
+        draft.reply = words.say("confirmed")
     elif again and clarification:
         draft.standalone, draft.again = clarification.standalone_question, True
     elif heard.kind and not choice:
@@ -340,7 +382,7 @@ def _listen(
 def _choice(message: IncomingMessage, asked: str, clarification: Turn) -> Choice | None:
     if message.chosen:
         return pressed(clarification, message.chosen.number)
-    return choose(asked, clarification.citations)
+    return choose(asked, clarification.citations, shown=clarification.decision is Decision.SUGGEST)
 
 
 def _settled(clarification: Turn | None, choice: Choice | None) -> Settled | None:
@@ -362,11 +404,18 @@ def _earlier(conversation: Conversation) -> list[Turn]:
     return [turn for turn in conversation.turns if turn.decision.searched]
 
 
+def _told(turn: Turn) -> str:
+    """What a turn told of the pages: of a suggestion the entry alone."""
+    return lead(turn).partition("\n\n")[2] if turn.decision is Decision.SUGGEST else turn.answer
+
+
 def _given(conversation: Conversation) -> frozenset[str]:
-    """The passages that the last answer cited."""
-    earlier = _earlier(conversation)
-    answered = earlier and earlier[-1].decision is Decision.ANSWER
-    return frozenset(citation.passage_id for citation in earlier[-1].citations) if answered else frozenset()
+    """The passages that were shown last: what an answer cited, or the one that was suggested."""
+    for turn in _earlier(conversation)[-1:]:
+        if turn.decision in {Decision.ANSWER, Decision.SUGGEST}:
+            shown = turn.citations if turn.decision is Decision.ANSWER else turn.citations[:SHOWN]
+            return frozenset(citation.passage_id for citation in shown)
+    return frozenset()
 
 
 def _in_order(result: RetrievalResult, ranks: Sequence[int]) -> RetrievalResult:
@@ -393,7 +442,7 @@ def _with_first(result: RetrievalResult, option: Citation, asked: Turn) -> Retri
 def _reads_anew(document: Document, option: Citation) -> bool:
     """Whether this is the chosen question with another answer than when it was offered."""
     same = bool(option.url) and (document.url, document.question) == (option.url, option.title)
-    return same and option.under in {"", document.url, *map(collapse, document.heading_path)}
+    return same and option.under in {"", collapse(document.author), *map(collapse, document.heading_path)}
 
 
 def _turn(
@@ -401,8 +450,8 @@ def _turn(
 ) -> Turn:
     result = draft.result
     passages = result.passages if result else ()
-    if draft.told_apart:
-        citations = tuple(replace(each, under=draft.told_apart.get(each.passage_id, "")) for each in citations)
+    offered = {each.passage_id: each for each in draft.offered}
+    citations = tuple(replace(offered.get(each.passage_id, each), number=each.number) for each in citations)
     return Turn(
         id=draft.id,
         conversation_id=message.conversation_id,

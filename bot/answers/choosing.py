@@ -1,4 +1,4 @@
-"""The reply to "Which of these do you mean?": a button, a number, an ordinal, or words of one of the options."""
+"""The reply to an offer: a button, a number, an ordinal, or words of one of the options."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from bot.conversation import NONE_OF_THESE, Citation, Turn
+from bot.conversation import NONE_OF_THESE, Citation, Decision, Turn
 from bot.words import languages, load, words_for
 from retrieval.indexing.analysis import analyse, fold
 from retrieval.text import collapse
@@ -15,6 +15,7 @@ from retrieval.text import collapse
 _LONGEST_CHOICE = 60  # characters; "the second one please" is a choice, a longer message says more than which
 _LAST = -1
 _TITLE = 300  # characters of a chosen title
+SHOWN = 1  # the number of the entry that a suggestion shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,11 @@ class Choice:
     option: Citation | None
 
 
-def choose(text: str, options: Sequence[Citation]) -> Choice | None:
-    """What `text` chooses of `options`, in the order they were offered; None when it is a new question."""
+def choose(text: str, options: Sequence[Citation], *, shown: bool = False) -> Choice | None:
+    """What `text` chooses of `options`, in the order they were offered; None when it is a new question.
+
+    `shown`: the first is shown in full, so that a yes means it, and a few words of a title are a new question.
+    """
     if not options:
         return None
     text = fold(text)  # Chinese keyboards write １, and 第２個
@@ -37,9 +41,9 @@ def choose(text: str, options: Sequence[Citation]) -> Choice | None:
             return Choice(None)
         if _phrases("no").fullmatch(text):
             return Choice(None)
-        if len(options) == 1 and agrees(text):
+        if shown and agrees(text):
             return Choice(options[0])
-    return _by_words(text, options)
+    return None if shown else _by_words(text, options)
 
 
 def agrees(text: str) -> bool:
@@ -48,34 +52,47 @@ def agrees(text: str) -> bool:
 
 
 def pressed(asked: Turn, number: int) -> Choice | None:
-    """What the button of this number chooses; None where the clarification offers no such option."""
+    """What the button of this number chooses; None where there is no such option."""
     if number == NONE_OF_THESE:
         return Choice(None)
     return next((Choice(option) for option in asked.citations if option.number == number), None)
 
 
+def confirms(asked: Turn, choice: Choice) -> bool:
+    """Whether it says that what was suggested is the answer."""
+    return asked.decision is Decision.SUGGEST and bool(choice.option and choice.option.number == SHOWN)
+
+
 def said(asked: Turn, choice: Choice) -> str:
     """A choice in words, as if the customer had typed them."""
     words = words_for(asked.language)
+    suggested = asked.decision is Decision.SUGGEST
+    if confirms(asked, choice):
+        return words.labels["thats_it"]
+    if suggested and not choice.option:
+        return words.labels["not_it"]
     title = collapse(choice.option.label) if choice.option else words.labels["none_of_these"]
     return words.say("chose", title=title[:_TITLE])
 
 
+def others(asked: Turn) -> tuple[Citation, ...]:
+    """What there is to choose: of a suggestion, what is not shown already."""
+    return asked.citations[SHOWN:] if asked.decision is Decision.SUGGEST else asked.citations
+
+
 def lead(asked: Turn) -> str:
-    """What a clarification says before its options, in Markdown."""
+    """What an offer says before its options, in Markdown."""
+    if asked.decision is Decision.SUGGEST:
+        return asked.answer.partition(f"\n\n{words_for(asked.language).say('suggest_others')}\n\n2. ")[0]
     return asked.answer.partition("\n\n1. ")[0]
 
 
 def _by_words(text: str, options: Sequence[Citation]) -> Choice | None:
     """The one option whose title holds every word of `text`, or that repeats a title in full."""
-    asked = set(analyse(_fillers().sub(" ", text), concepts=False)) or set(analyse(text, concepts=False))
-    titles = [set(analyse(option.label, concepts=False)) for option in options]
+    asked = set(analyse(_fillers().sub(" ", text))) or set(analyse(text))
+    titles = [set(analyse(option.label)) for option in options]
     holding = [option for option, title in zip(options, titles, strict=True) if asked and asked <= title]
-    repeated = [
-        option
-        for option, title in zip(options, titles, strict=True)
-        if title and title <= set(analyse(text, concepts=False))
-    ]
+    repeated = [option for option, title in zip(options, titles, strict=True) if title and title <= set(analyse(text))]
     for matches in (repeated, holding):
         if len(matches) == 1:
             return Choice(matches[0])
@@ -101,7 +118,7 @@ def _none_of_them() -> re.Pattern[str]:
 
 @cache
 def _phrases(kind: str) -> re.Pattern[str]:
-    """What answers "Is this what you mean?"."""
+    """What confirms or refuses what is shown."""
     said = {phrase for tag in languages() for phrase in load(tag).choice[kind]}
     return re.compile(rf"[\W_]*(?:{_any_of(said)})[\W_]*", re.IGNORECASE)
 

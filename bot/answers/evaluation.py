@@ -14,7 +14,7 @@ from bot.answers.metrics import Outcome, figures
 from bot.errors import InputError
 from retrieval.documents import Document, RetrievalResult
 from retrieval.interfaces import Retriever
-from retrieval.text import detect_language
+from retrieval.languages import detect_language
 
 RetrieverFactory = Callable[[Sequence[Document]], Retriever]
 
@@ -41,6 +41,7 @@ def evaluate(
     retriever_over: RetrieverFactory,
     *,
     threshold: float | None = None,
+    suggest_threshold: float | None = None,
     on_done: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Evaluation:
     """Ask every question of `queries` on an index of `faqs`; `on_done` is told how many of how many are asked. Raises
@@ -52,10 +53,11 @@ def evaluate(
     """
     answers: dict[str, dict[str, object]] = {}
     asked: list[Row] = []
+    thresholds = threshold, suggest_threshold
     rooms = read_rooms(faqs, queries)
     total = sum(len(rows) for _, rows in rooms)
     for documents, rows in rooms:
-        asyncio.run(_ask(retriever_over(documents), rows, answers, threshold, lambda: on_done(len(answers), total)))
+        asyncio.run(_ask(retriever_over(documents), rows, answers, thresholds, lambda: on_done(len(answers), total)))
         asked += rows
     results = [answers[row["id"]] for row in asked]
     return Evaluation(figures([_outcome(query, row) for query, row in zip(asked, results, strict=True)]), results)
@@ -65,7 +67,7 @@ async def _ask(
     retriever: Retriever,
     queries: Sequence[Row],
     answers: dict[str, dict[str, object]],
-    threshold: float | None,
+    thresholds: tuple[float | None, float | None],
     on_answer: Callable[[], None],
 ) -> None:
     """The turn of each query as the product would take it, up to its decision."""
@@ -81,7 +83,7 @@ async def _ask(
             "id": query["id"],
             "ranked": _ranked(result),
             "confidence": result.confidence,
-            "decision": decision.decide(result, threshold).decision.value,
+            "decision": decision.decide(result, *thresholds).decision.value,
         }
         on_answer()
 

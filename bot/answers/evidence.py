@@ -73,7 +73,7 @@ class Evidence:
     @cached_property
     def terms(self) -> frozenset[str]:
         """What lexical search would count of the texts."""
-        return frozenset(analyse(self._text, concepts=False))
+        return frozenset(analyse(self._text))
 
     @property
     def text(self) -> str:

@@ -15,6 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from retrieval.indexing.analysis import analyse
+from retrieval.scripts import WIDE
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -25,7 +26,7 @@ HARD_LIMIT = 3 * BUDGET  # a table or code block up to this size is quoted whole
 ENOUGH = 300  # up to here an excerpt takes in what stands around its best unit, for context
 WORTHY = 0.5  # beyond it, only what scores this share of the best unit
 
-_WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
+_WIDE = re.compile(f"[{WIDE}]")
 _LEAD_IN_END = re.compile(r"[:：][\s*_]*$")
 # Consumed without ending a sentence: code spans, links, URLs, spans of emphasis, abbreviations, list numbers.
 _SENTENCE_END = re.compile(

@@ -9,6 +9,7 @@ from bot.answers.excerpt import Excerpt, excerpt
 from bot.answers.markup import plain, quoted, titled_link
 from bot.answers.related import related
 from bot.conversation import Brief, Written
+from bot.titles import without_section_number
 from bot.words import Words, words_for
 from retrieval.documents import DocumentKind, Passage, RetrievalResult
 from retrieval.indexing.analysis import analyse
@@ -32,7 +33,7 @@ def _pieces(question: str, words: Words, result: RetrievalResult) -> Iterator[st
     if not result.passages:
         return
     best = result.passages[0].passage
-    yield from _quote(question, words, best)
+    yield from quote(question, words, best)
     others = related(question, result, limit=SEE_ALSO, after=1)
     if others:
         yield f"\n\n{words.say('see_also')}\n"
@@ -40,37 +41,41 @@ def _pieces(question: str, words: Words, result: RetrievalResult) -> Iterator[st
         yield f"\n- {plain(result.passages[rank - 1].passage.document.question)} [{rank}]"
 
 
-def _quote(question: str, words: Words, passage: Passage) -> Iterator[str]:
+def quote(question: str, words: Words, passage: Passage, rank: int = 1, *, titled: bool = False) -> Iterator[str]:
+    """An entry in its own words, cited as the passage of this rank; `titled`: below its own question in any case."""
     document = passage.document
     whole = Excerpt(document.answer.strip("\n").rstrip(), complete=True)  # where there is no page to read the rest on
     part = excerpt(document.answer, question, passage.text) if document.url else whole
-    link = f"{titled_link(document.question, document.url)} [1]"
+    link = f"{titled_link(without_section_number(document.question), document.url)} [{rank}]"
+    if not document.answer.strip():
+        yield link
+        return
     if not part.text:
         yield words.say("too_long_to_quote", link=link)
         return
-    title = _title(question, words, passage)
+    title = _title(question, words, passage, titled=titled)
     if title:
         yield f"**{title}**\n\n"
     yield quoted(part.text)
-    yield "\n\n[1]" if _ends_in_block(part.text) else " [1]"
+    yield f"\n\n[{rank}]" if _ends_in_block(part.text) else f" [{rank}]"
     if not part.complete:
         yield f"\n\n{words.say('more', link=link)}"
 
 
-def _title(question: str, words: Words, passage: Passage) -> str:
+def _title(question: str, words: Words, passage: Passage, *, titled: bool) -> str:
     """What a quote needs above it to be understood: a section its headings, a bare "Yes, …" the question it answers."""
     document = passage.document
     if document.kind is DocumentKind.SECTION:
         path = [*document.heading_path, document.question]
-        return " › ".join(plain(heading) for heading in dict.fromkeys(path) if heading)
+        return " › ".join(plain(without_section_number(heading)) for heading in dict.fromkeys(path) if heading)
     leans = _leaning(words).match(document.answer) or _leaning(words_for(document.language)).match(document.answer)
-    if leans and _reads_as(question) != _reads_as(document.question):
-        return plain(document.question)
+    if titled or (leans and _reads_as(question) != _reads_as(document.question)):
+        return plain(without_section_number(document.question))
     return ""
 
 
 def _reads_as(question: str) -> list[str]:
-    return analyse(question, concepts=False)
+    return analyse(question)
 
 
 def _leaning(words: Words) -> re.Pattern[str]:

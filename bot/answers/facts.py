@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from retrieval.indexing.analysis import fold
+from retrieval.scripts import CIRCLED_NUMBERS
 
 _ADDRESS = re.compile(
     r"(?<!\w)\w{1,20}://[^\s<>()\[\]\"'`，。；！？、]+|(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+"
@@ -31,7 +32,7 @@ _MARKER = re.compile(r"\[\d{1,3}(?:\s*[,，、]\s*\d{1,3})*\]")
 _LIST_NUMBER = re.compile(
     r"^[ \t]*(?:[-*+][ \t]+)?[*_(（]*(?:(?:step|步骤|第)[ \t]*)?(?:\d{1,3}|[一二三四五六七八九十]{1,2})步?"
     r"[.)、．:：）][*_]*(?=\s|$|\D)"
-    r"|[①-⑳]",
+    rf"|[{CIRCLED_NUMBERS}]",
     re.MULTILINE | re.IGNORECASE,
 )
 _SENTENCE_START = re.compile(

@@ -21,7 +21,8 @@ from bot.answers.refusals import declines, says_no_answer
 from bot.language import primary
 from retrieval.documents import Passage
 from retrieval.indexing.analysis import analyse, is_function
-from retrieval.text import detect_language
+from retrieval.languages import script_language
+from retrieval.scripts import HAN
 
 # The share of a unit's content words that its cited passages (or the question) hold. Paraphrases of help pages keep
 # more; text that was made up, or that obeys a page's orders, keeps less. Stricter where the unit cites nothing itself.
@@ -42,7 +43,7 @@ _MACHINE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 # "ll", "ve", "e" of "e-mail"; and pairs of Chinese characters, whose characters count already
-_FRAGMENT = re.compile("[a-z]{1,2}|[\u3400-\u9fff]{2}")
+_FRAGMENT = re.compile(f"[a-z]{{1,2}}|[{HAN}]{{2}}")
 _RINGS = re.compile(
     r"@(?:everyone|here|channel|all)\b|@(?:所有人|全体)|<[@#!][!&]?\w|<!(?:here|channel|everyone|subteam)",
     re.IGNORECASE,
@@ -182,7 +183,7 @@ class Grounding:
 
     def _wrong_language(self, unit: str) -> bool:
         prose = re.sub(r"`[^`]*`|\[[^\]]*\]|\([^)]*\)|https?://\S+", " ", unit)
-        written = detect_language(prose, "")
+        written = script_language(prose, "")
         if self._language in {"zh", "ja", "ko"}:
             return not written and len(re.findall(r"[A-Za-z]{2,}", prose)) > _FEW_WORDS
         return bool(written)
@@ -194,9 +195,9 @@ class Grounding:
 
     def _support(self, unit: str, evidence: Evidence, few: bool) -> float:
         """The share of the unit's content words that stand in what it cites or in the question."""
-        if detect_language(unit) != detect_language(evidence.text):
+        if script_language(unit) != script_language(evidence.text):
             return 1.0  # the words of two languages cannot be compared
-        tokens = analyse(_MARKER.sub(" ", unit), concepts=False)
+        tokens = analyse(_MARKER.sub(" ", unit))
         words = {token for token in tokens if not is_function(token) and not _FRAGMENT.fullmatch(token)}
         unspaced = any(not word.isascii() and len(word) == 1 for word in words)
         announces = unit.rstrip("*_ \n").endswith((":", "："))

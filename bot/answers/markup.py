@@ -152,3 +152,17 @@ def titled_link(title: str, url: str) -> str:
 def href(url: str) -> str:
     """`url` as a Markdown link can hold it."""
     return re.sub(r"[\s()<>]", lambda match: f"%{ord(match.group()):02X}", url)
+
+
+def in_one_line(markdown: str) -> str:
+    """Markdown's words alone: no markup, no [n], no line break."""
+    from markdown_it import MarkdownIt
+
+    words = []
+    for block in MarkdownIt("commonmark").enable("table").parse(markdown):
+        if block.type in ("fence", "code_block"):
+            words.append(block.content)
+        elif block.type == "inline":
+            parts = block.children or ()
+            words.append("".join(" " if p.type in ("softbreak", "hardbreak") else p.content for p in parts))
+    return re.sub(r"\s+", " ", re.sub(r"\s*\[\d{1,3}\]", "", " ".join(words))).strip()

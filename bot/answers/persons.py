@@ -46,6 +46,8 @@ def _wish() -> re.Pattern[str]:
     other: list[str] = []
     for tag in languages():
         words = load(tag).channel
+        if not words:
+            continue
         names = "|".join(map(re.escape, words["person_names"]))
         calls = "|".join(map(re.escape, words["person_calls"]))
         mine = latin if calls.isascii() else other

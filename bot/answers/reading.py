@@ -24,7 +24,8 @@ from inference.errors import GeneratorError
 from inference.interfaces import Generator, Message
 from retrieval.documents import RetrievalResult
 from retrieval.indexing.analysis import analyse, is_function
-from retrieval.text import collapse, detect_language
+from retrieval.languages import script_language
+from retrieval.text import collapse
 
 SECONDS = 5.0  # a customer waits for this before anything else is done
 PASSAGES = 4  # that are judged
@@ -75,9 +76,9 @@ def _faithful(standalone: str, message: str, heard: str) -> bool:
     """Whether a rewritten message says nothing new: its language, facts and words are the conversation's."""
     if not standalone or len(standalone) > STANDALONE_CHARACTERS:
         return False
-    if primary(detect_language(standalone, "")) != primary(detect_language(message, "")):
+    if primary(script_language(standalone, "")) != primary(script_language(message, "")):
         return False
-    words = {word for word in analyse(standalone, concepts=False) if not is_function(word)}
-    known = set(analyse(heard, concepts=False))
+    words = {word for word in analyse(standalone) if not is_function(word)}
+    known = set(analyse(heard))
     strange = len(words - known)
     return strange * 2 <= len(words) and not Evidence(heard).lacks(standalone)

@@ -1,55 +1,63 @@
-"""Frontdesk's own replies: where it asks back, where it has no answer, and where something broke."""
+"""Frontdesk's own replies: where it suggests, asks which is meant or found nothing, and where something broke."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.answers.extractive import quote
 from bot.answers.markup import plain
-from bot.answers.related import related
+from bot.conversation import Citation
 from bot.language import reply_language
 from bot.words import Words, words_for
 from retrieval.documents import Document, RetrievalResult
 from retrieval.text import collapse
 
-NEAREST = 3
+
+def clarification(words: Words, offered: Sequence[Citation]) -> str:
+    """The question which of these is meant, with a line of each one's answer. A citation's number is its rank."""
+    return "\n".join([words.say("clarify"), "", *_choices(offered, 1), "", words.say("clarify_how")])
 
 
-def clarification(words: Words, result: RetrievalResult, ranks: Sequence[int]) -> str:
-    """The question which of the passages at `ranks` (1-based) is meant, numbered as their citations will be."""
-    documents = [result.passages[rank - 1].passage.document for rank in ranks]
-    lines = [
-        f"{number}. {plain(document.question)}{f' ({plain(under)})' if under else ''} [{rank}]"
-        for number, (rank, document, under) in enumerate(
-            zip(ranks, documents, told_apart(documents), strict=True), start=1
-        )
-    ]
-    asks, how = ("clarify", "clarify_how") if len(lines) > 1 else ("clarify_one", "clarify_one_how")
-    return "\n".join([words.say(asks), "", *lines, "", words.say(how)])
+def suggestion(words: Words, question: str, result: RetrievalResult, offered: Sequence[Citation]) -> str:
+    """The first of these in its own words, as the nearest thing found, and the titles of the others. A citation's
+    number is its rank."""
+    shown, *others = offered
+    passage = result.passages[shown.number - 1].passage
+    lines = [words.say("suggest"), "", "".join(quote(question, words, passage, shown.number, titled=True))]
+    if others:
+        lines += ["", words.say("suggest_others"), "", *_choices(others, 2), "", words.say("clarify_how")]
+    return "\n".join(lines)
 
 
 def told_apart(documents: Sequence[Document]) -> list[str]:
-    """What tells each from the others of the same title: the nearest heading that none of them stands under, else the
-    page or the author; "" where no other has its title."""
+    """What tells each from the others of the same title: the nearest heading that none of them stands under, else its
+    author; "" where there is no such thing, or no other has its title."""
     told = []
     for document in documents:
         twins = [other for other in documents if other is not document and _title(other) == _title(document)]
         theirs = {collapse(heading) for twin in twins for heading in twin.heading_path}
         own = [heading for heading in reversed(document.heading_path) if collapse(heading) not in theirs]
-        told.append(collapse(next(iter([*own, document.author or document.url]))) if twins else "")
+        told.append(collapse(next(iter([*own, document.author]))) if twins else "")
     return told
 
 
-def abstention(words: Words, question: str, result: RetrievalResult) -> str:
-    """That the pages hold no answer, with the nearest questions where any is near."""
-    near = related(question, result, limit=NEAREST)
-    lines = [f"- {plain(result.passages[rank - 1].passage.document.question)} [{rank}]" for rank in near]
-    closest = [words.say("closest"), "", *lines, ""] if lines else []
-    return "\n".join([words.say("abstain"), "", *closest, words.say("rephrase")])
+def nothing_found(words: Words, *, people: bool) -> str:
+    """That the pages hold no answer, and where to turn to: to `people`, if they can be reached, else to other words."""
+    return words.say("nothing_found" if people else "nothing_found_no_people")
 
 
 def apology(text: str, fault: str) -> str:
     """What a customer who asked `text` is told when answering failed; `fault` is the id the fault was logged under."""
     return words_for(reply_language(text)).say("fault", fault=fault)
+
+
+def _choices(offered: Sequence[Citation], start: int) -> list[str]:
+    """A numbered list, with what each says in a line of its own."""
+    lines = []
+    for number, each in enumerate(offered, start):
+        lines.append(f"{number}. {plain(each.label)} [{each.number}]" + ("  " if each.gist else ""))
+        lines += [f"   {plain(each.gist)}"] if each.gist else []
+    return lines
 
 
 def _title(document: Document) -> str:

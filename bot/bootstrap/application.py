@@ -21,7 +21,7 @@ from bot.bootstrap.parts import (
     configure_logging,
     crawler_for,
     discord_config,
-    embedder_for,
+    embedding_models_for,
     generator_for,
     masker,
     read_first_pages,
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from bot.knowledge.catalogue import Catalogue, Knowledge
     from bot.knowledge.gaps import Gaps
     from bot.knowledge.glossary import Keeping, LiveGlossary
+    from bot.knowledge.learning import Learning, LiveLearned
     from bot.knowledge.permissions import Permissions
     from bot.knowledge.previewing import Previewing
     from bot.knowledge.privacy import Privacy
@@ -61,7 +62,8 @@ if TYPE_CHECKING:
     from bot.knowledge.teaching import Shelf, Teaching
     from inference.vllm import VllmGenerator
     from retrieval.documents import Source
-    from retrieval.interfaces import Embedder, Retriever
+    from retrieval.indexing.models import EmbeddingModels
+    from retrieval.interfaces import Retriever
     from retrieval.refresh import Progress, RefreshReport
     from retrieval.searching.live import LiveIndex
 
@@ -91,25 +93,28 @@ class Application(Stores):
         return Schedules(self.schedule_store, self.refreshing, tell)
 
     @cached_property
-    def embedder(self) -> Embedder:
+    def embedding_models(self) -> EmbeddingModels:
         """The embedding model of the settings."""
-        return embedder_for(self.settings)
+        return embedding_models_for(self.settings)
 
     @cached_property
     def live_index(self) -> LiveIndex:
         """The active version's index, swapped when another becomes active."""
         from retrieval.searching.live import LiveIndex
 
-        return LiveIndex(version_store(self.settings), self.embedder, self.shelf)
+        return LiveIndex(version_store(self.settings), self.embedding_models, self.shelf)
 
     @cached_property
     def retriever(self) -> Retriever:
         """Searches the active version, whichever that is at the moment of the question. Raises NoActiveVersion."""
+        from retrieval.searching.learned import LearnedRetriever
         from retrieval.searching.retriever import LiveRetriever
 
         if not self.shelf.current()[1]:
             version_store(self.settings).active()  # without one, say so before the model is loaded
-        return LiveRetriever(self.live_index, self.embedder, reranking_for(self.settings), self.live_glossary.current)
+        reranking = reranking_for(self.settings)
+        live = LiveRetriever(self.live_index, self.embedding_models, reranking, self.live_glossary.current)
+        return LearnedRetriever(live, self.live_learned.current)
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -227,6 +232,20 @@ class Application(Stores):
         return Keeping(self.glossary_store, self.sources, self.live_glossary, lambda: self._knowledge().documents)
 
     @cached_property
+    def live_learned(self) -> LiveLearned:
+        """The wordings that customers have shown the entries of."""
+        from bot.knowledge.learning import LiveLearned
+
+        return LiveLearned(self.learned_store, self.settings.learn_from)
+
+    @cached_property
+    def learning(self) -> Learning:
+        """What customers' choices and votes tell of their words."""
+        from bot.knowledge.learning import Learning
+
+        return Learning(self.learned_store, self.live_learned, self.settings.learn_from)
+
+    @cached_property
     def notices(self) -> Notices:
         """What teammates and admins are told."""
         from bot.console.notices import Notices
@@ -239,7 +258,7 @@ class Application(Stores):
         """What customers think of answers."""
         from bot.console.notices import Voting
 
-        return Voting(self.conversations, self.notices, masker(self.settings))
+        return Voting(self.conversations, self.notices, masker(self.settings), self.learning)
 
     @cached_property
     def handing(self) -> Handing:
@@ -271,6 +290,7 @@ class Application(Stores):
 
         async def forgotten() -> None:
             await self.shelf.load()
+            await self.live_learned.load()
 
         return Privacy(self.privacy_store, self.settings.retention_days, forgotten)
 
@@ -279,17 +299,18 @@ class Application(Stores):
         """What people asked and was not answered well."""
         from bot.knowledge.gaps import Gaps
 
-        async def answered(question: str) -> bool:
+        async def answered(question: str) -> str:
             from bot.answers.decision import decide
             from bot.conversation import Decision
 
             try:
                 found = await self.retriever.retrieve(question)
             except RetrievalError:
-                return False
-            return decide(found, self.settings.answer_threshold).decision is Decision.ANSWER
+                return ""
+            decided = decide(found, self.settings.answer_threshold)
+            return found.passages[0].passage.id if decided.decision is Decision.ANSWER else ""
 
-        return Gaps(self.missed, lambda: self.embedder, answered)
+        return Gaps(self.missed, lambda: self.embedding_models, answered)
 
     @cached_property
     def previewing(self) -> Previewing:
@@ -352,6 +373,7 @@ class Application(Stores):
                 handoffs=self.handoffs,
                 teaching=self.teaching,
                 glossary=self.glossary,
+                learning=self.learning,
                 privacy=self.privacy,
                 markers=self.markers,
             )
@@ -364,6 +386,7 @@ class Application(Stores):
         works: list[Callable[[], Coroutine[Any, Any, None]]] = [
             self.shelf.run,
             self.live_glossary.run,
+            self.live_learned.run,
             self.schedules.run,
             self.handing.watch,
             self.watching.run,
@@ -403,9 +426,11 @@ class Application(Stores):
             store=self.conversations,
             writer=writer,
             threshold=self.settings.answer_threshold,
+            suggest_threshold=self.settings.suggest_threshold,
             reader=reader,
             handoff=self._can_hand_over,
             mask=masker(self.settings),
+            learning=self.learning,
         )
 
     def _can_hand_over(self, message: IncomingMessage) -> bool:
@@ -434,12 +459,12 @@ class Application(Stores):
         from bot.adapters.terminal import Terminal
 
         history = self.settings.data_dir / "chat_history"
-        return Terminal(self.answering, self.conversations, history=history, mask=masker(self.settings))
+        mask = masker(self.settings)
+        return Terminal(self.answering, self.conversations, history=history, mask=mask, learning=self.learning)
 
     async def warm_up(self) -> None:
         """Load what a first answer would wait for. Raises NoActiveVersion, CorruptVersion, FingerprintMismatch."""
-        await self.shelf.load()
-        await self.live_glossary.load()
+        await self.load_beside()
         self.answering.warm_up()
         await self.conversations.load("")
         await self.retriever.retrieve("warm up")
@@ -447,6 +472,12 @@ class Application(Stores):
             await self.retriever.retrieve("预热")  # the dictionary is read with the first Chinese question
         if self.generator:
             await _greet(self.generator)
+
+    async def load_beside(self) -> None:
+        """Take in what people taught, named and showed. Raises StorageError."""
+        await self.shelf.load()
+        await self.live_glossary.load()
+        await self.live_learned.load()
 
     def _run_refresh(
         self, sources: Sequence[Source], request: RefreshRequest, on_progress: Callable[[Progress], None]
@@ -456,12 +487,12 @@ class Application(Stores):
         golden = self.settings.golden_questions  # read before anything is crawled, so that a broken file costs nothing
         trial = None
         if golden:
-            trial = golden_trial(golden, self.settings, lambda: self.embedder, self._beside)
+            trial = golden_trial(golden, self.settings, lambda: self.embedding_models, self._beside)
         return refresh(
             sources,
             store=version_store(self.settings),
             crawler=crawler_for(self.settings),
-            embedder=self.embedder,
+            models=self.embedding_models,
             options=RefreshOptions(
                 dry_run=request.dry_run,
                 force=request.force,

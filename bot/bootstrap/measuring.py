@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from bot.bootstrap.parts import embedder_for, masker, reranking_for, version_store
+from bot.bootstrap.parts import embedding_models_for, masker, reranking_for, version_store
 from bot.errors import InputError
 from bot.settings import Settings, load_settings
 
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from bot.answers.golden.trial import GoldenTrial
     from retrieval.documents import Document
     from retrieval.indexing.index import Index
-    from retrieval.interfaces import Embedder, Retriever
+    from retrieval.indexing.models import EmbeddingModels
+    from retrieval.interfaces import Retriever
     from retrieval.searching.glossary import Glossary
     from retrieval.searching.reranking import Reranking
 
@@ -63,7 +64,7 @@ class Beside:
 def ask_golden(questions: Sequence[GoldenQuestion], side: Side, beside: Beside, *, on_done: OnDone) -> list[Judged]:
     """Ask the questions on a side. For a thread without an event loop.
 
-    A version that was made with another embedding model is embedded anew, in memory. Raises NoActiveVersion,
+    A version that was made with another embedding model is embedded anew, in memory, as far as it lacks vectors. Raises NoActiveVersion,
     UnknownVersion, CorruptVersion, ModelError, SettingsError.
     """
     import asyncio
@@ -76,32 +77,40 @@ def ask_golden(questions: Sequence[GoldenQuestion], side: Side, beside: Beside, 
     settings = side.settings
     store = version_store(settings)
     version = store.get(side.version) if side.version else store.active()
-    embedder = embedder_for(settings)
+    models = embedding_models_for(settings)
     index = Index.load(version.folder)
-    if version.manifest.embedder != embedder.fingerprint:
-        index = build_index(index.documents, embedder, exact_below=settings.hnsw_from)
-    index, retriever = _searched(index, embedder, beside, reranking_for(settings))
-    threshold = settings.answer_threshold
+    if version.manifest.embedder != models.fingerprint:
+        index = build_index(index.documents, models, previous=index, exact_below=settings.hnsw_from)
+    index, retriever = _searched(index, models, beside, reranking_for(settings))
     return asyncio.run(
-        ask(questions, retriever, Entries(index), threshold=threshold, mask=masker(settings), on_done=on_done)
+        ask(
+            questions,
+            retriever,
+            Entries(index),
+            threshold=settings.answer_threshold,
+            suggest_threshold=settings.suggest_threshold,
+            mask=masker(settings),
+            on_done=on_done,
+        )
     )
 
 
-def _searched(index: Index, embedder: Embedder, beside: Beside, reranking: Reranking | None) -> tuple[Index, Retriever]:
+def _searched(
+    index: Index, models: EmbeddingModels, beside: Beside, reranking: Reranking | None
+) -> tuple[Index, Retriever]:
     """An index with the taught answers laid over it, as the live one has them, and what searches it."""
     from retrieval.indexing.building import build_index
-    from retrieval.searching.languages import LanguageProbe
     from retrieval.searching.retriever import FixedIndex, LiveRetriever
     from retrieval.searching.twins import find_twins
 
     if beside.taught:
-        added = build_index(beside.taught, embedder)
-        index = index.extended(added, find_twins(index, added, LanguageProbe(embedder)))
-    return index, LiveRetriever(FixedIndex(index), embedder, reranking, lambda: beside.glossary)
+        added = build_index(beside.taught, models)
+        index = index.extended(added, find_twins(index, added))
+    return index, LiveRetriever(FixedIndex(index), models, reranking, lambda: beside.glossary)
 
 
 def golden_trial(
-    path: Path, settings: Settings, embedder: Callable[[], Embedder], beside: Callable[[], Beside]
+    path: Path, settings: Settings, models: Callable[[], EmbeddingModels], beside: Callable[[], Beside]
 ) -> GoldenTrial:
     """The gate of a refresh: the questions of a file. Raises InputError."""
     from bot.answers.golden.questions import read_golden
@@ -110,7 +119,8 @@ def golden_trial(
     reranking = cache(lambda: reranking_for(settings))  # loaded once, for both versions, and not before the crawl
     return GoldenTrial(
         read_golden(path).questions,
-        lambda index: _searched(index, embedder(), beside(), reranking()),
+        lambda index: _searched(index, models(), beside(), reranking()),
         threshold=settings.answer_threshold,
+        suggest_threshold=settings.suggest_threshold,
         mask=masker(settings),
     )

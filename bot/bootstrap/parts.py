@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from inference.vllm import VllmGenerator
     from retrieval.documents import Document, Selectors, Source
     from retrieval.indexing.versions import VersionStore
-    from retrieval.interfaces import Crawler, Embedder, Fetch
+    from retrieval.indexing.models import EmbeddingModels
+    from retrieval.interfaces import Crawler, Fetch
     from retrieval.searching.reranking import Reranking
 
 
@@ -59,17 +60,24 @@ def version_store(settings: Settings) -> VersionStore:
     return VersionStore(settings.data_dir / "index", settings.keep_versions)
 
 
-def embedder_for(settings: Settings) -> Embedder:
-    """The embedding model of the settings. Raises ModelError."""
+def embedding_models_for(settings: Settings) -> EmbeddingModels:
+    """The embedding models of the settings, in order. Raises ModelError."""
     from retrieval.indexing.embedder import load_embedder
-    from retrieval.indexing.glossing import GlossingEmbedder
+    from retrieval.indexing.models import EmbeddingModels
+    from retrieval.indexing.packages import find_package
     from retrieval.indexing.weights import Prompts
 
     configure_logging(settings)
-    prefixes = Prompts(settings.embedding_query_prefix, settings.embedding_document_prefix)
-    embedder = load_embedder(settings.embedding_model, settings.data_dir / "models", settings.embedding_onnx, prefixes)
-    gloss = not settings.embedding_model if settings.embedding_gloss is None else settings.embedding_gloss
-    return GlossingEmbedder(embedder) if gloss else embedder
+    given, cache = (
+        Prompts(settings.embedding_query_prefix, settings.embedding_document_prefix),
+        settings.data_dir / "models",
+    )
+    return EmbeddingModels(
+        tuple(
+            load_embedder(name, cache, settings.embedding_onnx, None if find_package(name) else given)
+            for name in settings.embedding_models
+        )
+    )
 
 
 def reranking_for(settings: Settings) -> Reranking | None:
@@ -199,12 +207,13 @@ def evaluate_files(
     from retrieval.searching.retriever import retriever_over
 
     settings = settings or load_settings()
-    embedder, reranking = embedder_for(settings), reranking_for(settings)
+    models, reranking = embedding_models_for(settings), reranking_for(settings)
     return evaluate(
         faqs,
         queries,
-        lambda documents: retriever_over(documents, embedder, reranking),
+        lambda documents: retriever_over(documents, models, reranking),
         threshold=settings.answer_threshold,
+        suggest_threshold=settings.suggest_threshold,
         on_done=on_done,
     )
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         GlossaryStore,
         HandoffStore,
         Inbox,
+        LearnedStore,
         Markers,
         MissedStore,
         PrivacyStore,
@@ -111,6 +112,13 @@ class Stores:
         from bot.storage.glossary import SqlGlossaryStore
 
         return SqlGlossaryStore(self.database)
+
+    @cached_property
+    def learned_store(self) -> LearnedStore:
+        """What people showed of which entry some words mean."""
+        from bot.storage.learned import SqlLearnedStore
+
+        return SqlLearnedStore(self.database)
 
     @cached_property
     def missed(self) -> MissedStore:

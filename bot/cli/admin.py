@@ -236,6 +236,7 @@ def _gap_as_dict(gap: Gap) -> dict[str, Any]:
         "title": gap.title,
         "language": gap.language,
         "askers": gap.askers,
+        "answered": gap.answered,
         "reasons": {reason.value: count for reason, count in gap.reasons.items()},
         "examples": gap.examples,
         "first_at": gap.first_at,

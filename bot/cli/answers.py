@@ -38,8 +38,7 @@ def ask(
     message = IncomingMessage(conversation or uuid.uuid4().hex[:12], text, user=USER)
 
     async def work(application: Application) -> Turn:
-        await application.shelf.load()
-        await application.live_glossary.load()
+        await application.load_beside()
         if not as_json:
             return await application.terminal.show(application.answering.answer(message))
         turns = [event.turn async for event in application.answering.answer(message) if isinstance(event, Final)]
@@ -57,7 +56,8 @@ def chat(conversation: ConversationId = "") -> None:
 
     async def work(application: Application) -> None:
         await application.warm_up()
-        keeping_up = [asyncio.create_task(each.run()) for each in (application.shelf, application.live_glossary)]
+        beside = (application.shelf, application.live_glossary, application.live_learned)
+        keeping_up = [asyncio.create_task(each.run()) for each in beside]
         try:
             await application.terminal.chat(conversation or uuid.uuid4().hex)
         finally:
@@ -78,7 +78,10 @@ def _print_trace(turn: Turn) -> None:
 
 
 def answer_as_dict(turn: Turn) -> dict[str, object]:
-    """The shape of `ask --json`, which scripts rely on; `answer` is Markdown, its special characters escaped."""
+    """The shape of `ask --json`, which scripts rely on; `answer` is Markdown, its special characters escaped. `options`
+    is what there is to choose: beside the entry that a suggestion shows, its first citation."""
+    from bot.answers.choosing import others
+
     return {
         "turn_id": turn.id,
         "conversation_id": turn.conversation_id,
@@ -90,6 +93,9 @@ def answer_as_dict(turn: Turn) -> dict[str, object]:
             | ({"author": c.author, "date": c.date} if c.author else {})
             for c in turn.citations
         ],
+        "options": [{"number": c.number, "title": c.label, "gist": c.gist} for c in others(turn)]
+        if turn.decision.offers
+        else [],
         "index_version": turn.index_version,
         "model": turn.model,
         "timings_ms": dict(turn.timings_ms),

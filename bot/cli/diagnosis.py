@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bot.conversation import RefreshRun
     from bot.settings import Settings
     from retrieval.documents import Source
+    from retrieval.interfaces import Embedder
 
 _LOW_DISK = 500 * 2**20  # bytes; a version of 50,000 passages takes about half of this
 _OLD_DAYS = 30
@@ -52,7 +53,7 @@ def diagnose(settings: Settings) -> list[Check]:
         ("sources", _sources),
         ("handoffs", _handoffs),
         ("privacy", _privacy),
-        ("embedding model", _embedder),
+        ("embedding model", _embedding_models),
         ("reranker", _reranker),
         ("index", _index),
         ("crawl", _crawl),
@@ -161,22 +162,28 @@ def _privacy(settings: Settings) -> Iterator[Check]:
         yield Check("privacy", True, f"masked before it is kept: {', '.join(settings.mask)}; {kept}")
 
 
-def _embedder(settings: Settings) -> Iterator[Check]:
+def _embedding_models(settings: Settings) -> Iterator[Check]:
+    from bot.bootstrap import embedding_models_for
+    from retrieval.searching.fitted import GENERIC, load_fitted
+
+    models = embedding_models_for(settings)
+    for model in models.models:
+        yield _check_sense(model)
+        if _E5.search(model.fingerprint) and not model.tells_questions_apart:
+            yield Check("embedding model", None, _WITHOUT_PREFIXES)
+    fitted = load_fitted(models)
+    generic = "" if fitted.origin != GENERIC else ", not for these: see docs/models.md"
+    yield Check("search", None if generic else True, f"weights and thresholds were fitted for {fitted.origin}{generic}")
+
+
+def _check_sense(embedder: Embedder) -> Check:
+    """Whether the model finds a question nearer to one that means the same than to another."""
     import numpy as np
 
-    from bot.bootstrap import embedder_for
-    from retrieval.indexing.glossing import GlossingEmbedder
-
-    embedder = embedder_for(settings)
     vectors = embedder.embed_queries(["How do I return goods?", "How can I send something back?", "Is it raining?"])
-    near, far = float(vectors[0] @ vectors[1]), float(vectors[0] @ vectors[2])
-    sound = bool(np.isfinite(vectors).all()) and near > far
+    sound = bool(np.isfinite(vectors).all()) and float(vectors[0] @ vectors[1]) > float(vectors[0] @ vectors[2])
     mend = "" if sound else ": its vectors make no sense; remove the models folder in the data folder and try again"
-    yield Check("embedding model", sound, f"{embedder.fingerprint}, {embedder.dimension} dimensions{mend}")
-    if _E5.search(settings.embedding_model) and "/prompts-" not in embedder.fingerprint:
-        yield Check("embedding model", None, _WITHOUT_PREFIXES)
-    if isinstance(embedder, GlossingEmbedder):
-        embedder.check(["词典"])
+    return Check("embedding model", sound, f"{embedder.fingerprint}, {embedder.dimension} dimensions{mend}")
 
 
 def _reranker(settings: Settings) -> Iterator[Check]:
@@ -201,7 +208,7 @@ def _reranker(settings: Settings) -> Iterator[Check]:
 
 
 def _index(settings: Settings) -> Iterator[Check]:
-    from bot.bootstrap import embedder_for, version_store
+    from bot.bootstrap import embedding_models_for, version_store
 
     store = version_store(settings)
     try:
@@ -218,7 +225,7 @@ def _index(settings: Settings) -> Iterator[Check]:
         f"{version.id}, made {age(created)} ago from {manifest.counts['pages']} pages: "
         f"{manifest.counts['documents']} documents, {manifest.counts['passages']} passages; files as written",
     )
-    if manifest.embedder != embedder_for(settings).fingerprint:
+    if manifest.embedder != embedding_models_for(settings).fingerprint:
         yield Check("index", False, "was made with other embedding settings: run 'frontdesk refresh'.")
 
 

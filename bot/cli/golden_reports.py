@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 20  # questions of a list; the rest is counted, and --json has all
 _LOWER_IS_BETTER = {"FA@90", "ECE", "false_answers"}
-_NEITHER_IS_BETTER = {"answered"}
+_NEITHER_IS_BETTER = {"answered", "suggested"}
 NO_DIFFERENCE = "no difference that could be told"
 
 

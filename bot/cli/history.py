@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.answers.markup import in_one_line
 from bot.cli.output import AsJson, console, print_json, run, writing
-from bot.cli.turns import Format, in_one_line, row_writer, turn_as_dict, with_votes
+from bot.cli.turns import Format, row_writer, turn_as_dict, with_votes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +30,7 @@ class Outcome(StrEnum):
     """The decisions a log can be narrowed to."""
 
     ANSWER = "answer"
+    SUGGEST = "suggest"
     ABSTAIN = "abstain"
     CLARIFY = "clarify"
     CHITCHAT = "chitchat"

@@ -9,7 +9,21 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import admin, answers, crawl, glossary, history, measure, privacy, serve, sources, system, taught, vllm
+from bot.cli import (
+    admin,
+    answers,
+    crawl,
+    glossary,
+    history,
+    learned,
+    measure,
+    privacy,
+    serve,
+    sources,
+    system,
+    taught,
+    vllm,
+)
 
 _INTERRUPTED = 130
 
@@ -23,6 +37,7 @@ app = typer.Typer(
 app.add_typer(sources.sources_app, name="sources", help="The websites, pages and folders Frontdesk knows.")
 app.add_typer(taught.taught_app, name="taught", help="The answers that people taught.")
 app.add_typer(glossary.glossary_app, name="glossary", help="Terms that mean the same.")
+app.add_typer(learned.learned_app, name="learned", help="Which entries customers showed that their words mean.")
 app.add_typer(admin.admins_app, name="admins", help="Who may steer Frontdesk from Slack and Discord.")
 app.add_typer(history.log_app, name="log", help="The conversations: list, show, export.")
 app.add_typer(serve.slack_app, name="slack", help="Set Frontdesk up in a Slack workspace.")

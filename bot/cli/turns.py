@@ -1,10 +1,9 @@
-"""Logged turns as data, as rows of an export, and as one line."""
+"""Logged turns as data and as rows of an export."""
 
 from __future__ import annotations
 
 import csv
 import json
-import re
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TextIO
@@ -113,17 +112,3 @@ def _csv_writer(stream: TextIO) -> Callable[[Turn, Votes], None]:
 def _no_formula(value: object) -> object:
     """A spreadsheet would run a customer's text that begins like a formula (OWASP: CSV injection)."""
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
-
-
-def in_one_line(markdown: str) -> str:
-    """Markdown's words alone: no markup, no [n], no line break."""
-    from markdown_it import MarkdownIt
-
-    words = []
-    for block in MarkdownIt("commonmark").enable("table").parse(markdown):
-        if block.type in ("fence", "code_block"):
-            words.append(block.content)
-        elif block.type == "inline":
-            parts = block.children or ()
-            words.append("".join(" " if p.type in ("softbreak", "hardbreak") else p.content for p in parts))
-    return re.sub(r"\s+", " ", re.sub(r"\s*\[\d{1,3}\]", "", " ".join(words))).strip()

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from bot.cards import Button, Card, Line, Style
-from bot.console import drawing, glossary
+from bot.console import drawing, glossary, learned
 from bot.console.knowledge import KnowledgeCommands
 from bot.console.lines import COMMANDS, Call, usage
 from bot.console.parts import Answer, Asked, Parts, Work, Works
@@ -43,6 +43,7 @@ class Console:
             **people.commands,
             **taught.commands,
             **{name: (Role.ADMIN, work) for name, work in glossary.commands(lambda: parts.glossary).items()},
+            **{name: (Role.ADMIN, work) for name, work in learned.commands(lambda: parts.learning).items()},
             "help": (Role.TEAMMATE, self._help),
         }
         self._clicks: Works = {**knowledge.clicks, **questions.clicks, **people.clicks, **taught.clicks}

@@ -298,11 +298,12 @@ def explanation_card(turn: Turn) -> Card:
         facts["Searched as"] = short(turn.standalone_question)
     if turn.rewritten:
         facts["By the glossary"] = short(" · ".join(turn.rewritten))
+    if turn.learned:
+        facts["Learned"] = turn.learned
     if turn.decision is Decision.CHITCHAT or turn.decision is Decision.HUMAN:
         facts["Decision"] = f"{turn.decision.value}: nothing was searched"
     else:
-        verb = "reaches" if turn.confidence >= turn.threshold else "is below"
-        facts["Decision"] = f"{turn.decision.value}: {turn.confidence:.2f} {verb} the threshold {turn.threshold:.2f}"
+        facts["Decision"] = f"{turn.decision.value}: {turn.measured}"
     facts["Written by"] = turn.model
     facts["Version"] = turn.index_version or "none"
     facts["Took"] = f"{turn.timings_ms.get('total', 0):.0f} ms"

@@ -53,10 +53,14 @@ COMMANDS: Mapping[str, Spec] = {
     "glossary approve": Spec(("id",), (), "use a suggestion"),
     "glossary dismiss": Spec(("id",), (), "suggest it no more"),
     "glossary export": Spec((), (), "all groups as CSV"),
+    "learned": Spec((), (), "which entries customers showed that their words mean"),
+    "learned show": Spec(("id",), (), "look at a learned wording, and what it rests on"),
+    "learned remove": Spec(("id",), (), "take one out; it is not learned again"),
     "forget": Spec(("user",), (), "delete all that a user said"),
     "audit": Spec((), (), "who did what"),
     "help": Spec((), (), "this list"),
 }
+_LISTED = {"sources", "taught", "glossary", "learned"}
 _DASHES = ("--", "–", "—")  # some keyboards make a dash of two hyphens
 _USER = re.compile(r"<@!?(?P<id>[A-Z0-9]+)(?:\|[^>]*)?>")
 _CHANNEL = re.compile(r"<#(?P<id>[A-Z0-9]+)(?:\|[^>]*)?>")
@@ -92,7 +96,7 @@ def usage(name: str) -> str:
 
 
 def _name_of(words: list[str]) -> str:
-    if len(words) > 1 and words[0].casefold() in {"sources", "taught", "glossary"} and words[1].casefold() == "list":
+    if len(words) > 1 and words[0].casefold() in _LISTED and words[1].casefold() == "list":
         del words[1]  # as it is called on the command line
     for count in (2, 1):
         name = " ".join(words[:count]).casefold()

@@ -15,7 +15,7 @@ from bot.console.drawing import proposal_card, short
 from bot.console.gaps import gaps_card
 from bot.conversation import Feedback, Turn, Vote
 from bot.errors import BotError, DeliveryError
-from bot.interfaces import ConversationStore, Markers, Rooms
+from bot.interfaces import ConversationStore, LearnsWordings, Markers, Rooms
 from bot.knowledge.gaps import Gaps, to_csv
 from bot.knowledge.teaching import Teaching
 from bot.messages import MessageKey, Place
@@ -90,17 +90,27 @@ class Notices:
 
 
 class Voting:
-    """Keeps votes, and has taught answers looked at again that were voted down. `mask` hides personal data."""
+    """Keeps votes, learns from them, and has taught answers looked at again that were voted down. `mask` hides
+    personal data."""
 
-    def __init__(self, conversations: ConversationStore, notices: Notices, mask: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        conversations: ConversationStore,
+        notices: Notices,
+        mask: Callable[[str], str],
+        learning: LearnsWordings | None = None,
+    ) -> None:
         self._conversations = conversations
         self._notices = notices
         self._mask = mask
+        self._learning = learning
 
     async def vote(self, turn: Turn, user: str, vote: Vote, reason: str = "") -> None:
         """Keep a user's vote, its reason masked. Raises StorageError."""
         reason = self._mask(reason)
         await self._conversations.vote(Feedback(turn.id, user, vote, reason))
+        if self._learning:
+            await self._learning.record_vote(turn, vote, user)
         if vote is Vote.DOWN:
             try:
                 await self._notices.ask_for_review(turn, reason)

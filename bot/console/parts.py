@@ -21,6 +21,7 @@ from bot.interfaces import (
 )
 from bot.knowledge.gaps import Gaps
 from bot.knowledge.glossary import Keeping
+from bot.knowledge.learning import Learning
 from bot.knowledge.permissions import Permissions
 from bot.knowledge.previewing import Previewing
 from bot.knowledge.privacy import Privacy
@@ -59,6 +60,7 @@ class Parts:
     handoffs: HandoffStore
     teaching: Teaching
     glossary: Keeping
+    learning: Learning
     privacy: Privacy
     markers: Markers
 

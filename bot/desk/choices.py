@@ -1,6 +1,6 @@
-"""The buttons of clarifications: a press becomes a message of its presser, and the buttons go once there was a choice.
+"""The buttons of offers: a press becomes a message of its presser, and the buttons go once there was a choice.
 
-A press is claimed under the clarification's own id, in the place of the question: however often it is pressed, by
+A press is claimed under the offer's own id, in the place of the question: however often it is pressed, by
 whomever, and however often the platform tells of it, it is answered once.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import replace
 import structlog
 
 from bot.answers.choosing import pressed, said
-from bot.conversation import Chosen, Decision, Settled, Turn
+from bot.conversation import Chosen, Settled, Turn
 from bot.errors import DeliveryError, StorageError, UnknownTurn
 from bot.interfaces import ConversationStore, Inbox, Messenger
 from bot.messages import ChatMessage, Item
@@ -28,7 +28,7 @@ _OF_THE_QUESTION = frozenset(
 
 
 def press_id(turn_id: str) -> str:
-    """The id of the message that a press below this clarification is."""
+    """The id of the message that a press below this offer is."""
     return f"choice:{turn_id}"
 
 
@@ -40,7 +40,7 @@ class Choices:
         self._inbox = inbox
 
     async def message(self, turn_id: str, number: int, user: str, context: Mapping[str, str]) -> ChatMessage | None:
-        """A press as a message; None where the clarification is not known any more. `context` is what the adapter needs
+        """A press as a message; None where the offer is not known any more. `context` is what the adapter needs
         to reply to it, beside what it needed for the question."""
         asked, item = await self._asked(turn_id)
         choice = pressed(asked, number) if asked else None
@@ -79,7 +79,7 @@ class Choices:
         turns = (await self._conversations.load(turn.conversation_id)).turns
         place = next((number for number, each in enumerate(turns) if each.id == turn.id), 0)
         last = turns[place - 1] if place else None
-        return Settled(last) if last and last.decision is Decision.CLARIFY else None
+        return Settled(last) if last and last.decision.offers else None
 
     async def close(self, messenger: Messenger, settled: Settled, by: Item) -> None:
         """Take the buttons off. That it cannot be done is logged: the answer came all the same."""
@@ -104,4 +104,4 @@ class Choices:
             turn = await self._conversations.turn(turn_id)
         except UnknownTurn:
             return None, None
-        return (turn, await self._inbox.of_turn(turn)) if turn.decision is Decision.CLARIFY else (None, None)
+        return (turn, await self._inbox.of_turn(turn)) if turn.decision.offers else (None, None)

@@ -132,13 +132,16 @@ class Handing:
 
     async def _about(self, turn: Turn) -> Turn | None:
         """What the wish for a person is about: the turn itself, or what was asked before it, if anything was. A choice
-        of what a clarification offered is about that."""
+        of what was offered is about that."""
         turns = (await self._conversations.load(turn.conversation_id)).turns
         if turn.decision is Decision.HUMAN:
-            return next((earlier for earlier in reversed(turns) if earlier.decision.searched), None)
+            asked = next((earlier for earlier in reversed(turns) if earlier.decision.searched), None)
+            if asked is None:
+                return None
+            turn = asked
         before = next((one for one, other in pairwise(turns) if other.id == turn.id), None)
-        if before and before.decision is Decision.CLARIFY:
-            offered = {name for option in before.citations for name in (option.label, option.title)}
+        if before and before.decision.offers:
+            offered = {option.question for option in before.citations}
             if turn.standalone_question in {before.standalone_question, *offered}:
                 return replace(turn, question=turn.standalone_question)
         return turn

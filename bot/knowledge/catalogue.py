@@ -11,9 +11,9 @@ from datetime import datetime
 from bot.interfaces import SourceStore
 from retrieval.documents import Document, DocumentKind, Passage
 from retrieval.errors import RetrievalError
+from retrieval.scripts import UNSPACED
 
-_CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-_WORDS = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+")
+_WORDS = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
 _SHORTEST, _LONGEST = 4, 75  # characters of an example; Slack shows about so many of a prompt
 
 

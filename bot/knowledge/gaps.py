@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING
 from bot.interfaces import MissedStore
 from bot.steering import Missed, Reason
 from bot.words import languages, load
+from retrieval.scripts import UNSPACED
 from retrieval.text import clean, collapse
 
 if TYPE_CHECKING:  # the real ones bring numpy along
-    from retrieval.interfaces import Embedder
+    from retrieval.indexing.models import EmbeddingModels
     from retrieval.searching.clustering import Clustering
 
 EXAMPLES = 3
@@ -29,8 +30,7 @@ LONGEST_TITLE = 100  # characters
 LONGEST_EXAMPLE = 300
 READ = 1000  # characters of a question that are looked at for a title
 
-_CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-_WORDS = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+")
+_WORDS = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
 _SENTENCE = re.compile(r"[^.!?。！？]+[.!?。！？]*")
 _LAST = re.compile(r"[\s.,;:!?。，、；：！？…~～]+$")
 _POLITE = re.compile(
@@ -52,7 +52,8 @@ _JUDGED = 200  # gaps that are held against what is known now
 @dataclass(frozen=True, slots=True)
 class Gap:
     """Questions that one FAQ entry would answer, oldest first. `title` is a suggestion for it, `askers` how many
-    different people asked; `examples` differ as much as the questions do; `answered`: by what is known now it would be.
+    different people asked; `examples` differ as much as the questions do; `answered`: by what is known now it would be,
+    and not by what somebody voted down.
     """
 
     title: str
@@ -69,7 +70,7 @@ class Gap:
 @dataclass(frozen=True, slots=True)
 class GapReport:
     """The gaps of a time, those that most people met first. `questions` counts them all; small talk, replies to a
-    choice and what only the conversation explains are left out."""
+    choice and what only the conversation before explains are left out."""
 
     since: datetime
     until: datetime
@@ -78,17 +79,17 @@ class GapReport:
 
 
 class Gaps:
-    """The report of what is missing. `embedder` may load a model: it is called in a thread. `answered` tells whether a
-    question has an answer by now."""
+    """The report of what is missing. `models` may load a model: it is called in a thread. `answered` tells by which
+    passage a question is answered now, "" for none."""
 
     def __init__(
         self,
         store: MissedStore,
-        embedder: Callable[[], Embedder],
-        answered: Callable[[str], Awaitable[bool]] | None = None,
+        models: Callable[[], EmbeddingModels],
+        answered: Callable[[str], Awaitable[str]] | None = None,
     ) -> None:
         self._store = store
-        self._embedder = embedder
+        self._models = models
         self._answered = answered
 
     async def report(self, *, days: int = 7, now: datetime | None = None) -> GapReport:
@@ -96,19 +97,23 @@ class Gaps:
         until = now or datetime.now(UTC)
         since = until - timedelta(days=days)
         missed = [each for each in await self._store.missed(since) if since <= each.at <= until]
-        asked = [each for each in missed if _stands_alone(each.question) and not _choices().fullmatch(each.question)]
+        asked = [each for each in missed if _asks_something(each) and not _choices().fullmatch(each.question)]
         asked.sort(key=lambda each: (each.at, each.turn_id))
         gaps = await asyncio.to_thread(self._gaps, asked) if asked else []
         if self._answered:
-            gaps = [replace(gap, answered=await self._answered(gap.title)) for gap in gaps[:_JUDGED]] + gaps[_JUDGED:]
+            gaps = [await self._judged(gap, self._answered) for gap in gaps[:_JUDGED]] + gaps[_JUDGED:]
             gaps.sort(key=lambda gap: gap.answered)
         return GapReport(since, until, len(asked), tuple(gaps))
+
+    async def _judged(self, gap: Gap, answered: Callable[[str], Awaitable[str]]) -> Gap:
+        passage = await answered(gap.title)
+        return replace(gap, answered=passage not in {"", *(each.refused for each in gap.questions)})
 
     def _gaps(self, asked: Sequence[Missed]) -> list[Gap]:
         from retrieval.searching.clustering import Clustering
 
         wordings = [stripped(each.question) for each in asked]  # "hi" and "thanks" make no two questions alike
-        clustering = Clustering(wordings, self._embedder())
+        clustering = Clustering(wordings, self._models())
         gaps = [_gap(asked, clustering, group) for group in clustering.groups]
         return sorted(gaps, key=lambda gap: (-gap.askers, -len(gap.questions), -gap.last_at.timestamp(), gap.title))
 
@@ -148,7 +153,7 @@ def title_of(question: str) -> str:
     first = re.match(r"[^\W\d_]+", text)
     if first and first.group().islower():  # "iPhone" keeps its own
         text = text[0].upper() + text[1:]
-    mark = "" if not asking else "？" if re.search(rf"[{_CJK}]\W*$", text) else "?"
+    mark = "" if not asking else "？" if re.search(rf"[{UNSPACED}]\W*$", text) else "?"
     return _cut(text, LONGEST_TITLE - len(mark)) + mark
 
 
@@ -163,7 +168,7 @@ def _fitness(question: str) -> float:
 def _words(text: str) -> float:
     """The length of a text in English words, of which a Chinese character is little more than half."""
     found = _WORDS.findall(text)
-    return sum(0.6 if re.match(f"[{_CJK}]", word) else 1.0 for word in found)
+    return sum(0.6 if re.match(f"[{UNSPACED}]", word) else 1.0 for word in found)
 
 
 def _is_question(text: str) -> bool:
@@ -188,11 +193,12 @@ def asks(text: str) -> bool:
     return bool(_WORDS.search(text)) and not _courtesies().fullmatch(text)
 
 
-def _stands_alone(text: str) -> bool:
-    """Whether an entry of a FAQ could be called so; "how long?" and "and to Canada?" say not what about."""
+def _asks_something(missed: Missed) -> bool:
+    """Whether an entry of a FAQ could answer it. "How long?" and "and to Canada?" say not what about, unless nothing
+    was said before that they could lean on: then that is what somebody asks of this FAQ."""
     from retrieval.searching.contexts import bare
 
-    return asks(text) and not bare(stripped(text))
+    return asks(missed.question) and (missed.first or not bare(stripped(missed.question)))
 
 
 def stripped(text: str) -> str:
@@ -229,7 +235,7 @@ def _leading() -> re.Pattern[str]:
     pausing = _any(("greeting", "thanks", "presence", "acknowledgement", "goodbye", "help"))
     fillers = rf"(?:\s*+{_any(('fillers',))})*+"
     pause = r"\s*+(?:[^\w\s'\"“‘(（<\[$€£¥#@+-]\s*+)++"
-    opening = rf"(?:\s++|(?=[{_CJK}]))(?={_any(('openers',))})"
+    opening = rf"(?:\s++|(?=[{UNSPACED}]))(?={_any(('openers',))})"
     return re.compile(rf"[\W_]*?(?:{pausing}{fillers}{pause}|{plain}{fillers}{opening})", re.IGNORECASE)
 
 
@@ -264,12 +270,14 @@ def to_csv(report: GapReport) -> str:
     """One row a question. Begins with a byte order mark, without which Excel takes UTF-8 for the local code page."""
     out = io.StringIO()
     rows = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    rows.writerow(("gap", "title", "askers", "question", "reasons", "comment", "time", "language", "turn"))
+    columns = ("gap", "title", "askers", "answered", "question", "reasons", "comment", "time", "language", "turn")
+    rows.writerow(columns)
     for number, gap in enumerate(report.gaps, 1):
         for each in gap.questions:
             reasons = " ".join(reason for reason in Reason if reason in each.reasons)
             texts = (each.question, reasons, each.comment, each.at.isoformat(), each.language, each.turn_id)
-            rows.writerow((number, _cell(gap.title), gap.askers, *map(_cell, texts)))
+            known = "yes" if gap.answered else "no"
+            rows.writerow((number, _cell(gap.title), gap.askers, known, *map(_cell, texts)))
     return "\ufeff" + out.getvalue()
 
 

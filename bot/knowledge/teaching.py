@@ -21,7 +21,8 @@ from bot.steering import Handoff, Relayed, Side, Taught, TaughtState
 from retrieval.documents import Document
 from retrieval.errors import RetrievalError
 from retrieval.interfaces import Retriever
-from retrieval.text import detect_language
+from retrieval.languages import detect_language
+from retrieval.scripts import UNSPACED
 
 log = structlog.get_logger(__name__)
 
@@ -31,8 +32,7 @@ _ALIKE = 3  # entries that may say the same already
 _OPEN = (TaughtState.PROPOSED, TaughtState.REVIEW)
 _TWICE = timedelta(minutes=1)  # within which the same, taught again, was a form that was sent twice
 _VOTED_DOWN = "A customer found it not helpful."  # without their reason, which is theirs and may be forgotten
-_CHARACTERS = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"  # of scripts without spaces: each is a word
-_WORDS = re.compile(rf"[{_CHARACTERS}]|[^\W{_CHARACTERS}]+")
+_WORDS = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class Teaching:
             state=TaughtState.PROPOSED,
             question=_fit(" ".join(question.split()), _QUESTION),
             answer=_fit(answer, _ANSWER),
-            language=_language(question),
+            language=_language(question, answer),
             author=author,
             author_id=handoff.claimed_by,
             created_at=now,
@@ -143,7 +143,7 @@ class Teaching:
             state=TaughtState.APPROVED if approved else TaughtState.PROPOSED,
             question=question,
             answer=answer,
-            language=_language(question),
+            language=_language(question, answer),
             author=actor.shown,
             author_id=actor.id,
             created_at=now,
@@ -174,7 +174,7 @@ class Teaching:
         values: dict[str, object] = {
             "question": question,
             "answer": answer,
-            "language": _language(question),
+            "language": _language(question, answer),
             "author": actor.shown,
             "author_id": actor.id,
         }
@@ -297,9 +297,9 @@ def _fit(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def _language(text: str) -> str:
-    return detect_language(text)
-
-
 def _taught_already(known: Taught) -> InputError:
     return InputError(f"That is taught already, as {known.id[:8]}: edit that one, or dismiss it first.")
+
+
+def _language(question: str, answer: str) -> str:
+    return detect_language(f"{question}\n{answer}")

@@ -7,6 +7,7 @@ import string
 import unicodedata
 
 from bot.masking.reading import Find
+from retrieval.scripts import HAN, HIRAGANA, KANA, KATAKANA
 
 # Octets of a local part and of a domain, RFC 5321, section 4.5.3.1.
 _LOCAL_LIMIT, _DOMAIN_LIMIT = 64, 255
@@ -15,8 +16,8 @@ _CYRILLIC = "".join(map(chr, range(0x400, 0x460)))
 _DOMAIN_CHARACTERS = string.ascii_letters + string.digits + "-." + _LATIN + _CYRILLIC
 _LOCAL_SIGNS = "-._+'"
 # Scripts without spaces between words: what stands before a name looks like a part of it.
-_UNSPACED = re.compile(r"(?:[\u3400-\u9fff々]{1,64}|[\u30a1-\u30ff]{1,64}|[\u3041-\u309f]{1,64})\Z")
-_UNSPACED_LETTER = re.compile(r"[\u3041-\u30ff\u3400-\u9fff々]")
+_UNSPACED = re.compile(rf"(?:[{HAN}々]{{1,64}}|[{KATAKANA}]{{1,64}}|[{HIRAGANA}]{{1,64}})\Z")
+_UNSPACED_LETTER = re.compile(f"[{KANA}{HAN}々]")
 # The words that an address follows there; "@" after one of the others is a mention.
 _ADDRESSED_BY = (
     "邮箱 郵箱 邮件 郵件 信箱 电邮 電郵 地址 账号 帳號 帐号 账户 帳戶 联系 聯繫 联络 聯絡 咨询 諮詢 回复 回覆 发送 發送"

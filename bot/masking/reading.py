@@ -8,12 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from retrieval.scripts import INVISIBLE
+
 # What shows nothing: controls but white space, soft hyphens, joiners, marks of direction, selectors of a variant, and
 # the frame of a keycap emoji. Within a number or an address they hide it from a search, not from a reader.
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
-    "\u202a-\u202e\u2060-\u206f\u20e3\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff]+"
-)
+_INVISIBLE = re.compile(f"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u20e3{INVISIBLE}]+")
 _DIGIT = re.compile(r"[0-9]")
 BLANK = "\ufffd"  # stands where something is no longer looked at: no letter, digit, space or separator
 # The shortest number that is anybody's: a phone number of seven digits (what is shorter is a short code or a price).

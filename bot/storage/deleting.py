@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Table, delete, exists, select, tuple_, update
+from sqlalchemy import ColumnElement, Table, delete, exists, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.storage.tables import conversations, feedback, handoff_messages, handoffs, taught, turn_passages, turns
+from bot.storage import learned as learned_wordings
+from bot.storage.tables import (
+    conversations,
+    feedback,
+    handoff_messages,
+    handoffs,
+    learned,
+    taught,
+    turn_passages,
+    turns,
+)
 from bot.storage.taught import changed
 
 BATCH = 200
@@ -31,9 +41,24 @@ async def delete_turns(connection: AsyncConnection, condition: ColumnElement[boo
     await connection.execute(select(conversations.c.id).where(these).order_by(conversations.c.id).with_for_update())
     gone = await _delete(connection, turn_passages, turn_passages.c.turn_id.in_(ids))
     gone += await _delete(connection, feedback, feedback.c.turn_id.in_(ids))
+    gone += await _delete_learned(connection, or_(learned.c.asked_id.in_(ids), learned.c.turn_id.in_(ids)))
     gone += await _delete(connection, turns, turns.c.id.in_(ids))
     left = exists(select(turns.c.id).where(turns.c.conversation_id == conversations.c.id))
     return gone + await _delete(connection, conversations, these & ~left)
+
+
+async def delete_learned(connection: AsyncConnection, condition: ColumnElement[bool]) -> Counter[str]:
+    """Delete up to a batch of what people showed of their words."""
+    key = tuple_(learned.c.wording_id, learned.c.platform, learned.c.user_id)
+    some = select(learned.c.wording_id, learned.c.platform, learned.c.user_id).where(condition).limit(BATCH)
+    return await _delete_learned(connection, key.in_(some))
+
+
+async def _delete_learned(connection: AsyncConnection, condition: ColumnElement[bool]) -> Counter[str]:
+    gone = await _delete(connection, learned, condition)
+    if gone:
+        await learned_wordings.changed(connection)
+    return gone
 
 
 async def delete_handoffs(connection: AsyncConnection, condition: ColumnElement[bool]) -> Counter[str]:

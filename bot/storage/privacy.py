@@ -16,7 +16,15 @@ from bot.messages import State
 from bot.steering import FORGOTTEN, HandoffState, Side, TaughtState
 from bot.storage.compacting import compact, soiled
 from bot.storage.database import Database, upsert
-from bot.storage.deleting import BATCH, delete_handoffs, delete_rows, delete_taught, delete_turns, strip_taught
+from bot.storage.deleting import (
+    BATCH,
+    delete_handoffs,
+    delete_learned,
+    delete_rows,
+    delete_taught,
+    delete_turns,
+    strip_taught,
+)
 from bot.storage.tables import (
     admins,
     audit,
@@ -24,6 +32,7 @@ from bot.storage.tables import (
     handoff_messages,
     handoffs,
     inbox,
+    learned,
     markers,
     refresh_runs,
     taught,
@@ -107,6 +116,7 @@ class _Person:
         return [
             partial(delete_turns, condition=and_(turns.c.platform == self._platform, self._is(turns.c.user_id))),
             _rows(feedback, and_(self._is(feedback.c.user_id), feedback.c.turn_id.in_(votes))),
+            partial(delete_learned, condition=and_(learned.c.platform == self._platform, self._is(learned.c.user_id))),
             _rows(handoff_messages, self._said()),
             partial(
                 delete_handoffs,

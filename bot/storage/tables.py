@@ -354,3 +354,33 @@ glossary = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Index(None, "source"),
 )
+
+learned = Table(
+    "learned",
+    metadata,
+    Column("wording_id", String(20), primary_key=True),
+    Column("platform", CleanText, primary_key=True),
+    Column("user_id", CleanText, primary_key=True),
+    Column("words", String(20), nullable=False),
+    Column("question", CleanText, nullable=False),
+    Column("language", CleanText, nullable=False),
+    Column("url", CleanText, nullable=False),
+    Column("title", CleanText, nullable=False),
+    Column("passage_id", CleanText, nullable=False),
+    Column("gesture", CleanText, nullable=False),
+    Column("asked_id", ForeignKey("turns.id", ondelete="CASCADE"), nullable=False),
+    Column("turn_id", ForeignKey("turns.id", ondelete="CASCADE"), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index(None, "words"),
+    Index(None, "platform", "user_id", "created_at"),
+    Index(None, "asked_id"),
+    Index(None, "turn_id"),
+    Index(None, "created_at"),
+)
+
+unlearned = Table(
+    "unlearned",
+    metadata,
+    Column("wording_id", String(20), primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False),
+)

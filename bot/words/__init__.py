@@ -4,25 +4,34 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 DEFAULT = "en"
+FOLDER = Path(__file__).parent
+
+
+class _Lists(dict[str, Any]):
+    """Lists of phrases by name, empty where there is none."""
+
+    def __missing__(self, key: str) -> Sequence[Any]:
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One language's file: `replies` are sentences with {placeholders}, `labels` plain, the others lists of phrases."""
+    """One language's file: `replies` are sentences with {placeholders}, `labels` plain; the others, lists of phrases,
+    are not in every file."""
 
     language: str
     replies: Mapping[str, str]
     labels: Mapping[str, str]
-    smalltalk: Mapping[str, Sequence[str]]
-    choice: Mapping[str, Any]
     quoting: Mapping[str, Sequence[str]]
-    channel: Mapping[str, Sequence[str]]
+    smalltalk: Mapping[str, Sequence[str]] = field(default_factory=_Lists)
+    choice: Mapping[str, Any] = field(default_factory=_Lists)
+    channel: Mapping[str, Sequence[str]] = field(default_factory=_Lists)
 
     def say(self, key: str, **values: object) -> str:
         """The reply `key` with its placeholders filled in."""
@@ -34,23 +43,22 @@ class Words:
 
 
 @cache
-def languages() -> tuple[str, ...]:
+def languages(folder: Path = FOLDER) -> tuple[str, ...]:
     """The tags of the languages there are files for, the default first."""
-    names = (entry.name for entry in files(__package__).iterdir())
+    names = (entry.name for entry in folder.iterdir())
     tags = sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
     return (DEFAULT, *(tag for tag in tags if tag != DEFAULT))
 
 
 @cache
-def load(tag: str) -> Words:
+def load(tag: str, folder: Path = FOLDER) -> Words:
     """The words of exactly this tag, one of `languages()`."""
-    text = files(__package__).joinpath(f"{tag}.toml").read_text(encoding="utf-8")
-    return Words(tag, **tomllib.loads(text))
+    return Words(tag, **tomllib.loads((folder / f"{tag}.toml").read_text(encoding="utf-8")))
 
 
-def words_for(language: str) -> Words:
+def words_for(language: str, folder: Path = FOLDER) -> Words:
     """The words for a BCP 47 tag: its own file, else its primary language's ("zh-HK" -> "zh"), else English."""
     wanted = language.lower().replace("_", "-")
     primary = wanted.partition("-")[0]
-    tags = {tag.lower(): tag for tag in languages()}
-    return load(tags.get(wanted) or tags.get(primary) or DEFAULT)
+    tags = {tag.lower(): tag for tag in languages(folder)}
+    return load(tags.get(wanted) or tags.get(primary) or DEFAULT, folder)

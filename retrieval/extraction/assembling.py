@@ -16,7 +16,8 @@ from retrieval.extraction.page import Page
 from retrieval.extraction.rendering import to_markdown
 from retrieval.extraction.sections import Section
 from retrieval.extraction.structured import Stated
-from retrieval.text import collapse, detect_language
+from retrieval.languages import detect_language, script_language
+from retrieval.text import collapse
 
 
 def pairs_to_documents(page: Page, pairs: Sequence[Pair]) -> Iterator[Document]:
@@ -134,7 +135,7 @@ def _join(url: str, fragment: str) -> str:
 
 
 def _language(page: Page, node: Tag, text: str) -> str:
-    """The script's language where the script tells it; else as declared nearest to the node; else English."""
+    """The script's language where the script tells it; else as declared nearest to the node; else by the words."""
     declared = page.language
     for tag in (node, *ancestors(node, page.root)):
         if value := attribute(tag, "lang") or attribute(tag, "xml:lang"):
@@ -143,9 +144,7 @@ def _language(page: Page, node: Tag, text: str) -> str:
     primary = declared.replace("_", "-").split("-")[0].lower()
     if not (2 <= len(primary) <= 3 and primary.isascii() and primary.isalpha()):
         primary = ""
-    found = detect_language(text, default=primary or "en")
-    if found == "zh" and primary in ("ja", "yue"):
-        return primary
-    if found in ("zh", "ja", "ko") and found == primary and detect_language(text, default="en") == "en":
-        return "en"
-    return found
+    script = script_language(text, "")
+    if script:
+        return primary if script == "zh" and primary in ("ja", "yue") else script
+    return primary if primary not in ("", "zh", "ja", "ko", "yue") else detect_language(text)

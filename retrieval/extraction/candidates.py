@@ -13,8 +13,9 @@ from bs4 import PageElement, Tag
 from retrieval.extraction import phrases, wording
 from retrieval.extraction.elements import BLOCKS, ancestors, heading_level
 from retrieval.extraction.page import Page
+from retrieval.scripts import HAN
 
-_BADGE = re.compile(r"0?\d{1,3}\s+(?=\D)|0\d(?=[\u3400-\u9fff])")
+_BADGE = re.compile(rf"0?\d{{1,3}}\s+(?=\D)|0\d(?=[{HAN}])")
 _LONGEST_PITCH = 100  # characters
 MAX_QUESTION = 400  # characters
 

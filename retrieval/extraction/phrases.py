@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from retrieval.extraction import wording
+from retrieval.scripts import HAN
 from retrieval.text import collapse
 
 
@@ -18,7 +19,8 @@ _INVERTED = _any(  # "How do I pay", not "How it works": words in the order of a
     rf"(?:(?:how|what|when|where|why|which|whom)\s+(?:much\s+|many\s+|long\s+|often\s+|far\s+)?{_AUXILIARY}(?:n[’']t)?\s+{_SOMEONE}\b)",
     rf"(?:what|who)\s+(?:is|are)\s+(?!next\b|new\b|included\b|we\b)\S|how\s+(?:much|many|long|often|far)\s+{_AUXILIARY}\b",
     rf"{_AUXILIARY}(?:n[’']t)?\s+(?:i|you|we|they|it|there|my|your)\s+\w",
-    "(?:为什么|為什麼|为何|為何|什么是|什麼是|如何|怎么|怎麼|怎样|怎樣|是否|能否|可否|请问|請問|哪里|哪裡|哪些|多久|多少)[\u3400-\u9fff]{2}",
+    "(?:为什么|為什麼|为何|為何|什么是|什麼是|如何|怎么|怎麼|怎样|怎樣|是否|能否|可否|请问|請問|哪里|哪裡|哪些|多久|多少)"
+    f"[{HAN}]{{2}}",
 )
 _CALL = _any(
     r"(?:ready|interested|curious|excited|convinced|sounds?|looking|want|wanna|need|got|new here|new to|love)\b",

@@ -10,11 +10,12 @@ from bs4 import PageElement, Tag
 
 from retrieval.extraction import phrases
 from retrieval.extraction.page import Page
+from retrieval.scripts import HAN
 
 MIN_LETTERS = 12  # less is only taken where it stands as a text: it may be a lone button or a badge
 _TEXTS = ("p", "li", "dd", "td", "pre", "blockquote")
 _CONTACT = re.compile(r"\w@\w|\+?\d[\d ()/-]{5,}")
-_STATES = re.compile(r"\d|[.。!！:：]$|[\u3400-\u9fff]{4}")
+_STATES = re.compile(rf"\d|[.。!！:：]$|[{HAN}]{{4}}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from retrieval.extraction.candidates import Pair
 from retrieval.extraction.elements import heading_level, text_of
 from retrieval.extraction.markup.bold import is_bold
 from retrieval.extraction.page import Page
+from retrieval.scripts import HAN
 
-_STATES = re.compile(r"\d|[.。!！]|[\u3400-\u9fff]{4}")  # what a form's "required" is not
+_STATES = re.compile(rf"\d|[.。!！]|[{HAN}]{{4}}")  # what a form's "required" is not
 MAX_TITLE_ANSWER = 2_000  # letters; more below a question as title is an article
 
 

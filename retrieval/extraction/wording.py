@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from retrieval.scripts import CIRCLED_NUMBERS, GREEK, HAN
 from retrieval.text import collapse
 
 
@@ -13,7 +14,7 @@ def _any(*alternatives: str) -> re.Pattern[str]:
 
 
 _QUESTION_MARK = re.compile(
-    r"[?？؟](?=$|[\s\"'”’）)\]》」』]|[\u3400-\u9fff])|(?<=[\u0370-\u03ff\u1f00-\u1fff]);(?=$|\s)"  # ; in Greek only
+    rf"[?？؟](?=$|[\s\"'”’）)\]》」』]|[{HAN}])|(?<=[{GREEK}]);(?=$|\s)"  # ; in Greek only
 )
 _INTERROGATIVE = _any(
     r"(?:how|what|what[’']s|why|when|where|where[’']s|who|who[’']s|whose|whom|which)\b",
@@ -77,7 +78,7 @@ _NUMBERING = re.compile(
     r"\s*(?:(?:question|faq|q|第)\s*)?(?:"
     r"(?:[A-Z]\.)?\d+(?:\.\d+)+\.?[)：:]?(?=\s|[^\x00-\x7f])|"  # 1.2, A.1.2
     r"#?\d{1,3}\s*[.)）、．:：](?!\d)|[(（]\d{1,3}[)）]\.?|"  # 1. 1) (1) 1、
-    r"[一二三四五六七八九十]{1,3}\s*[、.．]|[①-⑳]|[(（][一二三四五六七八九十]{1,3}[)）]、?|"
+    rf"[一二三四五六七八九十]{{1,3}}\s*[、.．]|[{CIRCLED_NUMBERS}]|[(（][一二三四五六七八九十]{{1,3}}[)）]、?|"
     r"(?:[ivxIVX]{1,5}|[A-Za-z])[.)]\s(?=\S)"
     r")\s*"
 )

@@ -1,9 +1,9 @@
 """Text -> the tokens that lexical search counts, the same for documents and queries.
 
-Words are folded (NFKC, so full-width forms too, then case) and stemmed as English; Chinese is unified to Simplified
-characters. A code of letters and digits is also one word and its parts, however it is written. Text written without spaces (Chinese, Japanese, Korean) becomes its characters and its character bigrams:
-bigrams carry the words, single characters still meet where the wording differs. To these come the concepts that the
-text names ("#refund"), which meet across wordings and languages.
+Words are folded (NFKC, so full-width forms too, then case) and stemmed by their language's Snowball stemmer; Chinese is
+unified to Simplified characters. Text written without spaces (Chinese, Japanese, Korean) becomes its characters and its
+character bigrams: bigrams carry the words, single characters still meet where the wording differs. A code of letters
+and digits is also one word and its parts, however it is written.
 """
 
 from __future__ import annotations
@@ -12,42 +12,33 @@ import re
 import threading
 import unicodedata
 from functools import cache, lru_cache
-from importlib.resources import files
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from retrieval.indexing.codes import codes
-from retrieval.indexing.concepts import Concepts, load_concepts
+from retrieval.indexing.function_words import function_words
+from retrieval.scripts import HAN, HIRAGANA, UNSPACED
 
-_UNSPACED = (
-    "\u3005\u3007\u3041-\u3096\u30a1-\u30fa\u30fc\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff"
-    "\U00020000-\U0003134f"
-)
-_RUN = re.compile(rf"(?P<unspaced>[{_UNSPACED}]+)|[^\W_{_UNSPACED}]+")
-_UNSPACED_CHARACTER = re.compile(f"[{_UNSPACED}]")
-HAN_RUN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]+")
+if TYPE_CHECKING:
+    from Stemmer import Stemmer
+
+_RUN = re.compile(rf"(?P<unspaced>[{UNSPACED}]+)|[^\W_{UNSPACED}]+")
+_UNSPACED_CHARACTER = re.compile(f"[{UNSPACED}]")
+_HIRAGANA = re.compile(f"[{HIRAGANA}]+")
+_HAN_CHARACTER = re.compile(f"[{HAN}]")
 
 
-def analyse(text: str, concepts: bool = True) -> list[str]:
-    """The tokens of `text` in reading order, with repetitions; then, if wanted, its concepts."""
+def analyse(text: str, language: str = "en") -> list[str]:
+    """The tokens of `text` in reading order, with repetitions."""
     tokens: list[str] = []
-    stems: list[str] = []
-    named: list[str] = []
-    known = _concepts() if concepts else None
     folded = fold(text)
     for match in _RUN.finditer(folded):
         run = match.group()
         if match["unspaced"]:
             tokens += run
             tokens += map(str.__add__, run, run[1:])
-            if known:
-                named += known.in_run(run)
         else:
-            stem = _stem(run)
-            tokens.append(stem)
-            stems.append(stem)
-    if known:
-        named += known.in_words(stems)
-    return tokens + _other_spellings(folded, tokens) + named
+            tokens.append(_stem(run, language))
+    return tokens + _other_spellings(folded, tokens)
 
 
 def _other_spellings(folded: str, tokens: list[str]) -> list[str]:
@@ -56,9 +47,14 @@ def _other_spellings(folded: str, tokens: list[str]) -> list[str]:
     return [token for whole, parts in codes(folded) for token in (whole, *parts) if token not in held]
 
 
-def is_function(token: str) -> bool:
-    """Whether a token comes of words that only say how something is asked (see `function_words.txt`)."""
-    return token in _function_tokens()
+def is_function(token: str, language: str = "en") -> bool:
+    """Whether a token comes of words that only say how something is asked, in `language` or one without spaces.
+
+    Of Japanese no list is at hand: its grammar is what is written in Hiragana.
+    """
+    if unspaced(token):
+        return token in _function_tokens("zh") or token in _function_tokens("ko") or bool(_HIRAGANA.fullmatch(token))
+    return token in _function_tokens(language)
 
 
 def unspaced(token: str) -> bool:
@@ -69,22 +65,7 @@ def unspaced(token: str) -> bool:
 def fold(text: str) -> str:
     """`text` in one case, width and Chinese script."""
     text = unicodedata.normalize("NFKC", text).casefold()
-    return _simplifier().convert(text) if HAN_RUN.search(text) else text
-
-
-def analyse_words(folded: str) -> list[str]:
-    """The stemmed words of a folded text that are written with spaces between."""
-    return [_stem(match.group()) for match in _RUN.finditer(folded) if not match["unspaced"]]
-
-
-def concept_of(word: str) -> str:
-    """The concept ("#refund") that one folded Chinese word names; "" for none."""
-    return _concepts().unspaced.get(word, "")
-
-
-def longest_concept(run: str, place: int) -> int:
-    """The length of the longest word at `place` of a folded Chinese run that names a concept; 0 for none."""
-    return _concepts().longest_at(run, place)
+    return _simplifier().convert(text) if _HAN_CHARACTER.search(text) else text
 
 
 def words(folded: str) -> list[tuple[str, int, int]]:
@@ -101,20 +82,8 @@ def words(folded: str) -> list[tuple[str, int, int]]:
 
 
 @cache
-def _concepts() -> Concepts:
-    return load_concepts(_stems, fold)
-
-
-@cache
-def _function_tokens() -> frozenset[str]:
-    text = (files("retrieval.indexing") / "function_words.txt").read_text(encoding="utf-8")
-    lines = (line.partition(":")[2] for line in text.splitlines() if not line.startswith("#"))
-    return frozenset(token for line in lines for word in line.split() for token in analyse(word))
-
-
-def _stems(text: str) -> list[str]:
-    """The stemmed words of `text` that are written with spaces between."""
-    return analyse_words(fold(text))
+def _function_tokens(language: str) -> frozenset[str]:
+    return frozenset(token for word in function_words(language) for token in analyse(word, language))
 
 
 class _Converter(Protocol):
@@ -133,17 +102,28 @@ class _Local(threading.local):
     """PyStemmer's stemmers keep state: one a thread."""
 
     def __init__(self) -> None:
-        import Stemmer
+        self.stemmers: dict[str, Stemmer] = {}
 
-        self.stemmer = Stemmer.Stemmer("english")
+    def stemmer(self, language: str) -> Stemmer:
+        """The one of a language, English for what Snowball does not know."""
+        if language not in self.stemmers:
+            import Stemmer
+
+            try:
+                self.stemmers[language] = Stemmer.Stemmer(language)
+            except KeyError:
+                self.stemmers[language] = Stemmer.Stemmer("en")
+        return self.stemmers[language]
 
 
-@cache
-def _local() -> _Local:
-    return _Local()
+_local = _Local()
 
 
 @lru_cache(maxsize=65536)
-def _stem(word: str) -> str:
-    stem: str = _local().stemmer.stemWord(word)
-    return stem
+def _stem(word: str, language: str = "en") -> str:
+    """Without accents, which many leave out when they type; after stemming, which reads them."""
+    stem: str = _local.stemmer(language).stemWord(word)
+    if stem.isascii():
+        return stem
+    decomposed = unicodedata.normalize("NFD", stem)
+    return unicodedata.normalize("NFC", "".join(each for each in decomposed if not unicodedata.combining(each)))

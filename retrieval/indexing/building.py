@@ -11,7 +11,9 @@ import numpy as np
 from retrieval.documents import Document, Passage
 from retrieval.errors import RefreshError
 from retrieval.indexing.index import EXACT_BELOW, Index
-from retrieval.indexing.passages import MAX_PASSAGE_TOKENS, split, texts_to_embed
+from retrieval.indexing.models import EmbeddingModels, combine_models
+from retrieval.indexing.passages import MAX_PASSAGE_TOKENS, question_texts, split, texts_to_embed
+from retrieval.indexing.vectors import EmbeddedTexts, VectorField
 from retrieval.interfaces import Embedder, Vectors
 
 _SAMPLES = 8
@@ -21,64 +23,102 @@ _SAME_TEXT = 0.95  # cosine: int8 activations are scaled by the batch, so a text
 
 def build_index(
     documents: Sequence[Document],
-    embedder: Embedder,
+    models: Embedder | EmbeddingModels,
     *,
     previous: Index | None = None,
     exact_below: int = EXACT_BELOW,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Index:
-    """Index `documents`. `previous`, made by the same embedder and splitter, lends passages and vectors.
+    """Index `documents`, with a vector field for each of the models. `previous`, made with the same splitter, lends
+    passages, and vectors where it has a model's field.
 
     `on_progress(done, total)` counts the texts to embed.
     """
-    passages = _passages(documents, embedder, previous)
+    models = combine_models(models)
+    passages = _passages(documents, models, previous)
     texts = [texts_to_embed(passage) for passage in passages]
     row_passage = np.repeat(np.arange(len(passages), dtype=np.int32), [len(group) for group in texts])
-    rows = _rows([text for group in texts for text in group], embedder, previous, on_progress)
-    return Index.build(passages, rows, row_passage, exact_below=exact_below)
-
-
-def _passages(documents: Sequence[Document], embedder: Embedder, previous: Index | None) -> list[Passage]:
-    before: dict[str, list[Passage]] = {}
-    for passage in previous.passages if previous else ():
-        before.setdefault(passage.document.id, []).append(passage)
-    budget = min(embedder.max_tokens, MAX_PASSAGE_TOKENS)
-    passages: list[Passage] = []
-    for document in documents:
-        known = before.get(document.id)
-        if known:
-            passages += [replace(passage, document=document) for passage in known]
-        else:
-            passages += split(document, embedder.count_tokens, budget)
-    return passages
-
-
-def _rows(
-    texts: Sequence[str],
-    embedder: Embedder,
-    previous: Index | None,
-    on_progress: Callable[[int, int], None] | None,
-) -> Vectors:
-    place: dict[str, int] = {}
-    if previous is not None:
-        old_texts = (text for passage in previous.passages for text in texts_to_embed(passage))
-        place = {text: row for row, text in enumerate(old_texts)}
-    old: Vectors = previous.rows if previous is not None else np.empty((0, embedder.dimension), np.float32)
-    missing = [text for text in dict.fromkeys(texts) if text not in place]
+    jobs = [_Job(model, previous.find_field(model.fingerprint) if previous else None) for model in models.models]
+    rows = [text for group in texts for text in group]
+    asked = [text for passage in _opening(passages) for text in question_texts(passage)]
+    total = sum(job.count_missing(previous, rows, asked) for job in jobs)
     done = 0
 
     def advance(count: int) -> None:
         nonlocal done
         done += count
         if on_progress:
-            on_progress(done, len(missing))
+            on_progress(done, total)
 
-    new = embedder.embed_documents(missing, advance) if missing else old[:0]
-    place |= {text: len(old) + number for number, text in enumerate(missing)}
-    return np.concatenate([old, new])[[place[text] for text in texts]]
+    embedded = [job.embed(advance) for job in jobs]
+    return Index.build(passages, row_passage, embedded, exact_below=exact_below)
 
 
-def verify_index(folder: Path, built: Index, embedder: Embedder) -> None:
+def _passages(documents: Sequence[Document], models: EmbeddingModels, previous: Index | None) -> list[Passage]:
+    before: dict[str, list[Passage]] = {}
+    for passage in previous.passages if previous else ():
+        before.setdefault(passage.document.id, []).append(passage)
+    budget = min(models.max_tokens, MAX_PASSAGE_TOKENS)
+    passages: list[Passage] = []
+    for document in documents:
+        known = before.get(document.id)
+        if known:
+            passages += [replace(passage, document=document) for passage in known]
+        else:
+            passages += split(document, models.count_tokens, budget)
+    return passages
+
+
+def _opening(passages: Sequence[Passage]) -> list[Passage]:
+    """The first passage of each document."""
+    return list({passage.document.id: passage for passage in reversed(passages)}.values())[::-1]
+
+
+class _Job:
+    """What one model has to embed: the texts that `held`, its field of an earlier index, does not have."""
+
+    def __init__(self, model: Embedder, held: VectorField | None) -> None:
+        self._model = model
+        self._held = held
+
+    def count_missing(self, previous: Index | None, rows: Sequence[str], questions: Sequence[str]) -> int:
+        """Find out what is missing; -> how many texts."""
+        before, asked_before = ([], []) if previous is None or self._held is None else _texts_of(previous)
+        self._rows = _Table(rows, before, self._held.rows if self._held else None, self._model.dimension)
+        apart = self._model.tells_questions_apart
+        known = self._held.texts.questions if self._held else None
+        self._questions = _Table(questions if apart else (), asked_before, known, self._model.dimension)
+        return len(self._rows.missing) + len(self._questions.missing)
+
+    def embed(self, advance: Callable[[int], None]) -> EmbeddedTexts:
+        rows = self._rows.fill(lambda texts: self._model.embed_documents(texts, advance))
+        questions = self._questions.fill(lambda texts: self._model.embed_questions(texts, advance))
+        return EmbeddedTexts(self._model.fingerprint, rows, questions)
+
+
+class _Table:
+    """Vectors of `texts`, as far as they are `known` for `before`."""
+
+    def __init__(self, texts: Sequence[str], before: Sequence[str], known: Vectors | None, dimension: int) -> None:
+        self._texts = texts
+        self._place = {text: row for row, text in enumerate(before)} if known is not None and len(known) else {}
+        self._known = known if self._place and known is not None else np.empty((0, dimension), np.float32)
+        self.missing = [text for text in dict.fromkeys(texts) if text not in self._place]
+
+    def fill(self, embed: Callable[[Sequence[str]], Vectors]) -> Vectors:
+        new = embed(self.missing) if self.missing else self._known[:0]
+        place = self._place | {text: len(self._known) + number for number, text in enumerate(self.missing)}
+        return np.concatenate([self._known, new])[[place[text] for text in self._texts]]
+
+
+def _texts_of(index: Index) -> tuple[list[str], list[str]]:
+    """The texts of the rows of an index, and of its question vectors."""
+    rows = [text for passage in index.passages for text in texts_to_embed(passage)]
+    asked = [text for passage in _opening(index.passages) for text in question_texts(passage)]
+    return rows, asked
+
+
+def verify_index(folder: Path, built: Index, models: Embedder | EmbeddingModels) -> None:
     """Read the index in `folder` back and search it for a sample of its own texts, embedded anew.
 
     Raises RefreshError when counts, dimension, norms or what is found are not as `built` has them.
@@ -86,19 +126,21 @@ def verify_index(folder: Path, built: Index, embedder: Embedder) -> None:
     loaded = Index.load(folder)
     if [passage.id for passage in loaded.passages] != [passage.id for passage in built.passages]:
         raise _failed("its passages are not those that were written")
-    if loaded.rows.shape != (len(built.row_passage), embedder.dimension):
-        raise _failed(f"its vectors have the shape {loaded.rows.shape}")
-    norms = np.linalg.norm(loaded.rows, axis=1)
-    if not np.all(np.isfinite(norms)) or np.any(np.abs(norms - 1) > 0.01):
-        raise _failed("some vectors have not the length 1")
     sample = np.unique(np.linspace(0, len(loaded.passages) - 1, _SAMPLES).astype(int))
-    queries = embedder.embed_documents([texts_to_embed(loaded.passages[number])[0] for number in sample])
-    found = loaded.dense.search(queries, _FOUND_WITHIN)
-    for number, query, rows in zip(sample, queries, found, strict=True):
-        if loaded.rows[loaded.first_row[number]] @ query < _SAME_TEXT:
-            raise _failed(f"passage {loaded.passages[number].id} has the vector of another text")
-        if not np.any(loaded.rows[rows[rows >= 0]] @ query >= _SAME_TEXT):
-            raise _failed(f"passage {loaded.passages[number].id} is not found by its own text")
+    for model in combine_models(models).models:
+        field = loaded.find_field(model.fingerprint)
+        if field is None or field.rows.shape != (len(built.row_passage), model.dimension):
+            raise _failed(f"its vectors of {model.fingerprint} are not as many as its texts")
+        norms = np.linalg.norm(field.rows, axis=1)
+        if not np.all(np.isfinite(norms)) or np.any(np.abs(norms - 1) > 0.01):
+            raise _failed("some vectors have not the length 1")
+        queries = model.embed_documents([texts_to_embed(loaded.passages[number])[0] for number in sample])
+        found = field.dense.search(queries, _FOUND_WITHIN)
+        for number, query, rows in zip(sample, queries, found, strict=True):
+            if field.rows[loaded.first_row[number]] @ query < _SAME_TEXT:
+                raise _failed(f"passage {loaded.passages[number].id} has the vector of another text")
+            if not np.any(field.rows[rows[rows >= 0]] @ query >= _SAME_TEXT):
+                raise _failed(f"passage {loaded.passages[number].id} is not found by its own text")
 
 
 def _failed(what: str) -> RefreshError:

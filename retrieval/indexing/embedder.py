@@ -15,26 +15,30 @@ log = structlog.get_logger(__name__)
 
 
 def load_embedder(model: str, cache_dir: Path, onnx: bool = True, prefixes: Prompts | None = None) -> Embedder:
-    """The embedder for `model`: "" for the default weights, a sentence-transformers folder, or a hub name; `prefixes`
-    where the model lacks the prompts it was trained with.
+    """The embedder for `model`: a packaged model's name ("": the default one), a sentence-transformers folder, or a hub
+    name; `prefixes` where the model lacks the prompts it was trained with.
 
-    With `onnx` the model is exported into `cache_dir` the first time (some ten seconds, imports torch) and runs
-    without torch from then on; a model that cannot be exported runs in torch. Raises ModelError.
+    With `onnx` the model is exported into `cache_dir` when it is first needed (some ten seconds, imports torch), and
+    runs without torch from then on, loaded when the first text is embedded; a model that cannot be exported runs in
+    torch. A packed model always runs in ONNX Runtime, and never needs torch. Raises ModelError, now or when needed.
     """
     weights = find_weights(model, cache_dir, prefixes)
-    if not onnx:
+    if not onnx and not weights.packed:
         from retrieval.indexing.embedder_torch import TorchEmbedder
 
         return TorchEmbedder(weights)
-    return _exported(weights, cache_dir) or _export(weights, cache_dir)
-
-
-def _exported(weights: Weights, cache_dir: Path) -> Embedder | None:
-    from retrieval.indexing.embedder_onnx import OnnxEmbedder
+    from retrieval.indexing.lazy import LazyEmbedder
     from retrieval.indexing.onnx_export import cache_folder, read_meta
 
     folder = cache_folder(weights, cache_dir)
-    if read_meta(folder) is None:
+    return LazyEmbedder(weights, read_meta(folder), lambda: _exported(weights, folder) or _export(weights, folder))
+
+
+def _exported(weights: Weights, folder: Path) -> Embedder | None:
+    from retrieval.indexing.embedder_onnx import OnnxEmbedder
+    from retrieval.indexing.onnx_export import is_complete
+
+    if not is_complete(folder):
         return None
     try:
         return OnnxEmbedder(folder, weights)
@@ -44,22 +48,34 @@ def _exported(weights: Weights, cache_dir: Path) -> Embedder | None:
         return None
 
 
-def _export(weights: Weights, cache_dir: Path) -> Embedder:
+def _export(weights: Weights, folder: Path) -> Embedder:
+    from retrieval.indexing.embedder_onnx import OnnxEmbedder
+    from retrieval.indexing.packed_export import export_packed
+
+    log.warning("embedding model is made ready for this machine, which takes up to half a minute", model=weights.name)
+    try:
+        if weights.packed is None:
+            return _traced(weights, folder)
+        export_packed(weights, weights.packed, folder)
+    except OSError as error:
+        raise ModelError(
+            f"The exported embedding model cannot be written below {folder.parent} ({error.strerror}): free some 200 "
+            "MB there, or point FRONTDESK_DATA_DIR to a folder that can be written."
+        ) from error
+    return OnnxEmbedder(folder, weights)
+
+
+def _traced(weights: Weights, folder: Path) -> Embedder:
     from retrieval.indexing.embedder_onnx import OnnxEmbedder
     from retrieval.indexing.embedder_torch import TorchEmbedder
-    from retrieval.indexing.onnx_export import cache_folder, export
+    from retrieval.indexing.onnx_export import export
     from retrieval.indexing.onnx_graph import NotExportable
     from retrieval.indexing.weights import load_sentence_transformer
 
     model = load_sentence_transformer(weights)
     try:
-        export(weights, model, cache_folder(weights, cache_dir))
+        export(weights, model, folder)
     except NotExportable as error:
         log.warning("embedding model runs in torch, more slowly", model=weights.name, reason=str(error))
         return TorchEmbedder(weights, model)
-    except OSError as error:
-        raise ModelError(
-            f"The exported embedding model cannot be written below {cache_dir} ({error.strerror}): free some 200 MB "
-            "there, or point FRONTDESK_DATA_DIR to a folder that can be written."
-        ) from error
-    return OnnxEmbedder(cache_folder(weights, cache_dir), weights)
+    return OnnxEmbedder(folder, weights)

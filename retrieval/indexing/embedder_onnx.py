@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from retrieval.errors import ModelError
 from retrieval.indexing import onnx_graph
-from retrieval.indexing.onnx_export import RECIPE, read_meta
-from retrieval.indexing.onnx_graph import META, MODEL, TOKENIZER
+from retrieval.indexing.onnx_export import read_meta, recipe_of
+from retrieval.indexing.onnx_graph import META, MODEL
+from retrieval.indexing.tokens import open_tokenizer
 from retrieval.indexing.weights import Weights
 from retrieval.interfaces import Vectors
 
@@ -28,12 +27,12 @@ class OnnxEmbedder:
         meta = read_meta(folder)
         if meta is None:
             raise ModelError(f"{folder} holds no complete exported model: delete it and start again.")
-        self.fingerprint = weights.fingerprint(f"{meta.precision}/onnxruntime-{RECIPE}")
+        self.fingerprint = weights.fingerprint(f"{meta.precision}/onnxruntime-{recipe_of(weights)}")
         self.dimension = meta.dimension
         self._meta = meta
         self._prompts = weights.prompts
-        self._tokenizer_file = folder / TOKENIZER
-        self._tokenizer = onnx_graph.load_tokenizer(self._tokenizer_file, meta.max_tokens)
+        self.tells_questions_apart = weights.prompts.tell_apart
+        self._tokenizer = open_tokenizer(folder, meta.max_tokens, meta.around)
         self._session = onnx_graph.open_session(folder / MODEL)
         prompt = self.count_tokens(self._prompts.document) - self.count_tokens("") if self._prompts.document else 0
         self.max_tokens = meta.max_tokens - prompt
@@ -48,17 +47,21 @@ class OnnxEmbedder:
         """-> (len(texts), dimension) float32 rows of L2 norm 1."""
         return self._embed([self._prompts.query + text.strip() for text in texts])
 
+    def embed_questions(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
+        """The same, for the questions of pages."""
+        return self._embed([self._prompts.query + text.strip() for text in texts], on_progress)
+
     def embed_documents(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
         """-> (len(texts), dimension) float32 rows of L2 norm 1; a text given twice is embedded once."""
         return self._embed([self._prompts.document + text.strip() for text in texts], on_progress)
 
     def count_tokens(self, text: str) -> int:
         """How many tokens the whole text has, special tokens included."""
-        return len(self._whole_text_tokenizer.encode(text).ids)
+        return self._tokenizer.count(text)
 
     def _embed(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
         place = {text: row for row, text in enumerate(dict.fromkeys(texts))}
-        tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(list(place))]
+        tokens = self._tokenizer.encode(list(place))
         rows = np.empty((len(place), self.dimension), np.float32)
         report = threading.Lock()
 
@@ -73,7 +76,3 @@ class OnnxEmbedder:
         if on_progress and len(place) < len(texts):
             on_progress(len(texts) - len(place))
         return rows[[place[text] for text in texts]] if len(place) < len(texts) else rows
-
-    @cached_property
-    def _whole_text_tokenizer(self) -> Any:
-        return onnx_graph.load_tokenizer(self._tokenizer_file)

@@ -24,6 +24,7 @@ class TorchEmbedder:
         self._model = model if model is not None else load_sentence_transformer(weights)
         self._lock = threading.Lock()
         self._prompts = weights.prompts
+        self.tells_questions_apart = weights.prompts.tell_apart
         self.fingerprint = weights.fingerprint("fp32/torch")
         dimension = self._model.get_embedding_dimension()
         if not dimension:
@@ -36,24 +37,37 @@ class TorchEmbedder:
         """-> (len(texts), dimension) float32 rows of L2 norm 1."""
         return self._embed(self._model.encode_query, self._prompts.query, texts)
 
+    def embed_questions(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
+        """The same, for the questions of pages."""
+        return self._embed_many(self._model.encode_query, self._prompts.query, texts, on_progress)
+
     def embed_documents(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
         """-> (len(texts), dimension) float32 rows of L2 norm 1; a text given twice is embedded once."""
+        return self._embed_many(self._model.encode_document, self._prompts.document, texts, on_progress)
+
+    def count_tokens(self, text: str) -> int:
+        """How many tokens the whole text has, special tokens included."""
+        with self._lock:
+            return len(self._model.tokenizer(text, truncation=False, verbose=False)["input_ids"])
+
+    def _embed_many(
+        self,
+        encode: Callable[..., Any],
+        prompt: str,
+        texts: Sequence[str],
+        on_progress: Callable[[int], None] | None,
+    ) -> Vectors:
         unique = list(dict.fromkeys(texts))
         rows = np.empty((len(unique), self.dimension), np.float32)
         for start in range(0, len(unique), _CHUNK):
             chunk = unique[start : start + _CHUNK]
-            rows[start : start + len(chunk)] = self._embed(self._model.encode_document, self._prompts.document, chunk)
+            rows[start : start + len(chunk)] = self._embed(encode, prompt, chunk)
             if on_progress:
                 on_progress(len(chunk))
         if on_progress and len(unique) < len(texts):
             on_progress(len(texts) - len(unique))
         place = {text: row for row, text in enumerate(unique)}
         return rows[[place[text] for text in texts]]
-
-    def count_tokens(self, text: str) -> int:
-        """How many tokens the whole text has, special tokens included."""
-        with self._lock:
-            return len(self._model.tokenizer(text, truncation=False, verbose=False)["input_ids"])
 
     def _embed(self, encode: Callable[..., Any], prompt: str, texts: Sequence[str]) -> Vectors:
         if not texts:

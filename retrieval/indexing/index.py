@@ -1,5 +1,5 @@
-"""The searchable form of one version's passages: vectors, BM25 fields, and the passages themselves; in memory or in a
-folder."""
+"""The searchable form of one version's passages: vector fields, BM25 fields, and the passages themselves; in memory or
+in a folder."""
 
 from __future__ import annotations
 
@@ -7,34 +7,35 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from retrieval.documents import Document, DocumentKind, Passage
 from retrieval.errors import CorruptVersion
-from retrieval.indexing.alignment import Alignment
 from retrieval.indexing.dense import DenseIndex
 from retrieval.indexing.lexical import Ids, LexicalIndex, Places, Scores, ranges
-from retrieval.indexing.means import WordingMeans, mostly_worded
-from retrieval.interfaces import Vectors
-from retrieval.text import detect_language
+from retrieval.indexing.means import mostly_worded
+from retrieval.indexing.vectors import EmbeddedTexts, VectorField, load_vectors
+from retrieval.languages import detect_language
+from retrieval.scripts import LATIN
 
 EXACT_BELOW = 50_000
-LATIN_WORD = re.compile(r"(?<![A-Za-zÀ-ɏ0-9])[A-Za-z]{4,24}(?![A-Za-zÀ-ɏ0-9])")
-FIELDS = ("texts", "questions", "wordings", "topics")
+LATIN_WORD = re.compile(rf"(?<![{LATIN}0-9])[A-Za-z]{{4,24}}(?![{LATIN}0-9])")
+LEXICAL = ("texts", "questions", "wordings", "topics")
+MODELS = "models.json"
 
 
 class Index:
     """Passages with everything that is searched. Immutable, so any number of threads may read it.
 
-    `rows[i]` is the vector of a text of passage `row_passage[i]`. A passage's rows lie together, in the order of
-    `texts_to_embed`: question and text first, then (in part 0) the question and its other wordings alone.
+    A passage has one or more texts (`texts_to_embed`): question and text first, then (in part 0) the question and its
+    other wordings alone. Text i is of passage `row_passage[i]`; a passage's texts lie together. Each embedding model has
+    a field of vectors, `fields`, whose row i is of text i.
     Four lexical fields: `texts` (a passage with its headings, question and wordings), `questions` (a document's
     question and wordings as one text), `wordings` (each of them alone), `topics` (a document's nearest heading).
     `twins` holds pairs of documents that ask the same question: one with an author, and one that was crawled.
@@ -43,49 +44,60 @@ class Index:
     def __init__(
         self,
         passages: Sequence[Passage],
-        rows: Vectors,
         row_passage: Ids,
-        dense: DenseIndex,
-        fields: dict[str, LexicalIndex],
+        embedded: Sequence[tuple[EmbeddedTexts, DenseIndex]],
+        lexical: dict[str, LexicalIndex],
         mapping: tuple[list[Document], Places] | None = None,
         twins: Places | None = None,
     ) -> None:
         self.passages = passages
-        self.rows = rows
         self.row_passage = row_passage
-        self.dense = dense
-        self.texts, self.questions = fields["texts"], fields["questions"]
-        self.wordings, self.topics = fields["wordings"], fields["topics"]
-        self._fields = fields
+        self.texts, self.questions = lexical["texts"], lexical["questions"]
+        self.wordings, self.topics = lexical["wordings"], lexical["topics"]
+        self._lexical = lexical
         self.documents, self.passage_document = mapping or _documents(passages)
         self.twins: Places = np.zeros((0, 2), np.int64) if twins is None else twins
         self._map_rows()
+        counts = self.question_row_counts
+        places = ranges(self.question_rows, counts)
+        self.fields = tuple(VectorField(texts, dense, places, counts) for texts, dense in embedded)
 
     @classmethod
     def build(
-        cls, passages: Sequence[Passage], rows: Vectors, row_passage: Ids, *, exact_below: int = EXACT_BELOW
+        cls,
+        passages: Sequence[Passage],
+        row_passage: Ids,
+        embedded: Sequence[EmbeddedTexts],
+        *,
+        exact_below: int = EXACT_BELOW,
     ) -> Index:
-        """Index `passages` by their vectors: `rows` (n, dimension) float32, `row_passage` (n,) ascending.
+        """Index `passages` by their vectors, a field for each of `embedded`; `row_passage` (rows,) is ascending.
 
         `exact_below` is the number of passages from which HNSW takes over. Raises ValueError on rows that do not fit.
         """
         row_passage = np.asarray(row_passage, np.int32)
-        if len(rows) != len(row_passage) or np.any(np.diff(row_passage) < 0):
+        if any(len(texts.rows) != len(row_passage) for texts in embedded) or np.any(np.diff(row_passage) < 0):
             raise ValueError("Each row needs its passage, and a passage's rows lie together.")
         if not np.array_equal(np.unique(row_passage), np.arange(len(passages))):
             raise ValueError("Each passage needs a row of its own.")
         mapping = _documents(passages)
-        fields = {name: LexicalIndex.build(texts) for name, texts in _texts(passages, mapping[0]).items()}
-        dense = DenseIndex.build(rows, exact=len(passages) < exact_below)
-        return cls(passages, rows, row_passage, dense, fields, mapping)
+        spoken = _languages(passages, mapping[0])
+        lexical = {
+            name: LexicalIndex.build(texts, spoken[name]) for name, texts in _texts(passages, mapping[0]).items()
+        }
+        exact = len(passages) < exact_below
+        searchable = [(texts, DenseIndex.build(texts.rows, exact=exact)) for texts in embedded]
+        return cls(passages, row_passage, searchable, lexical, mapping)
 
     def extended(self, added: Index, twins: Places) -> Index:
         """This index with the documents of `added` after its own, made in a fraction of the time that building takes.
 
         `twins` are pairs of a document of `added` and one here; as it only repeats a question, it makes no word of it
-        less rare. Both indexes stay as they are; the new one is for searching only, not to be saved.
+        less rare. Fields of models that only one of them has are left out. Both indexes stay as they are; the new one
+        is for searching only, not to be saved.
         """
         texts = _texts(added.passages, added.documents)
+        spoken = _languages(added.passages, added.documents)
         new = ~np.isin(np.arange(len(added.documents)), twins[:, 0])
         counted = {
             "texts": new[added.passage_document],
@@ -93,12 +105,12 @@ class Index:
             "wordings": np.repeat(new, added.wording_counts),
             "topics": new,
         }
+        theirs = {field.model: field for field in added.fields}
         return Index(
             [*self.passages, *added.passages],
-            np.concatenate([self.rows, added.rows]),
             np.concatenate([self.row_passage, added.row_passage + np.int32(len(self.passages))]),
-            self.dense.extended(added.rows),
-            {name: field.extended(texts[name], counted[name]) for name, field in self._fields.items()},
+            [_joined(field, theirs[field.model]) for field in self.fields if field.model in theirs],
+            {name: field.extended(texts[name], counted[name], spoken[name]) for name, field in self._lexical.items()},
             (
                 [*self.documents, *added.documents],
                 np.concatenate([self.passage_document, added.passage_document + len(self.documents)]),
@@ -108,31 +120,41 @@ class Index:
 
     def save(self, folder: Path) -> None:
         """Write the index into `folder`, which exists."""
-        np.save(folder / "rows.npy", np.ascontiguousarray(self.rows, np.float32))
         np.save(folder / "row_passage.npy", self.row_passage)
-        for name, field in self._fields.items():
-            field.save(folder / name)
-        if not self.dense.exact:
-            self.dense.save(folder / "hnsw.faiss")
+        for name, lexical in self._lexical.items():
+            lexical.save(folder / name)
+        for number, field in enumerate(self.fields):
+            field.save(folder, number)
+        models = [field.model for field in self.fields]
+        (folder / MODELS).write_text(json.dumps(models, indent=1), encoding="utf-8")
         with (folder / "passages.jsonl").open("w", encoding="utf-8") as file:
             file.writelines(_to_lines(self.documents, self.passages, self.passage_document))
 
     @classmethod
-    def load(cls, folder: Path) -> Index:
-        """Read what `save` wrote. Raises CorruptVersion."""
+    def load(cls, folder: Path, models: Collection[str] | None = None) -> Index:
+        """Read what `save` wrote; of the vector fields only those of these `models` (None: all), by their fingerprints.
+
+        Raises CorruptVersion.
+        """
         try:
-            rows: Vectors = np.load(folder / "rows.npy", allow_pickle=False)
             row_passage: Ids = np.load(folder / "row_passage.npy", allow_pickle=False)
-            fields = {name: LexicalIndex.load(folder / name) for name in FIELDS}
+            lexical = {name: LexicalIndex.load(folder / name) for name in LEXICAL}
             with (folder / "passages.jsonl").open(encoding="utf-8") as file:
                 passages = list(_from_lines(file))
-            hnsw = folder / "hnsw.faiss"
-            dense = DenseIndex.load(hnsw) if hnsw.exists() else DenseIndex.build(rows, exact=True)
-            return cls(passages, rows, row_passage, dense, fields)
+            embedded = [
+                load_vectors(folder, number, model)
+                for number, model in enumerate(models_of(folder))
+                if models is None or model in models
+            ]
+            return cls(passages, row_passage, embedded, lexical)
         except (OSError, ValueError, KeyError, TypeError, IndexError, RuntimeError) as error:
             raise CorruptVersion(
                 f"The index in {folder} cannot be read ({error}). Run `frontdesk refresh --force`, or roll back."
             ) from error
+
+    def find_field(self, model: str) -> VectorField | None:
+        """The field of the model of that fingerprint, if there is one."""
+        return next((field for field in self.fields if field.model == model), None)
 
     def _map_rows(self) -> None:
         """Where each passage's and each document's rows lie."""
@@ -147,43 +169,27 @@ class Index:
         self.opening = opening
         self.question_rows = starts[opening] + np.where(textless | single, 0, 1)
         self.question_row_counts = starts[opening + 1] - self.question_rows
+        self.question_starts = np.cumsum(self.question_row_counts) - self.question_row_counts
         self.wording_counts = np.array([len(wordings(document)) for document in self.documents], np.int64)
         self.wording_starts = np.cumsum(self.wording_counts) - self.wording_counts
 
     def warm(self) -> None:
-        """Make now what a first question would wait for: at 50,000 documents of 50 words in a second and a half,
-        and two more where they are in Chinese or have several wordings each."""
-        _ = self.scripts, self.topic_information, self.vocabulary
-        if self.worded:
-            _ = self.means
-        if self.languages["zh"]:
-            _ = self.alignment
+        """Make now what a first question would wait for: at 50,000 documents of 50 words in a second and a half."""
+        _ = self.languages, self.topic_information, self.vocabulary
 
     @cached_property
     def languages(self) -> Counter[str]:
-        """How many documents there are in each language; one that states none is judged by its question's script.
+        """How many documents there are in each language.
 
         Taught ones count where there are no others: a few of them shall not change how everything is searched.
         """
         counted = [document for document in self.documents if not document.author] or self.documents
-        return Counter(document.language or detect_language(document.question) for document in counted)
+        return Counter(map(language_of, counted))
 
     @cached_property
-    def scripts(self) -> npt.NDArray[np.str_]:
-        """-> (documents,) the language of each as far as its question's script tells."""
-        return np.array([detect_language(document.question) for document in self.documents])
-
-    @cached_property
-    def alignment(self) -> Alignment:
-        """The words of the wordings; made when first wanted, in some 20 µs a wording."""
-        texts = [text for document in self.documents for text in wordings(document)]
-        repeats = np.isin(np.arange(len(self.documents)), self.twins[:, 0])
-        return Alignment(texts, np.repeat(~repeats, self.wording_counts))
-
-    @cached_property
-    def means(self) -> WordingMeans:
-        """The documents' mean wordings; made when first wanted."""
-        return WordingMeans(self.rows[ranges(self.question_rows, self.question_row_counts)], self.question_row_counts)
+    def main_language(self) -> str:
+        """The language of most documents; English without any."""
+        return max(self.languages, key=self.languages.__getitem__, default="en")
 
     @cached_property
     def worded(self) -> bool:
@@ -207,6 +213,24 @@ class Index:
         return np.array([math.log(len(topics) / counts[topic]) if topic else 0.0 for topic in topics], np.float32)
 
 
+def models_of(folder: Path) -> list[str]:
+    """The fingerprints of the models whose vectors the index in `folder` holds. Raises OSError, ValueError."""
+    try:
+        models: list[str] = json.loads((folder / MODELS).read_text(encoding="utf-8"))
+    except FileNotFoundError:  # written before there were several: without them it is searched by its words
+        return []
+    return models
+
+
+def _joined(field: VectorField, added: VectorField) -> tuple[EmbeddedTexts, DenseIndex]:
+    texts = EmbeddedTexts(
+        field.model,
+        np.concatenate([field.rows, added.rows]),
+        np.concatenate([field.texts.questions, added.texts.questions]),
+    )
+    return texts, field.dense.extended(added.rows)
+
+
 def _texts(passages: Sequence[Passage], documents: Sequence[Document]) -> dict[str, list[str]]:
     """What each of the FIELDS holds."""
     return {
@@ -215,6 +239,22 @@ def _texts(passages: Sequence[Passage], documents: Sequence[Document]) -> dict[s
         "wordings": [text for document in documents for text in wordings(document)],
         "topics": [_topic(document) for document in documents],
     }
+
+
+def _languages(passages: Sequence[Passage], documents: Sequence[Document]) -> dict[str, list[str]]:
+    """The language of each of `_texts`."""
+    known = {document.id: language_of(document) for document in documents}
+    return {
+        "texts": [known[passage.document.id] for passage in passages],
+        "questions": [known[document.id] for document in documents],
+        "wordings": [known[document.id] for document in documents for _ in wordings(document)],
+        "topics": [known[document.id] for document in documents],
+    }
+
+
+def language_of(document: Document) -> str:
+    """The language that a document states, else the one that it seems to be in."""
+    return document.language or detect_language(f"{document.question}\n{document.answer}")
 
 
 def _topic(document: Document) -> str:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -59,10 +60,10 @@ class LexicalIndex:
         self._text_idf = (sums[self._content_starts[1:]] - sums[self._content_starts[:-1]]).astype(np.float32)
 
     @classmethod
-    def build(cls, texts: Sequence[str]) -> LexicalIndex:
-        """Index `texts`; an empty one is never found."""
+    def build(cls, texts: Sequence[str], languages: Sequence[str] = ()) -> LexicalIndex:
+        """Index `texts`, each in the language of its place (English without any); an empty one is never found."""
         vocabulary: dict[str, int] = {}
-        tokens = [[vocabulary.setdefault(token, len(vocabulary)) for token in analyse(text)] for text in texts]
+        tokens = [[vocabulary.setdefault(token, len(vocabulary)) for token in each] for each in _all(texts, languages)]
         contents = [sorted(set(ids)) for ids in tokens]
         flat = np.array([token for ids in contents for token in ids], np.int32)
         frequency = np.bincount(flat, minlength=len(vocabulary))
@@ -74,16 +75,19 @@ class LexicalIndex:
         arrays |= _postings(tokens, vocabulary)
         return cls(arrays, list(vocabulary))
 
-    def extended(self, texts: Sequence[str], counted: npt.NDArray[np.bool_]) -> LexicalIndex:
+    def extended(
+        self, texts: Sequence[str], counted: npt.NDArray[np.bool_], languages: Sequence[str] = ()
+    ) -> LexicalIndex:
         """This index with `texts` after its own, which are not analysed again.
 
         It scores as if built of all of them, but for two things: the mean length stays that of the texts here, and the
         texts that are not `counted` make no word less rare.
         """
         if not self._vocabulary:
-            return LexicalIndex.build([""] * self.count + list(texts))
+            spoken = ["en"] * self.count + list(languages) if languages else ()
+            return LexicalIndex.build([""] * self.count + list(texts), spoken)
         ids = dict(self._ids)
-        tokens = [Counter(ids.setdefault(token, len(ids)) for token in analyse(text)) for text in texts]
+        tokens = [Counter(ids.setdefault(token, len(ids)) for token in each) for each in _all(texts, languages)]
         contents = [sorted(counter) for counter in tokens]
         sizes = [len(distinct) for distinct in contents]
         flat = np.array([token for distinct in contents for token in distinct], np.int32)
@@ -138,9 +142,9 @@ class LexicalIndex:
         unknown = len(distinct) - len(known)
         return LexicalQuery(known, idf, float(idf.sum()) + unknown * float(self._unknown_idf))
 
-    def same(self, text: str) -> list[int]:
+    def same(self, text: str, language: str = "en") -> list[int]:
         """The texts here that have exactly the words of `text`, in whatever case, form and punctuation."""
-        words = set(analyse(text))
+        words = set(analyse(text, language))
         if not words or not words <= self._ids.keys():
             return []
         tokens = sorted(self._ids[word] for word in words)
@@ -182,9 +186,9 @@ class LexicalIndex:
         shared = (sums[ends] - sums[ends - lengths]).astype(np.float32)
         return shared / max(query.total, 1e-9), shared / np.maximum(self._text_idf[texts], 1e-9)
 
-    def shares_content(self, query: LexicalQuery, text: int) -> bool:
-        """Whether the text has any word of the query that is no function word."""
-        return bool(np.isin(self._content(text), query.known).any())
+    def shares_content(self, query: LexicalQuery, text: int, language: str = "en") -> bool:
+        """Whether the text has any word of the query that is no function word of a language."""
+        return bool(np.isin(self._content(text, language), query.known).any())
 
     def has_all(self, tokens: Sequence[str], text: int) -> bool:
         """Whether the text has every one of these tokens."""
@@ -194,9 +198,9 @@ class LexicalIndex:
     def _content_ids(self, text: int) -> Ids:
         return self._contents[self._content_starts[text] : self._content_starts[text + 1]]
 
-    def _content(self, text: int) -> Ids:
+    def _content(self, text: int, language: str) -> Ids:
         tokens = self._content_ids(text)
-        return tokens[[not is_function(self._vocabulary[token]) for token in tokens.tolist()]]
+        return tokens[[not is_function(self._vocabulary[token], language) for token in tokens.tolist()]]
 
 
 def ranges(starts: Places, lengths: Places) -> Places:
@@ -205,6 +209,10 @@ def ranges(starts: Places, lengths: Places) -> Places:
     steps: Places = np.arange(int(ends[-1]) if len(ends) else 0, dtype=np.int64)
     steps += np.repeat(starts - (ends - lengths), lengths)
     return steps
+
+
+def _all(texts: Sequence[str], languages: Sequence[str]) -> list[list[str]]:
+    return list(map(analyse, texts, languages or repeat("en")))
 
 
 def _idf(frequency: npt.NDArray[np.generic], count: int) -> Scores:

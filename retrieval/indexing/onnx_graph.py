@@ -55,9 +55,9 @@ def read_record(folder: Path) -> dict[str, Any]:
     return data if complete else {}
 
 
-def sizes_of(folder: Path) -> dict[str, int]:
-    """The sizes in bytes of an export's two large files."""
-    return {name: (folder / name).stat().st_size for name in (MODEL, TOKENIZER)}
+def sizes_of(folder: Path, *names: str) -> dict[str, int]:
+    """The sizes in bytes of an export's large files (the graph and the tokenizer, unless other `names` are given)."""
+    return {name: (folder / name).stat().st_size for name in names or (MODEL, TOKENIZER)}
 
 
 @contextmanager

@@ -83,6 +83,14 @@ def texts_to_embed(passage: Passage) -> list[str]:
     return [text for text in dict.fromkeys(texts) if text.strip()]
 
 
+def question_texts(passage: Passage) -> list[str]:
+    """Those of `texts_to_embed` that are a wording of the question alone; none but in part 0."""
+    texts = texts_to_embed(passage)
+    if passage.part:
+        return []
+    return texts[1:] if passage.text.strip() and len(texts) > 1 else texts
+
+
 def split_markdown(markdown: str, count_tokens: CountTokens, max_tokens: int) -> list[str]:
     """`markdown` as consecutive parts of at most `max_tokens` tokens each, at least one part."""
     markdown = markdown.strip().replace("\r\n", "\n")

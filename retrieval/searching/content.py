@@ -12,9 +12,7 @@ def content_tokens(text: str) -> frozenset[str]:
     """The distinct tokens that are no function words; of what is written without spaces every two characters, as a
     single one stands in too many words."""
     return frozenset(
-        token
-        for token in analyse(text, concepts=False)
-        if not is_function(token) and not (unspaced(token) and len(token) == 1)
+        token for token in analyse(text) if not is_function(token) and not (unspaced(token) and len(token) == 1)
     )
 
 

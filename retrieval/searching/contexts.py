@@ -64,7 +64,7 @@ def topics(index: Index, query: str, context: Sequence[str]) -> Scores:
     gains = np.zeros(len(index.documents), np.float32)
     everything = np.arange(len(index.documents))
     for age, text in enumerate([query, *reversed(context)]):
-        tokens = index.topics.query(analyse(text, concepts=False))
+        tokens = index.topics.query(analyse(text))
         if len(tokens.known):
             _, named = index.topics.overlap(tokens, everything)
             np.maximum(gains, named**2 * FADING**age, out=gains)
@@ -76,11 +76,11 @@ def on_topic(index: Index, gains: Scores) -> Places:
     return index.opening[top(gains, TOPIC_POOL)]
 
 
-def lean(index: Index, candidates: Candidates, gains: Scores, context: Sequence[str], *, concepts: bool) -> Scores:
+def lean(index: Index, candidates: Candidates, gains: Scores, context: Sequence[str]) -> Scores:
     """-> (n,) what each candidate's score gains by the conversation."""
     words = np.zeros(len(candidates.passages), np.float32)
     for text in context[-LAST_TURN:]:
-        said = index.texts.bm25(index.texts.query(analyse(text, concepts)))
+        said = index.texts.bm25(index.texts.query(analyse(text)))
         np.maximum(words, said[candidates.passages], out=words)
     return gains[candidates.documents] + EARLIER_WORDS * words
 
@@ -126,6 +126,6 @@ def names(index: Index, passage: int, query: str) -> bool:
 
 def _telling(query: str) -> list[str]:
     """A query's words that say what it is about; single characters of what is written without spaces."""
-    tokens = analyse(query, concepts=False)
+    tokens = analyse(query)
     single = [token for token in tokens if len(token) == 1 or not unspaced(token)]
     return [token for token in single if not is_function(token) and token not in _MEASURES]

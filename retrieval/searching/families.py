@@ -44,7 +44,7 @@ class Family:
     differ: bool = False
 
 
-ALONE = Family()
+SINGLE = Family()
 
 
 def find_family(index: Index, query: str, ranked: Places, scores: Scores) -> Family:

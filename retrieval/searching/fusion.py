@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from retrieval.indexing.lexical import Places, Scores
-from retrieval.searching.profiles import SIGNALS, Profile
+from retrieval.searching.profiles import Profile
 from retrieval.searching.signals import Candidates
 
 AHEAD = 0.01
@@ -14,7 +14,7 @@ AHEAD = 0.01
 
 def fuse(candidates: Candidates, profile: Profile) -> Scores:
     """-> (n,) scores, comparable within one query only."""
-    return candidates.values @ np.array([profile.weights.get(name, 0) for name in SIGNALS], np.float32)
+    return np.asarray(candidates.values @ np.array(list(profile.weights.values()), np.float32), np.float32)
 
 
 def prefer(candidates: Candidates, scores: Scores, twins: Places) -> Scores:

@@ -11,12 +11,12 @@ from typing import Protocol
 import structlog
 
 from retrieval.documents import Document
-from retrieval.errors import FingerprintMismatch, RetrievalError
+from retrieval.errors import RetrievalError
 from retrieval.indexing.building import build_index
 from retrieval.indexing.index import Index
+from retrieval.indexing.models import EmbeddingModels, combine_models
 from retrieval.indexing.versions import VersionStore
 from retrieval.interfaces import Embedder
-from retrieval.searching.languages import LanguageProbe
 from retrieval.searching.twins import find_twins
 
 log = structlog.get_logger(__name__)
@@ -47,11 +47,12 @@ class LiveIndex:
     Without `additions` it is the active version's index and nothing else.
     """
 
-    def __init__(self, store: VersionStore, embedder: Embedder, additions: Additions | None = None) -> None:
+    def __init__(
+        self, store: VersionStore, models: Embedder | EmbeddingModels, additions: Additions | None = None
+    ) -> None:
         self._store = store
-        self._embedder = embedder
+        self._models = combine_models(models)
         self._additions = additions
-        self._probe = LanguageProbe(embedder)
         self._loading = threading.Lock()
         self._current: _Live | None = None
         self._loaded: tuple[str, Index] | None = None  # the version alone
@@ -62,7 +63,7 @@ class LiveIndex:
         """Version id and index; made anew when the active pointer names another version than before, or the additions
         are others. The id is "" where there are additions only.
 
-        Raises NoActiveVersion, CorruptVersion, FingerprintMismatch.
+        Raises NoActiveVersion, CorruptVersion.
         """
         held = self._current
         if held and self._is_current(held):
@@ -102,8 +103,8 @@ class LiveIndex:
             self._added = None
         elif self._faulty != (version, revision):
             try:
-                self._added = build_index(documents, self._embedder, previous=self._added)
-                index = self._added if base is None else self._laid_over(base, self._added)
+                self._added = build_index(documents, self._models, previous=self._added)
+                index = self._added if base is None else base.extended(self._added, find_twins(base, self._added))
                 return self._swap(_Live(version, revision, index))
             except Exception as error:  # whatever is wrong with them, the pages can still be searched
                 self._faulty = version, revision
@@ -118,19 +119,18 @@ class LiveIndex:
         self._current = made
         return made
 
-    def _laid_over(self, base: Index, added: Index) -> Index:
-        return base.extended(added, find_twins(base, added, self._probe))
-
     def _load(self) -> tuple[str, Index]:
-        """The active version alone."""
+        """The active version alone, with the vectors of those of its models that are in the settings."""
         version = self._store.active()
         if self._loaded and self._loaded[0] == version.id:
             return self._loaded
-        if version.manifest.embedder != self._embedder.fingerprint:
-            raise FingerprintMismatch(
-                f"Index version {version.id} was made with the embedding model {version.manifest.embedder}, not with "
-                f"{self._embedder.fingerprint}: run 'frontdesk refresh', or set the embedding settings back."
+        index = Index.load(version.folder, [model.fingerprint for model in self._models.models])
+        self._loaded = version.id, index
+        log.info("index version loaded", version=version.id, passages=len(index.passages))
+        if len(index.fields) < len(self._models.models):
+            log.warning(
+                "the index was made with other embedding models and answers less well: run 'frontdesk refresh'",
+                version=version.id,
+                made_with=version.manifest.embedder,
             )
-        self._loaded = version.id, Index.load(version.folder)
-        log.info("index version loaded", version=version.id, passages=len(self._loaded[1].passages))
         return self._loaded

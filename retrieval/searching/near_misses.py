@@ -17,7 +17,7 @@ from retrieval.indexing.lexical import Places, Scores
 from retrieval.searching.content import content_tokens, word_sequence
 from retrieval.searching.denying import count_denials
 from retrieval.searching.kinds import things
-from retrieval.text import detect_language
+from retrieval.languages import detect_language
 
 if TYPE_CHECKING:
     from retrieval.indexing.index import Index
@@ -121,3 +121,10 @@ def _share_lacking(index: Index, tokens: Collection[str], passage: int) -> float
 def _by_document(index: Index, passages: Places, holds: Callable[[Document], bool]) -> Scores:
     documents = [index.passages[int(passage)].document for passage in passages]
     return np.array([holds(document) for document in documents], np.float32)
+
+
+NEAR_MISSES = {
+    sign.__name__: sign
+    for sign in (uncovered, swapped, missing_elsewhere, missing_numbers, another_of_its_kind, opposed)
+}
+"""Every sign by its name, as the confidence weighs them."""

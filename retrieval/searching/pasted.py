@@ -66,7 +66,7 @@ def describe_line(line: str) -> tuple[float, ...]:
 
 def _known_codes(text: str, question: str, index: Index) -> list[str]:
     """The codes of the pasted lines that stand in the pages, and not in the question."""
-    held = set(analyse(question, concepts=False))
+    held = set(analyse(question))
     found = dict.fromkeys(whole for whole, _ in codes(fold(text)) if whole not in held)
     return [whole for whole in found if len(index.texts.query([whole]).known)][:MOST_CODES]
 

@@ -1,96 +1,74 @@
-"""What counts in a search: the signals, and how much each weighs for one kind of query on one kind of corpus.
+"""What counts in a search: the signals, and how much each weighs for one kind of query on one kind of index.
 
-`benchmarks/fit_fusion.py` fits weights (most likely choice of the right document under a softmax over the candidates,
-so a score is a log-likelihood; every question set counts alike) and tries them, and those here, on the set left out.
-Those of SEMANTIC and LEXICAL are of an earlier fit with fewer signals, which ranked the sets no worse.
+Weights and coefficients are fitted: they are read from `fitted/` (see `fitted.py`), none stands here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
-SIGNALS = (
-    "cos_question",
-    "cos_passage",
-    "cos_best",
-    "cos_wordings",
-    "bm25_question",
-    "bm25_passage",
-    "overlap",
-    "alignment",
-)
-"""In the order of the columns of `Candidates.values`; all grow with likeness. Cosines are 1 at most, the others lie in
-0..1.
+VECTOR_SIGNALS = ("cos_question", "cos_alike", "cos_passage", "cos_best", "cos_wordings")
+"""Of each embedding model; a profile names them with the model's name: "cos_question:all-MiniLM-L6-v2".
 
-cos_question   cosine with the nearest of the question's wordings
+cos_question   cosine with the nearest of the question's wordings, embedded as a text
+cos_alike      the same with the wordings embedded as a customer's question is
 cos_passage    cosine with question and text together
-cos_best       the higher of these two
+cos_best       the higher of cos_question and cos_passage
 cos_wordings   cosine with the mean of the wordings, in directions where wordings of one question differ little
+"""
+
+WORD_SIGNALS = ("bm25_question", "bm25_passage", "overlap")
+"""All grow with likeness and lie in 0..1.
+
 bm25_question  BM25 of the question and its wordings as one text, as a part of the best possible
 bm25_passage   BM25 of headings, question, wordings and text, likewise
 overlap        idf-weighted Dice coefficient with the nearest wording
-alignment      word against word with the nearest wording, forgiving of typing errors and like words
 """
 
 
-@dataclass(frozen=True, slots=True)
+def name_signal(signal: str, model: str) -> str:
+    """A vector signal as profiles name it."""
+    return f"{signal}:{model}"
+
+
+@dataclass(frozen=True)
 class Profile:
-    """How to search one kind of query: whether by concepts too, and the signals' weights by name."""
+    """How to search one kind of query: `weights` by signal, and `confidence`, the coefficients by feature.
+    `answer` and `suggest` are the confidences from which on a page is answered with, and shown as the nearest.
+
+    `query` and `documents` are the languages that it is for (None: any), `worded` whether most documents have several
+    wordings (None: either); `after` names the profile that is tried first and was not sure enough, if there is one.
+    """
 
     name: str
-    concepts: bool
     weights: Mapping[str, float]
+    confidence: Mapping[str, float]
+    answer: float = 1.0
+    suggest: float = 1.0
+    query: frozenset[str] | None = None
+    documents: frozenset[str] | None = None
+    same_language: bool | None = None
+    worded: bool | None = None
+    after: str = ""
 
-    def __post_init__(self) -> None:
-        if unknown := self.weights.keys() - set(SIGNALS):
-            raise ValueError(f"{self.name} weighs {sorted(unknown)}, which are no signals.")
+    @cached_property
+    def models(self) -> tuple[str, ...]:
+        """The names of the models whose vectors it looks at."""
+        names = (signal.partition(":")[2] for signal in self.weights)
+        return tuple(dict.fromkeys(filter(None, names)))
 
-    @property
+    @cached_property
     def total(self) -> float:
         """The weights' sum: a score of it is as good as certain not to be passed."""
         return sum(self.weights.values())
 
-
-# The embedder knows the languages of the query and of the corpus: words only correct its vectors.
-SEMANTIC = Profile(
-    "semantic",
-    concepts=False,
-    weights={
-        "cos_question": 1.0,
-        "cos_passage": 6.0,
-        "cos_best": 9.0,
-        "bm25_question": 8.0,
-        "bm25_passage": 5.0,
-    },
-)
-
-# Likewise, and most documents have several wordings: these tell what their question is about.
-WORDED = Profile(
-    "worded",
-    concepts=False,
-    weights={"cos_question": 6.9, "cos_wordings": 12.0, "bm25_question": 3.7, "overlap": 3.2},
-)
-
-# Chinese is glossed for the embedder, and the documents are Chinese: its vectors are one opinion beside the words.
-GLOSSED = Profile(
-    "glossed",
-    concepts=True,
-    weights={"cos_question": 5.5, "cos_passage": 4.0, "bm25_passage": 9.0, "overlap": 2.5, "alignment": 7.5},
-)
-
-# Chinese is glossed, and question and documents are in two languages: glosses, concepts, names and numbers meet.
-BRIDGED = Profile(
-    "bridged",
-    concepts=True,
-    weights={"cos_question": 7.8, "cos_passage": 8.9, "bm25_question": 2.3, "bm25_passage": 2.7, "overlap": 7.6},
-)
-
-# The embedder does not know the language, and nothing glosses it.
-LEXICAL = Profile(
-    "lexical",
-    concepts=True,
-    weights={"cos_passage": 2.5, "cos_best": 0.5, "bm25_question": 2.5, "bm25_passage": 10.5, "overlap": 11.0},
-)
-
-PROFILES = {profile.name: profile for profile in (SEMANTIC, WORDED, GLOSSED, BRIDGED, LEXICAL)}
+    def fits(self, query: str, documents: str, worded: bool) -> bool:
+        """Whether it is for questions in one language about documents in another or the same."""
+        return (
+            (self.query is None or query in self.query)
+            and (self.documents is None or documents in self.documents)
+            and self.same_language in {None, query == documents}
+            and self.worded in {None, worded}
+        )

@@ -10,7 +10,6 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import numpy as np
 
 from retrieval.documents import Document
 from retrieval.indexing.analysis import analyse, is_function
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from retrieval.indexing.index import Index
 
 ALIKE = 0.6  # Jaccard index of two answers' words from which they are one
-NEAR = 0.9  # cosine of two questions below which their words are not compared
 RIVAL = 3.0  # in score, which is a log-likelihood: what is further behind the first takes nothing from it
 _MOST = 16  # documents compared with the first
 
@@ -43,16 +41,14 @@ def alike(one: str, other: str, share: float = ALIKE) -> bool:
 def repeating(index: Index, documents: Places, scores: Scores) -> Sequence[int]:
     """-> those of `documents`, ranked and with their scores, that repeat the first of them; without itself."""
     first = int(documents[0])
-    near = np.unique(documents[1:][scores[1:] >= scores[0] - RIVAL])
+    near = documents[1:][scores[1:] >= scores[0] - RIVAL]
     near = near[near != first][:_MOST]
-    vectors = index.rows[index.question_rows[near]]
-    near = near[vectors @ index.rows[index.question_rows[first]] >= NEAR]
     return [number for number in near.tolist() if repeats(index.documents[first], index.documents[number])]
 
 
 @lru_cache(maxsize=4096)
 def _words(text: str) -> frozenset[str]:
-    return frozenset(analyse(text, concepts=False))
+    return frozenset(analyse(text))
 
 
 @lru_cache(maxsize=4096)

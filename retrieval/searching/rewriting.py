@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -51,15 +51,16 @@ class Rewritten:
     candidates: Candidates
 
 
-def search(index: Index, variants: Sequence[Variant], vectors: Sequence[Scores], profile: Profile) -> list[Rewritten]:
-    """Each variant as a query of its own; `vectors` are theirs. Each is measured on the candidates of
-    those before it, too."""
+def search(
+    index: Index, variants: Sequence[Variant], vectors: Sequence[Mapping[str, Scores]], profile: Profile, language: str
+) -> list[Rewritten]:
+    """Each variant as a query of its own; `vectors` are theirs, by model. Each is measured on the candidates of those
+    before it, too."""
     searched: list[Rewritten] = []
-    for variant, vector in zip(variants, vectors, strict=True):
-        query = signals.prepare(index, variant.text, vector, profile)
-        rows = index.dense.search(vector[None], signals.NEAREST)[0]
+    for variant, own in zip(variants, vectors, strict=True):
+        query = signals.prepare(index, variant.text, own, profile, language)
         also = [each.candidates.passages for each in searched[-1:]]
-        searched.append(Rewritten(variant, query, signals.gather(index, query, rows, also)))
+        searched.append(Rewritten(variant, query, signals.gather(index, query, also)))
     return searched
 
 
@@ -106,7 +107,7 @@ def _admitted(index: Index, rewritten: Rewritten) -> Candidates:
 
 def _stands(index: Index, term: str, source: str) -> bool:
     """By its words and, where it is written without spaces, its bigrams: in whatever order, in one passage."""
-    passages = index.texts.holding(analyse(term, concepts=False))
+    passages = index.texts.holding(analyse(term))
     if not source:
         return len(passages) > 0
     documents = np.unique(index.passage_document[passages]).tolist()

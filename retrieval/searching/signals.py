@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,25 +10,24 @@ import numpy as np
 
 from retrieval.indexing.analysis import analyse
 from retrieval.indexing.lexical import LexicalQuery, Places, Scores, ranges
-from retrieval.searching.profiles import SIGNALS, Profile
+from retrieval.indexing.models import name_model
+from retrieval.searching.profiles import VECTOR_SIGNALS, Profile, name_signal
 
 if TYPE_CHECKING:
     from retrieval.indexing.index import Index
+    from retrieval.indexing.vectors import VectorField
 
 POOL = 32  # passages taken by each lexical field
 NEAREST = 64  # rows taken by vector: a passage has two or more
 
 
-_COLUMN = {name: number for number, name in enumerate(SIGNALS)}
-
-
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query as the signals need it: its text and unit vector, what it is searched by, its distinct tokens, and these
-    looked up in each field."""
+    """A query as the signals need it: its text, its unit vector by each model's name, what it is searched by, its
+    distinct tokens, and these looked up in each field."""
 
     text: str
-    vector: Scores
+    vectors: Mapping[str, Scores]
     profile: Profile
     tokens: tuple[str, ...]
     texts: LexicalQuery
@@ -38,35 +37,29 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """`passages` are places in `Index.passages`, `documents` in `Index.documents`; `values` is (n, len(SIGNALS))."""
+    """`passages` are places in `Index.passages`, `documents` in `Index.documents`; `values` is (n, signals), a column
+    for each signal that the profile weighs, in its order."""
 
     passages: Places
     documents: Places
     values: Scores
 
 
-def prepare(index: Index, text: str, vector: Scores, profile: Profile) -> Query:
-    """Analyse `text` and look its tokens up in `index`, its concepts too if the profile wants them."""
-    tokens = tuple(dict.fromkeys(analyse(text, profile.concepts)))
+def prepare(index: Index, text: str, vectors: Mapping[str, Scores], profile: Profile, language: str = "en") -> Query:
+    """Analyse `text`, which is in `language`, and look its tokens up in `index`."""
+    tokens = tuple(dict.fromkeys(analyse(text, language)))
     looked_up = (field.query(tokens) for field in (index.texts, index.questions, index.wordings))
-    return Query(text, vector, profile, tokens, *looked_up)
+    return Query(text, vectors, profile, tokens, *looked_up)
 
 
-def gather(index: Index, query: Query, rows: Places, also: Sequence[Places] = ()) -> Candidates:
-    """The candidates: those of the nearest `rows`, of the best BM25 by text and by question, `also` these, and what
-    asks the same question as one of them."""
+def gather(index: Index, query: Query, also: Sequence[Places] = ()) -> Candidates:
+    """The candidates: those nearest by each model's vectors, of the best BM25 by text and by question, `also` these,
+    and what asks the same question as one of them."""
     by_text = index.texts.bm25(query.texts)
     by_question = index.questions.bm25(query.questions)
-    found = np.unique(
-        np.concatenate(
-            [
-                index.row_passage[rows[rows >= 0]],
-                top(by_text, POOL),
-                index.opening[top(by_question, POOL)],
-                *also,
-            ]
-        )
-    )
+    near = [_nearest(index, field, query) for field in _fields(index, query)]
+    lexical = [top(by_text, POOL), index.opening[top(by_question, POOL)]]
+    found = np.unique(np.concatenate([*near, *lexical, *also]))
     if len(index.twins):
         met = np.isin(index.twins, index.passage_document[found]).any(axis=1)
         found = np.union1d(found, index.opening[index.twins[met].ravel()])
@@ -76,31 +69,6 @@ def gather(index: Index, query: Query, rows: Places, also: Sequence[Places] = ()
 def measure(index: Index, query: Query, passages: Places) -> Candidates:
     """Every signal of these passages for another query than the one they were found by."""
     return _measured(index, query, passages, index.texts.bm25(query.texts), index.questions.bm25(query.questions))
-
-
-def _measured(index: Index, query: Query, found: Places, by_text: Scores, by_question: Scores) -> Candidates:
-    """A signal that takes time and that the profile does not weigh is left at 0."""
-    documents = index.passage_document[found]
-    values = np.zeros((len(found), len(SIGNALS)), np.float32)
-    if len(found):
-        distinct, inverse = np.unique(documents, return_inverse=True)
-        by_wording = _cos_question(index, query.vector, distinct)[inverse]
-        by_passage = index.rows[index.first_row[found]] @ query.vector
-        columns = {
-            "cos_question": by_wording,
-            "cos_passage": by_passage,
-            "cos_best": np.maximum(by_wording, by_passage),
-            "bm25_question": by_question[documents],
-            "bm25_passage": by_text[found],
-            "overlap": _overlap(index, query.wordings, distinct)[inverse],
-        }
-        if "cos_wordings" in query.profile.weights:
-            columns["cos_wordings"] = index.means.cosines(query.vector, distinct)[inverse]
-        if "alignment" in query.profile.weights:
-            columns["alignment"] = _alignment(index, query.text, distinct)[inverse]
-        for name, column in columns.items():
-            values[:, _COLUMN[name]] = column
-    return Candidates(found, documents, values)
 
 
 def only(candidates: Candidates, numbers: Places) -> Candidates:
@@ -116,10 +84,63 @@ def top(scores: Scores, count: int) -> Places:
     return np.flatnonzero(scores > 0)
 
 
-def _cos_question(index: Index, vector: Scores, documents: Places) -> Scores:
+def _fields(index: Index, query: Query) -> list[VectorField]:
+    """The fields of the models that the query was embedded by."""
+    return [field for field in index.fields if name_model(field.model) in query.vectors]
+
+
+def _nearest(index: Index, field: VectorField, query: Query) -> Places:
+    rows = field.dense.search(query.vectors[name_model(field.model)][None], NEAREST)[0]
+    return np.asarray(index.row_passage[rows[rows >= 0]], np.int64)
+
+
+def _measured(index: Index, query: Query, found: Places, by_text: Scores, by_question: Scores) -> Candidates:
+    """What the profile does not weigh is not measured; a model without a field here is worth 0 for all."""
+    wanted = query.profile.weights
+    documents = index.passage_document[found]
+    values = np.zeros((len(found), len(wanted)), np.float32)
+    if len(found):
+        distinct, inverse = np.unique(documents, return_inverse=True)
+        columns = {
+            "bm25_question": by_question[documents],
+            "bm25_passage": by_text[found],
+        }
+        if "overlap" in wanted:
+            columns["overlap"] = _overlap(index, query.wordings, distinct)[inverse]
+        for field in _fields(index, query):
+            columns |= _vector_signals(index, field, query, found, distinct, inverse)
+        for number, name in enumerate(wanted):
+            if name in columns:
+                values[:, number] = columns[name]
+    return Candidates(found, documents, values)
+
+
+def _vector_signals(
+    index: Index, field: VectorField, query: Query, found: Places, documents: Places, inverse: Places
+) -> dict[str, Scores]:
+    """The signals of one field that the profile weighs; `documents[inverse]` are those of `found`."""
+    model, wanted = name_model(field.model), query.profile.weights
+    vector = query.vectors[model]
+    names = {signal: name_signal(signal, model) for signal in VECTOR_SIGNALS}
+    by_wording = _by_wording(index, field, vector, documents, as_questions=False)[inverse]
+    by_passage = field.rows[index.first_row[found]] @ vector
+    columns = {
+        names["cos_question"]: by_wording,
+        names["cos_passage"]: by_passage,
+        names["cos_best"]: np.maximum(by_wording, by_passage),
+    }
+    if (name := names["cos_alike"]) in wanted:
+        columns[name] = _by_wording(index, field, vector, documents, as_questions=True)[inverse]
+    if (name := names["cos_wordings"]) in wanted:
+        columns[name] = field.means.cosines(vector, documents)[inverse]
+    return columns
+
+
+def _by_wording(index: Index, field: VectorField, vector: Scores, documents: Places, *, as_questions: bool) -> Scores:
+    """-> (documents,) the highest cosine with any of a document's wordings."""
     counts = index.question_row_counts[documents]
-    rows = ranges(index.question_rows[documents], counts)
-    cosines: Scores = index.rows[rows] @ vector
+    places = ranges(index.question_starts[documents], counts)
+    cosines = field.compare_wordings(vector, places, as_questions=as_questions)
     return np.maximum.reduceat(cosines, np.cumsum(counts) - counts)
 
 
@@ -128,9 +149,3 @@ def _overlap(index: Index, query: LexicalQuery, documents: Places) -> Scores:
     of_query, of_text = index.wordings.overlap(query, ranges(index.wording_starts[documents], counts))
     dice = 2 * of_query * of_text / np.maximum(of_query + of_text, 1e-9)
     return np.maximum.reduceat(dice, np.cumsum(counts) - counts)
-
-
-def _alignment(index: Index, text: str, documents: Places) -> Scores:
-    counts = index.wording_counts[documents]
-    aligned = index.alignment.of(text, ranges(index.wording_starts[documents], counts))
-    return np.maximum.reduceat(aligned, np.cumsum(counts) - counts)

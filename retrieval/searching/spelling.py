@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from retrieval.scripts import LATIN
+
 if TYPE_CHECKING:
     from retrieval.indexing.index import Index
 
@@ -15,7 +17,7 @@ LONG = 8  # letters from which two errors are forgiven
 _READ = 400  # characters of a query that are looked at; the rest stays as it is
 _MOST = 3  # words of a query that are mended; one with more is in another language
 # No part of an address, of a product code or of "don't".
-_WORD = re.compile(r"(?<![A-Za-zÀ-ɏ0-9_@./'’-])[A-Za-z]{4,24}(?![A-Za-zÀ-ɏ0-9_@/'’-])")
+_WORD = re.compile(rf"(?<![{LATIN}0-9_@./'’-])[A-Za-z]{{4,24}}(?![{LATIN}0-9_@/'’-])")
 
 
 class Spellings:

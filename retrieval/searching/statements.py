@@ -11,9 +11,10 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 
 from retrieval.indexing.analysis import fold, is_function, words
+from retrieval.scripts import LATIN
 from retrieval.searching.denying import count_denials
 
-_LATIN = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ0-9]*")
+_LATIN = re.compile(f"[{LATIN}][{LATIN}0-9]*")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;。！？：；\n|#>*(\"“「-])\s*$")
 _DIGIT = re.compile(r"\d")
 _LONGEST = 4000  # characters that are compared; what two answers differ in lies hardly ever behind

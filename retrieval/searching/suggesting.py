@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from retrieval.documents import Document, content_id
 from retrieval.indexing.analysis import fold
+from retrieval.scripts import HAN
 from retrieval.searching.glossary import Entry, Key, distinct, key_of
 
 _AROUND = 60  # characters of a text shown before and behind a term
@@ -44,8 +45,7 @@ _OPENING = frozenset(
 )
 
 # These are matched against folded text: simplified, with the brackets, commas and colons of English.
-_HAN = r"[\u3400-\u4dbf\u4e00-\u9fff]"
-_ZH_TERM = rf"(?:{_HAN}|[a-z0-9+·-])"
+_ZH_TERM = f"[{HAN}a-z0-9+·-]"
 _OPEN, _CLOSE = r"[“「『\"‘《]", r"[”」』\"’》]"
 _ZH_SAYS = "(?:以下简称|下称|简称|又称|也称|亦称|又名|也叫|又叫|别名|俗称|原名|旧称)为?"
 _ZH_OTHER = rf":? ?{_OPEN}?(?P<other>{_ZH_TERM}{{2,14}}?){_CLOSE}?"
@@ -185,7 +185,7 @@ def _name_before(text: str, folded: str, match: re.Match[str]) -> str:
     elif start > 0 and folded[start - 1].isalnum():
         return ""
     name = folded[start:end]
-    named = re.search(_HAN, name) and not _ZH_SENTENCE.search(name) and not _ZH_SENTENCE.search(short)
+    named = re.search(f"[{HAN}]", name) and not _ZH_SENTENCE.search(name) and not _ZH_SENTENCE.search(short)
     return text[start:end] if named else ""
 
 

@@ -10,23 +10,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from retrieval.indexing.lexical import Places, ranges
-from retrieval.searching.languages import LanguageProbe
-from retrieval.text import detect_language
+from retrieval.indexing.index import language_of
+from retrieval.indexing.lexical import Places
 
 if TYPE_CHECKING:
     from retrieval.indexing.index import Index
+    from retrieval.indexing.vectors import VectorField
 
-# Cosine of two questions from which they are one. "Do you ship on Sunday?" and "… on Saturday?" have .92; with .90
-# other questions lost their answers (benchmarks/taught.py).
 SAME = 0.95
+"""Cosine of two questions, by every model, from which they are one. "Do you ship on Sunday?" and "… on Saturday?" have
+.92; with .90 other questions lost their answers (`benchmarks/taught.py`)."""
 _NEAREST = 8  # rows looked at for each wording of a taught answer
 
 
-def find_twins(base: Index, added: Index, probe: LanguageProbe) -> Places:
+def find_twins(base: Index, added: Index) -> Places:
     """-> (n, 2) pairs: a document of `added` and one of `base`, with a wording of the same words, or with question
-    vectors as near as SAME where the embedder knows the language."""
-    pairs = set(_by_words(base, added)) | set(_by_vector(base, added, probe))
+    vectors as near as SAME by every model that both have."""
+    fields = [(base.find_field(field.model), field) for field in added.fields]
+    by_vector = [set(_by_vector(base, added, known, field)) for known, field in fields if known is not None]
+    pairs = set(_by_words(base, added)).union(set.intersection(*by_vector) if by_vector else ())
     return np.array(sorted(pairs), np.int64).reshape(-1, 2)
 
 
@@ -43,20 +45,18 @@ def _by_words(base: Index, added: Index) -> list[tuple[int, int]]:
         (number, int(np.searchsorted(base.wording_starts, text, "right")) - 1)
         for number, document in enumerate(added.documents)
         for wording in (document.question, *document.alternatives)
-        for text in base.wordings.same(wording)
+        for text in base.wordings.same(wording, language_of(document))
     ]
 
 
-def _by_vector(base: Index, added: Index, probe: LanguageProbe) -> list[tuple[int, int]]:
-    languages = [document.language or detect_language(document.question) for document in added.documents]
-    known = np.flatnonzero([probe.knows(language, language) for language in languages])
-    counts = added.question_row_counts[known]
-    vectors = added.rows[ranges(added.question_rows[known], counts)]
-    found = base.dense.search(vectors, _NEAREST)
-    near = (found >= 0) & (np.einsum("nkd,nd->nk", base.rows[found], vectors) >= SAME)
+def _by_vector(base: Index, added: Index, known: VectorField, field: VectorField) -> list[tuple[int, int]]:
+    counts = added.question_row_counts
+    vectors = field.rows[field.question_rows]
+    found = known.dense.search(vectors, _NEAREST)
+    near = (found >= 0) & (np.einsum("nkd,nd->nk", known.rows[found], vectors) >= SAME)
     rows = found[near]
     documents = base.passage_document[base.row_passage[rows]]
     of_question = rows - base.question_rows[documents]
     asks = (of_question >= 0) & (of_question < base.question_row_counts[documents])
-    numbers = np.repeat(np.repeat(known, counts), near.sum(axis=1))
+    numbers = np.repeat(np.repeat(np.arange(len(added.documents)), counts), near.sum(axis=1))
     return list(zip(numbers[asks].tolist(), documents[asks].tolist(), strict=True))

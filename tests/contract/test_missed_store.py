@@ -36,7 +36,7 @@ async def hand_off(database: Database, turn: Turn) -> None:
 
 
 async def test_what_was_answered_well_is_not_missed(store: MissedStore, conversations: ConversationStore) -> None:
-    answered, liked = make_turn(), make_turn(decision=Decision.CLARIFY)
+    answered, liked = make_turn(), make_turn(decision=Decision.SUGGEST)
     for turn in (answered, liked):
         await conversations.add(turn)
     await conversations.vote(Feedback(liked.id, "u1", Vote.UP, "thanks"))
@@ -58,15 +58,40 @@ async def test_each_question_comes_once_with_all_reasons_newest_first(
         await hand_off(database, turn)
     missed = list(await store.missed(NOON))
     assert [(each.turn_id, each.reasons) for each in missed] == [
-        (all_three.id, frozenset(Reason)),
+        (all_three.id, frozenset(Reason) - {Reason.ABANDONED}),
         (handed.id, {Reason.HANDED_OFF}),
         (disliked.id, {Reason.VOTED_DOWN}),
         (abstained.id, {Reason.ABSTAINED}),
     ]
     assert missed[3] == Missed(
-        abstained.id, "运费多少？", "zh", "terminal:u2", abstained.created_at, frozenset({Reason.ABSTAINED})
+        *(abstained.id, "运费多少？", "zh", "terminal:u2", abstained.created_at, frozenset({Reason.ABSTAINED})),
+        first=True,
     )
     assert (missed[2].asker, missed[1].language) == ("slack:u1", "en")
+
+
+@pytest.mark.parametrize("decision", [Decision.SUGGEST, Decision.CLARIFY])
+async def test_what_was_offered_in_vain_is_missed_once(
+    store: MissedStore, conversations: ConversationStore, decision: Decision
+) -> None:
+    abandoned = make_turn(1, conversation_id="a", decision=decision)
+    refused = make_turn(2, conversation_id="b", decision=decision)
+    chosen = make_turn(3, conversation_id="c", decision=decision)
+    after = [
+        make_turn(4, conversation_id="a", decision=Decision.CHITCHAT, standalone_question="thanks"),
+        make_turn(5, conversation_id="b", decision=Decision.ABSTAIN),
+        make_turn(6, conversation_id="b", standalone_question="in other words"),
+        make_turn(7, conversation_id="c", standalone_question="the other entry"),
+        make_turn(8, conversation_id="c", decision=Decision.ABSTAIN, standalone_question="something else"),
+    ]
+    for turn in (abandoned, refused, chosen, *after):
+        await conversations.add(turn)
+    missed = [(each.turn_id, each.reasons) for each in await store.missed(NOON)]
+    assert missed == [
+        (after[-1].id, {Reason.ABSTAINED}),
+        (refused.id, {Reason.ABANDONED}),
+        (abandoned.id, {Reason.ABANDONED}),
+    ]
 
 
 async def test_the_last_reason_given_for_a_down_vote_is_told(
@@ -96,3 +121,50 @@ async def test_the_newest_since_then_are_told(store: MissedStore, conversations:
         turn.id for turn in turns[:1:-1]
     ]
     assert len(await store.missed(NOON + timedelta(minutes=4))) == 1
+
+
+@pytest.mark.parametrize("decision", [Decision.SUGGEST, Decision.CLARIFY])
+async def test_what_was_offered_in_vain_is_missed_once(
+    store: MissedStore, conversations: ConversationStore, decision: Decision
+) -> None:
+    abandoned = make_turn(1, conversation_id="a", decision=decision)
+    refused = make_turn(2, conversation_id="b", decision=decision)
+    chosen = make_turn(3, conversation_id="c", decision=decision)
+    after = [
+        make_turn(4, conversation_id="a", decision=Decision.CHITCHAT, standalone_question="thanks"),
+        make_turn(5, conversation_id="b", decision=Decision.ABSTAIN),
+        make_turn(6, conversation_id="b", standalone_question="in other words"),
+        make_turn(7, conversation_id="c", standalone_question="the other entry"),
+        make_turn(8, conversation_id="c", decision=Decision.ABSTAIN, standalone_question="something else"),
+    ]
+    for turn in (abandoned, refused, chosen, *after):
+        await conversations.add(turn)
+    missed = [(each.turn_id, each.reasons) for each in await store.missed(NOON)]
+    assert missed == [
+        (after[-1].id, {Reason.ABSTAINED}),
+        (refused.id, {Reason.ABANDONED}),
+        (abandoned.id, {Reason.ABANDONED}),
+    ]
+
+
+async def test_only_what_nothing_led_up_to_is_a_first_question(
+    store: MissedStore, conversations: ConversationStore
+) -> None:
+    greeting = make_turn(0, decision=Decision.CHITCHAT)
+    first, second = (make_turn(minute, decision=Decision.ABSTAIN) for minute in (1, 2))
+    for turn in (greeting, first, second):
+        await conversations.add(turn)
+    assert {each.turn_id: each.first for each in await store.missed(NOON)} == {first.id: True, second.id: False}
+
+
+async def test_a_voted_down_answer_names_the_passage_it_was_taken_from(
+    store: MissedStore, conversations: ConversationStore
+) -> None:
+    cited, bare = make_turn(), make_turn(1, citations=())
+    for turn in (cited, bare):
+        await conversations.add(turn)
+        await conversations.vote(Feedback(turn.id, "u1", Vote.DOWN))
+    abstained = make_turn(2, decision=Decision.ABSTAIN)
+    await conversations.add(abstained)
+    refused = {each.turn_id: each.refused for each in await store.missed(NOON)}
+    assert refused == {cited.id: cited.citations[0].passage_id, bare.id: "", abstained.id: ""}

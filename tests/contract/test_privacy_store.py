@@ -19,13 +19,15 @@ import pytest
 from sqlalchemy import JSON, String, TypeDecorator, select, update
 from structlog.testing import capture_logs
 
-from bot.conversation import Citation, Decision, Feedback, RefreshRun, Vote
+from bot.conversation import Citation, Decision, Feedback, RefreshRun, Turn, Vote
 from bot.desk.policy import after, judge
 from bot.interfaces import PrivacyStore
 from bot.messages import Audience, Place, State
 from bot.steering import (
     FORGOTTEN,
     AuditEntry,
+    Evidence,
+    Gesture,
     Handoff,
     HandoffReason,
     HandoffState,
@@ -41,9 +43,11 @@ from bot.storage.conversations import SqlConversationStore
 from bot.storage.database import Database
 from bot.storage.handoffs import SqlHandoffStore
 from bot.storage.inbox import SqlInbox
+from bot.storage.learned import SqlLearnedStore
 from bot.storage.privacy import SqlPrivacyStore
 from bot.storage.refreshes import SqlRefreshLog
 from bot.storage.taught import SqlTaughtStore
+from retrieval.documents import content_id
 from tests.fakes import said
 from tests.support.turns import NOON, PASSAGE, make_turn
 
@@ -53,11 +57,12 @@ SUPPORT = Place("slack", "T1", "CSUPPORT", "")
 
 # No customer's words or names stand in these, whosever row it is …
 # what admins set up, and notes of the software's own
-_HARMLESS_TABLES = {"sources", "help_channels", "markers", "glossary"}
+_HARMLESS_TABLES = {"sources", "help_channels", "markers", "glossary", "unlearned"}
 _HARMLESS = {  # … nor in columns of these names
     *("platform", "workspace", "channel", "thread", "language", "state", "side", "judgement", "decision", "vote"),
     *("customer_platform", "customer_workspace", "customer_channel", "customer_thread", "reason@handoffs"),
     *("support_platform", "support_workspace", "support_channel", "support_thread"),
+    *("wording_id", "words", "asked_id", "gesture"),  # hashes, ids and kinds
     *("id", "turn_id", "handoff_id", "message_id", "passage_id", "owner", "conversation_id@threads", "replies"),
     *("index_version", "model", "timings_ms", "features", "signals", "crawled_at", "author@turn_passages"),
     *("claimed_by", "claimed_name", "author_id", "author@taught", "action", "outcome"),  # teammates' and admins'
@@ -90,6 +95,7 @@ async def fill(database: Database, user: str, words: str, *, turns: int = 3, ago
     await conversations.add(whose)
     await conversations.vote(Feedback(whose.id, user, Vote.DOWN, words))
     await conversations.vote(Feedback(whose.id, "U1", Vote.DOWN, "no"))
+    await SqlLearnedStore(database).add([learned_by(user, words, turn), learned_by(user, words, whose)])
     question = said(words, user=user, platform="slack", id=f"{words}/1", thread="1.0")
     item = await inbox.claim(question, judge)
     assert item
@@ -128,6 +134,13 @@ async def fill(database: Database, user: str, words: str, *, turns: int = 3, ago
     for target in ("shop", user, f"slack:T1:{user}"):
         await SqlAuditLog(database).add(AuditEntry(uuid.uuid4().hex, now, "slack", "T1", user, "admins.add", target))
     await SqlRefreshLog(database).start(RefreshRun(uuid.uuid4().hex, now, asked_by=f"slack:T1:{user}"))
+
+
+def learned_by(user: str, words: str, turn: Turn) -> Evidence:
+    """A gesture on a turn, which may be somebody else's."""
+    named = content_id(words, turn.id)
+    texts = (words, "de", f"https://x.example/{words}", words, words)
+    return Evidence(named, named, *texts, "slack", user, Gesture.CHOSEN, turn.id, turn.id, datetime.now(UTC))
 
 
 FOREIGN: dict[str, Any] = {
@@ -217,6 +230,7 @@ async def test_a_forgotten_user_stands_in_no_column_and_others_do_as_before(
         "turn_passages": 6,
         "conversations": 1,
         "feedback": 1,
+        "learned": 2,
         "inbox": 2,
         "threads": 1,
         "handoffs": 1,
@@ -299,6 +313,7 @@ async def test_what_is_old_expires_and_what_is_not_stays(database: Database, sto
         "turns": 220,
         "turn_passages": 220,
         "conversations": 1,
+        "learned": 1,
         "inbox": 1,
         "handoffs": 1,
         "handoff_messages": 2,
@@ -307,7 +322,7 @@ async def test_what_is_old_expires_and_what_is_not_stays(database: Database, sto
     }
     left = await dump(database)
     assert {name.split(".")[0] for name in traces(left)} == {
-        *("feedback", "inbox", "handoff_messages", "taught", "admins", "audit", "refresh_runs")
+        *("feedback", "learned", "inbox", "handoff_messages", "taught", "admins", "audit", "refresh_runs")
     }
     assert [row["state"] for row in left["inbox"] if WORDS in str(row)] == ["owed"]
     approved = [row for row in left["taught"] if row["question"] in {WORDS, "Versand?"}]

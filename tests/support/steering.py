@@ -20,6 +20,7 @@ from bot.handoff.handing import Handing, HandoffLimits
 from bot.knowledge.catalogue import Knowledge
 from bot.knowledge.gaps import Gaps
 from bot.knowledge.glossary import Keeping, LiveGlossary
+from bot.knowledge.learning import Learning, LiveLearned
 from bot.knowledge.permissions import Permissions
 from bot.knowledge.previewing import Previewing
 from bot.knowledge.privacy import Privacy
@@ -37,6 +38,7 @@ from bot.storage.database import Database
 from bot.storage.glossary import SqlGlossaryStore
 from bot.storage.handoffs import SqlHandoffStore
 from bot.storage.inbox import SqlInbox
+from bot.storage.learned import SqlLearnedStore
 from bot.storage.markers import SqlMarkers
 from bot.storage.missed import SqlMissedStore
 from bot.storage.privacy import SqlPrivacyStore
@@ -201,6 +203,9 @@ class Office:
         self.pages: list[Document] = []
         self.live_glossary = LiveGlossary(SqlGlossaryStore(database))
         self.glossary = Keeping(SqlGlossaryStore(database), self.sources, self.live_glossary, lambda: self.pages)
+        self.learned = SqlLearnedStore(database)
+        self.live_learned = LiveLearned(self.learned, 2)
+        self.learning = Learning(self.learned, self.live_learned, 2)
         self.support = {"slack": "CSUPPORT"}
         self.notices = Notices(self.rooms, self.support, {"slack": "CADMINS"}, self.teaching)
         self.handing = Handing(
@@ -231,6 +236,7 @@ class Office:
                 handoffs=self.handoffs,
                 teaching=self.teaching,
                 glossary=self.glossary,
+                learning=self.learning,
                 privacy=self.privacy,
                 markers=self.markers,
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-_LINES = (
+LINES = (
     "How do I return an item? You can send goods back within thirty days of delivery.",
     "How long does delivery take? Orders placed before noon arrive on the next working day.",
     "如何退货？收到商品七天内，在我的订单中申请退货，审核通过后将商品寄回。",
@@ -55,7 +55,7 @@ def write_tiny_multilingual_model(folder: Path, *, prompts: dict[str, str] | Non
 
     torch.manual_seed(7)
     base = folder.with_name(folder.name + "-base")
-    tokenizer = unigram_tokenizer(_LINES)
+    tokenizer = unigram_tokenizer(LINES)
     config = XLMRobertaConfig(
         vocab_size=len(tokenizer),
         hidden_size=32,

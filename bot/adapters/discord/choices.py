@@ -1,34 +1,77 @@
-"""A clarification in Components V2: the question, a button for each answer that may be meant, one for none."""
+"""Offers in Components V2: which of several is meant, with a button for each and one for none; and the nearest entry,
+with what confirms it, what refuses it, and what else may be meant."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from discord import ui
 
+from bot.adapters.discord import layouts
 from bot.adapters.discord.clicks import LABEL, Choose
 from bot.adapters.discord.layouts import marker
 from bot.adapters.discord.markdown import literal, to_discord
-from bot.adapters.options import asking, outcome
-from bot.conversation import Settled, Turn
+from bot.adapters.options import Option, asking, outcome
+from bot.adapters.splitting import split
+from bot.answers.choosing import lead
+from bot.conversation import Decision, Settled, Turn
+from bot.words import words_for
+
+_PIECE = layouts.PIECE - 1_000  # characters of an entry in one message, with its source and the other options below
 
 
 def question(item_id: str, turn: Turn) -> ui.LayoutView:
     """The clarification as it is asked."""
     asked = asking(turn, LABEL)
-    lines = [literal(line) for line in asked.lines] if asked.in_full else []
-    view = _view(item_id, [to_discord(asked.lead), *lines, f"-# {literal(asked.how)}"])
-    for option in (*asked.options, asked.none):
-        view.add_item(ui.ActionRow(Choose(turn.id, option.number, option.label)))
+    lines = asked.lines(literal) if asked.in_full else []
+    view = _view(item_id, ["\n".join([to_discord(asked.lead), *lines, f"-# {literal(asked.how)}"])])
+    return _with_rows(view, turn, (*asked.options, asked.refusal))
+
+
+def suggestion(turn: Turn) -> list[str]:
+    """The entry that is shown as the nearest thing found, in one piece a message."""
+    return split(to_discord(lead(turn)), _PIECE)
+
+
+def end_of_suggestion(
+    piece: str, item_id: str, turn: Turn, *, handoff: bool = False, post: bool = False
+) -> ui.LayoutView:
+    """The last piece of it, with its source, what else may be meant, what confirms it and what refuses it."""
+    asked = asking(turn, LABEL)
+    lines = asked.lines(literal) if asked.in_full else []
+    others = ["\n".join([to_discord(asked.lead), *lines])] if asked.options else []
+    view = _with_rows(_view(item_id, [piece, _source(turn), *others]), turn, asked.options)
+    verdicts = [Choose(turn.id, each.number, each.label) for each in (asked.confirmation, asked.refusal) if each]
+    view.add_item(ui.ActionRow(*verdicts, *layouts.ways_on(turn, handoff=handoff, post=post)))
     return view
 
 
 def answered(item_id: str, settled: Settled) -> ui.LayoutView:
-    """The clarification once it is over: without buttons, with what was chosen or could have been."""
-    asked = asking(settled.asked, LABEL)
-    chosen = outcome(settled)
-    return _view(item_id, [to_discord(asked.lead), *map(literal, [chosen] if chosen else asked.lines)])
+    """The offer once it is over: without buttons, with what was chosen or could have been."""
+    turn, chosen = settled.asked, outcome(settled)
+    if turn.decision is Decision.SUGGEST:
+        verdict = [f"-# {literal(chosen)}"] if chosen else []
+        return _view(item_id, [suggestion(turn)[-1], _source(turn), *verdict])
+    asked = asking(turn, LABEL)
+    lines = [literal(line) for line in ([chosen] if chosen else asked.titles)]
+    return _view(item_id, ["\n".join([to_discord(asked.lead), *lines])])
 
 
-def _view(item_id: str, lines: list[str]) -> ui.LayoutView:
+def _view(item_id: str, texts: list[str]) -> ui.LayoutView:
+    """A container of texts, a line between them."""
+    parts: list[ui.Item[ui.LayoutView]] = []
+    for text in filter(None, texts):
+        parts += [ui.Separator(), ui.TextDisplay(text)] if parts else [ui.TextDisplay(text)]
     view = ui.LayoutView(timeout=None)
-    view.add_item(ui.Container(ui.TextDisplay("\n".join(lines)), id=marker(item_id)))
+    view.add_item(ui.Container(*parts, id=marker(item_id)))
     return view
+
+
+def _with_rows(view: ui.LayoutView, turn: Turn, options: Sequence[Option]) -> ui.LayoutView:
+    for option in options:
+        view.add_item(ui.ActionRow(Choose(turn.id, option.number, option.label)))
+    return view
+
+
+def _source(turn: Turn) -> str:
+    return layouts.sources(turn.citations[:1], words_for(turn.language))

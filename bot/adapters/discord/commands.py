@@ -34,7 +34,16 @@ def add_commands(tree: app_commands.CommandTree[Any], adapter: DiscordAdapter) -
     _add_questions(tree, adapter)
     _add_menus(tree, adapter)
     faq = app_commands.Group(name="faq", description="Steer Frontdesk: for its team.", guild_only=True)
-    for add in (_add_crawls, _add_sources, _add_channels, _add_admins, _add_taught, _add_glossary, _add_people):
+    for add in (
+        _add_crawls,
+        _add_sources,
+        _add_channels,
+        _add_admins,
+        _add_taught,
+        _add_glossary,
+        _add_learned,
+        _add_people,
+    ):
         add(faq, adapter)
     tree.add_command(faq)
 
@@ -223,6 +232,22 @@ def _add_glossary(faq: app_commands.Group, adapter: DiscordAdapter) -> None:
     commands: list[app_commands.Command[Any, Any, Any]] = [listed, add, remove, suggest]
     for command in commands:
         _complete(command, adapter)
+
+
+def _add_learned(faq: app_commands.Group, adapter: DiscordAdapter) -> None:
+    learned = app_commands.Group(name="learned", description="What customers showed of their words.", parent=faq)
+    _add_plain(learned, adapter, "list", "learned")
+    which = "As /faq learned list tells it."
+
+    @learned.command(name="show", description=_about("learned show"))
+    @app_commands.describe(id=which)
+    async def _show(interaction: Interaction, id: str) -> None:
+        await _run(adapter, interaction, "learned show", id=id)
+
+    @learned.command(name="remove", description=_about("learned remove"))
+    @app_commands.describe(id=which)
+    async def _remove(interaction: Interaction, id: str) -> None:
+        await _run(adapter, interaction, "learned remove", id=id)
 
 
 def _add_people(faq: app_commands.Group, adapter: DiscordAdapter) -> None:

@@ -63,11 +63,14 @@ def _buttons(turn: Turn, words: Words, *, handoff: bool, post: bool) -> list[Cli
         Click("up", turn.id, words.labels["helpful"], "👍"),
         Click("down", turn.id, words.labels["not_helpful"], "👎"),
     ]
-    if handoff:
-        buttons.append(Click("human", turn.id, words.labels["ask_human"], "🙋"))
-    if post:
-        buttons.append(Click("solved", turn.id, words.labels["solved"], "✅"))
-    return buttons
+    return [*buttons, *ways_on(turn, handoff=handoff, post=post)]
+
+
+def ways_on(turn: Turn, *, handoff: bool, post: bool) -> list[Click]:
+    """The buttons that call people, and that end a forum's post."""
+    labels = words_for(turn.language).labels
+    calling = [Click("human", turn.id, labels["ask_human"], "🙋")] if handoff else []
+    return [*calling, *([Click("solved", turn.id, labels["solved"], "✅")] if post else [])]
 
 
 class Why(ui.Modal):

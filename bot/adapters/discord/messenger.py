@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import discord
@@ -27,6 +28,7 @@ from bot.words import Words, words_for
 EDIT_SECONDS = 1.5  # between two edits: Discord takes 5 in 5 s in a channel, and others write there too
 FIRST_SECONDS = 0.5  # an answer that is complete by then is sent at once, without an edit
 _TYPING_SECONDS = 3.0
+Draw = Callable[[str], ui.LayoutView]
 _NAME = 90  # characters of a thread's name; Discord takes 100
 
 
@@ -49,7 +51,7 @@ class DiscordMessenger:
             async for event in events:
                 if isinstance(event, Status):
                     asking = event.stage is Stage.ASKING
-                elif isinstance(event, Delta) and not asking:  # a clarification is its buttons
+                elif isinstance(event, Delta) and not asking:  # an offer comes whole, with its buttons
                     text, begun = text + event.text, begun or time.monotonic()
                     if time.monotonic() - begun >= FIRST_SECONDS:
                         await live.show(text)
@@ -62,8 +64,16 @@ class DiscordMessenger:
         if turn.decision is Decision.CLARIFY:
             await live.put(choices.question(item.id, turn))
             return
+        suggested = turn.decision is Decision.SUGGEST
         await live.finish(
-            split(to_discord(turn.answer), layouts.PIECE), turn, handoff=self._handoff(item.message.place)
+            choices.suggestion(turn) if suggested else split(to_discord(turn.answer), layouts.PIECE),
+            partial(
+                choices.end_of_suggestion if suggested else layouts.message,
+                item_id=item.id,
+                turn=turn,
+                handoff=self._handoff(item.message.place),
+                post=item.message.audience is Audience.POST,
+            ),
         )
 
     async def say(self, item: Item, text: str, keep: KeepReplies) -> None:
@@ -142,13 +152,14 @@ class _LiveAnswer:
         """Show the text so far; what is shown before it is complete may lag behind. Raises DeliveryError."""
         if time.monotonic() - self._shown < EDIT_SECONDS or not text.strip():
             return
-        await self._put(0, split(to_discord(text), layouts.PIECE)[0], None)
+        await self._lay(0, self._draw(split(to_discord(text), layouts.PIECE)[0]))
         self._shown = time.monotonic()
 
-    async def finish(self, pieces: Sequence[str], turn: Turn | None = None, *, handoff: bool = False) -> None:
+    async def finish(self, pieces: Sequence[str], draw_last: Draw | None = None) -> None:
         """Show the whole answer, in one message a piece, what goes below it below the last. Raises DeliveryError."""
         for number, piece in enumerate(pieces):
-            await self._put(number, piece, turn if number == len(pieces) - 1 else None, handoff=handoff)
+            draw = draw_last if draw_last and number == len(pieces) - 1 else self._draw
+            await self._lay(number, draw(piece))
         await self._settle(len(pieces))
 
     async def put(self, view: ui.LayoutView) -> None:
@@ -164,9 +175,8 @@ class _LiveAnswer:
             self._stand = self._stand[:count]
             await self._keep(self._stand)
 
-    async def _put(self, number: int, text: str, turn: Turn | None, *, handoff: bool = False) -> None:
-        post = self._item.message.audience is Audience.POST
-        await self._lay(number, layouts.message(text, self._item.id, turn, handoff=handoff, post=post))
+    def _draw(self, piece: str) -> ui.LayoutView:
+        return layouts.message(piece, self._item.id)
 
     async def _lay(self, number: int, view: ui.LayoutView) -> None:
         if number < len(self._stand) and await self._surface.edit(self._stand[number], view):

@@ -38,14 +38,16 @@ def footer(turn: Turn, *, handoff: bool = False, share: bool = False) -> list[Bl
     if not turn.decision.searched:
         return blocks
     blocks.append(_feedback(turn, words))
-    buttons = []
-    if share:
-        buttons.append(_button(SHARE, words.labels["share"], turn.id))
-    if handoff:
-        buttons.append(_button(ASK_HUMAN, words.labels["ask_human"], turn.id))
-    if buttons:
+    if buttons := ways_on(turn, handoff=handoff, share=share):
         blocks.append({"type": "actions", "elements": buttons})
     return blocks
+
+
+def ways_on(turn: Turn, *, handoff: bool, share: bool) -> list[Block]:
+    """The buttons that take a reply to others: to the channel, to people."""
+    labels = words_for(turn.language).labels
+    sharing = [_button(SHARE, labels["share"], turn.id)] if share else []
+    return [*sharing, *([_button(ASK_HUMAN, labels["ask_human"], turn.id)] if handoff else [])]
 
 
 def sources(citations: Sequence[Citation], words: Words) -> list[Block]:

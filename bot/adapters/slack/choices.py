@@ -1,17 +1,22 @@
-"""A clarification in Block Kit: the question, a button for each answer that may be meant, one for none. Pure.
+"""Offers in Block Kit: which of several is meant, with a button for each and one for none; and below the nearest entry
+what confirms it, what refuses it, and what else may be meant. Pure.
 
 Titles come from pages: they stand in `plain_text` and in literal mrkdwn, where nothing of them rings or leads anywhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.adapters.options import Asking, Option, asking, outcome
+from bot.adapters.slack import blocks
 from bot.adapters.slack.blocks import FALLBACK, SECTION, Block
 from bot.adapters.slack.markdown import literal, to_slack
-from bot.conversation import Settled, Turn
+from bot.adapters.splitting import split
+from bot.answers.choosing import lead
+from bot.conversation import Decision, Settled, Turn
+from bot.words import words_for
 
 CHOOSE = "choose"
 _LABEL = 75
@@ -21,28 +26,50 @@ _ASKED = "asked"  # begins the block id by which the turn is known when the butt
 def question(turn: Turn) -> list[Block]:
     """The clarification as it is asked."""
     asked = asking(turn, _LABEL)
-    below = asked.lines if asked.in_full else []
     return [
-        _section(turn, asked, below),
-        *({"type": "actions", "elements": [_button(turn, option)]} for option in (*asked.options, asked.none)),
+        _section(turn, asked, asked.lines(literal) if asked.in_full else []),
+        *_rows(turn, (*asked.options, asked.refusal)),
         {"type": "context", "elements": [{"type": "mrkdwn", "text": literal(asked.how)}]},
     ]
 
 
+def suggestion(turn: Turn) -> list[str]:
+    """The entry that is shown as the nearest thing found, in one piece a message."""
+    return split(to_slack(lead(turn)), blocks.PIECE)
+
+
+def below_suggestion(turn: Turn, *, handoff: bool = False, share: bool = False) -> list[Block]:
+    """What stands below it: its source, what else may be meant, what confirms it and what refuses it."""
+    asked = asking(turn, _LABEL)
+    others = [_section(turn, asked, asked.lines(literal) if asked.in_full else [])] if asked.options else []
+    verdicts = [_button(turn, option) for option in (asked.confirmation, asked.refusal) if option]
+    return [
+        *_source(turn),
+        *others,
+        *_rows(turn, asked.options),
+        {"type": "actions", "elements": [*verdicts, *blocks.ways_on(turn, handoff=handoff, share=share)]},
+    ]
+
+
 def answered(settled: Settled) -> list[Block]:
-    """The clarification once it is over: without buttons, with what was chosen or could have been."""
-    asked = asking(settled.asked, _LABEL)
-    chosen = outcome(settled)
-    return [_section(settled.asked, asked, [chosen] if chosen else asked.lines)]
+    """The offer once it is over: without buttons, with what was chosen or could have been."""
+    turn, chosen = settled.asked, outcome(settled)
+    if turn.decision is Decision.SUGGEST:
+        verdict = [{"type": "context", "elements": [{"type": "mrkdwn", "text": literal(chosen)}]}] if chosen else []
+        return [*blocks.body(suggestion(turn)[-1]), *_source(turn), *verdict]
+    asked = asking(turn, _LABEL)
+    return [_section(turn, asked, [literal(line) for line in ([chosen] if chosen else asked.titles)])]
 
 
 def fallback(turn: Turn, settled: Settled | None = None) -> str:
     """The same for notifications and screen readers, escaped: every option with its number."""
+    if turn.decision is Decision.SUGGEST:
+        return literal(suggestion(turn)[-1])[:FALLBACK]
     asked = asking(turn, _LABEL)
     chosen = outcome(settled) if settled else ""
-    last = [f"{len(asked.options) + 1}. {asked.none.title}"] if settled is None else []
+    last = [f"{len(asked.options) + 1}. {asked.refusal.title}"] if settled is None else []
     room = FALLBACK // (len(asked.options) + 2)
-    lines = [literal(chosen)] if chosen else [literal(line[: room - 40]) for line in [*asked.lines, *last]]
+    lines = [literal(chosen)] if chosen else [literal(line[: room - 40]) for line in [*asked.titles, *last]]
     return "\n".join([to_slack(asked.lead), *lines])[:FALLBACK]
 
 
@@ -53,19 +80,30 @@ def read(value: str) -> tuple[str, int]:
 
 
 def turn_of(block: Mapping[str, Any]) -> str:
-    """The clarification that a block belongs to, if it does to one."""
+    """The offer that a block belongs to, if it does to one."""
     begin, _, turn_id = str(block.get("block_id") or "").partition(":")
     return turn_id if begin == _ASKED else ""
 
 
 def _section(turn: Turn, asked: Asking, lines: list[str]) -> Block:
-    text = "\n".join([to_slack(asked.lead), *map(literal, lines)])[:SECTION]
+    part = "others" if turn.decision is Decision.SUGGEST else _ASKED
+    text = "\n".join([to_slack(asked.lead), *lines])[:SECTION]
     return {
         "type": "section",
-        "block_id": f"{_ASKED}:{turn.id}",
+        "block_id": f"{part}:{turn.id}",
         "expand": True,
         "text": {"type": "mrkdwn", "text": text, "verbatim": True},
     }
+
+
+def _source(turn: Turn) -> list[Block]:
+    """Of what is shown; by the block's id the turn is known when the buttons are gone."""
+    first, *more = blocks.sources(turn.citations[:1], words_for(turn.language))
+    return [first | {"block_id": f"{_ASKED}:{turn.id}"}, *more]
+
+
+def _rows(turn: Turn, options: Sequence[Option]) -> list[Block]:
+    return [{"type": "actions", "elements": [_button(turn, option)]} for option in options]
 
 
 def _button(turn: Turn, option: Option) -> Block:

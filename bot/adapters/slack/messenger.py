@@ -45,7 +45,7 @@ class SlackMessenger:
             async for event in events:
                 if isinstance(event, Status):
                     asking = event.stage is Stage.ASKING
-                elif isinstance(event, Delta) and not asking:  # a clarification is its buttons
+                elif isinstance(event, Delta) and not asking:  # an offer comes whole, with its buttons
                     text += translation.feed(event.text)
                     await status
                     if not has_table(text) and len(text) <= blocks.PIECE:
@@ -59,20 +59,25 @@ class SlackMessenger:
         if turn.decision is Decision.CLARIFY:
             await live.put(choices.question(turn), choices.fallback(turn))
         else:
-            whole = to_slack(turn.answer)
-            below = blocks.footer(turn, handoff=self._handoff(item.message.place))
-            await live.finish(split(whole, blocks.PIECE), below, streamable=not has_table(whole))
+            pieces, below = self._drawn(item, turn)
+            await live.finish(pieces, below, streamable=not any(map(has_table, pieces)))
         await self._end_status(item)
+
+    def _drawn(self, item: Item, turn: Turn, *, share: bool = False) -> tuple[list[str], list[blocks.Block]]:
+        """The text in one piece a message, and what stands below the last."""
+        handoff = self._handoff(item.message.place)
+        if turn.decision is Decision.SUGGEST:
+            return choices.suggestion(turn), choices.below_suggestion(turn, share=share, handoff=handoff)
+        return split(to_slack(turn.answer), blocks.PIECE), blocks.footer(turn, share=share, handoff=handoff)
 
     async def _answer_command(self, item: Item, turn: Turn) -> None:
         if turn.decision is Decision.CLARIFY:
             await self._respond(item, choices.question(turn), choices.fallback(turn))
             return
-        handoff = self._handoff(item.message.place)
-        pieces = split(to_slack(turn.answer), blocks.PIECE)
+        pieces, below = self._drawn(item, turn, share=True)
         for number, piece in enumerate(pieces, start=1):
-            below = blocks.footer(turn, share=True, handoff=handoff) if number == len(pieces) else []
-            await self._respond(item, [*blocks.body(piece), *below], literal(piece))
+            last = below if number == len(pieces) else []
+            await self._respond(item, [*blocks.body(piece), *last], literal(piece))
 
     async def say(self, item: Item, text: str, keep: KeepReplies) -> None:
         """See the port."""

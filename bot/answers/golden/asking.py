@@ -27,6 +27,7 @@ async def ask(
     entries: Entries,
     *,
     threshold: float | None = None,
+    suggest_threshold: float | None = None,
     mask: Callable[[str], str] = lambda text: text,
     on_done: OnDone = lambda _done, _of: None,
 ) -> list[Judged]:
@@ -36,12 +37,13 @@ async def ask(
     Raises what `retriever` and `on_done(asked, of)` raise.
     """
     free = asyncio.Semaphore(AT_ONCE)
+    thresholds = threshold, suggest_threshold
     done = 0
 
     async def one(golden: GoldenQuestion) -> Judged:
         nonlocal done
         async with free:
-            judged = judge(golden, *await _decide(golden, retriever, threshold, mask), entries)
+            judged = judge(golden, *await _decide(golden, retriever, thresholds, mask), entries)
         done += 1
         on_done(done, len(questions))
         return judged
@@ -56,7 +58,10 @@ async def ask(
 
 
 async def _decide(
-    golden: GoldenQuestion, retriever: Retriever, threshold: float | None, mask: Callable[[str], str]
+    golden: GoldenQuestion,
+    retriever: Retriever,
+    thresholds: tuple[float | None, float | None],
+    mask: Callable[[str], str],
 ) -> tuple[Decision, float, tuple[Document, ...]]:
     question = clean(mask(golden.question[: 2 * MAX_CHARACTERS])).strip()[:MAX_CHARACTERS]
     heard = listen(question)
@@ -67,6 +72,6 @@ async def _decide(
     language = primary(reply_language(heard.question))
     standalone, context = followups.contextualise(heard.question, language, golden.history)
     result = await retriever.retrieve(standalone, context=context, limit=RANKED)
-    decided = decision.decide(result, threshold)
+    decided = decision.decide(result, *thresholds)
     documents = {scored.passage.document.id: scored.passage.document for scored in result.passages}
     return decided.decision, result.confidence, tuple(documents.values())

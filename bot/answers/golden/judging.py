@@ -25,7 +25,8 @@ class Verdict(StrEnum):
     """What an answer is worth, the best first."""
 
     RIGHT = "right"  # the expected entry, or rightly none
-    UNANSWERED = "unanswered"  # it abstained or asked back, though an entry is expected
+    SUGGESTED = "suggested"  # the expected entry, as the nearest thing found
+    UNANSWERED = "unanswered"  # it showed no expected entry
     WRONG = "wrong"  # an entry that is not expected
 
     def worse_than(self, other: Verdict) -> bool:
@@ -55,6 +56,8 @@ class Judged:
     @property
     def said(self) -> str:
         """What the customer would get, in one line: the first entry's question, or the decision."""
+        if self.decision is Decision.SUGGEST and self.ranked:
+            return f"{self.decision.value}: {self.ranked[0].question}"
         return self.ranked[0].question or self.where if self.answered else self.decision.value
 
     @property
@@ -107,17 +110,19 @@ def judge(
 ) -> Judged:
     """Hold an answer against what was expected.
 
-    Where an entry is expected, only an answer whose first document is such a one is right; with one that is not in the
-    index, none is. Where nothing is expected, whatever is no answer is right; where only an entry is named that must
-    not answer, so is every other answer.
+    Where an entry is expected, only an answer whose first document is such a one is right, and a suggestion of it the
+    next best; with one that is not in the index, none is. Where nothing is expected, whatever is no answer is right;
+    where only an entry is named that must not answer, so is every other answer.
     """
     found = {expected: entries.find(expected) for expected in (*golden.expected, *golden.never)}
     fitting = frozenset().union(*(found[expected] for expected in golden.expected))
     refused = frozenset().union(*(found[expected] for expected in golden.never))
     answered = decision is Decision.ANSWER and bool(ranked)
-    first = ranked[0].id if answered else ""
-    if golden.answerable:
-        verdict = Verdict.UNANSWERED if not answered else Verdict.RIGHT if first in fitting else Verdict.WRONG
+    first = ranked[0].id if ranked else ""
+    if golden.answerable and first in fitting and decision in {Decision.ANSWER, Decision.SUGGEST}:
+        verdict = Verdict.RIGHT if answered else Verdict.SUGGESTED
+    elif golden.answerable:
+        verdict = Verdict.WRONG if answered else Verdict.UNANSWERED
     else:
         verdict = Verdict.WRONG if answered and (golden.unanswerable or first in refused) else Verdict.RIGHT
     missing = tuple(expected for expected in golden.expected if not found[expected]) if not fitting else ()
@@ -125,11 +130,14 @@ def judge(
 
 
 def golden_figures(judged: Sequence[Judged]) -> dict[str, float | int]:
-    """`as_expected`, the share of all golden questions that are right; the figures of `metrics` over those whose answer
-    is known; `avoided`, of those with an entry that must not answer, the share where it does not."""
+    """`as_expected`, the share of all golden questions that are right; `suggested`, the share of the answerable whose
+    entry is shown as the nearest thing found; the figures of `metrics` over those whose answer is known; `avoided`, of
+    those with an entry that must not answer, the share where it does not."""
     known = [each.outcome for each in judged if each.golden.answerable or each.golden.unanswerable]
     refused = [each for each in judged if not (each.golden.answerable or each.golden.unanswerable)]
     result: dict[str, float | int] = {"as_expected": _share(judged), "n_golden": len(judged)}
+    if answerable := [each for each in judged if each.golden.answerable]:
+        result["suggested"] = _share(answerable, Verdict.SUGGESTED)
     if known:
         result |= figures(known)
     if refused:
@@ -137,8 +145,8 @@ def golden_figures(judged: Sequence[Judged]) -> dict[str, float | int]:
     return result
 
 
-def _share(judged: Sequence[Judged]) -> float:
-    return sum(each.verdict is Verdict.RIGHT for each in judged) / len(judged) if judged else float("nan")
+def _share(judged: Sequence[Judged], verdict: Verdict = Verdict.RIGHT) -> float:
+    return sum(each.verdict is verdict for each in judged) / len(judged) if judged else float("nan")
 
 
 def _place(url: str) -> tuple[str, str]:

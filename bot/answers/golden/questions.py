@@ -11,7 +11,8 @@ from pathlib import Path
 from bot.answers.evaluation import turns_of
 from bot.answers.golden.files import Row, read_sheet, write_csv
 from bot.errors import InputError
-from retrieval.text import clean, collapse, detect_language
+from retrieval.languages import detect_language
+from retrieval.text import clean, collapse
 
 _ROLES: Mapping[str, tuple[str, ...]] = {  # what a column may be called
     "question": ("question", "questions", "query", "text", "asked", "问题", "問題", "提问", "提問"),

@@ -98,6 +98,7 @@ class _Table:
         self._unanswerable = _column([each.golden.unanswerable for each in judged])
         self._known = self._answerable + self._unanswerable
         self._expected = _column([each.verdict is Verdict.RIGHT for each in judged])
+        self._suggested = _column([each.verdict is Verdict.SUGGESTED for each in judged])
         self._answered = _column([outcome.answered for outcome in outcomes])
         self._right = _column([outcome.right for outcome in outcomes])
         self._confidence = _column([outcome.confidence for outcome in outcomes])
@@ -106,6 +107,8 @@ class _Table:
     def figures(self, weights: Floats) -> dict[str, Floats]:
         """The same as `golden_figures`, for each row of `weights` (weightings, questions)."""
         result = {"as_expected": _ratio(weights, np.ones(weights.shape[1]), self._expected)}
+        if self._answerable.any():
+            result["suggested"] = _ratio(weights, self._answerable, self._suggested)
         if self._known.any():
             result |= {name: _ratio(weights, self._answerable, values) for name, values in self._ranks.items()}
             if self._answerable.any() and self._unanswerable.any():

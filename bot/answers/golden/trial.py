@@ -28,11 +28,12 @@ class GoldenTrial:
         open_index: OpenIndex,
         *,
         threshold: float | None,
+        suggest_threshold: float | None = None,
         mask: Callable[[str], str],
     ) -> None:
         self._questions = questions
         self._open = open_index
-        self._threshold = threshold
+        self._thresholds = threshold, suggest_threshold
         self._mask = mask
 
     def __call__(self, before: Index | None, after: Index, on_done: OnDone) -> TrialReport:
@@ -47,8 +48,17 @@ class GoldenTrial:
     def _ask(self, index: Index, on_done: OnDone) -> list[Judged]:
         index, retriever = self._open(index)
         entries = Entries(index)
+        threshold, suggest_threshold = self._thresholds
         return asyncio.run(
-            ask(self._questions, retriever, entries, threshold=self._threshold, mask=self._mask, on_done=on_done)
+            ask(
+                self._questions,
+                retriever,
+                entries,
+                threshold=threshold,
+                suggest_threshold=suggest_threshold,
+                mask=self._mask,
+                on_done=on_done,
+            )
         )
 
     def _report(self, before: Sequence[Judged] | None, after: Sequence[Judged]) -> TrialReport:

@@ -35,9 +35,10 @@ class _Ballot:
 
 
 async def voted_questions(store: ConversationStore, since: datetime | None = None) -> Voted:
-    """The questions that were answered and voted on, oldest first.
+    """The questions that were answered, or an entry suggested for, and voted on, oldest first.
 
-    A turn stands for the question as it was searched and for the first entry that it cites. Each user's vote counts
+    A turn stands for the question as the customer wrote it, before they chose from what it offered if they did, and
+    for the first entry that it cites. Each user's vote counts
     once a turn, over all turns with the same question: entries with more thumbs up than down are expected; those with
     more down than up must not answer. Raises StorageError.
     """
@@ -47,12 +48,13 @@ async def voted_questions(store: ConversationStore, since: datetime | None = Non
         votes = await store.feedback(turn.id)
         if not votes:
             continue
-        if turn.decision is not Decision.ANSWER or not turn.citations:
+        if turn.decision not in {Decision.ANSWER, Decision.SUGGEST} or not turn.citations:
             unusable += 1
             continue
-        golden = GoldenQuestion(
-            turn.standalone_question, language=primary(turn.language), history=await _history(store, turn)
-        )
+        earlier = await _earlier(store, turn)
+        if earlier and _chose_from(earlier[-1], turn):  # the customer's words are those that were asked back
+            turn, earlier = replace(earlier[-1], citations=turn.citations), earlier[:-1]
+        golden = GoldenQuestion(turn.question, language=primary(turn.language), history=_history(turn, earlier))
         ballot = ballots.setdefault(golden.key, _Ballot(golden))
         ballot.balance[_cited(turn.citations[0])] += _balance(votes)
     found = [replace(each.golden, expected=_of(each, 1), never=_of(each, -1)) for each in ballots.values()]
@@ -60,13 +62,23 @@ async def voted_questions(store: ConversationStore, since: datetime | None = Non
     return Voted(questions, len(found) - len(questions), unusable)
 
 
-async def _history(store: ConversationStore, turn: Turn) -> tuple[tuple[str, str], ...]:
-    """The turns before, as the product takes them in; none for a question that stands alone."""
-    if not followups.leans(turn.standalone_question, primary(turn.language)):
-        return ()
+async def _earlier(store: ConversationStore, turn: Turn) -> list[Turn]:
+    """The turns before that say something of the pages, oldest first."""
     conversation = await store.load(turn.conversation_id, limit=_ALL)
-    before = [each for each in conversation.turns if each.created_at < turn.created_at and each.decision.searched]
-    return tuple((each.standalone_question, each.answer) for each in before[-followups.MOST_TURNS :])
+    return [each for each in conversation.turns if each.created_at < turn.created_at and each.decision.searched]
+
+
+def _chose_from(offer: Turn, turn: Turn) -> bool:
+    """Whether a turn is what a customer took of what the turn before had offered."""
+    titles = {title for each in offer.citations for title in (each.title, f"{each.title} ({each.under})")}
+    return offer.decision.offers and turn.standalone_question in titles
+
+
+def _history(turn: Turn, earlier: Sequence[Turn]) -> tuple[tuple[str, str], ...]:
+    """The turns before, as the product takes them in; none for a question that stands alone."""
+    if not followups.leans(turn.question, primary(turn.language)):
+        return ()
+    return tuple((each.standalone_question, each.answer) for each in earlier[-followups.MOST_TURNS :])
 
 
 def _cited(citation: Citation) -> Expected:

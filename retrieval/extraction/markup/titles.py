@@ -9,8 +9,9 @@ from retrieval.extraction import phrases, wording
 from retrieval.extraction.candidates import Evidence, Group, Marker
 from retrieval.extraction.elements import heading_level
 from retrieval.extraction.page import Page
+from retrieval.scripts import HAN
 
-_PARTS = re.compile(r"\s+[-–—|·:]\s+|[|_｜—]|[-–](?=[\u3400-\u9fff])|(?<=[?？\u3400-\u9fff])[-–]")
+_PARTS = re.compile(rf"\s+[-–—|·:]\s+|[|_｜—]|[-–](?=[{HAN}])|(?<=[?？{HAN}])[-–]")
 
 
 def groups(page: Page) -> Iterator[Group]:

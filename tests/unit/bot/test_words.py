@@ -1,27 +1,45 @@
 import string
+from pathlib import Path
 
 import pytest
 
 from bot.answers.smalltalk import Kind
-from bot.words import DEFAULT, Words, languages, load, words_for
+from bot.language import reply_language
+from bot.words import DEFAULT, FOLDER, Words, languages, load, words_for
 
 OTHERS = [tag for tag in languages() if tag != DEFAULT]
-SECTIONS = ("replies", "labels", "smalltalk", "choice", "quoting", "channel")
+TEXTS = ("replies", "labels", "quoting")
+PHRASES = ("smalltalk", "choice", "channel")
 
 
 def placeholders(sentence: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
 
 
-def test_english_and_chinese_are_there() -> None:
+def test_nine_languages_are_there_english_first() -> None:
     assert languages()[0] == "en"
-    assert {"zh", "zh-Hant"} <= set(languages())
+    assert {"zh", "zh-Hant", "de", "fr", "es", "pt", "ja", "ko"} <= set(languages())
 
 
 @pytest.mark.parametrize("tag", OTHERS)
 def test_every_language_has_exactly_the_keys_of_english(tag: str) -> None:
-    for section in SECTIONS:
+    for section in TEXTS:
         assert set(getattr(load(tag), section)) == set(getattr(load(DEFAULT), section)), section
+    for section in PHRASES:
+        assert set(getattr(load(tag), section)) in (set(), set(getattr(load(DEFAULT), section))), section
+
+
+@pytest.mark.parametrize("tag", OTHERS)
+def test_no_reply_is_left_in_english(tag: str) -> None:
+    same = [key for key, sentence in load(tag).replies.items() if sentence == load(DEFAULT).replies[key]]
+    assert not same
+
+
+@pytest.mark.parametrize("tag", languages())
+def test_buttons_and_titles_fit_where_the_platforms_show_them(tag: str) -> None:
+    labels = load(tag).labels
+    assert all(len(labels[key]) <= 24 for key in ("why_title", "send", "cancel"))
+    assert all(len(labels[key]) <= 45 for key in ("why_label", "not_it", "thats_it", "ask_human", "none_of_these"))
 
 
 @pytest.mark.parametrize("tag", languages())
@@ -75,3 +93,19 @@ def test_a_language_without_a_file_falls_back(tag: str, spoken: str) -> None:
 def test_a_placeholder_is_filled_in() -> None:
     words: Words = words_for("en")
     assert "4000" in words.say("too_long", limit=4000)
+
+
+def test_one_more_language_is_one_file(tmp_path: Path) -> None:
+    for entry in FOLDER.iterdir():
+        if entry.name.endswith(".toml"):
+            (tmp_path / entry.name).write_text(entry.read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "it.toml").write_text(
+        '[replies]\nabstain = "Non ho trovato risposta nelle nostre pagine di aiuto."\n'
+        '[labels]\nsources = "Fonti"\n[quoting]\nleaning = ["sì", "no"]\n',
+        encoding="utf-8",
+    )
+    assert "it" in languages(tmp_path) and "it" not in languages()
+    words = words_for(reply_language("Come posso pagare con la carta?"), tmp_path)
+    assert words.say("abstain").startswith("Non ho trovato")
+    assert words.labels["sources"] == "Fonti"
+    assert not words.choice["none"]

@@ -86,6 +86,9 @@ class CountingEmbedder:
     def embed_queries(self, texts: list[str]) -> Vectors:
         return self._real.embed_queries(texts)
 
+    def embed_questions(self, texts: list[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
+        return self._real.embed_questions(texts, on_progress)
+
     def embed_documents(self, texts: list[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
         self.texts += texts
         return self._real.embed_documents(texts, on_progress)

@@ -1,7 +1,8 @@
-"""A clarification's buttons on both platforms: short, told apart, and literal whatever a page calls itself."""
+"""The buttons of offers on both platforms: short, told apart, and literal whatever a page calls itself."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,9 +10,11 @@ from simcord.components import walk_components
 
 from bot.adapters.discord import choices as discord_choices
 from bot.adapters.discord.layouts import marker
-from bot.adapters.options import asking, cut
+from bot.adapters.options import asking
 from bot.adapters.slack import choices as slack_choices
+from bot.adapters.slack.blocks import body as slack_body
 from bot.conversation import NONE_OF_THESE, Citation, Decision, Settled, Turn
+from bot.words import words_for
 from tests.support.slack.checks import check_message_blocks, texts_of
 from tests.support.slack.rendered import Outgoing
 from tests.support.turns import make_turn
@@ -51,20 +54,6 @@ def discord_text(view: Any) -> str:
     return "\n".join(part["content"] for part in discord_parts(view) if part["type"] == 10)
 
 
-@pytest.mark.parametrize(
-    ("text", "limit", "expected"),
-    [
-        ("How do I reset it?", 75, "How do I reset it?"),
-        ("How do I reset it, and when?", 20, "How do I reset it…"),
-        ("How do I resettle anywhere?", 14, "How do I…"),
-        ("如何重置我的第一台厨房电热水壶的温度", 10, "如何重置我的第一台…"),
-        ("Donaudampfschifffahrtsgesellschaft", 12, "Donaudampfs…"),
-    ],
-)
-def test_a_label_is_cut_at_a_word_where_there_is_one(text: str, limit: int, expected: str) -> None:
-    assert cut(text, limit) == expected and len(cut(text, limit)) <= limit
-
-
 def test_short_titles_stand_on_the_buttons_alone() -> None:
     turn = clarification("How do I return a gift?", "How do I return an order?")
     section, *_ = blocks = slack_choices.question(turn)
@@ -91,7 +80,7 @@ def test_a_title_that_is_cut_stands_in_full_above() -> None:
 def test_what_tells_two_options_apart_is_never_cut_off() -> None:
     labels = [option.label for option in asking(clarification((LONG, "Ember"), (LONG, "Frost")), 75).options]
     assert [label[-9:] for label in labels] == ["… (Ember)", "… (Frost)"] and all(len(each) <= 75 for each in labels)
-    long = [option.label for option in asking(clarification((LONG, LONG), ("Short?", "Frost")), 75).options]
+    long = [option.label for option in asking(clarification((LONG, LONG[1:]), ("Short?", "Frost")), 75).options]
     assert len(long[0]) <= 75 and long[0].endswith("…)")
 
 
@@ -150,3 +139,76 @@ def test_where_something_else_was_said_it_shows_what_there_was_to_choose() -> No
 def test_a_value_that_is_none_of_ours_chooses_nothing() -> None:
     assert slack_choices.read("0123:2") == ("0123", 2)
     assert slack_choices.read("") == ("", -1) and slack_choices.read("x:-1")[1] == -1
+
+
+def suggested(*others: str, language: str = "en") -> Turn:
+    """A turn that shows an entry as the nearest thing found, and offers others."""
+    words = words_for(language)
+    titles = ["3.1 Fees", *others]
+    citations = tuple(
+        Citation(number, title, f"https://shop.example/{number}", f"p{number}", gist="Says so.")
+        for number, title in enumerate(titles, start=1)
+    )
+    listed = [f"{n}. {title} [{n}]" for n, title in enumerate(others, start=2)]
+    below = ["", words.say("suggest_others"), "", *listed, "", "How"] if others else []
+    answer = "\n".join(["Nearest:", "", "**Fees**", "", "1 % [1]", *below])
+    return make_turn(language=language, decision=Decision.SUGGEST, answer=answer, citations=citations)
+
+
+def slack_suggestion(turn: Turn) -> list[dict[str, Any]]:
+    pieces, below = slack_choices.suggestion(turn), slack_choices.below_suggestion(turn, handoff=True)
+    return check_message_blocks([*slack_body(pieces[-1]), *below])
+
+
+def labels_of(blocks: list[dict[str, Any]]) -> list[str]:
+    return [each["text"]["text"] for block in blocks if block["type"] == "actions" for each in block["elements"]]
+
+
+def test_below_a_suggestion_stand_its_source_the_other_options_and_three_ways_on() -> None:
+    turn = suggested("Gift?", "Order?")
+    blocks = slack_suggestion(turn)
+    assert blocks[0]["text"].endswith("1 % [1]") and "Gift?" not in blocks[0]["text"]
+    assert "[1] <https://shop.example/1|3.1 Fees>" in str(blocks) and "[2]" not in str(blocks)
+    assert labels_of(blocks) == ["Gift?", "Order?", "That's it", "Not it", "Ask a human"]
+    assert [each["value"] for block in blocks if block["type"] == "actions" for each in block["elements"]][:4] == [
+        f"{turn.id}:{number}" for number in (2, 3, 1, 0)
+    ]
+    view = discord_choices.end_of_suggestion(discord_choices.suggestion(turn)[-1], ITEM, turn, handoff=True)
+    assert [part["label"] for part in discord_parts(view) if part["type"] == 2] == labels_of(blocks)
+    assert "shop.example/1" in discord_text(view) and "shop.example/2" not in discord_text(view)
+    assert discord_parts(view)[0]["id"] == marker(ITEM)
+
+
+def test_a_suggestion_without_others_has_nothing_to_choose() -> None:
+    turn = suggested()
+    assert labels_of(slack_suggestion(turn)) == ["That's it", "Not it", "Ask a human"]
+    assert "Or did you mean" not in str(slack_suggestion(turn))
+
+
+def test_once_it_is_over_a_suggestion_is_the_entry_and_what_was_said_of_it() -> None:
+    turn = suggested("Gift?")
+    for number, said in ((1, "That's it"), (NONE_OF_THESE, "Not it"), (2, "Chose: Gift?"), (None, "")):
+        settled = Settled(turn, number)
+        blocks = check_message_blocks(slack_choices.answered(settled))
+        assert labels_of(blocks) == [] and "1 % [1]" in str(blocks) and "shop.example/1" in str(blocks)
+        assert texts_of(blocks)[-1].endswith(said or "3.1 Fees>")
+        assert slack_choices.turn_of(blocks[1]) == turn.id
+        shown = discord_text(discord_choices.answered(ITEM, settled)).replace("\\", "")
+        assert "1 % [1]" in shown and shown.endswith(said or "(https://shop.example/1)")
+
+
+def test_what_an_option_says_stands_below_its_title() -> None:
+    turn = clarification("Gift?", "Order?")
+    turn = replace(turn, citations=tuple(replace(each, gist="@everyone *now*") for each in turn.citations))
+    section = slack_choices.question(turn)[0]["text"]["text"]
+    assert section == "Which one?\n1. Gift?\n> @everyone *now*\n2. Order?\n> @everyone *now*"
+    assert "> \\@everyone \\*now\\*" in discord_text(discord_choices.question(ITEM, turn))
+
+
+@pytest.mark.parametrize("title", [HOSTILE, "a" * 5_000, "你好" * 900])
+def test_a_suggested_title_is_data(title: str) -> None:
+    turn = suggested(title, title + " 2")
+    blocks = slack_suggestion(turn)
+    assert list(Outgoing("C1", "1", "", blocks=blocks).mentions()) == []
+    shown = discord_text(discord_choices.end_of_suggestion("piece", ITEM, turn, handoff=True, post=True))
+    assert "@everyone" not in shown.replace("\\@", "") and "<@" not in shown.replace("\\<", "")

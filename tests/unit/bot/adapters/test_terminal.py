@@ -9,9 +9,9 @@ from bot.adapters.terminal import Terminal
 from bot.answers.answering import Answering
 from bot.answers.extractive import ExtractiveWriter
 from bot.conversation import Citation, Decision, IncomingMessage, Turn, UsedPassage, Vote
-from retrieval.documents import Document, RetrievalResult
+from retrieval.documents import LEARNED, Document, RetrievalResult
 from retrieval.errors import ModelError
-from tests.fakes import MemoryConversations, found
+from tests.fakes import MemoryConversations, NotingLearning, found
 
 RETURNS = Document("https://shop.example/r_(eu)", "How do I [return] goods?", "1. Open the **portal**.\n2. Wait.")
 
@@ -34,7 +34,8 @@ def terminal(
     out = io.StringIO()
     store = store or MemoryConversations()
     console = Console(file=out, force_terminal=tty, width=80, highlight=False, legacy_windows=False)
-    return Terminal(Answering(Shelf(empty), store, ExtractiveWriter()), store, console=console), out
+    answering = Answering(Shelf(empty), store, ExtractiveWriter())
+    return Terminal(answering, store, console=console, learning=NotingLearning()), out
 
 
 def answered(**changes: object) -> Turn:
@@ -123,6 +124,13 @@ def test_an_explanation_shows_what_the_glossary_made_of_the_question() -> None:
         assert part in out.getvalue()
 
 
+@pytest.mark.parametrize(("people", "counted"), [(1.0, "1 person showed"), (3.0, "3 people showed")])
+def test_an_explanation_tells_that_people_showed_what_the_words_mean(people: float, counted: str) -> None:
+    out = io.StringIO()
+    Console(file=out, width=120).print(explanation(answered(features={LEARNED: people})))
+    assert f"{counted} that these words mean the first entry" in out.getvalue()
+
+
 @pytest.mark.parametrize("width", [40, 80, 120, 200])
 def test_an_explanation_is_a_block_a_passage_that_fits_the_width(width: int) -> None:
     signals = {f"signal_{number}": 0.5 for number in range(8)}
@@ -162,6 +170,7 @@ async def test_a_chat_answers_line_by_line_until_the_input_ends(monkeypatch: pyt
     assert "Open the **portal**" in out.getvalue()
     assert "answer: confidence 0.90" in out.getvalue()
     assert [(v.vote, v.reason) for v in store.votes.values()] == [(Vote.UP, "clear")]
+    assert shown._learning.noted == [(store.stored[1].id, Vote.UP, "terminal")]  # type: ignore[union-attr]
 
 
 async def test_a_chat_has_commands(monkeypatch: pytest.MonkeyPatch) -> None:

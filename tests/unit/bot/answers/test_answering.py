@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from bot.answers import decision
 from bot.answers.answering import MAX_CHARACTERS, Answering
-from bot.answers.choosing import Choice, pressed, said
+from bot.answers.choosing import Choice, lead, pressed, said
 from bot.answers.extractive import ExtractiveWriter
 from bot.conversation import (
     NONE_OF_THESE,
@@ -24,12 +24,13 @@ from bot.conversation import (
     Stage,
     Status,
     Turn,
+    Vote,
     Written,
 )
 from bot.errors import StorageError, TurnNotStored
 from retrieval.documents import Document, RetrievalResult
 from retrieval.errors import NoActiveVersion
-from tests.fakes import MemoryConversations, found
+from tests.fakes import MemoryConversations, NotingLearning, found
 
 RETURNS = Document("https://shop.example/r", "How do I return goods?", "Open the portal.", language="en")
 REFUND = Document("https://shop.example/f", "When do I get my refund?", "Within five days.", language="en")
@@ -141,22 +142,22 @@ async def test_a_question_that_the_pages_do_not_answer_is_refused_in_its_languag
     retriever = FixedRetriever(RETURNS, confidence=0.01)
     turn = await ask(desk(retriever), "Do you have a shop on Mars?")
     assert turn.decision is Decision.ABSTAIN
-    assert turn.answer.startswith("I found no answer to that")
+    assert turn.answer.startswith("I found nothing on that") and "a person" not in turn.answer
     assert turn.citations == ()
     assert turn.threshold > turn.confidence == 0.01
     assert [p.passage_id for p in turn.passages] == [RETURNS.id]
     chinese = await ask(desk(retriever), "你们在火星上有分店吗？")
     assert chinese.answer.startswith("我在帮助页面中没有找到")
+    with_people = await ask(desk(retriever, handoff=lambda _: True), "Do you have a shop on Mars?")
+    assert "I can get you a person" in with_people.answer
 
 
 async def test_the_threshold_of_the_settings_decides() -> None:
     retriever = FixedRetriever(RETURNS, confidence=0.6)
     assert (await ask(desk(retriever, threshold=0.5), "How do I return goods?")).decision is Decision.ANSWER
     unsure = await ask(desk(retriever, threshold=0.7), "How do I return goods?")
-    assert (unsure.decision, unsure.threshold) == (Decision.CLARIFY, 0.7)
-    assert unsure.answer.startswith("Is this what you mean?") and len(unsure.citations) == 1
-    retriever = FixedRetriever(RETURNS, confidence=0.3)
-    strict = await ask(desk(retriever, threshold=0.7), "How do I return goods?")
+    assert (unsure.decision, unsure.threshold) == (Decision.SUGGEST, 0.7)
+    strict = await ask(desk(retriever, threshold=0.7, suggest_threshold=0.65), "How do I return goods?")
     assert (strict.decision, strict.threshold) == (Decision.ABSTAIN, 0.7)
 
 
@@ -243,8 +244,9 @@ async def test_two_equally_likely_answers_are_asked_back() -> None:
     await asked_back(store)
     turn = store.stored[0]
     assert turn.answer.startswith("Which of these do you mean?")
-    assert "1. How do I return a gift? [1]" in turn.answer
-    assert "2. How do I return an order? [2]" in turn.answer
+    assert "1. How do I return a gift? [1]  \n   Ask the giver for the code." in turn.answer
+    assert "2. How do I return an order? [2]  \n   Open the portal." in turn.answer
+    assert [c.gist for c in turn.citations] == ["Ask the giver for the code.", "Open the portal."]
     assert [c.passage_id for c in turn.citations] == [GIFT.id, ORDER.id]
 
 
@@ -262,7 +264,7 @@ async def test_what_was_just_answered_is_not_offered_again() -> None:
     store = MemoryConversations()
     await ask(desk(FixedRetriever(ORDER), store), "How do I return an order?")
     turn = await ask(desk(FixedRetriever(GIFT, ORDER, confidence=0.7, scores=(0.8, 0.8)), store), "and a gift?")
-    assert turn.decision is Decision.CLARIFY
+    assert turn.decision is Decision.SUGGEST
     assert [citation.passage_id for citation in turn.citations] == [GIFT.id]
 
 
@@ -306,6 +308,105 @@ async def test_none_of_these_is_an_abstention_from_what_was_asked() -> None:
     final = await press(await asked_back(store), store.stored[0], NONE_OF_THESE)
     assert final.turn.decision is Decision.ABSTAIN and final.turn.answer.startswith("Then I found no answer")
     assert (final.turn.question, final.turn.standalone_question) == ("Chose: None of these", "How do I return it?")
+
+
+async def suggested(store: MemoryConversations, **options: object) -> Answering:
+    """A conversation in which GIFT has just been suggested, with ORDER beside it."""
+    answering = desk(FixedRetriever(GIFT, ORDER, confidence=0.5, scores=(0.8, 0.2)), store, **options)
+    turn = await ask(answering, "Can I send my present back?")
+    assert turn.decision is Decision.SUGGEST
+    return answering
+
+
+async def test_the_nearest_entry_is_shown_in_its_own_words_and_said_to_be_no_sure_answer() -> None:
+    store = MemoryConversations()
+    await suggested(store)
+    turn = store.stored[0]
+    assert turn.answer == (
+        "This is the nearest thing I found in our help pages; I'm not sure it answers your question:\n\n"
+        "**How do I return a gift?**\n\nAsk the giver for the code. [1]\n\n"
+        "Or did you mean one of these?\n\n2. How do I return an order? [2]  \n   Open the portal.\n\n"
+        "Answer with its number, or ask in other words."
+    )
+    assert [(c.number, c.passage_id) for c in turn.citations] == [(1, GIFT.id), (2, ORDER.id)]
+    assert turn.model == "frontdesk" and lead(turn).endswith("Ask the giver for the code. [1]")
+
+
+async def test_no_model_writes_a_suggestion() -> None:
+    store = MemoryConversations()
+    answering = Answering(FixedRetriever(GIFT, confidence=0.5), store, SlowWriter())
+    assert (await ask(answering, "Can I send my present back?")).decision is Decision.SUGGEST
+
+
+async def test_a_confirmed_suggestion_is_voted_for_and_nothing_is_searched() -> None:
+    store = MemoryConversations()
+    retriever = FixedRetriever()
+    await suggested(store)
+    final = await press(desk(retriever, store), store.stored[0], 1)
+    assert final.settled == Settled(store.stored[0], 1)
+    assert (final.turn.decision, final.turn.answer) == (Decision.CHITCHAT, "Good, glad that helped.")
+    assert final.turn.question == "That's it" and retriever.asked == [] and final.turn.citations == ()
+    assert [(vote.turn_id, vote.user, vote.vote) for vote in store.votes.values()] == [
+        (store.stored[0].id, "u1", Vote.UP)
+    ]
+
+
+async def test_a_refused_suggestion_is_voted_against_and_a_person_is_offered() -> None:
+    store = MemoryConversations()
+    answering = await suggested(store, handoff=lambda _: True)
+    turn = (await press(answering, store.stored[0], NONE_OF_THESE)).turn
+    assert (turn.decision, turn.question) == (Decision.ABSTAIN, "Not it")
+    assert "I can get you a person" in turn.answer and turn.standalone_question == "Can I send my present back?"
+    assert [vote.vote for vote in store.votes.values()] == [Vote.DOWN]
+
+
+@pytest.mark.parametrize("reply", ["2", "the second one"])
+async def test_another_option_of_a_suggestion_is_answered(reply: str) -> None:
+    store = MemoryConversations()
+    answering = await suggested(store)
+    turn = await ask(answering, reply)
+    assert turn.decision is Decision.ANSWER and turn.answer.startswith("Open the portal. [1]")
+    assert turn.standalone_question == ORDER.question and store.votes == {}
+
+
+@pytest.mark.parametrize(("reply", "vote"), [("yes", Vote.UP), ("no", Vote.DOWN)])
+async def test_a_suggestion_is_confirmed_or_refused_by_a_word_too(reply: str, vote: Vote) -> None:
+    store = MemoryConversations()
+    await ask(await suggested(store), reply)
+    assert [each.vote for each in store.votes.values()] == [vote]
+
+
+async def test_words_of_a_suggested_title_are_a_new_question() -> None:
+    store = MemoryConversations()
+    answering = await suggested(store)
+    final = (await events_of(answering, "gift"))[-1]
+    assert isinstance(final, Final) and final.settled == Settled(store.stored[0])
+    assert final.turn.decision is Decision.SUGGEST and store.votes == {}
+
+
+async def test_a_follow_up_sees_the_suggested_entry_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[list[tuple[str, str]]] = []
+
+    def contextualise(question: str, language: str, earlier: list[tuple[str, str]]) -> tuple[str, tuple[str, ...]]:
+        seen.append(earlier)
+        return question, ()
+
+    monkeypatch.setattr("bot.answers.followups.contextualise", contextualise)
+    store = MemoryConversations()
+    await ask(await suggested(store), "and by post?")
+    [(asked, told)] = seen[-1]
+    assert asked == "Can I send my present back?"
+    assert told == "**How do I return a gift?**\n\nAsk the giver for the code. [1]"
+
+
+@pytest.mark.parametrize(("reply", "number"), [("2", 2), ("neither", NONE_OF_THESE), ("thanks", None)])
+async def test_what_was_chosen_is_learned_from_once_its_turn_is_stored(reply: str, number: int | None) -> None:
+    store, learning = MemoryConversations(), NotingLearning()
+    answering = await asked_back(store)
+    answering._learning = learning
+    await ask(answering, reply)
+    asked, by = store.stored
+    assert learning.noted == ([] if number is None else [(asked.id, number, by.id)])
 
 
 @pytest.mark.parametrize(

@@ -59,8 +59,16 @@ def test_a_chinese_choice_is_understood(text: str, number: int) -> None:
 @pytest.mark.parametrize(
     ("text", "choice"), [("👍", Choice(ENGLISH[0])), ("👍🏽", Choice(ENGLISH[0])), ("👎", Choice(None))]
 )
-def test_a_thumb_answers_whether_this_is_what_was_meant(text: str, choice: Choice) -> None:
-    assert choose(text, ENGLISH[:1]) == choice
+def test_a_thumb_says_whether_what_is_shown_is_it(text: str, choice: Choice) -> None:
+    assert choose(text, ENGLISH, shown=True) == choice
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("yes", 1), ("就是这个", 1), ("2", 2), ("the second one", 2), (ENGLISH[1].title, None)]
+)
+def test_beside_what_is_shown_another_is_chosen_by_its_number(text: str, number: int | None) -> None:
+    chosen = choose(text, ENGLISH, shown=True)
+    assert (chosen and chosen.option and chosen.option.number) == number
 
 
 @pytest.mark.parametrize(("text", "said"), [("yes", True), ("Yes please!", True), ("是的", True), ("yes, and?", False)])

@@ -1,4 +1,4 @@
-"""Answer, ask back, or abstain."""
+"""Answer, suggest, ask which is meant, or find nothing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.answers.decision import decide, doubtful
+from bot.answers.decision import SUGGEST_THRESHOLD, decide, doubtful, nearest
 from bot.conversation import Decision
 from retrieval.documents import Document, RetrievalResult, ScoredPassage
 from retrieval.searching.calibration import DEFAULT_THRESHOLD
@@ -30,18 +30,16 @@ def result(confidence: float, *scored: tuple[Document, float]) -> RetrievalResul
     ("confidence", "gap", "decision", "options"),
     [
         (DEFAULT_THRESHOLD, 5.0, Decision.ANSWER, 0),
-        (0.6, 5.0, Decision.CLARIFY, 1),  # likely, and alone
-        (0.6, 1.5, Decision.CLARIFY, 2),  # likely, and another is not far
+        (0.6, 5.0, Decision.SUGGEST, 2),  # likely
         (0.7, 0.1, Decision.CLARIFY, 2),  # two fit equally well
-        (0.3, 0.1, Decision.ABSTAIN, 0),
-        (0.3, 5.0, Decision.ABSTAIN, 0),
+        (SUGGEST_THRESHOLD, 0.1, Decision.SUGGEST, 2),  # as well, but neither likely enough to leave it at titles
+        (SUGGEST_THRESHOLD - 0.01, 0.1, Decision.ABSTAIN, 0),
         (0.0, 5.0, Decision.ABSTAIN, 0),
     ],
 )
 def test_what_a_confidence_is_good_for(confidence: float, gap: float, decision: Decision, options: int) -> None:
     decided = decide(result(confidence, (RETURN, 10.0), (REPAIR, 10.0 - gap)))
     assert (decided.decision, len(decided.options)) == (decision, options)
-    assert decided.tied is (confidence == 0.7)
 
 
 def test_the_same_question_twice_is_one_option() -> None:
@@ -52,7 +50,8 @@ def test_the_same_question_twice_is_one_option() -> None:
 @pytest.mark.parametrize(("one", "other"), [(OPENED, UNOPENED), (KETTLE, POT)])
 def test_like_questions_with_unlike_answers_are_both_offered(one: Document, other: Document) -> None:
     decided = decide(result(0.6, (one, 10.0), (other, 9.9)))
-    assert [option.passage.document for option in decided.options] == [one, other] and decided.tied
+    assert [option.passage.document for option in decided.options] == [one, other]
+    assert decided.decision is Decision.CLARIFY
 
 
 def test_nothing_tells_apart_what_has_the_same_question_under_the_same_heading() -> None:
@@ -75,3 +74,16 @@ def test_nothing_found_is_no_answer() -> None:
 
 def test_a_lower_threshold_answers_more() -> None:
     assert decide(result(0.3, (RETURN, 10.0)), threshold=0.25).decision is Decision.ANSWER
+
+
+def test_what_is_enough_for_a_suggestion_is_a_threshold_of_its_own() -> None:
+    found = result(0.5, (RETURN, 10.0))
+    assert decide(found, suggest_threshold=0.6).decision is Decision.ABSTAIN
+    assert decide(found, suggest_threshold=0.5).decision is Decision.SUGGEST
+    assert decide(result(0.2, (RETURN, 10.0)), threshold=0.3, suggest_threshold=0.9).decision is Decision.ABSTAIN
+    assert decide(result(0.3, (RETURN, 10.0)), threshold=0.3, suggest_threshold=0.9).decision is Decision.ANSWER
+
+
+def test_the_nearest_are_at_most_three_unlike_each_other() -> None:
+    found = result(0.5, (RETURN, 10.0), (AGAIN, 9.9), (REPAIR, 9.5), (KETTLE, 9.4), (POT, 9.3))
+    assert [option.passage.document for option in nearest(found)] == [RETURN, REPAIR, KETTLE]

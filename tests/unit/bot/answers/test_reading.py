@@ -158,9 +158,9 @@ async def test_a_finding_that_is_not_confirmed_is_no_answer(judgement: Script) -
 
 
 @pytest.mark.parametrize("failure", [Script(["maybe"]), Script(status=500)], ids=["no JSON", "a fault"])
-async def test_without_a_judgement_the_customer_is_asked(failure: Script) -> None:
+async def test_without_a_judgement_the_nearest_is_suggested(failure: Script) -> None:
     turns, _, server = await conversation(failure, ANSWER, texts=[FIRST], confidence=0.4)
-    assert turns[-1].decision is Decision.CLARIFY and len(server.requests) == 1
+    assert turns[-1].decision is Decision.SUGGEST and len(server.requests) == 1
 
 
 async def test_a_hopeless_finding_is_not_judged() -> None:
@@ -168,10 +168,11 @@ async def test_a_hopeless_finding_is_not_judged() -> None:
     assert turns[-1].decision is Decision.ABSTAIN and not server.requests
 
 
-async def test_a_model_that_finds_no_answer_makes_an_abstention() -> None:
+async def test_what_a_model_finds_no_answer_in_is_suggested_in_its_own_words() -> None:
     turns, _, _ = await conversation(Script(["NO_", "ANSWER"]), texts=[FIRST])
-    assert turns[-1].decision is Decision.ABSTAIN and turns[-1].model == "tiny"
-    assert turns[-1].answer.startswith(words_for("en").say("abstain")) and "NO_" not in turns[-1].answer
+    assert turns[-1].decision is Decision.SUGGEST and turns[-1].model == "frontdesk"
+    assert turns[-1].answer.startswith(words_for("en").say("suggest")) and "NO_" not in turns[-1].answer
+    assert GIFTS.answer in turns[-1].answer
 
 
 async def test_a_judge_is_told_what_the_glossary_made_of_the_question() -> None:

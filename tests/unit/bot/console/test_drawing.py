@@ -10,18 +10,21 @@ from typing import Any
 import pytest
 
 from bot.cards import Card, Form
-from bot.console import drawing, glossary
+from bot.console import drawing, glossary, learned
 from bot.console.lines import COMMANDS, read_line
 from bot.conversation import Decision, RefreshRun
 from bot.handoff import packets
 from bot.knowledge.condition import Trouble
 from bot.knowledge.glossary import Put
+from bot.knowledge.learning import Wording
 from bot.knowledge.previewing import Preview
 from bot.knowledge.status import SourceStatus, Status
 from bot.knowledge.teaching import Proposal
 from bot.people import Actor
 from bot.steering import (
     AuditEntry,
+    Evidence,
+    Gesture,
     Handoff,
     HandoffReason,
     HandoffState,
@@ -29,7 +32,7 @@ from bot.steering import (
     Taught,
     TaughtState,
 )
-from retrieval.documents import Document, Source, SourceKind
+from retrieval.documents import Document, Source, SourceKind, content_id
 from retrieval.searching.glossary import Entry
 from retrieval.searching.suggesting import Suggestion
 from tests.support.steering import HERE, SUPPORT
@@ -127,6 +130,11 @@ def test_what_is_known(text: str) -> None:
     built(glossary.put_card(Put(entry, (entry, entry))))
     built(glossary.suggestions_card([Suggestion(entry, text, text)] * 30))
     built(glossary.suggestions_card([]))
+    wording = Wording(content_id(text), text, text, text, text, text, 10**6, 0, 10**6, used=True, last_at=NOON)
+    evidence = Evidence("a", "b", text, text, text, text, text, text, text, Gesture.NOT_IT, text, text, NOON)
+    for card in (learned.learned_card([wording] * 99), learned.learned_card([])):
+        built(card)
+    built(learned.wording_card(wording, [evidence] * 99))
     document = Document(text, text, text)
     built(drawing.preview_card(Preview("abc", source, (document,) * 9)))
     manifest = SimpleNamespace(id=text, created_at=NOON.isoformat(), counts={"pages": 1, "documents": 2})

@@ -49,6 +49,8 @@ def test_what_may_be_left_out_is_not_missed(name: str) -> None:
             Call("glossary add", {"terms": "Zorbi; 扫地机器人", "source": "shop"}),
         ),
         ("glossary remove access point", Call("glossary remove", {"entry": "access point"})),
+        ("learned list", Call("learned")),
+        ("learned remove 0a1b", Call("learned remove", {"id": "0a1b"})),
         ("taught list review", Call("taught", {"state": "review"})),
         ("taught review", Call("taught", {"state": "review"})),
         ("quiet", Call("channel quiet", {"state": "on"})),

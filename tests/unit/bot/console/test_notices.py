@@ -12,6 +12,7 @@ from bot.errors import StorageError
 from bot.knowledge.teaching import as_document
 from bot.masking import Masker
 from bot.steering import Taught, TaughtState
+from tests.fakes import NotingLearning
 from tests.support.steering import MATE, FakeRooms, Office, gone
 from tests.support.turns import make_turn
 
@@ -39,6 +40,16 @@ async def test_a_channel_that_is_gone_keeps_no_other_from_being_told(office: Off
     with capture_logs():
         await notices.tell_admins("Read.")
     assert rooms["discord"].texts("D1") == ["Read."]
+
+
+async def test_votes_are_learned_from(office: Office) -> None:
+    learning = NotingLearning()
+    voting = Voting(office.conversations, office.notices, MASK, learning)
+    turn = make_turn()
+    await office.conversations.add(turn)
+    for vote in Vote:
+        await voting.vote(turn, "UANN", vote)
+    assert learning.noted == [(turn.id, Vote.UP, "UANN"), (turn.id, Vote.DOWN, "UANN")]
 
 
 async def test_a_taught_answer_that_is_voted_down_is_shown_for_review_once(office: Office) -> None:

@@ -134,6 +134,27 @@ async def test_what_only_the_conversation_explains_is_no_gap() -> None:
     assert {each.question for gap in found.gaps for each in gap.questions} == set(asked)
 
 
+async def test_a_first_question_with_it_is_what_somebody_asks_of_this_faq() -> None:
+    found = await report(missed("How do I turn it on?", first=True), missed("thanks", first=True, number=1))
+    assert [gap.title for gap in found.gaps] == ["How do I turn it on?"]
+
+
+@pytest.mark.parametrize(("now", "answered"), [("", False), ("p1", False), ("p2", True)])
+async def test_a_voted_down_answer_counts_as_answered_only_by_another_passage(now: str, answered: bool) -> None:
+    async def known(_question: str) -> str:
+        return now
+
+    down = missed("Do you ship to Norway?", reasons=frozenset({Reason.VOTED_DOWN}), refused="p1")
+    plain = missed("What does the sofa weigh?", number=1)
+    found = await Gaps(Store([down, plain]), default_embedder, known).report(now=NOON)
+    assert {gap.title: gap.answered for gap in found.gaps} == {
+        "Do you ship to Norway?": answered,
+        "What does the sofa weigh?": bool(now),
+    }
+    rows = {row[1]: row[3] for row in rows_of(to_csv(found))[1:]}
+    assert rows["Do you ship to Norway?"] == ("yes" if answered else "no")
+
+
 async def test_a_reply_to_a_choice_is_no_gap() -> None:
     replies = [
         "5",
@@ -177,7 +198,7 @@ async def test_gaps_are_ordered_by_askers_then_questions_then_recency() -> None:
     assert found.questions == 7
     first, second = found.gaps[:2]
     assert (first.askers, len(first.questions), first.language) == (2, 3, "en")
-    assert first.reasons == {Reason.ABSTAINED: 3, Reason.VOTED_DOWN: 1, Reason.HANDED_OFF: 1}
+    assert first.reasons == dict.fromkeys(Reason, 1) | {Reason.ABSTAINED: 3}
     assert (first.first_at, first.last_at) == (NOON - timedelta(hours=9), NOON - timedelta(hours=7))
     assert [each.turn_id[-1] for each in first.questions] == ["1", "2", "3"]
     assert (second.askers, second.language, second.reasons) == (1, "zh", {Reason.ABSTAINED: 1, Reason.HANDED_OFF: 1})
@@ -249,12 +270,13 @@ async def test_the_table_has_a_row_a_question() -> None:
         missed("如何退货？", "ben", 1, 2, language="zh"),
     )
     heads, *rows = rows_of(to_csv(found))
-    assert heads == ["gap", "title", "askers", "question", "reasons", "comment", "time", "language", "turn"]
+    told = ["question", "reasons", "comment", "time", "language", "turn"]
+    assert heads == ["gap", "title", "askers", "answered", *told]
     assert [row[0] for row in rows] == ["1", "2"]
-    assert rows[0][1:4] == ["如何退货？", "1", "如何退货？"]
-    assert rows[1][3] == 'Is "red"\nor blue, the lamp?'
-    assert rows[1][4] == "abstained voted_down handed_off"
-    assert rows[1][6:] == ["2026-03-09T10:00:00+00:00", "en", f"{1:032x}"]
+    assert rows[0][1:5] == ["如何退货？", "1", "no", "如何退货？"]
+    assert rows[1][4] == 'Is "red"\nor blue, the lamp?'
+    assert rows[1][5] == "abstained abandoned voted_down handed_off"
+    assert rows[1][7:] == ["2026-03-09T10:00:00+00:00", "en", f"{1:032x}"]
     assert to_csv(GapReport(NOON, NOON, 0, ())).count("\r\n") == 1
 
 
@@ -281,4 +303,4 @@ async def test_no_cell_is_a_formula(formula: str) -> None:
     found = await report(one)
     for row in rows_of(to_csv(found))[1:]:
         assert not any(cell[:1] in tuple("=+-@\t\r\n＝＋－＠") or cell.strip()[:1] == "=" for cell in row)
-        assert row[3].startswith("'")
+        assert row[4].startswith("'")

@@ -123,7 +123,7 @@ def test_a_model_with_code_of_its_own_is_refused_with_that_reason(tmp_path: Path
     config = {"model_type": "new", "architectures": ["NewModel"], "auto_map": {"AutoModel": "x/y--modeling.NewModel"}}
     (folder / "config.json").write_text(json.dumps(config))
     with pytest.raises(ModelError, match=r"code of its own, which Frontdesk does not run.*FRONTDESK_EMBEDDING_MODEL"):
-        load_embedder(str(folder), tmp_path / "models")
+        load_embedder(str(folder), tmp_path / "models").embed_queries(["hello"])
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,8 @@ class Embedding:
         real = default_embedder()
         self.fingerprint = real.fingerprint + self.suffix
         self.dimension, self.max_tokens = real.dimension, real.max_tokens
-        self.embed_queries, self.count_tokens = real.embed_queries, real.count_tokens
+        self.embed_queries, self.embed_questions = real.embed_queries, real.embed_questions
+        self.count_tokens = real.count_tokens
 
     def embed_documents(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
         self.before(texts)

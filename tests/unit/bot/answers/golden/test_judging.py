@@ -72,6 +72,10 @@ GONE = (Expected("https://shop.test/gone"),)
         (HOW, (), Decision.ANSWER, 0, Verdict.RIGHT),
         (HOW, (), Decision.ANSWER, 1, Verdict.WRONG),
         ((*OTHER, *HOW), (), Decision.ANSWER, 0, Verdict.RIGHT),
+        (HOW, (), Decision.SUGGEST, 0, Verdict.SUGGESTED),
+        (HOW, (), Decision.SUGGEST, 1, Verdict.UNANSWERED),
+        ((), (), Decision.SUGGEST, 0, Verdict.RIGHT),
+        ((), HOW, Decision.SUGGEST, 0, Verdict.RIGHT),
         (HOW, (), Decision.ABSTAIN, 0, Verdict.UNANSWERED),
         (HOW, (), Decision.CLARIFY, 0, Verdict.UNANSWERED),
         (HOW, OTHER, Decision.ANSWER, 1, Verdict.WRONG),
@@ -101,9 +105,9 @@ def test_every_kind_of_question_has_its_verdict(
 
 
 def test_worse_is_less_right_and_wrong_is_worse_than_silence() -> None:
-    order = [Verdict.RIGHT, Verdict.UNANSWERED, Verdict.WRONG]
+    order = [Verdict.RIGHT, Verdict.SUGGESTED, Verdict.UNANSWERED, Verdict.WRONG]
     for place, verdict in enumerate(order):
-        assert [verdict.worse_than(other) for other in order] == [place > number for number in range(3)]
+        assert [verdict.worse_than(other) for other in order] == [place > number for number in range(4)]
 
 
 def test_a_page_is_one_target_however_many_entries_it_has(entries: Entries) -> None:
@@ -154,7 +158,10 @@ async def test_a_follow_up_is_asked_with_what_was_said_before(index: Index) -> N
 
 
 async def test_the_threshold_decides(index: Index) -> None:
-    [judged] = await asked(index, [GoldenQuestion("How do I return goods?", HOW)], threshold=1.0)
+    golden = [GoldenQuestion("How do I return goods?", HOW)]
+    [suggested] = await asked(index, golden, threshold=1.0)
+    assert suggested.verdict is Verdict.SUGGESTED and suggested.said == "suggest: How do I return goods?"
+    [judged] = await asked(index, golden, threshold=1.0, suggest_threshold=1.0)
     assert judged.verdict is Verdict.UNANSWERED
 
 

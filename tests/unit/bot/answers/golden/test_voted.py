@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.answers.golden.questions import Expected
+from bot.answers.golden.questions import Expected, GoldenQuestion
 from bot.answers.golden.voted import Voted, voted_questions
 from bot.conversation import Citation, Decision, Feedback, Turn, Vote
 from bot.storage.conversations import SqlConversationStore
@@ -77,6 +77,32 @@ async def test_a_follow_up_brings_what_was_said_before(store: SqlConversationSto
     follow, alone = (await voted_questions(store)).questions
     assert follow.history == (("can I send it back please", "Within 30 days. [1]"),)
     assert alone.history == ()
+
+
+async def test_the_question_is_the_customer_s_own_words(store: SqlConversationStore) -> None:
+    await said(store, "", conversation_id="one", answer="Within 30 days. [1]")
+    asked = {"question": "hi, and what does it cost?", "standalone_question": "What does it cost to send goods back?"}
+    await said(store, "+", FEES, 1, conversation_id="one", **asked)
+    [voted] = (await voted_questions(store)).questions
+    assert (voted.question, len(voted.history)) == ("hi, and what does it cost?", 1)
+
+
+@pytest.mark.parametrize("decision", [Decision.CLARIFY, Decision.SUGGEST])
+async def test_what_was_chosen_answers_the_words_that_were_asked_back(
+    store: SqlConversationStore, decision: Decision
+) -> None:
+    offer = {"decision": decision, "citations": (FEES, RETURNS), "question": "can you take the old one back"}
+    await said(store, "", conversation_id="one", **offer)
+    chosen = {"question": "2", "standalone_question": RETURNS.title}
+    await said(store, "+", RETURNS, 1, conversation_id="one", **chosen)
+    assert (await voted_questions(store)).questions == (
+        GoldenQuestion("can you take the old one back", (RIGHT,), language="en"),
+    )
+
+
+async def test_a_suggestion_that_was_liked_is_expected(store: SqlConversationStore) -> None:
+    await said(store, "+", decision=Decision.SUGGEST, citations=(RETURNS, FEES))
+    assert [each.expected for each in (await voted_questions(store)).questions] == [(RIGHT,)]
 
 
 async def test_only_the_days_asked_for_are_read(store: SqlConversationStore) -> None:

@@ -1,4 +1,4 @@
-from bot.cli.turns import in_one_line
+from bot.answers.markup import in_one_line
 
 
 def test_an_answer_in_one_line_is_its_words_alone() -> None:

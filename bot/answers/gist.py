@@ -1,0 +1,23 @@
+"""What an answer says, in a line: enough to choose between entries, never all of it."""
+
+from __future__ import annotations
+
+from bot.answers.excerpt import sentences
+from bot.answers.markup import in_one_line
+from bot.titles import cut
+from retrieval.text import collapse
+
+LONGEST_GIST = 120  # characters
+_READ = 2_000  # characters of an answer that are looked at
+
+
+def gist(markdown: str, limit: int = LONGEST_GIST) -> str:
+    """The first sentences of an answer that `limit` characters hold, as plain text; of a longer first one its
+    beginning."""
+    line = collapse(in_one_line(markdown[:_READ]))
+    said = ""
+    for sentence in sentences(line):
+        if said and len(said) + len(sentence.rstrip()) > limit:
+            break
+        said += sentence
+    return cut(said.strip(), limit)

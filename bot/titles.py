@@ -1,0 +1,35 @@
+"""How an entry's title is shown: pages number their sections, repeat their headings, and name things by address."""
+
+from __future__ import annotations
+
+import re
+
+# "3.2.1 Export", "3.2 Export", "§ 4 Fees", "1) Fees", "1. Fees", "1、费用". A number that a word follows in lower case
+# belongs to the title: "10.5 inch screens", "3 ways to pay".
+_SECTION_NUMBER = re.compile(
+    r"^(?:§+\s*\d+(?:\.\d+)*[.:)]?|\(?\d{1,3}(?:\.\d{1,3})*\)|\d{1,3}(?:\.\d{1,3})*\.(?=\s)|\d{1,3}(?:\.\d{1,3}){2,}"
+    r"|\d{1,3}\.\d{1,3}(?=\s+(?![a-z\d]))|\d{1,3}、)\s*(?=\S)"
+)
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+_SEAM = 0.5  # of a label: a word's end before that would leave too little
+
+
+def without_section_number(title: str) -> str:
+    """`title` without the number that only its page's table of contents needs."""
+    return _SECTION_NUMBER.sub("", title.lstrip())
+
+
+def is_address(title: str) -> bool:
+    """Whether a title is a URL, which tells nobody what stands there."""
+    return bool(_ADDRESS.fullmatch(title.strip()))
+
+
+def cut(text: str, limit: int) -> str:
+    """At most `limit` characters of a line, ended by "…" at a word's end where there is one."""
+    if len(text) <= limit:
+        return text
+    head = text[: limit - 1]
+    seam = head.rfind(" ")
+    if text[limit - 1] != " " and seam >= limit * _SEAM:
+        head = head[:seam]
+    return head.rstrip(" ,;:.，、；：。") + "…"

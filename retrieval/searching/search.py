@@ -1,0 +1,165 @@
+"""One question searched by a profile, and by a second one where the first is not sure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import compress
+
+import numpy as np
+
+from retrieval.documents import ScoredPassage
+from retrieval.indexing.index import Index
+from retrieval.indexing.lexical import Places, Scores
+from retrieval.searching import calibration, contexts, families, fusion, rewriting, signals
+from retrieval.searching.embedding import QuestionVectors
+from retrieval.searching.families import Family
+from retrieval.searching.glossary import Variant
+from retrieval.searching.profiles import Profile
+from retrieval.searching.reranking import Reranking
+from retrieval.searching.rewriting import Rewritten
+from retrieval.searching.signals import Candidates, Query
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search by one profile came to: the candidates, their places best first, and how sure the first is."""
+
+    profile: Profile
+    candidates: Candidates
+    ranking: Places
+    scores: Scores
+    features: Mapping[str, float]
+    confidence: float
+    family: Family
+
+    def score_passages(self, index: Index, limit: int) -> tuple[ScoredPassage, ...]:
+        """The first passages, with their scores and signals."""
+        ranking = self.ranking[:limit]
+        places = self.candidates.passages[ranking].tolist()
+        scores = np.round(self.scores[ranking], 4).tolist()
+        values = self.candidates.values[ranking].tolist()
+        return tuple(
+            ScoredPassage(index.passages[place], score, dict(zip(self.profile.weights, row, strict=True)))
+            for place, score, row in zip(places, scores, values, strict=True)
+        )
+
+    def list_family(self, passages: Sequence[ScoredPassage]) -> tuple[ScoredPassage, ...]:
+        """Those of the first `passages` that ask the same about several things and answer it differently."""
+        if not self.family.differ:
+            return ()
+        meant = np.isin(self.candidates.documents[self.ranking[: len(passages)]], self.family.meant)
+        return tuple(compress(passages, meant.tolist()))
+
+
+class Search:
+    """A question on one index, with its `variants` (what it says in other words) and what was said before it."""
+
+    def __init__(
+        self,
+        index: Index,
+        text: str,
+        language: str,
+        variants: Sequence[Variant],
+        context: Sequence[str],
+        vectors: QuestionVectors,
+        reranking: Reranking | None = None,
+    ) -> None:
+        self._index = index
+        self._text = text
+        self._language = language
+        self.variants = variants
+        self._context = context
+        self._vectors = vectors
+        self._reranking = reranking
+        self._meant = variants[0].text if variants else text
+        self.embedding_ms = 0.0
+
+    def run(self, profile: Profile) -> Found:
+        """Search by one profile."""
+        index, context = self._index, self._context
+        vector, *others = self._embed([self._text, *(each.text for each in self.variants)], profile)
+        query = signals.prepare(index, self._text, vector, profile, self._language)
+        in_context = None if not context or contexts.has_topic(self._text) else self._after_context(profile)
+        rewritten = rewriting.search(index, self.variants, others, profile, self._language)
+        also = [each.candidates.passages for each in rewritten]
+        gains = contexts.topics(index, self._text, context) if context else None
+        if gains is not None:
+            also.append(contexts.on_topic(index, gains))
+        own = signals.gather(index, query, also)
+        candidates = rewriting.best_of(index, own, rewritten)
+        scores = self._score(candidates, profile, in_context, gains)
+        preferred = fusion.prefer(candidates, scores, index.twins)
+        ranking = fusion.rank(candidates, preferred)
+        family = self._find_family(candidates, ranking, preferred, in_context)
+        preferred = families.settle(family, candidates.documents, preferred)
+        ranking = fusion.rank(candidates, preferred)
+        judged = self._judged_by(query, own, rewritten, candidates.passages[ranking], in_context)
+        features = min(
+            (
+                calibration.describe(index, each, candidates, ranking, scores, family, anew=each is not query)
+                for each in judged
+            ),
+            key=lambda each: calibration.confidence(each, profile),
+        )
+        sure = calibration.confidence(features, profile)
+        return Found(profile, candidates, ranking, preferred, features, sure, family)
+
+    def _find_family(self, candidates: Candidates, ranking: Places, scores: Scores, in_context: Query | None) -> Family:
+        """The things that the first document's question is asked of, by what the question names or, where that is
+        none of them, the conversation."""
+        ranked, ranked_scores = candidates.documents[ranking], scores[ranking]
+        named = "\n".join([self._text, *(each.text for each in self.variants)])
+        family = families.find_family(self._index, named, ranked, ranked_scores)
+        if family.differ and in_context:
+            return families.find_family(self._index, in_context.text, ranked, ranked_scores)
+        return family
+
+    def _embed(self, texts: Sequence[str], profile: Profile) -> list[Mapping[str, Scores]]:
+        started = time.perf_counter()
+        vectors = self._vectors.embed(texts, profile.models)
+        self.embedding_ms += (time.perf_counter() - started) * 1000
+        return vectors
+
+    def _after_context(self, profile: Profile) -> Query:
+        """The question after what was asked last."""
+        text = contexts.joined(self._meant, self._context)
+        return signals.prepare(self._index, text, self._embed([text], profile)[0], profile, self._language)
+
+    def _score(
+        self, candidates: Candidates, profile: Profile, in_context: Query | None, gains: Scores | None
+    ) -> Scores:
+        index = self._index
+        scores = fusion.fuse(candidates, profile)
+        if in_context and contexts.bare(self._text):
+            after = signals.measure(index, in_context, candidates.passages)
+            scores = contexts.mixed(scores, fusion.fuse(after, profile))
+        if gains is not None:
+            scores = scores + contexts.lean(index, candidates, gains, self._context)
+        if self._reranking:
+            read = in_context.text if in_context else self._meant
+            scores = self._reranking.rescore(read, index.passages, candidates, scores)
+        return scores
+
+    def _judged_by(
+        self,
+        query: Query,
+        own: Candidates,
+        rewritten: Sequence[Rewritten],
+        ranked: Places,
+        in_context: Query | None,
+    ) -> list[Query]:
+        """What the first of the `ranked` passages is judged by: the wording of the question that fits it best and, if
+        that needs the conversation, the question after what was asked last. An answer has to fit both; one that names
+        all that a bare question says the latter alone."""
+        best, profile = query, query.profile
+        if rewritten and len(ranked):
+            by = rewriting.judged_by(
+                self._index, int(ranked[0]), own, rewritten, lambda each: fusion.fuse(each, profile)
+            )
+            best = by.query if by else query
+        if not in_context:
+            return [best]
+        named = len(ranked) and contexts.bare(query.text) and contexts.names(self._index, int(ranked[0]), query.text)
+        return [in_context] if named else [best, in_context]

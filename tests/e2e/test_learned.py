@@ -1,0 +1,117 @@
+"""What two people chose answers the third, in the terminal: real processes on a small site."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.bootstrap import open_application
+from bot.conversation import Final, IncomingMessage, Turn
+from bot.settings import load_settings
+from tests.support.bots import FRONTDESK, Knowledge
+
+WORDS = "How do I reset my appliance?"
+QUICKLY = "how do i reset my  APPLIANCE"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """`frontdesk` on a data folder of its own."""
+
+    data: Path
+
+    def done(self, *arguments: str, stdin: str = "", **settings: str) -> str:
+        clean = {key: value for key, value in os.environ.items() if not key.startswith("FRONTDESK_")}
+        done = subprocess.run(
+            [*FRONTDESK, *arguments],
+            env=clean | {"FRONTDESK_DATA_DIR": str(self.data), "COLUMNS": "160"} | settings,
+            cwd=self.data.parent,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def json(self, *arguments: str, **settings: str) -> Any:
+        return json.loads(self.done(*arguments, "--json", **settings))
+
+
+@pytest.fixture
+def desk(pairs: Knowledge, tmp_path: Path) -> Desk:
+    shutil.copytree(pairs.data, tmp_path / "data")
+    return Desk(tmp_path / "data")
+
+
+async def say(data: Path, user: str, *texts: str) -> list[Turn]:
+    """Somebody in Slack says these, one after the other."""
+    turns = []
+    async with open_application(load_settings(data_dir=data)) as application:
+        for text in texts:
+            message = IncomingMessage(f"slack:T1:C1:{user}", text, "slack", user)
+            turns += [event.turn async for event in application.answering.answer(message) if isinstance(event, Final)]
+    return turns
+
+
+async def test_what_two_people_chose_answers_the_third_until_an_admin_takes_it_out(desk: Desk) -> None:
+    before = desk.json("ask", WORDS)
+    assert before["decision"] != "answer"
+    desk.done("chat", stdin=f"{WORDS}\n1\n")
+    assert desk.json("ask", QUICKLY)["decision"] != "answer"
+    asked, chosen = await say(desk.data, "U2", QUICKLY, "1")
+    assert (chosen.decision, chosen.citations[0].title) == ("answer", asked.citations[0].title)
+
+    answer = desk.json("ask", QUICKLY)
+    assert (answer["decision"], answer["citations"][0]["title"]) == ("answer", asked.citations[0].title)
+    assert "2 people showed that these words mean the first entry" in desk.done("explain")
+    desk.done("ask", "How do I reset my appliance to sell it?")
+    assert "showed" not in desk.done("explain")
+    assert desk.json("ask", QUICKLY, FRONTDESK_LEARN_FROM="3")["decision"] != "answer"
+    assert desk.json("ask", QUICKLY, FRONTDESK_LEARN_FROM="0")["decision"] != "answer"
+
+    [wording] = desk.json("learned", "list")
+    assert (wording["title"], wording["supporters"], wording["used"]) == (asked.citations[0].title, 2, True)
+    shown = desk.json("learned", "show", wording["id"][:8])
+    assert [each["gesture"] for each in shown["evidence"]] == ["chosen", "chosen"]
+    assert "2 for it, 0 against" in desk.done("learned", "show", wording["id"])
+    assert wording["id"][:8] in desk.done("learned", "list")
+    assert "not learned again" in desk.done("learned", "remove", wording["id"][:8])
+    assert desk.json("ask", QUICKLY)["decision"] == before["decision"]
+    await say(desk.data, "U3", QUICKLY, "1")
+    assert desk.json("learned", "list") == []
+    done = [(each["action"], each["target"], each["outcome"]) for each in desk.json("audit", "-n", "2")]
+    assert done == [("learned", "", "done"), ("learned remove", wording["id"][:8], "done")]
+
+
+async def test_who_is_forgotten_teaches_no_more(desk: Desk) -> None:
+    desk.done("chat", stdin=f"{WORDS}\n1\n")
+    await say(desk.data, "U2", WORDS, "1")
+    assert desk.json("ask", WORDS)["decision"] == "answer"
+    desk.done("forget", "terminal", "--platform", "terminal", "--yes")
+    assert desk.json("ask", WORDS)["decision"] != "answer"
+    assert [each["supporters"] for each in desk.json("learned", "list")] == [1]
+
+
+async def test_a_vote_undoes_what_was_learned(desk: Desk) -> None:
+    desk.done("chat", stdin=f"{WORDS}\n1\n")
+    await say(desk.data, "U2", WORDS, "1")
+    desk.done("chat", stdin=f"{QUICKLY}\n/bad\n")  # by one of the two who had shown it
+    assert desk.json("ask", QUICKLY)["decision"] != "answer"
+
+
+async def test_what_was_offered_and_left_is_a_gap(desk: Desk) -> None:
+    desk.done("ask", WORDS)
+    [gap] = desk.json("gaps")["gaps"]
+    assert (gap["reasons"], gap["answered"]) == ({"abandoned": 1}, False)
+    assert "1 abandoned" in desk.done("gaps")
+    assert '"abandoned"' in desk.done("gaps", "--csv", "-")
+    desk.done("chat", stdin="How do I turn it up?\n")
+    assert any("turn it up" in each["title"] for each in desk.json("gaps")["gaps"])
