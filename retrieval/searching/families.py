@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from retrieval.indexing.index import Index
 
 AS_LIKELY = 1.5
-"""In score, which is a log-likelihood: of a question without a name 19 of 20 pages lie as near to the first (1.48), pages
-with another question further off (19 of 20 by 1.65 and more; `benchmarks/catalogue.py`, open half)."""
+"""In score, which is a log-likelihood: of a question without a name 19 of 20 pages lie as near to the first (1.48),
+pages with another question further off (19 of 20 by 1.65 and more; `benchmarks/catalogue.py`, open half)."""
 LOOKED_AT = 64  # ranked documents that are compared with the first
 RULED_OUT = 10.0  # in score, which is a log-likelihood
 MOST = 256  # members; a question that stands on more pages is no question of a product
@@ -181,5 +181,5 @@ def settle(family: Family, documents: Places, scores: Scores) -> Scores:
     if not meant.any() or not ruled_out.any():
         return scores
     lift = max(0.0, float(scores[ruled_out].max() - scores[meant].max()))
-    settled: Scores = scores + np.float32(lift) * meant - np.float32(RULED_OUT) * ruled_out
+    settled: Scores = (scores + lift * meant - RULED_OUT * ruled_out).astype(np.float32)
     return settled
