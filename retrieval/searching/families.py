@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from retrieval.indexing.index import Index
 
 AS_LIKELY = 1.5
-"""In score, which is a log-likelihood: of a question without a name 19 of 20 pages lie as near to the first (1.48), pages
-with another question further off (19 of 20 by 1.65 and more; `benchmarks/catalogue.py`, open half)."""
+"""In score, which is a log-likelihood: of a question without a name 19 of 20 pages lie as near to the first (1.48),
+pages with another question further off (19 of 20 by 1.65 and more; `benchmarks/catalogue.py`, open half)."""
 LOOKED_AT = 64  # ranked documents that are compared with the first
 RULED_OUT = 10.0  # in score, which is a log-likelihood
 MOST = 256  # members; a question that stands on more pages is no question of a product
@@ -62,6 +62,9 @@ def find_family(index: Index, query: str, ranked: Places, scores: Scores) -> Fam
     meant = _equally_likely(index, meant, dict(zip(ranked.tolist(), scores.tolist(), strict=True)))
     by_number = dict(zip(members, zip(documents, labels, strict=True), strict=True))
     differ = not _agree([by_number[number] for number in meant])
+    # Nobody knows that it is with what is on no page as with the others.
+    if not differ and _names_another(query, index.documents[first]):
+        meant = [number for number in meant if _same_words(index, number, meant[0])]
     return Family(tuple(meant), tuple(ruled_out), differ)
 
 
@@ -89,14 +92,16 @@ def names_of(query: str, labels: Sequence[frozenset[str]]) -> tuple[list[int], l
 
 
 def ask_the_same(one: str, other: str) -> bool:
-    """Whether two questions have the same words in the same order, but for one run of them in each: a name."""
+    """Whether two questions have the same words in the same order, but for one run of them in each, a name, which is
+    no longer than the rest."""
     first, second = word_sequence(one), word_sequence(other)
     if first == second:
         return True
     start = _common(first, second)
     end = min(_common(first[::-1], second[::-1]), len(first) - start, len(second) - start)
     kept = (*first[:start], *first[len(first) - end :])
-    return any(not is_function(token) for token in kept)
+    names = (*first[start : len(first) - end], *second[start : len(second) - end])
+    return 2 * len(kept) >= max(len(first), len(second)) and _tells(kept) and _tells(names)
 
 
 def _members(index: Index, first: int, ranked: Places) -> list[int]:
@@ -115,17 +120,28 @@ def _equally_likely(index: Index, meant: Sequence[int], scores: Mapping[int, flo
     """Those of the same words as the best of them; of those that differ in a word, which may make another question of
     it, the ones that fit about as well."""
     best = max(meant, key=lambda number: scores.get(number, -math.inf))
-    words_of_best = word_sequence(index.documents[best].question)
     return [
         number
         for number in meant
-        if word_sequence(index.documents[number].question) == words_of_best
-        or scores.get(number, -math.inf) >= scores.get(best, -math.inf) - AS_LIKELY
+        if _same_words(index, number, best) or scores.get(number, -math.inf) >= scores.get(best, -math.inf) - AS_LIKELY
     ]
+
+
+def _same_words(index: Index, one: int, other: int) -> bool:
+    first, second = (word_sequence(index.documents[number].question) for number in (one, other))
+    return first == second
 
 
 def _documents_of(index: Index, wordings: Sequence[int]) -> Places:
     return np.searchsorted(index.wording_starts, np.array(wordings, np.int64), "right") - 1
+
+
+def _names_another(query: str, document: Document) -> bool:
+    """Whether `query` has a word of content that is nowhere in `document`."""
+    held = content_tokens(
+        "\n".join([*document.heading_path, document.question, *document.alternatives, document.answer])
+    )
+    return not content_tokens(query) <= held
 
 
 def _agree(members: Sequence[tuple[Document, frozenset[str]]]) -> bool:
@@ -134,6 +150,11 @@ def _agree(members: Sequence[tuple[Document, frozenset[str]]]) -> bool:
         alike(first.answer, other.answer) and state_the_same(first.answer, other.answer, label | other_label)
         for other, other_label in others
     )
+
+
+def _tells(tokens: Sequence[str]) -> bool:
+    """Whether any of these is no function word."""
+    return any(not is_function(token) for token in tokens)
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:
@@ -160,5 +181,5 @@ def settle(family: Family, documents: Places, scores: Scores) -> Scores:
     if not meant.any() or not ruled_out.any():
         return scores
     lift = max(0.0, float(scores[ruled_out].max() - scores[meant].max()))
-    settled: Scores = scores + np.float32(lift) * meant - np.float32(RULED_OUT) * ruled_out
+    settled: Scores = (scores + lift * meant - RULED_OUT * ruled_out).astype(np.float32)
     return settled

@@ -32,7 +32,7 @@ def uncovered(index: Index, query: str, passages: Places) -> Scores:
     if not tokens.total:
         return np.zeros(len(passages), np.float32)
     covered, _ = index.texts.overlap(tokens, passages)
-    return np.maximum(0, 1 - covered).astype(np.float32)
+    return np.maximum(np.float32(0), 1 - covered)
 
 
 def swapped(index: Index, query: str, passages: Places) -> Scores:
@@ -56,7 +56,7 @@ def missing_elsewhere(index: Index, query: str, passages: Places) -> Scores:
         return np.zeros(len(passages), np.float32)
     covered, _ = index.texts.overlap(tokens, passages)
     known = float(tokens.idf.sum()) / tokens.total
-    return np.maximum(0, known - covered).astype(np.float32)
+    return np.maximum(np.float32(0), np.float32(known) - covered)
 
 
 def missing_numbers(index: Index, query: str, passages: Places) -> Scores:
