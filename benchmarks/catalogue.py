@@ -1,4 +1,4 @@
-"""One question for several products (years, plans, countries): is one product's value told to a customer who named none?
+"""One question for several products (years, plans, countries): is one product's value told to whoever named none?
 
     python -m benchmarks.catalogue [--wrong]
 
@@ -157,7 +157,8 @@ def report(title: str, outcomes: Sequence[tuple[Ask, str, str]]) -> None:
     print(
         f"{title:24} n {len(outcomes):4}  unnamed {share(['unnamed'], 'wrong')}  same {share(['same'], 'right')}  "
         f"named {share(named, 'right')} wrong {share(named, 'wrong')}  "
-        f"reworded {share(['reworded'], 'right')} wrong {share(['reworded'], 'wrong')}  missing {share(['missing'], 'wrong')}   ({by_how})"
+        f"reworded {share(['reworded'], 'right')} wrong {share(['reworded'], 'wrong')}  "
+        f"missing {share(['missing'], 'wrong')}   ({by_how})"
     )
 
 

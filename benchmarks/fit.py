@@ -3,8 +3,9 @@
     python -m benchmarks.fit [--write] [--sites QUESTIONS DATA]
 
 Writes `retrieval/searching/fitted/<models>.json`: for each kind of query and index (PLANS) the signals' weights, the
-confidence's coefficients and the confidences from which on an answer is given or suggested. Weights: the most likely choice
-of the right document under a softmax over the candidates, none below 0, ridge-penalised; a score is a log-likelihood.
+confidence's coefficients and the confidences from which on an answer is given or suggested. Weights: the most likely
+choice of the right document under a softmax over the candidates, none below 0, ridge-penalised: a score is a
+log-likelihood.
 Confidence: a ridge-penalised logistic regression on whether the first document is right, on the sets and on cuttings of
 them (a part of the FAQs, down to one, with questions that nothing answers). Every set counts alike; a set that shares
 its questions with another is left out with it.
@@ -52,7 +53,8 @@ PLAIN = ("stackfaq", "stackfaq_ood", "sites_en", "covid_deepset", "covid_jhu")
 WORDED = ("hint3", "clinc150_oos", "banking77")
 CHINESE = ("telecom_zh", "sites_zh", "esun_zh", "atec_zh")
 ACROSS = ("sites_xl",)
-ALSO = ("help", "near misses")  # of several languages: questions about help sites, and small FAQs with near misses of ours
+# Of several languages: questions about help sites, and small FAQs with near misses of ours.
+ALSO = ("help", "near misses")
 ENGLISH = frozenset({"en"})
 BY_WORDING = ("cos_question", "cos_passage", "cos_best")
 
@@ -134,7 +136,7 @@ def _never(_example: Example) -> bool:
     return False
 
 
-# -- ranking ------------------------------------------------------------------------------------------------------------
+# -- ranking -----------------------------------------------------------------------------------------------------------
 
 
 def fit_weights(sets: Sequence[Sequence[Example]], used: Sequence[int]) -> Floats:
@@ -188,7 +190,7 @@ def _softmax(scores: Floats) -> tuple[Floats, Floats]:
     return (np.log(total) + top)[:, 0], powers / total
 
 
-# -- confidence ---------------------------------------------------------------------------------------------------------
+# -- confidence --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +207,8 @@ class Case:
 
 
 def list_features(used: Sequence[str]) -> list[str]:
-    """The names of a case's features, for a profile that weighs these signals: of the signals few, since what only tells
-    one set's questions apart is learnt otherwise, and sets left out were judged worse by all of them."""
+    """The names of a case's features, for a profile that weighs these signals: of the signals few, since what only
+    tells one set's questions apart is learnt otherwise, and sets left out were judged worse by all of them."""
     near = [name for name in used if name.startswith("cos_best")]
     near = near or [name for name in used if name.startswith(("cos_question", "cos_wordings"))]
     return [*FEATURES, *(near or used)]
@@ -326,7 +328,7 @@ def choose_thresholds(cases: Sequence[Case], confidences: Floats) -> tuple[float
     return round(answer, 3), round(min(answer, float(confidences[order][few[-1]])), 3)
 
 
-# -- all of it ----------------------------------------------------------------------------------------------------------
+# -- all of it ---------------------------------------------------------------------------------------------------------
 
 
 def family(name: str) -> str:

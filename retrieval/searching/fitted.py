@@ -1,7 +1,7 @@
 """The weights, coefficients and thresholds that were fitted for a set of embedding models: data, read at load.
 
-`fitted/<models>.json` is written by `python -m benchmarks.fit`; a team's own fit, by `frontdesk eval --fit`, lies in the
-data folder and comes before it. Models that nobody has fitted get `generic.json`, scaled to each model's own cosines.
+`fitted/<models>.json` is written by `python -m benchmarks.fit`; a team's own fit, by `frontdesk eval --fit`, lies in
+the data folder and comes before it. Models that nobody has fitted get `generic.json`, scaled to each one's cosines.
 """
 
 from __future__ import annotations
@@ -87,6 +87,8 @@ def read_fitted(text: str, path: str, origin: str) -> Fitted:
 
 def read_profile(data: Mapping[str, Any]) -> Profile:
     """One profile of a fit."""
-    return Profile(
-        **{key: frozenset(value) if key in _SETS and value is not None else value for key, value in data.items()}
-    )
+    values: dict[str, Any] = dict(data)
+    for key in _SETS:
+        if values.get(key) is not None:
+            values[key] = frozenset(values[key])
+    return Profile(**values)
