@@ -3,8 +3,9 @@
     python -m benchmarks.fit [--write] [--sites QUESTIONS DATA]
 
 Writes `retrieval/searching/fitted/<models>.json`: for each kind of query and index (PLANS) the signals' weights, the
-confidence's coefficients and the confidences from which on an answer is given or suggested. Weights: the most likely choice
-of the right document under a softmax over the candidates, none below 0, ridge-penalised; a score is a log-likelihood.
+confidence's coefficients and the confidences from which on an answer is given or suggested. Weights: the most likely
+choice of the right document under a softmax over the candidates, none below 0, ridge-penalised: a score is a
+log-likelihood.
 Confidence: a ridge-penalised logistic regression on whether the first document is right, on the sets and on cuttings of
 them (a part of the FAQs, down to one, with questions that nothing answers). Every set counts alike; a set that shares
 its questions with another is left out with it.
@@ -54,10 +55,8 @@ PLAIN = ("stackfaq", "stackfaq_ood", "sites_en", "covid_deepset", "covid_jhu")
 WORDED = ("hint3", "clinc150_oos", "banking77")
 CHINESE = ("telecom_zh", "sites_zh", "esun_zh", "atec_zh")
 ACROSS = ("sites_xl",)
-ALSO = (
-    "help",
-    "near misses",
-)  # of several languages: questions about help sites, and small FAQs with near misses of ours
+# Of several languages: questions about help sites, and small FAQs with near misses of ours.
+ALSO = ("help", "near misses")
 ENGLISH = frozenset({"en"})
 BY_WORDING = ("cos_question", "cos_passage", "cos_best")
 

@@ -45,7 +45,8 @@ class Example:
     """One query of a set: every signal of each document that it was measured on, the best that any of its passages has.
 
     `room` names the FAQs it is asked among; `documents` are places among its `count` documents, `values` (documents,
-    signals) in the order of `signal_names`, `near_misses` (documents, signs) in that of NEAR_MISSES, `covered` and `bare` as in `calibration.FEATURES`, `relevant` which are right.
+    signals) in the order of `signal_names`, `near_misses` (documents, signs) in that of NEAR_MISSES, `covered` and
+    `bare` as in `calibration.FEATURES`, `relevant` which are right.
     """
 
     id: str

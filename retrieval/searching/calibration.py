@@ -85,8 +85,8 @@ def describe(
 
 
 def confidence(features: Mapping[str, float], profile: Profile) -> float:
-    """The probability in 0..1; 0 without features (nothing was found). Of a document that is a question and nothing else
-    it stays below what an answer needs: there is none to give."""
+    """The probability in 0..1; 0 without features (nothing was found). Of a document that is a question and nothing
+    else it stays below what an answer needs: there is none to give."""
     probability = estimate(features, profile.confidence)
     return min(probability, UNANSWERED * profile.answer) if features.get("bare") else probability
 
