@@ -138,7 +138,7 @@ def _never(_example: Example) -> bool:
     return False
 
 
-# -- ranking ------------------------------------------------------------------------------------------------------------
+# -- ranking ----------------------------------------------------------------------------------------------------------
 
 
 def fit_weights(sets: Sequence[Sequence[Example]], used: Sequence[int]) -> Floats:
@@ -192,7 +192,7 @@ def _softmax(scores: Floats) -> tuple[Floats, Floats]:
     return (np.log(total) + top)[:, 0], powers / total
 
 
-# -- confidence ---------------------------------------------------------------------------------------------------------
+# -- confidence -------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +209,8 @@ class Case:
 
 
 def list_features(used: Sequence[str]) -> list[str]:
-    """The names of a case's features, for a profile that weighs these signals: of the signals few, since what only tells
-    one set's questions apart is learnt otherwise, and sets left out were judged worse by all of them."""
+    """The names of a case's features, for a profile that weighs these signals: of the signals few, since by all of them
+    sets that were left out are judged worse."""
     near = [name for name in used if name.startswith("cos_best")]
     near = near or [name for name in used if name.startswith(("cos_question", "cos_wordings"))]
     return [*FEATURES, *(near or used)]
@@ -340,7 +340,7 @@ def choose_thresholds(cases: Sequence[Case], confidences: Floats, own: Collectio
     return round(answer, 3), round(min(answer, float(confidences[order][few[-1]])), 3)
 
 
-# -- all of it ----------------------------------------------------------------------------------------------------------
+# -- all of it --------------------------------------------------------------------------------------------------------
 
 
 def family(name: str) -> str:

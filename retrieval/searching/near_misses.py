@@ -58,7 +58,7 @@ def missing_elsewhere(index: Index, query: str, passages: Places) -> Scores:
         return np.zeros(len(passages), np.float32)
     covered, _ = index.texts.overlap(tokens, passages)
     known = float(tokens.idf.sum()) / tokens.total
-    return np.maximum(np.float32(0), np.float32(known) - covered)
+    return np.asarray(np.maximum(0, known - covered), np.float32)
 
 
 def missing_numbers(index: Index, query: str, passages: Places) -> Scores:
