@@ -1,4 +1,4 @@
-"""One question for several products (years, plans, countries): is one product's value told to a customer who named none?
+"""One question for several products (years, plans, countries): is one's value told to who named none?
 
     python -m benchmarks.catalogue [--wrong]
 
@@ -153,12 +153,17 @@ def report(title: str, outcomes: Sequence[tuple[Ask, str, str]]) -> None:
         some = [what for ask, what, _ in outcomes if ask.how in hows]
         return f"{sum(what == outcome for what in some) / len(some):.3f}" if some else "  -  "
 
-    by_how = " ".join(f"{how} {share([how], 'right')}" for how in named)
-    print(
-        f"{title:24} n {len(outcomes):4}  unnamed {share(['unnamed'], 'wrong')}  same {share(['same'], 'right')}  "
-        f"named {share(named, 'right')} wrong {share(named, 'wrong')}  "
-        f"reworded {share(['reworded'], 'right')} wrong {share(['reworded'], 'wrong')}  missing {share(['missing'], 'wrong')}   ({by_how})"
-    )
+    figures = {
+        "unnamed": share(["unnamed"], "wrong"),
+        "same": share(["same"], "right"),
+        "named": share(named, "right"),
+        "wrong": share(named, "wrong"),
+        "reworded": share(["reworded"], "right"),
+        "(wrong)": share(["reworded"], "wrong"),
+        "missing": share(["missing"], "wrong"),
+        **{f"- {how}": share([how], "right") for how in named},
+    }
+    print(f"{title:16} n {len(outcomes):4}  " + "  ".join(f"{name} {value}" for name, value in figures.items()))
 
 
 def main() -> None:

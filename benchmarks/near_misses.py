@@ -109,7 +109,8 @@ def main() -> None:
         asked = [row for row in some if not row["miss"]]
         print(
             f"{half}: near misses answered {np.mean(misses):.3f} of {len(misses)}; answerable answered "
-            f"{np.mean([row['answered'] for row in asked]):.3f}, first right {np.mean([row['right'] for row in asked]):.3f}"
+            f"{np.mean([row['answered'] for row in asked]):.3f}, "
+            f"first right {np.mean([row['right'] for row in asked]):.3f}"
         )
     if "--wrong" in sys.argv:
         for row in rows:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from bot.answers.evaluation import read_rooms
 from bot.bootstrap import embedding_models_for
 from bot.settings import load_settings
+from retrieval.documents import Document
 from retrieval.indexing.building import build_index
 from retrieval.indexing.index import Index
 from retrieval.indexing.models import EmbeddingModels, name_model
@@ -29,6 +30,7 @@ Floats = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
+NEAR_MISS_ROOMS = Path(__file__).parent / "data" / "near_misses.json"
 NEAREST = 24  # documents whose signs of a near miss are measured: others come first in no ranking that is fitted
 MEASURED_WHOLE = 400  # passages up to which every one is measured for a query; of a larger index the likeliest
 
@@ -43,7 +45,8 @@ class Example:
     """One query of a set: every signal of each document that it was measured on, the best that any of its passages has.
 
     `room` names the FAQs it is asked among; `documents` are places among its `count` documents, `values` (documents,
-    signals) in the order of `signal_names`, `near_misses` (documents, signs) in that of NEAR_MISSES, `covered` and `bare` as in `calibration.FEATURES`, `relevant` which are right.
+    signals) in the order of `signal_names`, `near_misses` (documents, signs) in that of NEAR_MISSES, `covered` and
+    `bare` as in `calibration.FEATURES`, `relevant` which are right.
     """
 
     id: str
@@ -150,6 +153,22 @@ def load_sites(models: EmbeddingModels, questions: Path, data: Path) -> Iterator
         for row in rows:
             if row["site"] == site:
                 right = np.array([answers_question(row["gold"], passage) for passage in index.passages], bool)
+                yield measure_query(index, models, row, right)
+
+
+def load_near_misses(models: EmbeddingModels, half: str = "open") -> Iterator[Example]:
+    """The questions of our own small FAQs, with those that lie near an entry and that nothing answers."""
+    for number, room in enumerate(json.loads(NEAR_MISS_ROOMS.read_text(encoding="utf-8"))):
+        if room["half"] != half:
+            continue
+        documents = [
+            Document(f"near:{place}", *entry, language=room["language"]) for place, entry in enumerate(room["entries"])
+        ]
+        index = build_index(documents, models)
+        for entry, answerable, miss in room["pairs"]:
+            for text, wanted in ((answerable, entry), (miss, None)):
+                row = {"id": text, "text": text, "site": str(number), "answerable": wanted is not None}
+                right = np.array([passage.document.url == f"near:{wanted}" for passage in index.passages], bool)
                 yield measure_query(index, models, row, right)
 
 

@@ -28,6 +28,7 @@ from bot.answers.choosing import SHOWN, Choice, choose, confirms, lead, pressed
 from bot.answers.citations import CitationChecker
 from bot.answers.excerpt import BUDGET, excerpt
 from bot.answers.gist import gist
+from bot.answers.parts import Parts, find_parts
 from bot.conversation import (
     NONE_OF_THESE,
     AnswerEvent,
@@ -84,6 +85,7 @@ class _Draft:
     again: bool = False
     people: bool = False  # can be reached from here
     reading: MessageReading = UNREAD
+    asked: tuple[str, ...] = ()  # the questions of a message that asks two
     offered: tuple[Citation, ...] = ()  # by rank: what there is to choose or to confirm
     parts: list[str] = field(default_factory=list)
 
@@ -113,10 +115,11 @@ class Answering:
     """`threshold` is the confidence an answer needs, `suggest_threshold` what is enough to show the nearest entry as
     such; None takes the calibrated defaults. `limit` passages are read.
 
-    `intents` tells questions from what asks nothing. A `reader` understands follow-ups and judges doubtful findings; without one, or where it cannot tell, rules do.
-    `handoff` tells whether people can be reached from a place: then who asks for a person is told that one comes
-    (and whoever called sees to that), else where to turn to. `mask` hides what is nobody's business before a question
-    is searched, written about or kept; what is masked already stays so. `learning` is told of what customers choose.
+    `intents` tells what asks nothing. A `reader` understands follow-ups and judges doubtful findings; without one, or
+    where it cannot tell, rules do. `handoff` tells whether people can be reached from a place: then who asks for a
+    person is told that one comes (and whoever called sees to that), else where to turn to. `mask` hides what is
+    nobody's business before a question is searched, written about or kept; what is masked already stays so. `learning`
+    is told of what customers choose.
     """
 
     def __init__(
@@ -150,6 +153,7 @@ class Answering:
         self._intents.read_messages(["hello"], "en")
         self._mask("+44 20 7946 0958")
         reply_language("您好")
+        reply_language("hello there")
         choose("hello", (Citation(1, "1", "", ""),), OfferReply.OTHER)
         excerpt("hello\n" * BUDGET, "hello")
 
@@ -293,8 +297,13 @@ class Answering:
         chosen = _with_first(result, choice.option, asked) if choice and choice.option and asked else None
         if choice and choice.option and not chosen:
             draft.preface += words_for(draft.language).say("choice_gone") + "\n\n"
+        parts = None if choice or context else await self._parts(draft, result)
+        watch.lap("parts")
         if chosen:
             draft.decision, result = Decision.ANSWER, chosen
+        elif parts:
+            draft.decision, result, draft.asked = Decision.ANSWER, parts.result, parts.questions
+            draft.confidence = result.confidence
         elif self._reader and self._worth_reading(decided, result):
             ranks = await self._reader.answerable(draft.standalone, result)
             if ranks:
@@ -303,15 +312,27 @@ class Answering:
                 draft.decision = Decision.ABSTAIN
             watch.lap("judge")
         draft.result = result
-        if draft.reading.intent.is_small_talk and draft.decision is not Decision.ANSWER:
-            _talk(draft)
-        elif draft.decision is Decision.CLARIFY:
+        if draft.decision is Decision.CLARIFY:
             draft.offered = _offered(result, decided.options)
             draft.reply = replies.clarification(words_for(draft.language), draft.offered)
         elif draft.decision is Decision.SUGGEST:
             _suggest(draft, decided.options)
+        elif draft.decision is Decision.ABSTAIN and draft.reading.intent.is_small_talk:
+            _talk(draft)
         elif draft.decision is Decision.ABSTAIN:
             draft.reply = replies.nothing_found(words_for(draft.language), people=draft.people)
+
+    async def _parts(self, draft: _Draft, whole: RetrievalResult) -> Parts | None:
+        """The answers to a message that asks two things; the second is searched as if the first had been answered."""
+
+        async def search(question: str, context: tuple[str, ...] = ()) -> RetrievalResult:
+            return await self._retriever.retrieve(question, context=context, limit=self._limit)
+
+        async def search_after(question: str, before: str, found: RetrievalResult) -> RetrievalResult:
+            told = [(before, found.passages[0].passage.document.answer)]
+            return await search(*followups.contextualise(question, whole.language, told))
+
+        return await find_parts(draft.standalone, whole, self._thresholds[0], search, search_after)
 
     def _worth_reading(self, decided: decision.Decided, result: RetrievalResult) -> bool:
         """Whether a reader may find an answer in the pages; which of two is meant only the customer knows."""
@@ -326,7 +347,8 @@ class Answering:
         if out := checker.feed(draft.preface):
             yield out
         if not draft.reply and draft.result:
-            brief = Brief(draft.standalone, draft.language, draft.result, tuple(_earlier(conversation)), draft.id)
+            earlier = tuple(_earlier(conversation))
+            brief = Brief(draft.standalone, draft.language, draft.result, earlier, draft.id, draft.asked)
             async with _closing(self._writer.write(brief)) as pieces:
                 async for piece in pieces:
                     draft.model = piece.model

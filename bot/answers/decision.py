@@ -12,7 +12,6 @@ from retrieval.searching.repeats import alike, repeats
 
 DOUBT = 0.25  # of the threshold: with the default one, results that are right less than once in five
 NEAR_TIE = 0.4  # in score, which is a log-likelihood: the other is at least two thirds as likely as the first
-LIKELY = 2.0  # in score: the other is a seventh as likely as the first
 MOST_OPTIONS = 3
 SAME_WORDS = 0.85  # share of two texts' words that they have in common, from which they say the same
 
@@ -58,8 +57,9 @@ def decide(
 
 
 def nearest(result: RetrievalResult, *, given: Collection[str] = frozenset()) -> tuple[ScoredPassage, ...]:
-    """The first passage, and up to two that are likely too, unlike it and each other."""
-    return _options(_unread(result, given), LIKELY)[:MOST_OPTIONS]
+    """The first passage and the next two, unlike it and each other: of real questions whose entry is not first, two in
+    three find it there."""
+    return _options(_unread(result, given))[:MOST_OPTIONS]
 
 
 def doubtful(result: RetrievalResult, threshold: float) -> bool:
@@ -80,7 +80,7 @@ def _alternatives(family: Sequence[ScoredPassage]) -> tuple[ScoredPassage, ...]:
     return tuple(distinct)
 
 
-def _options(passages: Sequence[ScoredPassage], within: float) -> tuple[ScoredPassage, ...]:
+def _options(passages: Sequence[ScoredPassage], within: float = math.inf) -> tuple[ScoredPassage, ...]:
     """The passages whose score is `within` the first's, one of each that say the same."""
     options: list[ScoredPassage] = []
     for passage in passages:

