@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import structlog
 
-from bot.answers.intent.examples import Example, examples_digest, load_messages, load_replies
+from bot.answers.intent.examples import examples_digest, load_messages, load_replies
 from bot.answers.intent.head import Head, Matrix
 from bot.intents import Intent, MessageReading, OfferReply
 from retrieval.indexing.models import EmbeddingModels, name_model
@@ -134,8 +134,11 @@ def fit_heads(model: Embedder, languages: Collection[str] = ()) -> Heads:
     from bot.answers.intent.fitting import fit_messages, fit_replies
 
     messages, replies = load_messages(languages), load_replies(languages)
-    read, accuracy = fit_messages(messages, _embed(model, messages))
-    reply, _ = fit_replies(replies, _embed(model, replies))
+    texts = list(dict.fromkeys(each.text for each in (*messages, *replies)))
+    place = {text: row for row, text in enumerate(texts)}
+    vectors = np.asarray(model.embed_queries(texts), np.float32)
+    read, accuracy = fit_messages(messages, vectors[[place[each.text] for each in messages]])
+    reply, _ = fit_replies(replies, vectors[[place[each.text] for each in replies]])
     return Heads(read, reply, accuracy)
 
 
@@ -180,7 +183,3 @@ def _judge_reply(head: Head, row: Matrix) -> OfferReply:
     if 1 - shares.pop(OfferReply.OTHER) <= head.limits["reply"]:
         return OfferReply.OTHER
     return max(shares, key=shares.__getitem__)
-
-
-def _embed(model: Embedder, examples: Sequence[Example]) -> Matrix:
-    return np.asarray(model.embed_queries([each.text for each in examples]), np.float32)
