@@ -43,7 +43,8 @@ async def ask(
     async def one(golden: GoldenQuestion) -> Judged:
         nonlocal done
         async with free:
-            judged = judge(golden, *await _decide(golden, retriever, thresholds, mask), entries)
+            decided, confidence, documents, profile = await _decide(golden, retriever, thresholds, mask)
+            judged = judge(golden, decided, confidence, documents, entries, profile)
         done += 1
         on_done(done, len(questions))
         return judged
@@ -62,16 +63,16 @@ async def _decide(
     retriever: Retriever,
     thresholds: tuple[float | None, float | None],
     mask: Callable[[str], str],
-) -> tuple[Decision, float, tuple[Document, ...]]:
+) -> tuple[Decision, float, tuple[Document, ...], str]:
     question = clean(mask(golden.question[: 2 * MAX_CHARACTERS])).strip()[:MAX_CHARACTERS]
     heard = listen(question)
     if heard.kind:
-        return Decision.CHITCHAT, 0.0, ()
+        return Decision.CHITCHAT, 0.0, (), ""
     if asks_for_person(question):
-        return Decision.HUMAN, 0.0, ()
+        return Decision.HUMAN, 0.0, (), ""
     language = primary(reply_language(heard.question))
     standalone, context = followups.contextualise(heard.question, language, golden.history)
     result = await retriever.retrieve(standalone, context=context, limit=RANKED)
     decided = decision.decide(result, *thresholds)
     documents = {scored.passage.document.id: scored.passage.document for scored in result.passages}
-    return decided.decision, result.confidence, tuple(documents.values())
+    return decided.decision, result.confidence, tuple(documents.values()), result.profile
