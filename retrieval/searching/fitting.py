@@ -20,13 +20,12 @@ from retrieval.searching.profiles import Profile
 FEWEST = 20  # questions of a profile: below, it keeps what it has
 FOLDS = 5
 RIDGE = 2.0  # what pulls scale and shift back; see docs/decisions/0129
-EXPECTED = 20.0  # questions: what the confidence itself expects counts as many as that beside what came of them
+PULL = 40.0  # questions: what was there before counts as many as that when a threshold is chosen
 PRECISION = 0.95  # of the answers given
 SUGGESTED = 0.28  # of the questions that nothing answers
 CERTAIN = 1e-9  # nearer to 0 or 1 no confidence counts
 
 Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,32 +117,30 @@ def split_in_folds(count: int) -> list[tuple[list[int], list[int]]]:
 
 def choose_thresholds(cases: Sequence[Case], confidences: Floats, kept: tuple[float, float]) -> tuple[float, float]:
     """-> the lowest confidence from which on PRECISION of the answers are right, and the lowest at which at most
-    SUGGESTED of what nothing answers is shown something. `kept` are those that change nothing.
+    SUGGESTED of what nothing answers is shown something; both pulled towards those that are `kept`, which change nothing.
 
     Where every question has an answer nobody can tell what else would be answered, and shown: neither is lowered.
     """
     right = np.array([case.right for case in cases])
     outside = np.array([not case.answerable for case in cases])
-    precise = [each for each in confidences if _expect_precision(confidences, right, each) >= PRECISION]
-    answer = float(min(precise)) if precise else max(kept[0], float(confidences[~right].max(initial=0.0)) + 0.001)
+    precise = [each for each in confidences if right[confidences >= each].mean() >= PRECISION]
+    answer = _pull(min(precise, default=_above(confidences[~right])), kept[0], len(cases))
     if not outside.any():
         answer = max(answer, kept[0])
         return answer, min(answer, kept[1])
-    few = [each for each in confidences if _expect_shown(confidences, outside, each) <= SUGGESTED]
-    return answer, min(answer, float(min(few))) if few else answer
+    few = [each for each in confidences if (confidences[outside] >= each).mean() <= SUGGESTED]
+    suggest = _pull(min(few, default=_above(confidences[outside])), kept[1], int(outside.sum()))
+    return answer, min(answer, suggest)
 
 
-def _expect_precision(confidences: Floats, right: Mask, threshold: float) -> float:
-    """The share of right ones among the answers from `threshold` on."""
-    above = confidences >= threshold
-    return float((right[above].sum() + EXPECTED * confidences[above].mean()) / (above.sum() + EXPECTED))
+def _above(confidences: Floats) -> float:
+    return float(confidences.max()) + 0.001
 
 
-def _expect_shown(confidences: Floats, outside: Mask, threshold: float) -> float:
-    """The share of what nothing answers that reaches `threshold`."""
-    above, doubts = confidences >= threshold, 1 - confidences
-    expected = doubts[above].sum() / max(float(doubts.sum()), 1e-9)
-    return float(((above & outside).sum() + EXPECTED * expected) / (outside.sum() + EXPECTED))
+def _pull(chosen: float, kept: float, count: int) -> float:
+    """Between both, in log odds: the more questions chose it, the nearer."""
+    share = count / (count + PULL)
+    return float(sigmoid(share * logit(np.array(chosen)) + (1 - share) * logit(np.array(kept))))
 
 
 def logit(confidences: Floats) -> Floats:
