@@ -233,8 +233,10 @@ def make_cases(
         lead = -np.log(np.exp(scores[1:] - scores[0]).sum() + ALONE)
         first = order[0]
         values, misses = example.values[first, told].tolist(), example.near_misses[first].tolist()
+        few = 1 / (example.count if kept is None else np.count_nonzero(kept))
         features = (
             lead,
+            few,
             np.log1p(example.tokens),
             float(example.bare[first]),
             float(example.covered[first]),
@@ -298,7 +300,7 @@ def fit_confidence(cases: Sequence[Case], own: Collection[str]) -> Floats:
 
 def _bounds(count: int) -> list[tuple[float | None, float | None]]:
     """No likeness lowers the confidence, and no sign of a near miss raises it."""
-    of: dict[str, tuple[float | None, float | None]] = {"length": (None, None), "bare": (None, 0)}
+    of: dict[str, tuple[float | None, float | None]] = {"length": (None, None), "bare": (None, 0), "few": (None, 0)}
     of |= dict.fromkeys(NEAR_MISSES, (None, 0))
     named = [of.get(name, (0, None)) for name in FEATURES]
     return [*named, *[(0, None)] * (count - 1 - len(named)), (None, None)]
