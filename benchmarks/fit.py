@@ -24,7 +24,15 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
-from benchmarks.question_sets import Example, load_near_misses, load_sets, load_sites, remembering_models, signal_names
+from benchmarks.question_sets import (
+    CACHE,
+    Example,
+    load_near_misses,
+    load_sets,
+    load_sites,
+    remembering_models,
+    signal_names,
+)
 from bot.answers.metrics import Outcome, figures
 from retrieval.indexing.models import EmbeddingModels, name_model
 from retrieval.searching.calibration import ALONE, FEATURES, INTERCEPT
@@ -52,7 +60,10 @@ PLAIN = ("stackfaq", "stackfaq_ood", "sites_en", "covid_deepset", "covid_jhu")
 WORDED = ("hint3", "clinc150_oos", "banking77")
 CHINESE = ("telecom_zh", "sites_zh", "esun_zh", "atec_zh")
 ACROSS = ("sites_xl",)
-ALSO = ("help", "near misses")  # of several languages: questions about help sites, and small FAQs with near misses of ours
+ALSO = (
+    "help",
+    "near misses",
+)  # of several languages: questions about help sites, and small FAQs with near misses of ours
 ENGLISH = frozenset({"en"})
 BY_WORDING = ("cos_question", "cos_passage", "cos_best")
 
@@ -402,7 +413,7 @@ def main() -> None:
     )
     parser.add_argument("--write", action="store_true", help="write the file that the search reads")
     parser.add_argument("--sites", nargs=2, type=Path, metavar=("QUESTIONS", "DATA"), help="questions about help sites")
-    parser.add_argument("--cache", type=Path, default=Path("var/fit"), help="where vectors are kept from run to run")
+    parser.add_argument("--cache", type=Path, default=CACHE, help="where vectors are kept from run to run")
     options = parser.parse_args()
     models = remembering_models(options.cache)
     names = signal_names(models)
@@ -435,9 +446,14 @@ def make_generic(profiles: Sequence[dict[str, Any]], model: str, background: Bac
 
 def write_fit(name: str, models: Sequence[str], profiles: Sequence[dict[str, Any]]) -> None:
     """Write a file that the search reads."""
+    update_fit(name, models=models, made_with="python -m benchmarks.fit --write", profiles=profiles)
+
+
+def update_fit(name: str, **changed: Any) -> None:
+    """Write these parts of a file that the search reads; the others stay, which other benchmarks wrote."""
     path = FITTED / f"{name}.json"
-    data = {"models": models, "made_with": "python -m benchmarks.fit --write", "profiles": profiles}
-    path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    held: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    path.write_text(json.dumps(held | changed, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"\nWritten: {path}")
 
 

@@ -1,14 +1,15 @@
 """The weights, coefficients and thresholds that were fitted for a set of embedding models: data, read at load.
 
-`fitted/<models>.json` is written by `python -m benchmarks.fit`; a team's own fit, by `frontdesk eval --fit`, lies in the
-data folder and comes before it. Models that nobody has fitted get `generic.json`, scaled to each model's own cosines.
+`fitted/<models>.json` is written by `python -m benchmarks.fit` and, how questions are grouped and told to be the same, by
+`benchmarks.gaps` and `benchmarks.taught`; a team's own fit, by `frontdesk eval --fit`, lies in the data folder and comes
+before it. Models that nobody has fitted get `generic.json`, scaled to each model's own cosines.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,11 +28,13 @@ _SETS = ("query", "documents")
 @dataclass(frozen=True)
 class Fitted:
     """What a set of models is searched by. `origin` says whose fit it is: the models' own, a team's, or the generic
-    one."""
+    one. `clustering` holds by model what makes two questions alike (`clustering.py`): the weights of their vectors' and
+    of their tokens' likeness, and a bias."""
 
     models: tuple[str, ...]
     profiles: tuple[Profile, ...]
     origin: str
+    clustering: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
     def choose_profiles(self, query: str, documents: str, *, worded: bool, available: Sequence[str]) -> list[Profile]:
         """The profiles for a question in the language `query` about `documents` in another or the same, the one to try
@@ -59,13 +62,18 @@ def load_fitted(models: EmbeddingModels, own: Path | None = None) -> Fitted:
     names = tuple(name_model(model.fingerprint) for model in models.models)
     if own is not None and own.is_file():
         return read_fitted(own.read_text(encoding="utf-8"), str(own), "this team's questions")
-    shipped = files(__package__).joinpath("fitted", f"{name_fit(names)}.json")
-    if shipped.is_file():
-        return read_fitted(shipped.read_text(encoding="utf-8"), str(shipped), "these models")
+    name = name_fit(names)
+    if shipped := read_shipped(name):
+        return read_fitted(shipped, f"{name}.json", "these models")
     from retrieval.searching.generic import fit_generically
 
-    generic = files(__package__).joinpath("fitted", f"{GENERIC}.json")
-    return fit_generically(json.loads(generic.read_text(encoding="utf-8")), models)
+    return fit_generically(json.loads(read_shipped(GENERIC)), models)
+
+
+def read_shipped(name: str) -> str:
+    """The text of a file of this package by its `name_fit`; "" where there is none."""
+    path = files(__package__).joinpath("fitted", f"{name}.json")
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def name_fit(models: Sequence[str]) -> str:
@@ -80,7 +88,7 @@ def read_fitted(text: str, path: str, origin: str) -> Fitted:
     try:
         data = json.loads(text)
         profiles = tuple(read_profile(each) for each in data["profiles"])
-        return Fitted(tuple(data["models"]), profiles, origin)
+        return Fitted(tuple(data["models"]), profiles, origin, data.get("clustering", {}))
     except (ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{path} is no fit of a search ({error}): delete it, or make it anew.") from error
 

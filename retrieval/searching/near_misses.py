@@ -14,10 +14,10 @@ import numpy as np
 
 from retrieval.documents import Document
 from retrieval.indexing.lexical import Places, Scores
+from retrieval.languages import detect_language
 from retrieval.searching.content import content_tokens, word_sequence
 from retrieval.searching.denying import count_denials
 from retrieval.searching.kinds import things
-from retrieval.languages import detect_language
 
 if TYPE_CHECKING:
     from retrieval.indexing.index import Index

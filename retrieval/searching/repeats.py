@@ -10,7 +10,6 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-
 from retrieval.documents import Document
 from retrieval.indexing.analysis import analyse, is_function
 from retrieval.indexing.lexical import Places, Scores
