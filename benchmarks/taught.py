@@ -12,7 +12,7 @@ sure     their mean confidence: before; with twins counted as two; as shipped. T
 
 In the second table the crawled entry does not have the wording that was taught: what only its meaning tells to be the
 same question. `fit` finds for each model the lowest cosine of two questions from which PRECISION of the pairs that it
-finds there ask the same, on the sets of CHOSEN_ON; printed beside it is what all models together find on the others.
+holds as near ask the same, on the sets that `benchmarks.gaps` tunes on, and prints what comes of it there and elsewhere.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.fit import save_vectors, update_fit
+from benchmarks.gaps import TUNED, entries
 from benchmarks.question_sets import CACHE, folder, remembering_models, single_turn
 from bot.answers.evaluation import Row, read_rooms
 from retrieval.documents import Document
@@ -38,13 +39,12 @@ from retrieval.searching.fitted import GENERIC, load_fitted, name_fit
 from retrieval.searching.generic import ANY_MODEL, measure_background
 from retrieval.searching.retriever import choose_profiles, detect_query_language
 from retrieval.searching.search import Search
-from retrieval.searching.twins import find_near, find_twins
+from retrieval.searching.twins import find_twins
 
 SHARE, DRAWS = 0.2, 3
-CHOSEN_ON = ("atec_zh", "covid_deepset", "hint3", "sites_zh", "stackfaq", "stackfaq_ood")  # the others confirm
 PRECISION = 0.97  # of the pairs that one model finds: what is wrongly one loses an answer
 LEAST = 0.8  # the lowest cosine that is tried
-MOST_ENTRIES = 400  # of one set, in a fit
+MOST, MOST_WORDINGS = 400, 4  # wordings of one firm, and of one entry, in a fit
 NO_TWINS = np.zeros((0, 2), np.int64)
 _SENTENCE = re.compile(r"(?<=[。！？])|(?<=[.!?])\s+")
 _OURS = {
@@ -197,12 +197,12 @@ def _mean(values: Sequence[float]) -> float:
     return float(np.mean(values)) if values else float("nan")
 
 
-# -- which questions are one --------------------------------------------------------------------------------------------
+# -- which questions are one -------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A taught answer and a crawled entry with the cosines of their questions by each model; `share` is what it counts,
+    """Two wordings with their cosine by each model, and whether one entry answers both. `share` is what they count:
     every set alike."""
 
     cosines: tuple[float, ...]
@@ -210,60 +210,37 @@ class Near:
     share: float
 
 
-def near_pairs(name: str, models: EmbeddingModels) -> Iterator[Near]:
-    """The pairs of a set that any model holds near, with their cosines by all of them."""
+def near_pairs(name: str, models: EmbeddingModels) -> list[Near]:
+    """The pairs of wordings of a set, as `benchmarks.gaps` reads them, that any of the models holds near."""
     found: list[tuple[tuple[float, ...], bool]] = []
-    for room, (documents, rows) in enumerate(rooms(name, reworded=True)):
-        documents = documents[:MOST_ENTRIES]
-        alike = _alike(documents, rows)
-        base = build_index(documents, models)
-        for draw in draws(documents, base, models, f"{name}{room}", reworded=True):
-            numbers = list(draw.added)
-            both = [(known, draw.extra.find_field(known.model)) for known in draw.crawled.fields]
-            near = {
-                pair
-                for known, field in both
-                if field is not None
-                for pair in find_near(draw.crawled, draw.extra, known, field, LEAST)
-            }
-            for taught_number, crawled in near:
-                cosines = tuple(_cosine(draw, models, number, taught_number, crawled) for number in range(len(both)))
-                found.append((cosines, alike[numbers[taught_number]] & alike[crawled] != frozenset()))
-    yield from (Near(cosines, same, 1 / len(found)) for cosines, same in found)
-
-
-def _alike(documents: Sequence[Document], rows: Sequence[Row]) -> list[frozenset[str]]:
-    """For each entry what it shares with those that answer the same: its own id, and the queries they answer."""
-    of: dict[str, set[str]] = {document.url: {document.url} for document in documents}
-    for row in rows:
-        for faq in row["relevant"]:
-            of.get(f"eval:{faq}", set()).add(row["id"])
-    return [frozenset(of[document.url]) for document in documents]
-
-
-def _cosine(draw: Draw, models: EmbeddingModels, model: int, added: int, crawled: int) -> float:
-    """The highest cosine of any two wordings of the two."""
-    one, other = draw.extra, draw.crawled
-    vectors = [
-        index.fields[model].rows[index.question_rows[number] :][: index.question_row_counts[number]]
-        for index, number in ((one, added), (other, crawled))
-    ]
-    return float((vectors[0] @ vectors[1].T).max())
+    for firm in entries(name).values():
+        chosen = [firm[place] for place in np.random.default_rng(0).permutation(len(firm)).tolist()]
+        wordings = [(text, number) for number, entry in enumerate(chosen) for text in entry[:MOST_WORDINGS]][:MOST]
+        texts, labels = [text for text, _ in wordings], np.array([number for _, number in wordings])
+        rows = [model.embed_documents(texts) for model in models.models]
+        cosines = np.stack([vectors @ vectors.T for vectors in rows], -1)
+        near = np.triu(cosines.max(axis=-1) >= LEAST, 1)
+        same = labels[:, None] == labels
+        found += zip(map(tuple, cosines[near].tolist()), same[near].tolist(), strict=True)
+    return [Near(values, same, 1 / len(found)) for values, same in found]
 
 
 def fit(models: EmbeddingModels, names: Sequence[str]) -> dict[str, float]:
     """The threshold of each model, by its name; prints what they find."""
-    pairs = {name: list(near_pairs(name, models)) for name in names}
-    chosen = [pair for name in names if name in CHOSEN_ON for pair in pairs[name]]
+    pairs = {name: near_pairs(name, models) for name in names}
+    tuned = [name for names in TUNED.values() for name in names]
+    chosen = [pair for name in names if name in tuned for pair in pairs[name]]
     least = tuple(find_least(chosen, number) for number in range(len(models.models)))
+    alone = [(model.fingerprint, [number]) for number, model in enumerate(models.models)]
     for name in names:
-        told = [p for p in pairs[name] if all(c >= t for c, t in zip(p.cosines, least, strict=True))]
-        same = sum(pair.same for pair in pairs[name])
-        right = sum(pair.same for pair in told)
-        half = "chosen on" if name in CHOSEN_ON else "confirming"
-        print(
-            f"{name:14} {half:10} precision {right / max(1, len(told)):.3f} of {len(told):4}, found {right} of {same}"
-        )
+        print(f"{name:14} {'chosen on' if name in tuned else 'confirming'}", flush=True)
+        for title, by in [*alone, ("all", list(range(len(least))))]:
+            told = [pair for pair in pairs[name] if all(pair.cosines[number] >= least[number] for number in by)]
+            right, same = sum(pair.same for pair in told), sum(pair.same for pair in pairs[name])
+            precision = right / len(told) if told else float("nan")
+            print(
+                f"    {name_model(title):22} precision {precision:.3f} of {len(told)}, found {right} of {same} near"
+            )
     return {name_model(model.fingerprint): value for model, value in zip(models.models, least, strict=True)}
 
 
@@ -303,9 +280,9 @@ def main() -> None:
 
 
 def write(models: EmbeddingModels, found: dict[str, float]) -> None:
-    """Write the thresholds; for models that nobody fitted as a part of the way from what unrelated questions have to 1."""
+    """Write the thresholds; for models that nobody fitted, a part of the way from what unrelated questions have to 1."""
     update_fit(name_fit(list(found)), same_question=found)
-    (name, least), background = next(iter(found.items())), measure_background(models.models[0])
+    least, background = next(iter(found.values())), measure_background(models.models[0])
     update_fit(GENERIC, same_question={ANY_MODEL: round((least - background.mean) / (1 - background.mean), 3)})
 
 

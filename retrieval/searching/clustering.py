@@ -54,9 +54,7 @@ class Clustering:
     `Likeness`.
     """
 
-    def __init__(
-        self, texts: Sequence[str], models: Embedder | EmbeddingModels, weights: Sequence[float] = ()
-    ) -> None:
+    def __init__(self, texts: Sequence[str], models: Embedder | EmbeddingModels, weights: Sequence[float] = ()) -> None:
         self._positions: dict[str, list[int]] = {}
         for position, text in enumerate(texts):
             self._positions.setdefault(folded(text), []).append(position)

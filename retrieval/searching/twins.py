@@ -32,7 +32,7 @@ def find_twins(base: Index, added: Index) -> Places:
     fields = [(base.find_field(field.model), field) for field in added.fields]
     shared = [(known, field) for known, field in fields if known is not None]
     needed = same_from(base, [known for known, _ in shared])
-    by_vector = [set(find_near(base, added, *pair, least)) for pair, least in zip(shared, needed, strict=True)]
+    by_vector = [set(_by_vector(base, added, *pair, least)) for pair, least in zip(shared, needed, strict=True)]
     pairs = set(_by_words(base, added)).union(set.intersection(*by_vector) if by_vector else ())
     return np.array(sorted(pairs), np.int64).reshape(-1, 2)
 
@@ -76,7 +76,7 @@ def _by_words(base: Index, added: Index) -> list[tuple[int, int]]:
     ]
 
 
-def find_near(
+def _by_vector(
     base: Index, added: Index, known: VectorField, field: VectorField, least: float
 ) -> list[tuple[int, int]]:
     """-> pairs of a document of `added` and one of `base` that have wordings of at least that cosine by one model."""
