@@ -61,7 +61,8 @@ def describe(
     """
     if len(ranking) == 0:
         return {}
-    ranking = ranking[~np.isin(candidates.documents[ranking], family.ruled_out)]
+    if family.ruled_out:
+        ranking = ranking[~np.isin(candidates.documents[ranking], family.ruled_out)]
     ranked = candidates.documents[ranking]
     same = [int(ranked[0]), *repeating(index, ranked, scores[ranking]), *family.meant]
     if len(index.twins):

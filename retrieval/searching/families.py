@@ -174,6 +174,8 @@ def _address(document: Document, language: str) -> frozenset[str]:
 def settle(family: Family, documents: Places, scores: Scores) -> Scores:
     """-> the scores of candidates of these `documents`, with the best of those that are meant where the best of the
     family was, and those ruled out behind everything."""
+    if not family.ruled_out:
+        return scores
     meant, ruled_out = np.isin(documents, family.meant), np.isin(documents, family.ruled_out)
     if not meant.any() or not ruled_out.any():
         return scores

@@ -41,7 +41,9 @@ def fit_generically(data: Mapping[str, Any], models: EmbeddingModels) -> Fitted:
     """The generic fit for these models: each counts alike."""
     backgrounds = {name_model(model.fingerprint): measure_background(model) for model in models.models}
     profiles = tuple(scale_profile(read_profile(each), backgrounds) for each in data["profiles"])
-    return Fitted(tuple(backgrounds), profiles, GENERIC)
+    # what texts share is taken from the vectors before they are compared, so that models differ little there
+    clustering = dict.fromkeys(backgrounds, data["clustering"][ANY_MODEL])
+    return Fitted(tuple(backgrounds), profiles, GENERIC, clustering)
 
 
 def scale_profile(profile: Profile, backgrounds: Mapping[str, Background]) -> Profile:

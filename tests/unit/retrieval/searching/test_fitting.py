@@ -36,7 +36,8 @@ def draw_cases(count: int, scale: float = 1.0, shift: float = 0.0, seed: int = 7
     right = random.random(count) < sigmoid(scale * logit(said) + shift)
     lost = random.random(count) < 0.5
     return [
-        Case(float(sure), bool(good), bool(good or not gone)) for sure, good, gone in zip(said, right, lost, strict=True)
+        Case(float(sure), bool(good), bool(good or not gone))
+        for sure, good, gone in zip(said, right, lost, strict=True)
     ]
 
 
