@@ -12,7 +12,8 @@ sure     their mean confidence: before; with twins counted as two; as shipped. T
 
 In the second table the crawled entry does not have the wording that was taught: what only its meaning tells to be the
 same question. `fit` finds for each model the lowest cosine of two questions from which PRECISION of the pairs that it
-holds as near ask the same, on the sets that `benchmarks.gaps` tunes on, and prints what comes of it there and elsewhere.
+holds as near ask the same, on the sets that `benchmarks.gaps` tunes on, and prints what comes of it there and
+elsewhere.
 """
 
 from __future__ import annotations

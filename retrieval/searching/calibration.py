@@ -40,8 +40,8 @@ question, whichever of its answers is wanted. Those that it rules out are no riv
 INTERCEPT = "intercept"
 UNANSWERED = 0.99  # of the confidence that an answer needs: just below it
 ALONE = 0.05
-"""What stands beside the odds of all others, so that those of a document without rivals are finite. Of .001 to 1 the one
-by which sets left out are likeliest."""
+"""What stands beside the odds of all others, so that those of a document without rivals are finite. Of .001 to 1 the
+one by which sets left out are likeliest."""
 
 
 def describe(

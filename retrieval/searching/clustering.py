@@ -135,10 +135,7 @@ class Likeness:
 
     @cached_property
     def _model(self) -> Embedder:
-        """The first model where most texts are in a language that it is best at, else the last, which reads them all."""
-        best_at = self._fitted.best_languages
-        known = sum(detect_language(text, among=COMMON_LANGUAGES) in best_at for text in self.texts) if best_at else 0
-        return self.models.models[0 if 2 * known > len(self.texts) else -1]
+        return choose_model(self.texts, self.models)
 
     @cached_property
     def _analysed(self) -> list[frozenset[str]]:
@@ -161,6 +158,13 @@ class Likeness:
     @cached_property
     def _tokens(self) -> csr_array:
         return _unit_rows(self._analysed)
+
+
+def choose_model(texts: Sequence[str], models: EmbeddingModels) -> Embedder:
+    """The first model where most texts are in a language that it is best at, else the last, which reads them all."""
+    best_at = load_fitted(models).best_languages
+    known = sum(detect_language(text, among=COMMON_LANGUAGES) in best_at for text in texts) if best_at else 0
+    return models.models[0 if 2 * known > len(texts) else -1]
 
 
 def _labels(likeness: Likeness) -> list[int]:

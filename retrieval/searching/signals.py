@@ -91,8 +91,7 @@ def prepare(index: Index, text: str, vectors: Mapping[str, Scores], profile: Pro
 def look_up(index: Index, text: str, language: str) -> Lookup:
     """What `text`, which is in `language`, finds in `index`."""
     tokens = tuple(dict.fromkeys(analyse(text, language)))
-    looked_up = (field.query(tokens) for field in (index.texts, index.questions, index.wordings))
-    return Lookup(index, tokens, *looked_up)
+    return Lookup(index, tokens, index.texts.query(tokens), index.questions.query(tokens), index.wordings.query(tokens))
 
 
 def gather(index: Index, query: Query, also: Sequence[Places] = ()) -> Candidates:
