@@ -45,7 +45,8 @@ class Example:
     """One query of a set: every signal of each document that it was measured on, the best that any of its passages has.
 
     `room` names the FAQs it is asked among; `documents` are places among its `count` documents, `values` (documents,
-    signals) in the order of `signal_names`, `near_misses` (documents, signs) in that of NEAR_MISSES, `covered` and `bare` as in `calibration.FEATURES`, `relevant` which are right.
+    signals) in the order of `signal_names`, `near_misses` (documents, signs) in that of NEAR_MISSES, `covered` and
+    `bare` as in `calibration.FEATURES`, `relevant` which are right.
     """
 
     id: str
@@ -160,7 +161,9 @@ def load_near_misses(models: EmbeddingModels, half: str = "open") -> Iterator[Ex
     for number, room in enumerate(json.loads(NEAR_MISS_ROOMS.read_text(encoding="utf-8"))):
         if room["half"] != half:
             continue
-        documents = [Document(f"near:{place}", *entry, language=room["language"]) for place, entry in enumerate(room["entries"])]
+        documents = [
+            Document(f"near:{place}", *entry, language=room["language"]) for place, entry in enumerate(room["entries"])
+        ]
         index = build_index(documents, models)
         for entry, answerable, miss in room["pairs"]:
             for text, wanted in ((answerable, entry), (miss, None)):

@@ -11,6 +11,10 @@ from typing import Protocol
 
 from retrieval.scripts import HAN, HANGUL, KANA, LATIN
 
+COMMON_LANGUAGES = ("en", "zh", "ja", "ko", "de", "fr", "es", "pt")
+"""What customers may write in, whatever the pages are in: among all 176 that could be told, a short question looks like
+any of them."""
+
 _READ = 400  # characters: more tells no more
 _LIKELIER_THAN_NOT = 0.5
 

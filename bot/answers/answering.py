@@ -27,6 +27,7 @@ from bot.answers.choosing import SHOWN, Choice, agrees, choose, confirms, lead, 
 from bot.answers.citations import CitationChecker
 from bot.answers.excerpt import BUDGET, excerpt
 from bot.answers.gist import gist
+from bot.answers.parts import Parts, find_parts
 from bot.answers.persons import asks_for_person
 from bot.answers.smalltalk import Heard, listen
 from bot.conversation import (
@@ -82,6 +83,7 @@ class _Draft:
     result: RetrievalResult | None = None
     again: bool = False
     people: bool = False  # can be reached from here
+    asked: tuple[str, ...] = ()  # the questions of a message that asks two
     offered: tuple[Citation, ...] = ()  # by rank: what there is to choose or to confirm
     parts: list[str] = field(default_factory=list)
 
@@ -241,8 +243,13 @@ class Answering:
         chosen = _with_first(result, choice.option, asked) if choice and choice.option and asked else None
         if choice and choice.option and not chosen:
             draft.preface += words_for(draft.language).say("choice_gone") + "\n\n"
+        parts = None if choice or context else await self._parts(draft, result)
+        watch.lap("parts")
         if chosen:
             draft.decision, result = Decision.ANSWER, chosen
+        elif parts:
+            draft.decision, result, draft.asked = Decision.ANSWER, parts.result, parts.questions
+            draft.confidence = result.confidence
         elif self._reader and self._worth_reading(decided, result):
             ranks = await self._reader.answerable(draft.standalone, result)
             if ranks:
@@ -259,6 +266,18 @@ class Answering:
         elif draft.decision is Decision.ABSTAIN:
             draft.reply = replies.nothing_found(words_for(draft.language), people=draft.people)
 
+    async def _parts(self, draft: _Draft, whole: RetrievalResult) -> Parts | None:
+        """The answers to a message that asks two things; the second is searched as if the first had been answered."""
+
+        async def search(question: str, context: tuple[str, ...] = ()) -> RetrievalResult:
+            return await self._retriever.retrieve(question, context=context, limit=self._limit)
+
+        async def search_after(question: str, before: str, found: RetrievalResult) -> RetrievalResult:
+            told = [(before, found.passages[0].passage.document.answer)]
+            return await search(*followups.contextualise(question, whole.language, told))
+
+        return await find_parts(draft.standalone, whole, self._thresholds[0], search, search_after)
+
     def _worth_reading(self, decided: decision.Decided, result: RetrievalResult) -> bool:
         """Whether a reader may find an answer in the pages; which of two is meant only the customer knows."""
         if decided.decision in {Decision.ANSWER, Decision.CLARIFY}:
@@ -272,7 +291,8 @@ class Answering:
         if out := checker.feed(draft.preface):
             yield out
         if not draft.reply and draft.result:
-            brief = Brief(draft.standalone, draft.language, draft.result, tuple(_earlier(conversation)), draft.id)
+            earlier = tuple(_earlier(conversation))
+            brief = Brief(draft.standalone, draft.language, draft.result, earlier, draft.id, draft.asked)
             async with _closing(self._writer.write(brief)) as pieces:
                 async for piece in pieces:
                     draft.model = piece.model

@@ -463,7 +463,7 @@ class Application(Stores):
         return Terminal(self.answering, self.conversations, history=history, mask=mask, learning=self.learning)
 
     async def warm_up(self) -> None:
-        """Load what a first answer would wait for. Raises NoActiveVersion, CorruptVersion, FingerprintMismatch."""
+        """Load what a first answer would wait for. Raises NoActiveVersion, CorruptVersion."""
         await self.load_beside()
         self.answering.warm_up()
         await self.conversations.load("")

@@ -64,8 +64,8 @@ class Beside:
 def ask_golden(questions: Sequence[GoldenQuestion], side: Side, beside: Beside, *, on_done: OnDone) -> list[Judged]:
     """Ask the questions on a side. For a thread without an event loop.
 
-    A version that was made with another embedding model is embedded anew, in memory, as far as it lacks vectors. Raises NoActiveVersion,
-    UnknownVersion, CorruptVersion, ModelError, SettingsError.
+    A version that was made with another embedding model is embedded anew, in memory, as far as it lacks vectors.
+    Raises NoActiveVersion, UnknownVersion, CorruptVersion, ModelError, SettingsError.
     """
     import asyncio
 

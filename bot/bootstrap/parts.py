@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from bot.conversation import Turn
     from inference.vllm import VllmGenerator
     from retrieval.documents import Document, Selectors, Source
-    from retrieval.indexing.versions import VersionStore
     from retrieval.indexing.models import EmbeddingModels
+    from retrieval.indexing.versions import VersionStore
     from retrieval.interfaces import Crawler, Fetch
     from retrieval.searching.reranking import Reranking
 

@@ -37,6 +37,7 @@ question, whichever of its answers is wanted. Those that it rules out are no riv
 """
 
 INTERCEPT = "intercept"
+UNANSWERED = 0.99  # of the confidence that an answer needs: just below it
 ALONE = 1e-3  # odds of all others together that are none: the log odds of a document without rivals are finite
 
 
@@ -84,8 +85,10 @@ def describe(
 
 
 def confidence(features: Mapping[str, float], profile: Profile) -> float:
-    """The probability in 0..1; 0 without features (nothing was found)."""
-    return estimate(features, profile.confidence)
+    """The probability in 0..1; 0 without features (nothing was found). Of a document that is a question and nothing
+    else it stays below what an answer needs: there is none to give."""
+    probability = estimate(features, profile.confidence)
+    return min(probability, UNANSWERED * profile.answer) if features.get("bare") else probability
 
 
 def estimate(features: Mapping[str, float], coefficients: Mapping[str, float]) -> float:

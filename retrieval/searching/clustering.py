@@ -1,7 +1,7 @@
 """Which of many short texts mean the same: average linkage on the chance that two of them do.
 
-The chance is read from what two texts have in common, by their vectors and by their words. `benchmarks/gaps.py` fits the
-weights and measures what comes of them.
+The chance is read from what two texts have in common, by their vectors and by their words. `benchmarks/gaps.py` fits
+the weights and measures what comes of them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from retrieval.indexing.analysis import analyse, fold, is_function
 from retrieval.indexing.lexical import Places, Scores
 from retrieval.indexing.models import EmbeddingModels, combine_models
 from retrieval.interfaces import Embedder
-from retrieval.languages import script_language
+from retrieval.languages import COMMON_LANGUAGES, detect_language
 from retrieval.scripts import UNSPACED
 from retrieval.searching.fitted import load_fitted
 from retrieval.text import collapse
@@ -141,7 +141,7 @@ class Likeness:
         """Unit vectors less what all texts share, so that the shop's name makes no two alike."""
         raw = choose_model(self.texts, self.models).embed_queries(self.texts)
         shares = _shares(raw)
-        vectors = raw - (shares @ raw) / (shares.sum() + BACKGROUND)
+        vectors: Scores = raw - (shares @ raw) / (shares.sum() + BACKGROUND)
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
         return vectors
 
@@ -151,9 +151,10 @@ class Likeness:
 
 
 def choose_model(texts: Sequence[str], models: EmbeddingModels) -> Embedder:
-    """The first model where all texts are in a language that it is best at, else the last, which reads them all."""
+    """The first model where most texts are in a language that it is best at, else the last, which reads them all."""
     best_at = load_fitted(models).best_languages
-    return models.models[0 if all(script_language(text) in best_at for text in texts) else -1]
+    known = sum(detect_language(text, among=COMMON_LANGUAGES) in best_at for text in texts) if best_at else 0
+    return models.models[0 if 2 * known > len(texts) else -1]
 
 
 def _labels(likeness: Likeness) -> list[int]:

@@ -1,7 +1,7 @@
 """The weights, coefficients and thresholds that were fitted for a set of embedding models: data, read at load.
 
-`fitted/<models>.json` is written by `python -m benchmarks.fit`; a team's own fit, by `frontdesk eval --fit`, lies in the
-data folder and comes before it. Models that nobody has fitted get `generic.json`, scaled to each model's own cosines.
+`fitted/<models>.json` is written by `python -m benchmarks.fit`; a team's own fit, by `frontdesk eval --fit`, lies in
+the data folder and comes before it. Models that nobody has fitted get `generic.json`, scaled to each one's cosines.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 GENERIC = "generic"
 _SETS = ("query", "documents")
+_COEFFICIENTS = ("weights", "confidence")
 
 
 @dataclass(frozen=True)
@@ -80,13 +81,20 @@ def read_fitted(text: str, path: str, origin: str) -> Fitted:
     try:
         data = json.loads(text)
         profiles = tuple(read_profile(each) for each in data["profiles"])
+        if all(profile.models for profile in profiles):
+            raise ValueError("no profile is for words alone")
         return Fitted(tuple(data["models"]), profiles, origin)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{path} is no fit of a search ({error}): delete it, or make it anew.") from error
 
 
 def read_profile(data: Mapping[str, Any]) -> Profile:
-    """One profile of a fit."""
-    return Profile(
-        **{key: frozenset(value) if key in _SETS and value is not None else value for key, value in data.items()}
-    )
+    """One profile of a fit. Raises ValueError, KeyError, TypeError or AttributeError on what is none."""
+    values: dict[str, Any] = dict(data)
+    for key in _COEFFICIENTS:
+        values[key] = {name: float(value) for name, value in data[key].items()}
+    _ = values["confidence"]["intercept"]
+    for key in _SETS:
+        if values.get(key) is not None:
+            values[key] = frozenset(values[key])
+    return Profile(**values)

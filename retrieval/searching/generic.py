@@ -4,7 +4,7 @@ cosines, are scaled to each of them."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -59,4 +59,4 @@ def scale_profile(profile: Profile, backgrounds: Mapping[str, Background]) -> Pr
                 scaled[f"{signal}:{own}"] = part
                 if given is profile.confidence:
                     scaled["intercept"] = scaled.get("intercept", 0.0) - part * background.mean
-    return Profile(**{**profile.__dict__, "weights": weights, "confidence": confidence})
+    return replace(profile, weights=weights, confidence=confidence)

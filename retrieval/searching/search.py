@@ -81,7 +81,9 @@ class Search:
         index, context = self._index, self._context
         vector, *others = self._embed([self._text, *(each.text for each in self.variants)], profile)
         query = signals.prepare(index, self._text, vector, profile, self._language)
-        in_context = None if not context or contexts.has_topic(self._text) else self._after_context(profile)
+        in_context = (
+            None if not context or contexts.has_topic(self._text, self._language) else self._after_context(profile)
+        )
         rewritten = rewriting.search(index, self.variants, others, profile, self._language)
         also = [each.candidates.passages for each in rewritten]
         gains = contexts.topics(index, self._text, context) if context else None
@@ -124,7 +126,7 @@ class Search:
 
     def _after_context(self, profile: Profile) -> Query:
         """The question after what was asked last."""
-        text = contexts.joined(self._meant, self._context)
+        text = contexts.joined(self._meant, self._context, self._language)
         return signals.prepare(self._index, text, self._embed([text], profile)[0], profile, self._language)
 
     def _score(
@@ -132,7 +134,7 @@ class Search:
     ) -> Scores:
         index = self._index
         scores = fusion.fuse(candidates, profile)
-        if in_context and contexts.bare(self._text):
+        if in_context and contexts.bare(self._text, self._language):
             after = signals.measure(index, in_context, candidates.passages)
             scores = contexts.mixed(scores, fusion.fuse(after, profile))
         if gains is not None:
@@ -161,5 +163,6 @@ class Search:
             best = by.query if by else query
         if not in_context:
             return [best]
-        named = len(ranked) and contexts.bare(query.text) and contexts.names(self._index, int(ranked[0]), query.text)
+        bare = contexts.bare(query.text, self._language)
+        named = bare and len(ranked) and contexts.names(self._index, int(ranked[0]), query.text)
         return [in_context] if named else [best, in_context]

@@ -1,87 +1,79 @@
-"""One question about several things: asked back, unless one is named or all agree."""
+"""One question about several things."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from bot.answers.decision import decide
-from bot.conversation import Decision
 from retrieval.documents import Document
-from retrieval.searching.families import ask_the_same, names_of
-from retrieval.searching.retriever import retriever_over
-from tests.support.embedding import default_embedder
+from retrieval.indexing.building import build_index
+from retrieval.searching.families import Family, ask_the_same, find_family, names_of, settle, tell_apart
+from tests.support.word_embedder import WordEmbedder
 
 
-def page(name: str, answer: str, question: str = "Is it waterproof?") -> Document:
-    return Document(f"https://shop.example/{name}", question, answer, heading_path=(name,), language="en")
+def page(lamp: str, answer: str, question: str = "Is the {} lamp waterproof?", language: str = "en") -> Document:
+    return Document(f"https://shop.test/{lamp}", question.format(lamp), answer, language=language)
 
 
-DESK = page("Desk lamp", "No, it is not waterproof and has to stay indoors.")
-GARDEN = page("Garden lamp", "Yes, it is waterproof and may stay in the rain.")
-SHIP = page("Help", "In three days.", "How long is delivery?")
-SHOP = [DESK, GARDEN, SHIP]
-
-
-async def test_which_one_is_asked_where_a_question_names_none() -> None:
-    result = await retriever_over(SHOP, default_embedder()).retrieve("Is it waterproof?")
-    decided = decide(result)
-    assert decided.decision is Decision.CLARIFY
-    assert {option.passage.document for option in decided.options} == {DESK, GARDEN}
+LAMPS = [page("desk", "No."), page("garden", "Yes, it is."), page("bicycle", "Yes, it is.")]
+OTHER = Document("https://shop.test/pay", "Can I pay by card?", "Yes, by all of them.", language="en")
+INDEX = build_index([*LAMPS, OTHER], WordEmbedder())
+RANKED, SCORES = np.array([0, 1, 2, 3]), np.array([10, 9.9, 9.8, 2], np.float32)
 
 
 @pytest.mark.parametrize(
-    ("question", "meant"),
+    ("query", "meant", "differ"),
     [
-        ("Is the garden lamp waterproof?", GARDEN),
-        ("is the GARDEN one waterproof?", GARDEN),
-        ("Is the gardne lamp waterproof?", GARDEN),
-        ("Is the desk lamp waterproof?", DESK),
+        ("Is the lamp waterproof?", (0, 1, 2), True),
+        ("Is the garden lamp waterproof?", (1,), False),
+        ("Is the lamp for my bicycle or my garden waterproof?", (1, 2), False),
     ],
 )
-async def test_the_one_that_is_named_answers(question: str, meant: Document) -> None:
-    result = await retriever_over(SHOP, default_embedder()).retrieve(question)
-    assert decide(result).decision is Decision.ANSWER
-    assert result.passages[0].passage.document == meant
+def test_a_question_means_the_members_that_it_names_or_all(query: str, meant: tuple[int, ...], differ: bool) -> None:
+    family = find_family(INDEX, query, RANKED, SCORES)
+    assert set(family.meant) == set(meant)
+    assert set(family.ruled_out) == {0, 1, 2} - set(meant)
+    assert family.differ is differ
 
 
-async def test_pages_that_say_the_same_are_not_asked_about() -> None:
-    both = [DESK, page("Garden lamp", DESK.answer), SHIP]
-    result = await retriever_over(both, default_embedder()).retrieve("Is it waterproof?")
-    assert not result.family and decide(result).decision is Decision.ANSWER
+def test_a_page_that_asks_something_else_is_no_member() -> None:
+    assert find_family(INDEX, "Can I pay by card?", RANKED[::-1], SCORES) == Family((3,))
+    assert find_family(INDEX, "?", RANKED[:0], SCORES[:0]) == Family()
+
+
+def test_members_are_told_apart_by_words_that_not_all_of_them_have() -> None:
+    assert tell_apart(LAMPS) == [{"desk"}, {"garden"}, {"bicycl"}]
+    plans = [Document(f"https://shop.test/{plan}/faq", "What does it cost?", "…") for plan in ("basic", "premium")]
+    assert tell_apart(plans) == [{"basic"}, {"premium"}]
+
+
+def test_a_longer_name_rules_a_shorter_one_out() -> None:
+    labels = [frozenset({"lamp"}), frozenset({"lamp", "pro"})]
+    assert names_of("the lamp pro", labels) == ([1], [0])
+    assert names_of("the lamp", labels) == ([0, 1], [])
+    assert names_of("that thing", [frozenset(), frozenset({"pro"})]) == ([0], [])
 
 
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
-        ("Is the desk lamp waterproof?", "Is the travel kettle waterproof?", True),
+        ("Is the desk lamp waterproof?", "Is the garden lamp waterproof?", True),
         ("台灯防水吗？", "落地灯防水吗？", True),
-        ("How do I clean it?", "How do I clean it?", True),
-        ("How do I cancel Pro?", "How long does it take to cancel the order of a Pro?", False),
-        ("Should I be tested?", "Where can I get tested?", False),
-        ("How do I pay?", "How do I return goods?", False),
+        ("Is the lamp waterproof?", "Is the lamp heavy?", True),  # one word that may be a name
+        ("How can I pay?", "How can I return it?", False),
     ],
 )
-def test_questions_are_the_same_but_for_a_name(one: str, other: str, same: bool) -> None:
+def test_questions_are_the_same_but_for_one_name(one: str, other: str, same: bool) -> None:
     assert ask_the_same(one, other) is same
 
 
-LABELS = [frozenset({"desk", "lamp"}), frozenset({"garden", "lamp"}), frozenset({"floor", "fan"})]
+def test_pages_are_read_in_their_own_language() -> None:
+    assert ask_the_same("Kann ich es?", "Kann ich das zahlen?") is True
+    assert ask_the_same("Kann ich es?", "Kann ich das zahlen?", "de") is False
 
 
-@pytest.mark.parametrize(
-    ("query", "meant"),
-    [
-        ("the garden lamp", [1]),
-        ("the lamp", [0, 1]),
-        ("the fan", [2]),
-        ("is it good?", [0, 1, 2]),
-        ("desk lamp or garden lamp?", [0, 1]),
-    ],
-)
-def test_a_member_is_ruled_out_by_a_better_named_one(query: str, meant: list[int]) -> None:
-    found, ruled_out = names_of(query, LABELS)
-    assert found == meant and sorted(found + ruled_out) == [0, 1, 2]
-
-
-def test_a_question_without_a_name_means_the_member_without_one() -> None:
-    assert names_of("how do I pay?", [frozenset(), frozenset({"paypal"})]) == ([0], [])
+def test_the_one_that_is_meant_goes_where_the_best_was_and_those_ruled_out_behind() -> None:
+    scores = settle(Family((1,), (0,)), np.array([0, 1, 2]), np.array([5, 4, 3], np.float32))
+    assert scores.tolist() == [-5, 5, 3] and scores.dtype == np.float32
+    before = np.array([5, 4, 3], np.float32)
+    assert settle(Family((0,)), np.array([0, 1, 2]), before) is before
