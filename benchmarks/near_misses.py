@@ -97,9 +97,7 @@ def _log_odds(confidence: float) -> float:
 def main() -> None:
     """Print the figures; with --wrong the near misses of the open rooms that are answered today."""
     models = embedding_models_for(load_settings())
-    rows = [
-        row for room in json.loads(DATA.read_text(encoding="utf-8")) for row in asyncio.run(measure(room, models))
-    ]
+    rows = [row for room in json.loads(DATA.read_text(encoding="utf-8")) for row in asyncio.run(measure(room, models))]
     right = np.array([row["right"] for row in rows])
     print(f"{len(rows)} questions; confidence alone {roc_auc_score(right, [r['confidence'] for r in rows]):.3f}")
     for title, names in (("the confidence", ()), ("and all signs", SIGNS)):
