@@ -61,13 +61,7 @@ async def test_an_english_question_finds_no_chinese_page_among_english_ones() ->
     assert [each.passage.document.language for each in found.passages] == ["", ""]
 
 
-TOO_SURE = pytest.mark.xfail(reason="the confidence was fitted without FAQs of one or two entries", strict=False)
-
-
-@pytest.mark.parametrize(
-    "question",
-    ["Do you sell live penguins?", pytest.param("你们卖企鹅吗？", marks=TOO_SURE), "Is there a cinema nearby?"],
-)
+@pytest.mark.parametrize("question", ["Do you sell live penguins?", "你们卖企鹅吗？", "Is there a cinema nearby?"])
 @pytest.mark.parametrize("count", [1, 2])
 async def test_a_tiny_faq_is_not_sure_of_whatever_is_asked(question: str, count: int) -> None:
     """The only entry leads by as much as can be."""
