@@ -1,7 +1,8 @@
 """The weights, coefficients and thresholds that were fitted for a set of embedding models: data, read at load.
 
 `fitted/<models>.json` is written by `python -m benchmarks.fit`; a team's own fit, by `frontdesk eval --fit`, lies in
-the data folder and comes before it. Models that nobody has fitted get `generic.json`, scaled to each model's own cosines.
+the data folder and comes before it. Models that nobody has fitted get `generic.json`, scaled to each model's own
+cosines.
 """
 
 from __future__ import annotations

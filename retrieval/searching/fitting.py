@@ -117,7 +117,8 @@ def split_in_folds(count: int) -> list[tuple[list[int], list[int]]]:
 
 def choose_thresholds(cases: Sequence[Case], confidences: Floats, kept: tuple[float, float]) -> tuple[float, float]:
     """-> the lowest confidence from which on PRECISION of the answers are right, and the lowest at which at most
-    SUGGESTED of what nothing answers is shown something; both pulled towards those that are `kept`, which change nothing.
+    SUGGESTED of what nothing answers is shown something; both pulled towards those that are `kept`, which change
+    nothing.
 
     Where every question has an answer nobody can tell what else would be answered, and shown: neither is lowered.
     """
