@@ -21,10 +21,11 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from benchmarks.near_misses import DATA
-from bot.bootstrap import embedder_for
+from bot.bootstrap import embedding_models_for
 from bot.settings import load_settings
 from retrieval.documents import Document
 from retrieval.indexing.building import build_index
+from retrieval.indexing.models import EmbeddingModels
 from retrieval.searching import pasted
 from retrieval.searching.retriever import FixedIndex, LiveRetriever
 
@@ -103,11 +104,11 @@ def fit() -> None:
     WEIGHTS.write_text(json.dumps({"intercept": round(float(model.intercept_[0]), 3)} | weights, indent=1) + "\n")
 
 
-async def measure(room: dict[str, Any], embedder: Any) -> list[tuple[bool, bool, bool]]:
+async def measure(room: dict[str, Any], models: EmbeddingModels) -> list[tuple[bool, bool, bool]]:
     """-> for each question, whether the first passage is right: alone, with a log, and with what is left of that."""
     documents = [Document(f"https://example.org#{n}", *entry) for n, entry in enumerate(room["entries"])]
-    index = build_index(documents, embedder)
-    retriever = LiveRetriever(FixedIndex(index), embedder)
+    index = build_index(documents, models)
+    retriever = LiveRetriever(FixedIndex(index), models)
     kinds = [kind for kind in KINDS if kind not in FITTED_ON]
     rows = []
     for number, (entry, text, _) in enumerate(room["pairs"]):
@@ -124,10 +125,10 @@ def main() -> None:
     """Fit or measure."""
     if "--fit" in sys.argv:
         fit()
-    embedder = embedder_for(load_settings())
+    models = embedding_models_for(load_settings())
     for half in ("open", "sealed"):
         rooms = [room for room in json.loads(DATA.read_text(encoding="utf-8")) if room["half"] == half]
-        rows = np.array([row for room in rooms for row in asyncio.run(measure(room, embedder))])
+        rows = np.array([row for room in rooms for row in asyncio.run(measure(room, models))])
         alone, logged, left = rows.mean(axis=0)
         print(f"{half}: {len(rows)} questions; alone {alone:.3f}  with a log {logged:.3f}  as question_of {left:.3f}")
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-
 DEFAULT_THRESHOLD, DEFAULT_SUGGESTION = 0.75, 0.3
 """What confidences are measured against where no fit says otherwise."""
 

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from bot.bootstrap.parts import embedding_models_for, fitted_for, masker, reranking_for, version_store
+from bot.bootstrap.parts import (
+    embedding_models_for,
+    fitted_for,
+    intent_reader_for,
+    masker,
+    reranking_for,
+    version_store,
+)
 from bot.errors import InputError
 from bot.settings import Settings, load_settings
 
@@ -84,6 +91,7 @@ class Opened:
                 questions,
                 self.search(fitted),
                 Entries(self.index),
+                intent_reader_for(self.settings, self.models),
                 threshold=self.settings.answer_threshold,
                 suggest_threshold=self.settings.suggest_threshold,
                 mask=masker(self.settings),
@@ -152,6 +160,7 @@ def golden_trial(
     return GoldenTrial(
         read_golden(path).questions,
         open_index,
+        lambda: intent_reader_for(settings, models()),
         threshold=settings.answer_threshold,
         suggest_threshold=settings.suggest_threshold,
         mask=masker(settings),

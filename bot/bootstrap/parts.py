@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bot.adapters.slack.app import SlackConfig
     from bot.answers.evaluation import Evaluation
     from bot.conversation import Turn
+    from bot.interfaces import IntentReader
     from inference.vllm import VllmGenerator
     from retrieval.documents import Document, Selectors, Source
     from retrieval.indexing.models import EmbeddingModels
@@ -79,6 +80,13 @@ def embedding_models_for(settings: Settings) -> EmbeddingModels:
             for name in settings.embedding_models
         )
     )
+
+
+def intent_reader_for(settings: Settings, models: EmbeddingModels) -> IntentReader:
+    """What tells questions from what asks nothing, by the embedding models."""
+    from bot.answers.intent.reader import LearnedReader
+
+    return LearnedReader(models, settings.data_dir / "models")
 
 
 def own_fit_of(settings: Settings, models: EmbeddingModels) -> Path:

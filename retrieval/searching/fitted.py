@@ -1,8 +1,8 @@
 """The weights, coefficients and thresholds that were fitted for a set of embedding models: data, read at load.
 
-`fitted/<models>.json` is written by `python -m benchmarks.fit`; a team's own fit, by `frontdesk eval --fit`, lies in
-the data folder and comes before it. Models that nobody has fitted get `generic.json`, scaled to each model's own
-cosines.
+`fitted/<models>.json` is written by `python -m benchmarks.fit` and, how questions are grouped and told to be the same,
+by `benchmarks.gaps` and `benchmarks.taught`; a team's own fit, by `frontdesk eval --fit`, lies in the data folder and
+comes before it. Models that nobody has fitted get `generic.json`, scaled to each one's cosines.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,17 +26,20 @@ if TYPE_CHECKING:
 GENERIC = "generic"
 OWN = "this team's questions"
 _SETS = ("query", "documents")
+_COEFFICIENTS = ("weights", "confidence")
 _MEND = "delete it, or make it anew"
 
 
 @dataclass(frozen=True)
 class Fitted:
     """What a set of models is searched by. `origin` says whose fit it is: the models' own, a team's, or the generic
-    one."""
+    one. `clustering` holds by model what makes two questions alike (`clustering.py`): the weights of their vectors' and
+    of their tokens' likeness, and a bias."""
 
     models: tuple[str, ...]
     profiles: tuple[Profile, ...]
     origin: str
+    clustering: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
     def choose_profiles(self, query: str, documents: str, *, worded: bool, available: Sequence[str]) -> list[Profile]:
         """The profiles for a question in the language `query` about `documents` in another or the same, the one to try
@@ -64,13 +67,17 @@ def load_fitted(models: EmbeddingModels, own: Path | None = None) -> Fitted:
     names = name_models(models)
     if own is not None and own.exists():
         return read_fitted(_read_own(own), str(own), OWN)
-    shipped = files(__package__).joinpath("fitted", f"{name_fit(names)}.json")
-    if shipped.is_file():
-        return read_fitted(shipped.read_text(encoding="utf-8"), str(shipped), "these models")
+    if shipped := read_shipped(name_fit(names)):
+        return read_fitted(shipped, f"{name_fit(names)}.json", "these models")
     from retrieval.searching.generic import fit_generically
 
-    generic = files(__package__).joinpath("fitted", f"{GENERIC}.json")
-    return fit_generically(json.loads(generic.read_text(encoding="utf-8")), models)
+    return fit_generically(json.loads(read_shipped(GENERIC)), models)
+
+
+def read_shipped(name: str) -> str:
+    """The text of a file of this package by its `name_fit`; "" where there is none."""
+    path = files(__package__).joinpath("fitted", f"{name}.json")
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def _read_own(path: Path) -> str:
@@ -108,7 +115,7 @@ def read_fitted(text: str, path: str, origin: str) -> Fitted:
             _check_profile(each)
         if all(each.models for each in profiles):
             raise ValueError("no profile for words alone")
-        return Fitted(tuple(data["models"]), profiles, origin)
+        return Fitted(tuple(data["models"]), profiles, origin, data.get("clustering", {}))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{path} is no fit of a search ({error}): {_MEND}.") from error
 
@@ -130,7 +137,12 @@ def write_fitted(fitted: Fitted, path: Path, made_with: str) -> None:
         {key: sorted(value) if isinstance(value, frozenset) else value for key, value in _fields(each).items()}
         for each in fitted.profiles
     ]
-    data = {"models": fitted.models, "made_with": made_with, "profiles": profiles}
+    data = {
+        "models": fitted.models,
+        "made_with": made_with,
+        "profiles": profiles,
+        "clustering": fitted.clustering,
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f"{path.name}.{os.getpid()}")
     try:
@@ -145,7 +157,12 @@ def _fields(profile: Profile) -> dict[str, Any]:
 
 
 def read_profile(data: Mapping[str, Any]) -> Profile:
-    """One profile of a fit."""
-    return Profile(
-        **{key: frozenset(value) if key in _SETS and value is not None else value for key, value in data.items()}
-    )
+    """One profile of a fit. Raises ValueError, KeyError, TypeError or AttributeError on what is none."""
+    values: dict[str, Any] = dict(data)
+    for key in _COEFFICIENTS:
+        values[key] = {name: float(value) for name, value in data[key].items()}
+    _ = values["confidence"]["intercept"]
+    for key in _SETS:
+        if values.get(key) is not None:
+            values[key] = frozenset(values[key])
+    return Profile(**values)

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 
 from retrieval.indexing.analysis import fold, is_function, unspaced, words
+from retrieval.languages import COMMON_LANGUAGES
 
-LANGUAGES = frozenset({"en", "zh", "de", "fr", "es", "pt", "ja", "ko"})
 _LONGEST = 6  # tokens of a name that are looked up together
 
 Thing = tuple[str, str]  # its kind and its code: ("weekday", "6"), ("territory", "CA")
@@ -16,7 +16,7 @@ Thing = tuple[str, str]  # its kind and its code: ("weekday", "6"), ("territory"
 
 def things(text: str, languages: Iterable[str]) -> frozenset[Thing]:
     """What `text` names in any of these languages; those that nobody lists name nothing."""
-    return frozenset().union(*(_things(text, language) for language in LANGUAGES & set(languages)))
+    return frozenset().union(*(_things(text, language) for language in set(COMMON_LANGUAGES) & set(languages)))
 
 
 @lru_cache(maxsize=4096)

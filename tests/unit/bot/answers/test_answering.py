@@ -97,7 +97,7 @@ async def test_an_answer_is_searched_written_cited_and_stored() -> None:
     assert turn.features == {"top": 1.0}
     assert len(turn.id) == 32
     assert [t.id for t in store.stored] == [turn.id]
-    assert set(turn.timings_ms) == {"load", "understand", "retrieve", "write", "store", "total"}
+    assert set(turn.timings_ms) == {"load", "understand", "retrieve", "parts", "write", "store", "total"}
     assert turn.timings_ms["total"] == pytest.approx(sum(ms for s, ms in turn.timings_ms.items() if s != "total"))
 
 
