@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.answers.intent.examples import FOLDER, examples_digest, example_languages, load_messages, load_replies
+from bot.answers.intent.examples import FOLDER, example_languages, examples_digest, load_messages, load_replies
 from bot.intents import Intent, OfferReply
 from bot.words import languages
 
