@@ -19,8 +19,8 @@ from retrieval.searching.profiles import Profile
 
 FEWEST = 20  # questions of a profile: below, it keeps what it has
 FOLDS = 5
-RIDGE = 2.0  # what pulls scale and shift back; see docs/decisions/0129
-PULL = 40.0  # questions: what was there before counts as many as that when a threshold is chosen
+RIDGE = 8.0  # what pulls scale and shift back; see docs/decisions/0129
+PULL = 100.0  # questions: what was there before counts as many as that when a threshold is chosen
 PRECISION = 0.95  # of the answers given
 SUGGESTED = 0.28  # of the questions that nothing answers
 CERTAIN = 1e-9  # nearer to 0 or 1 no confidence counts
@@ -135,7 +135,7 @@ def choose_thresholds(cases: Sequence[Case], confidences: Floats, kept: tuple[fl
 
 
 def _above(confidences: Floats) -> float:
-    return float(confidences.max()) + 0.001
+    return float(confidences.max(initial=0.0)) + 0.001
 
 
 def _pull(chosen: float, kept: float, count: int) -> float:

