@@ -282,7 +282,7 @@ def main() -> None:
 
 
 def write(models: EmbeddingModels, found: dict[str, float]) -> None:
-    """Write the thresholds; for models that nobody fitted, a part of the way from what unrelated questions have to 1."""
+    """Write the thresholds; for models that nobody fitted a part of the way from what unrelated questions have to 1."""
     update_fit(name_fit(list(found)), same_question=found)
     least, background = next(iter(found.values())), measure_background(models.models[0])
     update_fit(GENERIC, same_question={ANY_MODEL: round((least - background.mean) / (1 - background.mean), 3)})

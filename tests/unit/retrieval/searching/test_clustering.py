@@ -11,8 +11,8 @@ import pytest
 
 from retrieval.indexing.embedder import load_embedder
 from retrieval.indexing.models import combine_models, name_model
-from retrieval.searching.fitted import load_fitted
 from retrieval.searching.clustering import Clustering, choose_model, cluster, folded
+from retrieval.searching.fitted import load_fitted
 from tests.support.embedding import default_embedder, multilingual_embedder, plain_embedder
 from tests.support.tiny_model import write_tiny_model
 
