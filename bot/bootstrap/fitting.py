@@ -34,7 +34,7 @@ def fit_on_golden(
 
     def ask_by(some: Sequence[GoldenQuestion], fitted: Fitted) -> list[Judged]:
         nonlocal asked
-        judged = opened.ask(some, fitted, lambda done, _: on_done(asked + done, _ROUNDS * len(questions)))
+        judged = opened.ask(some, lambda done, _: on_done(asked + done, _ROUNDS * len(questions)), fitted)
         asked += len(some)
         return judged
 

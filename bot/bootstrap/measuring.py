@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from bot.bootstrap.parts import (
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from retrieval.searching.fitted import Fitted
     from retrieval.searching.glossary import Glossary
     from retrieval.searching.reranking import Reranking
+    from retrieval.searching.retriever import LiveRetriever
 
 _ELSEWHERE = ("data_dir", "database_url")  # they would name other versions, not another way to answer
 
@@ -79,17 +80,19 @@ class Opened:
     glossary: Glossary
     reranking: Reranking | None
 
-    def ask(self, questions: Sequence[GoldenQuestion], fitted: Fitted, on_done: OnDone) -> list[Judged]:
-        """Ask the questions of a search that goes by `fitted`, whose thresholds count where the settings name none."""
+    def ask(self, questions: Sequence[GoldenQuestion], on_done: OnDone, fitted: Fitted | None = None) -> list[Judged]:
+        """Ask the questions of a search that goes by `fitted` (None: by what it went by last), whose thresholds count
+        where the settings name none."""
         import asyncio
 
         from bot.answers.golden.asking import ask
         from bot.answers.golden.judging import Entries
 
+        self.retriever.fitted = fitted or self.retriever.fitted
         return asyncio.run(
             ask(
                 questions,
-                self.search(fitted),
+                self.retriever,
                 Entries(self.index),
                 intent_reader_for(self.settings, self.models),
                 threshold=self.settings.answer_threshold,
@@ -99,17 +102,20 @@ class Opened:
             )
         )
 
-    def search(self, fitted: Fitted) -> Retriever:
-        """What searches it."""
+    @cached_property
+    def retriever(self) -> LiveRetriever:
+        """What searches it; one, whose threads live on: the e5 tokenizer's allocator crashes where threads come and
+        go."""
         from retrieval.searching.retriever import FixedIndex, LiveRetriever
 
+        fitted = fitted_for(self.settings, self.models)
         return LiveRetriever(FixedIndex(self.index), self.models, self.reranking, lambda: self.glossary, fitted)
 
 
 def ask_golden(questions: Sequence[GoldenQuestion], side: Side, beside: Beside, *, on_done: OnDone) -> list[Judged]:
     """Ask the questions on a side. For a thread without an event loop. Raises what `open_side` raises."""
     opened = open_side(side, beside)
-    return opened.ask(questions, fitted_for(side.settings, opened.models), on_done)
+    return opened.ask(questions, on_done)
 
 
 def open_side(side: Side, beside: Beside) -> Opened:
@@ -155,7 +161,7 @@ def golden_trial(
 
     def open_index(index: Index) -> tuple[Index, Retriever]:
         opened = _lay_beside(index, settings, models(), beside(), reranking())
-        return opened.index, opened.search(fitted_for(settings, opened.models))
+        return opened.index, opened.retriever
 
     return GoldenTrial(
         read_golden(path).questions,
