@@ -3,8 +3,9 @@
     python -m benchmarks.fit [--write] [--sites QUESTIONS DATA]
 
 Writes `retrieval/searching/fitted/<models>.json`: for each kind of query and index (PLANS) the signals' weights, the
-confidence's coefficients and the confidences from which on an answer is given or suggested. Weights: the most likely choice
-of the right document under a softmax over the candidates, none below 0, ridge-penalised; a score is a log-likelihood.
+confidence's coefficients and the confidences from which on an answer is given or suggested. Weights: the most likely
+choice of the right document under a softmax over the candidates, none below 0, ridge-penalised: a score is a
+log-likelihood.
 Confidence: a ridge-penalised logistic regression on whether the first document is right, on the sets and on cuttings of
 them (a part of the FAQs, down to one, with questions that nothing answers). Every set counts alike; a set that shares
 its questions with another is left out with it.
@@ -15,7 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,15 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
-from benchmarks.question_sets import Example, load_near_misses, load_sets, load_sites, remembering_models, signal_names
+from benchmarks.question_sets import (
+    CACHE,
+    Example,
+    load_near_misses,
+    load_sets,
+    load_sites,
+    remembering_models,
+    signal_names,
+)
 from bot.answers.metrics import Outcome, figures
 from retrieval.indexing.models import EmbeddingModels, name_model
 from retrieval.searching.calibration import ALONE, FEATURES, INTERCEPT
@@ -42,9 +51,11 @@ CONFIDENCE_RIDGE = 0.01
 MOST_QUERIES = 400  # of one set
 SIZES = ((0.7, 2), (0.4, 2), (30, 2), (12, 4), (5, 6), (2, 10), (1, 12))  # a cutting's part or number of FAQs, times
 MOST_OF_CUTTING = 120  # answerable questions, and as many others
+STRANGER = 0.1  # what a set counts that a profile learns from and is not for
 CUTTING = 0.25  # what all cuttings of a set count, beside the set itself
 # Their labels lack answers that are as good (see the sets' notes), which is no fault of the first document.
 DOUBTED = {"covid_jhu": 0.25, "covid_deepset": 0.5, "atec_zh": 0.5}
+FOLDS = 4
 PRECISION = 0.95  # of the answers given
 SUGGESTED = 0.28  # of the questions that nothing answers
 
@@ -52,7 +63,8 @@ PLAIN = ("stackfaq", "stackfaq_ood", "sites_en", "covid_deepset", "covid_jhu")
 WORDED = ("hint3", "clinc150_oos", "banking77")
 CHINESE = ("telecom_zh", "sites_zh", "esun_zh", "atec_zh")
 ACROSS = ("sites_xl",)
-ALSO = ("help", "near misses")  # of several languages: questions about help sites, and small FAQs with near misses of ours
+# Of several languages: questions about help sites, and small FAQs with near misses of ours.
+ALSO = ("help", "near misses")
 ENGLISH = frozenset({"en"})
 BY_WORDING = ("cos_question", "cos_passage", "cos_best")
 
@@ -134,7 +146,7 @@ def _never(_example: Example) -> bool:
     return False
 
 
-# -- ranking ------------------------------------------------------------------------------------------------------------
+# -- ranking ----------------------------------------------------------------------------------------------------------
 
 
 def fit_weights(sets: Sequence[Sequence[Example]], used: Sequence[int]) -> Floats:
@@ -188,16 +200,16 @@ def _softmax(scores: Floats) -> tuple[Floats, Floats]:
     return (np.log(total) + top)[:, 0], powers / total
 
 
-# -- confidence ---------------------------------------------------------------------------------------------------------
+# -- confidence -------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """A query of a set, or of a cutting of it: the features of what comes first, whether that is right, and whether
-    anything is."""
+    anything is. `fold` is which part of the set it is in, all questions of a site in one."""
 
     set: str
-    room: str
+    fold: int
     whole: bool
     features: tuple[float, ...]
     right: bool
@@ -205,8 +217,8 @@ class Case:
 
 
 def list_features(used: Sequence[str]) -> list[str]:
-    """The names of a case's features, for a profile that weighs these signals: of the signals few, since what only tells
-    one set's questions apart is learnt otherwise, and sets left out were judged worse by all of them."""
+    """The names of a case's features, for a profile that weighs these signals: of the signals few, since by all of them
+    sets that were left out are judged worse."""
     near = [name for name in used if name.startswith("cos_best")]
     near = near or [name for name in used if name.startswith(("cos_question", "cos_wordings"))]
     return [*FEATURES, *(near or used)]
@@ -229,8 +241,10 @@ def make_cases(
         lead = -np.log(np.exp(scores[1:] - scores[0]).sum() + ALONE)
         first = order[0]
         values, misses = example.values[first, told].tolist(), example.near_misses[first].tolist()
+        few = 1 / (example.count if kept is None else np.count_nonzero(kept))
         features = (
             lead,
+            few,
             np.log1p(example.tokens),
             float(example.bare[first]),
             float(example.covered[first]),
@@ -238,7 +252,8 @@ def make_cases(
             *values,
         )
         answerable = example.answerable and bool(example.relevant[order].any())
-        return Case(name, example.room, kept is None, features, bool(example.relevant[first]), answerable)
+        fold = zlib.crc32((example.room or example.id).encode()) % FOLDS
+        return Case(name, fold, kept is None, features, bool(example.relevant[first]), answerable)
 
     for example in some:
         if (made := case(example, None)) is not None:
@@ -268,18 +283,21 @@ def _drawn(asked: Sequence[Example], kept: npt.NDArray[np.bool_], random: np.ran
     return [some[n] for some in (answered, others) for n in random.permutation(len(some))[:most]] if most > 2 else []
 
 
-def fit_confidence(cases: Sequence[Case]) -> Floats:
-    """-> coefficients of the features, then the intercept."""
+def fit_confidence(cases: Sequence[Case], own: Collection[str]) -> Floats:
+    """-> coefficients of the features, then the intercept; `own` are the sets that the profile is for."""
     features = np.array([case.features for case in cases], float)
     right = np.array([float(case.right) for case in cases])
-    shares = _shares(cases)
+    shares = _shares(cases, own)
     centre = shares @ features
     spread = np.sqrt(shares @ (features - centre) ** 2) + 1e-9
     inputs = np.column_stack([(features - centre) / spread, np.ones(len(cases))])
+    # Signs of a near miss are rare, so a penalty on them, in standard deviations, leaves nothing of them.
+    rare = [name in NEAR_MISSES for name in FEATURES]
+    penalised = np.array([*(0.0 if each else 1.0 for each in rare), *[1.0] * (inputs.shape[1] - len(rare) - 1), 0.0])
 
     def loss(slopes: Floats) -> tuple[float, Floats]:
         z = inputs @ slopes
-        ridge = CONFIDENCE_RIDGE * np.append(slopes[:-1], 0)
+        ridge = CONFIDENCE_RIDGE * penalised * slopes
         gradient = inputs.T @ (shares * (1 / (1 + np.exp(-z)) - right))
         return float(shares @ (np.logaddexp(0, z) - right * z) + ridge @ slopes), gradient + 2 * ridge
 
@@ -290,18 +308,24 @@ def fit_confidence(cases: Sequence[Case]) -> Floats:
 
 def _bounds(count: int) -> list[tuple[float | None, float | None]]:
     """No likeness lowers the confidence, and no sign of a near miss raises it."""
-    of: dict[str, tuple[float | None, float | None]] = {"length": (None, None), "bare": (None, 0)}
+    of: dict[str, tuple[float | None, float | None]] = {"length": (None, None), "bare": (None, 0), "few": (None, 0)}
     of |= dict.fromkeys(NEAR_MISSES, (None, 0))
     named = [of.get(name, (0, None)) for name in FEATURES]
     return [*named, *[(0, None)] * (count - 1 - len(named)), (None, None)]
 
 
-def _shares(cases: Sequence[Case]) -> Floats:
+def _shares(cases: Sequence[Case], own: Collection[str]) -> Floats:
     """-> (cases,) what each counts; 1 in all."""
     kinds = [(case.set, case.whole) for case in cases]
     counts = {kind: kinds.count(kind) for kind in set(kinds)}
     shares = np.array(
-        [DOUBTED.get(name, 1.0) * (1.0 if whole else CUTTING) / counts[name, whole] for name, whole in kinds]
+        [
+            DOUBTED.get(name, 1.0)
+            * (1.0 if whole else CUTTING)
+            * (1.0 if name in own else STRANGER)
+            / counts[name, whole]
+            for name, whole in kinds
+        ]
     )
     return np.asarray(shares / shares.sum())
 
@@ -312,10 +336,10 @@ def apply_confidence(cases: Sequence[Case], coefficients: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-np.clip(z, -30, 30))))
 
 
-def choose_thresholds(cases: Sequence[Case], confidences: Floats) -> tuple[float, float]:
+def choose_thresholds(cases: Sequence[Case], confidences: Floats, own: Collection[str]) -> tuple[float, float]:
     """-> the lowest confidence from which on PRECISION of the answers are right, and the lowest at which at most
     SUGGESTED of what nothing answers is shown something; every set counts alike. `confidences` are of sets left out."""
-    shares = _shares(cases)
+    shares = _shares(cases, own)
     order = np.argsort(-confidences)
     right = np.cumsum((shares * [case.right for case in cases])[order])
     precise = np.flatnonzero(right / np.cumsum(shares[order]) >= PRECISION)
@@ -326,7 +350,7 @@ def choose_thresholds(cases: Sequence[Case], confidences: Floats) -> tuple[float
     return round(answer, 3), round(min(answer, float(confidences[order][few[-1]])), 3)
 
 
-# -- all of it ----------------------------------------------------------------------------------------------------------
+# -- all of it --------------------------------------------------------------------------------------------------------
 
 
 def family(name: str) -> str:
@@ -346,6 +370,7 @@ def fit_plan(plan: Plan, sets: Sets, names: Sequence[str], models: Sequence[str]
         {"help": help_sites} if help_sites else {}
     )
     judged = [name for name in (*plan.judged_on, "help") if name in learnt]
+    own_sets = {*judged, *ALSO}
 
     def others(name: str) -> Sets:
         return {other: some for other, some in learnt.items() if family(other) != family(name)} or learnt
@@ -353,21 +378,16 @@ def fit_plan(plan: Plan, sets: Sets, names: Sequence[str], models: Sequence[str]
     weights = fit_weights(list(learnt.values()), used)
     of_others = {name: fit_weights(list(others(name).values()), used) for name in judged}
     cases = {name: list(make_cases(name, some, used, told, weights)) for name, some in learnt.items()}
-    left_out: list[Case] = []
-    confidences: list[float] = []
+    everything = [case for some in cases.values() for case in some]
     print(f"\n{plan.name}: " + ", ".join(f"{n} {w:.1f}" for n, w in zip(used_names, weights, strict=True)))
     for name in judged:
         own = list(make_cases(name, learnt[name], used, told, of_others[name]))
-        coefficients = fit_confidence([case for other in others(name) for case in cases[other]])
+        coefficients = fit_confidence([case for other in others(name) for case in cases[other]], own_sets)
         sure = apply_confidence(own, coefficients)
-        left_out += own
-        confidences += sure.tolist()
         whole = [(case, value) for case, value in zip(own, sure, strict=True) if case.whole]
         report_set(name, whole)
-    answer, suggest = choose_thresholds(
-        [c for c in left_out if c.whole], np.array([v for c, v in zip(left_out, confidences, strict=True) if c.whole])
-    )
-    coefficients = fit_confidence([case for some in cases.values() for case in some])
+    answer, suggest = choose_thresholds(*predict_folds(everything, judged, own_sets), own_sets)
+    coefficients = fit_confidence(everything, own_sets)
     print(f"  answers from {answer}, suggests from {suggest}")
     features = [*list_features(used_names), INTERCEPT]
     return {
@@ -382,6 +402,19 @@ def fit_plan(plan: Plan, sets: Sets, names: Sequence[str], models: Sequence[str]
         "weights": {name: round(float(value), 3) for name, value in zip(used_names, weights, strict=True)},
         "confidence": {name: round(float(value), 4) for name, value in zip(features, coefficients, strict=True)},
     }
+
+
+def predict_folds(cases: Sequence[Case], judged: Sequence[str], own: Collection[str]) -> tuple[list[Case], Floats]:
+    """-> the queries of the sets that a profile is judged on, with confidences by coefficients of the other folds."""
+    found: list[Case] = []
+    confidences: list[Floats] = []
+    for fold in range(FOLDS):
+        asked = [case for case in cases if case.whole and case.fold == fold and case.set in judged]
+        if asked:
+            found += asked
+            coefficients = fit_confidence([case for case in cases if case.fold != fold], own)
+            confidences.append(apply_confidence(asked, coefficients))
+    return found, np.concatenate(confidences)
 
 
 def report_set(name: str, whole: Sequence[tuple[Case, float]]) -> None:
@@ -402,7 +435,7 @@ def main() -> None:
     )
     parser.add_argument("--write", action="store_true", help="write the file that the search reads")
     parser.add_argument("--sites", nargs=2, type=Path, metavar=("QUESTIONS", "DATA"), help="questions about help sites")
-    parser.add_argument("--cache", type=Path, default=Path("var/fit"), help="where vectors are kept from run to run")
+    parser.add_argument("--cache", type=Path, default=CACHE, help="where vectors are kept from run to run")
     options = parser.parse_args()
     models = remembering_models(options.cache)
     names = signal_names(models)
@@ -435,9 +468,14 @@ def make_generic(profiles: Sequence[dict[str, Any]], model: str, background: Bac
 
 def write_fit(name: str, models: Sequence[str], profiles: Sequence[dict[str, Any]]) -> None:
     """Write a file that the search reads."""
+    update_fit(name, models=models, made_with="python -m benchmarks.fit --write", profiles=profiles)
+
+
+def update_fit(name: str, **changed: Any) -> None:
+    """Write these parts of a file that the search reads; the others stay, which other benchmarks wrote."""
     path = FITTED / f"{name}.json"
-    data = {"models": models, "made_with": "python -m benchmarks.fit --write", "profiles": profiles}
-    path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    held: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    path.write_text(json.dumps(held | changed, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"\nWritten: {path}")
 
 

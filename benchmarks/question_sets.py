@@ -31,6 +31,7 @@ Places = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 NEAR_MISS_ROOMS = Path(__file__).parent / "data" / "near_misses.json"
+CACHE = Path("var/fit")  # vectors are kept here from run to run
 NEAREST = 24  # documents whose signs of a near miss are measured: others come first in no ranking that is fitted
 MEASURED_WHOLE = 400  # passages up to which every one is measured for a query; of a larger index the likeliest
 
@@ -45,7 +46,8 @@ class Example:
     """One query of a set: every signal of each document that it was measured on, the best that any of its passages has.
 
     `room` names the FAQs it is asked among; `documents` are places among its `count` documents, `values` (documents,
-    signals) in the order of `signal_names`, `near_misses` (documents, signs) in that of NEAR_MISSES, `covered` and `bare` as in `calibration.FEATURES`, `relevant` which are right.
+    signals) in the order of `signal_names`, `near_misses` (documents, signs) in that of NEAR_MISSES, `covered` and
+    `bare` as in `calibration.FEATURES`, `relevant` which are right.
     """
 
     id: str
@@ -160,7 +162,9 @@ def load_near_misses(models: EmbeddingModels, half: str = "open") -> Iterator[Ex
     for number, room in enumerate(json.loads(NEAR_MISS_ROOMS.read_text(encoding="utf-8"))):
         if room["half"] != half:
             continue
-        documents = [Document(f"near:{place}", *entry, language=room["language"]) for place, entry in enumerate(room["entries"])]
+        documents = [
+            Document(f"near:{place}", *entry, language=room["language"]) for place, entry in enumerate(room["entries"])
+        ]
         index = build_index(documents, models)
         for entry, answerable, miss in room["pairs"]:
             for text, wanted in ((answerable, entry), (miss, None)):

@@ -195,7 +195,8 @@ class Conversation:
 class Brief:
     """What a writer is to answer: the question as it was searched, what was found, and the turns before it.
 
-    `id` is the turn's, for the log.
+    `id` is the turn's, for the log. `parts` are the questions of a message that asks two; then the first passages
+    answer them, in their order.
     """
 
     question: str
@@ -203,6 +204,7 @@ class Brief:
     result: RetrievalResult
     earlier: tuple[Turn, ...] = ()
     id: str = ""
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from bot.conversation import (
     Vote,
     Written,
 )
+from bot.intents import MessageReading, OfferReply
 from bot.messages import Channel, ChannelKind, ChatMessage, Item, MessageKey, Place, Rule, State
 from bot.people import Actor
 from bot.steering import AuditEntry, Evidence, Handoff, HandoffState, Missed, Relayed, Schedule, Taught, TaughtState
@@ -276,6 +277,19 @@ class AnswerWriter(Protocol):
     def write(self, brief: Brief) -> AsyncIterator[Written]:
         """Pieces of Markdown with [n] markers, n being the 1-based rank of the passage in `brief.result.passages`; or
         one refusal, before anything else."""
+
+
+class IntentReader(Protocol):
+    """Tells what messages are. Synchronous and CPU-bound; safe to call from several threads. `language` is a BCP 47
+    tag, of all texts; "" for English. Every method raises ModelError."""
+
+    def read_messages(self, texts: Sequence[str], language: str = "") -> Sequence[MessageReading]: ...
+
+    def read_replies(self, texts: Sequence[str], language: str = "") -> Sequence[OfferReply]:
+        """What texts say to an offer of entries; OTHER for what is a message of its own."""
+
+    def find_question(self, text: str, language: str = "") -> str:
+        """The text without the courtesies before and after it, where anything else is left."""
 
 
 class QuestionReader(Protocol):

@@ -8,8 +8,7 @@ RetrievalError
 ├── IndexError_            the index on disk
 │   ├── NoActiveVersion    nothing was ever refreshed
 │   ├── UnknownVersion     a version that is not (or no longer) on disk
-│   ├── CorruptVersion     files missing or with another checksum
-│   └── FingerprintMismatch  vectors of another embedder
+│   └── CorruptVersion     files missing or with another checksum
 └── RefreshError
     ├── RefreshRunning     another refresh holds the lock
     ├── TooMuchWouldVanish the new version would drop more than the allowed share
@@ -59,10 +58,6 @@ class UnknownVersion(IndexError_):
 
 class CorruptVersion(IndexError_):
     """A version whose files are missing or altered."""
-
-
-class FingerprintMismatch(IndexError_):
-    """The version's vectors were made by another embedder."""
 
 
 class RefreshError(RetrievalError):

@@ -66,7 +66,7 @@ class Retriever(Protocol):
         """Rank passages of the active version for `query`.
 
         `context` holds earlier texts of the conversation, oldest first; it may rerank, never replaces the query.
-        Raises NoActiveVersion, CorruptVersion, FingerprintMismatch.
+        Raises NoActiveVersion, CorruptVersion.
         """
 
 

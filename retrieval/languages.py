@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from functools import cache
+from collections.abc import Collection, Mapping
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
 from retrieval.scripts import HAN, HANGUL, KANA, LATIN
+
+COMMON_LANGUAGES = ("en", "zh", "ja", "ko", "de", "fr", "es", "pt")
+"""What customers may write in, whatever the pages are in: among all 176 that could be told, a short question looks like
+any of them."""
 
 _READ = 400  # characters: more tells no more
 _LIKELIER_THAN_NOT = 0.5
@@ -115,7 +119,8 @@ def _model() -> _Model:
     return model
 
 
-def _chances(text: str) -> dict[str, float]:
+@lru_cache(maxsize=64)  # one question is looked at several times, among other languages
+def _chances(text: str) -> Mapping[str, float]:
     line = " ".join(text.lower().split()).encode(errors="ignore").decode()  # lone surrogates are no text
     labels, chances = _model().predict(line, k=-1, threshold=0.001)
     return {label.removeprefix("__label__"): chance for label, chance in zip(labels, chances, strict=True)}

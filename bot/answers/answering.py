@@ -11,6 +11,7 @@ is cancelled. When only the storing fails, `Final` still comes and `TurnNotStore
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 import uuid
@@ -23,12 +24,11 @@ from datetime import UTC, datetime
 import structlog
 
 from bot.answers import decision, followups, replies
-from bot.answers.choosing import SHOWN, Choice, agrees, choose, confirms, lead, pressed
+from bot.answers.choosing import SHOWN, Choice, choose, confirms, lead, pressed
 from bot.answers.citations import CitationChecker
 from bot.answers.excerpt import BUDGET, excerpt
 from bot.answers.gist import gist
-from bot.answers.persons import asks_for_person
-from bot.answers.smalltalk import Heard, listen
+from bot.answers.parts import Parts, find_parts
 from bot.conversation import (
     NONE_OF_THESE,
     AnswerEvent,
@@ -50,9 +50,10 @@ from bot.conversation import (
     Written,
 )
 from bot.errors import BotError, TurnNotStored, UnknownTurn
-from bot.interfaces import AnswerWriter, ConversationStore, LearnsWordings, QuestionReader
+from bot.intents import UNREAD, Intent, MessageReading, OfferReply
+from bot.interfaces import AnswerWriter, ConversationStore, IntentReader, LearnsWordings, QuestionReader
 from bot.language import primary, reply_language
-from bot.words import words_for
+from bot.words import Words, words_for
 from retrieval.documents import Document, RetrievalResult, ScoredPassage
 from retrieval.errors import NoActiveVersion
 from retrieval.interfaces import Retriever
@@ -60,6 +61,7 @@ from retrieval.text import clean, collapse
 
 MAX_CHARACTERS = 4000  # of a message; the embedding model reads far less
 _QUESTION_MARK = re.compile("[?？]")
+_SHORT = 120  # characters: in a longer message there may be something to search for, whatever it sounds like
 OWN_WORDS = "frontdesk"  # the `model` of a turn that no writer wrote
 
 
@@ -82,6 +84,8 @@ class _Draft:
     result: RetrievalResult | None = None
     again: bool = False
     people: bool = False  # can be reached from here
+    reading: MessageReading = UNREAD
+    asked: tuple[str, ...] = ()  # the questions of a message that asks two
     offered: tuple[Citation, ...] = ()  # by rank: what there is to choose or to confirm
     parts: list[str] = field(default_factory=list)
 
@@ -111,10 +115,11 @@ class Answering:
     """`threshold` is the confidence an answer needs, `suggest_threshold` what is enough to show the nearest entry as
     such; None takes the calibrated defaults. `limit` passages are read.
 
-    A `reader` understands follow-ups and judges doubtful findings; without one, or where it cannot tell, rules do.
-    `handoff` tells whether people can be reached from a place: then who asks for a person is told that one comes
-    (and whoever called sees to that), else where to turn to. `mask` hides what is nobody's business before a question
-    is searched, written about or kept; what is masked already stays so. `learning` is told of what customers choose.
+    `intents` tells what asks nothing. A `reader` understands follow-ups and judges doubtful findings; without one, or
+    where it cannot tell, rules do. `handoff` tells whether people can be reached from a place: then who asks for a
+    person is told that one comes (and whoever called sees to that), else where to turn to. `mask` hides what is
+    nobody's business before a question is searched, written about or kept; what is masked already stays so. `learning`
+    is told of what customers choose.
     """
 
     def __init__(
@@ -125,6 +130,7 @@ class Answering:
         threshold: float | None = None,
         suggest_threshold: float | None = None,
         *,
+        intents: IntentReader,
         reader: QuestionReader | None = None,
         handoff: Callable[[IncomingMessage], bool] = lambda _message: False,
         mask: Callable[[str], str] = lambda text: text,
@@ -132,6 +138,7 @@ class Answering:
         limit: int = 10,
     ) -> None:
         self._retriever = retriever
+        self._intents = intents
         self._reader = reader
         self._handoff = handoff
         self._mask = mask
@@ -143,11 +150,11 @@ class Answering:
 
     def warm_up(self) -> None:
         """Load what the first answer would wait for: the words, the patterns over them, the analysis, the parser."""
-        listen("hello")
+        self._intents.read_messages(["hello"], "en")
         self._mask("+44 20 7946 0958")
         reply_language("您好")
         reply_language("hello there")
-        choose("hello", (Citation(1, "1", "", ""),))
+        choose("hello", (Citation(1, "1", "", ""),), OfferReply.OTHER)
         excerpt("hello\n" * BUDGET, "hello")
 
     async def answer(self, message: IncomingMessage) -> AsyncGenerator[AnswerEvent, None]:
@@ -157,9 +164,7 @@ class Answering:
         watch.lap("load")
         message = replace(message, text=self._mask(message.text[: 2 * MAX_CHARACTERS]))
         asked = await self._asked_back(message, conversation)
-        draft, choice = _listen(message, conversation, asked, people=self._handoff(message))
-        if not choice and asks_for_person(draft.question):
-            _call_person(draft)
+        draft, choice = await self._listen(message, conversation, asked)
         context: tuple[str, ...] = ()
         if not draft.reply:
             yield Status(Stage.SEARCHING)
@@ -181,12 +186,63 @@ class Answering:
         turn = _turn(draft, message, checker.citations, watch.timings())
         fault, settled = await self._stored(turn), _settled(asked, choice)
         await self._note_verdict(asked, choice, message.user)
+        await self._note_feedback(draft.reading, conversation, message.user)
         if self._learning and settled and settled.number is not None and not fault:
             await self._learning.record_choice(settled.asked, settled.number, turn)
         watch.lap("store")
         yield Final(replace(turn, timings_ms=watch.timings()), settled)
         if fault:
             raise TurnNotStored(turn, fault) from fault
+
+    async def _listen(
+        self, message: IncomingMessage, conversation: Conversation, offer: Turn | None
+    ) -> tuple[_Draft, Choice | None]:
+        """What the message asks, or which offered option it chooses, or the reply to what is no question."""
+        text = clean(message.text).strip()
+        question = text[:MAX_CHARACTERS]
+        last = conversation.turns[-1] if conversation.turns else None
+        language = reply_language(question, last.language if last else "")
+        choice, again = await self._read_choice(message, question, offer, language)
+        if offer and (again or message.chosen):
+            language = offer.language
+        words = words_for(language)
+        draft = _Draft(uuid.uuid4().hex, datetime.now(UTC), question, question, language)
+        draft.people = self._handoff(message)
+        if choice and choice.option is None and offer:
+            draft.standalone = offer.standalone_question  # which is what the pages do not answer
+            draft.decision = Decision.ABSTAIN
+            draft.reply = _refused(words, people=draft.people)
+        elif choice and offer and confirms(offer, choice):
+            draft.reply = words.say("confirmed")
+        elif again and offer:
+            draft.standalone, draft.again = offer.standalone_question, True
+        elif not choice:
+            await asyncio.to_thread(self._read, draft)
+        if len(text) > MAX_CHARACTERS:
+            draft.preface = words.say("too_long", limit=MAX_CHARACTERS) + "\n\n"
+        return draft, choice
+
+    async def _read_choice(
+        self, message: IncomingMessage, question: str, offer: Turn | None, language: str
+    ) -> tuple[Choice | None, bool]:
+        """Which option is chosen, and whether it is a yes to which of several nobody can tell."""
+        if offer is None:
+            return None, False
+        if message.chosen:
+            return pressed(offer, message.chosen.number), False
+        [reply] = await asyncio.to_thread(self._intents.read_replies, [question], language)
+        choice = choose(question, offer.citations, reply, shown=offer.decision is Decision.SUGGEST)
+        return choice, choice is None and reply is OfferReply.YES
+
+    def _read(self, draft: _Draft) -> None:
+        """Read what the message is. What is surely small talk or a wish for a person is searched no further."""
+        [draft.reading] = self._intents.read_messages([draft.question], draft.language)
+        if draft.reading.wants_person:
+            _call_person(draft)
+        elif draft.reading.sure and draft.reading.intent.is_small_talk and len(draft.question) <= _SHORT:
+            _talk(draft)
+        else:
+            draft.standalone = self._intents.find_question(draft.question, draft.language)
 
     async def _asked_back(self, message: IncomingMessage, conversation: Conversation) -> Turn | None:
         """The offer that the message may reply to: of a button its own, else what was said last."""
@@ -241,8 +297,13 @@ class Answering:
         chosen = _with_first(result, choice.option, asked) if choice and choice.option and asked else None
         if choice and choice.option and not chosen:
             draft.preface += words_for(draft.language).say("choice_gone") + "\n\n"
+        parts = None if choice or context else await self._parts(draft, result)
+        watch.lap("parts")
         if chosen:
             draft.decision, result = Decision.ANSWER, chosen
+        elif parts:
+            draft.decision, result, draft.asked = Decision.ANSWER, parts.result, parts.questions
+            draft.confidence = result.confidence
         elif self._reader and self._worth_reading(decided, result):
             ranks = await self._reader.answerable(draft.standalone, result)
             if ranks:
@@ -256,8 +317,22 @@ class Answering:
             draft.reply = replies.clarification(words_for(draft.language), draft.offered)
         elif draft.decision is Decision.SUGGEST:
             _suggest(draft, decided.options)
+        elif draft.decision is Decision.ABSTAIN and draft.reading.intent.is_small_talk:
+            _talk(draft)
         elif draft.decision is Decision.ABSTAIN:
             draft.reply = replies.nothing_found(words_for(draft.language), people=draft.people)
+
+    async def _parts(self, draft: _Draft, whole: RetrievalResult) -> Parts | None:
+        """The answers to a message that asks two things; the second is searched as if the first had been answered."""
+
+        async def search(question: str, context: tuple[str, ...] = ()) -> RetrievalResult:
+            return await self._retriever.retrieve(question, context=context, limit=self._limit)
+
+        async def search_after(question: str, before: str, found: RetrievalResult) -> RetrievalResult:
+            told = [(before, found.passages[0].passage.document.answer)]
+            return await search(*followups.contextualise(question, whole.language, told))
+
+        return await find_parts(draft.standalone, whole, self._thresholds[0], search, search_after)
 
     def _worth_reading(self, decided: decision.Decided, result: RetrievalResult) -> bool:
         """Whether a reader may find an answer in the pages; which of two is meant only the customer knows."""
@@ -272,7 +347,8 @@ class Answering:
         if out := checker.feed(draft.preface):
             yield out
         if not draft.reply and draft.result:
-            brief = Brief(draft.standalone, draft.language, draft.result, tuple(_earlier(conversation)), draft.id)
+            earlier = tuple(_earlier(conversation))
+            brief = Brief(draft.standalone, draft.language, draft.result, earlier, draft.id, draft.asked)
             async with _closing(self._writer.write(brief)) as pieces:
                 async for piece in pieces:
                     draft.model = piece.model
@@ -301,12 +377,22 @@ class Answering:
             return
         if choice.option and not confirms(asked, choice):
             return
-        vote = Vote.UP if choice.option else Vote.DOWN
+        await self._vote(asked, Vote.UP if choice.option else Vote.DOWN, user)
+
+    async def _note_feedback(self, reading: MessageReading, conversation: Conversation, user: str) -> None:
+        """Keep as a vote what is said of the last answer."""
+        last = conversation.turns[-1] if conversation.turns else None
+        if last is None or last.decision not in {Decision.ANSWER, Decision.SUGGEST} or not reading.sure:
+            return
+        if reading.intent in {Intent.HELPED, Intent.NOT_HELPED}:
+            await self._vote(last, Vote.UP if reading.intent is Intent.HELPED else Vote.DOWN, user)
+
+    async def _vote(self, turn: Turn, vote: Vote, user: str) -> None:
         try:
-            await self._store.vote(Feedback(asked.id, user, vote))
+            await self._store.vote(Feedback(turn.id, user, vote))
         except BotError as error:
             log = structlog.get_logger(__name__)
-            log.warning("verdict not kept", turn=asked.id, cause=type(error).__name__)
+            log.warning("verdict not kept", turn=turn.id, cause=type(error).__name__)
 
 
 @asynccontextmanager
@@ -322,6 +408,21 @@ async def _closing(pieces: AsyncIterator[Written]) -> AsyncIterator[AsyncIterato
 def _call_person(draft: _Draft) -> None:
     draft.decision = Decision.HUMAN
     draft.reply = words_for(draft.language).say("handing_over" if draft.people else "wants_human")
+
+
+def _talk(draft: _Draft) -> None:
+    """Reply to what asks nothing that pages could answer."""
+    words, intent = words_for(draft.language), draft.reading.intent
+    draft.decision, draft.result = Decision.CHITCHAT, None
+    if intent is Intent.NOT_HELPED:
+        draft.reply = _refused(words, people=draft.people)
+    else:
+        draft.reply = words.say("confirmed" if intent is Intent.HELPED else intent.value)
+
+
+def _refused(words: Words, *, people: bool) -> str:
+    """The reply to who says that what was found is not it."""
+    return replies.nothing_found(words, people=True) if people else words.say("none_of_these")
 
 
 def _suggest(draft: _Draft, options: Sequence[ScoredPassage]) -> None:
@@ -345,58 +446,10 @@ def _offered(result: RetrievalResult, options: Sequence[ScoredPassage]) -> tuple
     )
 
 
-def _listen(
-    message: IncomingMessage, conversation: Conversation, clarification: Turn | None, *, people: bool
-) -> tuple[_Draft, Choice | None]:
-    """What the message asks, or which offered option it chooses, or the reply to what is no question."""
-    text = clean(message.text).strip()
-    question = text[:MAX_CHARACTERS]
-    last = conversation.turns[-1] if conversation.turns else None
-    heard = listen(question)
-    asked = heard.question or question
-    known = last.language if last else ""
-    language = reply_language(asked, known)
-    choice = _choice(message, asked, clarification) if clarification else None
-    again = bool(clarification and not choice and not message.chosen and agrees(asked))  # yes to which of several?
-    if clarification and (again or (choice and message.chosen)):
-        language = clarification.language
-    elif heard.kind and not choice:
-        language = _smalltalk_language(heard, language, known)
-    words = words_for(language)
-    draft = _Draft(uuid.uuid4().hex, datetime.now(UTC), question, asked, language, people=people)
-    if choice and choice.option is None and clarification:
-        draft.standalone = clarification.standalone_question  # which is what the pages do not answer
-        draft.decision = Decision.ABSTAIN
-        draft.reply = replies.nothing_found(words, people=True) if people else words.say("none_of_these")
-    elif choice and clarification and confirms(clarification, choice):
-        draft.reply = words.say("confirmed")
-    elif again and clarification:
-        draft.standalone, draft.again = clarification.standalone_question, True
-    elif heard.kind and not choice:
-        draft.reply = words.say(heard.kind.value)
-    if len(text) > MAX_CHARACTERS:
-        draft.preface = words.say("too_long", limit=MAX_CHARACTERS) + "\n\n"
-    return draft, choice
-
-
-def _choice(message: IncomingMessage, asked: str, clarification: Turn) -> Choice | None:
-    if message.chosen:
-        return pressed(clarification, message.chosen.number)
-    return choose(asked, clarification.citations, shown=clarification.decision is Decision.SUGGEST)
-
-
 def _settled(clarification: Turn | None, choice: Choice | None) -> Settled | None:
     if clarification is None or choice is None:
         return Settled(clarification) if clarification else None
     return Settled(clarification, choice.option.number if choice.option else NONE_OF_THESE)
-
-
-def _smalltalk_language(heard: Heard, script: str, conversation: str) -> str:
-    """The conversation's language if its people say so ("ok"), else one in which the phrase is said."""
-    for tag in (conversation, script):
-        if tag in heard.languages:
-            return tag
-    return min(heard.languages, default=conversation or script)
 
 
 def _earlier(conversation: Conversation) -> list[Turn]:

@@ -25,7 +25,9 @@ class ExtractiveWriter:
 
     async def write(self, brief: Brief) -> AsyncIterator[Written]:
         """The quote, then a hint that there is more, then related questions; nothing for no passages."""
-        for piece in _pieces(brief.question, words_for(brief.language), brief.result):
+        words = words_for(brief.language)
+        pieces = _each(brief, words) if brief.parts else _pieces(brief.question, words, brief.result)
+        for piece in pieces:
             yield Written(piece, MODEL)
 
 
@@ -39,6 +41,13 @@ def _pieces(question: str, words: Words, result: RetrievalResult) -> Iterator[st
         yield f"\n\n{words.say('see_also')}\n"
     for rank in others:
         yield f"\n- {plain(result.passages[rank - 1].passage.document.question)} [{rank}]"
+
+
+def _each(brief: Brief, words: Words) -> Iterator[str]:
+    """An entry for each part of a message, below its own question."""
+    for rank, (question, scored) in enumerate(zip(brief.parts, brief.result.passages, strict=False), start=1):
+        yield "\n\n" if rank > 1 else ""
+        yield from quote(question, words, scored.passage, rank, titled=True)
 
 
 def quote(question: str, words: Words, passage: Passage, rank: int = 1, *, titled: bool = False) -> Iterator[str]:

@@ -22,7 +22,9 @@ from bot.bootstrap.parts import (
     crawler_for,
     discord_config,
     embedding_models_for,
+    fitted_for,
     generator_for,
+    intent_reader_for,
     masker,
     read_first_pages,
     reranking_for,
@@ -47,7 +49,7 @@ if TYPE_CHECKING:
     from bot.conversation import IncomingMessage
     from bot.desk.desk import Desk
     from bot.handoff.handing import Handing
-    from bot.interfaces import AnswerWriter, QuestionReader, Rooms
+    from bot.interfaces import AnswerWriter, IntentReader, QuestionReader, Rooms
     from bot.knowledge.catalogue import Catalogue, Knowledge
     from bot.knowledge.gaps import Gaps
     from bot.knowledge.glossary import Keeping, LiveGlossary
@@ -98,6 +100,11 @@ class Application(Stores):
         return embedding_models_for(self.settings)
 
     @cached_property
+    def intents(self) -> IntentReader:
+        """What tells questions from what asks nothing."""
+        return intent_reader_for(self.settings, self.embedding_models)
+
+    @cached_property
     def live_index(self) -> LiveIndex:
         """The active version's index, swapped when another becomes active."""
         from retrieval.searching.live import LiveIndex
@@ -113,7 +120,8 @@ class Application(Stores):
         if not self.shelf.current()[1]:
             version_store(self.settings).active()  # without one, say so before the model is loaded
         reranking = reranking_for(self.settings)
-        live = LiveRetriever(self.live_index, self.embedding_models, reranking, self.live_glossary.current)
+        fitted = fitted_for(self.settings, self.embedding_models)
+        live = LiveRetriever(self.live_index, self.embedding_models, reranking, self.live_glossary.current, fitted)
         return LearnedRetriever(live, self.live_learned.current)
 
     @cached_property
@@ -151,6 +159,7 @@ class Application(Stores):
             self.inbox,
             self.metrics,
             limits,
+            intents=self.intents,
             handing=self.handing,
             on_abstention=settings.handoff_on_abstention,
             mask=masker(settings),
@@ -310,7 +319,7 @@ class Application(Stores):
             decided = decide(found, self.settings.answer_threshold)
             return found.passages[0].passage.id if decided.decision is Decision.ANSWER else ""
 
-        return Gaps(self.missed, lambda: self.embedding_models, answered)
+        return Gaps(self.missed, lambda: self.embedding_models, lambda: self.intents, answered)
 
     @cached_property
     def previewing(self) -> Previewing:
@@ -427,6 +436,7 @@ class Application(Stores):
             writer=writer,
             threshold=self.settings.answer_threshold,
             suggest_threshold=self.settings.suggest_threshold,
+            intents=self.intents,
             reader=reader,
             handoff=self._can_hand_over,
             mask=masker(self.settings),
@@ -463,7 +473,7 @@ class Application(Stores):
         return Terminal(self.answering, self.conversations, history=history, mask=mask, learning=self.learning)
 
     async def warm_up(self) -> None:
-        """Load what a first answer would wait for. Raises NoActiveVersion, CorruptVersion, FingerprintMismatch."""
+        """Load what a first answer would wait for. Raises NoActiveVersion, CorruptVersion."""
         await self.load_beside()
         self.answering.warm_up()
         await self.conversations.load("")

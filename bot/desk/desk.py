@@ -13,19 +13,21 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequen
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 
 from bot.answers.answering import Answering
 from bot.conversation import AnswerEvent, Decision, Final, IncomingMessage, Settled, Turn
 from bot.desk.choices import Choices
-from bot.desk.policy import judge
+from bot.desk.policy import judge, needs_reading
 from bot.desk.queue import Budget, FairQueue, Full
+from bot.desk.reading import Readings
 from bot.errors import BotError, DeliveryError, StorageError, TurnNotStored
 from bot.handoff.handing import Handing
-from bot.interfaces import ConversationStore, DeskMeter, Inbox, Messenger
+from bot.interfaces import ConversationStore, DeskMeter, Inbox, IntentReader, Messenger
 from bot.language import reply_language
-from bot.messages import ChatMessage, Item, Judgement, MessageKey, Place, State
+from bot.messages import Audience, ChatMessage, Item, Judgement, MessageKey, Place, Rule, State
 from bot.steering import HandoffReason, Side
 from bot.words import Words, words_for
 
@@ -59,7 +61,8 @@ class DeskLimits:
 
 class Desk:
     """`handing` hands conversations to people, also, if `on_abstention`, those of help channels whose question found no
-    answer. `mask` hides what is nobody's business before a text is kept or answered.
+    answer. `intents` tells questions from talk, and wishes for quiet. `mask` hides what is nobody's business before a
+    text is kept or answered.
 
     An adapter joins by `join` when it can speak and leaves by `leave`; what comes while it is away is kept."""
 
@@ -71,6 +74,7 @@ class Desk:
         meter: DeskMeter,
         limits: DeskLimits | None = None,
         *,
+        intents: IntentReader,
         handing: Handing | None = None,
         on_abstention: bool = False,
         mask: Callable[[str], str] = lambda text: text,
@@ -84,6 +88,7 @@ class Desk:
         self._on_abstention = on_abstention
         self._mask = mask
         self._choices = Choices(conversations, inbox)
+        self._readings = Readings(intents)
         self._unmasked: dict[MessageKey, tuple[int, str]] = {}  # by revision: what people may read; never kept
         self._heard: OrderedDict[MessageKey, int] = OrderedDict()  # hashes of texts that were masked
         self._messengers: dict[str, Messenger] = {}
@@ -126,7 +131,7 @@ class Desk:
         masked = await self._masked(message)
         if masked.text != message.text:
             self._keep_unmasked(message, 0)
-        if item := await self._inbox.claim(masked, judge):
+        if item := await self._inbox.claim(masked, await self._rule(masked)):
             self._meter.claimed(message.place.platform, item.judgement.value)
             await self._admit(item)
         elif not known:
@@ -150,7 +155,7 @@ class Desk:
         masked = await self._masked(message)
         hidden = masked.text != message.text
         anew = hidden and self._heard.get(message.key) != hash(message.text)  # masked, it reads the same
-        item = await self._inbox.revise(masked, judge, anew=anew)
+        item = await self._inbox.revise(masked, await self._rule(masked), anew=anew)
         if item is None:
             if await self._inbox.find(message.key) is None:
                 await self.receive(message)
@@ -172,6 +177,12 @@ class Desk:
     async def mute(self, place: Place, muted: bool) -> None:
         """Be quiet in a thread, or no more. Raises StorageError."""
         await self._inbox.mute(place, muted)
+
+    async def _rule(self, message: ChatMessage) -> Rule:
+        """The policy for a message, which is read before: a claim's transaction is no place for that."""
+        if message.chosen or message.audience is Audience.COMMAND:
+            return judge
+        return partial(judge, reading=await self._readings.read(message.text if needs_reading(message) else ""))
 
     async def _masked(self, message: ChatMessage) -> ChatMessage:
         long = len(message.text) > _LONG

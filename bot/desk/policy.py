@@ -5,20 +5,30 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.conversation import Chosen
-from bot.desk.asking import asks, asks_for_quiet
+from bot.intents import UNREAD, MessageReading
 from bot.messages import Audience, ChatMessage, Judgement, Thread
 from bot.steering import Side
 
+_LONGEST_QUIET = 80  # characters
 
-def judge(message: ChatMessage, thread: Thread, help_channel: bool) -> Judgement:
-    """What `message` calls for: while people have its conversation, mostly that it reaches them.
+
+def needs_reading(message: ChatMessage) -> bool:
+    """Whether what `message` calls for may depend on what it says: a question among people's talk, or a wish for quiet,
+    which is short."""
+    if message.audience is Audience.CHANNEL and message.opens_thread:
+        return not message.names_others
+    return len(message.text) <= _LONGEST_QUIET
+
+
+def judge(message: ChatMessage, thread: Thread, help_channel: bool, reading: MessageReading = UNREAD) -> Judgement:
+    """What `message`, read as `reading`, calls for: while people have its conversation, mostly that it reaches them.
 
     Where a handoff waits to be claimed the bot answers as before whoever addresses it, and people get the message as
     well (see `Desk`); once it is claimed, the bot is quiet. In a support thread, naming the bot asks it.
     """
     if message.chosen:
         return _judge_choice(message, message.chosen, thread)
-    asked = _judge(message, thread, help_channel)
+    asked = _judge(message, thread, help_channel, reading)
     if not thread.side or message.audience is Audience.COMMAND:
         return asked
     if thread.side == Side.SUPPORT:
@@ -28,7 +38,7 @@ def judge(message: ChatMessage, thread: Thread, help_channel: bool) -> Judgement
     return asked
 
 
-def _judge(message: ChatMessage, thread: Thread, help_channel: bool) -> Judgement:
+def _judge(message: ChatMessage, thread: Thread, help_channel: bool, reading: MessageReading) -> Judgement:
     """What `message` calls for, given what is known of its thread and channel.
 
     Whoever addresses the bot (in private, by name, by command) is answered, also where it was silent before. A reply
@@ -41,11 +51,11 @@ def _judge(message: ChatMessage, thread: Thread, help_channel: bool) -> Judgemen
     if thread.quiet:
         return Judgement.SILENT
     if message.audience is Audience.MENTION:
-        return _unless_quiet(message)
+        return _unless_quiet(reading)
     if message.audience not in {Audience.CHANNEL, Audience.POST}:
-        return Judgement.SILENT if thread.muted else _unless_quiet(message)
+        return Judgement.SILENT if thread.muted else _unless_quiet(reading)
     if message.opens_thread:
-        asked = message.audience is Audience.POST or asks(message.text)
+        asked = message.audience is Audience.POST or reading.asks
         wanted = help_channel and not message.names_others and asked
         return Judgement.ANSWER if wanted else Judgement.SILENT
     if not thread.answering or thread.muted:
@@ -54,7 +64,7 @@ def _judge(message: ChatMessage, thread: Thread, help_channel: bool) -> Judgemen
         return Judgement.HUMAN
     if thread.human or message.names_others or not message.text:  # a picture, or words we are not shown
         return Judgement.SILENT
-    return _unless_quiet(message)
+    return _unless_quiet(reading)
 
 
 def _judge_choice(message: ChatMessage, chosen: Chosen, thread: Thread) -> Judgement:
@@ -97,5 +107,5 @@ def conversation_of(message: ChatMessage) -> str:
     return f"{base}:{place.thread}"
 
 
-def _unless_quiet(message: ChatMessage) -> Judgement:
-    return Judgement.QUIET if asks_for_quiet(message.text) else Judgement.ANSWER
+def _unless_quiet(reading: MessageReading) -> Judgement:
+    return Judgement.QUIET if reading.wants_quiet else Judgement.ANSWER

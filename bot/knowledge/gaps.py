@@ -8,16 +8,14 @@ import io
 import math
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from itertools import chain
 from typing import TYPE_CHECKING
 
-from bot.interfaces import MissedStore
+from bot.intents import OfferReply
+from bot.interfaces import IntentReader, MissedStore
 from bot.steering import Missed, Reason
-from bot.words import languages, load
 from retrieval.scripts import UNSPACED
 from retrieval.text import clean, collapse
 
@@ -33,11 +31,6 @@ READ = 1000  # characters of a question that are looked at for a title
 _WORDS = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
 _SENTENCE = re.compile(r"[^.!?。！？]+[.!?。！？]*")
 _LAST = re.compile(r"[\s.,;:!?。，、；：！？…~～]+$")
-_POLITE = re.compile(
-    r"(?:请问|請問|请教|請教|(?:我)?想(?:请|請)?(?:问|問)|(?:麻烦|麻煩)(?:问|問))(?:一下|下)?(?:大家|各位)?[\s,，:：]*"
-    r"|(?:i have a |just a |a )?(?:quick )?question\s*[:,.!-]+\s*",
-    re.IGNORECASE,
-)
 _ASKS = re.compile(
     r"^(?:how|what|where|when|why|who|whom|whose|which|can|could|do|does|did|is|are|am|was|were|will|would|should|shall|"
     r"may|must|has|have|had|isn't|aren't|don't|doesn't|didn't|can't|couldn't|won't|any(?:one|body)? know)\b"
@@ -78,6 +71,14 @@ class GapReport:
     gaps: tuple[Gap, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Worded:
+    """A question that was missed, and its words without the courtesies."""
+
+    missed: Missed
+    wording: str
+
+
 class Gaps:
     """The report of what is missing. `models` may load a model: it is called in a thread. `answered` tells by which
     passage a question is answered now, "" for none."""
@@ -86,10 +87,12 @@ class Gaps:
         self,
         store: MissedStore,
         models: Callable[[], EmbeddingModels],
+        intents: Callable[[], IntentReader],
         answered: Callable[[str], Awaitable[str]] | None = None,
     ) -> None:
         self._store = store
         self._models = models
+        self._intents = intents
         self._answered = answered
 
     async def report(self, *, days: int = 7, now: datetime | None = None) -> GapReport:
@@ -97,8 +100,8 @@ class Gaps:
         until = now or datetime.now(UTC)
         since = until - timedelta(days=days)
         missed = [each for each in await self._store.missed(since) if since <= each.at <= until]
-        asked = [each for each in missed if _asks_something(each) and not _choices().fullmatch(each.question)]
-        asked.sort(key=lambda each: (each.at, each.turn_id))
+        missed.sort(key=lambda each: (each.at, each.turn_id))
+        asked = await asyncio.to_thread(self._worded, missed) if missed else []
         gaps = await asyncio.to_thread(self._gaps, asked) if asked else []
         if self._answered:
             gaps = [await self._judged(gap, self._answered) for gap in gaps[:_JUDGED]] + gaps[_JUDGED:]
@@ -109,30 +112,50 @@ class Gaps:
         passage = await answered(gap.title)
         return replace(gap, answered=passage not in {"", *(each.refused for each in gap.questions)})
 
-    def _gaps(self, asked: Sequence[Missed]) -> list[Gap]:
+    def _worded(self, missed: Sequence[Missed]) -> list[_Worded]:
+        """The questions that an entry of a FAQ could answer, without their courtesies: "hi" and "thanks" make no two
+        alike. A reply to an offer, away from it, asks nothing."""
+        from retrieval.searching.contexts import bare
+
+        intents = self._intents()
+        asked: dict[int, _Worded] = {}
+        for language in dict.fromkeys(each.language for each in missed):
+            places = [place for place, each in enumerate(missed) if each.language == language]
+            texts = [collapse(missed[place].question[: 2 * READ])[:READ] for place in places]
+            readings, replies = intents.read_messages(texts, language), intents.read_replies(texts, language)
+            for place, text, reading, reply in zip(places, texts, readings, replies, strict=True):
+                talk = reading.sure and reading.intent.is_small_talk
+                if talk or reply is not OfferReply.OTHER or not any(map(str.isalpha, text)):
+                    continue
+                wording = intents.find_question(text, language)
+                if missed[place].first or not bare(wording):  # else "how long?" says not what about
+                    asked[place] = _Worded(missed[place], wording)
+        return [asked[place] for place in sorted(asked)]
+
+    def _gaps(self, asked: Sequence[_Worded]) -> list[Gap]:
         from retrieval.searching.clustering import Clustering
 
-        wordings = [stripped(each.question) for each in asked]  # "hi" and "thanks" make no two questions alike
+        wordings = [each.wording for each in asked]
         clustering = Clustering(wordings, self._models())
         gaps = [_gap(asked, clustering, group) for group in clustering.groups]
         return sorted(gaps, key=lambda gap: (-gap.askers, -len(gap.questions), -gap.last_at.timestamp(), gap.title))
 
 
-def _gap(asked: Sequence[Missed], clustering: Clustering, group: Sequence[int]) -> Gap:
-    questions = tuple(asked[position] for position in group)
+def _gap(asked: Sequence[_Worded], clustering: Clustering, group: Sequence[int]) -> Gap:
+    questions = tuple(asked[position].missed for position in group)
     central = dict(zip(group, clustering.centrality(group), strict=True))
     first = max(
-        group, key=lambda position: (round(central[position] * _fitness(asked[position].question), 6), -position)
+        group, key=lambda position: (round(central[position] * _fitness(asked[position].wording), 6), -position)
     )
     reasons = Counter(reason for each in questions for reason in each.reasons)
     spoken = Counter(each.language for each in questions)
     return Gap(
-        title=title_of(asked[first].question),
+        title=title_of(asked[first].wording),
         language=min(spoken, key=lambda language: (-spoken[language], language)),
         questions=questions,
         askers=len({each.asker for each in questions}),
         examples=tuple(
-            _cut(collapse(asked[position].question[: 2 * READ]), LONGEST_EXAMPLE)
+            _cut(collapse(asked[position].missed.question[: 2 * READ]), LONGEST_EXAMPLE)
             for position in clustering.spread(group, first, EXAMPLES)
         ),
         reasons={reason: reasons[reason] for reason in Reason if reasons[reason]},
@@ -142,8 +165,8 @@ def _gap(asked: Sequence[Missed], clustering: Clustering, group: Sequence[int]) 
 
 
 def title_of(question: str) -> str:
-    """`question` as the title of an FAQ entry: without courtesies, on one line of at most 100 characters."""
-    text = stripped(question)
+    """`question` as the title of an FAQ entry: on one line of at most 100 characters."""
+    text = collapse(question[: 2 * READ])[:READ]
     if len(text) > LONGEST_TITLE:
         sentences = [sentence.strip() for sentence in _SENTENCE.findall(text)]
         fitting = [each for each in sentences if _is_question(each) and len(each) <= LONGEST_TITLE]
@@ -159,7 +182,7 @@ def title_of(question: str) -> str:
 
 def _fitness(question: str) -> float:
     """How well a question serves as a title, in 0..1: short ones that are complete."""
-    text = stripped(question)
+    text = collapse(question)
     words = _words(text)
     complete = (1.0 if _is_question(text) else 0.85) * (1.0 if words >= 3 else 0.6)
     return complete * math.sqrt(min(1.0, 16 / max(1.0, words)))
@@ -185,85 +208,6 @@ def _cut(text: str, longest: int) -> str:
     if word > longest // 2:  # else it is one long word, or Chinese
         head = head[:word]
     return _LAST.sub("", head) + "…"
-
-
-def asks(text: str) -> bool:
-    """Whether a message says more than small talk."""
-    text = collapse(text[: 2 * READ])
-    return bool(_WORDS.search(text)) and not _courtesies().fullmatch(text)
-
-
-def _asks_something(missed: Missed) -> bool:
-    """Whether an entry of a FAQ could answer it. "How long?" and "and to Canada?" say not what about, unless nothing
-    was said before that they could lean on: then that is what somebody asks of this FAQ."""
-    from retrieval.searching.contexts import bare
-
-    return asks(missed.question) and (missed.first or not bare(stripped(missed.question)))
-
-
-def stripped(text: str) -> str:
-    """`text` on one line, without the courtesies at its ends; of a long one the beginning."""
-    text = collapse(text[: 2 * READ])[:READ]
-    while (match := _leading().match(text) or _POLITE.match(text)) and asks(text[match.end() :]):
-        text = text[match.end() :]
-    while (match := _trailing().search(text, max(0, len(text) - 80))) and asks(text[: match.end("kept")]):
-        text = text[: match.end("kept")]
-    return text.strip()
-
-
-@cache
-def _courtesies() -> re.Pattern[str]:
-    """Nothing but courtesies. Possessive, here and below: a hostile text must not be tried in all its readings."""
-    kinds = ("greeting", "thanks", "acknowledgement", "goodbye", "presence", "identity", "help", "fillers")
-    return re.compile(rf"(?:[\W_]*+{_any(kinds)})++[\W_]*+", re.IGNORECASE)
-
-
-@cache
-def _choices() -> re.Pattern[str]:
-    """A reply that only names one of some options, or none of them: away from these it asks nothing."""
-    offered = [load(tag).choice for tag in languages()]
-    kinds = ("last", "none", "yes", "no", "fillers")
-    groups = [group for choice in offered for group in (*choice["ordinals"], *(choice[kind] for kind in kinds))]
-    number = r"第?(?:\d++(?:th)?|[一二三四五六七八九十]++)"
-    return re.compile(rf"(?:[\W_]*+(?:{_one_of(set(chain(*groups)))}|{number}))++[\W_]*+", re.IGNORECASE)
-
-
-@cache
-def _leading() -> re.Pattern[str]:
-    """Courtesies that a question follows: after punctuation, or with a word that begins one (Chinese has no spaces)."""
-    plain = _any(("greeting", "thanks", "presence"))
-    pausing = _any(("greeting", "thanks", "presence", "acknowledgement", "goodbye", "help"))
-    fillers = rf"(?:\s*+{_any(('fillers',))})*+"
-    pause = r"\s*+(?:[^\w\s'\"“‘(（<\[$€£¥#@+-]\s*+)++"
-    opening = rf"(?:\s++|(?=[{UNSPACED}]))(?={_any(('openers',))})"
-    return re.compile(rf"[\W_]*?(?:{pausing}{fillers}{pause}|{plain}{fillers}{opening})", re.IGNORECASE)
-
-
-@cache
-def _trailing() -> re.Pattern[str]:
-    """Courtesies after a question, and what is `kept` before them."""
-    short = _any(("greeting", "thanks", "presence", "goodbye"))
-    fillers = _any(("fillers",))
-    return re.compile(
-        rf"(?P<kept>[?？!！。.]?)(?:[\s,，.。;；!！~～…-]++{short}|(?<=[?？]){short}|\s++(?:thanks|thank you|thx)"
-        rf"|(?<![说說写寫])(?:谢谢|謝謝|多谢|多謝))(?:[\s,，]*+{fillers})*+[\W_]*+$",
-        re.IGNORECASE,
-    )
-
-
-def _any(kinds: Iterable[str]) -> str:
-    """A pattern of any phrase of these kinds of small talk in any language."""
-    return _one_of({phrase for tag in languages() for kind in kinds for phrase in load(tag).smalltalk[kind]})
-
-
-def _one_of(phrases: Iterable[str]) -> str:
-    """A pattern of any of the phrases, the longest first; a Latin word is a whole one."""
-    parts = []
-    for phrase in sorted(phrases, key=lambda phrase: (-len(phrase), phrase)):
-        pattern = re.escape(phrase).replace("'", "['’]").replace(r"\ ", r"\s+")
-        latin = phrase[-1].isascii() and phrase[-1].isalnum()
-        parts.append(pattern + (r"(?![-'’]?[^\W_])" if latin else ""))
-    return f"(?>{'|'.join(parts)})"
 
 
 def to_csv(report: GapReport) -> str:

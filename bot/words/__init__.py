@@ -4,34 +4,22 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 DEFAULT = "en"
 FOLDER = Path(__file__).parent
 
 
-class _Lists(dict[str, Any]):
-    """Lists of phrases by name, empty where there is none."""
-
-    def __missing__(self, key: str) -> Sequence[Any]:
-        return ()
-
-
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One language's file: `replies` are sentences with {placeholders}, `labels` plain; the others, lists of phrases,
-    are not in every file."""
+    """One language's file: `replies` are sentences with {placeholders}, `labels` plain, `quoting` lists of phrases."""
 
     language: str
     replies: Mapping[str, str]
     labels: Mapping[str, str]
     quoting: Mapping[str, Sequence[str]]
-    smalltalk: Mapping[str, Sequence[str]] = field(default_factory=_Lists)
-    choice: Mapping[str, Any] = field(default_factory=_Lists)
-    channel: Mapping[str, Sequence[str]] = field(default_factory=_Lists)
 
     def say(self, key: str, **values: object) -> str:
         """The reply `key` with its placeholders filled in."""

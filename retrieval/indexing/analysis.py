@@ -25,6 +25,7 @@ _RUN = re.compile(rf"(?P<unspaced>[{UNSPACED}]+)|[^\W_{UNSPACED}]+")
 _UNSPACED_CHARACTER = re.compile(f"[{UNSPACED}]")
 _HIRAGANA = re.compile(f"[{HIRAGANA}]+")
 _HAN_CHARACTER = re.compile(f"[{HAN}]")
+_WITHOUT_SPACES = frozenset({"zh", "ja", "ko"})
 
 
 def analyse(text: str, language: str = "en") -> list[str]:
@@ -50,11 +51,12 @@ def _other_spellings(folded: str, tokens: list[str]) -> list[str]:
 def is_function(token: str, language: str = "en") -> bool:
     """Whether a token comes of words that only say how something is asked, in `language` or one without spaces.
 
-    Of Japanese no list is at hand: its grammar is what is written in Hiragana.
+    Of Japanese no list is at hand: its grammar is what is written in Hiragana. Latin words among text without spaces
+    are taken for English, as they are stemmed.
     """
     if unspaced(token):
         return token in _function_tokens("zh") or token in _function_tokens("ko") or bool(_HIRAGANA.fullmatch(token))
-    return token in _function_tokens(language)
+    return token in _function_tokens("en" if language in _WITHOUT_SPACES else language)
 
 
 def unspaced(token: str) -> bool:
@@ -68,7 +70,7 @@ def fold(text: str) -> str:
     return _simplifier().convert(text) if _HAN_CHARACTER.search(text) else text
 
 
-def words(folded: str) -> list[tuple[str, int, int]]:
+def words(folded: str, language: str = "en") -> list[tuple[str, int, int]]:
     """The words of a text that `fold` made, each with its start and end in it: stems of what is written with spaces
     between, single characters of what is not."""
     found: list[tuple[str, int, int]] = []
@@ -77,7 +79,7 @@ def words(folded: str) -> list[tuple[str, int, int]]:
         if match["unspaced"]:
             found += [(character, place, place + 1) for place, character in enumerate(match.group(), start)]
         else:
-            found.append((_stem(match.group()), start, match.end()))
+            found.append((_stem(match.group(), language), start, match.end()))
     return found
 
 

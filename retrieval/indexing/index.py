@@ -34,8 +34,8 @@ class Index:
     """Passages with everything that is searched. Immutable, so any number of threads may read it.
 
     A passage has one or more texts (`texts_to_embed`): question and text first, then (in part 0) the question and its
-    other wordings alone. Text i is of passage `row_passage[i]`; a passage's texts lie together. Each embedding model has
-    a field of vectors, `fields`, whose row i is of text i.
+    other wordings alone. Text i is of passage `row_passage[i]`; a passage's texts lie together. Each embedding model
+    has a field of vectors, `fields`, whose row i is of text i.
     Four lexical fields: `texts` (a passage with its headings, question and wordings), `questions` (a document's
     question and wordings as one text), `wordings` (each of them alone), `topics` (a document's nearest heading).
     `twins` holds pairs of documents that ask the same question: one with an author, and one that was crawled.

@@ -29,8 +29,8 @@ class EmbeddedTexts:
 
 @dataclass(frozen=True)
 class VectorField:
-    """The searchable form of `EmbeddedTexts`; `question_rows` are the places of the distinct wordings in `rows`, `counts`
-    how many each document has. Immutable, so any number of threads may read it."""
+    """The searchable form of `EmbeddedTexts`; `question_rows` are the places of the distinct wordings in `rows`,
+    `counts` how many each document has. Immutable, so any number of threads may read it."""
 
     texts: EmbeddedTexts
     dense: DenseIndex

@@ -15,10 +15,10 @@ from retrieval.documents import Document, Source
 from retrieval.errors import CorruptVersion, SourceError, TooMuchWouldVanish
 from retrieval.extraction import EXTRACTOR_VERSION
 from retrieval.indexing.lock import RefreshLock
+from retrieval.indexing.models import EmbeddingModels, combine_models
 from retrieval.indexing.pages import CRAWL, PAGES, PageKey, PageRecord, read_pages, write_crawl, write_pages
 from retrieval.indexing.passages import SPLITTER_VERSION
 from retrieval.indexing.versions import Manifest, Version, VersionStore
-from retrieval.indexing.models import EmbeddingModels, combine_models
 from retrieval.interfaces import Crawler, Embedder
 from retrieval.refresh.changes import Changes, compare, deduplicate, lines, lost, undated
 from retrieval.refresh.collecting import Collected, collect

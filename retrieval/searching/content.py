@@ -8,15 +8,17 @@ from retrieval.indexing.analysis import analyse, fold, is_function, unspaced, wo
 
 
 @lru_cache(maxsize=8192)
-def content_tokens(text: str) -> frozenset[str]:
+def content_tokens(text: str, language: str = "en") -> frozenset[str]:
     """The distinct tokens that are no function words; of what is written without spaces every two characters, as a
     single one stands in too many words."""
     return frozenset(
-        token for token in analyse(text) if not is_function(token) and not (unspaced(token) and len(token) == 1)
+        token
+        for token in analyse(text, language)
+        if not is_function(token, language) and not (unspaced(token) and len(token) == 1)
     )
 
 
 @lru_cache(maxsize=8192)
-def word_sequence(text: str) -> tuple[str, ...]:
+def word_sequence(text: str, language: str = "en") -> tuple[str, ...]:
     """Every word in reading order, stemmed; single characters of what is written without spaces."""
-    return tuple(token for token, _, _ in words(fold(text)))
+    return tuple(token for token, _, _ in words(fold(text), language))

@@ -64,7 +64,7 @@ def topics(index: Index, query: str, context: Sequence[str]) -> Scores:
     gains = np.zeros(len(index.documents), np.float32)
     everything = np.arange(len(index.documents))
     for age, text in enumerate([query, *reversed(context)]):
-        tokens = index.topics.query(analyse(text))
+        tokens = index.topics.query(analyse(text, index.main_language))
         if len(tokens.known):
             _, named = index.topics.overlap(tokens, everything)
             np.maximum(gains, named**2 * FADING**age, out=gains)
@@ -80,16 +80,16 @@ def lean(index: Index, candidates: Candidates, gains: Scores, context: Sequence[
     """-> (n,) what each candidate's score gains by the conversation."""
     words = np.zeros(len(candidates.passages), np.float32)
     for text in context[-LAST_TURN:]:
-        said = index.texts.bm25(index.texts.query(analyse(text)))
+        said = index.texts.bm25(index.texts.query(analyse(text, index.main_language)))
         np.maximum(words, said[candidates.passages], out=words)
     return gains[candidates.documents] + EARLIER_WORDS * words
 
 
-def joined(query: str, context: Sequence[str]) -> str:
+def joined(query: str, context: Sequence[str], language: str = "en") -> str:
     """What was asked last that says something itself, and the query, as one text: too blunt to rank by, where the query
     says something, too."""
     asked = list(context[-LAST_TURN::-LAST_TURN])
-    telling = next((text for text in asked if not bare(text)), None)
+    telling = next((text for text in asked if not bare(text, language)), None)
     return "\n".join([*(asked[:1] if telling is None else [telling]), query])
 
 
@@ -98,18 +98,18 @@ def refers(query: str) -> bool:
     return bool(_REFERS.search(_THERE_IS.sub("", query)) or _REFERS_CHINESE.search(query))
 
 
-def has_topic(query: str) -> bool:
+def has_topic(query: str, language: str = "en") -> bool:
     """Whether a query, however short, says what it is about: "opening hours?", "and how long does delivery take?"."""
     whole = _LINK_CHINESE.sub("", query) if _ASKS_CHINESE.search(query) else _LINK.sub("", query)
-    return bool(_telling(query)) and not refers(whole)
+    return bool(_telling(query, language)) and not refers(whole)
 
 
-def bare(query: str) -> bool:
+def bare(query: str, language: str = "en") -> bool:
     """Whether a query says next to nothing by itself: "how long?", "and to Canada?"."""
-    tokens = _telling(query)
+    tokens = _telling(query, language)
     characters = sum(map(unspaced, tokens))
     few = len(tokens) - characters <= BARE_WORDS and characters <= BARE_CHARACTERS
-    return few and not has_topic(query)
+    return few and not has_topic(query, language)
 
 
 def mixed(own: Scores, after: Scores) -> Scores:
@@ -121,11 +121,11 @@ def mixed(own: Scores, after: Scores) -> Scores:
 def names(index: Index, passage: int, query: str) -> bool:
     """Whether a passage (its place in `Index.passages`) has every word that a query is about: "and the gaiwan?" is
     answered by what speaks of gaiwans. True where there are none ("why not?")."""
-    return index.texts.has_all(_telling(query), passage)
+    return index.texts.has_all(_telling(query, index.main_language), passage)
 
 
-def _telling(query: str) -> list[str]:
+def _telling(query: str, language: str) -> list[str]:
     """A query's words that say what it is about; single characters of what is written without spaces."""
-    tokens = analyse(query)
+    tokens = analyse(query, language)
     single = [token for token in tokens if len(token) == 1 or not unspaced(token)]
-    return [token for token in single if not is_function(token) and token not in _MEASURES]
+    return [token for token in single if not is_function(token, language) and token not in _MEASURES]

@@ -16,7 +16,8 @@ def count_denials(text: str) -> int:
 
 @cache
 def _pattern() -> re.Pattern[str]:
-    spaced, inside = [], []
+    spaced: list[str] = []
+    inside: list[str] = []
     lines = (files("retrieval.searching") / "denying_words.txt").read_text(encoding="utf-8").splitlines()
     for line in lines:
         if not line.startswith("#"):

@@ -18,17 +18,17 @@ import numpy as np
 
 from retrieval.documents import Document
 from retrieval.indexing.analysis import is_function
+from retrieval.indexing.index import language_of
 from retrieval.indexing.lexical import Places, Scores
 from retrieval.searching.content import content_tokens, word_sequence
-from retrieval.searching.repeats import RIVAL, alike
-from retrieval.searching.statements import state_the_same
+from retrieval.searching.repeats import RIVAL, agree
 
 if TYPE_CHECKING:
     from retrieval.indexing.index import Index
 
 AS_LIKELY = 1.5
-"""In score, which is a log-likelihood: of a question without a name 19 of 20 pages lie as near to the first (1.48), pages
-with another question further off (19 of 20 by 1.65 and more; `benchmarks/catalogue.py`, open half)."""
+"""In score, which is a log-likelihood: of a question without a name 19 of 20 pages lie as near to the first (1.48),
+pages with another question further off (19 of 20 by 1.65 and more; `benchmarks/catalogue.py`, open half)."""
 LOOKED_AT = 64  # ranked documents that are compared with the first
 RULED_OUT = 10.0  # in score, which is a log-likelihood
 MOST = 256  # members; a question that stands on more pages is no question of a product
@@ -57,29 +57,32 @@ def find_family(index: Index, query: str, ranked: Places, scores: Scores) -> Fam
     if len(members) == 1:
         return Family((first,))
     documents = [index.documents[number] for number in members]
-    labels = tell_apart(documents)
-    meant, ruled_out = ([members[place] for place in places] for places in names_of(query, labels))
+    labels = tell_apart(documents, index.main_language)
+    meant, ruled_out = ([members[place] for place in places] for places in names_of(query, labels, index.main_language))
     meant = _equally_likely(index, meant, dict(zip(ranked.tolist(), scores.tolist(), strict=True)))
     by_number = dict(zip(members, zip(documents, labels, strict=True), strict=True))
-    differ = not _agree([by_number[number] for number in meant])
+    differ = not _agree([by_number[number] for number in meant], index.main_language)
+    # Nobody knows that it is with what is on no page as with the others.
+    if not differ and _names_another(query, [by_number[number][0] for number in meant], index.main_language):
+        meant = [number for number in meant if _same_words(index, number, meant[0])]
     return Family(tuple(meant), tuple(ruled_out), differ)
 
 
-def tell_apart(documents: Sequence[Document]) -> list[frozenset[str]]:
+def tell_apart(documents: Sequence[Document], language: str = "en") -> list[frozenset[str]]:
     """-> for each member of a family the tokens that not all members have: of headings and question or, where these
     are all the same, of address and source."""
-    labels = [_label(document) for document in documents]
+    labels = [_label(document, language) for document in documents]
     if len(set(labels)) == 1:
-        labels = [_address(document) for document in documents]
+        labels = [_address(document, language) for document in documents]
     shared = frozenset.intersection(*labels)
     return [label - shared for label in labels]
 
 
-def names_of(query: str, labels: Sequence[frozenset[str]]) -> tuple[list[int], list[int]]:
+def names_of(query: str, labels: Sequence[frozenset[str]], language: str = "en") -> tuple[list[int], list[int]]:
     """-> the members that `query` may mean, and those it rules out: another has all of the label's words that the
     query shares with this one, and more. A query that names none means the members without a label, if there are any.
     """
-    tokens = content_tokens(query)
+    tokens = content_tokens(query, language)
     named = [label & tokens for label in labels]
     everyone = range(len(labels))
     if not any(named):
@@ -88,25 +91,28 @@ def names_of(query: str, labels: Sequence[frozenset[str]]) -> tuple[list[int], l
     return [place for place in everyone if place not in ruled_out], ruled_out
 
 
-def ask_the_same(one: str, other: str) -> bool:
-    """Whether two questions have the same words in the same order, but for one run of them in each: a name."""
-    first, second = word_sequence(one), word_sequence(other)
+def ask_the_same(one: str, other: str, language: str = "en") -> bool:
+    """Whether two questions have the same words in the same order, but for one run of them in each, a name, which is
+    no longer than the rest."""
+    first, second = word_sequence(one, language), word_sequence(other, language)
     if first == second:
         return True
     start = _common(first, second)
     end = min(_common(first[::-1], second[::-1]), len(first) - start, len(second) - start)
     kept = (*first[:start], *first[len(first) - end :])
-    return any(not is_function(token) for token in kept)
+    names = (*first[start : len(first) - end], *second[start : len(second) - end])
+    return 2 * len(kept) >= max(len(first), len(second)) and _tells(kept, language) and _tells(names, language)
 
 
 def _members(index: Index, first: int, ranked: Places) -> list[int]:
     """The documents of the family of `first`, in order of rank; those that are not ranked last."""
-    question = index.documents[first].question
-    same_words = [int(number) for number in _documents_of(index, index.wordings.same(question))]
+    question, language = index.documents[first].question, index.main_language
+    same = index.wordings.same(question, language_of(index.documents[first]))
+    same_words = [int(number) for number in _documents_of(index, same)]
     near = [
         number
         for number in ranked[:LOOKED_AT].tolist()
-        if ask_the_same(question, index.documents[number].question) and index.documents[number].answer.strip()
+        if ask_the_same(question, index.documents[number].question, language) and index.documents[number].answer.strip()
     ]
     return list(dict.fromkeys([first, *near, *same_words]))[:MOST]
 
@@ -115,25 +121,40 @@ def _equally_likely(index: Index, meant: Sequence[int], scores: Mapping[int, flo
     """Those of the same words as the best of them; of those that differ in a word, which may make another question of
     it, the ones that fit about as well."""
     best = max(meant, key=lambda number: scores.get(number, -math.inf))
-    words_of_best = word_sequence(index.documents[best].question)
     return [
         number
         for number in meant
-        if word_sequence(index.documents[number].question) == words_of_best
-        or scores.get(number, -math.inf) >= scores.get(best, -math.inf) - AS_LIKELY
+        if _same_words(index, number, best) or scores.get(number, -math.inf) >= scores.get(best, -math.inf) - AS_LIKELY
     ]
+
+
+def _same_words(index: Index, one: int, other: int) -> bool:
+    first, second = (word_sequence(index.documents[number].question) for number in (one, other))
+    return first == second
 
 
 def _documents_of(index: Index, wordings: Sequence[int]) -> Places:
     return np.searchsorted(index.wording_starts, np.array(wordings, np.int64), "right") - 1
 
 
-def _agree(members: Sequence[tuple[Document, frozenset[str]]]) -> bool:
+def _names_another(query: str, documents: Sequence[Document], language: str) -> bool:
+    """Whether `query` has a word of content that is in none of `documents`."""
+    texts = [
+        text
+        for document in documents
+        for text in (*document.heading_path, document.question, *document.alternatives, document.answer)
+    ]
+    return not content_tokens(query, language) <= content_tokens("\n".join(texts), language)
+
+
+def _agree(members: Sequence[tuple[Document, frozenset[str]]], language: str) -> bool:
     (first, label), *others = members
-    return all(
-        alike(first.answer, other.answer) and state_the_same(first.answer, other.answer, label | other_label)
-        for other, other_label in others
-    )
+    return all(agree(first.answer, other.answer, label | other_label, language) for other, other_label in others)
+
+
+def _tells(tokens: Sequence[str], language: str) -> bool:
+    """Whether any of these is no function word."""
+    return any(not is_function(token, language) for token in tokens)
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:
@@ -143,22 +164,24 @@ def _common(one: Sequence[str], other: Sequence[str]) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _label(document: Document) -> frozenset[str]:
-    return content_tokens("\n".join([*document.heading_path, document.question]))
+def _label(document: Document, language: str) -> frozenset[str]:
+    return content_tokens("\n".join([*document.heading_path, document.question]), language)
 
 
 @lru_cache(maxsize=4096)
-def _address(document: Document) -> frozenset[str]:
+def _address(document: Document, language: str) -> frozenset[str]:
     parts = urlsplit(document.url)
-    return content_tokens(f"{parts.netloc} {unquote(parts.path)} {parts.fragment} {document.source}".replace("_", " "))
+    address = f"{parts.netloc} {unquote(parts.path)} {parts.fragment} {document.source}"
+    return content_tokens(address.replace("_", " "), language)
 
 
 def settle(family: Family, documents: Places, scores: Scores) -> Scores:
     """-> the scores of candidates of these `documents`, with the best of those that are meant where the best of the
     family was, and those ruled out behind everything."""
+    if not family.ruled_out:
+        return scores
     meant, ruled_out = np.isin(documents, family.meant), np.isin(documents, family.ruled_out)
     if not meant.any() or not ruled_out.any():
         return scores
     lift = max(0.0, float(scores[ruled_out].max() - scores[meant].max()))
-    settled: Scores = scores + np.float32(lift) * meant - np.float32(RULED_OUT) * ruled_out
-    return settled
+    return np.asarray(scores + np.float32(lift) * meant - np.float32(RULED_OUT) * ruled_out, np.float32)

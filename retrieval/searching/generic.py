@@ -4,7 +4,7 @@ cosines, are scaled to each of them."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +41,9 @@ def fit_generically(data: Mapping[str, Any], models: EmbeddingModels) -> Fitted:
     """The generic fit for these models: each counts alike."""
     backgrounds = {name_model(model.fingerprint): measure_background(model) for model in models.models}
     profiles = tuple(scale_profile(read_profile(each), backgrounds) for each in data["profiles"])
-    return Fitted(tuple(backgrounds), profiles, GENERIC)
+    # what texts share is taken from the vectors before they are compared, so that models differ little there
+    clustering = dict.fromkeys(backgrounds, data["clustering"][ANY_MODEL])
+    return Fitted(tuple(backgrounds), profiles, GENERIC, clustering)
 
 
 def scale_profile(profile: Profile, backgrounds: Mapping[str, Background]) -> Profile:
@@ -59,4 +61,4 @@ def scale_profile(profile: Profile, backgrounds: Mapping[str, Background]) -> Pr
                 scaled[f"{signal}:{own}"] = part
                 if given is profile.confidence:
                     scaled["intercept"] = scaled.get("intercept", 0.0) - part * background.mean
-    return Profile(**{**profile.__dict__, "weights": weights, "confidence": confidence})
+    return replace(profile, weights=weights, confidence=confidence)

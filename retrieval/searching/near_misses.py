@@ -14,10 +14,10 @@ import numpy as np
 
 from retrieval.documents import Document
 from retrieval.indexing.lexical import Places, Scores
+from retrieval.languages import detect_language
 from retrieval.searching.content import content_tokens, word_sequence
 from retrieval.searching.denying import count_denials
 from retrieval.searching.kinds import things
-from retrieval.languages import detect_language
 
 if TYPE_CHECKING:
     from retrieval.indexing.index import Index
@@ -28,40 +28,46 @@ _PREFIX = 3  # letters that one has before them at most
 
 def uncovered(index: Index, query: str, passages: Places) -> Scores:
     """The part of the query's words of content, by idf, that a passage lacks, its headings and wordings included."""
-    tokens = index.texts.query(sorted(content_tokens(query)))
+    tokens = index.texts.query(sorted(content_tokens(query, index.main_language)))
     if not tokens.total:
         return np.zeros(len(passages), np.float32)
     covered, _ = index.texts.overlap(tokens, passages)
-    return np.maximum(0, 1 - covered).astype(np.float32)
+    return np.maximum(np.float32(0), 1 - covered)
 
 
 def swapped(index: Index, query: str, passages: Places) -> Scores:
     """Where the query has a word of content that the passage lacks: how much of the words of the nearest wording of the
     document's question it repeats in their order. A customer who rewords a question changes more than one thing in it.
     """
-    asked, sequence = content_tokens(query), word_sequence(query)
+    asked, sequence = content_tokens(query, index.main_language), word_sequence(query, index.main_language)
     values = []
     for passage in passages.tolist():
         lacks = not index.texts.has_all(sorted(asked), passage)
         document = index.passages[passage].document
         wordings = (document.question, *document.alternatives)
-        values.append(max(_likeness(sequence, word_sequence(each)) for each in wordings) if lacks else 0.0)
+        values.append(
+            max(_likeness(sequence, word_sequence(each, index.main_language)) for each in wordings) if lacks else 0.0
+        )
     return np.array(values, np.float32)
 
 
 def missing_elsewhere(index: Index, query: str, passages: Places) -> Scores:
     """The part of the query's words of content, by idf, that a passage lacks and another one of the index has."""
-    tokens = index.texts.query(sorted(content_tokens(query)))
+    tokens = index.texts.query(sorted(content_tokens(query, index.main_language)))
     if not tokens.total:
         return np.zeros(len(passages), np.float32)
     covered, _ = index.texts.overlap(tokens, passages)
     known = float(tokens.idf.sum()) / tokens.total
-    return np.maximum(0, known - covered).astype(np.float32)
+    return np.asarray(np.maximum(0, known - covered), np.float32)
 
 
 def missing_numbers(index: Index, query: str, passages: Places) -> Scores:
     """The part of the query's numbers and codes that a passage lacks; 0 without any."""
-    numbers = [token for token in content_tokens(query) if any(character.isdecimal() for character in token)]
+    numbers = [
+        token
+        for token in content_tokens(query, index.main_language)
+        if any(character.isdecimal() for character in token)
+    ]
     return np.array([_share_lacking(index, numbers, int(passage)) for passage in passages], np.float32)
 
 
@@ -77,16 +83,16 @@ def another_of_its_kind(index: Index, query: str, passages: Places) -> Scores:
 def opposed(index: Index, query: str, passages: Places) -> Scores:
     """1 where the query denies something and no wording of the document's question does, or the other way round, or
     where one has the other's word with a prefix: "opened", "unopened"."""
-    return _by_document(index, passages, lambda document: _opposes(query, document))
+    return _by_document(index, passages, lambda document: _opposes(query, document, index.main_language))
 
 
-def _opposes(query: str, document: Document) -> bool:
+def _opposes(query: str, document: Document, language: str) -> bool:
     wordings = (document.question, *document.alternatives)
     denies = count_denials(query) > 0
     if all((count_denials(wording) > 0) != denies for wording in wordings):
         return True
-    asked = content_tokens(query)
-    return all(_prefixed(asked, content_tokens(wording)) for wording in wordings)
+    asked = content_tokens(query, language)
+    return all(_prefixed(asked, content_tokens(wording, language)) for wording in wordings)
 
 
 def _prefixed(asked: Collection[str], said: Collection[str]) -> bool:

@@ -20,7 +20,7 @@ from retrieval.searching.content import word_sequence
 if TYPE_CHECKING:
     from retrieval.indexing.index import Index
 
-LINES = 4  # what has fewer is a message, whatever stands in it
+LINES = 8  # what has fewer is a message, whatever stands in it; unless code is fenced in it
 FEATURES = ("function", "letters", "digits", "symbols", "ended", "indented")
 MOST_CODES = 5
 _FENCED = re.compile(r"^[ \t]*(?:```|~~~).*?(?:^[ \t]*(?:```|~~~)[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
@@ -32,9 +32,7 @@ def question_of(text: str, index: Index) -> str:
     """`text` without what was pasted into it; all of it where nothing was, or nothing else is left."""
     unfenced = _FENCED.sub("\n", text)
     lines = [line for line in unfenced.splitlines() if line.strip()]
-    if len([line for line in text.splitlines() if line.strip()]) < LINES:
-        return text
-    if not lines:
+    if not lines or (unfenced == text and len(lines) < LINES):
         return text
     likely = [log_odds_written(line) for line in lines]
     least = min(0.0, max(likely))  # of none that reads as written the likeliest: "export pdf"

@@ -10,7 +10,6 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-
 from retrieval.documents import Document
 from retrieval.indexing.analysis import analyse, is_function
 from retrieval.indexing.lexical import Places, Scores
@@ -24,17 +23,24 @@ RIVAL = 3.0  # in score, which is a log-likelihood: what is further behind the f
 _MOST = 16  # documents compared with the first
 
 
-def repeats(one: Document, other: Document, names: Collection[str] = ()) -> bool:
+def repeats(one: Document, other: Document, names: Collection[str] = (), language: str = "en") -> bool:
     """Whether both ask the same and answer it alike, apart from `names` (tokens) of what each is about. What has no
     answer repeats nothing."""
-    if not (one.answer.strip() and other.answer.strip()) or _content(one.question) != _content(other.question):
+    if not (one.answer.strip() and other.answer.strip()):
         return False
-    return alike(one.answer, other.answer) and state_the_same(one.answer, other.answer, names)
+    if _content(one.question, language) != _content(other.question, language):
+        return False
+    return agree(one.answer, other.answer, names, language)
 
 
-def alike(one: str, other: str, share: float = ALIKE) -> bool:
+def agree(one: str, other: str, names: Collection[str] = (), language: str = "en") -> bool:
+    """Whether two answers, in `language`, have mostly the same words and state the same."""
+    return alike(one, other, language=language) and state_the_same(one, other, names, language)
+
+
+def alike(one: str, other: str, share: float = ALIKE, language: str = "en") -> bool:
     """Whether two texts have at least `share` of all their words in common."""
-    first, second = _words(one), _words(other)
+    first, second = _words(one, language), _words(other, language)
     return len(first & second) >= share * max(1, len(first | second))
 
 
@@ -43,14 +49,16 @@ def repeating(index: Index, documents: Places, scores: Scores) -> Sequence[int]:
     first = int(documents[0])
     near = documents[1:][scores[1:] >= scores[0] - RIVAL]
     near = near[near != first][:_MOST]
-    return [number for number in near.tolist() if repeats(index.documents[first], index.documents[number])]
+    one, language = index.documents[first], index.main_language
+    return [number for number in near.tolist() if repeats(one, index.documents[number], language=language)]
 
 
 @lru_cache(maxsize=4096)
-def _words(text: str) -> frozenset[str]:
-    return frozenset(analyse(text))
+def _words(text: str, language: str) -> frozenset[str]:
+    return frozenset(analyse(text, language))
 
 
 @lru_cache(maxsize=4096)
-def _content(text: str) -> frozenset[str]:
-    return frozenset(word for word in _words(text) if not is_function(word)) or _words(text)
+def _content(text: str, language: str) -> frozenset[str]:
+    found = _words(text, language)
+    return frozenset(word for word in found if not is_function(word, language)) or found

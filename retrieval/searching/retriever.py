@@ -15,7 +15,7 @@ from retrieval.indexing.dense import search_on_one_thread
 from retrieval.indexing.index import Index
 from retrieval.indexing.models import EmbeddingModels, combine_models, name_model
 from retrieval.interfaces import Embedder
-from retrieval.languages import detect_language
+from retrieval.languages import COMMON_LANGUAGES, detect_language
 from retrieval.searching import rewriting
 from retrieval.searching.embedding import QuestionVectors
 from retrieval.searching.fitted import Fitted, load_fitted
@@ -25,9 +25,6 @@ from retrieval.searching.profiles import Profile
 from retrieval.searching.reranking import Reranking
 from retrieval.searching.search import Search
 from retrieval.searching.spelling import Spellings
-
-COMMON_LANGUAGES = ("en", "zh", "ja", "ko", "de", "fr", "es", "pt")
-"""What customers may write in, whatever the pages are in. Of all 176 that could be told, short questions look like any."""
 
 MINORITY = 0.02  # a language with less of the index does not count as one of it
 
@@ -97,6 +94,7 @@ class LiveRetriever:
             family=found.list_family(passages),
             answer_from=found.profile.answer,
             suggest_from=found.profile.suggest,
+            profile=found.profile.name,
         )
 
     def _variants(self, index: Index, text: str) -> Sequence[Variant]:

@@ -107,7 +107,7 @@ def _admitted(index: Index, rewritten: Rewritten) -> Candidates:
 
 def _stands(index: Index, term: str, source: str) -> bool:
     """By its words and, where it is written without spaces, its bigrams: in whatever order, in one passage."""
-    passages = index.texts.holding(analyse(term))
+    passages = index.texts.holding(analyse(term, index.main_language))
     if not source:
         return len(passages) > 0
     documents = np.unique(index.passage_document[passages]).tolist()

@@ -28,38 +28,37 @@ class _Statement:
     denials: int
 
 
-def state_the_same(one: str, other: str, names: Collection[str] = ()) -> bool:
+def state_the_same(one: str, other: str, names: Collection[str] = (), language: str = "en") -> bool:
     """Whether nothing of weight is told by one and not by the other. `names` (tokens) are those of what each is about:
     "The desk lamp is waterproof" says of its lamp what "The garden lamp is waterproof" says of another."""
-    first, second = _read(one[:_LONGEST]), _read(other[:_LONGEST])
+    first, second = _read(one[:_LONGEST], language), _read(other[:_LONGEST], language)
     own = set(names)
     if first.denials != second.denials or (first.numbers ^ second.numbers | first.names ^ second.names) - own:
         return False
-    return not _replaces_content(first.tokens, second.tokens, own)
+    return not _replaces_content(first.tokens, second.tokens, own, language)
 
 
-def _replaces_content(one: tuple[str, ...], other: tuple[str, ...], names: set[str]) -> bool:
+def _replaces_content(one: tuple[str, ...], other: tuple[str, ...], names: set[str], language: str) -> bool:
     """Whether a word of content stands where the other has another one that it lacks itself."""
     only_one, only_other = set(one) - set(other) - names, set(other) - set(one) - names
     for kind, start, end, from_, to in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
-        if kind == "replace" and _content(only_one, one[start:end]) and _content(only_other, other[from_:to]):
+        if kind == "replace" and all(
+            any(token in only and not is_function(token, language) for token in run)
+            for only, run in ((only_one, one[start:end]), (only_other, other[from_:to]))
+        ):
             return True
     return False
 
 
-def _content(only: set[str], run: tuple[str, ...]) -> bool:
-    return any(token in only and not is_function(token) for token in run)
-
-
 @lru_cache(maxsize=4096)
-def _read(text: str) -> _Statement:
+def _read(text: str, language: str) -> _Statement:
     text = unicodedata.normalize("NFKC", text)
-    tokens = tuple(token for token, _, _ in words(fold(text)))
+    tokens = tuple(token for token, _, _ in words(fold(text), language))
     numbers = frozenset(token for token in tokens if _DIGIT.search(token))
-    return _Statement(tokens, numbers, _names(text), count_denials(text))
+    return _Statement(tokens, numbers, _names(text, language), count_denials(text))
 
 
-def _names(text: str) -> frozenset[str]:
+def _names(text: str, language: str) -> frozenset[str]:
     """The tokens of words with a capital where no sentence begins."""
     found = (
         match.group()
@@ -67,4 +66,5 @@ def _names(text: str) -> frozenset[str]:
         if any(letter.isupper() for letter in match.group()[1:])
         or (match.group()[0].isupper() and not _SENTENCE_START.search(text, max(0, match.start() - 8), match.start()))
     )
-    return frozenset(token for word in found for token, _, _ in words(fold(word)) if not is_function(token))
+    tokens = (token for word in found for token, _, _ in words(fold(word), language))
+    return frozenset(token for token in tokens if not is_function(token, language))

@@ -123,30 +123,6 @@ async def test_the_newest_since_then_are_told(store: MissedStore, conversations:
     assert len(await store.missed(NOON + timedelta(minutes=4))) == 1
 
 
-@pytest.mark.parametrize("decision", [Decision.SUGGEST, Decision.CLARIFY])
-async def test_what_was_offered_in_vain_is_missed_once(
-    store: MissedStore, conversations: ConversationStore, decision: Decision
-) -> None:
-    abandoned = make_turn(1, conversation_id="a", decision=decision)
-    refused = make_turn(2, conversation_id="b", decision=decision)
-    chosen = make_turn(3, conversation_id="c", decision=decision)
-    after = [
-        make_turn(4, conversation_id="a", decision=Decision.CHITCHAT, standalone_question="thanks"),
-        make_turn(5, conversation_id="b", decision=Decision.ABSTAIN),
-        make_turn(6, conversation_id="b", standalone_question="in other words"),
-        make_turn(7, conversation_id="c", standalone_question="the other entry"),
-        make_turn(8, conversation_id="c", decision=Decision.ABSTAIN, standalone_question="something else"),
-    ]
-    for turn in (abandoned, refused, chosen, *after):
-        await conversations.add(turn)
-    missed = [(each.turn_id, each.reasons) for each in await store.missed(NOON)]
-    assert missed == [
-        (after[-1].id, {Reason.ABSTAINED}),
-        (refused.id, {Reason.ABANDONED}),
-        (abandoned.id, {Reason.ABANDONED}),
-    ]
-
-
 async def test_only_what_nothing_led_up_to_is_a_first_question(
     store: MissedStore, conversations: ConversationStore
 ) -> None:

@@ -1,4 +1,4 @@
-"""The real default embedder, exported once for a checkout instead of once for a test run."""
+"""The real default embedding models, exported once for a checkout instead of once for a test run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import shutil
 from functools import cache
 from pathlib import Path
 
+from bot.answers.intent.reader import LearnedReader
 from retrieval.indexing.embedder import load_embedder
+from retrieval.indexing.models import EmbeddingModels
 from retrieval.indexing.packages import MULTILINGUAL_MODEL
 from retrieval.interfaces import Embedder
 
@@ -15,9 +17,15 @@ MODELS = Path(__file__).parents[2] / ".pytest_cache" / "models"
 
 
 @cache
-def default_embedder() -> Embedder:
-    """The first model of an installation without settings."""
-    return plain_embedder()
+def default_embedder() -> EmbeddingModels:
+    """The models of an installation without settings."""
+    return EmbeddingModels((plain_embedder(), multilingual_embedder()))
+
+
+@cache
+def intent_reader() -> LearnedReader:
+    """What tells questions from what asks nothing in an installation without settings."""
+    return LearnedReader(default_embedder(), MODELS)
 
 
 @cache

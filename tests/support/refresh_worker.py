@@ -31,7 +31,7 @@ def run(root: Path, folder: Path, out: int) -> None:
         [Source("files", SourceKind.FOLDER, str(folder))],
         store=VersionStore(root, keep=2),
         crawler=FolderReader(),
-        embedder=default_embedder(),
+        models=default_embedder(),
         on_progress=lambda progress: print_line(progress.as_dict(), out),
     )
     print_line(report.as_dict(), out)

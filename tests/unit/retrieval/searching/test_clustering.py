@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from retrieval.indexing.embedder import load_embedder
-from retrieval.searching.clustering import Clustering, cluster, folded
-from tests.support.embedding import default_embedder
+from retrieval.indexing.models import combine_models
+from retrieval.searching.clustering import Clustering, choose_model, cluster, folded
+from tests.support.embedding import default_embedder, multilingual_embedder, plain_embedder
 from tests.support.tiny_model import write_tiny_model
 
 WEEK = (
@@ -79,11 +80,6 @@ def test_what_has_nothing_in_common_stays_apart(one: str, other: str) -> None:
     assert len(cluster([one, other], default_embedder())) == 2
 
 
-def test_languages_meet_where_concepts_connect_them() -> None:
-    texts = ["refund policy duration", "退款 多久 条款", "Do you sell gift cards?", "台灯多重？"]
-    assert frozenset(texts[:2]) in groups(texts)
-
-
 def test_a_week_about_one_thing_is_one_group() -> None:
     about = ("my parcel", "my package", "the parcel", "the parcel I ordered", "my order's parcel", "our parcel")
     texts = [f"{asked} {what}?" for what in about for asked in ("Where is", "where's", "Can you tell me where is")]
@@ -129,3 +125,15 @@ def test_thousands_of_texts_take_seconds() -> None:
     started = time.monotonic()
     assert sum(map(len, cluster(texts, default_embedder()))) == len(texts) == 2_000
     assert time.monotonic() - started < 20
+
+
+GERMAN = ["Wie kann ich etwas zurückgeben?", "Was kostet der Versand nach Norwegen?"]
+ENGLISH = ["How do I return a lamp?", "Do you ship to Norway?", "Can I pay by invoice?"]
+
+
+def test_the_english_model_compares_what_is_mostly_english_and_the_multilingual_one_all_else() -> None:
+    models = default_embedder()
+    assert choose_model([*ENGLISH, *GERMAN], models) is plain_embedder()
+    assert choose_model([*ENGLISH[:2], *GERMAN], models) is multilingual_embedder()
+    assert choose_model(["如何申请退货？", ENGLISH[0]], models) is multilingual_embedder()
+    assert choose_model(GERMAN, combine_models(plain_embedder())) is plain_embedder()

@@ -15,13 +15,13 @@ import pytest
 import structlog
 
 from retrieval.documents import Document
-from retrieval.errors import FingerprintMismatch, NoActiveVersion
+from retrieval.errors import NoActiveVersion
 from retrieval.indexing.building import build_index
 from retrieval.indexing.versions import Manifest, Version, VersionStore
 from retrieval.interfaces import Vectors
 from retrieval.searching.live import LiveIndex
 from retrieval.searching.retriever import LiveRetriever
-from tests.support.embedding import default_embedder
+from tests.support.embedding import default_embedder, plain_embedder
 
 PAGES = [
     Document(
@@ -52,23 +52,23 @@ class Shelf:
 
 @dataclass
 class Embedding:
-    """The real embedder; `before` runs before documents are embedded."""
+    """A real model; `before` runs before documents are embedded."""
 
     before: Callable[[Sequence[str]], None] = lambda _texts: None
     texts: list[str] = field(default_factory=list)
     suffix: str = ""
 
     def __post_init__(self) -> None:
-        real = default_embedder()
+        real = plain_embedder()
         self.fingerprint = real.fingerprint + self.suffix
         self.dimension, self.max_tokens = real.dimension, real.max_tokens
         self.embed_queries, self.embed_questions = real.embed_queries, real.embed_questions
-        self.count_tokens = real.count_tokens
+        self.count_tokens, self.tells_questions_apart = real.count_tokens, real.tells_questions_apart
 
     def embed_documents(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
         self.before(texts)
         self.texts += texts
-        return default_embedder().embed_documents(texts, on_progress)
+        return plain_embedder().embed_documents(texts, on_progress)
 
 
 def activate(store: VersionStore, documents: Sequence[Document]) -> Version:
@@ -205,14 +205,32 @@ def test_a_fault_with_nothing_else_indexed_says_that_nothing_is(store: VersionSt
     assert [e["event"] for e in logs if e["log_level"] == "error"] == ["taught answers cannot be searched"]
 
 
-def test_another_embedder_is_told_with_additions_too(store: VersionStore) -> None:
+@pytest.mark.parametrize("added", [(), (TAUGHT,)])
+def test_a_version_of_other_models_answers_by_its_words_and_says_so_once(
+    store: VersionStore, added: tuple[Document, ...]
+) -> None:
     activate(store, PAGES)
     shelf = Shelf()
-    shelf.put(TAUGHT)
-    live = LiveIndex(store, Embedding(suffix="x"), shelf)
-    with pytest.raises(FingerprintMismatch, match="set the embedding settings back"):
-        live.current()
-    live.refresh()  # in the background a fault is only logged
+    shelf.put(*added)
+    other = Embedding(suffix="x")
+    live = LiveIndex(store, other, shelf)
+    with structlog.testing.capture_logs() as logs:
+        result = asyncio.run(LiveRetriever(live, other).retrieve("How long does delivery take?"))
+        live.refresh()
+    assert live.current()[1].fields == ()
+    assert result.passages[0].passage.document == PAGES[1]
+    assert result.confidence >= result.suggest_from
+    told = [each for each in logs if each["log_level"] == "warning"]
+    assert len(told) == 1 and "frontdesk refresh" in told[0]["event"]
+    assert told[0]["made_with"] == default_embedder().fingerprint
+
+
+def test_of_a_version_made_with_more_models_only_those_of_the_settings_are_read(store: VersionStore) -> None:
+    activate(store, PAGES)
+    with structlog.testing.capture_logs() as logs:
+        fields = LiveIndex(store, plain_embedder()).current()[1].fields
+    assert [field.model for field in fields] == [plain_embedder().fingerprint]
+    assert not [each for each in logs if each["log_level"] == "warning"]
 
 
 def test_a_refresh_spares_the_next_question_the_work(store: VersionStore) -> None:
@@ -231,7 +249,7 @@ def test_what_a_question_would_wait_for_is_made_with_the_index(store: VersionSto
     activate(store, PAGES)
     shelf = Shelf()
     live = LiveIndex(store, default_embedder(), shelf)
-    wanted = {"languages", "scripts", "topic_information", "vocabulary", "alignment"}
+    wanted = {"languages", "topic_information", "vocabulary"}
     assert wanted <= vars(live.current()[1]).keys()
     shelf.put(TAUGHT)
     live.refresh()

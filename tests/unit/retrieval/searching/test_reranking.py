@@ -14,7 +14,7 @@ from retrieval.interfaces import Vectors
 from retrieval.searching.reranker import load_reranker
 from retrieval.searching.reranking import LEAST_SPREAD, MAX_CHARACTERS, WEIGHT, Reranking, gain, text_of
 from retrieval.searching.retriever import retriever_over
-from retrieval.searching.signals import SIGNALS, Candidates
+from retrieval.searching.signals import Candidates
 from tests.support.embedding import MODELS, default_embedder
 from tests.support.tiny_reranker import MEANINGS, tiny_reranker
 
@@ -38,7 +38,7 @@ def passage(number: int, question: str = "", text: str = "") -> Passage:
 
 def candidates(documents: Sequence[int]) -> Candidates:
     places = np.arange(len(documents))
-    return Candidates(places, np.array(documents), np.zeros((len(documents), len(SIGNALS)), np.float32))
+    return Candidates(places, np.array(documents), np.zeros((len(documents), 1), np.float32))
 
 
 def rescored(said: Sequence[float], scores: Sequence[float], top: int = 20) -> list[float]:

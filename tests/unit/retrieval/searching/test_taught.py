@@ -9,7 +9,6 @@ import pytest
 
 from retrieval.documents import Document, RetrievalResult
 from retrieval.indexing.building import build_index
-from retrieval.searching.languages import LanguageProbe
 from retrieval.searching.retriever import FixedIndex, LiveRetriever
 from retrieval.searching.twins import find_twins, group
 from tests.support.embedding import default_embedder
@@ -38,7 +37,6 @@ def pages(pairs: Sequence[tuple[str, str]], language: str) -> list[Document]:
 
 CRAWLED = [*pages(EN, "en"), *pages(ZH, "zh")]
 BASE = build_index(CRAWLED, default_embedder())
-PROBE = LanguageProbe(default_embedder())
 
 
 def taught(question: str, answer: str = "Ask in the shop.", language: str = "en", **more: tuple[str, ...]) -> Document:
@@ -49,7 +47,7 @@ async def found(query: str, *documents: Document, context: Sequence[str] = ()) -
     index = BASE
     if documents:
         added = build_index(documents, default_embedder())
-        index = BASE.extended(added, find_twins(BASE, added, PROBE))
+        index = BASE.extended(added, find_twins(BASE, added))
     return await LiveRetriever(FixedIndex(index), default_embedder()).retrieve(query, context=context)
 
 
@@ -123,20 +121,20 @@ def test_questions_that_differ_in_a_word_that_matters_are_no_twins() -> None:
         taught("How do I open my account?"),
         taught("怎么修改密码？", language="zh"),
     ]
-    assert find_twins(base, build_index(others, default_embedder()), PROBE).tolist() == []
+    assert find_twins(base, build_index(others, default_embedder())).tolist() == []
 
 
 def test_twins_are_found_by_words_and_by_vector() -> None:
     questions = ["how do I RETURN an item", "How long will delivery take?", "支持哪些銀行卡"]
     added = build_index([taught(question) for question in questions], default_embedder())
-    assert find_twins(BASE, added, PROBE).tolist() == [[0, 0], [1, 1], [2, 11]]
+    assert find_twins(BASE, added).tolist() == [[0, 0], [1, 1], [2, 11]]
 
 
 def test_a_group_holds_every_document_of_the_question() -> None:
     added = build_index(
         [taught("How do I return an item?"), taught("How do I return an item", "Send it.")], default_embedder()
     )
-    index = BASE.extended(added, find_twins(BASE, added, PROBE))
+    index = BASE.extended(added, find_twins(BASE, added))
     places = {len(CRAWLED), len(CRAWLED) + 1, 0}
     for place in places:
         assert group(index, place)[0] == place
@@ -146,5 +144,5 @@ def test_a_group_holds_every_document_of_the_question() -> None:
 
 def test_an_empty_index_has_no_twins() -> None:
     added = build_index([taught("Who?")], default_embedder())
-    assert find_twins(build_index([], default_embedder()), added, PROBE).tolist() == []
+    assert find_twins(build_index([], default_embedder()), added).tolist() == []
     assert np.array_equal(BASE.twins, np.zeros((0, 2)))

@@ -1,0 +1,72 @@
+"""The examples that reading is learned from: one TOML file a language, one message a line under what it is."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from bot.intents import Intent, OfferReply
+
+FOLDER: Traversable = files(__package__) / "examples"
+_REPLIES = "reply"  # the table of what people say to an offer
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A message, the language it is in, and what it is."""
+
+    text: str
+    language: str
+    kind: str
+
+
+@cache
+def example_languages(folder: Traversable = FOLDER) -> tuple[str, ...]:
+    """The tags of the languages there are examples for."""
+    names = (entry.name for entry in folder.iterdir())
+    return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
+
+
+def load_messages(languages: Collection[str] = (), folder: Traversable = FOLDER) -> list[Example]:
+    """Messages of these languages (all where none is named), each with its Intent."""
+    return [
+        Example(text, tag, Intent(kind).value)
+        for tag, tables in _tables(languages, folder)
+        for kind, block in tables.items()
+        if isinstance(block, str)
+        for text in block.strip().splitlines()
+    ]
+
+
+def load_replies(languages: Collection[str] = (), folder: Traversable = FOLDER) -> list[Example]:
+    """What people say to an offer, each with its OfferReply; every other message is OTHER."""
+    replies = [
+        Example(text, tag, OfferReply(kind).value)
+        for tag, tables in _tables(languages, folder)
+        for kind, block in tables.get(_REPLIES, {}).items()
+        for text in block.strip().splitlines()
+    ]
+    said = {reply.text for reply in replies}
+    others = (each for each in load_messages(languages, folder) if each.text not in said)
+    short_answers = {Intent.ACKNOWLEDGEMENT, Intent.HELPED, Intent.NOT_HELPED}  # a yes or a no as often as not
+    return replies + [
+        Example(each.text, each.language, OfferReply.OTHER.value) for each in others if each.kind not in short_answers
+    ]
+
+
+def examples_digest(folder: Traversable = FOLDER) -> str:
+    """Names the content of the examples."""
+    digest = hashlib.sha256()
+    for tag in example_languages(folder):
+        digest.update((folder / f"{tag}.toml").read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _tables(languages: Collection[str], folder: Traversable) -> list[tuple[str, dict[str, dict[str, str]]]]:
+    wanted = [tag for tag in example_languages(folder) if not languages or tag in languages]
+    return [(tag, tomllib.loads((folder / f"{tag}.toml").read_text(encoding="utf-8"))) for tag in wanted]

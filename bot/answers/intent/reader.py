@@ -1,0 +1,186 @@
+"""What messages are, and what is said to an offer, by the examples."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import structlog
+
+from bot.answers.intent.examples import Example, examples_digest, load_messages, load_replies
+from bot.answers.intent.head import Head, Matrix
+from bot.intents import Intent, MessageReading, OfferReply
+from retrieval.indexing.models import EmbeddingModels, name_model
+from retrieval.indexing.versions import write_atomically
+from retrieval.interfaces import Embedder
+from retrieval.text import clean
+
+log = structlog.get_logger(__name__)
+
+READ = 1000  # characters of a message that are looked at
+_CLAUSE = re.compile(r"[^.!?,;:\n。！？，；：…]*[.!?,;:\n。！？，；：…]*")
+_LEANING = " ,，;；:："  # what a clause ends with that leans on the next
+_FITTED = files(__package__) / "fitted"
+
+
+@dataclass(frozen=True)
+class Heads:
+    """What was learned on one embedding model: to read messages, and replies to an offer. `accuracy` is the share of
+    examples left out that was told right, by language: of those that were learned."""
+
+    messages: Head
+    replies: Head
+    accuracy: Mapping[str, float]
+
+    def knows(self, language: str) -> bool:
+        """Whether messages of this language were learned."""
+        return any(tag.partition("-")[0] == language.partition("-")[0] for tag in self.accuracy)
+
+
+class LearnedReader:
+    """Implements `bot.interfaces.IntentReader` over embedding models: a message is read by the first that knows its
+    language, else by the last. Heads are fitted here where Frontdesk brings none for a model, and kept in `folder`."""
+
+    def __init__(self, models: EmbeddingModels, folder: Path) -> None:
+        self._readings = [_Reading(model, folder) for model in models.models]
+
+    def read_messages(self, texts: Sequence[str], language: str = "") -> list[MessageReading]:
+        """See the port."""
+        texts = [clean(text[:READ]).strip() for text in texts]
+        reading = self._for(language)
+        rows = [row for row, text in enumerate(texts) if any(map(str.isalnum, text)) or reading.knows_word_of(text)]
+        readings = [MessageReading(Intent.EMPTY, sure=True)] * len(texts)
+        for row, one in zip(rows, reading.read_messages([texts[row] for row in rows]) if rows else (), strict=True):
+            readings[row] = one
+        return readings
+
+    def read_replies(self, texts: Sequence[str], language: str = "") -> list[OfferReply]:
+        """See the port."""
+        return self._for(language).read_replies([clean(text[:READ]).strip() for text in texts]) if texts else []
+
+    def find_question(self, text: str, language: str = "") -> str:
+        """See the port."""
+        clauses = [clause for clause in _CLAUSE.findall(text) if clause.strip()]
+        first, last = 0, len(clauses)
+        if last == 1 or len(text) > READ:
+            return text.strip()
+        courtesies = [
+            reading.sure and reading.intent.is_small_talk for reading in self.read_messages(clauses, language)
+        ]
+        while first < last and courtesies[first]:
+            first += 1
+        while last > first and courtesies[last - 1]:
+            last -= 1
+        return "".join(clauses[first:last]).strip().rstrip(_LEANING) if first < last else text.strip()
+
+    def _for(self, language: str) -> _Reading:
+        last = self._readings[-1]
+        return next((each for each in self._readings[:-1] if each.heads.knows(language or "en")), last)
+
+
+class _Reading:
+    """Reads by one model."""
+
+    def __init__(self, model: Embedder, folder: Path) -> None:
+        self._model = model
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._heads: Heads | None = None
+
+    @property
+    def heads(self) -> Heads:
+        """The heads, loaded or fitted by the first who asks. Raises ModelError."""
+        if self._heads is None:
+            with self._lock:
+                self._heads = self._heads or load_heads(self._model, self._folder)
+        return self._heads
+
+    def knows_word_of(self, text: str) -> bool:
+        return bool(self.heads.messages.find_words(text))
+
+    def read_messages(self, texts: Sequence[str]) -> list[MessageReading]:
+        head = self.heads.messages
+        return [_judge(head, row) for row in head.probabilities(texts, self._model.embed_queries(texts))]
+
+    def read_replies(self, texts: Sequence[str]) -> list[OfferReply]:
+        head = self.heads.replies
+        return [_judge_reply(head, row) for row in head.probabilities(texts, self._model.embed_queries(texts))]
+
+
+def load_heads(model: Embedder, folder: Path) -> Heads:
+    """Those that Frontdesk brings for the model, else those fitted here before, else such as are fitted now, which
+    takes a minute or two. Raises ModelError."""
+    shipped = _FITTED.joinpath(f"{name_head(name_model(model.fingerprint))}.json")
+    kept = folder / f"intent-{name_head(model.fingerprint)}.json"
+    for file in (shipped, kept):
+        if file.is_file() and (heads := _read(file.read_text(encoding="utf-8"))):
+            return heads
+    log.warning("reading of messages is fitted to the embedding model, which takes a minute or two", file=kept.name)
+    heads = fit_heads(model)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(kept, write_heads(heads))
+    return heads
+
+
+def fit_heads(model: Embedder, languages: Collection[str] = ()) -> Heads:
+    """Heads fitted to the examples of these languages (none: all)."""
+    from bot.answers.intent.fitting import fit_messages, fit_replies
+
+    messages, replies = load_messages(languages), load_replies(languages)
+    read, accuracy = fit_messages(messages, _embed(model, messages))
+    reply, _ = fit_replies(replies, _embed(model, replies))
+    return Heads(read, reply, accuracy)
+
+
+def name_head(model: str) -> str:
+    """A model's name, or fingerprint, as a file's."""
+    return "".join(letter if letter.isalnum() or letter in "-." else "_" for letter in model)
+
+
+def write_heads(heads: Heads) -> str:
+    """Heads as they are kept."""
+    data = {
+        "examples": examples_digest(),
+        "accuracy": {tag: round(share, 3) for tag, share in heads.accuracy.items()},
+        "messages": heads.messages.to_json(),
+        "replies": heads.replies.to_json(),
+    }
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("],[", "],\n[") + "\n"
+
+
+def _read(text: str) -> Heads | None:
+    """The heads of a file; None where other examples were learned."""
+    data: dict[str, Any] = json.loads(text)
+    if data["examples"] != examples_digest():
+        return None
+    return Heads(Head.from_json(data["messages"]), Head.from_json(data["replies"]), data["accuracy"])
+
+
+def _judge(head: Head, row: Matrix) -> MessageReading:
+    shares = dict(zip(map(Intent, head.kinds), map(float, row), strict=True))
+    asks = shares[Intent.QUESTION] + shares[Intent.PERSON] > head.limits["asks"]
+    small_talk = {intent: share for intent, share in shares.items() if intent.is_small_talk}
+    others = {intent: share for intent, share in shares.items() if not intent.is_small_talk}
+    likeliest = max(others, key=others.__getitem__)
+    if sum(small_talk.values()) >= others[likeliest]:
+        sure = sum(small_talk.values()) > head.limits["small_talk"]
+        return MessageReading(max(small_talk, key=small_talk.__getitem__), sure, asks)
+    return MessageReading(likeliest, others[likeliest] > head.limits.get(likeliest.value, 0.0), asks)
+
+
+def _judge_reply(head: Head, row: Matrix) -> OfferReply:
+    shares = dict(zip(map(OfferReply, head.kinds), map(float, row), strict=True))
+    if 1 - shares.pop(OfferReply.OTHER) <= head.limits["reply"]:
+        return OfferReply.OTHER
+    return max(shares, key=shares.__getitem__)
+
+
+def _embed(model: Embedder, examples: Sequence[Example]) -> Matrix:
+    return np.asarray(model.embed_queries([each.text for each in examples]), np.float32)

@@ -1,0 +1,43 @@
+"""Answers of mostly the same words that state the same, and those that do not."""
+
+from __future__ import annotations
+
+import pytest
+
+from retrieval.searching.statements import state_the_same
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("The warranty is 2 years.", "The warranty is 5 years."),
+        ("Yes, guests can be invited.", "No, guests can be invited."),
+        ("Guests are invited.", "Guests are not invited."),
+        ("It comes in black.", "It comes in white."),
+        ("We ship with DHL.", "We ship with UPS."),
+        ("We ship it by post.", "We ship it by post with Colissimo."),
+        ("可以邀请访客。", "不可以邀请访客。"),
+        ("自购买之日起保修2年。", "自购买之日起保修5年。"),
+        ("Die Rücksendung ist kostenlos.", "Die Rücksendung ist nicht kostenlos."),
+    ],
+)
+def test_these_differ(one: str, other: str) -> None:
+    assert not state_the_same(one, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Wipe it with a damp cloth.", "Please wipe it with a damp cloth."),
+        ("Wipe it. Let it dry.", "Let it dry. Wipe it."),
+        ("You can do that in 3 days.", "You could do this in 3 days!"),
+    ],
+)
+def test_these_say_the_same(one: str, other: str) -> None:
+    assert state_the_same(one, other)
+
+
+def test_the_names_of_what_each_is_about_make_no_difference() -> None:
+    one, other = "Our Zorvia is waterproof.", "Our Belmora is waterproof."
+    assert not state_the_same(one, other)
+    assert state_the_same(one, other, {"zorvia", "belmora"})
