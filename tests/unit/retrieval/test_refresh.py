@@ -453,7 +453,8 @@ def test_a_model_that_comes_along_embeds_all_and_the_others_nothing(desk: Desk) 
     held, more = CountingEmbedder(), CountingEmbedder("-other")
     report = desk.refresh(EmbeddingModels((held, more)))
     assert (report.outcome, report.documents_unchanged) == ("activated", 10)
-    assert held.texts == [] and report.texts_embedded == len(more.texts) > 10
+    assert report.texts_embedded == len(set(more.texts)) > 10
+    assert len(held.texts) <= 8  # the check's sample
     assert [each.model for each in Index.load(desk.store.active().folder).fields] == [
         held.fingerprint,
         more.fingerprint,
