@@ -14,15 +14,18 @@ from bot.answers.intent import reader
 from bot.bootstrap.parts import embedding_models_for
 from bot.settings import load_settings
 from retrieval.indexing.models import name_model
+from retrieval.indexing.packages import DEFAULT_MODEL
 
+LANGUAGES = {DEFAULT_MODEL: ("en",)}  # others would only blur what it knows; every other model learns them all
 FOLDER = Path(reader.__file__).parent / "fitted"
 
 
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     for model in embedding_models_for(load_settings()).models:
-        heads = reader.fit_heads(model)
-        path = FOLDER / f"{reader.name_head(name_model(model.fingerprint))}.json"
+        name = name_model(model.fingerprint)
+        heads = reader.fit_heads(model, LANGUAGES.get(name, ()))
+        path = FOLDER / f"{reader.name_head(name)}.json"
         path.write_text(reader.write_heads(heads), encoding="utf-8")
         right = ", ".join(f"{tag} {share:.2f}" for tag, share in heads.accuracy.items())
         limits = ", ".join(f"{said} {limit:.2f}" for said, limit in heads.messages.limits.items())

@@ -19,6 +19,7 @@ elsewhere.
 from __future__ import annotations
 
 import argparse
+import math
 import random
 import re
 from collections.abc import Iterator, Sequence
@@ -32,6 +33,7 @@ from benchmarks.gaps import TUNED, entries
 from benchmarks.question_sets import CACHE, folder, remembering_models, single_turn
 from bot.answers.evaluation import Row, read_rooms
 from retrieval.documents import Document
+from retrieval.indexing.analysis import analyse
 from retrieval.indexing.building import build_index
 from retrieval.indexing.index import Index
 from retrieval.indexing.models import EmbeddingModels, name_model
@@ -44,8 +46,8 @@ from retrieval.searching.twins import find_twins
 
 SHARE, DRAWS = 0.2, 3
 PRECISION = 0.97  # of the pairs that one model finds: what is wrongly one loses an answer
-LEAST = 0.8  # the lowest cosine that is tried
-MOST, MOST_WORDINGS = 400, 4  # wordings of one firm, and of one entry, in a fit
+LEAST = 0.95  # the lowest cosine that is tried: with .90 other questions lost their answers
+MOST, MOST_WORDINGS = 200, 3  # wordings of one firm, and of one entry, in a fit
 NO_TWINS = np.zeros((0, 2), np.int64)
 _SENTENCE = re.compile(r"(?<=[。！？])|(?<=[.!?])\s+")
 _OURS = {
@@ -221,6 +223,8 @@ def near_pairs(name: str, models: EmbeddingModels) -> list[Near]:
         rows = [model.embed_documents(texts) for model in models.models]
         cosines = np.stack([vectors @ vectors.T for vectors in rows], -1)
         near = np.triu(cosines.max(axis=-1) >= LEAST, 1)
+        tokens = [frozenset(analyse(text)) for text in texts]
+        near &= ~np.array([[one == other for other in tokens] for one in tokens])  # the words tell these
         same = labels[:, None] == labels
         found += zip(map(tuple, cosines[near].tolist()), same[near].tolist(), strict=True)
     return [Near(values, same, 1 / len(found)) for values, same in found]
@@ -229,12 +233,11 @@ def near_pairs(name: str, models: EmbeddingModels) -> list[Near]:
 def fit(models: EmbeddingModels, names: Sequence[str]) -> dict[str, float]:
     """The threshold of each model, by its name; prints what they find."""
     pairs = {name: near_pairs(name, models) for name in names}
-    tuned = [name for names in TUNED.values() for name in names]
-    chosen = [pair for name in names if name in tuned for pair in pairs[name]]
+    chosen = [pair for name in names if name in TUNED["en"] for pair in pairs[name]]
     least = tuple(find_least(chosen, number) for number in range(len(models.models)))
     alone = [(model.fingerprint, [number]) for number, model in enumerate(models.models)]
     for name in names:
-        print(f"{name:14} {'chosen on' if name in tuned else 'confirming'}", flush=True)
+        print(f"{name:14} {'chosen on' if name in TUNED['en'] else 'confirming'}", flush=True)
         for title, by in [*alone, ("all", list(range(len(least))))]:
             told = [pair for pair in pairs[name] if all(pair.cosines[number] >= least[number] for number in by)]
             right, same = sum(pair.same for pair in told), sum(pair.same for pair in pairs[name])
@@ -244,12 +247,12 @@ def fit(models: EmbeddingModels, names: Sequence[str]) -> dict[str, float]:
 
 
 def find_least(pairs: Sequence[Near], model: int) -> float:
-    """The lowest cosine from which on PRECISION of the pairs ask the same."""
-    ordered = sorted(pairs, key=lambda pair: -pair.cosines[model])
+    """The lowest cosine of LEAST and more from which on PRECISION of the pairs ask the same."""
+    ordered = sorted((pair for pair in pairs if pair.cosines[model] >= LEAST), key=lambda pair: -pair.cosines[model])
     shares = np.array([pair.share for pair in ordered])
     right = np.cumsum(shares * [pair.same for pair in ordered]) / np.cumsum(shares)
     precise = np.flatnonzero(right >= PRECISION)
-    return round(ordered[precise[-1]].cosines[model] + 0.0005, 3) if len(precise) else 1.0
+    return math.ceil(ordered[precise[-1]].cosines[model] * 1000) / 1000 if len(precise) else 1.0
 
 
 def main() -> None:
@@ -279,7 +282,7 @@ def main() -> None:
 
 
 def write(models: EmbeddingModels, found: dict[str, float]) -> None:
-    """Write the thresholds; for models that nobody fitted, a part of the way from what unrelated questions have to 1."""
+    """Write the thresholds; for models that nobody fitted a part of the way from what unrelated questions have to 1."""
     update_fit(name_fit(list(found)), same_question=found)
     least, background = next(iter(found.values())), measure_background(models.models[0])
     update_fit(GENERIC, same_question={ANY_MODEL: round((least - background.mean) / (1 - background.mean), 3)})

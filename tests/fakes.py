@@ -22,6 +22,7 @@ from bot.conversation import (
     Vote,
 )
 from bot.errors import DeliveryError, StorageError, UnknownTurn
+from bot.intents import Intent, MessageReading, OfferReply
 from bot.interfaces import ConversationStore, KeepReplies
 from bot.messages import Audience, ChatMessage, Item, Place
 from retrieval.documents import Document, Passage, RetrievalResult, ScoredPassage
@@ -127,6 +128,27 @@ def said(
     message_id = id or f"{next(_ids):06}"
     place = Place(platform, workspace, channel, thread or message_id)
     return ChatMessage(place, message_id, user, text, audience, names_others, {"team": "T1"})
+
+
+class FakeIntents:
+    """An IntentReader of tests that are about something else: a text with a question mark asks, "quiet" is a wish for
+    it, and everything else is told as it is in `known`, or is a question that does not ask."""
+
+    def __init__(self, **known: Intent) -> None:
+        self.known = {"quiet": Intent.QUIET, "hello": Intent.GREETING, "thanks": Intent.THANKS} | known
+
+    def read_messages(self, texts: Sequence[str], language: str = "") -> Sequence[MessageReading]:
+        return [self._read(text) for text in texts]
+
+    def read_replies(self, texts: Sequence[str], language: str = "") -> Sequence[OfferReply]:
+        return [OfferReply.OTHER] * len(texts)
+
+    def find_question(self, text: str, language: str = "") -> str:
+        return text
+
+    def _read(self, text: str) -> MessageReading:
+        intent = self.known.get(text.strip(" .!").lower())
+        return MessageReading(intent, sure=True) if intent else MessageReading(asks="?" in text)
 
 
 class FakeMessenger:

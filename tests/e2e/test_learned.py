@@ -58,14 +58,20 @@ class Desk:
         return json.loads(self.done(*arguments, "--json", **settings))
 
 
+@pytest.fixture(scope="module")
+def crawled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder that knows the page."""
+    folder = tmp_path_factory.mktemp("learned")
+    (folder / "pages").mkdir()
+    (folder / "pages" / "faq.md").write_text(PAGE, encoding="utf-8")
+    give_model(folder / "data")
+    Desk(folder / "data").done("crawl", str(folder / "pages"))
+    return folder / "data"
+
+
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    (tmp_path / "pages").mkdir()
-    (tmp_path / "pages" / "faq.md").write_text(PAGE, encoding="utf-8")
-    give_model(tmp_path / "data")
-    desk = Desk(tmp_path / "data")
-    desk.done("crawl", str(tmp_path / "pages"))
-    return desk
+def desk(crawled: Path, tmp_path: Path) -> Desk:
+    return Desk(shutil.copytree(crawled, tmp_path / "data", symlinks=True))
 
 
 async def say(data: Path, user: str, *texts: str) -> list[Turn]:

@@ -7,6 +7,7 @@ import shutil
 from functools import cache
 from pathlib import Path
 
+from bot.answers.intent.reader import LearnedReader
 from retrieval.indexing.embedder import load_embedder
 from retrieval.indexing.models import EmbeddingModels
 from retrieval.indexing.packages import MULTILINGUAL_MODEL
@@ -19,6 +20,12 @@ MODELS = Path(__file__).parents[2] / ".pytest_cache" / "models"
 def default_embedder() -> EmbeddingModels:
     """The models of an installation without settings."""
     return EmbeddingModels((plain_embedder(), multilingual_embedder()))
+
+
+@cache
+def intent_reader() -> LearnedReader:
+    """What tells questions from what asks nothing in an installation without settings."""
+    return LearnedReader(default_embedder(), MODELS)
 
 
 @cache

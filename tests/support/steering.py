@@ -50,7 +50,7 @@ from retrieval.documents import Document, Passage, RetrievalResult, ScoredPassag
 from retrieval.errors import NoActiveVersion
 from retrieval.indexing.versions import VersionStore
 from retrieval.refresh import Progress, RefreshReport
-from tests.support.embedding import default_embedder
+from tests.support.embedding import default_embedder, intent_reader
 
 SHOP = Source("shop", SourceKind.WEBSITE, "https://shop.example/faq")
 WIKI = Source("wiki", SourceKind.WEBSITE, "https://wiki.example/")
@@ -230,7 +230,7 @@ class Office:
                 ),
                 versions=self.versions,
                 conversations=self.conversations,
-                gaps=Gaps(SqlMissedStore(database), default_embedder),
+                gaps=Gaps(SqlMissedStore(database), default_embedder, intent_reader),
                 inbox=self.inbox,
                 handing=self.handing,
                 handoffs=self.handoffs,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -27,14 +27,13 @@ log = structlog.get_logger(__name__)
 READ = 1000  # characters of a message that are looked at
 _CLAUSE = re.compile(r"[^.!?,;:\n。！？，；：…]*[.!?,;:\n。！？，；：…]*")
 _LEANING = " ,，;；:："  # what a clause ends with that leans on the next
-KNOWN_FROM = 0.7  # share of its examples told right from which a model knows a language; by chance it is 1 in 13
 _FITTED = files(__package__) / "fitted"
 
 
 @dataclass(frozen=True)
 class Heads:
     """What was learned on one embedding model: to read messages, and replies to an offer. `accuracy` is the share of
-    examples left out that was told right, by language: of the languages that the model knows."""
+    examples left out that was told right, by language: of those that were learned."""
 
     messages: Head
     replies: Head
@@ -130,20 +129,12 @@ def load_heads(model: Embedder, folder: Path) -> Heads:
     return heads
 
 
-def fit_heads(model: Embedder) -> Heads:
-    """Heads fitted to the examples of the languages that the model knows, as far as can be told from examples left
-    out."""
+def fit_heads(model: Embedder, languages: Collection[str] = ()) -> Heads:
+    """Heads fitted to the examples of these languages (none: all)."""
     from bot.answers.intent.fitting import fit_messages, fit_replies
 
-    languages: list[str] = []
-    messages = load_messages()
+    messages, replies = load_messages(languages), load_replies(languages)
     read, accuracy = fit_messages(messages, _embed(model, messages))
-    known = {tag: share for tag, share in accuracy.items() if share >= KNOWN_FROM}
-    if known and len(known) < len(accuracy):  # others would only blur these
-        languages = sorted(known)
-        messages = load_messages(languages)
-        read, accuracy = fit_messages(messages, _embed(model, messages))
-    replies = load_replies(languages)
     reply, _ = fit_replies(replies, _embed(model, replies))
     return Heads(read, reply, accuracy)
 

@@ -3,13 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.answers.smalltalk import Kind
+from bot.intents import Intent
 from bot.language import reply_language
 from bot.words import DEFAULT, FOLDER, Words, languages, load, words_for
 
 OTHERS = [tag for tag in languages() if tag != DEFAULT]
 TEXTS = ("replies", "labels", "quoting")
-PHRASES = ("smalltalk", "choice", "channel")
 
 
 def placeholders(sentence: str) -> set[str]:
@@ -25,8 +24,6 @@ def test_nine_languages_are_there_english_first() -> None:
 def test_every_language_has_exactly_the_keys_of_english(tag: str) -> None:
     for section in TEXTS:
         assert set(getattr(load(tag), section)) == set(getattr(load(DEFAULT), section)), section
-    for section in PHRASES:
-        assert set(getattr(load(tag), section)) in (set(), set(getattr(load(DEFAULT), section))), section
 
 
 @pytest.mark.parametrize("tag", OTHERS)
@@ -54,16 +51,7 @@ def test_every_reply_says_something_and_has_the_placeholders_of_english(tag: str
 
 @pytest.mark.parametrize("tag", languages())
 def test_every_list_holds_phrases_in_lower_case_without_repetition(tag: str) -> None:
-    words = load(tag)
-    ordinals = {str(i): phrases for i, phrases in enumerate(words.choice["ordinals"])}
-    others = {key: phrases for key, phrases in words.choice.items() if key != "ordinals"}
-    for phrases in (
-        *words.smalltalk.values(),
-        *words.quoting.values(),
-        *words.channel.values(),
-        *ordinals.values(),
-        *others.values(),
-    ):
+    for phrases in load(tag).quoting.values():
         assert phrases
         assert all(phrase == phrase.lower().strip() and phrase for phrase in phrases), phrases
         assert len(set(phrases)) == len(phrases), [p for p in phrases if phrases.count(p) > 1]
@@ -71,7 +59,8 @@ def test_every_list_holds_phrases_in_lower_case_without_repetition(tag: str) -> 
 
 @pytest.mark.parametrize("tag", languages())
 def test_every_kind_of_small_talk_has_a_reply(tag: str) -> None:
-    assert all(load(tag).say(kind.value) for kind in Kind)
+    feedback = {Intent.HELPED, Intent.NOT_HELPED}  # which have the replies to an offer
+    assert all(load(tag).say(each.value) for each in Intent if each.is_small_talk and each not in feedback)
 
 
 @pytest.mark.parametrize(
@@ -108,4 +97,3 @@ def test_one_more_language_is_one_file(tmp_path: Path) -> None:
     words = words_for(reply_language("Come posso pagare con la carta?"), tmp_path)
     assert words.say("abstain").startswith("Non ho trovato")
     assert words.labels["sources"] == "Fonti"
-    assert not words.choice["none"]

@@ -12,6 +12,7 @@ from bot.conversation import Citation, Decision, IncomingMessage, Turn, UsedPass
 from retrieval.documents import LEARNED, Document, RetrievalResult
 from retrieval.errors import ModelError
 from tests.fakes import MemoryConversations, NotingLearning, found
+from tests.support.embedding import intent_reader
 
 RETURNS = Document("https://shop.example/r_(eu)", "How do I [return] goods?", "1. Open the **portal**.\n2. Wait.")
 
@@ -34,7 +35,7 @@ def terminal(
     out = io.StringIO()
     store = store or MemoryConversations()
     console = Console(file=out, force_terminal=tty, width=80, highlight=False, legacy_windows=False)
-    answering = Answering(Shelf(empty), store, ExtractiveWriter())
+    answering = Answering(Shelf(empty), store, ExtractiveWriter(), intents=intent_reader())
     return Terminal(answering, store, console=console, learning=NotingLearning()), out
 
 

@@ -30,7 +30,8 @@ from bot.conversation import (
 from bot.errors import StorageError, TurnNotStored
 from retrieval.documents import Document, RetrievalResult
 from retrieval.errors import NoActiveVersion
-from tests.fakes import MemoryConversations, NotingLearning, found
+from tests.fakes import FakeIntents, MemoryConversations, NotingLearning, found
+from tests.support.embedding import intent_reader
 
 RETURNS = Document("https://shop.example/r", "How do I return goods?", "Open the portal.", language="en")
 REFUND = Document("https://shop.example/f", "When do I get my refund?", "Within five days.", language="en")
@@ -68,6 +69,7 @@ class SlowWriter:
 
 
 def desk(retriever: FixedRetriever | NoIndex, store: MemoryConversations | None = None, **options: object) -> Answering:
+    options = {"intents": intent_reader(), **options}
     return Answering(retriever, store or MemoryConversations(), ExtractiveWriter(), **options)  # type: ignore[arg-type]
 
 
@@ -206,7 +208,9 @@ async def test_an_answer_that_cannot_be_stored_is_given_and_then_reported() -> N
 
 async def test_an_answer_that_is_closed_early_is_not_stored() -> None:
     store, writer = MemoryConversations(), SlowWriter()
-    events = Answering(FixedRetriever(RETURNS), store, writer).answer(IncomingMessage("c1", "How do I return goods?"))
+    events = Answering(FixedRetriever(RETURNS), store, writer, intents=FakeIntents()).answer(
+        IncomingMessage("c1", "How do I return goods?")
+    )
     async for event in events:
         if isinstance(event, Delta):
             break
@@ -217,7 +221,7 @@ async def test_an_answer_that_is_closed_early_is_not_stored() -> None:
 
 async def test_a_cancelled_answer_is_not_stored() -> None:
     store, writer = MemoryConversations(), SlowWriter()
-    answering = Answering(FixedRetriever(RETURNS), store, writer)
+    answering = Answering(FixedRetriever(RETURNS), store, writer, intents=FakeIntents())
     task = asyncio.create_task(ask(answering, "How do I return goods?"))
     await asyncio.sleep(0.05)
     task.cancel()
@@ -334,7 +338,7 @@ async def test_the_nearest_entry_is_shown_in_its_own_words_and_said_to_be_no_sur
 
 async def test_no_model_writes_a_suggestion() -> None:
     store = MemoryConversations()
-    answering = Answering(FixedRetriever(GIFT, confidence=0.5), store, SlowWriter())
+    answering = Answering(FixedRetriever(GIFT, confidence=0.5), store, SlowWriter(), intents=FakeIntents())
     assert (await ask(answering, "Can I send my present back?")).decision is Decision.SUGGEST
 
 

@@ -1,7 +1,11 @@
 import pytest
 
-from bot.answers.choosing import Choice, agrees, choose
+from bot.answers.choosing import Choice
+from bot.answers.choosing import choose as choose_as
 from bot.conversation import Citation
+from bot.intents import OfferReply
+from bot.language import reply_language
+from tests.support.embedding import intent_reader
 
 ENGLISH = (
     Citation(1, "How do I return a gift?", "https://shop.example/gifts", "a"),
@@ -11,6 +15,15 @@ CHINESE = (
     Citation(1, "如何退货？", "https://shop.example/zh/1", "a"),
     Citation(2, "如何退换礼品？", "https://shop.example/zh/2", "b"),
 )
+
+
+def read(text: str) -> OfferReply:
+    [reply] = intent_reader().read_replies([text], reply_language(text))
+    return reply
+
+
+def choose(text: str, options: tuple[Citation, ...], *, shown: bool = False) -> Choice | None:
+    return choose_as(text, options, read(text), shown=shown)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +87,7 @@ def test_beside_what_is_shown_another_is_chosen_by_its_number(text: str, number:
 @pytest.mark.parametrize(("text", "said"), [("yes", True), ("Yes please!", True), ("是的", True), ("yes, and?", False)])
 def test_a_yes_chooses_none_of_several(text: str, said: bool) -> None:
     assert choose(text, ENGLISH) is None
-    assert agrees(text) == said
+    assert (read(text) is OfferReply.YES) == said
 
 
 @pytest.mark.parametrize("text", ["neither", "None of these.", "都不是", "no", "Nope.", "👎", "不是"])

@@ -20,6 +20,7 @@ from inference.interfaces import Limits
 from inference.vllm import VllmGenerator
 from retrieval.documents import Document, RetrievalResult
 from tests.fakes import MemoryConversations, found
+from tests.support.embedding import intent_reader
 from tests.support.openai_server import HANG, OpenAiServer, Script
 
 RETURNS = Document("https://shop.example/r", "How do I return goods?", "Open the portal within 30 days.", language="en")
@@ -50,11 +51,12 @@ async def conversation(
     async with OpenAiServer(*scripts) as server:
         generator = VllmGenerator([server.url], limits=Limits(connect=0.5, first=1, between=1, total=3))
         metrics = Metrics()
-        quoting = Answering(shelf, store, ExtractiveWriter())
+        quoting = Answering(shelf, store, ExtractiveWriter(), intents=intent_reader())
         reading = Answering(
             shelf,
             store,
             GeneratedWriter(generator, ExtractiveWriter(), metrics, seconds=3),
+            intents=intent_reader(),
             reader=ModelReader(generator, metrics, seconds=1),
         )
         turns = []

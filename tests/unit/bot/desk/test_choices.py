@@ -17,7 +17,15 @@ from bot.messages import Audience, Channel, ChannelKind, ChatMessage, Item, Judg
 from bot.steering import Side
 from bot.storage.database import Database
 from bot.storage.inbox import SqlInbox
-from tests.fakes import CountingMeter, FakeMessenger, MemoryConversations, ScriptedAnswering, said, undeliverable
+from tests.fakes import (
+    CountingMeter,
+    FakeIntents,
+    FakeMessenger,
+    MemoryConversations,
+    ScriptedAnswering,
+    said,
+    undeliverable,
+)
 from tests.support.turns import make_turn
 
 OPTIONS = (Citation(1, "Gift?", "https://shop.example/g", "p1"), Citation(2, "Order?", "https://shop.example/o", "p2"))
@@ -31,7 +39,7 @@ class Office:
         self.inbox = SqlInbox(database, after, "one", 1)
         self.answering = ScriptedAnswering(self.store)
         limits = DeskLimits(workers=2, user_budget=2, pause=0.01)
-        self.desk = Desk(self.answering, self.store, self.inbox, self.meter, limits)
+        self.desk = Desk(self.answering, self.store, self.inbox, self.meter, limits, intents=FakeIntents())
         self.desk.join("test", self.messenger)
 
     async def asked_back(self, question: ChatMessage) -> Turn:

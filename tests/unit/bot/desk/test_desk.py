@@ -25,7 +25,15 @@ from bot.storage.database import Database
 from bot.storage.handoffs import SqlHandoffStore
 from bot.storage.inbox import SqlInbox
 from bot.words import words_for
-from tests.fakes import CountingMeter, FakeMessenger, MemoryConversations, ScriptedAnswering, said, undeliverable
+from tests.fakes import (
+    CountingMeter,
+    FakeIntents,
+    FakeMessenger,
+    MemoryConversations,
+    ScriptedAnswering,
+    said,
+    undeliverable,
+)
 from tests.support.turns import make_turn
 
 QUICK = DeskLimits(workers=4, seconds=5, lease=0.4, pause=0.01, told_after=0.05)
@@ -145,7 +153,17 @@ async def _office(
     inbox = FlakyInbox(database, after, owner, limits.lease)
     inbox.broken = Counter()
     answering = ScriptedAnswering(store)
-    desk = Desk(answering, store, inbox, meter, limits, handing=handing, on_abstention=on_abstention, mask=mask)
+    desk = Desk(
+        answering,
+        store,
+        inbox,
+        meter,
+        limits,
+        intents=FakeIntents(),
+        handing=handing,
+        on_abstention=on_abstention,
+        mask=mask,
+    )
     if joined:
         desk.join("test", messenger)
     task = asyncio.create_task(desk.run() if running else asyncio.sleep(0))

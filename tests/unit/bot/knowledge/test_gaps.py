@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from bot.knowledge.gaps import GapReport, Gaps, Missed, Reason, asks, stripped, title_of, to_csv
-from tests.support.embedding import default_embedder
+from tests.support.embedding import default_embedder, intent_reader
 
 NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)
 ABSTAINED = frozenset({Reason.ABSTAINED})
@@ -35,7 +35,7 @@ def missed(question: str, asker: str = "ann", hours: float = 1, number: int = 0,
 
 
 async def report(*some: Missed, days: int = 7) -> GapReport:
-    return await Gaps(Store(some), default_embedder).report(days=days, now=NOON)
+    return await Gaps(Store(some), default_embedder, intent_reader).report(days=days, now=NOON)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ async def test_a_voted_down_answer_counts_as_answered_only_by_another_passage(no
 
     down = missed("Do you ship to Norway?", reasons=frozenset({Reason.VOTED_DOWN}), refused="p1")
     plain = missed("What does the sofa weigh?", number=1)
-    found = await Gaps(Store([down, plain]), default_embedder, known).report(now=NOON)
+    found = await Gaps(Store([down, plain]), default_embedder, intent_reader, known).report(now=NOON)
     assert {gap.title: gap.answered for gap in found.gaps} == {
         "Do you ship to Norway?": answered,
         "What does the sofa weigh?": bool(now),
@@ -239,10 +239,10 @@ async def test_the_order_of_the_questions_does_not_matter() -> None:
 
 async def test_only_the_days_asked_for_count() -> None:
     store = Store([missed("Do you ship to Norway?", hours=30), missed("Can I pay by card?", hours=-1)])
-    found = await Gaps(store, default_embedder).report(days=1, now=NOON)
+    found = await Gaps(store, default_embedder, intent_reader).report(days=1, now=NOON)
     assert found == GapReport(NOON - timedelta(days=1), NOON, 0, ())
     assert store.since == NOON - timedelta(days=1)
-    found = await Gaps(store, default_embedder).report(days=2, now=NOON)
+    found = await Gaps(store, default_embedder, intent_reader).report(days=2, now=NOON)
     assert (found.questions, found.gaps[0].title) == (1, "Do you ship to Norway?")
 
 
@@ -250,7 +250,7 @@ async def test_without_questions_no_model_is_loaded() -> None:
     def load() -> Any:
         raise AssertionError
 
-    assert (await Gaps(Store([missed("hi")]), load).report(now=NOON)).gaps == ()
+    assert (await Gaps(Store([missed("hi")]), load, intent_reader).report(now=NOON)).gaps == ()
 
 
 async def test_hostile_questions_are_reported() -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from retrieval.indexing.embedder import load_embedder
-from retrieval.indexing.models import combine_models
+from retrieval.indexing.models import combine_models, name_model
 from retrieval.searching.clustering import Clustering, choose_model, cluster, folded
+from retrieval.searching.fitted import load_fitted
 from tests.support.embedding import default_embedder, multilingual_embedder, plain_embedder
 from tests.support.tiny_model import write_tiny_model
 
@@ -132,9 +133,21 @@ GERMAN = ["Wie kann ich etwas zurückgeben?", "Was kostet der Versand nach Norwe
 ENGLISH = ["How do I return a lamp?", "Do you ship to Norway?", "Can I pay by invoice?"]
 
 
-def test_the_english_model_compares_what_is_mostly_english_and_the_multilingual_one_all_else() -> None:
+def test_the_english_model_compares_what_is_all_english_and_the_multilingual_one_all_else() -> None:
     models = default_embedder()
-    assert choose_model([*ENGLISH, *GERMAN], models) is plain_embedder()
-    assert choose_model([*ENGLISH[:2], *GERMAN], models) is multilingual_embedder()
+    assert choose_model(ENGLISH, models) is plain_embedder()
+    assert choose_model([*ENGLISH, *GERMAN], models) is multilingual_embedder()
     assert choose_model(["如何申请退货？", ENGLISH[0]], models) is multilingual_embedder()
     assert choose_model(GERMAN, combine_models(plain_embedder())) is plain_embedder()
+
+
+def test_each_model_weighs_likeness_by_a_fit_of_its_own() -> None:
+    weights = load_fitted(default_embedder()).clustering
+    assert set(weights) == {name_model(model.fingerprint) for model in default_embedder().models}
+    assert len({tuple(each) for each in weights.values()}) == 2
+
+
+def test_a_model_that_nobody_fitted_is_weighed_generically(tmp_path: Path) -> None:
+    embedder = load_embedder(str(write_tiny_model(tmp_path / "tiny")), tmp_path / "models")
+    (weights,) = load_fitted(combine_models(embedder)).clustering.values()
+    assert len(weights) == 3

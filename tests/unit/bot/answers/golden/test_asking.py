@@ -13,7 +13,8 @@ from bot.conversation import Decision
 from retrieval.documents import Document, RetrievalResult
 from retrieval.indexing.building import build_index
 from retrieval.searching.retriever import FixedIndex, LiveRetriever
-from tests.support.embedding import default_embedder
+from tests.fakes import FakeIntents
+from tests.support.embedding import default_embedder, intent_reader
 
 INDEX = build_index([Document("https://shop.test/r", "How do I return goods?", "By post.")], default_embedder())
 
@@ -31,7 +32,7 @@ class Listening(LiveRetriever):
 def test_a_long_question_is_cut_where_a_customer_s_is() -> None:
     retriever = Listening(FixedIndex(INDEX), default_embedder())
     long = "return goods " * 400
-    asyncio.run(ask([GoldenQuestion(long)], retriever, Entries(INDEX)))
+    asyncio.run(ask([GoldenQuestion(long)], retriever, Entries(INDEX), FakeIntents()))
     assert retriever.asked == long[:MAX_CHARACTERS].strip()
 
 
@@ -41,5 +42,5 @@ def test_a_person_is_asked_for_in_the_part_that_is_read() -> None:
         ("Can I talk to a person?", True),
         ("a " * MAX_CHARACTERS + "Can I talk to a person?", False),
     ):
-        [judged] = asyncio.run(ask([GoldenQuestion(question)], retriever, Entries(INDEX)))
+        [judged] = asyncio.run(ask([GoldenQuestion(question)], retriever, Entries(INDEX), intent_reader()))
         assert (judged.decision is Decision.HUMAN) == human

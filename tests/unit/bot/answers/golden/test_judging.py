@@ -15,7 +15,7 @@ from retrieval.documents import Document
 from retrieval.indexing.building import build_index
 from retrieval.indexing.index import Index
 from retrieval.searching.retriever import FixedIndex, LiveRetriever
-from tests.support.embedding import default_embedder
+from tests.support.embedding import default_embedder, intent_reader
 
 PAGE = "https://shop.test/help/returns"
 DOCUMENTS = (
@@ -119,7 +119,7 @@ def test_a_page_is_one_target_however_many_entries_it_has(entries: Entries) -> N
 
 async def asked(index: Index, questions: Sequence[GoldenQuestion], **options: float) -> list[Judged]:
     retriever = LiveRetriever(FixedIndex(index), default_embedder())
-    return await ask(questions, retriever, Entries(index), **options)  # type: ignore[arg-type]
+    return await ask(questions, retriever, Entries(index), intent_reader(), **options)  # type: ignore[arg-type]
 
 
 async def test_questions_are_asked_as_customers_ask_them(index: Index) -> None:

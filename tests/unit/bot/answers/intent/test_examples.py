@@ -1,0 +1,40 @@
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from bot.answers.intent.examples import FOLDER, example_languages, examples_digest, load_messages, load_replies
+from bot.intents import Intent, OfferReply
+from bot.words import languages
+
+
+def test_there_are_examples_of_every_language_that_is_spoken() -> None:
+    assert set(example_languages()) == set(languages())
+
+
+@pytest.mark.parametrize("tag", example_languages())
+def test_each_language_has_examples_of_all_there_is(tag: str) -> None:
+    assert {each.kind for each in load_messages([tag])} == set(Intent) - {Intent.EMPTY}
+    assert {each.kind for each in load_replies([tag])} == set(OfferReply)
+
+
+@pytest.mark.parametrize("tag", example_languages())
+def test_no_message_is_an_example_of_two_things_or_stands_there_twice(tag: str) -> None:
+    texts = Counter(each.text for each in load_messages([tag]))
+    assert [text for text, count in texts.items() if count > 1] == []
+    assert all(text == text.strip() for text in texts)
+
+
+def test_a_reply_to_an_offer_is_no_other_message_besides() -> None:
+    said = {each.text for each in load_replies() if each.kind != OfferReply.OTHER}
+    assert not said & {each.text for each in load_replies() if each.kind == OfferReply.OTHER}
+
+
+def test_one_more_language_is_one_file(tmp_path: Path) -> None:
+    (tmp_path / "it.toml").write_text(
+        "question = '''\nCome pago?\n'''\n\n[reply]\nyes = '''\nsì\n'''\n", encoding="utf-8"
+    )
+    [message] = load_messages(folder=tmp_path)
+    assert (message.text, message.language, message.kind) == ("Come pago?", "it", Intent.QUESTION)
+    assert [each.text for each in load_replies(folder=tmp_path)] == ["sì", "Come pago?"]
+    assert examples_digest(tmp_path) != examples_digest(FOLDER)
