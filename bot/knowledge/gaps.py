@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from bot.intents import Intent, OfferReply
+from bot.intents import OfferReply
 from bot.interfaces import IntentReader, MissedStore
 from bot.steering import Missed, Reason
 from retrieval.scripts import UNSPACED
@@ -125,8 +125,7 @@ class Gaps:
             readings, replies = intents.read_messages(texts, language), intents.read_replies(texts, language)
             for place, text, reading, reply in zip(places, texts, readings, replies, strict=True):
                 talk = reading.sure and reading.intent.is_small_talk
-                away = reply is not OfferReply.OTHER and reading.intent is not Intent.QUESTION
-                if talk or away or not any(map(str.isalpha, text)):
+                if talk or reply is not OfferReply.OTHER or not any(map(str.isalpha, text)):
                     continue
                 wording = intents.find_question(text, language)
                 if missed[place].first or not bare(wording):  # else "how long?" says not what about
