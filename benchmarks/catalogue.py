@@ -25,10 +25,11 @@ from pathlib import Path
 from typing import Any
 
 from bot.answers.decision import decide
-from bot.bootstrap import embedder_for
+from bot.bootstrap import embedding_models_for
 from bot.conversation import Decision
 from bot.settings import load_settings
 from retrieval.documents import Document
+from retrieval.indexing.models import EmbeddingModels
 from retrieval.searching.retriever import retriever_over
 
 DATA = Path(__file__).parent / "data" / "catalogue.json"
@@ -128,9 +129,9 @@ def _misspelt(name: str, rng: random.Random) -> str:
     return name.replace(word, rng.choice([swapped, word[:place] + word[place + 1 :]]))
 
 
-async def _outcomes(catalogue: Catalogue, embedder: Any) -> list[tuple[Ask, str, str]]:
+async def _outcomes(catalogue: Catalogue, models: EmbeddingModels) -> list[tuple[Ask, str, str]]:
     """-> (what was asked, "right", "wrong" or "asked", a line that tells what was found)."""
-    retriever = retriever_over(catalogue.documents, embedder)
+    retriever = retriever_over(catalogue.documents, models)
     outcomes = []
     for ask in catalogue.asks:
         result = await retriever.retrieve(ask.text)
@@ -168,8 +169,8 @@ def report(title: str, outcomes: Sequence[tuple[Ask, str, str]]) -> None:
 
 def main() -> None:
     """Print the figures; with --wrong every question that was answered with a wrong value or, if named, not at all."""
-    embedder = embedder_for(load_settings())
-    outcomes = [each for catalogue in catalogues() for each in asyncio.run(_outcomes(catalogue, embedder))]
+    models = embedding_models_for(load_settings())
+    outcomes = [each for catalogue in catalogues() for each in asyncio.run(_outcomes(catalogue, models))]
     for half in ("open", "sealed"):
         some = [each for each in outcomes if each[0].half == half]
         report(half, some)

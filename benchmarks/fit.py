@@ -25,7 +25,15 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
-from benchmarks.question_sets import Example, load_near_misses, load_sets, load_sites, remembering_models, signal_names
+from benchmarks.question_sets import (
+    CACHE,
+    Example,
+    load_near_misses,
+    load_sets,
+    load_sites,
+    remembering_models,
+    signal_names,
+)
 from bot.answers.metrics import Outcome, figures
 from retrieval.indexing.models import EmbeddingModels, name_model
 from retrieval.searching.calibration import ALONE, FEATURES, INTERCEPT
@@ -233,8 +241,10 @@ def make_cases(
         lead = -np.log(np.exp(scores[1:] - scores[0]).sum() + ALONE)
         first = order[0]
         values, misses = example.values[first, told].tolist(), example.near_misses[first].tolist()
+        few = 1 / (example.count if kept is None else np.count_nonzero(kept))
         features = (
             lead,
+            few,
             np.log1p(example.tokens),
             float(example.bare[first]),
             float(example.covered[first]),
@@ -298,7 +308,7 @@ def fit_confidence(cases: Sequence[Case], own: Collection[str]) -> Floats:
 
 def _bounds(count: int) -> list[tuple[float | None, float | None]]:
     """No likeness lowers the confidence, and no sign of a near miss raises it."""
-    of: dict[str, tuple[float | None, float | None]] = {"length": (None, None), "bare": (None, 0)}
+    of: dict[str, tuple[float | None, float | None]] = {"length": (None, None), "bare": (None, 0), "few": (None, 0)}
     of |= dict.fromkeys(NEAR_MISSES, (None, 0))
     named = [of.get(name, (0, None)) for name in FEATURES]
     return [*named, *[(0, None)] * (count - 1 - len(named)), (None, None)]
@@ -425,7 +435,7 @@ def main() -> None:
     )
     parser.add_argument("--write", action="store_true", help="write the file that the search reads")
     parser.add_argument("--sites", nargs=2, type=Path, metavar=("QUESTIONS", "DATA"), help="questions about help sites")
-    parser.add_argument("--cache", type=Path, default=Path("var/fit"), help="where vectors are kept from run to run")
+    parser.add_argument("--cache", type=Path, default=CACHE, help="where vectors are kept from run to run")
     options = parser.parse_args()
     models = remembering_models(options.cache)
     names = signal_names(models)
@@ -458,9 +468,14 @@ def make_generic(profiles: Sequence[dict[str, Any]], model: str, background: Bac
 
 def write_fit(name: str, models: Sequence[str], profiles: Sequence[dict[str, Any]]) -> None:
     """Write a file that the search reads."""
+    update_fit(name, models=models, made_with="python -m benchmarks.fit --write", profiles=profiles)
+
+
+def update_fit(name: str, **changed: Any) -> None:
+    """Write these parts of a file that the search reads; the others stay, which other benchmarks wrote."""
     path = FITTED / f"{name}.json"
-    data = {"models": models, "made_with": "python -m benchmarks.fit --write", "profiles": profiles}
-    path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    held: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    path.write_text(json.dumps(held | changed, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"\nWritten: {path}")
 
 

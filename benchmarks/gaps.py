@@ -1,32 +1,36 @@
 """How well `retrieval/searching/clustering.py` finds the questions that mean the same, on made-up weeks.
 
-    python -m benchmarks.gaps [fit]
+    python -m benchmarks.gaps [fit [--write]] [--weeks N] [--cache FOLDER]
 
-A week is some questions of some entries of the question sets; two belong together when one entry answers both. The
-weights are fitted (`fit`) and the cut is chosen on the sets of TUNED; those of CONFIRMED have no part in it.
+A week is some questions of some entries of the question sets; two belong together when one entry answers both. Each
+model's weights are fitted on the sets of TUNED; those of CONFIRMED have no part in it.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import resource
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
 from benchmarks import question_sets
-from bot.bootstrap import embedder_for
+from benchmarks.fit import save_vectors, update_fit
+from benchmarks.question_sets import CACHE, remembering_models
+from bot.bootstrap import embedding_models_for
 from bot.settings import load_settings
-from retrieval.interfaces import Embedder
-from retrieval.searching import clustering
-from retrieval.searching.clustering import Likeness, cluster
+from retrieval.indexing.models import EmbeddingModels, name_model
+from retrieval.searching.clustering import Clustering, Likeness, cluster
+from retrieval.searching.fitted import GENERIC, name_fit
+from retrieval.searching.generic import ANY_MODEL
 
 # stackfaq_ood is left out: it holds the questions of stackfaq.
 TUNED = {"en": ("stackfaq", "banking77", "covid_jhu", "sites_en"), "zh": ("atec_zh", "telecom_zh")}
@@ -34,6 +38,7 @@ CONFIRMED = {"en": ("clinc150_oos", "hint3", "covid_deepset"), "zh": ("esun_zh",
 ACROSS = "sites_xl"  # Chinese questions about English entries, too few to be halved: every other site
 WEEKS = 40  # of each kind
 MOST = 8  # questions of one entry in a week
+PRECISION = 0.92  # of the pairs of tuned weeks put together; those of other sets come out a little worse
 
 Entry = tuple[str, ...]
 Floats = npt.NDArray[np.float64]
@@ -116,17 +121,17 @@ def firms_of(names: Sequence[str], rng: np.random.Generator) -> list[list[Entry]
     return [some[int(rng.integers(len(some)))] for some in sites]
 
 
-def weeks(names: Sequence[str], seed: int) -> list[Week]:
+def weeks(names: Sequence[str], seed: int, count: int) -> list[Week]:
     """Weeks of the firms of these sets together."""
     rng = np.random.default_rng(seed)
-    return [week(firms_of(names, rng), rng) for _ in range(WEEKS)]
+    return [week(firms_of(names, rng), rng) for _ in range(count)]
 
 
-def weeks_across(half: int, seed: int) -> list[Week]:
+def weeks_across(half: int, seed: int, count: int) -> list[Week]:
     """Weeks of one site in two languages."""
     rng = np.random.default_rng(seed)
     sites = [firm for _, firm in sorted(entries(ACROSS).items())][half::2]
-    return [week([sites[int(rng.integers(len(sites)))]], rng) for _ in range(WEEKS)]
+    return [week([sites[int(rng.integers(len(sites)))]], rng) for _ in range(count)]
 
 
 def judge(some: Sequence[Week], group: Callable[[Week], Sequence[Sequence[int]]]) -> Figures:
@@ -150,40 +155,54 @@ def judge(some: Sequence[Week], group: Callable[[Week], Sequence[Sequence[int]]]
     return Figures(right / max(1, together), right / max(1, belong), pure / max(1, texts))
 
 
-def table(embedder: Embedder) -> Iterator[str]:
+def table(models: EmbeddingModels, count: int) -> Iterator[str]:
     """The figures of every kind of week."""
     yield f"{'':34} {'pairs right':>11} {'pairs found':>11} {'purity':>7}"
-    both = [tuple(TUNED["en"] + TUNED["zh"]), tuple(CONFIRMED["en"] + CONFIRMED["zh"])]
+    both = [TUNED["en"] + TUNED["zh"], CONFIRMED["en"] + CONFIRMED["zh"]]
     for title, halves in (
         ("English", [TUNED["en"], CONFIRMED["en"]]),
         ("Chinese", [TUNED["zh"], CONFIRMED["zh"]]),
         ("both", both),
     ):
         for half, names in zip(("tuned", "confirmed"), halves, strict=True):
-            yield _line(f"{title}, {half}", weeks(names, 11), embedder)
-            if title != "both":
-                for name in names:
-                    yield _line(f"  {name} alone", weeks((name,), 11), embedder)
+            yield _line(f"{title}, {half}", weeks(names, 11, count), models)
     for half, name in ((1, "tuned"), (0, "confirmed")):
-        yield _line(f"one site in both, {name}", weeks_across(half, 11), embedder)
+        yield _line(f"one site in both, {name}", weeks_across(half, 11, count), models)
 
 
-def _line(title: str, some: Sequence[Week], embedder: Embedder) -> str:
-    figures = judge(some, lambda each: cluster(each.texts, embedder))
+def _line(title: str, some: Sequence[Week], models: EmbeddingModels) -> str:
+    figures = judge(some, lambda each: cluster(each.texts, models))
     return f"{title:34} {figures.precision:11.3f} {figures.recall:11.3f} {figures.purity:7.3f}"
 
 
-def fitted(some: Sequence[Week], embedder: Embedder, signals: Sequence[int], *, across: bool = False) -> Floats:
-    """Weights of these signals and a bias, by logistic regression on the pairs (if `across`, of two languages)."""
-    rows, right = [np.empty((0, len(signals)))], [np.empty(0, bool)]
+def fit(models: EmbeddingModels, count: int) -> Iterator[tuple[str, list[float]]]:
+    """-> the name of the model that compares English, and of the one that compares everything else, with the weights
+    that describe the tuned pairs best and the highest bias by which PRECISION of the pairs put together are right."""
+    for model, language in zip(models.models[:: max(1, len(models.models) - 1)], ("en", "zh"), strict=False):
+        some, alone = weeks(TUNED[language], 2, count), EmbeddingModels((model,))
+        of_vectors, of_tokens, likeliest = fit_weights(some, alone)
+        precise = (
+            [of_vectors, of_tokens, round(bias, 1)]
+            for bias in np.arange(likeliest + 1, likeliest - 5, -0.5).tolist()
+            if judge_weights(some, alone, (of_vectors, of_tokens, bias)).precision >= PRECISION
+        )
+        yield name_model(model.fingerprint), next(precise, [of_vectors, of_tokens, likeliest])
+
+
+def judge_weights(some: Sequence[Week], models: EmbeddingModels, weights: Sequence[float]) -> Figures:
+    """The figures of clustering with these weights."""
+    return judge(some, lambda each: Clustering(each.texts, models, weights).groups)
+
+
+def fit_weights(some: Sequence[Week], models: EmbeddingModels) -> list[float]:
+    """Weights of the signals and a bias, by logistic regression on the pairs."""
+    rows, right = [], []
     for each in some:
-        likeness = Likeness(each.texts, embedder)
-        labels, languages = np.array(each.labels), likeness.languages
-        wanted = np.triu(languages[:, None] != languages if across else np.ones((len(labels),) * 2, bool), 1)
-        values = np.stack(likeness.signals(slice(None)), -1)
-        rows.append(values[wanted][:, list(signals)])
-        right.append((labels[:, None] == labels)[wanted])
-    x, y = np.concatenate(rows), np.concatenate(right)
+        labels = np.array(each.labels)
+        upper = np.triu_indices(len(labels), 1)
+        rows.append(np.stack(Likeness(each.texts, models).signals(slice(None)), -1)[upper])
+        right.append((labels[:, None] == labels)[upper])
+    x, y = np.concatenate(rows).astype(float), np.concatenate(right)
     x = np.column_stack([x, np.ones(len(x))])
 
     def loss(weights: Floats) -> tuple[float, Floats]:
@@ -191,28 +210,12 @@ def fitted(some: Sequence[Week], embedder: Embedder, signals: Sequence[int], *, 
         gradient = -(np.where(y, 1, -1) / (1 + np.exp(logits))) @ x / len(x)
         return float(np.logaddexp(0, -logits).mean()), gradient
 
-    bounds = [(0, None)] * len(signals) + [(None, None)]
-    return np.asarray(minimize(loss, np.zeros(len(bounds)), jac=True, method="L-BFGS-B", bounds=bounds).x)
+    found = minimize(loss, np.zeros(3), jac=True, method="L-BFGS-B", bounds=[(0, None), (0, None), (None, None)]).x
+    weights: list[float] = np.round(found, 1).tolist()
+    return weights
 
 
-def fit(embedder: Embedder) -> Iterator[str]:
-    """The weights that describe the tuned pairs best, and what each bias makes of the weights shipped."""
-    material = {
-        "SEMANTIC": (weeks(TUNED["en"], 2), (0, 1, 2)),
-        "LEXICAL": (weeks(TUNED["zh"], 2), (1, 2)),
-        "BRIDGED": (weeks_across(1, 2), (1, 2)),
-    }
-    for name, (some, signals) in material.items():
-        shipped = getattr(clustering, name)
-        found = fitted(some, embedder, signals, across=name == "BRIDGED").round(1)
-        yield f"{name}: fitted {dict(zip((*signals, 'bias'), found.tolist(), strict=True))}, shipped {shipped}"
-        for bias in np.arange(shipped[3] - 1.2, shipped[3] + 1.3, 0.4):
-            setattr(clustering, name, (*shipped[:3], float(bias)))
-            yield _line(f"  bias {bias:.1f}", some, embedder)
-        setattr(clustering, name, shipped)
-
-
-def speed(embedder: Embedder) -> str:
+def speed(models: EmbeddingModels) -> str:
     """How long 5,000 different texts take."""
     firms = [
         firm for names in (*TUNED.values(), *CONFIRMED.values()) for name in names for firm in entries(name).values()
@@ -220,24 +223,37 @@ def speed(embedder: Embedder) -> str:
     texts = sorted({text for firm in firms for entry in firm for text in entry})
     order = np.random.default_rng(0).permutation(len(texts))[:5000]
     started = time.perf_counter()
-    cluster([texts[place] for place in order.tolist()], embedder)
+    cluster([texts[place] for place in order.tolist()], models)
     spent = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     return f"{len(order):,} texts in {spent:.1f} s, {peak:.2f} GiB at most in all"
 
 
 def main() -> None:
-    """Print the figures, or the fit. Exits kindly where the sets are absent."""
+    """Print the figures, or fit. Exits kindly where the sets are absent."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.gaps", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", nargs="?", choices=["fit", "speed"], help="rather than printing the figures")
+    parser.add_argument("--write", action="store_true", help="of a fit: write the files that the product reads")
+    parser.add_argument("--weeks", type=int, default=WEEKS, help=f"of each kind (default: {WEEKS})")
+    parser.add_argument("--cache", type=Path, default=CACHE, help="where vectors are kept from run to run")
+    options = parser.parse_args()
     if not question_sets.folder().is_dir():
         raise SystemExit(f"No question sets in {question_sets.folder()}: set FRONTDESK_QUALITY_DIR.")
-    embedder = embedder_for(load_settings())
-    if "fit" in sys.argv[1:]:
-        for line in fit(embedder):
-            print(line, flush=True)
+    if options.what == "speed":
+        print(speed(embedding_models_for(load_settings())))
         return
-    print(speed(embedder), flush=True)
-    for line in table(embedder):
+    models = remembering_models(options.cache)
+    if options.what == "fit":
+        found = dict(fit(models, options.weeks))
+        print(found)
+        if options.write:
+            update_fit(name_fit([name_model(model.fingerprint) for model in models.models]), clustering=found)
+            update_fit(GENERIC, clustering={ANY_MODEL: next(iter(found.values()))})
+    for line in table(models, options.weeks) if options.what is None else ():
         print(line, flush=True)
+    save_vectors(models)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
     python -m benchmarks.pasted_logs [--fit]
 
 Questions of `data/near_misses.json` with generated logs before, after or around them. Printed: the share whose first
-passage is right, of the question alone, with the log, and of what `question_of` leaves of it. --fit writes the weights
+passage is right, of the question alone and with the log. --fit writes the weights
 that tell written lines from pasted ones (`retrieval/searching/written_lines.json`), fitted on the open rooms' questions
 and the first half of the kinds of logs; the other half and the sealed rooms are what is measured.
 """
@@ -14,6 +14,7 @@ import asyncio
 import json
 import random
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,11 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from benchmarks.near_misses import DATA
-from bot.bootstrap import embedder_for
+from bot.bootstrap import embedding_models_for
 from bot.settings import load_settings
-from retrieval.documents import Document
+from retrieval.documents import Document, ScoredPassage
 from retrieval.indexing.building import build_index
+from retrieval.indexing.models import EmbeddingModels
 from retrieval.searching import pasted
 from retrieval.searching.retriever import FixedIndex, LiveRetriever
 
@@ -103,33 +105,37 @@ def fit() -> None:
     WEIGHTS.write_text(json.dumps({"intercept": round(float(model.intercept_[0]), 3)} | weights, indent=1) + "\n")
 
 
-async def measure(room: dict[str, Any], embedder: Any) -> list[tuple[bool, bool, bool]]:
-    """-> for each question, whether the first passage is right: alone, with a log, and with what is left of that."""
+async def measure(room: dict[str, Any], models: EmbeddingModels) -> list[tuple[bool, bool]]:
+    """-> for each question, whether the first passage is right: alone, and with a log."""
     documents = [Document(f"https://example.org#{n}", *entry) for n, entry in enumerate(room["entries"])]
-    index = build_index(documents, embedder)
-    retriever = LiveRetriever(FixedIndex(index), embedder)
+    index = build_index(documents, models)
+    retriever = LiveRetriever(FixedIndex(index), models)
     kinds = [kind for kind in KINDS if kind not in FITTED_ON]
     rows = []
     for number, (entry, text, _) in enumerate(room["pairs"]):
         rng = random.Random(number)
         log = log_of(kinds[number % len(kinds)], rng)
         message = "\n".join([[text, *log], [*log, text], ["Hello,", *log, text, "Thanks!"]][number % 3])
-        asked = [text, message, pasted.question_of(message, index)]
-        found = [(await retriever.retrieve(each)).passages for each in asked]
-        rows.append(tuple(bool(some) and some[0].passage.document.id == documents[entry].id for some in found))
+        alone, logged = [(await retriever.retrieve(each)).passages[:1] for each in (text, message)]
+        wanted = documents[entry].id
+        rows.append((_finds(alone, wanted), _finds(logged, wanted)))
     return rows
+
+
+def _finds(passages: Sequence[ScoredPassage], wanted: str) -> bool:
+    return any(each.passage.document.id == wanted for each in passages)
 
 
 def main() -> None:
     """Fit or measure."""
     if "--fit" in sys.argv:
         fit()
-    embedder = embedder_for(load_settings())
+    models = embedding_models_for(load_settings())
     for half in ("open", "sealed"):
         rooms = [room for room in json.loads(DATA.read_text(encoding="utf-8")) if room["half"] == half]
-        rows = np.array([row for room in rooms for row in asyncio.run(measure(room, embedder))])
-        alone, logged, left = rows.mean(axis=0)
-        print(f"{half}: {len(rows)} questions; alone {alone:.3f}  with a log {logged:.3f}  as question_of {left:.3f}")
+        rows = np.array([row for room in rooms for row in asyncio.run(measure(room, models))])
+        alone, logged = rows.mean(axis=0)
+        print(f"{half}: {len(rows)} questions; alone {alone:.3f}  with a log {logged:.3f}")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
 """`make quality`: extraction and retrieval measured on a folder of real pages and question sets, where one is present.
 
-    python -m benchmarks.quality [--pages] [--sets]
+    python -m benchmarks.quality [--pages] [--sets [NAME …]] [--cache FOLDER]
 
 The folder (FRONTDESK_QUALITY_DIR, default ../shared/faq) holds `pages/<site>/*.html`, question sets in `sets/<name>/`
 and the scorer `score_pages.py`. What is measured is the product itself: `frontdesk extract`, and what `frontdesk eval`
-does. Beside each set stands a plain search of the same run: the embedding model as it is, nothing glossed; an entry is
-as like a question as the likeliest of its wordings, or of question and text together; its threshold answers as many of
-the answerable as the product does. docs/quality.md reads the table.
+does. Beside each set stands a plain search of the same run: the first embedding model alone; an entry is as like a
+question as the likeliest of its wordings, or of question and text together; its threshold answers as many of the
+answerable as the product does. docs/quality.md reads the table.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,18 +25,20 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.fit import save_vectors
+from benchmarks.question_sets import CACHE, remembering_models
 from bot.answers.evaluation import RANKED, Row, evaluate, read_rooms
 from bot.answers.golden.judging import Judged, Verdict
 from bot.answers.golden.questions import Expected, GoldenQuestion
 from bot.answers.golden.sampling import intervals
 from bot.answers.metrics import Outcome, figures
-from bot.bootstrap import embedder_for, reranking_for
+from bot.bootstrap import reranking_for
 from bot.conversation import Decision
 from bot.settings import Settings, load_settings
 from retrieval.documents import Document
 from retrieval.indexing.building import build_index
-from retrieval.indexing.glossing import GlossingEmbedder
-from retrieval.interfaces import Embedder, Vectors
+from retrieval.indexing.models import EmbeddingModels
+from retrieval.interfaces import Embedder
 from retrieval.searching.retriever import retriever_over
 
 FRONTDESK = str(Path(sys.executable).parent / "frontdesk")
@@ -45,55 +47,26 @@ WIDTH = 180  # of the table: a narrow terminal rather breaks its lines than cuts
 SAMPLED = ("P@1", "right_of_answered")  # shown with their intervals
 
 
-class Remembering:
-    """`inner`, embedding no text twice: the plain search and the product need the same vectors wherever no Chinese is
-    glossed, and sets share entries."""
-
-    def __init__(self, inner: Embedder) -> None:
-        self.inner = inner
-        self.fingerprint, self.dimension, self.max_tokens = inner.fingerprint, inner.dimension, inner.max_tokens
-        self._queries: dict[str, Vectors] = {}
-        self._documents: dict[str, Vectors] = {}
-
-    def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        """See the port."""
-        return _remembered(texts, self._queries, self.inner.embed_queries)
-
-    def embed_questions(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
-        return _remembered(texts, self._queries, self.inner.embed_queries)
-
-    def embed_documents(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
-        """See the port."""
-        return _remembered(texts, self._documents, lambda some: self.inner.embed_documents(some, on_progress))
-
-    def count_tokens(self, text: str) -> int:
-        """See the port."""
-        return self.inner.count_tokens(text)
-
-
-def _remembered(texts: Sequence[str], known: dict[str, Vectors], embed: Callable[[Sequence[str]], Vectors]) -> Vectors:
-    missing = [text for text in dict.fromkeys(texts) if text not in known]
-    if missing:
-        known.update(zip(missing, embed(missing), strict=True))
-    return np.stack([known[text] for text in texts])
-
-
 def main() -> None:
     """Print both tables, or the one asked for; say so and stop where there is nothing to measure on."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.quality", description="Figures on real material.")
     parser.add_argument("--pages", action="store_true", help="only the pages")
-    parser.add_argument("--sets", action="store_true", help="only the question sets")
+    parser.add_argument("--sets", nargs="*", metavar="NAME", help="only the question sets, or these of them")
+    parser.add_argument("--cache", type=Path, default=CACHE, help="where vectors are kept from run to run")
     wanted = parser.parse_args()
     root = Path(os.environ.get("FRONTDESK_QUALITY_DIR", "../shared/faq"))
     console = Console(width=max(Console().width, WIDTH))
     if not root.is_dir():
         console.print(f"{root} is not present: set FRONTDESK_QUALITY_DIR to a folder with pages/ and sets/.")
         return
-    if wanted.pages or not wanted.sets:
+    if wanted.pages or wanted.sets is None:
         with tempfile.TemporaryDirectory() as temporary:
             measure_pages(console, root, Path(temporary))
-    if wanted.sets or not wanted.pages:
-        measure_sets(console, root / "sets")
+    if wanted.sets is not None or not wanted.pages:
+        names = wanted.sets or sorted(path.name for path in (root / "sets").iterdir() if path.is_dir())
+        models = remembering_models(wanted.cache)
+        measure_sets(console, [root / "sets" / name for name in names], models)
+        save_vectors(models)
 
 
 def measure_pages(console: Console, root: Path, out: Path) -> None:
@@ -106,30 +79,28 @@ def measure_pages(console: Console, root: Path, out: Path) -> None:
     console.print(subprocess.run(scorer, check=True, capture_output=True, text=True).stdout, highlight=False)
 
 
-def measure_sets(console: Console, sets: Path) -> None:
-    """The product and the plain search on every question set, as a Markdown table."""
+def measure_sets(console: Console, folders: Sequence[Path], models: EmbeddingModels) -> None:
+    """The product and the plain search on question sets, as a Markdown table."""
     settings = load_settings()
-    found = embedder_for(settings)
-    plain = Remembering(found.inner if isinstance(found, GlossingEmbedder) else found)
-    embedder = GlossingEmbedder(plain) if isinstance(found, GlossingEmbedder) else plain
     table = Table(box=box.MARKDOWN)
     for column in ("set", "n", "", *COLUMNS):
         table.add_column(column, justify="left" if column in {"set", ""} else "right", no_wrap=True)
-    for folder in sorted(path for path in sets.iterdir() if path.is_dir()):
+    for folder in folders:
         with console.status(f"measuring {folder.name} …"):
-            own = by_product(folder, embedder, settings)
-            beside = by_similarity(folder, plain, answered=sum(each.answered for each in own if each.answerable))
+            own = by_product(folder, models, settings)
+            answered = sum(each.answered for each in own if each.answerable)
+            beside = by_similarity(folder, models.models[0], answered=answered)
             counts = f"{sum(each.answerable for each in own)} / {sum(not each.answerable for each in own)}"
             table.add_row(folder.name, counts, "Frontdesk", *row(own))
             table.add_row("", "", "plain", *row(beside, without=("ECE",)))
     console.print(table)
 
 
-def by_product(folder: Path, embedder: Embedder, settings: Settings) -> list[Outcome]:
+def by_product(folder: Path, models: EmbeddingModels, settings: Settings) -> list[Outcome]:
     """What the product makes of every query of a set."""
     files = folder / "faqs.jsonl", folder / "queries.jsonl"
     reranking, threshold = reranking_for(settings), settings.answer_threshold
-    rows = evaluate(*files, lambda documents: retriever_over(documents, embedder, reranking), threshold=threshold).rows
+    rows = evaluate(*files, lambda documents: retriever_over(documents, models, reranking), threshold=threshold).rows
     results: dict[object, Mapping[str, Any]] = {each["id"]: each for each in rows}
     return [
         Outcome(
@@ -144,17 +115,17 @@ def by_product(folder: Path, embedder: Embedder, settings: Settings) -> list[Out
     ]
 
 
-def by_similarity(folder: Path, embedder: Embedder, answered: int) -> list[Outcome]:
+def by_similarity(folder: Path, model: Embedder, answered: int) -> list[Outcome]:
     """What a plain search makes of them, its threshold such that `answered` of the answerable are answered. Of a
     conversation it reads the last message alone."""
     found: list[tuple[tuple[str, ...], frozenset[str], bool, float]] = []
     for documents, asked in read_rooms(folder / "faqs.jsonl", folder / "queries.jsonl"):
-        index = build_index(documents, embedder)
+        index = build_index(documents, model)
         of_row = index.passage_document[index.row_passage]
         names = [document.url.removeprefix("eval:") for document in index.documents]
         for query in asked:
             likeness = np.full(len(names), -1, np.float32)
-            np.maximum.at(likeness, of_row, index.rows @ embedder.embed_queries([query["text"]])[0])
+            np.maximum.at(likeness, of_row, index.fields[0].rows @ model.embed_queries([query["text"]])[0])
             order = np.argsort(-likeness, kind="stable")[:RANKED]
             ranked = tuple(names[place] for place in order.tolist())
             found.append((ranked, relevant(query), answerable(query), float(likeness.max())))

@@ -31,6 +31,7 @@ Places = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 NEAR_MISS_ROOMS = Path(__file__).parent / "data" / "near_misses.json"
+CACHE = Path("var/fit")  # vectors are kept here from run to run
 NEAREST = 24  # documents whose signs of a near miss are measured: others come first in no ranking that is fitted
 MEASURED_WHOLE = 400  # passages up to which every one is measured for a query; of a larger index the likeliest
 

@@ -42,14 +42,16 @@ class Goal:
 
 
 GOALS = {
-    ("retrieval", "single_times_faster"): Goal(6, at_least=True),
-    ("retrieval", "concurrent_times_throughput"): Goal(10, at_least=True),
+    ("retrieval", "single_times_faster"): Goal(2.5, at_least=True),
+    ("retrieval", "concurrent_times_throughput"): Goal(4, at_least=True),
+    ("retrieval", "chinese_to_english"): Goal(2.5, at_least=False),
     ("retrieval", "hit5_lost"): Goal(0.01, at_least=False),
     ("indexing", "indexing_times_faster"): Goal(3, at_least=True),
     ("recrawl", "bytes_ratio"): Goal(0.02, at_least=False),
     ("recrawl", "time_ratio"): Goal(0.10, at_least=False),
     ("startup", "help_seconds"): Goal(0.5, at_least=False),
     ("startup", "fresh_ask_seconds"): Goal(2, at_least=False),
+    ("startup", "fresh_unsure_ask_seconds"): Goal(2, at_least=False),
     ("startup", "warm_first_answer_ms"): Goal(50, at_least=False),
     ("slack", "ack_p99_ms_at_500"): Goal(3000, at_least=False),
     **{("generation", f"first_token_ratio_at_{n}"): Goal(1.10, at_least=False) for n in (1, 8, 32)},

@@ -120,7 +120,8 @@ class RetrievalResult:
     no passages); `features` are the values it was computed from; `timings_ms` maps a stage to milliseconds;
     `rewritten` is what the query was searched as besides, by the glossary. `family` are those of the passages that ask
     the same question about several things, of which the query names none, and answer it differently. `answer_from` and
-    `suggest_from` are the confidences from which on the first one is an answer, and worth showing as the nearest.
+    `suggest_from` are the confidences from which on the first one is an answer, and worth showing as the nearest;
+    `profile` names what it was searched by, "" for nothing.
     """
 
     query: str
@@ -135,6 +136,7 @@ class RetrievalResult:
     family: tuple[ScoredPassage, ...] = ()
     answer_from: float = DEFAULT_THRESHOLD
     suggest_from: float = DEFAULT_SUGGESTION
+    profile: str = ""
 
 
 def content_id(*parts: str) -> str:

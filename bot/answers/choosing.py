@@ -36,8 +36,10 @@ def choose(text: str, options: Sequence[Citation], reply: OfferReply, *, shown: 
     numbers = [int(number) for number in _NUMBER.findall(text[:_LONGEST_CHOICE])]
     if len(numbers) == 1 and (reply is not OfferReply.OTHER or not any(map(str.isalpha, text))):
         return Choice(options[numbers[0] - 1]) if 0 < numbers[0] <= len(options) else None
+    if not shown and (named := _by_words(text, options)):
+        return named
     if reply is OfferReply.OTHER or len(text) > _LONGEST_CHOICE or not options:
-        return None if shown or not options else _by_words(text, options)
+        return None
     if reply is OfferReply.NO:
         return Choice(None)
     if reply is OfferReply.YES:
@@ -85,7 +87,7 @@ def lead(asked: Turn) -> str:
 def _by_words(text: str, options: Sequence[Citation]) -> Choice | None:
     """The one option whose title holds every word of `text`, or that repeats a title in full."""
     words = set(analyse(text))
-    asked = {word for word in words if not is_function(word)} or words
+    asked = {word for word in words if not is_function(word)}
     titles = [set(analyse(option.label)) for option in options]
     holding = [option for option, title in zip(options, titles, strict=True) if asked and asked <= title]
     repeated = [option for option, title in zip(options, titles, strict=True) if title and title <= words]

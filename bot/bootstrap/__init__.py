@@ -1,6 +1,7 @@
 """The composition root. The only place that names concrete parts."""
 
 from bot.bootstrap.application import Application, open_application
+from bot.bootstrap.fitting import fit_on_golden, keep_own_fit
 from bot.bootstrap.measuring import Side, ask_golden, settings_with
 from bot.bootstrap.operators import (
     check_discord,
@@ -19,6 +20,7 @@ from bot.bootstrap.parts import (
     evaluate_files,
     explanation,
     generator_for,
+    own_fit_of,
     read_page,
     reranking_for,
     slack_config,
@@ -41,8 +43,11 @@ __all__ = [
     "embedding_models_for",
     "evaluate_files",
     "explanation",
+    "fit_on_golden",
     "generator_for",
+    "keep_own_fit",
     "open_application",
+    "own_fit_of",
     "read_page",
     "reranking_for",
     "serve_application",

@@ -22,6 +22,7 @@ from bot.bootstrap.parts import (
     crawler_for,
     discord_config,
     embedding_models_for,
+    fitted_for,
     generator_for,
     intent_reader_for,
     masker,
@@ -119,7 +120,8 @@ class Application(Stores):
         if not self.shelf.current()[1]:
             version_store(self.settings).active()  # without one, say so before the model is loaded
         reranking = reranking_for(self.settings)
-        live = LiveRetriever(self.live_index, self.embedding_models, reranking, self.live_glossary.current)
+        fitted = fitted_for(self.settings, self.embedding_models)
+        live = LiveRetriever(self.live_index, self.embedding_models, reranking, self.live_glossary.current, fitted)
         return LearnedRetriever(live, self.live_learned.current)
 
     @cached_property

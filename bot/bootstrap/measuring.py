@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
-from bot.bootstrap.parts import embedding_models_for, intent_reader_for, masker, reranking_for, version_store
+from bot.bootstrap.parts import (
+    embedding_models_for,
+    fitted_for,
+    intent_reader_for,
+    masker,
+    reranking_for,
+    version_store,
+)
 from bot.errors import InputError
 from bot.settings import Settings, load_settings
 
@@ -22,8 +29,10 @@ if TYPE_CHECKING:
     from retrieval.indexing.index import Index
     from retrieval.indexing.models import EmbeddingModels
     from retrieval.interfaces import Retriever
+    from retrieval.searching.fitted import Fitted
     from retrieval.searching.glossary import Glossary
     from retrieval.searching.reranking import Reranking
+    from retrieval.searching.retriever import LiveRetriever
 
 _ELSEWHERE = ("data_dir", "database_url")  # they would name other versions, not another way to answer
 
@@ -61,16 +70,59 @@ class Beside:
     glossary: Glossary
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A side with its index and models loaded."""
+
+    settings: Settings
+    index: Index
+    models: EmbeddingModels
+    glossary: Glossary
+    reranking: Reranking | None
+
+    def ask(self, questions: Sequence[GoldenQuestion], on_done: OnDone, fitted: Fitted | None = None) -> list[Judged]:
+        """Ask the questions of a search that goes by `fitted` (None: by what it went by last), whose thresholds count
+        where the settings name none."""
+        import asyncio
+
+        from bot.answers.golden.asking import ask
+        from bot.answers.golden.judging import Entries
+
+        self.retriever.fitted = fitted or self.retriever.fitted
+        return asyncio.run(
+            ask(
+                questions,
+                self.retriever,
+                Entries(self.index),
+                intent_reader_for(self.settings, self.models),
+                threshold=self.settings.answer_threshold,
+                suggest_threshold=self.settings.suggest_threshold,
+                mask=masker(self.settings),
+                on_done=on_done,
+            )
+        )
+
+    @cached_property
+    def retriever(self) -> LiveRetriever:
+        """What searches it."""
+        from retrieval.searching.retriever import FixedIndex, LiveRetriever
+
+        fitted = fitted_for(self.settings, self.models)
+        return LiveRetriever(FixedIndex(self.index), self.models, self.reranking, lambda: self.glossary, fitted)
+
+
 def ask_golden(questions: Sequence[GoldenQuestion], side: Side, beside: Beside, *, on_done: OnDone) -> list[Judged]:
-    """Ask the questions on a side. For a thread without an event loop.
+    """Ask the questions on a side. For a thread without an event loop. Raises what `open_side` raises."""
+    opened = open_side(side, beside)
+    return opened.ask(questions, on_done)
 
-    A version that was made with another embedding model is embedded anew, in memory, as far as it lacks vectors.
-    Raises NoActiveVersion, UnknownVersion, CorruptVersion, ModelError, SettingsError.
+
+def open_side(side: Side, beside: Beside) -> Opened:
+    """Load a side.
+
+    A version that was made with another embedding model is embedded anew, in memory, as far as it lacks vectors. Raises
+    NoActiveVersion, UnknownVersion, CorruptVersion, ModelError, SettingsError.
     """
-    import asyncio
-
-    from bot.answers.golden.asking import ask
-    from bot.answers.golden.judging import Entries
     from retrieval.indexing.building import build_index
     from retrieval.indexing.index import Index
 
@@ -81,33 +133,20 @@ def ask_golden(questions: Sequence[GoldenQuestion], side: Side, beside: Beside, 
     index = Index.load(version.folder)
     if version.manifest.embedder != models.fingerprint:
         index = build_index(index.documents, models, previous=index, exact_below=settings.hnsw_from)
-    index, retriever = _searched(index, models, beside, reranking_for(settings))
-    return asyncio.run(
-        ask(
-            questions,
-            retriever,
-            Entries(index),
-            intent_reader_for(settings, models),
-            threshold=settings.answer_threshold,
-            suggest_threshold=settings.suggest_threshold,
-            mask=masker(settings),
-            on_done=on_done,
-        )
-    )
+    return _lay_beside(index, settings, models, beside, reranking_for(settings))
 
 
-def _searched(
-    index: Index, models: EmbeddingModels, beside: Beside, reranking: Reranking | None
-) -> tuple[Index, Retriever]:
-    """An index with the taught answers laid over it, as the live one has them, and what searches it."""
+def _lay_beside(
+    index: Index, settings: Settings, models: EmbeddingModels, beside: Beside, reranking: Reranking | None
+) -> Opened:
+    """An index with the taught answers laid over it, as the live one has them."""
     from retrieval.indexing.building import build_index
-    from retrieval.searching.retriever import FixedIndex, LiveRetriever
     from retrieval.searching.twins import find_twins
 
     if beside.taught:
         added = build_index(beside.taught, models)
         index = index.extended(added, find_twins(index, added))
-    return index, LiveRetriever(FixedIndex(index), models, reranking, lambda: beside.glossary)
+    return Opened(settings, index, models, beside.glossary, reranking)
 
 
 def golden_trial(
@@ -118,9 +157,14 @@ def golden_trial(
     from bot.answers.golden.trial import GoldenTrial
 
     reranking = cache(lambda: reranking_for(settings))  # loaded once, for both versions, and not before the crawl
+
+    def open_index(index: Index) -> tuple[Index, Retriever]:
+        opened = _lay_beside(index, settings, models(), beside(), reranking())
+        return opened.index, opened.retriever
+
     return GoldenTrial(
         read_golden(path).questions,
-        lambda index: _searched(index, models(), beside(), reranking()),
+        open_index,
         lambda: intent_reader_for(settings, models()),
         threshold=settings.answer_threshold,
         suggest_threshold=settings.suggest_threshold,

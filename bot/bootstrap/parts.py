@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from retrieval.indexing.models import EmbeddingModels
     from retrieval.indexing.versions import VersionStore
     from retrieval.interfaces import Crawler, Fetch
+    from retrieval.searching.fitted import Fitted
     from retrieval.searching.reranking import Reranking
 
 
@@ -86,6 +87,28 @@ def intent_reader_for(settings: Settings, models: EmbeddingModels) -> IntentRead
     from bot.answers.intent.reader import LearnedReader
 
     return LearnedReader(models, settings.data_dir / "models")
+
+
+def own_fit_of(settings: Settings, models: EmbeddingModels) -> Path:
+    """Where a team's own fit for these models lies, if it has one."""
+    from retrieval.searching.fitted import place_own
+
+    return place_own(models, settings.data_dir)
+
+
+def fitted_for(settings: Settings, models: EmbeddingModels) -> Fitted:
+    """What a search goes by: this team's own fit, else what Frontdesk comes with, as where the own one is broken."""
+    import structlog
+
+    from retrieval.errors import ModelError
+    from retrieval.searching.fitted import load_fitted
+
+    try:
+        return load_fitted(models, own_fit_of(settings, models))
+    except ModelError as error:
+        configure_logging(settings)
+        structlog.get_logger(__name__).warning("this team's own fit is not used", cause=str(error))
+        return load_fitted(models)
 
 
 def reranking_for(settings: Settings) -> Reranking | None:
@@ -216,10 +239,11 @@ def evaluate_files(
 
     settings = settings or load_settings()
     models, reranking = embedding_models_for(settings), reranking_for(settings)
+    fitted = fitted_for(settings, models)
     return evaluate(
         faqs,
         queries,
-        lambda documents: retriever_over(documents, models, reranking),
+        lambda documents: retriever_over(documents, models, reranking, fitted),
         threshold=settings.answer_threshold,
         suggest_threshold=settings.suggest_threshold,
         on_done=on_done,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bot.conversation import RefreshRun
     from bot.settings import Settings
     from retrieval.documents import Source
+    from retrieval.indexing.models import EmbeddingModels
     from retrieval.interfaces import Embedder
 
 _LOW_DISK = 500 * 2**20  # bytes; a version of 50,000 passages takes about half of this
@@ -164,16 +165,34 @@ def _privacy(settings: Settings) -> Iterator[Check]:
 
 def _embedding_models(settings: Settings) -> Iterator[Check]:
     from bot.bootstrap import embedding_models_for
-    from retrieval.searching.fitted import GENERIC, load_fitted
 
     models = embedding_models_for(settings)
     for model in models.models:
         yield _check_sense(model)
         if _E5.search(model.fingerprint) and not model.tells_questions_apart:
             yield Check("embedding model", None, _WITHOUT_PREFIXES)
-    fitted = load_fitted(models)
-    generic = "" if fitted.origin != GENERIC else ", not for these: see docs/models.md"
-    yield Check("search", None if generic else True, f"weights and thresholds were fitted for {fitted.origin}{generic}")
+    yield from _check_fit(settings, models)
+
+
+def _check_fit(settings: Settings, models: EmbeddingModels) -> Iterator[Check]:
+    """Whose fit the search goes by."""
+    from bot.bootstrap import own_fit_of
+    from retrieval.errors import ModelError
+    from retrieval.searching.fitted import GENERIC, OWN, load_fitted
+
+    path = own_fit_of(settings, models)
+    try:
+        fitted = load_fitted(models, path)
+    except ModelError as error:
+        yield Check("search", False, f"{error} Until then the search goes by the fit that Frontdesk comes with.")
+        return
+    notes = {
+        GENERIC: "weights and thresholds are a generic set, nobody has fitted any for these models: "
+        "'frontdesk eval --questions FILE --fit' fits them to your own questions, see docs/models.md",
+        OWN: f"confidence and thresholds were fitted on {OWN}: {path}",
+    }
+    note = notes.get(fitted.origin, f"weights and thresholds were fitted for {fitted.origin}")
+    yield Check("search", None if fitted.origin == GENERIC else True, note)
 
 
 def _check_sense(embedder: Embedder) -> Check:

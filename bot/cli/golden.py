@@ -55,8 +55,8 @@ def evaluate_golden(wanted: Wanted) -> None:
         check_output(wanted.curve, wanted.questions, wanted.out)
     if wanted.out:
         check_output(wanted.out, wanted.questions)
-    sides = _sides(wanted)
-    questions, beside = _questions(wanted)
+    sides = find_sides(wanted)
+    questions, beside = find_questions(wanted)
     if not questions:
         doing = "write" if wanted.write else "measure"
         typer.echo(f"frontdesk: no answer has been voted on yet: there is nothing to {doing}.", err=True)
@@ -83,7 +83,8 @@ def evaluate_golden(wanted: Wanted) -> None:
         typer.echo(f"The curve is drawn in {wanted.curve}.", err=True)
 
 
-def _sides(wanted: Wanted) -> list[Side]:
+def find_sides(wanted: Wanted) -> list[Side]:
+    """What is asked: one side, or two that are compared. Raises InputError, NoActiveVersion, UnknownVersion."""
     from bot.bootstrap import Side, settings_with, version_store
 
     here = settings_with(wanted.changes)
@@ -100,7 +101,7 @@ def _sides(wanted: Wanted) -> list[Side]:
     return sides
 
 
-def _questions(wanted: Wanted) -> tuple[Sequence[GoldenQuestion], Beside]:
+def find_questions(wanted: Wanted) -> tuple[Sequence[GoldenQuestion], Beside]:
     """The questions, and what is searched beside the pages."""
     from bot.answers.golden.questions import read_golden
 

@@ -113,6 +113,10 @@ def evaluate(
     against_set: Annotated[
         list[str] | None, typer.Option(help="Compare with this setting.", metavar="NAME=VALUE")
     ] = None,
+    fit: Annotated[
+        bool,
+        typer.Option("--fit", help="With --questions: fit confidence and thresholds to them, from the next start on."),
+    ] = False,
     curve: Annotated[
         Path | None, typer.Option(help="Draw the coverage/accuracy curve as .png or .svg.", dir_okay=False)
     ] = None,
@@ -130,10 +134,11 @@ def evaluate(
 ) -> None:
     """Measure the product's own retrieval and decision on questions whose answers are known.
 
-    Your own, on what is indexed: --questions, or --from-log; compared with --against or --against-set. Or those of a
-    file on the FAQs of another: --faqs, --queries and --out.
+    Your own, on what is indexed: --questions, or --from-log; compared with --against or --against-set; or fitted to
+    them, --fit. Or those of a file on the FAQs of another: --faqs, --queries and --out.
     """
     from bot.cli.golden import Wanted, evaluate_golden
+    from bot.cli.golden_fit import fit_to_golden
     from bot.errors import InputError
 
     on_files = faqs is not None or queries is not None
@@ -141,6 +146,10 @@ def evaluate(
         raise InputError("Say which questions: --questions FILE, or --from-log, or --faqs, --queries and --out.")
     if not from_log:
         _refuse({"--days": days is not None, "--write": write}, "--from-log")
+    if fit:
+        _refuse({"--fit": questions is None}, "--questions")
+        measuring = {"--against": against, "--against-set": against_set, "--curve": curve, "--out": out}
+        _refuse(measuring, "measuring, not with --fit")
     if on_files:
         asked = {"--set": set_, "--against": against, "--against-set": against_set}
         _refuse({"--version": version, **asked, "--curve": curve}, "--questions or --from-log")
@@ -148,7 +157,8 @@ def evaluate(
             raise InputError("--faqs, --queries and --out go together: name all three.")
         _evaluate_files(faqs, queries, out, progress, as_json)
         return
-    evaluate_golden(
+    work = fit_to_golden if fit else evaluate_golden
+    work(
         Wanted(
             questions=questions,
             from_log=from_log,

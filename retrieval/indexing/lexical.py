@@ -53,6 +53,7 @@ class LexicalIndex:
         self._content_starts = np.asarray(arrays["content_starts"], np.int64)
         self._contents = np.asarray(arrays["contents"], np.int32)
         self._idf = np.asarray(arrays["idf"], np.float32)
+        self._lengths = np.diff(self._content_starts)
         self.count = len(self._content_starts) - 1
         self._counted = self.count if counted is None else counted
         self._unknown_idf = _idf(np.zeros(1), self._counted)[0]
@@ -177,7 +178,7 @@ class LexicalIndex:
 
     def overlap(self, query: LexicalQuery, texts: Places) -> tuple[Scores, Scores]:
         """-> for each of `texts`, the idf it shares with the query as a part of (the query's, its own), in 0..1."""
-        starts, lengths = self._content_starts[texts], np.diff(self._content_starts)[texts]
+        starts, lengths = self._content_starts[texts], self._lengths[texts]
         tokens = self._contents[ranges(starts, lengths)]
         weights = np.zeros(len(self._idf) + 1, np.float32)
         weights[query.known] = query.idf

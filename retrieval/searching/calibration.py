@@ -22,10 +22,11 @@ from retrieval.searching.twins import group
 if TYPE_CHECKING:
     from retrieval.indexing.index import Index
 
-FEATURES = ("lead", "length", "bare", "covered", *NEAR_MISSES)
+FEATURES = ("lead", "few", "length", "bare", "covered", *NEAR_MISSES)
 """Beside the signals themselves, as the first document has them:
 
 lead      log odds of the first document against all others, by their scores
+few       1 / the number of documents: the only one of a small FAQ leads whatever is asked
 length    ln(1 + the query's distinct tokens)
 bare      1 where the first document is a question and nothing else: no answer, no other wording
 covered   the part of the query's idf that the first passage has, with its headings, question and wordings
@@ -38,7 +39,9 @@ question, whichever of its answers is wanted. Those that it rules out are no riv
 
 INTERCEPT = "intercept"
 UNANSWERED = 0.99  # of the confidence that an answer needs: just below it
-ALONE = 1e-3  # odds of all others together that are none: the log odds of a document without rivals are finite
+ALONE = 0.05
+"""What stands beside the odds of all others, so that those of a document without rivals are finite. Of .001 to 1 the
+one by which sets left out are likeliest."""
 
 
 def describe(
@@ -58,7 +61,8 @@ def describe(
     """
     if len(ranking) == 0:
         return {}
-    ranking = ranking[~np.isin(candidates.documents[ranking], family.ruled_out)]
+    if family.ruled_out:
+        ranking = ranking[~np.isin(candidates.documents[ranking], family.ruled_out)]
     ranked = candidates.documents[ranking]
     same = [int(ranked[0]), *repeating(index, ranked, scores[ranking]), *family.meant]
     if len(index.twins):
@@ -76,6 +80,7 @@ def describe(
         missed
         | {
             "lead": -math.log(rivals + ALONE),
+            "few": 1 / len(index.documents),
             "length": math.log1p(len(query.tokens)),
             "bare": float(not document.answer.strip() and not document.alternatives),
             "covered": float(index.texts.overlap(query.texts, candidates.passages[first])[0].max()),

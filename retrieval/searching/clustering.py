@@ -1,7 +1,7 @@
 """Which of many short texts mean the same: average linkage on the chance that two of them do.
 
 The chance is read from what two texts have in common, by their vectors and by their words. `benchmarks/gaps.py` fits
-the weights and measures what comes of them.
+the weights of each model (`fitted/`) and measures what comes of them.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ import numpy.typing as npt
 
 from retrieval.indexing.analysis import analyse, fold, is_function
 from retrieval.indexing.lexical import Places, Scores
-from retrieval.indexing.models import EmbeddingModels, combine_models
+from retrieval.indexing.models import EmbeddingModels, combine_models, name_model
 from retrieval.interfaces import Embedder
 from retrieval.languages import COMMON_LANGUAGES, detect_language
 from retrieval.scripts import UNSPACED
-from retrieval.searching.fitted import load_fitted
+from retrieval.searching.fitted import Fitted, load_fitted
+from retrieval.searching.generic import read_unrelated
 from retrieval.text import collapse
 
 if TYPE_CHECKING:
@@ -33,9 +34,6 @@ ALIKE = 0.6  # cosine from which on texts count as one where it is asked what al
 FUNCTION_WEIGHT = 0.3  # of a word that only says how something is asked
 ROWS = 256  # compared with all others at a time
 
-# How the likeness of two texts becomes the logit of the chance that they mean the same: weights of the signals (cosine
-# of the vectors, of all tokens) and a bias, so low that few pairs are put together wrongly.
-COSINE, TOKENS, BIAS = 11.0, 2.0, -8.4
 CUT = 0.5
 
 Some = slice | Places
@@ -53,10 +51,11 @@ class Clustering:
     """The groups of `texts`, and how the texts lie in them.
 
     Texts that differ only in case, spaces and punctuation are one text. The groups do not depend on the order of
-    `texts`. Some seconds and half a gigabyte for 5,000 texts; the gigabytes grow with the square.
+    `texts`. Some seconds and half a gigabyte for 5,000 texts; the gigabytes grow with the square. `weights` as of
+    `Likeness`.
     """
 
-    def __init__(self, texts: Sequence[str], models: Embedder | EmbeddingModels) -> None:
+    def __init__(self, texts: Sequence[str], models: Embedder | EmbeddingModels, weights: Sequence[float] = ()) -> None:
         self._positions: dict[str, list[int]] = {}
         for position, text in enumerate(texts):
             self._positions.setdefault(folded(text), []).append(position)
@@ -65,6 +64,7 @@ class Clustering:
         self._likeness = Likeness(
             [min(shortened(texts[position]) for position in self._positions[key]) for key in keys],
             combine_models(models),
+            weights,
         )
         groups: dict[int, list[int]] = {}
         for key, label in zip(keys, _labels(self._likeness), strict=True):
@@ -109,15 +109,18 @@ def folded(text: str) -> str:
 
 @dataclass(frozen=True)
 class Likeness:
-    """What distinct `texts` have in common, by signal."""
+    """What distinct `texts` have in common, by signal. `weights` are of the signals and a bias, those of the model that
+    compares the texts if none are given."""
 
     texts: Sequence[str]
     models: EmbeddingModels
+    weights: Sequence[float] = ()
 
     def chances(self, rows: Some, columns: Some = slice(None)) -> Scores:
         """-> (rows, columns) how likely each of the one texts means the same as each of the others."""
         vectors, tokens = self.signals(rows, columns)
-        logits = COSINE * vectors + TOKENS * tokens + BIAS
+        by_vector, by_token, bias = self.weights or self._fitted.clustering[name_model(self._model.fingerprint)]
+        logits = by_vector * vectors + by_token * tokens + bias
         spoken = ~self._mute[rows][:, None] & ~self._mute[columns]
         chances: Scores = spoken / (1 + np.exp(-logits))
         return chances
@@ -126,6 +129,14 @@ class Likeness:
         """-> two (rows, columns): the cosines of the vectors, and of all tokens."""
         vectors: Scores = self._vectors[rows] @ self._vectors[columns].T
         return vectors, (self._tokens[rows] @ self._tokens[columns].T).toarray()
+
+    @cached_property
+    def _fitted(self) -> Fitted:
+        return load_fitted(self.models)
+
+    @cached_property
+    def _model(self) -> Embedder:
+        return choose_model(self.texts, self.models)
 
     @cached_property
     def _analysed(self) -> list[frozenset[str]]:
@@ -138,10 +149,11 @@ class Likeness:
 
     @cached_property
     def _vectors(self) -> Scores:
-        """Unit vectors less what all texts share, so that the shop's name makes no two alike."""
-        raw = choose_model(self.texts, self.models).embed_queries(self.texts)
-        shares = _shares(raw)
-        vectors: Scores = raw - (shares @ raw) / (shares.sum() + BACKGROUND)
+        """Unit vectors less what all texts share, so that the shop's name makes no two alike, and less what the model
+        finds in any text."""
+        raw, others = (self._model.embed_queries(texts) for texts in (self.texts, read_unrelated()))
+        shares = _shares(raw - others.mean(axis=0))
+        vectors: Scores = raw - (shares @ raw + others.sum(axis=0)) / (shares.sum() + len(others))
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
         return vectors
 
@@ -151,10 +163,11 @@ class Likeness:
 
 
 def choose_model(texts: Sequence[str], models: EmbeddingModels) -> Embedder:
-    """The first model where most texts are in a language that it is best at, else the last, which reads them all."""
+    """The first model where all texts are in a language that it is best at, else the last, which reads them all: of
+    mixed weeks the first put a third of the pairs together wrongly, the last hardly any (`benchmarks/gaps.py`)."""
     best_at = load_fitted(models).best_languages
-    known = sum(detect_language(text, among=COMMON_LANGUAGES) in best_at for text in texts) if best_at else 0
-    return models.models[0 if 2 * known > len(texts) else -1]
+    known = best_at and all(detect_language(text, among=COMMON_LANGUAGES) in best_at for text in texts)
+    return models.models[0 if known else -1]
 
 
 def _labels(likeness: Likeness) -> list[int]:

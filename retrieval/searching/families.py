@@ -18,8 +18,8 @@ import numpy as np
 
 from retrieval.documents import Document
 from retrieval.indexing.analysis import is_function
-from retrieval.indexing.index import language_of
 from retrieval.indexing.lexical import Places, Scores
+from retrieval.languages import language_of
 from retrieval.searching.content import content_tokens, word_sequence
 from retrieval.searching.repeats import RIVAL, agree
 
@@ -63,7 +63,7 @@ def find_family(index: Index, query: str, ranked: Places, scores: Scores) -> Fam
     by_number = dict(zip(members, zip(documents, labels, strict=True), strict=True))
     differ = not _agree([by_number[number] for number in meant], index.main_language)
     # Nobody knows that it is with what is on no page as with the others.
-    if not differ and _names_another(query, index.documents[first], index.main_language):
+    if not differ and _names_another(query, [by_number[number][0] for number in meant], index.main_language):
         meant = [number for number in meant if _same_words(index, number, meant[0])]
     return Family(tuple(meant), tuple(ruled_out), differ)
 
@@ -137,9 +137,13 @@ def _documents_of(index: Index, wordings: Sequence[int]) -> Places:
     return np.searchsorted(index.wording_starts, np.array(wordings, np.int64), "right") - 1
 
 
-def _names_another(query: str, document: Document, language: str) -> bool:
-    """Whether `query` has a word of content that is nowhere in `document`."""
-    texts = [*document.heading_path, document.question, *document.alternatives, document.answer]
+def _names_another(query: str, documents: Sequence[Document], language: str) -> bool:
+    """Whether `query` has a word of content that is in none of `documents`."""
+    texts = [
+        text
+        for document in documents
+        for text in (*document.heading_path, document.question, *document.alternatives, document.answer)
+    ]
     return not content_tokens(query, language) <= content_tokens("\n".join(texts), language)
 
 
@@ -174,6 +178,8 @@ def _address(document: Document, language: str) -> frozenset[str]:
 def settle(family: Family, documents: Places, scores: Scores) -> Scores:
     """-> the scores of candidates of these `documents`, with the best of those that are meant where the best of the
     family was, and those ruled out behind everything."""
+    if not family.ruled_out:
+        return scores
     meant, ruled_out = np.isin(documents, family.meant), np.isin(documents, family.ruled_out)
     if not meant.any() or not ruled_out.any():
         return scores

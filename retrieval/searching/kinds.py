@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 from retrieval.indexing.analysis import fold, is_function, unspaced, words
 from retrieval.languages import COMMON_LANGUAGES
 
+_SHORTEST = 4  # letters of a name of one word: "may" hardly ever is a month
 _LONGEST = 6  # tokens of a name that are looked up together
 
 Thing = tuple[str, str]  # its kind and its code: ("weekday", "6"), ("territory", "CA")
@@ -40,7 +41,7 @@ def _known(language: str) -> dict[tuple[str, ...], frozenset[Thing]]:
     known: dict[tuple[str, ...], frozenset[Thing]] = {}
     for thing, name in _names(language):
         key = tuple(token for token, _, _ in words(fold(name)))
-        if len(key) > 1 or (key and not is_function(key[0]) and not unspaced(key[0])):
+        if len(key) > 1 or (key and len(key[0]) >= _SHORTEST and not is_function(key[0]) and not unspaced(key[0])):
             known[key] = known.get(key, frozenset()) | {thing}
     return known
 

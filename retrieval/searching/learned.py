@@ -86,7 +86,9 @@ def find_entry(passages: Sequence[ScoredPassage], entry: LearnedEntry) -> Scored
 
 
 def lift(result: RetrievalResult, meant: ScoredPassage, people: int, limit: int) -> RetrievalResult:
-    """`result` with a passage first that so many people showed, and sure of it."""
+    """`result` with a passage first that so many people showed, and sure of it. Which of several products is meant they
+    cannot have shown: with one of a family, the customer is asked all the same."""
+    family = result.family if meant.passage.id in {each.passage.id for each in result.family} else ()
     others = [each for each in result.passages if each.passage.document.id != meant.passage.document.id]
     highest = max((each.score for each in (meant, *others)), default=meant.score)
     return replace(
@@ -94,4 +96,5 @@ def lift(result: RetrievalResult, meant: ScoredPassage, people: int, limit: int)
         passages=(replace(meant, score=highest), *others)[:limit],
         confidence=1.0,
         features={**result.features, LEARNED: float(people)},
+        family=family,
     )

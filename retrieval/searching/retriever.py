@@ -94,6 +94,7 @@ class LiveRetriever:
             family=found.list_family(passages),
             answer_from=found.profile.answer,
             suggest_from=found.profile.suggest,
+            profile=found.profile.name,
         )
 
     def _variants(self, index: Index, text: str) -> Sequence[Variant]:

@@ -19,7 +19,7 @@ from retrieval.searching.glossary import Variant
 from retrieval.searching.profiles import Profile
 from retrieval.searching.reranking import Reranking
 from retrieval.searching.rewriting import Rewritten
-from retrieval.searching.signals import Candidates, Query
+from retrieval.searching.signals import Candidates, Lookup, Query
 
 
 @dataclass(frozen=True)
@@ -74,13 +74,14 @@ class Search:
         self._vectors = vectors
         self._reranking = reranking
         self._meant = variants[0].text if variants else text
+        self._lookups: dict[str, Lookup] = {}  # by text: what the second profile need not look up again
         self.embedding_ms = 0.0
 
     def run(self, profile: Profile) -> Found:
         """Search by one profile."""
         index, context = self._index, self._context
         vector, *others = self._embed([self._text, *(each.text for each in self.variants)], profile)
-        query = signals.prepare(index, self._text, vector, profile, self._language)
+        query = self._prepare(self._text, vector, profile)
         in_context = (
             None if not context or contexts.has_topic(self._text, self._language) else self._after_context(profile)
         )
@@ -124,10 +125,15 @@ class Search:
         self.embedding_ms += (time.perf_counter() - started) * 1000
         return vectors
 
+    def _prepare(self, text: str, vectors: Mapping[str, Scores], profile: Profile) -> Query:
+        if text not in self._lookups:
+            self._lookups[text] = signals.look_up(self._index, text, self._language)
+        return Query(text, vectors, profile, self._lookups[text])
+
     def _after_context(self, profile: Profile) -> Query:
         """The question after what was asked last."""
         text = contexts.joined(self._meant, self._context, self._language)
-        return signals.prepare(self._index, text, self._embed([text], profile)[0], profile, self._language)
+        return self._prepare(text, self._embed([text], profile)[0], profile)
 
     def _score(
         self, candidates: Candidates, profile: Profile, in_context: Query | None, gains: Scores | None

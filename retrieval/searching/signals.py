@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,18 +22,55 @@ POOL = 32  # passages taken by each lexical field
 NEAREST = 64  # rows taken by vector: a passage has two or more
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A query as the signals need it: its text, its unit vector by each model's name, what it is searched by, its
-    distinct tokens, and these looked up in each field."""
+@dataclass(frozen=True)
+class Lookup:
+    """What a text finds in an index whatever it is searched by: its distinct tokens, these looked up in each lexical
+    field, how well every text there fits them, and the passages nearest by each model's name. For one thread."""
 
-    text: str
-    vectors: Mapping[str, Scores]
-    profile: Profile
+    index: Index
     tokens: tuple[str, ...]
     texts: LexicalQuery
     questions: LexicalQuery
     wordings: LexicalQuery
+    near: dict[str, Places] = field(default_factory=dict)
+
+    @cached_property
+    def by_text(self) -> Scores:
+        """(passages,) BM25 of the whole texts."""
+        return self.index.texts.bm25(self.texts)
+
+    @cached_property
+    def by_question(self) -> Scores:
+        """(documents,) BM25 of the questions."""
+        return self.index.questions.bm25(self.questions)
+
+    def nearest(self, field: VectorField, vector: Scores) -> Places:
+        """The passages nearest to the text's `vector` by one model."""
+        if field.model not in self.near:
+            rows = field.dense.search(vector[None], NEAREST)[0]
+            self.near[field.model] = np.asarray(self.index.row_passage[rows[rows >= 0]], np.int64)
+        return self.near[field.model]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query as the signals need it: its text, its unit vector by each model's name, what it is searched by, and what
+    it finds."""
+
+    text: str
+    vectors: Mapping[str, Scores]
+    profile: Profile
+    lookup: Lookup
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """The distinct tokens of the text."""
+        return self.lookup.tokens
+
+    @property
+    def texts(self) -> LexicalQuery:
+        """The tokens in the field of whole texts."""
+        return self.lookup.texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,28 +85,26 @@ class Candidates:
 
 def prepare(index: Index, text: str, vectors: Mapping[str, Scores], profile: Profile, language: str = "en") -> Query:
     """Analyse `text`, which is in `language`, and look its tokens up in `index`."""
+    return Query(text, vectors, profile, look_up(index, text, language))
+
+
+def look_up(index: Index, text: str, language: str) -> Lookup:
+    """What `text`, which is in `language`, finds in `index`."""
     tokens = tuple(dict.fromkeys(analyse(text, language)))
-    looked_up = (field.query(tokens) for field in (index.texts, index.questions, index.wordings))
-    return Query(text, vectors, profile, tokens, *looked_up)
+    return Lookup(index, tokens, index.texts.query(tokens), index.questions.query(tokens), index.wordings.query(tokens))
 
 
 def gather(index: Index, query: Query, also: Sequence[Places] = ()) -> Candidates:
     """The candidates: those nearest by each model's vectors, of the best BM25 by text and by question, `also` these,
     and what asks the same question as one of them."""
-    by_text = index.texts.bm25(query.texts)
-    by_question = index.questions.bm25(query.questions)
-    near = [_nearest(index, field, query) for field in _fields(index, query)]
-    lexical = [top(by_text, POOL), index.opening[top(by_question, POOL)]]
+    lookup = query.lookup
+    near = [lookup.nearest(field, query.vectors[name_model(field.model)]) for field in _fields(index, query)]
+    lexical = [top(lookup.by_text, POOL), index.opening[top(lookup.by_question, POOL)]]
     found = np.unique(np.concatenate([*near, *lexical, *also]))
     if len(index.twins):
         met = np.isin(index.twins, index.passage_document[found]).any(axis=1)
         found = np.union1d(found, index.opening[index.twins[met].ravel()])
-    return _measured(index, query, found, by_text, by_question)
-
-
-def measure(index: Index, query: Query, passages: Places) -> Candidates:
-    """Every signal of these passages for another query than the one they were found by."""
-    return _measured(index, query, passages, index.texts.bm25(query.texts), index.questions.bm25(query.questions))
+    return measure(index, query, found)
 
 
 def only(candidates: Candidates, numbers: Places) -> Candidates:
@@ -89,24 +125,22 @@ def _fields(index: Index, query: Query) -> list[VectorField]:
     return [field for field in index.fields if name_model(field.model) in query.vectors]
 
 
-def _nearest(index: Index, field: VectorField, query: Query) -> Places:
-    rows = field.dense.search(query.vectors[name_model(field.model)][None], NEAREST)[0]
-    return np.asarray(index.row_passage[rows[rows >= 0]], np.int64)
+def measure(index: Index, query: Query, found: Places) -> Candidates:
+    """The signals of these passages, also for another query than the one they were found by.
 
-
-def _measured(index: Index, query: Query, found: Places, by_text: Scores, by_question: Scores) -> Candidates:
-    """What the profile does not weigh is not measured; a model without a field here is worth 0 for all."""
+    What the profile does not weigh is not measured; a model without a field here is worth 0 for all.
+    """
     wanted = query.profile.weights
     documents = index.passage_document[found]
     values = np.zeros((len(found), len(wanted)), np.float32)
     if len(found):
         distinct, inverse = np.unique(documents, return_inverse=True)
         columns = {
-            "bm25_question": by_question[documents],
-            "bm25_passage": by_text[found],
+            "bm25_question": query.lookup.by_question[documents],
+            "bm25_passage": query.lookup.by_text[found],
         }
         if "overlap" in wanted:
-            columns["overlap"] = _overlap(index, query.wordings, distinct)[inverse]
+            columns["overlap"] = _overlap(index, query.lookup.wordings, distinct)[inverse]
         for field in _fields(index, query):
             columns |= _vector_signals(index, field, query, found, distinct, inverse)
         for number, name in enumerate(wanted):

@@ -6,30 +6,57 @@ one: the taught answer goes above the crawled one, and neither makes the other d
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from retrieval.indexing.index import language_of
 from retrieval.indexing.lexical import Places
+from retrieval.indexing.models import name_model
+from retrieval.languages import language_of
+from retrieval.searching.fitted import GENERIC, name_fit, read_shipped
+from retrieval.searching.generic import ANY_MODEL
 
 if TYPE_CHECKING:
     from retrieval.indexing.index import Index
     from retrieval.indexing.vectors import VectorField
 
-SAME = 0.95
-"""Cosine of two questions, by every model, from which they are one. "Do you ship on Sunday?" and "… on Saturday?" have
-.92; with .90 other questions lost their answers (`benchmarks/taught.py`)."""
 _NEAREST = 8  # rows looked at for each wording of a taught answer
+_SAMPLE = 256  # documents whose questions tell what cosine questions have that are about other things
 
 
 def find_twins(base: Index, added: Index) -> Places:
     """-> (n, 2) pairs: a document of `added` and one of `base`, with a wording of the same words, or with question
-    vectors as near as SAME by every model that both have."""
+    vectors as near as those of one question by every model that both have."""
     fields = [(base.find_field(field.model), field) for field in added.fields]
-    by_vector = [set(_by_vector(base, added, known, field)) for known, field in fields if known is not None]
+    shared = [(known, field) for known, field in fields if known is not None]
+    needed = same_from(base, [known for known, _ in shared])
+    by_vector = [set(_by_vector(base, added, *pair, least)) for pair, least in zip(shared, needed, strict=True)]
     pairs = set(_by_words(base, added)).union(set.intersection(*by_vector) if by_vector else ())
     return np.array(sorted(pairs), np.int64).reshape(-1, 2)
+
+
+def same_from(base: Index, fields: Sequence[VectorField]) -> list[float]:
+    """For each of the fields, the cosine of two questions from which they are one: fitted for its model
+    (`benchmarks/taught.py`), else as near to 1, from where questions of the pages lie, as that of the models fitted."""
+    names = [name_model(field.model) for field in fields]
+    fitted = read_shipped(name_fit([name_model(field.model) for field in base.fields])) or read_shipped(GENERIC)
+    known: dict[str, float] = json.loads(fitted)["same_question"]
+    return [
+        known[name] if name in known else _scale(known[ANY_MODEL], base, field)
+        for name, field in zip(names, fields, strict=True)
+    ]
+
+
+def _scale(part: float, base: Index, field: VectorField) -> float:
+    """`part` of the way from the mean cosine of the base's questions to 1."""
+    questions = field.rows[base.question_rows[:_SAMPLE]]
+    count = len(questions)
+    if count < 2:
+        return 1.0
+    mean = (float((questions.sum(axis=0) ** 2).sum()) - count) / (count * (count - 1))
+    return mean + part * (1 - mean)
 
 
 def group(index: Index, document: int) -> Places:
@@ -49,11 +76,14 @@ def _by_words(base: Index, added: Index) -> list[tuple[int, int]]:
     ]
 
 
-def _by_vector(base: Index, added: Index, known: VectorField, field: VectorField) -> list[tuple[int, int]]:
+def _by_vector(
+    base: Index, added: Index, known: VectorField, field: VectorField, least: float
+) -> list[tuple[int, int]]:
+    """-> pairs of a document of `added` and one of `base` that have wordings of at least that cosine by one model."""
     counts = added.question_row_counts
     vectors = field.rows[field.question_rows]
     found = known.dense.search(vectors, _NEAREST)
-    near = (found >= 0) & (np.einsum("nkd,nd->nk", known.rows[found], vectors) >= SAME)
+    near = (found >= 0) & (np.einsum("nkd,nd->nk", known.rows[found], vectors) >= least)
     rows = found[near]
     documents = base.passage_document[base.row_passage[rows]]
     of_question = rows - base.question_rows[documents]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from sqlalchemy import func, select
@@ -12,6 +13,7 @@ from sqlalchemy import func, select
 from bot.conversation import Chosen
 from bot.desk.policy import after, judge
 from bot.errors import StorageError
+from bot.intents import Intent, MessageReading
 from bot.interfaces import Inbox
 from bot.messages import Audience, Channel, ChannelKind, ChatMessage, Item, Judgement, Place, State, Thread
 from bot.storage.database import Database
@@ -58,6 +60,10 @@ async def heard(inbox: Inbox, message: ChatMessage, *, help_channel: bool = Fals
 
     assert await inbox.claim(replace(message, id=f"{message.id}-look"), rule) is None
     return shown[0]
+
+
+QUIET = MessageReading(Intent.QUIET, sure=True)
+ASKS = MessageReading(Intent.QUESTION, asks=True)
 
 
 def reply_to(first: ChatMessage, text: str = "And by post?", **changes: object) -> ChatMessage:
@@ -219,7 +225,8 @@ async def test_a_command_leaves_the_thread_alone(inbox: Inbox) -> None:
 
 async def test_quiet_is_an_item_and_mutes_the_thread(inbox: Inbox) -> None:
     wish = said("quiet", thread="t")
-    assert (await claimed(inbox, wish)).judgement is Judgement.QUIET
+    item = await inbox.claim(wish, partial(judge, reading=QUIET))
+    assert item and item.judgement is Judgement.QUIET
     thread, _ = await heard(inbox, said(thread="t"))
     assert thread.muted
 
@@ -276,11 +283,11 @@ async def test_help_channels_are_marked_and_unmarked(inbox: Inbox) -> None:
 
 async def test_a_question_in_a_help_channel_is_claimed_and_in_any_other_not(inbox: Inbox) -> None:
     question = said(audience=Audience.CHANNEL)
-    assert await inbox.claim(question, judge) is None
+    assert await inbox.claim(question, partial(judge, reading=ASKS)) is None
     await inbox.mark(HELP, ChannelKind.HELP)
-    assert await inbox.claim(question, judge)
-    assert await inbox.claim(said(audience=Audience.CHANNEL, channel="C2"), judge) is None
-    assert await inbox.claim(said(audience=Audience.CHANNEL, workspace="T2"), judge) is None
+    assert await inbox.claim(question, partial(judge, reading=ASKS))
+    assert await inbox.claim(said(audience=Audience.CHANNEL, channel="C2"), partial(judge, reading=ASKS)) is None
+    assert await inbox.claim(said(audience=Audience.CHANNEL, workspace="T2"), partial(judge, reading=ASKS)) is None
 
 
 # -- an item's life -----------------------------------------------------------------------------------------------
@@ -394,7 +401,7 @@ async def test_what_is_withdrawn_before_it_is_claimed_is_never_claimed(inbox: In
 
 async def test_a_question_edited_into_a_wish_for_quiet_is_one_and_back(inbox: Inbox) -> None:
     item = await claimed(inbox, said())
-    quiet = await inbox.revise(replace(item.message, text="quiet"), judge)
+    quiet = await inbox.revise(replace(item.message, text="quiet"), partial(judge, reading=QUIET))
     assert quiet and quiet.judgement is Judgement.QUIET
     assert (await heard(inbox, reply_to(item.message)))[0].muted
     again = await inbox.revise(replace(item.message, text="And then?"), judge)

@@ -173,3 +173,56 @@ def test_what_cannot_be_asked_gets_one_clear_line(knowledge: Knowledge, argument
     assert done.returncode in {1, 2} and words in done.stderr, done.stderr
     assert len([line for line in done.stderr.splitlines() if line.startswith("frontdesk: ")]) == 1
     assert "Traceback" not in done.stderr
+
+
+@pytest.fixture
+def many(knowledge: Knowledge) -> str:
+    """Thirty questions: twenty as the pages ask them, ten that nothing answers."""
+    from bot.bootstrap import version_store
+    from retrieval.indexing.index import Index
+
+    index = Index.load(version_store(load_settings(data_dir=knowledge.data)).active().folder)
+    asked = [each.question for each in index.documents if each.kind == "faq" and each.language == "en"][:20]
+    assert len(asked) == 20
+    path = knowledge.data.parent / "many.jsonl"
+    rows = [{"question": question, "expected": question} for question in asked]
+    rows += [{"question": f"who won the {year} cup in unicorn racing"} for year in range(1990, 2000)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return str(path)
+
+
+def test_a_team_fits_the_search_to_its_questions_and_goes_back(knowledge: Knowledge, many: str) -> None:
+    done = frontdesk(knowledge, "eval", "--questions", many, "--fit")
+    assert done.returncode == 0, done.stderr
+    assert "Fitted to 30 questions" in done.stdout and "Each question by a fit to the others" in done.stdout
+    [path] = (knowledge.data / "fitted").iterdir()
+    assert path.name in done.stdout.replace("\n", "") and "started again" in done.stdout
+    fitted = {each["name"]: each for each in json.loads(path.read_text(encoding="utf-8"))["profiles"]}
+
+    again = told(knowledge, "--questions", many, "--fit")
+    assert again["written"] == str(path)
+    row = next(each for each in again["profiles"] if each["profile"] == "english")
+    assert row["questions"] == 30 and row["fitted"]
+    assert row["after"]["answer"] == fitted["english"]["answer"] != row["before"]["answer"]
+
+    assert "fitted on this team's questions" in " ".join(frontdesk(knowledge, "doctor").stdout.split())
+    data = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(data | {"profiles": [each | {"answer": 0.9999} for each in data["profiles"]]}), "utf-8")
+    assert told(knowledge, "--questions", many)["figures"]["answered"] == 0  # the search goes by it
+
+    path.write_text("{", encoding="utf-8")
+    broken = frontdesk(knowledge, "doctor")
+    assert broken.returncode == 1 and "is no fit of a search" in " ".join(broken.stdout.split())
+    asked = frontdesk(knowledge, "eval", "--questions", many)
+    assert asked.returncode == 0 and "this team's own fit is not used" in asked.stderr
+    path.unlink()
+    assert "were fitted for these models" in " ".join(frontdesk(knowledge, "doctor").stdout.split())
+
+
+def test_what_cannot_be_fitted_is_told_in_one_line(knowledge: Knowledge, golden: str) -> None:
+    few = frontdesk(knowledge, "eval", "--questions", golden, "--fit")
+    assert few.returncode == 1 and "Too few questions for a fit" in few.stderr
+    assert not (knowledge.data / "fitted").exists() or not list((knowledge.data / "fitted").iterdir())
+    for arguments in (["--from-log", "--fit"], ["--questions", golden, "--fit", "--against", "active"]):
+        refused = frontdesk(knowledge, "eval", *arguments)
+        assert refused.returncode == 1 and len(refused.stderr.strip().splitlines()) == 1, refused.stderr

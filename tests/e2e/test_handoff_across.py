@@ -59,7 +59,7 @@ async def test_a_question_from_discord_is_answered_in_slack_and_learned(
                 await discord.wait_for(found, SECONDS, f"{containing!r} for the customer")
 
             asked = await den.ask(QUESTION)
-            await in_thread(asked, "found no answer")
+            await in_thread(asked, "found nothing")
             wish = await den.ask("I want to talk to a human", thread=asked)
             packet = await in_support("asked for a person")
             assert QUESTION in packet.shown and "Discord" in packet.shown

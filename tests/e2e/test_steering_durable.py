@@ -204,7 +204,7 @@ async def test_an_abstention_in_a_help_channel_calls_people_if_set_so(shop: Know
         await slack.command("/faq", ADMIN, room.channel, "channel help on")
         await slack.settled(SECONDS, 0.5)
         ts = await room.ask("Do you sell live penguins?", mention=False)
-        assert "found no answer" in (await room.answer(ts)).shown
+        assert "found nothing" in (await room.answer(ts)).shown
         packet = await shown(slack, SUPPORT, "was told that the pages hold no answer")
         assert "live penguins" in packet.shown
         await slack.wait_for(lambda: any("told our team" in text for text in room.shown(ts)), SECONDS, "a word")

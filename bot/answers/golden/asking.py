@@ -43,7 +43,8 @@ async def ask(
     async def one(golden: GoldenQuestion) -> Judged:
         nonlocal done
         async with free:
-            judged = judge(golden, *await _decide(golden, retriever, intents, thresholds, mask), entries)
+            decided, confidence, documents, profile = await _decide(golden, retriever, intents, thresholds, mask)
+            judged = judge(golden, decided, confidence, documents, entries, profile)
         done += 1
         on_done(done, len(questions))
         return judged
@@ -63,17 +64,17 @@ async def _decide(
     intents: IntentReader,
     thresholds: tuple[float | None, float | None],
     mask: Callable[[str], str],
-) -> tuple[Decision, float, tuple[Document, ...]]:
+) -> tuple[Decision, float, tuple[Document, ...], str]:
     question = clean(mask(golden.question[: 2 * MAX_CHARACTERS])).strip()[:MAX_CHARACTERS]
     spoken = reply_language(question)
     [reading] = await asyncio.to_thread(intents.read_messages, [question], spoken)
     if reading.sure and reading.intent.is_small_talk:
-        return Decision.CHITCHAT, 0.0, ()
+        return Decision.CHITCHAT, 0.0, (), ""
     if reading.wants_person:
-        return Decision.HUMAN, 0.0, ()
+        return Decision.HUMAN, 0.0, (), ""
     asked = await asyncio.to_thread(intents.find_question, question, spoken)
     standalone, context = followups.contextualise(asked, primary(spoken), golden.history)
     result = await retriever.retrieve(standalone, context=context, limit=RANKED)
     decided = decision.decide(result, *thresholds)
     documents = {scored.passage.document.id: scored.passage.document for scored in result.passages}
-    return decided.decision, result.confidence, tuple(documents.values())
+    return decided.decision, result.confidence, tuple(documents.values()), result.profile

@@ -38,7 +38,8 @@ class Verdict(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Judged:
     """What came of one golden question. `ranked` are the documents found, best first, `fitting` those ids among all
-    that are expected; `missing` are the expectations that name no entry of the index."""
+    that are expected; `missing` are the expectations that name no entry of the index; `profile` names what it was
+    searched by, "" where it was not."""
 
     golden: GoldenQuestion
     decision: Decision
@@ -47,6 +48,7 @@ class Judged:
     fitting: frozenset[str]
     missing: tuple[Expected, ...]
     verdict: Verdict
+    profile: str = ""
 
     @property
     def answered(self) -> bool:
@@ -106,7 +108,12 @@ class Entries:
 
 
 def judge(
-    golden: GoldenQuestion, decision: Decision, confidence: float, ranked: Sequence[Document], entries: Entries
+    golden: GoldenQuestion,
+    decision: Decision,
+    confidence: float,
+    ranked: Sequence[Document],
+    entries: Entries,
+    profile: str = "",
 ) -> Judged:
     """Hold an answer against what was expected.
 
@@ -126,7 +133,7 @@ def judge(
     else:
         verdict = Verdict.WRONG if answered and (golden.unanswerable or first in refused) else Verdict.RIGHT
     missing = tuple(expected for expected in golden.expected if not found[expected]) if not fitting else ()
-    return Judged(golden, decision, confidence, tuple(ranked), fitting, missing, verdict)
+    return Judged(golden, decision, confidence, tuple(ranked), fitting, missing, verdict, profile)
 
 
 def golden_figures(judged: Sequence[Judged]) -> dict[str, float | int]:

@@ -7,12 +7,12 @@ import tomllib
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
 
 from bot.intents import Intent, OfferReply
 
-FOLDER: Traversable = files(__package__) / "examples"
+FOLDER = Path(__file__).parent / "examples"
 _REPLIES = "reply"  # the table of what people say to an offer
 
 
@@ -26,13 +26,13 @@ class Example:
 
 
 @cache
-def example_languages(folder: Traversable = FOLDER) -> tuple[str, ...]:
+def example_languages(folder: Path = FOLDER) -> tuple[str, ...]:
     """The tags of the languages there are examples for."""
     names = (entry.name for entry in folder.iterdir())
     return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
 
 
-def load_messages(languages: Collection[str] = (), folder: Traversable = FOLDER) -> list[Example]:
+def load_messages(languages: Collection[str] = (), folder: Path = FOLDER) -> list[Example]:
     """Messages of these languages (all where none is named), each with its Intent."""
     return [
         Example(text, tag, Intent(kind).value)
@@ -43,7 +43,7 @@ def load_messages(languages: Collection[str] = (), folder: Traversable = FOLDER)
     ]
 
 
-def load_replies(languages: Collection[str] = (), folder: Traversable = FOLDER) -> list[Example]:
+def load_replies(languages: Collection[str] = (), folder: Path = FOLDER) -> list[Example]:
     """What people say to an offer, each with its OfferReply; every other message is OTHER."""
     replies = [
         Example(text, tag, OfferReply(kind).value)
@@ -59,7 +59,7 @@ def load_replies(languages: Collection[str] = (), folder: Traversable = FOLDER) 
     ]
 
 
-def examples_digest(folder: Traversable = FOLDER) -> str:
+def examples_digest(folder: Path = FOLDER) -> str:
     """Names the content of the examples."""
     digest = hashlib.sha256()
     for tag in example_languages(folder):
@@ -67,6 +67,6 @@ def examples_digest(folder: Traversable = FOLDER) -> str:
     return digest.hexdigest()[:12]
 
 
-def _tables(languages: Collection[str], folder: Traversable) -> list[tuple[str, dict[str, dict[str, str]]]]:
+def _tables(languages: Collection[str], folder: Path) -> list[tuple[str, dict[str, Any]]]:
     wanted = [tag for tag in example_languages(folder) if not languages or tag in languages]
     return [(tag, tomllib.loads((folder / f"{tag}.toml").read_text(encoding="utf-8"))) for tag in wanted]

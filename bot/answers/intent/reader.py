@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -16,7 +17,7 @@ import structlog
 
 from bot.answers.intent.examples import examples_digest, load_messages, load_replies
 from bot.answers.intent.head import Head, Matrix
-from bot.intents import Intent, MessageReading, OfferReply
+from bot.intents import UNREAD, Intent, MessageReading, OfferReply
 from retrieval.indexing.models import EmbeddingModels, name_model
 from retrieval.indexing.versions import write_atomically
 from retrieval.interfaces import Embedder
@@ -55,8 +56,9 @@ class LearnedReader:
         """See the port."""
         texts = [clean(text[:READ]).strip() for text in texts]
         reading = self._for(language)
-        rows = [row for row, text in enumerate(texts) if any(map(str.isalnum, text)) or reading.knows_word_of(text)]
-        readings = [MessageReading(Intent.EMPTY, sure=True)] * len(texts)
+        rows = [row for row, text in enumerate(texts) if any(map(str.isalpha, text)) or reading.knows_sign_in(text)]
+        empty = MessageReading(Intent.EMPTY, sure=True)
+        readings = [UNREAD if any(map(str.isalnum, text)) else empty for text in texts]  # a number may be a question
         for row, one in zip(rows, reading.read_messages([texts[row] for row in rows]) if rows else (), strict=True):
             readings[row] = one
         return readings
@@ -102,8 +104,10 @@ class _Reading:
                 self._heads = self._heads or load_heads(self._model, self._folder)
         return self._heads
 
-    def knows_word_of(self, text: str) -> bool:
-        return bool(self.heads.messages.find_words(text))
+    def knows_sign_in(self, text: str) -> bool:
+        """Whether a text without words has a picture that means something."""
+        pictures = "".join(each for each in text if unicodedata.category(each) == "So")
+        return bool(pictures) and bool(self.heads.messages.find_words(pictures))
 
     def read_messages(self, texts: Sequence[str]) -> list[MessageReading]:
         head = self.heads.messages

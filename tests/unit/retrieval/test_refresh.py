@@ -26,7 +26,7 @@ from retrieval.indexing.models import EmbeddingModels
 from retrieval.indexing.versions import VersionStore
 from retrieval.interfaces import Embedder, Fetch, FetchOutcome, KnownPage, Vectors
 from retrieval.refresh import Progress, RefreshOptions, RefreshReport, refresh
-from tests.support.embedding import default_embedder, plain_embedder
+from tests.support.embedding import plain_embedder
 
 SHOP = Source("shop", SourceKind.WEBSITE, "https://shop.test/")
 BLOG = Source("blog", SourceKind.WEBSITE, "https://blog.test/")
@@ -113,7 +113,7 @@ class Desk:
             self.sources,
             store=self.store,
             crawler=self.site,
-            models=models or default_embedder(),
+            models=models or plain_embedder(),
             options=RefreshOptions(**options),  # type: ignore[arg-type]
             on_progress=self.progress.append,
         )
@@ -146,7 +146,7 @@ def test_the_first_refresh_activates_a_version_that_finds_what_the_pages_say(des
     manifest = desk.store.active().manifest
     assert manifest.counts["documents"] == 10
     assert manifest.counts["pages"] == 5
-    assert manifest.embedder == default_embedder().fingerprint
+    assert manifest.embedder == plain_embedder().fingerprint
     document = Index.load(desk.store.active().folder).documents[0]
     assert document.source == "shop"
     assert document.crawled_at.startswith("20")
@@ -453,7 +453,8 @@ def test_a_model_that_comes_along_embeds_all_and_the_others_nothing(desk: Desk) 
     held, more = CountingEmbedder(), CountingEmbedder("-other")
     report = desk.refresh(EmbeddingModels((held, more)))
     assert (report.outcome, report.documents_unchanged) == ("activated", 10)
-    assert held.texts == [] and report.texts_embedded == len(more.texts) > 10
+    assert report.texts_embedded == len(set(more.texts)) > 10
+    assert len(held.texts) <= 8  # the check's sample
     assert [each.model for each in Index.load(desk.store.active().folder).fields] == [
         held.fingerprint,
         more.fingerprint,
@@ -529,7 +530,7 @@ def test_a_second_refresh_is_refused_while_one_runs(desk: Desk) -> None:
 
     def first() -> None:
         results.append(
-            refresh(desk.sources, store=desk.store, crawler=desk.site, models=default_embedder(), on_progress=hold)
+            refresh(desk.sources, store=desk.store, crawler=desk.site, models=plain_embedder(), on_progress=hold)
         )
 
     thread = threading.Thread(target=first)
@@ -567,7 +568,7 @@ def test_an_exception_from_the_progress_stops_the_refresh_and_leaves_the_active_
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        refresh(desk.sources, store=desk.store, crawler=desk.site, models=default_embedder(), on_progress=cancel)
+        refresh(desk.sources, store=desk.store, crawler=desk.site, models=plain_embedder(), on_progress=cancel)
     assert desk.store.active_id() == first.version
     assert desk.refresh().outcome == "activated"
 

@@ -84,7 +84,7 @@ def test_beside_what_is_shown_another_is_chosen_by_its_number(text: str, number:
     assert (chosen and chosen.option and chosen.option.number) == number
 
 
-@pytest.mark.parametrize(("text", "said"), [("yes", True), ("Yes please!", True), ("是的", True), ("yes, and?", False)])
+@pytest.mark.parametrize(("text", "said"), [("yes", True), ("是的", True), ("yes, and?", False)])
 def test_a_yes_chooses_none_of_several(text: str, said: bool) -> None:
     assert choose(text, ENGLISH) is None
     assert (read(text) is OfferReply.YES) == said

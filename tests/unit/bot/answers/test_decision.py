@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.answers.decision import SUGGEST_THRESHOLD, decide, doubtful, nearest
+from bot.answers.decision import decide, doubtful, nearest
 from bot.conversation import Decision
-from retrieval.documents import Document, RetrievalResult, ScoredPassage
-from retrieval.searching.calibration import DEFAULT_THRESHOLD
+from retrieval.documents import DEFAULT_SUGGESTION, DEFAULT_THRESHOLD, Document, RetrievalResult, ScoredPassage
 from tests.fakes import passage
 
 RETURN = Document("https://shop.example/1", "How do I return goods?", "Send them back within thirty days.")
@@ -32,8 +31,8 @@ def result(confidence: float, *scored: tuple[Document, float]) -> RetrievalResul
         (DEFAULT_THRESHOLD, 5.0, Decision.ANSWER, 0),
         (0.6, 5.0, Decision.SUGGEST, 2),  # likely
         (0.7, 0.1, Decision.CLARIFY, 2),  # two fit equally well
-        (SUGGEST_THRESHOLD, 0.1, Decision.SUGGEST, 2),  # as well, but neither likely enough to leave it at titles
-        (SUGGEST_THRESHOLD - 0.01, 0.1, Decision.ABSTAIN, 0),
+        (DEFAULT_SUGGESTION, 0.1, Decision.SUGGEST, 2),  # as well, but neither likely enough to leave it at titles
+        (DEFAULT_SUGGESTION - 0.01, 0.1, Decision.ABSTAIN, 0),
         (0.0, 5.0, Decision.ABSTAIN, 0),
     ],
 )

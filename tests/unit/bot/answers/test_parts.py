@@ -12,6 +12,7 @@ from bot.answers.parts import MOST_SEAMS, splits
 from bot.conversation import Decision, Final, IncomingMessage, Turn
 from retrieval.documents import Document, RetrievalResult
 from tests.fakes import MemoryConversations, found
+from tests.support.embedding import intent_reader
 
 SHIP = Document("https://shop.example/s", "Which countries do you ship to?", "France and Spain.", language="en")
 TIME = Document("https://shop.example/t", "How long does delivery take?", "Four days.", language="en")
@@ -38,7 +39,7 @@ class Knowing:
 
 
 async def asked(text: str, retriever: Knowing) -> Turn:
-    answering = Answering(retriever, MemoryConversations(), ExtractiveWriter())
+    answering = Answering(retriever, MemoryConversations(), ExtractiveWriter(), intents=intent_reader())
     events = [event async for event in answering.answer(IncomingMessage("c1", text))]
     assert isinstance(events[-1], Final)
     return events[-1].turn

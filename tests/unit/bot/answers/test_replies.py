@@ -38,7 +38,7 @@ def test_a_suggestion_is_the_entry_in_full_below_its_question_and_the_titles_of_
 
 def test_a_suggestion_alone_asks_for_nothing_else() -> None:
     text = suggestion(words_for("zh"), "费用", found(FEE), offered(FEE))
-    assert text == "这是我在帮助页面中找到的最接近的内容，不确定它能否回答您的问题：\n\n**Cards › Fees**\n\n1 % [1]"
+    assert text == "这是我在帮助页面中找到的最接近的内容，不确定是否回答了您的问题：\n\n**Cards › Fees**\n\n1 % [1]"
 
 
 def test_of_a_question_without_an_answer_its_link_is_suggested() -> None:

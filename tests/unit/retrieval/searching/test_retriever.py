@@ -66,7 +66,7 @@ async def test_an_english_question_finds_no_chinese_page_among_english_ones() ->
 async def test_a_tiny_faq_is_not_sure_of_whatever_is_asked(question: str, count: int) -> None:
     """The only entry leads by as much as can be."""
     found = await retriever_over(BOTH[:count], default_embedder()).retrieve(question)
-    assert found.confidence < found.suggest_from
+    assert found.confidence < 0.75 * found.answer_from
 
 
 async def test_and_is_sure_of_what_it_holds() -> None:
@@ -137,7 +137,7 @@ def test_the_language_of_a_question_is_told_and_of_one_too_short_is_the_pages() 
     chinese = build_index([document for document in BOTH if document.language], plain_embedder())
     english = build_index(ENGLISH, plain_embedder())
     assert detect_query_language("Wie kann ich etwas zurückgeben?", english) == "de"
-    assert detect_query_language("ok", chinese) == detect_query_language("?", chinese) == "zh"
+    assert detect_query_language("42", chinese) == detect_query_language("?", chinese) == "zh"
     assert detect_query_language("?", english) == "en"
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from retrieval.documents import Document, RetrievalResult
 from retrieval.indexing.building import build_index
+from retrieval.indexing.embedder import load_embedder
 from retrieval.searching.retriever import FixedIndex, LiveRetriever
-from retrieval.searching.twins import find_twins, group
+from retrieval.searching.twins import find_twins, group, same_from
 from tests.support.embedding import default_embedder
+from tests.support.tiny_model import write_tiny_model
 
 EN = [
     ("How do I return an item?", "Send it back within thirty days, in its box."),
@@ -146,3 +149,17 @@ def test_an_empty_index_has_no_twins() -> None:
     added = build_index([taught("Who?")], default_embedder())
     assert find_twins(build_index([], default_embedder()), added).tolist() == []
     assert np.array_equal(BASE.twins, np.zeros((0, 2)))
+
+
+def test_each_model_says_from_which_cosine_on_questions_are_one() -> None:
+    first, second = same_from(BASE, list(BASE.fields))
+    assert 0.9 < first < 1 and 0.95 < second < 1 and first != second
+
+
+def test_of_a_model_that_nobody_fitted_it_lies_far_above_what_the_pages_questions_have(tmp_path: Path) -> None:
+    tiny = load_embedder(str(write_tiny_model(tmp_path / "tiny")), tmp_path / "models")
+    base = build_index(CRAWLED, tiny)
+    (least,) = same_from(base, list(base.fields))
+    questions = base.fields[0].rows[base.question_rows]
+    assert float((questions @ questions.T).mean()) < least <= 1
+    assert same_from(build_index(CRAWLED[:1], tiny), list(base.fields)) == [1.0]
