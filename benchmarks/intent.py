@@ -2,9 +2,9 @@
 
     python -m benchmarks.intent [SET …]
 
-Questions: the question sets (see question_sets.py). Talk among people: data/chatter.txt and the lines of
-data/channel_messages.txt that want no answer. Wishes for a person, and what looks like them: data/persons. A message
-that is word for word an example is left out.
+Questions: the question sets (see question_sets.py). Talk among people: the lines of data/channel_messages.txt that want
+no answer, and what the limits were set on. Wishes for a person, and what looks like them: data/persons. A message that
+is word for word an example is left out.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.question_sets import folder
-from bot.answers.intent.examples import load_messages
+from bot.answers.intent.examples import example_languages, load_messages, load_talk
 from bot.answers.intent.reader import LearnedReader
 from bot.bootstrap.parts import embedding_models_for
 from bot.intents import Intent, MessageReading
@@ -41,12 +41,8 @@ def read_sets(names: Sequence[str]) -> dict[str, list[str]]:
 def read_talk() -> dict[str, list[str]]:
     """Talk among people, and wishes for a person, by where they come from."""
     talk: dict[str, list[str]] = defaultdict(list)
-    for line in (DATA / "chatter.txt").read_text(encoding="utf-8").splitlines():
-        if re.fullmatch(r"# [\w-]{2,7}", line):
-            part = f"talk {line[2:]}"
-        elif not line.startswith("# "):
-            talk[part].append(line)
-            talk["talk, all"].append(line)
+    for tag in example_languages():
+        talk[f"talk {tag} (limits set on it)"] = load_talk([tag])
     for line in (DATA / "channel_messages.txt").read_text(encoding="utf-8").splitlines():
         spoken = "en" if line.isascii() else "zh"
         talk[f"channel {spoken}, {'wants an answer' if line.startswith('+') else 'wants none'}"].append(line[2:])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 from bot.intents import Intent, OfferReply
 
 FOLDER = Path(__file__).parent / "examples"
+_TALK = Path(__file__).parent / "talk.txt"
 _REPLIES = "reply"  # the table of what people say to an offer
 
 
@@ -57,6 +59,13 @@ def load_replies(languages: Collection[str] = (), folder: Path = FOLDER) -> list
     return replies + [
         Example(each.text, each.language, OfferReply.OTHER.value) for each in others if each.kind not in short_answers
     ]
+
+
+def load_talk(languages: Collection[str] = ()) -> list[str]:
+    """Talk among people in these languages (all where none is named), which nothing is learned from."""
+    parts = re.split(r"^# ([\w-]{2,7})\n", _TALK.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    wanted = [block for tag, block in zip(parts[::2], parts[1::2], strict=True) if not languages or tag in languages]
+    return [line for block in wanted for line in block.strip().splitlines()]
 
 
 def examples_digest(folder: Path = FOLDER) -> str:

@@ -17,7 +17,7 @@ from bot.answers.intent.head import Head, Matrix, lengths
 from bot.answers.intent.words import list_words
 from bot.intents import Intent, OfferReply
 
-ASKS_WRONGLY = 0.05  # of what asks nothing, taken for a question in a channel
+ASKS_WRONGLY = 0.05  # of talk among people, taken for a question in a channel
 WRONGLY = 1 / 500  # of what is something else, taken for a wish for a person or for quiet, small talk, or a choice
 Floats = npt.NDArray[np.float64]
 _FOLDS = 5
@@ -26,7 +26,7 @@ _STRENGTH = 8.0  # 1 / regularisation: examples left out are told about equally 
 _SEEN = 2  # examples that a word is in, or it is nobody else's
 _SCORES: dict[str, tuple[Callable[[str], bool], Callable[[str], bool], float]] = {
     # what is said of a message: the kinds that speak for it, those it must not be said of, and how often it may be
-    "asks": (lambda kind: kind in {Intent.QUESTION, Intent.PERSON}, lambda kind: not _asks(kind), ASKS_WRONGLY),
+    "asks": (lambda kind: _asks(kind), lambda kind: not _asks(kind), ASKS_WRONGLY),
     "person": (lambda kind: kind == Intent.PERSON, lambda kind: kind == Intent.QUESTION, WRONGLY),
     "small_talk": (lambda kind: Intent(kind).is_small_talk, lambda kind: _asks(kind), WRONGLY),
     "quiet": (lambda kind: kind == Intent.QUIET, lambda kind: kind != Intent.QUIET, WRONGLY),
@@ -39,6 +39,12 @@ _REPLY_SCORES: dict[str, tuple[Callable[[str], bool], Callable[[str], bool], flo
 def fit_messages(examples: Sequence[Example], vectors: Matrix) -> tuple[Head, dict[str, float]]:
     """A head that reads messages, and how well it does on examples left out: the share told right by language."""
     return _fit(examples, vectors, _SCORES)
+
+
+def set_on_talk(head: Head, texts: Sequence[str], vectors: Matrix) -> Head:
+    """The head with the limit of what asks set on talk among people, which is easier to tell than its examples."""
+    asks = score(head, head.probabilities(texts, vectors), "asks")
+    return replace(head, limits={**head.limits, "asks": float(np.quantile(asks, 1 - ASKS_WRONGLY))})
 
 
 def fit_replies(examples: Sequence[Example], vectors: Matrix) -> tuple[Head, dict[str, float]]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from bot.answers.intent.words import list_words
 
 Matrix = npt.NDArray[np.float32]
-_DECIMALS = 3
+_DECIMALS = 2
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import structlog
 
-from bot.answers.intent.examples import examples_digest, load_messages, load_replies
+from bot.answers.intent.examples import examples_digest, load_messages, load_replies, load_talk
 from bot.answers.intent.head import Head, Matrix
 from bot.intents import UNREAD, Intent, MessageReading, OfferReply
 from retrieval.indexing.models import EmbeddingModels, name_model
@@ -135,13 +135,14 @@ def load_heads(model: Embedder, folder: Path) -> Heads:
 
 def fit_heads(model: Embedder, languages: Collection[str] = ()) -> Heads:
     """Heads fitted to the examples of these languages (none: all)."""
-    from bot.answers.intent.fitting import fit_messages, fit_replies
+    from bot.answers.intent.fitting import fit_messages, fit_replies, set_on_talk
 
-    messages, replies = load_messages(languages), load_replies(languages)
-    texts = list(dict.fromkeys(each.text for each in (*messages, *replies)))
+    messages, replies, talk = load_messages(languages), load_replies(languages), load_talk(languages)
+    texts = list(dict.fromkeys([*(each.text for each in (*messages, *replies)), *talk]))
     place = {text: row for row, text in enumerate(texts)}
     vectors = np.asarray(model.embed_queries(texts), np.float32)
     read, accuracy = fit_messages(messages, vectors[[place[each.text] for each in messages]])
+    read = set_on_talk(read, talk, vectors[[place[text] for text in talk]])
     reply, _ = fit_replies(replies, vectors[[place[each.text] for each in replies]])
     return Heads(read, reply, accuracy)
 

@@ -3,7 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.answers.intent.examples import FOLDER, example_languages, examples_digest, load_messages, load_replies
+from bot.answers.intent.examples import (
+    FOLDER,
+    example_languages,
+    examples_digest,
+    load_messages,
+    load_replies,
+    load_talk,
+)
 from bot.intents import Intent, OfferReply
 from bot.words import languages
 
@@ -23,6 +30,13 @@ def test_no_message_is_an_example_of_two_things_or_stands_there_twice(tag: str) 
     texts = Counter(each.text for each in load_messages([tag]))
     assert [text for text, count in texts.items() if count > 1] == []
     assert all(text == text.strip() for text in texts)
+
+
+@pytest.mark.parametrize("tag", example_languages())
+def test_there_is_talk_of_every_language_and_nothing_is_learned_from_it(tag: str) -> None:
+    talk = load_talk([tag])
+    assert len(talk) >= 15
+    assert not set(talk) & {each.text for each in load_messages()}
 
 
 def test_a_reply_to_an_offer_is_no_other_message_besides() -> None:

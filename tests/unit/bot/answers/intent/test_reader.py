@@ -255,6 +255,7 @@ def test_another_model_is_fitted_when_it_is_first_used_and_kept(
     ]
     monkeypatch.setattr(reader, "load_messages", lambda _languages: examples)
     monkeypatch.setattr(reader, "load_replies", lambda _languages: replies)
+    monkeypatch.setattr(reader, "load_talk", lambda _languages: ["see you tomorrow", "done yesterday"])
     fitted = LearnedReader(EmbeddingModels((Letters(),)), tmp_path)
     assert fitted.read_messages(["hello sam"])[0].intent is Intent.GREETING
     assert fitted.read_messages(["how do i sell it?"])[0].asks
