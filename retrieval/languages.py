@@ -7,9 +7,12 @@ from collections.abc import Collection, Mapping
 from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from retrieval.scripts import HAN, HANGUL, KANA, LATIN
+
+if TYPE_CHECKING:
+    from retrieval.documents import Document
 
 COMMON_LANGUAGES = ("en", "zh", "ja", "ko", "de", "fr", "es", "pt")
 """What customers may write in, whatever the pages are in: among all 176 that could be told, a short question looks like
@@ -43,6 +46,11 @@ def detect_language(text: str, default: str = "en", among: Collection[str] = ())
     likeliest = max(chances, key=chances.__getitem__, default=default)
     sure = chances.get(likeliest, 0.0) > _LIKELIER_THAN_NOT * sum(chances.values())
     return likeliest if sure else default
+
+
+def language_of(document: Document) -> str:
+    """The language that a document states, else the one that it seems to be in."""
+    return document.language or detect_language(f"{document.question}\n{document.answer}")
 
 
 def script_language(text: str, default: str = "en") -> str:

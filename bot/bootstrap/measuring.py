@@ -104,8 +104,7 @@ class Opened:
 
     @cached_property
     def retriever(self) -> LiveRetriever:
-        """What searches it; one, whose threads live on: the e5 tokenizer's allocator crashes where threads come and
-        go."""
+        """What searches it."""
         from retrieval.searching.retriever import FixedIndex, LiveRetriever
 
         fitted = fitted_for(self.settings, self.models)

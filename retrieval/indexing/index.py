@@ -21,7 +21,7 @@ from retrieval.indexing.dense import DenseIndex
 from retrieval.indexing.lexical import Ids, LexicalIndex, Places, Scores, ranges
 from retrieval.indexing.means import mostly_worded
 from retrieval.indexing.vectors import EmbeddedTexts, VectorField, load_vectors
-from retrieval.languages import detect_language
+from retrieval.languages import language_of
 from retrieval.scripts import LATIN
 
 EXACT_BELOW = 50_000
@@ -250,11 +250,6 @@ def _languages(passages: Sequence[Passage], documents: Sequence[Document]) -> di
         "wordings": [known[document.id] for document in documents for _ in wordings(document)],
         "topics": [known[document.id] for document in documents],
     }
-
-
-def language_of(document: Document) -> str:
-    """The language that a document states, else the one that it seems to be in."""
-    return document.language or detect_language(f"{document.question}\n{document.answer}")
 
 
 def _topic(document: Document) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +19,10 @@ from retrieval.indexing.onnx_graph import TOKENIZER
 from retrieval.indexing.packed_file import Pieces
 
 PIECES = "pieces.kit"
+
+
+# kitoken ends the process with a segmentation fault where a thread that used it has ended and others go on using it.
+_THREAD = ThreadPoolExecutor(1, "kitoken")
 
 
 class Tokenizer(Protocol):
@@ -69,7 +74,7 @@ class UnigramTokenizer:
         from kitoken import Kitoken
 
         try:
-            self._pieces = Kitoken.from_file(str(path))
+            self._pieces = _THREAD.submit(Kitoken.from_file, str(path)).result()
         except Exception as error:  # the binding's own
             raise ModelError(f"{path} cannot be read: delete its folder and start again.") from error
         self._begin, self._end = around
@@ -77,11 +82,12 @@ class UnigramTokenizer:
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """See the protocol."""
-        return [[self._begin, *self._pieces.encode(text, False)[: self._most], self._end] for text in texts]
+        pieces = _THREAD.submit(lambda: [self._pieces.encode(text, False) for text in texts]).result()
+        return [[self._begin, *each[: self._most], self._end] for each in pieces]
 
     def count(self, text: str) -> int:
         """See the protocol."""
-        return len(self._pieces.encode(text, False)) + 2
+        return len(_THREAD.submit(self._pieces.encode, text, False).result()) + 2
 
 
 def write_pieces(pieces: Pieces, path: Path) -> None:

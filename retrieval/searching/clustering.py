@@ -22,6 +22,7 @@ from retrieval.interfaces import Embedder
 from retrieval.languages import COMMON_LANGUAGES, detect_language
 from retrieval.scripts import UNSPACED
 from retrieval.searching.fitted import Fitted, load_fitted
+from retrieval.searching.generic import read_unrelated
 from retrieval.text import collapse
 
 if TYPE_CHECKING:
@@ -148,10 +149,11 @@ class Likeness:
 
     @cached_property
     def _vectors(self) -> Scores:
-        """Unit vectors less what all texts share, so that the shop's name makes no two alike."""
-        raw = self._model.embed_queries(self.texts)
-        shares = _shares(raw)
-        vectors: Scores = raw - (shares @ raw) / (shares.sum() + BACKGROUND)
+        """Unit vectors less what all texts share, so that the shop's name makes no two alike, and less what the model
+        finds in any text."""
+        raw, others = (self._model.embed_queries(texts) for texts in (self.texts, read_unrelated()))
+        shares = _shares(raw - others.mean(axis=0))
+        vectors: Scores = raw - (shares @ raw + others.sum(axis=0)) / (shares.sum() + len(others))
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
         return vectors
 

@@ -18,8 +18,8 @@ import numpy as np
 
 from retrieval.documents import Document
 from retrieval.indexing.analysis import is_function
-from retrieval.indexing.index import language_of
 from retrieval.indexing.lexical import Places, Scores
+from retrieval.languages import language_of
 from retrieval.searching.content import content_tokens, word_sequence
 from retrieval.searching.repeats import RIVAL, agree
 

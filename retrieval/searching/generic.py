@@ -28,10 +28,15 @@ class Background:
     spread: float
 
 
+def read_unrelated() -> list[str]:
+    """Questions that have nothing to do with each other."""
+    text = (files("retrieval.searching") / "unrelated.txt").read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
 def measure_background(model: Embedder) -> Background:
     """What cosines mean nothing, by the questions of `unrelated.txt`: none answers another."""
-    text = (files("retrieval.searching") / "unrelated.txt").read_text(encoding="utf-8")
-    texts = [line for line in text.splitlines() if line and not line.startswith("#")]
+    texts = read_unrelated()
     cosines = model.embed_queries(texts) @ model.embed_documents(texts).T
     unrelated = cosines[~np.eye(len(texts), dtype=bool)]
     return Background(float(unrelated.mean()), float(unrelated.std()))

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from retrieval.indexing.index import language_of
 from retrieval.indexing.lexical import Places
 from retrieval.indexing.models import name_model
+from retrieval.languages import language_of
 from retrieval.searching.fitted import GENERIC, name_fit, read_shipped
 from retrieval.searching.generic import ANY_MODEL
 

