@@ -52,8 +52,13 @@ QUESTIONS = (
     Expected("box", "Can I skip a month of the tea box?", Decision.ANSWER, "/help/subscription.html"),
     Expected("box", "And how do I cancel it?", Decision.ANSWER, "/help/subscription.html"),
     Expected("chinese", "如何退货？", Decision.ANSWER, "/zh/help/returns.html"),
-    Expected("chinese", "那拆封的呢？", Decision.SUGGEST, "/zh/help/returns.html"),
-    Expected("chinese", "是的", Decision.CHITCHAT),
+    Expected("chinese", "那拆封的呢？", Decision.ANSWER, "/zh/help/returns.html"),
+    Expected("paypal", "Do you have support for PayPal?", Decision.SUGGEST, "/help/payment.html"),
+    Expected("paypal", "yes", Decision.CHITCHAT),
+    Expected("german", "Wie kann ich etwas zurückschicken?", Decision.ANSWER, "/help/returns.html"),
+    Expected("french", "Quels moyens de paiement acceptez-vous ?", Decision.ANSWER, "/help/payment.html"),
+    Expected("spanish", "¿Cómo puedo pagar?", Decision.ANSWER, "/help/payment.html"),
+    Expected("japanese", "支払い方法を教えてください", Decision.ANSWER, "/help/payment.html"),
     Expected("gbk", "能寄到中国吗？", Decision.ANSWER, "/zh/help/delivery.html"),
     Expected("big5", "忘記密碼怎麼辦？", Decision.ANSWER, "/tw/help/members.html"),
     Expected("clay", "Is the teapot dishwasher safe?", Decision.ANSWER, "/help/clay-care.html"),
@@ -121,7 +126,7 @@ def offer_chat(console: Console) -> None:
     """On a terminal, go on with the chat until the visitor leaves."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return
-    heading(console, "Your turn: ask the shop something, in English or Chinese (Ctrl-D leaves)")
+    heading(console, "Your turn: ask the shop something, in any language (Ctrl-D leaves)")
     with contextlib.suppress(KeyboardInterrupt):
         subprocess.run([*FRONTDESK, "chat"])
 

@@ -19,6 +19,7 @@ COMMON_LANGUAGES = ("en", "zh", "ja", "ko", "de", "fr", "es", "pt")
 any of them."""
 
 _READ = 400  # characters: more tells no more
+_TELLING_HAN = 3  # characters
 _LIKELIER_THAN_NOT = 0.5
 
 _LETTER = re.compile(r"[^\W\d_]")
@@ -79,6 +80,8 @@ def _of_han(characters: str, default: str, among: Collection[str]) -> str:
         return "ja" if japanese else "zh"
     if default in ("zh", "ja"):
         return default
+    if len(characters) < _TELLING_HAN:  # too few to tell by; Chinese is the likelier of the two here
+        return "zh" if "zh" in among or "ja" not in among else "ja"
     if "ja" not in among:
         return "zh"
     if "zh" not in among:

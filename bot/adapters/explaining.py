@@ -50,7 +50,8 @@ def _facts(turn: Turn, measures: bool) -> Iterator[tuple[str, RenderableType]]:
     version = f"index {turn.index_version}, " if turn.index_version else ""
     yield "answer", f"{version}written by {turn.model}, {turn.timings_ms.get('total', 0):.0f} ms"
     if measures and turn.features:
-        yield "features", _values(turn.features)
+        own = {name: value for name, value in turn.features.items() if value and ":" not in name}
+        yield "features", _values(own)  # those of the models stand among the first passage's signals
     if measures and turn.timings_ms:
         yield "took", _values(turn.timings_ms, "{} {:.1f} ms")
 
@@ -69,7 +70,7 @@ def _block(passage: UsedPassage, number: str) -> RenderableType:
     title = Text.assemble((f"{number} " if number else "", "bold"), (collapse(passage.title), link_style(passage.url)))
     made = f"answered by {collapse(passage.author)}" if passage.author else "crawled" if passage.crawled_at else ""
     origin = "  ".join(filter(None, [collapse(passage.url), f"{made} {passage.crawled_at[:10]}".strip()]))
-    signals = _values({"score": passage.score, **passage.signals})
+    signals = _values({"score": passage.score} | {name: value for name, value in passage.signals.items() if value})
     return Group(title, Text(origin, style="dim", overflow="fold"), signals)
 
 

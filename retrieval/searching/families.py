@@ -59,7 +59,9 @@ def find_family(index: Index, query: str, ranked: Places, scores: Scores) -> Fam
     documents = [index.documents[number] for number in members]
     labels = tell_apart(documents, index.main_language)
     meant, ruled_out = ([members[place] for place in places] for places in names_of(query, labels, index.main_language))
-    meant = _equally_likely(index, meant, dict(zip(ranked.tolist(), scores.tolist(), strict=True)))
+    by_score = dict(zip(ranked.tolist(), scores.tolist(), strict=True))
+    asked = content_tokens(query, index.main_language)
+    meant = _equally_likely(index, meant, by_score, frozenset() if asked & frozenset().union(*labels) else asked)
     by_number = dict(zip(members, zip(documents, labels, strict=True), strict=True))
     differ = not _agree([by_number[number] for number in meant], index.main_language)
     # Nobody knows that it is with what is on no page as with the others.
@@ -117,15 +119,22 @@ def _members(index: Index, first: int, ranked: Places) -> list[int]:
     return list(dict.fromkeys([first, *near, *same_words]))[:MOST]
 
 
-def _equally_likely(index: Index, meant: Sequence[int], scores: Mapping[int, float]) -> list[int]:
-    """Those of the same words as the best of them; of those that differ in a word, which may make another question of
-    it, the ones that fit about as well."""
+def _equally_likely(
+    index: Index, meant: Sequence[int], scores: Mapping[int, float], unnamed: frozenset[str]
+) -> list[int]:
+    """Those of the same words as the best of them. Of those that differ in a word, which may make another question of
+    it, the ones that fit about as well, and those of which all that they share with the best is asked: the words of a
+    query that is `unnamed` (none otherwise)."""
     best = max(meant, key=lambda number: scores.get(number, -math.inf))
-    return [
-        number
-        for number in meant
-        if _same_words(index, number, best) or scores.get(number, -math.inf) >= scores.get(best, -math.inf) - AS_LIKELY
-    ]
+    language = index.main_language
+    best_question = content_tokens(index.documents[best].question, language)
+
+    def fits(number: int) -> bool:
+        shared = best_question & content_tokens(index.documents[number].question, language)
+        near = scores.get(number, -math.inf) >= scores.get(best, -math.inf) - AS_LIKELY
+        return near or bool(shared and shared <= unnamed) or _same_words(index, number, best)
+
+    return [number for number in meant if fits(number)]
 
 
 def _same_words(index: Index, one: int, other: int) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from retrieval.indexing.analysis import fold, is_function, words
+from retrieval.indexing.analysis import fold, is_function, unspaced, words
 from retrieval.scripts import LATIN
 from retrieval.searching.denying import count_denials
 
@@ -32,7 +32,8 @@ def state_the_same(one: str, other: str, names: Collection[str] = (), language: 
     """Whether nothing of weight is told by one and not by the other. `names` (tokens) are those of what each is about:
     "The desk lamp is waterproof" says of its lamp what "The garden lamp is waterproof" says of another."""
     first, second = _read(one[:_LONGEST], language), _read(other[:_LONGEST], language)
-    own = set(names)
+    # Single characters, as they are compared, of names that are told by every two.
+    own = {*names, *(character for name in names if unspaced(name) for character in name)}
     if first.denials != second.denials or (first.numbers ^ second.numbers | first.names ^ second.names) - own:
         return False
     return not _replaces_content(first.tokens, second.tokens, own, language)

@@ -17,7 +17,7 @@ from retrieval.errors import RefreshRunning
 from retrieval.indexing.index import Index
 from retrieval.indexing.lock import RefreshLock
 from retrieval.indexing.versions import VersionStore
-from tests.support.embedding import default_embedder
+from tests.support.embedding import default_embedder, plain_embedder
 
 ROOT = Path(__file__).parents[2]
 WORKER = [sys.executable, "-m", "tests.support.refresh_worker"]
@@ -50,7 +50,7 @@ class Setting:
         version = store.active()
         store.verify(version)
         index = Index.load(version.folder)
-        [row] = index.dense.search(default_embedder().embed_queries(["How do I return an item?"]), 1)[0]
+        [row] = index.fields[0].dense.search(plain_embedder().embed_queries(["How do I return an item?"]), 1)[0]
         return index.passages[index.row_passage[row]].document.answer
 
 

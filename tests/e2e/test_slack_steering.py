@@ -300,7 +300,7 @@ async def test_a_channel_is_a_help_channel_or_quiet(bot: Bot, desk: Desk) -> Non
 
 
 async def test_terms_that_mean_the_same_are_named_and_used_from_the_next_question_on(bot: Bot, desk: Desk) -> None:
-    question = "Zorbi, how many working days?"
+    question = "How many working days does the Zorbi take?"
     await desk.told("glossary", "Nothing yet")
     refused = await desk.told("glossary add Zorbi = delivery", "That is for admins", user=TEAMMATE)
     assert "ask one of them" in refused.shown

@@ -153,7 +153,9 @@ async def test_a_reply_to_a_choice_is_no_gap() -> None:
         "none of these",
     ]
     asked = ["refund 2 orders", "5 items or 6?", "second-hand goods", "第二个订单怎么退款", "one refund please"]
-    found = await report(*(missed(text, number=number) for number, text in enumerate([*replies, *asked])))
+    tags = ("en" if text[0].isascii() else "zh" for text in [*replies, *asked])
+    texts = zip([*replies, *asked], tags, strict=True)
+    found = await report(*(missed(text, number=number, language=tag) for number, (text, tag) in enumerate(texts)))
     assert found.questions == len(asked)
     assert {each.question for gap in found.gaps for each in gap.questions} == set(asked)
 

@@ -130,7 +130,8 @@ def test_a_cross_encoder_moves_the_right_passage_first(language: str, question: 
             plain, read = (asked(question.format(word), each) for each in (None, reranking))
             by_chance += order(plain)[0] == f"{language}/{meaning}"
             assert order(read)[0] == f"{language}/{meaning}"
-            assert read.confidence > plain.confidence
+            # With a family the confidence is that of the question; which of its members is meant is asked.
+            assert plain.family or read.confidence > plain.confidence
             values = [scored.score for scored in read.passages]
             assert values == sorted(values, reverse=True)
     assert by_chance <= 2  # of four

@@ -41,3 +41,9 @@ def test_the_names_of_what_each_is_about_make_no_difference() -> None:
     one, other = "Our Zorvia is waterproof.", "Our Belmora is waterproof."
     assert not state_the_same(one, other)
     assert state_the_same(one, other, {"zorvia", "belmora"})
+
+
+def test_so_do_those_of_what_is_written_without_spaces() -> None:
+    one, other = "请用清水清洗水壶。", "请用清水清洗外套。"
+    assert not state_the_same(one, other)
+    assert state_the_same(one, other, {"水壶", "外套", "洗水", "洗外"})
