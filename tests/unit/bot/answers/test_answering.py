@@ -28,6 +28,8 @@ from bot.conversation import (
     Written,
 )
 from bot.errors import StorageError, TurnNotStored
+from bot.intents import Intent, MessageReading
+from bot.words import words_for
 from retrieval.documents import Document, RetrievalResult
 from retrieval.errors import NoActiveVersion
 from tests.fakes import FakeIntents, MemoryConversations, NotingLearning, found
@@ -524,3 +526,61 @@ async def test_what_was_not_answered_is_no_topic_to_go_on_with(monkeypatch: pyte
 
 def test_warming_up_needs_no_index() -> None:
     desk(NoIndex()).warm_up()
+
+
+class Reads(FakeIntents):
+    """Reads every message as one thing."""
+
+    def __init__(self, intent: Intent, *, sure: bool) -> None:
+        super().__init__()
+        self.reading = MessageReading(intent, sure)
+
+    def read_messages(self, texts: Sequence[str], language: str = "") -> Sequence[MessageReading]:
+        return [self.reading] * len(texts)
+
+
+@pytest.mark.parametrize(("confidence", "decision"), [(0.95, Decision.ANSWER), (0.0, Decision.ABSTAIN)])
+async def test_a_doubtful_wish_for_a_person_is_searched_and_opens_nothing(
+    confidence: float, decision: Decision
+) -> None:
+    retriever = FixedRetriever(RETURNS, confidence=confidence)
+    turn = await ask(desk(retriever, intents=Reads(Intent.PERSON, sure=False)), "is somebody there for returns")
+    assert turn.decision is decision
+    assert retriever.asked
+
+
+async def test_a_sure_wish_for_a_person_is_not_searched() -> None:
+    retriever = FixedRetriever(RETURNS)
+    turn = await ask(desk(retriever, handoff=lambda _message: True), "can I talk to a real person please")
+    assert (turn.decision, retriever.asked) == (Decision.HUMAN, [])
+    assert turn.answer == words_for("en").say("handing_over")
+
+
+async def test_doubtful_small_talk_is_one_where_nothing_is_found_and_a_confident_page_comes_before_it() -> None:
+    doubtful = Reads(Intent.THANKS, sure=False)
+    found_one = await ask(desk(FixedRetriever(RETURNS), intents=doubtful), "thanks for returns")
+    assert found_one.decision is Decision.ANSWER
+    found_none = await ask(desk(FixedRetriever(RETURNS, confidence=0.0), intents=doubtful), "thanks for nothing")
+    assert (found_none.decision, found_none.answer) == (Decision.CHITCHAT, words_for("en").say("thanks"))
+
+
+async def test_a_long_message_is_searched_however_much_it_sounds_like_small_talk() -> None:
+    retriever = FixedRetriever(RETURNS)
+    await ask(desk(retriever, intents=Reads(Intent.THANKS, sure=True)), "thanks " * 30)
+    assert retriever.asked
+
+
+@pytest.mark.parametrize(("text", "vote"), [("that answer is wrong", Vote.DOWN), ("that was very helpful", Vote.UP)])
+async def test_what_is_said_of_an_answer_is_kept_as_a_vote(text: str, vote: Vote) -> None:
+    store = MemoryConversations()
+    answering = desk(FixedRetriever(RETURNS), store)
+    answer = await ask(answering, "How do I return goods?")
+    verdict = await ask(answering, text)
+    assert verdict.decision is Decision.CHITCHAT
+    assert store.votes[answer.id, "u1"].vote is vote
+
+
+async def test_a_verdict_on_nothing_is_no_vote() -> None:
+    store = MemoryConversations()
+    await ask(desk(FixedRetriever(RETURNS), store), "that answer is wrong")
+    assert not store.votes
