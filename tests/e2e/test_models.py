@@ -72,14 +72,12 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Operator:
 
 @pytest.mark.parametrize(
     ("question", "meaning"),
-    [("How do I clean my brask?", "tivel"), pytest.param("怎么清洗咪嗒？", "嗡哧", marks=pytest.mark.slow)],
+    [("How do I clean my brask?", "tivel"), pytest.param("怎么清洗弗珞？", "格琳", marks=pytest.mark.slow)],
 )
 def test_a_cross_encoder_finds_the_answer_that_was_missed(operator: Operator, question: str, meaning: str) -> None:
-    # Words that no dictionary has leave Chinese in doubt, whatever comes first.
-    willing = {} if question.isascii() else {"FRONTDESK_ANSWER_THRESHOLD": "0.35"}
-    plain = operator.ask(question, **willing)
+    plain = operator.ask(question)
     assert plain["decision"] != "answer" or meaning not in plain["answer"]
-    read = operator.ask(question, FRONTDESK_RERANKER=str(tiny_reranker()), **willing)
+    read = operator.ask(question, FRONTDESK_RERANKER=str(tiny_reranker()))
     assert read["decision"] == "answer"
     assert meaning in read["answer"]
     assert read["confidence"] > plain["confidence"]
@@ -115,7 +113,9 @@ def test_a_reranker_that_is_none_stops_ask_with_one_clear_line(operator: Operato
 
 
 @pytest.mark.slow
-def test_another_embedding_model_and_its_prefixes_need_a_refresh_each(operator: Operator, tmp_path: Path) -> None:
+def test_another_embedding_model_and_its_prefixes_ask_for_a_refresh_and_answer_until_then(
+    operator: Operator, tmp_path: Path
+) -> None:
     model = {"FRONTDESK_EMBEDDING_MODEL": str(write_tiny_multilingual_model(tmp_path / "multilingual-e5-small"))}
     prefixes = {"FRONTDESK_EMBEDDING_QUERY_PREFIX": "query:", "FRONTDESK_EMBEDDING_DOCUMENT_PREFIX": "passage:"}
     data = tmp_path / "data"
@@ -123,7 +123,8 @@ def test_another_embedding_model_and_its_prefixes_need_a_refresh_each(operator: 
     mine = Operator(data)
     for settings in (model, model | prefixes):
         done = mine("ask", "怎么清洗水壶？", **settings)
-        assert done.returncode == 1
+        assert done.returncode == 0, done.stderr
+        assert "水壶" in done.stdout
         assert "frontdesk refresh" in done.stderr
         done = mine("refresh", **settings)
         assert done.returncode == 0, done.stderr
