@@ -27,7 +27,7 @@ from bot.answers import decision, followups, replies
 from bot.answers.choosing import SHOWN, Choice, choose, confirms, lead, pressed
 from bot.answers.citations import CitationChecker
 from bot.answers.excerpt import BUDGET, excerpt
-from bot.answers.gist import gist
+from bot.answers.gist import LONGEST_GIST, TO_CHOOSE_BY, gist
 from bot.answers.parts import Parts, find_parts
 from bot.conversation import (
     NONE_OF_THESE,
@@ -313,7 +313,7 @@ class Answering:
             watch.lap("judge")
         draft.result = result
         if draft.decision is Decision.CLARIFY:
-            draft.offered = _offered(result, decided.options)
+            draft.offered = _offered(result, decided.options, TO_CHOOSE_BY)
             draft.reply = replies.clarification(words_for(draft.language), draft.offered)
         elif draft.decision is Decision.SUGGEST:
             _suggest(draft, decided.options)
@@ -429,18 +429,19 @@ def _suggest(draft: _Draft, options: Sequence[ScoredPassage]) -> None:
     """Show the nearest passage as what it is. Frontdesk quotes: no model says more of it."""
     if draft.result:
         draft.decision, draft.model = Decision.SUGGEST, OWN_WORDS
-        draft.offered = _offered(draft.result, options)
+        draft.offered = _offered(draft.result, options, LONGEST_GIST)
         draft.reply = replies.suggestion(words_for(draft.language), draft.standalone, draft.result, draft.offered)
 
 
-def _offered(result: RetrievalResult, options: Sequence[ScoredPassage]) -> tuple[Citation, ...]:
-    """Options as what is cited of them, by rank, each with what it says and what tells it apart."""
+def _offered(result: RetrievalResult, options: Sequence[ScoredPassage], limit: int) -> tuple[Citation, ...]:
+    """Options as what is cited of them, by rank, each with what it says, in `limit` characters, and what tells it
+    apart."""
     documents = [option.passage.document for option in options]
     return tuple(
         replace(
             Citation.of(option.passage, result.passages.index(option) + 1),
             under=under,
-            gist=gist(option.passage.document.answer),
+            gist=gist(option.passage.document.answer, limit),
         )
         for option, under in zip(options, replies.told_apart(documents), strict=True)
     )

@@ -1,4 +1,4 @@
-"""What an answer says, in a line: enough to choose between entries, never all of it."""
+"""What an answer says, in a line or a few: enough to choose between entries."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from bot.answers.markup import in_one_line
 from bot.titles import cut
 from retrieval.text import collapse
 
-LONGEST_GIST = 120  # characters
+LONGEST_GIST = 160  # characters, below an entry that is shown in full
+TO_CHOOSE_BY = 300  # characters, where nothing else is shown
 _READ = 2_000  # characters of an answer that are looked at
 
 

@@ -17,6 +17,8 @@ from retrieval.searching.denying import count_denials
 _LATIN = re.compile(f"[{LATIN}][{LATIN}0-9]*")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;。！？：；\n|#>*(\"“「-])\s*$")
 _DIGIT = re.compile(r"\d")
+# What only counts a page's figures, tables or steps: "Figure 12. …", "图 3：…", "7. …".
+_RUNNING_NUMBER = re.compile(r"^[ \t>*_]*(?:[^\W\d_]+[ \t]*)?\d+(?:[.-]\d+)*[.:)。：）、](?=\s|[^\d\s])", re.MULTILINE)
 _LONGEST = 4000  # characters that are compared; what two answers differ in lies hardly ever behind
 
 
@@ -53,7 +55,7 @@ def _replaces_content(one: tuple[str, ...], other: tuple[str, ...], names: set[s
 
 @lru_cache(maxsize=4096)
 def _read(text: str, language: str) -> _Statement:
-    text = unicodedata.normalize("NFKC", text)
+    text = _RUNNING_NUMBER.sub("", unicodedata.normalize("NFKC", text))
     tokens = tuple(token for token, _, _ in words(fold(text), language))
     numbers = frozenset(token for token in tokens if _DIGIT.search(token))
     return _Statement(tokens, numbers, _names(text, language), count_denials(text))

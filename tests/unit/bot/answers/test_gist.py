@@ -13,7 +13,7 @@ from bot.answers.gist import LONGEST_GIST, gist
             "**Yes**, within [30 days](https://x.example).\n\n- keep the box\n- print the label",
             "Yes, within 30 days. keep the box print the label",
         ),
-        ("是的，三十天内可以退。" * 20, "是的，三十天内可以退。" * 10),
+        ("是的，三十天内可以退。" * 20, "是的，三十天内可以退。" * 14),
         ("", ""),
         ("```\nrun it\n```", "run it"),
     ],

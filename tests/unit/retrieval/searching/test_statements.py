@@ -19,6 +19,9 @@ from retrieval.searching.statements import state_the_same
         ("可以邀请访客。", "不可以邀请访客。"),
         ("自购买之日起保修2年。", "自购买之日起保修5年。"),
         ("Die Rücksendung ist kostenlos.", "Die Rücksendung ist nicht kostenlos."),
+        ("9.5 inches.", "3.5 inches."),
+        ("Two sizes:\n- 9 inches", "Two sizes:\n- 8 inches"),
+        ("9 inches.", "8 inches."),
     ],
 )
 def test_these_differ(one: str, other: str) -> None:
@@ -31,6 +34,8 @@ def test_these_differ(one: str, other: str) -> None:
         ("Wipe it with a damp cloth.", "Please wipe it with a damp cloth."),
         ("Wipe it. Let it dry.", "Let it dry. Wipe it."),
         ("You can do that in 3 days.", "You could do this in 3 days!"),
+        ("1. Open it.\n\n   Figure 9. The lid", "1. Open it.\n\n   Figure 31. The lid"),
+        ("打开盖子。\n\n图 3：盖子", "打开盖子。\n\n图 12：盖子"),
     ],
 )
 def test_these_say_the_same(one: str, other: str) -> None:
