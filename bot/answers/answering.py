@@ -302,8 +302,8 @@ class Answering:
         if chosen:
             draft.decision, result = Decision.ANSWER, chosen
         elif parts:
-            draft.decision, result, draft.asked = Decision.ANSWER, parts.result, parts.questions
-            draft.confidence = result.confidence
+            draft.decision = Decision.ANSWER if parts.sure else Decision.SUGGEST
+            result, draft.asked, draft.confidence = parts.result, parts.questions, parts.result.confidence
         elif self._reader and self._worth_reading(decided, result):
             ranks = await self._reader.answerable(draft.standalone, result)
             if ranks:
@@ -316,7 +316,7 @@ class Answering:
             draft.offered = _offered(result, decided.options, TO_CHOOSE_BY)
             draft.reply = replies.clarification(words_for(draft.language), draft.offered)
         elif draft.decision is Decision.SUGGEST:
-            _suggest(draft, decided.options)
+            _suggest(draft, decision.nearest(result) if parts else decided.options)
         elif draft.decision is Decision.ABSTAIN and draft.reading.intent.is_small_talk:
             _talk(draft)
         elif draft.decision is Decision.ABSTAIN:
@@ -332,7 +332,7 @@ class Answering:
             told = [(before, found.passages[0].passage.document.answer)]
             return await search(*followups.contextualise(question, whole.language, told))
 
-        return await find_parts(draft.standalone, whole, self._thresholds[0], search, search_after)
+        return await find_parts(draft.standalone, whole, self._thresholds, search, search_after)
 
     def _worth_reading(self, decided: decision.Decided, result: RetrievalResult) -> bool:
         """Whether a reader may find an answer in the pages; which of two is meant only the customer knows."""
@@ -430,7 +430,8 @@ def _suggest(draft: _Draft, options: Sequence[ScoredPassage]) -> None:
     if draft.result:
         draft.decision, draft.model = Decision.SUGGEST, OWN_WORDS
         draft.offered = _offered(draft.result, options, LONGEST_GIST)
-        draft.reply = replies.suggestion(words_for(draft.language), draft.standalone, draft.result, draft.offered)
+        questions = draft.asked or (draft.standalone,)
+        draft.reply = replies.suggestion(words_for(draft.language), questions, draft.result, draft.offered)
 
 
 def _offered(result: RetrievalResult, options: Sequence[ScoredPassage], limit: int) -> tuple[Citation, ...]:

@@ -80,7 +80,8 @@ def others(asked: Turn) -> tuple[Citation, ...]:
 def lead(asked: Turn) -> str:
     """What an offer says before its options, in Markdown."""
     if asked.decision is Decision.SUGGEST:
-        return asked.answer.partition(f"\n\n{words_for(asked.language).say('suggest_others')}\n\n2. ")[0]
+        seam = f"\n\n{words_for(asked.language).say('suggest_others')}\n\n"
+        return asked.answer.rsplit(seam, 1)[0]
     return asked.answer.partition("\n\n1. ")[0]
 
 

@@ -1,7 +1,8 @@
 """A message that asks two things, or asks to compare two, is answered in two parts.
 
 No phrase says that it does: it is cut at its own seams, the parts are searched like any question, and they stand where
-each is answered, by entries that say different things, which the whole message finds too but with less confidence.
+each is answered, by entries that say different things, which the whole message finds too but with less confidence. Of
+a message that is not answered as a whole it is enough that one part is: for the other the nearest entry is suggested.
 """
 
 from __future__ import annotations
@@ -31,40 +32,55 @@ SearchAfter = Callable[[str, str, RetrievalResult], Awaitable[RetrievalResult]]
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The two questions of a message, and what was found with the entries that answer them first, in their order."""
+    """The two questions of a message, and what was found with the entries that answer them first, in their order;
+    `sure` that both do."""
 
     questions: tuple[str, str]
     result: RetrievalResult
+    sure: bool = True
 
 
 async def find_parts(
-    text: str, whole: RetrievalResult, threshold: float | None, search: Search, search_after: SearchAfter
+    text: str,
+    whole: RetrievalResult,
+    thresholds: tuple[float | None, float | None],
+    search: Search,
+    search_after: SearchAfter,
 ) -> Parts | None:
-    """The surest two parts of `text`, of which `whole` was found; None where it asks one thing.
+    """The surest two parts of `text`, of which `whole` was found; None where it asks one thing. `thresholds` are those
+    of an answer and of a suggestion.
 
     `search` finds what a question needs, `search_after` what one needs that follows another, whose result it is told.
     """
     best: Parts | None = None
+    answered = decide(whole, *thresholds).decision is Decision.ANSWER
+
+    def fits(result: RetrievalResult, first: str) -> Decision | None:
+        if not _ASKS.search(first) and result.confidence < whole.confidence:  # a question mark tells of two
+            return None
+        decision = decide(result, *thresholds).decision
+        return decision if decision is Decision.ANSWER or (decision is Decision.SUGGEST and not answered) else None
+
     for first, second in splits(text, whole.language):
-        least = 0.0 if _ASKS.search(first) else whole.confidence  # a question mark between them tells of two
         one = await search(first)
-        if not _answers(one, threshold, least):
+        if (of_one := fits(one, first)) is None:
             continue
         other = await search_after(second, first, one)
-        if not _answers(other, threshold, least):
+        if (of_other := fits(other, first)) is None or Decision.ANSWER not in {of_one, of_other}:
             continue
-        parts = _together((first, second), whole, one, other)
-        if parts and (best is None or parts.result.confidence > best.result.confidence):
+        sure = of_one is of_other
+        parts = _together((first, second), whole, one, other, sure=sure)
+        if parts and (best is None or _rank(parts) > _rank(best)):
             best = parts
     return best
 
 
-def _answers(result: RetrievalResult, threshold: float | None, least: float) -> bool:
-    return decide(result, threshold).decision is Decision.ANSWER and result.confidence >= least
+def _rank(parts: Parts) -> tuple[bool, float]:
+    return parts.sure, parts.result.confidence
 
 
 def _together(
-    questions: tuple[str, str], whole: RetrievalResult, one: RetrievalResult, other: RetrievalResult
+    questions: tuple[str, str], whole: RetrievalResult, one: RetrievalResult, other: RetrievalResult, *, sure: bool
 ) -> Parts | None:
     """What answers the parts, if the whole message found it too, with what else it found."""
     found = {scored.passage.document.id: scored for scored in whole.passages}
@@ -73,7 +89,7 @@ def _together(
         return None
     rest = (scored for scored in whole.passages if scored not in (left, right))
     confidence = min(one.confidence, other.confidence)
-    return Parts(questions, replace(whole, passages=(left, right, *rest), confidence=confidence))
+    return Parts(questions, replace(whole, passages=(left, right, *rest), confidence=confidence), sure)
 
 
 def splits(text: str, language: str) -> list[tuple[str, str]]:

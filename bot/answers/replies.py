@@ -18,14 +18,16 @@ def clarification(words: Words, offered: Sequence[Citation]) -> str:
     return "\n".join([words.say("clarify"), "", *_choices(offered, 1), "", words.say("clarify_how")])
 
 
-def suggestion(words: Words, question: str, result: RetrievalResult, offered: Sequence[Citation]) -> str:
-    """The first of these in its own words, as the nearest thing found, and the titles of the others. A citation's
-    number is its rank."""
-    shown, *others = offered
-    passage = result.passages[shown.number - 1].passage
-    lines = [words.say("suggest"), "", "".join(quote(question, words, passage, shown.number, titled=True))]
+def suggestion(words: Words, questions: Sequence[str], result: RetrievalResult, offered: Sequence[Citation]) -> str:
+    """The first of these in its own words, as the nearest thing found, and the titles of the others; for two
+    `questions` the first two. A citation's number is its rank."""
+    shown, others = offered[: len(questions)], offered[len(questions) :]
+    lines = [words.say("suggest")]
+    for question, each in zip(questions, shown, strict=False):
+        passage = result.passages[each.number - 1].passage
+        lines += ["", "".join(quote(question, words, passage, each.number, titled=True))]
     if others:
-        lines += ["", words.say("suggest_others"), "", *_choices(others, 2), "", words.say("clarify_how")]
+        lines += ["", words.say("suggest_others"), "", *_choices(others, len(shown) + 1), "", words.say("clarify_how")]
     return "\n".join(lines)
 
 

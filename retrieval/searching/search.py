@@ -10,9 +10,10 @@ from itertools import compress
 import numpy as np
 
 from retrieval.documents import ScoredPassage
-from retrieval.indexing.index import Index
+from retrieval.indexing.index import Index, wordings
 from retrieval.indexing.lexical import Places, Scores
 from retrieval.searching import calibration, contexts, families, fusion, rewriting, signals
+from retrieval.searching.content import word_sequence
 from retrieval.searching.embedding import QuestionVectors
 from retrieval.searching.families import Family
 from retrieval.searching.glossary import Variant
@@ -107,7 +108,16 @@ class Search:
             key=lambda each: calibration.confidence(each, profile),
         )
         sure = calibration.confidence(features, profile)
+        if features and not features["bare"] and self._is_asked_verbatim(candidates.documents[ranking[0]]):
+            sure = max(sure, profile.answer)
         return Found(profile, candidates, ranking, preferred, features, sure, family)
+
+    def _is_asked_verbatim(self, document: int) -> bool:
+        """Whether the text is word for word a question of this document, so that nothing else can be meant."""
+        asked = word_sequence(self._text, self._language)
+        return bool(asked) and any(
+            word_sequence(each, self._language) == asked for each in wordings(self._index.documents[document])
+        )
 
     def _find_family(self, candidates: Candidates, ranking: Places, scores: Scores, in_context: Query | None) -> Family:
         """The things that the first document's question is asked of, by what the question names or, where that is

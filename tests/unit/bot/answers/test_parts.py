@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from bot.answers.answering import Answering
+from bot.answers.choosing import lead
 from bot.answers.extractive import ExtractiveWriter
 from bot.answers.parts import MOST_SEAMS, splits
 from bot.conversation import Decision, Final, IncomingMessage, Turn
@@ -116,3 +117,17 @@ def test_a_story_is_cut_after_its_sentences_or_not_at_all() -> None:
     story = f"{told} Can I return the pot with the lid or have the lid repaired?"
     assert [first for first, _ in splits(story, "en")] == [told]
     assert splits(story * (MOST_SEAMS + 1), "en") == []
+
+
+async def test_where_one_of_two_questions_is_answered_the_nearest_to_the_other_is_suggested_with_it() -> None:
+    turn = await asked(BOTH, Knowing(0.3, parts(0.9, 0.6), (TIME, SHIP, OTHER)))
+    assert turn.decision is Decision.SUGGEST and turn.confidence == 0.6
+    shown, _, others = turn.answer.partition("Or did you mean")
+    assert "France and Spain. [1]" in shown and "Four days. [2]" in shown
+    assert "3. Do you sell tea? [3]" in others
+    assert lead(turn) == shown.rstrip()
+
+
+async def test_of_a_message_that_is_answered_as_a_whole_no_part_is_suggested() -> None:
+    turn = await asked(BOTH, Knowing(0.85, parts(0.95, 0.6), (SHIP, TIME, OTHER)))
+    assert turn.decision is Decision.ANSWER and "Four days" not in turn.answer

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from retrieval.documents import Document
 from retrieval.indexing.building import build_index
 from retrieval.indexing.index import Index
+from retrieval.searching.calibration import INTERCEPT
 from retrieval.searching.embedding import QuestionVectors
 from retrieval.searching.fitted import load_fitted
 from retrieval.searching.profiles import Profile
@@ -41,6 +43,17 @@ def test_every_profile_finds_what_is_asked_and_shows_the_signals_that_it_weighs(
     assert list(first.signals) == list(PROFILES[profile].weights)
     assert all(first.score >= other.score for other in others)
     assert found.confidence >= found.profile.suggest
+
+
+@pytest.mark.parametrize(
+    ("text", "certain"),
+    [("how do i return goods", True), ("How do I return the goods?", False), ("Do goods return how I?", False)],
+)
+def test_what_is_asked_word_for_word_is_answered_however_unsure_the_model(text: str, certain: bool) -> None:
+    profile = PROFILES["english"]
+    unsure = replace(profile, confidence=profile.confidence | {INTERCEPT: -30.0})
+    found = Search(INDEX, text, "en", (), (), QuestionVectors(default_embedder())).run(unsure)
+    assert (found.confidence >= profile.answer) is certain
 
 
 def test_a_search_by_words_needs_no_vector() -> None:
