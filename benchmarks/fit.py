@@ -341,8 +341,8 @@ def apply_confidence(cases: Sequence[Case], coefficients: Floats) -> Floats:
 
 
 def choose_thresholds(cases: Sequence[Case], confidences: Floats, own: Collection[str]) -> tuple[float, float]:
-    """-> the lowest confidence from which on PRECISION of the answers are right, by the sets whose labels are sound, and
-    the lowest at which at most SUGGESTED of what nothing answers is shown something; every set that can tell counts
+    """-> the lowest confidence from which on PRECISION of the answers are right, by the sets whose labels are sound,
+    and the lowest at which at most SUGGESTED of what nothing answers is shown something; every set that can tell counts
     alike. `confidences` are of sets left out."""
     shares = _shares(cases, own)
     sound = shares * [case.set not in DOUBTED for case in cases]
