@@ -6,6 +6,7 @@ Needs Debian's chromium, fonts-noto-cjk and fonts-noto-color-emoji. `make chatpi
 from __future__ import annotations
 
 import asyncio
+import copy
 import html
 import os
 import re
@@ -61,7 +62,8 @@ async def _converse(shop: Knowledge, folder: Path) -> list[tuple[str, Message | 
             for text in ASKED:
                 asked = await den.ask(text, thread=thread or None, mention=not thread)
                 thread = thread or asked
-                said += [(text, None), ("", await den.one_answer(asked, thread))]
+                # As it came: the buttons of an offer go when something else is asked.
+                said += [(text, None), ("", copy.deepcopy(await den.one_answer(asked, thread)))]
     return said
 
 
@@ -100,4 +102,4 @@ def _text(markdown: str) -> str:
 
 
 if __name__ == "__main__":
-    draw(page(conversation()), PICTURE, 920)
+    draw(page(conversation()), PICTURE, 1330)

@@ -23,7 +23,13 @@ from rich.text import Text
 ROOT = Path(__file__).parents[2]
 TARGET = Path(__file__).with_name("demo.svg")
 COLUMNS = 96
-SHOWN = ("Can I skip a month of the tea box?", "And how do I cancel it?", "如何退货？", "Do you sell concert tickets?")
+SHOWN = (
+    "Can I skip a month of the tea box?",
+    "如何退货？",
+    "Do you have support for PayPal?",
+    "¿Cómo puedo pagar?",
+    "Do you sell concert tickets?",
+)
 
 
 def palette(colours: str) -> list[tuple[int, int, int]]:

@@ -23,7 +23,7 @@ from tests.support.bots import FRONTDESK, Bot, Knowledge
 from tests.support.slack import Message, SlackStandIn
 
 PICTURE = Path(__file__).with_name("slack.png")
-ASKED = ("How long does delivery take?", "and what does it cost?", "如何退货？")
+ASKED = ("How long does delivery take?", "and what does it cost?", "can I pay with paypal", "如何退货？")
 _CSS = """
 body { margin: 0; overflow: hidden; background: #fff;
 font: 15px/1.47 Lato, "Noto Sans", "Noto Sans CJK SC", sans-serif; color: #1d1c1d }
@@ -116,7 +116,7 @@ def mrkdwn(text: str) -> str:
     return re.sub(r"\*([^*\n]+)\*", r"<b>\1</b>", text).replace("\n", "<br>")
 
 
-def draw(page: str, picture: Path, height: int = 960, width: int = 808) -> None:
+def draw(page: str, picture: Path, height: int = 1330, width: int = 808) -> None:
     """A page of HTML as a PNG."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "page.html"
