@@ -77,7 +77,7 @@ BY_WORDING = ("cos_question", "cos_passage", "cos_best")
 class Plan:
     """A profile to be fitted: what it looks at, of which of the models (by number), what it is fitted and judged on.
 
-    `help` tells which of the questions of ALSO belong to it.
+    `help` tells which of the questions of ALSO belong to it; sets that are `alike` count as much as those it is for.
     """
 
     name: str
@@ -91,6 +91,7 @@ class Plan:
     same_language: bool | None = None
     worded: bool | None = None
     after: str = ""
+    alike: tuple[str, ...] = ()
 
 
 def _english(example: Example) -> bool:
@@ -141,7 +142,9 @@ def make_plans() -> tuple[Plan, ...]:
             after="wordings",
         ),
         Plan("same-language", (second,), WORD_SIGNALS, either, CHINESE, _other, same_language=True),
-        Plan("across", ((1, BY_WORDING),), ("bm25_passage", "overlap"), (*either, *ACROSS), ACROSS, _never),
+        Plan(
+            "across", ((1, BY_WORDING),), ("bm25_passage", "overlap"), (*either, *ACROSS), ACROSS, _never, alike=CHINESE
+        ),
         Plan("words", (), WORD_SIGNALS, either, either, _never),
     )
 
@@ -378,7 +381,7 @@ def fit_plan(plan: Plan, sets: Sets, names: Sequence[str], models: Sequence[str]
         {"help": help_sites} if help_sites else {}
     )
     judged = [name for name in (*plan.judged_on, "help") if name in learnt]
-    own_sets = {*judged, *ALSO}
+    own_sets = {*judged, *plan.alike, *ALSO}
 
     def others(name: str) -> Sets:
         return {other: some for other, some in learnt.items() if family(other) != family(name)} or learnt
