@@ -25,7 +25,7 @@ def reply_language(text: str, conversation_language: str = "", site_languages: S
     """
     fallback = conversation_language or next(iter(site_languages), DEFAULT)
     if script_language(text, ""):
-        language = detect_language(text, primary(fallback), site_languages or _spoken())
+        language = detect_language(text, primary(fallback), [*site_languages, *_spoken()])
         return _chinese(text, conversation_language) if language == "zh" else language
     few = len(_WORD.findall(text)) < _TELLING_WORDS
     if few and conversation_language:

@@ -83,6 +83,7 @@ class _Draft:
     model: str = OWN_WORDS
     result: RetrievalResult | None = None
     again: bool = False
+    first: bool = False  # of its conversation, so that the site may tell what its language is
     people: bool = False  # can be reached from here
     reading: MessageReading = UNREAD
     asked: tuple[str, ...] = ()  # the questions of a message that asks two
@@ -208,6 +209,7 @@ class Answering:
         words = words_for(language)
         draft = _Draft(uuid.uuid4().hex, datetime.now(UTC), question, question, language)
         draft.people = self._handoff(message)
+        draft.first = last is None
         if choice and choice.option is None and offer:
             draft.standalone = offer.standalone_question  # which is what the pages do not answer
             draft.decision = Decision.ABSTAIN
@@ -291,6 +293,8 @@ class Answering:
             result = await self._retriever.retrieve(draft.standalone, context=context, limit=self._limit)
         except NoActiveVersion:  # the last source was removed: then nothing is known
             result = RetrievalResult(draft.standalone, primary(draft.language), (), 0.0, "", "")
+        if draft.first:
+            draft.language = reply_language(draft.question, site_languages=(result.language,))
         decided = decision.decide(result, *self._thresholds, given=given)
         draft.decision, draft.threshold, draft.confidence = decided.decision, decided.threshold, result.confidence
         watch.lap("retrieve")
@@ -312,15 +316,7 @@ class Answering:
                 draft.decision = Decision.ABSTAIN
             watch.lap("judge")
         draft.result = result
-        if draft.decision is Decision.CLARIFY:
-            draft.offered = _offered(result, decided.options, TO_CHOOSE_BY)
-            draft.reply = replies.clarification(words_for(draft.language), draft.offered)
-        elif draft.decision is Decision.SUGGEST:
-            _suggest(draft, decision.nearest(result) if parts else decided.options)
-        elif draft.decision is Decision.ABSTAIN and draft.reading.intent.is_small_talk:
-            _talk(draft)
-        elif draft.decision is Decision.ABSTAIN:
-            draft.reply = replies.nothing_found(words_for(draft.language), people=draft.people)
+        _reply_to(draft, decision.nearest(result) if parts else decided.options)
 
     async def _parts(self, draft: _Draft, whole: RetrievalResult) -> Parts | None:
         """The answers to a message that asks two things; the second is searched as if the first had been answered."""
@@ -423,6 +419,19 @@ def _talk(draft: _Draft) -> None:
 def _refused(words: Words, *, people: bool) -> str:
     """The reply to who says that what was found is not it."""
     return replies.nothing_found(words, people=True) if people else words.say("none_of_these")
+
+
+def _reply_to(draft: _Draft, options: Sequence[ScoredPassage]) -> None:
+    """Say in Frontdesk's own words what no writer has a part in: an offer of these, or that nothing was found."""
+    if draft.decision is Decision.CLARIFY and draft.result:
+        draft.offered = _offered(draft.result, options, TO_CHOOSE_BY)
+        draft.reply = replies.clarification(words_for(draft.language), draft.offered)
+    elif draft.decision is Decision.SUGGEST:
+        _suggest(draft, options)
+    elif draft.decision is Decision.ABSTAIN and draft.reading.intent.is_small_talk:
+        _talk(draft)
+    elif draft.decision is Decision.ABSTAIN:
+        draft.reply = replies.nothing_found(words_for(draft.language), people=draft.people)
 
 
 def _suggest(draft: _Draft, options: Sequence[ScoredPassage]) -> None:

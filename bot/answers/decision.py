@@ -81,11 +81,13 @@ def _alternatives(family: Sequence[ScoredPassage]) -> tuple[ScoredPassage, ...]:
 
 
 def _options(passages: Sequence[ScoredPassage], within: float = math.inf) -> tuple[ScoredPassage, ...]:
-    """The passages whose score is `within` the first's, one of each that say the same."""
+    """The passages whose score is `within` the first's, in its language, one of each that say the same."""
     options: list[ScoredPassage] = []
     for passage in passages:
         if passages[0].score - passage.score > within:
             break
+        if passage.passage.document.language != passages[0].passage.document.language:
+            continue
         if not any(says_the_same(passage.passage.document, other.passage.document) for other in options):
             options.append(passage)
     return tuple(options)

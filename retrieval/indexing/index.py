@@ -178,13 +178,22 @@ class Index:
         _ = self.languages, self.topic_information, self.vocabulary
 
     @cached_property
+    def document_languages(self) -> Sequence[str]:
+        """(documents,) the language of each."""
+        return [language_of(document) for document in self.documents]
+
+    @cached_property
     def languages(self) -> Counter[str]:
         """How many documents there are in each language.
 
         Taught ones count where there are no others: a few of them shall not change how everything is searched.
         """
-        counted = [document for document in self.documents if not document.author] or self.documents
-        return Counter(map(language_of, counted))
+        crawled = [
+            language
+            for document, language in zip(self.documents, self.document_languages, strict=True)
+            if not document.author
+        ]
+        return Counter(crawled or self.document_languages)
 
     @cached_property
     def main_language(self) -> str:

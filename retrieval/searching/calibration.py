@@ -34,7 +34,8 @@ and what the query names and the first passage does not (`near_misses.py`).
 
 A taught answer and the crawled documents that ask the same question count as one document, by the best value of each;
 and so do documents that repeat one another, and those of a family that the query may mean: it is sure to be the right
-question, whichever of its answers is wanted. Those that it rules out are no rivals.
+question, whichever of its answers is wanted. Those that it rules out are no rivals, nor is what is written in another
+language than the first: a page of several has its translation.
 """
 
 INTERCEPT = "intercept"
@@ -68,7 +69,7 @@ def describe(
     if len(index.twins):
         same = [other for document in same for other in group(index, document)]
     first = ranking[np.isin(ranked, same)]
-    others = ranking[~np.isin(ranking, first)]
+    others = _in_same_language(index, candidates, ranking[~np.isin(ranking, first)], int(ranked[0]))
     measured = measure(index, query, candidates.passages[first]) if anew else only(candidates, first)
     rivals = float(np.exp((scores[others] - scores[first].max()).astype(np.float64)).sum())
     document = index.documents[int(ranked[0])]
@@ -87,6 +88,14 @@ def describe(
         }
         | dict(zip(query.profile.weights, signals, strict=True))
     )
+
+
+def _in_same_language(index: Index, candidates: Candidates, others: Places, document: int) -> Places:
+    if len(index.languages) < 2:
+        return others
+    spoken = index.document_languages
+    same = [spoken[number] == spoken[document] for number in candidates.documents[others].tolist()]
+    return np.asarray(others[np.array(same, bool)])
 
 
 def confidence(features: Mapping[str, float], profile: Profile) -> float:

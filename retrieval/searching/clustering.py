@@ -122,7 +122,7 @@ class Likeness:
         by_vector, by_token, bias = self.weights or self._fitted.clustering[name_model(self._model.fingerprint)]
         logits = by_vector * vectors + by_token * tokens + bias
         spoken = ~self._mute[rows][:, None] & ~self._mute[columns]
-        chances: Scores = spoken / (1 + np.exp(-logits))
+        chances: Scores = spoken / (1 + np.exp(np.minimum(-logits, 80)))
         return chances
 
     def signals(self, rows: Some, columns: Some = slice(None)) -> tuple[Scores, Scores]:

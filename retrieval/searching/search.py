@@ -12,12 +12,13 @@ import numpy as np
 from retrieval.documents import ScoredPassage
 from retrieval.indexing.index import Index, wordings
 from retrieval.indexing.lexical import Places, Scores
-from retrieval.searching import calibration, contexts, families, fusion, rewriting, signals
+from retrieval.searching import calibration, contexts, families, fusion, names, rewriting, signals
 from retrieval.searching.content import word_sequence
 from retrieval.searching.embedding import QuestionVectors
 from retrieval.searching.families import Family
 from retrieval.searching.glossary import Variant
 from retrieval.searching.profiles import Profile
+from retrieval.searching.repeats import RIVAL
 from retrieval.searching.reranking import Reranking
 from retrieval.searching.rewriting import Rewritten
 from retrieval.searching.signals import Candidates, Lookup, Query
@@ -94,7 +95,9 @@ class Search:
         own = signals.gather(index, query, also)
         candidates = rewriting.best_of(index, own, rewritten)
         scores = self._score(candidates, profile, in_context, gains)
+        scores = self._prefer_language(candidates, scores)
         preferred = fusion.prefer(candidates, scores, index.twins)
+        preferred = names.prefer_named(index, self._text, candidates, preferred)
         ranking = fusion.rank(candidates, preferred)
         family = self._find_family(candidates, ranking, preferred, in_context)
         preferred = families.settle(family, candidates.documents, preferred)
@@ -110,7 +113,19 @@ class Search:
         sure = calibration.confidence(features, profile)
         if features and not features["bare"] and self._is_asked_verbatim(candidates.documents[ranking[0]]):
             sure = max(sure, profile.answer)
+        elif names.asks_nothing_of(index, self._text):
+            sure = min(sure, calibration.UNANSWERED * profile.answer)
         return Found(profile, candidates, ranking, preferred, features, sure, family)
+
+    def _prefer_language(self, candidates: Candidates, scores: Scores) -> Scores:
+        """The scores. Where no page is in the reader's language, what is in another than most pages are stands behind
+        its translation."""
+        index = self._index
+        if len(index.languages) < 2 or index.languages[self._language]:
+            return scores
+        spoken = index.document_languages
+        others = np.array([spoken[number] != index.main_language for number in candidates.documents.tolist()], bool)
+        return np.asarray(scores - np.float32(RIVAL) * others, np.float32)
 
     def _is_asked_verbatim(self, document: int) -> bool:
         """Whether the text is word for word a question of this document, so that nothing else can be meant."""
@@ -169,8 +184,8 @@ class Search:
         in_context: Query | None,
     ) -> list[Query]:
         """What the first of the `ranked` passages is judged by: the wording of the question that fits it best and, if
-        that needs the conversation, the question after what was asked last. An answer has to fit both; one that names
-        all that a bare question says the latter alone."""
+        that needs the conversation, the question after what was asked last; if it names what it is asked of, what is
+        asked. An answer has to fit both; one that names all that a bare question says the latter alone."""
         best, profile = query, query.profile
         if rewritten and len(ranked):
             by = rewriting.judged_by(
@@ -178,7 +193,8 @@ class Search:
             )
             best = by.query if by else query
         if not in_context:
-            return [best]
+            asked = names.without_names(self._index, self._text)
+            return [best, self._prepare(asked, self._embed([asked], profile)[0], profile)] if asked else [best]
         bare = contexts.bare(query.text, self._language)
         named = bare and len(ranked) and contexts.names(self._index, int(ranked[0]), query.text)
         return [in_context] if named else [best, in_context]

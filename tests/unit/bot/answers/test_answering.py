@@ -156,6 +156,17 @@ async def test_a_question_that_the_pages_do_not_answer_is_refused_in_its_languag
     assert "I can get you a person" in with_people.answer
 
 
+async def test_a_first_word_that_does_not_tell_is_answered_in_the_language_of_the_site() -> None:
+    class German(FixedRetriever):
+        async def retrieve(self, query: str, *, context: Sequence[str] = (), limit: int = 10) -> RetrievalResult:
+            return replace(await super().retrieve(query), language="de")
+
+    answering = desk(German(confidence=0.1), MemoryConversations())
+    assert (await ask(answering, "WLAN")).language == "de"
+    assert (await ask(answering, "How do I return goods?")).language == "en"
+    assert (await ask(answering, "WLAN")).language == "en"
+
+
 async def test_the_threshold_of_the_settings_decides() -> None:
     retriever = FixedRetriever(RETURNS, confidence=0.6)
     assert (await ask(desk(retriever, threshold=0.5), "How do I return goods?")).decision is Decision.ANSWER
