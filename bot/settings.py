@@ -6,11 +6,15 @@ Each key is FRONTDESK_<NAME>, but for the chat platforms' secrets, which have th
 from __future__ import annotations
 
 import ipaddress
+import os
+from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import platformdirs
+import structlog
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -18,6 +22,7 @@ from bot.errors import SettingsError
 
 DEFAULT_MODELS = ("all-MiniLM-L6-v2", "multilingual-e5-small")
 
+_NEARLY = 0.9  # of two names' letters: from there on one is taken for the other misspelt
 _PLAINLY = {
     "string_pattern_mismatch": "that is no id of a channel",
     "bool_parsing": "true or false is needed",
@@ -202,6 +207,7 @@ class Settings(BaseSettings):
 
 def load_settings(**overrides: Any) -> Settings:
     """Read the settings. Raises SettingsError naming the key, what was wrong with it and how to mend it."""
+    _warn_of_misspelt(tuple(sorted(name for name in os.environ if name.startswith("FRONTDESK_"))))
     try:
         return Settings(**overrides)
     except ValidationError as error:
@@ -210,3 +216,12 @@ def load_settings(**overrides: Any) -> Settings:
         key = name if name in keys else f"FRONTDESK_{name}"
         reason = _PLAINLY.get(first["type"], first["msg"].removeprefix("Value error, "))
         raise SettingsError(f"{key} cannot be read: {reason}. See .env.example for what it takes.") from error
+
+
+@cache
+def _warn_of_misspelt(names: tuple[str, ...]) -> None:
+    """Say once of variables that are no setting and nearly one. Others may be somebody else's."""
+    keys = sorted(Settings.keys())
+    for name in names:
+        if name not in keys and (near := get_close_matches(name, keys, n=1, cutoff=_NEARLY)):
+            structlog.get_logger(__name__).warning(f"{name} is no setting and is ignored: did you mean {near[0]}?")

@@ -24,7 +24,7 @@ from datetime import UTC, datetime
 import structlog
 
 from bot.answers import decision, followups, replies
-from bot.answers.choosing import SHOWN, Choice, choose, confirms, lead, pressed
+from bot.answers.choosing import SHOWN, Choice, choose, confirms, lead, number_beyond, pressed
 from bot.answers.citations import CitationChecker
 from bot.answers.excerpt import BUDGET, excerpt
 from bot.answers.gist import LONGEST_GIST, TO_CHOOSE_BY, gist
@@ -218,6 +218,8 @@ class Answering:
             draft.reply = words.say("confirmed")
         elif again and offer:
             draft.standalone, draft.again = offer.standalone_question, True
+            if (number := number_beyond(question, offer.citations)) is not None:
+                draft.preface = words.say("no_such_number", number=number) + "\n\n"
         elif not choice:
             await asyncio.to_thread(self._read, draft)
         if len(text) > MAX_CHARACTERS:
@@ -227,14 +229,16 @@ class Answering:
     async def _read_choice(
         self, message: IncomingMessage, question: str, offer: Turn | None, language: str
     ) -> tuple[Choice | None, bool]:
-        """Which option is chosen, and whether it is a yes to which of several nobody can tell."""
+        """Which option is chosen, and whether to ask again: a yes to which of several nobody can tell, a number that is
+        none of theirs."""
         if offer is None:
             return None, False
         if message.chosen:
             return pressed(offer, message.chosen.number), False
         [reply] = await asyncio.to_thread(self._intents.read_replies, [question], language)
         choice = choose(question, offer.citations, reply, shown=offer.decision is Decision.SUGGEST)
-        return choice, choice is None and reply is OfferReply.YES
+        beyond = number_beyond(question, offer.citations) is not None
+        return choice, choice is None and (reply is OfferReply.YES or beyond)
 
     def _read(self, draft: _Draft) -> None:
         """Read what the message is. What is surely small talk or a wish for a person is searched no further."""

@@ -14,6 +14,7 @@ from retrieval.text import collapse
 
 _LONGEST_CHOICE = 60  # characters; "the second one please" is a choice, a longer message says more than which
 _ORDINALS = (OfferReply.FIRST, OfferReply.SECOND, OfferReply.THIRD, OfferReply.FOURTH, OfferReply.FIFTH)
+_LONGEST_NUMBER = 3  # digits; more are an order's number or the like
 _NUMBER = re.compile(r"\d+")
 _TITLE = 300  # characters of a chosen title
 SHOWN = 1  # the number of the entry that a suggestion shows
@@ -46,6 +47,14 @@ def choose(text: str, options: Sequence[Citation], reply: OfferReply, *, shown: 
         return Choice(options[0]) if shown else None
     position = len(options) - 1 if reply is OfferReply.LAST else _ORDINALS.index(reply)
     return Choice(options[position]) if position < len(options) else None
+
+
+def number_beyond(text: str, options: Sequence[Citation]) -> int | None:
+    """The number that is all that `text` says, where there is no such option."""
+    said = fold(text).strip(" .)#")
+    if not said.isdecimal() or len(said) > _LONGEST_NUMBER:
+        return None
+    return None if 0 < int(said) <= len(options) else int(said)
 
 
 def pressed(asked: Turn, number: int) -> Choice | None:

@@ -78,6 +78,12 @@ def show_fit(own: OwnFit, path: Path, as_json: bool) -> None:
     typer.echo(
         f"Written to {path}: a running 'frontdesk serve' takes it up when it is started again; delete it to go back."
     )
+    if sum(each.outcome.right for each in own.after if each.answered) < sum(
+        each.outcome.right for each in own.before if each.answered
+    ):
+        typer.echo(
+            "Fewer of these questions are answered rightly than before: more of them may help; or delete the file."
+        )
     if not any(each.golden.unanswerable for each in own.before):
         typer.echo(
             "No question here is one that nothing should answer, so no threshold was lowered: add some with an empty "

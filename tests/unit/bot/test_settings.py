@@ -1,5 +1,8 @@
 from pathlib import Path
 
+import pytest
+from structlog.testing import capture_logs
+
 from bot.settings import load_settings
 
 
@@ -18,3 +21,14 @@ def test_a_prefix_keeps_the_space_that_env_files_lose(tmp_path: Path) -> None:
     )
     settings = load_settings(_env_file=file)
     assert (settings.embedding_query_prefix, settings.embedding_document_prefix) == ("query: ", "为这个句子：")
+
+
+def test_a_misspelt_setting_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRONTDESK_ANSWER_TRESHOLD", "0.5")
+    monkeypatch.setenv("FRONTDESK_SOMEBODY_ELSES", "1")
+    with capture_logs() as logs:
+        load_settings()
+        load_settings()
+    assert [each["event"] for each in logs] == [
+        "FRONTDESK_ANSWER_TRESHOLD is no setting and is ignored: did you mean FRONTDESK_ANSWER_THRESHOLD?"
+    ]

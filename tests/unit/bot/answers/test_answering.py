@@ -595,3 +595,16 @@ async def test_a_verdict_on_nothing_is_no_vote() -> None:
     store = MemoryConversations()
     await ask(desk(FixedRetriever(RETURNS), store), "that answer is wrong")
     assert not store.votes
+
+
+@pytest.mark.parametrize("reply", ["7", "0", "３", " #4. "])
+async def test_a_number_that_none_of_the_options_has_is_said_and_they_are_offered_again(reply: str) -> None:
+    answering = await asked_back(MemoryConversations())
+    turn = await ask(answering, reply)
+    assert turn.decision is Decision.CLARIFY
+    assert turn.answer.startswith("There is no ") and "Which of these do you mean?" in turn.answer
+
+
+async def test_a_longer_number_is_a_question() -> None:
+    answering = await asked_back(MemoryConversations())
+    assert not (await ask(answering, "4711")).answer.startswith("There is no ")
