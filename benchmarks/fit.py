@@ -59,6 +59,7 @@ DOUBTED = {"covid_jhu": 0.25, "covid_deepset": 0.5, "atec_zh": 0.5}
 FOLDS = 4
 PRECISION = 0.95  # of the answers given
 SUGGESTED = 0.28  # of the questions that nothing answers
+LOST = 0.001  # of a set's questions that a second profile would have shown rightly, and is not tried for
 
 PLAIN = ("stackfaq", "stackfaq_ood", "sites_en", "covid_deepset", "covid_jhu")
 WORDED = ("hint3", "clinc150_oos", "banking77")
@@ -461,10 +462,49 @@ def main() -> None:
     save_vectors(models)
     own = [name_model(model.fingerprint) for model in models.models]
     profiles = [fit_plan(plan, sets, names, own) for plan in make_plans()]
+    choose_second_looks(profiles, sets, names)
     if options.write:
         write_fit(name_fit(own), own, profiles)
         background = measure_background(models.models[0])
         write_fit(GENERIC, [ANY_MODEL], make_generic(profiles, own[0], background))
+
+
+def choose_second_looks(profiles: Sequence[dict[str, Any]], sets: Sets, names: Sequence[str]) -> None:
+    """Set `tried_from` of the profiles that are tried after another: the highest confidence of that one below which
+    they would have shown at most LOST of any set's questions rightly."""
+    plans = {plan.name: plan for plan in make_plans()}
+    by_name = {profile["name"]: profile for profile in profiles}
+    for profile in profiles:
+        if not (first := by_name.get(profile["after"])):
+            continue
+        plan, lost_from = plans[profile["name"]], []
+        for name in (*plan.judged_on, "help"):
+            some = [each for each in sets.get(name, ()) if name != "help" or plan.help(each)]
+            if some:
+                lost_from.append(_lost_from(first, profile, name, some, names))
+        profile["tried_from"] = round(min([*lost_from, first["answer"]]), 3)
+        print(f"{profile['name']}: tried from {profile['tried_from']}")
+
+
+def _lost_from(
+    first: dict[str, Any], then: dict[str, Any], name: str, some: Sequence[Example], names: Sequence[str]
+) -> float:
+    sure, cases = _apply_profile(first, name, some, names)
+    again, after = _apply_profile(then, name, some, names)
+    shown = (again >= then["suggest"]) & np.array([case.right for case in after]) & (sure < first["answer"])
+    lost = np.sort(sure[shown])
+    allowed = int(LOST * len(cases))
+    return float(lost[allowed]) if len(lost) > allowed else 1.0
+
+
+def _apply_profile(
+    profile: dict[str, Any], name: str, some: Sequence[Example], names: Sequence[str]
+) -> tuple[Floats, list[Case]]:
+    used = [names.index(signal) for signal in profile["weights"]]
+    told = [names.index(feature) for feature in list(profile["confidence"])[len(FEATURES) : -1]]
+    cases = list(make_cases(name, some, used, told, np.array(list(profile["weights"].values()))))
+    whole = [case for case in cases if case.whole]
+    return apply_confidence(whole, np.array(list(profile["confidence"].values()))), whole
 
 
 def make_generic(profiles: Sequence[dict[str, Any]], model: str, background: Background) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ from datetime import UTC, datetime
 import structlog
 
 from bot.answers import decision, followups, replies
-from bot.answers.choosing import SHOWN, Choice, choose, confirms, lead, number_beyond, pressed
+from bot.answers.choosing import SHOWN, Choice, choose, confirms, is_unclear, lead, number_beyond, pressed
 from bot.answers.citations import CitationChecker
 from bot.answers.excerpt import BUDGET, excerpt
 from bot.answers.gist import LONGEST_GIST, TO_CHOOSE_BY, gist
@@ -230,7 +230,7 @@ class Answering:
         self, message: IncomingMessage, question: str, offer: Turn | None, language: str
     ) -> tuple[Choice | None, bool]:
         """Which option is chosen, and whether to ask again: a yes to which of several nobody can tell, a number that is
-        none of theirs."""
+        none of theirs, or several."""
         if offer is None:
             return None, False
         if message.chosen:
@@ -238,7 +238,7 @@ class Answering:
         [reply] = await asyncio.to_thread(self._intents.read_replies, [question], language)
         choice = choose(question, offer.citations, reply, shown=offer.decision is Decision.SUGGEST)
         beyond = number_beyond(question, offer.citations) is not None
-        return choice, choice is None and (reply is OfferReply.YES or beyond)
+        return choice, choice is None and (reply is OfferReply.YES or beyond or is_unclear(question, reply))
 
     def _read(self, draft: _Draft) -> None:
         """Read what the message is. What is surely small talk or a wish for a person is searched no further."""

@@ -15,7 +15,8 @@ from retrieval.text import collapse
 _LONGEST_CHOICE = 60  # characters; "the second one please" is a choice, a longer message says more than which
 _ORDINALS = (OfferReply.FIRST, OfferReply.SECOND, OfferReply.THIRD, OfferReply.FOURTH, OfferReply.FIFTH)
 _LONGEST_NUMBER = 3  # digits; more are an order's number or the like
-_NUMBER = re.compile(r"\d+")
+_NUMBER = re.compile(r"(?<![\d.,-])\d+(?![.,]?\d)")
+_WORD = re.compile(r"[^\W\d_]{4,}")  # "or", "and", "oder", "und" are shorter
 _TITLE = 300  # characters of a chosen title
 SHOWN = 1  # the number of the entry that a suggestion shows
 
@@ -35,6 +36,8 @@ def choose(text: str, options: Sequence[Citation], reply: OfferReply, *, shown: 
     """
     text = fold(text)  # Chinese keyboards write １, and 第２個
     numbers = [int(number) for number in _NUMBER.findall(text[:_LONGEST_CHOICE])]
+    if is_unclear(text, reply) or (not numbers and _is_number(text)):  # "2.5", "-1"
+        return None
     if len(numbers) == 1 and (reply is not OfferReply.OTHER or not any(map(str.isalpha, text))):
         return Choice(options[numbers[0] - 1]) if 0 < numbers[0] <= len(options) else None
     if not shown and (named := _by_words(text, options)):
@@ -55,6 +58,12 @@ def number_beyond(text: str, options: Sequence[Citation]) -> int | None:
     if not said.isdecimal() or len(said) > _LONGEST_NUMBER:
         return None
     return None if 0 < int(said) <= len(options) else int(said)
+
+
+def is_unclear(text: str, reply: OfferReply) -> bool:
+    """Whether a short reply names several options: "2 or 3"."""
+    several = len(set(_NUMBER.findall(fold(text)[: _LONGEST_CHOICE + 1]))) > 1
+    return several and len(text) <= _LONGEST_CHOICE and (reply is not OfferReply.OTHER or not _WORD.search(text))
 
 
 def pressed(asked: Turn, number: int) -> Choice | None:
@@ -92,6 +101,10 @@ def lead(asked: Turn) -> str:
         seam = f"\n\n{words_for(asked.language).say('suggest_others')}\n\n"
         return asked.answer.rsplit(seam, 1)[0]
     return asked.answer.partition("\n\n1. ")[0]
+
+
+def _is_number(text: str) -> bool:
+    return any(map(str.isdecimal, text)) and not any(map(str.isalpha, text))
 
 
 def _by_words(text: str, options: Sequence[Citation]) -> Choice | None:

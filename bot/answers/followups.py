@@ -26,7 +26,9 @@ def contextualise(question: str, language: str, earlier: Sequence[tuple[str, str
     `earlier` holds the conversation's (customer, bot) turns, oldest first.
     """
     question = collapse(question)
-    if not earlier or not leans(question, language):
+    # What is asked once more goes on with nothing: its own answer would make it surer.
+    again = any(collapse(asked).casefold() == question.casefold() for asked, _ in earlier)
+    if again or not earlier or not leans(question, language):
         return question, ()
     return question, tuple(text for turn in earlier[-MOST_TURNS:] for text in turn if text)
 

@@ -126,7 +126,8 @@ def _check_profile(profile: Profile) -> None:
         signal, _, model = name.partition(":")
         if signal not in (VECTOR_SIGNALS if model else WORD_SIGNALS):
             raise ValueError(f"unknown signal {name}")
-    numbers = (*profile.weights.values(), *profile.confidence.values(), profile.answer, profile.suggest)
+    thresholds = profile.answer, profile.suggest, profile.tried_from
+    numbers = (*profile.weights.values(), *profile.confidence.values(), *thresholds)
     if not all(math.isfinite(number) for number in (*numbers, profile.confidence["intercept"])):
         raise ValueError("a number that is none")
 

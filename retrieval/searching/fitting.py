@@ -66,8 +66,12 @@ def keep_enough(cases: Mapping[str, Sequence[Case]]) -> dict[str, Sequence[Case]
 
 
 def fit_own(base: Fitted, cases: Mapping[str, Sequence[Case]]) -> Fitted:
-    """`base`, fitted to the cases of its profiles; those without any keep what they have."""
-    profiles = (fit_profile(each, cases[each.name]) if cases.get(each.name) else each for each in base.profiles)
+    """`base`, fitted to the cases of its profiles; those without any keep what they have. From when on a second look
+    helps is not fitted anew: it is always taken."""
+    profiles = (
+        replace(fit_profile(each, cases[each.name]), tried_from=0.0) if cases.get(each.name) else each
+        for each in base.profiles
+    )
     return replace(base, profiles=tuple(profiles), origin=OWN)
 
 

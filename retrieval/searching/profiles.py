@@ -39,7 +39,8 @@ class Profile:
     `answer` and `suggest` are the confidences from which on a page is answered with, and shown as the nearest.
 
     `query` and `documents` are the languages that it is for (None: any), `worded` whether most documents have several
-    wordings (None: either); `after` names the profile that is tried first and was not sure enough, if there is one.
+    wordings (None: either); `after` names the profile that is tried first and was not sure enough, if there is one, and
+    `tried_from` how sure it has to be at least: below, a second look shows nothing either.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Profile:
     same_language: bool | None = None
     worded: bool | None = None
     after: str = ""
+    tried_from: float = 0.0
 
     @cached_property
     def models(self) -> tuple[str, ...]:

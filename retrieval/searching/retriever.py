@@ -78,7 +78,7 @@ class LiveRetriever:
         search = Search(index, text, language, self._variants(index, text), context, self._vectors, self._reranking)
         found = search.run(profiles[0])
         for profile in profiles[1:]:
-            if found.confidence < found.profile.answer:
+            if profile.tried_from <= found.confidence < found.profile.answer:
                 found = search.run(profile)
         passages = found.score_passages(index, limit)
         return RetrievalResult(

@@ -7,6 +7,7 @@ import re
 import threading
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -124,8 +125,9 @@ def load_heads(model: Embedder, folder: Path) -> Heads:
     shipped = _FITTED.joinpath(f"{name_head(name_model(model.fingerprint))}.json")
     kept = folder / f"intent-{name_head(model.fingerprint)}.json"
     for file in (shipped, kept):
-        if file.is_file() and (heads := _read(file.read_text(encoding="utf-8"))):
-            return heads
+        with suppress(OSError, ValueError, KeyError):  # one that is damaged is made anew
+            if heads := _read(file.read_text(encoding="utf-8")):
+                return heads
     log.warning("reading of messages is fitted to the embedding model, which takes a minute or two", file=kept.name)
     heads = fit_heads(model)
     folder.mkdir(parents=True, exist_ok=True)

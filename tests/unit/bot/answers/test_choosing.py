@@ -1,6 +1,6 @@
 import pytest
 
-from bot.answers.choosing import Choice
+from bot.answers.choosing import Choice, is_unclear
 from bot.answers.choosing import choose as choose_as
 from bot.conversation import Citation
 from bot.intents import OfferReply
@@ -113,3 +113,15 @@ def test_anything_else_is_a_new_question(text: str) -> None:
 
 def test_nothing_can_be_chosen_of_nothing() -> None:
     assert choose("1", ()) is None
+
+
+@pytest.mark.parametrize("text", ["2 or 1", "1 2", "1、2", "yes to 1 and 2"])
+def test_several_numbers_choose_nothing(text: str) -> None:
+    assert choose(text, ENGLISH) is None
+    assert is_unclear(text, read(text))
+
+
+@pytest.mark.parametrize("text", ["-1", "2.5", "I ordered 2 in size 42, can I return them?"])
+def test_these_numbers_are_no_choice(text: str) -> None:
+    assert choose(text, ENGLISH) is None
+    assert not is_unclear(text, read(text))

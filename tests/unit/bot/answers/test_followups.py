@@ -46,3 +46,8 @@ def test_it_stands_alone(question: str, language: str) -> None:
 def test_of_a_long_conversation_the_last_turns_count() -> None:
     _, context = contextualise("and then?", "en", [(f"question {n}", "") for n in range(20)])
     assert context == tuple(f"question {n}" for n in range(20 - MOST_TURNS, 20))
+
+
+def test_what_is_asked_once_more_goes_on_with_nothing() -> None:
+    earlier = [("refund?", "We do when the thing is faulty.")]
+    assert contextualise("Refund?", "en", earlier) == ("Refund?", ())
