@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from bot.titles import is_address, without_section_number
+from bot.titles import is_address, readable
 from retrieval.documents import LEARNED, Passage, RetrievalResult, ScoredPassage
 
 
@@ -87,7 +87,7 @@ class Citation:
         """Its title as a person reads it."""
         if is_address(self.title):
             return self.under or self.gist or self.title
-        return without_section_number(self.title)
+        return readable(self.title)
 
     @property
     def label(self) -> str:

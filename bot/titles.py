@@ -10,6 +10,7 @@ _SECTION_NUMBER = re.compile(
     r"^(?:§+\s*\d+(?:\.\d+)*[.:)]?|\(?\d{1,3}(?:\.\d{1,3})*\)|\d{1,3}(?:\.\d{1,3})*\.(?=\s)|\d{1,3}(?:\.\d{1,3}){2,}"
     r"|\d{1,3}\.\d{1,3}(?=\s+(?![a-z\d]))|\d{1,3}、)\s*(?=\S)"
 )
+LONGEST_TITLE = 300  # characters; what is longer is a paragraph that a page calls a heading
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _SEAM = 0.5  # of a label: a word's end before that would leave too little
 
@@ -17,6 +18,11 @@ _SEAM = 0.5  # of a label: a word's end before that would leave too little
 def without_section_number(title: str) -> str:
     """`title` without the number that only its page's table of contents needs."""
     return _SECTION_NUMBER.sub("", title.lstrip())
+
+
+def readable(title: str) -> str:
+    """`title` as a person reads it: without its section's number, and no longer than a title is."""
+    return cut(without_section_number(title), LONGEST_TITLE)
 
 
 def is_address(title: str) -> bool:
