@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bot.answers.choosing import SHOWN, lead, others, said
 from bot.answers.choosing import pressed as choice_of
+from bot.answers.markup import silent
 from bot.conversation import NONE_OF_THESE, Decision, Settled, Turn
 from bot.titles import cut
 from bot.words import words_for
@@ -56,7 +57,7 @@ class Asking:
 def asking(turn: Turn, limit: int) -> Asking:
     """A turn's offer, in labels of at most `limit` characters."""
     words, suggested, offered = words_for(turn.language), turn.decision is Decision.SUGGEST, others(turn)
-    titles = [collapse(citation.name)[:_TITLE] for citation in offered]
+    titles = [silent(collapse(citation.name)[:_TITLE]) for citation in offered]
     unders = [collapse(citation.under)[:_UNDER] if citation.under != citation.name else "" for citation in offered]
     labels = [_label(title, under, limit) for title, under in zip(titles, unders, strict=True)]
     if len(set(labels)) < len(labels):  # cut, they are alike: then the number tells
@@ -66,7 +67,7 @@ def asking(turn: Turn, limit: int) -> Asking:
         ]
     whole = [f"{title} ({under})" if under else title for title, under in zip(titles, unders, strict=True)]
     options = tuple(
-        Option(citation.number, title, label, "" if suggested else collapse(citation.gist))
+        Option(citation.number, title, label, "" if suggested else silent(collapse(citation.gist)))
         for citation, title, label in zip(offered, whole, labels, strict=True)
     )
     no = words.labels["not_it" if suggested else "none_of_these"]

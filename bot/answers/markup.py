@@ -115,10 +115,15 @@ def _token(match: re.Match[str]) -> Token:
 _KINDS = ("code", "escape", "link", "marker", "bracket", "url", "comment", "break", "tag", "mention")
 
 
+def silent(text: str) -> str:
+    """Plain text without what a platform would read as a mention."""
+    return _MENTION_IN_CODE.sub(lambda match: match.group() + _ZERO_WIDTH_SPACE, text)
+
+
 def neutral(token: Token) -> str:
     """The token's text without what a platform would read as a mention or a renderer as HTML."""
     if token.kind in {"code", "fenced"}:
-        return _MENTION_IN_CODE.sub(lambda match: match.group() + _ZERO_WIDTH_SPACE, token.text)
+        return silent(token.text)
     if token.kind == "comment":
         return ""
     if token.kind == "break":
