@@ -78,7 +78,7 @@ BY_WORDING = ("cos_question", "cos_passage", "cos_best")
 class Plan:
     """A profile to be fitted: what it looks at, of which of the models (by number), what it is fitted and judged on.
 
-    `help` tells which of the questions of ALSO belong to it; sets that are `alike` count as much as those it is for.
+    `help` tells which of the questions of ALSO belong to it.
     """
 
     name: str
@@ -92,7 +92,6 @@ class Plan:
     same_language: bool | None = None
     worded: bool | None = None
     after: str = ""
-    alike: tuple[str, ...] = ()
 
 
 def _english(example: Example) -> bool:
@@ -143,9 +142,7 @@ def make_plans() -> tuple[Plan, ...]:
             after="wordings",
         ),
         Plan("same-language", (second,), WORD_SIGNALS, either, CHINESE, _other, same_language=True),
-        Plan(
-            "across", ((1, BY_WORDING),), ("bm25_passage", "overlap"), (*either, *ACROSS), ACROSS, _never, alike=CHINESE
-        ),
+        Plan("across", ((1, BY_WORDING),), ("bm25_passage", "overlap"), (*either, *ACROSS), ACROSS, _never),
         Plan("words", (), WORD_SIGNALS, either, either, _never),
     )
 
@@ -382,7 +379,7 @@ def fit_plan(plan: Plan, sets: Sets, names: Sequence[str], models: Sequence[str]
         {"help": help_sites} if help_sites else {}
     )
     judged = [name for name in (*plan.judged_on, "help") if name in learnt]
-    own_sets = {*judged, *plan.alike, *ALSO}
+    own_sets = {*judged, *ALSO}
 
     def others(name: str) -> Sets:
         return {other: some for other, some in learnt.items() if family(other) != family(name)} or learnt
@@ -404,6 +401,9 @@ def fit_plan(plan: Plan, sets: Sets, names: Sequence[str], models: Sequence[str]
         report_set(name, whole)
     answer, suggest = choose_thresholds(*predict_folds(everything, judged, own_sets), own_sets)
     coefficients = fit_confidence(everything, own_sets)
+    # By the coefficients of the folds a profile of one small set is less sure than by its own.
+    asked = [case for case in everything if case.whole and case.set in judged]
+    answer = max(answer, choose_thresholds(asked, apply_confidence(asked, coefficients), own_sets)[0])
     print(f"  answers from {answer}, suggests from {suggest}")
     features = [*list_features(used_names), INTERCEPT]
     return {
