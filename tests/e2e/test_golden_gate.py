@@ -29,7 +29,7 @@ PAIRS = {
 GOLDEN = """question,expected
 can I send goods back,How do I return goods?
 how many days does delivery take,{site}/help/delivery
-礼品卡怎么用,如何使用礼品卡
+礼品卡如何使用,如何使用礼品卡
 who won the world cup,
 """
 
@@ -112,7 +112,7 @@ async def test_a_version_that_answers_worse_is_not_activated_unless_forced(
             await refreshed(application, site)
         [worse] = stopped.value.trial.worse
         assert (worse.question, worse.before) == ("can I send goods back", "How do I return goods?")
-        assert worse.after in {"abstain", "clarify"}
+        assert worse.after.partition(":")[0] in {"abstain", "clarify", "suggest"}
         assert "send goods" not in str(stopped.value)  # the message is logged, and questions are somebody's
         assert stopped.value.trial.missing == ("can I send goods back: How do I return goods?",)
         store = version_store(application.settings)
