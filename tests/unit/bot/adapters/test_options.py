@@ -201,8 +201,9 @@ def test_what_an_option_says_stands_below_its_title() -> None:
     turn = clarification("Gift?", "Order?")
     turn = replace(turn, citations=tuple(replace(each, gist="@everyone *now*") for each in turn.citations))
     section = slack_choices.question(turn)[0]["text"]["text"]
-    assert section == "Which one?\n1. Gift?\n> @everyone *now*\n2. Order?\n> @everyone *now*"
-    assert "> \\@everyone \\*now\\*" in discord_text(discord_choices.question(ITEM, turn))
+    assert section.replace("\u200b", "") == "Which one?\n1. Gift?\n> @everyone *now*\n2. Order?\n> @everyone *now*"
+    assert "@everyone" not in section
+    assert "> \\@\u200beveryone \\*now\\*" in discord_text(discord_choices.question(ITEM, turn))
 
 
 @pytest.mark.parametrize("title", [HOSTILE, "a" * 5_000, "你好" * 900])
