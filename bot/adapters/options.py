@@ -57,7 +57,7 @@ class Asking:
 def asking(turn: Turn, limit: int) -> Asking:
     """A turn's offer, in labels of at most `limit` characters."""
     words, suggested, offered = words_for(turn.language), turn.decision is Decision.SUGGEST, others(turn)
-    titles = [silent(collapse(citation.name)[:_TITLE]) for citation in offered]
+    titles = [collapse(citation.name)[:_TITLE] for citation in offered]
     unders = [collapse(citation.under)[:_UNDER] if citation.under != citation.name else "" for citation in offered]
     labels = [_label(title, under, limit) for title, under in zip(titles, unders, strict=True)]
     if len(set(labels)) < len(labels):  # cut, they are alike: then the number tells
