@@ -52,10 +52,10 @@ MOST_QUERIES = 400  # of one set
 SIZES = ((0.7, 2), (0.4, 2), (30, 2), (12, 4), (5, 6), (2, 10), (1, 12))  # a cutting's part or number of FAQs, times
 MOST_OF_CUTTING = 120  # answerable questions, and as many others
 STRANGER = 0.1  # what a set counts that a profile learns from and is not for
-NEAR = 0.25  # what the near misses count, which are made to be hard
 CUTTING = 0.25  # what all cuttings of a set count, beside the set itself
 # Their labels lack answers that are as good (see the sets' notes), which is no fault of the first document.
 DOUBTED = {"covid_jhu": 0.25, "covid_deepset": 0.5, "atec_zh": 0.5}
+COUNTS = DOUBTED | {"near misses": 0.25}  # which are made to be hard
 FOLDS = 4
 PRECISION = 0.95  # of the answers given
 SUGGESTED = 0.28  # of the questions that nothing answers
@@ -325,7 +325,7 @@ def _shares(cases: Sequence[Case], own: Collection[str]) -> Floats:
     counts = {kind: kinds.count(kind) for kind in set(kinds)}
     shares = np.array(
         [
-            (NEAR if name == "near misses" else DOUBTED.get(name, 1.0))
+            COUNTS.get(name, 1.0)
             * (1.0 if whole else CUTTING)
             * (1.0 if name in own else STRANGER)
             / counts[name, whole]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from bot.titles import is_address, readable
+from bot.titles import is_address, shorten_title
 from retrieval.documents import LEARNED, Passage, RetrievalResult, ScoredPassage
 
 
@@ -87,7 +87,7 @@ class Citation:
         """Its title as a person reads it."""
         if is_address(self.title):
             return self.under or self.gist or self.title
-        return readable(self.title)
+        return shorten_title(self.title)
 
     @property
     def label(self) -> str:

@@ -20,7 +20,7 @@ def without_section_number(title: str) -> str:
     return _SECTION_NUMBER.sub("", title.lstrip())
 
 
-def readable(title: str) -> str:
+def shorten_title(title: str) -> str:
     """`title` as a person reads it: without its section's number, and no longer than a title is."""
     return cut(without_section_number(title), LONGEST_TITLE)
 

@@ -209,7 +209,7 @@ class Answering:
         words = words_for(language)
         draft = _Draft(uuid.uuid4().hex, datetime.now(UTC), question, question, language)
         draft.people = self._handoff(message)
-        draft.first = last is None
+        draft.first = last is None and offer is None
         if choice and choice.option is None and offer:
             draft.standalone = offer.standalone_question  # which is what the pages do not answer
             draft.decision = Decision.ABSTAIN
@@ -429,7 +429,7 @@ def _reply_to(draft: _Draft, options: Sequence[ScoredPassage]) -> None:
     """Say in Frontdesk's own words what no writer has a part in: an offer of these, or that nothing was found."""
     if draft.decision is Decision.CLARIFY and draft.result:
         draft.offered = _offered(draft.result, options, TO_CHOOSE_BY)
-        draft.reply = replies.clarification(words_for(draft.language), draft.offered)
+        draft.reply = replies.write_clarification(words_for(draft.language), draft.offered)
     elif draft.decision is Decision.SUGGEST:
         _suggest(draft, options)
     elif draft.decision is Decision.ABSTAIN and draft.reading.intent.is_small_talk:
@@ -444,7 +444,7 @@ def _suggest(draft: _Draft, options: Sequence[ScoredPassage]) -> None:
         draft.decision, draft.model = Decision.SUGGEST, OWN_WORDS
         draft.offered = _offered(draft.result, options, LONGEST_GIST)
         questions = draft.asked or (draft.standalone,)
-        draft.reply = replies.suggestion(words_for(draft.language), questions, draft.result, draft.offered)
+        draft.reply = replies.write_suggestion(words_for(draft.language), questions, draft.result, draft.offered)
 
 
 def _offered(result: RetrievalResult, options: Sequence[ScoredPassage], limit: int) -> tuple[Citation, ...]:

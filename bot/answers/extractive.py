@@ -9,7 +9,7 @@ from bot.answers.excerpt import Excerpt, excerpt
 from bot.answers.markup import plain, quoted, titled_link
 from bot.answers.related import related
 from bot.conversation import Brief, Written
-from bot.titles import readable
+from bot.titles import shorten_title
 from bot.words import Words, words_for
 from retrieval.documents import DocumentKind, Passage, RetrievalResult
 from retrieval.indexing.analysis import analyse
@@ -55,7 +55,7 @@ def quote(question: str, words: Words, passage: Passage, rank: int = 1, *, title
     document = passage.document
     whole = Excerpt(document.answer.strip("\n").rstrip(), complete=True)  # where there is no page to read the rest on
     part = excerpt(document.answer, question, passage.text) if document.url else whole
-    link = f"{titled_link(readable(document.question), document.url)} [{rank}]"
+    link = f"{titled_link(shorten_title(document.question), document.url)} [{rank}]"
     if not document.answer.strip():
         yield link
         return
@@ -76,10 +76,10 @@ def _title(question: str, words: Words, passage: Passage, *, titled: bool) -> st
     document = passage.document
     if document.kind is DocumentKind.SECTION:
         path = [*document.heading_path, document.question]
-        return " › ".join(plain(readable(heading)) for heading in dict.fromkeys(path) if heading)
+        return " › ".join(plain(shorten_title(heading)) for heading in dict.fromkeys(path) if heading)
     leans = _leaning(words).match(document.answer) or _leaning(words_for(document.language)).match(document.answer)
     if titled or (leans and _reads_as(question) != _reads_as(document.question)):
-        return plain(readable(document.question))
+        return plain(shorten_title(document.question))
     return ""
 
 

@@ -115,15 +115,15 @@ def _token(match: re.Match[str]) -> Token:
 _KINDS = ("code", "escape", "link", "marker", "bracket", "url", "comment", "break", "tag", "mention")
 
 
-def silent(text: str) -> str:
-    """Plain text without what a platform would read as a mention."""
+def break_up_mentions(text: str) -> str:
+    """`text` with a character of no width in each mention that a platform would ring a bell for."""
     return _MENTION_IN_CODE.sub(lambda match: match.group() + _ZERO_WIDTH_SPACE, text)
 
 
 def neutral(token: Token) -> str:
     """The token's text without what a platform would read as a mention or a renderer as HTML."""
     if token.kind in {"code", "fenced"}:
-        return silent(token.text)
+        return break_up_mentions(token.text)
     if token.kind == "comment":
         return ""
     if token.kind == "break":

@@ -55,7 +55,7 @@ async def find_parts(
     best: Parts | None = None
     answered = decide(whole, *thresholds).decision is Decision.ANSWER
 
-    def fits(result: RetrievalResult, first: str) -> Decision | None:
+    def decide_part(result: RetrievalResult, first: str) -> Decision | None:
         if not _ASKS.search(first) and result.confidence < whole.confidence:  # a question mark tells of two
             return None
         decision = decide(result, *thresholds).decision
@@ -63,10 +63,10 @@ async def find_parts(
 
     for first, second in splits(text, whole.language):
         one = await search(first)
-        if (of_one := fits(one, first)) is None:
+        if (of_one := decide_part(one, first)) is None:
             continue
         other = await search_after(second, first, one)
-        if (of_other := fits(other, first)) is None or Decision.ANSWER not in {of_one, of_other}:
+        if (of_other := decide_part(other, first)) is None or Decision.ANSWER not in {of_one, of_other}:
             continue
         sure = of_one is of_other
         parts = _together((first, second), whole, one, other, sure=sure)

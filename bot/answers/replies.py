@@ -13,12 +13,14 @@ from retrieval.documents import Document, RetrievalResult
 from retrieval.text import collapse
 
 
-def clarification(words: Words, offered: Sequence[Citation]) -> str:
+def write_clarification(words: Words, offered: Sequence[Citation]) -> str:
     """The question which of these is meant, with a line of each one's answer. A citation's number is its rank."""
     return "\n".join([words.say("clarify"), "", *_choices(offered, 1), "", words.say("clarify_how")])
 
 
-def suggestion(words: Words, questions: Sequence[str], result: RetrievalResult, offered: Sequence[Citation]) -> str:
+def write_suggestion(
+    words: Words, questions: Sequence[str], result: RetrievalResult, offered: Sequence[Citation]
+) -> str:
     """The first of these in its own words, as the nearest thing found, and the titles of the others; for two
     `questions` the first two. A citation's number is its rank."""
     shown, others = offered[: len(questions)], offered[len(questions) :]

@@ -6,7 +6,8 @@ that hardly stands anywhere but below a heading that has it: the title of a prod
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,47 +28,50 @@ FEWEST, MOST = 2, 256  # documents that have a name
 LARGEST = 0.5  # of all documents: a name of more is the company's
 
 
-def prefer_named(index: Index, query: str, candidates: Candidates, scores: Scores) -> Scores:
-    """-> (n,) scores in which the candidates that have most of what `query` names come before all others."""
-    named = [np.isin(candidates.passages, holders) for holders in find_named(index, query)]
-    if not named:
-        return scores
-    counts = np.sum(named, axis=0)
-    most = counts == counts.max(initial=0)
-    if not counts.any() or most.all():
-        return scores
-    lift = max(0.0, float(scores[~most].max() - scores[most].max()) + 1e-3)
-    return np.asarray(scores + np.float32(lift) * most, np.float32)
+@dataclass(frozen=True)
+class QueryNames:
+    """The passages (places in `Index.passages`) that have each of a query's names of the site's own (`own`), and each
+    of its codes (`known_codes`). `rest` is the query without its names; "" where it has none, or nothing else."""
+
+    own: dict[str, Ids]
+    known_codes: dict[str, Ids]
+    rest: str
+
+    @property
+    def are_all_of_it(self) -> bool:
+        """Whether the query has names and no other word of content, so that no one entry can be meant."""
+        return bool(self.own) and not self.rest
+
+    def prefer_named(self, candidates: Candidates, scores: Scores) -> Scores:
+        """-> (n,) scores in which the candidates that have most of what is named come before all others."""
+        named = [np.isin(candidates.passages, each) for each in (self.own | self.known_codes).values()]
+        if not named:
+            return scores
+        counts = np.sum(named, axis=0)
+        most = counts == counts.max(initial=0)
+        if not counts.any() or most.all():
+            return scores
+        lift = max(0.0, float(scores[~most].max() - scores[most].max()) + 1e-3)
+        return np.asarray(scores + np.float32(lift) * most, np.float32)
 
 
-def asks_nothing_of(index: Index, query: str) -> bool:
-    """Whether `query` has names of the site's own and no other word of content, so that no one entry can be meant."""
-    tokens = content_tokens(query, index.main_language)
-    return bool(tokens) and all(_is_own_name(index, token, index.texts.holding([token])) for token in tokens)
+def find_names(index: Index, query: str) -> QueryNames:
+    """What `query` names of what the pages know."""
+    language = index.main_language
+    written = {code for code, _ in codes(fold(query)) if any(character.isalpha() for character in code)}
+    known_codes = {code: holders for code in written if len(holders := index.texts.holding([code]))}
+    tokens = content_tokens(query, language)
+    own = {token: holders for token in tokens if _is_own_name(index, token, holders := index.texts.holding([token]))}
+    return QueryNames(own, known_codes, _without(query, own, language) if own.keys() < tokens else "")
 
 
-def without_names(index: Index, query: str) -> str:
-    """`query` without the names of the site's own, which say of what something is asked, not what; "" if it has none,
-    or nothing else."""
-    spans = [
-        (start, end)
-        for token, start, end in words(fold(query), index.main_language)
-        if _is_own_name(index, token, index.texts.holding([token]))
-    ]
-    kept = query
-    for start, end in reversed(spans):
-        kept = kept[:start] + kept[end:]
-    kept = collapse(kept)
-    return kept if spans and content_tokens(kept, index.main_language) else ""
-
-
-def find_named(index: Index, query: str) -> Iterator[Ids]:
-    """The passages that have each of the codes and names of `query` which the pages know."""
-    known_codes = {code for code, _ in codes(fold(query)) if any(character.isalpha() for character in code)}
-    for token in sorted(content_tokens(query, index.main_language) | known_codes):
-        holders = index.texts.holding([token])
-        if len(holders) and (token in known_codes or _is_own_name(index, token, holders)):
-            yield holders
+def _without(query: str, names: Collection[str], language: str) -> str:
+    folded = fold(query)
+    text = query if len(query) == len(folded) else folded  # "ß" has two letters when it is folded
+    for token, start, end in reversed(words(folded, language) if names else []):
+        if token in names:
+            text = text[:start] + text[end:]
+    return collapse(text) if names else ""
 
 
 def _is_own_name(index: Index, token: str, holders: Ids) -> bool:

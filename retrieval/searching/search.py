@@ -12,11 +12,12 @@ import numpy as np
 from retrieval.documents import ScoredPassage
 from retrieval.indexing.index import Index, wordings
 from retrieval.indexing.lexical import Places, Scores
-from retrieval.searching import calibration, contexts, families, fusion, names, rewriting, signals
+from retrieval.searching import calibration, contexts, families, fusion, rewriting, signals
 from retrieval.searching.content import word_sequence
 from retrieval.searching.embedding import QuestionVectors
 from retrieval.searching.families import Family
 from retrieval.searching.glossary import Variant
+from retrieval.searching.names import find_names
 from retrieval.searching.profiles import Profile
 from retrieval.searching.repeats import RIVAL
 from retrieval.searching.reranking import Reranking
@@ -76,6 +77,7 @@ class Search:
         self._vectors = vectors
         self._reranking = reranking
         self._meant = variants[0].text if variants else text
+        self._names = find_names(index, text)
         self._lookups: dict[str, Lookup] = {}  # by text: what the second profile need not look up again
         self.embedding_ms = 0.0
 
@@ -97,7 +99,7 @@ class Search:
         scores = self._score(candidates, profile, in_context, gains)
         scores = self._prefer_language(candidates, scores)
         preferred = fusion.prefer(candidates, scores, index.twins)
-        preferred = names.prefer_named(index, self._text, candidates, preferred)
+        preferred = self._names.prefer_named(candidates, preferred)
         ranking = fusion.rank(candidates, preferred)
         family = self._find_family(candidates, ranking, preferred, in_context)
         preferred = families.settle(family, candidates.documents, preferred)
@@ -113,7 +115,7 @@ class Search:
         sure = calibration.confidence(features, profile)
         if features and not features["bare"] and self._is_asked_verbatim(candidates.documents[ranking[0]]):
             sure = max(sure, profile.answer)
-        elif names.asks_nothing_of(index, self._text):
+        elif self._names.are_all_of_it and not in_context:
             sure = min(sure, calibration.UNANSWERED * profile.answer)
         return Found(profile, candidates, ranking, preferred, features, sure, family)
 
@@ -193,8 +195,8 @@ class Search:
             )
             best = by.query if by else query
         if not in_context:
-            asked = names.without_names(self._index, self._text)
-            return [best, self._prepare(asked, self._embed([asked], profile)[0], profile)] if asked else [best]
+            rest = self._names.rest
+            return [best, self._prepare(rest, self._embed([rest], profile)[0], profile)] if rest else [best]
         bare = contexts.bare(query.text, self._language)
         named = bare and len(ranked) and contexts.names(self._index, int(ranked[0]), query.text)
         return [in_context] if named else [best, in_context]

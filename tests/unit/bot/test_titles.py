@@ -3,7 +3,7 @@
 import pytest
 
 from bot.conversation import Citation
-from bot.titles import LONGEST_TITLE, cut, readable, without_section_number
+from bot.titles import LONGEST_TITLE, cut, shorten_title, without_section_number
 
 
 @pytest.mark.parametrize(
@@ -65,5 +65,5 @@ def test_a_label_is_cut_at_a_word_where_there_is_one(text: str, limit: int, expe
 
 
 def test_a_heading_of_a_paragraphs_length_is_cut() -> None:
-    shown = readable("3.2.1 " + "very " * 200)
+    shown = shorten_title("3.2.1 " + "very " * 200)
     assert len(shown) <= LONGEST_TITLE and shown.startswith("very very") and shown.endswith("very…")

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.answers.replies import apology, clarification, nothing_found, suggestion, told_apart
+from bot.answers.replies import apology, nothing_found, told_apart, write_clarification, write_suggestion
 from bot.conversation import Citation
 from bot.words import words_for
 from retrieval.documents import Document, DocumentKind
@@ -22,12 +22,12 @@ def offered(*documents: Document, gist: str = "") -> tuple[Citation, ...]:
 
 def test_asking_back_lists_the_options_with_their_markers_and_what_each_says() -> None:
     gift, order = offered(GIFT, ORDER, gist="Ask the *giver*.")
-    text = clarification(words_for("en"), [order, gift])
+    text = write_clarification(words_for("en"), [order, gift])
     assert "1. How do I return an order? [2]  \n   Ask the \\*giver\\*.\n2. How do I return a \\*gift\\*? [1]" in text
 
 
 def test_a_suggestion_is_the_entry_in_full_below_its_question_and_the_titles_of_others() -> None:
-    text = suggestion(words_for("en"), ["send it back"], found(GIFT, ORDER), offered(GIFT, ORDER))
+    text = write_suggestion(words_for("en"), ["send it back"], found(GIFT, ORDER), offered(GIFT, ORDER))
     assert text == (
         "This is the nearest thing I found in our help pages; I'm not sure it answers your question:\n\n"
         "**How do I return a \\*gift\\*?**\n\nAsk the *giver* for the code. It is on … [1]\n\n"
@@ -37,13 +37,13 @@ def test_a_suggestion_is_the_entry_in_full_below_its_question_and_the_titles_of_
 
 
 def test_a_suggestion_alone_asks_for_nothing_else() -> None:
-    text = suggestion(words_for("zh"), ["费用"], found(FEE), offered(FEE))
+    text = write_suggestion(words_for("zh"), ["费用"], found(FEE), offered(FEE))
     assert text == "这是我在帮助页面中找到的最接近的内容，不确定是否回答了您的问题：\n\n**Cards › Fees**\n\n1 % [1]"
 
 
 def test_of_a_question_without_an_answer_its_link_is_suggested() -> None:
     bare = Document("https://shop.example/b", "Is it safe?", " ")
-    text = suggestion(words_for("en"), ["safe"], found(bare), offered(bare))
+    text = write_suggestion(words_for("en"), ["safe"], found(bare), offered(bare))
     assert text.endswith(":\n\n[Is it safe?](https://shop.example/b) [1]")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,8 +11,12 @@ from bot.answers.decision import decide
 from bot.conversation import Decision
 from retrieval.documents import Document
 from retrieval.indexing.building import build_index
-from retrieval.searching.names import asks_nothing_of, find_named, without_names
+from retrieval.searching.calibration import INTERCEPT
+from retrieval.searching.embedding import QuestionVectors
+from retrieval.searching.fitted import load_fitted
+from retrieval.searching.names import find_names
 from retrieval.searching.retriever import retriever_over
+from retrieval.searching.search import Search
 from tests.support.embedding import default_embedder
 from tests.support.word_embedder import WordEmbedder
 
@@ -49,8 +55,9 @@ INDEX = build_index(SHOP, WordEmbedder())
 def test_names_of_pages_and_codes_are_known_with_the_passages_that_have_them(
     query: str, named: list[list[Document]]
 ) -> None:
-    held = [[INDEX.passages[place].document for place in np.sort(holders)] for holders in find_named(INDEX, query)]
-    assert held == named
+    found = find_names(INDEX, query)
+    holders = [np.sort(each) for _, each in sorted((found.own | found.known_codes).items())]
+    assert [[INDEX.passages[place].document for place in each] for each in holders] == named
 
 
 @pytest.mark.parametrize(
@@ -59,11 +66,13 @@ def test_names_of_pages_and_codes_are_known_with_the_passages_that_have_them(
         ("Does the Aurora need a card?", "Does the need a card?", False),
         ("the Aurora?", "", True),
         ("need a card?", "", False),
+        ("in der Straße: Aurora card?", "in der strasse: card?", False),  # two letters for one, when folded
     ],
 )
 def test_a_name_says_of_what_something_is_asked_and_not_what(query: str, rest: str, nothing: bool) -> None:
-    assert without_names(INDEX, query) == rest
-    assert asks_nothing_of(INDEX, query) is nothing
+    found = find_names(INDEX, query)
+    assert found.rest == rest
+    assert found.are_all_of_it is nothing
 
 
 @pytest.mark.parametrize(
@@ -79,6 +88,21 @@ async def test_what_is_named_is_found_first(query: str, document: Document) -> N
 async def test_what_only_another_page_tells_is_not_answered(query: str) -> None:
     found = await retriever_over(SHOP, default_embedder()).retrieve(query)
     assert decide(found).decision is not Decision.ANSWER
+
+
+@pytest.mark.parametrize(
+    ("context", "answered"), [((), False), (("How heavy is the Aurora?", "78 grams."), True)], ids=["alone", "after"]
+)
+def test_a_name_alone_is_answered_only_where_it_goes_on_with_what_was_asked(
+    context: tuple[str, ...], answered: bool
+) -> None:
+    models = default_embedder()
+    profile = next(each for each in load_fitted(models).profiles if each.name == "english")
+    sure = replace(profile, confidence=profile.confidence | {INTERCEPT: 30.0})
+    index = build_index([*SHOP, page("Aurora", "How heavy is it?", "78 grams.")], models)
+    found = Search(index, "and the Boreal?", "en", (), context, QuestionVectors(models)).run(sure)
+    assert (found.confidence >= profile.answer) is answered
+    assert not answered or found.score_passages(index, 1)[0].passage.document == BOREAL[1]
 
 
 async def test_a_translation_takes_nothing_from_the_certainty() -> None:
