@@ -24,7 +24,7 @@ from datetime import UTC, datetime
 import structlog
 
 from bot.answers import decision, followups, replies
-from bot.answers.choosing import SHOWN, Choice, choose, confirms, is_unclear, lead, number_beyond, pressed
+from bot.answers.choosing import Choice, choose, confirms, is_unclear, lead, number_beyond, pressed, shown_in_full
 from bot.answers.citations import CitationChecker
 from bot.answers.excerpt import BUDGET, excerpt
 from bot.answers.gist import LONGEST_GIST, TO_CHOOSE_BY, gist
@@ -481,7 +481,7 @@ def _given(conversation: Conversation) -> frozenset[str]:
     """The passages that were shown last: what an answer cited, or the one that was suggested."""
     for turn in _earlier(conversation)[-1:]:
         if turn.decision in {Decision.ANSWER, Decision.SUGGEST}:
-            shown = turn.citations if turn.decision is Decision.ANSWER else turn.citations[:SHOWN]
+            shown = turn.citations if turn.decision is Decision.ANSWER else shown_in_full(turn)
             return frozenset(citation.passage_id for citation in shown)
     return frozenset()
 

@@ -17,8 +17,9 @@ _ORDINALS = (OfferReply.FIRST, OfferReply.SECOND, OfferReply.THIRD, OfferReply.F
 _LONGEST_NUMBER = 3  # digits; more are an order's number or the like
 _NUMBER = re.compile(r"(?<![\d.,-])\d+(?![.,]?\d)")
 _WORD = re.compile(r"[^\W\d_]{4,}")  # "or", "and", "oder", "und" are shorter
+_FIRST_CHOICE = re.compile(r"(\d{1,2})\. ")
 _TITLE = 300  # characters of a chosen title
-SHOWN = 1  # the number of the entry that a suggestion shows
+SHOWN = 1  # the number of the entry that a suggestion shows, and that is confirmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +93,28 @@ def said(asked: Turn, choice: Choice) -> str:
 
 def others(asked: Turn) -> tuple[Citation, ...]:
     """What there is to choose: of a suggestion, what is not shown already."""
-    return asked.citations[SHOWN:] if asked.decision is Decision.SUGGEST else asked.citations
+    return asked.citations[len(shown_in_full(asked)) :]
+
+
+def shown_in_full(asked: Turn) -> tuple[Citation, ...]:
+    """The entries that a suggestion shows: one, or one for each of two questions, as its choices are numbered on."""
+    if asked.decision is not Decision.SUGGEST:
+        return ()
+    _, _, choices = asked.answer.rpartition(_seam(asked))
+    first = _FIRST_CHOICE.match(choices)  # a page may say of itself what stands before the choices
+    return asked.citations[: max(SHOWN, int(first[1]) - 1)] if first else asked.citations
 
 
 def lead(asked: Turn) -> str:
     """What an offer says before its options, in Markdown."""
     if asked.decision is Decision.SUGGEST:
-        seam = f"\n\n{words_for(asked.language).say('suggest_others')}\n\n"
-        return asked.answer.rsplit(seam, 1)[0]
+        return asked.answer.rsplit(_seam(asked), 1)[0]
     return asked.answer.partition("\n\n1. ")[0]
+
+
+def _seam(asked: Turn) -> str:
+    """What stands between the entries that a suggestion shows and its choices."""
+    return f"\n\n{words_for(asked.language).say('suggest_others')}\n\n"
 
 
 def _is_number(text: str) -> bool:

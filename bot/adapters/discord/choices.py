@@ -13,7 +13,7 @@ from bot.adapters.discord.layouts import marker
 from bot.adapters.discord.markdown import literal, to_discord
 from bot.adapters.options import Option, asking, outcome
 from bot.adapters.splitting import split
-from bot.answers.choosing import lead
+from bot.answers.choosing import lead, shown_in_full
 from bot.conversation import Decision, Settled, Turn
 from bot.words import words_for
 
@@ -74,4 +74,4 @@ def _with_rows(view: ui.LayoutView, turn: Turn, options: Sequence[Option]) -> ui
 
 
 def _source(turn: Turn) -> str:
-    return layouts.sources(turn.citations[:1], words_for(turn.language))
+    return layouts.sources(shown_in_full(turn), words_for(turn.language))

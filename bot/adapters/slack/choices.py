@@ -14,7 +14,7 @@ from bot.adapters.slack import blocks
 from bot.adapters.slack.blocks import FALLBACK, SECTION, Block
 from bot.adapters.slack.markdown import literal, to_slack
 from bot.adapters.splitting import split
-from bot.answers.choosing import lead
+from bot.answers.choosing import lead, shown_in_full
 from bot.conversation import Decision, Settled, Turn
 from bot.words import words_for
 
@@ -98,7 +98,7 @@ def _section(turn: Turn, asked: Asking, lines: list[str]) -> Block:
 
 def _source(turn: Turn) -> list[Block]:
     """Of what is shown; by the block's id the turn is known when the buttons are gone."""
-    first, *more = blocks.sources(turn.citations[:1], words_for(turn.language))
+    first, *more = blocks.sources(shown_in_full(turn), words_for(turn.language))
     return [first | {"block_id": f"{_ASKED}:{turn.id}"}, *more]
 
 

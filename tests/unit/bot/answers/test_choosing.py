@@ -1,11 +1,12 @@
 import pytest
 
-from bot.answers.choosing import Choice, is_unclear
+from bot.answers.choosing import Choice, is_unclear, others, shown_in_full
 from bot.answers.choosing import choose as choose_as
-from bot.conversation import Citation
+from bot.conversation import Citation, Decision
 from bot.intents import OfferReply
 from bot.language import reply_language
 from tests.support.embedding import intent_reader
+from tests.support.turns import make_turn
 
 ENGLISH = (
     Citation(1, "How do I return a gift?", "https://shop.example/gifts", "a"),
@@ -125,3 +126,19 @@ def test_several_numbers_choose_nothing(text: str) -> None:
 def test_these_numbers_are_no_choice(text: str) -> None:
     assert choose(text, ENGLISH) is None
     assert not is_unclear(text, read(text))
+
+
+@pytest.mark.parametrize(
+    ("said", "count"),
+    [
+        ("Near: A [1]\n\nOr did you mean one of these?\n\n2. B [2]", 1),
+        ("Near: A [1]\n\nB [2]\n\nOr did you mean one of these?\n\n3. C [3]", 2),
+        ("Near: A [1]\n\nOr did you mean one of these?\n\nas the page says [1]", 3),
+        ("Near: A [1]\n\nOr did you mean one of these?\n\n1. as the page says [1]", 1),
+    ],
+)
+def test_what_a_suggestion_shows_in_full_ends_where_its_choices_begin(said: str, count: int) -> None:
+    citations = tuple(Citation(number, f"{number}", "", "") for number in (1, 2, 3))
+    turn = make_turn(language="en", answer=said, decision=Decision.SUGGEST, citations=citations)
+    assert shown_in_full(turn) == citations[:count]
+    assert others(turn) == citations[count:]

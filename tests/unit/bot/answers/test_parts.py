@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from bot.answers.answering import Answering
-from bot.answers.choosing import lead
+from bot.answers.choosing import lead, others, shown_in_full
 from bot.answers.extractive import ExtractiveWriter
 from bot.answers.parts import MOST_SEAMS, splits
 from bot.conversation import Decision, Final, IncomingMessage, Turn
@@ -122,10 +122,12 @@ def test_a_story_is_cut_after_its_sentences_or_not_at_all() -> None:
 async def test_where_one_of_two_questions_is_answered_the_nearest_to_the_other_is_suggested_with_it() -> None:
     turn = await asked(BOTH, Knowing(0.3, parts(0.9, 0.6), (TIME, SHIP, OTHER)))
     assert turn.decision is Decision.SUGGEST and turn.confidence == 0.6
-    shown, _, others = turn.answer.partition("Or did you mean")
+    shown, _, offered = turn.answer.partition("Or did you mean")
     assert "France and Spain. [1]" in shown and "Four days. [2]" in shown
-    assert "3. Do you sell tea? [3]" in others
+    assert "3. Do you sell tea? [3]" in offered
     assert lead(turn) == shown.rstrip()
+    assert [each.title for each in shown_in_full(turn)] == [SHIP.question, TIME.question]
+    assert [each.number for each in others(turn)] == [3]
 
 
 async def test_of_a_message_that_is_answered_as_a_whole_no_part_is_suggested() -> None:
