@@ -222,8 +222,8 @@ def test_a_team_fits_the_search_to_its_questions_and_goes_back(knowledge: Knowle
 
 def test_what_cannot_be_fitted_is_told_in_one_line(knowledge: Knowledge, golden: str) -> None:
     few = frontdesk(knowledge, "eval", "--questions", golden, "--fit")
-    assert few.returncode and "Too few questions for a fit" in few.stderr
+    assert few.returncode == 2 and "Too few questions for a fit" in few.stderr
     assert not (knowledge.data / "fitted").exists() or not list((knowledge.data / "fitted").iterdir())
     for arguments in (["--from-log", "--fit"], ["--questions", golden, "--fit", "--against", "active"]):
         refused = frontdesk(knowledge, "eval", *arguments)
-        assert refused.returncode and len(refused.stderr.strip().splitlines()) == 1, refused.stderr
+        assert refused.returncode == 2 and len(refused.stderr.strip().splitlines()) == 1, refused.stderr

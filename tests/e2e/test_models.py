@@ -72,14 +72,14 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Operator:
 
 @pytest.mark.parametrize(
     ("question", "meaning"),
-    [("How do I clean my brask?", "tivel"), pytest.param("怎么清洗弗珞？", "格琳", marks=pytest.mark.slow)],
+    [("How do I clean my brask?", "tivel"), pytest.param("怎么清洗咪嗒？", "嗡哧", marks=pytest.mark.slow)],
 )
 def test_a_cross_encoder_finds_the_answer_that_was_missed(operator: Operator, question: str, meaning: str) -> None:
     plain = operator.ask(question)
     assert plain["decision"] != "answer" or meaning not in plain["answer"]
     read = operator.ask(question, FRONTDESK_RERANKER=str(tiny_reranker()))
-    assert read["decision"] in {"answer", "suggest"}
-    assert meaning in read["citations"][0]["title"]
+    assert read["decision"] == "answer"
+    assert meaning in read["answer"]
     assert read["confidence"] > plain["confidence"]
 
 
