@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import uuid
@@ -26,6 +27,7 @@ from bot.cli import (
 )
 
 _INTERRUPTED = 130
+_GARBAGE = 50_000  # new objects before a search for cycles; what `ask` loads would set off hundreds of searches
 
 app = typer.Typer(
     name="frontdesk",
@@ -66,6 +68,7 @@ def options(
 
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 a fault, 2 a wrong argument, 130 interrupted."""
+    gc.set_threshold(_GARBAGE)
     try:
         app()
     except SystemExit as ended:

@@ -58,6 +58,7 @@ class Room:
     async def one_answer(self, ts: str, thread: str = "", containing: str = "") -> Message:
         """The answer to a message; nothing else stands below it, and no status."""
         answer = await self.answer(ts, thread, containing)
+        await self.slack.wait_for(lambda: not self.slack.status(self.channel, thread or ts), SECONDS, "no status")
         await self.slack.settled(SECONDS, QUIET)
         assert [reply.ts for reply in self.said(thread or ts) if reply.ts > ts] == [answer.ts], self.shown(thread or ts)
         assert self.slack.status(self.channel, thread or ts) == ""
