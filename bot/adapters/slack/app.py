@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -20,6 +20,7 @@ import structlog
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_internals import build_async_context
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
@@ -99,6 +100,7 @@ class SlackAdapter:
         self._rooms = rooms
         self._socket = socket
         self._bot_user = ""
+        self._identity = AuthorizeResult(enterprise_id=None, team_id=None)  # until `run` knows
         self._shared: set[str] = set()
         self.client = web_client(config)
         self._steering = SlackSteering(console, self.client)
@@ -112,6 +114,9 @@ class SlackAdapter:
         with connecting():
             identity = await self.client.auth_test()
         self._bot_user = identity["user_id"]
+        self._identity = AuthorizeResult.from_auth_test_response(
+            bot_token=self._config.bot_token, auth_test_response=identity
+        )
         team_channels = (self._config.support_channel, self._config.admin_channel)
         rooms = SlackRooms(self.client, str(identity["team_id"]), team_channels)
         self._steering.rooms, self._steering.bot_user = rooms, self._bot_user
@@ -162,8 +167,14 @@ class SlackAdapter:
             self.connected = False
 
     def _bolt(self) -> AsyncApp:
+        async def authorize() -> AuthorizeResult:
+            """What `run` asked before anything could be delivered. Bolt itself would ask at the first event, and
+            acknowledge what it could not authorize for a fault of Slack's."""
+            return self._identity
+
         app = AsyncApp(
-            client=web_client(self._config),  # not ours: Bolt copies it deeply, which an open session does not survive
+            client=web_client(replace(self._config, bot_token="")),  # not ours: Bolt copies it deeply, session and all
+            authorize=authorize,
             signing_secret=self._config.signing_secret or "unused in Socket Mode",
             process_before_response=True,
         )
