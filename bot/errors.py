@@ -17,6 +17,7 @@ BotError
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -75,9 +76,23 @@ class PlatformError(BotError):
     """A chat platform refuses us, or cannot be reached."""
 
 
-class DeliveryError(BotError):
-    """A chat platform did not take a message; `permanent` where trying again would not help."""
+class Refusal(StrEnum):
+    """Why a chat platform did not take a call, by what helps."""
 
-    def __init__(self, message: str, *, permanent: bool) -> None:
-        self.permanent = permanent
+    FORM = "form"  # what was sent is not as it wants it: a plainer form
+    MOMENT = "moment"  # it passes by itself: the same, later
+    PLACE = "place"  # not there, or not there any more: another place
+    BOT = "bot"  # the bot may not speak at all: an operator
+
+
+class DeliveryError(BotError):
+    """A chat platform did not take a message."""
+
+    def __init__(self, message: str, kind: Refusal) -> None:
+        self.kind = kind
         super().__init__(message)
+
+    @property
+    def permanent(self) -> bool:
+        """Whether the same call would be refused again, whoever waits for however long."""
+        return self.kind in {Refusal.FORM, Refusal.PLACE}

@@ -20,6 +20,7 @@ from bot.conversation import (
     Vote,
     Written,
 )
+from bot.errors import DeliveryError
 from bot.intents import MessageReading, OfferReply
 from bot.messages import Channel, ChannelKind, ChatMessage, Item, MessageKey, Place, Rule, State
 from bot.people import Actor
@@ -343,7 +344,7 @@ class Inbox(Protocol):
         """The turn that was made for the item, in case its delivery is cut off."""
 
     async def finish(self, item: Item, state: State) -> bool:
-        """What became of the item; False when it is not owed in this revision any more."""
+        """What became of the item; False when it is not open as it was any more."""
 
     async def revise(self, message: ChatMessage, rule: Rule, *, anew: bool = False) -> Item | None:
         """The message was edited: owe it a new answer, or silence where `rule` now hears a wish for that.
@@ -353,8 +354,9 @@ class Inbox(Protocol):
         """
 
     async def withdraw(self, key: MessageKey) -> Item | None:
-        """The message was deleted: nothing is owed for it any more. None for one that was not claimed; it will not be,
-        should it be told of late."""
+        """The message was deleted: no answer is owed for it any more, but that what stands for it is removed. None for
+        one that was not claimed (it will not be, should it be told of late), that was withdrawn before, or that another
+        process is answering, which then finds that."""
 
     async def take_over(self, platforms: Collection[str], limit: int = 200) -> Sequence[Item]:
         """Items of these platforms that processes owe which stopped beating; they are this process's from now on,
@@ -419,6 +421,13 @@ class Messenger(Protocol):
 
     async def recover(self, item: Item) -> Sequence[Mapping[str, str]]:
         """What stands on the platform for an item that a dead process may have begun to answer."""
+
+    async def elsewhere(self, item: Item, refusal: DeliveryError) -> Item | None:
+        """The item as one that is answered in another place where its customer can be reached, since `refusal` keeps
+        the bot from its own; None where there is none that was not tried."""
+
+    async def check(self) -> None:
+        """Ask the platform whether it knows the bot."""
 
 
 class Rooms(Protocol):

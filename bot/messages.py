@@ -111,14 +111,21 @@ class State(StrEnum):
     ANSWERED = "answered"
     RELAYED = "relayed"
     EXCUSED = "excused"  # there was no answer, and the customer was told so
-    WITHDRAWN = "withdrawn"  # its message was deleted
+    RETRACTING = "retracting"  # its message was deleted: what stands for it is still to be removed
+    WITHDRAWN = "withdrawn"  # its message was deleted, and nothing stands for it
     FAILED = "failed"  # the platform lets nothing be said there
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is still to be done."""
+        return self in {State.OWED, State.RETRACTING}
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """A claimed message. `replies` are what stands on the platform for it, in the adapter's own terms; `revision`
-    counts its edits; `turn_id` is the turn made for this revision, if one was; `attempts` counts starts of the work."""
+    counts its edits, and `received_at` is the latest one's; `turn_id` is the turn made for this revision, if one was;
+    `attempts` counts starts of the work."""
 
     id: str
     message: ChatMessage

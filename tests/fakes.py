@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import count
 
@@ -21,7 +22,7 @@ from bot.conversation import (
     Turn,
     Vote,
 )
-from bot.errors import DeliveryError, StorageError, UnknownTurn
+from bot.errors import DeliveryError, Refusal, StorageError, UnknownTurn
 from bot.intents import Intent, MessageReading, OfferReply
 from bot.interfaces import ConversationStore, KeepReplies
 from bot.messages import Audience, ChatMessage, Item, Place
@@ -163,6 +164,8 @@ class FakeMessenger:
         self.told: list[tuple[str, int]] = []
         self.faults: list[Exception] = []
         self.broken_courtesy = False
+        self.refuses_bot = False
+        self.other_places = 0  # where else an item's customer can be reached
         self.turns: list[str] = []
 
     def said_to(self, message: ChatMessage) -> list[str]:
@@ -204,6 +207,16 @@ class FakeMessenger:
     async def recover(self, item: Item) -> Sequence[Mapping[str, str]]:
         return [{"post": post} for post in self.posts if post.startswith(f"{item.message.id}/")]
 
+    async def elsewhere(self, item: Item, refusal: DeliveryError) -> Item | None:
+        tried = int(item.message.context.get("elsewhere", "0"))
+        if tried == self.other_places:
+            return None
+        return replace(item, message=replace(item.message, context={"elsewhere": str(tried + 1)}), replies=())
+
+    async def check(self) -> None:
+        if self.refuses_bot:
+            raise DeliveryError("token_revoked", Refusal.BOT)
+
     async def _open(self, item: Item, keep: KeepReplies) -> str:
         post = item.replies[0]["post"] if item.replies else f"{item.message.id}/{len(self.posts)}"
         self.posts[post] = ""
@@ -211,13 +224,15 @@ class FakeMessenger:
         return post
 
     def _fail(self) -> None:
+        if self.refuses_bot:
+            raise DeliveryError("token_revoked", Refusal.BOT)
         if self.faults:
             raise self.faults.pop(0)
 
 
 def undeliverable(*, permanent: bool) -> DeliveryError:
     """What a platform says that takes nothing, or nothing for now."""
-    return DeliveryError("not_in_channel" if permanent else "ratelimited", permanent=permanent)
+    return DeliveryError("not_in_channel", Refusal.PLACE) if permanent else DeliveryError("ratelimited", Refusal.MOMENT)
 
 
 class ScriptedAnswering(Answering):

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from bot.adapters.web.metrics import Metrics
     from bot.answers.answering import Answering
     from bot.console.console import Console
-    from bot.console.notices import Notices, Voting
+    from bot.console.notices import Notices, Undelivered, Voting
     from bot.console.watching import Watching
     from bot.conversation import IncomingMessage
     from bot.desk.desk import Desk
@@ -141,7 +141,8 @@ class Application(Stores):
     @cached_property
     def desk(self) -> Desk:
         """Who is answered, when, in what order."""
-        from bot.desk.desk import Desk, DeskLimits
+        from bot.desk.desk import Desk
+        from bot.desk.limits import DeskLimits
 
         settings = self.settings
         limits = DeskLimits(
@@ -162,6 +163,7 @@ class Application(Stores):
             intents=self.intents,
             handing=self.handing,
             on_abstention=settings.handoff_on_abstention,
+            on_undeliverable=self.undelivered.tell,
             mask=masker(settings),
         )
 
@@ -261,6 +263,13 @@ class Application(Stores):
 
         settings = self.settings
         return Notices(self.rooms, support_channels(settings), admin_channels(settings), self.teaching)
+
+    @cached_property
+    def undelivered(self) -> Undelivered:
+        """What admins are told of customers who cannot be."""
+        from bot.console.notices import Undelivered
+
+        return Undelivered(self.notices)
 
     @cached_property
     def voting(self) -> Voting:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -18,7 +19,7 @@ from bot.errors import BotError, DeliveryError
 from bot.interfaces import ConversationStore, LearnsWordings, Markers, Rooms
 from bot.knowledge.gaps import Gaps, to_csv
 from bot.knowledge.teaching import Teaching
-from bot.messages import MessageKey, Place
+from bot.messages import Item, MessageKey, Place
 from bot.steering import Handoff, Relayed
 from retrieval.errors import RetrievalError
 
@@ -26,6 +27,7 @@ log = structlog.get_logger(__name__)
 
 _MONDAY, _NINE = 0, 9  # when the week's gaps are posted, in UTC
 _LOOK_SECONDS = 60.0
+_AGAIN_SECONDS = 3600.0  # between two notices of the same trouble
 _REASON = 500  # characters of why an answer did not help
 
 
@@ -87,6 +89,28 @@ class Notices:
             log.warning("notice not posted", platform=place.platform, cause=str(error))
             return False
         return True
+
+
+class Undelivered:
+    """Tells admins of customers who could not be answered, each cause in a channel once an hour: a channel that lets
+    nothing be said may hold many questions."""
+
+    def __init__(self, notices: Notices) -> None:
+        self._notices = notices
+        self._told: dict[tuple[str, str, str], float] = {}
+
+    async def tell(self, item: Item, cause: str) -> None:
+        """A customer could not be told anything, in no place. What they asked is not repeated."""
+        place, now = item.message.place, time.monotonic()
+        about = place.platform, place.channel, cause
+        self._told = {each: at for each, at in self._told.items() if now - at < _AGAIN_SECONDS}
+        if about not in self._told:
+            self._told[about] = now
+            where = f"{place.platform.capitalize()}, channel {place.channel}"
+            await self._notices.tell_admins(
+                f"A question could not be answered, and its author could be told so nowhere. {where}. {cause}. "
+                f"(Item {item.id[:8]} in the log; the same again in this channel within an hour is not posted.)"
+            )
 
 
 class Voting:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -20,10 +20,13 @@ import structlog
 from bot.answers.answering import Answering
 from bot.conversation import AnswerEvent, Decision, Final, IncomingMessage, Settled, Turn
 from bot.desk.choices import Choices
+from bot.desk.deliveries import Deliveries, Delivery, is_same
+from bot.desk.limits import DeskLimits
+from bot.desk.platforms import Platforms
 from bot.desk.policy import judge, needs_reading
 from bot.desk.queue import Budget, FairQueue, Full
 from bot.desk.reading import Readings
-from bot.errors import BotError, DeliveryError, StorageError, TurnNotStored
+from bot.errors import BotError, DeliveryError, Refusal, StorageError, TurnNotStored
 from bot.handoff.handing import Handing
 from bot.interfaces import ConversationStore, DeskMeter, Inbox, IntentReader, Messenger
 from bot.language import reply_language
@@ -37,32 +40,10 @@ _REMEMBERED = 10_000
 _LONG = 1_000  # characters of a text that is masked in a thread: a hostile one takes a while
 
 
-@dataclass(frozen=True, slots=True)
-class DeskLimits:
-    """`workers` questions are worked on at once, each for at most `seconds`; `queue` may wait, `per_user` of one user.
-
-    A user has `user_budget` questions an hour and a workspace `workspace_budget` (0: no limit). A claim belongs to a
-    process for `lease` seconds after its last sign of life. Delivery is tried `tries` times in a row, and again and
-    again until the question is `patience` seconds old: a platform may be away for a while.
-    """
-
-    workers: int = 8
-    seconds: float = 120
-    queue: int = 5000
-    per_user: int = 20
-    user_budget: int = 120
-    workspace_budget: int = 0
-    lease: float = 15
-    tries: int = 5
-    pause: float = 1.0
-    patience: float = 3600
-    told_after: float = 2.0
-
-
 class Desk:
     """`handing` hands conversations to people, also, if `on_abstention`, those of help channels whose question found no
-    answer. `intents` tells questions from talk, and wishes for quiet. `mask` hides what is nobody's business before a
-    text is kept or answered.
+    answer. `on_undeliverable` hears of an item whose customer cannot be told anything, and why. `intents` tells
+    questions from talk, and wishes for quiet. `mask` hides what is nobody's business before a text is kept or answered.
 
     An adapter joins by `join` when it can speak and leaves by `leave`; what comes while it is away is kept."""
 
@@ -77,6 +58,7 @@ class Desk:
         intents: IntentReader,
         handing: Handing | None = None,
         on_abstention: bool = False,
+        on_undeliverable: Callable[[Item, str], Awaitable[None]] | None = None,
         mask: Callable[[str], str] = lambda text: text,
     ) -> None:
         self._answering = answering
@@ -91,7 +73,8 @@ class Desk:
         self._readings = Readings(intents)
         self._unmasked: dict[MessageKey, tuple[int, str]] = {}  # by revision: what people may read; never kept
         self._heard: OrderedDict[MessageKey, int] = OrderedDict()  # hashes of texts that were masked
-        self._messengers: dict[str, Messenger] = {}
+        self._platforms = Platforms()
+        self._deliveries = Deliveries(self._platforms, inbox, self._limits, self._fault, on_undeliverable)
         self._queue = FairQueue(self._limits.queue, self._limits.per_user)
         self._users = Budget(self._limits.user_budget, 3600)
         self._workspaces = Budget(self._limits.workspace_budget, 3600)
@@ -114,11 +97,15 @@ class Desk:
 
     def join(self, platform: str, messenger: Messenger) -> None:
         """Answer this platform's items through `messenger`."""
-        self._messengers[platform] = messenger
+        self._platforms.join(platform, messenger)
 
     def leave(self, platform: str) -> None:
         """Keep this platform's items until it joins again."""
-        self._messengers.pop(platform, None)
+        self._platforms.leave(platform)
+
+    def trouble(self, platform: str) -> str:
+        """Why a platform lets the bot say nothing, and what an operator does about it; "" where it does."""
+        return self._platforms.trouble(platform)
 
     # -- what adapters report -------------------------------------------------------------------------------------
 
@@ -155,10 +142,13 @@ class Desk:
         masked = await self._masked(message)
         hidden = masked.text != message.text
         anew = hidden and self._heard.get(message.key) != hash(message.text)  # masked, it reads the same
-        item = await self._inbox.revise(masked, await self._rule(masked), anew=anew)
+        rule = await self._rule(masked)
+        item = await self._inbox.revise(masked, rule, anew=anew)
         if item is None:
-            if await self._inbox.find(message.key) is None:
-                await self.receive(message)
+            if await self._inbox.find(message.key) is None and await self._receive(message):
+                return  # as it reads now
+            item = await self._inbox.revise(masked, rule, anew=anew)  # what was being claimed just now is claimed
+        if item is None:
             return
         if hidden:
             self._keep_unmasked(message, item.revision)
@@ -244,6 +234,7 @@ class Desk:
         while True:
             with suppress(StorageError):
                 await self._inbox.beat()
+                await self._platforms.probe()
                 await self._take_up()
                 await self._take_over()
                 await self._look_after()
@@ -251,20 +242,20 @@ class Desk:
 
     async def _take_over(self) -> None:
         room = self._limits.queue - len(self._queue)
-        if self._closing or room <= 0 or not self._messengers:
+        if self._closing or room <= 0 or not list(self._platforms):
             return
-        for item in await self._inbox.take_over(list(self._messengers), min(room, 200)):
+        for item in await self._inbox.take_over(list(self._platforms), min(room, 200)):
             log.info("item taken over", item=item.id, attempts=item.attempts)
             await self._queue.put(item, owed=True)
 
     async def _take_up(self) -> None:
         """Queue again what was left undone here; given up after as many starts as a delivery has tries."""
         for item in list(self._left.values()):
-            if self._closing or item.message.place.platform not in self._messengers:
+            if self._closing or item.message.place.platform not in self._platforms:
                 continue
             current = await self._inbox.find(item.message.key)
             del self._left[item.id]
-            if current is None or current.state is not State.OWED:
+            if current is None or not current.state.is_open:
                 continue
             if current.attempts < self._limits.tries or current.id in self._put_offs:
                 await self._queue.put(current, owed=True)
@@ -284,10 +275,10 @@ class Desk:
         current = await self._inbox.find(item.message.key)
         if current is None or current.revision == item.revision:
             return
-        if current.state is State.OWED:
-            await self._queue.put(current, owed=True)
-        elif current.state is State.WITHDRAWN:
+        if current.state is State.RETRACTING:
             self._clear_away(current)
+        elif current.state is State.OWED:
+            await self._queue.put(current, owed=True)
 
     async def _tell_positions(self) -> None:
         told: dict[str, int] = {}
@@ -306,7 +297,7 @@ class Desk:
                 if not self._queue.holds(item):  # it took a while to tell the others
                     continue
                 still[item.id] = ahead
-                if messenger := self._messengers.get(item.message.place.platform):
+                if messenger := self._platforms.messenger(item.message.place.platform):
                     told_one = messenger.waiting(item, ahead + len(self._working), self._keeper(item))
                     self._told[item.id] = task = asyncio.ensure_future(told_one)
                     await asyncio.wait({task})
@@ -330,7 +321,7 @@ class Desk:
 
     async def _work(self, item: Item) -> None:
         """See to one item, whatever it calls for."""
-        messenger = self._messengers.get(item.message.place.platform)
+        messenger = self._platforms.messenger(item.message.place.platform)
         if messenger is None:
             self._left[item.id] = item  # until its adapter joins, or the next start
             return
@@ -343,9 +334,14 @@ class Desk:
             await asyncio.wait({told})
             item = await self._inbox.find(item.message.key) or item  # with what was shown while it waited
         unknown = item.attempts > 0 and not item.replies
+        if item.state is State.RETRACTING:
+            await self._retract(item)
+            return
         closing = self._close_pressed(item, messenger)
         words = words_for(reply_language(item.message.text))
-        if item.judgement is Judgement.RELAY:
+        if item.judgement is Judgement.ANSWER and item.attempts and _age(item) > self._limits.patience:
+            await self._deliver(item, State.EXCUSED, say=words.say("too_late"), unknown=unknown)
+        elif item.judgement is Judgement.RELAY:
             if closing:
                 await asyncio.wait({closing})
             await self._relay(item)
@@ -363,43 +359,42 @@ class Desk:
         buttons that it pressed are being taken off."""
         made: list[Turn] = []
         settled: list[Settled] = []
-        excuse = ""
-        for attempt in range(self._limits.tries):
-            messenger = self._messengers.get(item.message.place.platform)
-            if messenger is None:
-                self._left[item.id] = item
-                return
-            try:
-                if unknown:
-                    item, unknown = await self._recovered(messenger, item), False
-                async with asyncio.timeout(self._limits.seconds):
-                    await messenger.answer(item, self._events(item, made, settled), self._keeper(item))
-            except DeliveryError as error:
-                if error.permanent:
-                    self._fault(item, error)
-                    await self._end(item, State.FAILED, made)
-                    return
-                log.warning("delivery failed", item=item.id, cause=str(error), attempt=attempt + 1)
-                await self._pause(attempt)
-            except Exception as error:
-                excuse = words.say("fault", fault=self._fault(item, error))
-            else:
-                if closing:
-                    await asyncio.wait({closing})
-                elif settled:
-                    await self._choices.close(messenger, settled[-1], item)
-                await self._hand_over(item, made)
-                await self._end(item, State.ANSWERED, made)
-                return
+
+        async def answer(messenger: Messenger, item: Item) -> None:
+            async with asyncio.timeout(self._limits.seconds):
+                await messenger.answer(item, self._events(item, made, settled), self._keeper(item))
+
+        try:
+            delivered = await self._deliveries.deliver(item, answer, unknown=unknown)
+        except Exception as error:
+            excuse = words.say("fault", fault=self._fault(item, error))
             current = await self._inbox.find(item.message.key)
-            if current is None or (current.state, current.revision) != (State.OWED, item.revision):
+            if current is None or not is_same(current, item):
                 await self._changed_elsewhere(item)
                 return
-            item, unknown = current, not current.replies
-            if excuse:
-                await self._deliver(item, State.EXCUSED, say=excuse, unknown=unknown)
-                return
-        await self._put_off(item)
+            await self._deliver(current, State.EXCUSED, say=excuse, unknown=not current.replies)
+            return
+        if delivered is not Delivery.DONE:
+            await self._not_delivered(item, delivered, made)
+            return
+        if closing:
+            await asyncio.wait({closing})
+        elif settled and (messenger := self._platforms.messenger(item.message.place.platform)):
+            await self._choices.close(messenger, settled[-1], item)
+        await self._hand_over(item, made)
+        await self._end(item, State.ANSWERED, made)
+
+    async def _not_delivered(self, item: Item, delivered: Delivery, made: Sequence[Turn] = ()) -> None:
+        """See to what could not be said now."""
+        if delivered is Delivery.CHANGED:
+            await self._changed_elsewhere(item)
+        elif delivered is Delivery.MUST_WAIT:
+            self._left[item.id] = item
+            self._put_offs.add(item.id)
+        elif delivered is Delivery.GIVEN_UP:
+            await self._put_off(item)
+        elif delivered is Delivery.REFUSED:
+            await self._end(item, State.FAILED, made)
 
     async def _read_along(self, item: Item) -> None:
         """Pass on what is answered as well; where that cannot be, its author hears so."""
@@ -411,7 +406,7 @@ class Desk:
                 return
             except DeliveryError as error:
                 log.warning("relay failed", item=item.id, cause=str(error), attempt=attempt + 1)
-                await self._pause(attempt)
+                await self._deliveries.pause(attempt)
         await self._handing.give_up(item)
 
     async def _relay(self, item: Item) -> None:
@@ -424,7 +419,7 @@ class Desk:
                 return
             except DeliveryError as error:
                 log.warning("relay failed", item=item.id, cause=str(error), attempt=attempt + 1)
-                await self._pause(attempt)
+                await self._deliveries.pause(attempt)
         await self._put_off(item)
 
     async def _hand_over(self, item: Item, made: Sequence[Turn]) -> None:
@@ -441,18 +436,15 @@ class Desk:
         elif owed:
             await self._handing.open_for(item, turn, HandoffReason.ABSTENTION)
 
-    async def _pause(self, attempt: int) -> None:
-        """Wait after a delivery's failure, each time longer; not after the last."""
-        if attempt + 1 < self._limits.tries:
-            await asyncio.sleep(self._limits.pause * 2**attempt)
-
     async def _put_off(self, item: Item) -> None:
         """Delivery has failed several times in a row: again later, while that makes sense."""
         if _age(item) < self._limits.patience:
             self._left[item.id] = item
             self._put_offs.add(item.id)
             return
-        self._fault(item, DeliveryError("given up after several tries", permanent=False))
+        given_up = DeliveryError("given up after several tries", Refusal.MOMENT)
+        self._fault(item, given_up)
+        await self._deliveries.tell_undeliverable(item, str(given_up))
         if item.judgement is Judgement.RELAY and self._handing:
             await self._handing.give_up(item)
         await self._end(item, State.FAILED, ())
@@ -503,23 +495,8 @@ class Desk:
             except TurnNotStored as error:  # the customer has the answer; what is lost is the log's
                 self._fault(item, error)
 
-    async def _recovered(self, messenger: Messenger, item: Item) -> Item:
-        """The item with what stands on the platform, where whoever began to answer it may not have noted so.
-
-        Raises DeliveryError while the platform cannot tell.
-        """
-        try:
-            replies = await messenger.recover(item)
-        except DeliveryError as error:
-            if not error.permanent:
-                raise  # to answer without knowing might be to answer twice
-            return item
-        if replies:
-            await self._inbox.keep_reply(item, replies)
-        return replace(item, replies=tuple(replies))
-
     async def _excuse(self, item: Item, key: str, **values: object) -> None:
-        messenger = self._messengers.get(item.message.place.platform)
+        messenger = self._platforms.messenger(item.message.place.platform)
         if messenger is None:
             self._left[item.id] = item
         elif await self._inbox.started(item):
@@ -530,44 +507,32 @@ class Desk:
             await self._deliver(item, State.EXCUSED, say=words.say(key, **values))
 
     async def _deliver(self, item: Item, state: State = State.ANSWERED, *, say: str, unknown: bool = False) -> None:
-        """Say a line of our own for the item, trying as often as for an answer."""
-        for attempt in range(self._limits.tries):
-            messenger = self._messengers.get(item.message.place.platform)
-            if messenger is None:
-                self._left[item.id] = item
-                return
-            try:
-                if unknown:
-                    item = await self._recovered(messenger, item)
-                await messenger.say(item, say, self._keeper(item))
-                await self._end(item, state, ())
-                return
-            except DeliveryError as error:
-                if error.permanent:
-                    await self._end(item, State.FAILED, ())
-                    return
-                await self._pause(attempt)
-            item = await self._inbox.find(item.message.key) or item
-            unknown = not item.replies
-        await self._put_off(item)
+        """Say a line of our own for the item."""
+
+        async def tell(messenger: Messenger, item: Item) -> None:
+            await messenger.say(item, say, self._keeper(item))
+
+        delivered = await self._deliveries.deliver(item, tell, unknown=unknown)
+        if delivered is Delivery.DONE:
+            await self._end(item, state, ())
+        else:
+            await self._not_delivered(item, delivered)
 
     def _clear_away(self, item: Item) -> None:
         """Remove what stands for an item whose message is gone."""
-        if item.message.place.platform in self._messengers:
-            self._spawn(item, self._retract(item))
+        self._spawn(item, self._retract(item))
 
     async def _retract(self, item: Item) -> None:
-        for attempt in range(self._limits.tries):
-            try:
-                await self._messengers[item.message.place.platform].retract(item)
-                break
-            except KeyError:  # its platform has left just now
-                break
-            except DeliveryError as error:
-                if error.permanent:
-                    break
-                await asyncio.sleep(self._limits.pause * 2**attempt)
-        self._meter.ended(item.message.place.platform, State.WITHDRAWN.value, "", _age(item))
+        async def retract(messenger: Messenger, item: Item) -> None:
+            await messenger.retract(item)
+
+        delivered = await self._deliveries.deliver(
+            item, retract, unknown=not item.replies and item.attempts > 0, here=True
+        )
+        if delivered in {Delivery.DONE, Delivery.REFUSED}:  # what may not be removed stays
+            await self._end(item, State.WITHDRAWN, ())
+        else:
+            await self._not_delivered(item, delivered)
 
     async def _end(self, item: Item, state: State, made: Sequence[Turn]) -> None:
         self._put_offs.discard(item.id)

@@ -18,7 +18,7 @@ import structlog
 
 from bot.cards import Button, Card
 from bot.conversation import Decision, Turn
-from bot.errors import BotError, DeliveryError, StorageError
+from bot.errors import BotError, DeliveryError, Refusal, StorageError
 from bot.handoff.packets import REOPEN, packet, reminder, said
 from bot.interfaces import ConversationStore, HandoffStore, Inbox, Rooms
 from bot.messages import Audience, Item, MessageKey, Place
@@ -186,7 +186,7 @@ class Handing:
         if text and item.message.context.get("files"):
             shown += "\n(and a file, which is where it was asked)"
         if not handoff.support.thread:  # beside the packet it would stand in the channel for nobody
-            raise DeliveryError("the packet is not posted yet", permanent=False)
+            raise DeliveryError("the packet is not posted yet", Refusal.MOMENT)
         try:
             await self._room(handoff.support).post(handoff.support, said(author, shown))
         except DeliveryError as error:
@@ -387,7 +387,7 @@ class Handing:
         try:
             return self._rooms[place.platform]
         except KeyError:
-            raise DeliveryError(f"{place.platform} is not connected", permanent=False) from None
+            raise DeliveryError(f"{place.platform} is not connected", Refusal.MOMENT) from None
 
     async def _post(self, handoff: Handoff, link: str) -> bool:
         """Post the packet and note where; -> whether it stands."""

@@ -33,6 +33,8 @@ from retrieval.text import storable
 
 _BATCH = 100  # claims in one transaction
 _KEY = ("platform", "workspace", "channel", "message_id")
+_OPEN = sorted(state.value for state in State if state.is_open)
+_DELETED = frozenset({State.RETRACTING, State.WITHDRAWN})
 _PLACE = ("platform", "workspace", "channel", "thread")
 
 After = Callable[[ChatMessage, Judgement, Thread], Thread]
@@ -116,7 +118,7 @@ class SqlInbox:
 
         async def work(connection: AsyncConnection) -> Item | None:
             item, elsewhere = await self._look(connection, message.key)
-            while item and item.state is not State.WITHDRAWN and _reads_anew(item, message, anew):
+            while item and item.state not in _DELETED and _reads_anew(item, message, anew):
                 thread = (await self._threads(connection, {message.place})).get(message.place, Thread())
                 quiet = rule(message, thread, False) is Judgement.QUIET
                 judgement = Judgement.QUIET if quiet else Judgement.ANSWER
@@ -129,6 +131,7 @@ class SqlInbox:
                     "revision": item.revision + 1,
                     "state": State.OWED.value,
                     "turn_id": "",
+                    "received_at": datetime.now(UTC),
                 } | ({} if elsewhere else {"owner": self._owner, "lease_until": datetime.now(UTC) + self._lease})
                 same = and_(inbox.c.id == item.id, inbox.c.revision == item.revision, inbox.c.state == item.state.value)
                 if (await connection.execute(update(inbox).where(same).values(values))).rowcount:
@@ -150,9 +153,16 @@ class SqlInbox:
             insert = upsert(connection, inbox).on_conflict_do_nothing(index_elements=list(_KEY))
             if (await connection.execute(insert.values(self._row(grave, grave.received_at)))).rowcount:
                 return None
-            values = {"state": State.WITHDRAWN.value, "revision": inbox.c.revision + 1}
-            await connection.execute(update(inbox).where(_is(key)).values(values))
-            return await _item_of(connection, key)
+            item, elsewhere = await self._look(connection, key)
+            while item and item.state not in _DELETED:
+                ours = {"owner": self._owner, "lease_until": datetime.now(UTC) + self._lease}
+                now = {"state": State.RETRACTING.value, "revision": item.revision + 1, "received_at": datetime.now(UTC)}
+                values = now | ({} if elsewhere else ours)
+                same = and_(inbox.c.id == item.id, inbox.c.revision == item.revision, inbox.c.state == item.state.value)
+                if (await connection.execute(update(inbox).where(same).values(values))).rowcount:
+                    return None if elsewhere else await _item_of(connection, key)
+                item, elsewhere = await self._look(connection, key)  # changed just now
+            return None
 
         return await self._database.write(work)
 
@@ -162,7 +172,7 @@ class SqlInbox:
         async def work(connection: AsyncConnection) -> Sequence[Item]:
             now = datetime.now(UTC)
             ours = inbox.c.platform.in_(sorted(platforms))
-            owed = and_(inbox.c.state == State.OWED.value, inbox.c.lease_until < now, ours)
+            owed = and_(inbox.c.state.in_(_OPEN), inbox.c.lease_until < now, ours)
             oldest = select(inbox.c.id).where(owed).order_by(inbox.c.received_at, inbox.c.message_id).limit(limit)
             taken = (
                 update(inbox)
@@ -333,8 +343,9 @@ class SqlInbox:
     # -- single rows ----------------------------------------------------------------------------------------------
 
     async def _change(self, item: Item, *also: ColumnElement[bool], **values: Any) -> int:
-        """Change the item if it is still owed in this revision; -> how many rows that were (0 or 1)."""
-        same = and_(inbox.c.id == item.id, inbox.c.revision == item.revision, inbox.c.state == State.OWED.value)
+        """Change the item if it is still open, as we know it; -> how many rows that were (0 or 1)."""
+        known = and_(inbox.c.revision == item.revision, inbox.c.state == item.state.value)
+        same = and_(inbox.c.id == item.id, inbox.c.state.in_(_OPEN), known)
         return await self._write(update(inbox).where(same, *also).values(values))
 
     async def _look(self, connection: AsyncConnection, key: MessageKey) -> tuple[Item | None, bool]:
@@ -347,7 +358,7 @@ class SqlInbox:
         return item, theirs and item.state is State.OWED
 
     async def _hold(self, until: datetime) -> None:
-        mine = and_(inbox.c.owner == self._owner, inbox.c.state == State.OWED.value)
+        mine = and_(inbox.c.owner == self._owner, inbox.c.state.in_(_OPEN))
         await self._write(update(inbox).where(mine).values(lease_until=until))
 
     async def _set_thread(self, place: Place, **values: Any) -> None:

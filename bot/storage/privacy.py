@@ -77,12 +77,13 @@ class SqlPrivacyStore:
         """See the port. Approved taught answers stay, but not whom and where they came from; refreshes and the audit
         log hold nothing that a customer said."""
         settled = [state.value for state in (HandoffState.RESOLVED, HandoffState.FAILED)]
+        unsettled = [state.value for state in State if state.is_open]
         unused = [state.value for state in (TaughtState.PROPOSED, TaughtState.DISMISSED)]
         old_taught = taught.c.updated_at < before
         return await self._do(
             [
                 partial(delete_turns, condition=turns.c.created_at < before),
-                _rows(inbox, and_(inbox.c.state != State.OWED.value, inbox.c.received_at < before)),
+                _rows(inbox, and_(inbox.c.state.not_in(unsettled), inbox.c.received_at < before)),
                 partial(delete_handoffs, condition=and_(handoffs.c.state.in_(settled), handoffs.c.updated_at < before)),
                 _rows(threads, threads.c.updated_at < before),
                 partial(delete_taught, condition=and_(taught.c.state.in_(unused), old_taught)),

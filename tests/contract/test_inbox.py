@@ -381,12 +381,34 @@ async def test_a_withdrawn_item_is_owed_no_more(inbox: Inbox) -> None:
     await inbox.keep_reply(item, [{"ts": "1.0"}])
     withdrawn = await inbox.withdraw(item.message.key)
     assert withdrawn
-    assert (withdrawn.state, withdrawn.replies, withdrawn.revision) == (State.WITHDRAWN, ({"ts": "1.0"},), 1)
-    await inbox.finish(item, State.ANSWERED)
-    assert (await found(inbox, item.message)).state is State.WITHDRAWN
+    assert (withdrawn.state, withdrawn.replies, withdrawn.revision) == (State.RETRACTING, ({"ts": "1.0"},), 1)
+    assert not await inbox.finish(item, State.ANSWERED)
     assert not await inbox.started(item)
+    assert await inbox.withdraw(item.message.key) is None
+    assert await inbox.started(withdrawn)
+    assert await inbox.finish(withdrawn, State.WITHDRAWN)
+    assert (await found(inbox, item.message)).state is State.WITHDRAWN
     assert not await inbox.started(withdrawn)
     assert await inbox.claim(item.message, judge) is None
+
+
+async def test_a_withdrawal_is_owed_by_whoever_takes_over(inbox: Inbox, other: Inbox) -> None:
+    item = await claimed(inbox, said())
+    await inbox.keep_reply(item, [{"ts": "1.0"}])
+    await inbox.finish(item, State.ANSWERED)
+    assert await other.withdraw(item.message.key)  # nobody else is at it
+    await other.release()
+    (taken,) = await inbox.take_over([item.message.place.platform])
+    assert (taken.id, taken.state, taken.replies) == (item.id, State.RETRACTING, ({"ts": "1.0"},))
+
+
+async def test_what_another_process_answers_is_withdrawn_by_that(inbox: Inbox, other: Inbox) -> None:
+    item = await claimed(inbox, said())
+    assert await other.withdraw(item.message.key) is None
+    withdrawn = await found(inbox, item.message)
+    assert (withdrawn.state, withdrawn.revision) == (State.RETRACTING, 1)
+    assert not await other.started(withdrawn)
+    assert await inbox.started(withdrawn)
 
 
 async def test_what_is_withdrawn_before_it_is_claimed_is_never_claimed(inbox: Inbox, other: Inbox) -> None:
@@ -457,7 +479,8 @@ async def test_a_release_frees_what_is_owed_at_once_and_nothing_of_others(inbox:
 async def test_what_is_not_owed_is_not_taken_over(inbox: Inbox, other: Inbox) -> None:
     for state in (State.ANSWERED, State.EXCUSED, State.FAILED):
         await inbox.finish(await claimed(inbox, said()), state)
-    await inbox.withdraw((await claimed(inbox, said())).message.key)
+    withdrawn = await inbox.withdraw((await claimed(inbox, said())).message.key)
+    assert withdrawn and await inbox.finish(withdrawn, State.WITHDRAWN)
     await asyncio.sleep(LEASE + 0.05)
     assert list(await other.take_over(HERE)) == []
 

@@ -15,7 +15,7 @@ from bot.console.notices import Notices
 from bot.console.parts import Parts
 from bot.console.watching import Watching
 from bot.desk.policy import after
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, Refusal
 from bot.handoff.handing import Handing, HandoffLimits
 from bot.knowledge.catalogue import Knowledge
 from bot.knowledge.gaps import Gaps
@@ -264,7 +264,9 @@ async def _no_models() -> Sequence[tuple[str, str, str]]:
 
 def gone(*, permanent: bool) -> DeliveryError:
     """What a platform says that takes nothing, or nothing for now."""
-    return DeliveryError("channel_not_found" if permanent else "ratelimited", permanent=permanent)
+    if permanent:
+        return DeliveryError("channel_not_found", Refusal.PLACE)
+    return DeliveryError("ratelimited", Refusal.MOMENT)
 
 
 QUICK_HANDOFFS = HandoffLimits(remind=timedelta(seconds=1))

@@ -11,11 +11,26 @@ import aiohttp
 import discord
 import structlog
 
-from bot.errors import BotError, DeliveryError, PlatformError
+from bot.errors import BotError, DeliveryError, PlatformError, Refusal
 
 log = structlog.get_logger(__name__)
 
 _THREAD_EXISTS = 160004
+_NO_HISTORY = 160002
+# By https://docs.discord.com/developers/topics/opcodes-and-status-codes; what is in no list is told by its HTTP status.
+_FORM = frozenset({40005, 50006, 50035})
+_MOMENT = frozenset({20022, 20028, 30046, 40004, 40058, 40062, 40333, 130000})  # 40058: not before its author's post
+_BOT = frozenset({40001, 40002, 50014})
+_MEND = "Check DISCORD_TOKEN, and the application on Discord's developer portal."
+
+
+def kind_of(status: int, code: int = 0) -> Refusal:
+    """What an HTTP status and an error code of Discord's call for."""
+    if status == 429 or status >= 500 or code in _MOMENT:
+        return Refusal.MOMENT
+    if status == 401 or code in _BOT:
+        return Refusal.BOT
+    return Refusal.FORM if code in _FORM or (status == 400 and code < 20_000) else Refusal.PLACE
 
 
 @contextmanager
@@ -24,13 +39,14 @@ def delivering() -> Iterator[None]:
     try:
         yield
     except discord.DiscordServerError as error:
-        raise DeliveryError(f"Discord fails ({error.status})", permanent=False) from error
+        raise DeliveryError(f"Discord fails ({error.status})", Refusal.MOMENT) from error
     except discord.HTTPException as error:
+        kind = kind_of(error.status, error.code)
         told = f"Discord refuses a call: {error.status}, code {error.code}"
-        raise DeliveryError(told, permanent=error.status != 429) from error
+        raise DeliveryError(f"{told}. {_MEND}" if kind is Refusal.BOT else told, kind) from error
     except (TimeoutError, OSError, aiohttp.ClientError, discord.DiscordException, RuntimeError) as error:
         # RuntimeError: the client was closed, and another is on its way.
-        raise DeliveryError(f"Discord cannot be reached ({type(error).__name__})", permanent=False) from error
+        raise DeliveryError(f"Discord cannot be reached ({type(error).__name__})", Refusal.MOMENT) from error
 
 
 @contextmanager
@@ -63,6 +79,11 @@ def gone(error: DeliveryError) -> bool:
 def thread_exists(error: DeliveryError) -> bool:
     """Whether a message has its thread already."""
     return isinstance(error.__cause__, discord.HTTPException) and error.__cause__.code == _THREAD_EXISTS
+
+
+def needs_history(error: DeliveryError) -> bool:
+    """Whether a message was refused because it replies to one that the bot may not read."""
+    return isinstance(error.__cause__, discord.HTTPException) and error.__cause__.code == _NO_HISTORY
 
 
 def note_fault(event: str, error: BaseException | None = None) -> str:

@@ -41,11 +41,12 @@ def read_message(message: discord.Message, me: int, my_roles: Collection[int]) -
     place = place_of(channel, message.id)
     named = {user.id for user in message.mentions}
     mentioned = me in named or any(role in my_roles for role in message.raw_role_mentions)
-    text = readable(message.content, me, my_roles)
+    text, forum = readable(message.content, me, my_roles), False
     if place.workspace == PRIVATE:
         audience, kind = Audience.DIRECT, "direct"
     elif isinstance(channel, discord.Thread):
-        first = isinstance(channel.parent, discord.ForumChannel) and place.thread == str(message.id)
+        forum = isinstance(channel.parent, discord.ForumChannel)
+        first = forum and place.thread == str(message.id)
         if first:
             text = f"{channel.name}\n{text}".strip()
         audience, kind = (Audience.POST, "thread") if first else (Audience.CHANNEL, "thread")
@@ -54,6 +55,8 @@ def read_message(message: discord.Message, me: int, my_roles: Collection[int]) -
     if mentioned and audience is not Audience.DIRECT:
         audience = Audience.MENTION
     known = {"kind": kind, "name": message.author.display_name, "link": message.jump_url}
+    if forum:
+        known["forum"] = "1"
     if kind == "direct":
         known["handoff_in"] = ""  # of a private conversation's messages none is a thread
     return ChatMessage(

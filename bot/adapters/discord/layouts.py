@@ -17,6 +17,7 @@ from bot.conversation import Citation, Turn
 from bot.words import Words, words_for
 
 PIECE = 2_700  # characters of an answer in one message, so that with its sources it stays below 4,000
+BARE_PIECE = 1_900  # characters of a message without a layout: Discord takes 2,000
 SOURCES = 1_100  # characters of all sources together
 
 
@@ -41,6 +42,18 @@ def message(
     if buttons:
         view.add_item(ui.ActionRow(*buttons))
     return view
+
+
+def without_buttons(view: ui.LayoutView, item_id: str) -> ui.LayoutView:
+    """What a message says, in one container."""
+    plainer = ui.LayoutView(timeout=None)
+    plainer.add_item(ui.Container(ui.TextDisplay(bare_text(view) or "…"), id=marker(item_id)))
+    return plainer
+
+
+def bare_text(view: ui.LayoutView) -> str:
+    """What a message says."""
+    return "\n".join(part.content for part in view.walk_children() if isinstance(part, ui.TextDisplay))
 
 
 def sources(citations: Sequence[Citation], words: Words) -> str:

@@ -10,25 +10,30 @@ from functools import partial
 from typing import Any
 
 import discord
+import structlog
 from discord import ui
 
 from bot.adapters.discord import choices, layouts
 from bot.adapters.discord.failures import delivering, gone
-from bot.adapters.discord.markdown import to_discord
-from bot.adapters.discord.surfaces import InChannel, InResponse, Surface, surface_of
+from bot.adapters.discord.markdown import literal, to_discord
+from bot.adapters.discord.surfaces import ELSEWHERE, Content, InChannel, InResponse, Surface, moved, surface_of
 from bot.adapters.finishing import to_its_end
 from bot.adapters.splitting import split
 from bot.conversation import AnswerEvent, Decision, Delta, Final, Settled, Stage, Status, Turn
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, Refusal
 from bot.interfaces import KeepReplies
 from bot.language import reply_language
 from bot.messages import Audience, Item, Place
+from bot.titles import cut
 from bot.words import Words, words_for
+
+log = structlog.get_logger(__name__)
 
 EDIT_SECONDS = 1.5  # between two edits: Discord takes 5 in 5 s in a channel, and others write there too
 FIRST_SECONDS = 0.5  # an answer that is complete by then is sent at once, without an edit
 _TYPING_SECONDS = 3.0
 Draw = Callable[[str], ui.LayoutView]
+_QUOTED = 300  # characters of a question above its answer
 _NAME = 90  # characters of a thread's name; Discord takes 100
 
 
@@ -65,8 +70,9 @@ class DiscordMessenger:
             await live.put(choices.question(item.id, turn))
             return
         suggested = turn.decision is Decision.SUGGEST
+        pieces = choices.suggestion(turn) if suggested else split(to_discord(turn.answer), layouts.PIECE)
         await live.finish(
-            choices.suggestion(turn) if suggested else split(to_discord(turn.answer), layouts.PIECE),
+            [f"{_quote(item)}{pieces[0]}", *pieces[1:]],
             partial(
                 choices.end_of_suggestion if suggested else layouts.message,
                 item_id=item.id,
@@ -78,7 +84,8 @@ class DiscordMessenger:
 
     async def say(self, item: Item, text: str, keep: KeepReplies) -> None:
         """See the port."""
-        await _LiveAnswer(await self._surface(item), item, keep).finish([to_discord(text)])
+        told = f"{_quote(item)}{to_discord(text)}"
+        await _LiveAnswer(await self._surface(item), item, keep).finish([told])
 
     async def waiting(self, item: Item, ahead: int, keep: KeepReplies) -> None:
         """See the port. The line becomes the answer."""
@@ -104,6 +111,15 @@ class DiscordMessenger:
         )
         for reply in item.replies[-1:]:
             await surface.edit(reply, choices.answered(item.id, settled))
+
+    async def elsewhere(self, item: Item, refusal: DeliveryError) -> Item | None:
+        """See the port."""
+        return await moved(self._client, item)
+
+    async def check(self) -> None:
+        """See the port."""
+        with delivering():
+            await self._client.application_info()
 
     async def recover(self, item: Item) -> Sequence[Mapping[str, str]]:
         """See the port."""
@@ -147,25 +163,44 @@ class _LiveAnswer:
         self._keep = keep
         self._stand = [dict(reply) for reply in item.replies]
         self._shown = 0.0
+        self._refused = False
 
     async def show(self, text: str) -> None:
         """Show the text so far; what is shown before it is complete may lag behind. Raises DeliveryError."""
-        if time.monotonic() - self._shown < EDIT_SECONDS or not text.strip():
+        if self._refused or time.monotonic() - self._shown < EDIT_SECONDS or not text.strip():
             return
-        await self._lay(0, self._draw(split(to_discord(text), layouts.PIECE)[0]))
+        try:
+            await self._lay(0, self._draw(split(to_discord(text), layouts.PIECE)[0]))
+        except DeliveryError as error:
+            if error.kind is not Refusal.FORM:
+                raise
+            self._refused = True  # the whole answer comes in a plainer form
         self._shown = time.monotonic()
 
     async def finish(self, pieces: Sequence[str], draw_last: Draw | None = None) -> None:
         """Show the whole answer, in one message a piece, what goes below it below the last. Raises DeliveryError."""
-        for number, piece in enumerate(pieces):
-            draw = draw_last if draw_last and number == len(pieces) - 1 else self._draw
-            await self._lay(number, draw(piece))
-        await self._settle(len(pieces))
+        draws = [self._draw] * (len(pieces) - 1) + [draw_last or self._draw]
+        await self._lay_all([draw(piece) for draw, piece in zip(draws, pieces, strict=True)])
 
     async def put(self, view: ui.LayoutView) -> None:
         """Show a layout in the answer's place, in one message. Raises DeliveryError."""
-        await self._lay(0, view)
-        await self._settle(1)
+        await self._lay_all([view])
+
+    async def _lay_all(self, views: Sequence[ui.LayoutView]) -> None:
+        """Show messages; where Discord does not take them so, without buttons, and at last as bare text."""
+        bare = split("\n\n".join(map(layouts.bare_text, views)), layouts.BARE_PIECE)
+        plainer = [layouts.without_buttons(view, self._item.id) for view in views]
+        forms: Sequence[Sequence[Content]] = (views, plainer, bare)
+        for form in forms:
+            try:
+                for number, content in enumerate(form):
+                    await self._lay(number, content)
+                await self._settle(len(form))
+                return
+            except DeliveryError as error:
+                if error.kind is not Refusal.FORM or form is forms[-1]:
+                    raise
+                log.warning("said in a plainer form", item=self._item.id, cause=str(error))
 
     async def _settle(self, count: int) -> None:
         """Remove messages that a longer answer left before an edit."""
@@ -178,14 +213,21 @@ class _LiveAnswer:
     def _draw(self, piece: str) -> ui.LayoutView:
         return layouts.message(piece, self._item.id)
 
-    async def _lay(self, number: int, view: ui.LayoutView) -> None:
-        if number < len(self._stand) and await self._surface.edit(self._stand[number], view):
+    async def _lay(self, number: int, content: Content) -> None:
+        if number < len(self._stand) and await self._surface.edit(self._stand[number], content):
             return
-        await to_its_end(self._post(view, number))
+        await to_its_end(self._post(content, number))
 
-    async def _post(self, view: Any, number: int) -> None:
-        self._stand[number : number + 1] = [dict(await self._surface.post(view, number))]
+    async def _post(self, content: Content, number: int) -> None:
+        self._stand[number : number + 1] = [dict(await self._surface.post(content, number))]
         await self._keep(self._stand)
+
+
+def _quote(item: Item) -> str:
+    """What was asked, above an answer that does not stand below it."""
+    if not item.message.context.get(ELSEWHERE):
+        return ""
+    return f"> {literal(cut(' '.join(item.message.text.split()), _QUOTED))}\n\n"
 
 
 def _name_of(item: Item) -> str:

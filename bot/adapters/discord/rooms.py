@@ -12,15 +12,18 @@ from collections import OrderedDict
 from typing import Any
 
 import discord
+import structlog
 
 from bot.adapters.discord import cards
 from bot.adapters.discord.actors import Team
 from bot.adapters.discord.failures import delivering, gone, thread_exists
 from bot.adapters.discord.incoming import PLATFORM, PRIVATE
 from bot.cards import Card
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, Refusal
 from bot.messages import MessageKey, Place
 from bot.people import Role
+
+log = structlog.get_logger(__name__)
 
 _THREAD_NAME = 90  # characters; Discord takes 100
 _NAMES = 2_000  # people whose names are remembered
@@ -46,7 +49,7 @@ class DiscordRooms:
                 if not gone(error):
                     raise
                 if not await self._never_had_a_thread(place):
-                    raise DeliveryError("the thread is gone", permanent=True) from error
+                    raise DeliveryError("the thread is gone", Refusal.PLACE) from error
         under = int(place.thread) if place.thread.isdecimal() else None
         return await self._send(place, _number(place.channel), card, under)
 
@@ -177,6 +180,10 @@ async def open_thread(client: discord.Client, message: MessageKey, name: str) ->
     """Whether a channel's message has a thread that the bot may use. Raises DeliveryError where that cannot be told."""
     channel = client.get_partial_messageable(_number(message.channel), guild_id=_number(message.workspace) or None)
     title = " ".join(name.split())[:_THREAD_NAME] or "…"
+    known: Any = client.get_channel(_number(message.channel))
+    me = known.guild.me if known is not None and getattr(known, "guild", None) else None
+    if me and not known.permissions_for(me).send_messages_in_threads:
+        return False  # the bot could make one, and then say nothing in it
     try:
         with delivering():
             standing = channel.get_partial_message(_number(message.message_id))
@@ -188,6 +195,18 @@ async def open_thread(client: discord.Client, message: MessageKey, name: str) ->
             raise
         return False
     return True
+
+
+async def remove_empty_thread(client: discord.Client, thread_id: int) -> None:
+    """Take away a thread that the bot has made and nobody has written in. That it may not is logged."""
+    try:
+        with delivering():
+            thread = await client.fetch_channel(thread_id)
+            if isinstance(thread, discord.Thread) and client.user and thread.owner_id == client.user.id:
+                if thread.message_count == 0:
+                    await thread.delete()
+    except DeliveryError as error:
+        log.info("no empty thread removed", thread=thread_id, cause=str(error))
 
 
 def _number(text: str) -> int:

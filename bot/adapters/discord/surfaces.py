@@ -3,33 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 import discord
 from discord import ui
 
-from bot.adapters.discord.failures import delivering, gone
+from bot.adapters.discord.failures import delivering, gone, needs_history
+from bot.adapters.discord.incoming import PRIVATE
 from bot.adapters.discord.layouts import marker
-from bot.adapters.discord.rooms import open_thread
+from bot.adapters.discord.rooms import open_thread, remove_empty_thread
 from bot.errors import DeliveryError
 from bot.messages import Item
 
 Reply = Mapping[str, str]
 """A message that stands for an item: its `channel`, its `id`, and `via` "token" where a command's token made it."""
 
+Content = ui.LayoutView | str
+"""A layout, or a bare text of at most 2,000 characters."""
+
+ELSEWHERE = "elsewhere"  # in an item's context: the channel in which it is answered instead
 _TOKEN_MINUTES = 14.5  # of the 15 that an interaction's token lives
 
 
 class Surface(Protocol):
     """Every method raises DeliveryError."""
 
-    async def post(self, view: ui.LayoutView, number: int) -> Reply:
+    async def post(self, content: Content, number: int) -> Reply:
         """Send the answer's message of this number, from 0."""
 
-    async def edit(self, reply: Reply, view: ui.LayoutView) -> bool:
-        """Put something else in a message's place; False when it is gone."""
+    async def edit(self, reply: Reply, content: Content) -> bool:
+        """Put something else in a message's place; False when it is gone, or cannot become that: Discord makes no text
+        of a layout."""
 
     async def remove(self, reply: Reply) -> None:
         """Delete a message, if it is still there."""
@@ -44,27 +50,43 @@ class InChannel:
     item: Item
     under: int | None = None
 
-    async def post(self, view: ui.LayoutView, number: int) -> Reply:
-        """See the port. Sent again with the same nonce, Discord gives back the message that stands."""
-        options: dict[str, Any] = {"mention_author": False}
+    async def post(self, content: Content, number: int) -> Reply:
+        """See the port. Sent again with the same nonce, Discord gives back the message that stands. Where the bot may
+        not reply to a message that it may not read, it writes below it."""
+        try:
+            return await self._post(content, number)
+        except DeliveryError as error:
+            if not (self.under and needs_history(error)):
+                raise
+            self.under = None
+            return await self._post(content, number)
+
+    async def _post(self, content: Content, number: int) -> Reply:
+        options: dict[str, Any] = {"mention_author": False} | _options(content)
         if self.under and number == 0:
             options["reference"] = discord.MessageReference(
                 message_id=self.under, channel_id=self.channel, fail_if_not_exists=False
             )
-        nonce = f"{self.item.id[:18]}.{self.item.revision % 1000}.{number % 100}"
+        form = "t" if isinstance(content, str) else ""
+        nonce = f"{self.item.id[:16]}.{self.item.revision % 1000}.{number % 100}{form}"
         with delivering():
-            sent = await self.client.get_partial_messageable(self.channel).send(view=view, nonce=nonce, **options)
+            sent = await self.client.get_partial_messageable(self.channel).send(nonce=nonce, **options)
         reply = {"channel": str(self.channel), "id": str(sent.id)}
-        if not _shows(sent, view):  # a message that stood already, with what was sent before
-            await self.edit(reply, view)
+        if isinstance(content, str):
+            return reply | {"bare": "1"}
+        if not _shows(sent, content):  # a message that stood already, with what was sent before
+            await self.edit(reply, content)
         return reply
 
-    async def edit(self, reply: Reply, view: ui.LayoutView) -> bool:
+    async def edit(self, reply: Reply, content: Content) -> bool:
         """See the port."""
+        if bool(reply.get("bare")) is not isinstance(content, str):
+            await self.remove(reply)
+            return False
         message = self.client.get_partial_messageable(int(reply["channel"])).get_partial_message(int(reply["id"]))
         try:
             with delivering():
-                await message.edit(view=view)
+                await message.edit(**_options(content))
         except DeliveryError as error:
             if gone(error):
                 return False
@@ -103,30 +125,33 @@ class InResponse:
     client: discord.Client
     item: Item
 
-    async def post(self, view: ui.LayoutView, number: int) -> Reply:
+    async def post(self, content: Content, number: int) -> Reply:
         """See the port. The first message is the deferred response itself."""
         if self._expired():
-            return await (await self._otherwise()).post(view, number)
+            return await (await self._otherwise()).post(content, number)
         hook = self._hook()
         try:
             with delivering():
                 if number == 0:
-                    sent = await hook.edit_message(_ORIGINAL, view=view)
+                    sent = await hook.edit_message(_ORIGINAL, **_options(content))
                 else:
-                    sent = await hook.send(view=view, wait=True, ephemeral=self._private)
+                    sent = await hook.send(wait=True, ephemeral=self._private, **_options(content))
         except DeliveryError as error:
             if not gone(error):
                 raise
-            return await (await self._otherwise()).post(view, number)
-        return {"channel": self.item.message.place.channel, "id": str(sent.id), "via": "token"}
+            return await (await self._otherwise()).post(content, number)
+        bare = {"bare": "1"} if isinstance(content, str) else {}
+        return {"channel": self.item.message.place.channel, "id": str(sent.id), "via": "token"} | bare
 
-    async def edit(self, reply: Reply, view: ui.LayoutView) -> bool:
+    async def edit(self, reply: Reply, content: Content) -> bool:
         """See the port."""
         if reply.get("via") != "token" or (self._expired() and not self._private):
-            return await InChannel(self.client, 0, self.item).edit(reply, view)
+            return await InChannel(self.client, 0, self.item).edit(reply, content)
+        if bool(reply.get("bare")) is not isinstance(content, str):
+            return False
         try:
             with delivering():
-                await self._hook().edit_message(int(reply["id"]), view=view)
+                await self._hook().edit_message(int(reply["id"]), **_options(content))
         except DeliveryError as error:
             if gone(error):
                 return False
@@ -182,6 +207,9 @@ async def surface_of(client: discord.Client, item: Item, *, name: str = "") -> I
     """Where the answer to an item goes. A channel's question gets a thread, called `name`, if the bot may make one
     (else the answer is a reply in the channel). Raises DeliveryError."""
     place, kind = item.message.place, item.message.context.get("kind")
+    if there := item.message.context.get(ELSEWHERE):
+        under = int(item.message.id) if there == place.channel and kind == "channel" else None
+        return InChannel(client, int(there), item, under)
     if kind == "interaction":
         return InResponse(client, item)
     if item.replies:
@@ -195,6 +223,36 @@ async def surface_of(client: discord.Client, item: Item, *, name: str = "") -> I
     if kind == "channel" and name and await open_thread(client, item.message.key, name):
         return InChannel(client, asked, item)
     return InChannel(client, int(place.channel), item, asked)
+
+
+async def moved(client: discord.Client, item: Item) -> Item | None:
+    """The item as one that is answered elsewhere: below the channel's own question where its thread takes nothing, then
+    in the customer's private conversation; None where both were tried. Raises DeliveryError."""
+    place, context = item.message.place, item.message.context
+    tried, direct = context.get(ELSEWHERE, ""), place.workspace == PRIVATE
+    if not tried and context.get("kind") in {"channel", "thread"} and not direct and not context.get("forum"):
+        if context["kind"] == "channel":
+            await remove_empty_thread(client, int(item.message.id))
+        return _elsewhere(item, place.channel)
+    if direct or (tried and tried != place.channel):
+        return None
+    try:
+        with delivering():
+            opened = await client.create_dm(discord.Object(int(item.message.user)))
+    except DeliveryError as error:
+        if error.permanent:
+            return None
+        raise
+    return _elsewhere(item, str(opened.id))
+
+
+def _elsewhere(item: Item, channel: str) -> Item:
+    context = {**item.message.context, ELSEWHERE: channel}
+    return replace(item, message=replace(item.message, context=context), replies=())
+
+
+def _options(content: Content) -> dict[str, Any]:
+    return {"content": content} if isinstance(content, str) else {"view": content}
 
 
 def _shows(message: discord.Message, view: ui.LayoutView) -> bool:

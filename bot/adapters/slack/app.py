@@ -40,7 +40,7 @@ from bot.console.console import Console
 from bot.console.notices import Voting
 from bot.conversation import Turn, Vote
 from bot.desk.desk import Desk
-from bot.errors import BotError, DeliveryError, UnknownTurn
+from bot.errors import BotError, DeliveryError, Refusal, UnknownTurn
 from bot.handoff.handing import Handing
 from bot.interfaces import ConversationStore, Inbox, Rooms
 from bot.knowledge.catalogue import Catalogue
@@ -322,7 +322,7 @@ class SlackAdapter:
 
     async def _direct(self, user: str) -> Place:
         if self._steering.rooms is None:
-            raise DeliveryError("Slack is not connected", permanent=False)
+            raise DeliveryError("Slack is not connected", Refusal.MOMENT)
         return await self._steering.rooms.direct("", user)
 
     # -- what the bot shows of itself -----------------------------------------------------------------------------

@@ -10,25 +10,47 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.adapters.slack.markdown import literal
+from bot.adapters.slack.markdown import literal, to_mrkdwn
 from bot.answers.markup import href
 from bot.conversation import Citation, Turn
 from bot.knowledge.catalogue import Overview
 from bot.words import Words, words_for
 
 Block = dict[str, Any]
+Message = dict[str, Any]
+"""The `blocks` and the `text` of a message."""
 
 PIECE = 8_000  # characters of an answer in one message, so that with its sources it stays below Slack's 13,200 in all
+PLAIN_PIECE = 2_600  # of one without `markdown` blocks: it grows by entities, and by the sources where none are taken
 SECTION = 2_900
 SOURCES = 4_000  # characters of all sources together
 FALLBACK = 1_000  # characters of the text beside blocks: chat.update takes 4,000 bytes
 FEEDBACK, ASK_HUMAN, SHARE, WHY = "feedback", "ask_human", "share", "why"
 UP, DOWN = "up", "down"
+_OLD = frozenset({"actions", "context", "divider", "section"})
 
 
 def body(markdown: str) -> list[Block]:
     """An answer's text (already Slack's Markdown), tables and code drawn."""
     return [{"type": "markdown", "text": markdown}] if markdown.strip() else []
+
+
+def drawn(markdown: str, below: Sequence[Block] = ()) -> Message:
+    """A message of an answer's text as Slack draws it best."""
+    return {"blocks": [*body(markdown), *below], "text": markdown[:FALLBACK]}
+
+
+def drawn_in_sections(markdown: str, below: Sequence[Block] = ()) -> Message:
+    """The same in the blocks that Slack has had from the beginning."""
+    written = to_mrkdwn(markdown)
+    section = {"type": "section", "expand": True, "text": {"type": "mrkdwn", "text": written, "verbatim": True}}
+    return {"blocks": [section, *(block for block in below if block["type"] in _OLD)], "text": written[:FALLBACK]}
+
+
+def written(markdown: str, below: Sequence[Block] = ()) -> Message:
+    """The same without any block: of what stands below, what can be read."""
+    texts = [block["text"]["text"] for block in below if block["type"] == "section"]
+    return {"blocks": [], "text": "\n\n".join([to_mrkdwn(markdown), *texts])}
 
 
 def footer(turn: Turn, *, handoff: bool = False, share: bool = False) -> list[Block]:

@@ -6,14 +6,18 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.finishing import to_its_end
 from bot.adapters.slack import blocks
-from bot.adapters.slack.blocks import Block
+from bot.adapters.slack.blocks import Block, Message
 from bot.adapters.slack.failures import GONE, STREAM_OVER, code_of, delivering
-from bot.errors import DeliveryError
+from bot.adapters.splitting import split
+from bot.errors import DeliveryError, Refusal
 from bot.interfaces import KeepReplies
+
+log = structlog.get_logger(__name__)
 
 STREAM_SECONDS = 270  # Slack ends a stream after about 5 minutes
 FLUSH_CHARACTERS = 200
@@ -54,12 +58,23 @@ class LiveMessage:
         self._keep = keep
         self._stand = [dict(reply) for reply in replies]
         self._streaming = False
+        self._refused = False
         self._sent = ""
         self._flushed = 0.0
         self._started = 0.0
 
     async def show(self, text: str) -> None:
         """Show the text so far; what is shown before it is complete may lag behind. Raises DeliveryError."""
+        if self._refused:
+            return
+        try:
+            await self._show(text)
+        except DeliveryError as error:
+            if error.kind is not Refusal.FORM:
+                raise
+            self._refused = True  # the whole answer comes in a plainer form
+
+    async def _show(self, text: str) -> None:
         now, pause = time.monotonic(), FLUSH_SECONDS if self._streaming else EDIT_SECONDS
         enough = self._streaming and len(text) - len(self._sent) >= FLUSH_CHARACTERS
         if not text.strip() or (self._flushed and now - self._flushed < pause and not enough):
@@ -70,11 +85,21 @@ class LiveMessage:
             await self._append(text)
         else:
             await self._end_stream()
-            await self._update(self._stand[0], blocks.body(text), text)
+            await self._update(self._stand[0], blocks.drawn(text))
         self._sent, self._flushed = text, time.monotonic()
 
     async def finish(self, pieces: Sequence[str], footer: Sequence[Block], *, streamable: bool = True) -> None:
-        """Show the whole answer, in one message a piece, the footer below the last. Raises DeliveryError."""
+        """Show the whole answer, in one message a piece, the footer below the last; in a plainer form where Slack does
+        not take that one. Raises DeliveryError."""
+        try:
+            await self._finish(pieces, footer, streamable=streamable)
+        except DeliveryError as error:
+            if error.kind is not Refusal.FORM:
+                raise
+            log.warning("said in a plainer form", item=self._target.item_id, cause=str(error))
+            await self._finish_plainly(pieces, footer)
+
+    async def _finish(self, pieces: Sequence[str], footer: Sequence[Block], *, streamable: bool) -> None:
         if not self._stand and streamable:
             await to_its_end(self._start(pieces[0][: blocks.PIECE]))
             self._sent = pieces[0]
@@ -85,18 +110,40 @@ class LiveMessage:
         await self._end_stream()
         for number, piece in enumerate(pieces):
             below = footer if number == len(pieces) - 1 else ()
-            content = [*blocks.body(piece), *below]
-            if number >= len(self._stand) or not await self._update(self._stand[number], content, piece):
-                await to_its_end(self._post(content, piece, number))
+            await self._lay(number, blocks.drawn(piece, below))
         await self._settle(len(pieces))
 
-    async def put(self, content: Sequence[Block], text: str) -> None:
-        """Show blocks in the answer's place, in one message; `text` stands for them where none are shown. Raises
-        DeliveryError."""
+    async def _finish_plainly(self, pieces: Sequence[str], footer: Sequence[Block]) -> None:
+        """The same without what may have been refused: first without `markdown` blocks, at last without any."""
         await self._end_stream()
-        if not self._stand or not await self._update(self._stand[0], content, text):
-            await to_its_end(self._post(content, text, 0))
+        plain = [part for piece in pieces for part in split(piece, blocks.PLAIN_PIECE)]
+        for number, piece in enumerate(plain):
+            below = footer if number == len(plain) - 1 else ()
+            try:
+                await self._lay(number, blocks.drawn_in_sections(piece, below))
+            except DeliveryError as error:
+                if error.kind is not Refusal.FORM:
+                    raise
+                await self._lay(number, blocks.written(piece, below))
+        await self._settle(len(plain))
+
+    async def put(self, content: Sequence[Block], text: str) -> None:
+        """Show blocks in the answer's place, in one message; `text` stands for them where none are shown, or taken.
+        Raises DeliveryError."""
+        await self._end_stream()
+        try:
+            await self._lay(0, {"blocks": list(content), "text": text})
+        except DeliveryError as error:
+            if error.kind is not Refusal.FORM:
+                raise
+            log.warning("said in a plainer form", item=self._target.item_id, cause=str(error))
+            await self._lay(0, {"blocks": [], "text": text})
         await self._settle(1)
+
+    async def _lay(self, number: int, message: Message) -> None:
+        """Show a message in the place of the answer's `number`th, or as a new one."""
+        if number >= len(self._stand) or not await self._update(self._stand[number], message):
+            await to_its_end(self._post(message, number))
 
     async def _start(self, text: str) -> None:
         try:
@@ -115,7 +162,7 @@ class LiveMessage:
         except DeliveryError as refusal:
             if not refusal.permanent:
                 raise
-            await self._post(blocks.body(text), text, 0)  # no streams here: an edited message does it too
+            await self._post(blocks.drawn(text), 0)  # no streams here: an edited message does it too
 
     async def _append(self, text: str) -> None:
         addition = text[len(self._sent) :]
@@ -128,7 +175,7 @@ class LiveMessage:
             if code_of(error) not in STREAM_OVER:
                 raise
             self._streaming = False
-            await self._update(self._stand[0], blocks.body(text), text)
+            await self._update(self._stand[0], blocks.drawn(text))
 
     async def _stop(self, rest: str, footer: Sequence[Block]) -> bool:
         """End the stream with the rest of the text; False when Slack has ended it before."""
@@ -157,15 +204,14 @@ class LiveMessage:
                 reply["state"] = SHOWN
         self._streaming = False
 
-    async def _update(self, reply: Mapping[str, str], content: Sequence[Block], text: str) -> bool:
+    async def _update(self, reply: Mapping[str, str], message: Message) -> bool:
         """Edit a message; False when it is gone."""
         try:
             with delivering():
                 await self._client.chat_update(
                     channel=reply["channel"],
                     ts=reply["ts"],
-                    text=text[: blocks.FALLBACK],
-                    blocks=list(content),
+                    **message,
                     metadata=dict(blocks.metadata(self._target.item_id)),
                 )
         except DeliveryError as error:
@@ -174,13 +220,12 @@ class LiveMessage:
             return False
         return True
 
-    async def _post(self, content: Sequence[Block], text: str, number: int) -> None:
+    async def _post(self, message: Message, number: int) -> None:
         with delivering():
             answer = await self._client.chat_postMessage(
                 channel=self._target.channel,
-                thread_ts=self._target.thread,
-                text=text[: blocks.FALLBACK],
-                blocks=list(content),
+                thread_ts=self._target.thread or None,
+                **message,
                 metadata=dict(blocks.metadata(self._target.item_id)),
                 unfurl_links=False,
                 unfurl_media=False,

@@ -12,6 +12,9 @@ from bot.answers.markup import Scanner, Token
 
 _AMPERSAND = re.compile(r"&(?!(?:[a-zA-Z]{2,8}|#\d{1,7}|#x[0-9a-fA-F]{1,6});)")
 _QUOTE_MARKS = re.compile(r"[ >]*")
+_LINK = re.compile(r"\[(?P<label>[^\[\]]*)\]\((?P<url>https?://[^\s()<>|]+)\)")
+_BOLD = re.compile(r"\*\*([^*\n]+)\*\*")
+_HEADING = re.compile(r"^#{1,6} +([^*\n]+)$", re.MULTILINE)
 _TABLE = re.compile(r"^ {0,3}\|?[ :]*-{2,}[-| :]*\|[-| :]*$", re.MULTILINE)
 
 
@@ -62,6 +65,12 @@ def to_slack(markdown: str) -> str:
     """A whole text."""
     translation = SlackMarkdown()
     return translation.feed(markdown) + translation.finish()
+
+
+def to_mrkdwn(markdown: str) -> str:
+    """A whole text, already Slack's Markdown, in the older syntax that `text` and sections take."""
+    linked = _LINK.sub(lambda match: f"<{match['url']}|{match['label'].replace('|', '¦')}>", markdown)
+    return _HEADING.sub(r"*\1*", _BOLD.sub(r"*\1*", linked))
 
 
 def escape(text: str) -> str:

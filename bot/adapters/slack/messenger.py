@@ -5,23 +5,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.adapters.slack import blocks, choices
-from bot.adapters.slack.failures import GONE, code_of, delivering
+from bot.adapters.slack.failures import GONE, code_of, delivering, lacks_thread
 from bot.adapters.slack.live import SHOWN, STREAMING, LiveMessage, Target, delete, stop_stream
-from bot.adapters.slack.markdown import SlackMarkdown, has_table, literal, to_slack
+from bot.adapters.slack.markdown import SlackMarkdown, escape, has_table, literal, to_slack
 from bot.adapters.splitting import split
 from bot.conversation import AnswerEvent, Decision, Delta, Final, Settled, Stage, Status, Turn
 from bot.errors import DeliveryError
 from bot.interfaces import KeepReplies
 from bot.language import reply_language
 from bot.messages import Audience, Item, Place
+from bot.titles import cut
 from bot.words import Words, words_for
 
+ELSEWHERE = "elsewhere"  # in an item's context: where it is answered instead
+_QUOTED = 300  # characters of a question above its answer
 _STATUS_SECONDS = 3  # a status is a courtesy: an answer does not wait longer for it
 
 
@@ -38,6 +42,7 @@ class SlackMessenger:
             await self._answer_command(item, await _final(events))
             return
         live = LiveMessage(self._client, _target(item), keep, item.replies)
+        whole = _is_elsewhere(item)  # begins with what was asked, and is no stream where there is no thread
         status = asyncio.create_task(self._set_status(item, _words(item).labels[Stage.SEARCHING.value]))
         translation, text, asking = SlackMarkdown(), "", False
         turn: Turn | None = None
@@ -45,7 +50,7 @@ class SlackMessenger:
             async for event in events:
                 if isinstance(event, Status):
                     asking = event.stage is Stage.ASKING
-                elif isinstance(event, Delta) and not asking:  # an offer comes whole, with its buttons
+                elif isinstance(event, Delta) and not asking and not whole:  # an offer comes whole, with its buttons
                     text += translation.feed(event.text)
                     await status
                     if not has_table(text) and len(text) <= blocks.PIECE:
@@ -57,14 +62,18 @@ class SlackMessenger:
         if turn is None:
             raise AssertionError("an answer always ends in Final")
         if turn.decision is Decision.CLARIFY:
-            await live.put(choices.question(turn), choices.fallback(turn))
+            await live.put([*_quoted(item), *choices.question(turn)], choices.fallback(turn))
         else:
             pieces, below = self._drawn(item, turn)
-            await live.finish(pieces, below, streamable=not any(map(has_table, pieces)))
+            await live.finish(pieces, below, streamable=not (whole or any(map(has_table, pieces))))
         await self._end_status(item)
 
     def _drawn(self, item: Item, turn: Turn, *, share: bool = False) -> tuple[list[str], list[blocks.Block]]:
         """The text in one piece a message, and what stands below the last."""
+        pieces, below = self._drawn_here(item, turn, share=share)
+        return ([f"{_quote(item)}{pieces[0]}", *pieces[1:]] if _is_elsewhere(item) else pieces), below
+
+    def _drawn_here(self, item: Item, turn: Turn, *, share: bool) -> tuple[list[str], list[blocks.Block]]:
         handoff = self._handoff(item.message.place)
         if turn.decision is Decision.SUGGEST:
             return choices.suggestion(turn), choices.below_suggestion(turn, share=share, handoff=handoff)
@@ -84,9 +93,8 @@ class SlackMessenger:
         if item.message.audience is Audience.COMMAND:
             await self._respond(item, blocks.body(to_slack(text)), literal(text))
             return
-        await LiveMessage(self._client, _target(item), keep, item.replies).finish(
-            [to_slack(text)], (), streamable=False
-        )
+        told = f"{_quote(item)}{to_slack(text)}" if _is_elsewhere(item) else to_slack(text)
+        await LiveMessage(self._client, _target(item), keep, item.replies).finish([told], (), streamable=False)
         await self._end_status(item)
 
     async def waiting(self, item: Item, ahead: int, keep: KeepReplies) -> None:
@@ -130,6 +138,8 @@ class SlackMessenger:
         if item.message.audience is Audience.COMMAND:
             return ()
         place, asked = item.message.place, item.message.context.get("below", item.message.id)
+        if not place.thread:
+            return ()
         with delivering():
             found = await self._client.conversations_replies(
                 channel=place.channel, ts=place.thread, oldest=asked, include_all_metadata=True, limit=200
@@ -142,6 +152,29 @@ class SlackMessenger:
             {"channel": place.channel, "ts": message["ts"], "state": SHOWN if marked else STREAMING}
             for message in marked or unmarked[:1]
         ]
+
+    async def elsewhere(self, item: Item, refusal: DeliveryError) -> Item | None:
+        """See the port. Where only the thread is closed, the channel; else the customer's private conversation; at last
+        a line in the channel that they alone see."""
+        message, tried = item.message, item.message.context.get(ELSEWHERE, "")
+        if message.audience is Audience.COMMAND or tried == "ephemeral":
+            return None
+        if not tried and lacks_thread(refusal) and not message.place.channel.startswith("D"):
+            return _moved(item, "channel", thread="")
+        if tried in {"", "channel"}:
+            with suppress(DeliveryError), delivering():
+                opened = await self._client.conversations_open(users=message.user)
+                if str(opened["channel"]["id"]) != message.place.channel:
+                    return _moved(item, "direct", thread="", channel=str(opened["channel"]["id"]))
+        if message.place.channel.startswith("D") and tried != "direct":
+            return None
+        channel = item.message.context.get("asked_in", message.place.channel)
+        return _moved(item, "ephemeral", thread="", channel=channel, audience=Audience.COMMAND)
+
+    async def check(self) -> None:
+        """See the port."""
+        with delivering():
+            await self._client.auth_test()
 
     async def _respond(self, item: Item, content: Sequence[blocks.Block], text: str) -> None:
         """Answer a command, visible to its user alone: by its response URL, or, once that is used up, directly."""
@@ -166,6 +199,8 @@ class SlackMessenger:
 
     async def _set_status(self, item: Item, status: str) -> None:
         """Say what is being done. That it could not be said is no fault: not every channel takes a status."""
+        if not item.message.place.thread:
+            return
         with suppress(DeliveryError, TimeoutError):
             async with asyncio.timeout(_STATUS_SECONDS):
                 with delivering():
@@ -182,6 +217,27 @@ async def _final(events: AsyncIterator[AnswerEvent]) -> Turn:
     if turn is None:
         raise AssertionError("an answer always ends in Final")
     return turn
+
+
+def _moved(item: Item, where: str, *, thread: str, channel: str = "", audience: Audience = Audience.CHANNEL) -> Item:
+    message = item.message
+    place = replace(message.place, thread=thread, channel=channel or message.place.channel)
+    asked_in = message.context.get("asked_in", message.place.channel)
+    context = {**message.context, ELSEWHERE: where, "asked_in": asked_in, "response_url": ""}
+    return replace(item, message=replace(message, place=place, context=context, audience=audience), replies=())
+
+
+def _is_elsewhere(item: Item) -> bool:
+    return bool(item.message.context.get(ELSEWHERE))
+
+
+def _quote(item: Item) -> str:
+    """What was asked, above an answer that does not stand below it."""
+    return f"> {escape(cut(' '.join(item.message.text.split()), _QUOTED))}\n\n"
+
+
+def _quoted(item: Item) -> list[blocks.Block]:
+    return blocks.body(_quote(item)) if _is_elsewhere(item) else []
 
 
 def _target(item: Item) -> Target:

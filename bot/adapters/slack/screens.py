@@ -15,7 +15,7 @@ from bot.adapters.slack.failures import code_of, delivering
 from bot.adapters.slack.incoming import PLATFORM
 from bot.adapters.slack.rooms import SlackRooms
 from bot.cards import Card, File
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, Refusal
 from bot.messages import MessageKey, Place
 
 _USES = 4  # of the 5 that a response URL has; the last is kept for what comes of the command
@@ -83,7 +83,7 @@ class SlackScreen:
                 return
         try:
             if not self.place.channel:
-                raise DeliveryError("no channel", permanent=True)
+                raise DeliveryError("no channel", Refusal.PLACE)
             with delivering():
                 await self.client.chat_postEphemeral(
                     channel=self.place.channel, user=self.user, text=card_text(card), blocks=card_blocks(card)

@@ -23,7 +23,7 @@ from bot.cards import Card, Form
 from bot.console.console import Console
 from bot.console.lines import read_line
 from bot.console.parts import Answer
-from bot.errors import DeliveryError, InputError
+from bot.errors import DeliveryError, InputError, Refusal
 from bot.messages import Place
 from bot.people import Actor, Role
 
@@ -176,7 +176,7 @@ class SlackSteering:
         self, place: Place, user: str, body: Mapping[str, Any], message: str = "", *, hidden: bool = False
     ) -> SlackScreen:
         if self.rooms is None:
-            raise DeliveryError("Slack is not connected", permanent=False)
+            raise DeliveryError("Slack is not connected", Refusal.MOMENT)
         container = body.get("container") or {}
         return SlackScreen(
             self._client,

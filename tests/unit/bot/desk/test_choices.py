@@ -11,7 +11,8 @@ import pytest
 
 from bot.conversation import Chosen, Citation, Decision, Turn
 from bot.desk.choices import Choices, press_id
-from bot.desk.desk import Desk, DeskLimits
+from bot.desk.desk import Desk
+from bot.desk.limits import DeskLimits
 from bot.desk.policy import after, judge
 from bot.messages import Audience, Channel, ChannelKind, ChatMessage, Item, Judgement, State, Thread
 from bot.steering import Side

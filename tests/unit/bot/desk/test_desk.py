@@ -15,7 +15,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.conversation import Decision, IncomingMessage, Turn
-from bot.desk.desk import Desk, DeskLimits
+from bot.desk.desk import Desk
+from bot.desk.limits import DeskLimits
 from bot.desk.policy import after, judge
 from bot.errors import StorageError, TurnNotStored
 from bot.handoff.handing import Handing
@@ -148,6 +149,7 @@ async def _office(
     handing: FakeHanding | None = None,
     on_abstention: bool = False,
     mask: Callable[[str], str] = lambda text: text,
+    on_undeliverable: Callable[[Item, str], Awaitable[None]] | None = None,
 ) -> AsyncIterator[Office]:
     store, messenger, meter = store or MemoryConversations(), messenger or FakeMessenger(), CountingMeter()
     inbox = FlakyInbox(database, after, owner, limits.lease)
@@ -163,6 +165,7 @@ async def _office(
         handing=handing,
         on_abstention=on_abstention,
         mask=mask,
+        on_undeliverable=on_undeliverable,
     )
     if joined:
         desk.join("test", messenger)
@@ -426,6 +429,47 @@ async def test_a_deletion_cancels_the_work_in_flight_and_removes_what_stands(off
     assert office.meter.ends == [("test", "withdrawn", "")]
 
 
+async def test_an_answer_that_cannot_be_removed_for_a_while_is_removed_later(opens: Opens) -> None:
+    office = await opens(limits=replace(QUICK, tries=2))
+    question = said()
+    await office.desk.receive(question)
+    await settled(office)
+    office.messenger.faults = [undeliverable(permanent=False)] * 9
+    await office.desk.deleted(question.key)
+    await settled(office, 2)
+    assert office.messenger.said_to(question) == []
+    assert await office.state_of(question) is State.WITHDRAWN
+
+
+async def test_a_removal_that_was_killed_is_done_by_another(opens: Opens) -> None:
+    messenger = FakeMessenger()
+    one = await opens(messenger=messenger, limits=replace(QUICK, pause=60))
+    question = said()
+    await one.desk.receive(question)
+    await settled(one)
+    messenger.faults = [undeliverable(permanent=False)]
+    await one.desk.deleted(question.key)
+    await until(lambda: not messenger.faults)
+    await die(one)
+    assert one.messenger.said_to(question)
+    two = await opens(messenger=messenger)
+    await settled(two)
+    assert messenger.said_to(question) == []
+    assert await two.state_of(question) is State.WITHDRAWN
+
+
+@pytest.mark.parametrize("first", ["message", "edit"])
+async def test_an_edit_that_meets_its_own_message_s_claim_is_heard(office: Office, first: str) -> None:
+    for _ in range(20):
+        message = said("How do I retrun?")
+        edit = replace(message, text="How do I return a jacket?")
+        calls = [office.desk.receive(message), office.desk.edited(edit)]
+        await asyncio.gather(*(calls if first == "message" else reversed(calls)))
+        async with asyncio.timeout(5):
+            while office.messenger.said_to(message) != [f"Re: {edit.text}"]:
+                await asyncio.sleep(0.005)
+
+
 async def test_a_deleted_question_that_waits_is_never_asked(opens: Opens) -> None:
     office = await opens(limits=replace(QUICK, workers=1))
     office.answering.go.clear()
@@ -552,6 +596,78 @@ async def test_a_delivery_that_keeps_failing_is_given_up(opens: Opens) -> None:
     await settled(office)
     assert await office.state_of(question) is State.FAILED
     assert office.messenger.faults == []
+
+
+async def test_what_may_not_be_said_in_its_place_is_said_elsewhere(office: Office) -> None:
+    office.messenger.other_places = 2
+    office.messenger.faults = [undeliverable(permanent=True)] * 2
+    question = said()
+    await office.desk.receive(question)
+    await settled(office)
+    assert office.messenger.said_to(question)[-1] == f"Re: {question.text}"
+    assert await office.state_of(question) is State.ANSWERED
+    assert len(office.store.stored) == 1
+
+
+async def test_what_can_be_said_nowhere_is_told_to_admins(opens: Opens) -> None:
+    told: list[tuple[str, str]] = []
+
+    async def tell(item: Item, cause: str) -> None:
+        told.append((item.message.id, cause))
+
+    office = await opens(on_undeliverable=tell)
+    office.messenger.other_places = 1
+    office.messenger.faults = [undeliverable(permanent=True)] * 2
+    question = said()
+    await office.desk.receive(question)
+    await settled(office)
+    assert await office.state_of(question) is State.FAILED
+    assert told == [(question.id, "not_in_channel")]
+
+
+async def test_what_a_platform_refuses_the_bot_itself_waits_for_the_operator(opens: Opens) -> None:
+    office = await opens(limits=replace(QUICK, tries=2))
+    office.messenger.refuses_bot = True
+    questions = [said(user=f"u{number}") for number in range(6)]
+    for question in questions:
+        await office.desk.receive(question)
+    await until(lambda: office.desk.trouble("test") == "token_revoked")
+    await asyncio.sleep(1.5)  # some probes, and more beats than a delivery has tries
+    assert [await office.state_of(question) for question in questions] == [State.OWED] * 6
+    office.messenger.refuses_bot = False
+    await settled(office, 6)
+    assert all(office.messenger.said_to(question)[-1] == f"Re: {question.text}" for question in questions)
+    assert office.desk.trouble("test") == ""
+
+
+async def test_what_waited_for_the_operator_too_long_is_apologised_for(opens: Opens) -> None:
+    office = await opens(limits=replace(QUICK, patience=0.5))
+    office.messenger.refuses_bot = True
+    question = said()
+    await office.desk.receive(question)
+    await until(lambda: office.desk.trouble("test"))
+    await asyncio.sleep(0.6)
+    office.messenger.refuses_bot = False
+    await settled(office)
+    assert office.messenger.said_to(question)[-1] == EN.say("too_late")
+    assert await office.state_of(question) is State.EXCUSED
+
+
+async def test_a_database_that_fails_in_mid_answer_is_tried_again(office: Office) -> None:
+    office.answering.afterwards = [StorageError("The connection was closed.")] * 2
+    question = said()
+    await office.desk.receive(question)
+    await settled(office)
+    assert office.messenger.said_to(question) == [f"Re: {question.text}"]
+    assert await office.state_of(question) is State.ANSWERED
+
+
+async def test_a_database_that_goes_on_failing_in_mid_answer_is_apologised_for(office: Office) -> None:
+    office.answering.faults = [StorageError("The connection was closed.")] * 99
+    question = said()
+    await office.desk.receive(question)
+    await settled(office)
+    assert "went wrong" in office.messenger.said_to(question)[0]
 
 
 async def test_a_delivery_that_can_never_succeed_is_not_tried_again(office: Office) -> None:

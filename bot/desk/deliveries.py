@@ -1,0 +1,144 @@
+"""Telling a customer something, whatever a platform or the database does meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from enum import Enum, auto
+
+import structlog
+
+from bot.desk.limits import DeskLimits
+from bot.desk.platforms import Platforms
+from bot.errors import BotError, DeliveryError, Refusal, StorageError
+from bot.interfaces import Inbox, Messenger
+from bot.messages import Item
+
+log = structlog.get_logger(__name__)
+
+Act = Callable[[Messenger, Item], Awaitable[None]]
+
+
+class Delivery(Enum):
+    """What became of telling a customer something."""
+
+    DONE = auto()
+    CHANGED = auto()  # the item is not open as it was
+    MUST_WAIT = auto()  # for the platform: its adapter is away, or it refuses the bot
+    GIVEN_UP = auto()  # for now
+    REFUSED = auto()  # for good, and everywhere
+
+
+class Deliveries:
+    """`fault` logs a fault of an item; `on_undeliverable` hears of an item whose customer cannot be told anything."""
+
+    def __init__(
+        self,
+        platforms: Platforms,
+        inbox: Inbox,
+        limits: DeskLimits,
+        fault: Callable[[Item, BaseException], str],
+        on_undeliverable: Callable[[Item, str], Awaitable[None]] | None = None,
+    ) -> None:
+        self._platforms = platforms
+        self._inbox = inbox
+        self._limits = limits
+        self._fault = fault
+        self._on_undeliverable = on_undeliverable
+
+    async def deliver(self, item: Item, act: Act, *, unknown: bool, here: bool = False) -> Delivery:
+        """Do `act`, whereby an item's customer is told something, as often as a passing fault calls for, and where they
+        can be reached, unless it is for `here` alone. Raises what `act` raises beside DeliveryError, and StorageError
+        after as many tries."""
+        fault: StorageError | None = None
+        for attempt in range(self._limits.tries):
+            messenger = self._platforms.messenger(item.message.place.platform)
+            if messenger is None:
+                return Delivery.MUST_WAIT
+            try:
+                if unknown:
+                    item, unknown = await self._recover(messenger, item), False
+                await (act(messenger, item) if here else self._somewhere(messenger, item, act))
+            except DeliveryError as error:
+                if error.kind is not Refusal.MOMENT:
+                    return await self._refused(item, error, here=here)
+                fault = None
+                log.warning("delivery failed", item=item.id, cause=str(error), attempt=attempt + 1)
+            except StorageError as error:  # a server that hands over to another, mostly
+                fault = error
+                log.warning("storage failed", item=item.id, cause=str(error), attempt=attempt + 1)
+            else:
+                self._platforms.worked(item.message.place.platform)
+                return Delivery.DONE
+            await self.pause(attempt)
+            try:
+                current = await self._inbox.find(item.message.key)
+            except StorageError:
+                continue
+            if current is None or not is_same(current, item):
+                return Delivery.CHANGED
+            item, unknown = current, not current.replies
+        if fault:
+            raise fault
+        return Delivery.GIVEN_UP
+
+    async def _refused(self, item: Item, error: DeliveryError, *, here: bool) -> Delivery:
+        if error.kind is Refusal.BOT:
+            self._platforms.refused(item.message.place.platform, str(error))
+            return Delivery.MUST_WAIT
+        self._fault(item, error)
+        if not here:
+            await self.tell_undeliverable(item, str(error))
+        return Delivery.REFUSED
+
+    async def _somewhere(self, messenger: Messenger, item: Item, act: Act) -> None:
+        """Do `act` where an item was asked, or, where the bot may not speak there, wherever else its customer can be
+        reached. Raises DeliveryError."""
+        refusal: DeliveryError | None = None
+        while True:
+            try:
+                await act(messenger, item)
+                return
+            except DeliveryError as error:
+                if not error.permanent:
+                    raise
+                refusal = refusal or error
+                there = await messenger.elsewhere(item, error)
+                if there is None:
+                    raise refusal from error
+                log.warning("said elsewhere", item=item.id, cause=str(error))
+                item = there
+
+    async def _recover(self, messenger: Messenger, item: Item) -> Item:
+        """The item with what stands on the platform, where whoever began to answer it may not have noted so.
+
+        Raises DeliveryError while the platform cannot tell: to answer without knowing might be to answer twice.
+        """
+        try:
+            replies = await messenger.recover(item)
+        except DeliveryError as error:
+            if not error.permanent:
+                raise
+            return item  # nothing can be said there, either
+        if replies:
+            await self._inbox.keep_reply(item, replies)
+        return replace(item, replies=tuple(replies))
+
+    async def tell_undeliverable(self, item: Item, cause: str) -> None:
+        """Let admins know that a customer could not be told anything. That they cannot be told is logged."""
+        if self._on_undeliverable:
+            try:
+                await self._on_undeliverable(item, cause)
+            except BotError as error:
+                log.warning("admins not told", item=item.id, cause=str(error))
+
+    async def pause(self, attempt: int) -> None:
+        """Wait after a delivery's failure, each time longer; not after the last."""
+        if attempt + 1 < self._limits.tries:
+            await asyncio.sleep(self._limits.pause * 2**attempt)
+
+
+def is_same(current: Item, item: Item) -> bool:
+    """Whether an item is still open as we know it."""
+    return current.state.is_open and (current.state, current.revision) == (item.state, item.revision)
