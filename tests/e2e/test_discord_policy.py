@@ -211,7 +211,7 @@ async def test_a_deleted_question_takes_its_answer_along(den: Den) -> None:
     await den.one_answer(asked)
     await den.asker.delete(den.channel.history()[0])
     await den.discord.wait_for(lambda: not den.said(asked), SECONDS)
-    assert den.bot.states()[str(asked)] == "withdrawn"
+    await den.discord.wait_for(lambda: den.bot.states()[str(asked)] == "withdrawn", SECONDS)
 
 
 async def test_a_question_deleted_while_it_is_answered_is_not_answered(den: Den) -> None:
@@ -219,7 +219,7 @@ async def test_a_question_deleted_while_it_is_answered_is_not_answered(den: Den)
     asked = await den.ask(DELIVERY)
     await hold.begun()
     await den.asker.delete(den.channel.history()[0])
-    await den.discord.wait_for(lambda: den.bot.states().get(str(asked)) == "withdrawn", SECONDS)
+    await den.discord.wait_for(lambda: den.bot.states().get(str(asked)) in {"retracting", "withdrawn"}, SECONDS)
     hold.release()
     await den.discord.settled(SECONDS, 0.5)
     assert den.said(asked) == []
