@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import uuid
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -57,9 +57,10 @@ async def serve(
     *,
     drain_seconds: float,
     beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
+    troubles: MutableMapping[str, str] | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM, then finish what is being answered within a limit. `beside` is what goes on
-    meanwhile: a fault in one is logged, and it begins again.
+    meanwhile: a fault in one is logged, and it begins again. `troubles` is kept up: why a platform's adapter failed.
 
     Raises PlatformError when the web server cannot listen.
     """
@@ -70,7 +71,8 @@ async def serve(
     server = _Server(uvicorn.Config(app, address.host, address.port, log_level="warning", lifespan="off"))
     web = asyncio.create_task(server.serve())
     desk_work = asyncio.create_task(desk.run())
-    platforms = [asyncio.create_task(supervise(adapter)) for adapter in adapters]
+    noted = {} if troubles is None else troubles
+    platforms = [asyncio.create_task(supervise(adapter, noted)) for adapter in adapters]
     others = [asyncio.create_task(_for_ever(work)) for work in beside]
     stopped = asyncio.create_task(stop.wait())
     try:
@@ -93,7 +95,7 @@ async def serve(
         log.info("stopped")
 
 
-async def supervise(adapter: Adapter) -> None:
+async def supervise(adapter: Adapter, troubles: MutableMapping[str, str]) -> None:
     """Run an adapter for ever; after a failure again, each time after a longer pause."""
     pause = FIRST_PAUSE
     while True:
@@ -101,9 +103,11 @@ async def supervise(adapter: Adapter) -> None:
         try:
             await adapter.run()
         except BotError as error:
+            troubles[adapter.platform] = str(error)
             log.error("adapter failed", platform=adapter.platform, cause=str(error), again_in=pause)
         except Exception as error:
             fault = uuid.uuid4().hex[:8]
+            troubles[adapter.platform] = f"a fault of Frontdesk's: {fault} in its log"
             log.error("adapter failed", platform=adapter.platform, fault=fault, kind=type(error).__name__)
             log.debug("adapter's traceback", fault=fault, exc_info=error)
         if asyncio.get_running_loop().time() - started > LONGEST_PAUSE:
@@ -113,13 +117,23 @@ async def supervise(adapter: Adapter) -> None:
 
 
 def readiness(
-    adapters: Sequence[Adapter], checks: Mapping[str, Callable[[], Awaitable[str]]]
+    adapters: Sequence[Adapter],
+    checks: Mapping[str, Callable[[], Awaitable[str]]],
+    refused: Callable[[str], str],
+    troubles: MutableMapping[str, str],
 ) -> Callable[[], Awaitable[Mapping[str, str]]]:
-    """What each part lacks: `checks` by name, and the adapters' connections."""
+    """What each part lacks: `checks` by name, and the adapters' connections. `refused` tells why a platform that is
+    connected lets the bot say nothing, `troubles` why one is not connected."""
+
+    def lacks(adapter: Adapter) -> str:
+        if adapter.connected:
+            troubles.pop(adapter.platform, None)
+            return refused(adapter.platform)
+        return troubles.get(adapter.platform) or "not connected"
 
     async def ready() -> Mapping[str, str]:
         parts = {name: await check() for name, check in checks.items()}
-        return parts | {adapter.platform: "" if adapter.connected else "not connected" for adapter in adapters}
+        return parts | {adapter.platform: lacks(adapter) for adapter in adapters}
 
     return ready
 

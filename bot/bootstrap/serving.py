@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -29,9 +31,9 @@ async def serve_application(application: Application) -> None:
     metrics.watch_queue(lambda: desk.waiting, lambda: desk.working)
     for adapter in adapters:
         metrics.watch_adapter(adapter.platform, partial(getattr, adapter, "connected"))
-    ready = readiness(
-        adapters, {"database": partial(_database_lacks, application), "index": partial(_index_lacks, settings)}
-    )
+    troubles: dict[str, str] = {}
+    checks = {"database": partial(_database_lacks, application), "index": partial(_index_lacks, settings)}
+    ready = readiness(adapters, checks, desk.trouble, troubles)
     slack = None
     if settings.slack_mode == "http" and settings.slack_bot_token.get_secret_value():
         slack = application.slack.handle_http
@@ -42,7 +44,11 @@ async def serve_application(application: Application) -> None:
         Address(settings.host, settings.port),
         drain_seconds=settings.drain_seconds,
         beside=application.beside(),
+        troubles=troubles,
     )
+
+
+_READY_SECONDS = 3.0  # that the database may take
 
 
 def _adapters(application: Application) -> list[Adapter]:
@@ -70,10 +76,12 @@ def _check_slack_settings(settings: Settings) -> None:
 
 
 async def _database_lacks(application: Application) -> str:
+    """Written to, as every claim does: a database that is full, locked or damaged may be read for long."""
     try:
-        await application.conversations.load("")
-    except StorageError:
-        return "the database does not answer"
+        async with asyncio.timeout(_READY_SECONDS):
+            await application.markers.set("ready", datetime.now(UTC).isoformat())
+    except (StorageError, TimeoutError):
+        return "the database takes no claims: see 'frontdesk doctor'"
     return ""
 
 

@@ -107,6 +107,10 @@ class Desk:
         """Why a platform lets the bot say nothing, and what an operator does about it; "" where it does."""
         return self._platforms.trouble(platform)
 
+    def count_fault(self, platform: str, kind: str) -> None:
+        """An adapter had to give something up."""
+        self._meter.fault(platform, kind)
+
     # -- what adapters report -------------------------------------------------------------------------------------
 
     async def receive(self, message: ChatMessage) -> None:

@@ -48,6 +48,8 @@ from bot.messages import Audience, ChatMessage, Place
 log = structlog.get_logger(__name__)
 
 _HEARD = 10_000  # ids of messages that this process has heard
+_REGISTERING_SECONDS = 5.0  # that the commands may take before messages are heard
+_FIRST_PAUSE, _LONGEST_PAUSE = 30.0, 3600.0  # seconds between two tries to register them
 _CHOICES = 25
 _CHOICE = 100  # characters
 _UNSEEN = (
@@ -90,8 +92,11 @@ class DiscordAdapter:
         self._client: FrontdeskClient | None = None
         self._messenger: DiscordMessenger | None = None
         self._owed = Owed()
-        self._catching_up = CatchingUp(inbox, markers, self._owed, self.heard, self.edited)
+        self._catching_up = CatchingUp(
+            inbox, markers, self._owed, self.heard, self.edited, lambda: desk.count_fault(PLATFORM, "channel given up")
+        )
         self._heard: OrderedDict[int, None] = OrderedDict()
+        self._registering: asyncio.Task[None] | None = None
 
     @property
     def connected(self) -> bool:
@@ -128,13 +133,17 @@ class DiscordAdapter:
         self._rooms.pop(PLATFORM, None)
         client, self._client = self._client, None
         if client:
+            if self._registering:
+                self._registering.cancel()
             if hasattr(self, "steering"):
                 self.steering.close()
             await client.close()
 
     async def ready_to_speak(self, client: FrontdeskClient) -> None:
-        """Logged in, before the gateway is opened. Raises what the library raises."""
-        await self.sync_commands(client)
+        """Logged in, before the gateway is opened. The commands are registered meanwhile: where Discord takes its time,
+        or refuses, messages are answered all the same."""
+        self._registering = asyncio.create_task(self._register_commands(client))
+        await asyncio.wait({self._registering}, timeout=_REGISTERING_SECONDS)
         team = Team(client, (self._config.support_channel, self._config.admin_channel))
         rooms = DiscordRooms(client, team)
         me, content = client.application_id or 0, client.intents.message_content
@@ -145,6 +154,19 @@ class DiscordAdapter:
         self._messenger = DiscordMessenger(client, handoff=self._handing.available)
         self._rooms[PLATFORM] = rooms
         self._desk.join(PLATFORM, self._messenger)
+
+    async def _register_commands(self, client: FrontdeskClient) -> None:
+        """Until it is done; each time after a longer pause, for Discord takes 200 a day."""
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                with delivering():
+                    await self.sync_commands(client)
+                return
+            except BotError as error:
+                log.error("discord commands not registered: the old ones work", cause=str(error), again_in=pause)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
 
     async def sync_commands(self, client: FrontdeskClient) -> None:
         """Tell Discord of the commands if they are not those it was told last. Raises what the library raises."""

@@ -23,6 +23,8 @@ _CURSOR = "discord:heard"
 _CURSOR_SECONDS = 5.0
 _PER_CHANNEL = 1_000  # messages read again
 _DIRECT = 500  # private conversations read again, the latest first
+_TRIES, _MOST_TRIES = 2, 60  # readings of a channel (of five calls each), where others can be read and where none can
+_LONGEST_PAUSE = 30.0  # seconds between two
 _AT_ONCE = 8  # channels being read: Discord takes 50 calls a second
 
 
@@ -68,7 +70,8 @@ class Owed:
 
 
 class CatchingUp:
-    """Reads what was said while nobody listened. `hear` and `edited` take each message as if the gateway told of it."""
+    """Reads what was said while nobody listened. `hear` and `edited` take each message as if the gateway told of it;
+    `given_up` counts channels that could not be read."""
 
     def __init__(
         self,
@@ -77,12 +80,15 @@ class CatchingUp:
         owed: Owed,
         hear: Callable[[discord.Message], Awaitable[None]],
         edited: Callable[[discord.Message], Awaitable[None]],
+        given_up: Callable[[], None],
     ) -> None:
         self._inbox = inbox
         self._markers = markers
         self._owed = owed
         self._hear = hear
         self._edited = edited
+        self._given_up = given_up
+        self._readable = False  # whether any channel could be read since the client is there
         self._deaf: set[int] = set()  # shards whose events may be missing
         self._behind: set[object] = set()  # readings of what was missed that are under way
 
@@ -93,7 +99,7 @@ class CatchingUp:
 
     def reset(self) -> None:
         """A new client: nothing is known of its shards."""
-        self._deaf, self._behind = set(), set()
+        self._deaf, self._behind, self._readable = set(), set(), False
 
     async def new_session(self, client: discord.Client, shard_id: int) -> None:
         """The gateway knows nothing of what came before: read it."""
@@ -132,22 +138,32 @@ class CatchingUp:
     async def _read_channel(
         self, client: discord.Client, channel: Any, after: discord.Object, at_once: asyncio.Semaphore
     ) -> None:
-        async with at_once:
-            missed: list[discord.Message] | None = None
-            while missed is None:
-                try:
+        """Hear what was said in a channel. One that Discord cannot read is given up after some tries where others can
+        be read: it is not Discord that is away, and the others' cursor must move on."""
+        pause = 1.0
+        for attempt in range(1, _MOST_TRIES + 1):
+            try:
+                async with at_once:
                     with delivering():
                         history = channel.history(after=after, limit=_PER_CHANNEL, oldest_first=True)
                         missed = [message async for message in history]
-                except DeliveryError as error:
-                    if error.permanent or self._owed.stopping or client.is_closed():
-                        return
-                    log.warning("channel not read yet", channel=channel.id, cause=str(error))
-                    await asyncio.sleep(2)
+            except DeliveryError as error:
+                if error.permanent or self._owed.stopping or client.is_closed():
+                    return
+                log.warning("channel not read yet", channel=channel.id, cause=str(error))
+                if attempt >= _TRIES and self._readable:
+                    break
+                await asyncio.sleep(pause)
+                pause = min(pause * 1.5, _LONGEST_PAUSE)
+                continue
+            self._readable = True
             for message in missed:
                 await self._hear(message)
                 if message.edited_at:
                     await self._edited(message)
+            return
+        log.error("channel given up: what was written there while nobody listened is not answered", channel=channel.id)
+        self._given_up()
 
     async def _cursor(self) -> datetime | None:
         """Since when messages may have been missed; None at the very first start."""

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import discord
+import structlog
 from discord import app_commands
 
 from bot.adapters.discord.clicks import Choose, Click, Do, Sure
 from bot.adapters.discord.commands import Chinese, add_commands
-from bot.adapters.discord.connecting import intents
+from bot.adapters.discord.connecting import intents, seconds_before_identify
 from bot.adapters.discord.failures import note_fault
 
 if TYPE_CHECKING:
     from bot.adapters.discord.app import DiscordAdapter
+
+log = structlog.get_logger(__name__)
 
 MUTE = "🔇"
 
@@ -40,6 +44,15 @@ class FrontdeskClient(discord.AutoShardedClient):
         self.add_dynamic_items(Click, Choose, Do, Sure)
         await self.tree.set_translator(Chinese())
         await self.adapter.ready_to_speak(self)
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Heed the day's budget of session starts: a bot that uses it up has its token reset by Discord. Whatever makes
+        us connect again and again (sessions that turn out invalid, a process that ends) comes by here."""
+        await super().before_identify_hook(shard_id, initial=initial)
+        left = await self.fetch_session_start_limits()
+        if pause := seconds_before_identify(left.total, left.remaining, left.reset_after):
+            log.warning("discord session starts are few", left=left.remaining, again_in=round(pause))
+            await asyncio.sleep(pause)
 
     async def on_message(self, message: discord.Message) -> None:
         """Somebody wrote."""

@@ -14,6 +14,7 @@ from bot.adapters.discord.failures import connecting
 from bot.errors import PlatformError
 
 GATEWAY = "wss://gateway.discord.gg/"
+_KEPT_STARTS = 10
 PERMISSIONS = discord.Permissions(
     view_channel=True,
     send_messages=True,
@@ -61,6 +62,14 @@ def intents(*, content: bool) -> discord.Intents:
     wanted.guilds = wanted.guild_messages = wanted.dm_messages = wanted.guild_reactions = True
     wanted.message_content = content
     return wanted
+
+
+def seconds_before_identify(total: int, remaining: int, reset_after: float) -> float:
+    """How long to wait before a session is started, so that those left last until there are `total` again, which is in
+    `reset_after` milliseconds. Half of them may be used at once; the last few are kept for an operator's restarts."""
+    if remaining > total / 2:
+        return 0.0
+    return reset_after / 1000 / max(1, remaining - _KEPT_STARTS)
 
 
 async def application(config: DiscordConfig) -> discord.AppInfo:

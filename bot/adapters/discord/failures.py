@@ -86,6 +86,11 @@ def needs_history(error: DeliveryError) -> bool:
     return isinstance(error.__cause__, discord.HTTPException) and error.__cause__.code == _NO_HISTORY
 
 
+def history_fails(error: DeliveryError) -> bool:
+    """Whether Discord itself failed (as it does for a channel that holds what it cannot list), and was reached."""
+    return isinstance(error.__cause__, discord.DiscordServerError)
+
+
 def note_fault(event: str, error: BaseException | None = None) -> str:
     """Log a fault under an id that a customer can quote."""
     error = error or sys.exception()

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,7 @@ import structlog
 from discord import ui
 
 from bot.adapters.discord import choices, layouts
-from bot.adapters.discord.failures import delivering, gone
+from bot.adapters.discord.failures import delivering, gone, history_fails
 from bot.adapters.discord.markdown import literal, to_discord
 from bot.adapters.discord.surfaces import ELSEWHERE, Content, InChannel, InResponse, Surface, moved, surface_of
 from bot.adapters.finishing import to_its_end
@@ -23,7 +24,7 @@ from bot.conversation import AnswerEvent, Decision, Delta, Final, Settled, Stage
 from bot.errors import DeliveryError, Refusal
 from bot.interfaces import KeepReplies
 from bot.language import reply_language
-from bot.messages import Audience, Item, Place
+from bot.messages import Audience, Item, Place, State
 from bot.titles import cut
 from bot.words import Words, words_for
 
@@ -33,6 +34,7 @@ EDIT_SECONDS = 1.5  # between two edits: Discord takes 5 in 5 s in a channel, an
 FIRST_SECONDS = 0.5  # an answer that is complete by then is sent at once, without an edit
 _TYPING_SECONDS = 3.0
 Draw = Callable[[str], ui.LayoutView]
+_NONCE_SECONDS = 120  # for "a few minutes" Discord gives a message that stands back for its nonce
 _QUOTED = 300  # characters of a question above its answer
 _NAME = 90  # characters of a thread's name; Discord takes 100
 
@@ -126,8 +128,9 @@ class DiscordMessenger:
         try:
             return await (await self._found_on(item)).found()
         except DeliveryError as error:
-            if gone(error):
-                return ()
+            new = (datetime.now(UTC) - item.received_at).total_seconds() < _NONCE_SECONDS
+            if gone(error) or (new and history_fails(error) and item.state is State.OWED):
+                return ()  # what stands for it, if something does, is given back for its nonce
             raise
 
     async def _found_on(self, item: Item) -> InChannel | InResponse:

@@ -57,6 +57,7 @@ class Gateway:
         self.approved = approved
         self.sessions: dict[str, Session] = {}
         self.identified = 0
+        self.session_starts, self.reset_seconds = 1000, 86_400.0  # left of the day's, and until there are 1,000 again
         self.resumed = 0
         self.heartbeats = 0
         self.url = ""
@@ -104,6 +105,7 @@ class Gateway:
             await socket.close(code=4014)
             return None
         self.identified += 1
+        self.session_starts -= 1
         session = Session(f"session-{self.identified}", wanted, socket=socket)
         self.sessions[session.id] = session
         guilds = list(self._backend.guilds.values())

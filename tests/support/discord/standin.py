@@ -154,7 +154,9 @@ class DiscordStandIn:
         self, method: str, path: str, body: Any, query: dict[str, str], files: list[Any], request: web.Request
     ) -> tuple[int, Any]:
         if (method, path) == ("GET", "/gateway/bot"):
-            limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
+            gateway = self.gateway
+            reset = int(gateway.reset_seconds * 1000)
+            limit = {"total": 1000, "remaining": gateway.session_starts, "reset_after": reset, "max_concurrency": 1}
             return 200, {"url": NOWHERE, "shards": 1, "session_start_limit": limit}
         nonce = (path, str(body.get("nonce"))) if isinstance(body, dict) and body.get("enforce_nonce") else None
         if nonce and nonce in self._nonces:
