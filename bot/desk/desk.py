@@ -22,6 +22,7 @@ from bot.conversation import AnswerEvent, Decision, Final, IncomingMessage, Sett
 from bot.desk.choices import Choices
 from bot.desk.deliveries import Deliveries, Delivery, is_same
 from bot.desk.limits import DeskLimits
+from bot.desk.overtaking import Overtakers
 from bot.desk.platforms import Platforms
 from bot.desk.policy import judge, needs_reading
 from bot.desk.queue import Budget, FairQueue, Full
@@ -30,13 +31,14 @@ from bot.errors import BotError, DeliveryError, Refusal, StorageError, TurnNotSt
 from bot.handoff.handing import Handing
 from bot.interfaces import ConversationStore, DeskMeter, Inbox, IntentReader, Messenger
 from bot.language import reply_language
-from bot.messages import Audience, ChatMessage, Item, Judgement, MessageKey, Place, Rule, State
+from bot.messages import Audience, ChatMessage, Item, Judgement, MessageKey, Place, Rule, State, Thread
 from bot.steering import HandoffReason, Side
 from bot.words import Words, words_for
 
 log = structlog.get_logger(__name__)
 
 _REMEMBERED = 10_000
+_FULL_SECONDS = 60.0  # in which a user is told once that there are too many questions
 _LONG = 1_000  # characters of a text that is masked in a thread: a hostile one takes a while
 
 
@@ -73,6 +75,9 @@ class Desk:
         self._readings = Readings(intents)
         self._unmasked: dict[MessageKey, tuple[int, str]] = {}  # by revision: what people may read; never kept
         self._heard: OrderedDict[MessageKey, int] = OrderedDict()  # hashes of texts that were masked
+        self._overtakers = Overtakers()
+        self._excused: dict[str, float] = {}  # until when a user needs no further excuse
+        self._passed_over: asyncio.Queue[Item] = asyncio.Queue()  # excused with one before them
         self._platforms = Platforms()
         self._deliveries = Deliveries(self._platforms, inbox, self._limits, self._fault, on_undeliverable)
         self._queue = FairQueue(self._limits.queue, self._limits.per_user)
@@ -117,17 +122,36 @@ class Desk:
         """Claim a message, committed on return, and queue its answer. Raises StorageError: then do not acknowledge."""
         await self._receive(message)
 
-    async def _receive(self, message: ChatMessage) -> Item | None:
+    async def _receive(self, message: ChatMessage, *, again: bool = False) -> Item | None:
+        """Claim a message; `again` where that was tried before, and it was judged silent."""
         known = message.key in self._unmasked  # told of twice at once, by a mention
         masked = await self._masked(message)
         if masked.text != message.text:
             self._keep_unmasked(message, 0)
-        if item := await self._inbox.claim(masked, await self._rule(masked)):
+        rule, judged_in = await self._rule(masked), []
+
+        def judge_there(message: ChatMessage, thread: Thread, help_channel: bool) -> Judgement:
+            judged_in.append(thread)
+            return rule(message, thread, help_channel)
+
+        if item := await self._inbox.claim(masked, judge_there):
             self._meter.claimed(message.place.platform, item.judgement.value)
             await self._admit(item)
-        elif not known:
+            for reply in self._overtakers.take_below(item.message):
+                await self._receive(reply, again=True)
+            return item
+        if not known:
             self._unmasked.pop(message.key, None)
-        return item
+        if judged_in and not again and not (judged_in[-1].answering or judged_in[-1].muted):
+            self._overtakers.remember(message)
+        return None
+
+    async def _hear_overtakers(self) -> None:
+        """Judge replies again whose thread's first question another process has claimed meanwhile."""
+        for reply in self._overtakers.due():
+            first = await self._inbox.find(replace(reply.key, message_id=reply.place.thread))
+            if first and first.judgement is Judgement.ANSWER:
+                await self._receive(reply, again=True)
 
     async def pressed(self, turn_id: str, number: int, user: str, context: Mapping[str, str]) -> Item | None:
         """A button below a clarification was pressed: claim that as what its presser says, committed on return, and
@@ -202,15 +226,34 @@ class Desk:
         if item.judgement in {Judgement.QUIET, Judgement.RELAY}:  # costs nothing: no budget is to hear of
             await self._queue.put(item, owed=True)
             return
-        wait = self._users.take(":".join((place.platform, place.workspace, item.message.user)))
-        wait = wait or self._workspaces.take(f"{place.platform}:{place.workspace}")
+        user = ":".join((place.platform, place.workspace, item.message.user))
+        wait = self._users.take(user) or self._workspaces.take(f"{place.platform}:{place.workspace}")
         if wait:
-            self._spawn(item, self._excuse(item, "over_budget", minutes=max(1, round(wait / 60))))
+            self._excuse_once(user, wait, item, "over_budget", minutes=max(1, round(wait / 60)))
             return
         try:
             await self._queue.put(item)
         except Full as full:
-            self._spawn(item, self._excuse(item, "too_many_of_yours" if full.user else "too_many"))
+            self._excuse_once(user, _FULL_SECONDS, item, "too_many_of_yours" if full.user else "too_many")
+
+    def _excuse_once(self, user: str, seconds: float, item: Item, key: str, **values: object) -> None:
+        """Excuse an item, unless its user was told so within that time: who asks a thousand times is told once, and
+        costs the others nothing. A command has to be responded to."""
+        now = asyncio.get_running_loop().time()
+        if item.message.audience is not Audience.COMMAND and self._excused.get(user, 0) > now:
+            self._passed_over.put_nowait(item)
+            return
+        if len(self._excused) > _REMEMBERED:
+            self._excused = {each: until for each, until in self._excused.items() if until > now}
+        self._excused[user] = now + seconds
+        self._spawn(item, self._excuse(item, key, **values))
+
+    async def _pass_over(self) -> None:
+        """End, one after the other, what is excused with another."""
+        while True:
+            item = await self._passed_over.get()
+            with suppress(StorageError):  # then it is taken over, and excused or answered
+                await self._end(item, State.EXCUSED, ())
 
     # -- life -----------------------------------------------------------------------------------------------------
 
@@ -221,6 +264,7 @@ class Desk:
                 group.create_task(self._work_on())
             group.create_task(self._keep_alive())
             group.create_task(self._tell_positions())
+            group.create_task(self._pass_over())
 
     async def drain(self, seconds: float) -> None:
         """Finish what is being answered, within a limit; what waits is left to the next start. Raises StorageError."""
@@ -239,6 +283,7 @@ class Desk:
             with suppress(StorageError):
                 await self._inbox.beat()
                 await self._platforms.probe()
+                await self._hear_overtakers()
                 await self._take_up()
                 await self._take_over()
                 await self._look_after()

@@ -202,9 +202,9 @@ async def remove_empty_thread(client: discord.Client, thread_id: int) -> None:
     try:
         with delivering():
             thread = await client.fetch_channel(thread_id)
-            if isinstance(thread, discord.Thread) and client.user and thread.owner_id == client.user.id:
-                if thread.message_count == 0:
-                    await thread.delete()
+            me = client.user and client.user.id
+            if isinstance(thread, discord.Thread) and thread.owner_id == me and thread.message_count == 0:
+                await thread.delete()
     except DeliveryError as error:
         log.info("no empty thread removed", thread=thread_id, cause=str(error))
 

@@ -458,6 +458,35 @@ async def test_a_removal_that_was_killed_is_done_by_another(opens: Opens) -> Non
     assert await two.state_of(question) is State.WITHDRAWN
 
 
+async def test_a_follow_up_that_overtakes_its_question_is_answered(office: Office) -> None:
+    question = said()
+    follow_up = said("And for a gift?", thread=question.id, audience=Audience.CHANNEL)
+    await office.desk.receive(follow_up)
+    await office.desk.receive(question)
+    await settled(office, 2)
+    assert office.messenger.said_to(follow_up) == ["Re: And for a gift?"]
+
+
+async def test_a_follow_up_that_overtakes_its_question_by_way_of_another_process_is_answered(opens: Opens) -> None:
+    one, two = await opens(), await opens()
+    question = said()
+    follow_up = said("And for a gift?", thread=question.id, audience=Audience.CHANNEL)
+    await one.desk.receive(follow_up)
+    await two.desk.receive(question)
+    await until(lambda: one.messenger.said_to(follow_up) == ["Re: And for a gift?"])
+
+
+async def test_what_was_said_in_a_thread_before_the_bot_was_called_is_not_answered(office: Office) -> None:
+    root = said(audience=Audience.CHANNEL)
+    remark = said("Is that so?", thread=root.id, audience=Audience.CHANNEL)
+    call = said("And what do you say?", thread=root.id)
+    for message in (root, remark, call):
+        await office.desk.receive(message)
+    await settled(office)
+    await asyncio.sleep(2.5)
+    assert office.messenger.said_to(remark) == [] and len(office.messenger.posts) == 1
+
+
 @pytest.mark.parametrize("first", ["message", "edit"])
 async def test_an_edit_that_meets_its_own_message_s_claim_is_heard(office: Office, first: str) -> None:
     for _ in range(20):
@@ -465,9 +494,7 @@ async def test_an_edit_that_meets_its_own_message_s_claim_is_heard(office: Offic
         edit = replace(message, text="How do I return a jacket?")
         calls = [office.desk.receive(message), office.desk.edited(edit)]
         await asyncio.gather(*(calls if first == "message" else reversed(calls)))
-        async with asyncio.timeout(5):
-            while office.messenger.said_to(message) != [f"Re: {edit.text}"]:
-                await asyncio.sleep(0.005)
+        await until(lambda: office.messenger.said_to(message) == [f"Re: {edit.text}"])  # noqa: B023 (awaited here)
 
 
 async def test_a_deleted_question_that_waits_is_never_asked(opens: Opens) -> None:
@@ -810,6 +837,20 @@ async def test_the_bot_that_is_asked_to_be_quiet_says_so_once_and_is(office: Off
     await office.desk.receive(again)
     await settled(office, 3)
     assert office.messenger.said_to(again) == ["Re: And by post?"]
+
+
+async def test_who_goes_on_over_budget_is_told_once_and_nobody_waits_for_that(opens: Opens) -> None:
+    office = await opens(limits=replace(QUICK, user_budget=5))
+    many = [said(f"Question {number}?") for number in range(200)]
+    await asyncio.gather(*(office.desk.receive(question) for question in many))
+    other = said(user="bob")
+    await office.desk.receive(other)
+    await until(lambda: office.messenger.said_to(other) == [f"Re: {other.text}"])
+    await settled(office, 201)
+    excuses = [question for question in many if any("an hour" in text for text in office.messenger.said_to(question))]
+    assert len(excuses) == 1
+    states = Counter([await office.state_of(question) for question in many])
+    assert states == {State.ANSWERED: 5, State.EXCUSED: 195}
 
 
 async def test_quiet_is_heard_from_who_has_no_budget_left(opens: Opens) -> None:
