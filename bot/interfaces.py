@@ -254,9 +254,13 @@ class PrivacyStore(Protocol):
     async def forget(self, platform: str, user: str, *, note: bool = True) -> Mapping[str, int]:
         """Delete all that this user said, and what it was answered with, in whatever workspace; -> rows by table.
 
-        Afterwards nothing of it stands in the database's files either, as far as the engine lets us see to that. With
-        `note` the wish is kept until it is done, so that what cuts it off leaves it `unfinished`.
+        With `note` the wish is kept until it is done, so that what cuts it off leaves it `unfinished`, and what is
+        being answered to them now will not be stored.
         """
+
+    async def compact(self, *, give_way: bool = False) -> bool:
+        """Remove what was deleted from the database's files too, as far as the engine lets us see to that; with
+        `give_way`, leave it off where that would keep others waiting. -> whether it is done. Raises nothing."""
 
     async def unfinished(self) -> Sequence[tuple[str, str]]:
         """Platform and id of those whose forgetting was begun and has not come to its end."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -36,3 +37,8 @@ class Actor:
     def shown(self) -> str:
         """What others read as this person's name."""
         return self.name or self.user
+
+
+def pseudonym(platform: str, user: str) -> str:
+    """Names a user in the record of who did what without naming them."""
+    return hashlib.sha256(f"{platform}:{user}".encode("utf-8", "replace")).hexdigest()[:12]

@@ -28,6 +28,7 @@ async def serve_application(application: Application) -> None:
     adapters = _adapters(application)
     await application.warm_up()
     metrics, desk = application.metrics, application.desk
+    application.privacy.compact_when(desk.until_idle)
     metrics.watch_queue(lambda: desk.waiting, lambda: desk.working)
     for adapter in adapters:
         metrics.watch_adapter(adapter.platform, partial(getattr, adapter, "connected"))

@@ -31,7 +31,7 @@ def forget(
     yes: Yes = False,
 ) -> None:
     """Delete all that a user said and was answered. What stands on the platform itself stays there."""
-    from bot.knowledge.privacy import pseudonym
+    from bot.people import pseudonym
 
     person = bare_id(user)
     sure(f"Delete all that {person} said on {platform.value}? This cannot be undone.", yes)

@@ -19,9 +19,8 @@ from bot.console.questions import QuestionCommands
 from bot.console.taught import TaughtCommands
 from bot.errors import BotError, DeliveryError
 from bot.interfaces import Screen
-from bot.knowledge.privacy import pseudonym
 from bot.messages import Place
-from bot.people import Actor, Role
+from bot.people import Actor, Role, pseudonym
 from bot.steering import FORGOTTEN
 from bot.words import words_for
 from retrieval.errors import RetrievalError

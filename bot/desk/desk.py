@@ -39,6 +39,7 @@ log = structlog.get_logger(__name__)
 
 _REMEMBERED = 10_000
 _FULL_SECONDS = 60.0  # in which a user is told once that there are too many questions
+_IDLE_SECONDS = 1.0  # without a message, after which a moment counts as quiet
 _LONG = 1_000  # characters of a text that is masked in a thread: a hostile one takes a while
 
 
@@ -88,6 +89,7 @@ class Desk:
         self._told: dict[str, asyncio.Future[None]] = {}  # who waits and was told so: something may stand for them
         self._left: dict[str, Item] = {}  # owed, but broken off by a fault, or with no adapter here
         self._put_offs: set[str] = set()  # of those: undelivered, with nothing wrong in themselves
+        self._received_at = 0.0
         self._closing = False
 
     @property
@@ -112,6 +114,12 @@ class Desk:
         """Why a platform lets the bot say nothing, and what an operator does about it; "" where it does."""
         return self._platforms.trouble(platform)
 
+    async def until_idle(self) -> None:
+        """Wait until nobody waits for anything, and nothing has come for a moment."""
+        now = asyncio.get_running_loop().time
+        while self.waiting or self.working or now() - self._received_at < _IDLE_SECONDS:
+            await asyncio.sleep(_IDLE_SECONDS / 4)
+
     def count_fault(self, platform: str, kind: str) -> None:
         """An adapter had to give something up."""
         self._meter.fault(platform, kind)
@@ -124,6 +132,7 @@ class Desk:
 
     async def _receive(self, message: ChatMessage, *, again: bool = False) -> Item | None:
         """Claim a message; `again` where that was tried before, and it was judged silent."""
+        self._received_at = asyncio.get_running_loop().time()
         known = message.key in self._unmasked  # told of twice at once, by a mention
         masked = await self._masked(message)
         if masked.text != message.text:

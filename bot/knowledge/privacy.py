@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -15,6 +14,8 @@ from bot.interfaces import PrivacyStore
 log = structlog.get_logger(__name__)
 
 _EVERY = timedelta(hours=6)
+_LONGEST_WAIT = timedelta(days=1)  # for a moment in which the files can be compacted
+_PAUSE = 1.0  # seconds between two tries
 _AGAIN = (2.0, 30.0)  # seconds after which a user is forgotten again
 
 
@@ -22,8 +23,9 @@ class Privacy:
     """`days` is how long conversations are kept (0: for ever). `forgotten` is awaited after texts were deleted, so that
     what stands in memory goes too.
 
-    An answer that is being written while its asker is forgotten is stored only when it is done: they are therefore
-    forgotten `again`, so many seconds later, in the background.
+    What belongs to a handoff may be stored just when its customer is forgotten: they are therefore forgotten `again`,
+    so many seconds later, in the background. The database's files are written anew at once, unless that is to wait
+    (see `compact_when`).
     """
 
     def __init__(
@@ -37,12 +39,18 @@ class Privacy:
         self._days = days
         self._forgotten = forgotten
         self._again = again
+        self._when_idle: Callable[[], Awaitable[None]] | None = None
+        self._compacting: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def days(self) -> int:
         """How long conversations are kept; 0: for ever."""
         return self._days
+
+    def compact_when(self, idle: Callable[[], Awaitable[None]]) -> None:
+        """Write the database's files anew only after awaiting `idle`: a moment in which that keeps nobody waiting."""
+        self._when_idle = idle
 
     async def forget(self, platform: str, user: str) -> Mapping[str, int]:
         """Delete all that a user said and was answered; -> rows by table. Raises StorageError: then `run` tries again.
@@ -59,7 +67,27 @@ class Privacy:
         gone = await self._store.forget(platform, user, note=note)
         if self._forgotten:
             await self._forgotten()
+        await self._compact()
         return gone
+
+    async def _compact(self) -> None:
+        """Remove what was deleted from the files: now, or in the background as soon as that keeps nobody waiting."""
+        if self._when_idle is None:
+            await self._store.compact()
+        elif self._compacting is None or self._compacting.done():
+            self._compacting = task = asyncio.create_task(self._compact_when_idle(self._when_idle))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _compact_when_idle(self, when_idle: Callable[[], Awaitable[None]]) -> None:
+        """Again and again, since whoever writes meanwhile goes first; after a day at whatever cost."""
+        until = datetime.now(UTC) + _LONGEST_WAIT
+        while datetime.now(UTC) < until:
+            await when_idle()
+            if await self._store.compact(give_way=True):
+                return
+            await asyncio.sleep(_PAUSE)
+        await self._store.compact()
 
     async def _forget_again(self, platform: str, user: str) -> None:
         passed = 0.0
@@ -89,6 +117,7 @@ class Privacy:
         gone = await self._store.expire((now or datetime.now(UTC)) - timedelta(days=self._days))
         if any(gone.values()):
             log.info("retention", **gone)
+        await self._compact()
         return gone
 
     async def run(self) -> None:
@@ -103,8 +132,3 @@ class Privacy:
             except StorageError as error:
                 log.warning("retention failed", cause=str(error))
             await asyncio.sleep(_EVERY.total_seconds())
-
-
-def pseudonym(platform: str, user: str) -> str:
-    """Names a user in the record of who did what without naming them."""
-    return hashlib.sha256(f"{platform}:{user}".encode("utf-8", "replace")).hexdigest()[:12]

@@ -33,10 +33,11 @@ async def soiled(connection: AsyncConnection) -> None:
         await _mark(connection, uuid.uuid4().hex)
 
 
-async def compact(database: Database, tables: Iterable[str]) -> bool:
+async def compact(database: Database, tables: Iterable[str], *, give_way: bool = False) -> bool:
     """Remove what was deleted from the files, as far as the engine lets us; on PostgreSQL free the room in `tables`.
 
-    Never fails: what could not be done is logged, and done by the next call. -> whether it was done.
+    Never fails: what could not be done is logged, and done by the next call; with `give_way`, what would keep a writer
+    of this process waiting is left off. -> whether it was done.
     """
     try:
         if not database.address.is_sqlite:
@@ -45,7 +46,7 @@ async def compact(database: Database, tables: Iterable[str]) -> bool:
         found = await database.read(_marked)
         if found == _DONE:
             return True
-        await database.alone(lambda connection: connection.execute(text("VACUUM")))
+        await database.alone(lambda connection: connection.execute(text("VACUUM")), give_way=give_way)
         if not await _checkpointed(database):
             raise StorageError("readers were in the way of the checkpoint for too long: it is tried again next time")
         await database.write(lambda connection: _clean(connection, found))

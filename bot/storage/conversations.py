@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.conversation import Citation, Conversation, Decision, Feedback, Turn, UsedPassage, Vote
 from bot.errors import UnknownTurn
 from bot.storage.database import Database, upsert
+from bot.storage.forgotten import was_forgotten
 from bot.storage.prefixes import full_id
 from bot.storage.tables import conversations, row_of, turn_passages, turns
 from bot.storage.tables import feedback as votes
@@ -34,7 +35,8 @@ class SqlConversationStore:
         return Conversation(conversation_id, tuple(reversed(newest_first)))
 
     async def add(self, turn: Turn) -> None:
-        """Store a turn with its passages, creating its conversation if needed, in one transaction."""
+        """Store a turn with its passages, creating its conversation if needed, in one transaction. Not one of a user
+        who was forgotten since it was begun."""
         conversation = {
             "id": turn.conversation_id,
             "platform": turn.platform,
@@ -43,6 +45,8 @@ class SqlConversationStore:
         }
 
         async def work(connection: AsyncConnection) -> None:
+            if await was_forgotten(connection, turn.platform, turn.user, turn.created_at):
+                return
             await connection.execute(
                 upsert(connection, conversations)
                 .values(conversation)

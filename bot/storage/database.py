@@ -37,6 +37,7 @@ class Database:
         self._writing_engine = engine.execution_options(begin="BEGIN IMMEDIATE") if address.is_sqlite else engine
         # SQLite has one writer at a time: tasks queue here in order instead of polling for the file's lock.
         self._queue: AbstractAsyncContextManager[Any] = asyncio.Lock() if address.is_sqlite else nullcontext()
+        self._giving_way: Any = None  # the driver's connection of work that whoever writes may interrupt
 
     @classmethod
     async def open(cls, url: str) -> Self:
@@ -67,6 +68,9 @@ class Database:
 
         Rolled back because two transactions waited for each other, it is tried again: `work` may run more than once.
         """
+        while self._giving_way is not None:  # again: a statement that has not begun is not interrupted
+            await self._giving_way.interrupt()
+            await asyncio.sleep(0.01)
         async with self._queue:
             for _ in range(_TRIES - 1):
                 try:
@@ -76,14 +80,24 @@ class Database:
                         raise
             return await _to_its_end(self._transaction(self._writing_engine, work))
 
-    async def alone(self, work: Work[T]) -> T:
+    async def alone(self, work: Work[T], *, give_way: bool = False) -> T:
         """Await `work(connection)` outside a transaction, on a connection of its own whose statements may take long,
-        while no task of this process writes to a SQLite file. Raises StorageError."""
+        while no task of this process writes to a SQLite file; with `give_way`, whoever is to write there interrupts it.
+        Raises StorageError."""
+
+        async def giving_way(connection: AsyncConnection) -> T:
+            self._giving_way = (await connection.get_raw_connection()).driver_connection
+            try:
+                return await work(connection)
+            finally:
+                self._giving_way = None
+
         engine = create_engine(self.address, migrating=True)
         options = {"begin": ""} if self.address.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
         try:
             async with self._queue:
-                return await _to_its_end(self._transaction(engine.execution_options(**options), work))
+                act = giving_way if give_way and self.address.is_sqlite else work
+                return await _to_its_end(self._transaction(engine.execution_options(**options), act))
         finally:
             await engine.dispose()
 

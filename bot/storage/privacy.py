@@ -25,6 +25,7 @@ from bot.storage.deleting import (
     delete_turns,
     strip_taught,
 )
+from bot.storage.forgotten import delete_old_notes, note_forgotten
 from bot.storage.tables import (
     admins,
     audit,
@@ -52,6 +53,7 @@ class SqlPrivacyStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._touched: set[str] = set()  # tables since the last compaction
 
     async def forget(self, platform: str, user: str, *, note: bool = True) -> Mapping[str, int]:
         """See the port. What a teammate said to customers and taught is the company's, and stays.
@@ -64,7 +66,16 @@ class SqlPrivacyStore:
         wish = f"{_WISH}{platform}:{user}"
         if note:
             await self._database.write(partial(_noted, wish=wish))
+            await self._database.write(partial(note_forgotten, platform=platform, user=user))
         return await self._do(_Person(platform, user).steps(), [_rows(markers, markers.c.name == wish)])
+
+    async def compact(self, *, give_way: bool = False) -> bool:
+        """See the port."""
+        touched, self._touched = self._touched, set()
+        if await compact(self._database, touched, give_way=give_way):
+            return True
+        self._touched |= touched
+        return False
 
     async def unfinished(self) -> Sequence[tuple[str, str]]:
         """See the port."""
@@ -85,6 +96,7 @@ class SqlPrivacyStore:
                 partial(delete_turns, condition=turns.c.created_at < before),
                 _rows(inbox, and_(inbox.c.state.not_in(unsettled), inbox.c.received_at < before)),
                 partial(delete_handoffs, condition=and_(handoffs.c.state.in_(settled), handoffs.c.updated_at < before)),
+                delete_old_notes,
                 _rows(threads, threads.c.updated_at < before),
                 partial(delete_taught, condition=and_(taught.c.state.in_(unused), old_taught)),
             ],
@@ -93,12 +105,10 @@ class SqlPrivacyStore:
 
     async def _do(self, steps: Sequence[_Step], uncounted: Sequence[_Step] = ()) -> Mapping[str, int]:
         gone: Counter[str] = Counter()
-        touched: set[str] = set()
         for step in (*steps, *uncounted):
             while done := await self._database.write(partial(_soiling, step=step)):
                 gone += done if step not in uncounted else Counter()
-                touched |= done.keys()
-        await compact(self._database, touched)
+                self._touched |= done.keys()
         return gone
 
 

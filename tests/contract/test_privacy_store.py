@@ -408,7 +408,9 @@ async def test_what_is_forgotten_stands_in_no_file_while_others_use_the_database
     await fill(sqlite_database, "U1", "words of others ", turns=50)
     assert WORDS.encode() in bytes_of(sqlite_database)
     with busy(sqlite_database):
-        assert (await SqlPrivacyStore(sqlite_database).forget("slack", WHO))["turns"] == 200
+        store = SqlPrivacyStore(sqlite_database)
+        assert (await store.forget("slack", WHO))["turns"] == 200
+        assert await store.compact()
         left = bytes_of(sqlite_database)
         assert WORDS.encode() not in left
         assert WHO.encode() not in left
@@ -420,7 +422,9 @@ async def test_what_is_forgotten_stands_in_no_file_while_others_use_the_database
 async def test_what_expires_stands_in_no_file(sqlite_database: Database) -> None:
     await SqlConversationStore(sqlite_database).add(make_turn(answer=WORDS * 3000))
     with busy(sqlite_database):
-        await SqlPrivacyStore(sqlite_database).expire(NOON + timedelta(days=1))
+        store = SqlPrivacyStore(sqlite_database)
+        await store.expire(NOON + timedelta(days=1))
+        assert await store.compact()
         assert WORDS.encode() not in bytes_of(sqlite_database)
 
 
@@ -432,7 +436,9 @@ async def test_what_an_older_frontdesk_deleted_leaves_its_file_too(sqlite_databa
     old.execute("DELETE FROM markers")
     old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     assert WORDS.encode() in bytes_of(sqlite_database)
-    assert await SqlPrivacyStore(sqlite_database).forget("slack", "nobody") == {}
+    store = SqlPrivacyStore(sqlite_database)
+    assert await store.forget("slack", "nobody") == {}
+    assert await store.compact()
     assert WORDS.encode() not in bytes_of(sqlite_database)
     old.close()
 
@@ -448,11 +454,12 @@ async def test_what_a_reader_holds_up_is_told_and_done_the_next_time(
     store = SqlPrivacyStore(sqlite_database)
     with capture_logs() as logs:
         assert (await store.forget("slack", WHO))["turns"] == 1
+        assert not await store.compact()
     assert [(log["log_level"], "readers were in the way" in log["cause"]) for log in logs] == [("warning", True)]
     assert WORDS.encode() in bytes_of(sqlite_database)
     reader.execute("COMMIT")
     with capture_logs() as logs:
-        assert await store.forget("slack", WHO) == {}
+        assert await store.compact()
     assert logs == []
     assert WORDS.encode() not in bytes_of(sqlite_database)
     reader.close()
@@ -464,15 +471,47 @@ async def test_a_database_that_is_clean_is_not_written_anew_each_time(
     store, alone = SqlPrivacyStore(sqlite_database), sqlite_database.alone
     calls: list[object] = []
 
-    async def counted(work: Any) -> Any:
+    async def counted(work: Any, **options: Any) -> Any:
         calls.append(work)
-        return await alone(work)
+        return await alone(work, **options)
 
     monkeypatch.setattr(sqlite_database, "alone", counted)
     await store.expire(NOON)
+    await store.compact()
     assert len(calls) == 2  # VACUUM and checkpoint, for what may have been deleted before
     await store.expire(NOON)
+    await store.compact()
     assert len(calls) == 2
     await SqlConversationStore(sqlite_database).add(make_turn())
     await store.expire(NOON + timedelta(days=1))
+    await store.compact()
     assert len(calls) == 4
+
+
+async def test_who_writes_meanwhile_does_not_wait_for_the_files(sqlite_database: Database) -> None:
+    conversations, store = SqlConversationStore(sqlite_database), SqlPrivacyStore(sqlite_database)
+    for number in range(600):
+        user = WHO if number == 0 else "U2"
+        said = WORDS if user == WHO else "word "
+        await conversations.add(make_turn(platform="slack", user=user, answer=said * 9000))
+    await store.forget("slack", WHO)
+    compacting = asyncio.create_task(store.compact(give_way=True))
+    while sqlite_database._giving_way is None:
+        await asyncio.sleep(0)
+    await conversations.add(make_turn(platform="slack", user="U1"))
+    assert not await compacting
+    assert await store.compact(give_way=True)
+    assert WORDS.encode() not in bytes_of(sqlite_database)
+    assert len(await conversations.turns(limit=None)) == 600
+
+
+async def test_what_was_being_answered_when_its_asker_was_forgotten_is_not_kept(
+    database: Database, store: PrivacyStore
+) -> None:
+    conversations, asked = SqlConversationStore(database), datetime.now(UTC)
+    await store.forget("slack", WHO)
+    await conversations.add(make_turn(id="a" * 32, platform="slack", user=WHO, created_at=asked))
+    await conversations.add(make_turn(id="b" * 32, platform="discord", user=WHO, created_at=asked))
+    await conversations.add(make_turn(id="c" * 32, platform="slack", user=WHO, created_at=datetime.now(UTC)))
+    assert {turn.id[0] for turn in await conversations.turns()} == {"b", "c"}
+    assert all(WHO not in row["name"] for row in (await dump(database))["markers"])

@@ -17,9 +17,8 @@ from bot.console.lines import COMMANDS, Call, read_line
 from bot.console.people import FORGET_ME
 from bot.conversation import RefreshRun
 from bot.handoff.packets import CLAIM, REOPEN, RESOLVE
-from bot.knowledge.privacy import pseudonym
 from bot.messages import Place
-from bot.people import Actor, Role
+from bot.people import Actor, Role, pseudonym
 from bot.steering import FORGOTTEN, HandoffReason, TaughtState
 from bot.words import words_for
 from retrieval.documents import Document

@@ -8,7 +8,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.errors import StorageError
-from bot.knowledge.privacy import Privacy, pseudonym
+from bot.knowledge.privacy import Privacy
+from bot.people import pseudonym
 from bot.storage.privacy import SqlPrivacyStore
 from tests.support.steering import Office
 from tests.support.turns import NOON, make_turn
@@ -23,6 +24,9 @@ class Store:
 
     async def forget(self, platform: str, user: str, *, note: bool = True) -> Mapping[str, int]:
         raise StorageError("The database is locked.")
+
+    async def compact(self, *, give_way: bool = False) -> bool:
+        return True
 
     async def unfinished(self) -> list[tuple[str, str]]:
         return []
