@@ -25,7 +25,7 @@ _PER_CHANNEL = 1_000  # messages read again
 _DIRECT = 500  # private conversations read again, the latest first
 _TRIES, _MOST_TRIES = 2, 60  # readings of a channel (of five calls each), where others can be read and where none can
 _LONGEST_PAUSE = 30.0  # seconds between two
-_AT_ONCE = 8  # channels being read: Discord takes 50 calls a second
+_AT_ONCE = 32  # channels being read: Discord takes 50 calls a second, and one that fails is kept up for half a minute
 
 
 class Owed:

@@ -73,6 +73,8 @@ class Fault:
     retry_after: float = 0.0
     drop: str = ""
     hold: Hold | None = None
+    code: int = 0
+    where: Callable[[Any], bool] = lambda _body: True
 
 
 class Upload(NamedTuple):
@@ -129,7 +131,7 @@ class DiscordStandIn:
     async def _api(self, request: web.Request) -> web.StreamResponse:
         method, path = request.method, "/" + request.match_info["path"]
         body, files = await _read(request)
-        fault = self._fault(f"{method} {path}")
+        fault = self._fault(f"{method} {path}", body)
         if fault and fault.hold:
             await fault.hold.wait()
         if fault and fault.drop == "before":
@@ -137,7 +139,7 @@ class DiscordStandIn:
         if fault and fault.retry_after:
             return self._refuse(request, body, 429, fault.retry_after)
         if fault and fault.status:
-            return self._done(request, body, fault.status, {"message": "injected", "code": 0})
+            return self._done(request, body, fault.status, {"message": "injected", "code": fault.code})
         open_path = path.startswith(("/webhooks/", "/interactions/"))
         if not open_path and request.headers.get("Authorization") != f"Bot {self.token}":
             return self._done(request, body, 401, {"message": "401: Unauthorized", "code": 0})
@@ -217,9 +219,9 @@ class DiscordStandIn:
         recent.append(now)
         return 0.0
 
-    def _fault(self, call: str) -> Fault | None:
+    def _fault(self, call: str, body: Any) -> Fault | None:
         for fault in self._faults:
-            if fnmatch.fnmatch(call, fault.pattern):
+            if fnmatch.fnmatch(call, fault.pattern) and fault.where(body):
                 fault.times -= 1
                 if fault.times <= 0:
                     self._faults.remove(fault)
@@ -234,9 +236,23 @@ class DiscordStandIn:
         self._faults.append(Fault(pattern, hold=hold))
         return hold
 
-    def fail(self, pattern: str, times: int = 1, *, status: int = 500, drop: str = "") -> None:
-        """Calls fail: with a status, or the connection is cut `before` or `after` Discord did what was asked."""
-        self._faults.append(Fault(pattern, times, 0 if drop else status, drop=drop))
+    def fail(
+        self,
+        pattern: str,
+        times: int = 1,
+        *,
+        status: int = 500,
+        code: int = 0,
+        drop: str = "",
+        where: Callable[[Any], bool] = lambda _body: True,
+    ) -> None:
+        """Calls fail: with a status and an error code, or the connection is cut `before` or `after` Discord did what
+        was asked. `where`: only those whose body is so."""
+        self._faults.append(Fault(pattern, times, 0 if drop else status, drop=drop, code=code, where=where))
+
+    def mend(self) -> None:
+        """All is well again."""
+        self._faults.clear()
 
     def rate_limit(self, pattern: str, retry_after: float = 1.0, times: int = 1) -> None:
         """Calls are refused with a 429."""

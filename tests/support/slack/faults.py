@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 class Hold:
@@ -42,6 +44,7 @@ class Fault:
     drop: str = ""
     delay: float = 0.0
     hold: Hold | None = None
+    where: Callable[[Mapping[str, Any]], bool] = lambda _args: True  # which calls, by their arguments
 
 
 class Faults:
@@ -58,10 +61,10 @@ class Faults:
         """All is well again."""
         self._ordered.clear()
 
-    def take(self, method: str) -> Fault | None:
+    def take(self, method: str, args: Mapping[str, Any] | None = None) -> Fault | None:
         """What this call meets."""
         for fault in self._ordered:
-            if fault.method in {method, "*"}:
+            if fault.method in {method, "*"} and fault.where(args or {}):
                 fault.times -= 1
                 if fault.times <= 0:
                     self._ordered.remove(fault)

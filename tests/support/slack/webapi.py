@@ -122,7 +122,7 @@ class WebApi:
             args, token = await _read(request)
         except Refused as refused:
             return self._answer(name, {}, at, refused.answer())
-        fault = self._core.faults.take(name)
+        fault = self._core.faults.take(name, args)
         if fault:
             await asyncio.sleep(fault.delay)
             if fault.hold:

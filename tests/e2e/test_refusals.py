@@ -1,0 +1,337 @@
+"""What Slack and Discord refuse, by its kind: nothing that was claimed ends in silence, and nothing is said twice."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tests.support.bots import Bot, Knowledge
+from tests.support.discord import DiscordStandIn
+from tests.support.discord.standin import shown
+from tests.support.guilds import Den
+from tests.support.rooms import SECONDS, Direct, Room
+from tests.support.slack import SlackStandIn
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+DELIVERY, GIFTS = "How long does delivery take?", "Do gift cards expire?"
+ADMINS = "CADMINS"
+BOT_CODES = (
+    "account_inactive",
+    "ekm_access_denied",
+    "enterprise_is_restricted",
+    "invalid_auth",
+    "message_limit_exceeded",
+    "missing_scope",
+    "org_login_required",
+    "team_access_not_granted",
+    "team_added_to_org",
+    "token_expired",
+    "token_revoked",
+)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def bot(shop: Knowledge, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
+    async with SlackStandIn() as slack:
+        slack.add_channel(ADMINS, [], "public")
+        folder = tmp_path_factory.mktemp("refused")
+        async with Bot(slack, shop, folder, FRONTDESK_SLACK_ADMIN_CHANNEL=ADMINS) as bot:
+            yield bot
+
+
+@pytest.fixture
+def room(bot: Bot) -> Room:
+    bot.slack.faults.clear()
+    return Room(bot)
+
+
+def has_blocks(args: Mapping[str, Any]) -> bool:
+    blocks = args.get("blocks") or []
+    return bool(json.loads(blocks) if isinstance(blocks, str) else blocks)
+
+
+def has_markdown_block(args: Mapping[str, Any]) -> bool:
+    return has_blocks(args) and '"markdown"' in json.dumps(args["blocks"]).replace("\\", "")
+
+
+async def said_in(room: Room, channel: str, text: str) -> str:
+    """The bot's complete message in a channel that contains a text."""
+
+    def found() -> str:
+        said = [message for message in room.slack.messages(channel) if message.bot_id and text in message.shown]
+        return said[-1].shown if said and not said[-1].streaming else ""
+
+    return str(await room.slack.wait_for(found, SECONDS, f"{text!r} in {channel}"))
+
+
+# -- this form ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", ["invalid_blocks", "msg_blocks_too_long", "a_code_of_tomorrow"])
+async def test_what_slack_takes_in_no_blocks_it_gets_as_text(room: Room, code: str) -> None:
+    room.slack.refuse(code, lambda args: args.get("channel") == room.channel and has_blocks(args))
+    ts = await room.ask(DELIVERY)
+    answer = await room.one_answer(ts, containing="working days")
+    assert "delivery.html" in answer.shown
+    assert not answer.streaming
+    assert room.bot.states()[ts] == "answered"
+
+
+async def test_what_slack_does_not_draw_comes_with_its_sources_and_buttons_all_the_same(room: Room) -> None:
+    def refused(args: Mapping[str, Any]) -> bool:
+        blocks = json.dumps(args.get("blocks") or "").replace("\\", "")
+        return args.get("channel") == room.channel and ('"markdown"' in blocks or '"context_actions"' in blocks)
+
+    room.slack.refuse("invalid_blocks", refused)
+    answer = await room.one_answer(await room.ask(DELIVERY), containing="working days")
+    assert not answer.streaming
+    assert any(block["type"] == "section" and "delivery.html" in json.dumps(block) for block in answer.blocks)
+
+
+async def test_metadata_that_slack_refuses_costs_no_answer(room: Room) -> None:
+    room.slack.refuse(
+        "metadata_must_be_sent_from_app",
+        lambda args: args.get("channel") == room.channel and bool(args.get("metadata")),
+    )
+    ts = await room.ask(DELIVERY)
+    direct = room.slack.dm(room.asker)
+    await said_in(room, direct, "working days")
+    await room.slack.wait_for(lambda: room.bot.states()[ts] == "answered", SECONDS)
+
+
+# -- this place ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "code", ["is_archived", "restricted_action", "not_in_channel", "restricted_action_read_only_channel"]
+)
+async def test_what_may_not_be_said_in_a_channel_is_said_to_its_author(room: Room, code: str) -> None:
+    room.slack.refuse(code, lambda args: args.get("channel") == room.channel)
+    ts = await room.ask(DELIVERY)
+    told = await said_in(room, room.slack.dm(room.asker), "working days")
+    assert DELIVERY in told and "delivery.html" in told
+    await room.slack.wait_for(lambda: room.bot.states()[ts] == "answered", SECONDS)
+    assert room.said(ts) == []
+
+
+async def test_what_may_not_be_said_in_a_thread_is_said_in_its_channel(room: Room) -> None:
+    room.slack.refuse(
+        "restricted_action_thread_locked",
+        lambda args: args.get("channel") == room.channel and bool(args.get("thread_ts")),
+    )
+    ts = await room.ask(DELIVERY)
+    told = await said_in(room, room.channel, "working days")
+    assert DELIVERY in told
+    await room.slack.wait_for(lambda: room.bot.states()[ts] == "answered", SECONDS)
+
+
+async def test_what_can_be_said_to_nobody_is_told_to_admins_once(room: Room) -> None:
+    room.slack.refuse("is_archived", lambda args: args.get("channel") == room.channel)
+    room.slack.refuse("user_disabled", lambda args: True, "conversations.open")
+    asked = [await room.ask(question) for question in (DELIVERY, GIFTS)]
+    await room.slack.wait_for(lambda: {room.bot.states().get(ts) for ts in asked} == {"failed"}, SECONDS)
+    await said_in(room, ADMINS, room.channel)
+    await room.slack.settled(SECONDS)
+    told = [message.shown for message in room.slack.messages(ADMINS) if room.channel in message.shown]
+    assert len(told) == 1 and "is_archived" in told[0] and DELIVERY not in told[0]
+
+
+# -- this bot -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", BOT_CODES)
+async def test_what_is_asked_while_slack_refuses_the_bot_is_answered_when_it_does_not(bot: Bot, code: str) -> None:
+    bot.slack.faults.clear()
+    direct = Direct(bot)
+    bot.slack.refuse(code, lambda _: True)
+    ts = await direct.ask(DELIVERY)
+
+    async def cause() -> str:
+        status, text = await bot.get("/readyz")
+        return text if status == 503 else ""
+
+    async with asyncio.timeout(SECONDS):
+        while code not in await cause():
+            await asyncio.sleep(0.05)
+    bot.slack.faults.clear()
+    await direct.one_answer(ts)
+    async with asyncio.timeout(SECONDS):
+        while (await bot.get("/readyz"))[0] != 200:
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("mode", ["socket", "http"])
+@pytest.mark.parametrize("fault", ["internal_error", "503", "cut", "slow", "429", "invalid_auth"])
+@pytest.mark.slow
+async def test_no_fault_of_slack_s_acknowledges_a_process_s_first_event(
+    shop: Knowledge, tmp_path_factory: pytest.TempPathFactory, mode: str, fault: str
+) -> None:
+    """Bolt would ask auth.test by itself, and acknowledge what it cannot authorize."""
+    async with SlackStandIn() as slack, Bot(slack, shop, tmp_path_factory.mktemp("first"), mode=mode) as bot:
+        direct = Direct(bot)
+        if fault == "slow":
+            slack.slow("auth.test", 4.0, times=9)
+        elif fault == "429":
+            slack.rate_limit("auth.test", 9, 1)
+        elif fault in {"503", "cut"}:
+            slack.fail(
+                "auth.test", times=9, status=503 if fault == "503" else 200, drop="before" if fault == "cut" else ""
+            )
+        else:
+            slack.fail("auth.test", fault, times=9)
+        await direct.one_answer(await direct.ask(DELIVERY))
+
+
+# -- Discord ------------------------------------------------------------------------------------------------------
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def discord_bot(
+    shop: Knowledge, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[tuple[Bot, DiscordStandIn]]:
+    async with DiscordStandIn() as discord:
+        async with Bot(None, shop, tmp_path_factory.mktemp("refused-there"), discord=discord) as bot:
+            yield bot, discord
+
+
+@pytest.fixture
+def den(discord_bot: tuple[Bot, DiscordStandIn]) -> Den:
+    bot, discord = discord_bot
+    discord.mend()
+    return Den(bot, discord)
+
+
+def has_components(body: Any) -> bool:
+    return isinstance(body, dict) and bool(body.get("components"))
+
+
+async def test_what_discord_takes_in_no_layout_it_gets_as_text(den: Den) -> None:
+    den.discord.fail("*/messages*", 999, status=400, code=50035, where=has_components)
+    asked = await den.ask(DELIVERY)
+    answer = await den.one_answer(asked, containing="working days")
+    assert "delivery.html" in shown(answer) and not answer.components
+
+
+async def test_buttons_that_discord_refuses_cost_the_buttons_alone(den: Den) -> None:
+    den.discord.fail("*/messages*", 999, status=400, code=50035, where=lambda body: "custom_id" in json.dumps(body))
+    asked = await den.ask(DELIVERY)
+    answer = await den.one_answer(asked, containing="working days")
+    assert "delivery.html" in shown(answer) and answer.components
+
+
+@pytest.mark.parametrize(("status", "code"), [(400, 40058), (403, 40333), (400, 130000), (429, 0), (401, 0), (500, 0)])
+async def test_what_passes_by_itself_is_tried_again(den: Den, status: int, code: int) -> None:
+    den.discord.fail("POST /channels/*/messages", 2, status=status, code=code)
+    await den.one_answer(await den.ask(DELIVERY))
+
+
+async def test_where_the_bot_may_not_read_it_answers_without_replying(den: Den) -> None:
+    den.discord.fail(f"POST /channels/{den.channel.id}/messages/*/threads", 9, status=403, code=50013)
+    den.discord.fail(
+        f"POST /channels/{den.channel.id}/messages",
+        999,
+        status=403,
+        code=160002,
+        where=lambda body: isinstance(body, dict) and bool(body.get("message_reference")),
+    )
+    asked = await den.ask(DELIVERY)
+    await den.one_answer(asked, den.channel.id, containing="working days")
+
+
+@pytest.mark.parametrize("code", [50013, 160005, 50083])
+async def test_what_may_not_be_said_in_a_thread_is_said_in_its_discord_channel(den: Den, code: int) -> None:
+    """Also where the thread was locked after it was made; no empty one is left."""
+    den.discord.fail(
+        "POST /channels/*/messages",
+        999,
+        status=403,
+        code=code,
+        where=lambda body: isinstance(body, dict) and not body.get("message_reference"),
+    )
+    asked = await den.ask(DELIVERY)
+    await den.one_answer(asked, den.channel.id, containing="working days")
+    assert not den.said(asked)
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, 50001), (403, 50013), (404, 10003), (400, 200000)])
+async def test_what_may_not_be_said_in_a_discord_channel_is_said_to_its_author(
+    den: Den, status: int, code: int
+) -> None:
+    den.discord.fail(
+        "POST /channels/*/messages", 999, status=status, code=code, where=lambda body: "> " not in json.dumps(body)
+    )
+    den.discord.fail(f"POST /channels/{den.channel.id}/messages", 999, status=status, code=code)
+    asked = await den.ask(DELIVERY)
+    assert await den.done(asked) == "answered"
+    told = [
+        channel
+        for channel in den.discord.backend.messages
+        if any("working days" in shown(message) for message in den.said(channel))
+        and den.discord.backend.channels[channel].guild_id is None
+    ]
+    assert told and not den.said(den.channel.id) and not den.said(asked)
+
+
+@pytest.mark.parametrize(("status", "code", "retry_after"), [(429, 0, 3600.0), (400, 30034, 0.0), (403, 50001, 0.0)])
+@pytest.mark.slow
+async def test_messages_are_answered_though_the_commands_cannot_be_registered(
+    shop: Knowledge, tmp_path_factory: pytest.TempPathFactory, status: int, code: int, retry_after: float
+) -> None:
+    async with DiscordStandIn() as discord:
+        if retry_after:
+            discord.rate_limit("PUT /applications/*/commands", retry_after, times=99)
+        else:
+            discord.fail("PUT /applications/*/commands", 99, status=status, code=code)
+        async with Bot(None, shop, tmp_path_factory.mktemp("commandless"), discord=discord) as bot:
+            den = Den(bot, discord)
+            await den.one_answer(await den.ask(DELIVERY))
+
+
+@pytest.mark.slow
+async def test_a_process_that_restarts_again_and_again_leaves_the_day_some_sessions(
+    shop: Knowledge, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    async with DiscordStandIn() as discord:
+        discord.gateway.session_starts = 12
+        bot = Bot(None, shop, tmp_path_factory.mktemp("restless"), discord=discord)
+        for _ in range(3):
+            await bot.launch()
+            await asyncio.sleep(5)
+            await bot.kill()
+        assert discord.gateway.session_starts == 12
+        assert "session starts are few" in bot.log
+
+
+def heard_until(bot: Bot) -> object:
+    """The cursor of what was heard."""
+    return bot.sql("SELECT value FROM markers WHERE name = 'discord:heard'")
+
+
+@pytest.mark.slow
+async def test_a_channel_that_discord_cannot_list_keeps_no_other_waiting(
+    shop: Knowledge, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    async with DiscordStandIn() as discord:
+        async with Bot(None, shop, tmp_path_factory.mktemp("unlisted"), discord=discord) as bot:
+            bad, good = [Den(bot, discord) for _ in range(9)], Den(bot, discord)
+            async with asyncio.timeout(SECONDS):
+                while not (heard := heard_until(bot)):
+                    await asyncio.sleep(0.1)
+            await bot.kill()
+            discord.gateway.forget()
+            for den in bad:
+                discord.fail(f"GET /channels/{den.channel.id}/messages", 999, status=500)
+                await den.ask(GIFTS)
+            missed = await good.ask(DELIVERY)
+            await bot.start()
+            await good.one_answer(missed)
+            async with asyncio.timeout(120):
+                while heard_until(bot) == heard:
+                    await asyncio.sleep(0.2)
+            assert bot.log.count("channel given up") == 9
