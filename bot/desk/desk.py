@@ -117,7 +117,7 @@ class Desk:
     async def until_idle(self) -> None:
         """Wait until nobody waits for anything, and nothing has come for a moment."""
         now = asyncio.get_running_loop().time
-        while self.waiting or self.working or now() - self._received_at < _IDLE_SECONDS:
+        while self.waiting or self.working or now() - self._received_at < _IDLE_SECONDS:  # noqa: ASYNC110 (no event)
             await asyncio.sleep(_IDLE_SECONDS / 4)
 
     def count_fault(self, platform: str, kind: str) -> None:

@@ -496,7 +496,7 @@ async def test_who_writes_meanwhile_does_not_wait_for_the_files(sqlite_database:
         await conversations.add(make_turn(platform="slack", user=user, answer=said * 9000))
     await store.forget("slack", WHO)
     compacting = asyncio.create_task(store.compact(give_way=True))
-    while sqlite_database._giving_way is None:
+    while sqlite_database._giving_way is None:  # noqa: ASYNC110
         await asyncio.sleep(0)
     await conversations.add(make_turn(platform="slack", user="U1"))
     assert not await compacting

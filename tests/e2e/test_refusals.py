@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
-from typing import Any
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any, TypeVar
 
 import pytest
 import pytest_asyncio
@@ -19,6 +20,7 @@ from tests.support.slack import SlackStandIn
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+T = TypeVar("T")
 DELIVERY, GIFTS = "How long does delivery take?", "Do gift cards expire?"
 ADMINS = "CADMINS"
 BOT_CODES = (
@@ -68,6 +70,15 @@ async def said_in(room: Room, channel: str, text: str) -> str:
         return said[-1].shown if said and not said[-1].streaming else ""
 
     return str(await room.slack.wait_for(found, SECONDS, f"{text!r} in {channel}"))
+
+
+async def until(look: Callable[[], Awaitable[T]], fits: Callable[[T], bool], seconds: float = SECONDS) -> T:
+    """What is seen, once it fits."""
+    async with asyncio.timeout(seconds):
+        while True:
+            if fits(found := await look()):
+                return found
+            await asyncio.sleep(0.05)
 
 
 # -- this form ----------------------------------------------------------------------------------------------------
@@ -152,18 +163,10 @@ async def test_what_is_asked_while_slack_refuses_the_bot_is_answered_when_it_doe
     bot.slack.refuse(code, lambda _: True)
     ts = await direct.ask(DELIVERY)
 
-    async def cause() -> str:
-        status, text = await bot.get("/readyz")
-        return text if status == 503 else ""
-
-    async with asyncio.timeout(SECONDS):
-        while code not in await cause():
-            await asyncio.sleep(0.05)
+    await until(lambda: bot.get("/readyz"), lambda told: told[0] == 503 and code in told[1])
     bot.slack.faults.clear()
     await direct.one_answer(ts)
-    async with asyncio.timeout(SECONDS):
-        while (await bot.get("/readyz"))[0] != 200:
-            await asyncio.sleep(0.05)
+    await until(lambda: bot.get("/readyz"), lambda told: told[0] == 200)
 
 
 @pytest.mark.parametrize("mode", ["socket", "http"])
@@ -195,9 +198,9 @@ async def test_no_fault_of_slack_s_acknowledges_a_process_s_first_event(
 async def discord_bot(
     shop: Knowledge, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[tuple[Bot, DiscordStandIn]]:
-    async with DiscordStandIn() as discord:
-        async with Bot(None, shop, tmp_path_factory.mktemp("refused-there"), discord=discord) as bot:
-            yield bot, discord
+    folder = tmp_path_factory.mktemp("refused-there")
+    async with DiscordStandIn() as discord, Bot(None, shop, folder, discord=discord) as bot:
+        yield bot, discord
 
 
 @pytest.fixture
@@ -308,7 +311,7 @@ async def test_a_process_that_restarts_again_and_again_leaves_the_day_some_sessi
         assert "session starts are few" in bot.log
 
 
-def heard_until(bot: Bot) -> object:
+async def heard_until(bot: Bot) -> object:
     """The cursor of what was heard."""
     return bot.sql("SELECT value FROM markers WHERE name = 'discord:heard'")
 
@@ -317,21 +320,18 @@ def heard_until(bot: Bot) -> object:
 async def test_a_channel_that_discord_cannot_list_keeps_no_other_waiting(
     shop: Knowledge, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    async with DiscordStandIn() as discord:
-        async with Bot(None, shop, tmp_path_factory.mktemp("unlisted"), discord=discord) as bot:
-            bad, good = [Den(bot, discord) for _ in range(9)], Den(bot, discord)
-            async with asyncio.timeout(SECONDS):
-                while not (heard := heard_until(bot)):
-                    await asyncio.sleep(0.1)
-            await bot.kill()
-            discord.gateway.forget()
-            for den in bad:
-                discord.fail(f"GET /channels/{den.channel.id}/messages", 999, status=500)
-                await den.ask(GIFTS)
-            missed = await good.ask(DELIVERY)
-            await bot.start()
-            await good.one_answer(missed)
-            async with asyncio.timeout(120):
-                while heard_until(bot) == heard:
-                    await asyncio.sleep(0.2)
-            assert bot.log.count("channel given up") == 9
+    folder = tmp_path_factory.mktemp("unlisted")
+    async with DiscordStandIn() as discord, Bot(None, shop, folder, discord=discord) as bot:
+        bad, good = [Den(bot, discord) for _ in range(9)], Den(bot, discord)
+        heard = await until(lambda: heard_until(bot), bool)
+        await bot.kill()
+        discord.gateway.forget()
+        for den in bad:
+            discord.fail(f"GET /channels/{den.channel.id}/messages", 999, status=500)
+            await den.ask(GIFTS)
+        missed = await good.ask(DELIVERY)
+        await bot.start()
+        await good.one_answer(missed)
+        await until(lambda: heard_until(bot), lambda now: now != heard, 120)
+        given_up = re.findall(r"channel given up.* channel=(\d+)", bot.log)
+        assert {int(channel) for channel in given_up} == {den.channel.id for den in bad}

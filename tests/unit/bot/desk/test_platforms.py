@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pytest
 from structlog.testing import capture_logs
@@ -77,5 +78,5 @@ async def test_who_is_refused_again_and_again_asks_less_and_less_often(platforms
         if platforms.messenger("test"):
             tried_at.append(clock.now)
             platforms.refused("test", "missing_scope")
-    pauses = [later - earlier for earlier, later in zip(tried_at, tried_at[1:], strict=False)]
+    pauses = [later - earlier for earlier, later in pairwise(tried_at)]
     assert pauses == sorted(pauses) and pauses[0] == 2 and pauses[-1] == LONGEST_PAUSE
