@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Self, TypeVar
 
@@ -21,11 +22,18 @@ from bot.storage.faults import rolled_back, translated
 from bot.storage.tables import conversations
 
 _CONNECT_SECONDS = 10
+_TOGETHER = 50  # works in one transaction of a SQLite file
 _TRIES = 5  # of a transaction that PostgreSQL rolls back for another's sake
 _STATEMENT_SECONDS = 60  # on PostgreSQL, so that a server that went silent holds nobody for ever
 
 T = TypeVar("T")
 Work = Callable[[AsyncConnection], Awaitable[T]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    work: Work[Any]
+    done: asyncio.Future[Any]
 
 
 class Database:
@@ -36,6 +44,8 @@ class Database:
         self.engine = engine
         self._writing_engine = engine.execution_options(begin="BEGIN IMMEDIATE") if address.is_sqlite else engine
         # SQLite has one writer at a time: tasks queue here in order instead of polling for the file's lock.
+        self._waiting: list[_Waiting] = []
+        self._writing: asyncio.Task[None] | None = None
         self._queue: AbstractAsyncContextManager[Any] = asyncio.Lock() if address.is_sqlite else nullcontext()
         self._giving_way: Any = None  # the driver's connection of work that whoever writes may interrupt
 
@@ -66,19 +76,61 @@ class Database:
     async def write(self, work: Work[T]) -> T:
         """Await `work(connection)` in a transaction: committed, or rolled back by an exception. Raises StorageError.
 
-        Rolled back because two transactions waited for each other, it is tried again: `work` may run more than once.
+        Rolled back because two transactions waited for each other, or for the sake of another work that was committed
+        with it, it is tried again: `work` may run more than once.
         """
+        if self.address.is_sqlite:
+            return await self._write_with_others(work)
+        for _ in range(_TRIES - 1):
+            try:
+                return await _to_its_end(self._transaction(self.engine, work))
+            except StorageError as error:
+                if not rolled_back(error):
+                    raise
+        return await _to_its_end(self._transaction(self.engine, work))
+
+    async def _write_with_others(self, work: Work[T]) -> T:
+        """Do what several tasks want to write in one transaction: to begin and to commit costs more than most works."""
         while self._giving_way is not None:  # again: a statement that has not begun is not interrupted
             await self._giving_way.interrupt()
             await asyncio.sleep(0.01)
-        async with self._queue:
-            for _ in range(_TRIES - 1):
-                try:
-                    return await _to_its_end(self._transaction(self._writing_engine, work))
-                except StorageError as error:
-                    if not rolled_back(error):
-                        raise
-            return await _to_its_end(self._transaction(self._writing_engine, work))
+        waiting = _Waiting(work, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write_all())
+        try:
+            return await asyncio.shield(waiting.done)
+        except asyncio.CancelledError:
+            await asyncio.wait([waiting.done])
+            if not waiting.done.cancelled():
+                waiting.done.exception()
+            raise
+
+    async def _write_all(self) -> None:
+        while self._waiting:
+            async with self._queue:
+                batch, self._waiting = self._waiting[:_TOGETHER], self._waiting[_TOGETHER:]
+                if len(batch) > 1 and await self._write_batch(batch):
+                    continue
+                for each in batch:  # alone, so that each has its own fault
+                    await self._write_batch([each])
+
+    async def _write_batch(self, batch: Sequence[_Waiting]) -> bool:
+        """Commit works together; False where one of several failed, and nothing was written."""
+
+        async def work(connection: AsyncConnection) -> list[Any]:
+            return [await each.work(connection) for each in batch]
+
+        try:
+            results = await self._transaction(self._writing_engine, work)
+        except BaseException as error:  # whatever it is, who waits must hear of it
+            if len(batch) > 1:
+                return False
+            batch[0].done.set_exception(error)
+            return True
+        for each, result in zip(batch, results, strict=True):
+            each.done.set_result(result)
+        return True
 
     async def alone(self, work: Work[T], *, give_way: bool = False) -> T:
         """Await `work(connection)` outside a transaction, on a connection of its own whose statements may take long,
