@@ -64,6 +64,22 @@ class ChatMessage:
         return MessageKey(self.place.platform, self.place.workspace, self.place.channel, message_id)
 
 
+def quote(text: str) -> str:
+    """A text as what somebody else said: each line behind a ">", as people quote in chats."""
+    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+
+
+def unquote(text: str) -> tuple[str, str]:
+    """The words of a text's author, and those that they quote."""
+    own, quoted = [], []
+    for line in text.splitlines():
+        if line.startswith(">"):
+            quoted.append(line.lstrip("> "))
+        else:
+            own.append(line)
+    return "\n".join(own).strip(), "\n".join(quoted).strip()
+
+
 @dataclass(frozen=True, slots=True)
 class MessageKey:
     """Names a message: the same for each delivery of it, in whatever event."""

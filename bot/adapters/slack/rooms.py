@@ -98,7 +98,8 @@ class SlackRooms:
         """What Slack says now of what a person may do. Raises DeliveryError."""
         about = await self._about(user)
         home = about.get("team_id", self._team)
-        ours = (about.get("enterprise_user") or {}).get("teams") or [home]  # an Enterprise Grid has several workspaces
+        grid = about.get("enterprise_user") or {}  # an Enterprise Grid has several workspaces
+        ours = [*(grid.get("teams") or [home]), grid.get("enterprise_id")]  # the whole of it may have installed the app
         if about.get("is_stranger") or self._team not in ours:
             return Role.CUSTOMER  # in a shared channel: what they are in their own workspace counts for nothing here
         if about.get("is_admin") or about.get("is_owner"):

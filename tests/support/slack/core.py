@@ -29,6 +29,7 @@ SUBSCRIPTIONS = {
     "reaction_added": "reactions:read",
     "reaction_removed": "reactions:read",
 }
+ORGANISATION = "E0ORG"
 
 
 class Call(NamedTuple):
@@ -62,6 +63,8 @@ class Core:
         self.outbox.transport = self.sockets
         self.faults = Faults()
         self.base_url = ""
+        self.org_wide = False  # whether a whole organisation has installed the app: clicks then name no workspace
+        self._told = 0  # events of shared channels
 
     def emit(self, event: dict[str, Any], channel: Channel | None = None) -> str:
         """Send the app an event that it is subscribed to, may see and is a member for; its event_id, or ''."""
@@ -78,12 +81,18 @@ class Core:
         return str(payload["event_id"])
 
     def event_payload(self, event: dict[str, Any]) -> dict[str, Any]:
-        """An event in its wrapping."""
+        """An event in its wrapping. In a shared channel that names now the one, now the other workspace: which one, Slack
+        does not promise."""
+        outer, named = self.team, event.get("channel") or (event.get("item") or {}).get("channel")
+        channel = self.workspace.channels.get(str(named))
+        if channel and channel.partner:
+            self._told += 1
+            outer = channel.partner if self._told % 2 else self.team
         return {
             "token": "verification-token",
-            "team_id": self.team,
+            "team_id": outer,
             "context_team_id": self.team,
-            "context_enterprise_id": None,
+            "context_enterprise_id": ORGANISATION if self.org_wide else None,
             "api_app_id": self.app_id,
             "event": event,
             "type": "event_callback",
@@ -91,14 +100,14 @@ class Core:
             "event_time": int(time.time()),
             "authorizations": [
                 {
-                    "enterprise_id": None,
+                    "enterprise_id": ORGANISATION if self.org_wide else None,
                     "team_id": self.team,
                     "user_id": self.bot_user,
                     "is_bot": True,
-                    "is_enterprise_install": False,
+                    "is_enterprise_install": self.org_wide,
                 }
             ],
-            "is_ext_shared_channel": False,
+            "is_ext_shared_channel": bool(channel and channel.partner),
             "event_context": new_id("4-"),
         }
 
@@ -123,9 +132,16 @@ class Core:
             event["message"] = self.body(message)
         return self.emit(event, channel)
 
+    def workspace_of(self, user: str) -> str:
+        """The workspace that a person belongs to."""
+        member = self.workspace.users.get(user)
+        return (member.team if member else "") or self.team
+
     def body(self, message: Message) -> dict[str, Any]:
-        """A message as Slack hands it out."""
-        return message.as_slack(self.team)
+        """A message as Slack hands it out: it names the workspace of its author."""
+        team = self.workspace_of(message.user)
+        partners = {"user_team": team, "source_team": team} if self.workspace.channel(message.channel).partner else {}
+        return message.as_slack(team) | partners
 
     def delete_message(self, message: Message) -> None:
         """Take a message away. One with replies leaves a tombstone, and that arrives as a change."""

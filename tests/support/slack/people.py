@@ -24,14 +24,22 @@ class People(Core):
         return self.workspace.users[user]
 
     def add_channel(
-        self, channel: str, members: list[str] | None = None, kind: str = "public", *, name: str = "", bot: bool = True
+        self,
+        channel: str,
+        members: list[str] | None = None,
+        kind: str = "public",
+        *,
+        name: str = "",
+        bot: bool = True,
+        partner: str = "",
     ) -> Channel:
-        """A new channel, with the app in it unless `bot=False`. Members that are not users yet become users."""
+        """A new channel, with the app in it unless `bot=False`. Members that are not users yet become users. `partner`:
+        it is shared with that workspace."""
         for user in members or []:
             if user not in self.workspace.users:
                 self.add_user(user)
         inside = [*(members or []), *([self.bot_user] if bot else [])]
-        self.workspace.channels[channel] = Channel(channel, name or channel.lower(), kind, inside)
+        self.workspace.channels[channel] = Channel(channel, name or channel.lower(), kind, inside, partner=partner)
         return self.workspace.channels[channel]
 
     def dm(self, user: str) -> str:
@@ -198,4 +206,4 @@ class People(Core):
 
 def interaction_user(user: User, team: str) -> dict[str, str]:
     """The `user` of an interaction."""
-    return {"id": user.id, "username": user.name, "name": user.name, "team_id": team}
+    return {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team or team}

@@ -46,8 +46,8 @@ class User:
             "is_app_user": False,
             "locale": self.locale,
             "tz": self.tz,
-            "profile": {"real_name": self.name.title(), "display_name": self.name, "team": team},
-        }
+            "profile": {"real_name": self.name.title(), "display_name": self.name, "team": self.team or team},
+        } | ({"is_stranger": True} if self.team and self.team != team else {})
 
 
 @dataclass
@@ -146,13 +146,15 @@ class Message:
 
 @dataclass
 class Channel:
-    """A conversation: `public`, `private`, `im` or `mpim`. `messages` is in the order of time."""
+    """A conversation: `public`, `private`, `im` or `mpim`. `messages` is in the order of time. `partner` is the other
+    workspace that a Slack Connect channel is shared with."""
 
     id: str
     name: str
     kind: str = "public"
     members: list[str] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)
+    partner: str = ""
 
     def replies(self, thread_ts: str) -> list[Message]:
         """What stands in a thread below its first message, for everybody to see."""
@@ -170,6 +172,7 @@ class Channel:
             "is_private": self.kind != "public",
             "is_archived": False,
             "is_member": bot in self.members,
+            "is_ext_shared": bool(self.partner),
         }
         if self.kind == "im":
             body["user"] = next(member for member in self.members if member != bot)
