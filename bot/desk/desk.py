@@ -19,15 +19,16 @@ import structlog
 
 from bot.answers.answering import Answering
 from bot.conversation import AnswerEvent, Decision, Final, IncomingMessage, Settled, Turn
+from bot.desk.asking import Asking
 from bot.desk.choices import Choices
 from bot.desk.policy import judge, needs_reading
 from bot.desk.queue import Budget, FairQueue, Full
 from bot.desk.reading import Readings
 from bot.errors import BotError, DeliveryError, StorageError, TurnNotStored
 from bot.handoff.handing import Handing
-from bot.interfaces import ConversationStore, DeskMeter, Inbox, IntentReader, Messenger
+from bot.interfaces import ConversationStore, DeskMeter, Inbox, IntentReader, Messenger, Surroundings
 from bot.language import reply_language
-from bot.messages import Audience, ChatMessage, Item, Judgement, MessageKey, Place, Rule, State
+from bot.messages import TAKEN, Audience, ChatMessage, Item, Judgement, MessageKey, Place, Rule, State
 from bot.steering import HandoffReason, Side
 from bot.words import Words, words_for
 
@@ -89,9 +90,11 @@ class Desk:
         self._mask = mask
         self._choices = Choices(conversations, inbox)
         self._readings = Readings(intents)
+        self._asking = Asking(self._readings)
         self._unmasked: dict[MessageKey, tuple[int, str]] = {}  # by revision: what people may read; never kept
         self._heard: OrderedDict[MessageKey, int] = OrderedDict()  # hashes of texts that were masked
         self._messengers: dict[str, Messenger] = {}
+        self._surroundings: dict[str, Surroundings] = {}
         self._queue = FairQueue(self._limits.queue, self._limits.per_user)
         self._users = Budget(self._limits.user_budget, 3600)
         self._workspaces = Budget(self._limits.workspace_budget, 3600)
@@ -112,13 +115,16 @@ class Desk:
         """Items being answered."""
         return len(self._working)
 
-    def join(self, platform: str, messenger: Messenger) -> None:
-        """Answer this platform's items through `messenger`."""
+    def join(self, platform: str, messenger: Messenger, around: Surroundings | None = None) -> None:
+        """Answer this platform's items through `messenger`; `around` tells what stands near them."""
         self._messengers[platform] = messenger
+        if around:
+            self._surroundings[platform] = around
 
     def leave(self, platform: str) -> None:
         """Keep this platform's items until it joins again."""
         self._messengers.pop(platform, None)
+        self._surroundings.pop(platform, None)
 
     # -- what adapters report -------------------------------------------------------------------------------------
 
@@ -484,13 +490,18 @@ class Desk:
             yield Final(made[0])
             return
         place = item.message.place
+        asked = await self._asking.find(item.message, self._surroundings.get(place.platform))
+        if asked.user:
+            item = replace(item, message=replace(item.message, context={**item.message.context, TAKEN: asked.user}))
         incoming = IncomingMessage(
             item.conversation_id,
-            item.message.text,
+            asked.text,
             place.platform,
             item.message.user,
             place.channel,
             item.message.chosen,
+            asked.name,
+            asked.unread,
         )
         async with aclosing(self._answering.answer(incoming)) as events:
             try:

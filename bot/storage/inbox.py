@@ -14,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import Chosen, Turn
 from bot.messages import (
+    BESIDE,
+    TAKEN,
     Audience,
     Channel,
     ChannelKind,
@@ -105,7 +107,8 @@ class SqlInbox:
 
     async def keep_turn(self, item: Item, turn_id: str) -> None:
         """The turn that was made for the item."""
-        await self._change(item, turn_id=turn_id)
+        taken = {"message": asdict(item.message)} if TAKEN in item.message.context else {}
+        await self._change(item, turn_id=turn_id, **taken)
 
     async def finish(self, item: Item, state: State) -> bool:
         """See the port."""
@@ -122,7 +125,10 @@ class SqlInbox:
                 judgement = Judgement.QUIET if quiet else Judgement.ANSWER
                 if item.judgement is Judgement.RELAY:
                     judgement = Judgement.RELAY
+                beside = {name: value for name, value in message.context.items() if name in BESIDE}
+                stays = {name: value for name, value in item.message.context.items() if name not in BESIDE}
                 kept = {**asdict(item.message), "text": message.text, "names_others": message.names_others}
+                kept["context"] = stays | beside
                 values = {
                     "message": kept,
                     "judgement": judgement.value,

@@ -28,6 +28,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from bot.adapters.attachments import Attachments
 from bot.adapters.slack import blocks, choices
 from bot.adapters.slack.failures import code_of, connecting, delivering
 from bot.adapters.slack.gestures import Gestures
@@ -45,6 +46,7 @@ from bot.adapters.slack.markdown import literal, to_slack
 from bot.adapters.slack.messenger import SlackMessenger
 from bot.adapters.slack.rooms import SlackRooms
 from bot.adapters.slack.steering import ANSWER, SlackSteering
+from bot.adapters.slack.surroundings import SlackSurroundings
 from bot.adapters.splitting import split
 from bot.console.console import Console
 from bot.console.notices import Voting
@@ -63,6 +65,7 @@ from bot.words import words_for
 log = structlog.get_logger(__name__)
 
 MUTE = "mute"  # 🔇
+SLACK = "https://slack.com/api/"
 _CALL_SECONDS = 30
 _PING_SECONDS = 5.0  # a socket that dropped is noticed within this
 
@@ -70,14 +73,15 @@ _PING_SECONDS = 5.0  # a socket that dropped is noticed within this
 @dataclass(frozen=True, slots=True)
 class SlackConfig:
     """`support_channel` is where questions are handed to people ("": nowhere), `admin_channel` where admins are told of
-    trouble ("": there)."""
+    trouble ("": there). `allow`: the private addresses that files may be fetched from."""
 
     bot_token: str
     app_token: str = ""
     signing_secret: str = ""
-    api_url: str = "https://slack.com/api/"
+    api_url: str = SLACK
     support_channel: str = ""
     admin_channel: str = ""
+    allow: tuple[str, ...] = ()
 
 
 class SlackAdapter:
@@ -128,7 +132,8 @@ class SlackAdapter:
         rooms = SlackRooms(self.client, self._home.team, team_channels)
         self._steering.rooms, self._steering.home = rooms, self._home
         self._rooms[PLATFORM] = rooms
-        self._desk.join(PLATFORM, SlackMessenger(self.client, handoff=self._handing.available))
+        around = SlackSurroundings(self.client, self._home, rooms, self._attachments())
+        self._desk.join(PLATFORM, SlackMessenger(self.client, handoff=self._handing.available), around)
         if not self._socket:
             await self._stay(None)
         handler = AsyncSocketModeHandler(self.app, self._config.app_token, ping_interval=_PING_SECONDS)
@@ -163,6 +168,12 @@ class SlackAdapter:
             bolt_request.body = dict(parse_qsl(raw, keep_blank_values=True))
             bolt_request.context = build_async_context(AsyncBoltContext({}), bolt_request.body)
         return to_starlette_response(await self.app.async_dispatch(bolt_request))
+
+    def _attachments(self) -> Attachments:
+        """Files come from Slack's own hosts, to which alone the token goes."""
+        own = "" if self._config.api_url == SLACK else self._config.api_url
+        token = {"Authorization": f"Bearer {self._config.bot_token}"}
+        return Attachments({"files.slack.com"}, own, self._config.allow, token)
 
     async def _stay(self, handler: AsyncSocketModeHandler | None) -> None:
         log.info("slack connected", mode="socket" if handler else "http", bot=self._home.user)

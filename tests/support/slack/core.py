@@ -12,8 +12,9 @@ from tests.support.slack.socketmode import Sockets
 from tests.support.slack.workspace import SCOPE_OF_KIND, TYPE_OF_KIND, Channel, Message, Workspace, new_id
 
 SCOPES = """
-app_mentions:read assistant:write channels:history channels:read chat:write commands files:write groups:history
-groups:read im:history im:read im:write mpim:history mpim:read reactions:read reactions:write team:read users:read
+app_mentions:read assistant:write channels:history channels:read chat:write commands files:read files:write
+groups:history groups:read im:history im:read im:write mpim:history mpim:read reactions:read reactions:write team:read
+users:read
 """
 # The scope without which Slack lets nobody subscribe to an event.
 SUBSCRIPTIONS = {
@@ -81,8 +82,8 @@ class Core:
         return str(payload["event_id"])
 
     def event_payload(self, event: dict[str, Any]) -> dict[str, Any]:
-        """An event in its wrapping. In a shared channel that names now the one, now the other workspace: which one, Slack
-        does not promise."""
+        """An event in its wrapping. In a shared channel that names now the one, now the other workspace: which one,
+        Slack does not promise."""
         outer, named = self.team, event.get("channel") or (event.get("item") or {}).get("channel")
         channel = self.workspace.channels.get(str(named))
         if channel and channel.partner:

@@ -7,8 +7,9 @@ from typing import Any
 
 from tests.support.slack.core import Core
 from tests.support.slack.errors import CannotDo
+from tests.support.slack.files import File
 from tests.support.slack.typed import encoded, rich_text
-from tests.support.slack.workspace import Channel, Message, User
+from tests.support.slack.workspace import Channel, Message, User, new_id
 
 
 class People(Core):
@@ -81,6 +82,56 @@ class People(Core):
         self.workspace.put(message)
         self._tell(message)
         return message.ts
+
+    async def forward(
+        self, channel: str, user: str, original: Message, comment: str = "", *, mention: bool = False
+    ) -> str:
+        """A person forwards a message to a channel, with a comment perhaps. The new message's ts."""
+        self._inside(channel, user)
+        text = encoded(f"<@{self.bot_user}> {comment}".strip() if mention else comment)
+        message = Message(self.workspace.next_ts(), channel, user, text, blocks=rich_text(text) if text else [])
+        message.attachments = [self._shared(original) | {"is_share": True}]
+        self.workspace.put(message)
+        self._tell(message)
+        return message.ts
+
+    async def preview(self, channel: str, ts: str, original: Message) -> None:
+        """Slack adds the preview of a message whose address stands in this one."""
+        message = self.workspace.message(channel, ts)
+        before = self.body(message)
+        message.attachments = [*message.attachments, self._shared(original)]
+        self.announce_change(message, before)
+
+    def address(self, message: Message) -> str:
+        """A message's address, as "Copy link" gives it."""
+        link = f"https://{self.domain}.slack.com/archives/{message.channel}/p{message.ts.replace('.', '')}"
+        return f"{link}?thread_ts={message.thread_ts}&cid={message.channel}" if message.is_reply else link
+
+    def attach(self, name: str, content: bytes, kind: str) -> dict[str, Any]:
+        """A file as a message carries it."""
+        file_id = new_id("F")
+        self.workspace.files[file_id] = File(name, len(content), content, kind=kind)
+        url = f"{self.base_url}/files-pri/{file_id}/{name}"
+        told = {"id": file_id, "name": name, "title": name, "mimetype": kind, "size": len(content), "mode": "hosted"}
+        return told | {"url_private": url, "url_private_download": url}
+
+    def _shared(self, original: Message) -> dict[str, Any]:
+        inner = {"team": self.team, "channel": original.channel, "ts": original.ts}
+        return {
+            "id": 1,
+            "ts": original.ts,
+            "channel_id": original.channel,
+            "channel_team": self.team,
+            "author_id": original.user,
+            "author_name": original.user.lower(),
+            "is_msg_unfurl": True,
+            "text": original.text,
+            "fallback": f"[1 January] {original.user}: {original.text}",
+            "from_url": self.address(original),
+            "footer": "Posted in another channel",
+            "message_blocks": [inner | {"message": {"blocks": original.blocks}}] if original.blocks else [],
+            "mrkdwn_in": ["text"],
+        }
 
     async def edit(self, channel: str, ts: str, text: str) -> None:
         """The author changes the text. A mention that is new in it arrives as `app_mention` too."""

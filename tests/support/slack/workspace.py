@@ -31,6 +31,7 @@ class User:
     tz: str = "Europe/London"
     is_admin: bool = False
     team: str = ""  # another workspace's, in a shared channel
+    is_restricted: bool = False  # a guest
 
     def as_slack(self, team: str) -> dict[str, Any]:
         """The `user` of users.info."""
@@ -42,6 +43,7 @@ class User:
             "deleted": False,
             "is_bot": self.is_bot,
             "is_admin": self.is_admin,
+            "is_restricted": self.is_restricted,
             "is_owner": False,
             "is_app_user": False,
             "locale": self.locale,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.answers.intent import reader
-from bot.answers.intent.examples import Example, examples_digest
+from bot.answers.intent.examples import OTHER, REFERS, Example, examples_digest
 from bot.answers.intent.reader import LearnedReader, load_heads
 from bot.intents import Intent, MessageReading, OfferReply
 from bot.language import reply_language
@@ -255,9 +256,14 @@ def test_another_model_is_fitted_when_it_is_first_used_and_kept(
     ]
     monkeypatch.setattr(reader, "load_messages", lambda _languages: examples)
     monkeypatch.setattr(reader, "load_replies", lambda _languages: replies)
+    summons = [Example(f"answer {text}", "en", REFERS) for text in ("this", "that", "it", "him", "her", "them")]
+    monkeypatch.setattr(
+        reader, "load_summons", lambda _languages: [*summons, *(replace(e, kind=OTHER) for e in examples)]
+    )
     monkeypatch.setattr(reader, "load_talk", lambda _languages: ["see you tomorrow", "done yesterday"])
     fitted = LearnedReader(EmbeddingModels((Letters(),)), tmp_path)
     assert fitted.read_messages(["hello sam"])[0].intent is Intent.GREETING
     assert fitted.read_messages(["how do i sell it?"])[0].asks
+    assert [each.refers for each in fitted.read_messages(["answer us", "how do i sell it?"])] == [True, False]
     monkeypatch.setattr(reader, "fit_heads", None)  # the second time it is read from disk
     assert load_heads(Letters(), tmp_path).messages.kinds == tuple(sorted(some))
