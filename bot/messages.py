@@ -9,7 +9,6 @@ from enum import StrEnum
 
 from bot.conversation import Chosen
 
-
 FIRST = "first"
 """In the context of a message with which a thread begins that hangs on no message."""
 

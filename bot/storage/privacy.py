@@ -160,8 +160,10 @@ class _Person:
     def _in(self, column: ColumnElement[Any], name: str = "") -> ColumnElement[bool]:
         """Whether a JSON column has their id as a string in it, under this name if one is given."""
         written = cast(column, Text)
-        wanted = f"{json.dumps(name)}: {self._quoted}" if name else self._quoted
-        return func.replace(written, wanted, "") != written
+        if not name:
+            return func.replace(written, self._quoted, "") != written
+        pairs = (f"{json.dumps(name)}{colon}{self._quoted}" for colon in (":", ": "))  # engines write it either way
+        return or_(*(func.replace(written, pair, "") != written for pair in pairs))
 
     def _said(self) -> ColumnElement[bool]:
         """What they said as a customer in whosever handoff: known by their messages, for it keeps names, not ids."""

@@ -96,7 +96,7 @@ class DiscordAdapter:
         self._catching_up = CatchingUp(inbox, markers, self._owed, self.heard, self.edited)
         self._inbox = inbox
         self._heard: OrderedDict[int, None] = OrderedDict()
-        self._threads: OrderedDict[int, None] = OrderedDict()
+        self._threads: OrderedDict[int, asyncio.Future[bool]] = OrderedDict()
 
     @property
     def connected(self) -> bool:
@@ -221,24 +221,29 @@ class DiscordAdapter:
 
     async def _beginning(self, message: discord.Message, told: ChatMessage) -> ChatMessage:
         """The message; marked as such where a thread begins with it that hangs on no message, as a new one of a help
-        channel. Once a thread, since it costs a look."""
+        channel. Once a thread, since it costs a look: what is said there meanwhile waits, to be heard in order."""
         thread: Any = message.channel
-        known = thread.id in self._threads
-        if told.context.get("kind") != "thread" or told.opens_thread or known:
+        if told.context.get("kind") != "thread" or told.opens_thread:
             return told
-        self._threads[thread.id] = None
-        if len(self._threads) > _HEARD:
-            self._threads.popitem(last=False)
-        channel = Channel(PLATFORM, told.place.workspace, told.place.channel)
-        if told.audience is not Audience.CHANNEL or not told.text or self._messenger is None:
-            return told
-        marked = await self._owed.get(self._inbox.marked)
-        if marked.get(channel) is not ChannelKind.HELP or not await begins_thread(message):
+        first = thread.id not in self._threads
+        if first:
+            self._threads[thread.id] = asyncio.ensure_future(self._begins(message, told))
+            if len(self._threads) > _HEARD:
+                self._threads.popitem(last=False)
+        begins = await asyncio.shield(self._threads[thread.id])
+        if not first or not begins:
             return told
         post = isinstance(thread.parent, discord.ForumChannel)
         text = f"{thread.name}\n{told.text}" if post else told.text
         audience = Audience.POST if post else told.audience
         return replace(told, text=text, audience=audience, context={**told.context, FIRST: "1"})
+
+    async def _begins(self, message: discord.Message, told: ChatMessage) -> bool:
+        if told.audience is not Audience.CHANNEL or not told.text:
+            return False
+        marked = await self._owed.get(self._inbox.marked)
+        channel = Channel(PLATFORM, told.place.workspace, told.place.channel)
+        return marked.get(channel) is ChannelKind.HELP and await begins_thread(message)
 
     async def _channel(self, channel_id: int, guild_id: int | None) -> Any:
         """What the client knows of a channel or thread, or Discord; None where it is gone."""

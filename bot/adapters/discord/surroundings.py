@@ -108,10 +108,10 @@ async def begins_thread(message: discord.Message) -> bool:
     thread: Any = message.channel
     try:
         with delivering():
-            first = [each async for each in thread.history(limit=1, oldest_first=True)]
+            before = [each async for each in thread.history(before=message, limit=1)]
     except DeliveryError:
         return False
-    if not first or first[0].id != message.id:
+    if before:
         return False
     if thread.parent is None or isinstance(thread.parent, discord.ForumChannel):
         return thread.parent is not None

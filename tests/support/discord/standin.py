@@ -164,6 +164,8 @@ class DiscordStandIn:
         if (method, path) == ("GET", "/gateway/bot"):
             limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
             return 200, {"url": NOWHERE, "shards": 1, "session_start_limit": limit}
+        if (method, path.rpartition("/")[2]) == ("POST", "threads") and self._talks(path):
+            return 400, {"message": "Cannot execute action on this channel type", "code": 50024}
         nonce = (path, str(body.get("nonce"))) if isinstance(body, dict) and body.get("enforce_nonce") else None
         if nonce and nonce in self._nonces:
             method, path, body = "GET", f"{path}/{self._nonces[nonce]}", None
@@ -185,6 +187,11 @@ class DiscordStandIn:
         if nonce and isinstance(answer, dict):
             self._nonces.setdefault(nonce, str(answer["id"]))
         return (204, None) if answer is None else (200, answer)
+
+    def _talks(self, path: str) -> bool:
+        """Whether a path leads to a channel for voices, whose chat has no threads."""
+        channel = self.backend.channels.get(int(path.split("/")[2])) if path.startswith("/channels/") else None
+        return channel is not None and channel.type in (2, 13)
 
     def _done(self, request: web.Request, body: Any, status: int, answer: Any, bucket: str = "") -> web.Response:
         code = int(answer.get("code", 0)) if isinstance(answer, dict) and status >= 400 else 0
