@@ -366,6 +366,9 @@ class Inbox(Protocol):
     async def release(self) -> None:
         """This process stops: what it still owes is free at once."""
 
+    async def owed(self, place: Place) -> Sequence[Item]:
+        """What is owed in a thread, by whichever process, oldest first."""
+
     async def mute(self, place: Place, muted: bool) -> None:
         """A thread is to be left alone, or no more."""
 

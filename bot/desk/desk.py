@@ -180,6 +180,17 @@ class Desk:
         await self._stop(item.id)
         self._clear_away(await self._inbox.find(key) or item)  # with what the stopped work left standing
 
+    async def stopped(self, place: Place) -> Sequence[Item]:
+        """Somebody stopped what is being answered in a thread: it is owed no more; -> those items, with what stands for
+        them, which stays. Raises StorageError."""
+        ended = []
+        for item in await self._inbox.owed(place):
+            if item.judgement is Judgement.ANSWER and await self._inbox.finish(item, State.EXCUSED):
+                await self._stop(item.id)
+                self._meter.ended(place.platform, State.EXCUSED.value, "", _age(item))
+                ended.append(await self._inbox.find(item.message.key) or item)
+        return ended
+
     async def mute(self, place: Place, muted: bool) -> None:
         """Be quiet in a thread, or no more. Raises StorageError."""
         await self._inbox.mute(place, muted)
@@ -278,10 +289,11 @@ class Desk:
                 await self._end(current, State.FAILED, ())
 
     async def _look_after(self) -> None:
-        """Stop what another process was told is edited or deleted."""
+        """Stop what another process was told is edited, deleted or stopped."""
         for item, task in list(self._working.values()):
             current = await self._inbox.find(item.message.key)
-            if current and current.revision != item.revision and not task.done():
+            changed = current and (current.revision != item.revision or current.state is State.EXCUSED)
+            if changed and not task.done():
                 await self._stop(item.id)
                 await self._changed_elsewhere(item)
 

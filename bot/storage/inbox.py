@@ -189,6 +189,17 @@ class SqlInbox:
         """This process stops."""
         await self._hold(datetime.fromtimestamp(0, UTC))
 
+    async def owed(self, place: Place) -> Sequence[Item]:
+        """See the port."""
+        here = [inbox.c[name] == getattr(place, name) for name in _PLACE[:3]]
+        query = select(inbox).where(*here, inbox.c.state == State.OWED.value).order_by(inbox.c.received_at)
+
+        async def work(connection: AsyncConnection) -> Sequence[Item]:
+            items = map(_item, (await connection.execute(query)).mappings())
+            return [item for item in items if item.message.place == place]
+
+        return await self._database.read(work)
+
     async def mute(self, place: Place, muted: bool) -> None:
         """A thread is to be left alone, or no more."""
         await self._set_thread(place, muted=muted)

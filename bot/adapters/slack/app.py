@@ -115,6 +115,7 @@ class SlackAdapter:
         self._socket = socket
         self._home = Home()
         self._gestures = Gestures()
+        self._messenger: SlackMessenger | None = None
         self._shared: set[str] = set()
         self.client = web_client(config)
         self._steering = SlackSteering(console, self.client)
@@ -133,7 +134,8 @@ class SlackAdapter:
         self._steering.rooms, self._steering.home = rooms, self._home
         self._rooms[PLATFORM] = rooms
         around = SlackSurroundings(self.client, self._home, rooms, self._attachments())
-        self._desk.join(PLATFORM, SlackMessenger(self.client, handoff=self._handing.available), around)
+        self._messenger = SlackMessenger(self.client, handoff=self._handing.available)
+        self._desk.join(PLATFORM, self._messenger, around)
         if not self._socket:
             await self._stay(None)
         handler = AsyncSocketModeHandler(self.app, self._config.app_token, ping_interval=_PING_SECONDS)
@@ -197,6 +199,7 @@ class SlackAdapter:
         app.event("reaction_removed")(self._on_reaction)
         app.event("app_home_opened")(self._on_home)
         app.event("assistant_thread_started")(self._on_assistant)
+        app.event("agent_session_stopped")(self._on_stopped)
         app.command("/ask")(self._on_command)
         app.action(blocks.FEEDBACK)(ack=self._on_feedback, lazy=[self._ask_why])
         app.action(blocks.SHARE)(ack=_heard_action, lazy=[self._on_share])
@@ -262,6 +265,14 @@ class SlackAdapter:
         channel, ts = str(item["channel"]), str(item["ts"])
         thread = await self._thread_of(self._home.key(channel, ts))
         await self._desk.mute(self._home.place(channel, thread), event["type"] == "reaction_added")
+
+    async def _on_stopped(self, body: dict[str, Any]) -> None:
+        """The native Stop button, below what the bot is about to answer."""
+        event = body["event"]
+        items = await self._desk.stopped(self._home.place(str(event["channel"]), str(event.get("thread_ts") or "")))
+        for item in items:
+            if self._messenger:
+                await self._try(self._messenger.leave(item))
 
     async def _thread_of(self, key: MessageKey) -> str:
         """The thread that a message stands in: a reaction does not tell."""

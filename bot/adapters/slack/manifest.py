@@ -27,9 +27,10 @@ SCOPES = frozenset(
     }
 )
 _EVENTS = (
+    "agent_session_stopped",
     "app_home_opened",
     "app_mention",
-    "assistant_thread_started",
+    "assistant_thread_started",  # of apps that still have the older view
     "message.channels",
     "message.groups",
     "message.im",

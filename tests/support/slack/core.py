@@ -18,6 +18,7 @@ users:read
 """
 # The scope without which Slack lets nobody subscribe to an event.
 SUBSCRIPTIONS = {
+    "agent_session_stopped": "",
     "app_mention": "app_mentions:read",
     "app_home_opened": "",
     "assistant_thread_started": "assistant:write",
@@ -54,6 +55,7 @@ class Core:
         self.scopes: set[str] = set(SCOPES.split())
         self.app_scopes: set[str] = {"connections:write"}
         self.subscriptions: set[str] = set(SUBSCRIPTIONS)
+        self.is_agent = True  # whether the manifest declares an agent view, and the plan has agents
         self.channel_streams = False  # whether a stream may stand in a channel outside of threads
         self.status_seconds = 120.0
         self.trigger_seconds = 3.0

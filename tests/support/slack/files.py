@@ -79,3 +79,8 @@ class Downloads:
         if token != self._core.bot_token or "files:read" not in self._core.scopes:
             return web.Response(status=302, headers={"Location": "/login"})
         return web.Response(body=file.content, content_type=file.kind or "application/octet-stream")
+
+
+async def log_in(_: web.Request) -> web.Response:
+    """Where whoever may not read a file is led."""
+    return web.Response(text="<html>Log in</html>", content_type="text/html")

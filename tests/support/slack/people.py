@@ -188,6 +188,19 @@ class People(Core):
         message = Message(self.workspace.next_ts(), channel, user, text, subtype="channel_join")
         self.announce(self.workspace.put(message))
 
+    async def stop_agent(self, user: str, channel: str, thread_ts: str) -> None:
+        """Press the native Stop button of an agent that is at work in a thread. Slack ends its streams, no more."""
+        if self.workspace.sessions.get((channel, thread_ts)) != "processing":
+            raise CannotDo(f"no agent is at work in {thread_ts}")
+        place = self.workspace.channel(channel)
+        streams = [message for message in place.replies(thread_ts) if message.streaming and message.stream]
+        for message in streams:
+            if message.stream:
+                message.stream.stopped = True
+        event = {"type": "agent_session_stopped", "channel": channel, "thread_ts": thread_ts, "user": user}
+        event |= {"streaming_message_ts": [message.ts for message in streams], "event_ts": self.workspace.next_ts()}
+        self.emit(event, place)
+
     async def open_home(self, user: str, tab: str = "home") -> str:
         """Open the app's Home or Messages tab (with an agent view, `messages` is where agents greet). The channel."""
         channel = self.workspace.direct(user)

@@ -195,6 +195,7 @@ class Workspace:
         self.modals: dict[str, list[str]] = {}  # a person's open modals by view id, the topmost last
         self.statuses: dict[tuple[str, str], tuple[str, float]] = {}
         self.prompts: dict[tuple[str, str], list[dict[str, str]]] = {}
+        self.sessions: dict[tuple[str, str], str] = {}  # an agent's, by channel and thread
         self.titles: dict[tuple[str, str], str] = {}
         self.triggers: dict[str, tuple[str, float]] = {}  # trigger_id: who it is for, when it was made
         self.files: dict[str, Any] = {}
