@@ -82,6 +82,8 @@ class Asking:
         taken = await self._above(message, around, reading) if calls else None
         if taken is None:
             return Asked(message.text, unread=unread)
+        if taken.user == message.user:
+            return Asked(unquoted(taken.text), unread=unread)
         return Asked(unquoted(taken.text), taken.user, await _look(around.name(message, taken)) or "", unread)
 
     async def _above(self, message: ChatMessage, around: Surroundings, reading: MessageReading) -> Said | None:
@@ -92,8 +94,8 @@ class Asking:
 
 def open_question(read: Sequence[Read], caller: str, *, whatever: bool = False) -> Said | None:
     """The question that `caller` wants answered, of what stands above (oldest first): the one that is replied to, else
-    the newest that nobody has answered; if there is none, and `whatever`, the newest that the bot has not answered,
-    else the newest. Who calls has answered nothing."""
+    the newest that nobody has answered; if there is none, and `whatever`, the newest that the bot has not answered.
+    Who calls has answered nothing."""
     asked = [place for place, each in enumerate(read) if each.asks]
     pointed = [read[place].said for place in asked if read[place].said.pointed]
     if pointed or any(each.said.pointed for each in read):  # to something that is no question: it is about that
@@ -103,10 +105,12 @@ def open_question(read: Sequence[Read], caller: str, *, whatever: bool = False) 
         later = [each for each in read[place + 1 :] if each.said.text and not each.asks and not each.reading.refers]
         if not any(each.said.mine or each.said.user not in answerers for each in later):
             return read[place].said
-    if not whatever or not asked:
-        return None
-    unanswered = [place for place in asked if not any(each.said.mine for each in read[place + 1 :])]
-    return read[(unanswered or asked)[-1]].said
+    left = [
+        place
+        for place in asked
+        if whatever and not any(each.said.mine and each.said.text for each in read[place + 1 :])
+    ]
+    return read[left[-1]].said if left else None
 
 
 def unquoted(text: str) -> str:

@@ -125,8 +125,18 @@ def test_the_open_question_is_the_newest_that_nobody_has_answered(stands: list[S
     unanswered = [place for place in questions if not answered(place)]
     assert found == (stands[unanswered[-1]] if unanswered else None)
     whatever = open_question(read(stands), "caller", whatever=True)
-    assert (whatever is None) == (not questions)
-    assert found is None or whatever == found
+    left = [place for place in questions if not any(each.mine and each.text for each in stands[place + 1 :])]
+    assert whatever == (found or (stands[left[-1]] if left else None))
+
+
+async def test_one_s_own_question_is_taken_without_a_name() -> None:
+    found = await asked(call(), Near([person(QUESTION, "caller")]))
+    assert found == asking.Asked(QUESTION)
+
+
+async def test_what_the_bot_has_answered_is_not_answered_again() -> None:
+    stands = [person(QUESTION), Said("bot", "Two days.", mine=True)]
+    assert (await asked(call("explain this"), Near(stands))).text == "explain this"
 
 
 async def test_what_is_replied_to_comes_first_and_is_taken_whatever_it_sounds_like() -> None:
