@@ -65,7 +65,32 @@ def read(text: str) -> MessageReading:
     ],
 )
 def test_small_talk_is_surely_what_it_is(text: str, intent: Intent) -> None:
-    assert read(text) == MessageReading(intent, sure=True)
+    assert replace(read(text), refers=False) == MessageReading(intent, sure=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "refers"),
+    [
+        ("can you answer this one please?", True),
+        ("please answer the question above", True),
+        ("any ideas?", True),
+        ("could you reply to her", True),
+        ("你来回答一下", True),
+        ("这个问题你知道吗", True),
+        ("kannst du ihr das beantworten?", True),
+        ("この質問に答えてください", True),
+        ("How long does delivery take?", False),
+        ("Can I return this if it does not fit?", False),
+        ("is this covered by the warranty?", False),
+        ("Can you help me track my parcel?", False),
+        ("这个可以退货吗", False),
+        ("Kann ich das zurückgeben?", False),
+        ("My order arrived broken", False),
+        ("thanks, that helped", False),
+    ],
+)
+def test_who_only_refers_to_something_above_is_told_from_who_asks(text: str, refers: bool) -> None:
+    assert read(text).refers is refers
 
 
 @pytest.mark.parametrize("text", ["", "   ", "???", "？", "…", "!!!", "🪨🪨"])
