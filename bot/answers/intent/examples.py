@@ -67,9 +67,10 @@ def load_summons(languages: Collection[str] = (), folder: Path = FOLDER) -> list
     """What people say who call the bot in below a question, without one of their own; every other message is OTHER, but
     for those that say as little."""
     summons = [
-        Example(text, tag, REFERS)
+        Example(text, tag, kind)
         for tag, tables in _tables(languages, folder)
-        for text in tables.get(_SUMMONS, {}).get(REFERS, "").strip().splitlines()
+        for kind in (REFERS, OTHER)  # others that point to something as well, but say what is asked
+        for text in tables.get(_SUMMONS, {}).get(kind, "").strip().splitlines()
     ]
     said = {each.text for each in summons}
     others = (each for each in load_messages(languages, folder) if each.text not in said)

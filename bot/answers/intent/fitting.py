@@ -88,7 +88,7 @@ def _fit(
     if of:
         right = score(head, left_out, of) > limits[of]
         spoken[kinds != of] = ""
-    told = {tag: float(right[spoken == tag].mean()) for tag in np.unique(spoken) if tag}
+    told = {str(tag): float(right[spoken == tag].mean()) for tag in np.unique(spoken) if tag}
     return replace(head, limits=limits), told
 
 
