@@ -29,6 +29,8 @@ def main() -> None:
         path.write_text(reader.write_heads(heads), encoding="utf-8")
         right = ", ".join(f"{tag} {share:.2f}" for tag, share in heads.accuracy.items())
         limits = ", ".join(f"{said} {limit:.2f}" for said, limit in heads.messages.limits.items())
+        referring = ", ".join(f"{tag} {share:.2f}" for tag, share in heads.referring.items())
+        print(f"{path.name}: of what refers to what stands above, told of examples left out: {referring}")
         print(f"{path.name}: {len(heads.messages.words)} words; right on examples left out: {right}; limits: {limits}")
 
 

@@ -50,7 +50,9 @@ NONE_OF_THESE = 0
 class IncomingMessage:
     """A customer's message, stripped of its platform's markup. `conversation_id` names the thread or session it
     belongs to; `platform` is "terminal", "slack", "discord" …; `user` is the platform's id of the author, `channel`
-    that of where it was written. `chosen`: it is a button that was pressed, and `text` says which in words."""
+    that of where it was written. `chosen`: it is a button that was pressed, and `text` says which in words.
+    `taken_from`: the text is a question of somebody of that name, to which the author has called; `unread` names files
+    that came with it and could not be read."""
 
     conversation_id: str
     text: str
@@ -58,6 +60,8 @@ class IncomingMessage:
     user: str = ""
     channel: str = ""
     chosen: Chosen | None = None
+    taken_from: str = ""
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

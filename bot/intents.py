@@ -33,11 +33,13 @@ class Intent(StrEnum):
 @dataclass(frozen=True, slots=True)
 class MessageReading:
     """`intent` is the likeliest; `sure` whether it may be acted upon without a look at the pages. `asks`: in a channel
-    where people talk, too, it wants an answer."""
+    where people talk, too, it wants an answer. `refers`: it asks about what stands above it, and says nothing
+    itself."""
 
     intent: Intent = Intent.QUESTION
     sure: bool = False
     asks: bool = False
+    refers: bool = False
 
     @property
     def wants_person(self) -> bool:

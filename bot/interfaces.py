@@ -22,7 +22,7 @@ from bot.conversation import (
 )
 from bot.errors import DeliveryError
 from bot.intents import MessageReading, OfferReply
-from bot.messages import Channel, ChannelKind, ChatMessage, Item, MessageKey, Place, Rule, State
+from bot.messages import Attached, Channel, ChannelKind, ChatMessage, Item, MessageKey, Place, Rule, Said, State
 from bot.people import Actor
 from bot.steering import AuditEntry, Evidence, Handoff, HandoffState, Missed, Relayed, Schedule, Taught, TaughtState
 from retrieval.documents import RetrievalResult, Source
@@ -372,6 +372,9 @@ class Inbox(Protocol):
     async def release(self) -> None:
         """This process stops: what it still owes is free at once."""
 
+    async def owed(self, place: Place) -> Sequence[Item]:
+        """What is owed in a thread, by whichever process, oldest first."""
+
     async def mute(self, place: Place, muted: bool) -> None:
         """A thread is to be left alone, or no more."""
 
@@ -432,6 +435,23 @@ class Messenger(Protocol):
 
     async def check(self) -> None:
         """Ask the platform whether it knows the bot."""
+
+
+class Surroundings(Protocol):
+    """A platform, as the desk looks around a message that it has claimed. Every method raises DeliveryError."""
+
+    async def above(self, message: ChatMessage) -> Sequence[Said]:
+        """What stands above it in its thread, and what it replies to: the first message and the newest 50, oldest
+        first."""
+
+    async def linked(self, message: ChatMessage) -> Sequence[Said]:
+        """The messages whose addresses stand in it, as far as the bot can read them and its author may."""
+
+    async def files(self, message: ChatMessage) -> Sequence[Attached]:
+        """Its files, with the text of those that are one and not too large."""
+
+    async def name(self, message: ChatMessage, said: Said) -> str:
+        """What the author of a message near `message` is called, or ""."""
 
 
 class Rooms(Protocol):

@@ -9,6 +9,9 @@ from enum import StrEnum
 
 from bot.conversation import Chosen
 
+FIRST = "first"
+"""In the context of a message with which a thread begins that hangs on no message."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -49,8 +52,8 @@ class ChatMessage:
 
     @property
     def opens_thread(self) -> bool:
-        """Whether this is a message of the channel itself, not a reply in a thread."""
-        return self.place.thread == self.id
+        """Whether this is a message of the channel itself, or the first of a thread that hangs on none; not a reply."""
+        return self.place.thread == self.id or FIRST in self.context
 
     @property
     def key(self) -> MessageKey:
@@ -62,6 +65,42 @@ class ChatMessage:
         """What its author wrote: for a button that was pressed, the question."""
         message_id = self.chosen.question if self.chosen else self.id
         return MessageKey(self.place.platform, self.place.workspace, self.place.channel, message_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message that stands above another, or that one links to. `user` is its author's id, `name` what they are called
+    if the platform tells with it; `mine`: the bot's own; `pointed`: the other one replies to it."""
+
+    user: str
+    text: str
+    name: str = ""
+    mine: bool = False
+    pointed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file of a message: its name, and its text, if it could be read."""
+
+    name: str
+    text: str | None = None
+
+
+def quote(text: str) -> str:
+    """A text as what somebody else said: each line behind a ">", as people quote in chats."""
+    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+
+
+def unquote(text: str) -> tuple[str, str]:
+    """The words of a text's author, and those that they quote."""
+    own, quoted = [], []
+    for line in text.splitlines():
+        if line.startswith(">"):
+            quoted.append(line.lstrip("> "))
+        else:
+            own.append(line)
+    return "\n".join(own).strip(), "\n".join(quoted).strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +138,12 @@ class Judgement(StrEnum):
     RELAY = "relay"  # it is for a person on the other side of a handoff
     SILENT = "silent"
 
+
+BESIDE = frozenset({"links", "files"})
+"""Of a message's context, what it says besides its text: an edit may change it."""
+
+TAKEN = "asked_by"
+"""In the context of a message that called the bot to somebody else's question: their id. Who forgets them finds it."""
 
 Rule = Callable[[ChatMessage, Thread, bool], Judgement]
 """(message, its thread, whether its channel is a help channel) -> what it calls for."""

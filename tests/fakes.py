@@ -133,7 +133,8 @@ def said(
 
 class FakeIntents:
     """An IntentReader of tests that are about something else: a text with a question mark asks, "quiet" is a wish for
-    it, and everything else is told as it is in `known`, or is a question that does not ask."""
+    it, one that ends in "this" refers to what stands above, and everything else is told as it is in `known`, or is a
+    question that does not ask."""
 
     def __init__(self, **known: Intent) -> None:
         self.known = {"quiet": Intent.QUIET, "hello": Intent.GREETING, "thanks": Intent.THANKS} | known
@@ -149,7 +150,10 @@ class FakeIntents:
 
     def _read(self, text: str) -> MessageReading:
         intent = self.known.get(text.strip(" .!").lower())
-        return MessageReading(intent, sure=True) if intent else MessageReading(asks="?" in text)
+        if not text.strip():
+            return MessageReading(Intent.EMPTY, sure=True)
+        refers = text.rstrip("?").endswith("this")
+        return MessageReading(intent, sure=True) if intent else MessageReading(asks="?" in text, refers=refers)
 
 
 class FakeMessenger:

@@ -28,6 +28,7 @@ from bot.answers.choosing import Choice, choose, confirms, is_unclear, lead, num
 from bot.answers.citations import CitationChecker
 from bot.answers.excerpt import BUDGET, excerpt
 from bot.answers.gist import LONGEST_GIST, TO_CHOOSE_BY, gist
+from bot.answers.markup import plain
 from bot.answers.parts import Parts, find_parts
 from bot.conversation import (
     NONE_OF_THESE,
@@ -61,6 +62,7 @@ from retrieval.text import clean, collapse
 
 MAX_CHARACTERS = 4000  # of a message; the embedding model reads far less
 _QUESTION_MARK = re.compile("[?？]")
+_NAME = 80  # characters of a person's name, or a file's
 _SHORT = 120  # characters: in a longer message there may be something to search for, whatever it sounds like
 OWN_WORDS = "frontdesk"  # the `model` of a turn that no writer wrote
 
@@ -222,8 +224,9 @@ class Answering:
                 draft.preface = words.say("no_such_number", number=number) + "\n\n"
         elif not choice:
             await asyncio.to_thread(self._read, draft)
+        _note_around(draft, message, words)
         if len(text) > MAX_CHARACTERS:
-            draft.preface = words.say("too_long", limit=MAX_CHARACTERS) + "\n\n"
+            draft.preface += words.say("too_long", limit=MAX_CHARACTERS) + "\n\n"
         return draft, choice
 
     async def _read_choice(
@@ -405,6 +408,17 @@ async def _closing(pieces: AsyncIterator[Written]) -> AsyncIterator[AsyncIterato
             await pieces.aclose()
 
 
+def _note_around(draft: _Draft, message: IncomingMessage, words: Words) -> None:
+    """Say whose question is answered, and what came with it and was not read."""
+    files = ", ".join(f"“{plain(name[:_NAME])}”" for name in message.unread if name) or "…"
+    if message.unread and draft.reading.intent is Intent.EMPTY:
+        draft.reply = words.say("only_files", files=files)
+    elif message.unread:
+        draft.preface = words.say("files_unread", files=files) + "\n\n"
+    if message.taken_from:
+        draft.preface += words.say("taken_from", name=plain(message.taken_from[:_NAME])) + "\n\n"
+
+
 def _call_person(draft: _Draft) -> None:
     draft.decision = Decision.HUMAN
     draft.reply = words_for(draft.language).say("handing_over" if draft.people else "wants_human")
@@ -474,7 +488,9 @@ def _earlier(conversation: Conversation) -> list[Turn]:
 
 def _told(turn: Turn) -> str:
     """What a turn told of the pages: of a suggestion the entry alone."""
-    return lead(turn).partition("\n\n")[2] if turn.decision is Decision.SUGGEST else turn.answer
+    if turn.decision is not Decision.SUGGEST:
+        return turn.answer
+    return lead(turn).partition(words_for(turn.language).say("suggest"))[2].strip()
 
 
 def _given(conversation: Conversation) -> frozenset[str]:

@@ -175,6 +175,7 @@ def slack_config(settings: Settings) -> SlackConfig:
         api_url=settings.slack_api_url,
         support_channel=settings.slack_support_channel,
         admin_channel=settings.slack_admin_channel,
+        allow=settings.crawl_allow,
     )
 
 
@@ -191,6 +192,7 @@ def discord_config(settings: Settings) -> DiscordConfig:
         gateway_url=settings.discord_gateway_url,
         support_channel=settings.discord_support_channel,
         admin_channel=settings.discord_admin_channel,
+        allow=settings.crawl_allow,
     )
 
 

@@ -19,6 +19,7 @@ import structlog
 
 from bot.answers.answering import Answering
 from bot.conversation import AnswerEvent, Decision, Final, IncomingMessage, Settled, Turn
+from bot.desk.asking import Asking
 from bot.desk.choices import Choices
 from bot.desk.deliveries import Deliveries, Delivery, is_same
 from bot.desk.limits import DeskLimits
@@ -29,9 +30,9 @@ from bot.desk.queue import Budget, FairQueue, Full
 from bot.desk.reading import Readings
 from bot.errors import BotError, DeliveryError, Refusal, StorageError, TurnNotStored
 from bot.handoff.handing import Handing
-from bot.interfaces import ConversationStore, DeskMeter, Inbox, IntentReader, Messenger
+from bot.interfaces import ConversationStore, DeskMeter, Inbox, IntentReader, Messenger, Surroundings
 from bot.language import reply_language
-from bot.messages import Audience, ChatMessage, Item, Judgement, MessageKey, Place, Rule, State, Thread
+from bot.messages import TAKEN, Audience, ChatMessage, Item, Judgement, MessageKey, Place, Rule, State, Thread
 from bot.steering import HandoffReason, Side
 from bot.words import Words, words_for
 
@@ -74,6 +75,7 @@ class Desk:
         self._mask = mask
         self._choices = Choices(conversations, inbox)
         self._readings = Readings(intents)
+        self._asking = Asking(self._readings)
         self._unmasked: dict[MessageKey, tuple[int, str]] = {}  # by revision: what people may read; never kept
         self._heard: OrderedDict[MessageKey, int] = OrderedDict()  # hashes of texts that were masked
         self._overtakers = Overtakers()
@@ -81,6 +83,7 @@ class Desk:
         self._passed_over: asyncio.Queue[Item] = asyncio.Queue()  # excused with one before them
         self._platforms = Platforms()
         self._deliveries = Deliveries(self._platforms, inbox, self._limits, self._fault, on_undeliverable)
+        self._surroundings: dict[str, Surroundings] = {}
         self._queue = FairQueue(self._limits.queue, self._limits.per_user)
         self._users = Budget(self._limits.user_budget, 3600)
         self._workspaces = Budget(self._limits.workspace_budget, 3600)
@@ -102,13 +105,16 @@ class Desk:
         """Items being answered."""
         return len(self._working)
 
-    def join(self, platform: str, messenger: Messenger) -> None:
-        """Answer this platform's items through `messenger`."""
+    def join(self, platform: str, messenger: Messenger, around: Surroundings | None = None) -> None:
+        """Answer this platform's items through `messenger`; `around` tells what stands near them."""
         self._platforms.join(platform, messenger)
+        if around:
+            self._surroundings[platform] = around
 
     def leave(self, platform: str) -> None:
         """Keep this platform's items until it joins again."""
         self._platforms.leave(platform)
+        self._surroundings.pop(platform, None)
 
     def trouble(self, platform: str) -> str:
         """Why a platform lets the bot say nothing, and what an operator does about it; "" where it does."""
@@ -200,6 +206,17 @@ class Desk:
             return
         await self._stop(item.id)
         self._clear_away(await self._inbox.find(key) or item)  # with what the stopped work left standing
+
+    async def stopped(self, place: Place) -> Sequence[Item]:
+        """Somebody stopped what is being answered in a thread: it is owed no more; -> those items, with what stands for
+        them, which stays. Raises StorageError."""
+        ended = []
+        for item in await self._inbox.owed(place):
+            if item.judgement is Judgement.ANSWER and await self._inbox.finish(item, State.EXCUSED):
+                await self._stop(item.id)
+                self._meter.ended(place.platform, State.EXCUSED.value, "", _age(item))
+                ended.append(await self._inbox.find(item.message.key) or item)
+        return ended
 
     async def mute(self, place: Place, muted: bool) -> None:
         """Be quiet in a thread, or no more. Raises StorageError."""
@@ -321,10 +338,11 @@ class Desk:
                 await self._end(current, State.FAILED, ())
 
     async def _look_after(self) -> None:
-        """Stop what another process was told is edited or deleted."""
+        """Stop what another process was told is edited, deleted or stopped."""
         for item, task in list(self._working.values()):
             current = await self._inbox.find(item.message.key)
-            if current and current.revision != item.revision and not task.done():
+            changed = current and (current.revision != item.revision or current.state is State.EXCUSED)
+            if changed and not task.done():
                 await self._stop(item.id)
                 await self._changed_elsewhere(item)
 
@@ -534,13 +552,18 @@ class Desk:
             yield Final(made[0])
             return
         place = item.message.place
+        asked = await self._asking.find(item.message, self._surroundings.get(place.platform))
+        if asked.user:
+            item = replace(item, message=replace(item.message, context={**item.message.context, TAKEN: asked.user}))
         incoming = IncomingMessage(
             item.conversation_id,
-            item.message.text,
+            asked.text,
             place.platform,
             item.message.user,
             place.channel,
             item.message.chosen,
+            asked.name,
+            asked.unread,
         )
         async with aclosing(self._answering.answer(incoming)) as events:
             try:

@@ -14,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import Chosen, Turn
 from bot.messages import (
+    BESIDE,
+    TAKEN,
     Audience,
     Channel,
     ChannelKind,
@@ -107,7 +109,8 @@ class SqlInbox:
 
     async def keep_turn(self, item: Item, turn_id: str) -> None:
         """The turn that was made for the item."""
-        await self._change(item, turn_id=turn_id)
+        taken = {"message": asdict(item.message)} if TAKEN in item.message.context else {}
+        await self._change(item, turn_id=turn_id, **taken)
 
     async def finish(self, item: Item, state: State) -> bool:
         """See the port."""
@@ -124,7 +127,10 @@ class SqlInbox:
                 judgement = Judgement.QUIET if quiet else Judgement.ANSWER
                 if item.judgement is Judgement.RELAY:
                     judgement = Judgement.RELAY
+                beside = {name: value for name, value in message.context.items() if name in BESIDE}
+                stays = {name: value for name, value in item.message.context.items() if name not in BESIDE}
                 kept = {**asdict(item.message), "text": message.text, "names_others": message.names_others}
+                kept["context"] = stays | beside
                 values = {
                     "message": kept,
                     "judgement": judgement.value,
@@ -192,6 +198,17 @@ class SqlInbox:
     async def release(self) -> None:
         """This process stops."""
         await self._hold(datetime.fromtimestamp(0, UTC))
+
+    async def owed(self, place: Place) -> Sequence[Item]:
+        """See the port."""
+        here = [inbox.c[name] == getattr(place, name) for name in _PLACE[:3]]
+        query = select(inbox).where(*here, inbox.c.state == State.OWED.value).order_by(inbox.c.received_at)
+
+        async def work(connection: AsyncConnection) -> Sequence[Item]:
+            items = map(_item, (await connection.execute(query)).mappings())
+            return [item for item in items if item.message.place == place]
+
+        return await self._database.read(work)
 
     async def mute(self, place: Place, muted: bool) -> None:
         """A thread is to be left alone, or no more."""

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Text, and_, cast, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.messages import State
+from bot.messages import TAKEN, State
 from bot.steering import FORGOTTEN, HandoffState, Side, TaughtState
 from bot.storage.compacting import compact, soiled
 from bot.storage.database import Database, upsert
@@ -123,9 +123,14 @@ class _Person:
     def steps(self) -> list[_Step]:
         """All that is to be done to forget them, in order."""
         votes = select(turns.c.id).where(turns.c.platform == self._platform)
+        taken = and_(inbox.c.platform == self._platform, self._in(inbox.c.message, TAKEN))  # what others had answered
+        answers = turns.c.id.in_(select(inbox.c.turn_id).where(taken, inbox.c.turn_id != ""))
         theirs = and_(inbox.c.platform == self._platform, or_(self._is(inbox.c.user_id), self._in(inbox.c.message)))
         return [
-            partial(delete_turns, condition=and_(turns.c.platform == self._platform, self._is(turns.c.user_id))),
+            partial(
+                delete_turns,
+                condition=and_(turns.c.platform == self._platform, or_(self._is(turns.c.user_id), answers)),
+            ),
             _rows(feedback, and_(self._is(feedback.c.user_id), feedback.c.turn_id.in_(votes))),
             partial(delete_learned, condition=and_(learned.c.platform == self._platform, self._is(learned.c.user_id))),
             _rows(handoff_messages, self._said()),
@@ -163,10 +168,13 @@ class _Person:
         bare = self._is(column) if platform is None else and_(platform == self._platform, self._is(column))
         return or_(self._is_actor(column), bare)
 
-    def _in(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
-        """Whether a JSON column has their id as a string in it."""
+    def _in(self, column: ColumnElement[Any], name: str = "") -> ColumnElement[bool]:
+        """Whether a JSON column has their id as a string in it, under this name if one is given."""
         written = cast(column, Text)
-        return func.replace(written, self._quoted, "") != written
+        if not name:
+            return func.replace(written, self._quoted, "") != written
+        pairs = (f"{json.dumps(name)}{colon}{self._quoted}" for colon in (":", ": "))  # engines write it either way
+        return or_(*(func.replace(written, pair, "") != written for pair in pairs))
 
     def _said(self) -> ColumnElement[bool]:
         """What they said as a customer in whosever handoff: known by their messages, for it keeps names, not ids."""

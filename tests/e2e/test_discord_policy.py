@@ -259,3 +259,49 @@ async def test_a_message_is_answered_from_its_menu(den: Den) -> None:
     empty = await den.asker.send(den.channel, "", attachments=[("parrot.png", b"...")])
     result = await den.teammate.context_menu(den.channel, "Answer from the FAQ", empty)
     assert "no text" in shown(await den.response(result)) and result.ephemeral
+
+
+# where a thread begins without a message
+
+
+async def test_the_first_question_of_a_thread_without_a_message_is_heard_in_a_help_channel(den: Den) -> None:
+    backend = den.discord.backend
+    for marked in (False, True):
+        if marked:
+            assert (await den.bot.command("channels", "help", str(den.channel.id))).code == 0
+        talk = backend.create_thread(den.channel.id, "talk", den.asker.id)
+        await den.silence(await den.ask("Good morning all", thread=talk.id, mention=False), talk.id)
+        await den.silence(await den.ask(GIFTS, thread=talk.id, mention=False), talk.id)  # no more the first
+        thread = backend.create_thread(den.channel.id, "questions", den.asker.id)
+        asked = await den.ask(DELIVERY, thread=thread.id, mention=False)
+        if not marked:
+            await den.silence(asked, thread.id)
+            continue
+        assert "working days" in shown(await den.one_answer(asked, thread.id))
+        follow = await den.ask(GIFTS, thread=thread.id, mention=False)
+        assert "expire" in shown(await den.one_answer(follow, thread.id))
+
+
+async def test_talk_in_the_thread_of_a_message_is_not_heard(den: Den) -> None:
+    assert (await den.bot.command("channels", "help", str(den.channel.id))).code == 0
+    root = await den.ask("Good morning all", mention=False)
+    den.discord.backend.create_thread(den.channel.id, "morning", den.asker.id, message_id=root)
+    await den.silence(await den.ask(DELIVERY, thread=root, mention=False), root)
+
+
+async def test_a_post_whose_first_message_is_gone_is_heard(forum: Den) -> None:
+    assert (await forum.bot.command("channels", "help", str(forum.channel.id))).code == 0
+    backend = forum.discord.backend
+    thread = backend.create_thread(forum.channel.id, "Delivery", forum.asker.id, broadcast=False)
+    backend.announce_thread_create(thread)
+    asked = await forum.ask("how long does it take?", thread=thread.id, mention=False)
+    assert "working days" in shown(await forum.one_answer(asked, thread.id))
+
+
+async def test_the_chat_of_a_voice_channel_is_heard(den: Den) -> None:
+    den.channel = den.discord.guild.create_voice_channel(f"voice-{den.channel.id}")
+    asked = await den.ask(DELIVERY)
+    await den.says(den.channel.id, "working days", after=asked)  # threads there are none
+    assert (await den.bot.command("channels", "help", str(den.channel.id))).code == 0
+    asked = await den.ask(GIFTS, mention=False)
+    await den.says(den.channel.id, "expire", after=asked)

@@ -15,10 +15,11 @@ import discord
 import structlog
 from discord import app_commands
 
+from bot.adapters.attachments import Attachments
 from bot.adapters.discord.actors import Team
 from bot.adapters.discord.catching_up import CatchingUp, Owed
 from bot.adapters.discord.client import MUTE, FrontdeskClient
-from bot.adapters.discord.connecting import DiscordConfig, application, mode, sees_content, use
+from bot.adapters.discord.connecting import DISCORD, DiscordConfig, application, mode, sees_content, use
 from bot.adapters.discord.failures import connecting, delivering, note_fault
 from bot.adapters.discord.feedbacks import Feedbacks
 from bot.adapters.discord.incoming import (
@@ -30,11 +31,13 @@ from bot.adapters.discord.incoming import (
     read_interaction,
     read_message,
     read_press,
+    text_of,
 )
 from bot.adapters.discord.messenger import DiscordMessenger
 from bot.adapters.discord.rooms import DiscordRooms
 from bot.adapters.discord.speaking import attempt, defer, language_of, tell, words_of
 from bot.adapters.discord.steering import Steering
+from bot.adapters.discord.surroundings import DiscordSurroundings, begins_thread
 from bot.console.console import Console
 from bot.console.notices import Voting
 from bot.desk.choices import press_id
@@ -43,11 +46,11 @@ from bot.errors import BotError, DeliveryError, PlatformError, StorageError
 from bot.handoff.handing import Handing
 from bot.interfaces import ConversationStore, Inbox, Markers, Rooms
 from bot.knowledge.catalogue import Catalogue
-from bot.messages import Audience, ChatMessage, Place
+from bot.messages import FIRST, Audience, Channel, ChannelKind, ChatMessage, Place
 
 log = structlog.get_logger(__name__)
 
-_HEARD = 10_000  # ids of messages that this process has heard
+_HEARD = 10_000  # ids of messages, and of threads, that this process has heard of
 _REGISTERING_SECONDS = 5.0  # that the commands may take before messages are heard
 _FIRST_PAUSE, _LONGEST_PAUSE = 30.0, 3600.0  # seconds between two tries to register them
 _CHOICES = 25
@@ -95,7 +98,9 @@ class DiscordAdapter:
         self._catching_up = CatchingUp(
             inbox, markers, self._owed, self.heard, self.edited, lambda: desk.count_fault(PLATFORM, "channel given up")
         )
+        self._inbox = inbox
         self._heard: OrderedDict[int, None] = OrderedDict()
+        self._threads: OrderedDict[int, asyncio.Future[bool]] = OrderedDict()
         self._registering: asyncio.Task[None] | None = None
 
     @property
@@ -153,7 +158,9 @@ class DiscordAdapter:
         self.feedbacks = Feedbacks(self._conversations, self._voting, self._handing, self._desk, rooms)
         self._messenger = DiscordMessenger(client, handoff=self._handing.available)
         self._rooms[PLATFORM] = rooms
-        self._desk.join(PLATFORM, self._messenger)
+        own = "" if self._config.api_url == DISCORD else self._config.api_url
+        attachments = Attachments({"cdn.discordapp.com", "media.discordapp.net"}, own, self._config.allow)
+        self._desk.join(PLATFORM, self._messenger, DiscordSurroundings(client, attachments))
 
     async def _register_commands(self, client: FrontdeskClient) -> None:
         """Until it is done; each time after a longer pause, for Discord takes 200 a day."""
@@ -187,7 +194,8 @@ class DiscordAdapter:
         """Claim a message if it is a person's; again and again while the database fails: Discord tells only once."""
         if message.id in self._heard or self._owed.stopping:
             return
-        if told := self._read(message):
+        if read := self._read(message):
+            told = await self._beginning(message, read)
             await self._owed.see_to(lambda: self._desk.receive(told))
         self._heard[message.id] = None
         if len(self._heard) > _HEARD:
@@ -232,6 +240,32 @@ class DiscordAdapter:
         if told and hidden and message.guild:
             return replace(told, context={**told.context, "unseen": _UNSEEN})
         return told
+
+    async def _beginning(self, message: discord.Message, told: ChatMessage) -> ChatMessage:
+        """The message; marked as such where a thread begins with it that hangs on no message, as a new one of a help
+        channel. Once a thread, since it costs a look: what is said there meanwhile waits, to be heard in order."""
+        thread: Any = message.channel
+        if told.context.get("kind") != "thread" or told.opens_thread:
+            return told
+        first = thread.id not in self._threads
+        if first:
+            self._threads[thread.id] = asyncio.ensure_future(self._begins(message, told))
+            if len(self._threads) > _HEARD:
+                self._threads.popitem(last=False)
+        begins = await asyncio.shield(self._threads[thread.id])
+        if not first or not begins:
+            return told
+        post = isinstance(thread.parent, discord.ForumChannel)
+        text = f"{thread.name}\n{told.text}" if post else told.text
+        audience = Audience.POST if post else told.audience
+        return replace(told, text=text, audience=audience, context={**told.context, FIRST: "1"})
+
+    async def _begins(self, message: discord.Message, told: ChatMessage) -> bool:
+        if told.audience is not Audience.CHANNEL or not told.text:
+            return False
+        marked = await self._owed.get(self._inbox.marked)
+        channel = Channel(PLATFORM, told.place.workspace, told.place.channel)
+        return marked.get(channel) is ChannelKind.HELP and await begins_thread(message)
 
     async def _channel(self, channel_id: int, guild_id: int | None) -> Any:
         """What the client knows of a channel or thread, or Discord; None where it is gone."""
@@ -280,7 +314,8 @@ class DiscordAdapter:
 
     async def asked_about(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
         """ "Answer from the FAQ" on somebody's message."""
-        text = message.content.strip()
+        client = self._client
+        text = text_of(message, client.user.id if client and client.user else 0)
         if not text:
             words = words_of(interaction)
             await interaction.response.send_message(words.say("nothing_to_read"), ephemeral=True)

@@ -26,7 +26,7 @@ _CHINESE = {
 }
 Interaction = discord.Interaction[Any]
 OnOff = Literal["on", "off"]
-Marked = discord.TextChannel | discord.ForumChannel
+Marked = discord.TextChannel | discord.ForumChannel | discord.VoiceChannel | discord.StageChannel
 
 
 def add_commands(tree: app_commands.CommandTree[Any], adapter: DiscordAdapter) -> None:

@@ -13,6 +13,7 @@ from discord.http import Route
 from bot.adapters.discord.failures import connecting
 from bot.errors import PlatformError
 
+DISCORD = "https://discord.com/api/v10"
 GATEWAY = "wss://gateway.discord.gg/"
 _KEPT_STARTS = 10
 PERMISSIONS = discord.Permissions(
@@ -28,13 +29,15 @@ PERMISSIONS = discord.Permissions(
 @dataclass(frozen=True, slots=True)
 class DiscordConfig:
     """`support_channel` is the id of the channel where questions are handed to people, `admin_channel` of that where
-    admins are told of trouble ("": nowhere). Whoever sees either is a teammate."""
+    admins are told of trouble ("": nowhere). Whoever sees either is a teammate. `allow`: the private addresses
+    that files may be fetched from."""
 
     token: str
-    api_url: str = "https://discord.com/api/v10"
+    api_url: str = DISCORD
     gateway_url: str = GATEWAY
     support_channel: str = ""
     admin_channel: str = ""
+    allow: tuple[str, ...] = ()
 
 
 _connect_gateway = DiscordWebSocket.from_client

@@ -5,6 +5,7 @@ A thread that hangs on a message has the message's id, and so does a forum post 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection
 from dataclasses import replace
@@ -12,7 +13,7 @@ from typing import Any
 
 import discord
 
-from bot.messages import Audience, ChatMessage, MessageKey, Place
+from bot.messages import Audience, ChatMessage, MessageKey, Place, quote
 
 PLATFORM = "discord"
 PRIVATE = "@me"  # the workspace of private conversations
@@ -21,6 +22,9 @@ _ROLE = re.compile(r"<@&(?P<id>\d+)>")
 _CHANNEL = re.compile(r"<#\d+>|</(?P<command>[^:>]+):\d+>")
 _EMOJI = re.compile(r"<a?:(?P<name>\w+):\d+>")
 _TIME = re.compile(r"<t:\d+(?::\w)?>")
+_MESSAGE = re.compile(r"https://(?:\w+\.)?discord(?:app)?\.com/channels/(?P<guild>\d+)/(?P<channel>\d+)/(?P<id>\d+)")
+_LINKS = 3  # addresses of messages that are looked at
+_FILES = 10  # of a message
 _FROM_PEOPLE = frozenset({discord.MessageType.default, discord.MessageType.reply})
 
 
@@ -41,7 +45,7 @@ def read_message(message: discord.Message, me: int, my_roles: Collection[int]) -
     place = place_of(channel, message.id)
     named = {user.id for user in message.mentions}
     mentioned = me in named or any(role in my_roles for role in message.raw_role_mentions)
-    text, forum = readable(message.content, me, my_roles), False
+    text, forum = text_of(message, me, my_roles), False
     if place.workspace == PRIVATE:
         audience, kind = Audience.DIRECT, "direct"
     elif isinstance(channel, discord.Thread):
@@ -54,7 +58,7 @@ def read_message(message: discord.Message, me: int, my_roles: Collection[int]) -
         audience, kind = Audience.CHANNEL, "channel"
     if mentioned and audience is not Audience.DIRECT:
         audience = Audience.MENTION
-    known = {"kind": kind, "name": message.author.display_name, "link": message.jump_url}
+    known = {"kind": kind, "name": message.author.display_name, "link": message.jump_url, **_beside(message)}
     if forum:
         known["forum"] = "1"
     if kind == "direct":
@@ -65,8 +69,34 @@ def read_message(message: discord.Message, me: int, my_roles: Collection[int]) -
         user=str(message.author.id),
         text=text,
         audience=audience,
-        names_others=bool(named - {me}),
+        names_others=bool(named - {me}) or any(role not in my_roles for role in message.raw_role_mentions),
         context=known,
+    )
+
+
+def text_of(message: discord.Message, me: int, my_roles: Collection[int] = ()) -> str:
+    """All that a message says: its author's words, and what they forward, quoted below those if there are any."""
+    own = readable(message.content, me, my_roles)
+    shared = "\n\n".join(filter(None, (readable(each.content, me) for each in message.message_snapshots)))
+    return "\n\n".join(filter(None, [own, quote(shared) if own else shared]))
+
+
+def _beside(message: discord.Message) -> dict[str, str]:
+    """What is read besides, once the message is claimed: messages it links or replies to, and files."""
+    guild = str(message.guild.id) if message.guild else PRIVATE
+    links = [match for match in _MESSAGE.finditer(message.content) if match["guild"] == guild]
+    ours = [f"{match['channel']}/{match['id']}" for match in links]
+    forwarded = [file for each in message.message_snapshots for file in each.attachments]
+    files = [
+        {"name": file.filename, "type": file.content_type or "", "size": file.size, "url": file.url}
+        for file in (*message.attachments, *forwarded)
+    ]
+    replied = message.reference if message.type is discord.MessageType.reply else None
+    same = replied is not None and replied.channel_id == message.channel.id and replied.message_id
+    return (
+        ({"links": " ".join(dict.fromkeys(ours[:_LINKS]))} if ours else {})
+        | ({"files": json.dumps(files[:_FILES])} if files else {})
+        | ({"reply_to": str(same)} if same else {})
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
@@ -22,19 +22,32 @@ from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_internals import build_async_context
+from slack_bolt.response import BoltResponse
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from bot.adapters.attachments import Attachments
 from bot.adapters.slack import blocks, choices
 from bot.adapters.slack.failures import code_of, connecting, delivering
-from bot.adapters.slack.incoming import PLATFORM, Deleted, Edited, read_command, read_event
+from bot.adapters.slack.gestures import Gestures
+from bot.adapters.slack.incoming import (
+    PLATFORM,
+    Deleted,
+    Edited,
+    Home,
+    read_command,
+    read_event,
+    read_shortcut,
+    team_of_clicker,
+)
 from bot.adapters.slack.markdown import literal, to_slack
 from bot.adapters.slack.messenger import SlackMessenger
 from bot.adapters.slack.rooms import SlackRooms
-from bot.adapters.slack.steering import SlackSteering
+from bot.adapters.slack.steering import ANSWER, SlackSteering
+from bot.adapters.slack.surroundings import SlackSurroundings
 from bot.adapters.splitting import split
 from bot.console.console import Console
 from bot.console.notices import Voting
@@ -45,7 +58,7 @@ from bot.handoff.handing import Handing
 from bot.interfaces import ConversationStore, Inbox, Rooms
 from bot.knowledge.catalogue import Catalogue
 from bot.language import primary
-from bot.messages import MessageKey, Place
+from bot.messages import ChatMessage, MessageKey, Place
 from bot.people import Role
 from bot.steering import HandoffReason
 from bot.words import words_for
@@ -53,6 +66,7 @@ from bot.words import words_for
 log = structlog.get_logger(__name__)
 
 MUTE = "mute"  # 🔇
+SLACK = "https://slack.com/api/"
 _CALL_SECONDS = 30
 _PING_SECONDS = 5.0  # a socket that dropped is noticed within this
 
@@ -60,14 +74,15 @@ _PING_SECONDS = 5.0  # a socket that dropped is noticed within this
 @dataclass(frozen=True, slots=True)
 class SlackConfig:
     """`support_channel` is where questions are handed to people ("": nowhere), `admin_channel` where admins are told of
-    trouble ("": there)."""
+    trouble ("": there). `allow`: the private addresses that files may be fetched from."""
 
     bot_token: str
     app_token: str = ""
     signing_secret: str = ""
-    api_url: str = "https://slack.com/api/"
+    api_url: str = SLACK
     support_channel: str = ""
     admin_channel: str = ""
+    allow: tuple[str, ...] = ()
 
 
 class SlackAdapter:
@@ -99,7 +114,9 @@ class SlackAdapter:
         self._voting = voting
         self._rooms = rooms
         self._socket = socket
-        self._bot_user = ""
+        self._home = Home()
+        self._gestures = Gestures()
+        self._messenger: SlackMessenger | None = None
         self._identity = AuthorizeResult(enterprise_id=None, team_id=None)  # until `run` knows
         self._shared: set[str] = set()
         self.client = web_client(config)
@@ -113,15 +130,17 @@ class SlackAdapter:
             self.client.session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_CALL_SECONDS))
         with connecting():
             identity = await self.client.auth_test()
-        self._bot_user = identity["user_id"]
+        self._home = Home(str(identity["team_id"]), str(identity["user_id"]), str(identity.get("url") or ""))
         self._identity = AuthorizeResult.from_auth_test_response(
             bot_token=self._config.bot_token, auth_test_response=identity
         )
         team_channels = (self._config.support_channel, self._config.admin_channel)
-        rooms = SlackRooms(self.client, str(identity["team_id"]), team_channels)
-        self._steering.rooms, self._steering.bot_user = rooms, self._bot_user
+        rooms = SlackRooms(self.client, self._home.team, team_channels)
+        self._steering.rooms, self._steering.home = rooms, self._home
         self._rooms[PLATFORM] = rooms
-        self._desk.join(PLATFORM, SlackMessenger(self.client, handoff=self._handing.available))
+        around = SlackSurroundings(self.client, self._home, rooms, self._attachments())
+        self._messenger = SlackMessenger(self.client, handoff=self._handing.available)
+        self._desk.join(PLATFORM, self._messenger, around)
         if not self._socket:
             await self._stay(None)
         handler = AsyncSocketModeHandler(self.app, self._config.app_token, ping_interval=_PING_SECONDS)
@@ -157,8 +176,14 @@ class SlackAdapter:
             bolt_request.context = build_async_context(AsyncBoltContext({}), bolt_request.body)
         return to_starlette_response(await self.app.async_dispatch(bolt_request))
 
+    def _attachments(self) -> Attachments:
+        """Files come from Slack's own hosts, to which alone the token goes."""
+        own = "" if self._config.api_url == SLACK else self._config.api_url
+        token = {"Authorization": f"Bearer {self._config.bot_token}"}
+        return Attachments({"files.slack.com"}, own, self._config.allow, token)
+
     async def _stay(self, handler: AsyncSocketModeHandler | None) -> None:
-        log.info("slack connected", mode="socket" if handler else "http", bot=self._bot_user)
+        log.info("slack connected", mode="socket" if handler else "http", bot=self._home.user)
         try:
             while True:
                 self.connected = handler is None or await handler.client.is_connected()
@@ -178,28 +203,46 @@ class SlackAdapter:
             signing_secret=self._config.signing_secret or "unused in Socket Mode",
             process_before_response=True,
         )
+        app.use(self._once)
         app.event("message")(self._on_message)
         app.event("app_mention")(self._on_message)
         app.event("reaction_added")(self._on_reaction)
         app.event("reaction_removed")(self._on_reaction)
         app.event("app_home_opened")(self._on_home)
         app.event("assistant_thread_started")(self._on_assistant)
+        app.event("agent_session_stopped")(self._on_stopped)
         app.command("/ask")(self._on_command)
         app.action(blocks.FEEDBACK)(ack=self._on_feedback, lazy=[self._ask_why])
         app.action(blocks.SHARE)(ack=_heard_action, lazy=[self._on_share])
         app.action(blocks.ASK_HUMAN)(ack=_heard_action, lazy=[self._on_ask_human])
         app.action(re.compile(f"^{choices.CHOOSE}:"))(ack=self._on_choice, lazy=[self._on_refused_choice])
         app.view(blocks.WHY)(self._on_why)
+        app.shortcut(ANSWER)(ack=self._on_shortcut, lazy=[self._on_nothing_to_read])
         self._steering.register(app)
         anything = re.compile(".*")
         app.event(anything)(_heard)
         app.action(anything)(_heard_action)
         return app
 
+    async def _once(
+        self,
+        body: dict[str, Any],
+        next: Callable[[], Awaitable[BoltResponse]],  # Bolt's name
+    ) -> BoltResponse:
+        """A command, click or form that is told twice is seen to once: its trigger is the same."""
+        trigger = str(body.get("trigger_id") or "")
+        if self._gestures.is_known(trigger):
+            return BoltResponse(status=200, body="")
+        return await next()
+
     # -- messages -------------------------------------------------------------------------------------------------
 
     async def _on_message(self, body: dict[str, Any]) -> None:
-        told = read_event(body, self._bot_user)
+        told = read_event(body, self._home)
+        if isinstance(told, ChatMessage) and self._gestures.is_copy(
+            told, str(body["event"].get("client_msg_id") or "")
+        ):
+            return
         if isinstance(told, Deleted):
             await self._desk.deleted(told.key)
         elif isinstance(told, Edited):
@@ -208,17 +251,39 @@ class SlackAdapter:
             await self._desk.receive(told)
 
     async def _on_command(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        await self._desk.receive(read_command(body, self._bot_user))
+        await self._desk.receive(read_command(body, self._home))
         await ack()
+
+    async def _on_shortcut(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """ "Answer from the FAQ" on somebody's message: as a command with its words."""
+        told = read_shortcut(body, self._home)
+        if told.text or told.context.get("files"):
+            await self._desk.receive(told)
+        await ack()
+
+    async def _on_nothing_to_read(self, body: dict[str, Any]) -> None:
+        told = read_shortcut(body, self._home)
+        url = str(body.get("response_url") or "")
+        if url and not told.text and not told.context.get("files"):
+            words = words_for(await self._locale(told.user))
+            await self._try(AsyncWebhookClient(url).send(text=words.say("nothing_to_read")))
 
     async def _on_reaction(self, body: dict[str, Any]) -> None:
         event = body["event"]
         item = event.get("item") or {}
-        if event.get("reaction") != MUTE or item.get("type") != "message" or event.get("user") == self._bot_user:
+        if event.get("reaction") != MUTE or item.get("type") != "message" or event.get("user") == self._home.user:
             return
-        team, channel, ts = str(body["team_id"]), str(item["channel"]), str(item["ts"])
-        thread = await self._thread_of(MessageKey(PLATFORM, team, channel, ts))
-        await self._desk.mute(Place(PLATFORM, team, channel, thread), event["type"] == "reaction_added")
+        channel, ts = str(item["channel"]), str(item["ts"])
+        thread = await self._thread_of(self._home.key(channel, ts))
+        await self._desk.mute(self._home.place(channel, thread), event["type"] == "reaction_added")
+
+    async def _on_stopped(self, body: dict[str, Any]) -> None:
+        """The native Stop button, below what the bot is about to answer."""
+        event = body["event"]
+        items = await self._desk.stopped(self._home.place(str(event["channel"]), str(event.get("thread_ts") or "")))
+        for item in items:
+            if self._messenger:
+                await self._try(self._messenger.leave(item))
 
     async def _thread_of(self, key: MessageKey) -> str:
         """The thread that a message stands in: a reaction does not tell."""
@@ -255,7 +320,7 @@ class SlackAdapter:
         user, below = body["user"], str((body.get("container") or {}).get("message_ts") or "")
         context = {
             "below": below,
-            "recipient_team": str(user.get("team_id") or body["team"]["id"]),
+            "recipient_team": team_of_clicker(body, self._home),
             "response_url": str(body.get("response_url") or ""),
         }
         await self._desk.pressed(turn_id, number, user["id"], context)
@@ -309,13 +374,13 @@ class SlackAdapter:
             return
         channel, message, user = body["channel"]["id"], body.get("message") or {}, body["user"]["id"]
         thread = str(message.get("thread_ts") or message.get("ts") or "")
-        place = Place(PLATFORM, str(body["team"]["id"]), channel, thread)
+        place = self._home.place(channel, thread)
         link = ""
         try:
             if (body.get("container") or {}).get("is_ephemeral"):
                 place = await self._direct(user)
             elif self._steering.rooms:
-                link = await self._steering.rooms.link(MessageKey(PLATFORM, place.workspace, channel, thread))
+                link = await self._steering.rooms.link(self._home.key(channel, thread))
             await self._handing.open(place, user, "", turn, HandoffReason.BUTTON, link)
         except (BotError, DeliveryError) as error:
             log.error("not handed over", cause=str(error))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.adapters.slack.steering import EXPLAIN, SAVE
+from bot.adapters.slack.steering import ANSWER, EXPLAIN, SAVE
 
 SCOPES = frozenset(
     {
@@ -14,6 +14,7 @@ SCOPES = frozenset(
         "channels:read",
         "chat:write",
         "commands",
+        "files:read",
         "files:write",
         "groups:history",
         "groups:read",
@@ -26,9 +27,10 @@ SCOPES = frozenset(
     }
 )
 _EVENTS = (
+    "agent_session_stopped",
     "app_home_opened",
     "app_mention",
-    "assistant_thread_started",
+    "assistant_thread_started",  # of apps that still have the older view
     "message.channels",
     "message.groups",
     "message.im",
@@ -47,7 +49,7 @@ def manifest(name: str = "Frontdesk", url: str = "") -> dict[str, Any]:
         {"command": "/faq", "description": "Steer Frontdesk (for admins and the team)", "usage_hint": "help"},
         {"command": "/forget-me", "description": "Delete all that you have asked"},
     ]
-    shortcuts = [("Why this answer?", EXPLAIN), ("Save as FAQ answer", SAVE)]
+    shortcuts = [("Answer from the FAQ", ANSWER), ("Why this answer?", EXPLAIN), ("Save as FAQ answer", SAVE)]
     return {
         "display_information": {
             "name": name,

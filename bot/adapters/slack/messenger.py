@@ -35,6 +35,7 @@ class SlackMessenger:
     def __init__(self, client: AsyncWebClient, *, handoff: Callable[[Place], bool] = lambda _place: False) -> None:
         self._client = client
         self._handoff = handoff
+        self._sessions = True  # until Slack refuses them: only an agent's app has any
 
     async def answer(self, item: Item, events: AsyncIterator[AnswerEvent], keep: KeepReplies) -> None:
         """See the port."""
@@ -101,6 +102,18 @@ class SlackMessenger:
         """See the port. Shown as the thread's status, which the answer replaces."""
         if item.message.audience is not Audience.COMMAND:
             await self._set_status(item, _words(item).label("queued", ahead=ahead))
+
+    async def leave(self, item: Item) -> None:
+        """The answer was stopped: what is shown of it stays, and a line says so. Raises DeliveryError."""
+        line = _words(item).say("stopped")
+        replies = [reply for reply in item.replies if reply.get("state") == STREAMING]
+        for reply in replies:
+            await stop_stream(self._client, reply)  # Slack may have done so already
+        with delivering():
+            await self._client.chat_postMessage(
+                channel=item.message.place.channel, thread_ts=item.message.place.thread, text=literal(line)
+            )
+        await self._set_status(item, "")
 
     async def retract(self, item: Item) -> None:
         """See the port."""
@@ -193,9 +206,11 @@ class SlackMessenger:
             )
 
     async def _end_status(self, item: Item) -> None:
-        """A new message ends the thread's status, but an edited one does not."""
+        """A new message ends the thread's status, but an edited one does not; neither ends an agent's session."""
         if item.replies:
             await self._set_status(item, "")
+        else:
+            await self._set_session(item, "active")
 
     async def _set_status(self, item: Item, status: str) -> None:
         """Say what is being done. That it could not be said is no fault: not every channel takes a status."""
@@ -203,10 +218,24 @@ class SlackMessenger:
             return
         with suppress(DeliveryError, TimeoutError):
             async with asyncio.timeout(_STATUS_SECONDS):
+                await self._set_session(item, "processing" if status else "active")
                 with delivering():
                     await self._client.assistant_threads_setStatus(
                         channel_id=item.message.place.channel, thread_ts=item.message.place.thread, status=status
                     )
+
+    async def _set_session(self, item: Item, status: str) -> None:
+        """While a session of the agent's is "processing", Slack shows a button that stops it."""
+        place = item.message.place
+        if not self._sessions or not place.channel.startswith("D"):
+            return
+        try:
+            with delivering():
+                await self._client.agents_sessions_setStatus(
+                    channel_id=place.channel, thread_ts=place.thread, status=status
+                )
+        except DeliveryError as error:
+            self._sessions = not error.permanent
 
 
 async def _final(events: AsyncIterator[AnswerEvent]) -> Turn:

@@ -94,12 +94,23 @@ class SlackRooms:
         """See the port."""
         return await self.role(user) >= Role.TEAMMATE
 
+    async def is_member(self, user: str) -> bool:
+        """Whether the user sees every public channel: no guest, and nobody of another workspace's. Raises
+        DeliveryError."""
+        about = await self._about(user)
+        guest = about.get("is_restricted") or about.get("is_ultra_restricted")
+        return self._is_ours(about) and not guest
+
+    def _is_ours(self, about: dict[str, Any]) -> bool:
+        home = about.get("team_id", self._team)
+        grid = about.get("enterprise_user") or {}  # an Enterprise Grid has several workspaces
+        ours = [*(grid.get("teams") or [home]), grid.get("enterprise_id")]  # the whole of it may have installed the app
+        return not about.get("is_stranger") and self._team in ours
+
     async def role(self, user: str) -> Role:
         """What Slack says now of what a person may do. Raises DeliveryError."""
         about = await self._about(user)
-        home = about.get("team_id", self._team)
-        ours = (about.get("enterprise_user") or {}).get("teams") or [home]  # an Enterprise Grid has several workspaces
-        if about.get("is_stranger") or self._team not in ours:
+        if not self._is_ours(about):
             return Role.CUSTOMER  # in a shared channel: what they are in their own workspace counts for nothing here
         if about.get("is_admin") or about.get("is_owner"):
             return Role.ADMIN

@@ -16,7 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.adapters.slack import choices
 from bot.adapters.slack.cards import DO, FORM, form_view, read_form
 from bot.adapters.slack.failures import delivering
-from bot.adapters.slack.incoming import PLATFORM, readable
+from bot.adapters.slack.incoming import PLATFORM, Home, text_of
 from bot.adapters.slack.rooms import SlackRooms
 from bot.adapters.slack.screens import SlackScreen
 from bot.cards import Card, Form
@@ -29,7 +29,7 @@ from bot.people import Actor, Role
 
 log = structlog.get_logger(__name__)
 
-EXPLAIN, SAVE = "explain_answer", "save_answer"
+ANSWER, EXPLAIN, SAVE = "answer_message", "explain_answer", "save_answer"
 _TURN = re.compile(r"^(?:up|down):([0-9a-f]{32})$|^([0-9a-f]{32})$")
 
 
@@ -41,7 +41,7 @@ class SlackSteering:
         self._client = client
         self._attended: set[asyncio.Task[Any]] = set()
         self.rooms: SlackRooms | None = None
-        self.bot_user = ""
+        self.home = Home()
 
     def register(self, app: AsyncApp) -> None:
         """Listen to what the manifest declares."""
@@ -69,7 +69,7 @@ class SlackSteering:
     # -- commands -------------------------------------------------------------------------------------------------
 
     async def _on_faq(self, body: dict[str, Any]) -> None:
-        place = Place(PLATFORM, str(body["team_id"]), str(body["channel_id"]), "")
+        place = self.home.place(str(body["channel_id"]))
         screen = self._screen(place, str(body["user_id"]), body)
         try:
             call = read_line(str(body.get("text") or ""))
@@ -80,7 +80,7 @@ class SlackSteering:
         await self._show(screen, body, await self._console.run(actor, place, call, screen))
 
     async def _on_forget_me(self, body: dict[str, Any]) -> None:
-        place = Place(PLATFORM, str(body["team_id"]), str(body["channel_id"]), "")
+        place = self.home.place(str(body["channel_id"]))
         user = str(body["user_id"])
         actor = Actor(PLATFORM, place.workspace, user)
         await self._show(
@@ -92,7 +92,7 @@ class SlackSteering:
     async def _on_click(self, body: dict[str, Any]) -> None:
         action = body["actions"][0]
         name = str(action["action_id"]).split(":")[1]
-        place, user = _place_of(body), str(body["user"]["id"])
+        place, user = self._place_of(body), str(body["user"]["id"])
         screen = self._screen(place, user, body)
         actor = await self._actor(place.workspace, user, _name(body))
         value = str(action.get("value") or "").removeprefix("-")
@@ -102,7 +102,7 @@ class SlackSteering:
         """What is wrong with it stands below its first field, so that nothing that was typed is lost."""
         view = body["view"]
         about = json.loads(view["private_metadata"] or "{}")
-        place = Place(PLATFORM, str(body["team"]["id"]), about.get("channel", ""), about.get("thread", ""))
+        place = self.home.place(about.get("channel", ""), about.get("thread", ""))
         user = str(body["user"]["id"])
         screen = self._screen(place, user, {}, about.get("message", ""))
         screen.held = []
@@ -120,7 +120,7 @@ class SlackSteering:
         await self._show(screen, {}, answer)
 
     async def _on_explain(self, body: dict[str, Any]) -> None:
-        place, user = _place_of(body), str(body["user"]["id"])
+        place, user = self._place_of(body), str(body["user"]["id"])
         screen = self._screen(place, user, body, hidden=True)
         turn = _turn_of(body["message"])
         if not turn:
@@ -130,10 +130,10 @@ class SlackSteering:
         await self._show(screen, body, await self._console.click(actor, place, "explain", turn, screen))
 
     async def _on_save(self, body: dict[str, Any]) -> None:
-        place, user, message = _place_of(body), str(body["user"]["id"]), body["message"]
+        place, user, message = self._place_of(body), str(body["user"]["id"]), body["message"]
         actor = await self._actor(place.workspace, user, _name(body))
         question, url = await self._context(place, message)
-        text = readable(str(message.get("text") or ""), self.bot_user)
+        text = text_of(message, self.home)
         screen = self._screen(place, user, body, hidden=True)
         await self._show(screen, body, await self._console.save_message(actor, place, question, text, url))
 
@@ -167,10 +167,19 @@ class SlackSteering:
                 root = str(message.get("thread_ts") or "")
                 if root and root != message["ts"]:
                     found = await self._client.conversations_replies(channel=place.channel, ts=root, limit=1)
-                    question = readable(str(found["messages"][0].get("text") or ""), self.bot_user)
+                    question = text_of(found["messages"][0], self.home)
         except (DeliveryError, IndexError) as error:
             log.warning("message's thread not read", cause=str(error))
         return question, url
+
+    def _place_of(self, body: Mapping[str, Any]) -> Place:
+        """Where a click was made; in the App Home nowhere. Below a message that only one person sees there is no
+        thread."""
+        channel = str((body.get("channel") or {}).get("id") or "")
+        message = body.get("message") or {}
+        hidden = bool((body.get("container") or {}).get("is_ephemeral"))
+        thread = str(message.get("thread_ts") or ("" if hidden else message.get("ts")) or "") if channel else ""
+        return self.home.place(channel, thread)
 
     def _screen(
         self, place: Place, user: str, body: Mapping[str, Any], message: str = "", *, hidden: bool = False
@@ -215,15 +224,6 @@ class SlackSteering:
 
 async def _heard(ack: AsyncAck) -> None:
     await ack()
-
-
-def _place_of(body: Mapping[str, Any]) -> Place:
-    """Where a click was made; in the App Home nowhere. Below a message that only one person sees there is no thread."""
-    channel = str((body.get("channel") or {}).get("id") or "")
-    message = body.get("message") or {}
-    hidden = bool((body.get("container") or {}).get("is_ephemeral"))
-    thread = str(message.get("thread_ts") or ("" if hidden else message.get("ts")) or "") if channel else ""
-    return Place(PLATFORM, str(body["team"]["id"]), channel, thread)
 
 
 def _turn_of(message: Mapping[str, Any]) -> str:

@@ -16,6 +16,8 @@ from bot.intents import Intent, OfferReply
 FOLDER = Path(__file__).parent / "examples"
 _TALK = Path(__file__).parent / "talk.txt"
 _REPLIES = "reply"  # the table of what people say to an offer
+_SUMMONS = "summons"  # that of what they say where they call the bot in below somebody's question
+REFERS, OTHER = "refers", "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,20 @@ def load_replies(languages: Collection[str] = (), folder: Path = FOLDER) -> list
     return replies + [
         Example(each.text, each.language, OfferReply.OTHER.value) for each in others if each.kind not in short_answers
     ]
+
+
+def load_summons(languages: Collection[str] = (), folder: Path = FOLDER) -> list[Example]:
+    """What people say who call the bot in below a question, without one of their own; every other message is OTHER, but
+    for those that say as little."""
+    summons = [
+        Example(text, tag, kind)
+        for tag, tables in _tables(languages, folder)
+        for kind in (REFERS, OTHER)  # others that point to something as well, but say what is asked
+        for text in tables.get(_SUMMONS, {}).get(kind, "").strip().splitlines()
+    ]
+    said = {each.text for each in summons}
+    others = (each for each in load_messages(languages, folder) if each.text not in said)
+    return summons + [Example(each.text, each.language, OTHER) for each in others if each.kind != Intent.HELP]
 
 
 def load_talk(languages: Collection[str] = ()) -> list[str]:

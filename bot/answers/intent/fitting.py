@@ -12,12 +12,13 @@ from scipy import sparse
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
-from bot.answers.intent.examples import Example
+from bot.answers.intent.examples import OTHER, REFERS, Example
 from bot.answers.intent.head import Head, Matrix, lengths
 from bot.answers.intent.words import list_words
 from bot.intents import Intent, OfferReply
 
 ASKS_WRONGLY = 0.05  # of talk among people, taken for a question in a channel
+REFERS_WRONGLY = 1 / 100  # of other messages, taken for one that refers: it still has to stand below a question
 WRONGLY = 1 / 500  # of what is something else, taken for a wish for a person or for quiet, small talk, or a choice
 Floats = npt.NDArray[np.float64]
 _FOLDS = 5
@@ -33,6 +34,10 @@ _SCORES: dict[str, tuple[Callable[[str], bool], Callable[[str], bool], float]] =
 }
 _REPLY_SCORES: dict[str, tuple[Callable[[str], bool], Callable[[str], bool], float]] = {
     "reply": (lambda kind: kind != OfferReply.OTHER, lambda kind: kind == OfferReply.OTHER, WRONGLY),
+}
+
+_SUMMONS_SCORES: dict[str, tuple[Callable[[str], bool], Callable[[str], bool], float]] = {
+    "refers": (lambda kind: kind == REFERS, lambda kind: kind == OTHER, REFERS_WRONGLY),
 }
 
 
@@ -52,9 +57,14 @@ def fit_replies(examples: Sequence[Example], vectors: Matrix) -> tuple[Head, dic
     return _fit(examples, vectors, _REPLY_SCORES)
 
 
+def fit_summons(examples: Sequence[Example], vectors: Matrix) -> tuple[Head, dict[str, float]]:
+    """The same for what is said below somebody's question; told right are the shares of those that refer."""
+    return _fit(examples, vectors, _SUMMONS_SCORES, of=REFERS)
+
+
 def score(head: Head, probabilities: Matrix, said: str) -> Matrix:
     """How much speaks for saying this of each message."""
-    speaks = ({**_SCORES, **_REPLY_SCORES})[said][0]
+    speaks = ({**_SCORES, **_REPLY_SCORES, **_SUMMONS_SCORES})[said][0]
     return np.asarray(probabilities[:, [speaks(kind) for kind in head.kinds]].sum(axis=1), np.float32)
 
 
@@ -62,7 +72,9 @@ def _fit(
     examples: Sequence[Example],
     vectors: Matrix,
     scores: dict[str, tuple[Callable[[str], bool], Callable[[str], bool], float]],
+    of: str = "",
 ) -> tuple[Head, dict[str, float]]:
+    """A head with its limits, and the share told right by language: of all, or of one kind beyond its limit."""
     texts, kinds = [each.text for each in examples], np.array([each.kind for each in examples])
     folds = np.random.default_rng(0).permutation(len(texts)) % _FOLDS
     left_out = _cross_validate(texts, kinds, vectors, folds)
@@ -73,7 +85,11 @@ def _fit(
     }
     right = np.array(head.kinds)[left_out.argmax(axis=1)] == kinds
     spoken = np.array([each.language for each in examples])
-    return replace(head, limits=limits), {tag: float(right[spoken == tag].mean()) for tag in np.unique(spoken)}
+    if of:
+        right = score(head, left_out, of) > limits[of]
+        spoken[kinds != of] = ""
+    told = {str(tag): float(right[spoken == tag].mean()) for tag in np.unique(spoken) if tag}
+    return replace(head, limits=limits), told
 
 
 def _cross_validate(

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import structlog
 
-from bot.answers.intent.examples import examples_digest, load_messages, load_replies, load_talk
+from bot.answers.intent.examples import REFERS, examples_digest, load_messages, load_replies, load_summons, load_talk
 from bot.answers.intent.head import Head, Matrix
 from bot.intents import UNREAD, Intent, MessageReading, OfferReply
 from retrieval.indexing.models import EmbeddingModels, name_model
@@ -34,12 +34,15 @@ _FITTED = files(__package__) / "fitted"
 
 @dataclass(frozen=True)
 class Heads:
-    """What was learned on one embedding model: to read messages, and replies to an offer. `accuracy` is the share of
-    examples left out that was told right, by language: of those that were learned."""
+    """What was learned on one embedding model: to read messages, replies to an offer, and whether a message refers to
+    what stands above. `accuracy` is the share of examples left out that was told right, by language: of those that were
+    learned; `referring` the same of those that refer."""
 
     messages: Head
     replies: Head
+    summons: Head
     accuracy: Mapping[str, float]
+    referring: Mapping[str, float]
 
     def knows(self, language: str) -> bool:
         """Whether messages of this language were learned."""
@@ -111,8 +114,10 @@ class _Reading:
         return bool(pictures) and bool(self.heads.messages.find_words(pictures))
 
     def read_messages(self, texts: Sequence[str]) -> list[MessageReading]:
-        head = self.heads.messages
-        return [_judge(head, row) for row in head.probabilities(texts, self._model.embed_queries(texts))]
+        heads, vectors = self.heads, self._model.embed_queries(texts)
+        read = heads.messages.probabilities(texts, vectors)
+        refers = heads.summons.probabilities(texts, vectors)
+        return [_judge(heads, *rows) for rows in zip(read, refers, strict=True)]
 
     def read_replies(self, texts: Sequence[str]) -> list[OfferReply]:
         head = self.heads.replies
@@ -137,16 +142,18 @@ def load_heads(model: Embedder, folder: Path) -> Heads:
 
 def fit_heads(model: Embedder, languages: Collection[str] = ()) -> Heads:
     """Heads fitted to the examples of these languages (none: all)."""
-    from bot.answers.intent.fitting import fit_messages, fit_replies, set_on_talk
+    from bot.answers.intent.fitting import fit_messages, fit_replies, fit_summons, set_on_talk
 
     messages, replies, talk = load_messages(languages), load_replies(languages), load_talk(languages)
-    texts = list(dict.fromkeys([*(each.text for each in (*messages, *replies)), *talk]))
+    summons = load_summons(languages)
+    texts = list(dict.fromkeys([*(each.text for each in (*messages, *replies, *summons)), *talk]))
     place = {text: row for row, text in enumerate(texts)}
     vectors = np.asarray(model.embed_queries(texts), np.float32)
     read, accuracy = fit_messages(messages, vectors[[place[each.text] for each in messages]])
     read = set_on_talk(read, talk, vectors[[place[text] for text in talk]])
     reply, _ = fit_replies(replies, vectors[[place[each.text] for each in replies]])
-    return Heads(read, reply, accuracy)
+    refer, referring = fit_summons(summons, vectors[[place[each.text] for each in summons]])
+    return Heads(read, reply, refer, accuracy, referring)
 
 
 def name_head(model: str) -> str:
@@ -159,8 +166,10 @@ def write_heads(heads: Heads) -> str:
     data = {
         "examples": examples_digest(),
         "accuracy": {tag: round(share, 3) for tag, share in heads.accuracy.items()},
+        "referring": {tag: round(share, 3) for tag, share in heads.referring.items()},
         "messages": heads.messages.to_json(),
         "replies": heads.replies.to_json(),
+        "summons": heads.summons.to_json(),
     }
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("],[", "],\n[") + "\n"
 
@@ -170,10 +179,15 @@ def _read(text: str) -> Heads | None:
     data: dict[str, Any] = json.loads(text)
     if data["examples"] != examples_digest():
         return None
-    return Heads(Head.from_json(data["messages"]), Head.from_json(data["replies"]), data["accuracy"])
+    messages, replies, summons = (Head.from_json(data[name]) for name in ("messages", "replies", "summons"))
+    return Heads(messages, replies, summons, data["accuracy"], data["referring"])
 
 
-def _judge(head: Head, row: Matrix) -> MessageReading:
+def _judge(heads: Heads, row: Matrix, about: Matrix) -> MessageReading:
+    head = heads.messages
+    refers = (
+        dict(zip(heads.summons.kinds, map(float, about), strict=True)).get(REFERS, 0) > heads.summons.limits[REFERS]
+    )
     shares = dict(zip(map(Intent, head.kinds), map(float, row), strict=True))
     asks = shares[Intent.QUESTION] + shares[Intent.PERSON] > head.limits["asks"]
     small_talk = {intent: share for intent, share in shares.items() if intent.is_small_talk}
@@ -181,8 +195,8 @@ def _judge(head: Head, row: Matrix) -> MessageReading:
     likeliest = max(others, key=others.__getitem__)
     if sum(small_talk.values()) >= others[likeliest]:
         sure = sum(small_talk.values()) > head.limits["small_talk"]
-        return MessageReading(max(small_talk, key=small_talk.__getitem__), sure, asks)
-    return MessageReading(likeliest, others[likeliest] > head.limits.get(likeliest.value, 0.0), asks)
+        return MessageReading(max(small_talk, key=small_talk.__getitem__), sure, asks, refers)
+    return MessageReading(likeliest, others[likeliest] > head.limits.get(likeliest.value, 0.0), asks, refers)
 
 
 def _judge_reply(head: Head, row: Matrix) -> OfferReply:

@@ -7,6 +7,7 @@ from typing import Any
 
 from simcord._clock import Clock
 from simcord.backend import Backend, serializers
+from simcord.backend.cdn import CDN_BASE, CdnStore
 from simcord.env import Env
 
 import discord
@@ -20,6 +21,21 @@ class RealClock(Clock):
         return datetime.now(UTC) + timedelta(seconds=self.elapsed)
 
 
+class Cdn(CdnStore):
+    """Files at addresses that can be reached: `base` is the stand-in's."""
+
+    base = CDN_BASE
+
+    def store_attachment(
+        self, attachment_id: int, channel_id: int, filename: str, data: bytes, description: str | None
+    ) -> dict[str, Any]:
+        """See the library."""
+        told = super().store_attachment(attachment_id, channel_id, filename, data, description)
+        url = told["url"].replace(CDN_BASE, self.base)
+        self._blobs[url] = data
+        return told | {"url": url, "proxy_url": url}
+
+
 class World(Env):
     """Actors' verbs return at once: what the bot does about them happens in another process."""
 
@@ -27,6 +43,7 @@ class World(Env):
         client = discord.Client(intents=discord.Intents.all())
         super().__init__(client)
         self.backend = Backend(clock=RealClock())
+        self.backend.cdn = Cdn()
         self._message_states.add(client._connection)
 
     def me(self) -> discord.User:

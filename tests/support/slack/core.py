@@ -12,11 +12,13 @@ from tests.support.slack.socketmode import Sockets
 from tests.support.slack.workspace import SCOPE_OF_KIND, TYPE_OF_KIND, Channel, Message, Workspace, new_id
 
 SCOPES = """
-app_mentions:read assistant:write channels:history channels:read chat:write commands files:write groups:history
-groups:read im:history im:read im:write mpim:history mpim:read reactions:read reactions:write team:read users:read
+app_mentions:read assistant:write channels:history channels:read chat:write commands files:read files:write
+groups:history groups:read im:history im:read im:write mpim:history mpim:read reactions:read reactions:write team:read
+users:read
 """
 # The scope without which Slack lets nobody subscribe to an event.
 SUBSCRIPTIONS = {
+    "agent_session_stopped": "",
     "app_mention": "app_mentions:read",
     "app_home_opened": "",
     "assistant_thread_started": "assistant:write",
@@ -29,6 +31,7 @@ SUBSCRIPTIONS = {
     "reaction_added": "reactions:read",
     "reaction_removed": "reactions:read",
 }
+ORGANISATION = "E0ORG"
 
 
 class Call(NamedTuple):
@@ -52,6 +55,7 @@ class Core:
         self.scopes: set[str] = set(SCOPES.split())
         self.app_scopes: set[str] = {"connections:write"}
         self.subscriptions: set[str] = set(SUBSCRIPTIONS)
+        self.is_agent = True  # whether the manifest declares an agent view, and the plan has agents
         self.channel_streams = False  # whether a stream may stand in a channel outside of threads
         self.status_seconds = 120.0
         self.trigger_seconds = 3.0
@@ -62,6 +66,8 @@ class Core:
         self.outbox.transport = self.sockets
         self.faults = Faults()
         self.base_url = ""
+        self.org_wide = False  # whether a whole organisation has installed the app: clicks then name no workspace
+        self._told = 0  # events of shared channels
 
     def emit(self, event: dict[str, Any], channel: Channel | None = None) -> str:
         """Send the app an event that it is subscribed to, may see and is a member for; its event_id, or ''."""
@@ -78,12 +84,18 @@ class Core:
         return str(payload["event_id"])
 
     def event_payload(self, event: dict[str, Any]) -> dict[str, Any]:
-        """An event in its wrapping."""
+        """An event in its wrapping. In a shared channel that names now the one, now the other workspace: which one,
+        Slack does not promise."""
+        outer, named = self.team, event.get("channel") or (event.get("item") or {}).get("channel")
+        channel = self.workspace.channels.get(str(named))
+        if channel and channel.partner:
+            self._told += 1
+            outer = channel.partner if self._told % 2 else self.team
         return {
             "token": "verification-token",
-            "team_id": self.team,
+            "team_id": outer,
             "context_team_id": self.team,
-            "context_enterprise_id": None,
+            "context_enterprise_id": ORGANISATION if self.org_wide else None,
             "api_app_id": self.app_id,
             "event": event,
             "type": "event_callback",
@@ -91,14 +103,14 @@ class Core:
             "event_time": int(time.time()),
             "authorizations": [
                 {
-                    "enterprise_id": None,
+                    "enterprise_id": ORGANISATION if self.org_wide else None,
                     "team_id": self.team,
                     "user_id": self.bot_user,
                     "is_bot": True,
-                    "is_enterprise_install": False,
+                    "is_enterprise_install": self.org_wide,
                 }
             ],
-            "is_ext_shared_channel": False,
+            "is_ext_shared_channel": bool(channel and channel.partner),
             "event_context": new_id("4-"),
         }
 
@@ -123,9 +135,16 @@ class Core:
             event["message"] = self.body(message)
         return self.emit(event, channel)
 
+    def workspace_of(self, user: str) -> str:
+        """The workspace that a person belongs to."""
+        member = self.workspace.users.get(user)
+        return (member.team if member else "") or self.team
+
     def body(self, message: Message) -> dict[str, Any]:
-        """A message as Slack hands it out."""
-        return message.as_slack(self.team)
+        """A message as Slack hands it out: it names the workspace of its author."""
+        team = self.workspace_of(message.user)
+        partners = {"user_team": team, "source_team": team} if self.workspace.channel(message.channel).partner else {}
+        return message.as_slack(team) | partners
 
     def delete_message(self, message: Message) -> None:
         """Take a message away. One with replies leaves a tombstone, and that arrives as a change."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
@@ -21,6 +21,8 @@ class File:
     length: int
     content: bytes = b""
     channel: str = ""
+    kind: str = ""
+    asked: list[str] = field(default_factory=list)  # the tokens it was asked for with
 
 
 @method("files.getUploadURLExternal", "files:write")
@@ -59,3 +61,26 @@ class Uploads:
             return web.Response(status=404)
         file.content = await request.read()
         return web.Response(text=f"OK - {len(file.content)}")
+
+
+class Downloads:
+    """Serves files that people shared, to who may read them; others are led to a page to log in on, as Slack does."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    async def serve(self, request: web.Request) -> web.Response:
+        """One download."""
+        file = self._core.workspace.files.get(request.match_info["file"])
+        if file is None:
+            return web.Response(status=404)
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        file.asked.append(token)
+        if token != self._core.bot_token or "files:read" not in self._core.scopes:
+            return web.Response(status=302, headers={"Location": "/login"})
+        return web.Response(body=file.content, content_type=file.kind or "application/octet-stream")
+
+
+async def log_in(_: web.Request) -> web.Response:
+    """Where whoever may not read a file is led."""
+    return web.Response(text="<html>Log in</html>", content_type="text/html")

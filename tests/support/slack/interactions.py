@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.support.slack.checks import check_view
+from tests.support.slack.core import ORGANISATION
 from tests.support.slack.delivery import COMMANDS, INTERACTIVE, Delivery
 from tests.support.slack.errors import AppFailure, CannotDo, Refused
 from tests.support.slack.people import People, interaction_user
@@ -33,7 +34,7 @@ class Interactions(People):
         response_url = self.responses.new(channel, user)
         payload = {
             "token": "verification-token",
-            "team_id": self.team,
+            "team_id": self.workspace_of(user),
             "team_domain": self.domain,
             "channel_id": channel,
             "channel_name": names.get(place.kind, place.name),
@@ -42,7 +43,7 @@ class Interactions(People):
             "command": command,
             "text": text,
             "api_app_id": self.app_id,
-            "is_enterprise_install": "false",
+            "is_enterprise_install": "true" if self.org_wide else "false",
             "response_url": response_url,
             "trigger_id": self.new_trigger(user),
         }
@@ -135,14 +136,16 @@ class Interactions(People):
         return result
 
     def _interaction(self, kind: str, user: str) -> dict[str, Any]:
+        """It names the workspace of whoever acts; none where a whole organisation has installed the app."""
+        organisation = {"id": ORGANISATION, "name": "org"}
         return {
             "type": kind,
             "user": interaction_user(self.workspace.users[user], self.team),
             "api_app_id": self.app_id,
             "token": "verification-token",
-            "team": {"id": self.team, "domain": self.domain},
-            "enterprise": None,
-            "is_enterprise_install": False,
+            "team": None if self.org_wide else {"id": self.workspace_of(user), "domain": self.domain},
+            "enterprise": organisation if self.org_wide else None,
+            "is_enterprise_install": self.org_wide,
             "trigger_id": self.new_trigger(user),
         }
 

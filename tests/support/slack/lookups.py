@@ -6,7 +6,7 @@ import base64
 from collections.abc import Sequence
 from typing import Any
 
-from tests.support.slack.core import Core
+from tests.support.slack.core import ORGANISATION, Core
 from tests.support.slack.errors import Refused
 from tests.support.slack.webapi import Args, method, reach, require
 from tests.support.slack.workspace import Message
@@ -29,12 +29,12 @@ def auth_test(core: Core, args: Args) -> dict[str, Any]:
         "url": f"https://{core.domain}.slack.com/",
         "team": core.domain.title(),
         "user": core.workspace.users[core.bot_user].name,
-        "team_id": core.team,
+        "team_id": ORGANISATION if core.org_wide else core.team,
         "user_id": core.bot_user,
         "bot_id": core.bot_id,
         "app_id": core.app_id,
-        "is_enterprise_install": False,
-    }
+        "is_enterprise_install": core.org_wide,
+    } | ({"enterprise_id": ORGANISATION} if core.org_wide else {})
 
 
 @method("team.info", "team:read")
@@ -49,7 +49,10 @@ def users_info(core: Core, args: Args) -> dict[str, Any]:
     (user,) = args.need("user")
     if user not in core.workspace.users:
         raise Refused("user_not_found")
-    return {"user": core.workspace.users[user].as_slack(core.team)}
+    found = core.workspace.users[user].as_slack(core.team)
+    if core.org_wide and not found.get("is_stranger"):
+        found["enterprise_user"] = {"id": user, "enterprise_id": ORGANISATION, "teams": [core.team]}
+    return {"user": found}
 
 
 @method("bots.info", "users:read")

@@ -7,8 +7,9 @@ from typing import Any
 
 from tests.support.slack.core import Core
 from tests.support.slack.errors import CannotDo
+from tests.support.slack.files import File
 from tests.support.slack.typed import encoded, rich_text
-from tests.support.slack.workspace import Channel, Message, User
+from tests.support.slack.workspace import Channel, Message, User, new_id
 
 
 class People(Core):
@@ -24,14 +25,22 @@ class People(Core):
         return self.workspace.users[user]
 
     def add_channel(
-        self, channel: str, members: list[str] | None = None, kind: str = "public", *, name: str = "", bot: bool = True
+        self,
+        channel: str,
+        members: list[str] | None = None,
+        kind: str = "public",
+        *,
+        name: str = "",
+        bot: bool = True,
+        partner: str = "",
     ) -> Channel:
-        """A new channel, with the app in it unless `bot=False`. Members that are not users yet become users."""
+        """A new channel, with the app in it unless `bot=False`. Members that are not users yet become users. `partner`:
+        it is shared with that workspace."""
         for user in members or []:
             if user not in self.workspace.users:
                 self.add_user(user)
         inside = [*(members or []), *([self.bot_user] if bot else [])]
-        self.workspace.channels[channel] = Channel(channel, name or channel.lower(), kind, inside)
+        self.workspace.channels[channel] = Channel(channel, name or channel.lower(), kind, inside, partner=partner)
         return self.workspace.channels[channel]
 
     def dm(self, user: str) -> str:
@@ -73,6 +82,56 @@ class People(Core):
         self.workspace.put(message)
         self._tell(message)
         return message.ts
+
+    async def forward(
+        self, channel: str, user: str, original: Message, comment: str = "", *, mention: bool = False
+    ) -> str:
+        """A person forwards a message to a channel, with a comment perhaps. The new message's ts."""
+        self._inside(channel, user)
+        text = encoded(f"<@{self.bot_user}> {comment}".strip() if mention else comment)
+        message = Message(self.workspace.next_ts(), channel, user, text, blocks=rich_text(text) if text else [])
+        message.attachments = [self._shared(original) | {"is_share": True}]
+        self.workspace.put(message)
+        self._tell(message)
+        return message.ts
+
+    async def preview(self, channel: str, ts: str, original: Message) -> None:
+        """Slack adds the preview of a message whose address stands in this one."""
+        message = self.workspace.message(channel, ts)
+        before = self.body(message)
+        message.attachments = [*message.attachments, self._shared(original)]
+        self.announce_change(message, before)
+
+    def address(self, message: Message) -> str:
+        """A message's address, as "Copy link" gives it."""
+        link = f"https://{self.domain}.slack.com/archives/{message.channel}/p{message.ts.replace('.', '')}"
+        return f"{link}?thread_ts={message.thread_ts}&cid={message.channel}" if message.is_reply else link
+
+    def attach(self, name: str, content: bytes, kind: str) -> dict[str, Any]:
+        """A file as a message carries it."""
+        file_id = new_id("F")
+        self.workspace.files[file_id] = File(name, len(content), content, kind=kind)
+        url = f"{self.base_url}/files-pri/{file_id}/{name}"
+        told = {"id": file_id, "name": name, "title": name, "mimetype": kind, "size": len(content), "mode": "hosted"}
+        return told | {"url_private": url, "url_private_download": url}
+
+    def _shared(self, original: Message) -> dict[str, Any]:
+        inner = {"team": self.team, "channel": original.channel, "ts": original.ts}
+        return {
+            "id": 1,
+            "ts": original.ts,
+            "channel_id": original.channel,
+            "channel_team": self.team,
+            "author_id": original.user,
+            "author_name": original.user.lower(),
+            "is_msg_unfurl": True,
+            "text": original.text,
+            "fallback": f"[1 January] {original.user}: {original.text}",
+            "from_url": self.address(original),
+            "footer": "Posted in another channel",
+            "message_blocks": [inner | {"message": {"blocks": original.blocks}}] if original.blocks else [],
+            "mrkdwn_in": ["text"],
+        }
 
     async def edit(self, channel: str, ts: str, text: str) -> None:
         """The author changes the text. A mention that is new in it arrives as `app_mention` too."""
@@ -128,6 +187,19 @@ class People(Core):
         text = f"<@{user}> has joined the channel"
         message = Message(self.workspace.next_ts(), channel, user, text, subtype="channel_join")
         self.announce(self.workspace.put(message))
+
+    async def stop_agent(self, user: str, channel: str, thread_ts: str) -> None:
+        """Press the native Stop button of an agent that is at work in a thread. Slack ends its streams, no more."""
+        if self.workspace.sessions.get((channel, thread_ts)) != "processing":
+            raise CannotDo(f"no agent is at work in {thread_ts}")
+        place = self.workspace.channel(channel)
+        streams = [message for message in place.replies(thread_ts) if message.streaming and message.stream]
+        for message in streams:
+            if message.stream:
+                message.stream.stopped = True
+        event = {"type": "agent_session_stopped", "channel": channel, "thread_ts": thread_ts, "user": user}
+        event |= {"streaming_message_ts": [message.ts for message in streams], "event_ts": self.workspace.next_ts()}
+        self.emit(event, place)
 
     async def open_home(self, user: str, tab: str = "home") -> str:
         """Open the app's Home or Messages tab (with an agent view, `messages` is where agents greet). The channel."""
@@ -198,4 +270,4 @@ class People(Core):
 
 def interaction_user(user: User, team: str) -> dict[str, str]:
     """The `user` of an interaction."""
-    return {"id": user.id, "username": user.name, "name": user.name, "team_id": team}
+    return {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team or team}

@@ -47,6 +47,8 @@ class SlackStandIn(Interactions):
         app.router.add_get("/link/", self.sockets.link)
         app.router.add_post("/respond/{team}/{key}", self.responses.serve)
         app.router.add_post("/upload/{file}", files.Uploads(self).serve)
+        app.router.add_get("/files-pri/{file}/{name}", files.Downloads(self).serve)
+        app.router.add_get("/login", files.log_in)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port)

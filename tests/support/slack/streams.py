@@ -29,6 +29,11 @@ def start_stream(core: Core, args: Args) -> dict[str, Any]:
         for name in ("recipient_user_id", "recipient_team_id"):
             if not args.text(name):
                 raise Refused(f"missing_{name}")
+        recipient = args.text("recipient_user_id")
+        if recipient not in channel.members or args.text("recipient_team_id") != core.workspace_of(recipient):
+            raise Refused(
+                "user_not_found"
+            )  # a partner is looked for in their own workspace (tiger-agents-for-work#231)
     if args.text("task_display_mode") not in {"", "timeline", "plan"}:
         raise Refused("invalid_arguments", "[ERROR] task_display_mode")
     thread_ts = thread_root(channel, args.text("thread_ts"))

@@ -103,6 +103,21 @@ def set_title(core: Core, args: Args) -> dict[str, Any]:
     return {}
 
 
+@method("agents.sessions.setStatus", "chat:write")
+def set_session_status(core: Core, args: Args) -> dict[str, Any]:
+    """What an agent's session is at. While it is processing, people see a button that stops it, if the app listens."""
+    if not core.is_agent:
+        raise Refused("not_allowed")  # which code Slack has for this, its documents do not tell
+    channel, thread_ts = _thread(core, args)
+    status = args.text("status")
+    if status not in {"active", "processing", "suspended", "closed"}:
+        raise Refused("invalid_arguments", "[ERROR] status")
+    core.workspace.sessions[channel.id, thread_ts] = status
+    deaf = status == "processing" and "agent_session_stopped" not in core.subscriptions
+    warning = {"warning": "missing_agent_session_stopped_event_subscription"} if deaf else {}
+    return {"agent_status": status} | warning
+
+
 @method("apps.connections.open")
 def connections_open(core: Core, args: Args) -> dict[str, Any]:
     """Where to connect for Socket Mode. Scope and token are checked at the door."""

@@ -31,6 +31,7 @@ class User:
     tz: str = "Europe/London"
     is_admin: bool = False
     team: str = ""  # another workspace's, in a shared channel
+    is_restricted: bool = False  # a guest
 
     def as_slack(self, team: str) -> dict[str, Any]:
         """The `user` of users.info."""
@@ -42,12 +43,13 @@ class User:
             "deleted": False,
             "is_bot": self.is_bot,
             "is_admin": self.is_admin,
+            "is_restricted": self.is_restricted,
             "is_owner": False,
             "is_app_user": False,
             "locale": self.locale,
             "tz": self.tz,
-            "profile": {"real_name": self.name.title(), "display_name": self.name, "team": team},
-        }
+            "profile": {"real_name": self.name.title(), "display_name": self.name, "team": self.team or team},
+        } | ({"is_stranger": True} if self.team and self.team != team else {})
 
 
 @dataclass
@@ -146,13 +148,15 @@ class Message:
 
 @dataclass
 class Channel:
-    """A conversation: `public`, `private`, `im` or `mpim`. `messages` is in the order of time."""
+    """A conversation: `public`, `private`, `im` or `mpim`. `messages` is in the order of time. `partner` is the other
+    workspace that a Slack Connect channel is shared with."""
 
     id: str
     name: str
     kind: str = "public"
     members: list[str] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)
+    partner: str = ""
 
     def replies(self, thread_ts: str) -> list[Message]:
         """What stands in a thread below its first message, for everybody to see."""
@@ -170,6 +174,7 @@ class Channel:
             "is_private": self.kind != "public",
             "is_archived": False,
             "is_member": bot in self.members,
+            "is_ext_shared": bool(self.partner),
         }
         if self.kind == "im":
             body["user"] = next(member for member in self.members if member != bot)
@@ -190,6 +195,7 @@ class Workspace:
         self.modals: dict[str, list[str]] = {}  # a person's open modals by view id, the topmost last
         self.statuses: dict[tuple[str, str], tuple[str, float]] = {}
         self.prompts: dict[tuple[str, str], list[dict[str, str]]] = {}
+        self.sessions: dict[tuple[str, str], str] = {}  # an agent's, by channel and thread
         self.titles: dict[tuple[str, str], str] = {}
         self.triggers: dict[str, tuple[str, float]] = {}  # trigger_id: who it is for, when it was made
         self.files: dict[str, Any] = {}

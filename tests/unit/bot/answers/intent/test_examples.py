@@ -5,10 +5,12 @@ import pytest
 
 from bot.answers.intent.examples import (
     FOLDER,
+    REFERS,
     example_languages,
     examples_digest,
     load_messages,
     load_replies,
+    load_summons,
     load_talk,
 )
 from bot.intents import Intent, OfferReply
@@ -42,6 +44,13 @@ def test_there_is_talk_of_every_language_and_nothing_is_learned_from_it(tag: str
 def test_a_reply_to_an_offer_is_no_other_message_besides() -> None:
     said = {each.text for each in load_replies() if each.kind != OfferReply.OTHER}
     assert not said & {each.text for each in load_replies() if each.kind == OfferReply.OTHER}
+
+
+@pytest.mark.parametrize("tag", example_languages())
+def test_what_refers_to_something_above_says_nothing_else(tag: str) -> None:
+    refers = [each.text for each in load_summons([tag]) if each.kind == REFERS]
+    assert len(refers) >= 40 and len(set(refers)) == len(refers)
+    assert not set(refers) & {each.text for each in load_summons([tag]) if each.kind != REFERS}
 
 
 def test_one_more_language_is_one_file(tmp_path: Path) -> None:

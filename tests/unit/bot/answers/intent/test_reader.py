@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.answers.intent import reader
-from bot.answers.intent.examples import Example, examples_digest
+from bot.answers.intent.examples import OTHER, REFERS, Example, examples_digest
 from bot.answers.intent.reader import LearnedReader, load_heads
 from bot.intents import Intent, MessageReading, OfferReply
 from bot.language import reply_language
@@ -64,7 +65,32 @@ def read(text: str) -> MessageReading:
     ],
 )
 def test_small_talk_is_surely_what_it_is(text: str, intent: Intent) -> None:
-    assert read(text) == MessageReading(intent, sure=True)
+    assert replace(read(text), refers=False) == MessageReading(intent, sure=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "refers"),
+    [
+        ("can you answer this one please?", True),
+        ("please answer the question above", True),
+        ("any ideas?", True),
+        ("could you reply to her", True),
+        ("你来回答一下", True),
+        ("这个问题你知道吗", True),
+        ("kannst du ihr das beantworten?", True),
+        ("この質問に答えてください", True),
+        ("How long does delivery take?", False),
+        ("Can I return this if it does not fit?", False),
+        ("is this covered by the warranty?", False),
+        ("Can you help me track my parcel?", False),
+        ("这个可以退货吗", False),
+        ("Kann ich das zurückgeben?", False),
+        ("My order arrived broken", False),
+        ("thanks, that helped", False),
+    ],
+)
+def test_who_only_refers_to_something_above_is_told_from_who_asks(text: str, refers: bool) -> None:
+    assert read(text).refers is refers
 
 
 @pytest.mark.parametrize("text", ["", "   ", "???", "？", "…", "!!!", "🪨🪨"])
@@ -255,9 +281,14 @@ def test_another_model_is_fitted_when_it_is_first_used_and_kept(
     ]
     monkeypatch.setattr(reader, "load_messages", lambda _languages: examples)
     monkeypatch.setattr(reader, "load_replies", lambda _languages: replies)
+    summons = [Example(f"answer {text}", "en", REFERS) for text in ("this", "that", "it", "him", "her", "them")]
+    monkeypatch.setattr(
+        reader, "load_summons", lambda _languages: [*summons, *(replace(e, kind=OTHER) for e in examples)]
+    )
     monkeypatch.setattr(reader, "load_talk", lambda _languages: ["see you tomorrow", "done yesterday"])
     fitted = LearnedReader(EmbeddingModels((Letters(),)), tmp_path)
     assert fitted.read_messages(["hello sam"])[0].intent is Intent.GREETING
     assert fitted.read_messages(["how do i sell it?"])[0].asks
+    assert [each.refers for each in fitted.read_messages(["answer us", "how do i sell it?"])] == [True, False]
     monkeypatch.setattr(reader, "fit_heads", None)  # the second time it is read from disk
     assert load_heads(Letters(), tmp_path).messages.kinds == tuple(sorted(some))

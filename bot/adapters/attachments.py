@@ -1,0 +1,121 @@
+"""The text of files that people attach: fetched from the platform's own hosts, behind the address guard."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import PurePath
+from typing import Any
+
+import aiohttp
+import structlog
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import ThreadedResolver
+from yarl import URL
+
+from bot.messages import Attached
+from retrieval.crawling.addresses import AddressGuard, parse_host
+from retrieval.errors import AddressRefused
+from retrieval.extraction.decoding import detect
+
+log = structlog.get_logger(__name__)
+
+FILES = 3  # of a message that are read
+BYTES = 64 * 1024  # of a file that is read
+_SECONDS = 8
+_TYPES = frozenset({"application/json", "application/xml", "application/x-yaml", "application/yaml"})
+_SUFFIXES = frozenset(
+    {".log", ".txt", ".md", ".csv", ".tsv", ".json", ".yaml", ".yml", ".xml", ".ini", ".conf", ".cfg", ".toml", ".out"}
+)
+
+
+class Attachments:
+    """`hosts` are those that files may be fetched from ("slack.com" stands for all below it, too), by https; from
+    `own`, the address of the API where that is set, as it is. `headers` go to them and nowhere else."""
+
+    def __init__(
+        self, hosts: Collection[str], own: str = "", allow: Sequence[str] = (), headers: Mapping[str, str] | None = None
+    ) -> None:
+        self._hosts = hosts
+        self._own = URL(own).origin() if own else None
+        self._guard = AddressGuard(allow)
+        self._headers = headers or {}
+
+    async def read(self, kept: str) -> list[Attached]:
+        """The files of a message, as its context keeps them (JSON: name, type, size, url)."""
+        files: list[dict[str, Any]] = json.loads(kept)
+        read: list[Attached] = []
+        for file in files:
+            wanted = sum(each.text is not None for each in read) < FILES and is_text(file["name"], file["type"])
+            text = await self._text(URL(file["url"]), file["type"]) if wanted and file["size"] <= BYTES else None
+            read.append(Attached(file["name"], text))
+        return read
+
+    async def _text(self, url: URL, kind: str) -> str | None:
+        try:
+            body = await self._fetch(url, kind)
+        except (aiohttp.ClientError, TimeoutError, OSError, AddressRefused) as error:
+            log.warning("file not read", host=url.host, cause=type(error).__name__)
+            return None
+        if body is None:
+            return None
+        text = body.decode(detect(body), "replace")
+        return None if "\0" in text else text.strip()
+
+    async def _fetch(self, url: URL, kind: str) -> bytes | None:
+        """The bytes; None where they are no file that we may have: a redirect leads to a page to log in on."""
+        if not self.may_fetch(url):
+            log.warning("file not read", host=url.host, cause="not a host of the platform's")
+            return None
+        if parse_host(url.host or ""):
+            self._guard.check(str(parse_host(url.host or "")))
+        connector = aiohttp.TCPConnector(resolver=_Guarded(self._guard))
+        timeout = aiohttp.ClientTimeout(total=_SECONDS)
+        async with (
+            aiohttp.ClientSession(connector=connector, timeout=timeout) as session,
+            session.get(url, headers=self._headers, allow_redirects=False) as response,
+        ):
+            page = response.content_type == "text/html" and kind != "text/html"
+            if response.status != 200 or page:
+                log.warning("file not read", host=url.host, status=response.status)
+                return None
+            body = b""
+            async for piece in response.content.iter_any():
+                body += piece
+                if len(body) > BYTES:
+                    return None
+            return body
+
+    def may_fetch(self, url: URL) -> bool:
+        """Whether a file may be fetched from there, and the headers sent along."""
+        host = (url.host or "").lower()
+        below = any(host == each or host.endswith(f".{each}") for each in self._hosts)
+        return (url.scheme == "https" and below) or (self._own is not None and url.origin() == self._own)
+
+
+def is_text(name: str, kind: str) -> bool:
+    """Whether a file of this name and media type is one of text."""
+    kind = kind.partition(";")[0].strip().lower()
+    return kind.startswith("text/") or kind in _TYPES or PurePath(name.lower()).suffix in _SUFFIXES
+
+
+class _Guarded(AbstractResolver):
+    """Names that lead to addresses which are none of ours to reach do not resolve."""
+
+    def __init__(self, guard: AddressGuard) -> None:
+        self._guard = guard
+        self._names = ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """See the library. Raises AddressRefused."""
+        found = await self._names.resolve(host, port, family)
+        for each in found:
+            self._guard.check(each["host"], host)
+        return found
+
+    async def close(self) -> None:
+        """See the library."""
+        await self._names.close()

@@ -1,0 +1,150 @@
+"""What a message asks, once it is claimed: its own words, what they quote, link to or bring along, or, where it says
+nothing itself, the question that it was called to."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import structlog
+
+from bot.desk.reading import Readings
+from bot.errors import DeliveryError
+from bot.intents import Intent, MessageReading
+from bot.interfaces import Surroundings
+from bot.messages import Audience, ChatMessage, Said, unquote
+
+log = structlog.get_logger(__name__)
+
+LOOK_SECONDS = 10.0  # for each look around: then what was said itself is answered
+CHARACTERS = 8_000  # of what stands above a message
+ATTACHED = 3_000  # characters of what it brings along: with its own words the answer still reads all of it
+_ADDRESS = re.compile(r"https?://\S+")
+_CALLS = frozenset({Intent.EMPTY, Intent.HELP, Intent.GREETING, Intent.PRESENCE})  # say no more than "you there"
+_Found = TypeVar("_Found")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`text` is what is to be answered. Where it was asked by somebody else, `user` is their id and `name` what they
+    are called. `unread` names files that could not be read."""
+
+    text: str
+    user: str = ""
+    name: str = ""
+    unread: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A message that stands above, as it was read."""
+
+    said: Said
+    reading: MessageReading
+
+    @property
+    def asks(self) -> bool:
+        """Whether it is a question of a person's."""
+        pointed = self.said.pointed and not (self.reading.sure and self.reading.intent.is_small_talk)
+        own = bool(self.said.text) and not self.said.mine and not self.reading.refers
+        return own and (self.reading.asks or pointed)
+
+
+class Asking:
+    """Looks around a message by the surroundings of its platform, where there are some. What cannot be seen is logged,
+    and does without."""
+
+    def __init__(self, readings: Readings) -> None:
+        self._readings = readings
+
+    async def find(self, message: ChatMessage, around: Surroundings | None) -> Asked:
+        """What `message` asks."""
+        if message.chosen or around is None:
+            return Asked(message.text)
+        own, quoted = unquote(message.text)
+        links, files = message.context.get("links"), message.context.get("files")
+        linked = await _look(around.linked(message)) or () if links else ()
+        attached = await _look(around.files(message)) or () if files else ()
+        unread = tuple(each.name for each in attached if each.text is None)
+        beside = [quoted, *(each.text for each in linked)]
+        beside.append(_shortened([each.text for each in attached if each.text], ATTACHED))
+        below = "\n\n".join(filter(None, beside))
+        words = _ADDRESS.sub("", own).strip() if linked else own
+        if not below and not _is_called(message):
+            return Asked(message.text, unread=unread)
+        reading = await self._readings.read(words)
+        calls = not words or reading.refers or (reading.sure and reading.intent in _CALLS)
+        if below:
+            return Asked(below if calls else f"{words}\n\n{below}", unread=unread)
+        taken = await self._above(message, around, reading) if calls else None
+        if taken is None:
+            return Asked(message.text, unread=unread)
+        if taken.user == message.user:
+            return Asked(unquoted(taken.text), unread=unread)
+        return Asked(unquoted(taken.text), taken.user, await _look(around.name(message, taken)) or "", unread)
+
+    async def _above(self, message: ChatMessage, around: Surroundings, reading: MessageReading) -> Said | None:
+        said = _newest(await _look(around.above(message)) or (), CHARACTERS)
+        readings = await asyncio.gather(*(self._readings.read(each.text) for each in said))
+        return open_question([*map(Read, said, readings)], message.user, whatever=reading.refers)
+
+
+def open_question(read: Sequence[Read], caller: str, *, whatever: bool = False) -> Said | None:
+    """The question that `caller` wants answered, of what stands above (oldest first): the one that is replied to, else
+    the newest that nobody has answered; if there is none, and `whatever`, the newest that the bot has not answered.
+    Who calls has answered nothing."""
+    asked = [place for place, each in enumerate(read) if each.asks]
+    pointed = [read[place].said for place in asked if read[place].said.pointed]
+    if pointed or any(each.said.pointed for each in read):  # to something that is no question: it is about that
+        return pointed[-1] if pointed else None
+    for place in reversed(asked):
+        answerers = {caller, read[place].said.user}
+        later = [each for each in read[place + 1 :] if each.said.text and not each.asks and not each.reading.refers]
+        if not any(each.said.mine or each.said.user not in answerers for each in later):
+            return read[place].said
+    left = [
+        place
+        for place in asked
+        if whatever and not any(each.said.mine and each.said.text for each in read[place + 1 :])
+    ]
+    return read[left[-1]].said if left else None
+
+
+def unquoted(text: str) -> str:
+    """A text without the marks of what it quotes; its own words first."""
+    return "\n\n".join(filter(None, unquote(text)))
+
+
+def _is_called(message: ChatMessage) -> bool:
+    """Whether the bot was called by name below something."""
+    below = not message.opens_thread or bool(message.context.get("reply_to"))
+    return message.audience is Audience.MENTION and below
+
+
+def _newest(said: Sequence[Said], characters: int) -> list[Said]:
+    """The newest messages that fit, oldest first, and what was replied to."""
+    kept: list[Said] = []
+    for each in reversed(said):
+        characters -= len(each.text)
+        if each.pointed or characters >= 0:
+            kept.append(each)
+    return kept[::-1]
+
+
+def _shortened(texts: Sequence[str], characters: int) -> str:
+    """Texts with what stands in the middle of long ones left out: what a log says last is as telling as its first."""
+    room = characters // max(1, len(texts))
+    half = room // 2
+    return "\n\n".join(text if len(text) <= room else f"{text[:half]}\n…\n{text[-half:]}" for text in texts)
+
+
+async def _look(looking: Awaitable[_Found]) -> _Found | None:
+    try:
+        async with asyncio.timeout(LOOK_SECONDS):
+            return await looking
+    except (DeliveryError, TimeoutError) as error:
+        log.warning("not seen", cause=str(error) if isinstance(error, DeliveryError) else "it took too long")
+        return None

@@ -1,0 +1,197 @@
+"""What a message asks: generated threads, quotes and attachments, and a platform that shows nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from bot.desk import asking
+from bot.desk.asking import Asking, Read, open_question
+from bot.desk.reading import Readings
+from bot.errors import DeliveryError, Refusal
+from bot.intents import MessageReading
+from bot.messages import Attached, Audience, ChatMessage, Said, quote, unquote
+from tests.fakes import FakeIntents, said
+
+QUESTION, OTHER = "How long does delivery take?", "Do gift cards expire?"
+
+
+@dataclass
+class Near:
+    """Surroundings of a test; `fault` is raised by whatever is looked at, or it takes forever."""
+
+    stands: Sequence[Said] = ()
+    links: Sequence[Said] = ()
+    attached: Sequence[Attached] = ()
+    fault: Exception | None = None
+    forever: bool = False
+    looked: list[str] = field(default_factory=list)
+
+    async def above(self, message: ChatMessage) -> Sequence[Said]:
+        return await self._look("above", self.stands)
+
+    async def linked(self, message: ChatMessage) -> Sequence[Said]:
+        return await self._look("linked", self.links)
+
+    async def files(self, message: ChatMessage) -> Sequence[Attached]:
+        return await self._look("files", self.attached)
+
+    async def name(self, message: ChatMessage, said: Said) -> str:
+        return said.name or said.user.title()
+
+    async def _look(self, what: str, found: Sequence[Any]) -> Sequence[Any]:
+        self.looked.append(what)
+        if self.forever:
+            await asyncio.sleep(3600)
+        if self.fault:
+            raise self.fault
+        return found
+
+
+def call(text: str = "answer this", **context: str) -> ChatMessage:
+    """A mention in a thread."""
+    message = said(text, audience=Audience.MENTION, thread="000000", user="caller")
+    return replace(message, context=context)
+
+
+async def asked(message: ChatMessage, near: Near | None) -> asking.Asked:
+    return await Asking(Readings(FakeIntents())).find(message, near)
+
+
+def person(text: str, user: str = "ann", **more: bool) -> Said:
+    return Said(user, text, **more)
+
+
+@pytest.mark.parametrize("text", ["answer this", "can you answer this?", "", "hello"])
+async def test_whoever_calls_without_a_question_wants_the_one_above_answered(text: str) -> None:
+    found = await asked(call(text), Near([person("Hi all."), person(QUESTION)]))
+    assert (found.text, found.user, found.name) == (QUESTION, "ann", "Ann")
+
+
+@pytest.mark.parametrize("text", [OTHER, "My parcel is lost", "thanks"])
+async def test_whoever_says_something_is_answered_that(text: str) -> None:
+    near = Near([person(QUESTION)])
+    assert await asked(call(text), near) == asking.Asked(text)
+    assert near.looked == []
+
+
+async def test_nothing_is_read_where_the_bot_was_not_called() -> None:
+    for audience in set(Audience) - {Audience.MENTION}:
+        near = Near([person(QUESTION)])
+        message = replace(call(), audience=audience)
+        assert (await asked(message, near)).text == message.text and near.looked == []
+    opens = said("answer this", audience=Audience.MENTION)
+    near = Near([person(QUESTION)])
+    assert (await asked(opens, near)).text == "answer this" and near.looked == []
+
+
+@pytest.mark.parametrize("near", [None, Near(fault=DeliveryError("gone", Refusal.PLACE)), Near(forever=True), Near()])
+async def test_where_nothing_can_be_seen_what_was_said_is_answered(
+    near: Near | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "LOOK_SECONDS", 0.01)
+    message = call("answer this", links="C1/1", files="[]")
+    assert await asked(message, near) == asking.Asked("answer this")
+
+
+texts = some.sampled_from([QUESTION, OTHER, "It is two days.", "no idea", "", "answer this", "hello"])
+messages = some.builds(
+    Said, some.sampled_from(["ann", "bob", "caller", "bot"]), texts, mine=some.booleans(), pointed=some.just(False)
+)
+
+
+def read(stands: Sequence[Said]) -> list[Read]:
+    readings = FakeIntents().read_messages([each.text for each in stands])
+    return [Read(each, reading) for each, reading in zip(stands, readings, strict=True)]
+
+
+@given(some.lists(messages, max_size=8))
+def test_the_open_question_is_the_newest_that_nobody_has_answered(stands: list[Said]) -> None:
+    stands = [replace(each, user="bot" if each.mine else each.user) for each in stands]
+    found = open_question(read(stands), "caller")
+    questions = [place for place, each in enumerate(stands) if each.text in {QUESTION, OTHER} and not each.mine]
+
+    def answered(place: int) -> bool:
+        rest = [each for each in stands[place + 1 :] if each.text and each.text != "answer this"]
+        spoke = [each for each in rest if each.mine or each.text not in {QUESTION, OTHER}]
+        return any(each.mine or each.user not in {"caller", stands[place].user} for each in spoke)
+
+    unanswered = [place for place in questions if not answered(place)]
+    assert found == (stands[unanswered[-1]] if unanswered else None)
+    whatever = open_question(read(stands), "caller", whatever=True)
+    left = [place for place in questions if not any(each.mine and each.text for each in stands[place + 1 :])]
+    assert whatever == (found or (stands[left[-1]] if left else None))
+
+
+async def test_one_s_own_question_is_taken_without_a_name() -> None:
+    found = await asked(call(), Near([person(QUESTION, "caller")]))
+    assert found == asking.Asked(QUESTION)
+
+
+async def test_what_the_bot_has_answered_is_not_answered_again() -> None:
+    stands = [person(QUESTION), Said("bot", "Two days.", mine=True)]
+    assert (await asked(call("explain this"), Near(stands))).text == "explain this"
+
+
+async def test_what_is_replied_to_comes_first_and_is_taken_whatever_it_sounds_like() -> None:
+    stands = [person("My mug came in two pieces", "eve", pointed=True), person(QUESTION)]
+    found = await asked(call("answer this", reply_to="1"), Near(stands))
+    assert (found.text, found.user) == ("My mug came in two pieces", "eve")
+    mine = [person(QUESTION), Said("bot", "Two days.", mine=True, pointed=True)]
+    assert (await asked(call("answer this", reply_to="1"), Near(mine))).text == "answer this"
+
+
+async def test_a_long_thread_is_read_from_its_end() -> None:
+    stands = [person(OTHER), *(person("x" * 999, "bob") for _ in range(9)), person("hm", "caller")]
+    assert (await asked(call(), Near(stands))).text == "answer this"  # what is out of reach is not answered
+    assert (await asked(call(), Near([*stands, person(QUESTION)]))).text == QUESTION
+
+
+@given(some.text("ab \n", max_size=20), some.text("cd >\n", min_size=1, max_size=20))
+def test_quotes_are_told_from_the_words_of_their_author(own: str, quoted: str) -> None:
+    words = "\n".join(own.splitlines()).strip()
+    text = f"{words}\n\n{quote(quoted)}"
+    found, rest = unquote(text)
+    assert found == words
+    assert rest.split() == quoted.replace(">", " ").split() or ">" in quoted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (f"answer this\n\n{quote(QUESTION)}", QUESTION),
+        (quote(QUESTION), QUESTION),
+        (f"Is that so for mugs?\n\n{quote(QUESTION)}", f"Is that so for mugs?\n\n{QUESTION}"),
+        (f"{quote(QUESTION)}\nanswer this?", QUESTION),
+    ],
+)
+async def test_what_is_quoted_is_the_question_or_stands_below_it(text: str, wanted: str) -> None:
+    for audience in (Audience.DIRECT, Audience.CHANNEL, Audience.MENTION):
+        assert (await asked(said(text, audience=audience), Near())).text == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"), [("https://s.co/a", QUESTION), ("answer this https://s.co/a", QUESTION), ("", QUESTION)]
+)
+async def test_what_is_linked_to_is_read(text: str, wanted: str) -> None:
+    message = replace(said(text, audience=Audience.DIRECT), context={"links": "C1/1"})
+    assert (await asked(message, Near(links=[person(QUESTION)]))).text == wanted
+    assert (await asked(message, Near())).text == text
+
+
+async def test_files_are_read_shortened_and_those_that_are_none_are_named() -> None:
+    log = "first line\n" + "x" * 9_000 + "\nE42 the last line"
+    message = replace(said("Why this error?", audience=Audience.DIRECT), context={"files": "[]"})
+    found = await asked(message, Near(attached=[Attached("a.log", log), Attached("b.png"), Attached("c.txt", "short")]))
+    assert found.unread == ("b.png",) and len(found.text) < asking.ATTACHED + 100
+    assert all(part in found.text for part in ("Why this error?", "first line", "E42 the last line", "short"))
+
+
+def test_a_reading_is_no_question_of_the_bot_s_own() -> None:
+    assert not Read(Said("bot", QUESTION, mine=True), MessageReading(asks=True)).asks
