@@ -13,15 +13,14 @@ import re
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
 
 import aiohttp
 import structlog
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
-from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
-from slack_bolt.request.async_internals import build_async_context
+from slack_bolt.adapter.starlette.async_handler import to_starlette_response
+from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 from starlette.requests import Request
@@ -33,6 +32,7 @@ from bot.adapters.slack.incoming import PLATFORM, Deleted, Edited, read_command,
 from bot.adapters.slack.markdown import literal, to_slack
 from bot.adapters.slack.messenger import SlackMessenger
 from bot.adapters.slack.rooms import SlackRooms
+from bot.adapters.slack.signed import read_signed
 from bot.adapters.slack.steering import SlackSteering
 from bot.adapters.splitting import split
 from bot.console.console import Console
@@ -98,6 +98,7 @@ class SlackAdapter:
         self._voting = voting
         self._rooms = rooms
         self._socket = socket
+        self._verifier = SignatureVerifier(config.signing_secret or "unused in Socket Mode")
         self._bot_user = ""
         self._shared: set[str] = set()
         self.client = web_client(config)
@@ -137,20 +138,14 @@ class SlackAdapter:
             await session.close()
 
     async def handle_http(self, request: Request) -> Response:
-        """One signed request, through Bolt, which checks the signature. While we do not know who we are, or stop, it is
-        turned away: Slack sends it again.
-
-        Bolt 1.30 takes any form that has the word "payload" in it for an interaction, and so loses a command that
-        speaks of one.
-        """
+        """One signed request, through Bolt. While we do not know who we are, or stop, it is turned away: Slack sends it
+        again."""
         if not self.connected:
             return PlainTextResponse("not ready\n", status_code=503)
-        raw = (await request.body()).decode("utf-8", "replace")
-        bolt_request = to_async_bolt_request(request, raw.encode())
-        if not bolt_request.body and raw and not raw.startswith("{"):
-            bolt_request.body = dict(parse_qsl(raw, keep_blank_values=True))
-            bolt_request.context = build_async_context(AsyncBoltContext({}), bolt_request.body)
-        return to_starlette_response(await self.app.async_dispatch(bolt_request))
+        read = await read_signed(request, self._verifier)
+        if isinstance(read, Response):
+            return read
+        return to_starlette_response(await self.app.async_dispatch(read))
 
     async def _stay(self, handler: AsyncSocketModeHandler | None) -> None:
         log.info("slack connected", mode="socket" if handler else "http", bot=self._bot_user)
