@@ -117,6 +117,8 @@ def _conclude(
     if before.version and _same(before.version, held, records, models):
         if records != held:
             write_crawl(before.version.folder, records)
+        if store.pointer_fault():
+            store.activate(before.version)
         passages = before.version.manifest.counts["passages"]
         return replace(report, outcome="unchanged", passages=passages, pruned=store.prune())
     return _activate(store, models, options, trial, on_progress, before, records, documents, report)

@@ -13,7 +13,6 @@ import pytest
 
 from retrieval.documents import Selectors, Source, SourceKind
 from retrieval.errors import (
-    CorruptVersion,
     NoActiveVersion,
     RefreshError,
     RefreshRunning,
@@ -573,10 +572,12 @@ def test_an_exception_from_the_progress_stops_the_refresh_and_leaves_the_active_
     assert desk.refresh().outcome == "activated"
 
 
-def test_a_pointer_to_a_lost_version_is_mended_by_a_refresh(desk: Desk) -> None:
-    desk.refresh()
-    (desk.store.root / "active").write_text("20200101-000000-0000\n")
-    with pytest.raises(CorruptVersion):
-        desk.store.active()
-    assert desk.refresh().outcome == "activated"
+@pytest.mark.parametrize("pointer", ["20200101-000000-0000\n", "", "\0\0", "../..", "é"])
+def test_a_damaged_pointer_is_mended_by_a_refresh(desk: Desk, pointer: str) -> None:
+    first = desk.refresh()
+    (desk.store.root / "active").write_text(pointer)
+    assert desk.store.pointer_fault()
+    assert desk.refresh().outcome == "unchanged"
+    assert not desk.store.pointer_fault()
+    assert desk.store.active_id() == first.version
     assert len(desk.questions()) == 6
