@@ -149,8 +149,7 @@ class Index:
             return cls(passages, row_passage, embedded, lexical)
         except Exception as error:  # NumPy, zip files, FAISS and JSON have a dozen kinds for what is damaged
             raise CorruptVersion(
-                f"The index in {folder} cannot be read ({type(error).__name__}: {error}): run 'frontdesk refresh', or "
-                "'frontdesk rollback'."
+                f"The index in {folder} cannot be read ({error}). Run `frontdesk refresh --force`, or roll back."
             ) from error
 
     def find_field(self, model: str) -> VectorField | None:

@@ -16,11 +16,11 @@ from bot.messages import Audience, ChatMessage, MessageKey, Place
 
 PLATFORM = "discord"
 PRIVATE = "@me"  # the workspace of private conversations
-_USER = re.compile(r"<@!?(?P<id>\d+)>")
-_ROLE = re.compile(r"<@&(?P<id>\d+)>")
-_CHANNEL = re.compile(r"<#\d+>|</(?P<command>[^:>]+):\d+>")
-_EMOJI = re.compile(r"<a?:(?P<name>\w+):\d+>")
-_TIME = re.compile(r"<t:\d+(?::\w)?>")
+_USER = re.compile(r"<@!?(?P<id>\d{1,20})>")
+_ROLE = re.compile(r"<@&(?P<id>\d{1,20})>")
+_CHANNEL = re.compile(r"<#\d{1,20}>|</(?P<command>[^:<>]{1,100}):\d{1,20}>")
+_EMOJI = re.compile(r"<a?:(?P<name>\w{1,32}):\d{1,20}>")
+_TIME = re.compile(r"<t:\d{1,20}(?::\w)?>")
 _FROM_PEOPLE = frozenset({discord.MessageType.default, discord.MessageType.reply})
 
 

@@ -12,10 +12,11 @@ from bot.messages import Audience, ChatMessage, MessageKey, Place
 
 PLATFORM = "slack"
 _FROM_PEOPLE = frozenset({None, "", "file_share", "thread_broadcast", "me_message"})
-_USER = re.compile(r"<@(?P<id>[UW][A-Z0-9]+)(?:\|[^>]*)?>")
-_SPECIAL = re.compile(r"<!(?:subteam\^[A-Z0-9]+)?(?P<name>[a-z]*)(?:\|(?P<label>[^>]*))?>")
-_CHANNEL = re.compile(r"<#[CG][A-Z0-9]+(?:\|(?P<name>[^>]*))?>")
-_LINK = re.compile(r"<(?P<url>(?:https?|mailto|tel):[^|>]+)(?:\|(?P<label>[^>]*))?>")
+# Slack writes "<" as "&lt;" in what people say, so that none stands within a sign of its own.
+_USER = re.compile(r"<@(?P<id>[UW][A-Z0-9]+)(?:\|[^<>]*)?>")
+_SPECIAL = re.compile(r"<!(?:subteam\^[A-Z0-9]+)?(?P<name>[a-z]*)(?:\|(?P<label>[^<>]*))?>")
+_CHANNEL = re.compile(r"<#[CG][A-Z0-9]+(?:\|(?P<name>[^<>]*))?>")
+_LINK = re.compile(r"<(?P<url>(?:https?|mailto|tel):[^|<>]+)(?:\|(?P<label>[^<>]*))?>")
 
 
 @dataclass(frozen=True, slots=True)
