@@ -306,7 +306,7 @@ def _discord(settings: Settings) -> Iterator[Check]:
 
 
 def _slack(settings: Settings) -> Iterator[Check]:
-    from bot.bootstrap import check_slack
+    from bot.bootstrap import check_slack, check_slack_channels
 
     if not settings.slack_bot_token.get_secret_value():
         yield Check("slack", None, "no SLACK_BOT_TOKEN: to answer in Slack, see 'frontdesk slack manifest'")
@@ -316,3 +316,5 @@ def _slack(settings: Settings) -> Iterator[Check]:
         yield Check("slack", False, f"{bot} lacks {', '.join(sorted(lacking))}: update its manifest and reinstall it")
     else:
         yield Check("slack", True, f"{bot}, {settings.slack_mode} mode")
+    for fault in asyncio.run(check_slack_channels(settings)):
+        yield Check("slack", False, fault)

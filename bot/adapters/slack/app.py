@@ -116,6 +116,8 @@ class SlackAdapter:
         team_channels = (self._config.support_channel, self._config.admin_channel)
         rooms = SlackRooms(self.client, str(identity["team_id"]), team_channels)
         self._steering.rooms, self._steering.bot_user = rooms, self._bot_user
+        for fault in await rooms.faults():
+            log.error("no room for the team", cause=fault)
         self._rooms[PLATFORM] = rooms
         self._desk.join(PLATFORM, SlackMessenger(self.client, handoff=self._handing.available))
         if not self._socket:
@@ -376,6 +378,11 @@ async def check(config: SlackConfig, scopes: frozenset[str]) -> tuple[str, froze
     headers: Mapping[str, str] = {key.lower(): value for key, value in identity.headers.items()}
     granted = {scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",") if scope.strip()}
     return f"{identity['user']} in {identity['team']}", frozenset(scopes - granted if granted else ())
+
+
+async def check_channels(config: SlackConfig) -> list[str]:
+    """For `doctor`: what is wrong with the team's channels, a line each."""
+    return await SlackRooms(web_client(config), "", (config.support_channel, config.admin_channel)).faults()
 
 
 async def team_of(config: SlackConfig) -> str:
