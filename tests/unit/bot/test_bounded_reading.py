@@ -56,7 +56,7 @@ READERS: dict[str, Callable[[str], object]] = {
 }
 WRITTEN = """1 1/ 1- 1. 1: 12:34 (1 +1 a@ @a a. a Ab a1 é 中 万 一 @ 点 月 周 半 .com [ [a ]( ( [1, :// a/ $1 1, 1元 ` *
 ** _ # ! ? ？ 。 “ " ' ’s < <@ <@U1| <!| <!x| <#C1| <https:// <a: </a | & a- 1- a_ a' 1) 第 步骤 0 x= = %40 \\ 1年 — …
-password= key: AKIA eyJ ghp_ xoxb- Bearer -----BEGIN PRIVATE KEY-----"""
+password= key: AKIA eyJ ghp_ xoxb- Bearer -----BEGIN PRIVATE KEY----- ://a:b pin:12."""
 ATOMS = [
     *WRITTEN.split(),
     "1 ",
@@ -105,7 +105,23 @@ def grows(read: Callable[[str], object], unit: str, end: str) -> bool:
     return True
 
 
-KNOWN = ("1/", "1-", "1 - ", "a-", "1,", "1:", "(0", "a@", "<https://", "<@U1|", "万", "eyJ")  # that once were no fun
+KNOWN = (
+    "1/",
+    "1-",
+    "1 - ",
+    "a-",
+    "1,",
+    "1:",
+    "(0",
+    "a@",
+    "<https://",
+    "<@U1|",
+    "万",
+    "eyJ",
+    "pin 123.",
+    "password=",
+    "://a:b",
+)  # that once were no fun
 
 
 @pytest.mark.parametrize("name", READERS)
