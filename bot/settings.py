@@ -19,6 +19,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
+from bot.masking import KINDS
 
 DEFAULT_MODELS = ("all-MiniLM-L6-v2", "multilingual-e5-small")
 
@@ -98,7 +99,7 @@ class Settings(BaseSettings):
     gaps_weekly: bool = False
 
     # privacy
-    mask: Annotated[tuple[str, ...], NoDecode] = ("email", "phone", "card", "iban", "id")
+    mask: Annotated[tuple[str, ...], NoDecode] = KINDS
     retention_days: int = Field(0, ge=0)
 
     # the web server
@@ -138,12 +139,17 @@ class Settings(BaseSettings):
     @field_validator("mask")
     @classmethod
     def _kinds(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        kinds = {"email", "phone", "card", "iban", "id"}
         if value == ("none",):
             return ()
-        if unknown := [kind for kind in value if kind not in kinds]:
-            raise ValueError(f"{unknown[0]!r} is none of email, phone, card, iban, id; none masks nothing")
+        if unknown := [kind for kind in value if kind not in KINDS]:
+            raise ValueError(f"{unknown[0]!r} is none of {', '.join(KINDS)}; none masks nothing")
         return value
+
+    @field_validator("mask", mode="before")
+    @classmethod
+    def _blank_is_unset(cls, value: Any) -> Any:
+        """A blank is no way to say that nothing is masked: "none" is."""
+        return KINDS if isinstance(value, str) and not value.strip(" ,\t") else value
 
     @field_validator("vllm_url")
     @classmethod

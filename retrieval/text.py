@@ -9,6 +9,7 @@ from retrieval.scripts import INVISIBLE, SURROGATES
 
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@＝＋－＠﹦﹢﹣﹫−]")
 _LONE_SURROGATE = re.compile(f"[{SURROGATES}]")
 
 
@@ -30,3 +31,18 @@ def clean(text: str) -> str:
 def collapse(text: str) -> str:
     """`clean` text on one line with single spaces."""
     return re.sub(r"\s+", " ", clean(text)).strip()
+
+
+def is_formula(cell: str) -> bool:
+    """Whether a spreadsheet program may run a cell (OWASP: CSV injection), in whichever width it is written."""
+    return _FORMULA.match(cell) is not None
+
+
+def defused(cell: str) -> str:
+    """A cell that no spreadsheet program takes for a formula: an apostrophe stands before what could begin one."""
+    return f"'{cell}" if is_formula(cell) else cell
+
+
+def undefused(cell: str) -> str:
+    """The cell that `defused` was given."""
+    return cell[1:] if cell.startswith("'") and is_formula(cell[1:]) else cell

@@ -17,6 +17,7 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
+from bot.adapters.web.bounds import PromptProtocol
 from bot.desk.desk import Desk
 from bot.errors import BotError, PlatformError, StorageError
 
@@ -68,7 +69,10 @@ async def serve(
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(signum, stop.set)
-    server = _Server(uvicorn.Config(app, address.host, address.port, log_level="warning", lifespan="off"))
+    config = uvicorn.Config(
+        app, address.host, address.port, http=PromptProtocol, ws="none", log_level="warning", lifespan="off"
+    )
+    server = _Server(config)
     web = asyncio.create_task(server.serve())
     desk_work = asyncio.create_task(desk.run())
     noted = {} if troubles is None else troubles

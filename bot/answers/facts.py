@@ -118,7 +118,7 @@ _TIME_HAN = re.compile(
 )
 _HALF = re.compile(r"\bhalf an?\s(?P<english>hour|day|year|month)\b|半个?(?P<han>小时|天|年|月)")
 _ARTICLE = re.compile(r"\ban?\s(?P<unit>hour|minute|second|day|week|month|year|decade|night)\b")
-_PHONE = re.compile(r"(?<![\w.,€$£¥])\+?\d[\d() /-]{5,}\d(?![\w%€])")
+_PHONE = re.compile(r"(?<![\w.,€$£¥])\+?\d[\d() /-]{5,40}\d(?![\w%€])")
 # Quantities in words, which count only where the very word stands in the evidence.
 _QUANTITIES = re.compile(
     r"\b(?:dozens?|hundreds?|thousands?|millions?|fortnight|lifetime|couple of)\b"
@@ -127,6 +127,8 @@ _QUANTITIES = re.compile(
 _RANGE = re.compile(r"\s?(?:-|–|—|~|/|or|to|and|或|到|至|、)\s?")
 _DAYS = re.compile(r"\s?(?:-|–|—|~|to|through|until|到|至)\s?")
 _CALENDAR_SAID = re.compile(f"{_TIME.pattern}|{_CALENDAR.pattern}".replace("(?P<", "(?P<said_"), re.IGNORECASE)
+_SHORTEST_PHONE = 7  # digits
+_LONGEST_HAN = 24  # characters of a Chinese number; a longer row of them says none, and stands for itself
 _LONE_HAN_SAY = frozenset("一两十百千万亿")  # of these alone, without a unit, no number is meant: 一样, 十分, 千万
 
 
@@ -155,10 +157,8 @@ def facts(text: str, *, lenient: bool = False) -> frozenset[Fact]:
         )
     found |= set(_names(_CALENDAR_SAID.sub(" ; ", rest)))
     folded = fold(rest)
-    for match in _PHONE.finditer(folded):
-        if len(digits := re.sub(r"\D", "", match.group())) >= 7:
-            found.add(Fact("phone", digits))
-            folded = folded.replace(match.group(), " ; ")
+    found |= {Fact("phone", digits) for match in _PHONE.finditer(folded) if (digits := _phone_digits(match))}
+    folded = _PHONE.sub(lambda match: " ; " if _phone_digits(match) else match.group(), folded)
     times = set(_times(folded))
     found |= times
     if lenient:
@@ -181,6 +181,12 @@ def _quoted(text: str) -> Iterator[Fact]:
         inner = next(group for group in match.groups() if group is not None)
         if value := flat(inner).rstrip(".,;:!?。，；：！？"):
             yield Fact("quoted", value)
+
+
+def _phone_digits(match: re.Match[str]) -> str:
+    """The digits of what may be a phone number; "" where they are too few for one."""
+    digits = re.sub(r"\D", "", match.group())
+    return digits if len(digits) >= _SHORTEST_PHONE else ""
 
 
 def _names(text: str) -> Iterator[Fact]:
@@ -256,6 +262,8 @@ def _values(match: re.Match[str], unit: str, lenient: bool) -> list[str]:
         value = sum(_TENS.get(word, 0) + _ONES.get(word, 0) for word in re.split(r"[-\s]", words))
         return [str(value)] if unit or lenient or value > 1 else []
     han = match["han"]
+    if len(han) > _LONGEST_HAN:
+        return [han]
     if len(han) == 2 and unit and all(0 < _HAN_DIGITS.get(character, 0) < 10 for character in han):
         return [str(_HAN_DIGITS[character]) for character in han]  # 两三天
     return [str(_han_value(han))] if unit or lenient or not _LONE_HAN_SAY.issuperset(han) else []
@@ -286,6 +294,7 @@ def _plain(digits: str) -> str:
 
 
 def _han_value(han: str) -> int:
+    """What a number of at most _LONGEST_HAN characters says: so deep, at most, does it call itself."""
     for character, worth in reversed(_HAN_MYRIADS.items()):
         if character in han:
             above, _, below = han.partition(character)

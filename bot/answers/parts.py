@@ -98,15 +98,14 @@ def splits(text: str, language: str) -> list[tuple[str, str]]:
     words = list(_words(text, language))
     pauses = {match.end() for match in _PUNCTUATION.finditer(text)}
     turns = {start for (_, _, before), (start, _, after) in pairwise(words) if after and not before}
+    saying = [(start, end) for start, end, function in words if not function]
+    if not saying:
+        return []
+    (_, first_end), (last_start, _) = saying[0], saying[-1]
     for cuts in (pauses | turns, pauses):
-        parts = [
-            (text[:cut].strip(), text[cut:].strip())
-            for cut in sorted(cuts)
-            if any(end <= cut and not function for _, end, function in words)
-            and any(start >= cut and not function for start, _, function in words)
-        ]
-        if len(parts) <= MOST_SEAMS:
-            return parts
+        between = [cut for cut in sorted(cuts) if first_end <= cut <= last_start]
+        if len(between) <= MOST_SEAMS:
+            return [(text[:cut].strip(), text[cut:].strip()) for cut in between]
     return []
 
 

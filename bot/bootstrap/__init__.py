@@ -6,6 +6,7 @@ from bot.bootstrap.measuring import Side, ask_golden, settings_with
 from bot.bootstrap.operators import (
     check_discord,
     check_slack,
+    check_slack_channels,
     check_vllm,
     discord_guild,
     discord_invitation,
@@ -34,6 +35,7 @@ __all__ = [
     "ask_golden",
     "check_discord",
     "check_slack",
+    "check_slack_channels",
     "check_vllm",
     "configure_logging",
     "crawler_for",

@@ -117,8 +117,9 @@ class Application(Stores):
         from retrieval.searching.learned import LearnedRetriever
         from retrieval.searching.retriever import LiveRetriever
 
-        if not self.shelf.current()[1]:
-            version_store(self.settings).active()  # without one, say so before the model is loaded
+        store = version_store(self.settings)
+        if not self.shelf.current()[1] and store.active_id() is None:
+            store.active()  # says that nothing is indexed, before the model is loaded
         reranking = reranking_for(self.settings)
         fitted = fitted_for(self.settings, self.embedding_models)
         live = LiveRetriever(self.live_index, self.embedding_models, reranking, self.live_glossary.current, fitted)

@@ -129,6 +129,7 @@ def open_side(side: Side, beside: Beside) -> Opened:
     settings = side.settings
     store = version_store(settings)
     version = store.get(side.version) if side.version else store.active()
+    store.verify(version)
     models = embedding_models_for(settings)
     index = Index.load(version.folder)
     if version.manifest.embedder != models.fingerprint:

@@ -35,6 +35,13 @@ async def check_slack(settings: Settings) -> tuple[str, frozenset[str]]:
     return found
 
 
+async def check_slack_channels(settings: Settings) -> list[str]:
+    """What is wrong with the channels that are named for the team, a line each."""
+    from bot.adapters.slack.app import check_channels
+
+    return await check_channels(slack_config(settings))
+
+
 async def discord_invitation(settings: Settings) -> str:
     """The URL that adds the bot to a server. Raises SettingsError, PlatformError."""
     from bot.adapters.discord.connecting import application, invitation

@@ -255,19 +255,20 @@ def evaluate_files(
 def read_first_pages(source: Source, settings: Settings) -> list[Document]:
     """What the pages of a source hold, as far as its own limits let it be read. Raises SourceError."""
     from retrieval.errors import ExtractionError, SourceError
-    from retrieval.extraction import extract
+    from retrieval.extraction.process import ExtractionProcess
     from retrieval.interfaces import FetchOutcome
 
     documents: list[Document] = []
     reason = ""
-    for fetch in crawler_for(settings).crawl(source, {}):
-        if fetch.outcome is not FetchOutcome.FETCHED:
-            reason = reason or fetch.reason
-            continue
-        try:
-            documents += extract(fetch.body, fetch.url, fetch.content_type, source.selectors)
-        except ExtractionError as error:
-            reason = reason or str(error)
+    with ExtractionProcess() as extractor:
+        for fetch in crawler_for(settings).crawl(source, {}):
+            if fetch.outcome is not FetchOutcome.FETCHED:
+                reason = reason or fetch.reason
+                continue
+            try:
+                documents += extractor.extract(fetch.body, fetch.url, fetch.content_type, source.selectors)
+            except ExtractionError as error:
+                reason = reason or str(error)
     if not documents and reason:
         raise SourceError(f"{source.location} cannot be read: {reason.rstrip('.')}.")
     return documents

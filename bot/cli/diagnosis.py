@@ -8,13 +8,14 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.cli.output import age
 from bot.errors import BotError
-from retrieval.errors import NoActiveVersion, RetrievalError
+from retrieval.errors import CorruptVersion, NoActiveVersion, RetrievalError, UnknownVersion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
     from retrieval.documents import Source
     from retrieval.indexing.models import EmbeddingModels
+    from retrieval.indexing.versions import VersionStore
     from retrieval.interfaces import Embedder
 
 _LOW_DISK = 500 * 2**20  # bytes; a version of 50,000 passages takes about half of this
@@ -230,12 +232,18 @@ def _index(settings: Settings) -> Iterator[Check]:
     from bot.bootstrap import embedding_models_for, version_store
 
     store = version_store(settings)
+    if fault := store.pointer_fault():
+        yield Check("index", False, fault)
     try:
         version = store.active()
+        store.verify(version)
     except NoActiveVersion as error:
         yield Check("index", None, str(error))
         return
-    store.verify(version)
+    except CorruptVersion as error:
+        if not fault or store.active_id():
+            yield Check("index", False, f"{error} {_answers_instead(store)}")
+        return
     manifest = version.manifest
     created = datetime.fromisoformat(manifest.created_at)
     yield Check(
@@ -246,6 +254,15 @@ def _index(settings: Settings) -> Iterator[Check]:
     )
     if manifest.embedder != embedding_models_for(settings).fingerprint:
         yield Check("index", False, "was made with other embedding settings: run 'frontdesk refresh'.")
+
+
+def _answers_instead(store: VersionStore) -> str:
+    """What is searched while the active version is damaged."""
+    for version_id in store.in_stead_of(store.active_id() or ""):
+        with suppress(CorruptVersion, UnknownVersion):
+            store.verify(store.get(version_id))
+            return f"Until then {version_id} answers."
+    return "No other version is whole."
 
 
 def _crawl(settings: Settings) -> Iterator[Check]:
@@ -289,7 +306,7 @@ def _discord(settings: Settings) -> Iterator[Check]:
 
 
 def _slack(settings: Settings) -> Iterator[Check]:
-    from bot.bootstrap import check_slack
+    from bot.bootstrap import check_slack, check_slack_channels
 
     if not settings.slack_bot_token.get_secret_value():
         yield Check("slack", None, "no SLACK_BOT_TOKEN: to answer in Slack, see 'frontdesk slack manifest'")
@@ -299,3 +316,5 @@ def _slack(settings: Settings) -> Iterator[Check]:
         yield Check("slack", False, f"{bot} lacks {', '.join(sorted(lacking))}: update its manifest and reinstall it")
     else:
         yield Check("slack", True, f"{bot}, {settings.slack_mode} mode")
+    for fault in asyncio.run(check_slack_channels(settings)):
+        yield Check("slack", False, fault)

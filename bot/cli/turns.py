@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TextIO
 
+from retrieval.text import defused
+
 if TYPE_CHECKING:
     from bot.conversation import Feedback, Turn
 
@@ -102,13 +104,8 @@ def _csv_writer(stream: TextIO) -> Callable[[Turn, Votes], None]:
     writer.writeheader()
 
     def write(turn: Turn, votes: Votes) -> None:
-        row = {name: _no_formula(value) for name, value in turn_as_dict(turn).items()}
+        row = {name: defused(value) if isinstance(value, str) else value for name, value in turn_as_dict(turn).items()}
         said = "; ".join(f"{vote.vote} ({vote.reason})" if vote.reason else vote.vote for vote in votes)
-        writer.writerow(row | {"votes": said, "cited_urls": " ".join(c.url for c in turn.citations)})
+        writer.writerow(row | {"votes": defused(said), "cited_urls": " ".join(c.url for c in turn.citations)})
 
     return write
-
-
-def _no_formula(value: object) -> object:
-    """A spreadsheet would run a customer's text that begins like a formula (OWASP: CSV injection)."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

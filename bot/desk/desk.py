@@ -41,7 +41,7 @@ log = structlog.get_logger(__name__)
 _REMEMBERED = 10_000
 _FULL_SECONDS = 60.0  # in which a user is told once that there are too many questions
 _IDLE_SECONDS = 1.0  # without a message, after which a moment counts as quiet
-_LONG = 1_000  # characters of a text that is masked in a thread: a hostile one takes a while
+_LONG = 100  # characters of a text that is masked in a thread: a hostile one takes 50 ms, answered or not
 
 
 class Desk:

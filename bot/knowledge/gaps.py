@@ -17,7 +17,7 @@ from bot.intents import OfferReply
 from bot.interfaces import IntentReader, MissedStore
 from bot.steering import Missed, Reason
 from retrieval.scripts import UNSPACED
-from retrieval.text import clean, collapse
+from retrieval.text import clean, collapse, defused
 
 if TYPE_CHECKING:  # the real ones bring numpy along
     from retrieval.indexing.models import EmbeddingModels
@@ -221,11 +221,7 @@ def to_csv(report: GapReport) -> str:
             reasons = " ".join(reason for reason in Reason if reason in each.reasons)
             texts = (each.question, reasons, each.comment, each.at.isoformat(), each.language, each.turn_id)
             known = "yes" if gap.answered else "no"
-            rows.writerow((number, _cell(gap.title), gap.askers, known, *map(_cell, texts)))
+            rows.writerow(
+                (number, defused(clean(gap.title)), gap.askers, known, *(defused(clean(text)) for text in texts))
+            )
     return "\ufeff" + out.getvalue()
-
-
-def _cell(text: str) -> str:
-    """A text that no spreadsheet program takes for a formula: an apostrophe stands before what could begin one."""
-    text = clean(text)
-    return f"'{text}" if re.match(r"[\t\r\n]|\s*[=+\-@＝＋－＠]", text) else text

@@ -17,7 +17,7 @@ import structlog
 from bot.errors import InputError, StorageError
 from bot.interfaces import GlossaryStore, SourceStore
 from retrieval.searching.glossary import Entry, Glossary, Key, distinct, key_of
-from retrieval.text import collapse
+from retrieval.text import collapse, defused, undefused
 
 if TYPE_CHECKING:
     from retrieval.documents import Document
@@ -33,7 +33,6 @@ _SEPARATORS = re.compile(r"[;；=＝\n]")
 _COMMAS = re.compile(r"[,，、]")
 _QUOTED = re.compile(r"^[\"'“](.*)[\"'”]$")
 _COLUMNS = {"source", "来源", "來源"}  # what a header calls the first one
-_FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@＝＋－＠]")
 
 
 class LiveGlossary:
@@ -254,7 +253,7 @@ def to_csv(entries: Iterable[Entry]) -> str:
     rows.writerow(("source", "terms"))
     for entry in entries:
         text = "; ".join(entry.terms)
-        rows.writerow((entry.source, f"'{text}" if _FORMULA.match(text) else text))
+        rows.writerow((entry.source, defused(text)))
     return "\ufeff" + out.getvalue()
 
 
@@ -285,9 +284,7 @@ def read_csv(text: str, sources: Iterable[str]) -> list[Entry]:
                 )
             if len(entries) == _MOST_ENTRIES:
                 raise InputError(f"a glossary has at most {_MOST_ENTRIES} groups, and these are more.")
-            if terms.startswith("'") and _FORMULA.match(terms[1:]):
-                terms = terms[1:]
-            entries.append(Entry(uuid.uuid4().hex, check_terms(read_terms(terms)), source))
+            entries.append(Entry(uuid.uuid4().hex, check_terms(read_terms(undefused(terms))), source))
     except (InputError, csv.Error) as error:
         raise InputError(f"Line {rows.line_num} cannot be used: {error}") from None
     if not entries:

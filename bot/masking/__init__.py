@@ -1,4 +1,4 @@
-"""Personal data leaves a text before it is stored, logged or sent to a model.
+"""Personal data and secrets leave a text before it is stored, logged or sent to a model.
 
 What is found is what a checksum, a numbering plan or a word beside it says; everything else stays byte for byte, since
 an answer needs its prices, dates and order numbers. Pure functions of the text, safe in threads.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bot.masking.reading import Find, Reading, blanked, disjoint
 
-KINDS: tuple[str, ...] = ("email", "phone", "card", "iban", "id")
+KINDS: tuple[str, ...] = ("email", "phone", "card", "iban", "id", "secret")
 
 # What a mask uncovers (two numbers that stood too close to be told apart) is masked in a further pass. More passes
 # than this are needed by no message; it bounds the time that a hostile one takes.
@@ -30,7 +30,7 @@ class Masker:
             raise ValueError(f"nothing masks {', '.join(sorted(unknown))}; known kinds: {', '.join(KINDS)}")
 
     def mask(self, text: str) -> str:
-        """The text with "[email]", "[phone]", "[card]", "[iban]" or "[id]" in place of each find."""
+        """The text with "[email]", "[phone]", "[card]", "[iban]", "[id]" or "[secret]" in place of each find."""
         return self._masked(text)[0]
 
     def found(self, text: str) -> Counter[str]:
@@ -55,11 +55,15 @@ class Masker:
 def _finds(text: str, regions: tuple[str, ...]) -> list[Find]:
     """Every find, in the text's own offsets and order. What one kind has claimed, no later one sees."""
     from bot.masking.emails import emails  # here, so that a command that masks nothing loads nothing
+    from bot.masking.secrets import secrets
 
     reading = Reading.of(text)
     seen = reading.text
-    finds = disjoint(emails(seen))
-    seen = blanked(seen, finds)
+    finds: list[Find] = []
+    for first in (secrets, emails):
+        found = disjoint(first(seen))
+        seen = blanked(seen, found)
+        finds += found
     if reading.has_numbers:
         from bot.masking.accounts import cards, ibans
         from bot.masking.context import without_facts

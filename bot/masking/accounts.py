@@ -20,6 +20,10 @@ _ISSUED = re.compile(
 )
 # How a card's digits are grouped: in fours, or as on American Express, Diners and UnionPay cards of 19 digits.
 _GROUPS = re.compile(r"(?:4 ){3}[1-4](?: 3)?|4 6 [45]|6 13|4 4 4 4 3|4 3 3 3|")
+# Groups that lines or several blanks part, as a card is copied from a form: here the checksum alone decides.
+_APART = re.compile(
+    r"(?<![0-9])(?:[0-9]{4}(?:\s{1,4}[0-9]{4}){2}(?:\s{1,4}[0-9]{1,4}){1,2}|3[0-9]{3}\s{1,4}[0-9]{6}\s{1,4}[0-9]{5})(?![0-9])"
+)
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?=[ -]?[A-Za-z0-9])(?:[ -]?[A-Za-z0-9]){11,30}", re.ASCII)
 
 
@@ -55,7 +59,7 @@ def _iban_lengths() -> dict[str, int]:
 
 def cards(text: str) -> list[Find]:
     """Card numbers: by issuer and checksum, or by the word "card" alone, since a mistyped one is a card's too."""
-    finds: list[Find] = []
+    finds = _apart(text)
     for number in numbers(text):
         if _touches_letter(text, number.start(), number.end()):
             continue
@@ -71,6 +75,17 @@ def cards(text: str) -> list[Find]:
                 first = last
             first += 1
     return finds
+
+
+def _apart(text: str) -> list[Find]:
+    from stdnum import luhn
+
+    found = []
+    for match in _APART.finditer(text):
+        plain = "".join(match[0].split())
+        if _ISSUED.fullmatch(plain) and luhn.is_valid(plain):
+            found.append(Find(*match.span(), "card"))
+    return found
 
 
 def _card(number: str, groups: list[tuple[int, int]], first: int, *, sure: bool) -> int | None:

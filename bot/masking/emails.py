@@ -37,6 +37,14 @@ _DOMAIN = re.compile(
     rf"[a-z0-9-]{{1,63}}(?:{_DOT}[a-z0-9-]{{1,63}}){{0,4}}?{_DOT}(?:[a-z]{{2,24}})(?![a-z0-9])", re.I | re.A
 )
 _LOCAL = re.compile(r"(?<![\w.+-])[\w+-][\w.+-]{0,63}(?:\s(?:dot|underscore|dash)\s[\w+-]{1,63}){0,3}\Z", re.I | re.A)
+# "jane . doe @ example . com": blanks around each sign, as phones write them. Prose has dots and signs with blanks,
+# too: only what is most common counts as the end of a domain then.
+_SPACED_LOCAL = re.compile(r"(?<![\w.+-])[\w+-]{1,64}(?: ?\. ?[\w+-]{1,64}){0,4} {0,2}\Z", re.A)
+_SPACED_DOMAIN = re.compile(
+    r" {0,2}[A-Za-z0-9-]{1,63}(?: {0,2}\. {0,2}[A-Za-z0-9-]{1,63}){0,3} {0,2}\. {0,2}"
+    r"(?:com|net|org|edu|gov|info|cn|tw|hk|jp|kr|de|at|ch|fr|es|it|nl|be|pl|pt|br|mx|uk|ie|ca|au|nz|us|eu|ru|io|dev)(?![\w-])",
+    re.A,
+)
 _TOP = re.compile(r"\.(?:[^\W\d_]{2,24}|xn--[a-z0-9-]{2,59})\Z", re.IGNORECASE)
 _FILE = re.compile(r"\.(?:png|jpe?g|gif|svg|webp|js|css|py)\Z", re.IGNORECASE)  # logo@2x.png
 # Where people have their mail: "jo at gmail.com" is an address, "sold at shop.example" is none.
@@ -83,7 +91,19 @@ def _written(text: str, start: int, end: int, done: int) -> tuple[int, int] | No
         domain = domain.rstrip(".-")
         if _TOP.search(domain) and ".." not in domain and not _FILE.search(domain):
             return start - len(local), end + len(domain)
-    return _spelt(text, start - (left[-1:] == " "), end + (right[:1] == " "), done)
+    spelt = _spelt(text, start - (left[-1:] == " "), end + (right[:1] == " "), done)
+    return spelt or _spaced(text, start, end, done)
+
+
+def _spaced(text: str, start: int, end: int, done: int) -> tuple[int, int] | None:
+    if text[start - 1 : start] == " " != text[end : end + 1]:
+        return None  # a mention
+    domain = _SPACED_DOMAIN.match(text, end, end + _DOMAIN_LIMIT)
+    begins = max(start - 2 * _LOCAL_LIMIT, done)
+    local = _SPACED_LOCAL.search(text[begins:start]) if domain else None
+    if domain is None or local is None or local[0].strip().lower() in _NOBODY:
+        return None
+    return begins + local.start(), domain.end()
 
 
 def _local(left: str) -> str:

@@ -147,7 +147,7 @@ class Index:
                 if models is None or model in models
             ]
             return cls(passages, row_passage, embedded, lexical)
-        except (OSError, ValueError, KeyError, TypeError, IndexError, RuntimeError) as error:
+        except Exception as error:  # NumPy, zip files, FAISS and JSON have a dozen kinds for what is damaged
             raise CorruptVersion(
                 f"The index in {folder} cannot be read ({error}). Run `frontdesk refresh --force`, or roll back."
             ) from error

@@ -7,20 +7,16 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import cast
+from typing import Protocol, cast
 from urllib.parse import unquote, urlsplit
 
-import structlog
-
-from retrieval.documents import Document, Source, content_id
+from retrieval.documents import Document, Selectors, Source, content_id
 from retrieval.errors import ExtractionError, SourceError
-from retrieval.extraction import EXTRACTOR_VERSION, extract
+from retrieval.extraction import EXTRACTOR_VERSION
 from retrieval.indexing.pages import CrawlState, PageKey, PageRecord
 from retrieval.interfaces import Crawler, Fetch, FetchOutcome
 from retrieval.refresh.report import OnProgress, PageLine, Progress, SourceLine
 from retrieval.text import collapse
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -43,6 +39,13 @@ class Collected:
     documents: int = 0
 
 
+class Extractor(Protocol):
+    """Turns a page's bytes into its documents."""
+
+    def extract(self, body: bytes, url: str, content_type: str, selectors: Selectors | None) -> list[Document]:
+        """Raises ExtractionError."""
+
+
 def rules_of(source: Source) -> str:
     """Names what turns a page of `source` into documents: while it stays, an unchanged page need not come again."""
     selectors = source.selectors
@@ -54,6 +57,7 @@ def collect(
     sources: Sequence[Source],
     remembered: Mapping[PageKey, PageRecord],
     crawler: Crawler,
+    extractor: Extractor,
     only: frozenset[str],
     on_progress: OnProgress,
 ) -> Collected:
@@ -67,7 +71,7 @@ def collect(
         mine = {record.url: record for record in remembered.values() if record.source == source.name}
         if not only or source.name in only:
             collected.sources.append(source.name)
-            _SourceCrawl(source, mine, collected, on_progress).run(crawler)
+            _SourceCrawl(source, mine, collected, extractor, on_progress).run(crawler)
         else:
             collected.records |= {record.key: record for record in mine.values()}
     return collected
@@ -87,8 +91,10 @@ class _SourceCrawl:
         source: Source,
         mine: Mapping[str, PageRecord],
         collected: Collected,
+        extractor: Extractor,
         on_progress: OnProgress,
     ) -> None:
+        self._extractor = extractor
         self._source, self._mine, self._collected = source, mine, collected
         self._before, self._on_progress = collected.seen, on_progress
         self._rules = rules_of(source)
@@ -156,13 +162,9 @@ class _SourceCrawl:
             self._put(fetch, old.documents, digest)
             return
         try:
-            documents = extract(fetch.body, fetch.url, fetch.content_type, self._source.selectors)
+            documents = self._extractor.extract(fetch.body, fetch.url, fetch.content_type, self._source.selectors)
         except ExtractionError as error:
             self._fail(fetch, str(error))
-        except Exception as error:  # one page must not keep a thousand others from being refreshed
-            log.error("a page broke the extraction", url=fetch.url, error=repr(error))
-            log.debug("where it broke", exc_info=True)
-            self._fail(fetch, f"internal error while its questions were read: {type(error).__name__}")
         else:
             moment = datetime.now(UTC).isoformat(timespec="seconds")
             name = name_of(fetch.url)

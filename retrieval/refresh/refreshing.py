@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ import structlog
 from retrieval.documents import Document, Source
 from retrieval.errors import CorruptVersion, SourceError, TooMuchWouldVanish
 from retrieval.extraction import EXTRACTOR_VERSION
+from retrieval.extraction.process import ExtractionProcess
 from retrieval.indexing.lock import RefreshLock
 from retrieval.indexing.models import EmbeddingModels, combine_models
 from retrieval.indexing.pages import CRAWL, PAGES, PageKey, PageRecord, read_pages, write_crawl, write_pages
@@ -21,7 +23,7 @@ from retrieval.indexing.passages import SPLITTER_VERSION
 from retrieval.indexing.versions import Manifest, Version, VersionStore
 from retrieval.interfaces import Crawler, Embedder
 from retrieval.refresh.changes import Changes, compare, deduplicate, lines, lost, undated
-from retrieval.refresh.collecting import Collected, collect
+from retrieval.refresh.collecting import Collected, Extractor, collect
 from retrieval.refresh.report import OnProgress, Outcome, Progress, RefreshReport
 from retrieval.refresh.trial import Trial, TrialReport, stop_if_worse
 
@@ -65,14 +67,16 @@ def refresh(
     options: RefreshOptions | None = None,
     trial: Trial | None = None,
     on_progress: OnProgress = lambda _: None,
+    extracting: Callable[[], AbstractContextManager[Extractor]] = ExtractionProcess,
 ) -> RefreshReport:
     """Crawl `sources` (all that are known) and make what they hold now the active version, if it is other than before
     and `trial` finds it no worse.
 
-    Whatever is raised, or kills the process, leaves the active version as it was. An exception from `on_progress`
-    stops the refresh, but for one at the end of stage "activate": by then the new version answers. Raises
-    RefreshRunning, SourceError (nothing could be read, or nothing was found), TooMuchWouldVanish, AnswersWorse,
-    RefreshError (the new version failed its check), IndexError_, and what `trial` raises.
+    Pages are read by what `extracting` opens. Whatever is raised, or kills the process, leaves the active version as it
+    was. An exception from `on_progress` stops the refresh, but for one at the end of stage "activate": by then the new
+    version answers. Raises RefreshRunning, SourceError (nothing could be read, or nothing was found),
+    TooMuchWouldVanish, AnswersWorse, RefreshError (the new version failed its check), IndexError_, and what `trial`
+    raises.
     """
     options = options or RefreshOptions()
     started = time.perf_counter()
@@ -81,7 +85,8 @@ def refresh(
         raise SourceError(f"There is no source named {sorted(unknown)[0]!r}: 'frontdesk sources list' lists them.")
     with RefreshLock(store.lock_path):
         before = _before(store)
-        collected = collect(sources, before.pages, crawler, options.only, on_progress)
+        with extracting() as extractor:
+            collected = collect(sources, before.pages, crawler, extractor, options.only, on_progress)
         report = _conclude(sources, store, combine_models(models), options, trial, on_progress, before, collected)
     return replace(report, seconds=time.perf_counter() - started)
 
@@ -117,6 +122,8 @@ def _conclude(
     if before.version and _same(before.version, held, records, models):
         if records != held:
             write_crawl(before.version.folder, records)
+        if store.pointer_fault():
+            store.activate(before.version)
         passages = before.version.manifest.counts["passages"]
         return replace(report, outcome="unchanged", passages=passages, pruned=store.prune())
     return _activate(store, models, options, trial, on_progress, before, records, documents, report)

@@ -11,11 +11,12 @@ from typing import Protocol
 import structlog
 
 from retrieval.documents import Document
-from retrieval.errors import RetrievalError
+from retrieval.errors import CorruptVersion, RetrievalError, UnknownVersion
 from retrieval.indexing.building import build_index
 from retrieval.indexing.index import Index
 from retrieval.indexing.models import EmbeddingModels, combine_models
-from retrieval.indexing.versions import VersionStore
+from retrieval.indexing.pages import PAGES
+from retrieval.indexing.versions import Version, VersionStore
 from retrieval.interfaces import Embedder
 from retrieval.searching.twins import find_twins
 
@@ -34,8 +35,10 @@ class Additions(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Live:
-    """An index and what it was made of; without a version, `version` is ""."""
+    """An index and what it was made of; without a version, `version` is "". `asked` is the version that was asked for:
+    another where that is damaged."""
 
+    asked: str
     version: str
     revision: Revision | None
     index: Index
@@ -55,15 +58,16 @@ class LiveIndex:
         self._additions = additions
         self._loading = threading.Lock()
         self._current: _Live | None = None
-        self._loaded: tuple[str, Index] | None = None  # the version alone
+        self._loaded: tuple[str, str, Index] | None = None  # which was asked for, which it is, the version alone
         self._added: Index | None = None  # the additions alone
         self._faulty: tuple[str, Revision | None] | None = None  # what could not be combined
 
     def current(self) -> tuple[str, Index]:
         """Version id and index; made anew when the active pointer names another version than before, or the additions
-        are others. The id is "" where there are additions only.
+        are others. The id is "" where there are additions only. Of a damaged version another answers, or what was
+        loaded before.
 
-        Raises NoActiveVersion, CorruptVersion.
+        Raises NoActiveVersion, CorruptVersion (nothing on disk is whole).
         """
         held = self._current
         if held and self._is_current(held):
@@ -88,7 +92,7 @@ class LiveIndex:
                 log.warning("the index cannot be made anew", cause=str(error))
 
     def _is_current(self, held: _Live) -> bool:
-        return held.version == (self._store.active_id() or "") and held.revision == self._snapshot()[0]
+        return held.asked == (self._store.active_id() or "") and held.revision == self._snapshot()[0]
 
     def _snapshot(self) -> tuple[Revision | None, Sequence[Document]]:
         return self._additions.current() if self._additions else (None, ())
@@ -98,34 +102,63 @@ class LiveIndex:
         if self._current and self._is_current(self._current):
             return self._current
         revision, documents = self._snapshot()
-        version, base = self._load() if self._store.active_id() or not documents else ("", None)
+        asked, version, base = self._store.active_id() or "", "", None
+        if asked or not documents:
+            asked, version, base = self._load()
         if not documents:
             self._added = None
         elif self._faulty != (version, revision):
             try:
                 self._added = build_index(documents, self._models, previous=self._added)
                 index = self._added if base is None else base.extended(self._added, find_twins(base, self._added))
-                return self._swap(_Live(version, revision, index))
+                return self._swap(_Live(asked, version, revision, index))
             except Exception as error:  # whatever is wrong with them, the pages can still be searched
                 self._faulty = version, revision
                 log.error("taught answers cannot be searched", revision=revision, cause=type(error).__name__)
                 log.debug("fault's traceback", exc_info=error)
         if base is None:
-            version, base = self._load()  # says what is missing
-        return self._swap(_Live(version, revision, base))
+            asked, version, base = self._load()  # says what is missing
+        return self._swap(_Live(asked, version, revision, base))
 
     def _swap(self, made: _Live) -> _Live:
         made.index.warm()  # questions are answered from the old one meanwhile
         self._current = made
         return made
 
-    def _load(self) -> tuple[str, Index]:
-        """The active version alone, with the vectors of those of its models that are in the settings."""
-        version = self._store.active()
-        if self._loaded and self._loaded[0] == version.id:
+    def _load(self) -> tuple[str, str, Index]:
+        """The version that is asked for, the one that answers, and its index alone."""
+        asked = self._store.active_id() or ""
+        if self._loaded and self._loaded[0] == asked:
             return self._loaded
+        if fault := self._store.pointer_fault():
+            log.error("a damaged index", cause=fault)
+        try:
+            version_id, index = asked, self._read(self._store.get(asked) if asked else self._store.active())
+        except (CorruptVersion, UnknownVersion) as error:  # damaged, or pruned just now
+            version_id, index = self._read_another(asked, error)
+        self._loaded = asked, version_id, index
+        return self._loaded
+
+    def _read_another(self, asked: str, fault: RetrievalError) -> tuple[str, Index]:
+        """What answers while the version that is asked for is damaged: what is in memory, or the next whole one on
+        disk. Raises `fault` where there is none."""
+        if self._loaded:
+            log.error("a damaged index", cause=str(fault), answers=self._loaded[1])
+            return self._loaded[1:]
+        for version_id in self._store.in_stead_of(asked):
+            try:
+                index = self._read(self._store.get(version_id))
+            except (CorruptVersion, UnknownVersion):
+                continue
+            log.error("a damaged index", cause=str(fault), answers=version_id)
+            return version_id, index
+        raise fault
+
+    def _read(self, version: Version) -> Index:
+        """A version's index, after its files were compared with their checksums: a flipped bit may be another number in
+        an answer. With the vectors of those of its models that are in the settings. Raises CorruptVersion."""
+        self._store.verify(version, but=(PAGES,))  # which only a refresh reads
         index = Index.load(version.folder, [model.fingerprint for model in self._models.models])
-        self._loaded = version.id, index
         log.info("index version loaded", version=version.id, passages=len(index.passages))
         if len(index.fields) < len(self._models.models):
             log.warning(
@@ -133,4 +166,4 @@ class LiveIndex:
                 version=version.id,
                 made_with=version.manifest.embedder,
             )
-        return self._loaded
+        return index

@@ -407,3 +407,24 @@ def test_no_command_line_path_imports_what_is_heavy(desk: Desk, command: str) ->
     if command == "--help":
         forbidden |= {"faiss", "numpy", "sqlalchemy", "onnxruntime", "pydantic", "bs4"}
     assert not imported & forbidden
+
+
+def test_a_damaged_index_costs_no_answer_and_is_told_in_one_line(tmp_path: Path) -> None:
+    with serving() as site:
+        desk = Desk(tmp_path / "data", site.url)
+        give_model(desk.data)
+        assert desk("crawl", f"{site.url}/").returncode == 0
+    versions = desk.data / "index" / "versions"
+    (only,) = versions.iterdir()
+    passages = only / "passages.jsonl"
+    passages.write_bytes(passages.read_bytes().replace(b"30 days", b"90 days"))
+    alone = desk("ask", "How do I return goods?")
+    assert "90 days" not in alone.stdout
+    one_clear_line(alone, only.name, "altered", "frontdesk refresh")
+    passages.write_bytes(passages.read_bytes().replace(b"90 days", b"30 days"))
+    (desk.data / "index" / "active").write_text("")
+    answered = desk("ask", "How do I return goods?")
+    assert answered.returncode == 0 and "30 days" in answered.stdout
+    (told,) = [line for line in answered.stderr.splitlines() if "damaged" in line]
+    assert only.name in told and "frontdesk refresh" in told
+    assert "Traceback" not in answered.stderr

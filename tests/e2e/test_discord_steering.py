@@ -212,6 +212,23 @@ async def test_whoever_is_not_of_the_team_is_refused_every_button_and_form(offic
     assert "save" in office.audited(den.asker.id, "refused")
 
 
+@pytest.mark.slow
+async def test_no_forged_button_does_anything(office: Office, den: Den) -> None:
+    """The fixture looks for a traceback in the end."""
+    before = len(office.packets()), office.audited(den.asker.id, "done")
+    turns = [f"frontdesk:{what}:{'0' * 32}" for what in ("up", "down", "human", "solved")]
+    names = [*turns, f"frontdesk:choose:{'0' * 32}:1", f"frontdesk:choose:{'0' * 32}:99"]
+    for action in (*Console(None)._clicks, "nobody_knows"):  # type: ignore[arg-type]
+        for value in ("", "../..", "null", "9" * 40, "' OR 1=1", "é", "%s%n"):
+            names += [f"frontdesk:do:{action}:{value}", f"frontdesk:sure:{action}:{value}:{'9' * 20}"]
+    for name in names:
+        message = den.discord.show(den.channel.id, name)
+        await den.asker.click(den.actors(message), custom_id=name)
+    await den.discord.settled()
+    assert (len(office.packets()), office.audited(den.asker.id, "done")) == before
+    assert "Traceback" not in office.bot.log
+
+
 async def test_whoever_manages_another_server_of_the_bots_is_no_admin(office: Office, den: Den) -> None:
     world = office.discord.world
     elsewhere = world.create_guild("Elsewhere")

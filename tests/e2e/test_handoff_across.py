@@ -40,7 +40,7 @@ async def test_a_question_from_discord_is_answered_in_slack_and_learned(
 ) -> None:
     async with SlackStandIn() as slack, DiscordStandIn() as discord:
         slack.add_user(TEAMMATE, "mei")
-        slack.add_channel(SUPPORT, [TEAMMATE])
+        slack.add_channel(SUPPORT, [TEAMMATE], "private")
         settings = {"FRONTDESK_SLACK_SUPPORT_CHANNEL": SUPPORT}
         async with Bot(slack, shop, tmp_path, discord=discord, database=database, **settings) as bot:
             den = Den(bot, discord)

@@ -25,7 +25,7 @@ KETTLE, LAMP = "red lever", "knob twice"  # of the answers
 async def bot(pairs: Knowledge, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
     settings = {"FRONTDESK_SLACK_SUPPORT_CHANNEL": SUPPORT}
     async with SlackStandIn() as slack, Bot(slack, pairs, tmp_path_factory.mktemp("choices"), **settings) as bot:
-        slack.add_channel(SUPPORT, [])
+        slack.add_channel(SUPPORT, [], "private")
         yield bot
 
 
@@ -36,7 +36,7 @@ UNSURE = {"FRONTDESK_ANSWER_THRESHOLD": "1", "FRONTDESK_SUGGEST_THRESHOLD": "0"}
 async def unsure(pairs: Knowledge, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
     settings = UNSURE | {"FRONTDESK_SLACK_SUPPORT_CHANNEL": SUPPORT}
     async with SlackStandIn() as slack, Bot(slack, pairs, tmp_path_factory.mktemp("unsure"), **settings) as bot:
-        slack.add_channel(SUPPORT, [])
+        slack.add_channel(SUPPORT, [], "private")
         yield bot
 
 

@@ -25,7 +25,7 @@ async def bot(shop: Knowledge, tmp_path_factory: pytest.TempPathFactory) -> Asyn
     folder = tmp_path_factory.mktemp("form")
     settings = {"FRONTDESK_SLACK_SUPPORT_CHANNEL": SUPPORT}
     async with SlackStandIn() as slack, Bot(slack, shop, folder, **settings) as bot:
-        slack.add_channel(SUPPORT, [])
+        slack.add_channel(SUPPORT, [], "private")
         yield bot
 
 

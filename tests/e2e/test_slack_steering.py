@@ -81,8 +81,8 @@ async def bot(database: str, site: Site, tmp_path_factory: pytest.TempPathFactor
     async with SlackStandIn() as slack:
         slack.add_user(ADMIN, "ann", is_admin=True)
         slack.add_user(TEAMMATE, "mei")
-        slack.add_channel(SUPPORT, [ADMIN, TEAMMATE])
-        slack.add_channel(OFFICE, [ADMIN, TEAMMATE])
+        slack.add_channel(SUPPORT, [ADMIN, TEAMMATE], "private")
+        slack.add_channel(OFFICE, [ADMIN, TEAMMATE], "private")
         bot = Bot(slack, knowledge, folder, database=database, **settings)
         if database:
             added = await bot.command("sources", "add", site.url("/help/"))

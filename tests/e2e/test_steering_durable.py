@@ -38,8 +38,8 @@ def knowledge(site: Site, tmp_path: Path) -> Knowledge:
 def bot_of(slack: SlackStandIn, knowledge: Knowledge, folder: Path, **settings: str) -> Bot:
     slack.add_user(ADMIN, "ann", is_admin=True)
     slack.add_user(TEAMMATE, "mei")
-    slack.add_channel(SUPPORT, [ADMIN, TEAMMATE])
-    slack.add_channel(OFFICE, [ADMIN])
+    slack.add_channel(SUPPORT, [ADMIN, TEAMMATE], "private")
+    slack.add_channel(OFFICE, [ADMIN], "private")
     own = {
         "FRONTDESK_SLACK_SUPPORT_CHANNEL": SUPPORT,
         "FRONTDESK_CRAWL_ALLOW": "127.0.0.0/8",

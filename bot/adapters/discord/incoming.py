@@ -17,12 +17,14 @@ from bot.messages import Audience, ChatMessage, MessageKey, Place, quote
 
 PLATFORM = "discord"
 PRIVATE = "@me"  # the workspace of private conversations
-_USER = re.compile(r"<@!?(?P<id>\d+)>")
-_ROLE = re.compile(r"<@&(?P<id>\d+)>")
-_CHANNEL = re.compile(r"<#\d+>|</(?P<command>[^:>]+):\d+>")
-_EMOJI = re.compile(r"<a?:(?P<name>\w+):\d+>")
-_TIME = re.compile(r"<t:\d+(?::\w)?>")
-_MESSAGE = re.compile(r"https://(?:\w+\.)?discord(?:app)?\.com/channels/(?P<guild>\d+)/(?P<channel>\d+)/(?P<id>\d+)")
+_USER = re.compile(r"<@!?(?P<id>\d{1,20})>")
+_ROLE = re.compile(r"<@&(?P<id>\d{1,20})>")
+_CHANNEL = re.compile(r"<#\d{1,20}>|</(?P<command>[^:<>]{1,100}):\d{1,20}>")
+_EMOJI = re.compile(r"<a?:(?P<name>\w{1,32}):\d{1,20}>")
+_TIME = re.compile(r"<t:\d{1,20}(?::\w)?>")
+_MESSAGE = re.compile(
+    r"https://(?:\w+\.)?discord(?:app)?\.com/channels/(?P<guild>\d{1,20})/(?P<channel>\d{1,20})/(?P<id>\d{1,20})"
+)
 _LINKS = 3  # addresses of messages that are looked at
 _FILES = 10  # of a message
 _FROM_PEOPLE = frozenset({discord.MessageType.default, discord.MessageType.reply})

@@ -13,17 +13,16 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import parse_qsl
 
 import aiohttp
 import structlog
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
-from slack_bolt.adapter.starlette.async_handler import to_async_bolt_request, to_starlette_response
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+from slack_bolt.adapter.starlette.async_handler import to_starlette_response
+from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
-from slack_bolt.request.async_internals import build_async_context
 from slack_bolt.response import BoltResponse
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 from starlette.requests import Request
@@ -46,6 +45,7 @@ from bot.adapters.slack.incoming import (
 from bot.adapters.slack.markdown import literal, to_slack
 from bot.adapters.slack.messenger import SlackMessenger
 from bot.adapters.slack.rooms import SlackRooms
+from bot.adapters.slack.signed import read_signed
 from bot.adapters.slack.steering import ANSWER, SlackSteering
 from bot.adapters.slack.surroundings import SlackSurroundings
 from bot.adapters.splitting import split
@@ -118,6 +118,7 @@ class SlackAdapter:
         self._gestures = Gestures()
         self._messenger: SlackMessenger | None = None
         self._identity = AuthorizeResult(enterprise_id=None, team_id=None)  # until `run` knows
+        self._verifier = SignatureVerifier(config.signing_secret or "unused in Socket Mode")
         self._shared: set[str] = set()
         self.client = web_client(config)
         self._steering = SlackSteering(console, self.client)
@@ -137,6 +138,8 @@ class SlackAdapter:
         team_channels = (self._config.support_channel, self._config.admin_channel)
         rooms = SlackRooms(self.client, self._home.team, team_channels)
         self._steering.rooms, self._steering.home = rooms, self._home
+        for fault in await rooms.faults():
+            log.error("no room for the team", cause=fault)
         self._rooms[PLATFORM] = rooms
         around = SlackSurroundings(self.client, self._home, rooms, self._attachments())
         self._messenger = SlackMessenger(self.client, handoff=self._handing.available)
@@ -161,20 +164,14 @@ class SlackAdapter:
             await session.close()
 
     async def handle_http(self, request: Request) -> Response:
-        """One signed request, through Bolt, which checks the signature. While we do not know who we are, or stop, it is
-        turned away: Slack sends it again.
-
-        Bolt 1.30 takes any form that has the word "payload" in it for an interaction, and so loses a command that
-        speaks of one.
-        """
+        """One signed request, through Bolt. While we do not know who we are, or stop, it is turned away: Slack sends it
+        again."""
         if not self.connected:
             return PlainTextResponse("not ready\n", status_code=503)
-        raw = (await request.body()).decode("utf-8", "replace")
-        bolt_request = to_async_bolt_request(request, raw.encode())
-        if not bolt_request.body and raw and not raw.startswith("{"):
-            bolt_request.body = dict(parse_qsl(raw, keep_blank_values=True))
-            bolt_request.context = build_async_context(AsyncBoltContext({}), bolt_request.body)
-        return to_starlette_response(await self.app.async_dispatch(bolt_request))
+        read = await read_signed(request, self._verifier)
+        if isinstance(read, Response):
+            return read
+        return to_starlette_response(await self.app.async_dispatch(read))
 
     def _attachments(self) -> Attachments:
         """Files come from Slack's own hosts, to which alone the token goes."""
@@ -457,6 +454,11 @@ async def check(config: SlackConfig, scopes: frozenset[str]) -> tuple[str, froze
     headers: Mapping[str, str] = {key.lower(): value for key, value in identity.headers.items()}
     granted = {scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",") if scope.strip()}
     return f"{identity['user']} in {identity['team']}", frozenset(scopes - granted if granted else ())
+
+
+async def check_channels(config: SlackConfig) -> list[str]:
+    """For `doctor`: what is wrong with the team's channels, a line each."""
+    return await SlackRooms(web_client(config), "", (config.support_channel, config.admin_channel)).faults()
 
 
 async def team_of(config: SlackConfig) -> str:

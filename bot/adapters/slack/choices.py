@@ -19,6 +19,7 @@ from bot.conversation import Decision, Settled, Turn
 from bot.words import words_for
 
 CHOOSE = "choose"
+_LONGEST_NUMBER = 2  # digits
 _LABEL = 75
 _ASKED = "asked"  # begins the block id by which the turn is known when the buttons are gone
 
@@ -76,7 +77,7 @@ def fallback(turn: Turn, settled: Settled | None = None) -> str:
 def read(value: str) -> tuple[str, int]:
     """(turn id, option's number) of a button's value."""
     turn_id, _, number = value.partition(":")
-    return turn_id, int(number) if number.isdecimal() else -1
+    return turn_id, int(number) if number.isdecimal() and len(number) <= _LONGEST_NUMBER else -1
 
 
 def turn_of(block: Mapping[str, Any]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import replace
@@ -14,21 +16,24 @@ from bot.adapters.slack.failures import GONE, code_of, delivering
 from bot.adapters.slack.incoming import PLATFORM
 from bot.adapters.splitting import split
 from bot.cards import Card, File
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, Refusal
 from bot.messages import MessageKey, Place
 from bot.people import Role
 
 _NAMES = 2_000  # people whose names are remembered
+_PRIVACY_SECONDS = 60.0  # for which what Slack says of a channel is believed
 
 
 class SlackRooms:
-    """`team` is the workspace of the token. Whoever is in one of the `team_channels` is a teammate."""
+    """`team` is the workspace of the token. Whoever is in one of the `team_channels` is a teammate, as far as not
+    everybody may join it: one that is public makes nobody a teammate, and nothing is posted there."""
 
     def __init__(self, client: AsyncWebClient, team: str, team_channels: Collection[str] = ()) -> None:
         self._client = client
         self._team = team
         self._team_channels = [channel for channel in dict.fromkeys(team_channels) if channel]
         self._names: OrderedDict[str, str] = OrderedDict()
+        self._private: dict[str, tuple[float, bool]] = {}
 
     async def post(self, place: Place, card: Card) -> MessageKey:
         """See the port. A text that is too long for one message goes on in the next."""
@@ -39,6 +44,8 @@ class SlackRooms:
         return first
 
     async def _post(self, place: Place, card: Card) -> MessageKey:
+        if place.channel in self._team_channels and not await self._is_private(place.channel):
+            raise DeliveryError(public(place.channel), Refusal.PLACE)
         with delivering():
             sent = await self._client.chat_postMessage(
                 channel=place.channel,
@@ -115,9 +122,20 @@ class SlackRooms:
         if about.get("is_admin") or about.get("is_owner"):
             return Role.ADMIN
         for channel in self._team_channels:
-            if await self._is_in(channel, user):
+            if await self._is_teams(channel, user):
                 return Role.TEAMMATE
         return Role.CUSTOMER
+
+    async def faults(self) -> list[str]:
+        """What is wrong with the team's channels, a line each."""
+        found = []
+        for channel in self._team_channels:
+            try:
+                if not await self._is_private(channel):
+                    found.append(public(channel))
+            except DeliveryError as error:
+                found.append(f"the channel {channel} cannot be looked at ({error}): invite the bot there.")
+        return found
 
     async def upload(self, channel: str, file: File, thread: str = "") -> None:
         """Share a file in a channel. Raises DeliveryError."""
@@ -131,6 +149,25 @@ class SlackRooms:
             found = await self._client.users_info(user=user)
         return dict(found["user"])
 
+    async def _is_teams(self, channel: str, user: str) -> bool:
+        """Whether somebody is in a private channel; one that is gone has nobody in it."""
+        try:
+            return await self._is_private(channel) and await self._is_in(channel, user)
+        except DeliveryError as error:
+            if not error.permanent:
+                raise
+            return False
+
+    async def _is_private(self, channel: str) -> bool:
+        """Whether people come in by invitation alone. Raises DeliveryError."""
+        asked, private = self._private.get(channel, (-math.inf, False))
+        if time.monotonic() - asked >= _PRIVACY_SECONDS:
+            with delivering():
+                found = await self._client.conversations_info(channel=channel)
+            private = bool(found["channel"].get("is_private"))
+            self._private[channel] = time.monotonic(), private
+        return private
+
     async def _is_in(self, channel: str, user: str) -> bool:
         cursor = ""
         while True:
@@ -141,3 +178,11 @@ class SlackRooms:
             cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
             if not cursor:
                 return False
+
+
+def public(channel: str) -> str:
+    """What is wrong with a team's channel that anybody may join, and the mend."""
+    return (
+        f"the channel {channel} is public: whoever joins it would read customers' questions and answer them. Make it "
+        "private, or name another."
+    )

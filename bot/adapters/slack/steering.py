@@ -101,7 +101,7 @@ class SlackSteering:
     async def _on_form(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """What is wrong with it stands below its first field, so that nothing that was typed is lost."""
         view = body["view"]
-        about = json.loads(view["private_metadata"] or "{}")
+        about = _about(view)
         place = self.home.place(about.get("channel", ""), about.get("thread", ""))
         user = str(body["user"]["id"])
         screen = self._screen(place, user, {}, about.get("message", ""))
@@ -224,6 +224,15 @@ class SlackSteering:
 
 async def _heard(ack: AsyncAck) -> None:
     await ack()
+
+
+def _about(view: Mapping[str, Any]) -> dict[str, str]:
+    """What a form was opened about; nothing of what is not ours."""
+    try:
+        about = json.loads(view.get("private_metadata") or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    return {str(key): str(value) for key, value in about.items()} if isinstance(about, dict) else {}
 
 
 def _turn_of(message: Mapping[str, Any]) -> str:

@@ -13,9 +13,9 @@ from typing import Any
 _TOKEN = re.compile(r"<([^<>]*)>")
 _LINK = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _BARE = re.compile(r"(?:mailto|tel):", re.IGNORECASE)  # what stands before an address that people know without it
-_USER = re.compile(r"<@(?P<id>[UW][A-Z0-9]+)(?:\|[^>]*)?>")
-_GROUP = re.compile(r"<!subteam\^[^>]*>")
-_PERMALINK = re.compile(r"/archives/(?P<channel>[CDG][A-Z0-9]+)/p(?P<ts>\d{16})(?:\?(?P<query>[^|>]*))?")
+_USER = re.compile(r"<@(?P<id>[UW][A-Z0-9]+)(?:\|[^<>]*)?>")
+_GROUP = re.compile(r"<!subteam\^[^<>]*>")
+_PERMALINK = re.compile(r"/archives/(?P<channel>[CDG][A-Z0-9]+)/p(?P<ts>\d{16})(?:\?(?P<query>[^|<>]*))?")
 _THREAD = re.compile(r"(?:^|&)(?:amp;)?thread_ts=(?P<ts>\d{10}\.\d{6})")
 _LINKS = 3  # permalinks of a message that are looked at
 

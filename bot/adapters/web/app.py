@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from bot.adapters.web.bounds import Bounded
 from bot.adapters.web.metrics import CONTENT_TYPE, Metrics
 
 Readiness = Callable[[], Awaitable[Mapping[str, str]]]
 """-> what each part lacks to be ready ("" where nothing); answers quickly and raises nothing."""
 
-MOST_BYTES = 1_000_000  # of a request; Slack's are a few kilobytes
-
 
 def web_app(ready: Readiness, metrics: Metrics, slack: Callable[[Request], Awaitable[Response]] | None) -> Starlette:
-    """`slack` handles Slack's requests, signature and all; None where Slack is not spoken to by HTTP."""
+    """`slack` handles Slack's requests, signature and all; None where Slack is not spoken to by HTTP. No request's body
+    is longer, or slower, than `Bounded` allows."""
 
     async def healthz(_: Request) -> Response:
         return PlainTextResponse("ok\n")
@@ -33,12 +34,5 @@ def web_app(ready: Readiness, metrics: Metrics, slack: Callable[[Request], Await
 
     routes = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", show_metrics)]
     if slack:
-        handle = slack
-
-        async def slack_events(request: Request) -> Response:
-            if int(request.headers.get("content-length") or 0) > MOST_BYTES:
-                return PlainTextResponse("too large\n", status_code=413)
-            return await handle(request)
-
-        routes.append(Route("/slack/events", slack_events, methods=["POST"]))
-    return Starlette(routes=routes)
+        routes.append(Route("/slack/events", slack, methods=["POST"]))
+    return Starlette(routes=routes, middleware=[Middleware(Bounded)])

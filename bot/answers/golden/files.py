@@ -14,8 +14,8 @@ from pathlib import Path
 from bot.answers.jsonlines import read_objects
 from bot.errors import InputError
 from retrieval.extraction.decoding import detect
+from retrieval.text import defused, undefused
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet program would run (OWASP: CSV injection)
 _JSON = {".jsonl", ".ndjson", ".json"}
 _ORDINARY = 0.8  # of the characters beyond ASCII
 _SEPARATOR = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)  # as a first line, for Excel
@@ -70,7 +70,7 @@ def write_csv(path: Path, columns: Sequence[str], rows: Sequence[Sequence[str]])
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(columns)
-    writer.writerows([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row] for row in rows)
+    writer.writerows(map(defused, row) for row in rows)
     try:
         with path.open("x", encoding="utf-8-sig", newline="") as file:
             file.write(out.getvalue())
@@ -116,7 +116,7 @@ def _csv(path: Path, text: str, encoding: str) -> Sheet:
                 "in double quotes."
             )
         if any(cell.strip() for cell in cells):
-            rows.append(Row(line, {name: _plain(cell) for name, cell in zip(columns, cells, strict=False) if name}))
+            rows.append(Row(line, {name: undefused(cell) for name, cell in zip(columns, cells, strict=False) if name}))
     return Sheet(columns, tuple(rows), encoding)
 
 
@@ -142,11 +142,6 @@ def _lines(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
         if cells:
             yield line, cells
         line = reader.line_num + above
-
-
-def _plain(cell: str) -> str:
-    """The cell without the apostrophe that keeps a spreadsheet program from running it."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
 
 
 def _json_lines(path: Path, text: str, encoding: str) -> Sheet:

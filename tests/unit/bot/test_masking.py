@@ -93,7 +93,8 @@ def test_what_is_invisible_hides_nothing_and_stays(text: str, masked: str) -> No
 
 def test_only_the_kinds_asked_for_are_masked_and_none_as_another() -> None:
     text = "jane@example.com, 13800138000, 4111 1111 1111 1111, DE89370400440532013000, 11010519491231002X"
-    assert MASKER.mask(text) == "[email], [phone], [card], [iban], [id]"
+    text += ", AKIAIOSFODNN7EXAMPLE"
+    assert MASKER.mask(text) == "[email], [phone], [card], [iban], [id], [secret]"
     assert Masker(frozenset({"phone"})).mask(text) == text.replace("13800138000", "[phone]")
     assert Masker(frozenset()).mask(text) == text
     assert MASKER.found(text) == dict.fromkeys(KINDS, 1)
@@ -183,7 +184,7 @@ def test_masking_twice_is_masking_once(text: str) -> None:
 @given(ASSEMBLED)
 def test_what_stands_between_the_masks_is_the_text_s_own(text: str) -> None:
     masked = MASKER.mask(text)
-    kept = [re.escape(piece) for piece in re.split(r"\[(?:email|phone|card|iban|id)\]", masked)]
+    kept = [re.escape(piece) for piece in re.split(r"\[(?:email|phone|card|iban|id|secret)\]", masked)]
     assert re.fullmatch(r"(?:.+?|\[\w+\])".join(kept), text, re.DOTALL)
     assert sum(map(str.isdecimal, masked)) <= sum(map(str.isdecimal, text))
 

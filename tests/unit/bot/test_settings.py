@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from bot.masking import KINDS
 from bot.settings import load_settings
 
 
@@ -32,3 +33,11 @@ def test_a_misspelt_setting_is_told_once(monkeypatch: pytest.MonkeyPatch) -> Non
     assert [each["event"] for each in logs] == [
         "FRONTDESK_ANSWER_TRESHOLD is no setting and is ignored: did you mean FRONTDESK_ANSWER_THRESHOLD?"
     ]
+
+
+@pytest.mark.parametrize("blank", ["", " ", "   ", "\t", ",", " , "])
+def test_a_blank_is_no_way_to_switch_masking_off(blank: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRONTDESK_MASK", blank)
+    assert load_settings().mask == KINDS
+    monkeypatch.setenv("FRONTDESK_MASK", "none")
+    assert load_settings().mask == ()

@@ -5,21 +5,24 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
-from retrieval.documents import Selectors, Source, SourceKind
+from retrieval.documents import Document, Selectors, Source, SourceKind
 from retrieval.errors import (
-    CorruptVersion,
+    ExtractionError,
     NoActiveVersion,
     RefreshError,
     RefreshRunning,
     SourceError,
     TooMuchWouldVanish,
 )
+from retrieval.extraction import extract
 from retrieval.indexing.index import Index
 from retrieval.indexing.lock import RefreshLock
 from retrieval.indexing.models import EmbeddingModels
@@ -98,6 +101,12 @@ class CountingEmbedder:
         return self._real.count_tokens(text)
 
 
+class Here(NamedTuple):
+    """Reads pages in this process."""
+
+    extract: Callable[..., list[Document]]
+
+
 @dataclass
 class Desk:
     """A store, a site and a way to refresh."""
@@ -106,6 +115,7 @@ class Desk:
     site: PageList
     sources: list[Source]
     progress: list[Progress] = field(default_factory=list)
+    extract: Callable[..., list[Document]] = extract
 
     def refresh(self, models: Embedder | EmbeddingModels | None = None, **options: object) -> RefreshReport:
         self.progress.clear()
@@ -116,6 +126,7 @@ class Desk:
             models=models or plain_embedder(),
             options=RefreshOptions(**options),  # type: ignore[arg-type]
             on_progress=self.progress.append,
+            extracting=lambda: nullcontext(Here(self.extract)),
         )
 
     def questions(self) -> set[str]:
@@ -218,20 +229,17 @@ def test_a_page_that_redirects_now_moves_its_documents(desk: Desk) -> None:
     assert {line.url.partition("#")[0] for line in report.added} == {new}
 
 
-def test_a_page_that_cannot_be_parsed_keeps_its_last_good_copy(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    from retrieval.errors import ExtractionError
-    from retrieval.extraction import extract
-
+def test_a_page_that_cannot_be_parsed_keeps_its_last_good_copy(desk: Desk) -> None:
     desk.refresh()
 
-    def failing(body: bytes, url: str, *rest: object) -> object:
+    def failing(body: bytes, url: str, *rest: object) -> list[Document]:
         if url.endswith("/returns"):
             raise ExtractionError(f"{url} nests its elements too deep")
         if url.endswith("/payment"):
-            raise ZeroDivisionError
+            raise ExtractionError("internal error while its questions were read: ZeroDivisionError")
         return extract(body, url, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("retrieval.refresh.collecting.extract", failing)
+    desk.extract = failing
     for name in ("returns", "payment", "account"):
         desk.site.pages[f"https://shop.test/{name}"] = faq(("Is this new?", f"Yes, about {name}."))
     report = desk.refresh()
@@ -573,10 +581,12 @@ def test_an_exception_from_the_progress_stops_the_refresh_and_leaves_the_active_
     assert desk.refresh().outcome == "activated"
 
 
-def test_a_pointer_to_a_lost_version_is_mended_by_a_refresh(desk: Desk) -> None:
-    desk.refresh()
-    (desk.store.root / "active").write_text("20200101-000000-0000\n")
-    with pytest.raises(CorruptVersion):
-        desk.store.active()
-    assert desk.refresh().outcome == "activated"
+@pytest.mark.parametrize("pointer", ["20200101-000000-0000\n", "", "\0\0", "../..", "é"])
+def test_a_damaged_pointer_is_mended_by_a_refresh(desk: Desk, pointer: str) -> None:
+    first = desk.refresh()
+    (desk.store.root / "active").write_text(pointer)
+    assert desk.store.pointer_fault()
+    assert desk.refresh().outcome == "unchanged"
+    assert not desk.store.pointer_fault()
+    assert desk.store.active_id() == first.version
     assert len(desk.questions()) == 6

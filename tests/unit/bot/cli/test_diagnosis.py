@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.bootstrap import Application, open_application
+from bot.bootstrap import Application, open_application, version_store
 from bot.cli import diagnosis
 from bot.cli.diagnosis import Check
 from bot.messages import Place
 from bot.settings import Settings
 from bot.steering import Handoff, HandoffReason, HandoffState
 from retrieval.documents import Source, SourceKind
+from retrieval.indexing.versions import Manifest, Version
 from tests.support.embedding import give_model
 from tests.support.tiny_model import write_tiny_multilingual_model
 from tests.support.tiny_reranker import tiny_reranker
@@ -130,3 +131,28 @@ def test_whoever_names_a_model_of_the_e5_family_is_reminded_of_its_prefixes(sett
     whole = bare.model_copy(update={"embedding_query_prefix": "query: ", "embedding_document_prefix": "passage: "})
     said = [" ".join(check.finding for check in diagnosis._embedding_models(each)) for each in (bare, whole)]
     assert ["FRONTDESK_EMBEDDING_QUERY_PREFIX" in text for text in said] == [True, False]
+
+
+def test_a_damaged_index_is_told_with_what_answers_instead(settings: Settings) -> None:
+    store = version_store(settings)
+
+    def make() -> Version:
+        with store.stage() as folder:
+            (folder / "rows-0.npy").write_bytes(b"vectors")
+            counts = {"pages": 1, "documents": 1, "passages": 1}
+            made = Manifest(store.new_id(), datetime.now(UTC).isoformat(), "", "model", 3, counts)
+            return store.commit(folder, made)
+
+    older, newer = make(), make()
+    store.activate(newer)
+    (newer.folder / "rows-0.npy").write_bytes(b"vectorz")
+    (check,) = diagnosis._run("index", diagnosis._index, settings)
+    assert check.ok is False
+    assert "altered" in check.finding and "frontdesk refresh" in check.finding
+    assert check.finding.endswith(f"{older.id} answers.")
+    (store.root / "active").write_text("")
+    pointer, index = diagnosis._run("index", diagnosis._index, settings)
+    assert pointer == Check("index", False, store.pointer_fault())
+    assert index.finding == check.finding
+    (older.folder / "rows-0.npy").unlink()
+    assert diagnosis._run("index", diagnosis._index, settings)[1].finding.endswith("No other version is whole.")

@@ -136,6 +136,57 @@ def test_a_manifest_that_cannot_be_read_is_a_corrupt_version(store: VersionStore
         store.get(version.id)
 
 
+@pytest.mark.parametrize("value", [None, 7, "x", [], {"data.txt": 1}, {"../data.txt": {"size": 1, "sha256": ""}}])
+@pytest.mark.parametrize("key", ["id", "created_at", "counts", "files", "format"])
+def test_a_manifest_of_another_shape_is_a_corrupt_version(store: VersionStore, key: str, value: object) -> None:
+    version = make(store)
+    path = version.folder / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {key: value}))
+    if (key, value) == ("counts", {"data.txt": 1}):
+        assert store.get(version.id).manifest.counts == value
+        return
+    with pytest.raises(CorruptVersion, match=r"frontdesk rollback"):
+        store.get(version.id)
+
+
+def test_any_flipped_bit_of_any_file_is_seen(store: VersionStore) -> None:
+    version = make(store, "some content of the index")
+    path = version.folder / "data.txt"
+    whole = path.read_bytes()
+    for bit in range(len(whole) * 8):
+        damaged = bytearray(whole)
+        damaged[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(damaged)
+        with pytest.raises(CorruptVersion, match="altered"):
+            store.verify(version)
+    store.verify(version, but={"data.txt"})
+
+
+@pytest.mark.parametrize("pointer", [b"", b"\n", b"20200101-000000-0000\n", b"\xff\xfe", b"\0" * 21, b"../../etc"])
+def test_a_damaged_pointer_is_told_and_means_the_newest_version(store: VersionStore, pointer: bytes) -> None:
+    store.activate(make(store))
+    newest = make(store)
+    assert not store.pointer_fault()
+    (store.root / "active").write_bytes(pointer)
+    assert store.active().id == store.active_id() == newest.id
+    fault = store.pointer_fault()
+    assert newest.id in fault and "frontdesk refresh" in fault and "\n" not in fault
+    store.activate(newest)
+    assert not store.pointer_fault()
+
+
+def test_a_pointer_that_was_taken_away_means_no_version(store: VersionStore) -> None:
+    store.activate(make(store))
+    store.deactivate()
+    assert store.active_id() is None and not store.pointer_fault()
+
+
+def test_older_versions_stand_in_before_newer_ones(store: VersionStore) -> None:
+    ids = [make(store).id for _ in range(4)]
+    assert list(store.in_stead_of(ids[2])) == [ids[1], ids[0], ids[3]]
+    assert list(store.in_stead_of("")) == ids[::-1]
+
+
 def test_a_pointer_to_nothing_says_so(store: VersionStore) -> None:
     (store.root).mkdir(parents=True)
     (store.root / "active").write_text("20200101-000000-0000\n")

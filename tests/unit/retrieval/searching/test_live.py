@@ -15,7 +15,7 @@ import pytest
 import structlog
 
 from retrieval.documents import Document
-from retrieval.errors import NoActiveVersion
+from retrieval.errors import CorruptVersion, NoActiveVersion
 from retrieval.indexing.building import build_index
 from retrieval.indexing.versions import Manifest, Version, VersionStore
 from retrieval.interfaces import Vectors
@@ -328,3 +328,107 @@ def test_a_version_that_is_gone_from_disk_still_answers_until_it_changes(store: 
     held = live.current()
     shutil.rmtree(version.folder)
     assert live.current() == held
+
+
+# what is damaged
+
+NEWER = [*PAGES, Document("https://shop.test/gifts", "Do gift cards expire?", "After three years.", language="en")]
+FILES = ("passages.jsonl", "rows-0.npy", "texts.npz", "texts.txt", "row_passage.npy", "models.json", "manifest.json")
+
+
+def flip(path: Path) -> None:
+    """A byte in the middle: a digit of an answer, say."""
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(bytes(data))
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def remove(path: Path) -> None:
+    path.unlink()
+
+
+def rights(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize("damage", [flip, cut, empty, remove, rights])
+@pytest.mark.parametrize("name", FILES)
+def test_of_a_damaged_version_the_one_before_answers_and_it_is_told_once(
+    store: VersionStore, name: str, damage: Callable[[Path], None]
+) -> None:
+    older = activate(store, PAGES)
+    newer = activate(store, NEWER)
+    damage(newer.folder / name)
+    live = LiveIndex(store, default_embedder())
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(3):
+            version, index = live.current()
+            assert (version, len(index.documents)) == (older.id, len(PAGES))
+    told = [log for log in logs if log["log_level"] == "error"]
+    assert [log["answers"] for log in told] == [older.id]
+    assert newer.id in told[0]["cause"] and "frontdesk refresh" in told[0]["cause"]
+    mended = activate(store, NEWER)
+    assert live.current()[0] == mended.id
+
+
+def test_where_nothing_is_whole_it_is_told_and_no_more(store: VersionStore) -> None:
+    for _ in range(3):
+        flip(activate(store, PAGES).folder / "passages.jsonl")
+    with pytest.raises(CorruptVersion, match=rf"{store.active_id()}.*frontdesk refresh"):
+        LiveIndex(store, default_embedder()).current()
+
+
+def test_what_is_in_memory_answers_while_what_came_after_is_damaged(store: VersionStore) -> None:
+    activate(store, NEWER)
+    second = activate(store, PAGES)
+    live = LiveIndex(store, default_embedder())
+    assert live.current()[0] == second.id
+    flip(activate(store, NEWER).folder / "rows-0.npy")
+    assert live.current()[0] == second.id
+    (store.root / "active").write_text("")
+    assert live.current()[0] == second.id
+
+
+def test_taught_answers_are_laid_over_the_version_that_answers_instead(store: VersionStore) -> None:
+    older = activate(store, PAGES)
+    flip(activate(store, NEWER).folder / "texts.npz")
+    shelf = Shelf()
+    shelf.put(TAUGHT)
+    live = LiveIndex(store, Embedding(), shelf)
+    assert live.current()[0] == older.id
+    assert questions(live) == [*(page.question for page in PAGES), TAUGHT.question]
+    assert live.current()[1] is live.current()[1]
+
+
+@pytest.mark.parametrize("pointer", [b"", b"20200101-000000-0000\n", b"\xff"])
+def test_a_damaged_pointer_costs_no_answer(store: VersionStore, pointer: bytes) -> None:
+    activate(store, PAGES)
+    newest = activate(store, NEWER)
+    (store.root / "active").write_bytes(pointer)
+    live = LiveIndex(store, default_embedder())
+    with structlog.testing.capture_logs() as logs:
+        assert live.current()[0] == newest.id
+        assert live.current()[0] == newest.id
+    told = [log["cause"] for log in logs if log["log_level"] == "error"]
+    assert told == [store.pointer_fault()]
+
+
+def test_damaged_pages_of_the_crawl_are_no_reason_to_answer_otherwise(store: VersionStore) -> None:
+    activate(store, PAGES)
+    index = build_index(NEWER, default_embedder())
+    with store.stage() as folder:
+        index.save(folder)
+        (folder / "pages.jsonl").write_text("{}")
+        version = store.commit(folder, Manifest(store.new_id(), "2026-01-01T00:00:00+00:00", "", "", 384, {}))
+    store.activate(version)
+    flip(version.folder / "pages.jsonl")
+    assert LiveIndex(store, default_embedder()).current()[0] == version.id

@@ -19,7 +19,7 @@ from tests.support.slack import SlackStandIn
 async def slack() -> AsyncIterator[SlackStandIn]:
     async with SlackStandIn() as slack:
         slack.add_channel("C1", ["U1", "U2"])
-        slack.add_channel("C2", ["U2"])
+        slack.add_channel("C2", ["U2"], "private")
         yield slack
 
 
@@ -57,6 +57,31 @@ async def test_an_update_of_what_is_gone_does_nothing(slack: SlackStandIn, rooms
     await rooms.update(message, Card(text="again"))
     with pytest.raises(DeliveryError):
         await rooms.post(Place("slack", slack.team, "C404", ""), Card(text="x"))
+
+
+async def test_a_public_channel_makes_nobody_a_teammate_and_holds_no_question(slack: SlackStandIn) -> None:
+    slack.add_channel("C3", ["U1", "U2"], "public")
+    client = AsyncWebClient(slack.bot_token, base_url=slack.api_url)
+    rooms = SlackRooms(client, slack.team, ["C3", "C404"])
+    assert await rooms.role("U2") is Role.CUSTOMER
+    assert not await rooms.is_teammate(slack.team, "U2")
+    slack.workspace.users["U1"].is_admin = True
+    assert await rooms.role("U1") is Role.ADMIN, "who manages the workspace needs no channel"
+    with pytest.raises(DeliveryError, match="C3 is public"):
+        await rooms.post(Place("slack", slack.team, "C3", ""), Card(text="what a customer asked"))
+    assert not slack.bot_messages("C3")
+    public, unknown = await rooms.faults()
+    assert "C3 is public" in public and "private" in public
+    assert "C404" in unknown and "invite the bot" in unknown
+    slack.workspace.channel("C3").kind = "private"
+    both = SlackRooms(client, slack.team, ["C3"])
+    assert await both.role("U2") is Role.TEAMMATE and await both.faults() == []
+
+
+async def test_one_of_two_channels_being_public_takes_nothing_from_the_other(slack: SlackStandIn) -> None:
+    slack.add_channel("C3", ["U1", "U2"], "public")
+    rooms = SlackRooms(AsyncWebClient(slack.bot_token, base_url=slack.api_url), slack.team, ["C3", "C2"])
+    assert (await rooms.role("U1"), await rooms.role("U2")) == (Role.CUSTOMER, Role.TEAMMATE)
 
 
 async def test_a_role_is_what_slack_says_now(slack: SlackStandIn, rooms: SlackRooms) -> None:

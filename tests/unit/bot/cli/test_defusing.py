@@ -1,0 +1,38 @@
+"""No cell of an export is a formula, in whichever width its sign is written."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from bot.answers.golden.files import write_csv
+from bot.cli.turns import Format, row_writer
+from bot.knowledge.glossary import to_csv
+from retrieval.searching.glossary import Entry
+from retrieval.text import defused, undefused
+from tests.support.turns import make_turn
+
+SIGNS = "=+-@＝＋－＠﹦﹢﹣﹫−"
+CELLS = [f"{blank}{sign}HYPERLINK(1)" for sign in SIGNS for blank in ("", " ", "\u3000", "\n", "\t", "\r")]
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_formula_is_defused_and_read_again(cell: str) -> None:
+    assert defused(cell) == f"'{cell}" and undefused(defused(cell)) == cell
+    assert defused(f"a{cell}") == f"a{cell}" and undefused("'tis") == "'tis"
+
+
+def test_no_export_holds_a_formula(tmp_path: Path) -> None:
+    log = io.StringIO(newline="")
+    write = row_writer(log, Format.CSV)
+    for cell in CELLS:
+        write(make_turn(question=cell, answer=cell), [])
+    write_csv(tmp_path / "golden.csv", ["question"], [[cell] for cell in CELLS])
+    glossary = to_csv([Entry(str(number), (cell.strip() or "x", "y"), "") for number, cell in enumerate(CELLS)])
+    golden = (tmp_path / "golden.csv").read_text("utf-8-sig")
+    for text in (log.getvalue(), golden, glossary):
+        for row in csv.reader(io.StringIO(text, newline="")):
+            assert not any(cell.lstrip()[:1] in SIGNS for cell in row if cell.strip()), row
