@@ -41,7 +41,7 @@ BOT_CODES = (
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def bot(shop: Knowledge, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bot]:
     async with SlackStandIn() as slack:
-        slack.add_channel(ADMINS, [], "public")
+        slack.add_channel(ADMINS, [], "private")
         folder = tmp_path_factory.mktemp("refused")
         async with Bot(slack, shop, folder, FRONTDESK_SLACK_ADMIN_CHANNEL=ADMINS) as bot:
             yield bot
