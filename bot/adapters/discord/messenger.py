@@ -15,6 +15,7 @@ from discord import ui
 from bot.adapters.discord import choices, layouts
 from bot.adapters.discord.failures import delivering, gone
 from bot.adapters.discord.markdown import to_discord
+from bot.adapters.discord.sizes import size
 from bot.adapters.discord.surfaces import InChannel, InResponse, Surface, surface_of
 from bot.adapters.finishing import to_its_end
 from bot.adapters.splitting import split
@@ -47,14 +48,15 @@ class DiscordMessenger:
         typing = asyncio.create_task(self._type(surface))
         turn: Turn | None = None
         text, begun, asking = "", 0.0, False
+        links: frozenset[str] = frozenset()
         try:
             async for event in events:
                 if isinstance(event, Status):
                     asking = event.stage is Stage.ASKING
                 elif isinstance(event, Delta) and not asking:  # an offer comes whole, with its buttons
-                    text, begun = text + event.text, begun or time.monotonic()
+                    text, links, begun = text + event.text, event.links, begun or time.monotonic()
                     if time.monotonic() - begun >= FIRST_SECONDS:
-                        await live.show(text)
+                        await live.show(to_discord(text, links))
                 elif isinstance(event, Final):
                     turn = event.turn
         finally:
@@ -66,7 +68,7 @@ class DiscordMessenger:
             return
         suggested = turn.decision is Decision.SUGGEST
         await live.finish(
-            choices.suggestion(turn) if suggested else split(to_discord(turn.answer), layouts.PIECE),
+            choices.suggestion(turn) if suggested else split(to_discord(turn.answer, turn.links), layouts.PIECE, size),
             partial(
                 choices.end_of_suggestion if suggested else layouts.message,
                 item_id=item.id,
@@ -78,7 +80,7 @@ class DiscordMessenger:
 
     async def say(self, item: Item, text: str, keep: KeepReplies) -> None:
         """See the port."""
-        await _LiveAnswer(await self._surface(item), item, keep).finish([to_discord(text)])
+        await _LiveAnswer(await self._surface(item), item, keep).finish(split(to_discord(text), layouts.PIECE, size))
 
     async def waiting(self, item: Item, ahead: int, keep: KeepReplies) -> None:
         """See the port. The line becomes the answer."""
@@ -152,7 +154,7 @@ class _LiveAnswer:
         """Show the text so far; what is shown before it is complete may lag behind. Raises DeliveryError."""
         if time.monotonic() - self._shown < EDIT_SECONDS or not text.strip():
             return
-        await self._lay(0, self._draw(split(to_discord(text), layouts.PIECE)[0]))
+        await self._lay(0, self._draw(split(text, layouts.PIECE, size)[0]))
         self._shown = time.monotonic()
 
     async def finish(self, pieces: Sequence[str], draw_last: Draw | None = None) -> None:

@@ -12,6 +12,7 @@ from bot.adapters.finishing import to_its_end
 from bot.adapters.slack import blocks
 from bot.adapters.slack.blocks import Block
 from bot.adapters.slack.failures import GONE, STREAM_OVER, code_of, delivering
+from bot.adapters.slack.markdown import fallback
 from bot.errors import DeliveryError
 from bot.interfaces import KeepReplies
 
@@ -164,7 +165,7 @@ class LiveMessage:
                 await self._client.chat_update(
                     channel=reply["channel"],
                     ts=reply["ts"],
-                    text=text[: blocks.FALLBACK],
+                    text=fallback(text)[: blocks.FALLBACK],
                     blocks=list(content),
                     metadata=dict(blocks.metadata(self._target.item_id)),
                 )
@@ -179,7 +180,7 @@ class LiveMessage:
             answer = await self._client.chat_postMessage(
                 channel=self._target.channel,
                 thread_ts=self._target.thread,
-                text=text[: blocks.FALLBACK],
+                text=fallback(text)[: blocks.FALLBACK],
                 blocks=list(content),
                 metadata=dict(blocks.metadata(self._target.item_id)),
                 unfurl_links=False,

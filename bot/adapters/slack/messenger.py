@@ -13,7 +13,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from bot.adapters.slack import blocks, choices
 from bot.adapters.slack.failures import GONE, code_of, delivering
 from bot.adapters.slack.live import SHOWN, STREAMING, LiveMessage, Target, delete, stop_stream
-from bot.adapters.slack.markdown import SlackMarkdown, has_table, literal, to_slack
+from bot.adapters.slack.markdown import SlackMarkdown, fallback, has_table, to_slack
 from bot.adapters.splitting import split
 from bot.conversation import AnswerEvent, Decision, Delta, Final, Settled, Stage, Status, Turn
 from bot.errors import DeliveryError
@@ -46,7 +46,7 @@ class SlackMessenger:
                 if isinstance(event, Status):
                     asking = event.stage is Stage.ASKING
                 elif isinstance(event, Delta) and not asking:  # an offer comes whole, with its buttons
-                    text += translation.feed(event.text)
+                    text += translation.feed(event.text, event.links)
                     await status
                     if not has_table(text) and len(text) <= blocks.PIECE:
                         await live.show(text)
@@ -68,7 +68,7 @@ class SlackMessenger:
         handoff = self._handoff(item.message.place)
         if turn.decision is Decision.SUGGEST:
             return choices.suggestion(turn), choices.below_suggestion(turn, share=share, handoff=handoff)
-        return split(to_slack(turn.answer), blocks.PIECE), blocks.footer(turn, share=share, handoff=handoff)
+        return split(to_slack(turn.answer, turn.links), blocks.PIECE), blocks.footer(turn, share=share, handoff=handoff)
 
     async def _answer_command(self, item: Item, turn: Turn) -> None:
         if turn.decision is Decision.CLARIFY:
@@ -77,12 +77,12 @@ class SlackMessenger:
         pieces, below = self._drawn(item, turn, share=True)
         for number, piece in enumerate(pieces, start=1):
             last = below if number == len(pieces) else []
-            await self._respond(item, [*blocks.body(piece), *last], literal(piece))
+            await self._respond(item, [*blocks.body(piece), *last], fallback(piece))
 
     async def say(self, item: Item, text: str, keep: KeepReplies) -> None:
         """See the port."""
         if item.message.audience is Audience.COMMAND:
-            await self._respond(item, blocks.body(to_slack(text)), literal(text))
+            await self._respond(item, blocks.body(to_slack(text)), fallback(to_slack(text)))
             return
         await LiveMessage(self._client, _target(item), keep, item.replies).finish(
             [to_slack(text)], (), streamable=False
