@@ -10,11 +10,12 @@ cited passage holds, letter by letter.
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect
 from collections.abc import Container, Iterator
 from itertools import pairwise
 
-from retrieval.scripts import INVISIBLE, WIDE
+from retrieval.scripts import INVISIBLE, UNSPACED, WIDE
 
 BREAK = "\u2060"  # WORD JOINER: it shows nothing, and belongs neither to a name nor to a scheme's "://"
 BELL = "\u200b"  # breaks a mention without showing, as discord.utils.escape_mentions does
@@ -24,21 +25,24 @@ _COLONS, _SLASHES = ":：﹕︓", "/／⁄∕⧸"
 _DOTS = ".．｡․﹒\u2488-\u249b"  # what Unicode or a browser makes a dot of; `。` is apart: it ends sentences
 _HIDDEN = INVISIBLE.replace("\u2060-", "\u2061-")
 _NOISE = rf"[\\*_~`|{_HIDDEN}]*+"  # what markup takes away, or nobody sees
-_SCHEMES = (  # what is followed without slashes
-    "mailto|tel|sms|mms|callto|xmpp|sips?|skype|facetime|javascript|vbscript|data|file|blob|about|magnet|bitcoin|geo"
-    "|intent|market|slack|discord|tg|whatsapp|spotify|steam|view-source"
+_SCHEME_WORD = re.compile(rf"(?<![\w\\*~`|])([\w\\*~`|]++)[{_COLONS}](?=[^\s{BREAK}])")
+_SCHEMES = re.compile(  # what is followed without slashes
+    r"(?:mailto|tel|sms|mms|callto|xmpp|sips?|skype|facetime|javascript|vbscript|data|file|blob|about|magnet|bitcoin|geo"
+    r"|intent|market|slack|discord|tg|whatsapp|spotify|steam|source)\Z"
 )
 _WEAK = (  # an address breaks at the end of each match
     re.compile(rf"[{_COLONS}](?={_NOISE}[{_SLASHES}{CODE}])"),
-    re.compile(rf"(?<=\S)[{_DOTS}](?={_NOISE}(?:[^\W\d_]{_NOISE}[^\W\d_]|xn--|{CODE}))"),
+    re.compile(rf"(?<=\S)[{_DOTS}](?={_NOISE}(?:[{UNSPACED}]|[^\W\d_]{_NOISE}(?:[^\W\d_]|{CODE})|xn--|{CODE}))"),
     re.compile(rf"(?<=[A-Za-z0-9*_~`\\])。(?={_NOISE}[A-Za-z]{_NOISE}[A-Za-z])"),
-    re.compile(rf"(?<![\w-])(?:{_SCHEMES})[{_COLONS}](?=\S)", re.IGNORECASE),
 )
 _BRACKET = re.compile(r"\](?=[(:])")
 _RUN = re.compile(rf"[^\s{WIDE}{MADE}{CODE}]+")  # of a script that parts its words: Chinese goes on beside an address
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _ENDS = frozenset("/=&#%+$@-")  # what an address may end in besides letters and digits
 _MENTION = re.compile(r"@(?=(?:everyone|here|channel)\b)|<(?=!(?:channel|here|everyone|subteam)\b|[@#][!&]?\w{6,})")
+_LONGEST_SCHEME = 40  # characters, with marks in it
+_MARKS = re.compile(r"[\\*_~`|]")
+_CLOSING = re.compile(r"[.,;:!?)\]}>\"'`*_~|\\]*")  # what no client takes for the end of an address
 _NOTHING: frozenset[str] = frozenset()
 
 
@@ -46,7 +50,7 @@ def addresses(text: str) -> frozenset[str]:
     """What stands in a plain text that a client may make a link of, in the form in which `defuse` compares it."""
     found = set()
     for match in _RUN.finditer(text):
-        if any(pattern.search(match[0]) for pattern in _WEAK):
+        if any(True for _ in _weak(match[0])):
             start, end = _core(text, match)
             found |= {match[0], text[start:end]}
     return frozenset(found)
@@ -55,7 +59,7 @@ def addresses(text: str) -> frozenset[str]:
 def runs(text: str) -> Iterator[tuple[int, int]]:
     """The spans of a text that may be an address, without the punctuation around them."""
     for match in _RUN.finditer(text):
-        if any(pattern.search(match[0]) for pattern in _WEAK):
+        if any(True for _ in _weak(match[0])):
             yield _core(text, match)
 
 
@@ -64,16 +68,15 @@ def defuse(text: str, held: Container[str] = _NOTHING, *, code: bool = False) ->
 
     It reads the same: what is put in shows nothing. `code`: brackets stay where no address stands beside them.
     """
-    weak = sorted({match.end() for pattern in _WEAK for match in pattern.finditer(text)})
+    weak = sorted(set(_weak(text)))
     brackets = [match.end() for match in _BRACKET.finditer(text)]
     if not weak and (code or not brackets):
         return break_up_mentions(text)
-    spared = list(_spared(text, held, weak))
+    spared, apart = _spared(text, held, weak)
     breaks = [at for at in weak if not _inside(at, spared)]
     if not code or breaks:
         breaks += [at for at in brackets if not _inside(at, spared)]
-    beside = {at for span in spared for at in span if _is_glued(text, at)}  # so that no client takes more for it
-    cuts = [0, *sorted({*breaks, *beside}), len(text)]
+    cuts = [0, *sorted({*breaks, *apart}), len(text)]
     return break_up_mentions(BREAK.join(text[start:end] for start, end in pairwise(cuts)))
 
 
@@ -82,15 +85,27 @@ def break_up_mentions(text: str) -> str:
     return _MENTION.sub(lambda match: match.group() + BELL, text)
 
 
-def _spared(text: str, held: Container[str], weak: list[int]) -> Iterator[tuple[int, int]]:
-    """The spans of held addresses, in order. One with a scheme has to stand by itself: a client would take in what
-    follows, whatever it is."""
+def _weak(text: str) -> Iterator[int]:
+    """The places where an address breaks, in no order."""
+    for pattern in _WEAK:
+        yield from (match.end() for match in pattern.finditer(text))
+    for match in _SCHEME_WORD.finditer(text):
+        word = _MARKS.sub("", match[1][-_LONGEST_SCHEME:])
+        if _SCHEMES.search(unicodedata.normalize("NFKC", word).lower()):
+            yield match.end()
+
+
+def _spared(text: str, held: Container[str], weak: list[int]) -> tuple[list[tuple[int, int]], list[int]]:
+    """The spans of held addresses, in order, and those of their ends that are kept apart from what goes on there, so
+    that no client takes more for the address. One with a scheme has to stand by itself."""
+    spans: list[tuple[int, int]] = []
+    apart: list[int] = []
     at = 0
     for match in _RUN.finditer(text):
         while at < len(weak) and weak[at] <= match.start():
             at += 1
         if at == len(weak):
-            return
+            break
         if weak[at] > match.end():
             continue
         start, end = _core(text, match)
@@ -98,9 +113,13 @@ def _spared(text: str, held: Container[str], weak: list[int]) -> Iterator[tuple[
             if match[0] not in held:
                 continue
             start, end = match.span()
-        apart = not _is_glued(text, match.start()) and not _is_glued(text, match.end())
-        if apart or not _SCHEME.match(text, start):
-            yield start, end
+        glued = [edge for edge, place in zip((start, end), match.span(), strict=True) if _is_glued(text, place)]
+        if not _SCHEME.match(text, start):
+            spans.append((start, end))
+            apart += glued
+        elif not glued and _CLOSING.fullmatch(text[end : match.end()]):
+            spans.append((start, end))
+    return spans, apart
 
 
 def _core(text: str, run: re.Match[str]) -> tuple[int, int]:

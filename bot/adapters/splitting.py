@@ -7,6 +7,7 @@ import re
 from bisect import bisect
 from collections.abc import Callable
 
+from bot.links import defuse
 from retrieval.scripts import WIDE
 
 _FENCE = re.compile(r" {0,3}(?P<ticks>`{3,}|~{3,})(?P<info>[^`\n]*)$")
@@ -21,8 +22,8 @@ _SEAMS = tuple(
         r"\s+|[，、；：]",
     )
 )
-# Half a link would be another one: a cut comes before it. An address is a word.
-_LINK = re.compile(r"\[(?:\\.|\[[^\[\]\n]*+\]|[^\[\]\\\n])*+\]\([^()\s]*+\)")
+# Half a link would be another one, and half of what is code is none: a cut comes before it. An address is a word.
+_LINK = re.compile(r"(?<![`\\])(?:`[^`\n]++`|``[^`\n]++``)(?!`)|\[(?:\\.|\[[^\[\]\n]*+\]|[^\[\]\\\n])*+\]\([^()\s]*+\)")
 _WORD = re.compile(f"[^\\s{WIDE}]+")
 _LONGEST_LINK = 1_600  # characters
 _LEAST = 0.5  # of a piece: a seam before it would leave the piece too empty
@@ -34,6 +35,7 @@ def split(markdown: str, limit: int, size: Callable[[str], int] = len) -> list[s
     pieces: list[str] = []
     rest, opening = markdown, ""
     while size(opening) + size(rest) > limit:
+        rest = _whole_begin(rest, _fitting(rest, limit - size(opening), size))
         room = _fitting(rest, limit - size(opening), size)
         cut = _cut(rest, room)
         head, fence = rest[:cut], _open_fence(opening + rest[:cut])
@@ -65,15 +67,27 @@ def _fitting(text: str, limit: int, size: Callable[[str], int]) -> int:
 def _cut(text: str, room: int) -> int:
     """Where to cut `text`: at the best seam in the later part of `room` characters, else at its end."""
     window = text[:room]
-    whole = [match.span() for match in _LINK.finditer(text, 0, room + _LONGEST_LINK) if match.start() < room]
+    whole = _spans(_LINK, text, room)
     for seam in _SEAMS:
         ends = [match.end() for match in seam.finditer(window) if match.end() >= room * _LEAST]
         while ends and _inside(ends[-1], whole):
             ends.pop()
         if ends:
             return ends[-1]
-    words = [match.span() for match in _WORD.finditer(text, 0, room + _LONGEST_LINK)]
-    return next((start for start, end in [*whole, *words] if 0 < start < room < end), max(1, room))
+    return next((start for start, end in [*whole, *_spans(_WORD, text, room)] if 0 < start < room < end), max(1, room))
+
+
+def _spans(pattern: re.Pattern[str], text: str, room: int) -> list[tuple[int, int]]:
+    return [match.span() for match in pattern.finditer(text, 0, room + _LONGEST_LINK) if match.start() < room]
+
+
+def _whole_begin(text: str, room: int) -> str:
+    """A text that does not begin with a link or a word that has to be cut: that is text from there on."""
+    for pattern in (_LINK, _WORD):
+        match = pattern.match(text, 0, room + _LONGEST_LINK)
+        if match and match.end() > room:
+            return defuse(match[0]) + text[match.end() :]
+    return text
 
 
 def _inside(place: int, spans: list[tuple[int, int]]) -> bool:

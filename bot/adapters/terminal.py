@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import html
 import re
 import signal
 import sys
@@ -48,7 +47,8 @@ _PROMPT = "› "
 _USER = "terminal"
 _FRAMES_PER_SECOND = 12
 _EXPLAINED = 5  # passages; `frontdesk explain` shows all
-_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])|&(?:lt|gt|amp);")
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+_ESCAPED_MARK = r"\\\1"
 _MARKS = re.compile(r"([*_~`\[\]\\])")
 
 
@@ -225,12 +225,12 @@ def _linked(turn: Turn) -> str:
 
 def _link(label: str, url: str) -> str:
     """For Rich; what a terminal may not be handed is text."""
-    shown = label or _MARKS.sub(r"\\\1", url)
+    shown = label or _MARKS.sub(_ESCAPED_MARK, url.replace("&", "&amp;"))
     return f"[{shown}]({href(url)})" if followable(url) or url.startswith("mailto:") else shown
 
 
 def _prose(text: str) -> str:
-    return text.replace("<", "&lt;")
+    return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def _unescaped(turn: Turn) -> str:
@@ -239,12 +239,11 @@ def _unescaped(turn: Turn) -> str:
 
 
 def _characters(text: str) -> str:
-    return _ESCAPED.sub(lambda match: match[1] or html.unescape(match[0]), text)
+    return _ESCAPED.sub(r"\1", text)
 
 
 def _written(label: str, url: str) -> str:
-    """A bare address stands in angle brackets where text goes on behind it: see `_PIPED`."""
-    return f"[{_characters(label)}]({href(url)})" if label else f"<{url}>"
+    return f"[{_characters(label)}]({href(url)})" if label else href(url)
 
 
 def _source(citation: Citation) -> Text:
@@ -256,8 +255,9 @@ def _source(citation: Citation) -> Text:
     )
 
 
-_TERMINAL = Dialect(_link, _prose)
-_PIPED = Dialect(_written, _characters)
+# A terminal looks for addresses itself, and would take in what follows.
+_TERMINAL = Dialect(_link, _prose, apart=" ")
+_PIPED = Dialect(_written, _characters, apart=" ", angles=("<", ">", "&"))
 
 
 async def _piped() -> AsyncIterator[str]:

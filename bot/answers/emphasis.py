@@ -41,11 +41,6 @@ class _Marks:
         return self.text[0] == "_" and all(side.isascii() and side.isalnum() for side in (self.before, self.after))
 
     @property
-    def is_wide(self) -> bool:
-        """Whether something else than English stands beside it."""
-        return not (self.before + self.after).isascii()
-
-    @property
     def opens_by_rule(self) -> bool:
         return _flanks(self.after, self.before) and (self.text[0] == "*" or not _is_letter(self.before))
 
@@ -79,8 +74,8 @@ def _line(line: str) -> str:
     inserted: dict[int, str] = {}
     starred: set[int] = set()
     for opening, closing in pairs:
-        if not (opening.is_wide or closing.is_wide):
-            continue
+        if line[max(0, opening.start - 1) : closing.start + len(closing.text) + 1].isascii():
+            continue  # English parts its words
         if opening.text[0] == "_" and not (opening.opens_by_rule and closing.closes_by_rule):
             starred |= {opening.start, closing.start}
         if not _flanks(opening.after, opening.before):

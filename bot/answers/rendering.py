@@ -19,28 +19,37 @@ from retrieval.scripts import UNSPACED
 from retrieval.text import clean
 
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[\da-f]{1,6}|[a-z][a-z\d]{1,31});", re.IGNORECASE)
-_KEPT = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}  # entities that stay: else they would be markup
+_KEPT = {"<": "\ue002", ">": "\ue003", "&": "\ue004"}  # stand for characters that are no markup
 _MARKUP = frozenset("\\`*_{}[]()#+-!|~")
 _STRAY = re.compile(r"`+")
 _PLACE = re.compile(f"[{CODE}{MADE}]")
+_OURS = re.compile("[\ue000-\ue004]")  # what stands for something here
 _SEAM = re.compile(rf"(?<=[\s{UNSPACED}])")  # between words; an address goes on over none
 _AFTER_ADDRESS = ".,;:!?*_~"
 _LINE_END = re.compile(r"\r?\n\Z")
 _OPENS_LINK = re.compile(rf"[!\\](?={MADE})")  # would make another thing of the link that follows
 _ENDS = re.compile(r"[.,;:!?)\]}\"'*_~”’»…]*+(?:\s|\Z)")
-_LONGEST_LINK = 1_500  # characters: it is not to be cut in two
-_LOOKED_AT = 20  # characters behind code
+_LONGEST_LINK = 1_500  # characters; a longer one is text
+_BEGINS = re.compile(r"[\s(\[{<\"'“‘«][*_~]*\Z")
+_LOOKED_AT = 20  # characters beside a link, or behind code
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """What a platform's Markdown looks like. `link` makes a link of a label ("" for a bare address) and an address,
-    `prose` and `code` escape what is neither; `marker` shows the numbers of citations."""
+    `prose` and `code` escape what is neither, `apart` keeps from a link what stands right beside it, `angles` are what
+    shows `<`, `>` and `&`; `marker` shows the numbers of citations."""
 
     link: Callable[[str, str], str]
     prose: Callable[[str], str]
     code: Callable[[str], str] = str
+    apart: str = ""
+    angles: tuple[str, str, str] = ("&lt;", "&gt;", "&amp;")
     marker: Callable[[Token], str] | None = None
+
+    def shown(self, prose: str) -> str:
+        """Prose in its last form, escaped."""
+        return self.prose(prose).translate(dict(zip(map(ord, _KEPT.values()), self.angles, strict=True)))
 
 
 @dataclass(slots=True)
@@ -62,15 +71,23 @@ class Renderer:
     def render(self, markdown: str, links: Collection[str] = ()) -> str:
         """A further piece of the text."""
         asides: list[_Aside] = []
-        shown = "".join(self._of(token, links, asides) for token in self._scanner.scan(_without_places(markdown)))
+        shown = "".join(self._of(token, links, asides) for token in self._scanner.scan(_in_last_form(markdown)))
         before, self._before = self._before, (self._before + shown)[-1]
         prose = emphasised(before + shown)
         for aside, place in zip(asides, _PLACE.finditer(prose), strict=True):
             if aside.is_code:
                 aside.text = self._dialect.code(_code(aside.text, prose[place.end() :][:_LOOKED_AT], links))
+            elif self._dialect.apart:
+                before_it = (
+                    ""
+                    if _BEGINS.search(prose, max(0, place.start() - _LOOKED_AT), place.start())
+                    else self._dialect.apart
+                )
+                behind_it = "" if _ENDS.match(prose, place.end()) else self._dialect.apart
+                aside.text = f"{before_it}{aside.text}{behind_it}"
         prose = _OPENS_LINK.sub(rf"\g<0>{BREAK}", prose)
         texts = iter(asides)
-        return _PLACE.sub(lambda _: next(texts).text, self._dialect.prose(defuse(prose, links))[len(before) :])
+        return _PLACE.sub(lambda _: next(texts).text, self._dialect.shown(defuse(prose, links))[len(before) :])
 
     def settled(self, line: str) -> int:
         """Up to where a line that is still being written can be rendered, whatever follows."""
@@ -107,7 +124,7 @@ class Renderer:
         label = "".join(words_of(part) for part in _parts_of_label(token.label, target))
         if target not in links:
             return label
-        shown = self._dialect.prose(defuse(emphasised(label.replace("\n", " ")), links)).strip()
+        shown = self._dialect.shown(defuse(emphasised(label.replace("\n", " ")), links)).strip()
         if len(shown) + len(target) > _LONGEST_LINK:
             return label
         asides.append(_Aside(self._dialect.link("" if label.strip() == target else shown, target), is_code=False))
@@ -135,7 +152,7 @@ def words_of(token: Token) -> str:
     if token.kind == "break":
         return " "
     if token.kind == "tag":
-        return "&lt;"
+        return _KEPT["<"]
     if token.kind == "mention":
         return token.text + BELL
     if token.kind == "link":
@@ -144,7 +161,7 @@ def words_of(token: Token) -> str:
         return _KEPT[token.text[1]]
     if token.kind in {"escape", "url", "code", "fenced"}:
         return token.text
-    return _STRAY.sub(lambda match: r"\`" * len(match[0]), _ENTITY.sub(_decoded, token.text))
+    return _ENTITY.sub(_decoded, _STRAY.sub(lambda match: r"\`" * len(match[0]), token.text))
 
 
 def held_by(markdown: str) -> frozenset[str]:
@@ -188,8 +205,10 @@ def _kept(text: str) -> str:
     return "".join(_KEPT.get(letter, letter) for letter in text)
 
 
-def _without_places(markdown: str) -> str:
-    return _PLACE.sub("\ufffd", markdown)
+def _in_last_form(markdown: str) -> str:
+    """Without what shows nothing, and what stands for something here."""
+    markdown = clean(markdown).replace("\r", "")
+    return _OURS.sub("\ufffd", markdown)
 
 
 def _code(text: str, following: str, links: Collection[str]) -> str:

@@ -49,12 +49,16 @@ def message(
 def fitted(view: ui.LayoutView) -> ui.LayoutView:
     """A layout whose body Discord takes: while it is too long, the longest of its texts is cut short."""
     texts = [part for part in view.walk_children() if isinstance(part, ui.TextDisplay)]
-    while texts and (over := len(json.dumps(view.to_components())) - (BODY - _BESIDE)) > 0:
+    while texts and (over := _body(view) - (BODY - _BESIDE)) > 0:
         longest = max(texts, key=lambda part: weight(part.content))
         if len(longest.content) <= 1:
             break
         longest.content = within([longest.content], max(2, size(longest.content) - over // 2))[0]
     return view
+
+
+def _body(view: ui.LayoutView) -> int:
+    return len(json.dumps(view.to_components()))  # type: ignore[no-untyped-call]
 
 
 def sources(citations: Sequence[Citation], words: Words) -> str:

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 
 from bot.answers.markup import href
 from bot.answers.rendering import Dialect, rendered
-from bot.links import defuse
+from bot.links import BREAK, defuse
 from retrieval.text import clean, collapse
 
 WIDEST = 60  # columns of a table drawn in a code block: wider ones break on a phone
@@ -71,11 +71,10 @@ def _link(label: str, url: str) -> str:
 
 def _prose(text: str) -> str:
     """`<` would begin a mention, a time or an emoji."""
-    text = _OWN.sub(r"\1\\", text).replace("&gt;", ">").replace("<", "&lt;").replace("&lt;", "\\<")
-    return text.replace("&amp;", "&").replace("||", r"\|\|")
+    return _OWN.sub(r"\1\\", text).replace("<", r"\<").replace("||", r"\|\|")
 
 
-_DISCORD = Dialect(_link, _prose)
+_DISCORD = Dialect(_link, _prose, angles=(r"\<", ">", "&"))
 
 
 def _lines(lines: Sequence[str]) -> Iterator[str]:
@@ -107,7 +106,7 @@ def _table(rows: list[list[str]]) -> Iterator[str]:
     """In columns where they fit and hold no links, else as a list of rows."""
     width = max(map(len, rows))
     rows = [row + [""] * (width - len(row)) for row in rows]
-    bare = [[_INLINE.sub("", cell).replace("\\", "") for cell in row] for row in rows]
+    bare = [[_INLINE.sub("", cell).replace("\\", "").replace("](", f"]{BREAK}(") for cell in row] for row in rows]
     widths = [max(cell_len(row[column]) for row in bare) for column in range(width)]
     if sum(widths) + 2 * (width - 1) <= WIDEST and not any(_MADE.search(cell) for row in rows for cell in row):
         yield "```"

@@ -15,8 +15,7 @@ from bot.answers.rendering import Dialect, Renderer, rendered
 from bot.links import defuse
 from retrieval.text import clean, collapse
 
-_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt);)")
-_ANGLES = re.compile(r"(?P<quote>(?<=\n)[ >]+)|[<>]")
+_ANGLES = re.compile(r"(?P<quote>(?<=\n)[ >]+)|[<>&]")
 _MARKS = re.compile(r"([*_~`\[\]\\])")
 _ESCAPED_MARK = r"\\\1"
 _LONGEST_URL = 1_000  # characters
@@ -32,7 +31,7 @@ class SlackMarkdown:
 
     def feed(self, piece: str, links: Collection[str] = ()) -> str:
         """Take a further piece of the text; `links` are the addresses that may be linked to, as far as known."""
-        text = self._line + piece
+        text = self._line + clean(piece).replace("\r", "")
         end = text.rfind("\n") + 1
         out, rest = self._renderer.render(text[:end], links), text[end:]
         settled = self._renderer.settled(rest)
@@ -84,8 +83,8 @@ def _link(label: str, url: str) -> str:
 
 
 def _prose(text: str) -> str:
-    """Entities stay, and the marks of a quotation at a line's begin."""
-    return _ANGLES.sub(lambda match: match["quote"] or _entities(match[0]), _AMPERSAND.sub("&amp;", text))
+    """The marks of a quotation at a line's begin stay."""
+    return _ANGLES.sub(lambda match: match["quote"] or _entities(match[0]), text)
 
 
 def _entities(text: str) -> str:

@@ -1,8 +1,8 @@
 """A Discord to test against: SimCord's rules behind real sockets, with the limits that SimCord leaves out.
 
 Added here: authorisation, the close codes of the gateway, 429s and rate-limit headers (5 messages or edits in 5 s a
-channel), the length of a body, `enforce_nonce`, and a record of every call. SimCord itself checks the 3 seconds of an interaction, a second
-acknowledgement, the limits of messages and components, permissions and intents.
+channel), the length of a body, `enforce_nonce`, and a record of every call. SimCord itself checks the 3 seconds of an
+interaction, a second acknowledgement, the limits of messages and components, permissions and intents.
 """
 
 from __future__ import annotations
