@@ -20,6 +20,7 @@ from bot.words import Words, words_for
 
 PIECE = 2_700  # characters of an answer in one message, so that with its sources it stays below 4,000
 _BESIDE = 300  # bytes of a body that are not its components: flags, what it replies to, a nonce
+_SPARE = 20  # of a text's size, for what rounding takes
 SOURCES = 1_100  # characters of all sources together
 
 
@@ -49,11 +50,11 @@ def message(
 def fitted(view: ui.LayoutView) -> ui.LayoutView:
     """A layout whose body Discord takes: while it is too long, the longest of its texts is cut short."""
     texts = [part for part in view.walk_children() if isinstance(part, ui.TextDisplay)]
-    while texts and (over := _body(view) - (BODY - _BESIDE)) > 0:
-        longest = max(texts, key=lambda part: weight(part.content))
-        if len(longest.content) <= 1:
+    for part in sorted(texts, key=lambda part: -weight(part.content)):
+        over = _body(view) - (BODY - _BESIDE)
+        if over <= 0:
             break
-        longest.content = within([longest.content], max(2, size(longest.content) - over // 2))[0]
+        part.content = next(iter(within([part.content], max(0, size(part.content) - over // 2 - _SPARE))), "…")
     return view
 
 

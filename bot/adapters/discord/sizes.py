@@ -37,13 +37,19 @@ def fitting(text: str, limit: int) -> int:
 
 
 def within(lines: Sequence[str], limit: int) -> list[str]:
-    """Lines of at most this size together, the longest ones cut short."""
-    lines = list(lines)
-    while lines and (over := sum(map(size, lines)) + len(lines) - limit) > 0:
-        longest = max(range(len(lines)), key=lambda number: size(lines[number]))
-        line = lines[longest]
-        kept = fitting(line, max(size(line) - over - 2, size(line) // 2))
-        lines[longest] = line[:kept].rstrip("\\ ") + "…"
-        if kept == 0:
-            return lines[:longest]
-    return lines
+    """Lines of at most this size together, the longest ones cut short; none where there is no room."""
+    low, high = 0, limit
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if _total(lines, middle) <= limit else (low, middle - 1)
+    return [_shortened(line, low) for line in lines] if _total(lines, low) <= limit else []
+
+
+def _total(lines: Sequence[str], longest: int) -> int:
+    return sum(size(_shortened(line, longest)) + 1 for line in lines)
+
+
+def _shortened(line: str, longest: int) -> str:
+    if size(line) <= longest:
+        return line
+    return line[: fitting(line, max(0, longest - size("…")))].rstrip("\\ ") + "…"
