@@ -20,6 +20,7 @@ from retrieval.scripts import INVISIBLE, UNSPACED, WIDE
 BREAK = "\u2060"  # WORD JOINER: it shows nothing, and belongs neither to a name nor to a scheme's "://"
 BELL = "\u200b"  # breaks a mention without showing, as discord.utils.escape_mentions does
 MADE, CODE = "\ue000", "\ue001"  # stand for a link that an adapter has made, and for code, where prose is looked at
+LESS = "\ue002"  # stands there for "<" that is no markup
 
 _COLONS, _SLASHES = ":：﹕︓", "/／⁄∕⧸"
 _DOTS = ".．｡․﹒\u2488-\u249b"  # what Unicode or a browser makes a dot of; `。` is apart: it ends sentences
@@ -39,7 +40,9 @@ _BRACKET = re.compile(r"\](?=[(:])")
 _RUN = re.compile(rf"[^\s{WIDE}{MADE}{CODE}]+")  # of a script that parts its words: Chinese goes on beside an address
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _ENDS = frozenset("/=&#%+$@-")  # what an address may end in besides letters and digits
-_MENTION = re.compile(r"@(?=(?:everyone|here|channel)\b)|<(?=!(?:channel|here|everyone|subteam)\b|[@#][!&]?\w{6,})")
+_MENTION = re.compile(
+    r"@(?=(?:everyone|here|channel)\b)|[<\ue002](?=!(?:channel|here|everyone|subteam)\b|[@#][!&]?\w{6,})"
+)
 _LONGEST_SCHEME = 40  # characters, with marks in it
 _MARKS = re.compile(r"[\\*_~`|]")
 _CLOSING = re.compile(r"[.,;:!?)\]}>\"'`*_~|\\]*")  # what no client takes for the end of an address

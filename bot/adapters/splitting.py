@@ -10,7 +10,7 @@ from collections.abc import Callable
 from bot.links import defuse
 from retrieval.scripts import WIDE
 
-_FENCE = re.compile(r" {0,3}(?P<ticks>`{3,}|~{3,})(?P<info>[^`\n]*)$")
+_FENCE = re.compile(r" {0,3}(?P<ticks>`{3,20}|~{3,20})(?P<info>[^`~\n][^`\n]{0,40}|)$")
 # Where a text may be cut, the best first; a cut comes after the match.
 _SEAMS = tuple(
     re.compile(pattern)

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 
 from bot.answers.emphasis import emphasised, unsettled
 from bot.answers.markup import Scanner, Token, tokens_of_line
-from bot.links import BELL, BREAK, CODE, MADE, addresses, defuse
+from bot.links import BELL, BREAK, CODE, LESS, MADE, addresses, defuse
 from retrieval.scripts import UNSPACED
 from retrieval.text import clean
 
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[\da-f]{1,6}|[a-z][a-z\d]{1,31});", re.IGNORECASE)
-_KEPT = {"<": "\ue002", ">": "\ue003", "&": "\ue004"}  # stand for characters that are no markup
+_KEPT = {"<": LESS, ">": "\ue003", "&": "\ue004"}  # stand for characters that are no markup
 _MARKUP = frozenset("\\`*_{}[]()#+-!|~")
 _STRAY = re.compile(r"`+")
 _PLACE = re.compile(f"[{CODE}{MADE}]")

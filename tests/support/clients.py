@@ -127,10 +127,8 @@ def _by_patterns(text: str, *, entities: bool) -> set[str]:
     """As a client of few patterns reads: links first, then what is left. One that decodes entities and drops comments
     knows code; of one that does neither, code counts as text, for who knows where it takes code to end."""
     found: set[str] = set()
-    if entities:
-        text = _COMMENT.sub("", _CODE.sub(" ", text))
-    for pattern in (_LINK, _ANGLES):
-        for match in pattern.finditer(text):
+    for pattern in (_ANGLES, _CODE, _COMMENT, _LINK) if entities else (_LINK, _ANGLES):
+        for match in pattern.finditer(text) if pattern in {_LINK, _ANGLES} else ():
             target = match[match.lastindex or 1]
             if entities or _ABSOLUTE.match(target):
                 found.add(target)

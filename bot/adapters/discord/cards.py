@@ -158,7 +158,7 @@ def _tabled(card: Card, room: int) -> str:
     table = card.table
     if table is None or not table.columns:
         return ""
-    names = [column.removeprefix(">") for column in table.columns]
+    names = [_cell(column.removeprefix(">")) for column in table.columns]
     rows = [[_cell(cell) for cell in (*row, *("",) * len(names))[: len(names)]] for row in table.rows]
     widths = [max(cell_len(row[column]) for row in [names, *rows]) for column in range(len(names))]
     if sum(widths) + 2 * (len(widths) - 1) > WIDEST:

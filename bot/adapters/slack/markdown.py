@@ -61,7 +61,7 @@ def fallback(slack: str) -> str:
 
 def plain(text: str, links: Collection[str] = ()) -> str:
     """Text for a `plain_text` object, where Slack reads no markup."""
-    return defuse(clean(text), links)
+    return defuse(clean(text).replace("\r", ""), links)
 
 
 def link(shown: str, url: str) -> str:
