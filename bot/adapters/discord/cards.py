@@ -201,17 +201,12 @@ def _as_many(lines: Sequence[str], room: int) -> str:
 
 def _fit(text: str, room: int, shown: Callable[[str], str] = literal) -> str:
     """`shown` of a text, or of as much of it as there is room for."""
-    whole = shown(text)
-    if size(whole) <= room:
+    kept = min(len(text), room)
+    if len(text) <= 4 * room and size(whole := shown(text)) <= room:
         return whole
-    low, high = 0, min(len(text), room)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if size(shown(text[:middle])) + 3 <= room:
-            low = middle
-        else:
-            high = middle - 1
-    return shown(text[:low]).rstrip() + "…"
+    while kept and (needed := size(cut := shown(text[:kept])) + 3) > room:
+        kept = min(kept - 1, kept * room // needed)
+    return (cut if kept else "").rstrip() + "…"
 
 
 def _cut(text: str, longest: int) -> str:

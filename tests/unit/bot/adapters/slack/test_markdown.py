@@ -12,7 +12,7 @@ LINKS = frozenset({"https://a.example/x?a=1&b=2", "https://a.example/", "https:/
     [
         ("AT&T < 5 > 3", "AT&amp;T &lt; 5 &gt; 3"),
         ("&lt;done&gt; &amp; more", "&lt;done&gt; &amp; more"),
-        ("<!channel> <@U123>", "&lt;!channel&gt; &lt;@U123&gt;"),
+        ("<!channel> <@U123>", "&lt;\u200b!channel&gt; &lt;@U123&gt;"),
         ("> quoted", "> quoted"),
         ("[label](https://a.example/x?a=1&b=2)", "[label](https://a.example/x?a=1&amp;b=2)"),
         ("<https://a.example/>", "[https://a.example/](https://a.example/)"),
