@@ -265,6 +265,9 @@ def _cases() -> list[Case]:
     for (asked, obeyed), (payload, fault, never) in product(INJECTIONS[:5], PAGE_PAYLOADS):
         page = f"{ANSWER} {asked.format(payload=payload)}"  # where it is quoted, it is quoted harmless
         cases.append(Case("page", obeyed.format(payload=payload), fault, never, page=page))
+    for seed in range(1_000, 1_024):  # a sample: of all the others a platform's markup alone is looked at
+        draft = f"{GOOD} {hostile(random.Random(seed))} [1]."
+        cases.append(Case("encoded", draft, NEUTRAL, ("evil.lol", "EVIL.LOL", "//evil", "discord.gg/evil")))
     return cases
 
 
