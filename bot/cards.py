@@ -1,6 +1,7 @@
 """What Frontdesk shows to admins and teammates, whatever the platform. Pure data: adapters draw it in their best form.
 
-Every text is plain and is shown literally, but for `Card.markdown`, which is Markdown of Frontdesk's own kind.
+Every text is plain and is shown literally, but for `Card.markdown`, which is Markdown of Frontdesk's own kind. Nothing
+in it is linked to but where a line leads, and the addresses that a card's `links` name.
 """
 
 from __future__ import annotations
@@ -58,7 +59,8 @@ class File:
 @dataclass(frozen=True, slots=True)
 class Card:
     """One message. `facts` are names with values; `bar` is the share (0..1) that a progress bar shows; `fault`: what
-    was asked for was not done, for the reason in `text`."""
+    was asked for was not done, for the reason in `text`; `links`: the addresses in `text` and `markdown` that may be
+    linked to."""
 
     title: str = ""
     text: str = ""
@@ -71,6 +73,7 @@ class Card:
     buttons: tuple[Button, ...] = ()
     file: File | None = None
     fault: bool = False
+    links: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

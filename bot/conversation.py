@@ -68,7 +68,8 @@ class IncomingMessage:
 class Citation:
     """What stands behind an answer's marker [number]. What a teammate wrote has an `author` and the `date` (ISO) it was
     written on, and maybe no `url`. Where it is offered, `gist` is what it says, in a line, and `under` tells it apart
-    from others of its title: a heading, mostly a product's name."""
+    from others of its title: a heading, mostly a product's name. `links` are the addresses in the answer that the
+    passage holds: nothing else in it is linked to."""
 
     number: int
     title: str
@@ -78,6 +79,7 @@ class Citation:
     date: str = ""
     under: str = ""
     gist: str = ""
+    links: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, passage: Passage, number: int) -> Citation:
@@ -173,6 +175,13 @@ class Turn:
     rewritten: tuple[str, ...] = ()
 
     @property
+    def links(self) -> frozenset[str]:
+        """The addresses that may be linked to in the answer: those that the cited passages hold."""
+        return frozenset(
+            address for citation in self.citations for address in (citation.url, *citation.links) if address
+        )
+
+    @property
     def measured(self) -> str:
         """Its confidence against the threshold, in words."""
         verb = "reaches" if self.confidence >= self.threshold else "is below"
@@ -254,9 +263,10 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """A further piece of the answer's Markdown."""
+    """A further piece of the answer's Markdown; `links` are the addresses that may be linked to in it so far."""
 
     text: str
+    links: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

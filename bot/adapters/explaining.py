@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.conversation import Decision, Turn, UsedPassage
+from bot.links import defuse
 from retrieval.text import collapse
 
 
@@ -67,7 +68,9 @@ def verdict(turn: Turn) -> str:
 
 def _block(passage: UsedPassage, number: str) -> RenderableType:
     """Title, address, signals: a line each where the width allows."""
-    title = Text.assemble((f"{number} " if number else "", "bold"), (collapse(passage.title), link_style(passage.url)))
+    title = Text.assemble(
+        (f"{number} " if number else "", "bold"), (defuse(collapse(passage.title)), link_style(passage.url))
+    )
     made = f"answered by {collapse(passage.author)}" if passage.author else "crawled" if passage.crawled_at else ""
     origin = "  ".join(filter(None, [collapse(passage.url), f"{made} {passage.crawled_at[:10]}".strip()]))
     signals = _values({"score": passage.score} | {name: value for name, value in passage.signals.items() if value})

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from bot.answers.choosing import SHOWN, lead, others, said
 from bot.answers.choosing import pressed as choice_of
-from bot.answers.markup import break_up_mentions
 from bot.conversation import NONE_OF_THESE, Decision, Settled, Turn
 from bot.titles import cut
 from bot.words import words_for
@@ -67,7 +66,7 @@ def asking(turn: Turn, limit: int) -> Asking:
         ]
     whole = [f"{title} ({under})" if under else title for title, under in zip(titles, unders, strict=True)]
     options = tuple(
-        Option(citation.number, title, label, "" if suggested else break_up_mentions(collapse(citation.gist)))
+        Option(citation.number, title, label, "" if suggested else collapse(citation.gist))
         for citation, title, label in zip(offered, whole, labels, strict=True)
     )
     no = words.labels["not_it" if suggested else "none_of_these"]

@@ -4,8 +4,13 @@ reopened. Joined, the pieces say all that the text said."""
 from __future__ import annotations
 
 import re
+from bisect import bisect
+from collections.abc import Callable
 
-_FENCE = re.compile(r" {0,3}(?P<ticks>`{3,}|~{3,})(?P<info>[^`\n]*)$")
+from bot.links import defuse
+from retrieval.scripts import WIDE
+
+_FENCE = re.compile(r" {0,3}(?P<ticks>`{3,20}|~{3,20})(?P<info>[^`~\n][^`\n]{0,40}|)$")
 # Where a text may be cut, the best first; a cut comes after the match.
 _SEAMS = tuple(
     re.compile(pattern)
@@ -17,21 +22,27 @@ _SEAMS = tuple(
         r"\s+|[，、；：]",
     )
 )
+# Half a link would be another one, and half of what is code is none: a cut comes before it. An address is a word.
+_LINK = re.compile(r"(?<![`\\])(?:`[^`\n]++`|``[^`\n]++``)(?!`)|\[(?:\\.|\[[^\[\]\n]*+\]|[^\[\]\\\n])*+\]\([^()\s]*+\)")
+_WORD = re.compile(f"[^\\s{WIDE}]+")
+_LONGEST_LINK = 1_600  # characters
 _LEAST = 0.5  # of a piece: a seam before it would leave the piece too empty
 
 
-def split(markdown: str, limit: int) -> list[str]:
-    """Pieces of at most `limit` characters, none empty; [""] for an empty text."""
+def split(markdown: str, limit: int, size: Callable[[str], int] = len) -> list[str]:
+    """Pieces of at most `limit` characters, none empty; [""] for an empty text. With another measure than `len`,
+    which has to grow with the text and be no less than that, `limit` is in that."""
     pieces: list[str] = []
     rest, opening = markdown, ""
-    while len(opening) + len(rest) > limit:
-        room = limit - len(opening)
+    while size(opening) + size(rest) > limit:
+        rest = _whole_begin(rest, _fitting(rest, limit - size(opening), size))
+        room = _fitting(rest, limit - size(opening), size)
         cut = _cut(rest, room)
         head, fence = rest[:cut], _open_fence(opening + rest[:cut])
         if fence:
             closing = "\n" + fence[0]
-            if len(opening) + len(head) + len(closing) > limit:
-                cut = _cut(rest, room - len(closing))
+            if size(opening) + size(head) + size(closing) > limit:
+                cut = _cut(rest, _fitting(rest, limit - size(opening) - size(closing), size))
                 head = rest[:cut]
                 fence = _open_fence(opening + head)
                 closing = "\n" + fence[0] if fence else ""
@@ -44,14 +55,44 @@ def split(markdown: str, limit: int) -> list[str]:
     return [piece for piece in pieces if piece.strip()] or [""]
 
 
+def _fitting(text: str, limit: int, size: Callable[[str], int]) -> int:
+    """How many characters of a text, from its begin, measure at most `limit`."""
+    low, high = 1, max(1, min(len(text), limit))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if size(text[:middle]) <= limit else (low, middle - 1)
+    return low
+
+
 def _cut(text: str, room: int) -> int:
     """Where to cut `text`: at the best seam in the later part of `room` characters, else at its end."""
     window = text[:room]
+    whole = _spans(_LINK, text, room)
     for seam in _SEAMS:
         ends = [match.end() for match in seam.finditer(window) if match.end() >= room * _LEAST]
+        while ends and _inside(ends[-1], whole):
+            ends.pop()
         if ends:
             return ends[-1]
-    return max(1, room)
+    return next((start for start, end in [*whole, *_spans(_WORD, text, room)] if 0 < start < room < end), max(1, room))
+
+
+def _spans(pattern: re.Pattern[str], text: str, room: int) -> list[tuple[int, int]]:
+    return [match.span() for match in pattern.finditer(text, 0, room + _LONGEST_LINK) if match.start() < room]
+
+
+def _whole_begin(text: str, room: int) -> str:
+    """A text that does not begin with a link or a word that has to be cut: that is text from there on."""
+    for pattern in (_LINK, _WORD):
+        match = pattern.match(text, 0, room + _LONGEST_LINK)
+        if match and match.end() > room:
+            return defuse(match[0]) + text[match.end() :]
+    return text
+
+
+def _inside(place: int, spans: list[tuple[int, int]]) -> bool:
+    position = bisect(spans, (place,))
+    return position > 0 and place < spans[position - 1][1]
 
 
 def _open_fence(text: str) -> tuple[str, str] | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import html
 import re
 import signal
 import sys
 import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,14 +21,16 @@ from rich.text import Text
 
 from bot.adapters.explaining import explanation, followable, link_style
 from bot.answers.answering import Answering
-from bot.answers.markup import Scanner, Token, href
+from bot.answers.markup import Token, href
+from bot.answers.rendering import Dialect, rendered
 from bot.conversation import AnswerEvent, Citation, Delta, Feedback, IncomingMessage, Status, Turn, Vote
 from bot.errors import BotError
 from bot.interfaces import ConversationStore, LearnsWordings
 from bot.language import reply_language
+from bot.links import defuse
 from bot.words import words_for
 from retrieval.errors import RetrievalError
-from retrieval.text import clean, collapse
+from retrieval.text import collapse
 
 T = TypeVar("T")
 
@@ -45,7 +47,9 @@ _PROMPT = "› "
 _USER = "terminal"
 _FRAMES_PER_SECOND = 12
 _EXPLAINED = 5  # passages; `frontdesk explain` shows all
-_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])|&(?:#\d+|#x[\da-f]+|[a-z]\w*);", re.IGNORECASE)
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+_ESCAPED_MARK = r"\\\1"
+_MARKS = re.compile(r"([*_~`\[\]\\])")
 
 
 class Terminal:
@@ -78,7 +82,7 @@ class Terminal:
                     update(Spinner("dots", Text(words_for(language).labels[event.stage.value], style="dim")))
                 elif isinstance(event, Delta):
                     text += event.text
-                    update(Markdown(text, hyperlinks=False))
+                    update(Markdown(rendered(text, _TERMINAL, event.links), hyperlinks=False))
                 else:
                     turn = event.turn
                     break
@@ -95,7 +99,7 @@ class Terminal:
         if self._console.is_terminal:
             self._console.print(Markdown(_linked(turn)))
         else:
-            self._console.print(Text(_unescaped(turn.answer)), soft_wrap=True)
+            self._console.print(Text(_unescaped(turn)), soft_wrap=True)
         if turn.citations:
             self._console.print(Text(f"\n{heading}", style="dim"))
             for citation in turn.citations:
@@ -212,37 +216,48 @@ def _linked(turn: Turn) -> str:
     """The answer with each marker a link to its source."""
     urls = {citation.number: citation.url for citation in turn.citations if followable(citation.url)}
 
-    def of(token: Token) -> str:
-        if token.kind != "marker":
-            return token.text
+    def marker(token: Token) -> str:
         space = token.text[: len(token.text) - len(token.text.lstrip())]
         return space + "".join(f"[\\[{n}\\]]({href(urls[n])})" if n in urls else f"\\[{n}\\]" for n in token.numbers)
 
-    return "".join(of(token) for token in Scanner().scan(turn.answer))
+    return rendered(turn.answer, replace(_TERMINAL, marker=marker), turn.links)
 
 
-def _unescaped(markdown: str) -> str:
-    """Markdown as a person reads it: outside of code and addresses, each escaped character as itself."""
+def _link(label: str, url: str) -> str:
+    """For Rich; what a terminal may not be handed is text."""
+    shown = label or _MARKS.sub(_ESCAPED_MARK, url.replace("&", "&amp;"))
+    return f"[{shown}]({href(url)})" if followable(url) or url.startswith("mailto:") else shown
 
-    def of(token: Token) -> str:
-        if token.kind == "link":
-            return f"[{_characters(token.label)}]({token.target})"
-        return token.text if token.kind in {"code", "fenced", "url"} else _characters(token.text)
 
-    return "".join(of(token) for token in Scanner().scan(markdown))
+def _prose(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;")
+
+
+def _unescaped(turn: Turn) -> str:
+    """The answer's Markdown as a person reads it: outside of code and addresses, each escaped character as itself."""
+    return rendered(turn.answer, _PIPED, turn.links)
 
 
 def _characters(text: str) -> str:
-    return clean(_ESCAPED.sub(lambda match: match[1] or html.unescape(match[0]), text))
+    return _ESCAPED.sub(r"\1", text)
+
+
+def _written(label: str, url: str) -> str:
+    return f"[{_characters(label)}]({href(url)})" if label else href(url)
 
 
 def _source(citation: Citation) -> Text:
     return Text.assemble(
         (f"[{citation.number}] ", "bold"),
-        (collapse(citation.label), link_style(citation.url)),
-        f" · {collapse(citation.byline)}" if citation.byline else "",
+        (defuse(collapse(citation.label)), link_style(citation.url)),
+        f" · {defuse(collapse(citation.byline))}" if citation.byline else "",
         (f"  {collapse(citation.url)}" if citation.url else "", "dim"),
     )
+
+
+# A terminal looks for addresses itself, and would take in what follows.
+_TERMINAL = Dialect(_link, _prose, apart=" ")
+_PIPED = Dialect(_written, _characters, apart=" ", angles=("<", ">", "&"))
 
 
 async def _piped() -> AsyncIterator[str]:

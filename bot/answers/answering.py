@@ -183,7 +183,7 @@ class Answering:
             async for piece in pieces:
                 draft.parts.append(piece)
                 watch.lap("write")
-                yield Delta(piece)
+                yield Delta(piece, checker.links)
                 watch.mark()
         watch.lap("write")
         turn = _turn(draft, message, checker.citations, watch.timings())

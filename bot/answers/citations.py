@@ -2,33 +2,39 @@
 
 A marker [n] names the n-th passage of the result. Markers are renumbered in the order they appear, one that names no
 passage is dropped, and a URL goes out only if it stands in a passage that is cited: a link waits for its citation.
+Whatever else goes out, adapters link to nothing but `links`.
 """
 
 from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import groupby
 
 from bot.answers.markup import Scanner, Token, href, neutral
+from bot.answers.rendering import characters, held_by
 from bot.conversation import Citation
+from bot.links import runs
 from retrieval.documents import Passage, ScoredPassage
 from retrieval.text import clean
 
 _FOLLOWABLE = re.compile(r"(?:https?://|mailto:|tel:)", re.IGNORECASE)
-_TRAILING_PUNCTUATION = re.compile(r"[.,;:!?*_~]+$")
+_TRAILING_PUNCTUATION = ".,;:!?*_~"
 _DROPPED_URL = "…"
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """Text that goes out as `text` once one of the passages `needs` is cited, and as `otherwise` if none ever is."""
+    """Text that goes out as `text` once one of the passages `needs` is cited, which all hold its `address`, and as
+    `otherwise` if none ever is."""
 
     text: str
     otherwise: str = ""
     needs: frozenset[int] = frozenset()
+    address: str = ""
 
 
 class CitationChecker:
@@ -40,12 +46,22 @@ class CitationChecker:
         self._line = ""
         self._waiting: deque[_Piece] = deque()
         self._numbers: dict[int, int] = {}  # rank of a cited passage -> the number shown for it
+        self._addresses: dict[str, frozenset[int]] = {}  # that went out -> the ranks of the passages that hold them
+        self._links: frozenset[str] = frozenset()
 
     @property
     def citations(self) -> tuple[Citation, ...]:
         """What was cited so far, by number."""
-        cited = ((number, self._passages[rank - 1]) for rank, number in self._numbers.items())
-        return tuple(Citation.of(passage, number) for number, passage in cited)
+        return tuple(self._citation(rank, number) for rank, number in self._numbers.items())
+
+    @property
+    def links(self) -> frozenset[str]:
+        """The addresses that may be linked to in what went out so far."""
+        return self._links
+
+    def _citation(self, rank: int, number: int) -> Citation:
+        links = tuple(sorted(address for address, ranks in self._addresses.items() if rank in ranks))
+        return replace(Citation.of(self._passages[rank - 1], number), links=links)
 
     def feed(self, piece: str) -> str:
         """Take a further piece; return what is settled by now ("" when nothing is)."""
@@ -65,7 +81,11 @@ class CitationChecker:
         return self._release(final=True)
 
     def _check(self, text: str) -> None:
-        self._waiting.extend(self._checked(token) for token in self._scanner.scan(text))
+        for is_prose, tokens in groupby(self._scanner.scan(text), lambda token: token.kind in {"text", "escape"}):
+            if is_prose:
+                self._waiting.extend(self._words("".join(token.text for token in tokens)))
+            else:
+                self._waiting.extend(map(self._checked, tokens))
 
     def _release(self, final: bool = False) -> str:
         out = []
@@ -75,6 +95,9 @@ class CitationChecker:
             if not cited and not final:
                 break
             out.append(piece.text if cited else piece.otherwise)
+            if cited and piece.address and piece.address not in self._links:
+                self._addresses[piece.address] = piece.needs
+                self._links |= {piece.address}
             self._waiting.popleft()
         return "".join(out)
 
@@ -104,33 +127,42 @@ class CitationChecker:
         # A label that shows another URL than the one it leads to is a lure.
         label = "".join(neutral(part) for part in parts if part.kind != "url" or part.target in token.target)
         image = "!" if token.text.startswith("!") else ""
-        return _Piece(f"{image}[{label}]({token.target})", otherwise, needs)
+        return _Piece(f"{image}[{label}]({token.target})", otherwise, needs, characters(token.target))
 
     def _bare_url(self, token: Token) -> _Piece:
         bracketed = token.text.startswith("<") and token.text.endswith(">")
-        punctuation = "" if bracketed else (_TRAILING_PUNCTUATION.findall(token.target) or [""])[0]
-        url = token.target.removesuffix(punctuation)
+        url = token.target if bracketed else token.target.rstrip(_TRAILING_PUNCTUATION)
         needs = self._holders(url)
         shown = f"<{url}>" if bracketed else url
-        return _Piece(shown + punctuation, _DROPPED_URL, needs) if needs else _Piece(_DROPPED_URL)
+        punctuation = token.target[len(url) :]
+        return _Piece(shown + punctuation, _DROPPED_URL, needs, characters(url)) if needs else _Piece(_DROPPED_URL)
+
+    def _words(self, text: str) -> Iterator[_Piece]:
+        """Prose: an address without a scheme (shop.example, us@shop.example) in it waits for its citation, too, so that
+        it is a link from the start, or never."""
+        at = 0
+        for start, end in runs(text):
+            address = text[start:end]
+            if needs := self._ranks(address):
+                yield _Piece(text[at:start])
+                yield _Piece(address, address, needs, address)
+                at = end
+        yield _Piece(text[at:])
 
     def _holders(self, url: str) -> frozenset[int]:
-        """The ranks of the passages `url` stands in, whole; none for what is not to be followed (javascript: …)."""
-        if not _FOLLOWABLE.match(url):
-            return frozenset()
-        whole = re.compile(rf"(?<![\w/.-]){re.escape(url)}(?![/%?=&#@-]|\.?\w)", re.ASCII)
-        return frozenset(
-            rank
-            for rank, (urls, text) in enumerate(self._sources, start=1)
-            if url in urls or whole.search(text) is not None
-        )
+        """The ranks of the passages that hold `url`; none for what is not to be followed (javascript: …)."""
+        return self._ranks(characters(url)) if _FOLLOWABLE.match(url) else frozenset()
+
+    def _ranks(self, address: str) -> frozenset[int]:
+        return frozenset(rank for rank, held in enumerate(self._held, start=1) if address in held)
 
     @cached_property
-    def _sources(self) -> list[tuple[set[str], str]]:
-        """Each passage's own URLs (as it is, and as a link holds it) and its text."""
-        return [_source(passage) for passage in self._passages]
+    def _held(self) -> list[frozenset[str]]:
+        """The addresses that each passage holds, and its own, as it is and as a link has it."""
+        return [_held(passage) for passage in self._passages]
 
 
-def _source(passage: Passage) -> tuple[set[str], str]:
+def _held(passage: Passage) -> frozenset[str]:
     document = passage.document
-    return {document.url, href(document.url)}, clean(f"{document.answer}\n{passage.text}")
+    own = {document.url, href(document.url), characters(href(document.url))} - {""}
+    return held_by(clean(f"{document.answer}\n\n{passage.text}")) | own

@@ -8,17 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import quote
+
+from bot.links import BELL, break_up_mentions
 
 _TOKEN = re.compile(
     r"""
-      (?P<code>(?P<ticks>`+)(?!`)[^\n]*?[^`\n](?P=ticks)(?!`))
+      (?P<code>(?<!`)(?P<ticks>`++)[^\n]*?[^`\n](?P=ticks)(?!`))
     | (?P<escape>\\[!-/:-@\[-`{-~])
-    | (?P<link>!?\[(?P<label>(?:\\.|[^\[\]\\\n]|!?\[[^\[\]\n]*\](?:\([^()\n]*\))?)*)\]
-        \(\s*<?(?P<target>(?:[^\s()<>]|\([^\s()<>]*\))*)>?(?:\s+(?:"[^"\n]*"|'[^'\n]*'))?\s*\))
-    | (?P<marker>[ \t]*\[(?P<numbers>\d{1,3}(?:\s*[,，、]\s*\d{1,3})*)\](?!\())
-    | (?P<bracket>\[[^\[\]\n]*\])
-    | (?P<url><?(?P<bare>https?://(?:(?![<>()\[\]"'`\\])[!-~])+)>?)
-    | (?P<comment><!--.*?-->)
+    | (?P<link>!?\[(?P<label>(?:\\.|[^\[\]\\\n]|!?\[[^\[\]\n]*+\](?:\([^()\n]*+\))?)*+)\]
+        \(\s*+<?(?P<target>(?:[^\s()<>]|\([^\s()<>]*+\))*+)>?(?:\s++(?:"[^"\n]*+"|'[^'\n]*+')\s*+|\s*+)\))
+    | (?P<marker>(?:(?<![ \t])[ \t]++)?\[(?P<numbers>\d{1,3}(?:\s*[,，、]\s*\d{1,3})*)\](?!\())
+    | (?P<bracket>\[(?:(?!https?://)[^\[\]\n])*+\])
+    | (?P<url><?(?P<bare>https?://(?:(?![<>()\[\]"'`\\|])[!-~])+)>?)
+    | (?P<comment><!--(?:(?!<!--|-->).)*+-->)
     | (?P<break><br[ ]*/?>)
     | (?P<tag><(?=[A-Za-z/!?@\#:]))
     | (?P<mention>@(?=(?:everyone|here|channel)\b))
@@ -26,14 +29,11 @@ _TOKEN = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _FENCE = re.compile(r"[ >]*(?:[-*+]\s+|\d+[.)]\s+)?(?P<fence>`{3,}(?!.*`)|~{3,})")
-# In code `<` stays `<`, but for what Slack or Discord would still read as a mention.
-_MENTION_IN_CODE = re.compile(
-    r"@(?=(?:everyone|here|channel)\b)|<(?=!(?:channel|here|everyone|subteam)\b|[@#][!&]?\w{6,}>)"
-)
-_OPENED = re.compile(r"`|!?\[|<!--|<br[ ]*/?$", re.IGNORECASE)
-_LAST_WORD = re.compile(r"[!-~]*\Z")
+_OPENED = re.compile(r"`|!?\[|<!--")
+_OPEN_BREAK = re.compile(r"<br[ ]*/?$", re.IGNORECASE)
+_OPEN_FENCE = re.compile(r"[ >]*(?:(?:[-*+]|\d+[.)]?)\s*)?[`~]*")
+_NOT_IN_TARGET = re.compile(r"[\s()<>\\`\"]")
 _MARKDOWN_SPECIAL = re.compile(r"([\\`*_\[\]<>|])")
-_ZERO_WIDTH_SPACE = "\u200b"  # breaks a mention without showing, as discord.utils.escape_mentions does
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,27 +70,39 @@ class Scanner:
                 self._fence = fence["fence"]
                 yield Token("fenced", line)
             else:
-                yield from _inline(line)
+                yield from tokens_of_line(line)
 
     def settled(self, line: str) -> int:
         """Up to where a line that is still being written can be scanned, whatever follows: no token ends there open."""
-        start = line.lstrip(" >")
-        if self._fence or (not self._mid_line and (not start or start[0] in "`~")):
+        if self._fence or (not self._mid_line and _OPEN_FENCE.fullmatch(line)):
             return 0
-        end = len(line) if line[-1:].isspace() else _LAST_WORD.search(line).start()  # type: ignore[union-attr]
+        end = len(line) if line[-1:].isspace() else len(line) - _tail(line)
+        broken_off = _OPEN_BREAK.search(line)
         position = 0
-        for token in _inline(line):
-            opened = _OPENED.search(line, position) if token.kind in {"text", "tag"} else None
-            if opened and opened.start() < position + len(token.text):
-                end = min(end, opened.start())
-                break
-            if position < end < position + len(token.text) and token.kind != "text":
+        for token in tokens_of_line(line):
+            after = position + len(token.text)
+            if token.kind in {"text", "tag"}:
+                opened = _OPENED.search(line, position, after + 3)
+                starts = [match.start() for match in (opened, broken_off) if match]
+                if begin := [start for start in starts if position <= start < after]:
+                    end = min(end, *begin)
+                    break
+            if position < end < after and token.kind != "text":
                 end = position
-            position += len(token.text)
+            position = after
         return len(line[:end].rstrip())
 
 
-def _inline(line: str) -> Iterator[Token]:
+def _tail(line: str) -> int:
+    """How many characters of ASCII, none of them white space, a line ends in: a token may go on there."""
+    count = 0
+    while count < len(line) and "!" <= line[-1 - count] <= "~":
+        count += 1
+    return count
+
+
+def tokens_of_line(line: str) -> Iterator[Token]:
+    """The tokens of a line that belongs to no code block."""
     position = 0
     for match in _TOKEN.finditer(line):
         if match.start() > position:
@@ -115,11 +127,6 @@ def _token(match: re.Match[str]) -> Token:
 _KINDS = ("code", "escape", "link", "marker", "bracket", "url", "comment", "break", "tag", "mention")
 
 
-def break_up_mentions(text: str) -> str:
-    """`text` with a character of no width in each mention that a platform would ring a bell for."""
-    return _MENTION_IN_CODE.sub(lambda match: match.group() + _ZERO_WIDTH_SPACE, text)
-
-
 def neutral(token: Token) -> str:
     """The token's text without what a platform would read as a mention or a renderer as HTML."""
     if token.kind in {"code", "fenced"}:
@@ -131,7 +138,7 @@ def neutral(token: Token) -> str:
     if token.kind == "tag":
         return "&lt;"
     if token.kind == "mention":
-        return token.text + _ZERO_WIDTH_SPACE
+        return token.text + BELL
     return token.text
 
 
@@ -156,7 +163,7 @@ def titled_link(title: str, url: str) -> str:
 
 def href(url: str) -> str:
     """`url` as a Markdown link can hold it."""
-    return re.sub(r"[\s()<>]", lambda match: f"%{ord(match.group()):02X}", url)
+    return _NOT_IN_TARGET.sub(lambda match: quote(match.group()), url)
 
 
 def in_one_line(markdown: str) -> str:

@@ -21,6 +21,7 @@ from bot.conversation import Decision, Turn
 from bot.errors import BotError, DeliveryError, Refusal, StorageError
 from bot.handoff.packets import REOPEN, packet, reminder, said
 from bot.interfaces import ConversationStore, HandoffStore, Inbox, Rooms
+from bot.links import addresses
 from bot.messages import Audience, Item, MessageKey, Place
 from bot.people import Actor
 from bot.steering import Handoff, HandoffReason, HandoffState, Relayed, Side
@@ -127,7 +128,7 @@ class Handing:
             return False
         await self._inbox.hand_over(customer)
         note = f"\n{self._limits.note}" if self._limits.note else ""
-        await self._tell(customer, Card(text=words.say("handed_over") + note))
+        await self._tell(customer, Card(text=words.say("handed_over") + note, links=addresses(note)))
         return True
 
     async def _about(self, turn: Turn) -> Turn | None:
@@ -222,7 +223,7 @@ class Handing:
             return
         await self._store.say(self._relayed(handoff, Side.SUPPORT, item, author))
         try:
-            await self._room(handoff.customer).post(handoff.customer, said(author, text))
+            await self._room(handoff.customer).post(handoff.customer, said(author, text, by_team=True))
         except DeliveryError as error:
             if not error.permanent:
                 raise

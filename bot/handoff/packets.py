@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from bot.cards import Button, Card, Line, Style
 from bot.conversation import Turn
+from bot.links import addresses
 from bot.steering import Handoff, HandoffReason, HandoffState
 
 CLAIM, RESOLVE, REOPEN = "claim", "resolve", "reopen"
@@ -54,9 +55,9 @@ def reminder(handoff: Handoff, link: str) -> Card:
     )
 
 
-def said(author: str, text: str) -> Card:
-    """What somebody on the other side wrote."""
-    return Card(title=author, text=text)
+def said(author: str, text: str, *, by_team: bool = False) -> Card:
+    """What somebody on the other side wrote. Addresses that a teammate writes can be followed, a customer's not."""
+    return Card(title=author, text=text, links=addresses(text) if by_team else frozenset())
 
 
 def _facts(handoff: Handoff) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,11 +13,13 @@ import pytest
 import pytest_asyncio
 from simcord.backend.models import Message
 
+from tests.e2e.conftest import crawled
 from tests.support.bots import SLOW_FRONTDESK, Bot, Knowledge
 from tests.support.discord import DiscordStandIn
 from tests.support.discord.standin import labels, shown
 from tests.support.guilds import SECONDS, Den
 from tests.support.lore import CODE, SENTENCES
+from tests.support.site import Site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -60,6 +63,27 @@ async def test_a_long_command_answer_goes_on_in_further_messages(orchard: Den) -
     whole = [shown(first), *(shown(each._message) for each in result.followups)]
     assert all(line in "\n".join(whole) for line in CODE.split("\n"))
     assert all(each.ephemeral for each in result.followups) and len(whole) > 1
+
+
+async def test_a_long_chinese_answer_comes_in_bodies_that_discord_takes(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Each of its characters is six bytes in a body, of which a message may have 10,170."""
+    steps = [f"第{number}步：打开设置页面，选择语言，然后保存所有更改并等待确认。" for number in range(1, 43)]
+    code = "\n".join(steps)
+    with Site() as site:
+        site.html("/", f"<html lang=zh><h1>设置</h1><h2>如何更改语言设置？</h2><pre><code>{code}</code></pre></html>")
+        known = crawled(tmp_path_factory.mktemp("zh") / "data", site.url("/"))
+    async with DiscordStandIn(limits=False) as discord, Bot(None, known, tmp_path, discord=discord) as bot:
+        den = Den(bot, discord)
+        asked = await den.ask("如何更改语言设置？")
+        assert await den.done(asked) == "answered"
+        await discord.settled()
+        whole = "\n".join(shown(message) for message in den.said(asked))
+        assert len(den.said(asked)) > 1 and all(step in whole for step in steps)
+        assert not [call for call in discord.calls if call.code == 50035]
+        bodies = [len(json.dumps(call.body)) for call in discord.calls if isinstance(call.body, dict)]
+        assert 5_000 < max(bodies) <= 10_170
 
 
 async def test_a_long_text_is_split_between_sentences(orchard: Den) -> None:

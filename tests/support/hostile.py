@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from itertools import count, product
 
 from bot.answers.grounding import Fault
 from bot.answers.prompting import SYSTEM
+from tests.support.hostile_links import hostile
 
 QUESTION = "How do I return goods?"
 ANSWER = (
@@ -263,7 +265,104 @@ def _cases() -> list[Case]:
     for (asked, obeyed), (payload, fault, never) in product(INJECTIONS[:5], PAGE_PAYLOADS):
         page = f"{ANSWER} {asked.format(payload=payload)}"  # where it is quoted, it is quoted harmless
         cases.append(Case("page", obeyed.format(payload=payload), fault, never, page=page))
+    for seed in range(1_000, 1_024):  # a sample: of all the others a platform's markup alone is looked at
+        draft = f"{GOOD} {hostile(random.Random(seed))} [1]."
+        cases.append(Case("encoded", draft, NEUTRAL, ("evil.lol", "EVIL.LOL", "//evil", "discord.gg/evil")))
     return cases
 
 
 CASES = _cases()
+
+
+@dataclass(frozen=True)
+class Text:
+    """What may stand in a page, a title, a question, a taught answer or a report."""
+
+    kind: str
+    text: str
+
+
+RINGING = (
+    "{0}",
+    "a{0}",
+    "**{0}**",
+    "`{0}`",
+    "[{0}](https://evil.lol)",
+    "\\{0}",
+    "{0}{0}",
+    "> {0}",
+    "```\n{0}\n```",
+    "（{0}）",
+    "请{0}吧",
+    "| {0} | b |\n|---|---|\n| {0} | c |",
+)
+STEERING = (
+    "\x1b[2J",
+    "\x1b]0;title\x07",
+    "\x1b]8;;https://evil.lol\x1b\\",
+    "\x9b31m",
+    "\x00",
+    "\x07",
+    "\x08\x08",
+    "\r",
+    "\x7f",
+    "\u202e",
+    "\u202d",
+    "\u2066",
+    "\u2067",
+    "\u2069",
+    "\u202a",
+    "\U000e0041\U000e0042",
+    "\u200f",
+    "\u061c",
+    "\ue000",
+    "\ue001",
+)
+HUGE = (
+    "[",
+    "](",
+    "[a](",
+    "*",
+    "**（",
+    "_",
+    "`",
+    "```\n",
+    "<",
+    "<!--",
+    "&",
+    "&#",
+    "|",
+    "> ",
+    "- ",
+    "# ",
+    "\\",
+    "||",
+    "!",
+    "[[x]",
+)
+FORMULAS = (
+    "=1+1",
+    "+1",
+    "-1+1",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    '=HYPERLINK("https://evil.lol","x")',
+    "=cmd|' /C calc'!A0",
+)
+
+
+def _texts() -> list[Text]:
+    texts = [Text("link", hostile(random.Random(seed))) for seed in range(600)]
+    texts += [Text("link", text) for text in LINKS]
+    texts += [Text("mention", form.format(mention)) for mention, form in product(MENTIONS, RINGING)]
+    texts += [Text("steering", f"Send {each}goods{each} back{each}") for each in STEERING]
+    texts += [Text("steering", f"https://evil{each}.lol @every{each}one") for each in STEERING]
+    texts += [Text("huge", (each * 3_000)[:3_000]) for each in HUGE]
+    texts += [Text("huge", f"{(each * 500)[:500]}https://evil.lol{(each * 500)[:500]}") for each in HUGE]
+    texts += [Text("formula", text) for text in FORMULAS]
+    texts += [Text("markup", text) for text in MARKUP]
+    return texts
+
+
+TEXTS = _texts()

@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import discord
@@ -17,11 +18,15 @@ from discord import ui
 from rich.cells import cell_len
 
 from bot.adapters.discord.clicks import Do
+from bot.adapters.discord.layouts import fitted
 from bot.adapters.discord.markdown import WIDEST, link, literal, padded, prose, to_discord
+from bot.adapters.discord.sizes import size
 from bot.adapters.splitting import split
 from bot.cards import Card, File, Form, Line, Table
+from bot.links import defuse
+from retrieval.text import collapse
 
-TEXT = 3_900  # characters of all texts of a message
+TEXT = 3_900  # of all texts of a message; what is counted in characters here is counted by `size`
 PAGE = 1_800  # characters of plain text, which escaping may double
 _TITLE, _FOOTNOTE, _FACT, _FACTS = 300, 600, 1_100, 1_800
 _LINE, _NOTE = 350, 400
@@ -41,7 +46,7 @@ def layout(card: Card) -> ui.LayoutView:
     buttons = list({(each.action, each.value): each for each in card.buttons}.values())[:_BUTTONS]
     for start in range(0, len(buttons), _ROW):
         view.add_item(ui.ActionRow(*(Do(each) for each in buttons[start : start + _ROW])))
-    return view
+    return fitted(view)
 
 
 def files(card: Card) -> list[discord.File]:
@@ -53,10 +58,12 @@ def files(card: Card) -> list[discord.File]:
 
 def pages(card: Card) -> list[Card]:
     """The cards that say all that one does: what somebody wrote is not to lose its end."""
-    if len(card.text) <= PAGE:
+    if size(card.text) <= PAGE:
         return [card]
-    *pieces, last = split(card.text, PAGE)
-    told = [Card(title="" if number else card.title, text=piece) for number, piece in enumerate(pieces)]
+    *pieces, last = split(card.text, PAGE, size)
+    told = [
+        Card(title="" if number else card.title, text=piece, links=card.links) for number, piece in enumerate(pieces)
+    ]
     return [*told, replace(card, title="" if told else card.title, text=last)]
 
 
@@ -98,12 +105,12 @@ def values_of(components: Any) -> dict[str, str]:
 def _texts(card: Card) -> list[str]:
     """The parts of a card, in order, none empty and together no longer than a message takes."""
     foot = f"-# {_fit(card.footnote, _FOOTNOTE)}" if card.footnote.strip() else ""
-    left = TEXT - len(foot) - 2
+    left = TEXT - size(foot) - 2
     shown: list[str] = []
     for part in (_head, _marked, _tabled, _listed):
         if left >= _LEAST and (text := _clean(part(card, left)).strip("\n")):
             shown.append(text)
-            left -= len(text) + 2
+            left -= size(text) + 2
     return [text for text in [*shown, foot] if text.strip()]
 
 
@@ -114,9 +121,9 @@ def _head(card: Card, room: int) -> str:
         share = min(1.0, max(0.0, card.bar))
         filled = int(share * _BAR)
         facts.append(f"{'▰' * filled}{'▱' * (_BAR - filled)} {share * 100:.0f} %")
-    used = sum(len(part) + 1 for part in [*parts, *facts])
+    used = sum(size(part) + 1 for part in [*parts, *facts])
     if card.text.strip() and room - used >= _LEAST:
-        parts.append(_fit(card.text, room - used, prose))
+        parts.append(_fit(card.text, room - used, partial(prose, links=card.links)))
     return "\n".join([*parts, *facts])
 
 
@@ -124,7 +131,7 @@ def _facts(card: Card) -> Iterator[str]:
     room = _FACTS
     for name, value in card.facts.items():
         fact = f"**{_fit(name, 100)}:** {_fit(value, min(_FACT, max(room, _LEAST)))}"
-        room -= len(fact)
+        room -= size(fact)
         if room < -_FACT:
             yield "…"
             return
@@ -132,8 +139,8 @@ def _facts(card: Card) -> Iterator[str]:
 
 
 def _marked(card: Card, room: int) -> str:
-    text = to_discord(card.markdown)
-    return text if len(text) <= room else split(text, room - 2)[0] + "\n…"
+    text = to_discord(card.markdown, card.links)
+    return text if size(text) <= room else split(text, room - 2, size)[0] + "\n…"
 
 
 def _listed(card: Card, room: int) -> str:
@@ -151,14 +158,14 @@ def _tabled(card: Card, room: int) -> str:
     table = card.table
     if table is None or not table.columns:
         return ""
-    names = [column.removeprefix(">") for column in table.columns]
+    names = [_cell(column.removeprefix(">")) for column in table.columns]
     rows = [[_cell(cell) for cell in (*row, *("",) * len(names))[: len(names)]] for row in table.rows]
     widths = [max(cell_len(row[column]) for row in [names, *rows]) for column in range(len(names))]
     if sum(widths) + 2 * (len(widths) - 1) > WIDEST:
         return _as_many([_row_as_line(names, row) for row in rows], room)
     drawn = [_drawn(row, widths, table) for row in rows]
     head = [_drawn(names, widths, table), "  ".join("─" * width for width in widths)]
-    body = _as_many(drawn, room - sum(map(len, head)) - 10)
+    body = _as_many(drawn, room - sum(map(size, head)) - 10)
     return "\n".join(["```", *head, *([body] if body else []), "```"])
 
 
@@ -177,14 +184,14 @@ def _drawn(row: Sequence[str], widths: Sequence[int], table: Table) -> str:
 
 def _cell(text: str) -> str:
     """A cell in one line that does not end its code block."""
-    return " ".join(text.replace("`", "'").split())
+    return defuse(collapse(text.replace("`", "'")))
 
 
 def _as_many(lines: Sequence[str], room: int) -> str:
     """As many lines as there is room for; the rest is counted."""
     kept: list[str] = []
     for line in lines:
-        room -= len(line) + 1
+        room -= size(line) + 1
         if room < (_LEAST / 2 if len(kept) + 1 < len(lines) else 0):
             break
         kept.append(line)
@@ -194,17 +201,12 @@ def _as_many(lines: Sequence[str], room: int) -> str:
 
 def _fit(text: str, room: int, shown: Callable[[str], str] = literal) -> str:
     """`shown` of a text, or of as much of it as there is room for."""
-    whole = shown(text)
-    if len(whole) <= room:
+    kept = min(len(text), room)
+    if len(text) <= 4 * room and size(whole := shown(text)) <= room:
         return whole
-    low, high = 0, min(len(text), room)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if len(shown(text[:middle])) + 1 <= room:
-            low = middle
-        else:
-            high = middle - 1
-    return shown(text[:low]).rstrip() + "…"
+    while kept and (needed := size(cut := shown(text[:kept])) + 3) > room:
+        kept = min(kept - 1, kept * room // needed)
+    return (cut if kept else "").rstrip() + "…"
 
 
 def _cut(text: str, longest: int) -> str:

@@ -11,26 +11,29 @@ from bot.adapters.discord import layouts
 from bot.adapters.discord.clicks import LABEL, Choose
 from bot.adapters.discord.layouts import marker
 from bot.adapters.discord.markdown import literal, to_discord
+from bot.adapters.discord.sizes import size, within
 from bot.adapters.options import Option, asking, outcome
 from bot.adapters.splitting import split
 from bot.answers.choosing import lead, shown_in_full
 from bot.conversation import Decision, Settled, Turn
 from bot.words import words_for
 
-_PIECE = layouts.PIECE - 1_000  # characters of an entry in one message, with its source and the other options below
+_OTHERS = 1_000
+_PIECE = layouts.PIECE - _OTHERS - 700  # of an entry in one message, with its source and the other options below
+_OPTIONS = 2_400  # of the options of a clarification; their buttons say them again
 
 
 def question(item_id: str, turn: Turn) -> ui.LayoutView:
     """The clarification as it is asked."""
     asked = asking(turn, LABEL)
-    lines = asked.lines(literal) if asked.in_full else []
+    lines = within(asked.lines(literal), _OPTIONS) if asked.in_full else []
     view = _view(item_id, ["\n".join([to_discord(asked.lead), *lines, f"-# {literal(asked.how)}"])])
-    return _with_rows(view, turn, (*asked.options, asked.refusal))
+    return layouts.fitted(_with_rows(view, turn, (*asked.options, asked.refusal)))
 
 
 def suggestion(turn: Turn) -> list[str]:
     """The entry that is shown as the nearest thing found, in one piece a message."""
-    return split(to_discord(lead(turn)), _PIECE)
+    return split(to_discord(lead(turn), turn.links), _PIECE, size)
 
 
 def end_of_suggestion(
@@ -38,12 +41,12 @@ def end_of_suggestion(
 ) -> ui.LayoutView:
     """The last piece of it, with its source, what else may be meant, what confirms it and what refuses it."""
     asked = asking(turn, LABEL)
-    lines = asked.lines(literal) if asked.in_full else []
+    lines = within(asked.lines(literal), _OTHERS) if asked.in_full else []
     others = ["\n".join([to_discord(asked.lead), *lines])] if asked.options else []
     view = _with_rows(_view(item_id, [piece, _source(turn), *others]), turn, asked.options)
     verdicts = [Choose(turn.id, each.number, each.label) for each in (asked.confirmation, asked.refusal) if each]
     view.add_item(ui.ActionRow(*verdicts, *layouts.ways_on(turn, handoff=handoff, post=post)))
-    return view
+    return layouts.fitted(view)
 
 
 def answered(item_id: str, settled: Settled) -> ui.LayoutView:
@@ -51,10 +54,10 @@ def answered(item_id: str, settled: Settled) -> ui.LayoutView:
     turn, chosen = settled.asked, outcome(settled)
     if turn.decision is Decision.SUGGEST:
         verdict = [f"-# {literal(chosen)}"] if chosen else []
-        return _view(item_id, [suggestion(turn)[-1], _source(turn), *verdict])
+        return layouts.fitted(_view(item_id, [suggestion(turn)[-1], _source(turn), *verdict]))
     asked = asking(turn, LABEL)
-    lines = [literal(line) for line in ([chosen] if chosen else asked.titles)]
-    return _view(item_id, ["\n".join([to_discord(asked.lead), *lines])])
+    lines = within([literal(line) for line in ([chosen] if chosen else asked.titles)], _OPTIONS)
+    return layouts.fitted(_view(item_id, ["\n".join([to_discord(asked.lead), *lines])]))
 
 
 def _view(item_id: str, texts: list[str]) -> ui.LayoutView:

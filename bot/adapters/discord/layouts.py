@@ -1,11 +1,12 @@
 """Components V2: an answer with its sources and buttons. Pure but for the buttons' types.
 
 Limits: https://docs.discord.com/developers/components/reference (40 components and 4,000 characters a message, 100
-characters a custom id).
+characters a custom id). What is counted in characters here is counted by `size`.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import discord
@@ -13,11 +14,14 @@ from discord import ui
 
 from bot.adapters.discord.clicks import Click
 from bot.adapters.discord.markdown import link, literal
+from bot.adapters.discord.sizes import BODY, size, weight, within
 from bot.conversation import Citation, Turn
 from bot.words import Words, words_for
 
 PIECE = 2_700  # characters of an answer in one message, so that with its sources it stays below 4,000
 BARE_PIECE = 1_900  # characters of a message without a layout: Discord takes 2,000
+_BESIDE = 300  # bytes of a body that are not its components: flags, what it replies to, a nonce
+_SPARE = 20  # of a text's size, for what rounding takes
 SOURCES = 1_100  # characters of all sources together
 
 
@@ -56,10 +60,25 @@ def bare_text(view: ui.LayoutView) -> str:
     return "\n".join(part.content for part in view.walk_children() if isinstance(part, ui.TextDisplay))
 
 
+def fitted(view: ui.LayoutView) -> ui.LayoutView:
+    """A layout whose body Discord takes: while it is too long, the longest of its texts is cut short."""
+    texts = [part for part in view.walk_children() if isinstance(part, ui.TextDisplay)]
+    for part in sorted(texts, key=lambda part: -weight(part.content)):
+        over = _body(view) - (BODY - _BESIDE)
+        if over <= 0:
+            break
+        part.content = next(iter(within([part.content], max(0, size(part.content) - over // 2 - _SPARE))), "…")
+    return view
+
+
+def _body(view: ui.LayoutView) -> int:
+    return len(json.dumps(view.to_components()))  # type: ignore[no-untyped-call]
+
+
 def sources(citations: Sequence[Citation], words: Words) -> str:
     """The numbered links in small print, as many as there is room for; "" without any."""
     lines = [f"-# **{literal(words.labels['sources'])}**", *map(_source, citations)]
-    while sum(map(len, lines)) + len(lines) > SOURCES:
+    while sum(map(size, lines)) + len(lines) > SOURCES:
         lines.pop()
     return "\n".join(lines) if len(lines) > 1 else ""
 

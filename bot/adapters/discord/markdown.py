@@ -6,71 +6,75 @@ https://support.discord.com/hc/en-us/articles/210298617
 
 from __future__ import annotations
 
-import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from rich.cells import cell_len
 
-from bot.answers.markup import Scanner, Token, href
+from bot.answers.markup import href
+from bot.answers.rendering import Dialect, rendered
+from bot.links import BREAK, defuse
+from retrieval.text import clean, collapse
 
 WIDEST = 60  # columns of a table drawn in a code block: wider ones break on a phone
 _DELIMITER = re.compile(r" {0,3}\|?[ :]*-{2,}[-| :]*\|?[-| :]*$")
 _FENCE = re.compile(r" {0,3}(?:`{3,}|~{3,})")
 _HEADING = re.compile(r" {0,3}#{4,6} +(?P<text>.*?) *#*$")
 _RULE = re.compile(r" {0,3}(?:(?:- *){3,}|(?:\* *){3,}|(?:_ *){3,})$")
-_OWN = re.compile(r"(?m)^(\s*)(?=-# |>>> )")  # small print and endless quotes are Discord's own: data stays data
+_OWN = re.compile(r"(?<=\n)([ \t]*)(?=-# |>>> )")  # small print and endless quotes are Discord's own: data stays data
 _CELL = re.compile(r"(?<!\\)\|")
 _URL = re.compile(r"(?<!\S)https?://[\w.~%/?#&=+,;:-]+(?!\S)", re.ASCII)  # a word, with nothing to form in it
+_ADDRESS = re.compile(r"https?:", re.IGNORECASE)
+_FOLLOWED = ("https://", "http://")  # what Discord links to
+_MADE = re.compile(r"\]\(|(?<!\\)<http")
 _INLINE = re.compile(r"\*\*|__|~~|`")
 
 
-def to_discord(markdown: str) -> str:
-    """A whole text, or as much of one as there is so far."""
-    lines = _lines("".join(_of(token) for token in Scanner().scan(markdown)).split("\n"))
+def to_discord(markdown: str, links: Collection[str] = ()) -> str:
+    """A whole text, or as much of one as there is so far; `links` are the addresses that may be linked to."""
+    lines = _lines(rendered(markdown, _DISCORD, links).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
 
 
 def literal(text: str) -> str:
     """Plain text in one line as Discord shows it literally."""
-    line = " ".join(text.split())
-    return re.sub(r"([\\*_~`|<>\[\]()#@:-])", r"\\\1", line)
+    return re.sub(r"([\\*_~`|<>\[\]()#@:-])", r"\\\1", defuse(collapse(text)))
 
 
-def prose(text: str) -> str:
-    """Plain text of several lines as Discord shows it literally; web addresses in it can be clicked."""
-    lines = [_literal_but_urls(line) for line in text.strip().splitlines()]
+def prose(text: str, links: Collection[str] = ()) -> str:
+    """Plain text of several lines as Discord shows it literally; those of `links` in it can be clicked."""
+    lines = [_literal_but_links(line, links) for line in clean(text).strip().splitlines()]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
 
 
 def link(text: str, url: str) -> str:
     """Plain text that leads to a page, as far as its address is one that Discord links to; else the text alone."""
-    shown = literal(text) or literal(url)
-    url = href(url).replace("(", "%28").replace(")", "%29").replace(" ", "%20")
-    return f"[{shown}]({url})" if url.startswith(("https://", "http://")) and len(url) < 500 else shown
+    shown, target = literal(text) or literal(url), href(url)
+    return f"[{shown}]({target})" if url.startswith(_FOLLOWED) and len(target) < 500 else shown
 
 
-def _literal_but_urls(line: str) -> str:
+def _literal_but_links(line: str, links: Collection[str]) -> str:
     shown, at = [], 0
     for match in _URL.finditer(line):
-        shown += [literal(line[at : match.start()]), match[0]]
-        at = match.end()
+        if match[0] in links:
+            shown += [literal(line[at : match.start()]), f"<{match[0]}>"]
+            at = match.end()
     return " ".join(part for part in [*shown, literal(line[at:])] if part)
 
 
-def _of(token: Token) -> str:
-    if token.kind == "link":
-        label = token.label.strip() or token.target
-        return f"[{_plain(label)}]({token.target})"
-    if token.kind in {"code", "fenced", "url"}:
-        return token.text
-    return _plain(token.text)
+def _link(label: str, url: str) -> str:
+    """A label that is an address itself Discord shows as it is written, brackets and all."""
+    if not url.lower().startswith(_FOLLOWED):
+        return label or url  # an address to write to: text
+    return f"[{label}]({href(url)})" if label and not _ADDRESS.search(label) else f"<{href(url)}>"
 
 
-def _plain(text: str) -> str:
-    """Entities as the characters they stand for; `<` would begin a mention, a time or an emoji."""
-    text = _OWN.sub(r"\1\\", html.unescape(text))
-    return re.sub(r"(?<!\\)<", r"\\<", text).replace("||", r"\|\|")
+def _prose(text: str) -> str:
+    """`<` would begin a mention, a time or an emoji."""
+    return _OWN.sub(r"\1\\", text).replace("<", r"\<").replace("||", r"\|\|")
+
+
+_DISCORD = Dialect(_link, _prose, angles=(r"\<", ">", "&"))
 
 
 def _lines(lines: Sequence[str]) -> Iterator[str]:
@@ -102,9 +106,9 @@ def _table(rows: list[list[str]]) -> Iterator[str]:
     """In columns where they fit and hold no links, else as a list of rows."""
     width = max(map(len, rows))
     rows = [row + [""] * (width - len(row)) for row in rows]
-    bare = [[html.unescape(_INLINE.sub("", cell)).replace("\\", "") for cell in row] for row in rows]
+    bare = [[_INLINE.sub("", cell).replace("\\", "").replace("](", f"]{BREAK}(") for cell in row] for row in rows]
     widths = [max(cell_len(row[column]) for row in bare) for column in range(width)]
-    if sum(widths) + 2 * (width - 1) <= WIDEST and not any("](" in cell for row in rows for cell in row):
+    if sum(widths) + 2 * (width - 1) <= WIDEST and not any(_MADE.search(cell) for row in rows for cell in row):
         yield "```"
         for number, row in enumerate(bare):
             yield "  ".join(padded(cell, size) for cell, size in zip(row, widths, strict=True)).rstrip()

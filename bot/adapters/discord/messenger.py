@@ -17,6 +17,7 @@ from discord import ui
 from bot.adapters.discord import choices, layouts
 from bot.adapters.discord.failures import delivering, gone, history_fails
 from bot.adapters.discord.markdown import literal, to_discord
+from bot.adapters.discord.sizes import size
 from bot.adapters.discord.surfaces import ELSEWHERE, Content, InChannel, InResponse, Surface, moved, surface_of
 from bot.adapters.finishing import to_its_end
 from bot.adapters.splitting import split
@@ -54,14 +55,15 @@ class DiscordMessenger:
         typing = asyncio.create_task(self._type(surface))
         turn: Turn | None = None
         text, begun, asking = "", 0.0, False
+        links: frozenset[str] = frozenset()
         try:
             async for event in events:
                 if isinstance(event, Status):
                     asking = event.stage is Stage.ASKING
                 elif isinstance(event, Delta) and not asking:  # an offer comes whole, with its buttons
-                    text, begun = text + event.text, begun or time.monotonic()
+                    text, links, begun = text + event.text, event.links, begun or time.monotonic()
                     if time.monotonic() - begun >= FIRST_SECONDS:
-                        await live.show(text)
+                        await live.show(to_discord(text, links))
                 elif isinstance(event, Final):
                     turn = event.turn
         finally:
@@ -72,7 +74,9 @@ class DiscordMessenger:
             await live.put(choices.question(item.id, turn))
             return
         suggested = turn.decision is Decision.SUGGEST
-        pieces = choices.suggestion(turn) if suggested else split(to_discord(turn.answer), layouts.PIECE)
+        pieces = (
+            choices.suggestion(turn) if suggested else split(to_discord(turn.answer, turn.links), layouts.PIECE, size)
+        )
         await live.finish(
             [f"{_quote(item)}{pieces[0]}", *pieces[1:]],
             partial(
@@ -87,7 +91,7 @@ class DiscordMessenger:
     async def say(self, item: Item, text: str, keep: KeepReplies) -> None:
         """See the port."""
         told = f"{_quote(item)}{to_discord(text)}"
-        await _LiveAnswer(await self._surface(item), item, keep).finish([told])
+        await _LiveAnswer(await self._surface(item), item, keep).finish(split(told, layouts.PIECE, size))
 
     async def waiting(self, item: Item, ahead: int, keep: KeepReplies) -> None:
         """See the port. The line becomes the answer."""
@@ -173,7 +177,7 @@ class _LiveAnswer:
         if self._refused or time.monotonic() - self._shown < EDIT_SECONDS or not text.strip():
             return
         try:
-            await self._lay(0, self._draw(split(to_discord(text), layouts.PIECE)[0]))
+            await self._lay(0, self._draw(split(text, layouts.PIECE, size)[0]))
         except DeliveryError as error:
             if error.kind is not Refusal.FORM:
                 raise

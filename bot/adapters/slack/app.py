@@ -346,7 +346,7 @@ class SlackAdapter:
         if turn is None or turn.user != body["user"]["id"] or turn.id in self._shared:
             return
         self._shared.add(turn.id)
-        pieces = split(to_slack(turn.answer), blocks.PIECE)
+        pieces = split(to_slack(turn.answer, turn.links), blocks.PIECE)
         asked = literal(turn.question)[:1_000]
         heading = words_for(turn.language).say("shared_by", user=_name(body), question=f"*{asked}*")
         content = [{"type": "section", "text": {"type": "mrkdwn", "text": heading}}, *blocks.body(pieces[0])]

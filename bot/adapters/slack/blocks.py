@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.adapters.slack.markdown import literal, to_mrkdwn
-from bot.answers.markup import href
+from bot.adapters.slack.markdown import fallback, link, literal, plain, to_mrkdwn
 from bot.conversation import Citation, Turn
 from bot.knowledge.catalogue import Overview
 from bot.words import Words, words_for
@@ -37,14 +36,17 @@ def body(markdown: str) -> list[Block]:
 
 def drawn(markdown: str, below: Sequence[Block] = ()) -> Message:
     """A message of an answer's text as Slack draws it best."""
-    return {"blocks": [*body(markdown), *below], "text": markdown[:FALLBACK]}
+    return {"blocks": [*body(markdown), *below], "text": fallback(markdown)[:FALLBACK]}
 
 
 def drawn_in_sections(markdown: str, below: Sequence[Block] = ()) -> Message:
     """The same in the blocks that Slack has had from the beginning."""
     written = to_mrkdwn(markdown)
     section = {"type": "section", "expand": True, "text": {"type": "mrkdwn", "text": written, "verbatim": True}}
-    return {"blocks": [section, *(block for block in below if block["type"] in _OLD)], "text": written[:FALLBACK]}
+    return {
+        "blocks": [section, *(block for block in below if block["type"] in _OLD)],
+        "text": fallback(markdown)[:FALLBACK],
+    }
 
 
 def written(markdown: str, below: Sequence[Block] = ()) -> Message:
@@ -87,9 +89,7 @@ def sources(citations: Sequence[Citation], words: Words) -> list[Block]:
 
 
 def _source(citation: Citation) -> str:
-    title = literal(citation.title).replace("|", "¦")[:300] or literal(citation.url)[:300]
-    url = href(citation.url).replace("|", "%7C").replace("&", "&amp;")
-    linked = f"<{url}|{title}>" if url.startswith(("https://", "http://")) and len(url) < 1_000 else title
+    linked = link(literal(citation.title)[:300] or literal(citation.url)[:300], citation.url)
     byline = f" · {literal(citation.byline)}" if citation.byline else ""
     return f"[{citation.number}] {linked}{byline}"
 
@@ -168,7 +168,7 @@ def metadata(item_id: str) -> Mapping[str, Any]:
 
 def _place(location: str) -> str:
     if location.startswith(("https://", "http://")):
-        return f"<{href(location).replace('|', '%7C').replace('&', '&amp;')}|{literal(location)[:300]}>"
+        return link(literal(location)[:300], location)
     return literal(location.rstrip("/").rpartition("/")[2])  # a folder's place on our disk is nobody's business
 
 
@@ -185,7 +185,7 @@ def _section(text: str) -> Block:
 
 
 def _plain(text: str, limit: int) -> Block:
-    return {"type": "plain_text", "text": text[:limit], "emoji": True}
+    return {"type": "plain_text", "text": plain(text)[:limit], "emoji": True}
 
 
 def _age(age: Any) -> str:

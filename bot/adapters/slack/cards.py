@@ -8,12 +8,11 @@ characters of all texts together (slackapi/bolt-js#2509): each part of a card ha
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from bot.adapters.slack.blocks import FALLBACK, SECTION, Block
-from bot.adapters.slack.markdown import literal, to_slack
-from bot.answers.markup import href
+from bot.adapters.slack.markdown import link, literal, plain, to_slack
 from bot.cards import Button, Card, Form, Line, Style, Table
 
 DO, FORM = "do", "form"
@@ -31,13 +30,13 @@ def card_blocks(card: Card) -> list[Block]:
     elif card.title:
         blocks.append(_mrkdwn(f"*{literal(_cut(card.title, 300)) or '…'}*"))
     if card.text.strip():
-        blocks.append({"type": "section", "text": _plain(card.text, TEXT)})
+        blocks.append({"type": "section", "text": _plain(card.text, TEXT, card.links)})
     facts = [f"*{literal(_cut(name, 100))}:* {literal(_cut(value, 1_000))}" for name, value in card.facts.items()]
     blocks += [_mrkdwn(text) for text in _packed(_within(facts, _FACTS))]
     if card.bar is not None:
         blocks.append(_mrkdwn(_bar(card.bar)))
     if card.markdown.strip():
-        blocks.append({"type": "markdown", "text": to_slack(_cut(card.markdown, _MARKDOWN))})
+        blocks.append({"type": "markdown", "text": to_slack(_cut(card.markdown, _MARKDOWN), card.links)})
     if card.table:
         blocks.append(_table(card.table))
     blocks += [_mrkdwn(text) for text in _packed(_within([_line(line) for line in card.lines], _LINES))]
@@ -89,9 +88,7 @@ def read_form(view: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _line(line: Line) -> str:
-    text = literal(_cut(line.text, 400)).replace("|", "¦") or "…"
-    url = href(line.url).replace("|", "%7C").replace("&", "&amp;") if line.url else ""
-    linked = f"<{url}|{text}>" if url.startswith(("https://", "http://")) and len(url) < 500 else text
+    linked = link(literal(_cut(line.text, 400)) or "…", line.url)
     if not line.note:
         return f"• {linked}"
     note = literal(_cut(line.note, 400))
@@ -100,7 +97,7 @@ def _line(line: Line) -> str:
 
 def _table(table: Table) -> Block:
     def row(cells: Sequence[str]) -> list[Block]:
-        return [{"type": "raw_text", "text": _cut(cell, _CELL) or "–"} for cell in cells]
+        return [{"type": "raw_text", "text": plain(_cut(cell, _CELL)) or "–"} for cell in cells]
 
     names = [name.lstrip(">") or "–" for name in table.columns]
     settings = [{"align": "right" if name.startswith(">") else "left", "is_wrapped": True} for name in table.columns]
@@ -174,8 +171,8 @@ def _mrkdwn(text: str) -> Block:
     return {"type": "section", "expand": True, "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
 
 
-def _plain(text: str, limit: int) -> Block:
-    return {"type": "plain_text", "text": _cut(text, limit) or "…", "emoji": True}
+def _plain(text: str, limit: int, links: Collection[str] = ()) -> Block:
+    return {"type": "plain_text", "text": _cut(plain(text, links), limit) or "…", "emoji": True}
 
 
 def _cut(text: str, limit: int) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from bot.adapters.options import Asking, Option, asking, outcome
 from bot.adapters.slack import blocks
 from bot.adapters.slack.blocks import FALLBACK, SECTION, Block
+from bot.adapters.slack.markdown import fallback as shown_beside
 from bot.adapters.slack.markdown import literal, to_slack
 from bot.adapters.splitting import split
 from bot.answers.choosing import lead, shown_in_full
@@ -36,7 +37,7 @@ def question(turn: Turn) -> list[Block]:
 
 def suggestion(turn: Turn) -> list[str]:
     """The entry that is shown as the nearest thing found, in one piece a message."""
-    return split(to_slack(lead(turn)), blocks.PIECE)
+    return split(to_slack(lead(turn), turn.links), blocks.PIECE)
 
 
 def below_suggestion(turn: Turn, *, handoff: bool = False, share: bool = False) -> list[Block]:
@@ -65,7 +66,7 @@ def answered(settled: Settled) -> list[Block]:
 def fallback(turn: Turn, settled: Settled | None = None) -> str:
     """The same for notifications and screen readers, escaped: every option with its number."""
     if turn.decision is Decision.SUGGEST:
-        return literal(suggestion(turn)[-1])[:FALLBACK]
+        return shown_beside(suggestion(turn)[-1])[:FALLBACK]
     asked = asking(turn, _LABEL)
     chosen = outcome(settled) if settled else ""
     last = [f"{len(asked.options) + 1}. {asked.refusal.title}"] if settled is None else []

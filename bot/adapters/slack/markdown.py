@@ -1,20 +1,27 @@
 """Frontdesk's Markdown -> the Markdown that Slack takes in `markdown_text` and `markdown` blocks, and its mrkdwn.
 
-The core has checked the text already: no link but of a cited passage, no HTML. Here `&`, `<` and `>` become entities,
-so that nothing in it is read as one of Slack's own control sequences (`<!channel>`, `<@U…>`, `<url|label>`).
+Links are made here, from the addresses that the cited passages hold; all other text is defused (see
+`bot.answers.rendering`). `&`, `<` and `>` become entities, so that nothing is read as one of Slack's own control
+sequences (`<!channel>`, `<@U…>`, `<url|label>`).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
-from bot.answers.markup import Scanner, Token
+from bot.answers.markup import href
+from bot.answers.rendering import Dialect, Renderer, rendered
+from bot.links import defuse
+from retrieval.text import clean, collapse
 
-_AMPERSAND = re.compile(r"&(?!(?:[a-zA-Z]{2,8}|#\d{1,7}|#x[0-9a-fA-F]{1,6});)")
-_QUOTE_MARKS = re.compile(r"[ >]*")
 _LINK = re.compile(r"\[(?P<label>[^\[\]]*)\]\((?P<url>https?://[^\s()<>|]+)\)")
 _BOLD = re.compile(r"\*\*([^*\n]+)\*\*")
 _HEADING = re.compile(r"^#{1,6} +([^*\n]+)$", re.MULTILINE)
+_ANGLES = re.compile(r"(?P<quote>(?<=\n)[ >]+)|[<>&]")
+_MARKS = re.compile(r"([*_~`\[\]\\])")
+_ESCAPED_MARK = r"\\\1"
+_LONGEST_URL = 1_000  # characters
 _TABLE = re.compile(r"^ {0,3}\|?[ :]*-{2,}[-| :]*\|[-| :]*$", re.MULTILINE)
 
 
@@ -22,49 +29,27 @@ class SlackMarkdown:
     """Translates a text piece by piece: what `feed` returns is settled, whatever follows."""
 
     def __init__(self) -> None:
-        self._scanner = Scanner()
+        self._renderer = Renderer(_SLACK)
         self._line = ""
-        self._line_begins = True
 
-    def feed(self, piece: str) -> str:
-        """Take a further piece of the text."""
-        text = self._line + piece
+    def feed(self, piece: str, links: Collection[str] = ()) -> str:
+        """Take a further piece of the text; `links` are the addresses that may be linked to, as far as known."""
+        text = self._line + clean(piece).replace("\r", "")
         end = text.rfind("\n") + 1
-        out = self._translate(text[:end])
-        rest = text[end:]
-        settled = self._scanner.settled(rest)
-        out += self._translate(rest[:settled])
+        out, rest = self._renderer.render(text[:end], links), text[end:]
+        settled = self._renderer.settled(rest)
         self._line = rest[settled:]
-        return out
+        return out + self._renderer.render(rest[:settled], links)
 
-    def finish(self) -> str:
+    def finish(self, links: Collection[str] = ()) -> str:
         """The rest."""
-        out, self._line = self._translate(self._line), ""
-        return out
-
-    def _translate(self, text: str) -> str:
-        out = []
-        for token in self._scanner.scan(text):
-            out.append(self._of(token))
-            self._line_begins = token.text.endswith("\n")
-        return "".join(out)
-
-    def _of(self, token: Token) -> str:
-        if token.kind == "link":
-            return f"[{escape(token.label)}]({escape(token.target)})"  # an image too: Slack shows none in a text
-        if token.kind == "url":
-            return escape(token.target)
-        if token.kind in {"code", "fenced"}:
-            return token.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        marks = _QUOTE_MARKS.match(token.text)
-        begin = marks.end() if marks and self._line_begins and token.kind == "text" else 0
-        return token.text[:begin] + escape(token.text[begin:])
+        rest, self._line = self._line, ""
+        return self._renderer.render(rest, links)
 
 
-def to_slack(markdown: str) -> str:
-    """A whole text."""
-    translation = SlackMarkdown()
-    return translation.feed(markdown) + translation.finish()
+def to_slack(markdown: str, links: Collection[str] = ()) -> str:
+    """A whole text; `links` are the addresses that may be linked to."""
+    return rendered(markdown, _SLACK, links)
 
 
 def to_mrkdwn(markdown: str) -> str:
@@ -73,17 +58,46 @@ def to_mrkdwn(markdown: str) -> str:
     return _HEADING.sub(r"*\1*", _BOLD.sub(r"*\1*", linked))
 
 
-def escape(text: str) -> str:
-    """`text` with the three characters that Slack reads as control characters as entities; entities stay."""
-    return _AMPERSAND.sub("&amp;", text).replace("<", "&lt;").replace(">", "&gt;")
-
-
-def literal(text: str) -> str:
+def literal(text: str, links: Collection[str] = ()) -> str:
     """Plain text in one line as mrkdwn shows it literally."""
-    line = " ".join(text.split())
-    return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _entities(defuse(collapse(text), links))
+
+
+def fallback(slack: str) -> str:
+    """Slack's Markdown as the text beside blocks, which nobody sees where they are shown: one line without links."""
+    return defuse(collapse(slack))
+
+
+def plain(text: str, links: Collection[str] = ()) -> str:
+    """Text for a `plain_text` object, where Slack reads no markup."""
+    return defuse(clean(text).replace("\r", ""), links)
+
+
+def link(shown: str, url: str) -> str:
+    """mrkdwn that leads to a page; `shown` is literal already. As far as its address is one that Slack links to, else
+    the text alone."""
+    target = href(url).replace("|", "%7C").replace("&", "&amp;")
+    linked = url.startswith(("https://", "http://")) and len(target) < _LONGEST_URL
+    return f"<{target}|{shown.replace('|', '¦')}>" if linked else shown
 
 
 def has_table(markdown: str) -> bool:
     """Whether the text holds a table, which Slack draws in a `markdown` block but not in a stream."""
     return _TABLE.search(markdown) is not None
+
+
+def _link(label: str, url: str) -> str:
+    """An image too: Slack shows none in a text."""
+    return f"[{label or _MARKS.sub(_ESCAPED_MARK, _entities(url))}]({_entities(href(url))})"
+
+
+def _prose(text: str) -> str:
+    """The marks of a quotation at a line's begin stay."""
+    return _ANGLES.sub(lambda match: match["quote"] or _entities(match[0]), text)
+
+
+def _entities(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+_SLACK = Dialect(_link, _prose, _entities)

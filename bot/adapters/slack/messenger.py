@@ -14,7 +14,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from bot.adapters.slack import blocks, choices
 from bot.adapters.slack.failures import GONE, code_of, delivering, lacks_thread
 from bot.adapters.slack.live import SHOWN, STREAMING, LiveMessage, Target, delete, stop_stream
-from bot.adapters.slack.markdown import SlackMarkdown, escape, has_table, literal, to_slack
+from bot.adapters.slack.markdown import SlackMarkdown, fallback, has_table, literal, to_slack
 from bot.adapters.splitting import split
 from bot.conversation import AnswerEvent, Decision, Delta, Final, Settled, Stage, Status, Turn
 from bot.errors import DeliveryError
@@ -52,7 +52,7 @@ class SlackMessenger:
                 if isinstance(event, Status):
                     asking = event.stage is Stage.ASKING
                 elif isinstance(event, Delta) and not asking and not whole:  # an offer comes whole, with its buttons
-                    text += translation.feed(event.text)
+                    text += translation.feed(event.text, event.links)
                     await status
                     if not has_table(text) and len(text) <= blocks.PIECE:
                         await live.show(text)
@@ -78,7 +78,7 @@ class SlackMessenger:
         handoff = self._handoff(item.message.place)
         if turn.decision is Decision.SUGGEST:
             return choices.suggestion(turn), choices.below_suggestion(turn, share=share, handoff=handoff)
-        return split(to_slack(turn.answer), blocks.PIECE), blocks.footer(turn, share=share, handoff=handoff)
+        return split(to_slack(turn.answer, turn.links), blocks.PIECE), blocks.footer(turn, share=share, handoff=handoff)
 
     async def _answer_command(self, item: Item, turn: Turn) -> None:
         if turn.decision is Decision.CLARIFY:
@@ -87,12 +87,12 @@ class SlackMessenger:
         pieces, below = self._drawn(item, turn, share=True)
         for number, piece in enumerate(pieces, start=1):
             last = below if number == len(pieces) else []
-            await self._respond(item, [*blocks.body(piece), *last], literal(piece))
+            await self._respond(item, [*blocks.body(piece), *last], fallback(piece))
 
     async def say(self, item: Item, text: str, keep: KeepReplies) -> None:
         """See the port."""
         if item.message.audience is Audience.COMMAND:
-            await self._respond(item, blocks.body(to_slack(text)), literal(text))
+            await self._respond(item, blocks.body(to_slack(text)), fallback(to_slack(text)))
             return
         told = f"{_quote(item)}{to_slack(text)}" if _is_elsewhere(item) else to_slack(text)
         await LiveMessage(self._client, _target(item), keep, item.replies).finish([told], (), streamable=False)
@@ -262,7 +262,7 @@ def _is_elsewhere(item: Item) -> bool:
 
 def _quote(item: Item) -> str:
     """What was asked, above an answer that does not stand below it."""
-    return f"> {escape(cut(' '.join(item.message.text.split()), _QUOTED))}\n\n"
+    return f"> {literal(cut(' '.join(item.message.text.split()), _QUOTED))}\n\n"
 
 
 def _quoted(item: Item) -> list[blocks.Block]:

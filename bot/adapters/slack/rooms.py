@@ -40,7 +40,7 @@ class SlackRooms:
         pieces = split(card.text, TEXT) if card.text else [""]
         first = await self._post(place, replace(card, text=pieces[0]))
         for piece in pieces[1:]:
-            await self._post(place, Card(text=piece))
+            await self._post(place, Card(text=piece, links=card.links))
         return first
 
     async def _post(self, place: Place, card: Card) -> MessageKey:

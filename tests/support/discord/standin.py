@@ -1,8 +1,8 @@
 """A Discord to test against: SimCord's rules behind real sockets, with the limits that SimCord leaves out.
 
 Added here: authorisation, the close codes of the gateway, 429s and rate-limit headers (5 messages or edits in 5 s a
-channel), `enforce_nonce`, and a record of every call. SimCord itself checks the 3 seconds of an interaction, a second
-acknowledgement, the limits of messages and components, permissions and intents.
+channel), the length of a body, `enforce_nonce`, and a record of every call. SimCord itself checks the 3 seconds of an
+interaction, a second acknowledgement, the limits of messages and components, permissions and intents.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import fnmatch
 import json
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -29,6 +30,8 @@ from tests.support.discord.gateway import NOWHERE, Gateway
 from tests.support.discord.world import World
 
 MESSAGES, WINDOW = 5, 5.0  # messages or edits a channel in so many seconds
+BODY = 10_170  # bytes of a message's body
+TOO_LARGE = {"message": "Invalid Form Body", "code": 50035, "errors": {}}
 
 
 class Call(NamedTuple):
@@ -155,6 +158,8 @@ class DiscordStandIn:
         if self.limits and bucket and (wait := self._wait(bucket)):
             self.limited += 1
             return self._refuse(request, body, 429, wait)
+        if _is_message(method, path) and _length(body) > BODY:
+            return self._done(request, body, 400, TOO_LARGE)
         status, answer = self._dispatch(method, path, body, dict(request.query), files, request)
         if fault and fault.drop == "after":
             return _cut(request)
@@ -356,6 +361,16 @@ def _walk(components: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     for part in components:
         found += [part, *_walk(part.get("components") or [])]
     return found
+
+
+def _length(body: Any) -> int:
+    """Bytes of a body as discord.py writes it."""
+    return len(json.dumps(body, separators=(",", ":"), ensure_ascii=True))
+
+
+def _is_message(method: str, path: str) -> bool:
+    """Whether a call writes a message: in a channel, by a webhook's token, or in answer to an interaction."""
+    return method in {"POST", "PATCH"} and bool(re.search(r"/messages(/|$)|^/webhooks/|/callback$", path))
 
 
 def _bucket(method: str, path: str) -> str:

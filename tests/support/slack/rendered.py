@@ -13,7 +13,7 @@ _TYPED = re.compile(r"(?<!\w)@(?:channel|here|everyone)\b")
 _HARMLESS = ("<!date^",)
 _MRKDWN_LINK = re.compile(r"<([a-zA-Z][\w+.-]*:[^<>|\s]+)(?:\|[^<>]*)?>")
 _MARKDOWN_LINK = re.compile(r"\]\(\s*<?([a-zA-Z][\w+.-]*:[^\s<>]+)")
-_BARE_LINK = re.compile(r"https?://[^\s<>|\"]+")
+_BARE_LINK = re.compile(r"https?://(?:(?!\]\()[^\s<>|\"])+")
 _URL_KEYS = frozenset({"url", "image_url", "title_link", "from_url", "thumb_url"})
 
 

@@ -50,8 +50,8 @@ def test_a_terminal_shows_who_and_when_after_the_title() -> None:
 def test_a_name_cannot_pose_as_markup() -> None:
     sly = Citation(1, "t", "", "p", "<!channel> *x* [y](https://evil.test)\n\x1b[2J", "2026-11-26")
     [section] = blocks.sources([sly], words_for("en"))
-    assert "&lt;!channel&gt;" in section["text"]["text"]
-    assert "<!" not in section["text"]["text"]
+    assert "&lt;\u200b!channel&gt;" in section["text"]["text"]
+    assert "<!" not in section["text"]["text"] and "](" not in section["text"]["text"]
     assert "](" not in layouts.sources([sly], words_for("en"))
     assert "\x1b" not in _source(sly).plain
 

@@ -8,7 +8,7 @@ from bot.answers.sentences import Sentences
 from retrieval.documents import Document
 from retrieval.text import clean
 from tests.fakes import passage
-from tests.support.hostile import CASES, Case
+from tests.support.hostile import CASES, TEXTS, Case
 
 
 def faults(case: Case) -> list[Fault | None]:
@@ -21,6 +21,7 @@ def faults(case: Case) -> list[Fault | None]:
 
 def test_there_are_enough_of_them() -> None:
     assert len({(case.draft, case.question, case.page) for case in CASES}) == len(CASES) >= 200
+    assert len({(text.kind, text.text) for text in TEXTS}) + len(CASES) >= 1_000
 
 
 # What only has to be shown harmless is looked at on the platforms: tests/e2e/test_hostile.py.

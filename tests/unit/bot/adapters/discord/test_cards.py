@@ -90,7 +90,7 @@ def test_what_people_and_pages_say_is_shown_literally() -> None:
 
 def test_a_table_s_cells_do_not_leave_their_code_block() -> None:
     text = shown(Card(table=Table(("a", "b"), (("``` @everyone", "x\ny"),))))
-    assert text.count("```") == 2 and "''' @everyone  x y" in text
+    assert text.count("```") == 2 and "''' @\u200beveryone  x y" in text
 
 
 def test_a_wide_table_is_a_list_of_rows() -> None:
@@ -99,9 +99,11 @@ def test_a_wide_table_is_a_list_of_rows() -> None:
     assert "```" not in text and text.count("• **11\\-26") == 5 and "outcome: done" in text
 
 
-def test_lines_of_a_text_stay_and_its_addresses_can_be_clicked() -> None:
-    text = shown(Card(title="Ann", text="See https://shop.test/a_b?c=d\n\n\n\n* one\n(https://x.test)"))
-    assert text == "**Ann**\nSee https://shop.test/a_b?c=d\n\n\\* one\n\\(https\\://x.test\\)"
+def test_lines_of_a_text_stay_and_the_addresses_that_it_may_link_to_can_be_clicked() -> None:
+    written = "See https://shop.test/a_b?c=d\n\n\n\n* one\n(https://x.test)"
+    text = shown(Card(title="Ann", text=written, links=frozenset({"https://shop.test/a_b?c=d"})))
+    assert text == "**Ann**\nSee <https://shop.test/a_b?c=d>\n\n\\* one\n\\(https\\:\u2060//x.\u2060test\\)"
+    assert "<" not in shown(Card(title="Ann", text=written))
 
 
 def test_what_is_too_long_is_cut_and_says_so() -> None:
