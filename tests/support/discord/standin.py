@@ -63,7 +63,7 @@ class Hold:
         await self._released.wait()
 
 
-@dataclass
+@dataclass(eq=False)
 class Fault:
     """What the next calls that match `METHOD /path` meet. `drop`: the line is cut `before` Discord acts, or `after`."""
 
@@ -245,10 +245,17 @@ class DiscordStandIn:
         code: int = 0,
         drop: str = "",
         where: Callable[[Any], bool] = lambda _body: True,
-    ) -> None:
+    ) -> Fault:
         """Calls fail: with a status and an error code, or the connection is cut `before` or `after` Discord did what
         was asked. `where`: only those whose body is so."""
-        self._faults.append(Fault(pattern, times, 0 if drop else status, drop=drop, code=code, where=where))
+        fault = Fault(pattern, times, 0 if drop else status, drop=drop, code=code, where=where)
+        self._faults.append(fault)
+        return fault
+
+    def lift(self, fault: Fault) -> None:
+        """It happens no more."""
+        if fault in self._faults:
+            self._faults.remove(fault)
 
     def mend(self) -> None:
         """All is well again."""
