@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import fnmatch
 import json
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -28,6 +29,7 @@ from simcord.http import router
 from tests.support.discord.gateway import NOWHERE, Gateway
 from tests.support.discord.world import World
 
+_THREAD = re.compile(r"/channels/\d+/messages/(?P<message>\d+)/threads")
 MESSAGES, WINDOW = 5, 5.0  # messages or edits a channel in so many seconds
 
 
@@ -160,6 +162,9 @@ class DiscordStandIn:
             reset = int(gateway.reset_seconds * 1000)
             limit = {"total": 1000, "remaining": gateway.session_starts, "reset_after": reset, "max_concurrency": 1}
             return 200, {"url": NOWHERE, "shards": 1, "session_start_limit": limit}
+        opened = _THREAD.fullmatch(path)
+        if method == "POST" and opened and int(opened["message"]) in self.backend.channels:  # SimCord makes another
+            return 400, {"message": "A thread has already been created for this message", "code": 160004}
         nonce = (path, str(body.get("nonce"))) if isinstance(body, dict) and body.get("enforce_nonce") else None
         if nonce and nonce in self._nonces:
             method, path, body = "GET", f"{path}/{self._nonces[nonce]}", None
