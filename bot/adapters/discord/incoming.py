@@ -67,6 +67,7 @@ def read_message(message: discord.Message, me: int, my_roles: Collection[int]) -
         audience=audience,
         names_others=bool(named - {me}),
         context=known,
+        edited_at=message.edited_at.timestamp() if message.edited_at else 0.0,
     )
 
 

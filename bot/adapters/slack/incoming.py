@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.messages import Audience, ChatMessage, MessageKey, Place
@@ -45,7 +45,7 @@ def read_event(body: Mapping[str, Any], bot_user: str) -> ChatMessage | Edited |
         if kept.get("text") == (event.get("previous_message") or {}).get("text"):
             return None  # a link's preview was added
         changed = _message(kept, team, bot_user)
-        return Edited(changed) if changed else None
+        return Edited(replace(changed, edited_at=float(event.get("event_ts") or event["ts"]))) if changed else None
     return _message(event, team, bot_user)
 
 
@@ -72,6 +72,7 @@ def _message(event: Mapping[str, Any], team: str, bot_user: str) -> ChatMessage 
         names_others=bool(named - {bot_user}),
         context={"recipient_team": str(event.get("user_team") or event.get("team") or team)}
         | ({"files": "1"} if event.get("files") else {}),
+        edited_at=float((event.get("edited") or {}).get("ts") or 0),
     )
 
 
