@@ -75,6 +75,7 @@ class Deliveries:
             try:
                 current = await self._inbox.find(item.message.key)
             except StorageError:
+                unknown = not item.replies  # it may have been said, and not noted
                 continue
             if current is None or not is_same(current, item):
                 return Delivery.CHANGED
@@ -140,5 +141,6 @@ class Deliveries:
 
 
 def is_same(current: Item, item: Item) -> bool:
-    """Whether an item is still open as we know it."""
-    return current.state.is_open and (current.state, current.revision) == (item.state, item.revision)
+    """Whether an item is still open as we know it, and this process's."""
+    same = (current.state, current.revision) == (item.state, item.revision)
+    return current.mine and current.state.is_open and same

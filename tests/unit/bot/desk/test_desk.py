@@ -727,6 +727,37 @@ async def test_what_a_storage_fault_broke_off_is_taken_up_again(office: Office, 
     assert await office.state_of(question) is not State.OWED
 
 
+@pytest.mark.parametrize("unseen", [1, 2, 3])
+@pytest.mark.parametrize("unnoted", [1, 2, 3])
+async def test_what_was_said_while_the_database_was_away_is_not_said_again(
+    office: Office, unnoted: int, unseen: int
+) -> None:
+    office.inbox.broken |= {"keep_reply": unnoted, "find": unseen}
+    question = said()
+    await office.desk.receive(question)
+    await settled(office)
+    assert office.messenger.said_to(question) == [f"Re: {question.text}"]
+
+
+async def test_a_claim_that_was_committed_though_the_connection_told_otherwise_is_seen_to(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim = office.inbox.claim
+
+    async def cut_off(*args: Any) -> None:
+        await claim(*args)
+        raise StorageError("The connection was closed.")
+
+    question = said()
+    with monkeypatch.context() as patch:
+        patch.setattr(office.inbox, "claim", cut_off)
+        with pytest.raises(StorageError):
+            await office.desk.receive(question)
+    await office.desk.receive(question)  # the platform tells again
+    await settled(office)
+    assert office.messenger.said_to(question) == [f"Re: {question.text}"]
+
+
 async def test_an_item_that_breaks_every_attempt_is_given_up(opens: Opens) -> None:
     office = await opens(limits=replace(QUICK, tries=2))
     office.messenger.faults = [RuntimeError()] * 10
@@ -950,6 +981,25 @@ async def test_a_process_that_lost_its_claim_does_not_answer(opens: Opens) -> No
     await asyncio.sleep(0.05)
     await _end(stalled.running)
     assert [what for what, _, _ in platform.history] == ["answered"]
+
+
+async def test_a_process_that_could_not_beat_lets_go_of_what_others_took_over(opens: Opens) -> None:
+    """Of what it works on and of what waits: what another has said there stays as it is."""
+    platform = FakeMessenger()
+    stalled = await opens(messenger=platform, limits=replace(QUICK, workers=1, told_after=1.0))
+    stalled.answering.go.clear()
+    questions = [said(user=user) for user in ("ann", "ben", "cleo")]
+    for question in questions:
+        await stalled.desk.receive(question)
+    await until(lambda: stalled.answering.running)
+    stalled.inbox.broken["beat"] = 4
+    alive = await opens(messenger=platform)
+    await settled(alive, 3)
+    await until(lambda: not stalled.answering.running and stalled.desk.waiting == 0)
+    await asyncio.sleep(1.2)
+    assert platform.told == []
+    assert [platform.said_to(question) for question in questions] == [[f"Re: {each.text}"] for each in questions]
+    assert stalled.meter.ends == []
 
 
 async def test_a_living_process_keeps_what_takes_it_longer_than_a_lease(opens: Opens) -> None:
