@@ -323,6 +323,7 @@ class Desk:
             if current.attempts < self._limits.tries or current.id in self._put_offs:
                 await self._queue.put(current, owed=True)
             else:
+                await self._deliveries.tell_undeliverable(current, "It broke off every time it was begun")
                 await self._end(current, State.FAILED, ())
 
     async def _look_after(self) -> None:
@@ -664,6 +665,8 @@ class Desk:
         if task.done() and not task.cancelled() and (error := task.exception()):
             self._fault(item, error)
             self._left[item.id] = item
+            if isinstance(error, StorageError):
+                self._put_offs.add(item.id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,9 +185,17 @@ class Troubles:
     def _discord_windows(self) -> Mapping[str, tuple[float, Callable[[], Lift]]]:
         discord, chance = self._discord, self._chance
 
-        def refuse(pattern: str, status: int, code: int = 0, where: Callable[[Any], bool] = lambda _: True) -> Lift:
-            fault = discord.fail(pattern, 1_000_000, status=status, code=code, where=where)
+        def refuse(pattern: str, status: int, code: int = 0, among: Callable[[int], bool] = lambda _: True) -> Lift:
+            fault = discord.fail(pattern, 1_000_000, status=status, code=code, among=among)
             return lambda: discord.lift(fault)
+
+        def layouts() -> Lift:
+            fault = discord.fail("*/messages*", 1_000_000, status=400, code=50035, where=_has_components)
+            return lambda: discord.lift(fault)
+
+        def in_thread(channel: int) -> bool:
+            known = discord.backend.channels.get(channel)
+            return known is not None and known.is_thread
 
         def place() -> Lift:
             channels = [channel.id for channel in discord.backend.channels.values() if channel.type == 0]
@@ -201,10 +209,10 @@ class Troubles:
 
         def locked() -> Lift:
             status, code = chance.choice(DISCORD_LOCKED)
-            return refuse("POST /channels/*/messages", status, code, _stands_alone)
+            return refuse("POST /channels/*/messages", status, code, in_thread)
 
         return {
-            "form": (4.0, lambda: refuse("*/messages*", 400, 50035, _has_components)),
+            "form": (4.0, layouts),
             "moment": (3.0, lambda: refuse("*", chance.choice([500, 502, 503]))),
             "place": (6.0, place),
             "thread": (6.0, locked),
@@ -228,7 +236,3 @@ def _has_blocks(args: Mapping[str, Any]) -> bool:
 
 def _has_components(body: Any) -> bool:
     return isinstance(body, dict) and bool(body.get("components"))
-
-
-def _stands_alone(body: Any) -> bool:
-    return isinstance(body, dict) and not body.get("message_reference")

@@ -29,6 +29,7 @@ from simcord.http import router
 from tests.support.discord.gateway import NOWHERE, Gateway
 from tests.support.discord.world import World
 
+_CHANNEL = re.compile(r"/channels/(?P<id>\d+)")
 _THREAD = re.compile(r"/channels/\d+/messages/(?P<message>\d+)/threads")
 MESSAGES, WINDOW = 5, 5.0  # messages or edits a channel in so many seconds
 
@@ -77,6 +78,7 @@ class Fault:
     hold: Hold | None = None
     code: int = 0
     where: Callable[[Any], bool] = lambda _body: True
+    among: Callable[[int], bool] = lambda _channel: True
 
 
 class Upload(NamedTuple):
@@ -226,7 +228,9 @@ class DiscordStandIn:
 
     def _fault(self, call: str, body: Any) -> Fault | None:
         for fault in self._faults:
-            if fnmatch.fnmatch(call, fault.pattern) and fault.where(body):
+            channel = _CHANNEL.search(call)
+            inside = fault.among(int(channel["id"]) if channel else 0)
+            if fnmatch.fnmatch(call, fault.pattern) and fault.where(body) and inside:
                 fault.times -= 1
                 if fault.times <= 0:
                     self._faults.remove(fault)
@@ -250,10 +254,11 @@ class DiscordStandIn:
         code: int = 0,
         drop: str = "",
         where: Callable[[Any], bool] = lambda _body: True,
+        among: Callable[[int], bool] = lambda _channel: True,
     ) -> Fault:
         """Calls fail: with a status and an error code, or the connection is cut `before` or `after` Discord did what
-        was asked. `where`: only those whose body is so."""
-        fault = Fault(pattern, times, 0 if drop else status, drop=drop, code=code, where=where)
+        was asked. `where`: only those whose body is so; `among`: only in such channels."""
+        fault = Fault(pattern, times, 0 if drop else status, drop=drop, code=code, where=where, among=among)
         self._faults.append(fault)
         return fault
 

@@ -758,13 +758,32 @@ async def test_a_claim_that_was_committed_though_the_connection_told_otherwise_i
     assert office.messenger.said_to(question) == [f"Re: {question.text}"]
 
 
-async def test_an_item_that_breaks_every_attempt_is_given_up(opens: Opens) -> None:
+@pytest.mark.parametrize("method", ["started", "finish"])
+async def test_a_database_that_breaks_off_every_start_leaves_nobody_without_an_answer(
+    opens: Opens, method: str
+) -> None:
     office = await opens(limits=replace(QUICK, tries=2))
+    office.inbox.broken[method] = 6
+    question = said()
+    await office.desk.receive(question)
+    await settled(office)
+    assert office.messenger.said_to(question) == [f"Re: {question.text}"]
+    assert await office.state_of(question) is State.ANSWERED
+
+
+async def test_an_item_that_breaks_every_attempt_is_given_up_and_admins_are_told(opens: Opens) -> None:
+    told: list[str] = []
+
+    async def tell(item: Item, cause: str) -> None:
+        told.append(item.message.id)
+
+    office = await opens(limits=replace(QUICK, tries=2), on_undeliverable=tell)
     office.messenger.faults = [RuntimeError()] * 10
     question = said()
     await office.desk.receive(question)
     await settled(office)
     assert await office.state_of(question) is State.FAILED
+    assert told == [question.id]
     await office.desk.receive(follow_up := said())
     office.messenger.faults = []
     await settled(office, 2)
@@ -992,7 +1011,7 @@ async def test_a_process_that_could_not_beat_lets_go_of_what_others_took_over(op
     for question in questions:
         await stalled.desk.receive(question)
     await until(lambda: stalled.answering.running)
-    stalled.inbox.broken["beat"] = 4
+    stalled.inbox.broken["beat"] = 8
     alive = await opens(messenger=platform)
     await settled(alive, 3)
     await until(lambda: not stalled.answering.running and stalled.desk.waiting == 0)
