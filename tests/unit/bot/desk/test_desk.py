@@ -636,6 +636,66 @@ async def test_what_may_not_be_said_in_its_place_is_said_elsewhere(office: Offic
     assert len(office.store.stored) == 1
 
 
+class LosesReplies(FakeMessenger):
+    """Refuses the first `closed` places, opens them again after that, and loses the reply to the first `lost` posts,
+    which stand all the same. What stands is found in its own place only."""
+
+    def __init__(self, closed: int, lost: int, *, begins: bool = False) -> None:
+        super().__init__()
+        self.other_places, self.closed, self.lost, self.begins = 3, closed, lost, begins
+
+    async def answer(self, item: Item, events: AsyncIterator[Any], keep: Any) -> None:
+        if self.closed:
+            self.closed -= 1
+            if self.begins:  # closed in mid-answer: the beginning stands, and was noted
+                where = item.message.context.get("elsewhere", "0")
+                self.posts[post := f"{item.message.id}/{where}/begun"] = "begun"
+                await keep([{"post": post}])
+            raise undeliverable(permanent=True)
+        if item.replies and self.posts.get(item.replies[0]["post"]) == "begun":
+            raise undeliverable(permanent=True)  # nor is it edited there
+        await super().answer(item, events, keep)
+
+    async def _open(self, item: Item, keep: Any) -> str:
+        where = item.message.context.get("elsewhere", "0")
+        post = item.replies[0]["post"] if item.replies else f"{item.message.id}/{where}/{len(self.posts)}"
+        self.posts[post] = ""
+        if self.lost:
+            self.lost -= 1
+            raise undeliverable(permanent=False)
+        await keep([{"post": post}])
+        return post
+
+    async def recover(self, item: Item) -> Any:
+        where = item.message.context.get("elsewhere", "0")
+        return [{"post": post} for post in self.posts if post.startswith(f"{item.message.id}/{where}/")]
+
+
+@pytest.mark.parametrize("begins", [False, True])
+@pytest.mark.parametrize("lost", [0, 1, 2])
+@pytest.mark.parametrize("closed", [0, 1, 2, 3])
+async def test_what_was_said_elsewhere_and_not_noted_is_said_in_no_other_place(
+    opens: Opens, closed: int, lost: int, begins: bool
+) -> None:
+    office = await opens(messenger=LosesReplies(closed, lost, begins=begins))
+    question = said()
+    await office.desk.receive(question)
+    await settled(office)
+    answers = [text for text in office.messenger.said_to(question) if text != "begun"]
+    assert answers == [f"Re: {question.text}"]
+
+
+async def test_what_a_dead_process_said_elsewhere_is_not_said_there_again(opens: Opens) -> None:
+    platform = LosesReplies(closed=1, lost=99)
+    dead = await opens(messenger=platform, limits=replace(QUICK, pause=9))
+    await dead.desk.receive(question := said())
+    await until(lambda: platform.posts)
+    await die(dead)
+    platform.closed, platform.lost = 1, 0
+    await settled(await opens(messenger=platform))
+    assert platform.said_to(question) == [f"Re: {question.text}"]
+
+
 async def test_what_can_be_said_nowhere_is_told_to_admins(opens: Opens) -> None:
     told: list[tuple[str, str]] = []
 
