@@ -37,7 +37,7 @@ vllm: $(STAMP) ## a real vLLM server on the CPU, in .venv-vllm (3 GB), and the t
 	$(BIN)/python tests/support/vllm/install.py $(VENV)-vllm
 	$(BIN)/python -m pytest -m vllm
 
-soak: $(STAMP) ## 20,000 events and every fault there is on two processes, for a quarter of an hour; SOAK="--seed 2 --events 5000"
+soak: $(STAMP) ## 20,000 events amid every fault there is, two processes, half an hour; SOAK="--seed 2 --events 5000"
 	$(BIN)/python -m tests.soak $(SOAK)
 
 bench: $(STAMP) ## speed against plain sentence-transformers + FAISS
