@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test slow vllm lint bench quality picture chatpictures clean
+.PHONY: help setup demo test slow soak vllm lint bench quality picture chatpictures clean
 
 help: ## list these targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ slow: $(STAMP) ## the slow tests: processes started, killed and started again, w
 vllm: $(STAMP) ## a real vLLM server on the CPU, in .venv-vllm (3 GB), and the tests against it
 	$(BIN)/python tests/support/vllm/install.py $(VENV)-vllm
 	$(BIN)/python -m pytest -m vllm
+
+soak: $(STAMP) ## 20,000 events amid every fault there is, two processes, half an hour; SOAK="--seed 2 --events 5000"
+	$(BIN)/python -m tests.soak $(SOAK)
 
 bench: $(STAMP) ## speed against plain sentence-transformers + FAISS
 	$(BIN)/python -m benchmarks.run

@@ -353,8 +353,9 @@ class Inbox(Protocol):
     async def revise(self, message: ChatMessage, rule: Rule, *, anew: bool = False) -> Item | None:
         """The message was edited: owe it a new answer, or silence where `rule` now hears a wish for that.
 
-        None where it was never owed one, was withdrawn, reads the same, or is being answered by another process,
-        which then finds the new revision. `anew`: what was relayed is relayed again though it reads the same here.
+        None where it was never owed one, was withdrawn, reads the same, was edited again since (platforms tell in no
+        order, and more than once), or is being answered by another process, which then finds the new revision.
+        `anew`: what was relayed is relayed again though it reads the same here.
         """
 
     async def withdraw(self, key: MessageKey) -> Item | None:
@@ -368,6 +369,9 @@ class Inbox(Protocol):
 
     async def beat(self) -> None:
         """This process lives: what it owes stays its own for another lease."""
+
+    async def own_revisions(self) -> Mapping[MessageKey, int]:
+        """The revision of each item that this process is to see to."""
 
     async def release(self) -> None:
         """This process stops: what it still owes is free at once."""

@@ -39,7 +39,8 @@ class ChatMessage:
     """A person's message. `id` is unique within its channel and outlives edits; `text` is without platform markup and
     without the bot's own mention; `names_others` tells that it is addressed to somebody else by name; `context` is
     what the adapter needs to reply (a response URL, the recipient's team). `chosen`: it is a button that was pressed
-    below a clarification, in the place and way in which that was asked for."""
+    below a clarification, in the place and way in which that was asked for. `edited_at`: of which edit this is the
+    text, in the platform's seconds; 0.0 as it was written first."""
 
     place: Place
     id: str
@@ -49,6 +50,7 @@ class ChatMessage:
     names_others: bool = False
     context: Mapping[str, str] = field(default_factory=dict)
     chosen: Chosen | None = None
+    edited_at: float = 0.0
 
     @property
     def opens_thread(self) -> bool:
@@ -170,7 +172,7 @@ class State(StrEnum):
 class Item:
     """A claimed message. `replies` are what stands on the platform for it, in the adapter's own terms; `revision`
     counts its edits, and `received_at` is the latest one's; `turn_id` is the turn made for this revision, if one was;
-    `attempts` counts starts of the work."""
+    `attempts` counts starts of the work. `mine`: this process is the one that is to see to it."""
 
     id: str
     message: ChatMessage
@@ -182,6 +184,7 @@ class Item:
     replies: tuple[Mapping[str, str], ...] = ()
     turn_id: str = ""
     attempts: int = 0
+    mine: bool = True
 
 
 class ChannelKind(StrEnum):

@@ -28,6 +28,8 @@ log = structlog.get_logger(__name__)
 _MONDAY, _NINE = 0, 9  # when the week's gaps are posted, in UTC
 _LOOK_SECONDS = 60.0
 _AGAIN_SECONDS = 3600.0  # between two notices of the same trouble
+_TRIES = 4  # to tell admins of what nobody else will know
+_UNTOLD_SECONDS = 60.0  # after which it is tried again for the next question
 _REASON = 500  # characters of why an answer did not help
 
 
@@ -47,14 +49,16 @@ class Notices:
         """Whether any admins' channel is on a platform that is connected."""
         return any(platform in self._rooms for platform in self._admins)
 
-    async def tell_admins(self, text: str) -> None:
-        """A line in every admins' channel."""
-        await self.post_to_admins(Card(text=text))
+    async def tell_admins(self, text: str) -> bool:
+        """A line in every admins' channel; whether one took it, or there is none."""
+        return await self.post_to_admins(Card(text=text))
 
-    async def post_to_admins(self, card: Card) -> None:
-        """A message in every admins' channel."""
-        for platform, channel in self._admins.items():
-            await self._post(Place(platform, "", channel, ""), card)
+    async def post_to_admins(self, card: Card) -> bool:
+        """A message in every admins' channel; whether one took it, or there is none."""
+        posted = [
+            await self._post(Place(platform, "", channel, ""), card) for platform, channel in self._admins.items()
+        ]
+        return any(posted) or not posted
 
     async def propose(self, handoff: Handoff, said: Sequence[Relayed]) -> None:
         """Show in a resolved handoff's thread what it could teach."""
@@ -93,10 +97,12 @@ class Notices:
 
 class Undelivered:
     """Tells admins of customers who could not be answered, each cause in a channel once an hour: a channel that lets
-    nothing be said may hold many questions."""
+    nothing be said may hold many questions. Nobody else will ever know: where the admins cannot be told, that is tried
+    again, first after `pause` seconds."""
 
-    def __init__(self, notices: Notices) -> None:
+    def __init__(self, notices: Notices, pause: float = 1.0) -> None:
         self._notices = notices
+        self._pause = pause
         self._told: dict[tuple[str, str, str], float] = {}
 
     async def tell(self, item: Item, cause: str) -> None:
@@ -104,13 +110,21 @@ class Undelivered:
         place, now = item.message.place, time.monotonic()
         about = place.platform, place.channel, cause
         self._told = {each: at for each, at in self._told.items() if now - at < _AGAIN_SECONDS}
-        if about not in self._told:
-            self._told[about] = now
-            where = f"{place.platform.capitalize()}, channel {place.channel}"
-            await self._notices.tell_admins(
-                f"A question could not be answered, and its author could be told so nowhere. {where}. {cause}. "
-                f"(Item {item.id[:8]} in the log; the same again in this channel within an hour is not posted.)"
-            )
+        if about in self._told:
+            return
+        self._told[about] = now
+        where = f"{place.platform.capitalize()}, channel {place.channel}"
+        text = (
+            f"A question could not be answered, and its author could be told so nowhere. {where}. {cause}. "
+            f"(Item {item.id[:8]} in the log; the same again in this channel within an hour is not posted.)"
+        )
+        for attempt in range(_TRIES):
+            if await self._notices.tell_admins(text):
+                return
+            if attempt + 1 < _TRIES:
+                await asyncio.sleep(self._pause * 2**attempt)
+        self._told[about] = now - _AGAIN_SECONDS + _UNTOLD_SECONDS
+        log.error("admins not told", item=item.id)
 
 
 class Voting:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 import structlog
@@ -13,7 +13,7 @@ from bot.desk.limits import DeskLimits
 from bot.desk.platforms import Platforms
 from bot.errors import BotError, DeliveryError, Refusal, StorageError
 from bot.interfaces import Inbox, Messenger
-from bot.messages import Item
+from bot.messages import Item, MessageKey
 
 log = structlog.get_logger(__name__)
 
@@ -28,6 +28,25 @@ class Delivery(Enum):
     MUST_WAIT = auto()  # for the platform: its adapter is away, or it refuses the bot
     GIVEN_UP = auto()  # for now
     REFUSED = auto()  # for good, and everywhere
+
+
+@dataclass(slots=True)
+class _Course:
+    """Where an item is being said: `at` is the item as one of that place. `unknown`: something may stand there that
+    nobody has noted; `begun`: in any place, for this is not the first try. `refusal` is the first place's, `left` what
+    was begun in places before and stays there."""
+
+    at: Item
+    unknown: bool
+    begun: bool
+    refusal: DeliveryError | None = None
+    left: Sequence[Mapping[str, str]] = ()
+
+    def go_on(self, item: Item) -> None:
+        """In the same place, with what was noted by now: what failed there may have been done, and not noted."""
+        noted = self.at.replies if item.replies == self.left else item.replies
+        self.at = replace(item, message=self.at.message, replies=noted)
+        self.unknown, self.begun = not self.at.replies, True
 
 
 class Deliveries:
@@ -52,14 +71,13 @@ class Deliveries:
         can be reached, unless it is for `here` alone. Raises what `act` raises beside DeliveryError, and StorageError
         after as many tries."""
         fault: StorageError | None = None
+        course = _Course(item, unknown, unknown)
         for attempt in range(self._limits.tries):
             messenger = self._platforms.messenger(item.message.place.platform)
             if messenger is None:
                 return Delivery.MUST_WAIT
             try:
-                if unknown:
-                    item, unknown = await self._recover(messenger, item), False
-                await (act(messenger, item) if here else self._somewhere(messenger, item, act))
+                await self._go(messenger, item.message.key, course, act, here=here)
             except DeliveryError as error:
                 if error.kind is not Refusal.MOMENT:
                     return await self._refused(item, error, here=here)
@@ -75,10 +93,11 @@ class Deliveries:
             try:
                 current = await self._inbox.find(item.message.key)
             except StorageError:
-                continue
+                current = item
             if current is None or not is_same(current, item):
                 return Delivery.CHANGED
-            item, unknown = current, not current.replies
+            course.go_on(current)
+            item = current
         if fault:
             raise fault
         return Delivery.GIVEN_UP
@@ -92,23 +111,27 @@ class Deliveries:
             await self.tell_undeliverable(item, str(error))
         return Delivery.REFUSED
 
-    async def _somewhere(self, messenger: Messenger, item: Item, act: Act) -> None:
+    async def _go(self, messenger: Messenger, key: MessageKey, course: _Course, act: Act, *, here: bool) -> None:
         """Do `act` where an item was asked, or, where the bot may not speak there, wherever else its customer can be
-        reached. Raises DeliveryError."""
-        refusal: DeliveryError | None = None
+        reached: not `here` alone. Raises DeliveryError, and what `act` raises."""
         while True:
+            if course.unknown:
+                course.at = await self._recover(messenger, course.at)
+                course.unknown = False
             try:
-                await act(messenger, item)
+                await act(messenger, course.at)
                 return
             except DeliveryError as error:
-                if not error.permanent:
+                if here or not error.permanent:
                     raise
-                refusal = refusal or error
-                there = await messenger.elsewhere(item, error)
+                course.refusal = course.refusal or error
+                there = await messenger.elsewhere(course.at, error)
                 if there is None:
-                    raise refusal from error
-                log.warning("said elsewhere", item=item.id, cause=str(error))
-                item = there
+                    raise course.refusal from error
+                log.warning("said elsewhere", item=there.id, cause=str(error))
+                if current := await self._inbox.find(key):
+                    course.left = current.replies
+                course.at, course.unknown = there, course.begun
 
     async def _recover(self, messenger: Messenger, item: Item) -> Item:
         """The item with what stands on the platform, where whoever began to answer it may not have noted so.
@@ -140,5 +163,6 @@ class Deliveries:
 
 
 def is_same(current: Item, item: Item) -> bool:
-    """Whether an item is still open as we know it."""
-    return current.state.is_open and (current.state, current.revision) == (item.state, item.revision)
+    """Whether an item is still open as we know it, and this process's."""
+    same = (current.state, current.revision) == (item.state, item.revision)
+    return current.mine and current.state.is_open and same

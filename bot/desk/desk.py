@@ -89,6 +89,9 @@ class Desk:
         self._workspaces = Budget(self._limits.workspace_budget, 3600)
         self._working: dict[str, tuple[Item, asyncio.Task[None]]] = {}
         self._background: set[asyncio.Task[None]] = set()
+        self._aside: dict[asyncio.Task[None], Item] = {}  # seen to in the background
+        self._passing: dict[str, Item] = {}  # in `_passed_over`
+        self._forgotten: frozenset[MessageKey] = frozenset()  # owed, and not in hand when that was looked at last
         self._told: dict[str, asyncio.Future[None]] = {}  # who waits and was told so: something may stand for them
         self._left: dict[str, Item] = {}  # owed, but broken off by a fault, or with no adapter here
         self._put_offs: set[str] = set()  # of those: undelivered, with nothing wrong in themselves
@@ -267,6 +270,7 @@ class Desk:
         costs the others nothing. A command has to be responded to."""
         now = asyncio.get_running_loop().time()
         if item.message.audience is not Audience.COMMAND and self._excused.get(user, 0) > now:
+            self._passing[item.id] = item
             self._passed_over.put_nowait(item)
             return
         if len(self._excused) > _REMEMBERED:
@@ -278,8 +282,9 @@ class Desk:
         """End, one after the other, what is excused with another."""
         while True:
             item = await self._passed_over.get()
-            with suppress(StorageError):  # then it is taken over, and excused or answered
+            with suppress(StorageError):  # then it is found again, and excused or answered
                 await self._end(item, State.EXCUSED, ())
+            self._passing.pop(item.id, None)
 
     # -- life -----------------------------------------------------------------------------------------------------
 
@@ -335,21 +340,45 @@ class Desk:
             if current.attempts < self._limits.tries or current.id in self._put_offs:
                 await self._queue.put(current, owed=True)
             else:
+                await self._deliveries.tell_undeliverable(current, "It broke off every time it was begun")
                 await self._end(current, State.FAILED, ())
 
     async def _look_after(self) -> None:
-        """Stop what another process was told is edited, deleted or stopped."""
-        for item, task in list(self._working.values()):
+        """Compare what is in hand here with what this process is to see to: others are told of edits, deletions and
+        stops, and take over what was not seen to for a while; of a claim that was committed, the connection may have
+        told nothing.
+        """
+        waiting, working = list(self._queue), list(self._working.values())
+        before = self._in_hand()
+        owed = await self._inbox.own_revisions()
+        for item in waiting:
+            if item.message.key not in owed and self._queue.holds(item):
+                await self._queue.remove(item.id)
+        for item, task in working:
+            if owed.get(item.message.key) == item.revision or task.done():
+                continue
             current = await self._inbox.find(item.message.key)
-            changed = current and (current.revision != item.revision or current.state is State.EXCUSED)
-            if changed and not task.done():
+            stopped = current and current.state is State.EXCUSED
+            if current and (stopped or not current.mine or current.revision != item.revision):
                 await self._stop(item.id)
                 await self._changed_elsewhere(item)
+        forgotten = owed.keys() - before - self._in_hand()
+        for key in forgotten & self._forgotten:
+            current = await self._inbox.find(key)
+            if current and current.mine and current.state.is_open and not self._closing:
+                log.warning("item found again", item=current.id)
+                await self._queue.put(current, owed=True)
+        self._forgotten = frozenset(forgotten)
+
+    def _in_hand(self) -> set[MessageKey]:
+        """What is being seen to here, in whatever way."""
+        items = [*self._queue, *self._left.values(), *self._aside.values(), *self._passing.values()]
+        return {item.message.key for item in [*items, *(item for item, _ in self._working.values())]}
 
     async def _changed_elsewhere(self, item: Item) -> None:
         """The item is not owed as we know it: see to what it became, by way of another process, mostly."""
         current = await self._inbox.find(item.message.key)
-        if current is None or current.revision == item.revision:
+        if current is None or current.revision == item.revision or not current.mine:
             return
         if current.state is State.RETRACTING:
             self._clear_away(current)
@@ -367,11 +396,12 @@ class Desk:
                 if waited < self._limits.told_after or (before is not None and ahead > min(before - 1, before / 2)):
                     still.update({item.id: before} if before is not None else {})
                     continue
-                if before is not None:
-                    with suppress(StorageError):  # with the line that was shown before
-                        item = await self._inbox.find(item.message.key) or item
-                if not self._queue.holds(item):  # it took a while to tell the others
-                    continue
+                current = None
+                with suppress(StorageError):  # with the line that was shown before
+                    current = await self._inbox.find(item.message.key)
+                if current is None or not is_same(current, item) or not self._queue.holds(item):
+                    continue  # it is another's by now, or it took a while to tell the others
+                item = current
                 still[item.id] = ahead
                 if messenger := self._platforms.messenger(item.message.place.platform):
                     told_one = messenger.waiting(item, ahead + len(self._working), self._keeper(item))
@@ -649,14 +679,18 @@ class Desk:
     def _spawn(self, item: Item, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         self._background.add(task)
+        self._aside[task] = item
         task.add_done_callback(self._background.discard)
         task.add_done_callback(lambda done: self._broken_off(item, done))
+        task.add_done_callback(lambda done: self._aside.pop(done, None))
 
     def _broken_off(self, item: Item, task: asyncio.Task[None]) -> None:
         """A fault that left the item owed (the database's, mostly) is logged, and the item taken up again."""
         if task.done() and not task.cancelled() and (error := task.exception()):
             self._fault(item, error)
             self._left[item.id] = item
+            if isinstance(error, StorageError):
+                self._put_offs.add(item.id)
 
 
 @dataclass(frozen=True, slots=True)

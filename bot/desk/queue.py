@@ -93,13 +93,17 @@ class FairQueue:
         for ahead, lane in enumerate(lanes):
             yield self._lanes[lane][0], ahead
 
+    def __iter__(self) -> Iterator[Item]:
+        """All that waits."""
+        return (item for lane in list(self._lanes.values()) for item in list(lane))
+
     def holds(self, item: Item) -> bool:
         """Whether an item still waits."""
         return any(other.id == item.id for other in self._lanes.get(lane_of(item), ()))
 
     def clear(self) -> list[Item]:
         """Take everything out."""
-        items = [item for lane in self._lanes.values() for item in lane]
+        items = list(self)
         self._lanes.clear()
         self._turns.clear()
         self._size = 0

@@ -37,6 +37,7 @@ _BATCH = 100  # claims in one transaction
 _KEY = ("platform", "workspace", "channel", "message_id")
 _OPEN = sorted(state.value for state in State if state.is_open)
 _DELETED = frozenset({State.RETRACTING, State.WITHDRAWN})
+_OF_AN_EDIT = ("text", "names_others", "edited_at")  # what an edit changes of a message
 _PLACE = ("platform", "workspace", "channel", "thread")
 
 After = Callable[[ChatMessage, Judgement, Thread], Thread]
@@ -85,7 +86,7 @@ class SqlInbox:
 
     async def find(self, key: MessageKey) -> Item | None:
         """The item of a message, whatever its state."""
-        return await self._database.read(lambda connection: _item_of(connection, key))
+        return await self._database.read(lambda connection: self._item_of(connection, key))
 
     async def of_turn(self, turn: Turn) -> Item | None:
         """See the port. By its user first: there is an index for that."""
@@ -93,7 +94,7 @@ class SqlInbox:
 
         async def work(connection: AsyncConnection) -> Item | None:
             row = (await connection.execute(select(inbox).where(same))).mappings().first()
-            return _item(row) if row else None
+            return self._item(row) if row else None
 
         return await self._database.read(work)
 
@@ -121,7 +122,10 @@ class SqlInbox:
 
         async def work(connection: AsyncConnection) -> Item | None:
             item, elsewhere = await self._look(connection, message.key)
-            while item and item.state not in _DELETED and _reads_anew(item, message, anew):
+            while item and item.state not in _DELETED and message.edited_at >= item.message.edited_at:
+                if not _reads_anew(item, message, anew):
+                    await self._keep_edit(connection, item, message)
+                    return None
                 thread = (await self._threads(connection, {message.place})).get(message.place, Thread())
                 quiet = rule(message, thread, False) is Judgement.QUIET
                 judgement = Judgement.QUIET if quiet else Judgement.ANSWER
@@ -129,8 +133,8 @@ class SqlInbox:
                     judgement = Judgement.RELAY
                 beside = {name: value for name, value in message.context.items() if name in BESIDE}
                 stays = {name: value for name, value in item.message.context.items() if name not in BESIDE}
-                kept = {**asdict(item.message), "text": message.text, "names_others": message.names_others}
-                kept["context"] = stays | beside
+                changed = {name: getattr(message, name) for name in _OF_AN_EDIT}
+                kept = asdict(replace(item.message, **changed, context=stays | beside))
                 values = {
                     "message": kept,
                     "judgement": judgement.value,
@@ -143,7 +147,7 @@ class SqlInbox:
                 if (await connection.execute(update(inbox).where(same).values(values))).rowcount:
                     if judgement is not item.judgement:
                         await self._put_threads(connection, {message.place: self._after(message, judgement, thread)})
-                    return None if elsewhere else await _item_of(connection, message.key)
+                    return None if elsewhere else await self._item_of(connection, message.key)
                 item, elsewhere = await self._look(connection, message.key)  # changed just now
             return None
 
@@ -166,7 +170,7 @@ class SqlInbox:
                 values = now | ({} if elsewhere else ours)
                 same = and_(inbox.c.id == item.id, inbox.c.revision == item.revision, inbox.c.state == item.state.value)
                 if (await connection.execute(update(inbox).where(same).values(values))).rowcount:
-                    return None if elsewhere else await _item_of(connection, key)
+                    return None if elsewhere else await self._item_of(connection, key)
                 item, elsewhere = await self._look(connection, key)  # changed just now
             return None
 
@@ -180,20 +184,33 @@ class SqlInbox:
             ours = inbox.c.platform.in_(sorted(platforms))
             owed = and_(inbox.c.state.in_(_OPEN), inbox.c.lease_until < now, ours)
             oldest = select(inbox.c.id).where(owed).order_by(inbox.c.received_at, inbox.c.message_id).limit(limit)
+            # Not what another is taking. PostgreSQL may run a subquery once a row, and so take more than `limit`.
+            free = oldest.with_for_update(skip_locked=True).cte("free")
             taken = (
                 update(inbox)
-                .where(inbox.c.id.in_(oldest.with_for_update(skip_locked=True)), owed)  # not what another is taking
+                .where(inbox.c.id.in_(select(free.c.id)), owed)
                 .values(owner=self._owner, lease_until=now + self._lease)
                 .returning(inbox)
             )
             rows = (await connection.execute(taken)).mappings().all()
-            return sorted((_item(row) for row in rows), key=lambda item: (item.received_at, item.message.id))
+            return sorted((self._item(row) for row in rows), key=lambda item: (item.received_at, item.message.id))
 
         return await self._database.write(work)
 
     async def beat(self) -> None:
         """This process lives."""
         await self._hold(datetime.now(UTC) + self._lease)
+
+    async def own_revisions(self) -> Mapping[MessageKey, int]:
+        """See the port."""
+        mine = and_(inbox.c.owner == self._owner, inbox.c.state.in_(_OPEN))
+        query = select(*(inbox.c[name] for name in _KEY), inbox.c.revision).where(mine)
+
+        async def work(connection: AsyncConnection) -> Mapping[MessageKey, int]:
+            rows = await connection.execute(query)
+            return {MessageKey(*key): revision for *key, revision in rows}
+
+        return await self._database.read(work)
 
     async def release(self) -> None:
         """This process stops."""
@@ -205,7 +222,7 @@ class SqlInbox:
         query = select(inbox).where(*here, inbox.c.state == State.OWED.value).order_by(inbox.c.received_at)
 
         async def work(connection: AsyncConnection) -> Sequence[Item]:
-            items = map(_item, (await connection.execute(query)).mappings())
+            items = map(self._item, (await connection.execute(query)).mappings())
             return [item for item in items if item.message.place == place]
 
         return await self._database.read(work)
@@ -370,9 +387,40 @@ class SqlInbox:
         row = (await connection.execute(select(inbox).where(_is(key)))).mappings().one_or_none()
         if row is None:
             return None, False
-        item = _item(row)
-        theirs = row["owner"] != self._owner and row["lease_until"] > datetime.now(UTC)
+        item = self._item(row)
+        theirs = not item.mine and row["lease_until"] > datetime.now(UTC)
         return item, theirs and item.state is State.OWED
+
+    async def _keep_edit(self, connection: AsyncConnection, item: Item, message: ChatMessage) -> None:
+        """Note of which edit an item's text is, though it reads the same: an earlier one may be told of later."""
+        if message.edited_at > item.message.edited_at:
+            kept = asdict(replace(item.message, edited_at=message.edited_at))
+            same = and_(inbox.c.id == item.id, inbox.c.revision == item.revision)
+            await connection.execute(update(inbox).where(same).values(message=kept))
+
+    async def _item_of(self, connection: AsyncConnection, key: MessageKey) -> Item | None:
+        row = (await connection.execute(select(inbox).where(_is(key)))).mappings().one_or_none()
+        return self._item(row) if row else None
+
+    def _item(self, row: RowMapping) -> Item:
+        kept: dict[str, Any] = dict(row["message"])
+        chosen = Chosen(**kept["chosen"]) if kept.get("chosen") else None
+        message = ChatMessage(
+            **kept | {"place": Place(**kept["place"]), "audience": Audience(kept["audience"]), "chosen": chosen}
+        )
+        return Item(
+            id=row["id"],
+            message=message,
+            judgement=Judgement(row["judgement"]),
+            conversation_id=row["conversation_id"],
+            received_at=row["received_at"],
+            state=State(row["state"]),
+            revision=row["revision"],
+            replies=tuple(row["replies"]),
+            turn_id=row["turn_id"],
+            attempts=row["attempts"],
+            mine=row["owner"] == self._owner,
+        )
 
     async def _hold(self, until: datetime) -> None:
         mine = and_(inbox.c.owner == self._owner, inbox.c.state.in_(_OPEN))
@@ -440,30 +488,5 @@ def _is(key: MessageKey) -> ColumnElement[bool]:
     return and_(*(inbox.c[name] == value for name, value in asdict(key).items()))
 
 
-async def _item_of(connection: AsyncConnection, key: MessageKey) -> Item | None:
-    row = (await connection.execute(select(inbox).where(_is(key)))).mappings().one_or_none()
-    return _item(row) if row else None
-
-
 def _thread(row: RowMapping) -> Thread:
     return Thread(row["answering"], row["muted"], row["human"], frozenset(row["askers"]), row["conversation_id"])
-
-
-def _item(row: RowMapping) -> Item:
-    kept: dict[str, Any] = dict(row["message"])
-    chosen = Chosen(**kept["chosen"]) if kept.get("chosen") else None
-    message = ChatMessage(
-        **kept | {"place": Place(**kept["place"]), "audience": Audience(kept["audience"]), "chosen": chosen}
-    )
-    return Item(
-        id=row["id"],
-        message=message,
-        judgement=Judgement(row["judgement"]),
-        conversation_id=row["conversation_id"],
-        received_at=row["received_at"],
-        state=State(row["state"]),
-        revision=row["revision"],
-        replies=tuple(row["replies"]),
-        turn_id=row["turn_id"],
-        attempts=row["attempts"],
-    )

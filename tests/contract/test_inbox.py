@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import permutations
 
 import pytest
 from sqlalchemy import func, select
@@ -368,6 +369,21 @@ async def test_an_edit_that_two_processes_are_told_of_is_owed_once(inbox: Inbox,
         assert (await found(inbox, item.message)).revision == 1
 
 
+@pytest.mark.parametrize("texts", [("b", "c", "d"), ("b", "a", "c"), ("b", "c", "a"), ("b", "b", "a")])
+async def test_of_edits_that_are_told_of_in_any_order_and_again_the_last_counts(
+    inbox: Inbox, other: Inbox, texts: Sequence[str]
+) -> None:
+    for order in permutations(range(3)):
+        item = await claimed(inbox, said("a"))
+        await inbox.finish(item, State.ANSWERED)
+        edits = [replace(item.message, text=text, edited_at=number + 1.0) for number, text in enumerate(texts)]
+        for number in (*order, *order):
+            for each in (inbox, other):
+                if revised := await each.revise(edits[number], judge):
+                    await each.finish(revised, State.ANSWERED)
+        assert (await found(inbox, item.message)).message.text == texts[-1], order
+
+
 async def test_an_edit_of_nothing_owed_or_withdrawn_or_alike_is_none(inbox: Inbox) -> None:
     assert await inbox.revise(said(), judge) is None
     item = await claimed(inbox, said())
@@ -465,6 +481,20 @@ async def test_a_beat_keeps_what_a_process_owes(inbox: Inbox, other: Inbox) -> N
         await inbox.beat()
         await other.beat()
     assert list(await other.take_over(HERE)) == []
+
+
+async def test_a_process_knows_what_it_is_to_see_to(inbox: Inbox, other: Inbox) -> None:
+    kept, taken, ended, edited = [await claimed(inbox, said()) for _ in range(4)]
+    await inbox.finish(ended, State.ANSWERED)
+    await inbox.revise(replace(edited.message, text="And then?"), judge)
+    assert await inbox.own_revisions() == {kept.message.key: 0, taken.message.key: 0, edited.message.key: 1}
+    await asyncio.sleep(LEASE + 0.05)
+    await other.take_over(HERE, 1)
+    owed = await other.own_revisions()
+    assert len(owed) == 1 and not owed.keys() & (await inbox.own_revisions()).keys()
+    for key in owed:
+        mine, theirs = await inbox.find(key), await other.find(key)
+        assert mine and theirs and not mine.mine and theirs.mine
 
 
 async def test_a_release_frees_what_is_owed_at_once_and_nothing_of_others(inbox: Inbox, other: Inbox) -> None:

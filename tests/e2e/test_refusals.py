@@ -131,6 +131,18 @@ async def test_what_may_not_be_said_in_a_channel_is_said_to_its_author(room: Roo
     assert room.said(ts) == []
 
 
+async def test_what_was_said_to_its_author_with_the_reply_lost_is_not_said_in_the_channel_again(room: Room) -> None:
+    """Though the channel takes messages again by then."""
+    closed = room.slack.refuse("is_archived", lambda args: args.get("channel") == room.channel)
+    room.slack.fail("chat.postMessage", drop="after")
+    ts, direct = await room.ask(DELIVERY), room.slack.dm(room.asker)
+    await said_in(room, direct, "working days")
+    room.slack.faults.lift(closed)
+    await room.slack.wait_for(lambda: room.bot.states()[ts] == "answered", SECONDS)
+    await room.slack.settled(SECONDS)
+    assert len(room.slack.bot_messages(direct)) == 1 and room.said(ts) == []
+
+
 async def test_what_may_not_be_said_in_a_thread_is_said_in_its_channel(room: Room) -> None:
     room.slack.refuse(
         "restricted_action_thread_locked",

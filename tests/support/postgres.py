@@ -12,9 +12,10 @@ import tempfile
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -33,13 +34,20 @@ def postgres_server() -> Iterator[str]:
     if url := os.environ.get("FRONTDESK_TEST_POSTGRES_URL"):
         yield url
         return
+    with own_server() as cluster:
+        yield cluster.url
+
+
+@contextmanager
+def own_server() -> Iterator[Cluster]:
+    """A throw-away server that may be stopped and started. Skips the tests without its programs; fails in CI."""
     if not (binaries := _binaries()):
         reason = "no PostgreSQL server: set FRONTDESK_TEST_POSTGRES_URL, or install one ('apt-get install postgresql')"
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
     folder = Path(tempfile.mkdtemp(prefix="frontdesk-pg-"))
     try:
-        with _cluster(binaries, folder) as url:
-            yield url
+        with Cluster(binaries, folder) as cluster:
+            yield cluster
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -90,34 +98,55 @@ async def _execute(url: str, statement: str) -> None:
         await connection.close()
 
 
-@contextmanager
-def _cluster(binaries: Path, folder: Path) -> Iterator[str]:
-    user = "postgres" if os.geteuid() == 0 else None  # the server refuses to run as root
-    if user:
-        shutil.chown(folder, user)
-    data, port, password_file = folder / "data", _free_port(), folder / "password"
-    password_file.write_text(_PASSWORD)
-    password_file.chmod(0o644)
+class Cluster:
+    """A server of one's own, on files in `folder`, that a test may stop and start: `with Cluster(…) as cluster:`."""
 
-    def run(*command: str | Path) -> None:
+    def __init__(self, binaries: Path, folder: Path) -> None:
+        self._binaries, self._folder = binaries, folder
+        self._user = "postgres" if os.geteuid() == 0 else None  # the server refuses to run as root
+        self._port = _free_port()
+        self.url = f"postgresql://frontdesk:{_PASSWORD}@127.0.0.1:{self._port}/postgres"
+
+    def __enter__(self) -> Cluster:
+        if self._user:
+            shutil.chown(self._folder, self._user)
+        password_file = self._folder / "password"
+        password_file.write_text(_PASSWORD)
+        password_file.chmod(0o644)
+        choices = ["-U", "frontdesk", "-A", "scram-sha-256", "-E", "UTF8", "--no-locale", "-N"]
+        self._run("initdb", "-D", self._data, f"--pwfile={password_file}", *choices)
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with suppress(AssertionError):  # it may be stopped already
+            self.stop()
+
+    def start(self) -> None:
+        """Start it, and wait until it takes connections."""
+        options = f"-p {self._port} -k {self._folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        self._run("pg_ctl", "-D", self._data, "-l", self._folder / "log", "-w", "-o", options, "start")
+
+    def stop(self) -> None:
+        """End it as a crash does: every connection is cut, and the next start recovers from the log."""
+        self._run("pg_ctl", "-D", self._data, "-m", "immediate", "-w", "stop")
+
+    @property
+    def _data(self) -> Path:
+        return self._folder / "data"
+
+    def _run(self, program: str, *arguments: str | Path) -> None:
         done = subprocess.run(
-            [str(part) for part in command],
-            user=user,
-            cwd=folder,
+            [str(self._binaries / program), *map(str, arguments)],
+            user=self._user,
+            cwd=self._folder,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
         )
-        assert done.returncode == 0, f"{command[0]}: {done.stdout}{done.stderr}"
-
-    choices = ["-U", "frontdesk", "-A", "scram-sha-256", "-E", "UTF8", "--no-locale", "-N"]
-    run(binaries / "initdb", "-D", data, f"--pwfile={password_file}", *choices)
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-    run(binaries / "pg_ctl", "-D", data, "-l", folder / "log", "-w", "-o", options, "start")
-    try:
-        yield f"postgresql://frontdesk:{_PASSWORD}@127.0.0.1:{port}/postgres"
-    finally:
-        run(binaries / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+        assert done.returncode == 0, f"{program}: {done.stdout}{done.stderr}"
 
 
 def _binaries() -> Path | None:

@@ -73,6 +73,7 @@ def read_message(message: discord.Message, me: int, my_roles: Collection[int]) -
         audience=audience,
         names_others=bool(named - {me}) or any(role not in my_roles for role in message.raw_role_mentions),
         context=known,
+        edited_at=message.edited_at.timestamp() if message.edited_at else 0.0,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.adapters.slack.texts import (
@@ -71,7 +71,7 @@ def read_event(body: Mapping[str, Any], home: Home) -> ChatMessage | Edited | De
         if text_of(kept, home) == text_of(event.get("previous_message") or {}, home):
             return None  # a link's preview was added
         changed = _message(kept, home)
-        return Edited(changed) if changed else None
+        return Edited(replace(changed, edited_at=float(event.get("event_ts") or event["ts"]))) if changed else None
     return _message(event, home)
 
 
@@ -104,6 +104,7 @@ def _message(event: Mapping[str, Any], home: Home) -> ChatMessage | None:
         audience=audience,
         names_others=bool(named - {home.user}) or names_group(encoded),
         context={"recipient_team": team_of_author(event, home), **_beside(event, encoded, home)},
+        edited_at=float((event.get("edited") or {}).get("ts") or 0),
     )
 
 

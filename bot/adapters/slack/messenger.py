@@ -151,12 +151,13 @@ class SlackMessenger:
         if item.message.audience is Audience.COMMAND:
             return ()
         place, asked = item.message.place, item.message.context.get("below", item.message.id)
-        if not place.thread:
-            return ()
+        options: dict[str, Any] = {"oldest": asked, "include_all_metadata": True, "limit": 200}
         with delivering():
-            found = await self._client.conversations_replies(
-                channel=place.channel, ts=place.thread, oldest=asked, include_all_metadata=True, limit=200
-            )
+            if not place.thread:  # said elsewhere, at once as a whole
+                found = await self._client.conversations_history(channel=place.channel, **options)
+                marked = [message for message in found["messages"] if _item_of(message) == item.id]
+                return [{"channel": place.channel, "ts": message["ts"], "state": SHOWN} for message in marked[::-1]]
+            found = await self._client.conversations_replies(channel=place.channel, ts=place.thread, **options)
             me = (await self._client.auth_test())["user_id"]
         mine = [message for message in found["messages"] if message.get("user") == me and message["ts"] > asked]
         marked = [message for message in mine if _item_of(message) == item.id]

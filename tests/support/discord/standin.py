@@ -29,6 +29,8 @@ from simcord.http import router
 from tests.support.discord.gateway import NOWHERE, Gateway
 from tests.support.discord.world import World
 
+_CHANNEL = re.compile(r"/channels/(?P<id>\d+)")
+_THREAD = re.compile(r"/channels/\d+/messages/(?P<message>\d+)/threads")
 MESSAGES, WINDOW = 5, 5.0  # messages or edits a channel in so many seconds
 BODY = 10_170  # bytes of a message's body
 TOO_LARGE = {"message": "Invalid Form Body", "code": 50035, "errors": {}}
@@ -66,7 +68,7 @@ class Hold:
         await self._released.wait()
 
 
-@dataclass
+@dataclass(eq=False)
 class Fault:
     """What the next calls that match `METHOD /path` meet. `drop`: the line is cut `before` Discord acts, or `after`."""
 
@@ -78,6 +80,7 @@ class Fault:
     hold: Hold | None = None
     code: int = 0
     where: Callable[[Any], bool] = lambda _body: True
+    among: Callable[[int], bool] = lambda _channel: True
 
 
 class Upload(NamedTuple):
@@ -175,6 +178,9 @@ class DiscordStandIn:
             return 200, {"url": NOWHERE, "shards": 1, "session_start_limit": limit}
         if (method, path.rpartition("/")[2]) == ("POST", "threads") and self._talks(path):
             return 400, {"message": "Cannot execute action on this channel type", "code": 50024}
+        opened = _THREAD.fullmatch(path)
+        if method == "POST" and opened and int(opened["message"]) in self.backend.channels:  # SimCord makes another
+            return 400, {"message": "A thread has already been created for this message", "code": 160004}
         nonce = (path, str(body.get("nonce"))) if isinstance(body, dict) and body.get("enforce_nonce") else None
         if nonce and nonce in self._nonces:
             method, path, body = "GET", f"{path}/{self._nonces[nonce]}", None
@@ -241,7 +247,9 @@ class DiscordStandIn:
 
     def _fault(self, call: str, body: Any) -> Fault | None:
         for fault in self._faults:
-            if fnmatch.fnmatch(call, fault.pattern) and fault.where(body):
+            channel = _CHANNEL.search(call)
+            inside = fault.among(int(channel["id"]) if channel else 0)
+            if fnmatch.fnmatch(call, fault.pattern) and fault.where(body) and inside:
                 fault.times -= 1
                 if fault.times <= 0:
                     self._faults.remove(fault)
@@ -265,10 +273,18 @@ class DiscordStandIn:
         code: int = 0,
         drop: str = "",
         where: Callable[[Any], bool] = lambda _body: True,
-    ) -> None:
+        among: Callable[[int], bool] = lambda _channel: True,
+    ) -> Fault:
         """Calls fail: with a status and an error code, or the connection is cut `before` or `after` Discord did what
-        was asked. `where`: only those whose body is so."""
-        self._faults.append(Fault(pattern, times, 0 if drop else status, drop=drop, code=code, where=where))
+        was asked. `where`: only those whose body is so; `among`: only in such channels."""
+        fault = Fault(pattern, times, 0 if drop else status, drop=drop, code=code, where=where, among=among)
+        self._faults.append(fault)
+        return fault
+
+    def lift(self, fault: Fault) -> None:
+        """It happens no more."""
+        if fault in self._faults:
+            self._faults.remove(fault)
 
     def mend(self) -> None:
         """All is well again."""

@@ -29,7 +29,7 @@ class Hold:
         await self._released.wait()
 
 
-@dataclass
+@dataclass(eq=False)
 class Fault:
     """What the next `times` calls of a method (or `*`) meet.
 
@@ -53,9 +53,15 @@ class Faults:
     def __init__(self) -> None:
         self._ordered: list[Fault] = []
 
-    def order(self, fault: Fault) -> None:
+    def order(self, fault: Fault) -> Fault:
         """Make it happen."""
         self._ordered.append(fault)
+        return fault
+
+    def lift(self, fault: Fault) -> None:
+        """It happens no more."""
+        if fault in self._ordered:
+            self._ordered.remove(fault)
 
     def clear(self) -> None:
         """All is well again."""

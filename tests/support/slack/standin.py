@@ -145,9 +145,9 @@ class SlackStandIn(Interactions):
         """The next calls answer this error, or an HTTP `status`, or lose the connection (`drop="before"|"after"`)."""
         self.faults.order(Fault(method, times, error="" if drop else error, status=status, drop=drop))
 
-    def refuse(self, error: str, where: Callable[[Mapping[str, Any]], bool], method: str = "*") -> None:
-        """Every call that is so is refused, until `faults.clear()`."""
-        self.faults.order(Fault(method, 1_000_000, error=error, where=where))
+    def refuse(self, error: str, where: Callable[[Mapping[str, Any]], bool], method: str = "*") -> Fault:
+        """Every call that is so is refused, until `faults.lift()` or `faults.clear()`."""
+        return self.faults.order(Fault(method, 1_000_000, error=error, where=where))
 
     def slow(self, method: str, seconds: float, times: int = 1) -> None:
         """The next calls take this long."""

@@ -46,6 +46,15 @@ async def test_a_wrong_token_is_refused(discord: DiscordStandIn, http: aiohttp.C
     assert (await call(discord, http, "GET", "/users/@me"))[0] == 200
 
 
+async def test_a_message_has_one_thread(discord: DiscordStandIn, http: aiohttp.ClientSession) -> None:
+    channel = discord.guild.create_text_channel("one")
+    asked = await discord.guild.add_member(discord.world.create_user("ann")).send(channel, "Hello?")
+    path = f"/channels/{channel.id}/messages/{asked.id}/threads"
+    assert (await call(discord, http, "POST", path, {"name": "first"}))[0] == 200
+    status, _, answer = await call(discord, http, "POST", path, {"name": "second"})
+    assert (status, answer["code"]) == (400, 160004)
+
+
 @pytest.mark.parametrize(
     "body",
     [

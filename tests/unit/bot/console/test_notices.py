@@ -1,18 +1,22 @@
 """What Frontdesk tells by itself, and to whom."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from structlog.testing import capture_logs
 
-from bot.console.notices import Digest, Notices, Voting
+from bot.cards import Card
+from bot.console.notices import Digest, Notices, Undelivered, Voting
 from bot.conversation import Citation, Decision, UsedPassage, Vote
 from bot.errors import StorageError
 from bot.knowledge.teaching import as_document
 from bot.masking import Masker
+from bot.messages import Item, Judgement, MessageKey, Place
 from bot.steering import Taught, TaughtState
-from tests.fakes import NotingLearning
+from tests.fakes import NotingLearning, said
 from tests.support.steering import MATE, FakeRooms, Office, gone
 from tests.support.turns import make_turn
 
@@ -25,6 +29,20 @@ def quoting(taught: Taught) -> tuple[UsedPassage, Citation]:
     document = as_document(taught)
     passage = UsedPassage("p1", document.question, document.url, document.answer, 1, 1.0, author=document.author)
     return passage, Citation(1, document.question, document.url, "p1", document.author)
+
+
+class FlakyRooms(FakeRooms):
+    """Takes nothing so many times."""
+
+    def __init__(self, away: int) -> None:
+        super().__init__()
+        self.away = away
+
+    async def post(self, place: Place, card: Card) -> MessageKey:
+        if self.away:
+            self.away -= 1
+            raise gone(permanent=False)
+        return await super().post(place, card)
 
 
 async def test_admins_are_told_where_their_platform_is_connected(office: Office) -> None:
@@ -40,6 +58,27 @@ async def test_a_channel_that_is_gone_keeps_no_other_from_being_told(office: Off
     with capture_logs():
         await notices.tell_admins("Read.")
     assert rooms["discord"].texts("D1") == ["Read."]
+
+
+@pytest.mark.parametrize("away", [0, 1, 2, 3])
+async def test_that_nothing_could_be_said_to_a_customer_is_told_once_though_slack_fails_for_a_while(
+    office: Office, away: int
+) -> None:
+    room = FlakyRooms(away)
+    undelivered = Undelivered(Notices({"slack": room}, {}, {"slack": "CADMINS"}, office.teaching), pause=0.01)
+    items = [Item(uuid4().hex, said(), Judgement.ANSWER, "", MONDAY) for _ in range(3)]
+    with capture_logs():
+        await asyncio.gather(*(undelivered.tell(item, "is_archived") for item in items))
+    assert len(room.texts("CADMINS")) == 1
+
+
+async def test_admins_who_can_be_told_nothing_hold_nobody_up(office: Office) -> None:
+    room = FakeRooms(broken={"CADMINS": gone(permanent=True)})
+    undelivered = Undelivered(Notices({"slack": room}, {}, {"slack": "CADMINS"}, office.teaching), pause=0.05)
+    with capture_logs() as logs:
+        for _ in range(3):
+            await undelivered.tell(Item(uuid4().hex, said(), Judgement.ANSWER, "", MONDAY), "is_archived")
+    assert [entry["event"] for entry in logs].count("admins not told") == 1
 
 
 async def test_votes_are_learned_from(office: Office) -> None:

@@ -636,6 +636,66 @@ async def test_what_may_not_be_said_in_its_place_is_said_elsewhere(office: Offic
     assert len(office.store.stored) == 1
 
 
+class LosesReplies(FakeMessenger):
+    """Refuses the first `closed` places, opens them again after that, and loses the reply to the first `lost` posts,
+    which stand all the same. What stands is found in its own place only."""
+
+    def __init__(self, closed: int, lost: int, *, begins: bool = False) -> None:
+        super().__init__()
+        self.other_places, self.closed, self.lost, self.begins = 3, closed, lost, begins
+
+    async def answer(self, item: Item, events: AsyncIterator[Any], keep: Any) -> None:
+        if self.closed:
+            self.closed -= 1
+            if self.begins:  # closed in mid-answer: the beginning stands, and was noted
+                where = item.message.context.get("elsewhere", "0")
+                self.posts[post := f"{item.message.id}/{where}/begun"] = "begun"
+                await keep([{"post": post}])
+            raise undeliverable(permanent=True)
+        if item.replies and self.posts.get(item.replies[0]["post"]) == "begun":
+            raise undeliverable(permanent=True)  # nor is it edited there
+        await super().answer(item, events, keep)
+
+    async def _open(self, item: Item, keep: Any) -> str:
+        where = item.message.context.get("elsewhere", "0")
+        post = item.replies[0]["post"] if item.replies else f"{item.message.id}/{where}/{len(self.posts)}"
+        self.posts[post] = ""
+        if self.lost:
+            self.lost -= 1
+            raise undeliverable(permanent=False)
+        await keep([{"post": post}])
+        return post
+
+    async def recover(self, item: Item) -> Any:
+        where = item.message.context.get("elsewhere", "0")
+        return [{"post": post} for post in self.posts if post.startswith(f"{item.message.id}/{where}/")]
+
+
+@pytest.mark.parametrize("begins", [False, True])
+@pytest.mark.parametrize("lost", [0, 1, 2])
+@pytest.mark.parametrize("closed", [0, 1, 2, 3])
+async def test_what_was_said_elsewhere_and_not_noted_is_said_in_no_other_place(
+    opens: Opens, closed: int, lost: int, begins: bool
+) -> None:
+    office = await opens(messenger=LosesReplies(closed, lost, begins=begins))
+    question = said()
+    await office.desk.receive(question)
+    await settled(office)
+    answers = [text for text in office.messenger.said_to(question) if text != "begun"]
+    assert answers == [f"Re: {question.text}"]
+
+
+async def test_what_a_dead_process_said_elsewhere_is_not_said_there_again(opens: Opens) -> None:
+    platform = LosesReplies(closed=1, lost=99)
+    dead = await opens(messenger=platform, limits=replace(QUICK, pause=9))
+    await dead.desk.receive(question := said())
+    await until(lambda: platform.posts)
+    await die(dead)
+    platform.closed, platform.lost = 1, 0
+    await settled(await opens(messenger=platform))
+    assert platform.said_to(question) == [f"Re: {question.text}"]
+
+
 async def test_what_can_be_said_nowhere_is_told_to_admins(opens: Opens) -> None:
     told: list[tuple[str, str]] = []
 
@@ -727,13 +787,63 @@ async def test_what_a_storage_fault_broke_off_is_taken_up_again(office: Office, 
     assert await office.state_of(question) is not State.OWED
 
 
-async def test_an_item_that_breaks_every_attempt_is_given_up(opens: Opens) -> None:
+@pytest.mark.parametrize("unseen", [1, 2, 3])
+@pytest.mark.parametrize("unnoted", [1, 2, 3])
+async def test_what_was_said_while_the_database_was_away_is_not_said_again(
+    office: Office, unnoted: int, unseen: int
+) -> None:
+    office.inbox.broken |= {"keep_reply": unnoted, "find": unseen}
+    question = said()
+    await office.desk.receive(question)
+    await settled(office)
+    assert office.messenger.said_to(question) == [f"Re: {question.text}"]
+
+
+async def test_a_claim_that_was_committed_though_the_connection_told_otherwise_is_seen_to(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim = office.inbox.claim
+
+    async def cut_off(*args: Any) -> None:
+        await claim(*args)
+        raise StorageError("The connection was closed.")
+
+    question = said()
+    with monkeypatch.context() as patch:
+        patch.setattr(office.inbox, "claim", cut_off)
+        with pytest.raises(StorageError):
+            await office.desk.receive(question)
+    await office.desk.receive(question)  # the platform tells again
+    await settled(office)
+    assert office.messenger.said_to(question) == [f"Re: {question.text}"]
+
+
+@pytest.mark.parametrize("method", ["started", "finish"])
+async def test_a_database_that_breaks_off_every_start_leaves_nobody_without_an_answer(
+    opens: Opens, method: str
+) -> None:
     office = await opens(limits=replace(QUICK, tries=2))
+    office.inbox.broken[method] = 6
+    question = said()
+    await office.desk.receive(question)
+    await settled(office)
+    assert office.messenger.said_to(question) == [f"Re: {question.text}"]
+    assert await office.state_of(question) is State.ANSWERED
+
+
+async def test_an_item_that_breaks_every_attempt_is_given_up_and_admins_are_told(opens: Opens) -> None:
+    told: list[str] = []
+
+    async def tell(item: Item, cause: str) -> None:
+        told.append(item.message.id)
+
+    office = await opens(limits=replace(QUICK, tries=2), on_undeliverable=tell)
     office.messenger.faults = [RuntimeError()] * 10
     question = said()
     await office.desk.receive(question)
     await settled(office)
     assert await office.state_of(question) is State.FAILED
+    assert told == [question.id]
     await office.desk.receive(follow_up := said())
     office.messenger.faults = []
     await settled(office, 2)
@@ -950,6 +1060,25 @@ async def test_a_process_that_lost_its_claim_does_not_answer(opens: Opens) -> No
     await asyncio.sleep(0.05)
     await _end(stalled.running)
     assert [what for what, _, _ in platform.history] == ["answered"]
+
+
+async def test_a_process_that_could_not_beat_lets_go_of_what_others_took_over(opens: Opens) -> None:
+    """Of what it works on and of what waits: what another has said there stays as it is."""
+    platform = FakeMessenger()
+    stalled = await opens(messenger=platform, limits=replace(QUICK, workers=1, told_after=1.0))
+    stalled.answering.go.clear()
+    questions = [said(user=user) for user in ("ann", "ben", "cleo")]
+    for question in questions:
+        await stalled.desk.receive(question)
+    await until(lambda: stalled.answering.running)
+    stalled.inbox.broken["beat"] = 8
+    alive = await opens(messenger=platform)
+    await settled(alive, 3)
+    await until(lambda: not stalled.answering.running and stalled.desk.waiting == 0)
+    await asyncio.sleep(1.2)
+    assert platform.told == []
+    assert [platform.said_to(question) for question in questions] == [[f"Re: {each.text}"] for each in questions]
+    assert stalled.meter.ends == []
 
 
 async def test_a_living_process_keeps_what_takes_it_longer_than_a_lease(opens: Opens) -> None:

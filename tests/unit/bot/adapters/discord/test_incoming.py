@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from simcord.results import to_discord_message
 
-from bot.adapters.discord.incoming import readable
+from bot.adapters.discord.incoming import read_message, readable
+from tests.support.discord import DiscordStandIn
 
 ME, ROLE = 42, 77
 
@@ -26,3 +28,18 @@ ME, ROLE = 42, 77
 )
 def test_markup_becomes_words(content: str, text: str) -> None:
     assert readable(content, ME, {ROLE}) == text
+
+
+async def test_each_edit_is_later_than_the_one_before() -> None:
+    discord = DiscordStandIn()
+    channel = discord.guild.create_text_channel("one")
+    sent = await discord.guild.add_member(discord.world.create_user("ann")).send(channel, "first")
+    at = []
+    for text in ("first", "second", "third"):
+        if text != "first":
+            discord.backend.edit_message(channel.id, sent.id, {"content": text})
+        stored = discord.backend.get_message(channel.id, sent.id)
+        told = read_message(to_discord_message(discord.world, stored), ME, ())
+        assert told and told.text == text
+        at.append(told.edited_at)
+    assert at[0] == 0.0 and at == sorted(set(at))
