@@ -338,8 +338,9 @@ class Inbox(Protocol):
     async def of_turn(self, turn: Turn) -> Item | None:
         """The item that a turn was made for; None where it was made for none, or the item has another by now."""
 
-    async def started(self, item: Item) -> bool:
-        """Count a start of the work; False when the item is not owed in this revision, or by this process, any more."""
+    async def started(self, item: Item) -> Item | None:
+        """Count a start of the work; -> the item as it is by then, with what others noted who began it before; None
+        when it is not owed in this revision, or by this process, any more."""
 
     async def keep_reply(self, item: Item, replies: Sequence[Mapping[str, str]]) -> None:
         """What stands on the platform for the item now, in place of what was kept before."""

@@ -401,6 +401,8 @@ class Desk:
                     current = await self._inbox.find(item.message.key)
                 if current is None or not is_same(current, item) or not self._queue.holds(item):
                     continue  # it is another's by now, or it took a while to tell the others
+                if current.attempts and not current.replies:
+                    continue  # something may stand for it
                 item = current
                 still[item.id] = ahead
                 if messenger := self._platforms.messenger(item.message.place.platform):
@@ -433,19 +435,21 @@ class Desk:
             return
         if self._closing:
             return
-        if not await self._inbox.started(item):
+        if told := self._told.pop(item.id, None):
+            await asyncio.wait({told})  # what is shown while it waits is noted by then
+        begun = await self._inbox.started(item)
+        if begun is None:
             await self._changed_elsewhere(item)
             return
-        if told := self._told.pop(item.id, None):
-            await asyncio.wait({told})
-            item = await self._inbox.find(item.message.key) or item  # with what was shown while it waited
-        unknown = item.attempts > 0 and not item.replies
+        item = begun
+        again = item.attempts > 1
+        unknown = again and not item.replies
         if item.state is State.RETRACTING:
             await self._retract(item)
             return
         closing = self._close_pressed(item, messenger)
         words = words_for(reply_language(item.message.text))
-        if item.judgement is Judgement.ANSWER and item.attempts and _age(item) > self._limits.patience:
+        if item.judgement is Judgement.ANSWER and again and _age(item) > self._limits.patience:
             await self._deliver(item, State.EXCUSED, say=words.say("too_late"), unknown=unknown)
         elif item.judgement is Judgement.RELAY:
             if closing:
@@ -610,12 +614,13 @@ class Desk:
         messenger = self._platforms.messenger(item.message.place.platform)
         if messenger is None:
             self._left[item.id] = item
-        elif await self._inbox.started(item):
+        elif begun := await self._inbox.started(item):
             if closing := self._close_pressed(item, messenger):
                 await asyncio.wait({closing})
             words = words_for(reply_language(item.message.text))
             self._meter.fault(item.message.place.platform, key)
-            await self._deliver(item, State.EXCUSED, say=words.say(key, **values))
+            unknown = begun.attempts > 1 and not begun.replies
+            await self._deliver(begun, State.EXCUSED, say=words.say(key, **values), unknown=unknown)
 
     async def _deliver(self, item: Item, state: State = State.ANSWERED, *, say: str, unknown: bool = False) -> None:
         """Say a line of our own for the item."""

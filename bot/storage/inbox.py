@@ -98,10 +98,16 @@ class SqlInbox:
 
         return await self._database.read(work)
 
-    async def started(self, item: Item) -> bool:
+    async def started(self, item: Item) -> Item | None:
         """See the port."""
-        mine = inbox.c.owner == self._owner
-        return await self._change(item, mine, attempts=inbox.c.attempts + 1) > 0
+        same = and_(_is_as_known(item), inbox.c.owner == self._owner)
+        counted = update(inbox).where(same).values(attempts=inbox.c.attempts + 1).returning(inbox)
+
+        async def work(connection: AsyncConnection) -> Item | None:
+            row = (await connection.execute(counted)).mappings().one_or_none()
+            return self._item(row) if row else None
+
+        return await self._database.write(work)
 
     async def keep_reply(self, item: Item, replies: Sequence[Mapping[str, str]]) -> None:
         """What stands on the platform for the item now, also when it is not owed any more."""
@@ -376,11 +382,9 @@ class SqlInbox:
 
     # -- single rows ----------------------------------------------------------------------------------------------
 
-    async def _change(self, item: Item, *also: ColumnElement[bool], **values: Any) -> int:
+    async def _change(self, item: Item, **values: Any) -> int:
         """Change the item if it is still open, as we know it; -> how many rows that were (0 or 1)."""
-        known = and_(inbox.c.revision == item.revision, inbox.c.state == item.state.value)
-        same = and_(inbox.c.id == item.id, inbox.c.state.in_(_OPEN), known)
-        return await self._write(update(inbox).where(same, *also).values(values))
+        return await self._write(update(inbox).where(_is_as_known(item)).values(values))
 
     async def _look(self, connection: AsyncConnection, key: MessageKey) -> tuple[Item | None, bool]:
         """A message's item, and whether another process that lives is to answer it."""
@@ -482,6 +486,11 @@ def _handoff_of(message: ChatMessage, handed: Sequence[_Handed]) -> _Handed:
 def _reads_anew(item: Item, message: ChatMessage, anew: bool) -> bool:
     relayed = anew and item.judgement is Judgement.RELAY
     return relayed or item.message.text != storable(message.text)
+
+
+def _is_as_known(item: Item) -> ColumnElement[bool]:
+    known = and_(inbox.c.revision == item.revision, inbox.c.state == item.state.value)
+    return and_(inbox.c.id == item.id, inbox.c.state.in_(_OPEN), known)
 
 
 def _is(key: MessageKey) -> ColumnElement[bool]:

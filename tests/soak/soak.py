@@ -25,6 +25,7 @@ from tests.support.slack import SlackStandIn
 from tests.support.slack.delivery import EVENTS
 
 ADMINS = "CADMINS"
+_QUIET = 4.0  # seconds without a call, with nothing owed, after which nothing more comes
 _RETRIES = (0, 1, 2, 4, 8, *(15,) * 40)  # Slack's 5 minutes, for those who cannot wait: it gives up as late
 _COLUMNS = "platform, channel, message_id, id, state, judgement, user_id, attempts, received_at, replies::text"
 Progress = Callable[[int, int], None]
@@ -176,7 +177,7 @@ class Soak:
             for bot in bots:
                 await bot.ready(self._plan.settle / 2)
         quiet, calls = time.monotonic(), -1
-        while time.monotonic() < until and time.monotonic() - quiet < 2 * self._plan.lease:
+        while time.monotonic() < until and time.monotonic() - quiet < _QUIET:
             self._progress(self._ledger.events.total(), self._owed)
             now = len(slack.calls) + len(discord.calls)
             if now != calls or self._owed or slack.outbox.pending:

@@ -94,9 +94,9 @@ class DiscordMessenger:
         await _LiveAnswer(await self._surface(item), item, keep).finish(split(told, layouts.PIECE, size))
 
     async def waiting(self, item: Item, ahead: int, keep: KeepReplies) -> None:
-        """See the port. The line becomes the answer."""
+        """See the port. The line becomes the answer, and never stands in place of one that another process gave."""
         line = _words(item).label("queued", ahead=ahead)
-        await _LiveAnswer(await self._surface(item), item, keep).finish([f"-# {line}"])
+        await _LiveAnswer(await self._surface(item), item, keep, amend=False).finish([f"-# {line}"])
 
     async def retract(self, item: Item) -> None:
         """See the port."""
@@ -164,11 +164,12 @@ class DiscordMessenger:
 class _LiveAnswer:
     """One answer growing on Discord: a message that is edited, and further ones where it is long."""
 
-    def __init__(self, surface: Surface, item: Item, keep: KeepReplies) -> None:
+    def __init__(self, surface: Surface, item: Item, keep: KeepReplies, *, amend: bool = True) -> None:
         self._surface = surface
         self._item = item
         self._keep = keep
         self._stand = [dict(reply) for reply in item.replies]
+        self._amend = amend
         self._shown = 0.0
         self._refused = False
 
@@ -226,7 +227,7 @@ class _LiveAnswer:
         await to_its_end(self._post(content, number))
 
     async def _post(self, content: Content, number: int) -> None:
-        self._stand[number : number + 1] = [dict(await self._surface.post(content, number))]
+        self._stand[number : number + 1] = [dict(await self._surface.post(content, number, amend=self._amend))]
         await self._keep(self._stand)
 
 

@@ -30,8 +30,8 @@ _TOKEN_MINUTES = 14.5  # of the 15 that an interaction's token lives
 class Surface(Protocol):
     """Every method raises DeliveryError."""
 
-    async def post(self, content: Content, number: int) -> Reply:
-        """Send the answer's message of this number, from 0."""
+    async def post(self, content: Content, number: int, *, amend: bool = True) -> Reply:
+        """Send the answer's message of this number, from 0. Where it stands already, `amend` makes it say this."""
 
     async def edit(self, reply: Reply, content: Content) -> bool:
         """Put something else in a message's place; False when it is gone, or cannot become that: Discord makes no text
@@ -50,18 +50,18 @@ class InChannel:
     item: Item
     under: int | None = None
 
-    async def post(self, content: Content, number: int) -> Reply:
+    async def post(self, content: Content, number: int, *, amend: bool = True) -> Reply:
         """See the port. Sent again with the same nonce, Discord gives back the message that stands. Where the bot may
         not reply to a message that it may not read, it writes below it."""
         try:
-            return await self._post(content, number)
+            return await self._post(content, number, amend)
         except DeliveryError as error:
             if not (self.under and needs_history(error)):
                 raise
             self.under = None
-            return await self._post(content, number)
+            return await self._post(content, number, amend)
 
-    async def _post(self, content: Content, number: int) -> Reply:
+    async def _post(self, content: Content, number: int, amend: bool) -> Reply:
         options: dict[str, Any] = {"mention_author": False} | _options(content)
         if self.under and number == 0:
             options["reference"] = discord.MessageReference(
@@ -74,7 +74,7 @@ class InChannel:
         reply = {"channel": str(self.channel), "id": str(sent.id)}
         if isinstance(content, str):
             return reply | {"bare": "1"}
-        if not _shows(sent, content):  # a message that stood already, with what was sent before
+        if amend and not _shows(sent, content):  # a message that stood already, with what was sent before
             await self.edit(reply, content)
         return reply
 
@@ -125,7 +125,7 @@ class InResponse:
     client: discord.Client
     item: Item
 
-    async def post(self, content: Content, number: int) -> Reply:
+    async def post(self, content: Content, number: int, *, amend: bool = True) -> Reply:
         """See the port. The first message is the deferred response itself."""
         if self._expired():
             return await (await self._otherwise()).post(content, number)

@@ -1081,6 +1081,23 @@ async def test_a_process_that_could_not_beat_lets_go_of_what_others_took_over(op
     assert stalled.meter.ends == []
 
 
+async def test_what_comes_back_by_way_of_others_is_begun_with_what_they_have_noted(opens: Opens) -> None:
+    """It still waits here, as it was before they began it."""
+    platform = FakeMessenger()
+    here, there = await opens(messenger=platform, running=False), await opens(messenger=platform, running=False)
+    question = said()
+    await here.desk.receive(question)
+    await asyncio.sleep(QUICK.lease + 0.05)
+    [taken] = await there.inbox.take_over(["test"])
+    assert await there.inbox.started(taken)
+    platform.posts[f"{question.id}/0"] = "Re: How"  # and it dies
+    await asyncio.sleep(QUICK.lease + 0.05)
+    assert await here.inbox.take_over(["test"])
+    here.running = asyncio.create_task(here.desk.run())
+    await settled(here)
+    assert platform.said_to(question) == [f"Re: {question.text}"]
+
+
 async def test_a_living_process_keeps_what_takes_it_longer_than_a_lease(opens: Opens) -> None:
     platform = FakeMessenger()
     slow = await opens(messenger=platform)
