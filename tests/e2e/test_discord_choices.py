@@ -175,6 +175,7 @@ async def test_a_command_s_buttons_are_answered_as_the_command_was(den: Den, pri
     assert len(answers()) == 1 and all(each.response for each in twice)  # and nothing that goes on thinking
 
 
+@pytest.mark.slow
 async def test_a_press_is_answered_though_the_process_is_killed(pairs: Knowledge, tmp_path: Path) -> None:
     async with DiscordStandIn(limits=False) as discord, Bot(None, pairs, tmp_path, discord=discord) as bot:
         before, unheard = Den(bot, discord), Den(bot, discord)

@@ -119,6 +119,7 @@ async def test_nothing_rings_and_nothing_lures(orchard: Den) -> None:
 # feedback, and a person
 
 
+@pytest.mark.slow
 async def test_the_last_vote_counts_and_a_thumbs_down_asks_why_also_after_a_restart(
     shop: Knowledge, tmp_path: Path
 ) -> None:

@@ -191,6 +191,7 @@ def many(knowledge: Knowledge) -> str:
     return str(path)
 
 
+@pytest.mark.slow
 def test_a_team_fits_the_search_to_its_questions_and_goes_back(knowledge: Knowledge, many: str) -> None:
     done = frontdesk(knowledge, "eval", "--questions", many, "--fit")
     assert done.returncode == 0, done.stderr

@@ -17,6 +17,8 @@ from tests.support.postgres import fresh_database
 from tests.support.rooms import SECONDS, Room
 from tests.support.slack import Message, SlackStandIn
 
+pytestmark = pytest.mark.slow
+
 TEAMMATE, SUPPORT = "U0TEAM", "C0SUPPORT"
 QUESTION = "Do you sell live penguins?"
 

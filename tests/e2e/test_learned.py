@@ -18,6 +18,8 @@ from bot.settings import load_settings
 from tests.support.bots import FRONTDESK, Knowledge
 from tests.support.embedding import give_model
 
+pytestmark = pytest.mark.slow
+
 PAGE = """# How do I send something back?
 
 Print the label from your account and hand the parcel in at any post office.

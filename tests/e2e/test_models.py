@@ -70,10 +70,8 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Operator:
     return operator
 
 
-@pytest.mark.parametrize(
-    ("question", "meaning"),
-    [("How do I clean my brask?", "tivel"), pytest.param("怎么清洗咪嗒？", "嗡哧", marks=pytest.mark.slow)],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("question", "meaning"), [("How do I clean my brask?", "tivel"), ("怎么清洗咪嗒？", "嗡哧")])
 def test_a_cross_encoder_finds_the_answer_that_was_missed(operator: Operator, question: str, meaning: str) -> None:
     plain = operator.ask(question)
     assert plain["decision"] != "answer" or meaning not in plain["answer"]

@@ -76,6 +76,7 @@ def setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
         worker.stdin.close()
 
 
+@pytest.mark.slow
 def test_killed_before_any_of_its_changes_to_files_it_leaves_the_old_answer_or_the_new_one(setting: Setting) -> None:
     before = setting.root.with_name("before")
     status, changes = setting.refresh()

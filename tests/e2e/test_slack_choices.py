@@ -206,6 +206,7 @@ async def test_a_private_conversation_and_a_command_have_the_buttons_too(bot: Bo
     assert buttons(question) == {} and "Chose: " in question.shown
 
 
+@pytest.mark.slow
 async def test_a_press_is_answered_though_the_process_is_killed(pairs: Knowledge, tmp_path: Path) -> None:
     async with SlackStandIn() as slack, Bot(slack, pairs, tmp_path) as bot:
         before, unheard = Room(bot), Room(bot)

@@ -22,6 +22,8 @@ from tests.support.embedding import MODELS
 from tests.support.tiny_model import write_tiny_model
 from tests.support.tiny_reranker import tiny_reranker, write_tiny_reranker
 
+pytestmark = pytest.mark.slow
+
 QUERY = "How do I clean my florb?"
 TEXTS = ["Wash your grint every week.", "Wash your quold every week.", "", "格琳", "the grint is " * 300]
 

@@ -18,6 +18,8 @@ from retrieval.searching.signals import Candidates
 from tests.support.embedding import MODELS, default_embedder
 from tests.support.tiny_reranker import MEANINGS, tiny_reranker
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass
 class Opinion:

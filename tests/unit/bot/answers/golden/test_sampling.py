@@ -108,6 +108,7 @@ def test_an_interval_is_as_wide_as_chance_and_the_same_every_time() -> None:
     assert interval.high == pytest.approx(share + spread, abs=0.01)
 
 
+@pytest.mark.slow
 def test_the_memory_needed_does_not_grow_with_the_square_of_the_questions() -> None:
     questions = [
         judged("answerable" if number % 2 else "unanswerable", 1, number % 997 / 997, True) for number in range(40_000)
