@@ -141,9 +141,9 @@ class Deliveries:
         try:
             replies = await messenger.recover(item)
         except DeliveryError as error:
-            if not error.permanent:
-                raise
-            return item  # nothing can be said there, either
+            if error.kind is Refusal.PLACE:
+                return item  # nothing can be said there, either
+            raise DeliveryError(str(error), Refusal.MOMENT) from error  # though a scope is missing: others are answered
         if replies:
             await self._inbox.keep_reply(item, replies)
         return replace(item, replies=tuple(replies))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from bot.conversation import Decision, IncomingMessage, Turn
 from bot.desk.desk import Desk
 from bot.desk.limits import DeskLimits
 from bot.desk.policy import after, judge
-from bot.errors import StorageError, TurnNotStored
+from bot.errors import DeliveryError, Refusal, StorageError, TurnNotStored
 from bot.handoff.handing import Handing
 from bot.messages import Audience, Channel, ChannelKind, Item, Place, State
 from bot.steering import Handoff, HandoffReason, HandoffState
@@ -58,6 +58,19 @@ class FlakyInbox(SqlInbox):
             return await attribute(*args, **options)
 
         return call
+
+
+class Forgetful(FakeMessenger):
+    """A platform that does not tell what stands on it, for a reason of that kind."""
+
+    def __init__(self, kind: Refusal) -> None:
+        super().__init__()
+        self.kind, self.refuses_history = kind, True
+
+    async def recover(self, item: Item) -> Sequence[Mapping[str, str]]:
+        if self.refuses_history:
+            raise DeliveryError("missing_scope", self.kind)
+        return await super().recover(item)
 
 
 class FakeHanding(Handing):
@@ -725,6 +738,27 @@ async def test_what_a_platform_refuses_the_bot_itself_waits_for_the_operator(ope
     await settled(office, 6)
     assert all(office.messenger.said_to(question)[-1] == f"Re: {question.text}" for question in questions)
     assert office.desk.trouble("test") == ""
+
+
+@pytest.mark.parametrize("kind", [Refusal.BOT, Refusal.FORM, Refusal.MOMENT])
+async def test_what_may_stand_already_is_not_said_again_while_that_cannot_be_told(opens: Opens, kind: Refusal) -> None:
+    messenger = Forgetful(kind)
+    one = await opens(messenger=messenger)
+    question = said()
+    one.inbox.broken["keep_reply"] = 99
+    await one.desk.receive(question)
+    await until(lambda: messenger.said_to(question))
+    await die(one)
+    stood = dict(messenger.posts)
+    two = await opens(messenger=messenger)
+    other = said(user="bob")
+    await two.desk.receive(other)
+    await until(lambda: messenger.said_to(other) == [f"Re: {other.text}"])  # nobody else waits for that
+    await asyncio.sleep(0.5)
+    assert messenger.said_to(question) == [text for post, text in stood.items() if post.startswith(f"{question.id}/")]
+    messenger.refuses_history = False
+    await until(lambda: messenger.said_to(question) == [f"Re: {question.text}"])
+    assert len(messenger.said_to(question)) == 1
 
 
 async def test_what_waited_for_the_operator_too_long_is_apologised_for(opens: Opens) -> None:
