@@ -115,10 +115,10 @@ class Deliveries:
         """Do `act` where an item was asked, or, where the bot may not speak there, wherever else its customer can be
         reached: not `here` alone. Raises DeliveryError, and what `act` raises."""
         while True:
-            if course.unknown:
-                course.at = await self._recover(messenger, course.at)
-                course.unknown = False
             try:
+                if course.unknown:
+                    course.at = await self._recover(messenger, course.at)
+                    course.unknown = False
                 await act(messenger, course.at)
                 return
             except DeliveryError as error:
@@ -136,14 +136,14 @@ class Deliveries:
     async def _recover(self, messenger: Messenger, item: Item) -> Item:
         """The item with what stands on the platform, where whoever began to answer it may not have noted so.
 
-        Raises DeliveryError while the platform cannot tell: to answer without knowing might be to answer twice.
+        Raises DeliveryError while the platform cannot tell, and where it will not: to answer without knowing might be
+        to answer twice. That a scope is missing for it is no refusal of the bot: others are answered.
         """
         try:
             replies = await messenger.recover(item)
         except DeliveryError as error:
-            if error.kind is Refusal.PLACE:
-                return item  # nothing can be said there, either
-            raise DeliveryError(str(error), Refusal.MOMENT) from error  # though a scope is missing: others are answered
+            kind = error.kind if error.kind is Refusal.PLACE else Refusal.MOMENT
+            raise DeliveryError(str(error), kind) from error
         if replies:
             await self._inbox.keep_reply(item, replies)
         return replace(item, replies=tuple(replies))

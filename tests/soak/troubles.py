@@ -156,20 +156,21 @@ class Troubles:
             fault = slack.refuse(code, outside, method)
             return lambda: slack.faults.lift(fault)
 
-        def some_channels() -> frozenset[str]:
-            return frozenset(chance.sample(sorted(slack.workspace.channels), 4)) - {self._admins}
+        def some_channels(*kinds: str) -> frozenset[str]:
+            found = [each.id for each in slack.workspace.channels.values() if each.kind in kinds]
+            return frozenset(chance.sample(found, 4)) - {self._admins}
 
-        def place() -> Lift:
-            closed = some_channels()
+        def place(*kinds: str) -> Lift:
+            closed = some_channels("public", *kinds)
             return refuse(chance.choice(SLACK_PLACE), lambda args: args.get("channel") in closed)
 
         def locked() -> Lift:
-            closed = some_channels()
+            closed = some_channels("public")
             code = "restricted_action_thread_locked"
             return refuse(code, lambda args: args.get("channel") in closed and bool(args.get("thread_ts")))
 
         def nowhere() -> Lift:
-            one = place()
+            one = place("im")
             other = refuse("user_disabled", lambda _: True, "conversations.open")
             return _all(one, other)
 
@@ -186,11 +187,11 @@ class Troubles:
         discord, chance = self._discord, self._chance
 
         def refuse(pattern: str, status: int, code: int = 0, among: Callable[[int], bool] = lambda _: True) -> Lift:
-            fault = discord.fail(pattern, 1_000_000, status=status, code=code, among=among)
+            fault = discord.fail(pattern, 1_000_000, status=status, code=code, among=among, first=True)
             return lambda: discord.lift(fault)
 
         def layouts() -> Lift:
-            fault = discord.fail("*/messages*", 1_000_000, status=400, code=50035, where=_has_components)
+            fault = discord.fail("*/messages*", 1_000_000, status=400, code=50035, where=_has_components, first=True)
             return lambda: discord.lift(fault)
 
         def in_thread(channel: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -99,6 +100,12 @@ class Judge:
         self._ledger, self._slack, self._discord, self._admins = ledger, slack, discord, admins
         self._rows = {(row.platform, row.message_id): row for row in rows}
         self._by_item = {row.id: ledger.said.get((row.platform, row.message_id)) for row in rows}
+        self._by_reply = {
+            str(reply["id"]): said
+            for row in rows
+            for reply in json.loads(row.replies)
+            if "id" in reply and (said := self._by_item[row.id])
+        }
         self._by_marker: dict[int, list[Said]] = defaultdict(list)
         for row in rows:
             if row.platform == DISCORD and (said := self._by_item[row.id]):
@@ -141,7 +148,8 @@ class Judge:
                 else:
                     verdict.half_open.append(Fault("answered, though deleted", said, row, [each]))
             return
-        ended = [each for each in standing if each.whole or not self._left_behind(each)]
+        moved = any(not each.here for each in standing)
+        ended = [each for each in standing if not (moved and each.here and self._left_behind(each))]
         figures["broken off where the bot may speak no more"] += len(standing) - len(ended)
         if row is None:
             verdict.lost.append(Fault("never claimed", said, row, standing))
@@ -230,7 +238,10 @@ class Judge:
                 text = shown(message)
                 under = str((message.reference or {}).get("message_id") or "")
                 marked = [said for mark in _marks(message.components) for said in self._by_marker[mark]]
-                near = [said for said in marked if str(channel_id) in {said.place, said.channel}] or marked
+                noted = self._by_reply.get(str(message.id))
+                noted, fits = self._by_reply.get(str(message.id)), {str(channel_id)}
+                near = [said for said in marked if fits & {said.place, said.channel}] or marked
+                near = [noted] if noted else near
                 at_all = self._ledger.said
                 of = next(iter(near), None) or at_all.get((DISCORD, under)) or self._quoted(text)
                 of = of or at_all.get((DISCORD, str(channel_id)))

@@ -133,7 +133,8 @@ class DiscordMessenger:
             return await (await self._found_on(item)).found()
         except DeliveryError as error:
             new = (datetime.now(UTC) - item.received_at).total_seconds() < _NONCE_SECONDS
-            if gone(error) or (new and history_fails(error) and item.state is State.OWED):
+            unread = error.permanent or history_fails(error)
+            if gone(error) or (new and unread and item.state is State.OWED):
                 return ()  # what stands for it, if something does, is given back for its nonce
             raise
 

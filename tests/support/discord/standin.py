@@ -274,11 +274,13 @@ class DiscordStandIn:
         drop: str = "",
         where: Callable[[Any], bool] = lambda _body: True,
         among: Callable[[int], bool] = lambda _channel: True,
+        first: bool = False,
     ) -> Fault:
         """Calls fail: with a status and an error code, or the connection is cut `before` or `after` Discord did what
-        was asked. `where`: only those whose body is so; `among`: only in such channels."""
+        was asked. `where`: only those whose body is so; `among`: only in such channels; `first`: before
+        what was ordered already."""
         fault = Fault(pattern, times, 0 if drop else status, drop=drop, code=code, where=where, among=among)
-        self._faults.append(fault)
+        self._faults.insert(0 if first else len(self._faults), fault)
         return fault
 
     def lift(self, fault: Fault) -> None:

@@ -53,9 +53,9 @@ class Faults:
     def __init__(self) -> None:
         self._ordered: list[Fault] = []
 
-    def order(self, fault: Fault) -> Fault:
-        """Make it happen."""
-        self._ordered.append(fault)
+    def order(self, fault: Fault, *, first: bool = False) -> Fault:
+        """Make it happen, `first` before what was ordered already."""
+        self._ordered.insert(0 if first else len(self._ordered), fault)
         return fault
 
     def lift(self, fault: Fault) -> None:

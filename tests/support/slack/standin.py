@@ -146,8 +146,8 @@ class SlackStandIn(Interactions):
         self.faults.order(Fault(method, times, error="" if drop else error, status=status, drop=drop))
 
     def refuse(self, error: str, where: Callable[[Mapping[str, Any]], bool], method: str = "*") -> Fault:
-        """Every call that is so is refused, until `faults.lift()` or `faults.clear()`."""
-        return self.faults.order(Fault(method, 1_000_000, error=error, where=where))
+        """Every call that is so is refused, until `faults.lift()` or `faults.clear()`, whatever else was ordered."""
+        return self.faults.order(Fault(method, 1_000_000, error=error, where=where), first=True)
 
     def slow(self, method: str, seconds: float, times: int = 1) -> None:
         """The next calls take this long."""
