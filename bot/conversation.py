@@ -81,6 +81,9 @@ class Citation:
     gist: str = ""
     links: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "links", tuple(self.links))  # JSON has lists alone
+
     @classmethod
     def of(cls, passage: Passage, number: int) -> Citation:
         """The citation of `passage` under `number`."""

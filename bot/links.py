@@ -37,6 +37,7 @@ _WEAK = (  # an address breaks at the end of each match
     re.compile(rf"(?<=[A-Za-z0-9*_~`\\])。(?={_NOISE}[A-Za-z]{_NOISE}[A-Za-z])"),
 )
 _BRACKET = re.compile(r"\](?=[(:])")
+_ANGLE = re.compile(r"<(?=[A-Za-z])")
 _RUN = re.compile(rf"[^\s{WIDE}{MADE}{CODE}]+")  # of a script that parts its words: Chinese goes on beside an address
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _ENDS = frozenset("/=&#%+$@-")  # what an address may end in besides letters and digits
@@ -77,6 +78,8 @@ def defuse(text: str, held: Container[str] = _NOTHING, *, code: bool = False) ->
         return break_up_mentions(text)
     spared, apart = _spared(text, held, weak)
     breaks = [at for at in weak if not _inside(at, spared)]
+    if breaks:
+        breaks += [match.end() for match in _ANGLE.finditer(text)]
     if not code or breaks:
         breaks += [at for at in brackets if not _inside(at, spared)]
     cuts = [0, *sorted({*breaks, *apart}), len(text)]

@@ -35,7 +35,7 @@ def split(markdown: str, limit: int, size: Callable[[str], int] = len) -> list[s
     pieces: list[str] = []
     rest, opening = markdown, ""
     while size(opening) + size(rest) > limit:
-        rest = _whole_begin(rest, _fitting(rest, limit - size(opening), size))
+        rest = _without_longest(rest, _fitting(rest, limit - size(opening), size))
         room = _fitting(rest, limit - size(opening), size)
         cut = _cut(rest, room)
         head, fence = rest[:cut], _open_fence(opening + rest[:cut])
@@ -74,20 +74,28 @@ def _cut(text: str, room: int) -> int:
             ends.pop()
         if ends:
             return ends[-1]
-    return next((start for start, end in [*whole, *_spans(_WORD, text, room)] if 0 < start < room < end), max(1, room))
+    cut = _before_words(text, room) or max(1, room)
+    return cut - 1 if cut > 1 and text[cut - 1] == "\\" else cut  # what it escapes goes with it
+
+
+def _before_words(text: str, room: int) -> int:
+    """The last place in `room` characters that is inside no link, code and word; 0 where there is none."""
+    spans, place = _spans(_LINK, text, room) + _spans(_WORD, text, room), room
+    while (begin := min((start for start, end in spans if start < place < end), default=place)) < place:
+        place = begin
+    return place
+
+
+def _without_longest(text: str, room: int) -> str:
+    """A text, of which what would have to be cut in two is text from there on."""
+    if _before_words(text, room):
+        return text
+    end = max(end for _, end in _spans(_LINK, text, room) + _spans(_WORD, text, room))
+    return defuse(text[:end]) + text[end:]
 
 
 def _spans(pattern: re.Pattern[str], text: str, room: int) -> list[tuple[int, int]]:
     return [match.span() for match in pattern.finditer(text, 0, room + _LONGEST_LINK) if match.start() < room]
-
-
-def _whole_begin(text: str, room: int) -> str:
-    """A text that does not begin with a link or a word that has to be cut: that is text from there on."""
-    for pattern in (_LINK, _WORD):
-        match = pattern.match(text, 0, room + _LONGEST_LINK)
-        if match and match.end() > room:
-            return defuse(match[0]) + text[match.end() :]
-    return text
 
 
 def _inside(place: int, spans: list[tuple[int, int]]) -> bool:

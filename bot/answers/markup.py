@@ -19,7 +19,7 @@ _TOKEN = re.compile(
     | (?P<link>!?\[(?P<label>(?:\\.|[^\[\]\\\n]|!?\[[^\[\]\n]*+\](?:\([^()\n]*+\))?)*+)\]
         \(\s*+<?(?P<target>(?:[^\s()<>]|\([^\s()<>]*+\))*+)>?(?:\s++(?:"[^"\n]*+"|'[^'\n]*+')\s*+|\s*+)\))
     | (?P<marker>(?:(?<![ \t])[ \t]++)?\[(?P<numbers>\d{1,3}(?:\s*[,，、]\s*\d{1,3})*)\](?!\())
-    | (?P<bracket>\[(?:(?!https?://)[^\[\]\n])*+\])
+    | (?P<bracket>\[(?:(?!https?://)[^\[\]`<\\\n])*+\])
     | (?P<url><?(?P<bare>https?://(?:(?![<>()\[\]"'`\\|])[!-~])+)>?)
     | (?P<comment><!--(?:(?!<!--|-->).)*+-->)
     | (?P<break><br[ ]*/?>)
@@ -74,7 +74,7 @@ class Scanner:
 
     def settled(self, line: str) -> int:
         """Up to where a line that is still being written can be scanned, whatever follows: no token ends there open."""
-        if self._fence or (not self._mid_line and _OPEN_FENCE.fullmatch(line)):
+        if self._fence or (not self._mid_line and (_OPEN_FENCE.fullmatch(line) or _FENCE.match(line))):
             return 0
         end = len(line) if line[-1:].isspace() else len(line) - _tail(line)
         broken_off = _OPEN_BREAK.search(line)
@@ -87,6 +87,9 @@ class Scanner:
                 if begin := [start for start in starts if position <= start < after]:
                     end = min(end, *begin)
                     break
+            if token.kind == "bracket" and line[after : after + 1] == "(":  # a link, when its end is there
+                end = min(end, position)
+                break
             if position < end < after and token.kind != "text":
                 end = position
             position = after

@@ -72,7 +72,7 @@ class Renderer:
         """A further piece of the text."""
         asides: list[_Aside] = []
         shown = "".join(self._of(token, links, asides) for token in self._scanner.scan(_in_last_form(markdown)))
-        before, self._before = self._before, (self._before + shown)[-1]
+        before, self._before = self._before, _OURS.sub(")", (self._before + shown)[-1])
         prose = emphasised(before + shown)
         for aside, place in zip(asides, _PLACE.finditer(prose), strict=True):
             if aside.is_code:
@@ -95,10 +95,11 @@ class Renderer:
         masked = "".join(_masked(token) for token in tokens_of_line(line[:limit]))
         masked += line[limit : limit + 1] if line[limit : limit + 1].isspace() else ""
         undecided = unsettled(masked)
+        lead = len(line) - len(line.lstrip(" >")) if self._before == "\n" else 0  # a quotation's marks stay together
         for place in reversed([match.start() for match in _SEAM.finditer(masked, 0, limit + 1)]):
             while undecided and undecided[-1][0] >= place:
                 undecided.pop()
-            if place <= limit and (not undecided or place >= undecided[-1][1]):
+            if lead < place <= limit and (not undecided or place >= undecided[-1][1]):
                 return place
         return 0
 

@@ -186,9 +186,7 @@ def _turn(row: RowMapping, passages: Sequence[UsedPassage]) -> Turn:
     values["user"] = values.pop("user_id")
     values["decision"] = Decision(row["decision"])
     values["features"] = _floats(row["features"])
-    values["citations"] = tuple(
-        Citation(**{**citation, "links": tuple(citation.get("links", ()))}) for citation in row["citations"]
-    )
+    values["citations"] = tuple(Citation(**citation) for citation in row["citations"])
     values["timings_ms"] = _floats(row["timings_ms"])
     values["rewritten"] = tuple(row["rewritten"] or ())
     return Turn(**values, passages=tuple(passages))

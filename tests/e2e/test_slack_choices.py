@@ -130,7 +130,9 @@ async def test_what_is_typed_instead_is_answered_and_takes_the_buttons_off(
     typed = await room.ask(reply, thread=ts, mention=False)
     await room.one_answer(typed, ts)
     assert buttons(question) == {}
-    assert ("Chose: " + first.replace("<", "&lt;").replace(">", "&gt;") in question.shown) == bool(answered)
+    assert (
+        "Chose: " + first.replace("<", "&lt;").replace(">", "&gt;") in question.shown.replace("\u200b", "")
+    ) == bool(answered)
     assert answered or "1. " in question.shown  # what could have been chosen
 
 

@@ -64,8 +64,8 @@ def literal(text: str, links: Collection[str] = ()) -> str:
 
 
 def fallback(slack: str) -> str:
-    """Slack's Markdown as the text beside blocks, which nobody sees where they are shown: one line without links."""
-    return defuse(collapse(slack))
+    """Slack's Markdown as the text beside blocks, which nobody sees where they are shown: without links."""
+    return defuse(clean(slack).replace("\r", ""))
 
 
 def plain(text: str, links: Collection[str] = ()) -> str:
