@@ -44,6 +44,7 @@ _ENDS = frozenset("/=&#%+$@-")  # what an address may end in besides letters and
 _MENTION = re.compile(
     r"@(?=(?:everyone|here|channel)\b)|[<\ue002](?=!(?:channel|here|everyone|subteam)\b|[@#][!&]?\w{6,})"
 )
+_MAILBOX = re.compile(r"[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
 _LONGEST_SCHEME = 40  # characters, with marks in it
 _MARKS = re.compile(r"[\\*_~`|]")
 _CLOSING = re.compile(r"[.,;:!?)\]}>\"'`*_~|\\]*")  # what no client takes for the end of an address
@@ -58,6 +59,11 @@ def addresses(text: str) -> frozenset[str]:
             start, end = _core(text, match)
             found |= {match[0], text[start:end]}
     return frozenset(found)
+
+
+def mailboxes(text: str) -> frozenset[str]:
+    """Those of them that are e-mail addresses alone: they lead nowhere, and are copied as they stand."""
+    return frozenset(found for found in addresses(text) if _MAILBOX.fullmatch(found))
 
 
 def runs(text: str) -> Iterator[tuple[int, int]]:

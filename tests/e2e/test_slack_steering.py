@@ -532,7 +532,7 @@ async def test_whoever_asks_to_be_forgotten_is(bot: Bot, desk: Desk) -> None:
     )
     if bot.sqlite.exists():
         files = [bot.sqlite, *bot.sqlite.parent.glob("frontdesk.db-*")]
-        assert not any(secret.encode() in file.read_bytes() for file in files)
+        await bot.slack.wait_for(lambda: not any(secret.encode() in file.read_bytes() for file in files), SECONDS)
     data = [file for file in _files(Path(bot.settings["FRONTDESK_DATA_DIR"])) if file != bot.sqlite]
     assert data and not any(secret.encode() in file.read_bytes() for file in data)
     assert secret not in (await bot.command("log", "export")).out
