@@ -81,7 +81,12 @@ class Soak:
             slack.retry_schedule = _RETRIES
             slack.add_channel(ADMINS, [], "public")
             people = {SLACK: SlackPeople(slack, self._ledger), DISCORD: DiscordPeople(discord, self._ledger)}
-            bots = [await stack.enter_async_context(self._bot(slack, discord, number)) for number in (1, 2)]
+            bots = [self._bot(slack, discord, number) for number in (1, 2)]
+            for bot in bots:
+                stack.push_async_exit(bot)
+                await bot.launch()
+            for bot in bots:
+                await bot.ready()
             await asyncio.sleep(6)  # Discord's side notes now and then until when it has heard everything
             troubles = Troubles(
                 self._ledger,
