@@ -10,7 +10,7 @@ from tests.soak.soak import Plan, Soak
 from tests.support.bots import Knowledge
 from tests.support.postgres import own_server
 
-SHORT = Plan(events=600, seconds=45, open=40, kill_every=14, crash_every=12, lease=5, settle=90)
+SHORT = Plan(events=600, seconds=35, open=40, kill_every=14, crash_every=12, lease=5, settle=90)
 
 
 @pytest.mark.slow

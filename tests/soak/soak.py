@@ -25,6 +25,7 @@ from tests.support.slack import SlackStandIn
 from tests.support.slack.delivery import EVENTS
 
 ADMINS = "CADMINS"
+_START_SECONDS = 120.0  # both load their models at once
 _QUIET = 4.0  # seconds without a call, with nothing owed, after which nothing more comes
 _RETRIES = (0, 1, 2, 4, 8, *(15,) * 40)  # Slack's 5 minutes, for those who cannot wait: it gives up as late
 _COLUMNS = "platform, channel, message_id, id, state, judgement, user_id, attempts, received_at, replies::text"
@@ -81,7 +82,12 @@ class Soak:
             slack.retry_schedule = _RETRIES
             slack.add_channel(ADMINS, [], "public")
             people = {SLACK: SlackPeople(slack, self._ledger), DISCORD: DiscordPeople(discord, self._ledger)}
-            bots = [await stack.enter_async_context(self._bot(slack, discord, number)) for number in (1, 2)]
+            bots = [self._bot(slack, discord, number) for number in (1, 2)]
+            for bot in bots:
+                stack.push_async_exit(bot)
+                await bot.launch()
+            for bot in bots:
+                await bot.ready(_START_SECONDS)
             await asyncio.sleep(6)  # Discord's side notes now and then until when it has heard everything
             troubles = Troubles(
                 self._ledger,
