@@ -15,7 +15,7 @@ from bisect import bisect
 from collections.abc import Container, Iterator
 from itertools import pairwise
 
-from retrieval.scripts import INVISIBLE, UNSPACED, WIDE
+from retrieval.scripts import DOTTED_NUMBERS, INVISIBLE, UNSPACED, WIDE
 
 BREAK = "\u2060"  # WORD JOINER: it shows nothing, and belongs neither to a name nor to a scheme's "://"
 BELL = "\u200b"  # breaks a mention without showing, as discord.utils.escape_mentions does
@@ -23,7 +23,7 @@ MADE, CODE = "\ue000", "\ue001"  # stand for a link that an adapter has made, an
 LESS = "\ue002"  # stands there for "<" that is no markup
 
 _COLONS, _SLASHES = ":：﹕︓", "/／⁄∕⧸"
-_DOTS = ".．｡․﹒\u2488-\u249b"  # what Unicode or a browser makes a dot of; `。` is apart: it ends sentences
+_DOTS = f".．｡․﹒{DOTTED_NUMBERS}"  # what Unicode or a browser makes a dot of; `。` is apart: it ends sentences
 _HIDDEN = INVISIBLE.replace("\u2060-", "\u2061-")
 _NOISE = rf"[\\*_~`|{_HIDDEN}]*+"  # what markup takes away, or nobody sees
 _SCHEME_WORD = re.compile(rf"(?<![\w\\*~`|])([\w\\*~`|]++)[{_COLONS}](?=[^\s{BREAK}])")

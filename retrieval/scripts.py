@@ -16,6 +16,7 @@ UNSPACED = f"\u3005\u3007{HAN}{HIRAGANA}\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\
 # What takes the width of two letters, punctuation and full-width forms included.
 WIDE = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef"
 CIRCLED_NUMBERS = "①-⑳"
+DOTTED_NUMBERS = "\u2488-\u249b"  # ⒈ to ⒛
 
 # Soft hyphens, joiners, marks of direction, fillers, selectors of a variant, tags: they show nothing.
 INVISIBLE = (

@@ -23,7 +23,7 @@ _KEPT = {"<": LESS, ">": "\ue003", "&": "\ue004"}  # stand for characters that a
 _MARKUP = frozenset("\\`*_{}[]()#+-!|~")
 _STRAY = re.compile(r"`+")
 _PLACE = re.compile(f"[{CODE}{MADE}]")
-_OURS = re.compile("[\ue000-\ue004]")  # what stands for something here
+_OURS = re.compile(f"[{MADE}{CODE}{''.join(_KEPT.values())}]")  # what stands for something here
 _SEAM = re.compile(rf"(?<=[\s{UNSPACED}])")  # between words; an address goes on over none
 _AFTER_ADDRESS = ".,;:!?*_~"
 _LINE_END = re.compile(r"\r?\n\Z")

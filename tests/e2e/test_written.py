@@ -42,11 +42,13 @@ async def test_without_a_server_that_answers_the_passage_is_quoted(bot: Bot, url
 
 async def test_doctor_tells_what_each_server_serves_or_lacks(bot: Bot) -> None:
     assert "docs/vllm.md" in line(await bot.command("doctor", "--json"), "vllm")
-    async with OpenAiServer(api_key="secret") as server:
-        done = await bot.command("doctor", "--json", FRONTDESK_VLLM_URL=server.url, FRONTDESK_VLLM_API_KEY="secret")
+    async with OpenAiServer(api_key="k3y-0f-0urs") as server:
+        done = await bot.command(
+            "doctor", "--json", FRONTDESK_VLLM_URL=server.url, FRONTDESK_VLLM_API_KEY="k3y-0f-0urs"
+        )
         assert line(done, "vllm") == f"{server.url} serves tiny, 4096 tokens"
         done = await bot.command("doctor", "--json", FRONTDESK_VLLM_URL=server.url, FRONTDESK_VLLM_API_KEY="wrong")
-        assert "FRONTDESK_VLLM_API_KEY" in line(done, "vllm") and done.code == 1 and "secret" not in done.out
+        assert "FRONTDESK_VLLM_API_KEY" in line(done, "vllm") and done.code == 1 and "k3y-0f-0urs" not in done.out
 
 
 @pytest.mark.parametrize(
