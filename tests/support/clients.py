@@ -133,7 +133,7 @@ def _by_patterns(text: str, *, entities: bool) -> set[str]:
             if entities or _ABSOLUTE.match(target):
                 found.add(target)
         text = pattern.sub(" ", text)
-    found |= {match[1] for match in _REFERENCE.finditer(text)}
+    found |= {match[1] for match in _REFERENCE.finditer(text) if _ABSOLUTE.match(html.unescape(match[1]))}
     if entities:
         found = {target for each in found if _ABSOLUTE.match(target := html.unescape(each))}
         text = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
