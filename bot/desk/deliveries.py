@@ -87,7 +87,7 @@ class Deliveries:
                 fault = error
                 log.warning("storage failed", item=item.id, cause=str(error), attempt=attempt + 1)
             else:
-                self._platforms.worked(item.message.place.platform)
+                self._platforms.note_success(item.message.place.platform)
                 return Delivery.DONE
             await self.pause(attempt)
             try:
@@ -104,7 +104,7 @@ class Deliveries:
 
     async def _refused(self, item: Item, error: DeliveryError, *, here: bool) -> Delivery:
         if error.kind is Refusal.BOT:
-            self._platforms.refused(item.message.place.platform, str(error))
+            self._platforms.suspend(item.message.place.platform, str(error))
             return Delivery.MUST_WAIT
         self._fault(item, error)
         if not here:

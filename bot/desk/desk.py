@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections import OrderedDict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
@@ -28,6 +27,7 @@ from bot.desk.platforms import Platforms
 from bot.desk.policy import judge, needs_reading
 from bot.desk.queue import Budget, FairQueue, Full
 from bot.desk.reading import Readings
+from bot.desk.unmasked import UnmaskedTexts
 from bot.errors import BotError, DeliveryError, Refusal, StorageError, TurnNotStored
 from bot.handoff.handing import Handing
 from bot.interfaces import ConversationStore, DeskMeter, Inbox, IntentReader, Messenger, Surroundings
@@ -76,8 +76,7 @@ class Desk:
         self._choices = Choices(conversations, inbox)
         self._readings = Readings(intents)
         self._asking = Asking(self._readings)
-        self._unmasked: dict[MessageKey, tuple[int, str]] = {}  # by revision: what people may read; never kept
-        self._heard: OrderedDict[MessageKey, int] = OrderedDict()  # hashes of texts that were masked
+        self._unmasked = UnmaskedTexts()
         self._overtakers = Overtakers()
         self._excused: dict[str, float] = {}  # until when a user needs no further excuse
         self._passed_over: asyncio.Queue[Item] = asyncio.Queue()  # excused with one before them
@@ -159,14 +158,14 @@ class Desk:
                 await self._receive(reply, again=True)
             return item
         if not known:
-            self._unmasked.pop(message.key, None)
+            self._unmasked.forget(message.key)
         if judged_in and not again and not (judged_in[-1].answering or judged_in[-1].muted):
             self._overtakers.remember(message)
         return None
 
     async def _hear_overtakers(self) -> None:
         """Judge replies again whose thread's first question another process has claimed meanwhile."""
-        for reply in self._overtakers.due():
+        for reply in self._overtakers.take_due():
             first = await self._inbox.find(replace(reply.key, message_id=reply.place.thread))
             if first and first.judgement is Judgement.ANSWER:
                 await self._receive(reply, again=True)
@@ -187,7 +186,7 @@ class Desk:
         """A message was edited: answer it again in place, or as a new one if it was not. Raises StorageError."""
         masked = await self._masked(message)
         hidden = masked.text != message.text
-        anew = hidden and self._heard.get(message.key) != hash(message.text)  # masked, it reads the same
+        anew = hidden and self._unmasked.reads_anew(message)
         rule = await self._rule(masked)
         item = await self._inbox.revise(masked, rule, anew=anew)
         if item is None:
@@ -204,7 +203,7 @@ class Desk:
     async def deleted(self, key: MessageKey) -> None:
         """A message was deleted: stop its work and remove its answer. Raises StorageError."""
         item = await self._inbox.withdraw(key)
-        self._unmasked.pop(key, None)
+        self._unmasked.forget(key)
         if item is None:
             return
         await self._stop(item.id)
@@ -237,17 +236,8 @@ class Desk:
         return replace(message, text=text)
 
     def _keep_unmasked(self, message: ChatMessage, revision: int) -> None:
-        if self._handing is None:
-            return
-        self._unmasked[message.key] = revision, message.text
-        self._heard[message.key] = hash(message.text)
-        if len(self._heard) > _REMEMBERED:
-            self._heard.popitem(last=False)
-
-    def _said(self, item: Item) -> str:
-        """What people on the other side may read of a message."""
-        revision, text = self._unmasked.get(item.message.key, (-1, ""))
-        return text if revision == item.revision else item.message.text
+        if self._handing:
+            self._unmasked.keep(message, revision)
 
     async def _admit(self, item: Item) -> None:
         """Queue an item, or excuse it where its user or workspace has had enough."""
@@ -512,7 +502,7 @@ class Desk:
             return
         for attempt in range(self._limits.tries):
             try:
-                await self._handing.relay(item, self._said(item))
+                await self._handing.relay(item, self._unmasked.text_of(item))
                 return
             except DeliveryError as error:
                 log.warning("relay failed", item=item.id, cause=str(error), attempt=attempt + 1)
@@ -524,7 +514,7 @@ class Desk:
         for attempt in range(self._limits.tries):
             try:
                 if self._handing:
-                    await self._handing.relay(item, self._said(item))
+                    await self._handing.relay(item, self._unmasked.text_of(item))
                 await self._end(item, State.RELAYED, ())
                 return
             except DeliveryError as error:
@@ -652,7 +642,7 @@ class Desk:
 
     async def _end(self, item: Item, state: State, made: Sequence[Turn]) -> None:
         self._put_offs.discard(item.id)
-        self._unmasked.pop(item.message.key, None)
+        self._unmasked.forget(item.message.key)
         if not await self._inbox.finish(item, state):
             await self._changed_elsewhere(item)
             return

@@ -51,7 +51,7 @@ class Overtakers:
             self._replies.remove(reply)
         return [reply.message for reply in found]
 
-    def due(self) -> Sequence[ChatMessage]:
+    def take_due(self) -> Sequence[ChatMessage]:
         """Replies for whose thread's first question another process may be asked now."""
         self._forget_old()
         now, found = self._clock(), []

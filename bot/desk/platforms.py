@@ -60,7 +60,7 @@ class Platforms:
         trouble = self._troubles.get(platform)
         return trouble.cause if trouble else ""
 
-    def refused(self, platform: str, cause: str) -> None:
+    def suspend(self, platform: str, cause: str) -> None:
         """It does not take the bot: nothing is said there until it may again."""
         before = self._troubles.get(platform)
         if before and before.suspended:
@@ -69,7 +69,7 @@ class Platforms:
         self._troubles[platform] = _Trouble(cause, pause, self._clock() + pause)
         log.error("platform refuses the bot", platform=platform, cause=cause, again_in=pause)
 
-    def worked(self, platform: str) -> None:
+    def note_success(self, platform: str) -> None:
         """Something was said there."""
         if self._troubles.pop(platform, None):
             log.info("platform takes the bot again", platform=platform)
@@ -82,7 +82,7 @@ class Platforms:
             if messenger is None or self._clock() < trouble.again_at:
                 continue
             if not trouble.suspended:
-                self.worked(platform)
+                self.note_success(platform)
                 continue
             try:
                 await messenger.check()

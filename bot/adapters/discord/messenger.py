@@ -18,7 +18,7 @@ from bot.adapters.discord import choices, layouts
 from bot.adapters.discord.failures import delivering, gone, history_fails
 from bot.adapters.discord.markdown import literal, to_discord
 from bot.adapters.discord.sizes import size
-from bot.adapters.discord.surfaces import ELSEWHERE, Content, InChannel, InResponse, Surface, moved, surface_of
+from bot.adapters.discord.surfaces import ELSEWHERE, Content, InChannel, InResponse, Surface, move_elsewhere, surface_of
 from bot.adapters.finishing import to_its_end
 from bot.adapters.splitting import split
 from bot.conversation import AnswerEvent, Decision, Delta, Final, Settled, Stage, Status, Turn
@@ -120,7 +120,7 @@ class DiscordMessenger:
 
     async def elsewhere(self, item: Item, refusal: DeliveryError) -> Item | None:
         """See the port."""
-        return await moved(self._client, item)
+        return await move_elsewhere(self._client, item)
 
     async def check(self) -> None:
         """See the port."""

@@ -225,7 +225,7 @@ async def surface_of(client: discord.Client, item: Item, *, name: str = "") -> I
     return InChannel(client, int(place.channel), item, asked)
 
 
-async def moved(client: discord.Client, item: Item) -> Item | None:
+async def move_elsewhere(client: discord.Client, item: Item) -> Item | None:
     """The item as one that is answered elsewhere: below the channel's own question where its thread takes nothing, then
     in the customer's private conversation; None where both were tried. Raises DeliveryError."""
     place, context = item.message.place, item.message.context

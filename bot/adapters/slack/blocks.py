@@ -34,12 +34,12 @@ def body(markdown: str) -> list[Block]:
     return [{"type": "markdown", "text": markdown}] if markdown.strip() else []
 
 
-def drawn(markdown: str, below: Sequence[Block] = ()) -> Message:
+def draw_message(markdown: str, below: Sequence[Block] = ()) -> Message:
     """A message of an answer's text as Slack draws it best."""
     return {"blocks": [*body(markdown), *below], "text": fallback(markdown)[:FALLBACK]}
 
 
-def drawn_in_sections(markdown: str, below: Sequence[Block] = ()) -> Message:
+def draw_sections(markdown: str, below: Sequence[Block] = ()) -> Message:
     """The same in the blocks that Slack has had from the beginning."""
     written = to_mrkdwn(markdown)
     section = {"type": "section", "expand": True, "text": {"type": "mrkdwn", "text": written, "verbatim": True}}
@@ -49,7 +49,7 @@ def drawn_in_sections(markdown: str, below: Sequence[Block] = ()) -> Message:
     }
 
 
-def written(markdown: str, below: Sequence[Block] = ()) -> Message:
+def write_message(markdown: str, below: Sequence[Block] = ()) -> Message:
     """The same without any block: of what stands below, what can be read."""
     texts = [block["text"]["text"] for block in below if block["type"] == "section"]
     return {"blocks": [], "text": "\n\n".join([to_mrkdwn(markdown), *texts])}

@@ -85,7 +85,7 @@ class LiveMessage:
             await self._append(text)
         else:
             await self._end_stream()
-            await self._update(self._stand[0], blocks.drawn(text))
+            await self._update(self._stand[0], blocks.draw_message(text))
         self._sent, self._flushed = text, time.monotonic()
 
     async def finish(self, pieces: Sequence[str], footer: Sequence[Block], *, streamable: bool = True) -> None:
@@ -110,7 +110,7 @@ class LiveMessage:
         await self._end_stream()
         for number, piece in enumerate(pieces):
             below = footer if number == len(pieces) - 1 else ()
-            await self._lay(number, blocks.drawn(piece, below))
+            await self._lay(number, blocks.draw_message(piece, below))
         await self._settle(len(pieces))
 
     async def _finish_plainly(self, pieces: Sequence[str], footer: Sequence[Block]) -> None:
@@ -120,11 +120,11 @@ class LiveMessage:
         for number, piece in enumerate(plain):
             below = footer if number == len(plain) - 1 else ()
             try:
-                await self._lay(number, blocks.drawn_in_sections(piece, below))
+                await self._lay(number, blocks.draw_sections(piece, below))
             except DeliveryError as error:
                 if error.kind is not Refusal.FORM:
                     raise
-                await self._lay(number, blocks.written(piece, below))
+                await self._lay(number, blocks.write_message(piece, below))
         await self._settle(len(plain))
 
     async def put(self, content: Sequence[Block], text: str) -> None:
@@ -162,7 +162,7 @@ class LiveMessage:
         except DeliveryError as refusal:
             if not refusal.permanent:
                 raise
-            await self._post(blocks.drawn(text), 0)  # no streams here: an edited message does it too
+            await self._post(blocks.draw_message(text), 0)  # no streams here: an edited message does it too
 
     async def _append(self, text: str) -> None:
         addition = text[len(self._sent) :]
@@ -175,7 +175,7 @@ class LiveMessage:
             if code_of(error) not in STREAM_OVER:
                 raise
             self._streaming = False
-            await self._update(self._stand[0], blocks.drawn(text))
+            await self._update(self._stand[0], blocks.draw_message(text))
 
     async def _stop(self, rest: str, footer: Sequence[Block]) -> bool:
         """End the stream with the rest of the text; False when Slack has ended it before."""

@@ -1278,7 +1278,7 @@ async def test_what_is_said_to_a_person_is_passed_on_unmasked_kept_masked_and_no
     assert item
     assert item.message.text == "My card is [number]"
     assert office.answering.asked == []
-    assert office.desk._unmasked == {}
+    assert len(office.desk._unmasked) == 0
 
 
 async def test_a_customer_who_waits_is_answered_and_read_by_people(opens: Opens, database: Database) -> None:
@@ -1407,7 +1407,7 @@ async def test_a_deleted_message_leaves_nothing_unmasked_in_memory(opens: Opens,
     await office.desk.receive(message)
     await office.desk.deleted(message.key)
     await office.desk.receive(said("I have 2 cats", audience=Audience.CHANNEL))  # nobody asked the bot
-    assert office.desk._unmasked == {}
+    assert len(office.desk._unmasked) == 0
 
 
 async def test_a_masked_question_is_answered_as_it_is_kept(opens: Opens) -> None:

@@ -44,8 +44,8 @@ async def test_a_platform_that_refuses_the_bot_is_left_alone_until_it_takes_it_a
 ) -> None:
     refuses(platforms, bot=True)
     with capture_logs() as logs:
-        platforms.refused("test", "token_revoked")
-        platforms.refused("test", "token_revoked")  # of several answers under way
+        platforms.suspend("test", "token_revoked")
+        platforms.suspend("test", "token_revoked")  # of several answers under way
     assert len(logs) == 1
     assert platforms.messenger("test") is None and list(platforms) == ["other"]
     assert platforms.trouble("test") == "token_revoked"
@@ -57,12 +57,12 @@ async def test_a_platform_that_refuses_the_bot_is_left_alone_until_it_takes_it_a
     await platforms.probe()
     assert platforms.messenger("test") is not None
     assert platforms.trouble("test")  # it is known again; that it may speak is not
-    platforms.worked("test")
+    platforms.note_success("test")
     assert platforms.trouble("test") == ""
 
 
 async def test_a_trouble_is_over_where_nothing_more_is_refused(platforms: Platforms, clock: Clock) -> None:
-    platforms.refused("test", "missing_scope")
+    platforms.suspend("test", "missing_scope")
     for _ in range(2):
         clock.now += 60
         await platforms.probe()
@@ -70,13 +70,13 @@ async def test_a_trouble_is_over_where_nothing_more_is_refused(platforms: Platfo
 
 
 async def test_who_is_refused_again_and_again_asks_less_and_less_often(platforms: Platforms, clock: Clock) -> None:
-    platforms.refused("test", "missing_scope")
+    platforms.suspend("test", "missing_scope")
     tried_at: list[float] = []
     while clock.now < 300:
         clock.now += 0.5
         await platforms.probe()
         if platforms.messenger("test"):
             tried_at.append(clock.now)
-            platforms.refused("test", "missing_scope")
+            platforms.suspend("test", "missing_scope")
     pauses = [later - earlier for earlier, later in pairwise(tried_at)]
     assert pauses == sorted(pauses) and pauses[0] == 2 and pauses[-1] == LONGEST_PAUSE
