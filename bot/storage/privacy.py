@@ -67,7 +67,8 @@ class SqlPrivacyStore:
         if note:
             await self._database.write(partial(_noted, wish=wish))
             await self._database.write(partial(note_forgotten, platform=platform, user=user))
-        return await self._do(_Person(platform, user).steps(), [_rows(markers, markers.c.name == wish)])
+        done = [_rows(markers, markers.c.name == wish), delete_old_notes]
+        return await self._do(_Person(platform, user).steps(), done)
 
     async def compact(self, *, give_way: bool = False) -> bool:
         """See the port."""
@@ -96,11 +97,10 @@ class SqlPrivacyStore:
                 partial(delete_turns, condition=turns.c.created_at < before),
                 _rows(inbox, and_(inbox.c.state.not_in(unsettled), inbox.c.received_at < before)),
                 partial(delete_handoffs, condition=and_(handoffs.c.state.in_(settled), handoffs.c.updated_at < before)),
-                delete_old_notes,
                 _rows(threads, threads.c.updated_at < before),
                 partial(delete_taught, condition=and_(taught.c.state.in_(unused), old_taught)),
             ],
-            [partial(strip_taught, condition=and_(taught.c.state.not_in(unused), old_taught))],
+            [partial(strip_taught, condition=and_(taught.c.state.not_in(unused), old_taught)), delete_old_notes],
         )
 
     async def _do(self, steps: Sequence[_Step], uncounted: Sequence[_Step] = ()) -> Mapping[str, int]:
