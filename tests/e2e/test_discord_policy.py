@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import discord as dpy
@@ -204,6 +205,20 @@ async def test_an_edited_question_is_answered_again_in_place(den: Den) -> None:
     await den.asker.edit(message, f"{den.me} {DELIVERY}")
     answer = await den.one_answer(asked, containing="working days")
     assert answer.id == stood.id
+
+
+async def test_two_edits_in_a_row_leave_one_answer(den: Den) -> None:
+    hold = den.discord.hold("POST /channels/*/messages")
+    asked = await den.ask("Do gift cards expire?")
+    await hold.begun()
+    for revision, text in enumerate(("How do I return something?", DELIVERY), start=1):
+        await den.asker.edit(den.channel.history()[0], f"{den.me} {text}")
+        changed = partial(
+            den.bot.sql, "SELECT 1 FROM inbox WHERE message_id = ? AND revision = ?", str(asked), revision
+        )
+        await den.discord.wait_for(changed, SECONDS, f"edit {revision}")
+    hold.release()
+    await den.one_answer(asked, containing="working days")
 
 
 async def test_a_deleted_question_takes_its_answer_along(den: Den) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import closing
 from typing import Any, TypeVar
 
 import pytest
@@ -178,6 +180,14 @@ async def test_what_is_asked_while_slack_refuses_the_bot_is_answered_when_it_doe
     await until(lambda: bot.get("/readyz"), lambda told: told[0] == 503 and code in told[1])
     bot.slack.faults.clear()
     await direct.one_answer(ts)
+    await until(lambda: bot.get("/readyz"), lambda told: told[0] == 200)
+
+
+async def test_while_nothing_can_be_claimed_the_bot_is_not_ready(bot: Bot, room: Room) -> None:
+    with closing(sqlite3.connect(bot.sqlite, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        await until(lambda: bot.get("/readyz"), lambda told: told[0] == 503 and "database" in told[1])
+        other.execute("ROLLBACK")
     await until(lambda: bot.get("/readyz"), lambda told: told[0] == 200)
 
 

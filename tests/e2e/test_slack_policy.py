@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -217,6 +218,20 @@ async def test_a_question_edited_while_it_is_answered_has_one_answer(room: Room,
     hold.release()
     answer = await room.one_answer(ts, containing="working days")
     assert "gift-cards.html" not in answer.shown
+
+
+@pytest.mark.parametrize("held", ["chat.startStream", "chat.stopStream"])
+async def test_two_edits_in_a_row_leave_one_answer_and_no_open_stream(room: Room, held: str) -> None:
+    hold = room.slack.hold(held)
+    ts = await room.ask(GIFTS)
+    await hold.begun()
+    for revision, text in enumerate(("How do I return something?", DELIVERY), start=1):
+        await room.slack.edit(room.channel, ts, f"<@{room.slack.bot_user}> {text}")
+        changed = partial(room.bot.sql, "SELECT 1 FROM inbox WHERE message_id = ? AND revision = ?", ts, revision)
+        await room.slack.wait_for(changed, SECONDS, f"edit {revision}")
+    hold.release()
+    await room.one_answer(ts, containing="working days")
+    assert not any(message.streaming for message in room.said(ts))
 
 
 async def test_a_question_that_is_edited_into_one_is_answered(bot: Bot) -> None:

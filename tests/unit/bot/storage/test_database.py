@@ -1,0 +1,60 @@
+"""What several tasks write to a SQLite file at the same time is committed together, and fails apart."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.storage.database import Database
+from bot.storage.tables import markers
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    database = await Database.open(f"sqlite:///{tmp_path / 'some.db'}")
+    yield database
+    await database.close()
+
+
+async def note(database: Database, name: str, fault: Exception | None = None) -> None:
+    async def work(connection: AsyncConnection) -> None:
+        await connection.execute(insert(markers).values(name=name, value=""))
+        if fault:
+            raise fault
+
+    await database.write(work)
+
+
+async def noted(database: Database) -> set[str]:
+    found = await database.read(lambda connection: connection.scalars(select(markers.c.name)))
+    return {name for name in found if name.startswith("note")}
+
+
+async def test_a_work_that_fails_takes_no_other_along(database: Database) -> None:
+    works = [note(database, f"note {number}", KeyError("seven") if number == 7 else None) for number in range(20)]
+    ended = await asyncio.gather(*works, return_exceptions=True)
+    assert [number for number, each in enumerate(ended) if each is not None] == [7]
+    assert isinstance(ended[7], KeyError)
+    assert await noted(database) == {f"note {number}" for number in range(20) if number != 7}
+
+
+async def test_works_of_the_same_moment_cost_few_transactions(database: Database) -> None:
+    commits = []
+    event.listen(database.engine.sync_engine, "commit", commits.append)
+    await asyncio.gather(*(note(database, f"note {number}") for number in range(40)))
+    assert len(commits) <= 3
+    assert len(await noted(database)) == 40
+
+
+async def test_a_work_whose_task_is_cancelled_is_committed(database: Database) -> None:
+    task = asyncio.create_task(note(database, "note"))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await noted(database) == {"note"}
