@@ -22,7 +22,7 @@ from bot.conversation import (
 )
 from bot.errors import DeliveryError
 from bot.intents import MessageReading, OfferReply
-from bot.messages import Attached, Channel, ChannelKind, ChatMessage, Item, MessageKey, Place, Rule, Said, State
+from bot.messages import Attached, Channel, ChannelKind, ChatMessage, Item, MessageKey, Move, Place, Rule, Said, State
 from bot.people import Actor
 from bot.steering import AuditEntry, Evidence, Handoff, HandoffState, Missed, Relayed, Schedule, Taught, TaughtState
 from retrieval.documents import RetrievalResult, Source
@@ -345,6 +345,12 @@ class Inbox(Protocol):
     async def keep_reply(self, item: Item, replies: Sequence[Mapping[str, str]]) -> None:
         """What stands on the platform for the item now, in place of what was kept before."""
 
+    async def move(self, item: Item, move: Move) -> None:
+        """The item is answered elsewhere from now on, where nothing stands for it yet."""
+
+    async def clear_left(self, item: Item) -> None:
+        """Nothing stands any more in the places that the item was moved from."""
+
     async def keep_turn(self, item: Item, turn_id: str) -> None:
         """The turn that was made for the item, in case its delivery is cut off."""
 
@@ -391,6 +397,9 @@ class Inbox(Protocol):
 
     async def marked(self) -> Mapping[Channel, ChannelKind]:
         """The channels that are no ordinary ones, oldest first."""
+
+    async def answered_since(self, platform: str, channel: str, since: datetime) -> Sequence[Item]:
+        """Items of a channel that came since then and were not withdrawn."""
 
     async def channels(self, platform: str, workspace: str) -> Sequence[str]:
         """Where messages were claimed: the ids of a workspace's channels."""

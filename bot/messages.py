@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -169,10 +169,22 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """Where a message is answered whose own place takes no answer. `context` is what its own gains by that; `left` are
+    replies that were begun in places before, and may still stand there."""
+
+    place: Place
+    audience: Audience
+    context: Mapping[str, str]
+    left: tuple[Mapping[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
-    """A claimed message. `replies` are what stands on the platform for it, in the adapter's own terms; `revision`
-    counts its edits, and `received_at` is the latest one's; `turn_id` is the turn made for this revision, if one was;
-    `attempts` counts starts of the work. `mine`: this process is the one that is to see to it."""
+    """A claimed message. `replies` are what stands on the platform for it, in the adapter's own terms, where it was
+    `moved` to if it was; `revision` counts its edits, and `received_at` is the latest one's; `turn_id` is the turn made
+    for this revision, if one was; `attempts` counts starts of the work. `mine`: this process is the one that is to see
+    to it."""
 
     id: str
     message: ChatMessage
@@ -185,6 +197,16 @@ class Item:
     turn_id: str = ""
     attempts: int = 0
     mine: bool = True
+    moved: Move | None = None
+
+    @property
+    def where_answered(self) -> Item:
+        """The item as if it had been asked where it is answered."""
+        if self.moved is None:
+            return self
+        context = {**self.message.context, **self.moved.context}
+        there = replace(self.message, place=self.moved.place, audience=self.moved.audience, context=context)
+        return replace(self, message=there)
 
 
 class ChannelKind(StrEnum):

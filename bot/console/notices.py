@@ -28,8 +28,6 @@ log = structlog.get_logger(__name__)
 _MONDAY, _NINE = 0, 9  # when the week's gaps are posted, in UTC
 _LOOK_SECONDS = 60.0
 _AGAIN_SECONDS = 3600.0  # between two notices of the same trouble
-_TRIES = 4  # to tell admins of what nobody else will know
-_UNTOLD_SECONDS = 60.0  # after which it is tried again for the next question
 _REASON = 500  # characters of why an answer did not help
 
 
@@ -97,34 +95,40 @@ class Notices:
 
 class Undelivered:
     """Tells admins of customers who could not be answered, each cause in a channel once an hour: a channel that lets
-    nothing be said may hold many questions. Nobody else will ever know: where the admins cannot be told, that is tried
-    again, first after `pause` seconds."""
+    nothing be said may hold many questions. Where the admins cannot be told either, that is said to the caller for
+    `pause` seconds without trying again."""
 
-    def __init__(self, notices: Notices, pause: float = 1.0) -> None:
+    def __init__(self, notices: Notices, pause: float = 5.0) -> None:
         self._notices = notices
         self._pause = pause
         self._told: dict[tuple[str, str, str], float] = {}
+        self._untold_until = 0.0
+        self._telling = asyncio.Lock()
 
-    async def tell(self, item: Item, cause: str) -> None:
-        """A customer could not be told anything, in no place. What they asked is not repeated."""
+    async def tell(self, item: Item, cause: str) -> bool:
+        """A customer could not be told anything, in no place: whether admins know. What they asked is not repeated."""
+        async with self._telling:
+            return await self._tell(item, cause)
+
+    async def _tell(self, item: Item, cause: str) -> bool:
         place, now = item.message.place, time.monotonic()
         about = place.platform, place.channel, cause
         self._told = {each: at for each, at in self._told.items() if now - at < _AGAIN_SECONDS}
         if about in self._told:
-            return
-        self._told[about] = now
+            return True
+        if now < self._untold_until:
+            return False
         where = f"{place.platform.capitalize()}, channel {place.channel}"
         text = (
             f"A question could not be answered, and its author could be told so nowhere. {where}. {cause}. "
             f"(Item {item.id[:8]} in the log; the same again in this channel within an hour is not posted.)"
         )
-        for attempt in range(_TRIES):
-            if await self._notices.tell_admins(text):
-                return
-            if attempt + 1 < _TRIES:
-                await asyncio.sleep(self._pause * 2**attempt)
-        self._told[about] = now - _AGAIN_SECONDS + _UNTOLD_SECONDS
+        if await self._notices.tell_admins(text):
+            self._told[about] = now
+            return True
+        self._untold_until = now + self._pause
         log.error("admins not told", item=item.id)
+        return False
 
 
 class Voting:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
@@ -13,7 +13,7 @@ from bot.desk.limits import DeskLimits
 from bot.desk.platforms import Platforms
 from bot.errors import BotError, DeliveryError, Refusal, StorageError
 from bot.interfaces import Inbox, Messenger
-from bot.messages import Item, MessageKey
+from bot.messages import Item, MessageKey, Move
 
 log = structlog.get_logger(__name__)
 
@@ -33,24 +33,22 @@ class Delivery(Enum):
 @dataclass(slots=True)
 class _Course:
     """Where an item is being said: `at` is the item as one of that place. `unknown`: something may stand there that
-    nobody has noted; `begun`: in any place, for this is not the first try. `refusal` is the first place's, `left` what
-    was begun in places before and stays there."""
+    nobody has noted; `begun`: in any place, for this is not the first try. `refusal` is the first place's."""
 
     at: Item
     unknown: bool
     begun: bool
     refusal: DeliveryError | None = None
-    left: Sequence[Mapping[str, str]] = ()
 
     def go_on(self, item: Item) -> None:
-        """In the same place, with what was noted by now: what failed there may have been done, and not noted."""
-        noted = self.at.replies if item.replies == self.left else item.replies
-        self.at = replace(item, message=self.at.message, replies=noted)
-        self.unknown, self.begun = not self.at.replies, True
+        """With what was noted by now: what failed may have been done, and not noted."""
+        self.at = item.where_answered
+        self.unknown, self.begun = not item.replies, True
 
 
 class Deliveries:
-    """`fault` logs a fault of an item; `on_undeliverable` hears of an item whose customer cannot be told anything."""
+    """`fault` logs a fault of an item; `on_undeliverable` tells admins of an item whose customer cannot be told
+    anything: whether it could."""
 
     def __init__(
         self,
@@ -58,7 +56,7 @@ class Deliveries:
         inbox: Inbox,
         limits: DeskLimits,
         fault: Callable[[Item, BaseException], str],
-        on_undeliverable: Callable[[Item, str], Awaitable[None]] | None = None,
+        on_undeliverable: Callable[[Item, str], Awaitable[bool]] | None = None,
     ) -> None:
         self._platforms = platforms
         self._inbox = inbox
@@ -71,7 +69,7 @@ class Deliveries:
         can be reached, unless it is for `here` alone. Raises what `act` raises beside DeliveryError, and StorageError
         after as many tries."""
         fault: StorageError | None = None
-        course = _Course(item, unknown, unknown)
+        course = _Course(item.where_answered, unknown, unknown)
         for attempt in range(self._limits.tries):
             messenger = self._platforms.messenger(item.message.place.platform)
             if messenger is None:
@@ -107,9 +105,9 @@ class Deliveries:
             self._platforms.suspend(item.message.place.platform, str(error))
             return Delivery.MUST_WAIT
         self._fault(item, error)
-        if not here:
-            await self.tell_undeliverable(item, str(error))
-        return Delivery.REFUSED
+        if here or await self.tell_undeliverable(item, str(error)):
+            return Delivery.REFUSED
+        return Delivery.GIVEN_UP
 
     async def _go(self, messenger: Messenger, key: MessageKey, course: _Course, act: Act, *, here: bool) -> None:
         """Do `act` where an item was asked, or, where the bot may not speak there, wherever else its customer can be
@@ -120,7 +118,7 @@ class Deliveries:
                     course.at = await self._recover(messenger, course.at)
                     course.unknown = False
                 await act(messenger, course.at)
-                return
+                break
             except DeliveryError as error:
                 if here or not error.permanent:
                     raise
@@ -129,9 +127,41 @@ class Deliveries:
                 if there is None:
                     raise course.refusal from error
                 log.warning("said elsewhere", item=there.id, cause=str(error))
-                if current := await self._inbox.find(key):
-                    course.left = current.replies
-                course.at, course.unknown = there, course.begun
+                course.at, course.unknown = await self._note_move(course.at, there, key), course.begun
+        await self._clear_left(messenger, course.at)
+
+    async def _note_move(self, here: Item, there: Item, key: MessageKey) -> Item:
+        """Before anything is said there: whoever goes on with the item is to do so in the same place. Raises
+        StorageError."""
+        current = await self._inbox.find(key) or here
+        message = there.message
+        gained = {name: text for name, text in message.context.items() if current.message.context.get(name) != text}
+        left = (*(here.moved.left if here.moved else ()), *current.replies)
+        move = Move(message.place, message.audience, gained, left)
+        await self._inbox.move(there, move)
+        return replace(there, moved=move)
+
+    async def _clear_left(self, messenger: Messenger, item: Item) -> None:
+        """Remove what was begun where the item could not be said, once it is said elsewhere: a stream would stay open.
+        What its place keeps stays. Raises DeliveryError for what passes, and StorageError."""
+        if item.moved is None or not item.moved.left:
+            return
+        kept = await self.remove(messenger, replace(item, replies=item.moved.left))
+        if not kept:
+            await self._inbox.clear_left(item)
+
+    async def remove(self, messenger: Messenger, item: Item) -> DeliveryError | None:
+        """Remove each of an item's replies; -> why one of them has to stay, if one has. Raises DeliveryError for what
+        passes."""
+        refusal = None
+        for place in range(max(1, len(item.replies))):  # none: the platform may still show that it is being answered
+            try:
+                await messenger.retract(replace(item, replies=item.replies[place : place + 1]))
+            except DeliveryError as error:
+                if not error.permanent:
+                    raise
+                refusal = error
+        return refusal
 
     async def _recover(self, messenger: Messenger, item: Item) -> Item:
         """The item with what stands on the platform, where whoever began to answer it may not have noted so.
@@ -148,13 +178,16 @@ class Deliveries:
             await self._inbox.keep_reply(item, replies)
         return replace(item, replies=tuple(replies))
 
-    async def tell_undeliverable(self, item: Item, cause: str) -> None:
-        """Let admins know that a customer could not be told anything. That they cannot be told is logged."""
-        if self._on_undeliverable:
-            try:
-                await self._on_undeliverable(item, cause)
-            except BotError as error:
-                log.warning("admins not told", item=item.id, cause=str(error))
+    async def tell_undeliverable(self, item: Item, cause: str) -> bool:
+        """Let admins know that a customer could not be told anything; False where they cannot be told either, which is
+        logged."""
+        if self._on_undeliverable is None:
+            return True
+        try:
+            return await self._on_undeliverable(item, cause)
+        except BotError as error:
+            log.warning("admins not told", item=item.id, cause=str(error))
+            return False
 
     async def pause(self, attempt: int) -> None:
         """Wait after a delivery's failure, each time longer; not after the last."""

@@ -46,8 +46,9 @@ _LONG = 100  # characters of a text that is masked in a thread: a hostile one ta
 
 class Desk:
     """`handing` hands conversations to people, also, if `on_abstention`, those of help channels whose question found no
-    answer. `on_undeliverable` hears of an item whose customer cannot be told anything, and why. `intents` tells
-    questions from talk, and wishes for quiet. `mask` hides what is nobody's business before a text is kept or answered.
+    answer. `on_undeliverable` tells admins of an item whose customer cannot be told anything, and why; -> whether it
+    could. `intents` tells questions from talk, and wishes for quiet. `mask` hides what is nobody's business before a
+    text is kept or answered.
 
     An adapter joins by `join` when it can speak and leaves by `leave`; what comes while it is away is kept."""
 
@@ -62,7 +63,7 @@ class Desk:
         intents: IntentReader,
         handing: Handing | None = None,
         on_abstention: bool = False,
-        on_undeliverable: Callable[[Item, str], Awaitable[None]] | None = None,
+        on_undeliverable: Callable[[Item, str], Awaitable[bool]] | None = None,
         mask: Callable[[str], str] = lambda text: text,
     ) -> None:
         self._answering = answering
@@ -329,9 +330,10 @@ class Desk:
                 continue
             if current.attempts < self._limits.tries or current.id in self._put_offs:
                 await self._queue.put(current, owed=True)
-            else:
-                await self._deliveries.tell_undeliverable(current, "It broke off every time it was begun")
+            elif await self._deliveries.tell_undeliverable(current, "It broke off every time it was begun"):
                 await self._end(current, State.FAILED, ())
+            else:
+                await self._put_off(current)
 
     async def _look_after(self) -> None:
         """Compare what is in hand here with what this process is to see to: others are told of edits, deletions and
@@ -630,7 +632,9 @@ class Desk:
 
     async def _retract(self, item: Item) -> None:
         async def retract(messenger: Messenger, item: Item) -> None:
-            await messenger.retract(item)
+            left = item.moved.left if item.moved else ()
+            if refusal := await self._deliveries.remove(messenger, replace(item, replies=(*left, *item.replies))):
+                raise refusal
 
         delivered = await self._deliveries.deliver(
             item, retract, unknown=not item.replies and item.attempts > 0, here=True

@@ -23,6 +23,7 @@ from bot.messages import (
     Item,
     Judgement,
     MessageKey,
+    Move,
     Place,
     Rule,
     State,
@@ -113,6 +114,16 @@ class SqlInbox:
         """What stands on the platform for the item now, also when it is not owed any more."""
         values = {"replies": [dict(reply) for reply in replies]}
         await self._write(update(inbox).where(inbox.c.id == item.id).values(values))
+
+    async def move(self, item: Item, move: Move) -> None:
+        """See the port."""
+        await self._write(update(inbox).where(inbox.c.id == item.id).values(moved=asdict(move), replies=[]))
+
+    async def clear_left(self, item: Item) -> None:
+        """See the port."""
+        if item.moved:
+            moved = asdict(replace(item.moved, left=()))
+            await self._write(update(inbox).where(inbox.c.id == item.id).values(moved=moved))
 
     async def keep_turn(self, item: Item, turn_id: str) -> None:
         """The turn that was made for the item."""
@@ -259,6 +270,16 @@ class SqlInbox:
     async def marked(self) -> Mapping[Channel, ChannelKind]:
         """The channels that are no ordinary ones, oldest first."""
         return await self._database.read(self._marked)
+
+    async def answered_since(self, platform: str, channel: str, since: datetime) -> Sequence[Item]:
+        """See the port."""
+        here = and_(inbox.c.platform == platform, inbox.c.channel == channel, inbox.c.received_at >= since)
+        query = select(inbox).where(here, inbox.c.state.not_in([state.value for state in _DELETED]))
+
+        async def work(connection: AsyncConnection) -> Sequence[Item]:
+            return [self._item(row) for row in (await connection.execute(query)).mappings()]
+
+        return await self._database.read(work)
 
     async def channels(self, platform: str, workspace: str) -> Sequence[str]:
         """See the port."""
@@ -424,6 +445,7 @@ class SqlInbox:
             turn_id=row["turn_id"],
             attempts=row["attempts"],
             mine=row["owner"] == self._owner,
+            moved=_move(row["moved"]),
         )
 
     async def _hold(self, until: datetime) -> None:
@@ -495,6 +517,12 @@ def _is_as_known(item: Item) -> ColumnElement[bool]:
 
 def _is(key: MessageKey) -> ColumnElement[bool]:
     return and_(*(inbox.c[name] == value for name, value in asdict(key).items()))
+
+
+def _move(kept: Mapping[str, Any] | None) -> Move | None:
+    if not kept:
+        return None
+    return Move(Place(**kept["place"]), Audience(kept["audience"]), kept["context"], tuple(kept["left"]))
 
 
 def _thread(row: RowMapping) -> Thread:

@@ -224,6 +224,7 @@ inbox = Table(
     Column("owner", CleanText, nullable=False),
     Column("lease_until", UtcDateTime, nullable=False),
     Column("user_id", CleanText, nullable=False, server_default=""),
+    Column("moved", CleanJson),
     UniqueConstraint("platform", "workspace", "channel", "message_id"),
     Index(None, "state", "lease_until"),
     Index(None, "platform", "user_id"),

@@ -80,6 +80,26 @@ async def test_what_was_said_while_a_session_was_invalid_is_read_from_the_channe
     assert len(den.said(before)) == 1
 
 
+async def test_what_was_deleted_while_a_session_was_invalid_takes_its_answer_along(den: Den) -> None:
+    gateway = den.discord.gateway
+    kept, gone = await den.ask(DELIVERY), await den.ask(PAYMENT)
+    follow_up = await den.ask("And do they cost anything?", thread=kept, mention=False)
+    private = await den.asker.send_dm(GIFTS)
+    for message_id, where in ((kept, kept), (gone, gone), (follow_up, kept), (private.id, private.channel.id)):
+        await den.done(message_id)
+        assert [message for message in den.said(where) if message.id > message_id]
+    await asyncio.sleep(5.5)  # the bot notes now and then until when it has heard everything
+    identified = gateway.identified
+    await gateway.invalidate()
+    for channel, message_id in ((den.channel.id, gone), (kept, follow_up), (private.channel.id, private.id)):
+        den.discord.backend.delete_message(channel, message_id)
+    await den.discord.wait_for(lambda: gateway.identified > identified and gateway.connections, SECONDS)
+    for message_id, where in ((gone, gone), (follow_up, kept), (private.id, private.channel.id)):
+        await den.discord.wait_for(lambda id=message_id: den.bot.states()[str(id)] == "withdrawn", SECONDS)  # type: ignore[misc]
+        assert [message for message in den.said(where) if message.id > message_id] == []
+    assert len(den.said(kept)) == 1
+
+
 # Discord's refusals
 
 

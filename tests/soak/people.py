@@ -120,6 +120,14 @@ class DiscordPeople:
         self._note(sent, member, place, wording)
         self._ledger.events["discord direct question" if private else "discord mention"] += 1
 
+    async def introduce_themselves(self) -> None:
+        """Everybody asks in private once: of a first private message that no session lives to hear of, Discord tells
+        nobody ever."""
+        for member in self._members:
+            wording = self._ledger.word()
+            sent = await member.send_dm(wording.text)
+            self._note(sent, member, str(sent.channel.id), wording)
+
     async def follow_up(self, question: Said) -> bool:
         if question.place == question.channel or not self._discord.bot_messages(int(question.place)):
             return False

@@ -81,13 +81,15 @@ class Soak:
             discord = await stack.enter_async_context(DiscordStandIn())
             slack.retry_schedule = _RETRIES
             slack.add_channel(ADMINS, [], "public")
-            people = {SLACK: SlackPeople(slack, self._ledger), DISCORD: DiscordPeople(discord, self._ledger)}
+            members = DiscordPeople(discord, self._ledger)
+            people = {SLACK: SlackPeople(slack, self._ledger), DISCORD: members}
             bots = [self._bot(slack, discord, number) for number in (1, 2)]
             for bot in bots:
                 stack.push_async_exit(bot)
                 await bot.launch()
             for bot in bots:
                 await bot.ready(_START_SECONDS)
+            await members.introduce_themselves()
             await asyncio.sleep(6)  # Discord's side notes now and then until when it has heard everything
             troubles = Troubles(
                 self._ledger,

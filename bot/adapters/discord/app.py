@@ -8,7 +8,6 @@ import json
 from collections import OrderedDict
 from collections.abc import Iterable, MutableMapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import discord
@@ -46,7 +45,7 @@ from bot.errors import BotError, DeliveryError, PlatformError, StorageError
 from bot.handoff.handing import Handing
 from bot.interfaces import ConversationStore, Inbox, Markers, Rooms
 from bot.knowledge.catalogue import Catalogue
-from bot.messages import FIRST, Audience, Channel, ChannelKind, ChatMessage, Place
+from bot.messages import FIRST, Audience, Channel, ChannelKind, ChatMessage, MessageKey, Place
 
 log = structlog.get_logger(__name__)
 
@@ -96,7 +95,13 @@ class DiscordAdapter:
         self._messenger: DiscordMessenger | None = None
         self._owed = Owed()
         self._catching_up = CatchingUp(
-            inbox, markers, self._owed, self.heard, self.edited, lambda: desk.count_fault(PLATFORM, "channel given up")
+            inbox,
+            markers,
+            self._owed,
+            self.heard,
+            self.edited,
+            self._deleted,
+            lambda: desk.count_fault(PLATFORM, "channel given up"),
         )
         self._inbox = inbox
         self._heard: OrderedDict[int, None] = OrderedDict()
@@ -211,8 +216,10 @@ class DiscordAdapter:
         """Stop the work for messages, and remove their answers."""
         channel = await self._channel(channel_id, guild_id)
         for message_id in message_ids:
-            key = key_of(self._place(channel, channel_id, guild_id, message_id), message_id)
-            await self._owed.see_to(partial(self._desk.deleted, key))
+            await self._deleted(key_of(self._place(channel, channel_id, guild_id, message_id), message_id))
+
+    async def _deleted(self, key: MessageKey) -> None:
+        await self._owed.see_to(lambda: self._desk.deleted(key))
 
     async def reacted(self, event: discord.RawReactionActionEvent, *, muted: bool) -> None:
         """🔇 or not."""

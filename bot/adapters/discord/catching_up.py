@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from bot.adapters.discord.failures import delivering
 from bot.adapters.discord.incoming import PLATFORM, PRIVATE
 from bot.errors import DeliveryError, StorageError
 from bot.interfaces import Inbox, Markers
+from bot.messages import Audience, MessageKey
 
 log = structlog.get_logger(__name__)
 
@@ -22,6 +23,7 @@ FARTHEST = timedelta(days=1)  # what is older than this is not answered any more
 _CURSOR = "discord:heard"
 _CURSOR_SECONDS = 5.0
 _PER_CHANNEL = 1_000  # messages read again
+_SKEW = timedelta(minutes=1)  # between Discord's clock, of which an id tells, and ours
 _DIRECT = 500  # private conversations read again, the latest first
 _TRIES, _MOST_TRIES = 2, 60  # readings of a channel (of five calls each), where others can be read and where none can
 _LONGEST_PAUSE = 30.0  # seconds between two
@@ -70,8 +72,8 @@ class Owed:
 
 
 class CatchingUp:
-    """Reads what was said while nobody listened. `hear` and `edited` take each message as if the gateway told of it;
-    `given_up` counts channels that could not be read."""
+    """Reads what was said while nobody listened. `hear`, `edited` and `deleted` take a message as if the gateway told
+    of it; `given_up` counts channels that could not be read."""
 
     def __init__(
         self,
@@ -80,6 +82,7 @@ class CatchingUp:
         owed: Owed,
         hear: Callable[[discord.Message], Awaitable[None]],
         edited: Callable[[discord.Message], Awaitable[None]],
+        deleted: Callable[[MessageKey], Awaitable[None]],
         given_up: Callable[[], None],
     ) -> None:
         self._inbox = inbox
@@ -87,6 +90,7 @@ class CatchingUp:
         self._owed = owed
         self._hear = hear
         self._edited = edited
+        self._deleted = deleted
         self._given_up = given_up
         self._readable = False  # whether any channel could be read since the client is there
         self._deaf: set[int] = set()  # shards whose events may be missing
@@ -141,6 +145,7 @@ class CatchingUp:
         """Hear what was said in a channel. One that Discord cannot read is given up after some tries where others can
         be read: it is not Discord that is away, and the others' cursor must move on."""
         pause = 1.0
+        known = await self._known_since(channel, after)
         for attempt in range(1, _MOST_TRIES + 1):
             try:
                 async with at_once:
@@ -161,9 +166,23 @@ class CatchingUp:
                 await self._hear(message)
                 if message.edited_at:
                     await self._edited(message)
+            if len(missed) < _PER_CHANNEL:
+                for message_id in known.keys() - {message.id for message in missed}:
+                    await self._deleted(known[message_id])
             return
         log.error("channel given up: what was written there while nobody listened is not answered", channel=channel.id)
         self._given_up()
+
+    async def _known_since(self, channel: Any, after: discord.Object) -> Mapping[int, MessageKey]:
+        """Messages of a channel that were claimed, by id: those that are not found there any more were deleted."""
+        thread = channel.id if isinstance(channel, discord.Thread) else None
+        parent = channel.parent_id if isinstance(channel, discord.Thread) else channel.id
+        since = discord.utils.snowflake_time(after.id) - _SKEW
+        items = await self._owed.get(lambda: self._inbox.answered_since(PLATFORM, str(parent), since))
+        claimed = [each.message for each in items]
+        written = [each for each in claimed if each.audience is not Audience.COMMAND and each.chosen is None]
+        here = [each for each in written if each.place.thread == str(thread or each.id)]
+        return {int(message.id): message.key for message in here if int(message.id) > after.id}
 
     async def _cursor(self) -> datetime | None:
         """Since when messages may have been missed; None at the very first start."""

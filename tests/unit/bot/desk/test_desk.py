@@ -162,7 +162,7 @@ async def _office(
     handing: FakeHanding | None = None,
     on_abstention: bool = False,
     mask: Callable[[str], str] = lambda text: text,
-    on_undeliverable: Callable[[Item, str], Awaitable[None]] | None = None,
+    on_undeliverable: Callable[[Item, str], Awaitable[bool]] | None = None,
 ) -> AsyncIterator[Office]:
     store, messenger, meter = store or MemoryConversations(), messenger or FakeMessenger(), CountingMeter()
     inbox = FlakyInbox(database, after, owner, limits.lease)
@@ -694,8 +694,7 @@ async def test_what_was_said_elsewhere_and_not_noted_is_said_in_no_other_place(
     question = said()
     await office.desk.receive(question)
     await settled(office)
-    answers = [text for text in office.messenger.said_to(question) if text != "begun"]
-    assert answers == [f"Re: {question.text}"]
+    assert office.messenger.said_to(question) == [f"Re: {question.text}"]  # and nothing begun stands beside it
 
 
 async def test_what_a_dead_process_said_elsewhere_is_not_said_there_again(opens: Opens) -> None:
@@ -709,11 +708,56 @@ async def test_what_a_dead_process_said_elsewhere_is_not_said_there_again(opens:
     assert platform.said_to(question) == [f"Re: {question.text}"]
 
 
+async def test_what_a_dead_process_began_is_removed_once_another_has_said_it_elsewhere(opens: Opens) -> None:
+    platform = LosesReplies(closed=1, lost=99, begins=True)
+    dead = await opens(messenger=platform, limits=replace(QUICK, pause=9))
+    await dead.desk.receive(question := said())
+    await until(lambda: len(platform.posts) == 2)
+    await die(dead)
+    platform.lost = 0  # and its own place is open again
+    await settled(await opens(messenger=platform))
+    assert platform.said_to(question) == [f"Re: {question.text}"]
+    assert all("/1/" in post for post in platform.posts)
+
+
+async def test_an_edit_is_answered_where_its_question_was_and_a_deletion_clears_that_place(opens: Opens) -> None:
+    platform = LosesReplies(closed=1, lost=0, begins=True)
+    office = await opens(messenger=platform)
+    await office.desk.receive(question := said())
+    await settled(office)
+    edit = replace(question, text="What about pears?", edited_at=1.0)
+    await office.desk.edited(edit)
+    await settled(office, 2)
+    assert platform.said_to(question) == ["Re: What about pears?"]
+    await office.desk.deleted(question.key)
+    await settled(office, 3)
+    assert platform.said_to(question) == []
+
+
+async def test_while_admins_cannot_be_told_what_can_be_said_nowhere_is_still_owed(opens: Opens) -> None:
+    reachable, told = False, Counter[str]()
+
+    async def tell(item: Item, cause: str) -> bool:
+        told[cause] += 1
+        return reachable
+
+    office = await opens(on_undeliverable=tell)
+    office.messenger.faults = [undeliverable(permanent=True)] * 99
+    question = said()
+    await office.desk.receive(question)
+    await until(lambda: told["not_in_channel"] >= 2)
+    assert await office.state_of(question) is State.OWED
+    reachable = True
+    await settled(office)
+    assert await office.state_of(question) is State.FAILED
+
+
 async def test_what_can_be_said_nowhere_is_told_to_admins(opens: Opens) -> None:
     told: list[tuple[str, str]] = []
 
-    async def tell(item: Item, cause: str) -> None:
+    async def tell(item: Item, cause: str) -> bool:
         told.append((item.message.id, cause))
+        return True
 
     office = await opens(on_undeliverable=tell)
     office.messenger.other_places = 1
@@ -868,8 +912,9 @@ async def test_a_database_that_breaks_off_every_start_leaves_nobody_without_an_a
 async def test_an_item_that_breaks_every_attempt_is_given_up_and_admins_are_told(opens: Opens) -> None:
     told: list[str] = []
 
-    async def tell(item: Item, cause: str) -> None:
+    async def tell(item: Item, cause: str) -> bool:
         told.append(item.message.id)
+        return True
 
     office = await opens(limits=replace(QUICK, tries=2), on_undeliverable=tell)
     office.messenger.faults = [RuntimeError()] * 10
