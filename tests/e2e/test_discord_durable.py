@@ -83,6 +83,7 @@ async def test_what_was_said_while_a_session_was_invalid_is_read_from_the_channe
 async def test_what_was_deleted_while_a_session_was_invalid_takes_its_answer_along(den: Den) -> None:
     gateway = den.discord.gateway
     kept, gone = await den.ask(DELIVERY), await den.ask(PAYMENT)
+    await den.one_answer(kept)
     follow_up = await den.ask("And do they cost anything?", thread=kept, mention=False)
     private = await den.asker.send_dm(GIFTS)
     for message_id, where in ((kept, kept), (gone, gone), (follow_up, kept), (private.id, private.channel.id)):
@@ -97,7 +98,7 @@ async def test_what_was_deleted_while_a_session_was_invalid_takes_its_answer_alo
     for message_id, where in ((gone, gone), (follow_up, kept), (private.id, private.channel.id)):
         await den.discord.wait_for(lambda id=message_id: den.bot.states()[str(id)] == "withdrawn", SECONDS)  # type: ignore[misc]
         assert [message for message in den.said(where) if message.id > message_id] == []
-    assert len(den.said(kept)) == 1
+    assert len(den.said(kept)) == 1 and den.bot.states()[str(kept)] == "answered"
 
 
 # Discord's refusals

@@ -175,13 +175,17 @@ class CatchingUp:
 
     async def _known_since(self, channel: Any, after: discord.Object) -> Mapping[int, MessageKey]:
         """Messages of a channel that were claimed, by id: those that are not found there any more were deleted."""
-        thread = channel.id if isinstance(channel, discord.Thread) else None
-        parent = channel.parent_id if isinstance(channel, discord.Thread) else channel.id
+        thread = channel if isinstance(channel, discord.Thread) else None
+        parent = thread.parent_id if thread else channel.id
         since = discord.utils.snowflake_time(after.id) - _SKEW
         items = await self._owed.get(lambda: self._inbox.answered_since(PLATFORM, str(parent), since))
         claimed = [each.message for each in items]
         written = [each for each in claimed if each.audience is not Audience.COMMAND and each.chosen is None]
-        here = [each for each in written if each.place.thread == str(thread or each.id)]
+        if thread:  # a channel's message with which a thread begins stands in the channel, a post's in its thread
+            of_thread = [each for each in written if each.place.thread == str(thread.id)]
+            here = [each for each in of_thread if each.id != each.place.thread or "forum" in each.context]
+        else:
+            here = [each for each in written if each.id == each.place.thread]
         return {int(message.id): message.key for message in here if int(message.id) > after.id}
 
     async def _cursor(self) -> datetime | None:

@@ -140,7 +140,8 @@ class DiscordMessenger:
 
     async def _found_on(self, item: Item) -> InChannel | InResponse:
         surface = await surface_of(self._client, item)
-        asked = item.message.context.get("kind") == "channel" and not item.message.chosen
+        context = item.message.context
+        asked = context.get("kind") == "channel" and not item.message.chosen and ELSEWHERE not in context
         if asked and isinstance(surface, InChannel):
             in_thread = InChannel(self._client, int(item.message.id), item)
             with suppress(DeliveryError):
