@@ -52,7 +52,8 @@ class IncomingMessage:
     belongs to; `platform` is "terminal", "slack", "discord" …; `user` is the platform's id of the author, `channel`
     that of where it was written. `chosen`: it is a button that was pressed, and `text` says which in words.
     `taken_from`: the text is a question of somebody of that name, to which the author has called; `unread` names files
-    that came with it and could not be read."""
+    that came with it and could not be read, `seen` those that are pictures, each with what a model says it shows, which
+    is in the text; then `own` is the text without that, which tells the language."""
 
     conversation_id: str
     text: str
@@ -62,6 +63,8 @@ class IncomingMessage:
     chosen: Chosen | None = None
     taken_from: str = ""
     unread: tuple[str, ...] = ()
+    seen: tuple[tuple[str, str], ...] = ()
+    own: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from bot.intents import MessageReading, OfferReply
 from bot.messages import Attached, Channel, ChannelKind, ChatMessage, Item, MessageKey, Move, Place, Rule, Said, State
 from bot.people import Actor
 from bot.steering import AuditEntry, Evidence, Handoff, HandoffState, Missed, Relayed, Schedule, Taught, TaughtState
+from inference.interfaces import Picture
 from retrieval.documents import RetrievalResult, Source
 from retrieval.searching.glossary import Entry
 
@@ -307,6 +308,16 @@ class QuestionReader(Protocol):
         """The 1-based ranks of the passages that answer the question, the best first; none if it is not answered."""
 
 
+class PictureReader(Protocol):
+    """Says what pictures show, where a model takes them. Neither method raises."""
+
+    async def sees(self) -> bool:
+        """Whether there is such a model now."""
+
+    async def describe(self, picture: Picture, words: str) -> str:
+        """What the picture shows, in a line, to whoever wrote `words` with it; "" where that cannot be told."""
+
+
 class GenerationMeter(Protocol):
     """Counts what a language model does."""
 
@@ -463,6 +474,9 @@ class Surroundings(Protocol):
 
     async def files(self, message: ChatMessage) -> Sequence[Attached]:
         """Its files, with the text of those that are one and not too large."""
+
+    async def picture(self, file: Attached) -> Picture | None:
+        """The picture that one of them is said to be; None where it cannot be had, or is none."""
 
     async def name(self, message: ChatMessage, said: Said) -> str:
         """What the author of a message near `message` is called, or ""."""

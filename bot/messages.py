@@ -83,10 +83,12 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A file of a message: its name, and its text, if it could be read."""
+    """A file of a message: its name, and its text, if it could be read. `picture` is where it can be fetched if it is
+    said to be a picture; then `text` is what it shows, if a model could tell."""
 
     name: str
     text: str | None = None
+    picture: str = ""
 
 
 def quote(text: str) -> str:

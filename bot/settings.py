@@ -81,6 +81,7 @@ class Settings(BaseSettings):
     vllm_api_key: SecretStr = SecretStr("")
     vllm_seconds: float = Field(60, gt=0)
     vllm_concurrency: int = Field(32, ge=1)
+    vllm_pictures: bool = True
 
     # the desk
     workers: int = Field(8, ge=1, le=256)

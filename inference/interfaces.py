@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -17,11 +17,20 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A file that shows something, of a media type like "image/png"."""
+
+    type: str
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """One turn of what the model reads."""
+    """One turn of what the model reads; `pictures` stand behind its words."""
 
     role: Role
     content: str
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,13 @@ class Generator(Protocol):
         seconds: float | None = None,
     ) -> Any:
         """What the model says, within `seconds`, as JSON of a schema, which the server enforces."""
+
+    async def sees(self) -> bool:
+        """Whether a server that is well has a model that takes pictures. Raises nothing: one that does not tell is
+        asked again next time."""
+
+    async def describe(self, messages: Sequence[Message], *, max_tokens: int, seconds: float) -> str:
+        """What a model that takes pictures says of those in the messages, within `seconds`, cut off at `max_tokens`."""
 
     async def count(self, messages: Sequence[Message]) -> int:
         """Tokens that the messages take in the model's own prompt."""

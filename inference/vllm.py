@@ -7,12 +7,13 @@ token. https://docs.vllm.ai/en/stable/serving/openai_compatible_server/
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import openai
@@ -28,12 +29,20 @@ from inference.errors import (
     GeneratorUnavailable,
     GeneratorUndecided,
 )
-from inference.interfaces import Limits, Message, Role
+from inference.interfaces import Limits, Message, Picture, Role
 
 _PROBE_SECONDS = 2.0
 _NONE_IS_WELL = "No vLLM server is well: see its log, or FRONTDESK_VLLM_URL."
 _UNTHINKING = {"chat_template_kwargs": {"enable_thinking": False}}  # where a template knows of it
 _USUAL_CONTEXT = 4096  # where a server does not tell
+_SIGHT_SECONDS = 5.0  # in which a server says whether it takes pictures
+_BLIND_SECONDS = 3600.0  # after which one that took none is asked again: it may have another model by now
+_NONE_SEES = "No vLLM server that is well takes pictures."
+# Grey, 64 by 64: some models refuse what is smaller than the patches that they look at.
+_GREY = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAEAAAABACAAAAACPAi4CAAAAKUlEQVR42u3MQREAAAwCIKMb3RD77SAA6VEEAoFAIBAIBAKBQCAQfA8G320AeXC6"
+    "efoAAAAASUVORK5CYII="
+)
 _THINKING = re.compile(r"<think>.*?(?:</think>\s*|\Z)", re.DOTALL)
 
 
@@ -99,6 +108,28 @@ class VllmGenerator:
         async with self._slot(limit):
             return await self._ask(lambda server: server.decide(messages, schema, max_tokens, each))
 
+    async def sees(self) -> bool:
+        """See the port."""
+        return bool(await self._seeing())
+
+    async def describe(self, messages: Sequence[Message], *, max_tokens: int, seconds: float) -> str:
+        """See the port. What becomes of a picture, which anybody may send, says nothing of a server's health."""
+        try:
+            async with asyncio.timeout(seconds), self._slot(seconds):
+                servers = await self._seeing()
+                fault: GeneratorError = GeneratorUnavailable(_NONE_SEES)
+                for server in servers:
+                    try:
+                        return await server.describe(messages, max_tokens, seconds / len(servers))
+                    except GeneratorRefused:
+                        server.forget_sight()  # it may have another model by now
+                        raise
+                    except GeneratorError as error:
+                        fault = error
+                raise fault
+        except TimeoutError as error:
+            raise GeneratorSlow("No vLLM server described the picture in time.") from error
+
     async def count(self, messages: Sequence[Message]) -> int:
         """See the port."""
         return int(await self._ask(lambda server: server.count(messages)))
@@ -136,6 +167,12 @@ class VllmGenerator:
         well = [server for server in self._servers if not server.breaker.open]
         return sorted(well, key=lambda server: server.busy)
 
+    async def _seeing(self) -> list[_Server]:
+        """Servers that take pictures, in order; one that does not tell is none."""
+        servers = await self._candidates()
+        sees = await asyncio.gather(*(server.sees() for server in servers))
+        return [server for server, each in zip(servers, sees, strict=True) if each]
+
     @asynccontextmanager
     async def _slot(self, seconds: float) -> AsyncIterator[None]:
         """One of the requests that may generate at once, waited for so long."""
@@ -165,6 +202,9 @@ class _Server:
         self._model = model
         self._found: _Served | None = None
         self._folds = False  # whether its chat template knows no system message
+        self._sees: bool | None = None  # whether its model takes pictures, as far as that was learned
+        self._looked_at = 0.0  # when that was
+        self._looking = asyncio.Lock()
         timeout = openai.Timeout(limits.total, connect=limits.connect)
         self.client = AsyncOpenAI(
             base_url=f"{self.url}/v1",
@@ -204,11 +244,36 @@ class _Server:
         """It is well, if not willing: what it serves may have changed."""
         self.breaker.succeeded()
         self._found = None
+        self.forget_sight()
 
     def failed(self) -> None:
         """It may be another one when it is back, with another model."""
         self.breaker.failed()
         self._found = None
+        self.forget_sight()
+
+    def forget_sight(self) -> None:
+        """Ask it again whether it takes pictures."""
+        self._sees = None
+
+    async def sees(self) -> bool:
+        """Whether its model takes pictures: learned from it, once; False as long as it does not tell."""
+        async with self._looking:
+            old = time.monotonic() > self._looked_at + _BLIND_SECONDS
+            if self._sees is None or (old and not self._sees):
+                self._sees, self._looked_at = await self._takes_a_picture(), time.monotonic()
+            return bool(self._sees)
+
+    async def _takes_a_picture(self) -> bool | None:
+        """Whether it takes a tiny one, which a model that reads text alone refuses; None: it does not tell."""
+        asked = [Message(Role.USER, "What is this?", (Picture("image/png", _GREY),))]
+        try:
+            with _faults(self.url):
+                async with asyncio.timeout(_SIGHT_SECONDS):
+                    await self._complete(asked, max_tokens=1, temperature=0.0)
+        except GeneratorError as error:
+            return False if isinstance(error.__cause__, _NO_SUCH_REQUEST) else None
+        return True
 
     async def probe(self) -> None:
         """Ask for its health."""
@@ -281,6 +346,19 @@ class _Server:
         finally:
             self.busy -= 1
 
+    async def describe(self, messages: Sequence[Message], max_tokens: int, seconds: float) -> str:
+        self.busy += 1
+        try:
+            with _faults(self.url):
+                async with asyncio.timeout(seconds):
+                    answer = await self._complete(messages, max_tokens=max_tokens, temperature=0.0)
+                said = str(answer.choices[0].message.content or "") if answer.choices else ""
+        finally:
+            self.busy -= 1
+        if text := _THINKING.sub("", said).strip():
+            return text
+        raise GeneratorBroken(f"{self.url} answered with nothing.")
+
     async def _complete(self, messages: Sequence[Message], **options: Any) -> Any:
         """Ask for a completion; a template without system messages gets them as part of the first user message."""
         for _ in range(2):
@@ -292,7 +370,8 @@ class _Server:
                     **options,
                 )
             except openai.BadRequestError as error:
-                if self._folds or not re.search(r"system|roles? must", str(error), re.IGNORECASE):
+                has_system = messages[0].role is Role.SYSTEM
+                if self._folds or not has_system or not re.search(r"system|roles? must", str(error), re.IGNORECASE):
                     raise
                 self._folds = True
         raise AssertionError("unreachable")
@@ -355,12 +434,24 @@ def _said(chunk: Any, ended: str) -> tuple[str, str]:
 
 
 def _plain(messages: Sequence[Message], folds: bool) -> Any:
-    plain = [{"role": message.role.value, "content": message.content} for message in messages]
-    if folds and len(plain) > 1 and messages[0].role is Role.SYSTEM:
-        system = plain.pop(0)
-        plain[0] = plain[0] | {"content": f"{system['content']}\n\n{plain[0]['content']}"}
-    return plain
+    if folds and len(messages) > 1 and messages[0].role is Role.SYSTEM:
+        system, first, *others = messages
+        messages = [replace(first, content=f"{system.content}\n\n{first.content}"), *others]
+    return [{"role": message.role.value, "content": _content(message)} for message in messages]
 
+
+def _content(message: Message) -> Any:
+    if not message.pictures:
+        return message.content
+    parts: list[Any] = [{"type": "text", "text": message.content}]
+    for picture in message.pictures:
+        url = f"data:{picture.type};base64,{base64.b64encode(picture.body).decode()}"
+        parts.append({"type": "image_url", "image_url": {"url": url}})
+    return parts
+
+
+# What a server answers that knows no such request.
+_NO_SUCH_REQUEST = (openai.BadRequestError, openai.UnprocessableEntityError)
 
 # What reading garbage raises, ours and the library's.
 _GARBAGE = (openai.OpenAIError, ValueError, OSError, TypeError, AttributeError, LookupError, RecursionError)

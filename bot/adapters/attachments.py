@@ -1,8 +1,9 @@
-"""The text of files that people attach: fetched from the platform's own hosts, behind the address guard."""
+"""Files that people attach, text and pictures: fetched from the platform's own hosts, behind the address guard."""
 
 from __future__ import annotations
 
 import json
+import re
 import socket
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import PurePath
@@ -15,6 +16,7 @@ from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
 from bot.messages import Attached
+from inference.interfaces import Picture
 from retrieval.crawling.addresses import AddressGuard, parse_host
 from retrieval.errors import AddressRefused
 from retrieval.extraction.decoding import detect
@@ -23,10 +25,21 @@ log = structlog.get_logger(__name__)
 
 FILES = 3  # of a message that are read
 BYTES = 64 * 1024  # of a file that is read
+PICTURE_BYTES = 5 * 1024 * 1024
 _SECONDS = 8
 _TYPES = frozenset({"application/json", "application/xml", "application/x-yaml", "application/yaml"})
 _SUFFIXES = frozenset(
     {".log", ".txt", ".md", ".csv", ".tsv", ".json", ".yaml", ".yml", ".xml", ".ini", ".conf", ".cfg", ".toml", ".out"}
+)
+_PICTURES = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".gif": "image/gif",
+    ".webp": "image/webp",
+}
+_SHAPE = re.compile(
+    rb"(?P<png>\x89PNG\r\n\x1a\n)|(?P<jpeg>\xff\xd8\xff)|(?P<gif>GIF8[79]a)|(?P<webp>RIFF.{4}WEBP)", re.DOTALL
 )
 
 
@@ -47,23 +60,34 @@ class Attachments:
         files: list[dict[str, Any]] = json.loads(kept)
         read: list[Attached] = []
         for file in files:
-            wanted = sum(each.text is not None for each in read) < FILES and is_text(file["name"], file["type"])
-            text = await self._text(URL(file["url"]), file["type"]) if wanted and file["size"] <= BYTES else None
-            read.append(Attached(file["name"], text))
+            name, kind, url = file["name"], file["type"], file["url"]
+            wanted = sum(each.text is not None for each in read) < FILES and is_text(name, kind)
+            text = await self._text(URL(url), kind) if wanted and file["size"] <= BYTES else None
+            picture = is_picture(name, kind) and file["size"] <= PICTURE_BYTES
+            read.append(Attached(name, text, url if picture else ""))
         return read
 
+    async def picture(self, file: Attached) -> Picture | None:
+        """The picture that a file is; None where it cannot be had, or is none that models take, by its first bytes."""
+        body = await self._body(URL(file.picture), "", PICTURE_BYTES)
+        shape = _SHAPE.match(body or b"")
+        return Picture(f"image/{shape.lastgroup}", body) if shape and body else None
+
     async def _text(self, url: URL, kind: str) -> str | None:
-        try:
-            body = await self._fetch(url, kind)
-        except (aiohttp.ClientError, TimeoutError, OSError, AddressRefused) as error:
-            log.warning("file not read", host=url.host, cause=type(error).__name__)
-            return None
+        body = await self._body(url, kind, BYTES)
         if body is None:
             return None
         text = body.decode(detect(body), "replace")
         return None if "\0" in text else text.strip()
 
-    async def _fetch(self, url: URL, kind: str) -> bytes | None:
+    async def _body(self, url: URL, kind: str, limit: int) -> bytes | None:
+        try:
+            return await self._fetch(url, kind, limit)
+        except (aiohttp.ClientError, TimeoutError, OSError, AddressRefused) as error:
+            log.warning("file not read", host=url.host, cause=type(error).__name__)
+            return None
+
+    async def _fetch(self, url: URL, kind: str, limit: int) -> bytes | None:
         """The bytes; None where they are no file that we may have: a redirect leads to a page to log in on."""
         if not self.may_fetch(url):
             log.warning("file not read", host=url.host, cause="not a host of the platform's")
@@ -80,12 +104,12 @@ class Attachments:
             if response.status != 200 or page:
                 log.warning("file not read", host=url.host, status=response.status)
                 return None
-            body = b""
+            body = bytearray()
             async for piece in response.content.iter_any():
                 body += piece
-                if len(body) > BYTES:
+                if len(body) > limit:
                     return None
-            return body
+            return bytes(body)
 
     def may_fetch(self, url: URL) -> bool:
         """Whether a file may be fetched from there, and the headers sent along."""
@@ -98,6 +122,12 @@ def is_text(name: str, kind: str) -> bool:
     """Whether a file of this name and media type is one of text."""
     kind = kind.partition(";")[0].strip().lower()
     return kind.startswith("text/") or kind in _TYPES or PurePath(name.lower()).suffix in _SUFFIXES
+
+
+def is_picture(name: str, kind: str) -> bool:
+    """Whether a file is said to be a picture that models take: by its media type, else by its name."""
+    kind = kind.partition(";")[0].strip().lower()
+    return (kind or _PICTURES.get(PurePath(name.lower()).suffix)) in _PICTURES.values()
 
 
 class _Guarded(AbstractResolver):

@@ -165,7 +165,8 @@ class Answering:
         watch = _Stopwatch()
         conversation = await self._store.load(message.conversation_id)
         watch.lap("load")
-        message = replace(message, text=self._mask(message.text[: 2 * MAX_CHARACTERS]))
+        seen = tuple((name, self._mask(shows)) for name, shows in message.seen)
+        message = replace(message, text=self._mask(message.text[: 2 * MAX_CHARACTERS]), seen=seen)
         asked = await self._asked_back(message, conversation)
         draft, choice = await self._listen(message, conversation, asked)
         context: tuple[str, ...] = ()
@@ -204,7 +205,7 @@ class Answering:
         text = clean(message.text).strip()
         question = text[:MAX_CHARACTERS]
         last = conversation.turns[-1] if conversation.turns else None
-        language = reply_language(question, last.language if last else "")
+        language = reply_language(message.own or question, last.language if last else "")
         choice, again = await self._read_choice(message, question, offer, language)
         if offer and (again or message.chosen):
             language = offer.language
@@ -415,6 +416,8 @@ def _note_around(draft: _Draft, message: IncomingMessage, words: Words) -> None:
         draft.reply = words.say("only_files", files=files)
     elif message.unread:
         draft.preface = words.say("files_unread", files=files) + "\n\n"
+    for name, shows in message.seen:
+        draft.preface += words.say("picture_seen", file=f"“{plain(name[:_NAME])}”", shows=plain(shows)) + "\n\n"
     if message.taken_from:
         draft.preface += words.say("taken_from", name=plain(message.taken_from[:_NAME])) + "\n\n"
 

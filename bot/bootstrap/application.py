@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from bot.conversation import IncomingMessage
     from bot.desk.desk import Desk
     from bot.handoff.handing import Handing
-    from bot.interfaces import AnswerWriter, IntentReader, QuestionReader, Rooms
+    from bot.interfaces import AnswerWriter, IntentReader, PictureReader, QuestionReader, Rooms
     from bot.knowledge.catalogue import Catalogue, Knowledge
     from bot.knowledge.gaps import Gaps
     from bot.knowledge.glossary import Keeping, LiveGlossary
@@ -166,6 +166,7 @@ class Application(Stores):
             on_abstention=settings.handoff_on_abstention,
             on_undeliverable=self.undelivered.tell,
             mask=masker(settings),
+            pictures=self.pictures,
         )
 
     @cached_property
@@ -462,6 +463,15 @@ class Application(Stores):
     def generator(self) -> VllmGenerator | None:
         """The vLLM servers of the settings, if there are any."""
         return generator_for(self.settings) if self.settings.vllm_url else None
+
+    @cached_property
+    def pictures(self) -> PictureReader | None:
+        """What says what pictures show, if a model may be asked."""
+        from bot.answers.picturing import ModelPictureReader
+
+        if self.generator is None or not self.settings.vllm_pictures:
+            return None
+        return ModelPictureReader(self.generator, self.metrics)
 
     async def close(self) -> None:
         """Let go of what was opened."""

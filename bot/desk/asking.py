@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import structlog
@@ -14,14 +15,17 @@ import structlog
 from bot.desk.reading import Readings
 from bot.errors import DeliveryError
 from bot.intents import Intent, MessageReading
-from bot.interfaces import Surroundings
-from bot.messages import Audience, ChatMessage, Said, unquote
+from bot.interfaces import PictureReader, Surroundings
+from bot.messages import Attached, Audience, ChatMessage, Said, unquote
 
 log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 10.0  # for each look around: then what was said itself is answered
 CHARACTERS = 8_000  # of what stands above a message
 ATTACHED = 3_000  # characters of what it brings along: with its own words the answer still reads all of it
+PICTURES = 3  # of a message that are described
+PICTURE_SECONDS = 8.0  # for all of them, from fetching the first to the last word on it
+PICTURES_AT_ONCE = 4  # of all messages: each takes megabytes here, and a model's time from answers
 _ADDRESS = re.compile(r"https?://\S+")
 _CALLS = frozenset({Intent.EMPTY, Intent.HELP, Intent.GREETING, Intent.PRESENCE})  # say no more than "you there"
 _Found = TypeVar("_Found")
@@ -30,12 +34,15 @@ _Found = TypeVar("_Found")
 @dataclass(frozen=True, slots=True)
 class Asked:
     """`text` is what is to be answered. Where it was asked by somebody else, `user` is their id and `name` what they
-    are called. `unread` names files that could not be read."""
+    are called. `unread` names files that could not be read, `seen` are pictures, each with what it shows; then `own` is
+    `text` without that."""
 
     text: str
     user: str = ""
     name: str = ""
     unread: tuple[str, ...] = ()
+    seen: tuple[tuple[str, str], ...] = ()
+    own: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +62,12 @@ class Read:
 
 class Asking:
     """Looks around a message by the surroundings of its platform, where there are some. What cannot be seen is logged,
-    and does without."""
+    and does without. `pictures` says what those show; without it, or where it sees nothing, none is fetched."""
 
-    def __init__(self, readings: Readings) -> None:
+    def __init__(self, readings: Readings, pictures: PictureReader | None = None) -> None:
         self._readings = readings
+        self._pictures = pictures
+        self._at_once = asyncio.Semaphore(PICTURES_AT_ONCE)
 
     async def find(self, message: ChatMessage, around: Surroundings | None) -> Asked:
         """What `message` asks."""
@@ -68,7 +77,9 @@ class Asking:
         links, files = message.context.get("links"), message.context.get("files")
         linked = await _look(around.linked(message)) or () if links else ()
         attached = await _look(around.files(message)) or () if files else ()
+        attached = await self._described(attached, own, around)
         unread = tuple(each.name for each in attached if each.text is None)
+        seen = tuple((each.name, each.text) for each in attached if each.picture and each.text)
         beside = [quoted, *(each.text for each in linked)]
         beside.append(_shortened([each.text for each in attached if each.text], ATTACHED))
         below = "\n\n".join(filter(None, beside))
@@ -78,13 +89,33 @@ class Asking:
         reading = await self._readings.read(words)
         calls = not words or reading.refers or (reading.sure and reading.intent in _CALLS)
         if below:
-            return Asked(below if calls else f"{words}\n\n{below}", unread=unread)
+            text = below if calls else f"{words}\n\n{below}"
+            return Asked(text, unread=unread, seen=seen, own=(words or quoted) if seen else "")
         taken = await self._above(message, around, reading) if calls else None
         if taken is None:
             return Asked(message.text, unread=unread)
         if taken.user == message.user:
             return Asked(unquoted(taken.text), unread=unread)
         return Asked(unquoted(taken.text), taken.user, await _look(around.name(message, taken)) or "", unread)
+
+    async def _described(self, files: Sequence[Attached], words: str, around: Surroundings) -> Sequence[Attached]:
+        """Files, with what the first pictures among them show as their text, as far as a model tells in time."""
+        reader, until = self._pictures, time.monotonic() + PICTURE_SECONDS
+        pictures = [place for place, file in enumerate(files) if file.picture][:PICTURES]
+        if not pictures or reader is None or not await _look(reader.sees(), PICTURE_SECONDS):
+            return files
+
+        async def show(file: Attached) -> str:
+            async with self._at_once:
+                picture = await around.picture(file)
+                return await reader.describe(picture, words) if picture else ""
+
+        left = until - time.monotonic()
+        shown = await asyncio.gather(*(_look(show(files[place]), left) for place in pictures))
+        described = list(files)
+        for place, text in zip(pictures, shown, strict=True):
+            described[place] = replace(files[place], text=text or None)
+        return described
 
     async def _above(self, message: ChatMessage, around: Surroundings, reading: MessageReading) -> Said | None:
         said = _newest(await _look(around.above(message)) or (), CHARACTERS)
@@ -141,9 +172,9 @@ def _shortened(texts: Sequence[str], characters: int) -> str:
     return "\n\n".join(text if len(text) <= room else f"{text[:half]}\n…\n{text[-half:]}" for text in texts)
 
 
-async def _look(looking: Awaitable[_Found]) -> _Found | None:
+async def _look(looking: Awaitable[_Found], seconds: float | None = None) -> _Found | None:
     try:
-        async with asyncio.timeout(LOOK_SECONDS):
+        async with asyncio.timeout(LOOK_SECONDS if seconds is None else seconds):
             return await looking
     except (DeliveryError, TimeoutError) as error:
         log.warning("not seen", cause=str(error) if isinstance(error, DeliveryError) else "it took too long")

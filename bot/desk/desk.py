@@ -30,7 +30,7 @@ from bot.desk.reading import Readings
 from bot.desk.unmasked import UnmaskedTexts
 from bot.errors import BotError, DeliveryError, Refusal, StorageError, TurnNotStored
 from bot.handoff.handing import Handing
-from bot.interfaces import ConversationStore, DeskMeter, Inbox, IntentReader, Messenger, Surroundings
+from bot.interfaces import ConversationStore, DeskMeter, Inbox, IntentReader, Messenger, PictureReader, Surroundings
 from bot.language import reply_language
 from bot.messages import TAKEN, Audience, ChatMessage, Item, Judgement, MessageKey, Place, Rule, State, Thread
 from bot.steering import HandoffReason, Side
@@ -48,7 +48,7 @@ class Desk:
     """`handing` hands conversations to people, also, if `on_abstention`, those of help channels whose question found no
     answer. `on_undeliverable` tells admins of an item whose customer cannot be told anything, and why; -> whether it
     could. `intents` tells questions from talk, and wishes for quiet. `mask` hides what is nobody's business before a
-    text is kept or answered.
+    text is kept or answered. `pictures` says what pictures show.
 
     An adapter joins by `join` when it can speak and leaves by `leave`; what comes while it is away is kept."""
 
@@ -65,6 +65,7 @@ class Desk:
         on_abstention: bool = False,
         on_undeliverable: Callable[[Item, str], Awaitable[bool]] | None = None,
         mask: Callable[[str], str] = lambda text: text,
+        pictures: PictureReader | None = None,
     ) -> None:
         self._answering = answering
         self._conversations = conversations
@@ -76,7 +77,7 @@ class Desk:
         self._mask = mask
         self._choices = Choices(conversations, inbox)
         self._readings = Readings(intents)
-        self._asking = Asking(self._readings)
+        self._asking = Asking(self._readings, pictures)
         self._unmasked = UnmaskedTexts()
         self._overtakers = Overtakers()
         self._excused: dict[str, float] = {}  # until when a user needs no further excuse
@@ -590,6 +591,8 @@ class Desk:
             item.message.chosen,
             asked.name,
             asked.unread,
+            asked.seen,
+            asked.own,
         )
         async with aclosing(self._answering.answer(incoming)) as events:
             try:

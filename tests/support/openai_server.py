@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,18 @@ class Script:
     message: str = "refused"
 
 
+def pictures(body: dict[str, Any]) -> list[bytes]:
+    """The pictures in a request's messages, from their data URLs."""
+    found = []
+    for message in body["messages"]:
+        for part in message["content"] if isinstance(message["content"], list) else ():
+            if part["type"] == "image_url":
+                head, _, data = part["image_url"]["url"].partition(",")
+                assert head.startswith("data:image/") and head.endswith(";base64"), head
+                found.append(base64.b64decode(data, validate=True))
+    return found
+
+
 class OpenAiServer:
     """`async with OpenAiServer() as server:`. Completions follow `scripts` in order, the last one for ever."""
 
@@ -39,6 +52,8 @@ class OpenAiServer:
         self.models = b""  # in place of the list of models
         self.location = ""  # of a redirect
         self.well = True
+        self.sees = False  # takes pictures, as a model that was made for them; else they are refused as vLLM does
+        self.pictures: list[bytes] = []  # that it was shown
         self.requests: list[dict[str, Any]] = []
         self.probes = 0
         self.counted = 0
@@ -87,6 +102,11 @@ class OpenAiServer:
         self._check(request)
         body = await request.json()
         self.requests.append(body)
+        shown = pictures(body)
+        if shown and not self.sees:
+            error = {"message": f"{self.model} is not a multimodal model", "type": "BadRequestError", "code": 400}
+            return web.json_response({"error": error}, status=400)
+        self.pictures += shown
         script = self.answer(body) if self.answer else self.scripts[0]
         if not self.answer and len(self.scripts) > 1:
             self.scripts.pop(0)

@@ -181,3 +181,13 @@ async def test_a_server_killed_in_mid_stream_is_noticed_left_alone_and_used_agai
 
     assert await until(answers, 70), "it must recover by itself"
     await client.close()
+
+
+async def test_a_model_that_reads_text_alone_tells_that_it_takes_no_pictures(vllm: VllmServer) -> None:
+    client = VllmGenerator([vllm.url])
+    assert not await client.sees()
+    assert await said(client, "How do I return goods?") == "".join(RETURNS), "it is well all the same"
+    assert not await client.sees()
+    refused = '"POST /v1/chat/completions HTTP/1.1" 400'
+    assert vllm.log.count(refused) == 1, "it was asked once, and refused the picture"
+    await client.close()

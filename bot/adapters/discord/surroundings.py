@@ -13,6 +13,7 @@ from bot.adapters.discord.failures import delivering, gone
 from bot.adapters.discord.incoming import text_of
 from bot.errors import DeliveryError
 from bot.messages import Attached, ChatMessage, Said
+from inference.interfaces import Picture
 
 NEWEST = 50  # messages of a thread
 
@@ -53,6 +54,10 @@ class DiscordSurroundings:
     async def files(self, message: ChatMessage) -> Sequence[Attached]:
         """See the port."""
         return await self._attachments.read(message.context.get("files") or "[]")
+
+    async def picture(self, file: Attached) -> Picture | None:
+        """See the port."""
+        return await self._attachments.picture(file)
 
     async def name(self, message: ChatMessage, said: Said) -> str:
         """See the port."""

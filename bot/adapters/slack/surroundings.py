@@ -13,6 +13,7 @@ from bot.adapters.slack.incoming import Home, text_of
 from bot.adapters.slack.rooms import SlackRooms
 from bot.errors import DeliveryError
 from bot.messages import Attached, ChatMessage, Said
+from inference.interfaces import Picture
 
 NEWEST = 50  # messages of a thread
 _PAGE, _PAGES = 200, 5  # a thread is handed out from its beginning: of a longer one the end is not seen
@@ -46,6 +47,10 @@ class SlackSurroundings:
     async def files(self, message: ChatMessage) -> Sequence[Attached]:
         """See the port."""
         return await self._attachments.read(message.context.get("files") or "[]")
+
+    async def picture(self, file: Attached) -> Picture | None:
+        """See the port."""
+        return await self._attachments.picture(file)
 
     async def name(self, message: ChatMessage, said: Said) -> str:
         """See the port."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import pytest
+from PIL import Image
 
+from inference import vllm
 from inference.breaker import Breaker
 from inference.errors import (
     GeneratorBroken,
@@ -20,9 +23,9 @@ from inference.errors import (
     GeneratorUnavailable,
     GeneratorUndecided,
 )
-from inference.interfaces import Limits, Message, Role
+from inference.interfaces import Limits, Message, Picture, Role
 from inference.vllm import VllmGenerator
-from tests.support.openai_server import HANG, OpenAiServer, Script
+from tests.support.openai_server import HANG, OpenAiServer, Script, pictures
 
 QUESTION = [Message(Role.SYSTEM, "Be brief."), Message(Role.USER, "How long does delivery take?")]
 QUICK = Limits(connect=0.5, first=0.4, between=0.3, total=2.0, concurrency=4)
@@ -364,3 +367,91 @@ async def test_what_generates_nothing_waits_for_no_slot() -> None:
         assert (await client.model(), await client.context(), await client.count(QUESTION)) == ("tiny", 4096, 7)
         with pytest.raises(GeneratorSlow, match="busy"):
             await client.decide(QUESTION, {"type": "object"}, max_tokens=5, seconds=0.1)
+
+
+# pictures
+
+SHOWN = [Message(Role.SYSTEM, "Say what it shows."), Message(Role.USER, "?", (Picture("image/png", b"\x89PNG shot"),))]
+
+
+async def described(client: VllmGenerator, seconds: float = 1.0) -> str:
+    return await client.describe(SHOWN, max_tokens=20, seconds=seconds)
+
+
+async def test_a_picture_is_described_by_a_model_that_takes_them() -> None:
+    async with OpenAiServer(Script(["<think>hm</think>\nAn error."])) as server, generator(server) as client:
+        server.sees = True
+        assert await client.sees() and await client.sees()
+        assert len(server.requests) == 1 and server.requests[0]["max_tokens"] == 1, "it is asked once"
+        tiny = Image.open(io.BytesIO(server.pictures[0]))
+        assert tiny.size == (64, 64) and tiny.format == "PNG"
+        assert await described(client) == "An error." and server.pictures[1:] == [b"\x89PNG shot"]
+        assert server.requests[1]["messages"][1]["content"][0] == {"type": "text", "text": "?"}
+
+
+async def test_that_a_model_reads_text_alone_is_learned_once() -> None:
+    async with OpenAiServer() as server, generator(server) as client:
+        assert not any(await asyncio.gather(*(client.sees() for _ in range(5)))) and len(server.requests) == 1
+        with pytest.raises(GeneratorUnavailable, match="takes pictures"):
+            await described(client)
+        assert server.pictures == [] and len(server.requests) == 1
+        assert await said(client) == "Hello.", "a picture that is refused leaves its server well"
+
+
+@pytest.mark.parametrize(
+    "fault", [Script(status=500), Script(status=404), Script(status=401), Script(status=429), Script(first=HANG)]
+)
+async def test_a_server_that_does_not_tell_is_asked_again(fault: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vllm, "_SIGHT_SECONDS", 0.3)
+    async with OpenAiServer(fault, Script(["Hello."])) as server, generator(server) as client:
+        server.sees = True
+        assert not await client.sees()
+        assert await client.sees() and len(server.requests) == 2
+
+
+async def test_another_model_is_asked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with OpenAiServer() as server, generator(server) as client:
+        assert not await client.sees()
+        server.sees = True
+        server.scripts = [Script(status=503), Script(["Hello."])]
+        with pytest.raises(GeneratorUnavailable):
+            await said(client)
+        assert await client.sees(), "it may have been started anew"
+        server.sees = False
+        with pytest.raises(GeneratorRefused):
+            await described(client)
+        assert not await client.sees(), "what it refuses it may not take any more"
+        server.sees = True
+        assert not await client.sees()
+        monkeypatch.setattr(vllm, "_BLIND_SECONDS", 0.0)
+        assert await client.sees(), "a no holds for a while"
+
+
+async def test_of_several_servers_those_are_asked_that_see() -> None:
+    async with (
+        OpenAiServer(Script(["blind"])) as blind,
+        OpenAiServer(Script(["A mug."])) as one,
+        OpenAiServer(Script(["A mug."])) as other,
+        generator(NOWHERE, blind, one, other) as client,
+    ):
+        one.sees = other.sees = True
+        assert await client.sees()
+        one.scripts = [Script(status=500)]
+        assert [await described(client) for _ in range(4)] == ["A mug."] * 4
+        assert blind.pictures == []
+
+
+@pytest.mark.parametrize("fault", [Script(first=HANG), Script(status=500), Script([""]), Script(status=400)])
+async def test_pictures_that_go_wrong_keep_nobody_from_being_answered(fault: Script) -> None:
+    def of(body: dict[str, Any]) -> Script:
+        return fault if pictures(body) and body["max_tokens"] > 1 else Script(["Hello."])
+
+    async with OpenAiServer() as server, generator(server) as client:
+        server.sees, server.answer = True, of
+        for _ in range(5):
+            begun = time.monotonic()
+            with pytest.raises(GeneratorError):
+                await described(client, seconds=0.3)
+            assert time.monotonic() - begun < 1
+        assert await said(client) == "Hello."
+    assert server.running == 0

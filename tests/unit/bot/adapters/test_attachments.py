@@ -10,9 +10,17 @@ import pytest
 from aiohttp import web
 from yarl import URL
 
-from bot.adapters.attachments import BYTES, FILES, Attachments, is_text
+from bot.adapters.attachments import BYTES, FILES, PICTURE_BYTES, Attachments, is_picture, is_text
+from bot.messages import Attached
+from inference.interfaces import Picture
 
 TOKEN = {"Authorization": "Bearer xoxb-secret"}
+SHAPES = {
+    "png": b"\x89PNG\r\n\x1a\n",
+    "jpeg": b"\xff\xd8\xff\xe0",
+    "gif": b"GIF89a",
+    "webp": b"RIFF\n\0\x0a\0WEBPVP8 ",
+}
 Server = tuple[str, list[str]]
 
 
@@ -24,6 +32,11 @@ async def server() -> AsyncIterator[Server]:
         "a.txt": "grüße".encode(),
         "gbk.txt": "如何退货？请问运费谁出".encode("gbk"),
         "long.txt": b"x" * (BYTES + 1),
+        **{f"a.{shape}": first + b"rest" for shape, first in SHAPES.items()},
+        "whole.png": SHAPES["png"].ljust(PICTURE_BYTES, b"\0"),
+        "large.png": SHAPES["png"].ljust(PICTURE_BYTES + 1, b"\0"),
+        "script.png": b"<svg onload=alert(1)>",
+        "empty.png": b"",
     }
 
     async def serve(request: web.Request) -> web.StreamResponse:
@@ -67,6 +80,31 @@ async def test_files_are_read_up_to_a_number_and_a_size(server: Server) -> None:
     assert await texts(reader, kept(f"{url}/a.txt", name="a.png", type="image/png")) == [None] and told == []
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_a_picture_is_fetched_where_it_is_wanted_and_told_by_its_first_bytes(server: Server, shape: str) -> None:
+    url, told = server
+    reader = Attachments((), url, ("127.0.0.0/8",), TOKEN)
+    [file] = await reader.read(kept(f"{url}/a.{shape}", name="shot.png", type="image/png"))
+    assert file == Attached("shot.png", None, f"{url}/a.{shape}") and told == []
+    assert await reader.picture(file) == Picture(f"image/{shape}", SHAPES[shape] + b"rest")
+    assert told == ["Bearer xoxb-secret"]
+
+
+async def test_what_is_no_picture_or_too_large_is_none(server: Server) -> None:
+    url, told = server
+    reader = Attachments((), url, ("127.0.0.0/8",), TOKEN)
+    for name in ("large.png", "script.png", "empty.png", "a.txt", "away.txt", "login.txt", "gone.png"):
+        [file] = await reader.read(kept(f"{url}/{name}", name="a.png", type="image/png"))
+        assert await reader.picture(file) is None, name
+    whole = await reader.picture(Attached("a.png", None, f"{url}/whole.png"))
+    assert whole and len(whole.body) == PICTURE_BYTES
+    [file] = await reader.read(kept(f"{url}/a.png", type="image/png", size=PICTURE_BYTES + 1))
+    assert file.picture == ""
+    told.clear()
+    assert await Attachments((), url, (), TOKEN).picture(Attached("a.png", None, f"{url}/a.png")) is None
+    assert await reader.picture(Attached("a.png", None, "https://evil.example/a.png")) is None and told == []
+
+
 @pytest.mark.parametrize("allow", [(), ("10.0.0.0/8",)])
 async def test_the_guard_stands_before_a_fetch(server: Server, allow: tuple[str, ...]) -> None:
     url, told = server
@@ -108,3 +146,19 @@ def test_the_token_goes_to_the_platform_s_own_hosts_alone(url: str, may: bool) -
 )
 def test_what_is_text(name: str, kind: str, text: bool) -> None:
     assert is_text(name, kind) is text
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "picture"),
+    [
+        ("a", "image/png", True),
+        ("a.png", "IMAGE/JPEG; charset=binary", True),
+        ("a.WEBP", "", True),
+        ("a.svg", "image/svg+xml", False),
+        ("a.heic", "image/heic", False),
+        ("a.png", "text/plain", False),
+        ("png", "", False),
+    ],
+)
+def test_what_is_said_to_be_a_picture(name: str, kind: str, picture: bool) -> None:
+    assert is_picture(name, kind) is picture

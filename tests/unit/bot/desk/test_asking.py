@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from bot.desk.reading import Readings
 from bot.errors import DeliveryError, Refusal
 from bot.intents import MessageReading
 from bot.messages import Attached, Audience, ChatMessage, Said, quote, unquote
+from inference.interfaces import Picture
 from tests.fakes import FakeIntents, said
 
 QUESTION, OTHER = "How long does delivery take?", "Do gift cards expire?"
@@ -42,6 +43,12 @@ class Near:
     async def files(self, message: ChatMessage) -> Sequence[Attached]:
         return await self._look("files", self.attached)
 
+    async def picture(self, file: Attached) -> Picture | None:
+        if file.picture == "late":
+            await asyncio.sleep(3600)
+        self.looked.append(file.picture)
+        return Picture("image/png", file.picture.encode()) if file.picture != "gone" else None
+
     async def name(self, message: ChatMessage, said: Said) -> str:
         return said.name or said.user.title()
 
@@ -60,8 +67,33 @@ def call(text: str = "answer this", **context: str) -> ChatMessage:
     return replace(message, context=context)
 
 
-async def asked(message: ChatMessage, near: Near | None) -> asking.Asked:
-    return await Asking(Readings(FakeIntents())).find(message, near)
+@dataclass
+class Eyes:
+    """A reader of pictures: each shows what `shows` says of it."""
+
+    shows: Mapping[str, str] = field(default_factory=dict)
+    see: bool = True
+    forever: bool = False
+    words: list[str] = field(default_factory=list)
+    most: int = 0
+    _now: int = 0
+
+    async def sees(self) -> bool:
+        if self.forever:
+            await asyncio.sleep(3600)
+        return self.see
+
+    async def describe(self, picture: Picture, words: str) -> str:
+        self.words.append(words)
+        self._now += 1
+        self.most = max(self.most, self._now)
+        await asyncio.sleep(0.01)
+        self._now -= 1
+        return self.shows.get(picture.body.decode(), "")
+
+
+async def asked(message: ChatMessage, near: Near | None, eyes: Eyes | None = None) -> asking.Asked:
+    return await Asking(Readings(FakeIntents()), eyes).find(message, near)
 
 
 def person(text: str, user: str = "ann", **more: bool) -> Said:
@@ -191,6 +223,53 @@ async def test_files_are_read_shortened_and_those_that_are_none_are_named() -> N
     found = await asked(message, Near(attached=[Attached("a.log", log), Attached("b.png"), Attached("c.txt", "short")]))
     assert found.unread == ("b.png",) and len(found.text) < asking.ATTACHED + 100
     assert all(part in found.text for part in ("Why this error?", "first line", "E42 the last line", "short"))
+
+
+MUG, ERROR, LOG = "A mug with a crack.", "The error E42 on a page to log in.", "E7 in the log"
+SHOWS = {"mug": MUG, "error": ERROR}
+
+
+def with_files(text: str) -> ChatMessage:
+    return replace(said(text, audience=Audience.DIRECT), context={"files": "[]"})
+
+
+@pytest.mark.parametrize("text", ["Why this error?", "answer this", "", f"answer this\n\n{quote(QUESTION)}"])
+async def test_what_pictures_show_is_searched_as_the_text_of_files_is(text: str) -> None:
+    files = [Attached("a.log", LOG), Attached("b.png", picture="error"), Attached("c.png", picture="mug")]
+    eyes = Eyes(SHOWS)
+    found = await asked(with_files(text), Near(attached=files), eyes)
+    assert found.text.endswith("\n\n".join([LOG, ERROR, MUG])) and found.unread == ()
+    assert found.seen == (("b.png", ERROR), ("c.png", MUG)) and set(eyes.words) == {unquote(text)[0]}
+    assert found.own == (unquote(text)[0] or "") and ERROR not in found.own
+
+
+@pytest.mark.parametrize("eyes", [None, Eyes(SHOWS, see=False), Eyes(SHOWS, forever=True), Eyes()])
+async def test_where_nothing_is_seen_pictures_are_named(eyes: Eyes | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "PICTURE_SECONDS", 0.1)
+    near = Near(attached=[Attached("a.png", picture="mug")])
+    assert await asked(with_files(QUESTION), near, eyes) == asking.Asked(QUESTION, unread=("a.png",))
+    assert near.looked == (["files", "mug"] if eyes == Eyes(words=[QUESTION], most=1) else ["files"])
+
+
+@given(some.lists(some.sampled_from(["mug", "error", "gone", "late", ""]), max_size=8))
+async def test_each_picture_is_either_shown_or_named_and_a_few_are_shown(places: list[str]) -> None:
+    asking_seconds, asking.PICTURE_SECONDS = asking.PICTURE_SECONDS, 0.2
+    try:
+        files = [Attached(f"{number}.png", picture=place) for number, place in enumerate(places)]
+        found = await asked(with_files(QUESTION), Near(attached=files), Eyes(SHOWS))
+    finally:
+        asking.PICTURE_SECONDS = asking_seconds
+    tried = [file for file in files if file.picture][: asking.PICTURES]
+    assert found.seen == tuple((file.name, SHOWS[file.picture]) for file in tried if file.picture in SHOWS)
+    assert {name for name, _ in found.seen} | set(found.unread) == {file.name for file in files}
+    assert len(found.seen) + len(found.unread) == len(files)
+
+
+async def test_few_pictures_are_looked_at_at_once() -> None:
+    eyes = Eyes(SHOWS)
+    looking, near = Asking(Readings(FakeIntents()), eyes), Near(attached=[Attached("a.png", picture="mug")] * 3)
+    found = await asyncio.gather(*(looking.find(with_files(QUESTION), near) for _ in range(4)))
+    assert all(len(each.seen) == 3 for each in found) and eyes.most == asking.PICTURES_AT_ONCE
 
 
 def test_a_reading_is_no_question_of_the_bot_s_own() -> None:
