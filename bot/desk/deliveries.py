@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import Enum, auto
 
 import structlog
@@ -40,10 +41,11 @@ class _Course:
     begun: bool
     refusal: DeliveryError | None = None
 
-    def go_on(self, item: Item) -> None:
-        """With what was noted by now: what failed may have been done, and not noted."""
-        self.at = item.where_answered
-        self.unknown, self.begun = not item.replies, True
+    def go_on(self, item: Item | None) -> None:
+        """With what was noted by now, if that could be read: what failed may have been done, and not noted."""
+        if item:
+            self.at = item.where_answered
+        self.unknown, self.begun = item is None or not item.replies, True
 
 
 class Deliveries:
@@ -91,7 +93,8 @@ class Deliveries:
             try:
                 current = await self._inbox.find(item.message.key)
             except StorageError:
-                current = item
+                course.go_on(None)
+                continue
             if current is None or not is_same(current, item):
                 return Delivery.CHANGED
             course.go_on(current)
@@ -114,11 +117,12 @@ class Deliveries:
         reached: not `here` alone. Raises DeliveryError, and what `act` raises."""
         while True:
             try:
+                await self._clear_left(messenger, course.at)
                 if course.unknown:
                     course.at = await self._recover(messenger, course.at)
                     course.unknown = False
                 await act(messenger, course.at)
-                break
+                return
             except DeliveryError as error:
                 if here or not error.permanent:
                     raise
@@ -127,23 +131,29 @@ class Deliveries:
                 if there is None:
                     raise course.refusal from error
                 log.warning("said elsewhere", item=there.id, cause=str(error))
-                course.at, course.unknown = await self._note_move(course.at, there, key), course.begun
-        await self._clear_left(messenger, course.at)
+                course.at, course.unknown = await self._note_move(messenger, course, there, key), course.begun
 
-    async def _note_move(self, here: Item, there: Item, key: MessageKey) -> Item:
+    async def _note_move(self, messenger: Messenger, course: _Course, there: Item, key: MessageKey) -> Item:
         """Before anything is said there: whoever goes on with the item is to do so in the same place. Raises
-        StorageError."""
+        DeliveryError for what passes, and StorageError."""
+        here, message = course.at, there.message
         current = await self._inbox.find(key) or here
-        message = there.message
         gained = {name: text for name, text in message.context.items() if current.message.context.get(name) != text}
-        left = (*(here.moved.left if here.moved else ()), *current.replies)
+        begun: Sequence[Mapping[str, str]] = current.replies
+        if course.begun and not begun:
+            try:
+                begun = await self._find_standing(messenger, here)
+            except DeliveryError as error:
+                if not error.permanent:
+                    raise
+        left = (*(here.moved.left if here.moved else ()), *begun)
         move = Move(message.place, message.audience, gained, left)
         await self._inbox.move(there, move)
         return replace(there, moved=move)
 
     async def _clear_left(self, messenger: Messenger, item: Item) -> None:
-        """Remove what was begun where the item could not be said, once it is said elsewhere: a stream would stay open.
-        What its place keeps stays. Raises DeliveryError for what passes, and StorageError."""
+        """Remove what was begun where the item could not be said, before it is said elsewhere: a stream would stay
+        open. What its place keeps stays. Raises DeliveryError for what passes, and StorageError."""
         if item.moved is None or not item.moved.left:
             return
         kept = await self.remove(messenger, replace(item, replies=item.moved.left))
@@ -167,16 +177,25 @@ class Deliveries:
         """The item with what stands on the platform, where whoever began to answer it may not have noted so.
 
         Raises DeliveryError while the platform cannot tell, and where it will not: to answer without knowing might be
-        to answer twice. That a scope is missing for it is no refusal of the bot: others are answered.
+        to answer twice. That a scope is missing for it is no refusal of the bot: others are answered. A place that
+        tells nothing for some minutes is given up.
         """
         try:
-            replies = await messenger.recover(item)
+            replies = await self._find_standing(messenger, item)
         except DeliveryError as error:
-            kind = error.kind if error.kind is Refusal.PLACE else Refusal.MOMENT
-            raise DeliveryError(str(error), kind) from error
+            closed = error.kind is Refusal.PLACE and age_of(item) > self._limits.untold
+            raise DeliveryError(str(error), Refusal.PLACE if closed else Refusal.MOMENT) from error
         if replies:
             await self._inbox.keep_reply(item, replies)
         return replace(item, replies=tuple(replies))
+
+    async def _find_standing(self, messenger: Messenger, item: Item) -> Sequence[Mapping[str, str]]:
+        """What stands on the platform for an item, where that was not noted. A message that bears no mark yet may be
+        that of another item which is being answered in the same thread. Raises DeliveryError and StorageError."""
+        found = await messenger.recover(item)
+        others = [each for each in await self._inbox.owed(item.message.place) if each.id != item.id] if found else []
+        theirs = {_name_of(reply) for other in others for reply in other.replies}
+        return [reply for reply in found if _name_of(reply) not in theirs]
 
     async def tell_undeliverable(self, item: Item, cause: str) -> bool:
         """Let admins know that a customer could not be told anything; False where they cannot be told either, which is
@@ -193,6 +212,16 @@ class Deliveries:
         """Wait after a delivery's failure, each time longer; not after the last."""
         if attempt + 1 < self._limits.tries:
             await asyncio.sleep(self._limits.pause * 2**attempt)
+
+
+def age_of(item: Item) -> float:
+    """Seconds since an item, or its last edit, came."""
+    return max(0.0, (datetime.now(UTC) - item.received_at).total_seconds())
+
+
+def _name_of(reply: Mapping[str, str]) -> frozenset[tuple[str, str]]:
+    """Which message a reply is, whatever its state."""
+    return frozenset((key, value) for key, value in reply.items() if key != "state")
 
 
 def is_same(current: Item, item: Item) -> bool:

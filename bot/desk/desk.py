@@ -20,7 +20,7 @@ from bot.answers.answering import Answering
 from bot.conversation import AnswerEvent, Decision, Final, IncomingMessage, Settled, Turn
 from bot.desk.asking import Asking
 from bot.desk.choices import Choices
-from bot.desk.deliveries import Deliveries, Delivery, is_same
+from bot.desk.deliveries import Deliveries, Delivery, age_of, is_same
 from bot.desk.limits import DeskLimits
 from bot.desk.overtaking import Overtakers
 from bot.desk.platforms import Platforms
@@ -218,7 +218,7 @@ class Desk:
         for item in await self._inbox.owed(place):
             if item.judgement is Judgement.ANSWER and await self._inbox.finish(item, State.EXCUSED):
                 await self._stop(item.id)
-                self._meter.ended(place.platform, State.EXCUSED.value, "", _age(item))
+                self._meter.ended(place.platform, State.EXCUSED.value, "", age_of(item))
                 ended.append(await self._inbox.find(item.message.key) or item)
         return ended
 
@@ -400,7 +400,8 @@ class Desk:
                 still[item.id] = ahead
                 if messenger := self._platforms.messenger(item.message.place.platform):
                     told_one = messenger.waiting(item, ahead + len(self._working), self._keeper(item))
-                    self._told[item.id] = task = asyncio.ensure_future(told_one)
+                    in_time = asyncio.wait_for(told_one, self._limits.lease / 3)  # later, another may have answered it
+                    self._told[item.id] = task = asyncio.ensure_future(in_time)
                     await asyncio.wait({task})
                     if error := task.exception():  # a courtesy: the answer comes all the same
                         self._fault(item, error)
@@ -442,7 +443,7 @@ class Desk:
             return
         closing = self._close_pressed(item, messenger)
         words = words_for(reply_language(item.message.text))
-        if item.judgement is Judgement.ANSWER and again and _age(item) > self._limits.patience:
+        if item.judgement is Judgement.ANSWER and again and age_of(item) > self._limits.patience:
             await self._deliver(item, State.EXCUSED, say=words.say("too_late"), unknown=unknown)
         elif item.judgement is Judgement.RELAY:
             if closing:
@@ -541,7 +542,7 @@ class Desk:
 
     async def _put_off(self, item: Item) -> None:
         """Delivery has failed several times in a row: again later, while that makes sense."""
-        if _age(item) < self._limits.patience:
+        if age_of(item) < self._limits.patience:
             self._left[item.id] = item
             self._put_offs.add(item.id)
             return
@@ -654,7 +655,7 @@ class Desk:
             await self._changed_elsewhere(item)
             return
         decision = made[-1].decision.value if made else ""
-        self._meter.ended(item.message.place.platform, state.value, decision, _age(item))
+        self._meter.ended(item.message.place.platform, state.value, decision, age_of(item))
 
     async def _stop(self, item_id: str) -> None:
         """End whatever is being done for an item."""
@@ -702,7 +703,3 @@ class _Keeper:
 
     async def __call__(self, replies: Sequence[Mapping[str, str]]) -> None:
         await self.inbox.keep_reply(self.item, replies)
-
-
-def _age(item: Item) -> float:
-    return max(0.0, (datetime.now(UTC) - item.received_at).total_seconds())

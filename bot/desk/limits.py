@@ -11,7 +11,8 @@ class DeskLimits:
 
     A user has `user_budget` questions an hour and a workspace `workspace_budget` (0: no limit). A claim belongs to a
     process for `lease` seconds after its last sign of life. Delivery is tried `tries` times in a row, and again and
-    again until the question is `patience` seconds old: a platform may be away for a while.
+    again until the question is `patience` seconds old: a platform may be away for a while. Where something may stand
+    that a place does not tell of, it is asked until the question is `untold` seconds old.
     """
 
     workers: int = 8
@@ -24,4 +25,5 @@ class DeskLimits:
     tries: int = 5
     pause: float = 1.0
     patience: float = 3600
+    untold: float = 180
     told_after: float = 2.0

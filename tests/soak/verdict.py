@@ -149,7 +149,8 @@ class Judge:
                     verdict.half_open.append(Fault("answered, though deleted", said, row, [each]))
             return
         moved = any(not each.here for each in standing)
-        ended = [each for each in standing if not (moved and each.here and self._left_behind(each))]
+        left = [each for each in standing if moved and self._left_behind(each)]
+        ended = [each for each in standing if each not in left] or left[-1:]
         figures["broken off where the bot may speak no more"] += len(standing) - len(ended)
         if row is None:
             verdict.lost.append(Fault("never claimed", said, row, standing))

@@ -15,6 +15,7 @@ from bot.errors import BotError, DeliveryError, PlatformError, Refusal
 
 log = structlog.get_logger(__name__)
 
+_UNKNOWN_MESSAGE = 10008
 _THREAD_EXISTS = 160004
 _NO_HISTORY = 160002
 # By https://docs.discord.com/developers/topics/opcodes-and-status-codes; what is in no list is told by its HTTP status.
@@ -74,6 +75,11 @@ def connecting() -> Iterator[None]:
 def gone(error: DeliveryError) -> bool:
     """Whether the message or channel is not there any more."""
     return isinstance(error.__cause__, discord.NotFound)
+
+
+def gives_back_gone(error: DeliveryError) -> bool:
+    """Whether the message that stands for a nonce is not there any more."""
+    return isinstance(error.__cause__, discord.NotFound) and error.__cause__.code == _UNKNOWN_MESSAGE
 
 
 def thread_exists(error: DeliveryError) -> bool:

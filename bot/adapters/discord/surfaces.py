@@ -10,11 +10,11 @@ from typing import Any, Protocol
 import discord
 from discord import ui
 
-from bot.adapters.discord.failures import delivering, gone, needs_history
+from bot.adapters.discord.failures import delivering, gives_back_gone, gone, needs_history
 from bot.adapters.discord.incoming import PRIVATE
 from bot.adapters.discord.layouts import marker
 from bot.adapters.discord.rooms import open_thread, remove_empty_thread
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, Refusal
 from bot.messages import Item
 
 Reply = Mapping[str, str]
@@ -67,16 +67,32 @@ class InChannel:
             options["reference"] = discord.MessageReference(
                 message_id=self.under, channel_id=self.channel, fail_if_not_exists=False
             )
-        form = "t" if isinstance(content, str) else ""
-        nonce = f"{self.item.id[:16]}.{self.item.revision % 1000}.{number % 100}{form}"
-        with delivering():
-            sent = await self.client.get_partial_messageable(self.channel).send(nonce=nonce, **options)
-        reply = {"channel": str(self.channel), "id": str(sent.id)}
-        if isinstance(content, str):
-            return reply | {"bare": "1"}
-        if amend and not _shows(sent, content):  # a message that stood already, with what was sent before
-            await self.edit(reply, content)
-        return reply
+        nonce = f"{self.item.id[:16]}.{self.channel % 1000}.{number % 100}"
+        sent = await self._send(nonce, options)
+        if sent and (not amend or _shows(sent, content)):
+            return self._reply(sent)
+        if sent and await self.edit(self._reply(sent), content):  # one that stood already, with what was sent before
+            return self._reply(sent)
+        again = await self._send(f"{nonce}+", options)  # that is gone, or was of another form
+        if again is None:
+            raise DeliveryError("Discord gives back a message that is gone", Refusal.MOMENT)
+        if not _shows(again, content):
+            await self.edit(self._reply(again), content)
+        return self._reply(again)
+
+    async def _send(self, nonce: str, options: Mapping[str, Any]) -> discord.Message | None:
+        """A new message, or the one that stands for that nonce already; None where that is gone."""
+        try:
+            with delivering():
+                return await self.client.get_partial_messageable(self.channel).send(nonce=nonce, **options)
+        except DeliveryError as error:
+            if gives_back_gone(error):
+                return None
+            raise
+
+    def _reply(self, sent: discord.Message) -> Reply:
+        bare = {} if sent.flags.components_v2 else {"bare": "1"}
+        return {"channel": str(self.channel), "id": str(sent.id)} | bare
 
     async def edit(self, reply: Reply, content: Content) -> bool:
         """See the port."""
@@ -255,8 +271,11 @@ def _options(content: Content) -> dict[str, Any]:
     return {"content": content} if isinstance(content, str) else {"view": content}
 
 
-def _shows(message: discord.Message, view: ui.LayoutView) -> bool:
-    """Whether a message says what `view` does, with as many buttons."""
+def _shows(message: discord.Message, content: Content) -> bool:
+    """Whether a message says what a text or a layout does, the latter with as many buttons."""
+    if isinstance(content, str):
+        return message.content.strip() == content.strip()
+    view = content
     texts = [part.content.strip() for part in view.walk_children() if isinstance(part, ui.TextDisplay)]
     shown, buttons, parts = [], 0, list(message.components)
     while parts:

@@ -25,6 +25,7 @@ from bot.titles import cut
 from bot.words import Words, words_for
 
 ELSEWHERE = "elsewhere"  # in an item's context: where it is answered instead
+WHISPERED = "whispered"  # a reply's state: only its user sees it
 _QUOTED = 300  # characters of a question above its answer
 _STATUS_SECONDS = 3  # a status is a courtesy: an answer does not wait longer for it
 
@@ -40,10 +41,13 @@ class SlackMessenger:
     async def answer(self, item: Item, events: AsyncIterator[AnswerEvent], keep: KeepReplies) -> None:
         """See the port."""
         if item.message.audience is Audience.COMMAND:
-            await self._answer_command(item, await _final(events))
+            whole = await _final(events)
+            if not _was_whispered(item):
+                await self._answer_command(item, whole)
+                await keep([_whispered(item)])
             return
         live = LiveMessage(self._client, _target(item), keep, item.replies)
-        whole = _is_elsewhere(item)  # begins with what was asked, and is no stream where there is no thread
+        elsewhere = _is_elsewhere(item)  # begins with what was asked, and is no stream where there is no thread
         status = asyncio.create_task(self._set_status(item, _words(item).labels[Stage.SEARCHING.value]))
         translation, text, asking = SlackMarkdown(), "", False
         turn: Turn | None = None
@@ -51,7 +55,7 @@ class SlackMessenger:
             async for event in events:
                 if isinstance(event, Status):
                     asking = event.stage is Stage.ASKING
-                elif isinstance(event, Delta) and not asking and not whole:  # an offer comes whole, with its buttons
+                elif isinstance(event, Delta) and not asking and not elsewhere:  # an offer comes whole
                     text += translation.feed(event.text, event.links)
                     await status
                     if not has_table(text) and len(text) <= blocks.PIECE:
@@ -66,7 +70,7 @@ class SlackMessenger:
             await live.put([*_quoted(item), *choices.question(turn)], choices.fallback(turn))
         else:
             pieces, below = self._drawn(item, turn)
-            await live.finish(pieces, below, streamable=not (whole or any(map(has_table, pieces))))
+            await live.finish(pieces, below, streamable=not (elsewhere or any(map(has_table, pieces))))
         await self._end_status(item)
 
     def _drawn(self, item: Item, turn: Turn, *, share: bool = False) -> tuple[list[str], list[blocks.Block]]:
@@ -92,7 +96,9 @@ class SlackMessenger:
     async def say(self, item: Item, text: str, keep: KeepReplies) -> None:
         """See the port."""
         if item.message.audience is Audience.COMMAND:
-            await self._respond(item, blocks.body(to_slack(text)), fallback(to_slack(text)))
+            if not _was_whispered(item):
+                await self._respond(item, blocks.body(to_slack(text)), fallback(to_slack(text)))
+                await keep([_whispered(item)])
             return
         told = f"{_quote(item)}{to_slack(text)}" if _is_elsewhere(item) else to_slack(text)
         await LiveMessage(self._client, _target(item), keep, item.replies).finish([told], (), streamable=False)
@@ -118,6 +124,8 @@ class SlackMessenger:
     async def retract(self, item: Item) -> None:
         """See the port."""
         for reply in item.replies:
+            if reply.get("state") == WHISPERED:
+                continue
             if reply.get("state") == STREAMING:
                 await stop_stream(self._client, reply)
             await delete(self._client, reply)
@@ -133,6 +141,8 @@ class SlackMessenger:
                     await AsyncWebhookClient(url).send(text=text, blocks=content, replace_original=True)
             return
         for reply in item.replies[-1:]:
+            if reply.get("state") == WHISPERED:
+                return
             try:
                 with delivering():
                     await self._client.chat_update(
@@ -255,6 +265,16 @@ def _moved(item: Item, where: str, *, thread: str, channel: str = "", audience: 
     asked_in = message.context.get("asked_in", message.place.channel)
     context = {**message.context, ELSEWHERE: where, "asked_in": asked_in, "response_url": ""}
     return replace(item, message=replace(message, place=place, context=context, audience=audience), replies=())
+
+
+def _whispered(item: Item) -> Mapping[str, str]:
+    """Stands for what only its user sees, which nobody can find again."""
+    return {"channel": item.message.place.channel, "state": WHISPERED, "revision": str(item.revision)}
+
+
+def _was_whispered(item: Item) -> bool:
+    """Whether this very wording was answered so before whoever did it was cut off."""
+    return any(reply.get("state") == WHISPERED and reply["revision"] == str(item.revision) for reply in item.replies)
 
 
 def _is_elsewhere(item: Item) -> bool:
