@@ -209,7 +209,7 @@ class Settings(BaseSettings):
     @property
     def resolved_database_url(self) -> str:
         """The database URL in use: the one set, else a SQLite file in the data folder."""
-        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'frontdesk.db'}"
+        return self.database_url or f"sqlite:///{self.data_dir / 'frontdesk.db'}"
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -79,7 +79,7 @@ def _sqlite(url: URL) -> Address:
         lock_seconds = float(str(url.query.get("timeout", _LOCK_SECONDS)))
     except ValueError:
         raise StorageError("The SQLite URL's timeout is no number of seconds: write ?timeout=15.") from None
-    return Address(str(path), url.set(drivername="sqlite+aiosqlite", database=str(path), query={}), lock_seconds)
+    return Address(str(path), url.set(drivername="sqlite", database=str(path), query={}), lock_seconds)
 
 
 def _postgresql(url: URL) -> Address:

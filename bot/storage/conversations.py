@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, insert, select, tuple_
+from sqlalchemy import Insert, RowMapping, Select, insert, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import Citation, Conversation, Decision, Feedback, Turn, UsedPassage, Vote
@@ -47,11 +48,7 @@ class SqlConversationStore:
         async def work(connection: AsyncConnection) -> None:
             if await was_forgotten(connection, turn.platform, turn.user, turn.created_at):
                 return
-            await connection.execute(
-                upsert(connection, conversations)
-                .values(conversation)
-                .on_conflict_do_update(index_elements=["id"], set_={"updated_at": turn.created_at})
-            )
+            await connection.execute(_touch_conversation(connection.dialect.name), conversation)
             await connection.execute(insert(turns), _turn_row(turn))
             if turn.passages:
                 await connection.execute(insert(turn_passages), [_passage_row(turn.id, p) for p in turn.passages])
@@ -130,6 +127,14 @@ class SqlConversationStore:
             ]
 
         return await self._database.read(work)
+
+
+@cache
+def _touch_conversation(dialect: str) -> Insert:
+    """Make a conversation, or note when it went on. Built once, for every answer runs it."""
+    insertion = postgresql.insert(conversations) if dialect == "postgresql" else sqlite.insert(conversations)
+    changed = {"updated_at": insertion.excluded.updated_at}
+    return insertion.on_conflict_do_update(index_elements=["id"], set_=changed)
 
 
 async def _resolve(connection: AsyncConnection, turn_id: str) -> str:

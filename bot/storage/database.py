@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+import sqlite3
+from collections.abc import Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
-from sqlalchemy import Connection, Table, event, false, text, update
+from sqlalchemy import Table, false, text, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import StorageError
 from bot.storage import schema
 from bot.storage.addresses import Address, parse_address
+from bot.storage.engines import DatabaseEngine, T, Work, create_engine
 from bot.storage.faults import rolled_back, translated
 from bot.storage.tables import conversations
 
-_CONNECT_SECONDS = 10
 _TOGETHER = 50  # works in one transaction of a SQLite file
 _TRIES = 5  # of a transaction that PostgreSQL rolls back for another's sake
-_STATEMENT_SECONDS = 60  # on PostgreSQL, so that a server that went silent holds nobody for ever
-
-T = TypeVar("T")
-Work = Callable[[AsyncConnection], Awaitable[T]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +34,9 @@ class _Waiting:
 class Database:
     """A SQLite file or a PostgreSQL database. Belongs to the event loop it was opened in; `close` it there."""
 
-    def __init__(self, address: Address, engine: AsyncEngine) -> None:
+    def __init__(self, address: Address, engine: DatabaseEngine) -> None:
         self.address = address
         self.engine = engine
-        self._writing_engine = engine.execution_options(begin="BEGIN IMMEDIATE") if address.is_sqlite else engine
         # SQLite has one writer at a time: tasks queue here in order instead of polling for the file's lock.
         self._waiting: list[_Waiting] = []
         self._writing: asyncio.Task[None] | None = None
@@ -71,7 +65,7 @@ class Database:
 
     async def read(self, work: Work[T]) -> T:
         """Await `work(connection)` in a transaction that sees one state of a SQLite database. Raises StorageError."""
-        return await _to_its_end(self._transaction(self.engine, work))
+        return await _to_its_end(self._transaction(work))
 
     async def write(self, work: Work[T]) -> T:
         """Await `work(connection)` in a transaction: committed, or rolled back by an exception. Raises StorageError.
@@ -83,16 +77,17 @@ class Database:
             return await self._write_with_others(work)
         for _ in range(_TRIES - 1):
             try:
-                return await _to_its_end(self._transaction(self.engine, work))
+                return await _to_its_end(self._transaction(work, writing=True))
             except StorageError as error:
                 if not rolled_back(error):
                     raise
-        return await _to_its_end(self._transaction(self.engine, work))
+        return await _to_its_end(self._transaction(work, writing=True))
 
     async def _write_with_others(self, work: Work[T]) -> T:
         """Do what several tasks want to write in one transaction: to begin and to commit costs more than most works."""
-        while self._giving_way is not None:  # again: a statement that has not begun is not interrupted
-            await self._giving_way.interrupt()
+        while (running := self._giving_way) is not None:  # again: a statement that has not begun is not interrupted
+            with suppress(sqlite3.ProgrammingError):  # closed by now
+                running.interrupt()
             await asyncio.sleep(0.01)
         waiting = _Waiting(work, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
@@ -122,7 +117,7 @@ class Database:
             return [await each.work(connection) for each in batch]
 
         try:
-            results = await self._transaction(self._writing_engine, work)
+            results = await self._transaction(work, writing=True)
         except BaseException as error:  # whatever it is, who waits must hear of it
             if len(batch) > 1:
                 return False
@@ -145,11 +140,11 @@ class Database:
                 self._giving_way = None
 
         engine = create_engine(self.address, migrating=True)
-        options = {"begin": ""} if self.address.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
         try:
             async with self._queue:
                 act = giving_way if give_way and self.address.is_sqlite else work
-                return await _to_its_end(self._transaction(engine.execution_options(**options), act))
+                with translated(self.address):
+                    return await _to_its_end(engine.transaction(act, alone=True))
         finally:
             await engine.dispose()
 
@@ -170,20 +165,16 @@ class Database:
         with translated(self.address):
             await self.engine.dispose()
 
-    async def _transaction(self, engine: AsyncEngine, work: Work[T]) -> T:
+    async def _transaction(self, work: Work[T], *, writing: bool = False) -> T:
         with translated(self.address):
-            async with engine.begin() as connection:
-                return await work(connection)
+            return await self.engine.transaction(work, writing=writing)
 
     async def _migrate(self) -> None:
         engine = create_engine(self.address, migrating=True)
         try:
-            await _to_its_end(
-                self._transaction(
-                    engine.execution_options(begin="BEGIN IMMEDIATE"),
-                    lambda connection: connection.run_sync(schema.upgrade),
-                )
-            )
+            with translated(self.address):
+                upgraded = engine.transaction(lambda connection: connection.run_sync(schema.upgrade), writing=True)
+                await _to_its_end(upgraded)
         finally:
             await engine.dispose()
 
@@ -191,7 +182,7 @@ class Database:
 async def _to_its_end(transaction: Coroutine[Any, Any, T]) -> T:
     """Await a transaction that a cancellation of this task lets finish first.
 
-    Cut off between two statements, aiosqlite's connection would keep its lock until it is garbage collected.
+    Cut off between two statements, it would leave a connection that nobody may use any more.
     """
     task = asyncio.create_task(transaction)
     try:
@@ -211,55 +202,6 @@ def _keep_private(address: Address) -> None:
             os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
 
 
-def create_engine(address: Address, *, migrating: bool = False) -> AsyncEngine:
-    """A SQLAlchemy engine as Frontdesk uses it. Connects lazily.
-
-    One for `migrating` has no time limit on a statement, and does not enforce SQLite's foreign keys while a migration
-    rebuilds a table.
-    """
-    options: dict[str, Any] = {
-        "hide_parameters": True,  # else an error's text would carry messages into logs
-        "json_serializer": lambda value: json.dumps(value, ensure_ascii=False, separators=(",", ":")),
-    }
-    if not address.is_sqlite:
-        return create_async_engine(
-            "postgresql+asyncpg://",
-            async_creator=partial(_connect_asyncpg, address, None if migrating else _STATEMENT_SECONDS),
-            pool_pre_ping=True,
-            **options,
-        )
-    # isolation_level None: sqlite3 leaves transactions to us, which it would begin late and never for DDL.
-    engine = create_async_engine(
-        address.url, connect_args={"timeout": address.lock_seconds, "isolation_level": None}, **options
-    )
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def configure(connection: Any, _record: object) -> None:
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA synchronous = NORMAL")  # in WAL a killed process loses nothing; a power cut, at most ms
-        cursor.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten, but for what `compact` sees to
-        cursor.execute(f"PRAGMA foreign_keys = {'OFF' if migrating else 'ON'}")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def begin(connection: Connection) -> None:
-        if statement := connection.get_execution_options().get("begin", "BEGIN"):
-            connection.exec_driver_sql(statement)
-
-    return engine
-
-
 def upsert(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An INSERT with an ON CONFLICT clause, which SQLAlchemy has for each engine apart."""
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
-
-
-async def _connect_asyncpg(address: Address, statement_seconds: float | None) -> Any:
-    import asyncpg
-
-    try:
-        return await asyncpg.connect(address.dsn, timeout=_CONNECT_SECONDS, command_timeout=statement_seconds)
-    except ValueError as error:  # a parameter that asyncpg cannot read
-        reason = address.without_secrets(str(error))
-        raise StorageError(f"The database URL cannot be read ({reason}): correct FRONTDESK_DATABASE_URL.") from error

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.people import pseudonym
@@ -17,6 +17,7 @@ from bot.storage.tables import markers
 
 _NAME = "forgotten:"
 _KEPT = timedelta(days=1)
+_NOTED = select(markers.c.value).where(markers.c.name == bindparam("note"))
 
 
 async def note_forgotten(connection: AsyncConnection, platform: str, user: str) -> None:
@@ -28,7 +29,7 @@ async def note_forgotten(connection: AsyncConnection, platform: str, user: str) 
 
 async def was_forgotten(connection: AsyncConnection, platform: str, user: str, since: datetime) -> bool:
     """Whether a user was forgotten at that moment or later."""
-    noted = await connection.scalar(select(markers.c.value).where(markers.c.name == _name(platform, user)))
+    noted = await connection.scalar(_NOTED, {"note": _name(platform, user)})
     return noted is not None and datetime.fromisoformat(noted) >= since
 
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, astuple, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, delete, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, delete, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation import Chosen, Turn
@@ -40,6 +40,23 @@ _OPEN = sorted(state.value for state in State if state.is_open)
 _DELETED = frozenset({State.RETRACTING, State.WITHDRAWN})
 _OF_AN_EDIT = ("text", "names_others", "edited_at")  # what an edit changes of a message
 _PLACE = ("platform", "workspace", "channel", "thread")
+
+# Built once: every answer runs them, and to build one costs more than to run it.
+_IS_AS_KNOWN = and_(  # open, as we know it
+    inbox.c.id == bindparam("known_id"),
+    inbox.c.state.in_(_OPEN),
+    inbox.c.revision == bindparam("known_revision"),
+    inbox.c.state == bindparam("known_state"),
+)
+_BEGIN = (
+    update(inbox)
+    .where(_IS_AS_KNOWN, inbox.c.owner == bindparam("known_owner"))
+    .values(attempts=inbox.c.attempts + 1)
+    .returning(inbox)
+)
+_KEEP_REPLY = update(inbox).where(inbox.c.id == bindparam("known_id")).values(replies=bindparam("now_replies"))
+_KEEP_TURN = update(inbox).where(_IS_AS_KNOWN).values(turn_id=bindparam("now_turn"))
+_FINISH = update(inbox).where(_IS_AS_KNOWN).values(state=bindparam("now_state"))
 
 After = Callable[[ChatMessage, Judgement, Thread], Thread]
 
@@ -101,19 +118,18 @@ class SqlInbox:
 
     async def started(self, item: Item) -> Item | None:
         """See the port."""
-        same = and_(_is_as_known(item), inbox.c.owner == self._owner)
-        counted = update(inbox).where(same).values(attempts=inbox.c.attempts + 1).returning(inbox)
+        known = _as_known(item) | {"known_owner": self._owner}
 
         async def work(connection: AsyncConnection) -> Item | None:
-            row = (await connection.execute(counted)).mappings().one_or_none()
+            row = (await connection.execute(_BEGIN, known)).mappings().one_or_none()
             return self._item(row) if row else None
 
         return await self._database.write(work)
 
     async def keep_reply(self, item: Item, replies: Sequence[Mapping[str, str]]) -> None:
         """What stands on the platform for the item now, also when it is not owed any more."""
-        values = {"replies": [dict(reply) for reply in replies]}
-        await self._write(update(inbox).where(inbox.c.id == item.id).values(values))
+        values = {"known_id": item.id, "now_replies": [dict(reply) for reply in replies]}
+        await self._database.write(lambda connection: connection.execute(_KEEP_REPLY, values))
 
     async def move(self, item: Item, move: Move) -> None:
         """See the port."""
@@ -127,12 +143,15 @@ class SqlInbox:
 
     async def keep_turn(self, item: Item, turn_id: str) -> None:
         """The turn that was made for the item."""
-        taken = {"message": asdict(item.message)} if TAKEN in item.message.context else {}
-        await self._change(item, turn_id=turn_id, **taken)
+        if TAKEN in item.message.context:
+            values = {"turn_id": turn_id, "message": asdict(item.message)}
+            await self._write(update(inbox).where(_IS_AS_KNOWN).values(values), _as_known(item))
+        else:
+            await self._write(_KEEP_TURN, _as_known(item) | {"now_turn": turn_id})
 
     async def finish(self, item: Item, state: State) -> bool:
         """See the port."""
-        return await self._change(item, state=state.value) > 0
+        return await self._write(_FINISH, _as_known(item) | {"now_state": state.value}) > 0
 
     async def revise(self, message: ChatMessage, rule: Rule, *, anew: bool = False) -> Item | None:
         """See the port."""
@@ -403,10 +422,6 @@ class SqlInbox:
 
     # -- single rows ----------------------------------------------------------------------------------------------
 
-    async def _change(self, item: Item, **values: Any) -> int:
-        """Change the item if it is still open, as we know it; -> how many rows that were (0 or 1)."""
-        return await self._write(update(inbox).where(_is_as_known(item)).values(values))
-
     async def _look(self, connection: AsyncConnection, key: MessageKey) -> tuple[Item | None, bool]:
         """A message's item, and whether another process that lives is to answer it."""
         row = (await connection.execute(select(inbox).where(_is(key)))).mappings().one_or_none()
@@ -481,8 +496,8 @@ class SqlInbox:
         new = {name: insert.excluded[name] for name in rows[0] if name not in _PLACE}
         await connection.execute(insert.on_conflict_do_update(index_elements=list(_PLACE), set_=new), rows)
 
-    async def _write(self, statement: Any) -> int:
-        result = await self._database.write(lambda connection: connection.execute(statement))
+    async def _write(self, statement: Any, values: Mapping[str, Any] | None = None) -> int:
+        result = await self._database.write(lambda connection: connection.execute(statement, values))
         return int(result.rowcount)
 
 
@@ -510,9 +525,9 @@ def _reads_anew(item: Item, message: ChatMessage, anew: bool) -> bool:
     return relayed or item.message.text != storable(message.text)
 
 
-def _is_as_known(item: Item) -> ColumnElement[bool]:
-    known = and_(inbox.c.revision == item.revision, inbox.c.state == item.state.value)
-    return and_(inbox.c.id == item.id, inbox.c.state.in_(_OPEN), known)
+def _as_known(item: Item) -> dict[str, Any]:
+    """What `_IS_AS_KNOWN` compares."""
+    return {"known_id": item.id, "known_revision": item.revision, "known_state": item.state.value}
 
 
 def _is(key: MessageKey) -> ColumnElement[bool]:

@@ -11,7 +11,8 @@ import pytest
 from bot.errors import InputError
 from bot.interfaces import GlossaryStore
 from bot.knowledge.glossary import Keeping, LiveGlossary
-from bot.storage.database import Database, create_engine
+from bot.storage.database import Database
+from bot.storage.engines import create_engine
 from bot.storage.glossary import SqlGlossaryStore
 from bot.storage.sources import SqlSourceStore
 from retrieval.documents import Source, SourceKind

@@ -19,7 +19,8 @@ from bot.errors import SchemaError, StorageError
 from bot.storage import schema
 from bot.storage.addresses import parse_address
 from bot.storage.conversations import SqlConversationStore
-from bot.storage.database import Database, create_engine
+from bot.storage.database import Database
+from bot.storage.engines import create_engine
 from bot.storage.tables import metadata
 from tests.support.turns import make_turn
 
@@ -78,12 +79,14 @@ async def test_a_database_of_a_newer_frontdesk_is_refused_and_untouched(empty_ur
 
 async def test_a_migration_that_fails_leaves_nothing_behind(empty_url: str) -> None:
     engine = create_engine(parse_address(empty_url))
-    async with engine.begin() as connection:
-        await connection.execute(text("CREATE TABLE turns (mine INTEGER)"))  # somebody else's
+    theirs = text("CREATE TABLE turns (mine INTEGER)")
+    await engine.transaction(lambda connection: connection.execute(theirs), writing=True)
     with pytest.raises(StorageError, match="turns"):
         await Database.open(empty_url)
-    async with engine.begin() as connection:
-        assert await connection.run_sync(lambda sync: inspect(sync).get_table_names()) == ["turns"]
+    tables = await engine.transaction(
+        lambda connection: connection.run_sync(lambda sync: inspect(sync).get_table_names())
+    )
+    assert tables == ["turns"]
     await engine.dispose()
 
 

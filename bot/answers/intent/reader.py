@@ -6,6 +6,7 @@ import json
 import re
 import threading
 import unicodedata
+from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ import structlog
 from bot.answers.intent.examples import REFERS, examples_digest, load_messages, load_replies, load_summons, load_talk
 from bot.answers.intent.head import Head, Matrix
 from bot.intents import UNREAD, Intent, MessageReading, OfferReply
+from retrieval.documents import content_id
 from retrieval.indexing.models import EmbeddingModels, name_model
 from retrieval.indexing.versions import write_atomically
 from retrieval.interfaces import Embedder
@@ -26,6 +28,7 @@ from retrieval.text import clean
 
 log = structlog.get_logger(__name__)
 
+_REMEMBERED = 2048  # messages
 READ = 1000  # characters of a message that are looked at
 _CLAUSE = re.compile(r"[^.!?,;:\n。！？，；：…]*[.!?,;:\n。！？，；：…]*")
 _LEANING = " ,，;；:："  # what a clause ends with that leans on the next
@@ -92,13 +95,15 @@ class LearnedReader:
 
 
 class _Reading:
-    """Reads by one model."""
+    """Reads by one model. What the last messages were is remembered, but none of their texts."""
 
     def __init__(self, model: Embedder, folder: Path) -> None:
         self._model = model
         self._folder = folder
         self._lock = threading.Lock()
         self._heads: Heads | None = None
+        self._reading = threading.Lock()
+        self._known: OrderedDict[str, MessageReading] = OrderedDict()
 
     @property
     def heads(self) -> Heads:
@@ -114,6 +119,21 @@ class _Reading:
         return bool(pictures) and bool(self.heads.messages.find_words(pictures))
 
     def read_messages(self, texts: Sequence[str]) -> list[MessageReading]:
+        """Each text once: what was read to judge a message is not read again to answer it."""
+        keys = [content_id(text) for text in texts]
+        with self._reading:
+            known = {key: self._known[key] for key in keys if key in self._known}
+        if missing := {key: text for key, text in zip(keys, texts, strict=True) if key not in known}:
+            known |= zip(missing, self._read_messages([*missing.values()]), strict=True)
+        with self._reading:
+            for key in keys:
+                self._known[key] = known[key]
+                self._known.move_to_end(key)
+            while len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+        return [known[key] for key in keys]
+
+    def _read_messages(self, texts: Sequence[str]) -> list[MessageReading]:
         heads, vectors = self.heads, self._model.embed_queries(texts)
         read = heads.messages.probabilities(texts, vectors)
         refers = heads.summons.probabilities(texts, vectors)

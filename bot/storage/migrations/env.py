@@ -34,11 +34,10 @@ async def run_from_command_line() -> None:
     """Migrate the database of the settings."""
     from bot.settings import load_settings
     from bot.storage.addresses import parse_address
-    from bot.storage.database import create_engine
+    from bot.storage.engines import create_engine
 
     engine = create_engine(parse_address(load_settings().resolved_database_url), migrating=True)
-    async with engine.begin() as connection:
-        await connection.run_sync(run)
+    await engine.transaction(lambda connection: connection.run_sync(run), writing=True)
     await engine.dispose()
 
 

@@ -16,7 +16,7 @@ def test_any_spelling_of_sqlite_names_the_file(scheme: str, tmp_path: Path) -> N
     address = parse_address(f"{scheme}:///{tmp_path}/frontdesk.db")
     assert address.is_sqlite
     assert address.shown == str(tmp_path / "frontdesk.db")
-    assert address.url.drivername == "sqlite+aiosqlite"
+    assert address.url.drivername == "sqlite"
 
 
 def test_a_relative_path_counts_from_the_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

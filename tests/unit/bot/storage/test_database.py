@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -57,4 +58,36 @@ async def test_a_work_whose_task_is_cancelled_is_committed(database: Database) -
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+    assert await noted(database) == {"note"}
+
+
+@pytest.mark.parametrize("seconds", [0, 0.01])
+async def test_a_work_that_waits_for_anything_else_is_refused_and_writes_nothing(
+    database: Database, seconds: float
+) -> None:
+    async def work(connection: AsyncConnection) -> None:
+        await connection.execute(insert(markers).values(name="note", value=""))
+        await asyncio.sleep(seconds)
+
+    with pytest.raises(RuntimeError):
+        await database.write(work)
+    assert await noted(database) == set()
+    await note(database, "note after")
+    assert await noted(database) == {"note after"}
+
+
+async def test_long_readings_keep_nobody_from_writing(database: Database) -> None:
+    let_go = threading.Event()
+
+    async def read(connection: AsyncConnection) -> None:
+        await connection.scalars(select(markers.c.name))
+        let_go.wait(20)
+
+    readings = [asyncio.create_task(database.read(read)) for _ in range(20)]
+    try:
+        async with asyncio.timeout(10):
+            await note(database, "note")
+    finally:
+        let_go.set()
+        await asyncio.gather(*readings)
     assert await noted(database) == {"note"}

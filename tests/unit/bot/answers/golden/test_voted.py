@@ -22,7 +22,7 @@ RIGHT, OTHER = (Expected(each.url, each.title) for each in (RETURNS, FEES))
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[SqlConversationStore]:
-    database = await Database.open(f"sqlite+aiosqlite:///{tmp_path / 'log.db'}")
+    database = await Database.open(f"sqlite:///{tmp_path / 'log.db'}")
     yield SqlConversationStore(database)
     await database.close()
 

@@ -20,7 +20,7 @@ from bot.intents import Intent, MessageReading, OfferReply
 from bot.language import reply_language
 from retrieval.indexing.models import EmbeddingModels, name_model
 from retrieval.interfaces import Vectors
-from tests.support.embedding import default_embedder, intent_reader
+from tests.support.embedding import MODELS, default_embedder, intent_reader, plain_embedder
 
 
 def read(text: str) -> MessageReading:
@@ -292,3 +292,42 @@ def test_another_model_is_fitted_when_it_is_first_used_and_kept(
     assert [each.refers for each in fitted.read_messages(["answer us", "how do i sell it?"])] == [True, False]
     monkeypatch.setattr(reader, "fit_heads", None)  # the second time it is read from disk
     assert load_heads(Letters(), tmp_path).messages.kinds == tuple(sorted(some))
+
+
+class Counting:
+    """An embedding model that notes what it was asked for."""
+
+    def __init__(self) -> None:
+        self._model = plain_embedder()
+        self.embedded: list[str] = []
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._model, name)
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        self.embedded += texts
+        return self._model.embed_queries(texts)
+
+
+_BATCHES = st.lists(st.lists(st.sampled_from([f"question {number}?" for number in range(6)]), max_size=5), max_size=6)
+
+
+@settings(max_examples=30, deadline=None)
+@given(batches=_BATCHES)
+def test_a_text_is_embedded_once_in_whatever_company_it_comes(batches: list[list[str]]) -> None:
+    model = Counting()
+    fresh = LearnedReader(EmbeddingModels((model,)), MODELS)  # type: ignore[arg-type]
+    first: dict[str, MessageReading] = {}
+    for texts in batches:
+        for text, reading in zip(texts, fresh.read_messages(texts, "en"), strict=True):
+            assert first.setdefault(text, reading) == reading
+    assert sorted(model.embedded) == sorted({text for texts in batches for text in texts})
+
+
+def test_only_the_last_messages_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "_REMEMBERED", 3)
+    model = Counting()
+    fresh = LearnedReader(EmbeddingModels((model,)), MODELS)  # type: ignore[arg-type]
+    for text in ("one", "two", "three", "one", "four", "one", "two", "five"):
+        fresh.read_messages([text], "en")
+    assert model.embedded == ["one", "two", "three", "four", "two", "five"]
