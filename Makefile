@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test slow soak vllm lint bench quality picture chatpictures clean
+.PHONY: help setup demo test slow soak vllm lint bench quality docs picture chatpictures clean
 
 help: ## list these targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ bench: $(STAMP) ## speed against plain sentence-transformers + FAISS
 
 quality: $(STAMP) ## figures on ../shared/faq, where it is present
 	$(BIN)/python -m benchmarks.quality
+
+docs: $(STAMP) ## write docs/commands.md and docs/settings.md from the code
+	$(BIN)/python -m docs.make
 
 picture: $(STAMP) ## record the demo and draw it for the README
 	$(BIN)/python docs/images/make_picture.py

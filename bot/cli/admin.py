@@ -24,7 +24,7 @@ admins_app = typer.Typer(no_args_is_help=True)
 
 
 def status(as_json: AsJson = False) -> None:
-    """What Frontdesk knows, since when, and what ails it."""
+    """What Frontdesk knows, since when, and what is wrong."""
     if not as_json:
         steer("status")
         return

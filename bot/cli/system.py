@@ -78,7 +78,7 @@ def rollback(
 
 
 def doctor(as_json: AsJson = False) -> None:
-    """Check every part; say what is wrong and how to mend it. Exit code 1 if anything is."""
+    """Check every part; say what is wrong and how to fix it. Exit code 1 if anything is."""
     from bot.cli.diagnosis import diagnose
     from bot.settings import load_settings
 

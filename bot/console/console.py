@@ -48,6 +48,12 @@ class Console:
         self._clicks: Works = {**knowledge.clicks, **questions.clicks, **people.clicks, **taught.clicks}
         self._forms: Works = taught.forms
 
+    @classmethod
+    def roles(cls) -> Mapping[str, Role]:
+        """Who may call each command."""
+        unequipped = cls(None)  # type: ignore[arg-type]  # the parts are wanted only when a command runs
+        return {name: role for name, (role, _) in unequipped._commands.items()}
+
     async def run(self, actor: Actor, place: Place, call: Call, screen: Screen) -> Answer:
         """A command."""
         role, work = self._commands[call.name]

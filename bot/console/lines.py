@@ -25,7 +25,7 @@ class Spec:
 COMMANDS: Mapping[str, Spec] = {
     "recrawl": Spec(("source?",), ("dry-run", "force"), "read the sources again; the old version answers meanwhile"),
     "cancel": Spec((), (), "stop the re-crawl that runs"),
-    "status": Spec((), (), "what I know, since when, and what ails me"),
+    "status": Spec((), (), "what I know, since when, and what is wrong"),
     "sources": Spec((), (), "the sources, with their schedules and troubles"),
     "sources add": Spec(("url",), ("name=", "prefix=", "page"), "look at a site, then add it"),
     "sources remove": Spec(("source",), (), "forget a source"),

@@ -1,4 +1,4 @@
-"""How Frontdesk is doing: what it knows, since when, what it is busy with, what ails it."""
+"""How Frontdesk is doing: what it knows, since when, what it is busy with, what is wrong."""
 
 from __future__ import annotations
 

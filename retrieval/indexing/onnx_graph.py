@@ -178,7 +178,7 @@ def open_session(path: Path) -> Any:
     options.inter_op_num_threads = 1
     options.log_severity_level = 3  # errors only
     # Without VNNI, 8-bit products saturate at 16 bits and an index of one machine would not fit another: exact ones
-    # instead, .5 ms a question; other CPUs are left alone (onnxruntime_session_options_config_keys.h, decision 0118).
+    # instead, .5 ms a question; other CPUs are left alone (onnxruntime_session_options_config_keys.h, decision 0011).
     options.add_session_config_entry("session.x64quantprecision", "1")
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

@@ -2,7 +2,7 @@
 are read become numbers, and matrix products multiply 4-bit weights by activations in 8 bits.
 
 The products are exact on every CPU, since 15 x 127 twice fits 16 bits, and each row of activations has scales of its
-own: a text's vector does not depend on the texts beside it. (Decision 0123.)
+own: a text's vector does not depend on the texts beside it. (Decision 0011.)
 """
 
 from __future__ import annotations

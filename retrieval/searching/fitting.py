@@ -19,7 +19,7 @@ from retrieval.searching.profiles import Profile
 
 FEWEST = 20  # questions of a profile: below, it keeps what it has
 FOLDS = 5
-RIDGE = 8.0  # what pulls scale and shift back; see docs/decisions/0129
+RIDGE = 8.0  # what pulls scale and shift back; see docs/decisions/0012
 PULL = 100.0  # questions: what was there before counts as many as that when a threshold is chosen
 PRECISION = 0.95  # of the answers given
 SUGGESTED = 0.28  # of the questions that nothing answers

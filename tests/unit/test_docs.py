@@ -10,10 +10,22 @@ from pathlib import Path
 import pytest
 import typer
 
+from bot.console.lines import COMMANDS
 from bot.settings import Settings
+from docs.make import pages
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+DECISIONS = sorted(ROOT.glob("docs/decisions/*.md"))
+NAMING = [  # what may name a document or a decision
+    *DOCUMENTS,
+    *(
+        path
+        for folder in ("bot", "retrieval", "inference", "benchmarks", "tests")
+        for path in ROOT.glob(f"{folder}/**/*.py")
+    ),
+    *(ROOT / name for name in (".env.example", "Dockerfile", "Makefile", "docker-compose.yml", "pyproject.toml")),
+]
 
 
 def read(name: str) -> str:
@@ -64,10 +76,21 @@ def commands() -> Iterator[str]:
     yield from walk(typer.main.get_command(app), "")
 
 
-def test_the_readme_s_table_has_every_command_and_no_other() -> None:
-    known = set(commands())
-    rows = re.findall(r"^\| `frontdesk ([a-z]+(?: [a-z]+)?)", read("README.md"), re.MULTILINE)
-    assert sorted(rows) == sorted(known)
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
+def test_a_generated_page_is_what_the_code_says(page: Path) -> None:
+    assert page.read_text(encoding="utf-8") == pages()[page], "run `make docs`"
+
+
+def test_the_page_of_commands_has_every_one_with_its_options_and_no_other() -> None:
+    text = read("docs/commands.md")
+    rows = re.findall(r"^\| `frontdesk ([a-z]+(?: [a-z]+)?)", text, re.MULTILINE)
+    assert sorted(rows) == sorted(commands())
+    assert re.findall(r"^\| `/faq ([a-z]+(?: [a-z]+)?)", text, re.MULTILINE) == list(COMMANDS)
+    assert "`--against-set`" in text
+
+
+def test_the_page_of_settings_has_every_one_and_no_other() -> None:
+    assert sorted(re.findall(r"^\| `([A-Z_]+)`", read("docs/settings.md"), re.MULTILINE)) == sorted(Settings.keys())
 
 
 def test_commands_and_options_named_in_documents_exist() -> None:
@@ -79,29 +102,75 @@ def test_commands_and_options_named_in_documents_exist() -> None:
             assert named in known if first in groups and " " in named else first in known | groups, (document, named)
 
 
-def test_make_targets_named_in_documents_exist_and_the_readme_names_all() -> None:
+def test_make_targets_named_in_documents_exist_and_one_page_names_all() -> None:
     targets = set(re.findall(r"^([a-z]+):.*##", read("Makefile"), re.MULTILINE))
     for document in DOCUMENTS:
         assert set(re.findall(r"\bmake ([a-z]+)\b", code_of(document))) <= targets, document
-    assert targets - {"help"} <= set(re.findall(r"`make ([a-z]+)`", read("README.md")))
+    assert targets == set(re.findall(r"^\| `make ([a-z]+)`", read("docs/commands.md"), re.MULTILINE))
 
 
-def test_relative_links_and_pictures_lead_somewhere() -> None:
-    for document in DOCUMENTS:
-        for link in re.findall(r"\]\(([^)\s]+)\)", document.read_text(encoding="utf-8")):
-            target = link.partition("#")[0]
-            if target and not re.match(r"[a-z]+:", target):
-                assert (document.parent / target).exists(), (document, link)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_relative_links_and_pictures_lead_somewhere(document: Path) -> None:
+    for link in re.findall(r"\]\(([^)\s]+)\)", prose_of(document)):
+        name, _, place = link.partition("#")
+        if re.match(r"[a-z]+:", link):
+            continue
+        target = document.parent / name if name else document
+        assert target.exists(), link
+        assert not place or place in anchors(target), link
 
 
-def test_every_dependency_is_explained_in_the_readme_and_no_other() -> None:
+def test_every_document_can_be_reached_from_the_readme() -> None:
+    reached, waiting = set[Path](), [ROOT / "README.md"]
+    while waiting:
+        document = waiting.pop()
+        if document in reached:
+            continue
+        reached.add(document)
+        if document.is_dir():
+            waiting += document.glob("*.md")
+        elif document.suffix == ".md":
+            links = re.findall(r"\]\(([^)\s#:]+)", prose_of(document))
+            waiting += [(document.parent / link).resolve() for link in links]
+    assert set(DOCUMENTS) <= reached
+
+
+def test_documents_and_decisions_that_are_named_anywhere_exist() -> None:
+    numbers = {path.name[:4] for path in DECISIONS}
+    for path in NAMING:
+        text = path.read_text(encoding="utf-8")
+        for named in re.findall(r"(?<![\w./-])docs/[\w/-]+\.(?:md|svg|png)\b", text):
+            assert (ROOT / named).exists(), (path, named)
+        assert set(re.findall(r"\b[Dd]ecisions?[ /](\d{4})\b", text)) <= numbers, path
+
+
+def test_the_readme_fits_on_some_screens_and_begins_with_the_picture_and_the_two_commands() -> None:
+    lines = read("README.md").splitlines()
+    assert len(lines) <= 200
+    first = "\n".join(lines[:25])
+    assert all(part in first for part in ("docs/images/demo.svg", "\nmake demo", "\nmake test"))
+    for page in (
+        "operators",
+        "admins",
+        "evaluation",
+        "models",
+        "extraction",
+        "architecture",
+        "slack",
+        "discord",
+        "vllm",
+    ):
+        assert f"(docs/{page}.md)" in read("README.md"), page
+
+
+def test_every_dependency_is_explained_on_its_page_and_no_other() -> None:
     project = tomllib.loads(read("pyproject.toml"))["project"]
     declared = [
         *project["dependencies"],
         *(line for extra in project["optional-dependencies"].values() for line in extra),
     ]
     names = {re.match(r"[\w.-]+", line)[0].lower() for line in declared}  # type: ignore[index]
-    table = read("README.md").split("| dependency | for |")[1].split("\n\n")[0]
+    table = read("docs/dependencies.md").split("| dependency | for |")[1].split("\n\n")[0]
     cells = re.findall(r"^\| ([\w., -]+) \|", table, re.MULTILINE)
     assert {name.strip().lower() for cell in cells for name in cell.split(",") if name.strip("- ")} == names
 
@@ -111,18 +180,32 @@ def test_the_changelog_tells_of_this_version() -> None:
     assert f"## [{version}]" in read("CHANGELOG.md")
 
 
-def test_decisions_are_half_a_page_and_have_their_three_parts() -> None:
-    decisions = sorted((ROOT / "docs" / "decisions").glob("*.md"))
-    numbers = [path.name[:4] for path in decisions]
-    assert len(set(numbers)) == len(numbers)
-    for path in decisions:
-        text = path.read_text(encoding="utf-8")
-        assert re.match(r"\d{4}-[a-z0-9-]+\.md", path.name)
-        assert text.startswith("# "), path
-        assert all(part in text for part in ("Context", "Decision", "Consequences")), path
+def test_decisions_are_few_and_numbered_in_a_row() -> None:
+    assert 1 < len(DECISIONS) <= 18
+    assert [path.name[:4] for path in DECISIONS] == [f"{number:04}" for number in range(1, len(DECISIONS) + 1)]
+
+
+@pytest.mark.parametrize("path", DECISIONS, ids=lambda path: path.name)
+def test_a_decision_is_half_a_page_and_has_its_parts(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert re.match(r"\d{4}-[a-z0-9-]+\.md", path.name)
+    assert text.startswith(f"# {path.name[:4]}: ")
+    assert re.findall(r"^\*\*(\w+)\.\*\*", text, re.MULTILINE) == ["Context", "Decision", "Why", "Consequences"]
+    assert len(text.split()) <= 250
 
 
 def code_of(document: Path) -> str:
     """The code spans and blocks of a Markdown document, one a line."""
     text = document.read_text(encoding="utf-8")
     return "\n".join(re.findall(r"```\w*\n(.*?)```", text, re.DOTALL) + re.findall(r"`([^`\n]+)`", text))
+
+
+def prose_of(document: Path) -> str:
+    """A Markdown document without its code."""
+    return re.sub(r"```.*?```|`[^`\n]+`", "", document.read_text(encoding="utf-8"), flags=re.DOTALL)
+
+
+def anchors(document: Path) -> set[str]:
+    """The places of a document that a link can name: its headings, as GitHub writes them."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
