@@ -14,8 +14,7 @@ import sys
 import tempfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -25,14 +24,21 @@ import numpy as np
 from rich.console import Console
 
 from bot.bootstrap import Application
-from examples.serve import serving
 from retrieval.indexing.models import EmbeddingModels
 from tests.frozen.comparing import compare
-from tests.support.bots import Knowledge, crawled
-from tests.support.frozen import CONVERSATIONS, DRAWINGS, Record, converse_all, read_records, write_record
+from tests.support.bots import Knowledge
+from tests.support.frozen import (
+    CONVERSATIONS,
+    DRAWINGS,
+    Record,
+    converse_all,
+    read_records,
+    read_shop,
+    write_record,
+)
 
 MARGIN = 0.03  # of a confidence
-BESIDE = 0.01  # the length of what is added to an embedding, whose own is 1
+BESIDE = 0.02  # the length of what is added to an embedding, whose own is 1
 SHOWN = 20  # differences
 
 Prepare = Callable[[Application], None]
@@ -93,22 +99,15 @@ async def make(knowledge: Knowledge, folder: Path) -> tuple[list[Record], list[R
     before = read_records(CONVERSATIONS)
     drawn = [record["id"] for record in read_records(DRAWINGS)]
     made = await converse_all(knowledge, folder, before, drawn)
-    changed = [record for record, (now, _) in zip(before, made, strict=True) if record != now]
     now = {record["id"]: record for record, _ in made}
+    changed = [record for record in before if record != now[record["id"]]]
     left_out: set[str] = set()
     for prepare in SHAKEN if changed else ():
-        shaken = await converse_all(knowledge, folder, changed, (), prepare)
-        left_out |= {record["id"] for record, _ in shaken if record != now[record["id"]]}
-    kept = [(record, drawing) for record, drawing in made if record["id"] not in left_out]
-    drawings = {drawing["id"]: drawing for _, drawing in kept}
-    return [record for record, _ in kept], [drawings[name] for name in drawn if name in drawings], sorted(left_out)
-
-
-@contextmanager
-def knowing() -> Iterator[tuple[Knowledge, Path]]:
-    """The shop, crawled into a folder that goes again, and that folder."""
-    with tempfile.TemporaryDirectory() as folder, serving() as site:
-        yield crawled(Path(folder) / "data", f"{site.url}/"), Path(folder)
+        again = await converse_all(knowledge, folder, changed, (), prepare)
+        left_out |= {record["id"] for record, _ in again if record != now[record["id"]]}
+    kept = {record["id"]: (record, drawing) for record, drawing in made if record["id"] not in left_out}
+    drawings = [kept[name][1] for name in drawn if name in kept]
+    return [record for record, _ in kept.values()], drawings, sorted(left_out)
 
 
 def main() -> int:
@@ -117,8 +116,8 @@ def main() -> int:
     parser.add_argument("--dry-run", action="store_true", help="write nothing")
     arguments = parser.parse_args()
     say = partial(Console().print, markup=False, highlight=False, soft_wrap=True)
-    with knowing() as (knowledge, folder):
-        conversations, drawings, left_out = asyncio.run(make(knowledge, folder))
+    with tempfile.TemporaryDirectory() as folder:
+        conversations, drawings, left_out = asyncio.run(make(read_shop(Path(folder) / "data"), Path(folder)))
     for path, records in ((CONVERSATIONS, conversations), (DRAWINGS, drawings)):
         say(f"{path.name}:\n{compare(read_records(path), records, SHOWN) or 'nothing has changed'}\n")
         if not arguments.dry_run:

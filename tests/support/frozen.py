@@ -2,8 +2,8 @@
 
 What is kept of them stands in `tests/frozen`. This module is all that knows where the product keeps its parts: the core
 is opened and asked here, and each platform has one function that draws a turn (`DRAWN_BY`). Whatever differs from run
-to run (the port of the served shop, the ids of turns, today's date) is replaced in the turns before they are looked at;
-how sure an answer was is not told, for that differs by processor.
+to run (the ids of turns, today's date) is replaced in the turns before they are looked at; how sure an answer was is
+not told, for that differs by processor.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from __future__ import annotations
 import io
 import json
 import re
+import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -34,7 +35,8 @@ from bot.conversation import NONE_OF_THESE, Chosen, Decision, Final, IncomingMes
 from bot.desk.reading import Readings
 from bot.people import Actor, Role
 from bot.settings import load_settings
-from tests.support.bots import Knowledge
+from examples.serve import serving
+from tests.support.bots import Knowledge, crawled
 
 FROZEN = Path(__file__).parents[1] / "frozen"
 CONVERSATIONS, DRAWINGS = FROZEN / "conversations.jsonl", FROZEN / "drawings.jsonl"
@@ -52,6 +54,8 @@ TAUGHT = (
 GLOSSARY = ("Ember kettle, Glutkessel", "points, club money")
 _TEACHER = Actor("terminal", "", "ines", "Ines", Role.ADMIN)
 _SUPPORT = "C0SUPPORT"
+_PORT = 8477
+_PATIENCE = 300  # seconds
 _ITEM = "0" * 32
 _LINK_ID = re.compile(r"\x1b]8;id=[^;]*;")  # Rich draws it by lot
 
@@ -68,6 +72,16 @@ class Core:
     application: Application
     readings: Readings
     site: str
+
+
+def read_shop(data: Path) -> Knowledge:
+    """The shop, crawled into a folder. Its port is always the same, and waited for while another run reads the shop
+    from it: links are embedded with the rest of a passage, and vectors move with their company in a batch."""
+    for _ in range(_PATIENCE):
+        with suppress(OSError), serving(_PORT) as site:
+            return crawled(data, f"{site.url}/")
+        time.sleep(1)
+    raise AssertionError(f"port {_PORT} is taken: the shop has to be read from it")
 
 
 @asynccontextmanager
