@@ -2,37 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from examples.serve import serving
-from tests.support.bots import FRONTDESK, Knowledge
-from tests.support.embedding import give_model
+from tests.support.bots import Knowledge, crawled
 from tests.support.lore import open_lore
 from tests.support.pairs import open_pairs
 from tests.support.postgres import fresh_database, postgres_server
-
-
-def crawled(data: Path, url: str) -> Knowledge:
-    """A data folder that knows a site."""
-    give_model(data)
-    clean = {key: value for key, value in os.environ.items() if not key.startswith("FRONTDESK_")}
-    settings = {
-        "FRONTDESK_DATA_DIR": str(data),
-        "FRONTDESK_CRAWL_ALLOW": "127.0.0.0/8",
-        "FRONTDESK_CRAWL_DELAY": "0",
-        "NO_PROXY": "127.0.0.1",
-    }
-    data.parent.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
-        [*FRONTDESK, "crawl", url], env=clean | settings, cwd=data.parent, capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
-    return Knowledge(data, url.rstrip("/"))
 
 
 @pytest.fixture(scope="session")

@@ -167,6 +167,31 @@ async def test_what_can_be_said_to_nobody_is_told_to_admins_once(room: Room) -> 
     assert len(told) == 1 and "is_archived" in told[0] and DELIVERY not in told[0]
 
 
+async def test_what_its_author_alone_was_shown_is_not_shown_again(room: Room) -> None:
+    """Nobody can find again what a user alone sees: it is noted, should what follows fail."""
+    room.slack.refuse("is_archived", lambda args: args.get("channel") == room.channel, "chat.startStream")
+    room.slack.refuse("is_archived", lambda args: args.get("channel") == room.channel, "chat.postMessage")
+    room.slack.refuse("user_disabled", lambda args: True, "conversations.open")
+    with closing(sqlite3.connect(room.bot.sqlite, timeout=30)) as other:
+        refuses = "CREATE TRIGGER full BEFORE UPDATE OF state ON inbox BEGIN SELECT RAISE(ABORT, 'full'); END"
+        other.execute(refuses)
+        other.commit()
+        try:
+            ts = await room.ask(DELIVERY)
+
+            def whispered() -> list[str]:
+                said = [message.shown for message in room.slack.messages(room.channel) if message.ephemeral_to]
+                return [text for text in said if "working days" in text]
+
+            await room.slack.wait_for(whispered, SECONDS)
+            await asyncio.sleep(3)  # it is taken up again meanwhile
+        finally:
+            other.execute("DROP TRIGGER full")
+            other.commit()
+    await room.slack.wait_for(lambda: room.bot.states()[ts] == "answered", SECONDS)
+    assert len(whispered()) == 1
+
+
 # -- this bot -----------------------------------------------------------------------------------------------------
 
 
@@ -241,6 +266,15 @@ async def test_what_discord_takes_in_no_layout_it_gets_as_text(den: Den) -> None
     asked = await den.ask(DELIVERY)
     answer = await den.one_answer(asked, containing="working days")
     assert "delivery.html" in shown(answer) and not answer.components
+
+
+@pytest.mark.parametrize("forms", [1, 2, 999])
+async def test_what_was_said_in_a_plainer_form_with_the_reply_lost_is_one_message(den: Den, forms: int) -> None:
+    """Whichever form Discord takes by the next try: it gives back what stands, and that becomes the answer."""
+    den.discord.fail("POST /channels/*/messages", forms, status=400, code=50035, where=has_components)
+    den.discord.fail("POST /channels/*/messages", drop="after", where=lambda body: not has_components(body))
+    asked = await den.ask(DELIVERY)
+    await den.one_answer(asked, containing="working days")
 
 
 async def test_buttons_that_discord_refuses_cost_the_buttons_alone(den: Den) -> None:

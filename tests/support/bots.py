@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import closing
@@ -19,6 +20,7 @@ from typing import Any, NamedTuple
 import aiohttp
 
 from tests.support.discord import DiscordStandIn
+from tests.support.embedding import give_model
 from tests.support.postgres import Rows
 from tests.support.slack import SlackStandIn
 
@@ -43,6 +45,24 @@ class Knowledge:
 
     data: Path
     site: str = ""
+
+
+def crawled(data: Path, url: str) -> Knowledge:
+    """A data folder that knows a site."""
+    give_model(data)
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("FRONTDESK_")}
+    settings = {
+        "FRONTDESK_DATA_DIR": str(data),
+        "FRONTDESK_CRAWL_ALLOW": "127.0.0.0/8",
+        "FRONTDESK_CRAWL_DELAY": "0",
+        "NO_PROXY": "127.0.0.1",
+    }
+    data.parent.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(
+        [*FRONTDESK, "crawl", url], env=clean | settings, cwd=data.parent, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    return Knowledge(data, url.rstrip("/"))
 
 
 class Bot:

@@ -720,6 +720,24 @@ async def test_what_a_dead_process_began_is_removed_once_another_has_said_it_els
     assert all("/1/" in post for post in platform.posts)
 
 
+@pytest.mark.parametrize("failing", [1, 2, 3])
+async def test_what_moved_stays_where_it_is_while_the_database_cannot_be_read(opens: Opens, failing: int) -> None:
+    platform = LosesReplies(closed=1, lost=1)
+    office = await opens(messenger=platform)
+    office.inbox.broken["keep_reply"] = 1
+    original = platform.answer
+
+    async def answer(item: Item, events: AsyncIterator[Any], keep: Any) -> None:
+        if "elsewhere" in item.message.context:
+            office.inbox.broken["find"] = failing
+        await original(item, events, keep)
+
+    platform.answer = answer  # type: ignore[method-assign]
+    await office.desk.receive(question := said())
+    await settled(office)
+    assert platform.said_to(question) == [f"Re: {question.text}"]
+
+
 async def test_an_edit_is_answered_where_its_question_was_and_a_deletion_clears_that_place(opens: Opens) -> None:
     platform = LosesReplies(closed=1, lost=0, begins=True)
     office = await opens(messenger=platform)
