@@ -17,7 +17,7 @@ from retrieval.extraction.rendering import to_markdown
 from retrieval.extraction.sections import Section
 from retrieval.extraction.structured import Stated
 from retrieval.languages import detect_language, script_language
-from retrieval.text import collapse
+from retrieval.text import collapse_whitespace
 
 
 def pairs_to_documents(page: Page, pairs: Sequence[Pair]) -> Iterator[Document]:
@@ -64,7 +64,7 @@ def sections_to_documents(page: Page, sections: Iterable[Section]) -> Iterator[D
     """One SECTION document for each section; the one before any heading bears the page's title."""
     for section in sections:
         answer = to_markdown(section.nodes, page.base)
-        heading = collapse(page.text(section.heading)) if section.heading is not None else ""
+        heading = collapse_whitespace(page.text(section.heading)) if section.heading is not None else ""
         if not any(char.isalnum() for char in answer):
             continue
         node = section.heading or page.root
@@ -81,7 +81,7 @@ def sections_to_documents(page: Page, sections: Iterable[Section]) -> Iterator[D
 def _heading_path(page: Page, node: Tag, questions: Sequence[int]) -> tuple[str, ...]:
     """The titles above the node: the page's own, then each heading that outranks the next, no question among them."""
     above = [heading for heading in page.above(node) if not _asks(page, heading, questions)]
-    path = [collapse(page.text(heading)) for heading in reversed(above)]
+    path = [collapse_whitespace(page.text(heading)) for heading in reversed(above)]
     if page.title and not (above and heading_level(above[-1]) == 1) and heading_level(node) != 1:
         path.insert(0, page.title)
     return tuple(path) or ((page.title,) if page.title and questions else ())

@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 
 from bs4 import NavigableString, PageElement, Tag
 
-from retrieval.text import collapse
+from retrieval.text import collapse_whitespace
 
 RUN = "data-run"  # marks a block that was put around a run of bare text
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -105,7 +105,7 @@ def words_of(tag: Tag) -> set[str]:
 def text_of(node: PageElement) -> str:
     """The node's text on one line; blocks and line breaks part words, other elements do not."""
     if isinstance(node, NavigableString):
-        return collapse(str(node))
+        return collapse_whitespace(str(node))
     parts = []
     for item in node.descendants if isinstance(node, Tag) else ():
         if isinstance(item, Tag):
@@ -113,7 +113,7 @@ def text_of(node: PageElement) -> str:
                 parts.append(" ")
         elif type(item) is NavigableString:
             parts.append(item)
-    return collapse("".join(parts))
+    return collapse_whitespace("".join(parts))
 
 
 def _is_beside_span(tag: Tag) -> bool:

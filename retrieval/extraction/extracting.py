@@ -22,7 +22,7 @@ from retrieval.extraction.pruning import main_part, prune, remove_menus
 from retrieval.extraction.sections import find_sections
 from retrieval.extraction.selectors import find_selected
 from retrieval.extraction.threads import find_thread
-from retrieval.text import clean
+from retrieval.text import clean_text
 
 _MUCH = 300  # letters beside the pairs that make a page more than they
 
@@ -35,7 +35,7 @@ def extract(
     `url` is the page's own (absolute); `content_type` the header as served. `selectors`, where they find anything,
     replace the general rules. Raises ExtractionError for a page that cannot be parsed: binary, too large, too deep.
     """
-    text = clean(decode(body, url, content_type).replace("\r\n", "\n"))
+    text = clean_text(decode(body, url, content_type).replace("\r\n", "\n"))
     kind = kind_of(url, content_type)
     html = (
         plain.markdown_to_html(text)

@@ -6,7 +6,7 @@ import re
 
 from retrieval.extraction import wording
 from retrieval.scripts import HAN
-from retrieval.text import collapse
+from retrieval.text import collapse_whitespace
 
 
 def _any(*alternatives: str) -> re.Pattern[str]:
@@ -107,7 +107,7 @@ def is_note(text: str) -> bool:
 
 def is_filler(text: str) -> bool:
     """Whether a text says nothing: copyright, "Loading…", a row of menu entries, a cookie banner."""
-    text = collapse(text)
+    text = collapse_whitespace(text)
     if len(text) > _MAX_NOTICE:
         return False
     return bool(_FILLER.fullmatch(text) or _COOKIES.search(text)) or is_note(text)

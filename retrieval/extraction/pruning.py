@@ -11,7 +11,7 @@ from bs4.element import PreformattedString
 from retrieval.extraction import phrases, wording
 from retrieval.extraction.elements import BLOCKS, HEADINGS, attribute, leads_somewhere, tags_in, text_of, words_of
 from retrieval.extraction.shaping import shape
-from retrieval.text import collapse
+from retrieval.text import collapse_whitespace
 
 
 def _set(words: str) -> frozenset[str]:
@@ -153,13 +153,17 @@ def _in_sentence(link: Tag, text: str) -> bool:
     parent = link.parent
     if parent is None or not text.isalpha() or link.find_parent((*HEADINGS, "dt", "summary")) is not None:
         return False
-    before = collapse("".join(str(node.get_text()) for node in reversed(list(islice(link.previous_siblings, 3)))))
+    before = collapse_whitespace(
+        "".join(str(node.get_text()) for node in reversed(list(islice(link.previous_siblings, 3))))
+    )
     return before[-1:].isalnum() or before.endswith(",")
 
 
 def _remove_notes(root: Tag) -> None:
     """Remove lines that ask for a vote on the page or date it, whatever their element is called."""
-    for string in root.find_all(string=lambda text: 4 < len(text) < _LONGEST_NOTE and phrases.is_note(collapse(text))):
+    for string in root.find_all(
+        string=lambda text: 4 < len(text) < _LONGEST_NOTE and phrases.is_note(collapse_whitespace(text))
+    ):
         string.extract()
 
 

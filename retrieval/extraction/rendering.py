@@ -11,7 +11,7 @@ from bs4 import NavigableString, PageElement, Tag
 from markdownify import MarkdownConverter
 
 from retrieval.extraction.elements import RUN, attribute, join, tags_in, text_of
-from retrieval.text import clean
+from retrieval.text import clean_text
 
 _SCHEMES = ("http", "https", "mailto", "tel")  # no file: it means nothing to a reader, and tells of our disk
 _HOLLOW = ("p", "li", "h1", "h2", "h3", "h4", "h5", "h6")  # nothing but space when empty
@@ -46,12 +46,12 @@ def to_markdown(nodes: Sequence[PageElement], base: str) -> str:
         markdown = _CONVERTER.convert_soup(box)
     except RecursionError:
         markdown = box.get_text("\n")
-    return _squeeze(clean(str(markdown)))
+    return _squeeze(clean_text(str(markdown)))
 
 
 def absolute(href: str, base: str) -> str:
     """The link made absolute, or "" for one that leads nowhere a reader could go (javascript:, data:, malformed)."""
-    href = clean(href).strip()
+    href = clean_text(href).strip()
     link = join(base, href)
     scheme = link.partition(":")[0].lower()
     if not href or scheme not in _SCHEMES or any(char in link for char in "\n\t<>"):

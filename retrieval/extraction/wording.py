@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from retrieval.scripts import CIRCLED_NUMBERS, GREEK, HAN
-from retrieval.text import collapse
+from retrieval.text import collapse_whitespace
 
 
 def _any(*alternatives: str) -> re.Pattern[str]:
@@ -171,7 +171,7 @@ def leading_number(text: str) -> int:
 
 def tidy_question(text: str) -> str:
     """The question on one line, without label, numbering, arrows and permalink signs."""
-    text = _DECORATION.sub("", collapse(text))
+    text = _DECORATION.sub("", collapse_whitespace(text))
     for strip in (_Q_LABEL, _NUMBERING, _Q_LABEL):
         match = strip.match(text)
         if match and match.end() < len(text):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from retrieval.documents import Document, DocumentKind
 from retrieval.refresh.report import DocumentLine
-from retrieval.text import collapse
+from retrieval.text import collapse_whitespace
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +76,19 @@ def lines(documents: Iterable[Document]) -> tuple[DocumentLine, ...]:
 
 
 def _identity(document: Document) -> tuple[str, str, str]:
-    return document.language, collapse(document.question).casefold(), collapse(document.answer).casefold()
+    return (
+        document.language,
+        collapse_whitespace(document.question).casefold(),
+        collapse_whitespace(document.answer).casefold(),
+    )
 
 
 def _question_place(document: Document) -> tuple[str, str]:
-    return _page(document), collapse(document.question).casefold()
+    return _page(document), collapse_whitespace(document.question).casefold()
 
 
 def _answer_place(document: Document) -> tuple[str, str]:
-    return _page(document), collapse(document.answer).casefold()
+    return _page(document), collapse_whitespace(document.answer).casefold()
 
 
 def _page(document: Document) -> str:

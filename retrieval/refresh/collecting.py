@@ -16,7 +16,7 @@ from retrieval.extraction import EXTRACTOR_VERSION
 from retrieval.indexing.pages import CrawlState, PageKey, PageRecord
 from retrieval.interfaces import Crawler, Fetch, FetchOutcome
 from retrieval.refresh.report import OnProgress, PageLine, Progress, SourceLine
-from retrieval.text import collapse
+from retrieval.text import collapse_whitespace
 
 
 @dataclass(slots=True)
@@ -80,7 +80,7 @@ def collect(
 def name_of(url: str) -> str:
     """What to call a page that has no title: its file's name, or its site's."""
     parts = urlsplit(url)
-    return collapse(unquote(parts.path.rstrip("/").rpartition("/")[2])) or parts.hostname or url
+    return collapse_whitespace(unquote(parts.path.rstrip("/").rpartition("/")[2])) or parts.hostname or url
 
 
 class _SourceCrawl:
