@@ -20,14 +20,14 @@ from retrieval.crawling.folder import FolderReader
 from retrieval.documents import Source, SourceKind
 from retrieval.extraction.extracting import extract
 from retrieval.indexing.versions import VersionStore
-from retrieval.refresh import refresh
+from retrieval.refresh import refresh_index
 from tests.support.embedding import default_embedder
 
 _CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "shutil.rmtree"}
 
 
 def run(root: Path, folder: Path, out: int) -> None:
-    report = refresh(
+    report = refresh_index(
         [Source("files", SourceKind.FOLDER, str(folder))],
         store=VersionStore(root, keep=2),
         crawler=FolderReader(),

@@ -13,7 +13,7 @@ from retrieval.extraction import extract
 from retrieval.extraction.process import ExtractionProcess
 from retrieval.indexing.versions import VersionStore
 from retrieval.interfaces import Fetch, FetchOutcome
-from retrieval.refresh import refresh
+from retrieval.refresh import refresh_index
 from tests.support.embedding import plain_embedder
 from tests.unit.retrieval.extraction.test_hostile import HTML, MARKDOWN
 
@@ -129,7 +129,7 @@ def test_a_refresh_goes_on_after_a_page_that_is_too_much(tmp_path: Path) -> None
 
     busy = [page(name, *BUSY[name]) for name in ("code", "brackets")]
     site = _Site(*busy, page("faq", PAIRS, "text/html"))
-    report = refresh(
+    report = refresh_index(
         [Source("shop", SourceKind.WEBSITE, "https://shop.test/")],
         store=VersionStore(tmp_path / "index"),
         crawler=site,  # type: ignore[arg-type]
