@@ -93,7 +93,7 @@ class Attachments:
             log.warning("file not read", host=url.host, cause="not a host of the platform's")
             return None
         if parse_host(url.host or ""):
-            self._guard.check(str(parse_host(url.host or "")))
+            self._guard.check_address(str(parse_host(url.host or "")))
         connector = aiohttp.TCPConnector(resolver=_Guarded(self._guard))
         timeout = aiohttp.ClientTimeout(total=_SECONDS)
         async with (
@@ -143,7 +143,7 @@ class _Guarded(AbstractResolver):
         """See the library. Raises AddressRefused."""
         found = await self._names.resolve(host, port, family)
         for each in found:
-            self._guard.check(each["host"], host)
+            self._guard.check_address(each["host"], host)
         return found
 
     async def close(self) -> None:
