@@ -17,7 +17,7 @@ MAX_UNREAD = 64 * 1024 * 1024  # bytes of bodies in the spool
 
 
 class Outbox:
-    """`send_fetch` never waits, so a slow reader cannot stall the network; `wait_for_room` lets the crawl wait for it."""
+    """`send_fetch` never waits, so a slow reader stalls no network; in `wait_for_room` the crawl waits for it."""
 
     def __init__(self, spool: Path, descriptor: int) -> None:
         self._spool = spool

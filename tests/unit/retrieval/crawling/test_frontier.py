@@ -8,7 +8,7 @@ def test_each_url_is_asked_once_breadth_first_and_not_too_deep() -> None:
     assert frontier.offer_url("b", 1)
     assert not frontier.offer_url("a", 1)
     assert not frontier.offer_url("c", 2)
-    assert [ask.url for ask in iter(frontier.next, None)] == ["a", "b"]
+    assert [ask.url for ask in iter(frontier.take_next, None)] == ["a", "b"]
 
 
 def test_what_is_in_flight_counts_towards_the_limit_until_it_turns_out_to_be_no_page() -> None:
