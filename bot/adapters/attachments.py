@@ -19,7 +19,7 @@ from bot.messages import Attached
 from inference.interfaces import Picture
 from retrieval.crawling.addresses import AddressGuard, parse_host
 from retrieval.errors import AddressRefused
-from retrieval.extraction.decoding import detect
+from retrieval.extraction.decoding import detect_encoding
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +77,7 @@ class Attachments:
         body = await self._body(url, kind, BYTES)
         if body is None:
             return None
-        text = body.decode(detect(body), "replace")
+        text = body.decode(detect_encoding(body), "replace")
         return None if "\0" in text else text.strip()
 
     async def _body(self, url: URL, kind: str, limit: int) -> bytes | None:

@@ -18,7 +18,7 @@ import retrieval.indexing.building
 import retrieval.refresh.refreshing
 from retrieval.crawling.folder import FolderReader
 from retrieval.documents import Source, SourceKind
-from retrieval.extraction.extracting import extract
+from retrieval.extraction.extracting import extract_documents
 from retrieval.indexing.versions import VersionStore
 from retrieval.refresh import refresh_index
 from tests.support.embedding import default_embedder
@@ -59,7 +59,7 @@ def die_at(number: int, root: Path, counter: int) -> None:
 
 def serve(root: Path, folder: Path) -> None:
     default_embedder()  # loaded once; no thread of it runs before a fork
-    assert extract and retrieval.indexing.building and retrieval.refresh.refreshing
+    assert extract_documents and retrieval.indexing.building and retrieval.refresh.refreshing
     import bm25s  # noqa: F401
     import faiss  # noqa: F401
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bot.answers.jsonlines import read_objects
 from bot.errors import InputError
-from retrieval.extraction.decoding import detect
+from retrieval.extraction.decoding import detect_encoding
 from retrieval.text import escape_formula, unescape_formula
 
 _JSON = {".jsonl", ".ndjson", ".json"}
@@ -87,7 +87,7 @@ def _encoding(body: bytes) -> str:
         return "utf-8-sig"
     if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    found = detect(body)
+    found = detect_encoding(body)
     return "gb18030" if found != "utf-8" and _is_simplified(body) else found
 
 

@@ -22,7 +22,7 @@ from retrieval.errors import (
     SourceError,
     TooMuchWouldVanish,
 )
-from retrieval.extraction import extract
+from retrieval.extraction import extract_documents
 from retrieval.indexing.index import Index
 from retrieval.indexing.lock import RefreshLock
 from retrieval.indexing.models import EmbeddingModels
@@ -115,7 +115,7 @@ class Desk:
     site: PageList
     sources: list[Source]
     progress: list[Progress] = field(default_factory=list)
-    extract: Callable[..., list[Document]] = extract
+    extract: Callable[..., list[Document]] = extract_documents
 
     def refresh(self, models: Embedder | EmbeddingModels | None = None, **options: object) -> RefreshReport:
         self.progress.clear()
@@ -237,7 +237,7 @@ def test_a_page_that_cannot_be_parsed_keeps_its_last_good_copy(desk: Desk) -> No
             raise ExtractionError(f"{url} nests its elements too deep")
         if url.endswith("/payment"):
             raise ExtractionError("internal error while its questions were read: ZeroDivisionError")
-        return extract(body, url, *rest)  # type: ignore[arg-type]
+        return extract_documents(body, url, *rest)  # type: ignore[arg-type]
 
     desk.extract = failing
     for name in ("returns", "payment", "account"):

@@ -9,7 +9,7 @@ import pytest
 
 from retrieval.documents import Selectors, Source, SourceKind
 from retrieval.errors import ExtractionError
-from retrieval.extraction import extract
+from retrieval.extraction import extract_documents
 from retrieval.extraction.process import ExtractionProcess
 from retrieval.indexing.versions import VersionStore
 from retrieval.interfaces import Fetch, FetchOutcome
@@ -40,7 +40,9 @@ def test_it_finds_what_is_found_here() -> None:
     ]
     with ExtractionProcess() as process:
         for body, content_type, selectors in pages * 3:
-            assert process.extract(body, URL, content_type, selectors) == extract(body, URL, content_type, selectors)
+            assert process.extract(body, URL, content_type, selectors) == extract_documents(
+                body, URL, content_type, selectors
+            )
 
 
 def test_what_is_refused_here_is_refused_there_in_the_same_words() -> None:
@@ -49,7 +51,7 @@ def test_what_is_refused_here_is_refused_there_in_the_same_words() -> None:
             with pytest.raises(ExtractionError) as there:
                 process.extract(body, URL)
             with pytest.raises(ExtractionError) as here:
-                extract(body, URL)
+                extract_documents(body, URL)
             assert str(there.value) == str(here.value)
 
 
