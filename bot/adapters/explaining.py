@@ -12,7 +12,7 @@ from rich.text import Text
 
 from bot.conversation import Decision, Turn, UsedPassage
 from bot.links import defuse
-from retrieval.text import collapse
+from retrieval.text import collapse_whitespace
 
 
 def explanation(turn: Turn, *, passages: int | None = None, measures: bool = False) -> RenderableType:
@@ -40,11 +40,11 @@ def explanation(turn: Turn, *, passages: int | None = None, measures: bool = Fal
 
 def _facts(turn: Turn, measures: bool) -> Iterator[tuple[str, RenderableType]]:
     yield "turn", f"{turn.id}, {turn.created_at:%Y-%m-%d %H:%M} UTC"
-    yield "question", collapse(turn.question)
-    if collapse(turn.standalone_question) != collapse(turn.question):
-        yield "searched as", collapse(turn.standalone_question)
+    yield "question", collapse_whitespace(turn.question)
+    if collapse_whitespace(turn.standalone_question) != collapse_whitespace(turn.question):
+        yield "searched as", collapse_whitespace(turn.standalone_question)
     for each in turn.rewritten:
-        yield "and as", f"{collapse(each)} (by the glossary)"
+        yield "and as", f"{collapse_whitespace(each)} (by the glossary)"
     if turn.learned:
         yield "learned", turn.learned
     yield "decision", verdict(turn)
@@ -69,10 +69,16 @@ def verdict(turn: Turn) -> str:
 def _block(passage: UsedPassage, number: str) -> RenderableType:
     """Title, address, signals: a line each where the width allows."""
     title = Text.assemble(
-        (f"{number} " if number else "", "bold"), (defuse(collapse(passage.title)), link_style(passage.url))
+        (f"{number} " if number else "", "bold"), (defuse(collapse_whitespace(passage.title)), link_style(passage.url))
     )
-    made = f"answered by {collapse(passage.author)}" if passage.author else "crawled" if passage.crawled_at else ""
-    origin = "  ".join(filter(None, [collapse(passage.url), f"{made} {passage.crawled_at[:10]}".strip()]))
+    made = (
+        f"answered by {collapse_whitespace(passage.author)}"
+        if passage.author
+        else "crawled"
+        if passage.crawled_at
+        else ""
+    )
+    origin = "  ".join(filter(None, [collapse_whitespace(passage.url), f"{made} {passage.crawled_at[:10]}".strip()]))
     signals = _values({"score": passage.score} | {name: value for name, value in passage.signals.items() if value})
     return Group(title, Text(origin, style="dim", overflow="fold"), signals)
 
@@ -89,4 +95,4 @@ def link_style(url: str) -> Style:
 
 def followable(url: str) -> bool:
     """An address is page data: a terminal is handed only what it cannot misread."""
-    return url.startswith(("https://", "http://")) and url == collapse(url)
+    return url.startswith(("https://", "http://")) and url == collapse_whitespace(url)

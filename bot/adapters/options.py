@@ -11,7 +11,7 @@ from bot.answers.choosing import pressed as choice_of
 from bot.conversation import NONE_OF_THESE, Decision, Settled, Turn
 from bot.titles import cut
 from bot.words import words_for
-from retrieval.text import collapse
+from retrieval.text import collapse_whitespace
 
 _TITLE, _UNDER = 300, 100  # characters of a title that is written out, and of what tells it apart
 _LEAST_TITLE = 24  # characters of a label, before what tells it apart
@@ -56,8 +56,10 @@ class Asking:
 def asking(turn: Turn, limit: int) -> Asking:
     """A turn's offer, in labels of at most `limit` characters."""
     words, suggested, offered = words_for(turn.language), turn.decision is Decision.SUGGEST, others(turn)
-    titles = [collapse(citation.name)[:_TITLE] for citation in offered]
-    unders = [collapse(citation.under)[:_UNDER] if citation.under != citation.name else "" for citation in offered]
+    titles = [collapse_whitespace(citation.name)[:_TITLE] for citation in offered]
+    unders = [
+        collapse_whitespace(citation.under)[:_UNDER] if citation.under != citation.name else "" for citation in offered
+    ]
     labels = [_label(title, under, limit) for title, under in zip(titles, unders, strict=True)]
     if len(set(labels)) < len(labels):  # cut, they are alike: then the number tells
         labels = [
@@ -66,7 +68,7 @@ def asking(turn: Turn, limit: int) -> Asking:
         ]
     whole = [f"{title} ({under})" if under else title for title, under in zip(titles, unders, strict=True)]
     options = tuple(
-        Option(citation.number, title, label, "" if suggested else collapse(citation.gist))
+        Option(citation.number, title, label, "" if suggested else collapse_whitespace(citation.gist))
         for citation, title, label in zip(offered, whole, labels, strict=True)
     )
     no = words.labels["not_it" if suggested else "none_of_these"]

@@ -30,7 +30,7 @@ from bot.language import reply_language
 from bot.links import defuse
 from bot.words import words_for
 from retrieval.errors import RetrievalError
-from retrieval.text import collapse
+from retrieval.text import collapse_whitespace
 
 T = TypeVar("T")
 
@@ -131,7 +131,7 @@ class Terminal:
         if interactive:
             self._notice("Ask a question, or type /help for the commands.")
         if turns:
-            self._notice(f"Going on after: {collapse(turns[-1].question)}")
+            self._notice(f"Going on after: {collapse_whitespace(turns[-1].question)}")
         return turns[-1] if turns else None
 
     async def _ask(self, conversation_id: str, text: str, last: Turn | None) -> Turn | None:
@@ -144,7 +144,7 @@ class Terminal:
                 self._notice("Stopped.")
             last = turn or last
         except (BotError, RetrievalError) as error:
-            self._console.print(Text(f"frontdesk: {collapse(str(error))}", style="red"), soft_wrap=True)
+            self._console.print(Text(f"frontdesk: {collapse_whitespace(str(error))}", style="red"), soft_wrap=True)
         finally:
             await events.aclose()
         self._console.print()
@@ -164,13 +164,13 @@ class Terminal:
                 await self._learning.record_vote(last, vote, _USER)
             self._notice("Noted, thank you.")
         else:
-            self._notice(f"There is no command {collapse(command)}: type /help for the list.")
+            self._notice(f"There is no command {collapse_whitespace(command)}: type /help for the list.")
 
     async def _lines(self, interactive: bool) -> AsyncIterator[str]:
         read = self._typed() if interactive else _piped()
         async for line in read:
             if not interactive:
-                self._console.print(Text(f"{_PROMPT}{collapse(line)}", style="bold"), soft_wrap=True)
+                self._console.print(Text(f"{_PROMPT}{collapse_whitespace(line)}", style="bold"), soft_wrap=True)
             if line.strip():
                 yield line.strip()
 
@@ -249,9 +249,9 @@ def _written(label: str, url: str) -> str:
 def _source(citation: Citation) -> Text:
     return Text.assemble(
         (f"[{citation.number}] ", "bold"),
-        (defuse(collapse(citation.label)), link_style(citation.url)),
-        f" · {defuse(collapse(citation.byline))}" if citation.byline else "",
-        (f"  {collapse(citation.url)}" if citation.url else "", "dim"),
+        (defuse(collapse_whitespace(citation.label)), link_style(citation.url)),
+        f" · {defuse(collapse_whitespace(citation.byline))}" if citation.byline else "",
+        (f"  {collapse_whitespace(citation.url)}" if citation.url else "", "dim"),
     )
 
 

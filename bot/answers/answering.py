@@ -58,7 +58,7 @@ from bot.words import Words, words_for
 from retrieval.documents import Document, RetrievalResult, ScoredPassage
 from retrieval.errors import NoActiveVersion
 from retrieval.interfaces import Retriever
-from retrieval.text import clean, collapse
+from retrieval.text import clean_text, collapse_whitespace
 
 MAX_CHARACTERS = 4000  # of a message; the embedding model reads far less
 _QUESTION_MARK = re.compile("[?？]")
@@ -202,7 +202,7 @@ class Answering:
         self, message: IncomingMessage, conversation: Conversation, offer: Turn | None
     ) -> tuple[_Draft, Choice | None]:
         """What the message asks, or which offered option it chooses, or the reply to what is no question."""
-        text = clean(message.text).strip()
+        text = clean_text(message.text).strip()
         question = text[:MAX_CHARACTERS]
         last = conversation.turns[-1] if conversation.turns else None
         language = reply_language(message.own or question, last.language if last else "")
@@ -529,7 +529,11 @@ def _with_first(result: RetrievalResult, option: Citation, asked: Turn) -> Retri
 def _reads_anew(document: Document, option: Citation) -> bool:
     """Whether this is the chosen question with another answer than when it was offered."""
     same = bool(option.url) and (document.url, document.question) == (option.url, option.title)
-    return same and option.under in {"", collapse(document.author), *map(collapse, document.heading_path)}
+    return same and option.under in {
+        "",
+        collapse_whitespace(document.author),
+        *map(collapse_whitespace, document.heading_path),
+    }
 
 
 def _turn(

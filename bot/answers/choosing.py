@@ -10,7 +10,7 @@ from bot.conversation import NONE_OF_THESE, Citation, Decision, Turn
 from bot.intents import OfferReply
 from bot.words import words_for
 from retrieval.indexing.analysis import analyse, fold, is_function
-from retrieval.text import collapse
+from retrieval.text import collapse_whitespace
 
 _LONGEST_CHOICE = 60  # characters; "the second one please" is a choice, a longer message says more than which
 _ORDINALS = (OfferReply.FIRST, OfferReply.SECOND, OfferReply.THIRD, OfferReply.FOURTH, OfferReply.FIFTH)
@@ -87,7 +87,7 @@ def said(asked: Turn, choice: Choice) -> str:
         return words.labels["thats_it"]
     if suggested and not choice.option:
         return words.labels["not_it"]
-    title = collapse(choice.option.label) if choice.option else words.labels["none_of_these"]
+    title = collapse_whitespace(choice.option.label) if choice.option else words.labels["none_of_these"]
     return words.say("chose", title=title[:_TITLE])
 
 

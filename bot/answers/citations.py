@@ -19,7 +19,7 @@ from bot.answers.rendering import characters, held_by
 from bot.conversation import Citation
 from bot.links import runs
 from retrieval.documents import Passage, ScoredPassage
-from retrieval.text import clean
+from retrieval.text import clean_text
 
 _FOLLOWABLE = re.compile(r"(?:https?://|mailto:|tel:)", re.IGNORECASE)
 _TRAILING_PUNCTUATION = ".,;:!?*_~"
@@ -65,7 +65,7 @@ class CitationChecker:
 
     def feed(self, piece: str) -> str:
         """Take a further piece; return what is settled by now ("" when nothing is)."""
-        text = self._line + clean(piece).replace("\r", "")
+        text = self._line + clean_text(piece).replace("\r", "")
         lines_end = text.rfind("\n") + 1
         self._check(text[:lines_end])
         self._line = text[lines_end:]
@@ -165,4 +165,4 @@ class CitationChecker:
 def _held(passage: Passage) -> frozenset[str]:
     document = passage.document
     own = {document.url, href(document.url), characters(href(document.url))} - {""}
-    return held_by(clean(f"{document.answer}\n\n{passage.text}")) | own
+    return held_by(clean_text(f"{document.answer}\n\n{passage.text}")) | own

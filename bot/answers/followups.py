@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from retrieval.searching.contexts import refers
-from retrieval.text import collapse
+from retrieval.text import collapse_whitespace
 
 MOST_TURNS = 6
 FEW_WORDS = 4
@@ -25,9 +25,9 @@ def contextualise(question: str, language: str, earlier: Sequence[tuple[str, str
 
     `earlier` holds the conversation's (customer, bot) turns, oldest first.
     """
-    question = collapse(question)
+    question = collapse_whitespace(question)
     # What is asked once more goes on with nothing: its own answer would make it surer.
-    again = any(collapse(asked).casefold() == question.casefold() for asked, _ in earlier)
+    again = any(collapse_whitespace(asked).casefold() == question.casefold() for asked, _ in earlier)
     if again or not earlier or not leans(question, language):
         return question, ()
     return question, tuple(text for turn in earlier[-MOST_TURNS:] for text in turn if text)

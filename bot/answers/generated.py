@@ -25,7 +25,7 @@ from bot.words import words_for
 from inference.errors import GeneratorBroken, GeneratorError, GeneratorRefused
 from inference.interfaces import Generator, Message
 from retrieval.documents import Passage
-from retrieval.text import clean
+from retrieval.text import clean_text
 
 PASSAGES = 6  # in a prompt; of those further down hardly one is ever the right one
 TOKENS = 700  # of an answer
@@ -149,7 +149,7 @@ class GeneratedWriter:
         async with aclosing(pieces):
             try:
                 async for piece in pieces:
-                    for unit in sentences.feed(clean(piece).replace("\r", "")):
+                    for unit in sentences.feed(clean_text(piece).replace("\r", "")):
                         yield unit
                     if len(sentences.rest) > _OPEN_CHARACTERS:
                         raise GeneratorBroken("The model writes without end: is it the right one?", begun=True)

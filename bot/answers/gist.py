@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.answers.excerpt import sentences
 from bot.answers.markup import in_one_line
 from bot.titles import cut
-from retrieval.text import collapse
+from retrieval.text import collapse_whitespace
 
 LONGEST_GIST = 160  # characters, below an entry that is shown in full
 TO_CHOOSE_BY = 300  # characters, where nothing else is shown
@@ -15,7 +15,7 @@ _READ = 2_000  # characters of an answer that are looked at
 def gist(markdown: str, limit: int = LONGEST_GIST) -> str:
     """The first sentences of an answer that `limit` characters hold, as plain text; of a longer first one its
     beginning."""
-    line = collapse(in_one_line(markdown[:_READ]))
+    line = collapse_whitespace(in_one_line(markdown[:_READ]))
     said = ""
     for sentence in sentences(line):
         if said and len(said) + len(sentence.rstrip()) > limit:

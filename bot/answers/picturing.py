@@ -9,7 +9,7 @@ from bot.interfaces import GenerationMeter
 from bot.titles import cut
 from inference.errors import GeneratorError
 from inference.interfaces import Generator, Picture
-from retrieval.text import collapse
+from retrieval.text import collapse_whitespace
 
 SECONDS = 8.0
 CHARACTERS = 300  # of a description
@@ -39,4 +39,4 @@ class ModelPictureReader:
             self._meter.generator_fault(kind)
             structlog.get_logger(__name__).warning("a picture was not described", kind=kind, cause=str(error))
             return ""
-        return cut(collapse(said), CHARACTERS)
+        return cut(collapse_whitespace(said), CHARACTERS)

@@ -16,7 +16,7 @@ from bot.answers.refusals import NO_ANSWER
 from bot.conversation import Citation, Kind, Turn
 from inference.interfaces import Message, Picture, Role
 from retrieval.documents import Passage
-from retrieval.text import clean, collapse
+from retrieval.text import clean_text, collapse_whitespace
 
 TURNS_A_STEP = 4  # earlier turns are left out four at a time: the beginning stays the same from turn to turn
 _EARLIER_CHARACTERS = 600  # of an earlier answer
@@ -175,7 +175,7 @@ def window(turns: Sequence[Turn], steps: int = 2) -> list[Turn]:
 
 def data(text: str) -> str:
     """`text` that cannot be taken for structure, by us or by a chat template."""
-    return _STRUCTURE.sub(lambda match: match.group() + " ", clean(text)).strip()
+    return _STRUCTURE.sub(lambda match: match.group() + " ", clean_text(text)).strip()
 
 
 def _fenced(passages: Sequence[Passage]) -> str:
@@ -184,16 +184,18 @@ def _fenced(passages: Sequence[Passage]) -> str:
 
 def _asked(question: str, also: Sequence[str]) -> str:
     """The question and its other wordings, all within the fence: they are data, too."""
-    wordings = ", ".join(f"“{data(collapse(text))[:_ALSO_CHARACTERS]}”" for text in also[:_ALSO])
+    wordings = ", ".join(f"“{data(collapse_whitespace(text))[:_ALSO_CHARACTERS]}”" for text in also[:_ALSO])
     lines = ["<question>", data(question), *([f"(Also searched as: {wordings})"] if wordings else []), "</question>"]
     return "\n".join(lines)
 
 
 def _passage(number: int, passage: Passage) -> str:
     document = passage.document
-    path = collapse(" > ".join(dict.fromkeys([*document.heading_path, document.question])))[:_TITLE_CHARACTERS]
+    path = collapse_whitespace(" > ".join(dict.fromkeys([*document.heading_path, document.question])))[
+        :_TITLE_CHARACTERS
+    ]
     if byline := Citation.of(passage, number).byline:
-        path += f" (answered by {collapse(byline)})"
+        path += f" (answered by {collapse_whitespace(byline)})"
     return f"<passage {number}>\n{data(path)}\n\n{data(passage.text)}\n</passage>"
 
 

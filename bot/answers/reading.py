@@ -25,7 +25,7 @@ from inference.interfaces import Generator, Message
 from retrieval.documents import RetrievalResult
 from retrieval.indexing.analysis import analyse, is_function
 from retrieval.languages import script_language
-from retrieval.text import collapse
+from retrieval.text import collapse_whitespace
 
 SECONDS = 5.0  # a customer waits for this before anything else is done
 PASSAGES = 4  # that are judged
@@ -45,7 +45,7 @@ class ModelReader:
         earlier = window(earlier, steps=1)
         said = await self._decide(rewrite_prompt(message, earlier), REWRITE_SCHEMA)
         try:
-            standalone = data(collapse(str(said["standalone"])))
+            standalone = data(collapse_whitespace(str(said["standalone"])))
             reading = Reading(standalone, Kind(said["kind"]), str(said["language"]))
         except (KeyError, TypeError, ValueError):
             return None

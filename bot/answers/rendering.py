@@ -16,7 +16,7 @@ from bot.answers.emphasis import emphasised, unsettled
 from bot.answers.markup import Scanner, Token, tokens_of_line
 from bot.links import BELL, BREAK, CODE, LESS, MADE, addresses, defuse
 from retrieval.scripts import UNSPACED
-from retrieval.text import clean
+from retrieval.text import clean_text
 
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[\da-f]{1,6}|[a-z][a-z\d]{1,31});", re.IGNORECASE)
 _KEPT = {"<": LESS, ">": "\ue003", "&": "\ue004"}  # stand for characters that are no markup
@@ -182,7 +182,7 @@ def held_by(markdown: str) -> frozenset[str]:
 
 def characters(text: str) -> str:
     """Text with its entities as the characters they stand for."""
-    return _ENTITY.sub(lambda match: clean(html.unescape(match[0])), text)
+    return _ENTITY.sub(lambda match: clean_text(html.unescape(match[0])), text)
 
 
 def _urls(code: str) -> set[str]:
@@ -208,7 +208,7 @@ def _kept(text: str) -> str:
 
 def _in_last_form(markdown: str) -> str:
     """Without what shows nothing, and what stands for something here."""
-    markdown = clean(markdown).replace("\r", "")
+    markdown = clean_text(markdown).replace("\r", "")
     return _OURS.sub("\ufffd", markdown)
 
 

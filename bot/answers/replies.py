@@ -10,7 +10,7 @@ from bot.conversation import Citation
 from bot.language import reply_language
 from bot.words import Words, words_for
 from retrieval.documents import Document, RetrievalResult
-from retrieval.text import collapse
+from retrieval.text import collapse_whitespace
 
 
 def write_clarification(words: Words, offered: Sequence[Citation]) -> str:
@@ -39,9 +39,9 @@ def told_apart(documents: Sequence[Document]) -> list[str]:
     told = []
     for document in documents:
         twins = [other for other in documents if other is not document and _title(other) == _title(document)]
-        theirs = {collapse(heading) for twin in twins for heading in twin.heading_path}
-        own = [heading for heading in reversed(document.heading_path) if collapse(heading) not in theirs]
-        told.append(collapse(next(iter([*own, document.author]))) if twins else "")
+        theirs = {collapse_whitespace(heading) for twin in twins for heading in twin.heading_path}
+        own = [heading for heading in reversed(document.heading_path) if collapse_whitespace(heading) not in theirs]
+        told.append(collapse_whitespace(next(iter([*own, document.author]))) if twins else "")
     return told
 
 
@@ -65,4 +65,4 @@ def _choices(offered: Sequence[Citation], start: int) -> list[str]:
 
 
 def _title(document: Document) -> str:
-    return collapse(document.question).casefold()
+    return collapse_whitespace(document.question).casefold()

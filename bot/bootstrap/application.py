@@ -512,13 +512,13 @@ class Application(Stores):
     def _run_refresh(
         self, sources: Sequence[Source], request: RefreshRequest, on_progress: Callable[[Progress], None]
     ) -> RefreshReport:
-        from retrieval.refresh import RefreshOptions, refresh
+        from retrieval.refresh import RefreshOptions, refresh_index
 
         golden = self.settings.golden_questions  # read before anything is crawled, so that a broken file costs nothing
         trial = None
         if golden:
             trial = golden_trial(golden, self.settings, lambda: self.embedding_models, self._beside)
-        return refresh(
+        return refresh_index(
             sources,
             store=version_store(self.settings),
             crawler=crawler_for(self.settings),

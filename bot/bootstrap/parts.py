@@ -205,10 +205,10 @@ def explanation(turn: Turn) -> RenderableType:
 
 def read_page(location: str, settings: Settings, selectors: Selectors | None = None) -> list[Document]:
     """The documents of one file or URL. Raises SourceError, ExtractionError."""
-    from retrieval.extraction import extract
+    from retrieval.extraction import extract_documents
 
     fetch = _fetch(location, settings)
-    return extract(fetch.body, fetch.url, fetch.content_type, selectors)
+    return extract_documents(fetch.body, fetch.url, fetch.content_type, selectors)
 
 
 def _fetch(location: str, settings: Settings) -> Fetch:

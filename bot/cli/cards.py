@@ -100,9 +100,9 @@ def _parts(card: Card, *, terminal: bool) -> Iterator[RenderableType]:
     if card.bar is not None:
         yield ProgressBar(total=1.0, completed=card.bar, width=_BAR)
     if card.markdown:
-        from retrieval.text import clean
+        from retrieval.text import clean_text
 
-        yield Markdown(clean(card.markdown), hyperlinks=False) if terminal else Text(clean(card.markdown))
+        yield Markdown(clean_text(card.markdown), hyperlinks=False) if terminal else Text(clean_text(card.markdown))
     if card.table:
         yield make_table("", card.table.columns, card.table.rows)
     yield from map(_line, card.lines)
@@ -125,13 +125,13 @@ def _facts(card: Card) -> RenderableType:
 def _line(line: Line) -> Text:
     from rich.text import Text
 
-    from retrieval.text import collapse
+    from retrieval.text import collapse_whitespace
 
-    address = collapse(line.url)
+    address = collapse_whitespace(line.url)
     return Text.assemble(
         "· ",
-        (collapse(line.text), _link_style(line.url)),
-        (f"  {collapse(line.note)}" if line.note else "", "dim"),
+        (collapse_whitespace(line.text), _link_style(line.url)),
+        (f"  {collapse_whitespace(line.note)}" if line.note else "", "dim"),
         (f"  {address}" if address and address not in line.text else "", "dim"),
     )
 
@@ -140,15 +140,15 @@ def _said(text: str, style: str = "") -> Text:
     """Frontdesk's own words, with commands as they are typed here. No text of a card is read as markup."""
     from rich.text import Text
 
-    from retrieval.text import clean
+    from retrieval.text import clean_text
 
-    return Text(clean(text).replace("/faq ", "frontdesk "), style=style)
+    return Text(clean_text(text).replace("/faq ", "frontdesk "), style=style)
 
 
 def _link_style(url: str) -> Style:
     """Makes text a link, if a terminal may be handed the address: it is page data."""
     from rich.style import Style
 
-    from retrieval.text import collapse
+    from retrieval.text import collapse_whitespace
 
-    return Style(link=url) if url.startswith(("https://", "http://")) and url == collapse(url) else Style()
+    return Style(link=url) if url.startswith(("https://", "http://")) and url == collapse_whitespace(url) else Style()

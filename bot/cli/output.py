@@ -76,14 +76,14 @@ def make_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[objec
     from rich.table import Table
     from rich.text import Text
 
-    from retrieval.text import clean
+    from retrieval.text import clean_text
 
     table = Table(title=Text(title) if title else None, title_justify="left", header_style="bold")
     for column in columns:
         right, whole = column.startswith(">"), column.startswith("=")
         table.add_column(column.lstrip(">="), justify="right" if right else "left", overflow="fold", no_wrap=whole)
     for row in rows:
-        table.add_row(*(cell if isinstance(cell, Text) else Text(clean(str(cell))) for cell in row))
+        table.add_row(*(cell if isinstance(cell, Text) else Text(clean_text(str(cell))) for cell in row))
     return table
 
 

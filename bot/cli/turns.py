@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TextIO
 
-from retrieval.text import defused
+from retrieval.text import escape_formula
 
 if TYPE_CHECKING:
     from bot.conversation import Feedback, Turn
@@ -104,8 +104,11 @@ def _csv_writer(stream: TextIO) -> Callable[[Turn, Votes], None]:
     writer.writeheader()
 
     def write(turn: Turn, votes: Votes) -> None:
-        row = {name: defused(value) if isinstance(value, str) else value for name, value in turn_as_dict(turn).items()}
+        row = {
+            name: escape_formula(value) if isinstance(value, str) else value
+            for name, value in turn_as_dict(turn).items()
+        }
         said = "; ".join(f"{vote.vote} ({vote.reason})" if vote.reason else vote.vote for vote in votes)
-        writer.writerow(row | {"votes": defused(said), "cited_urls": " ".join(c.url for c in turn.citations)})
+        writer.writerow(row | {"votes": escape_formula(said), "cited_urls": " ".join(c.url for c in turn.citations)})
 
     return write

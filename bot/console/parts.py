@@ -32,7 +32,7 @@ from bot.knowledge.status import StatusReport
 from bot.knowledge.teaching import Teaching
 from bot.messages import Place
 from bot.people import Actor, Role
-from retrieval.text import storable
+from retrieval.text import make_storable
 
 if TYPE_CHECKING:
     from retrieval.indexing.versions import VersionStore
@@ -79,11 +79,11 @@ class Asked:
 
     def __post_init__(self) -> None:
         """Whatever a platform hands on can be stored and logged."""
-        object.__setattr__(self, "value", storable(self.value))
+        object.__setattr__(self, "value", make_storable(self.value))
         for name in ("options", "fields"):
             given: Mapping[str, str | bool] = getattr(self, name)
             object.__setattr__(
-                self, name, {key: storable(each) if isinstance(each, str) else each for key, each in given.items()}
+                self, name, {key: make_storable(each) if isinstance(each, str) else each for key, each in given.items()}
             )
 
     def text(self, name: str) -> str:

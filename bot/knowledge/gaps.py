@@ -17,7 +17,7 @@ from bot.intents import OfferReply
 from bot.interfaces import IntentReader, MissedStore
 from bot.steering import Missed, Reason
 from retrieval.scripts import UNSPACED
-from retrieval.text import clean, collapse, defused
+from retrieval.text import clean_text, collapse_whitespace, escape_formula
 
 if TYPE_CHECKING:  # the real ones bring numpy along
     from retrieval.indexing.models import EmbeddingModels
@@ -121,7 +121,7 @@ class Gaps:
         asked: dict[int, _Worded] = {}
         for language in dict.fromkeys(each.language for each in missed):
             places = [place for place, each in enumerate(missed) if each.language == language]
-            texts = [collapse(missed[place].question[: 2 * READ])[:READ] for place in places]
+            texts = [collapse_whitespace(missed[place].question[: 2 * READ])[:READ] for place in places]
             readings, replies = intents.read_messages(texts, language), intents.read_replies(texts, language)
             for place, text, reading, reply in zip(places, texts, readings, replies, strict=True):
                 talk = reading.sure and reading.intent.is_small_talk
@@ -155,7 +155,7 @@ def _gap(asked: Sequence[_Worded], clustering: Clustering, group: Sequence[int])
         questions=questions,
         askers=len({each.asker for each in questions}),
         examples=tuple(
-            _cut(collapse(asked[position].missed.question[: 2 * READ]), LONGEST_EXAMPLE)
+            _cut(collapse_whitespace(asked[position].missed.question[: 2 * READ]), LONGEST_EXAMPLE)
             for position in clustering.spread(group, first, EXAMPLES)
         ),
         reasons={reason: reasons[reason] for reason in Reason if reasons[reason]},
@@ -166,7 +166,7 @@ def _gap(asked: Sequence[_Worded], clustering: Clustering, group: Sequence[int])
 
 def title_of(question: str) -> str:
     """`question` as the title of an FAQ entry: on one line of at most 100 characters."""
-    text = collapse(question[: 2 * READ])[:READ]
+    text = collapse_whitespace(question[: 2 * READ])[:READ]
     if len(text) > LONGEST_TITLE:
         sentences = [sentence.strip() for sentence in _SENTENCE.findall(text)]
         fitting = [each for each in sentences if _is_question(each) and len(each) <= LONGEST_TITLE]
@@ -182,7 +182,7 @@ def title_of(question: str) -> str:
 
 def _fitness(question: str) -> float:
     """How well a question serves as a title, in 0..1: short ones that are complete."""
-    text = collapse(question)
+    text = collapse_whitespace(question)
     words = _words(text)
     complete = (1.0 if _is_question(text) else 0.85) * (1.0 if words >= 3 else 0.6)
     return complete * math.sqrt(min(1.0, 16 / max(1.0, words)))
@@ -222,6 +222,12 @@ def to_csv(report: GapReport) -> str:
             texts = (each.question, reasons, each.comment, each.at.isoformat(), each.language, each.turn_id)
             known = "yes" if gap.answered else "no"
             rows.writerow(
-                (number, defused(clean(gap.title)), gap.askers, known, *(defused(clean(text)) for text in texts))
+                (
+                    number,
+                    escape_formula(clean_text(gap.title)),
+                    gap.askers,
+                    known,
+                    *(escape_formula(clean_text(text)) for text in texts),
+                )
             )
     return "\ufeff" + out.getvalue()

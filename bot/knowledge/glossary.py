@@ -17,7 +17,7 @@ import structlog
 from bot.errors import InputError, StorageError
 from bot.interfaces import GlossaryStore, SourceStore
 from retrieval.searching.glossary import Entry, Glossary, Key, distinct, key_of
-from retrieval.text import collapse, defused, undefused
+from retrieval.text import collapse_whitespace, escape_formula, unescape_formula
 
 if TYPE_CHECKING:
     from retrieval.documents import Document
@@ -221,12 +221,12 @@ def join(before: Sequence[Entry], added: Sequence[Entry]) -> tuple[list[Put], li
 def read_terms(text: str) -> list[str]:
     """ "AP = access point; 无线接入点" -> its terms; commas part them where nothing else does."""
     parts = (_SEPARATORS if _SEPARATORS.search(text) else _COMMAS).split(text)
-    return [term for part in parts if (term := _QUOTED.sub(r"\1", collapse(part)))]
+    return [term for part in parts if (term := _QUOTED.sub(r"\1", collapse_whitespace(part)))]
 
 
 def check_terms(terms: Iterable[str]) -> tuple[str, ...]:
     """The distinct terms of a group. Raises InputError for one that cannot be used."""
-    checked = distinct(filter(None, map(collapse, terms)))
+    checked = distinct(filter(None, map(collapse_whitespace, terms)))
     for term in checked:
         if len(term) > LONGEST:
             raise InputError(f"{term[:20]!r}… is too long: a term has at most {LONGEST} characters.")
@@ -253,7 +253,7 @@ def to_csv(entries: Iterable[Entry]) -> str:
     rows.writerow(("source", "terms"))
     for entry in entries:
         text = "; ".join(entry.terms)
-        rows.writerow((entry.source, defused(text)))
+        rows.writerow((entry.source, escape_formula(text)))
     return "\ufeff" + out.getvalue()
 
 
@@ -284,7 +284,7 @@ def read_csv(text: str, sources: Iterable[str]) -> list[Entry]:
                 )
             if len(entries) == _MOST_ENTRIES:
                 raise InputError(f"a glossary has at most {_MOST_ENTRIES} groups, and these are more.")
-            entries.append(Entry(uuid.uuid4().hex, check_terms(read_terms(undefused(terms))), source))
+            entries.append(Entry(uuid.uuid4().hex, check_terms(read_terms(unescape_formula(terms))), source))
     except (InputError, csv.Error) as error:
         raise InputError(f"Line {rows.line_num} cannot be used: {error}") from None
     if not entries:

@@ -20,7 +20,7 @@ from bot.errors import InputError, StorageError
 from bot.interfaces import LearnedStore
 from bot.steering import Evidence, Gesture
 from retrieval.documents import content_id
-from retrieval.text import collapse
+from retrieval.text import collapse_whitespace
 
 if TYPE_CHECKING:  # the real one brings numpy along
     from retrieval.searching.learned import LearnedWordings
@@ -182,7 +182,7 @@ class _Words:
 
     @classmethod
     def of(cls, turn: Turn) -> _Words:
-        return cls(collapse(turn.standalone_question), turn.language, turn.id)
+        return cls(collapse_whitespace(turn.standalone_question), turn.language, turn.id)
 
 
 def count_evidence(evidence: Iterable[Evidence], least: int) -> list[Wording]:

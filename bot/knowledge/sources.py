@@ -41,10 +41,10 @@ def describe_source(
 
 def scope_of(source: Source) -> str:
     """What of its location a source reads: "/help/…", with the limits that are its own."""
-    from retrieval.crawling.urls import Scope, canonical
+    from retrieval.crawling.urls import Scope, to_canonical_url
 
     if source.kind is SourceKind.WEBSITE:
-        scope = f"{Scope.of(canonical(source.location) or source.location, source.path_prefix).prefix}…"
+        scope = f"{Scope.from_start(to_canonical_url(source.location) or source.location, source.path_prefix).prefix}…"
     else:
         scope = "this page" if source.kind is SourceKind.PAGE else "all files"
     limits = ((source.max_pages, "pages"), (source.max_depth, "links deep"))

@@ -32,7 +32,7 @@ from bot.messages import (
 from bot.steering import HandoffState, Side
 from bot.storage.database import Database, upsert
 from bot.storage.tables import handoffs, help_channels, inbox, threads
-from retrieval.text import storable
+from retrieval.text import make_storable
 
 _BATCH = 100  # claims in one transaction
 _KEY = ("platform", "workspace", "channel", "message_id")
@@ -522,7 +522,7 @@ def _handoff_of(message: ChatMessage, handed: Sequence[_Handed]) -> _Handed:
 
 def _reads_anew(item: Item, message: ChatMessage, anew: bool) -> bool:
     relayed = anew and item.judgement is Judgement.RELAY
-    return relayed or item.message.text != storable(message.text)
+    return relayed or item.message.text != make_storable(message.text)
 
 
 def _as_known(item: Item) -> dict[str, Any]:

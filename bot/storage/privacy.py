@@ -40,7 +40,7 @@ from bot.storage.tables import (
     threads,
     turns,
 )
-from retrieval.text import storable
+from retrieval.text import make_storable
 
 _WISH = "forget:"  # begins the name of the marker that holds whom to forget until it is done
 
@@ -62,7 +62,7 @@ class SqlPrivacyStore:
         """
         if not user:
             return {}
-        platform, user = storable(platform), storable(user)
+        platform, user = make_storable(platform), make_storable(user)
         wish = f"{_WISH}{platform}:{user}"
         if note:
             await self._database.write(partial(_noted, wish=wish))

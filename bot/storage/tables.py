@@ -31,7 +31,7 @@ from sqlalchemy import (
     false,
 )
 
-from retrieval.text import storable
+from retrieval.text import make_storable
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -45,11 +45,11 @@ def row_of(record: DataclassInstance) -> dict[str, Any]:
 def clean_json(value: Any) -> Any:
     """`value` as both engines take it: its strings cleaned, NaN and infinities as the strings `float` reads."""
     if isinstance(value, str):
-        return storable(value)
+        return make_storable(value)
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     if isinstance(value, Mapping):
-        return {storable(str(key)): clean_json(item) for key, item in value.items()}
+        return {make_storable(str(key)): clean_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [clean_json(item) for item in value]
     return value
@@ -62,8 +62,8 @@ class CleanText(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """See `storable`."""
-        return None if value is None else storable(value)
+        """See `make_storable`."""
+        return None if value is None else make_storable(value)
 
 
 class CleanJson(TypeDecorator[Any]):

@@ -38,7 +38,7 @@ class AddressGuard:
                 f"{error}: FRONTDESK_CRAWL_ALLOW takes ranges such as 10.0.0.0/8,127.0.0.1/32."
             ) from error
 
-    def refusal(self, address: str) -> str:
+    def find_refusal(self, address: str) -> str:
         """What kind of address it is ("loopback", "private", …) if it is refused; "" if it may be reached."""
         try:
             ip = ipaddress.ip_address(address)
@@ -46,22 +46,22 @@ class AddressGuard:
             return "unreadable"
         if self._is_allowed(ip):
             return ""
-        judged: list[Address] = [*embedded(ip)]
+        judged: list[Address] = [*find_embedded_ipv4(ip)]
         if not (judged and _is_translation(ip)):
             judged.append(ip)
-        return next((kind for one in judged if not self._is_allowed(one) and (kind := kind_of(one))), "")
+        return next((kind for one in judged if not self._is_allowed(one) and (kind := classify_address(one))), "")
 
-    def check(self, address: str, host: str = "") -> None:
+    def check_address(self, address: str, host: str = "") -> None:
         """Raises AddressRefused with the mend; `host` is the name that resolved to it."""
-        kind = self.refusal(address)
+        kind = self.find_refusal(address)
         if kind:
-            raise AddressRefused(refusal_line(address, kind, host))
+            raise AddressRefused(format_refusal(address, kind, host))
 
     def _is_allowed(self, ip: Address) -> bool:
         return any(ip in network for network in self._allowed if network.version == ip.version)
 
 
-def refusal_line(address: str, kind: str, host: str = "") -> str:
+def format_refusal(address: str, kind: str, host: str = "") -> str:
     """One line for the operator: what was refused, and what to set if it was meant."""
     what = f"{host} leads to {address}" if host and host != address else address
     bits = 128 if ":" in address else 32
@@ -71,7 +71,7 @@ def refusal_line(address: str, kind: str, host: str = "") -> str:
     )
 
 
-def kind_of(ip: Address) -> str:
+def classify_address(ip: Address) -> str:
     """Why an address is not public; "" for one that is."""
     tests = (
         ("metadata", ip in _METADATA or ip in _KNOWN_METADATA),
@@ -87,7 +87,7 @@ def kind_of(ip: Address) -> str:
     return next((kind for kind, holds in tests if holds), "")
 
 
-def embedded(ip: Address) -> list[ipaddress.IPv4Address]:
+def find_embedded_ipv4(ip: Address) -> list[ipaddress.IPv4Address]:
     """The IPv4 addresses that an IPv6 address carries, and a gateway or this machine's own stack would reach."""
     if isinstance(ip, ipaddress.IPv4Address):
         return []

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 
-def tls_fault(error: BaseException) -> str:
+def find_tls_fault(error: BaseException) -> str:
     """The TLS library's own words, e.g. "certificate verify failed"; "" when it was not TLS that failed."""
-    for cause in _causes(error):
+    for cause in _iterate_causes(error):
         module = type(cause).__module__
         if module.startswith("service_identity"):
             return "the certificate is another host's"
@@ -19,10 +19,10 @@ def tls_fault(error: BaseException) -> str:
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether the crawl process had no room for the answer."""
-    return any(isinstance(cause, MemoryError) for cause in _causes(error))
+    return any(isinstance(cause, MemoryError) for cause in _iterate_causes(error))
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def _iterate_causes(error: BaseException) -> Iterator[BaseException]:
     """Twisted keeps them as `reasons` of the exception that Scrapy's was raised from."""
     yield error
     for reason in getattr(error.__cause__, "reasons", None) or ():

@@ -59,7 +59,7 @@ class _PermittedOnly:
 
     def addressResolved(self, address: IAddress) -> None:
         """See IResolutionReceiver."""
-        kind = self._guard.refusal(address.host)
+        kind = self._guard.find_refusal(address.host)
         if kind:
             self._refused[self._host] = (address.host, kind)
         else:

@@ -16,8 +16,8 @@ from scrapy.exceptions import (
     ResponseDataLossError,
 )
 
-from retrieval.crawling.addresses import refusal_line
-from retrieval.crawling.causes import is_out_of_memory, tls_fault
+from retrieval.crawling.addresses import format_refusal
+from retrieval.crawling.causes import find_tls_fault, is_out_of_memory
 from retrieval.crawling.politeness import RobotsForbid, RobotsUnreachable
 from retrieval.crawling.settings import MIB, CrawlSettings
 
@@ -34,12 +34,14 @@ class Failure:
     refused: bool = False
 
 
-def explain(error: BaseException, url: str, settings: CrawlSettings, refused: Mapping[str, tuple[str, str]]) -> Failure:
+def explain_failure(
+    error: BaseException, url: str, settings: CrawlSettings, refused: Mapping[str, tuple[str, str]]
+) -> Failure:
     """What went wrong with `url`; `refused` is the guarded resolver's memory, by host."""
     host = urlsplit(url).hostname or ""
     if isinstance(error, CannotResolveHostError) and host in refused:
         address, kind = refused[host]
-        return Failure(refusal_line(address, kind, host), "", hopeless=True, refused=True)
+        return Failure(format_refusal(address, kind, host), "", hopeless=True, refused=True)
     if isinstance(error, RobotsForbid):
         return Failure("robots.txt forbids it", f"Ask the site's owner to allow {settings.user_agent}", forbidden=True)
     if isinstance(error, RobotsUnreachable):
@@ -59,7 +61,7 @@ def _connection_failure(error: BaseException, host: str) -> Failure:
         return Failure(f"the host {host} does not resolve", "Check the URL's spelling and the network", hopeless=True)
     if isinstance(error, DownloadConnectionRefusedError):
         return Failure(f"{host} refuses the connection", "Check the port and that the server runs", hopeless=True)
-    if words := tls_fault(error):
+    if words := find_tls_fault(error):
         return Failure(
             f"the TLS connection to {host} failed ({words})",
             "Check its certificate; an authority of your own goes into a file named by SSL_CERT_FILE",

@@ -42,8 +42,8 @@ class FolderReader:
 
         Raises SourceError when the folder is missing, cannot be read, or holds nothing and never did.
         """
-        root = _folder(source.location)
-        files = sorted(_files(root))
+        root = _resolve_folder(source.location)
+        files = sorted(_find_files(root))
         paths = [path for path in files if path.suffix.lower() in CONTENT_TYPES]
         if not paths and not known:
             raise SourceError(f"{root} holds no {_KINDS}: name another folder.")
@@ -52,7 +52,7 @@ class FolderReader:
         for path in paths[:limit]:
             url = path.as_uri()
             urls.add(url)
-            yield _read(path, known.get(url), self._settings.page_bytes, discovered=min(len(paths), limit))
+            yield _fetch_file(path, known.get(url), self._settings.page_bytes, discovered=min(len(paths), limit))
         beyond = {path.as_uri() for path in paths[limit:]}
         for url in known:
             if url not in urls:
@@ -68,13 +68,13 @@ def read_file(path: Path, max_bytes: int = PAGE_BYTES) -> Fetch:
     """One file, fetched. Raises SourceError when it is missing, of another kind, too large or cannot be read."""
     if path.suffix.lower() not in CONTENT_TYPES:
         raise SourceError(f"{path} is no {_KINDS}.")
-    fetch = _read(path.absolute(), None, max_bytes)
+    fetch = _fetch_file(path.absolute(), None, max_bytes)
     if fetch.outcome is not FetchOutcome.FETCHED:
         raise SourceError(f"{path} cannot be read: {fetch.reason}.")
     return fetch
 
 
-def _folder(location: str) -> Path:
+def _resolve_folder(location: str) -> Path:
     root = Path(location).expanduser()
     if not root.exists():
         raise SourceError(f"The folder {root} does not exist: check the path.")
@@ -85,7 +85,7 @@ def _folder(location: str) -> Path:
     return root.resolve()
 
 
-def _files(root: Path) -> Iterator[Path]:
+def _find_files(root: Path) -> Iterator[Path]:
     for folder, names, files in os.walk(root):
         names[:] = [name for name in names if not name.startswith(".")]
         for name in files:
@@ -97,23 +97,23 @@ def _files(root: Path) -> Iterator[Path]:
             yield path
 
 
-def _read(path: Path, known: KnownPage | None, max_bytes: int, discovered: int = 1) -> Fetch:
+def _fetch_file(path: Path, known: KnownPage | None, max_bytes: int, discovered: int = 1) -> Fetch:
     url = path.as_uri()
     try:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
-            return _failed(url, "it is no regular file", discovered)
+            return _build_failed_fetch(url, "it is no regular file", discovered)
         etag = f"{found.st_size}-{found.st_mtime_ns}"
         if known and known.etag == etag:
             return Fetch(url, FetchOutcome.UNCHANGED, url, etag=etag, links=known.links, discovered=discovered)
         with path.open("rb") as file:
             body = file.read(max_bytes + 1)
     except OSError as error:
-        return _failed(url, (error.strerror or str(error)).lower(), discovered)
+        return _build_failed_fetch(url, (error.strerror or str(error)).lower(), discovered)
     if len(body) > max_bytes:
-        return _failed(url, f"it is larger than {max_bytes / MIB:g} MiB", discovered)
+        return _build_failed_fetch(url, f"it is larger than {max_bytes / MIB:g} MiB", discovered)
     if not _is_text(body[:_SAMPLE]):
-        return _failed(url, "it cannot be decoded: it looks binary", discovered)
+        return _build_failed_fetch(url, "it cannot be decoded: it looks binary", discovered)
     return Fetch(
         url,
         FetchOutcome.FETCHED,
@@ -134,5 +134,5 @@ def _is_text(sample: bytes) -> bool:
     return wide or len(sample) - len(sample.translate(None, _NO_TEXT)) <= len(sample) // 50
 
 
-def _failed(url: str, reason: str, discovered: int) -> Fetch:
+def _build_failed_fetch(url: str, reason: str, discovered: int) -> Fetch:
     return Fetch(url, FetchOutcome.FAILED, url, reason=reason, discovered=discovered)

@@ -37,14 +37,14 @@ class Frontier:
         self.taken = 0
         self.stopped = ""  # why nothing more is asked
 
-    def offer(self, url: str, depth: int, chain: tuple[str, ...] = ()) -> bool:
+    def offer_url(self, url: str, depth: int, chain: tuple[str, ...] = ()) -> bool:
         """Queue a URL unless it was seen, lies too deep or is one too many to keep in mind."""
-        if depth > self._max_depth or not self.claim(url):
+        if depth > self._max_depth or not self.claim_url(url):
             return False
         self._queue.append(Ask(url, depth, chain))
         return True
 
-    def claim(self, url: str) -> bool:
+    def claim_url(self, url: str) -> bool:
         """Note a URL as seen without asking it; False if it was."""
         if url in self._seen or len(self._seen) >= MAX_SEEN:
             return False
@@ -55,14 +55,14 @@ class Frontier:
         """Whether it was asked, is queued or was claimed."""
         return url in self._seen
 
-    def next(self) -> Ask | None:
+    def take_next(self) -> Ask | None:
         """The next URL to ask, now in flight; None when there is none or the limits are reached."""
         if self.stopped or not self._queue or self.taken + self.in_flight >= self._max_pages:
             return None
         self.in_flight += 1
         return self._queue.popleft()
 
-    def landed(self, *, taken: bool) -> None:
+    def record_answer(self, *, taken: bool) -> None:
         """An answer came; `taken` if it is one of the pages."""
         self.in_flight -= 1
         self.taken += taken
@@ -73,12 +73,12 @@ class Frontier:
         return bool(self._queue) and self.taken >= self._max_pages
 
     @property
-    def discovered(self) -> int:
+    def discovered_pages(self) -> int:
         """How many pages there are as far as is known now: taken, in flight and queued, up to the limit."""
         return min(self.taken + self.in_flight + len(self._queue), self._max_pages)
 
 
-def depths(start: str, known: Mapping[str, KnownPage]) -> dict[str, int]:
+def measure_depths(start: str, known: Mapping[str, KnownPage]) -> dict[str, int]:
     """How many links lead from `start` to each known page, by the links of the last crawl; 1 for those that none
     leads to (a sitemap told of them)."""
     found = {start: 0}

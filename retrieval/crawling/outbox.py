@@ -17,7 +17,7 @@ MAX_UNREAD = 64 * 1024 * 1024  # bytes of bodies in the spool
 
 
 class Outbox:
-    """`send` never waits, so a slow reader cannot stall the network; `room` is where the crawl waits for it."""
+    """`send_fetch` never waits, so a slow reader stalls no network; in `wait_for_room` the crawl waits for it."""
 
     def __init__(self, spool: Path, descriptor: int) -> None:
         self._spool = spool
@@ -26,10 +26,10 @@ class Outbox:
         self._unread: deque[tuple[Path, int]] = deque()
         self._unread_bytes = 0
         self._lines: SimpleQueue[str | None] = SimpleQueue()
-        self._thread = Thread(target=self._write, daemon=True)
+        self._thread = Thread(target=self._write_lines, daemon=True)
         self._thread.start()
 
-    def send(self, fetch: Fetch) -> None:
+    def send_fetch(self, fetch: Fetch) -> None:
         """Spool the body, queue the line."""
         name = ""
         if fetch.body:
@@ -40,7 +40,7 @@ class Outbox:
             self._unread_bytes += len(fetch.body)
         self._lines.put(fetch_to_json(fetch, name))
 
-    async def room(self) -> None:
+    async def wait_for_room(self) -> None:
         """Wait until the reader has taken enough of what lies in the spool (it deletes what it has read)."""
         while self._unread_bytes > MAX_UNREAD:
             while self._unread and not self._unread[0][0].exists():
@@ -54,7 +54,7 @@ class Outbox:
         self._lines.put(None)
         self._thread.join()
 
-    def _write(self) -> None:
+    def _write_lines(self) -> None:
         with os.fdopen(self._descriptor, "w", encoding="utf-8", closefd=False) as out:
             while (line := self._lines.get()) is not None:
                 out.write(line + "\n")

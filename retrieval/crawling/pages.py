@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 from lxml import etree, html
 from w3lib.encoding import html_to_unicode
 
-from retrieval.crawling.urls import canonical, may_be_page
+from retrieval.crawling.urls import may_be_page, to_canonical_url
 
 MAX_LINKS = 5000
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
@@ -47,7 +47,7 @@ def read_page(body: bytes, url: str, content_type: str = "", robots_header: str 
 
     Never raises: markup that no parser takes has no links.
     """
-    directives = _directives(robots_header)
+    directives = _parse_directives(robots_header)
     if media_type(content_type) in _TEXT:
         return PageFacts(noindex=_says_noindex(directives))
     encoding, text = html_to_unicode(content_type, body)
@@ -56,20 +56,20 @@ def read_page(body: bytes, url: str, content_type: str = "", robots_header: str 
         root = html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return PageFacts(noindex=_says_noindex(directives))
-    for name, content in _meta(root):
+    for name, content in _read_meta_tags(root):
         if name in {"robots", "frontdesk"}:
-            directives |= _directives(content)
-    base = _base(root, url)
+            directives |= _parse_directives(content)
+    base = _find_base_url(root, url)
     nofollow = bool(directives & {"nofollow", "none"})
-    links = () if nofollow else tuple(_links(root, base, encoding))
-    return PageFacts(links, _declared(root, base), _says_noindex(directives))
+    links = () if nofollow else tuple(_extract_links(root, base, encoding))
+    return PageFacts(links, _find_declared_url(root, base), _says_noindex(directives))
 
 
 def _says_noindex(directives: set[str]) -> bool:
     return bool(directives & {"noindex", "none"})
 
 
-def _directives(content: str) -> set[str]:
+def _parse_directives(content: str) -> set[str]:
     """Those for every robot and for this one: "otherbot: noindex" says nothing to us."""
     found = set()
     applies = True
@@ -82,12 +82,12 @@ def _directives(content: str) -> set[str]:
     return found
 
 
-def _meta(root: html.HtmlElement) -> Iterator[tuple[str, str]]:
+def _read_meta_tags(root: html.HtmlElement) -> Iterator[tuple[str, str]]:
     for element in root.iter("meta"):
         yield (element.get("name") or "").strip().lower(), element.get("content") or ""
 
 
-def _base(root: html.HtmlElement, url: str) -> str:
+def _find_base_url(root: html.HtmlElement, url: str) -> str:
     for element in root.iter("base"):
         href = element.get("href")
         if href:
@@ -98,20 +98,20 @@ def _base(root: html.HtmlElement, url: str) -> str:
     return url
 
 
-def _declared(root: html.HtmlElement, base: str) -> str:
+def _find_declared_url(root: html.HtmlElement, base: str) -> str:
     for element in root.iter("link"):
         if "canonical" in (element.get("rel") or "").lower().split():
-            return canonical(element.get("href") or "", base)
+            return to_canonical_url(element.get("href") or "", base)
     return ""
 
 
-def _links(root: html.HtmlElement, base: str, encoding: str) -> Iterator[str]:
+def _extract_links(root: html.HtmlElement, base: str, encoding: str) -> Iterator[str]:
     seen: set[str] = set()
     for element in root.iter("a", "area", "iframe", "frame"):
         href = element.get("href") or element.get("src") or ""
         if not href or href.startswith("#") or "nofollow" in (element.get("rel") or "").lower().split():
             continue
-        url = canonical(href, base, encoding)
+        url = to_canonical_url(href, base, encoding)
         if url and url not in seen and may_be_page(url):
             seen.add(url)
             yield url

@@ -21,7 +21,7 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 from scrapy.utils.httpobj import urlparse_cached
 
-from retrieval.crawling.causes import tls_fault
+from retrieval.crawling.causes import find_tls_fault
 
 FIRST_PAUSE = 0.5  # seconds; doubles with every further try
 LONGEST_PAUSE = 60.0  # seconds; a server that asks for more gets its wish at the next crawl
@@ -57,7 +57,7 @@ class Robots(RobotsTxtMiddleware):  # type: ignore[misc]
         await super()._parse_robots(response, netloc, request)
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
-        unreachable = isinstance(exc, (CannotResolveHostError, DownloadConnectionRefusedError)) or tls_fault(exc)
+        unreachable = isinstance(exc, (CannotResolveHostError, DownloadConnectionRefusedError)) or find_tls_fault(exc)
         if not unreachable:
             self._broken[netloc] = "its robots.txt cannot be read"
         super()._robots_error(exc, netloc)
@@ -94,7 +94,7 @@ class Backoff:
 
     def on_downloaded(self, response: Response, request: Request) -> None:
         """Hold the host back as its Retry-After asks."""
-        asked = _transient_pause(response)
+        asked = _read_transient_pause(response)
         if asked is None or asked > LONGEST_PAUSE:
             return
         host = urlparse_cached(request).netloc
@@ -111,17 +111,17 @@ class Backoff:
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
         """A new request after a transient status, else the response."""
-        if response.status not in _TRANSIENT_STATUS or (_transient_pause(response) or 0.0) > LONGEST_PAUSE:
+        if response.status not in _TRANSIENT_STATUS or (_read_transient_pause(response) or 0.0) > LONGEST_PAUSE:
             return response
-        return await self._again(request) or response
+        return await self._retry_after_pause(request) or response
 
     async def process_exception(self, request: Request, exception: Exception) -> Request | None:
         """A new request after a broken connection or a time-out."""
-        if not isinstance(exception, _TRANSIENT_ERRORS) or tls_fault(exception):
+        if not isinstance(exception, _TRANSIENT_ERRORS) or find_tls_fault(exception):
             return None
-        return await self._again(request)
+        return await self._retry_after_pause(request)
 
-    async def _again(self, request: Request) -> Request | None:
+    async def _retry_after_pause(self, request: Request) -> Request | None:
         tries = request.meta.get("tries", 0)
         if tries >= self._retries:
             return None
@@ -132,14 +132,14 @@ class Backoff:
         return again
 
 
-def _transient_pause(response: Response) -> float | None:
+def _read_transient_pause(response: Response) -> float | None:
     """The Retry-After of an answer that is worth another try, in seconds."""
     if response.status not in _TRANSIENT_STATUS:
         return None
-    return retry_after(response.headers.get("Retry-After"))
+    return parse_retry_after(response.headers.get("Retry-After"))
 
 
-def retry_after(header: bytes | None) -> float | None:
+def parse_retry_after(header: bytes | None) -> float | None:
     """Seconds that a Retry-After header asks for, as a number or as a date; None without a readable one."""
     if not header:
         return None

@@ -31,11 +31,11 @@ class ScrapyCrawler:
         guard refused its address.
         """
         with tempfile.TemporaryDirectory(prefix="frontdesk-crawl-", ignore_cleanup_errors=True) as spool:
-            job = job_for(source, known, self._settings, spool)
-            with (Path(spool) / "errors").open("wb") as errors, _worker(errors) as worker:
-                yield from self._converse(worker, job, known)
+            job = build_job(source, known, self._settings, spool)
+            with (Path(spool) / "errors").open("wb") as errors, _start_worker(errors) as worker:
+                yield from self._run_job(worker, job, known)
 
-    def _converse(self, worker: subprocess.Popen[str], job: Job, known: Mapping[str, KnownPage]) -> Iterator[Fetch]:
+    def _run_job(self, worker: subprocess.Popen[str], job: Job, known: Mapping[str, KnownPage]) -> Iterator[Fetch]:
         stdin, stdout = cast(IO[str], worker.stdin), cast(IO[str], worker.stdout)
         spool = Path(job.spool)
         verdict = None
@@ -53,11 +53,11 @@ class ScrapyCrawler:
             if message.outcome is FetchOutcome.UNCHANGED:  # the worker need not repeat what we know
                 message = replace(message, links=known[message.url].links)
             yield message
-        self._judge(worker, job, verdict)
+        self._check_verdict(worker, job, verdict)
 
-    def _judge(self, worker: subprocess.Popen[str], job: Job, verdict: Verdict | None) -> None:
+    def _check_verdict(self, worker: subprocess.Popen[str], job: Job, verdict: Verdict | None) -> None:
         if verdict is None:
-            raise SourceError(_epitaph(worker.wait(), job))
+            raise SourceError(_explain_death(worker.wait(), job))
         if verdict.error:
             raise (AddressRefused if verdict.refused else SourceError)(verdict.error)
         if verdict.note:
@@ -67,7 +67,7 @@ class ScrapyCrawler:
 
 
 @contextlib.contextmanager
-def _worker(errors: IO[bytes]) -> Iterator[subprocess.Popen[str]]:
+def _start_worker(errors: IO[bytes]) -> Iterator[subprocess.Popen[str]]:
     """A crawl process that is gone when the block is left, however that happens."""
     worker = subprocess.Popen(
         [sys.executable, "-P", "-m", "retrieval.crawling.worker"],
@@ -89,7 +89,7 @@ def _worker(errors: IO[bytes]) -> Iterator[subprocess.Popen[str]]:
                     pipe.close()
 
 
-def _epitaph(code: int, job: Job) -> str:
+def _explain_death(code: int, job: Job) -> str:
     """Why the worker died, and what to do."""
     if code == OUT_OF_MEMORY or code == -9:
         return (
@@ -104,22 +104,22 @@ def _epitaph(code: int, job: Job) -> str:
     return f"The crawl process for {job.start} died (exit code {code}{': ' + last if last else ''}): try again."
 
 
-def job_for(source: Source, known: Mapping[str, KnownPage], settings: CrawlSettings, spool: str) -> Job:
+def build_job(source: Source, known: Mapping[str, KnownPage], settings: CrawlSettings, spool: str) -> Job:
     """The job for a source. Raises SourceError when its location is no URL that can be crawled, AddressRefused when
     it names an address that the guard refuses."""
     from retrieval.crawling.addresses import AddressGuard, parse_host
-    from retrieval.crawling.urls import canonical, origin
+    from retrieval.crawling.urls import parse_origin, to_canonical_url
 
-    start = canonical(source.location)
+    start = to_canonical_url(source.location)
     if not start:
         raise SourceError(
             f"{source.location!r} is no URL that can be crawled: give it as https://example.com/faq, "
             "without a user name or password."
         )
     guard = AddressGuard(settings.allow)
-    host = origin(start)[0]
+    host = parse_origin(start)[0]
     if address := parse_host(host):
-        guard.check(str(address), host)
+        guard.check_address(str(address), host)
     bounds = replace(
         settings,
         max_pages=source.max_pages or settings.max_pages,

@@ -30,7 +30,7 @@ def read_sitemap(body: bytes, url: str, max_bytes: int, etag: str = "", last_mod
     """Parse XML, gzipped XML or plain text; None for what is no sitemap or unpacks to more than `max_bytes`."""
     try:
         if body[:2] == b"\x1f\x8b":
-            body = _unzip(body, max_bytes)
+            body = _decompress_gzip(body, max_bytes)
         if not body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
             lines = body.decode("utf-8", "replace").split()
             pages = [line for line in lines if line.startswith(("http://", "https://"))]
@@ -44,7 +44,7 @@ def read_sitemap(body: bytes, url: str, max_bytes: int, etag: str = "", last_mod
     return SitemapFile(urls, (), etag, last_modified) if sitemap.type == "urlset" else None
 
 
-def _unzip(body: bytes, limit: int) -> bytes:
+def _decompress_gzip(body: bytes, limit: int) -> bytes:
     """Raises ValueError when more than `limit` bytes come out, zlib.error on what is no gzip."""
     unzipped = zlib.decompressobj(wbits=31).decompress(body, limit + 1)
     if len(unzipped) > limit:
@@ -58,26 +58,26 @@ class SitemapCache:
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
 
-    def get(self, url: str) -> SitemapFile | None:
+    def load_sitemap(self, url: str) -> SitemapFile | None:
         """The sitemap as it was; None when it is not kept or the file cannot be read."""
         if self._folder is None:
             return None
         try:
-            raw = json.loads(self._path(self._folder, url).read_text(encoding="utf-8"))
+            raw = json.loads(self._build_path(self._folder, url).read_text(encoding="utf-8"))
             return SitemapFile(**{**raw, "pages": tuple(raw["pages"]), "sitemaps": tuple(raw["sitemaps"])})
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def put(self, url: str, sitemap: SitemapFile) -> None:
+    def store_sitemap(self, url: str, sitemap: SitemapFile) -> None:
         """Keep it, if the server gave anything to ask "changed since?" with. Atomic."""
         if self._folder is None or not (sitemap.etag or sitemap.last_modified):
             return
         self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._path(self._folder, url)
+        path = self._build_path(self._folder, url)
         fresh = path.with_suffix(".new")
         fresh.write_text(json.dumps(asdict(sitemap)), encoding="utf-8")
         fresh.replace(path)
 
     @staticmethod
-    def _path(folder: Path, url: str) -> Path:
+    def _build_path(folder: Path, url: str) -> Path:
         return folder / f"{hashlib.sha256(url.encode()).hexdigest()[:24]}.json"

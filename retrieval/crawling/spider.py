@@ -13,12 +13,12 @@ from scrapy import signals
 from scrapy.exceptions import StopDownload
 from scrapy.http import Request, Response
 
-from retrieval.crawling.failures import Failure, explain
-from retrieval.crawling.frontier import Ask, Frontier, depths
+from retrieval.crawling.failures import Failure, explain_failure
+from retrieval.crawling.frontier import Ask, Frontier, measure_depths
 from retrieval.crawling.outbox import Outbox
 from retrieval.crawling.pages import PageFacts, is_readable, read_page
 from retrieval.crawling.sitemaps import MAX_FILES, SitemapCache, read_sitemap
-from retrieval.crawling.urls import Scope, canonical, is_same_page, origin
+from retrieval.crawling.urls import Scope, is_same_page, parse_origin, to_canonical_url
 from retrieval.crawling.wire import Job, Verdict
 from retrieval.interfaces import Fetch, FetchOutcome, KnownPage
 
@@ -42,7 +42,7 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
         self.limits = job.settings
         self.outbox = outbox
         self.refused = refused
-        self.scope = Scope.of(job.start, job.path_prefix)
+        self.scope = Scope.from_start(job.start, job.path_prefix)
         self.frontier = Frontier(1 if job.single else self.limits.max_pages, self.limits.max_depth)
         self.unanswered = dict(job.known)
         self.start_failure: Failure | None = None
@@ -68,57 +68,57 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
 
     async def start(self) -> AsyncIterator[Request]:
         """The start page alone: where it leads decides what the site is."""
-        self.frontier.offer(self.job.start, 0)
-        for request in self.pump():
+        self.frontier.offer_url(self.job.start, 0)
+        for request in self.issue_requests():
             yield request
 
-    def pump(self) -> Iterator[Request]:
+    def issue_requests(self) -> Iterator[Request]:
         """Requests for what comes next, as many as may run at once.
 
         Scrapy 2.19 starts whatever waits for a host in one go, beyond CONCURRENT_REQUESTS_PER_DOMAIN.
         """
         if not self.frontier.stopped and time.monotonic() > self.deadline:
             self.frontier.stopped = f"the crawl reached its limit of {self.limits.max_seconds:g} s"
-        while self.frontier.in_flight < self.limits.concurrency and (ask := self.frontier.next()):
-            yield self.request(ask)
+        while self.frontier.in_flight < self.limits.concurrency and (ask := self.frontier.take_next()):
+            yield self.build_request(ask)
 
-    def request(self, ask: Ask) -> Request:
+    def build_request(self, ask: Ask) -> Request:
         """A request that asks "changed since?" for a page that is known."""
         paced = urlsplit(ask.url).hostname in self.paced
         return Request(
             ask.url,
             callback=self.on_answer,
             errback=self.on_failure,
-            headers=_conditions(self.job.known.get(ask.url)),
+            headers=_build_conditional_headers(self.job.known.get(ask.url)),
             dont_filter=True,
             meta={"ask": ask, "handle_httpstatus_all": True, "autothrottle_dont_adjust_delay": paced},
         )
 
-    def open(self) -> Iterator[Request]:
+    def open_site(self) -> Iterator[Request]:
         """Once the start page has answered: everything known at once, and the sitemaps."""
         if self.opened or self.job.single:
             return
         self.opened = True
-        for url, depth in depths(self.scope.start, self.job.known).items():
+        for url, depth in measure_depths(self.scope.start, self.job.known).items():
             if self.scope.contains(url):
-                self.frontier.offer(url, min(depth, self.limits.max_depth))
-        named = self.robots_sitemaps.get(origin(self.scope.start), ())
+                self.frontier.offer_url(url, min(depth, self.limits.max_depth))
+        named = self.robots_sitemaps.get(parse_origin(self.scope.start), ())
         for url in named:
-            yield from self.ask_sitemap(url, named=True)
-        yield from self.ask_sitemap(urljoin(self.scope.start, "/sitemap.xml"))
+            yield from self.request_sitemap(url, named=True)
+        yield from self.request_sitemap(urljoin(self.scope.start, "/sitemap.xml"))
 
-    def ask_sitemap(self, url: str, *, named: bool = False) -> Iterator[Request]:
+    def request_sitemap(self, url: str, *, named: bool = False) -> Iterator[Request]:
         """A sitemap that robots.txt `named` may be read even where it forbids the path."""
         if url in self.sitemaps_asked or len(self.sitemaps_asked) >= MAX_FILES:
             return
         self.sitemaps_asked.add(url)
-        kept = self.sitemap_cache.get(url)
+        kept = self.sitemap_cache.load_sitemap(url)
         validators = KnownPage(url, kept.etag, kept.last_modified) if kept else None
         yield Request(
             url,
             callback=self.on_sitemap,
             errback=self.on_no_sitemap,
-            headers=_conditions(validators),
+            headers=_build_conditional_headers(validators),
             dont_filter=True,
             meta={"sitemap": kept, "dont_obey_robotstxt": named, "handle_httpstatus_list": [304]},
         )
@@ -127,112 +127,112 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
 
     async def on_answer(self, response: Response) -> AsyncIterator[Request]:
         """One answer of the server to one `Ask`."""
-        await self.outbox.room()
+        await self.outbox.wait_for_room()
         ask: Ask = response.meta["ask"]
         self.failures_in_a_row = self.failures_in_a_row + 1 if response.status >= 500 else 0
         taken = False
         if response.status in _REDIRECTS and response.headers.get("Location"):
-            self.redirect(ask, response)
+            self.follow_redirect(ask, response)
         elif response.status == 304 and ask.url in self.job.known:
             taken = True
-            self.unchanged(ask, response)
+            self.report_unchanged(ask, response)
         elif response.status == 200:
-            taken = self.page(ask, response)
+            taken = self.take_page(ask, response)
         else:
-            self.refusal(ask, response.status)
+            self.report_error_status(ask, response.status)
         if taken:
-            self.left_behind(ask, FetchOutcome.GONE, f"it moved to {ask.url}")
-        for request in self.settle(ask, taken=taken, moved=response.status in _REDIRECTS):
+            self.report_redirected(ask, FetchOutcome.GONE, f"it moved to {ask.url}")
+        for request in self.conclude_answer(ask, taken=taken, moved=response.status in _REDIRECTS):
             yield request
 
     def on_failure(self, failure: Any) -> Iterator[Request]:
         """No answer at all to an `Ask`."""
         ask: Ask = failure.request.meta["ask"]
-        told = explain(failure.value, ask.url, self.limits, self.refused())
+        told = explain_failure(failure.value, ask.url, self.limits, self.refused())
         if told.forbidden:
-            self.gone(ask, told.reason, told)
+            self.report_gone(ask, told.reason, told)
         else:
             self.failures_in_a_row += 1
-            self.failed(ask, told)
+            self.report_failed(ask, told)
         if told.hopeless and not self.opened:
             self.opened = True  # there is no site to open
-        yield from self.settle(ask, taken=False)
+        yield from self.conclude_answer(ask, taken=False)
 
     def on_error(self, failure: Any, response: Any) -> None:
         """A fault of ours in a callback: the page failed, the crawl goes on."""
         ask = getattr(response, "request", response).meta.get("ask")
         if ask:
-            self.failed(ask, explain(failure.value, ask.url, self.limits, self.refused()))
-            self.frontier.landed(taken=False)
+            self.report_failed(ask, explain_failure(failure.value, ask.url, self.limits, self.refused()))
+            self.frontier.record_answer(taken=False)
 
-    def settle(self, ask: Ask, *, taken: bool, moved: bool = False) -> Iterator[Request]:
+    def conclude_answer(self, ask: Ask, *, taken: bool, moved: bool = False) -> Iterator[Request]:
         """After every answer: count it, open the site after the first, ask on."""
-        self.frontier.landed(taken=taken)
+        self.frontier.record_answer(taken=taken)
         if self.failures_in_a_row >= HOPELESS_AFTER and not self.frontier.stopped:
             self.frontier.stopped = f"the server failed {HOPELESS_AFTER} times in a row"
         if not moved:
-            yield from self.open()
-        yield from self.pump()
+            yield from self.open_site()
+        yield from self.issue_requests()
 
-    def redirect(self, ask: Ask, response: Response) -> None:
+    def follow_redirect(self, ask: Ask, response: Response) -> None:
         """Follow a redirect within the site; the start page's takes the site along to where it leads."""
-        target = canonical(response.headers["Location"].decode("utf-8", "replace"), response.url)
+        target = to_canonical_url(response.headers["Location"].decode("utf-8", "replace"), response.url)
         chain = (*ask.chain, ask.url)
         moves_site = ask.depth == 0 and not self.opened
         if not target:
-            self.failed(ask, Failure("it redirects to no http or https URL", "Check the page in a browser"))
+            self.report_failed(ask, Failure("it redirects to no http or https URL", "Check the page in a browser"))
         elif target in chain or len(chain) > self.limits.max_redirects:
-            self.failed(ask, Failure("it redirects in a circle or without end", "Check the page in a browser"))
+            self.report_failed(ask, Failure("it redirects in a circle or without end", "Check the page in a browser"))
         elif moves_site or self.scope.contains(target):
             if moves_site:
-                self.scope = self.scope.moved(target)
-            followed = self.frontier.offer(target, ask.depth, chain)
+                self.scope = self.scope.move_to(target)
+            followed = self.frontier.offer_url(target, ask.depth, chain)
             if not followed or response.status not in _FOR_GOOD:
-                self.left(ask, response.status, f"it moved to {target}")
+                self.report_moved(ask, response.status, f"it moved to {target}")
         else:
-            self.left(ask, response.status, f"it redirects to {target}, outside the source's scope")
+            self.report_moved(ask, response.status, f"it redirects to {target}, outside the source's scope")
 
-    def left(self, ask: Ask, status: int, reason: str) -> None:
+    def report_moved(self, ask: Ask, status: int, reason: str) -> None:
         """A known page that now redirects: gone if for good; a detour (a login, a maintenance page) keeps its copy."""
         if ask.url not in self.unanswered:
             return
         if status in _FOR_GOOD:
-            self.gone(ask, reason, status=status)
+            self.report_gone(ask, reason, status=status)
         else:
-            self.failed(ask, Failure(f"{reason} for the time being", "Try again later"), status=status)
+            self.report_failed(ask, Failure(f"{reason} for the time being", "Try again later"), status=status)
 
-    def unchanged(self, ask: Ask, response: Response) -> None:
+    def report_unchanged(self, ask: Ask, response: Response) -> None:
         """304: its links are those of the last time."""
         known = self.job.known[ask.url]
-        self.follow(ask, known.links)
-        self.send(
+        self.follow_links(ask, known.links)
+        self.send_fetch(
             Fetch(
                 ask.url,
                 FetchOutcome.UNCHANGED,
                 requested_url=ask.requested_url,
                 status=304,
-                etag=_header(response, "ETag") or known.etag,
-                last_modified=_header(response, "Last-Modified") or known.last_modified,
+                etag=_read_header(response, "ETag") or known.etag,
+                last_modified=_read_header(response, "Last-Modified") or known.last_modified,
             )
         )
 
-    def page(self, ask: Ask, response: Response) -> bool:
+    def take_page(self, ask: Ask, response: Response) -> bool:
         """A body came: whether it is taken as a page of the site. Its links are followed anyhow."""
-        content_type = _header(response, "Content-Type")
+        content_type = _read_header(response, "Content-Type")
         if not is_readable(content_type, urlsplit(ask.url).path):
-            self.gone(ask, f"it is {content_type or 'of no known type'}: neither HTML, Markdown nor text")
+            self.report_gone(ask, f"it is {content_type or 'of no known type'}: neither HTML, Markdown nor text")
             return False
         robots = b",".join(response.headers.getlist("X-Robots-Tag")).decode("latin-1")
         facts = read_page(response.body, response.url, content_type, robots)
-        links = self.follow(ask, facts.links)
+        links = self.follow_links(ask, facts.links)
         if facts.noindex:
-            self.gone(ask, "it asks not to be indexed (noindex)")
+            self.report_gone(ask, "it asks not to be indexed (noindex)")
             return False
-        url = self.own_url(ask, facts)
+        url = self.choose_url(ask, facts)
         if not url:
-            self.gone(ask, f"it is the same page as {facts.declared}")
+            self.report_gone(ask, f"it is the same page as {facts.declared}")
             return False
-        self.send(
+        self.send_fetch(
             Fetch(
                 url,
                 FetchOutcome.FETCHED,
@@ -240,41 +240,41 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
                 status=200,
                 body=response.body,
                 content_type=content_type,
-                etag=_header(response, "ETag"),
-                last_modified=_header(response, "Last-Modified"),
+                etag=_read_header(response, "ETag"),
+                last_modified=_read_header(response, "Last-Modified"),
                 links=links,
                 bytes_received=response.meta.get("wire_bytes", 0),
             )
         )
         return True
 
-    def own_url(self, ask: Ask, facts: PageFacts) -> str:
+    def choose_url(self, ask: Ask, facts: PageFacts) -> str:
         """The URL that the page is kept under; "" when the page it declares itself to be was asked already."""
         declared = facts.declared
         if not declared or declared == ask.url or not self.scope.contains(declared):
             return ask.url
         if not is_same_page(ask.url, declared):
             return ask.url
-        if self.job.single or self.frontier.claim(declared):
+        if self.job.single or self.frontier.claim_url(declared):
             return declared
         return ""
 
-    def refusal(self, ask: Ask, status: int) -> None:
+    def report_error_status(self, ask: Ask, status: int) -> None:
         """Any other status: 404 and 410 remove the page, the rest is the server's trouble."""
         phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "an unknown status"
         told = Failure(f"the server answers {status} {phrase}", "Check the URL in a browser")
         if status in _GONE:
-            self.gone(ask, told.reason, told, status=status)
+            self.report_gone(ask, told.reason, told, status=status)
         else:
-            self.failed(ask, told, status=status)
+            self.report_failed(ask, told, status=status)
 
-    def follow(self, ask: Ask, links: tuple[str, ...]) -> tuple[str, ...]:
+    def follow_links(self, ask: Ask, links: tuple[str, ...]) -> tuple[str, ...]:
         """Queue the links that belong to the site, and return them."""
         if self.job.single:
             return ()
         inside = tuple(link for link in links if self.scope.contains(link))
         for link in inside:
-            self.frontier.offer(link, ask.depth + 1)
+            self.frontier.offer_url(link, ask.depth + 1)
         return inside
 
     # -- sitemaps -------------------------------------------------------------------------------------------------
@@ -283,21 +283,21 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
         """Queue what a sitemap names, as far as it belongs to the site."""
         sitemap = response.meta["sitemap"]
         if response.status == 200:
-            etag, last_modified = _header(response, "ETag"), _header(response, "Last-Modified")
+            etag, last_modified = _read_header(response, "ETag"), _read_header(response, "Last-Modified")
             sitemap = read_sitemap(response.body, response.url, self.limits.page_bytes, etag, last_modified)
             if sitemap:
-                self.sitemap_cache.put(response.url, sitemap)
+                self.sitemap_cache.store_sitemap(response.url, sitemap)
         if sitemap:
-            for url in map(canonical, sitemap.pages):
+            for url in map(to_canonical_url, sitemap.pages):
                 if url and self.scope.contains(url):
-                    self.frontier.offer(url, min(1, self.limits.max_depth))
+                    self.frontier.offer_url(url, min(1, self.limits.max_depth))
             for url in sitemap.sitemaps:
-                yield from self.ask_sitemap(url)
-        yield from self.pump()
+                yield from self.request_sitemap(url)
+        yield from self.issue_requests()
 
     def on_no_sitemap(self, failure: Any) -> Iterator[Request]:
         """No sitemap: the links will do."""
-        yield from self.pump()
+        yield from self.issue_requests()
 
     # -- signals --------------------------------------------------------------------------------------------------
 
@@ -316,7 +316,7 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
     def on_robots(self, robotparser: Any, request: Request) -> None:
         """Take robots.txt's sitemaps and its Crawl-delay, which goes before a shorter delay of ours."""
         rules = robotparser.rp
-        self.robots_sitemaps[origin(request.url)] = tuple(urljoin(request.url, url) for url in rules.sitemaps)
+        self.robots_sitemaps[parse_origin(request.url)] = tuple(urljoin(request.url, url) for url in rules.sitemaps)
         delay = rules.crawl_delay("Frontdesk")
         if delay and delay > self.limits.delay:
             downloader = self.crawler.engine.downloader
@@ -328,34 +328,34 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
 
     # -- what goes out --------------------------------------------------------------------------------------------
 
-    def gone(self, ask: Ask, reason: str, told: Failure | None = None, status: int = 0) -> None:
+    def report_gone(self, ask: Ask, reason: str, told: Failure | None = None, status: int = 0) -> None:
         """Report a known page as gone; what was never known is no loss, unless it is the start page."""
         if ask.depth == 0 and not self.opened:
             self.start_failure = told or Failure(reason, "Name a page with questions and answers")
         if ask.url in self.unanswered:
-            self.send(Fetch(ask.url, FetchOutcome.GONE, ask.url, status, reason=reason))
-        self.left_behind(ask, FetchOutcome.GONE, reason)
+            self.send_fetch(Fetch(ask.url, FetchOutcome.GONE, ask.url, status, reason=reason))
+        self.report_redirected(ask, FetchOutcome.GONE, reason)
 
-    def failed(self, ask: Ask, told: Failure, status: int = 0) -> None:
+    def report_failed(self, ask: Ask, told: Failure, status: int = 0) -> None:
         """Report a page that could not be read this time."""
         if ask.depth == 0 and not self.opened:
             self.start_failure = told
-        self.send(Fetch(ask.url, FetchOutcome.FAILED, ask.url, status, reason=told.reason))
-        self.left_behind(ask, FetchOutcome.FAILED, told.reason)
+        self.send_fetch(Fetch(ask.url, FetchOutcome.FAILED, ask.url, status, reason=told.reason))
+        self.report_redirected(ask, FetchOutcome.FAILED, told.reason)
 
-    def left_behind(self, ask: Ask, outcome: FetchOutcome, reason: str) -> None:
+    def report_redirected(self, ask: Ask, outcome: FetchOutcome, reason: str) -> None:
         """Known pages that redirect here for good: what becomes of them is only certain now."""
         for url in ask.chain:
             if url in self.unanswered:
-                self.send(Fetch(url, outcome, url, reason=reason))
+                self.send_fetch(Fetch(url, outcome, url, reason=reason))
 
-    def send(self, fetch: Fetch) -> None:
+    def send_fetch(self, fetch: Fetch) -> None:
         """Hand one result out; each URL once."""
         self.unanswered.pop(fetch.url, None)
         fields = {name: getattr(fetch, name) for name in fetch.__slots__}
-        self.outbox.send(Fetch(**{**fields, "discovered": self.frontier.discovered}))
+        self.outbox.send_fetch(Fetch(**{**fields, "discovered": self.frontier.discovered_pages}))
 
-    def finish(self) -> Verdict:
+    def finish_crawl(self) -> Verdict:
         """Account for what is known and was not asked, and say how the crawl went as a whole."""
         if not self.frontier.taken and self.start_failure and not self.is_answered_single():
             told = self.start_failure
@@ -365,13 +365,13 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
         limit = f"the source's limit of {self.limits.max_pages} pages was reached"
         for url in list(self.unanswered):
             if self.job.single or not self.scope.contains(url):
-                self.send(Fetch(url, FetchOutcome.GONE, reason="it is outside the source's scope now"))
+                self.send_fetch(Fetch(url, FetchOutcome.GONE, reason="it is outside the source's scope now"))
             elif self.frontier.stopped:
-                self.send(Fetch(url, FetchOutcome.FAILED, reason=self.frontier.stopped))
+                self.send_fetch(Fetch(url, FetchOutcome.FAILED, reason=self.frontier.stopped))
             elif self.frontier.is_full:
-                self.send(Fetch(url, FetchOutcome.GONE, reason=limit))
+                self.send_fetch(Fetch(url, FetchOutcome.GONE, reason=limit))
             else:
-                self.send(Fetch(url, FetchOutcome.FAILED, reason="it was not reached"))
+                self.send_fetch(Fetch(url, FetchOutcome.FAILED, reason="it was not reached"))
         if not self.frontier.taken and not self.job.known:
             why = self.frontier.stopped or "it holds no page with text"
             return Verdict(error=f"{self.job.start} cannot be read: {why}. Check it in a browser.")
@@ -382,7 +382,7 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
         return self.job.single and bool(self.job.known) and self.job.start not in self.unanswered
 
 
-def _conditions(known: KnownPage | None) -> dict[str, str]:
+def _build_conditional_headers(known: KnownPage | None) -> dict[str, str]:
     """The headers that ask for a body only if it changed."""
     if known is None:
         return {}
@@ -390,6 +390,6 @@ def _conditions(known: KnownPage | None) -> dict[str, str]:
     return {name: value for name, value in conditions.items() if value}
 
 
-def _header(response: Response, name: str) -> str:
+def _read_header(response: Response, name: str) -> str:
     value = response.headers.get(name)
     return value.decode("latin-1").strip() if value else ""

@@ -28,7 +28,7 @@ _NO_PAGE = re.compile(
 )
 
 
-def canonical(url: str, base: str = "", encoding: str = "utf-8") -> str:
+def to_canonical_url(url: str, base: str = "", encoding: str = "utf-8") -> str:
     """The one form of an http(s) URL: absolute against `base`, no fragment, no default port, no tracking or session
     parameters, the rest sorted, percent-encoded as a browser would (the query in the page's `encoding`).
 
@@ -38,11 +38,11 @@ def canonical(url: str, base: str = "", encoding: str = "utf-8") -> str:
         absolute = urljoin(base, url.strip()) if base else url.strip()
     except ValueError:
         return ""
-    return _canonical(absolute.partition("#")[0], encoding)
+    return _canonicalize_absolute(absolute.partition("#")[0], encoding)
 
 
 @lru_cache(maxsize=20_000)  # a site's navigation stands on all of its pages
-def _canonical(url: str, encoding: str) -> str:
+def _canonicalize_absolute(url: str, encoding: str) -> str:
     try:
         parts = urlsplit(url)
         if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or "@" in parts.netloc:
@@ -52,7 +52,7 @@ def _canonical(url: str, encoding: str) -> str:
         path = _SESSION_IN_PATH.sub("", safe.path)
         # w3lib would turn "?id" into "?id=", which some servers take for another page
         sortable = not query or all("=" in pair for pair in query.split("&"))
-        tidy = canonicalize_url(urlunsplit((safe.scheme, _netloc(safe), path, query if sortable else "", "")))
+        tidy = canonicalize_url(urlunsplit((safe.scheme, _build_netloc(safe), path, query if sortable else "", "")))
     except (ValueError, UnicodeError):
         return ""
     result = tidy if sortable else f"{tidy}?{query}"
@@ -63,21 +63,21 @@ def _is_tracking(pair: str) -> bool:
     return _TRACKING.fullmatch(pair.partition("=")[0]) is not None
 
 
-def _netloc(parts: SplitResult) -> str:
+def _build_netloc(parts: SplitResult) -> str:
     host = (parts.hostname or "").rstrip(".")
     shown = f"[{host}]" if ":" in host else host
     port = parts.port
     return shown if port is None or port == _DEFAULT_PORTS[parts.scheme] else f"{shown}:{port}"
 
 
-def origin(url: str) -> tuple[str, int | None]:
+def parse_origin(url: str) -> tuple[str, int | None]:
     """Host and port; http and https on their default ports are one origin here (port None)."""
     parts = urlsplit(url)
     port = parts.port
     return parts.hostname or "", None if port is None or port == _DEFAULT_PORTS.get(parts.scheme) else port
 
 
-def directory(url: str) -> str:
+def parent_directory(url: str) -> str:
     """The path up to its last slash: "/help/a.html" -> "/help/"."""
     path = urlsplit(url).path
     return path[: path.rfind("/") + 1] or "/"
@@ -91,7 +91,7 @@ def may_be_page(url: str) -> bool:
 def is_same_page(url: str, declared: str) -> bool:
     """Whether a page may call itself `declared`: the same host, and a path that differs at most in letter case, a
     trailing slash or a directory index. Sites that declare their home page on every page are common."""
-    return origin(url) == origin(declared) and _bare_path(url) == _bare_path(declared)
+    return parse_origin(url) == parse_origin(declared) and _bare_path(url) == _bare_path(declared)
 
 
 def _bare_path(url: str) -> str:
@@ -110,25 +110,25 @@ class Scope:
     fixed: bool = False
 
     @classmethod
-    def of(cls, start: str, path_prefix: str = "") -> Scope:
+    def from_start(cls, start: str, path_prefix: str = "") -> Scope:
         """`start` is canonical; no `path_prefix` means the directory of `start`."""
-        prefix = "/" + path_prefix.lstrip("/") if path_prefix else directory(start)
-        return cls(start, urlsplit(canonical(prefix, start)).path or "/", bool(path_prefix))
+        prefix = "/" + path_prefix.lstrip("/") if path_prefix else parent_directory(start)
+        return cls(start, urlsplit(to_canonical_url(prefix, start)).path or "/", bool(path_prefix))
 
     def contains(self, url: str) -> bool:
         """Whether the canonical URL belongs to the site."""
-        return url == self.start or url.startswith(_roots(self.start, self.prefix))
+        return url == self.start or url.startswith(_build_url_prefixes(self.start, self.prefix))
 
-    def moved(self, start: str) -> Scope:
+    def move_to(self, start: str) -> Scope:
         """The scope after the start page redirected to `start`: its host, and the old prefix where it still holds
         (or was chosen), else the new page's directory."""
         keeps = self.fixed or urlsplit(start).path.startswith(self.prefix)
-        return replace(self, start=start, prefix=self.prefix if keeps else directory(start))
+        return replace(self, start=start, prefix=self.prefix if keeps else parent_directory(start))
 
 
 @lru_cache(maxsize=16)  # asked for every link of every page
-def _roots(start: str, prefix: str) -> tuple[str, ...]:
+def _build_url_prefixes(start: str, prefix: str) -> tuple[str, ...]:
     """What the canonical URLs of a site begin with."""
-    host, port = origin(start)
+    host, port = parse_origin(start)
     netloc = (f"[{host}]" if ":" in host else host) + (f":{port}" if port else "")
     return f"http://{netloc}{prefix}", f"https://{netloc}{prefix}"

@@ -24,9 +24,9 @@ def main() -> None:
     """Read a job from standard input, crawl, leave."""
     job = Job.from_json(sys.stdin.readline())
     Thread(target=_leave_with_parent, args=(Path(job.spool),), daemon=True).start()
-    _bound(job.settings)
+    _limit_resources(job.settings)
     try:
-        _crawl(job)
+        _run_crawl(job)
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
     os._exit(1)  # the spider never came to its end
@@ -40,12 +40,12 @@ def _leave_with_parent(spool: Path) -> None:
     os._exit(1)
 
 
-def _bound(settings: CrawlSettings) -> None:
+def _limit_resources(settings: CrawlSettings) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (settings.memory_bytes, resource.RLIM_INFINITY))
     signal.alarm(int(settings.max_seconds + settings.page_timeout + _GRACE))
 
 
-def _crawl(job: Job) -> None:
+def _run_crawl(job: Job) -> None:
     gc.disable()  # nothing that is imported is garbage: looking for it takes a tenth of the start
     from scrapy import signals
     from scrapy.crawler import AsyncCrawlerProcess
@@ -62,14 +62,14 @@ def _crawl(job: Job) -> None:
     crawler = process.create_crawler(SiteSpider)
     from twisted.internet import reactor  # only now: the process has installed the one to use
 
-    def finish() -> None:
-        outbox.close(crawler.spider.finish())
+    def close_and_exit() -> None:
+        outbox.close(crawler.spider.finish_crawl())
         os._exit(0)  # no need to wait for idle connections, or for resolver threads that nobody needs
 
-    crawler.signals.connect(finish, signals.spider_idle, weak=False)
+    crawler.signals.connect(close_and_exit, signals.spider_idle, weak=False)
     process.crawl(crawler, job=job, outbox=outbox, refused=lambda: reactor.nameResolver.refused)
     # at the limit nothing new is asked; whoever has not answered a page's time later is not waited for
-    reactor.callLater(job.settings.max_seconds + job.settings.page_timeout, finish)
+    reactor.callLater(job.settings.max_seconds + job.settings.page_timeout, close_and_exit)
     process.start(install_signal_handlers=False)
 
 

@@ -7,13 +7,13 @@ from retrieval.documents import Document, Selectors
 EXTRACTOR_VERSION = "2"
 """Bumped whenever the same page would give other documents, so that cached pages are read again."""
 
-__all__ = ["EXTRACTOR_VERSION", "extract"]
+__all__ = ["EXTRACTOR_VERSION", "extract_documents"]
 
 
-def extract(
+def extract_documents(
     body: bytes | str, url: str, content_type: str = "text/html", selectors: Selectors | None = None
 ) -> list[Document]:
-    """See `retrieval.extraction.extracting.extract`; the parser is only loaded here, on the first call."""
-    from retrieval.extraction.extracting import extract as run
+    """See `retrieval.extraction.extracting.extract_documents`; the parser is only loaded here, on the first call."""
+    from retrieval.extraction.extracting import extract_documents as run
 
     return run(body, url, content_type, selectors)

@@ -11,7 +11,7 @@ from enum import IntEnum
 from bs4 import PageElement, Tag
 
 from retrieval.extraction import phrases, wording
-from retrieval.extraction.elements import BLOCKS, ancestors, heading_level
+from retrieval.extraction.elements import BLOCKS, heading_level, iterate_ancestors
 from retrieval.extraction.page import Page
 from retrieval.scripts import HAN
 
@@ -58,7 +58,7 @@ class Pair:
     hidden: bool = False
 
 
-def resolve(page: Page, group: Group, claimed: Sequence[int] = ()) -> list[Pair]:
+def resolve_pairs(page: Page, group: Group, claimed: Sequence[int] = ()) -> list[Pair]:
     """The group's markers with their answers; those without an answer fall out.
 
     `claimed` are the sorted starts of questions already found: no answer runs over one of them.
@@ -68,7 +68,7 @@ def resolve(page: Page, group: Group, claimed: Sequence[int] = ()) -> list[Pair]
     ]
     if group.evidence == Evidence.LOOKS:
         markers = [m for m in markers if heading_level(m.question) or not page.is_entry(m.question)]
-    own = sorted(page.span(m.question)[0] for m in markers)
+    own = sorted(page.span_of(m.question)[0] for m in markers)
     levels = {heading_level(marker.question) or 7 for marker in markers}
     stops = {
         level: sorted(
@@ -77,7 +77,7 @@ def resolve(page: Page, group: Group, claimed: Sequence[int] = ()) -> list[Pair]
                 *claimed,
                 *(start for start, rank, _ in page.headings if rank <= level),
                 *(
-                    start for start, rank in page.frame if level == 1 or rank <= level + 1
+                    start for start, rank in page.frame_headings if level == 1 or rank <= level + 1
                 ),  # "Related articles" ends what it follows
             }
         )
@@ -87,13 +87,13 @@ def resolve(page: Page, group: Group, claimed: Sequence[int] = ()) -> list[Pair]
     for marker in markers:
         found = marker.answer
         if found is None:
-            found = _following(page, marker.question, stops[heading_level(marker.question) or 7])
+            found = _find_following_nodes(page, marker.question, stops[heading_level(marker.question) or 7])
         nodes = tuple(node for node in found if page.has_text(node))
-        while len(nodes) > 1 and _is_pitch(page.text(nodes[-1])):
+        while len(nodes) > 1 and _is_pitch(page.text_of(nodes[-1])):
             nodes = nodes[:-1]
         if nodes:
-            spans = tuple(page.span(node) for node in nodes)
-            labelled = wording.question_label(marker.text or page.text(marker.question)) > 0
+            spans = tuple(page.span_of(node) for node in nodes)
+            labelled = wording.question_label_length(marker.text or page.text_of(marker.question)) > 0
             pairs.append(Pair(question_text(page, marker), marker.question, nodes, spans, labelled))
     return _without_badges(pairs)
 
@@ -112,34 +112,34 @@ def _without_badges(pairs: list[Pair]) -> list[Pair]:
 
 def question_text(page: Page, marker: Marker) -> str:
     """The marker's question, tidied."""
-    return wording.tidy_question(marker.text or page.text(marker.question))
+    return wording.tidy_question(marker.text or page.text_of(marker.question))
 
 
-def _following(page: Page, question: Tag, stops: Sequence[int]) -> list[PageElement]:
+def _find_following_nodes(page: Page, question: Tag, stops: Sequence[int]) -> list[PageElement]:
     """What answers the question by its place: the rest of the largest element that holds no other stop, or, where
     that element holds nothing else, its following siblings up to the next stop."""
-    start, end = page.span(question)
+    start, end = page.span_of(question)
 
     def stops_in(first: int, last: int) -> int:
         return bisect.bisect_left(stops, last) - bisect.bisect_left(stops, first)
 
     wrapper = question
-    for parent in ancestors(question, page.root):
-        first, last = page.span(parent)
+    for parent in iterate_ancestors(question, page.root):
+        first, last = page.span_of(parent)
         if stops_in(first, start) + stops_in(end, last):  # the question itself may be a stop
             break
         wrapper = parent
-    stop = stops[index] if (index := bisect.bisect_left(stops, end)) < len(stops) else page.span(page.root)[1]
-    inside_end = min(page.span(wrapper)[1], stop)
-    inside = page.pieces(end, inside_end, wrapper) if wrapper is not question else []
+    stop = stops[index] if (index := bisect.bisect_left(stops, end)) < len(stops) else page.span_of(page.root)[1]
+    inside_end = min(page.span_of(wrapper)[1], stop)
+    inside = page.find_pieces(end, inside_end, wrapper) if wrapper is not question else []
     inside = [node for node in inside if page.has_text(node)]
     if inside and not (wrapper.name in ("p", "dt", "span", "b", "strong") or page.is_leaf(wrapper)):
         return inside
     for node in wrapper.next_siblings:
-        first, last = page.span(node)
+        first, last = page.span_of(node)
         if first >= stop or stops_in(first, last):
             if page.is_leaf(wrapper) and first < stop and wrapper.name not in BLOCKS:
-                inside += page.pieces(first, stop, page.root)
+                inside += page.find_pieces(first, stop, page.root)
             break
         inside.append(node)
     return inside

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from retrieval.extraction import wording
-from retrieval.extraction.candidates import Evidence, Group, Marker, Pair, resolve
-from retrieval.extraction.elements import hidden
-from retrieval.extraction.judging import Verdict, judge, members, only_links
+from retrieval.extraction.candidates import Evidence, Group, Marker, Pair, resolve_pairs
+from retrieval.extraction.elements import is_hidden
+from retrieval.extraction.judging import Verdict, judge_group, only_links, select_pairs
 from retrieval.extraction.markup import MARKUPS
 from retrieval.extraction.page import Page
-from retrieval.extraction.structured import Stated
+from retrieval.extraction.structured import StatedQuestion
 
 _ALIKE = 0.9
 MAX_COMPARED = 100  # questions; the comparison is quadratic
@@ -28,42 +28,43 @@ class _Claims:
         self.starts: list[int] = []
         self._spans: list[tuple[int, int]] = []
 
-    def add(self, pair: Pair) -> None:
+    def add_pair(self, pair: Pair) -> None:
         self.pairs.append(pair)
-        start = self.page.span(pair.node)[0]
+        start = self.page.span_of(pair.node)[0]
         bisect.insort(self.starts, start)
-        for span in (self.page.span(pair.node), *pair.spans):
+        for span in (self.page.span_of(pair.node), *pair.spans):
             bisect.insort(self._spans, span)
 
-    def free(self, pair: Pair) -> bool:
+    def is_free(self, pair: Pair) -> bool:
         """Whether neither question nor answer touches what another pair has taken."""
-        return not any(self._taken(*span) for span in (self.page.span(pair.node), *pair.spans))
+        return not any(self._is_taken(*span) for span in (self.page.span_of(pair.node), *pair.spans))
 
-    def _taken(self, start: int, end: int) -> bool:
+    def _is_taken(self, start: int, end: int) -> bool:
         index = bisect.bisect_left(self._spans, (start, start))
         if index < len(self._spans) and self._spans[index][0] < end:
             return True
         return any(last > start for _, last in self._spans[max(0, index - 8) : index])
 
 
-def find_pairs(page: Page, stated: Sequence[Stated]) -> list[Pair]:
+def find_pairs(page: Page, stated: Sequence[StatedQuestion]) -> list[Pair]:
     """The page's visible pairs in document order. `stated` (structured data) only helps to recognise questions."""
     claims = _Claims(page)
-    known = {wording.fold(entry.question) for entry in stated}
-    groups = _widest(page, [group for markup in MARKUPS for group in markup(page)])
+    known = {wording.fold_text(entry.question) for entry in stated}
+    groups = _keep_widest_groups(page, [group for markup in MARKUPS for group in markup(page)])
     for verdict in (Verdict.STRONG, Verdict.WEAK):
         for group in groups:
-            _claim(page, group, verdict, claims)
+            _claim_group(page, group, verdict, claims)
     if known:
         _claim_stated(page, known, claims)
-    return _once(page, sorted(claims.pairs, key=lambda pair: page.span(pair.node)[0]))
+    return _remove_duplicates(page, sorted(claims.pairs, key=lambda pair: page.span_of(pair.node)[0]))
 
 
-def _widest(page: Page, groups: list[Group]) -> list[Group]:
+def _keep_widest_groups(page: Page, groups: list[Group]) -> list[Group]:
     """The groups without those whose questions another accepted group of mere looks has too, and more."""
     heads = [
         {page.first_letter(pair.node) for pair in pairs}
-        if group.evidence == Evidence.LOOKS and judge(page, group, pairs := resolve(page, group)) == Verdict.STRONG
+        if group.evidence == Evidence.LOOKS
+        and judge_group(page, group, pairs := resolve_pairs(page, group)) == Verdict.STRONG
         else set()
         for group in groups
     ]
@@ -72,13 +73,13 @@ def _widest(page: Page, groups: list[Group]) -> list[Group]:
     ]
 
 
-def _claim(page: Page, group: Group, wanted: Verdict, claims: _Claims) -> None:
-    pairs = resolve(page, group, claims.starts)
-    if judge(page, group, pairs) < wanted or (wanted == Verdict.WEAK and not _may_be_weak(page, group, claims)):
+def _claim_group(page: Page, group: Group, wanted: Verdict, claims: _Claims) -> None:
+    pairs = resolve_pairs(page, group, claims.starts)
+    if judge_group(page, group, pairs) < wanted or (wanted == Verdict.WEAK and not _may_be_weak(page, group, claims)):
         return
-    for pair in members(page, pairs, group.evidence):
-        if claims.free(pair) and not only_links(page, pair):
-            claims.add(pair)
+    for pair in select_pairs(page, pairs, group.evidence):
+        if claims.is_free(pair) and not only_links(page, pair):
+            claims.add_pair(pair)
 
 
 def _may_be_weak(page: Page, group: Group, claims: _Claims) -> bool:
@@ -88,37 +89,37 @@ def _may_be_weak(page: Page, group: Group, claims: _Claims) -> bool:
 
 def _claim_stated(page: Page, known: set[str], claims: _Claims) -> None:
     """Blocks that say a question which structured data states too, where no markup gave it away."""
-    found = {wording.fold(pair.question) for pair in claims.pairs}
+    found = {wording.fold_text(pair.question) for pair in claims.pairs}
     markers = [
         Marker(block)
         for block in page.blocks
-        if (said := wording.fold(page.text(block))) in known and said not in found
+        if (said := wording.fold_text(page.text_of(block))) in known and said not in found
     ]
-    for pair in resolve(page, Group(markers, Evidence.LOOKS), claims.starts):
-        if claims.free(pair) and not only_links(page, pair):
-            claims.add(pair)
+    for pair in resolve_pairs(page, Group(markers, Evidence.LOOKS), claims.starts):
+        if claims.is_free(pair) and not only_links(page, pair):
+            claims.add_pair(pair)
 
 
-def _once(page: Page, pairs: Iterable[Pair]) -> list[Pair]:
+def _remove_duplicates(page: Page, pairs: Iterable[Pair]) -> list[Pair]:
     """Each pair once: of two with the same question and like answers the visible one stays, then the longer."""
     kept: dict[str, list[Pair]] = {}
-    marked = [replace(pair, hidden=hidden(pair.node, page.root)) for pair in pairs]
-    seen = {wording.fold(pair.question) for pair in marked if not pair.hidden}
+    marked = [replace(pair, hidden=is_hidden(pair.node, page.root)) for pair in pairs]
+    seen = {wording.fold_text(pair.question) for pair in marked if not pair.hidden}
     copies = [pair for pair in marked if pair.hidden]
-    near = {question: _near(question, seen) for question in {pair.question for pair in copies}}
+    near = {question: _is_near_duplicate(question, seen) for question in {pair.question for pair in copies}}
     is_copy = bool(copies) and sum(near[pair.question] for pair in copies) * 2 >= len(copies)
     for pair in sorted(marked, key=lambda pair: pair.hidden):
         if pair.hidden and (is_copy or near[pair.question]):
             continue
-        same = kept.setdefault(wording.fold(pair.question), [])
-        if not any(_same_answer(page, pair, other) for other in same):
+        same = kept.setdefault(wording.fold_text(pair.question), [])
+        if not any(_is_same_answer(page, pair, other) for other in same):
             same.append(pair)
-    return sorted((pair for same in kept.values() for pair in same), key=lambda pair: page.span(pair.node)[0])
+    return sorted((pair for same in kept.values() for pair in same), key=lambda pair: page.span_of(pair.node)[0])
 
 
-def _near(question: str, seen: set[str]) -> bool:
+def _is_near_duplicate(question: str, seen: set[str]) -> bool:
     """Whether the question is among the seen ones, but for a few characters (compared only where that is cheap)."""
-    folded = wording.fold(question)
+    folded = wording.fold_text(question)
     if folded in seen or len(seen) > MAX_COMPARED:
         return folded in seen
     matcher = difflib.SequenceMatcher(None, autojunk=False)
@@ -131,12 +132,12 @@ def _near(question: str, seen: set[str]) -> bool:
     return False
 
 
-def _same_answer(page: Page, one: Pair, other: Pair) -> bool:
+def _is_same_answer(page: Page, one: Pair, other: Pair) -> bool:
     """Whether two answers share most of their words (or, without spaces, their character pairs)."""
-    first, second = _shingles(page, one), _shingles(page, other)
+    first, second = _build_shingles(page, one), _build_shingles(page, other)
     return len(first & second) >= 0.5 * min(len(first), len(second))
 
 
-def _shingles(page: Page, pair: Pair) -> set[str]:
-    folded = wording.fold(" ".join(page.text(node) for node in pair.answer))
+def _build_shingles(page: Page, pair: Pair) -> set[str]:
+    folded = wording.fold_text(" ".join(page.text_of(node) for node in pair.answer))
     return {folded[i : i + 4] for i in range(max(1, min(len(folded), 4000) - 3))}

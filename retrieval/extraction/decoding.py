@@ -50,7 +50,7 @@ class PageKind(StrEnum):
     TEXT = "text"
 
 
-def kind_of(url: str, content_type: str) -> PageKind:
+def detect_page_kind(url: str, content_type: str) -> PageKind:
     """The kind by media type, and by the URL's suffix where the type says little (text/plain, none, octet-stream)."""
     media = content_type.split(";")[0].strip().lower()
     suffix = PurePosixPath(urlsplit(url).path).suffix.lower()
@@ -64,7 +64,7 @@ def kind_of(url: str, content_type: str) -> PageKind:
     return PageKind.HTML
 
 
-def decode(body: bytes | str, url: str, content_type: str) -> str:
+def decode_page(body: bytes | str, url: str, content_type: str) -> str:
     """The page's text: by byte order mark, Content-Type, <meta>, else by looking at the bytes.
 
     Raises ExtractionError for what is no text, or longer than MAX_BYTES.
@@ -74,19 +74,21 @@ def decode(body: bytes | str, url: str, content_type: str) -> str:
     if isinstance(body, str):
         return body
     media = content_type.split(";")[0].strip().lower()
-    if body.startswith(_BINARY_MAGIC) or (media.startswith(_BINARY_TYPES) and kind_of(url, media) == PageKind.HTML):
+    if body.startswith(_BINARY_MAGIC) or (
+        media.startswith(_BINARY_TYPES) and detect_page_kind(url, media) == PageKind.HTML
+    ):
         raise ExtractionError(
             f"{url} is no text ({media or 'unknown type'}): only HTML, Markdown and plain text are read"
         )
-    encoding, text = html_to_unicode(content_type or None, body, auto_detect_fun=detect)
-    if _damage(text) > 0.01 and encoding not in ("utf-16-le", "utf-16-be", "utf-16", "utf-32"):
-        text = body.decode(detect(body), "replace")  # declared as what it is not
+    encoding, text = html_to_unicode(content_type or None, body, auto_detect_fun=detect_encoding)
+    if _measure_damage(text) > 0.01 and encoding not in ("utf-16-le", "utf-16-be", "utf-16", "utf-32"):
+        text = body.decode(detect_encoding(body), "replace")  # declared as what it is not
     if text.count("\0") > len(text) // 100:
         raise ExtractionError(f"{url} is binary although it says {media or 'nothing'}: only text is read")
     return str(text)
 
 
-def detect(body: bytes) -> str:
+def detect_encoding(body: bytes) -> str:
     """UTF-8 when it is; else the Chinese encoding whose reading shows ordinary Chinese; else Windows-1252."""
     sample = body[:200_000]
     try:
@@ -97,14 +99,14 @@ def detect(body: bytes) -> str:
             return "utf-8"
     if sample[1::2].count(0) > len(sample) // 5:
         return "utf-16-le"
-    scores = {name: _plausibility(sample.decode(name, "replace")) for name in ("gb18030", "big5hkscs")}
+    scores = {name: _measure_plausibility(sample.decode(name, "replace")) for name in ("gb18030", "big5hkscs")}
     best = max(scores, key=lambda name: scores[name])
     if scores[best] > 0.1:
         return best
-    return "utf-8" if _damage(sample.decode("utf-8", "replace")) < 0.01 else "cp1252"
+    return "utf-8" if _measure_damage(sample.decode("utf-8", "replace")) < 0.01 else "cp1252"
 
 
-def _plausibility(text: str) -> float:
+def _measure_plausibility(text: str) -> float:
     """The share of frequent Chinese characters among all beyond ASCII, less the undecodable ones."""
     wide = [char for char in text if ord(char) > 0x7F]
     if not wide:
@@ -112,6 +114,6 @@ def _plausibility(text: str) -> float:
     return (sum(char in _FREQUENT_HAN for char in wide) - 2 * wide.count("\ufffd")) / len(wide)
 
 
-def _damage(text: str) -> float:
+def _measure_damage(text: str) -> float:
     wide = sum(ord(char) > 0x7F for char in text[:200_000])
     return text[:200_000].count("\ufffd") / wide if wide else 0.0

@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 
 from bs4 import NavigableString, PageElement, Tag
 
-from retrieval.text import collapse
+from retrieval.text import collapse_whitespace
 
 RUN = "data-run"  # marks a block that was put around a run of bare text
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -69,7 +69,7 @@ def tags_in(tag: Tag) -> list[Tag]:
     return [node for node in tag.descendants if isinstance(node, Tag)]
 
 
-def attribute(tag: Tag, name: str) -> str:
+def get_attribute(tag: Tag, name: str) -> str:
     """The attribute's value as one string, "" when absent."""
     value = tag.get(name)
     if value is None:
@@ -79,11 +79,11 @@ def attribute(tag: Tag, name: str) -> str:
 
 def leads_somewhere(tag: Tag) -> bool:
     """Whether the element is a link to a page or place: no script's handle, no address or number to write to."""
-    href = attribute(tag, "href") if tag.name == "a" else ""
+    href = get_attribute(tag, "href") if tag.name == "a" else ""
     return href not in ("", "#", "#!") and not href.lower().startswith(("javascript:", "mailto:", "tel:"))
 
 
-def join(base: str, href: str) -> str:
+def resolve_url(base: str, href: str) -> str:
     """The link made absolute, "" for one that is malformed."""
     try:
         return urljoin(base, href)
@@ -93,11 +93,11 @@ def join(base: str, href: str) -> str:
 
 def class_names(tag: Tag) -> list[str]:
     """The element's class names and id, camelCase split with hyphens, in lower case."""
-    names = f"{attribute(tag, 'class')} {attribute(tag, 'id')}".split()
+    names = f"{get_attribute(tag, 'class')} {get_attribute(tag, 'id')}".split()
     return [re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower() for name in names]
 
 
-def words_of(tag: Tag) -> set[str]:
+def class_words(tag: Tag) -> set[str]:
     """The single words of the element's class names and id."""
     return {word for name in class_names(tag) for word in re.split(r"[^a-z0-9]+", name) if word}
 
@@ -105,7 +105,7 @@ def words_of(tag: Tag) -> set[str]:
 def text_of(node: PageElement) -> str:
     """The node's text on one line; blocks and line breaks part words, other elements do not."""
     if isinstance(node, NavigableString):
-        return collapse(str(node))
+        return collapse_whitespace(str(node))
     parts = []
     for item in node.descendants if isinstance(node, Tag) else ():
         if isinstance(item, Tag):
@@ -113,7 +113,7 @@ def text_of(node: PageElement) -> str:
                 parts.append(" ")
         elif type(item) is NavigableString:
             parts.append(item)
-    return collapse("".join(parts))
+    return collapse_whitespace("".join(parts))
 
 
 def _is_beside_span(tag: Tag) -> bool:
@@ -128,13 +128,13 @@ def heading_level(tag: Tag) -> int:
     """1 to 6 for a heading (also by ARIA role), 0 for anything else."""
     if tag.name in HEADINGS:
         return int(tag.name[1])
-    if attribute(tag, "role") == "heading":
-        level = attribute(tag, "aria-level")
+    if get_attribute(tag, "role") == "heading":
+        level = get_attribute(tag, "aria-level")
         return int(level) if level in "123456" and level else 2
     return 0
 
 
-def ancestors(tag: Tag, root: Tag) -> Iterator[Tag]:
+def iterate_ancestors(tag: Tag, root: Tag) -> Iterator[Tag]:
     """The element's ancestors from the nearest up to, without, the root."""
     for parent in tag.parents:
         if parent is root:
@@ -142,20 +142,20 @@ def ancestors(tag: Tag, root: Tag) -> Iterator[Tag]:
         yield parent
 
 
-def hidden(tag: Tag, root: Tag) -> bool:
+def is_hidden(tag: Tag, root: Tag) -> bool:
     """Whether the element or one around it is marked as not shown (or not until clicked)."""
-    return any(_is_hidden(node) for node in (tag, *ancestors(tag, root)))
+    return any(_is_marked_hidden(node) for node in (tag, *iterate_ancestors(tag, root)))
 
 
-def _is_hidden(tag: Tag) -> bool:
-    style = attribute(tag, "style").replace(" ", "").lower()
+def _is_marked_hidden(tag: Tag) -> bool:
+    style = get_attribute(tag, "style").replace(" ", "").lower()
     return (
         tag.has_attr("hidden")
-        or attribute(tag, "aria-hidden") == "true"
+        or get_attribute(tag, "aria-hidden") == "true"
         or "display:none" in style
         or "visibility:hidden" in style
         or bool(
-            set(attribute(tag, "class").lower().split())
+            set(get_attribute(tag, "class").lower().split())
             & {"hidden", "d-none", "hide", "is-hidden", "u-hidden", "invisible"}
         )
     )

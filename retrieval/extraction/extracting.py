@@ -12,22 +12,22 @@ from retrieval.extraction import plain, structured
 from retrieval.extraction.assembling import pairs_to_documents, sections_to_documents, stated_to_documents
 from retrieval.extraction.candidates import Pair
 from retrieval.extraction.choosing import find_pairs
-from retrieval.extraction.decoding import PageKind, decode, kind_of
-from retrieval.extraction.elements import attribute, text_of
+from retrieval.extraction.decoding import PageKind, decode_page, detect_page_kind
+from retrieval.extraction.elements import get_attribute, text_of
 from retrieval.extraction.lines import give_blocks
 from retrieval.extraction.page import Page
-from retrieval.extraction.parsing import parse
+from retrieval.extraction.parsing import parse_html
 from retrieval.extraction.posts import tells_of_post
-from retrieval.extraction.pruning import main_part, prune, remove_menus
+from retrieval.extraction.pruning import find_main_part, prune_tree, remove_menus
 from retrieval.extraction.sections import find_sections
 from retrieval.extraction.selectors import find_selected
 from retrieval.extraction.threads import find_thread
-from retrieval.text import clean
+from retrieval.text import clean_text
 
 _MUCH = 300  # letters beside the pairs that make a page more than they
 
 
-def extract(
+def extract_documents(
     body: bytes | str, url: str, content_type: str = "text/html", selectors: Selectors | None = None
 ) -> list[Document]:
     """The page's question/answer pairs, or, for a page that is no FAQ, its sections.
@@ -35,8 +35,8 @@ def extract(
     `url` is the page's own (absolute); `content_type` the header as served. `selectors`, where they find anything,
     replace the general rules. Raises ExtractionError for a page that cannot be parsed: binary, too large, too deep.
     """
-    text = clean(decode(body, url, content_type).replace("\r\n", "\n"))
-    kind = kind_of(url, content_type)
+    text = clean_text(decode_page(body, url, content_type).replace("\r\n", "\n"))
+    kind = detect_page_kind(url, content_type)
     html = (
         plain.markdown_to_html(text)
         if kind == PageKind.MARKDOWN
@@ -45,27 +45,27 @@ def extract(
         else text
     )
     try:
-        return _documents(html, url, selectors)
+        return _build_documents(html, url, selectors)
     except RecursionError as error:
         raise ExtractionError(f"{url} nests its elements too deep to read: look at the page's source") from error
 
 
-def _documents(html: str, url: str, selectors: Selectors | None) -> list[Document]:
-    stated = structured.read(html, url)
-    page = _page(html, url, declared_faq=bool(stated))
+def _build_documents(html: str, url: str, selectors: Selectors | None) -> list[Document]:
+    stated = structured.read_questions(html, url)
+    page = _build_page(html, url, declared_faq=bool(stated))
     pairs = find_selected(page, selectors) if selectors is not None else []
     thread = None if pairs else find_thread(page, stated)
     pairs = pairs or (find_pairs(page, stated) if thread is None else thread)
     documents = list(pairs_to_documents(page, pairs)) or list(stated_to_documents(page, stated))
     if documents and (thread is not None or not _tells_more(page, pairs)):
         return documents
-    _remove(pairs)
+    _remove_pairs(pairs)
     remove_menus(page.root)
-    page = page.renumbered()
+    page = page.with_fresh_positions()
     return documents + list(sections_to_documents(page, find_sections(page)))
 
 
-def _remove(pairs: Sequence[Pair]) -> None:
+def _remove_pairs(pairs: Sequence[Pair]) -> None:
     """Take the pairs out of the page, a table's by the row, and with the last one what is left of the table."""
     for pair in pairs:
         row = pair.node if pair.node.name == "tr" else pair.node.find_parent("tr")
@@ -78,26 +78,26 @@ def _remove(pairs: Sequence[Pair]) -> None:
 
 def _tells_more(page: Page, pairs: Sequence[Pair]) -> bool:
     """Whether the pairs are only a part of what the page says, which does not call itself an FAQ."""
-    told = sum(page.letters(*span) for pair in pairs for span in (page.span(pair.node), *pair.spans))
-    rest = page.letters(*page.span(page.root)) - told
+    told = sum(page.count_letters(*span) for pair in pairs for span in (page.span_of(pair.node), *pair.spans))
+    rest = page.count_letters(*page.span_of(page.root)) - told
     return not page.is_faq and bool(pairs) and (len(pairs) < 3 or rest > min(told, _MUCH))
 
 
-def _page(html: str, url: str, *, declared_faq: bool) -> Page:
-    soup: BeautifulSoup = parse(html, url)
+def _build_page(html: str, url: str, *, declared_faq: bool) -> Page:
+    soup: BeautifulSoup = parse_html(html, url)
     title = text_of(soup.title) if soup.title is not None else ""
     language = next(
         (
-            attribute(tag, "lang") or attribute(tag, "xml:lang")
+            get_attribute(tag, "lang") or get_attribute(tag, "xml:lang")
             for tag in soup.find_all(("html", "body"))
             if tag.get("lang") or tag.get("xml:lang")
         ),
         "",
     )
     is_post = tells_of_post(soup, url)
-    root = prune(soup)
+    root = prune_tree(soup)
     first = root.find("h1")
-    root = main_part(root)
+    root = find_main_part(root)
     give_blocks(soup, root)
     return Page(
         soup,

@@ -10,7 +10,7 @@ from bs4 import Tag
 
 from retrieval.extraction import phrases, wording
 from retrieval.extraction.candidates import Evidence, Group, Pair
-from retrieval.extraction.elements import ancestors, leads_somewhere
+from retrieval.extraction.elements import iterate_ancestors, leads_somewhere
 from retrieval.extraction.page import Page
 from retrieval.extraction.standing import stand_alone
 
@@ -23,13 +23,15 @@ class Verdict(IntEnum):
     STRONG = 2
 
 
-def judge(page: Page, group: Group, pairs: Sequence[Pair]) -> Verdict:
+def judge_group(page: Page, group: Group, pairs: Sequence[Pair]) -> Verdict:
     """Whether the group's pairs are questions with answers, by markup, words and what the page says of itself."""
     if not pairs or _is_index(page, pairs):
         return Verdict.NO
-    likes = fmean(wording.likeness(pair.question) > 0.4 for pair in pairs)
-    asked = fmean(phrases.plainly_asks(pair.question) or wording.likeness(pair.question) == 1 for pair in pairs)
-    announced = page.in_faq(pairs[0].node)
+    likes = fmean(wording.question_likeness(pair.question) > 0.4 for pair in pairs)
+    asked = fmean(
+        phrases.plainly_asks(pair.question) or wording.question_likeness(pair.question) == 1 for pair in pairs
+    )
+    announced = page.is_in_faq(pairs[0].node)
     if group.evidence == Evidence.NAMED:
         return Verdict.STRONG if announced or len(pairs) > 1 or asked else Verdict.WEAK
     if group.evidence == Evidence.LOOKS and len(pairs) == 1 and not asked:
@@ -47,17 +49,17 @@ def judge(page: Page, group: Group, pairs: Sequence[Pair]) -> Verdict:
     return Verdict.NO
 
 
-def members(page: Page, pairs: Sequence[Pair], evidence: Evidence) -> list[Pair]:
+def select_pairs(page: Page, pairs: Sequence[Pair], evidence: Evidence) -> list[Pair]:
     """The pairs that stay of an accepted group: no calls to the reader; only question-like ones where many are not."""
-    announced = page.in_faq(pairs[0].node)
+    announced = page.is_in_faq(pairs[0].node)
     stay = [pair for pair in pairs if not wording.is_invitation(pair.question) and not _is_title(pair.question)]
     if evidence == Evidence.LOOKS and not announced:
         stay = [pair for pair in stay if not phrases.is_chapter(pair.question)]
     if evidence == Evidence.LOOKS:
         stay = [pair for pair in stay if not phrases.is_pitch(pair.question)]
-    share = fmean(wording.likeness(pair.question) > 0.4 for pair in pairs)
+    share = fmean(wording.question_likeness(pair.question) > 0.4 for pair in pairs)
     if evidence == Evidence.LOOKS and 0.3 < share < 0.6:
-        stay = [pair for pair in stay if wording.likeness(pair.question) > 0.4]
+        stay = [pair for pair in stay if wording.question_likeness(pair.question) > 0.4]
     return stay
 
 
@@ -67,8 +69,8 @@ def _is_title(text: str) -> bool:
 
 def only_links(page: Page, pair: Pair) -> bool:
     """Whether the answer is a list of links: a menu, or an index of other questions."""
-    letters = sum(page.letters(*span) for span in pair.spans)
-    linked = sum(page.letters(*span) * page.linked_share(*span) for span in pair.spans)
+    letters = sum(page.count_letters(*span) for span in pair.spans)
+    linked = sum(page.count_letters(*span) * page.linked_share(*span) for span in pair.spans)
     links = [
         link
         for node in pair.answer
@@ -88,18 +90,18 @@ def _is_index(page: Page, pairs: Sequence[Pair]) -> bool:
 
 
 def _leads_elsewhere(page: Page, question: Tag) -> bool:
-    text = page.text(question)
-    links = [*question.find_all("a", href=True), *(a for a in ancestors(question, page.root) if a.name == "a")]
+    text = page.text_of(question)
+    links = [*question.find_all("a", href=True), *(a for a in iterate_ancestors(question, page.root) if a.name == "a")]
     if question.name == "a":
         links.append(question)
     for link in links:
-        if leads_somewhere(link) and not page.leads_here(link) and len(page.text(link)) > 0.7 * len(text):
+        if leads_somewhere(link) and not page.leads_here(link) and len(page.text_of(link)) > 0.7 * len(text):
             return True
     return False
 
 
 def _reads_as_prose(page: Page, pairs: Sequence[Pair]) -> bool:
     """Whether the typical answer is a sentence or more and not mostly links."""
-    sizes = sorted(sum(page.letters(*span) for span in pair.spans) for pair in pairs)
+    sizes = sorted(sum(page.count_letters(*span) for span in pair.spans) for pair in pairs)
     linked = fmean(page.linked_share(*span) for pair in pairs for span in pair.spans)
     return sizes[len(sizes) // 2] >= 15 and linked < 0.5

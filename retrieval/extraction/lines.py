@@ -35,16 +35,16 @@ def give_blocks(soup: BeautifulSoup, root: Tag) -> None:
             if tag.find("br") and _asks_in_lines(tag):
                 if tag.name == "p":
                     tag.name = "div"
-                _wrap(soup, _lines(tag))
+                _wrap_runs(soup, _split_into_runs(tag))
         else:
-            _wrap(soup, _lines(tag))
+            _wrap_runs(soup, _split_into_runs(tag))
 
 
 def _is_block(node: PageElement) -> bool:
     return isinstance(node, Tag) and (node.name in BLOCKS or any(tag.name in BLOCKS for tag in tags_in(node)))
 
 
-def _lines(tag: Tag) -> list[list[PageElement]]:
+def _split_into_runs(tag: Tag) -> list[list[PageElement]]:
     """The runs of inline nodes directly in `tag`, parted at blocks, and at line breaks where lines mean something."""
     runs: list[list[PageElement]] = [[]]
     split = _asks_in_lines(tag)
@@ -72,7 +72,7 @@ def _asks_in_lines(tag: Tag) -> bool:
             first = text
             if isinstance(child, Tag) and any(tag.name in _INLINE_BOLD for tag in (child, *tags_in(child))):
                 return True
-            if wording.question_label(text) or wording.answer_label(text):
+            if wording.question_label_length(text) or wording.answer_label_length(text):
                 return True
         if first is not None and wording.is_asked(text):
             return True
@@ -80,7 +80,7 @@ def _asks_in_lines(tag: Tag) -> bool:
     return False
 
 
-def _wrap(soup: BeautifulSoup, runs: list[list[PageElement]]) -> None:
+def _wrap_runs(soup: BeautifulSoup, runs: list[list[PageElement]]) -> None:
     for run in runs:
         box = soup.new_tag("div", attrs={RUN: ""})
         run[0].insert_before(box)

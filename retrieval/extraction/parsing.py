@@ -31,7 +31,7 @@ class _SweptTag(Tag):
         return self._last
 
 
-def parse(html: str, url: str) -> BeautifulSoup:
+def parse_html(html: str, url: str) -> BeautifulSoup:
     """The page's tree. Raises ExtractionError for one with absurdly many or absurdly nested elements."""
     if html.count("<") > 3 * MAX_ELEMENTS:
         raise ExtractionError(f"{url} holds more than {MAX_ELEMENTS:,} elements: leave it out, or split it into pages")
@@ -41,11 +41,11 @@ def parse(html: str, url: str) -> BeautifulSoup:
         raise ExtractionError(
             f"{url} cannot be parsed as HTML ({type(error).__name__}): look at the page's source"
         ) from error
-    _measure(soup, url)
+    _check_size(soup, url)
     return soup
 
 
-def _measure(soup: BeautifulSoup, url: str) -> None:
+def _check_size(soup: BeautifulSoup, url: str) -> None:
     """Raises ExtractionError for a tree that is too large, too wide or too deep to work on in bounded time."""
     depth = width = count = 0
     stack: list[tuple[Tag, int]] = [(soup, 0)]

@@ -6,23 +6,23 @@ import re
 
 from retrieval.extraction import wording
 from retrieval.scripts import HAN
-from retrieval.text import collapse
+from retrieval.text import collapse_whitespace
 
 
-def _any(*alternatives: str) -> re.Pattern[str]:
+def _compile_any(*alternatives: str) -> re.Pattern[str]:
     return re.compile("|".join(alternatives), re.IGNORECASE)
 
 
 _SOMEONE = r"(?:i|you|we|they|he|she|it|my|your|our|their|the|there|this|that|these|those|an?|any|all|one|someone)"
 _AUXILIARY = r"(?:do|does|did|is|are|was|were|can|could|should|would|will|shall|may|must|have|has|had)"
-_INVERTED = _any(  # "How do I pay", not "How it works": words in the order of a question need no mark
+_INVERTED = _compile_any(  # "How do I pay", not "How it works": words in the order of a question need no mark
     rf"(?:(?:how|what|when|where|why|which|whom)\s+(?:much\s+|many\s+|long\s+|often\s+|far\s+)?{_AUXILIARY}(?:n[’']t)?\s+{_SOMEONE}\b)",
     rf"(?:what|who)\s+(?:is|are)\s+(?!next\b|new\b|included\b|we\b)\S|how\s+(?:much|many|long|often|far)\s+{_AUXILIARY}\b",
     rf"{_AUXILIARY}(?:n[’']t)?\s+(?:i|you|we|they|it|there|my|your)\s+\w",
     "(?:为什么|為什麼|为何|為何|什么是|什麼是|如何|怎么|怎麼|怎样|怎樣|是否|能否|可否|请问|請問|哪里|哪裡|哪些|多久|多少)"
     f"[{HAN}]{{2}}",
 )
-_CALL = _any(
+_CALL = _compile_any(
     r"(?:ready|interested|curious|excited|convinced|sounds?|looking|want|wanna|need|got|new here|new to|love)\b",
     r"have\s+(?:an?|any|more|some|feedback|questions?)\b(?:\s+\w+){0,2}\s*[?!]|(?:any|still|more|other|further)\b",
     r"(?:why\s+(?:choose|us|work|join|buy|partner|trust|switch|upgrade|advertise|sponsor|donate|our|we)\b)",
@@ -31,44 +31,44 @@ _CALL = _any(
     r"(?:can[’']?t|couldn[’']?t|didn[’']?t|don[’']?t|not)\s+(?:find|see|sure|have)\b|(?:shall|should)\s+we\b|are\s+you\s+ready\b",
     "准备好|準備好|需要帮助|需要幫助|为什么选择|為什麼選擇|想了解|想要|我们是谁|我們是誰",
 )
-_PITCH = _any(
+_PITCH = _compile_any(
     r"(?:are\s+you\s+)?ready\s+(?:to|for)\b|(?:still\s+)?need\s+(?:more\s+|any\s+|some\s+)?(?:help|support|assistance|info)|what\s+are\s+you\s+waiting",
     r"interested\s+in\b|(?:looking\s+for|want(?:\s+to\s+(?:know|learn|see|hear))?)\s+more\b|convinced\s*\?",
     r"still\s+(?:have|got|unsure|stuck|not\s+sure|looking)\b|(?:have|got|any)\s+(?:more|other|another|further)\s+question",
     "准备好|準備好|还需要(?:其他|更多)?帮助|還需要(?:其他|更多)?幫助",
 )
-_FURNITURE = _any(
+_FURNITURE = _compile_any(
     r"(?:leave|post|write|add)\s+(?:a|your)\s+(?:reply|comment|answer|review).*|(?:\d+\s+|no\s+)?(?:comments?|replies|responses)",
     r"your\s+answer|share\s+(?:this|on|via)\b.*|(?:recent|more|popular|promoted|latest|other)\s+"
     r"(?:posts?|articles?|comments?|topics)(?:\s+(?:in|on|about|from)\b.*)?",
     r"news\s?letter|subscribe(?:\s+(?:to|now)\b.*)?|follow\s+us(?:\s+on\b.*)?|in\s+this\s+(?:article|section)|(?:quick|useful)\s+links",
     "发表评论|發表評論|(?:最新|热门|熱門|全部)?(?:评论|評論)|关注我们|關注我們|友情链接|友情連結|推荐阅读|推薦閱讀|热门文章|熱門文章",
 )
-_CHAPTER = _any(
+_CHAPTER = _compile_any(
     r"(?:description|overview|introduction|background|synopsis|summary|conclusions?|examples?|usage|installation|requirements"
     r"|prerequisites|getting started|licen[sc]e|contents|changelog|notes?)",
     "简介|簡介|概述|概览|概覽|前言|安装|安裝|用法|示例|总结|總結|许可证",
 )
-_FEEDBACK = _any(
+_FEEDBACK = _compile_any(
     r"(?:was|is|did|were|does)\s+(?:this|that|the)\b(?:\s+(?:article|page|answer|information|content|guide|post|topic|document|section|above))?"
     r"(?:\s+you)?\s+(?:help(?:ful|ed)?|useful|answer(?:ed)?|solve[ds]?)"
     r"(?:\s+(?:your|the|to|you|for)\b(?:\s+\w+){0,3})?\s*\??(?:\s*(?:yes|no|/|👍|👎))*",
     r"\d+\s+(?:out\s+)?of\s+\d+\s+(?:people\s+)?found\s+this\s+helpful\.?|thanks?(?:\s+you)?\s+for\s+your\s+feedback[.!]?",
     "(?:以上|这|此|這|本)[篇页頁个個]?(?:文章|内容|內容|回答|信息|資訊|页面|頁面)?(?:是否)?(?:对|對)?[您你]?(?:是否)?(?:有帮助|有幫助|有用)[吗嗎]?[?？]?",
 )
-_DATED = _any(
+_DATED = _compile_any(
     r"(?:last\s+)?(?:updated|modified|edited|reviewed|published|posted)(?:\s+(?:on|at|by))?\s*[:：]?\s.{0,30}(?:\bago|\b\d{4})"
     r"(?:\s+at\s+.{0,12})?\.?",
     r"(?:最后|最後|最近)?(?:更新|修改|发布|發布)(?:于|於|时间|時間|日期)?\s*[:：]?\s*\d{4}\s*[-/.年].{0,20}",
 )
-_FILLER = _any(
+_FILLER = _compile_any(
     r"(?:©|\(c\)|copyright\b).*|all\s+rights\s+reserved\.?|(?:page\s+)?loading\s*(?:…|\.\.\.)?|please\s+wait\s*(?:…|\.\.\.)?",
     r".*\b(?:enable|requires?|turn\s+on|need)\b.{0,20}\bjavascript\b.*|(?:skip|jump)\s+to\s+(?:main\s+)?(?:content|navigation)",
     r"(?:read|learn|show|see|view|load)\s+(?:more|less|all)\W*|(?:next|previous|prev|back|close|print|menu|home|search|edit(?:\s+this\s+page)?)\W*",
     r"(?:[^\s|·•›»]+(?:\s[^\s|·•›»]+)?\s*[|·•›»]\s*){2,}[^\s|·•›»]+(?:\s[^\s|·•›»]+)?",
     "加载中.*|載入中.*|版权所有.*|版權所有.*|阅读更多|閱讀更多|查看更多|更多|返回|上一[页頁篇]|下一[页頁篇]",
 )
-_COOKIES = _any(
+_COOKIES = _compile_any(
     r"\b(?:we|(?:web)?site|page)\s+(?:\w+\s+)?uses?\b.{0,30}\bcookies\b.{0,90}\b(?:experience|improve|accept|agree|consent|analy[sz]e|traffic|personali)",
     "使用.{0,10}cookies?.{0,60}(?:同意|接受|体验|體驗)",
 )
@@ -107,7 +107,7 @@ def is_note(text: str) -> bool:
 
 def is_filler(text: str) -> bool:
     """Whether a text says nothing: copyright, "Loading…", a row of menu entries, a cookie banner."""
-    text = collapse(text)
+    text = collapse_whitespace(text)
     if len(text) > _MAX_NOTICE:
         return False
     return bool(_FILLER.fullmatch(text) or _COOKIES.search(text)) or is_note(text)

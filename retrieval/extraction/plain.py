@@ -32,22 +32,22 @@ def markdown_to_html(text: str) -> str:
         _break_at_labels(token.children or [])
     body = parser.renderer.render(tokens, parser.options, {})
     head = f"<title>{html.escape(title.group(1))}</title>" if title else ""
-    return f"<html><head>{head}</head><body>{_with_ids(body)}</body></html>"
+    return f"<html><head>{head}</head><body>{_add_heading_ids(body)}</body></html>"
 
 
 def _break_at_labels(inline: list[Token]) -> None:
     """Make line ends before "Q:" and "A:" line breaks: who writes so sees two lines, whatever CommonMark says."""
     line = ""
     for token in reversed(inline):
-        if token.type == "softbreak" and (wording.question_label(line) or wording.answer_label(line)):
+        if token.type == "softbreak" and (wording.question_label_length(line) or wording.answer_label_length(line)):
             token.type = "hardbreak"
         line = "" if token.type in ("softbreak", "hardbreak") else token.content + line
 
 
-def _with_ids(body: str) -> str:
+def _add_heading_ids(body: str) -> str:
     used: dict[str, int] = {}
 
-    def add(match: re.Match[str]) -> str:
+    def add_id(match: re.Match[str]) -> str:
         words = html.unescape(re.sub(r"<[^>]+>", "", match.group(2)))
         slug = _SLUG_DROP.sub("", words.strip().lower()).replace(" ", "-")
         number = used.get(slug, 0)
@@ -55,7 +55,7 @@ def _with_ids(body: str) -> str:
         name = html.escape(f"{slug}-{number}" if number else slug)
         return f'<{match.group(1)} id="{name}">{match.group(2)}</{match.group(1)}>'
 
-    return _HEADING.sub(add, body)
+    return _HEADING.sub(add_id, body)
 
 
 def text_to_html(text: str) -> str:
@@ -63,7 +63,7 @@ def text_to_html(text: str) -> str:
     parts: list[str] = []
     paragraph: list[str] = []
 
-    def flush() -> None:
+    def flush_paragraph() -> None:
         if paragraph:
             parts.append(f"<p>{'<br>'.join(html.escape(line) for line in paragraph)}</p>")
             paragraph.clear()
@@ -74,16 +74,16 @@ def text_to_html(text: str) -> str:
             level = 1 if line[0] in "=#*" else 2
             parts.append(f"<h{level}>{html.escape(paragraph.pop().strip())}</h{level}>")
         elif not line.strip():
-            flush()
+            flush_paragraph()
         else:
             if (
-                wording.question_label(line)
-                or wording.answer_label(line)
-                or (wording.numbering(line) and wording.likeness(line) > 0.4)
+                wording.question_label_length(line)
+                or wording.answer_label_length(line)
+                or (wording.extract_numbering(line) and wording.question_likeness(line) > 0.4)
             ):
-                flush()
+                flush_paragraph()
             paragraph.append(line.strip())
             if wording.is_asked(line) and not _UNDERLINE.match(following):
-                flush()
-    flush()
+                flush_paragraph()
+    flush_paragraph()
     return f"<html><body>{''.join(parts)}</body></html>"

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup
 
-from retrieval.extraction.elements import attribute
+from retrieval.extraction.elements import get_attribute
 
 _PATH = re.compile(r"/(?:blogs?|news|posts?|press|stories|journal|magazine|\d{4}/\d{1,2})(?:/|$)", re.IGNORECASE)
 _TYPE = re.compile(r'"@type"\s*:\s*(?:\[\s*)?"(?:Blog(?:Posting)?|NewsArticle|LiveBlogPosting|Report|Review)"')
@@ -32,4 +32,4 @@ def tells_of_post(soup: BeautifulSoup, url: str) -> bool:
         return True
     if any(_TYPE.search(script.get_text()) for script in soup.find_all("script", type="application/ld+json")):
         return True
-    return any(_NAMES & set(attribute(tag, "class").lower().split()) for tag in soup.find_all(class_=True))
+    return any(_NAMES & set(get_attribute(tag, "class").lower().split()) for tag in soup.find_all(class_=True))

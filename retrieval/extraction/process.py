@@ -46,12 +46,12 @@ class ExtractionProcess:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._end()
+        self._end_worker()
 
     def extract(
         self, body: bytes, url: str, content_type: str = "text/html", selectors: Selectors | None = None
     ) -> list[Document]:
-        """See `retrieval.extraction.extract`. Raises ExtractionError, also for a page that is too much to read."""
+        """See `retrieval.extraction.extract_documents`. Raises ExtractionError, for a page that is too much, too."""
         seconds = max(min(self._page_seconds, self._patience), min(SHORT_SECONDS, self._page_seconds))
         page = {
             "url": url,
@@ -60,17 +60,17 @@ class ExtractionProcess:
             "bytes": len(body),
             "seconds": seconds,
         }
-        worker = self._worker or self._start()
+        worker = self._worker or self._start_worker()
         requests, answers = cast(IO[bytes], worker.stdin), cast(IO[bytes], worker.stdout)
         with contextlib.suppress(BrokenPipeError):  # its exit code says more
             requests.write(json.dumps(page).encode() + b"\n" + body)
             requests.flush()
         line = answers.readline()
         if not line.endswith(b"\n"):
-            raise ExtractionError(self._epitaph(url, seconds))
-        return _read(json.loads(line), url)
+            raise ExtractionError(self._explain_death(url, seconds))
+        return _parse_answer(json.loads(line), url)
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _start_worker(self) -> subprocess.Popen[bytes]:
         self._worker = subprocess.Popen(
             [sys.executable, "-P", "-m", "retrieval.extraction.worker", str(self._memory)],
             stdin=subprocess.PIPE,
@@ -80,7 +80,7 @@ class ExtractionProcess:
         )
         return self._worker
 
-    def _end(self) -> int:
+    def _end_worker(self) -> int:
         """End the process; how it ended."""
         if (worker := self._worker) is None:
             return 0
@@ -91,28 +91,28 @@ class ExtractionProcess:
                 cast(IO[bytes], pipe).close()
         return worker.wait()
 
-    def _epitaph(self, url: str, seconds: float) -> str:
+    def _explain_death(self, url: str, seconds: float) -> str:
         """Why there is no answer, and what to do."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             cast("subprocess.Popen[bytes]", self._worker).wait(1)  # its answers have ended, and so will it
-        code = self._end()
+        code = self._end_worker()
         self._patience -= seconds
         if code == -signal.SIGPROF:
             return f"{url} takes more than {seconds:g} s to read: leave it out, or split it"
         return f"{url} ended the process that read it (exit code {code}): leave it out, or split it"
 
 
-def _read(answer: dict[str, Any], url: str) -> list[Document]:
+def _parse_answer(answer: dict[str, Any], url: str) -> list[Document]:
     if "fault" in answer:
         log.error("a page broke the extraction", url=url, error=answer["fault"])
         log.debug("where it broke", trace=answer["trace"])
         raise ExtractionError(f"internal error while its questions were read: {answer['fault']}")
     if "error" in answer:
         raise ExtractionError(answer["error"])
-    return [_document(values) for values in answer["documents"]]
+    return [_parse_document(values) for values in answer["documents"]]
 
 
-def _document(values: dict[str, Any]) -> Document:
+def _parse_document(values: dict[str, Any]) -> Document:
     values["kind"] = DocumentKind(values["kind"])
     values["heading_path"] = tuple(values["heading_path"])
     values["alternatives"] = tuple(values["alternatives"])

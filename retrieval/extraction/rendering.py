@@ -10,8 +10,8 @@ from typing import Any
 from bs4 import NavigableString, PageElement, Tag
 from markdownify import MarkdownConverter
 
-from retrieval.extraction.elements import RUN, attribute, join, tags_in, text_of
-from retrieval.text import clean
+from retrieval.extraction.elements import RUN, get_attribute, resolve_url, tags_in, text_of
+from retrieval.text import clean_text
 
 _SCHEMES = ("http", "https", "mailto", "tel")  # no file: it means nothing to a reader, and tells of our disk
 _HOLLOW = ("p", "li", "h1", "h2", "h3", "h4", "h5", "h6")  # nothing but space when empty
@@ -40,27 +40,27 @@ def to_markdown(nodes: Sequence[PageElement], base: str) -> str:
     box = Tag(name="div")
     for node in nodes:
         box.append(copy.copy(node))
-    _defuse(box)  # before our own autolinks are written
-    _tidy(box, base)
+    _escape_link_syntax(box)  # before our own autolinks are written
+    _tidy_tags(box, base)
     try:
         markdown = _CONVERTER.convert_soup(box)
     except RecursionError:
         markdown = box.get_text("\n")
-    return _squeeze(clean(str(markdown)))
+    return _squeeze_blank_lines(clean_text(str(markdown)))
 
 
-def absolute(href: str, base: str) -> str:
+def to_safe_url(href: str, base: str) -> str:
     """The link made absolute, or "" for one that leads nowhere a reader could go (javascript:, data:, malformed)."""
-    href = clean(href).strip()
-    link = join(base, href)
+    href = clean_text(href).strip()
+    link = resolve_url(base, href)
     scheme = link.partition(":")[0].lower()
     if not href or scheme not in _SCHEMES or any(char in link for char in "\n\t<>"):
         return ""
     return link.replace(" ", "%20").replace("(", "%28").replace(")", "%29")
 
 
-def _tidy(box: Tag, base: str) -> None:
-    _complete(box)
+def _tidy_tags(box: Tag, base: str) -> None:
+    _wrap_loose_parts(box)
     for tag in tags_in(box):
         if tag.decomposed:
             continue
@@ -79,7 +79,7 @@ def _tidy(box: Tag, base: str) -> None:
 
 
 def _tidy_link(link: Tag, base: str) -> None:
-    href, text = absolute(attribute(link, "href"), base), text_of(link)
+    href, text = to_safe_url(get_attribute(link, "href"), base), text_of(link)
     if _is_sign(link) or not text:
         link.decompose()
     elif not href:
@@ -90,7 +90,7 @@ def _tidy_link(link: Tag, base: str) -> None:
         link.attrs = {"href": href}
 
 
-def _defuse(box: Tag) -> None:
+def _escape_link_syntax(box: Tag) -> None:
     """Keep text that merely looks like Markdown from becoming a link, which nothing has checked."""
     last = ""
     for text in list(box.find_all(string=True)):
@@ -101,7 +101,7 @@ def _defuse(box: Tag) -> None:
         last = str(text) or last
 
 
-def _complete(box: Tag) -> None:
+def _wrap_loose_parts(box: Tag) -> None:
     """Give parts that were cut out of a list or a table something to stand in."""
     parts = [node for node in box.contents if not isinstance(node, NavigableString) or node.strip()]
     if len(parts) == 1 and isinstance(parts[0], Tag) and parts[0].name == "li":
@@ -125,10 +125,12 @@ def _complete(box: Tag) -> None:
 
 def _is_sign(tag: Tag) -> bool:
     """Whether the element is a small sign that is hidden from screen readers: an arrow, an anchor, a copy button."""
-    return attribute(tag, "aria-hidden") == "true" and tag.name in ("span", "i", "a", "b") and len(tag.get_text()) < 20
+    return (
+        get_attribute(tag, "aria-hidden") == "true" and tag.name in ("span", "i", "a", "b") and len(tag.get_text()) < 20
+    )
 
 
-def _squeeze(markdown: str) -> str:
+def _squeeze_blank_lines(markdown: str) -> str:
     """No trailing blanks, at most one empty line in a row outside code."""
     lines: list[str] = []
     fenced = False

@@ -28,29 +28,31 @@ class Section:
 
 def find_sections(page: Page) -> list[Section]:
     """The page's sections in document order; those without prose (menus, lists of links) are left out."""
-    edges = [(page.span(tag), tag) for _, _, tag in page.headings]
-    root_start, root_end = page.span(page.root)
+    edges = [(page.span_of(tag), tag) for _, _, tag in page.headings]
+    root_start, root_end = page.span_of(page.root)
     starts = [((root_start, root_start), None), *edges]
     sections = []
     for index, ((_, end), heading) in enumerate(starts):
         limit = starts[index + 1][0][0] if index + 1 < len(starts) else root_end
-        nodes = tuple(node for node in page.pieces(max(end, root_start), limit, page.root) if page.has_text(node))
-        if nodes and not (heading is not None and _is_frame(page, heading, nodes)) and _tells(page, nodes):
+        nodes = tuple(node for node in page.find_pieces(max(end, root_start), limit, page.root) if page.has_text(node))
+        if nodes and not (heading is not None and _is_frame(page, heading, nodes)) and _says_something(page, nodes):
             sections.append(Section(heading, nodes))
     return sections
 
 
 def _is_frame(page: Page, heading: Tag, nodes: Sequence[PageElement]) -> bool:
     """Whether the heading names a part of the page's frame, and what follows tells no number and no address."""
-    return phrases.is_furniture(page.text(heading)) and not any(_CONTACT.search(page.text(node)) for node in nodes)
+    return phrases.is_furniture(page.text_of(heading)) and not any(
+        _CONTACT.search(page.text_of(node)) for node in nodes
+    )
 
 
-def _tells(page: Page, nodes: Sequence[PageElement]) -> bool:
+def _says_something(page: Page, nodes: Sequence[PageElement]) -> bool:
     """Whether the nodes say something: no menu, no filler, and if very little, then as a text does and not a button."""
-    if phrases.is_filler(" ".join(page.text(node) for node in nodes)):
+    if phrases.is_filler(" ".join(page.text_of(node) for node in nodes)):
         return False
-    letters = sum(page.letters(*page.span(node)) for node in nodes)
-    linked = sum(page.letters(*page.span(node)) * page.linked_share(*page.span(node)) for node in nodes)
+    letters = sum(page.count_letters(*page.span_of(node)) for node in nodes)
+    linked = sum(page.count_letters(*page.span_of(node)) * page.linked_share(*page.span_of(node)) for node in nodes)
     if linked > 0.7 * letters:
         return letters - linked >= 3 and any(_is_sentence(page, node) for node in nodes)
     return letters >= MIN_LETTERS or any(_is_text(page, node) for node in nodes)
@@ -58,10 +60,10 @@ def _tells(page: Page, nodes: Sequence[PageElement]) -> bool:
 
 def _is_text(page: Page, node: PageElement) -> bool:
     tags = (node, *node.find_all(True)) if isinstance(node, Tag) else ()
-    return any(tag.name in _TEXTS and page.has_text(tag) for tag in tags) or bool(_STATES.search(page.text(node)))
+    return any(tag.name in _TEXTS and page.has_text(tag) for tag in tags) or bool(_STATES.search(page.text_of(node)))
 
 
 def _is_sentence(page: Page, node: PageElement) -> bool:
     """Whether a paragraph ends as a sentence does, so that its link is part of what it says."""
     tags = (node, *node.find_all("p")) if isinstance(node, Tag) else ()
-    return any(tag.name == "p" and page.text(tag).endswith((".", "。", "!", "！")) for tag in tags)
+    return any(tag.name == "p" and page.text_of(tag).endswith((".", "。", "!", "！")) for tag in tags)

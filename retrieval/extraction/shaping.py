@@ -7,7 +7,7 @@ import re
 from bs4 import BeautifulSoup, NavigableString, Tag
 
 from retrieval.extraction import wording
-from retrieval.extraction.elements import attribute, text_of
+from retrieval.extraction.elements import get_attribute, text_of
 from retrieval.extraction.plain import text_to_html
 
 _COMPONENT = re.compile(r"accordion|expan[ds]|collaps|disclosure|details|toggle|faq|question|spoiler", re.IGNORECASE)
@@ -17,7 +17,7 @@ _BADGES = ("i", "b", "em", "strong", "span", "label", "small")
 _Q_BADGE, _A_BADGE = re.compile(r"(?:Q|问|問)\d{0,3}"), re.compile(r"(?:A|答)\d{0,3}")
 
 
-def shape(soup: BeautifulSoup, root: Tag) -> None:
+def shape_tree(soup: BeautifulSoup, root: Tag) -> None:
     """Components with a title become <details>, badges become labels, a page in <pre> becomes paragraphs."""
     _open_components(soup, root)
     _label_badges(root)
@@ -27,7 +27,7 @@ def shape(soup: BeautifulSoup, root: Tag) -> None:
 def _open_components(soup: BeautifulSoup, root: Tag) -> None:
     """<Accordion title="…"> and the like, as documentation in MDX and web components write them."""
     for tag in root.find_all(_COMPONENT):
-        title = next((attribute(tag, name) for name in _TITLES if attribute(tag, name)), "")
+        title = next((get_attribute(tag, name) for name in _TITLES if get_attribute(tag, name)), "")
         if tag.name not in _STANDARD and title and text_of(tag):
             summary = soup.new_tag("summary")
             summary.string = title
@@ -63,7 +63,7 @@ def _open_text(root: Tag) -> None:
         text = pre.get_text()
         if len(text) < 0.8 * len(root.get_text()):
             continue
-        asking = sum(wording.is_asked(line) or bool(wording.question_label(line)) for line in text.splitlines())
+        asking = sum(wording.is_asked(line) or bool(wording.question_label_length(line)) for line in text.splitlines())
         if asking >= 2:
             body = BeautifulSoup(text_to_html(text), "lxml").body
             pre.name = "div"

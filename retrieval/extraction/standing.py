@@ -25,25 +25,27 @@ def stand_alone(page: Page, pairs: Sequence[Pair], *, unfolds: bool) -> bool:
         return False
     if any(not phrases.plainly_asks(pair.question) or phrases.is_call(pair.question) for pair in pairs):
         return False
-    if any(phrases.is_filler(" ".join(page.text(node) for node in pair.answer)) for pair in pairs):
+    if any(phrases.is_filler(" ".join(page.text_of(node) for node in pair.answer)) for pair in pairs):
         return False
     if unfolds:
         return True
     if (len(pairs) == 1 or heading_level(pairs[0].node) == 1) and any(_is_article(page, pair) for pair in pairs):
         return False
-    return all(_stands_out(page, pair) and _is_answered(pair) for pair in pairs) and _alone(page, pairs)
+    return all(_stands_out(page, pair) and _is_answered(pair) for pair in pairs) and _has_no_rival_heading(page, pairs)
 
 
 def _stands_out(page: Page, pair: Pair) -> bool:
     node = pair.node
     bold = is_bold(node) or any(isinstance(tag, Tag) and is_bold(tag) for tag in node.children)
-    return bool(heading_level(node)) or bold or wording.fold(page.title).startswith(wording.fold(pair.question))
+    return (
+        bool(heading_level(node)) or bold or wording.fold_text(page.title).startswith(wording.fold_text(pair.question))
+    )
 
 
 def _is_article(page: Page, pair: Pair) -> bool:
     """Whether what follows the question is an article, long or with headings of its own, under its title."""
     inside = [tag for node in pair.answer if isinstance(node, Tag) for tag in (node, *node.find_all(True))]
-    letters = sum(page.letters(*span) for span in pair.spans)
+    letters = sum(page.count_letters(*span) for span in pair.spans)
     return letters > MAX_TITLE_ANSWER or any(heading_level(tag) for tag in inside)
 
 
@@ -55,15 +57,15 @@ def _is_answered(pair: Pair) -> bool:
     return not (isinstance(first, NavigableString) and first.strip()[:1].islower())
 
 
-def _alone(page: Page, pairs: Sequence[Pair]) -> bool:
+def _has_no_rival_heading(page: Page, pairs: Sequence[Pair]) -> bool:
     """Whether every heading of the page stands above the pairs, in an answer, asks itself, or belongs to the frame."""
-    above = {id(heading) for pair in pairs for heading in page.above(pair.node)}
-    taken = [page.span(pair.node) for pair in pairs] + [span for pair in pairs for span in pair.spans]
+    above = {id(heading) for pair in pairs for heading in page.headings_above(pair.node)}
+    taken = [page.span_of(pair.node) for pair in pairs] + [span for pair in pairs for span in pair.spans]
     return all(
         level == 1
         or id(heading) in above
         or any(first <= start < last for first, last in taken)
-        or phrases.is_furniture(page.text(heading))
-        or phrases.plainly_asks(page.text(heading))
+        or phrases.is_furniture(page.text_of(heading))
+        or phrases.plainly_asks(page.text_of(heading))
         for start, level, heading in page.headings
     )

@@ -6,17 +6,17 @@ import re
 import unicodedata
 
 from retrieval.scripts import CIRCLED_NUMBERS, GREEK, HAN
-from retrieval.text import collapse
+from retrieval.text import collapse_whitespace
 
 
-def _any(*alternatives: str) -> re.Pattern[str]:
+def _compile_any(*alternatives: str) -> re.Pattern[str]:
     return re.compile("|".join(alternatives), re.IGNORECASE)
 
 
 _QUESTION_MARK = re.compile(
     rf"[?？؟](?=$|[\s\"'”’）)\]》」』]|[{HAN}])|(?<=[{GREEK}]);(?=$|\s)"  # ; in Greek only
 )
-_INTERROGATIVE = _any(
+_INTERROGATIVE = _compile_any(
     r"(?:how|what|what[’']s|why|when|where|where[’']s|who|who[’']s|whose|whom|which)\b",
     r"(?:can|can[’']t|could|do|don[’']t|does|doesn[’']t|did|is|isn[’']t|are|aren[’']t|was|were)\b",
     r"(?:will|won[’']t|would|should|shall|may|must|has|have|had|am)\b",
@@ -24,12 +24,12 @@ _INTERROGATIVE = _any(
     r"(?:wie|was|warum|wann|wo|wer|welche[rsn]?|kann|gibt)\b",
     r"(?:cómo|como|qué|por qué|cuándo|cuánto|dónde|quién|cual|quando|quanto|onde|come|perché|dove)\b",
 )
-_CHINESE_INTERROGATIVE = _any(
+_CHINESE_INTERROGATIVE = _compile_any(
     "吗|嗎|呢|如何|怎|为什么|為什麼|为何|為何|为啥|什么|什麼|甚麼|哪|是否|能否|可否|多少|多久|多长|多長|几|幾|谁|誰|何时|何時",
     "能不能|可不可以|会不会|會不會|有没有|有沒有|是不是|要不要|咋|请问|請問|何谓|何謂|ですか|ますか",
 )
-_FIRST_PERSON = _any(r"(?:i|i[’']\w+|my|we|our|help(?=[!,])|when i|if i|after i)\b", "[我咱]")
-_FAQ = _any(
+_FIRST_PERSON = _compile_any(r"(?:i|i[’']\w+|my|we|our|help(?=[!,])|when i|if i|after i)\b", "[我咱]")
+_FAQ = _compile_any(
     r"\bf\.?a\.?q\.?[’']?s?\b",
     r"frequently[\s-]*asked",
     r"(?:common|popular|top|general|other|your|more|user|customer)\s+questions",
@@ -39,13 +39,13 @@ _FAQ = _any(
     r"よくある|자주\s*묻는|h[äa]ufig(?:e|\s+gestellte)|foire aux questions|questions fréquen",
     "preguntas frecuentes|perguntas frequentes|domande frequenti",
 )
-_FAQ_SLUG = _any("(?:^|[^a-z])(?:faqs?|qanda|qna|frequently-?asked-?questions)(?:[^a-z]|$)")
-_LEGAL = _any(
+_FAQ_SLUG = _compile_any("(?:^|[^a-z])(?:faqs?|qanda|qna|frequently-?asked-?questions)(?:[^a-z]|$)")
+_LEGAL = _compile_any(
     r"privacy|terms (?:of|and|&)|\bterms\b|cookie|\bpolicy\b|\blegal\b|agreement",
     r"datenschutz|impressum|agb\b|confidentialité|privacidad",
     "隐私|隱私|条款|條款|协议|協議|声明|聲明|私隱",
 )
-_INVITATION = _any(
+_INVITATION = _compile_any(
     r"(?:still|got|have|any|more|other|further)\b[\w\s]{0,20}\bquestions?\s*(?:[?!.]|$)",
     r"(?:can[’']?t|cannot|couldn[’']?t|didn[’']?t|not)\s+find\b.{0,40}(?:look|answer|question|need)",
     r"^(?:need|want|looking for)\s+(?:more|further|some|additional)?\s*(?:help|support|assistance|information)\b",
@@ -59,7 +59,7 @@ _INVITATION = _any(
     "(?:这|此|這)[篇页頁个個]?.{0,6}(?:有帮助|有幫助|有用)",
     "^联系我们$|^聯絡我們$|^目录$|^目錄$|^相关|^相關|^参见|^更多帮助",
 )
-_BACK_TO_TOP = _any(
+_BACK_TO_TOP = _compile_any(
     r"\W*(?:back to (?:the )?(?:top|contents|toc|index|questions|list|faq)|back)\W*",
     r"\W*(?:(?:go to|return to|to) (?:the )?top|top(?: of page)?|up|toc|contents)\W*",
     r"\W*(?:回到|返回|回)?(?:页首|頁首|顶部|頂部|最上|页面顶部|目录|目錄)\W*",
@@ -87,7 +87,7 @@ _DECORATION = re.compile(
 )
 
 
-def likeness(text: str) -> float:
+def question_likeness(text: str) -> float:
     """How much a text looks like a question, 0..1: 1 with its mark, .7 by its first words, .5 as one's own trouble."""
     if _QUESTION_MARK.search(text):
         return 1.0
@@ -127,13 +127,13 @@ def is_back_to_top(text: str) -> bool:
     return bool(_BACK_TO_TOP.fullmatch(text))
 
 
-def question_label(text: str) -> int:
+def question_label_length(text: str) -> int:
     """The length of a leading "Q:", "Question 3.", "问：" (0 when there is none)."""
     match = _Q_LABEL.match(text)
     return match.end() if match else 0
 
 
-def answer_label(text: str) -> int:
+def answer_label_length(text: str) -> int:
     """The length of a leading "A:", "Answer:", "答：" (0 when there is none)."""
     match = _A_LABEL.match(text)
     return match.end() if match else 0
@@ -149,7 +149,7 @@ def is_question_label(text: str) -> bool:
     return bool(_Q_BARE.fullmatch(text))
 
 
-def numbering(text: str) -> str:
+def extract_numbering(text: str) -> str:
     """A leading number ("A.1.2", "3)", "一、") as written, or ""."""
     match = _NUMBERING.match(text)
     return match.group().strip() if match and match.end() < len(text) else ""
@@ -160,10 +160,10 @@ _CHINESE_DIGITS = {char: value for value, char in enumerate("一二三四五六�
 
 def leading_number(text: str) -> int:
     """The value of a leading number that counts ("3.", "三、", "③"), 0 for none or one with parts ("1.2")."""
-    match = re.match(r"\D*?(\d{1,3})(?![\d.]*\d)", numbering(text))
+    match = re.match(r"\D*?(\d{1,3})(?![\d.]*\d)", extract_numbering(text))
     if match:
         return int(match.group(1))
-    first = numbering(text).strip("(（)）、.． ")
+    first = extract_numbering(text).strip("(（)）、.． ")
     if len(first) == 1 and "①" <= first <= "⑳":
         return ord(first) - ord("①") + 1
     return _CHINESE_DIGITS.get(first, 0)
@@ -171,7 +171,7 @@ def leading_number(text: str) -> int:
 
 def tidy_question(text: str) -> str:
     """The question on one line, without label, numbering, arrows and permalink signs."""
-    text = _DECORATION.sub("", collapse(text))
+    text = _DECORATION.sub("", collapse_whitespace(text))
     for strip in (_Q_LABEL, _NUMBERING, _Q_LABEL):
         match = strip.match(text)
         if match and match.end() < len(text):
@@ -179,6 +179,6 @@ def tidy_question(text: str) -> str:
     return _DECORATION.sub("", text).strip()
 
 
-def fold(text: str) -> str:
+def fold_text(text: str) -> str:
     """Letters and digits only, lower case, compatibility forms folded: equal for texts that read the same."""
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).lower())

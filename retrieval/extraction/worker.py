@@ -18,7 +18,7 @@ from typing import Any
 
 from retrieval.documents import Selectors
 from retrieval.errors import ExtractionError
-from retrieval.extraction import extract
+from retrieval.extraction import extract_documents
 
 
 def main() -> None:
@@ -33,16 +33,16 @@ def main() -> None:
         page = json.loads(line)
         body = requests.read(page["bytes"])
         signal.setitimer(signal.ITIMER_PROF, page["seconds"])  # its signal ends the process, whatever it is doing
-        answer = _answer(page, body)
+        answer = _answer_request(page, body)
         signal.setitimer(signal.ITIMER_PROF, 0)
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 
 
-def _answer(page: dict[str, Any], body: bytes) -> dict[str, Any]:
+def _answer_request(page: dict[str, Any], body: bytes) -> dict[str, Any]:
     selectors = Selectors(**page["selectors"]) if page["selectors"] else None
     try:
-        documents = extract(body, page["url"], page["content_type"], selectors)
+        documents = extract_documents(body, page["url"], page["content_type"], selectors)
     except ExtractionError as error:
         return {"error": str(error)}
     except MemoryError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from retrieval.refresh.refreshing import RefreshOptions, refresh
+from retrieval.refresh.refreshing import RefreshOptions, refresh_index
 from retrieval.refresh.report import DocumentLine, PageLine, Progress, RefreshReport, SourceLine
 from retrieval.refresh.trial import Trial, TrialReport, WorseLine
 
@@ -16,5 +16,5 @@ __all__ = [
     "Trial",
     "TrialReport",
     "WorseLine",
-    "refresh",
+    "refresh_index",
 ]

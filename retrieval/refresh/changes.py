@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from retrieval.documents import Document, DocumentKind
 from retrieval.refresh.report import DocumentLine
-from retrieval.text import collapse
+from retrieval.text import collapse_whitespace
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,31 +20,31 @@ class Changes:
     same: int
 
     @property
-    def told(self) -> str:
-        """In one line."""
+    def summary(self) -> str:
+        """How many came, changed and went, in one line."""
         return f"{len(self.added)} added, {len(self.changed)} changed, {len(self.removed)} removed"
 
 
-def deduplicate(documents: Iterable[Document]) -> list[Document]:
+def deduplicate_documents(documents: Iterable[Document]) -> list[Document]:
     """The documents in order, each pair of question and answer once a language; a FAQ entry goes before a section."""
     documents = list(documents)
     chosen: dict[tuple[str, str, str], Document] = {}
     for document in documents:
-        key = _identity(document)
+        key = _build_identity_key(document)
         held = chosen.get(key)
         if held is None or (held.kind, document.kind) == (DocumentKind.SECTION, DocumentKind.FAQ):
             chosen[key] = document
-    return [document for document in documents if chosen[_identity(document)] is document]
+    return [document for document in documents if chosen[_build_identity_key(document)] is document]
 
 
-def compare(before: Sequence[Document], after: Sequence[Document]) -> Changes:
+def compare_documents(before: Sequence[Document], after: Sequence[Document]) -> Changes:
     """A document is changed when its page had another under the same question, or the same answer under another."""
     old_ids = {document.id for document in before}
     new_ids = {document.id for document in after}
     gone = [document for document in before if document.id not in new_ids]
     came = [document for document in after if document.id not in old_ids]
     changed: list[Document] = []
-    for place in (_question_place, _answer_place):
+    for place in (_build_question_key, _build_answer_key):
         waiting: dict[tuple[str, str], list[Document]] = {}
         for document in gone:
             waiting.setdefault(place(document), []).append(document)
@@ -59,33 +59,37 @@ def compare(before: Sequence[Document], after: Sequence[Document]) -> Changes:
     return Changes(tuple(came), tuple(changed), tuple(gone), len(new_ids & old_ids))
 
 
-def lost(removed: Iterable[Document], after: Iterable[Document]) -> list[Document]:
+def find_lost_documents(removed: Iterable[Document], after: Iterable[Document]) -> list[Document]:
     """The removed documents whose question and answer stand on no page any more: a page that moved loses nothing."""
-    held = {_identity(document) for document in after}
-    return [document for document in removed if _identity(document) not in held]
+    held = {_build_identity_key(document) for document in after}
+    return [document for document in removed if _build_identity_key(document) not in held]
 
 
-def undated(documents: Iterable[Document]) -> tuple[Document, ...]:
+def drop_fetch_times(documents: Iterable[Document]) -> tuple[Document, ...]:
     """The documents without the time of their fetch, which alone makes no new version."""
     return tuple(replace(document, crawled_at="") for document in documents)
 
 
-def lines(documents: Iterable[Document]) -> tuple[DocumentLine, ...]:
-    """For a report."""
+def to_document_lines(documents: Iterable[Document]) -> tuple[DocumentLine, ...]:
+    """As a report lists them."""
     return tuple(DocumentLine(document.question, document.url) for document in documents)
 
 
-def _identity(document: Document) -> tuple[str, str, str]:
-    return document.language, collapse(document.question).casefold(), collapse(document.answer).casefold()
+def _build_identity_key(document: Document) -> tuple[str, str, str]:
+    return (
+        document.language,
+        collapse_whitespace(document.question).casefold(),
+        collapse_whitespace(document.answer).casefold(),
+    )
 
 
-def _question_place(document: Document) -> tuple[str, str]:
-    return _page(document), collapse(document.question).casefold()
+def _build_question_key(document: Document) -> tuple[str, str]:
+    return _find_page_url(document), collapse_whitespace(document.question).casefold()
 
 
-def _answer_place(document: Document) -> tuple[str, str]:
-    return _page(document), collapse(document.answer).casefold()
+def _build_answer_key(document: Document) -> tuple[str, str]:
+    return _find_page_url(document), collapse_whitespace(document.answer).casefold()
 
 
-def _page(document: Document) -> str:
+def _find_page_url(document: Document) -> str:
     return document.url.partition("#")[0]

@@ -22,8 +22,15 @@ from retrieval.indexing.pages import CRAWL, PAGES, PageKey, PageRecord, read_pag
 from retrieval.indexing.passages import SPLITTER_VERSION
 from retrieval.indexing.versions import Manifest, Version, VersionStore
 from retrieval.interfaces import Crawler, Embedder
-from retrieval.refresh.changes import Changes, compare, deduplicate, lines, lost, undated
-from retrieval.refresh.collecting import Collected, Extractor, collect
+from retrieval.refresh.changes import (
+    Changes,
+    compare_documents,
+    deduplicate_documents,
+    drop_fetch_times,
+    find_lost_documents,
+    to_document_lines,
+)
+from retrieval.refresh.collecting import CollectedPages, Extractor, collect_pages
 from retrieval.refresh.report import OnProgress, Outcome, Progress, RefreshReport
 from retrieval.refresh.trial import Trial, TrialReport, stop_if_worse
 
@@ -50,7 +57,7 @@ class RefreshOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class _Before:
+class _Baseline:
     """The active version as the refresh found it. `version` is None when there is none whose files are sound."""
 
     version: Version | None
@@ -58,7 +65,7 @@ class _Before:
     pages: Mapping[PageKey, PageRecord]
 
 
-def refresh(
+def refresh_index(
     sources: Sequence[Source],
     *,
     store: VersionStore,
@@ -75,8 +82,8 @@ def refresh(
     Pages are read by what `extracting` opens. Whatever is raised, or kills the process, leaves the active version as it
     was. An exception from `on_progress` stops the refresh, but for one at the end of stage "activate": by then the new
     version answers. Raises RefreshRunning, SourceError (nothing could be read, or nothing was found),
-    TooMuchWouldVanish, AnswersWorse, RefreshError (the new version failed its check), IndexError_, and what `trial`
-    raises.
+    TooMuchWouldVanish, AnswersWorse, RefreshError (the new version failed its check), IndexUnavailable, and what
+    `trial` raises.
     """
     options = options or RefreshOptions()
     started = time.perf_counter()
@@ -84,78 +91,82 @@ def refresh(
     if unknown:
         raise SourceError(f"There is no source named {sorted(unknown)[0]!r}: 'frontdesk sources list' lists them.")
     with RefreshLock(store.lock_path):
-        before = _before(store)
+        before = _load_baseline(store)
         with extracting() as extractor:
-            collected = collect(sources, before.pages, crawler, extractor, options.only, on_progress)
-        report = _conclude(sources, store, combine_models(models), options, trial, on_progress, before, collected)
+            collected = collect_pages(sources, before.pages, crawler, extractor, options.only, on_progress)
+        report = _conclude_refresh(
+            sources, store, combine_models(models), options, trial, on_progress, before, collected
+        )
     return replace(report, seconds=time.perf_counter() - started)
 
 
-def _conclude(
+def _conclude_refresh(
     sources: Sequence[Source],
     store: VersionStore,
     models: EmbeddingModels,
     options: RefreshOptions,
     trial: Trial | None,
     on_progress: OnProgress,
-    before: _Before,
-    collected: Collected,
+    before: _Baseline,
+    collected: CollectedPages,
 ) -> RefreshReport:
     """From the crawl to the version that answers afterwards."""
     if collected.refused and not (collected.fetched or collected.unchanged or collected.gone):
         raise collected.refused[0]
     order = {source.name: place for place, source in enumerate(sources)}
-    records = _ordered(collected.records, order)
-    documents = deduplicate(document for record in records for document in record.documents)
-    held = _ordered(before.pages, order)
-    had = deduplicate(document for record in held for document in record.documents)
-    changes = compare(had, documents)
-    on_progress(Progress("compare", 1, 1, changes.told, len(documents), len(collected.failed)))
+    records = _sort_records(collected.records, order)
+    documents = deduplicate_documents(document for record in records for document in record.documents)
+    held = _sort_records(before.pages, order)
+    had = deduplicate_documents(document for record in held for document in record.documents)
+    changes = compare_documents(had, documents)
+    on_progress(Progress("compare", 1, 1, changes.summary, len(documents), len(collected.failed)))
     if not (options.dry_run or options.force):
-        vanishing = lost(changes.removed, documents)
+        vanishing = find_lost_documents(changes.removed, documents)
         _stop_if_too_much_vanishes(vanishing, had, order, options.max_vanish)
     if not documents:
-        raise _nothing_found(sources, collected)
-    report = _report(before, collected, changes)
+        raise _build_nothing_found_error(sources, collected)
+    report = _build_report(before, collected, changes)
     if options.dry_run:
         return report
-    if before.version and _same(before.version, held, records, models):
+    if before.version and _holds_same_documents(before.version, held, records, models):
         if records != held:
             write_crawl(before.version.folder, records)
         if store.pointer_fault():
             store.activate(before.version)
         passages = before.version.manifest.counts["passages"]
         return replace(report, outcome="unchanged", passages=passages, pruned=store.prune())
-    return _activate(store, models, options, trial, on_progress, before, records, documents, report)
+    return _build_and_activate(store, models, options, trial, on_progress, before, records, documents, report)
 
 
-def _before(store: VersionStore) -> _Before:
+def _load_baseline(store: VersionStore) -> _Baseline:
     """What there is to build on: of a damaged version, the pages if they at least can be read."""
     active_id = store.active_id()
     if active_id is None:
-        return _Before(None, "", {})
+        return _Baseline(None, "", {})
     try:
         version = store.active()
         store.verify(version)
-        return _Before(version, active_id, read_pages(version.folder))
+        return _Baseline(version, active_id, read_pages(version.folder))
     except CorruptVersion as error:
         log.warning("the active version is damaged and is built anew", version=active_id, reason=str(error))
     pages = read_pages(store.folder(active_id)) if store.is_intact(active_id, PAGES) else {}
-    return _Before(None, active_id, pages)
+    return _Baseline(None, active_id, pages)
 
 
-def _ordered(records: Mapping[PageKey, PageRecord], order: Mapping[str, int]) -> list[PageRecord]:
+def _sort_records(records: Mapping[PageKey, PageRecord], order: Mapping[str, int]) -> list[PageRecord]:
     """In the order of the sources, then of the URLs: of two pages with the same text the same one always wins."""
     return sorted(records.values(), key=lambda record: (order.get(record.source, len(order)), record.key))
 
 
-def _same(version: Version, held: Sequence[PageRecord], records: Sequence[PageRecord], models: EmbeddingModels) -> bool:
+def _holds_same_documents(
+    version: Version, held: Sequence[PageRecord], records: Sequence[PageRecord], models: EmbeddingModels
+) -> bool:
     """Whether the version already holds exactly these documents, page by page, indexed as they would be now."""
     manifest = version.manifest
     if (manifest.embedder, manifest.splitter) != (models.fingerprint, SPLITTER_VERSION):
         return False
-    return [(r.key, undated(r.documents)) for r in held if r.documents] == [
-        (r.key, undated(r.documents)) for r in records if r.documents
+    return [(r.key, drop_fetch_times(r.documents)) for r in held if r.documents] == [
+        (r.key, drop_fetch_times(r.documents)) for r in records if r.documents
     ]
 
 
@@ -167,14 +178,16 @@ def _stop_if_too_much_vanishes(
     totals = Counter(document.source for document in had if document.source in known_sources)
     gone = Counter(document.source for document in vanishing if document.source in known_sources)
     if gone.total() > share * totals.total():
-        raise _too_much(gone.total(), f"{totals.total()} documents", gone.total() / totals.total(), share, gone)
+        raise _build_vanish_error(
+            gone.total(), f"{totals.total()} documents", gone.total() / totals.total(), share, gone
+        )
     ruined = [name for name, count in gone.items() if count >= _FEW and count > share * totals[name]]
     if ruined:
         source, count, total = ruined[0], gone[ruined[0]], totals[ruined[0]]
-        raise _too_much(count, f"the {total} documents of {source}", count / total, share, ruined)
+        raise _build_vanish_error(count, f"the {total} documents of {source}", count / total, share, ruined)
 
 
-def _too_much(count: int, of: str, part: float, share: float, sources: Iterable[str]) -> TooMuchWouldVanish:
+def _build_vanish_error(count: int, of: str, part: float, share: float, sources: Iterable[str]) -> TooMuchWouldVanish:
     return TooMuchWouldVanish(
         f"The refresh would drop {count} of {of} ({part:.0%}; FRONTDESK_MAX_VANISH allows {share:.0%}), so nothing was "
         "changed: see which with 'frontdesk refresh --dry-run', and if they shall go, run 'frontdesk refresh --force'.",
@@ -182,7 +195,7 @@ def _too_much(count: int, of: str, part: float, share: float, sources: Iterable[
     )
 
 
-def _nothing_found(sources: Sequence[Source], collected: Collected) -> SourceError:
+def _build_nothing_found_error(sources: Sequence[Source], collected: CollectedPages) -> SourceError:
     if not sources:
         return SourceError("No source is known yet: add one with 'frontdesk sources add https://example.com/faq'.")
     if collected.failed:
@@ -197,13 +210,13 @@ def _nothing_found(sources: Sequence[Source], collected: Collected) -> SourceErr
     )
 
 
-def _report(before: _Before, collected: Collected, changes: Changes) -> RefreshReport:
+def _build_report(before: _Baseline, collected: CollectedPages, changes: Changes) -> RefreshReport:
     return RefreshReport(
         outcome="dry_run",
         version=before.id,
-        added=lines(changes.added),
-        changed=lines(changes.changed),
-        removed=lines(changes.removed),
+        added=to_document_lines(changes.added),
+        changed=to_document_lines(changes.changed),
+        removed=to_document_lines(changes.removed),
         documents_unchanged=changes.same,
         pages_fetched=collected.fetched,
         pages_unchanged=collected.unchanged,
@@ -218,13 +231,13 @@ def _report(before: _Before, collected: Collected, changes: Changes) -> RefreshR
     )
 
 
-def _activate(
+def _build_and_activate(
     store: VersionStore,
     models: EmbeddingModels,
     options: RefreshOptions,
     trial: Trial | None,
     on_progress: OnProgress,
-    before: _Before,
+    before: _Baseline,
     records: Sequence[PageRecord],
     documents: Sequence[Document],
     report: RefreshReport,
@@ -237,33 +250,33 @@ def _activate(
 
     embedded = 0
 
-    def embedding(done: int, total: int) -> None:
+    def report_embedded(done: int, total: int) -> None:
         nonlocal embedded
         embedded = done
         on_progress(Progress("embed", done, total))
 
     with store.stage() as folder:
-        held = _held(before)
+        held = _load_active_index(before)
         index = build_index(
             documents,
             models,
             previous=held if before.version and before.version.manifest.splitter == SPLITTER_VERSION else None,
             exact_below=options.hnsw_from,
-            on_progress=embedding,
+            on_progress=report_embedded,
         )
         index.save(folder)
         write_pages(folder, records)
         on_progress(Progress("verify", 0, 1))
         verify_index(folder, index, models)
         on_progress(Progress("verify", 1, 1))
-        tried = _tried(trial, held, index, options, on_progress) if trial else None
+        tried = _run_trial(trial, held, index, options, on_progress) if trial else None
         counts = {
             "pages": len(records),
             "documents": len(documents),
             "passages": len(index.passages),
             "rows": len(index.row_passage),
         }
-        version = store.commit(folder, _manifest(store, models, before.id, counts), unlisted=(CRAWL,))
+        version = store.commit(folder, _build_manifest(store, models, before.id, counts), unlisted=(CRAWL,))
     on_progress(Progress("activate", 0, 1, version.id))
     store.activate(version)
     outcome: Outcome = "activated"
@@ -280,7 +293,7 @@ def _activate(
     return report
 
 
-def _tried(
+def _run_trial(
     trial: Trial, held: Index | None, index: Index, options: RefreshOptions, on_progress: OnProgress
 ) -> TrialReport:
     """What came of the golden questions. Raises AnswersWorse."""
@@ -290,7 +303,7 @@ def _tried(
     return report
 
 
-def _held(before: _Before) -> Index | None:
+def _load_active_index(before: _Baseline) -> Index | None:
     """The active index, if it can be read; what vectors it has of the models need not be made again."""
     from retrieval.indexing.index import Index
 
@@ -303,7 +316,7 @@ def _held(before: _Before) -> Index | None:
         return None
 
 
-def _manifest(store: VersionStore, models: EmbeddingModels, parent: str, counts: Mapping[str, int]) -> Manifest:
+def _build_manifest(store: VersionStore, models: EmbeddingModels, parent: str, counts: Mapping[str, int]) -> Manifest:
     return Manifest(
         id=store.new_id(),
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -23,7 +23,7 @@ from retrieval.languages import COMMON_LANGUAGES, detect_language
 from retrieval.scripts import UNSPACED
 from retrieval.searching.fitted import Fitted, load_fitted
 from retrieval.searching.generic import read_unrelated
-from retrieval.text import collapse
+from retrieval.text import collapse_whitespace
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -97,7 +97,7 @@ class Clustering:
 
 def shortened(text: str) -> str:
     """What counts of a text."""
-    return collapse(text[: 2 * READ])[:READ]
+    return collapse_whitespace(text[: 2 * READ])[:READ]
 
 
 def folded(text: str) -> str:

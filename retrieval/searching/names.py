@@ -18,7 +18,7 @@ from retrieval.indexing.codes import codes
 from retrieval.indexing.lexical import Ids, Scores
 from retrieval.searching.content import content_tokens
 from retrieval.searching.signals import Candidates
-from retrieval.text import collapse
+from retrieval.text import collapse_whitespace
 
 if TYPE_CHECKING:
     from retrieval.indexing.index import Index
@@ -71,7 +71,7 @@ def _without(query: str, names: Collection[str], language: str) -> str:
     for token, start, end in reversed(words(folded, language) if names else []):
         if token in names:
             text = text[:start] + text[end:]
-    return collapse(text) if names else ""
+    return collapse_whitespace(text) if names else ""
 
 
 def _is_own_name(index: Index, token: str, holders: Ids) -> bool:

@@ -18,7 +18,7 @@ import pytest
 
 from examples.serve import SITE, content_type, serving
 from retrieval.documents import DocumentKind
-from retrieval.extraction import extract
+from retrieval.extraction import extract_documents
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*") if path.suffix in (".html", ".md"))
@@ -36,7 +36,7 @@ def letters(text: str) -> str:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_of_the_shop_yields_exactly_its_pairs(page: str) -> None:
-    documents = extract((SITE / page).read_bytes(), f"http://shop.test/{page}", content_type(page))
+    documents = extract_documents((SITE / page).read_bytes(), f"http://shop.test/{page}", content_type(page))
     found = {document.question: letters(document.answer) for document in documents if document.kind is DocumentKind.FAQ}
     assert found == {question: letters(answer) for question, answer in PAIRS[page].items()}
 

@@ -11,7 +11,7 @@ from retrieval.crawling import CrawlSettings, crawler_for
 from retrieval.documents import Source, SourceKind
 from retrieval.indexing.index import Index
 from retrieval.indexing.versions import VersionStore
-from retrieval.refresh import RefreshOptions, RefreshReport, refresh
+from retrieval.refresh import RefreshOptions, RefreshReport, refresh_index
 from tests.support.embedding import default_embedder
 from tests.support.site import Page, Site
 
@@ -39,7 +39,7 @@ def test_a_second_refresh_asks_for_every_page_and_receives_only_the_changed_one(
 
     def run(**options: object) -> RefreshReport:
         site.forget_visits()
-        return refresh(
+        return refresh_index(
             [source],
             store=store,
             crawler=crawler,

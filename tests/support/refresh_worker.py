@@ -18,16 +18,16 @@ import retrieval.indexing.building
 import retrieval.refresh.refreshing
 from retrieval.crawling.folder import FolderReader
 from retrieval.documents import Source, SourceKind
-from retrieval.extraction.extracting import extract
+from retrieval.extraction.extracting import extract_documents
 from retrieval.indexing.versions import VersionStore
-from retrieval.refresh import refresh
+from retrieval.refresh import refresh_index
 from tests.support.embedding import default_embedder
 
 _CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "shutil.rmtree"}
 
 
 def run(root: Path, folder: Path, out: int) -> None:
-    report = refresh(
+    report = refresh_index(
         [Source("files", SourceKind.FOLDER, str(folder))],
         store=VersionStore(root, keep=2),
         crawler=FolderReader(),
@@ -59,7 +59,7 @@ def die_at(number: int, root: Path, counter: int) -> None:
 
 def serve(root: Path, folder: Path) -> None:
     default_embedder()  # loaded once; no thread of it runs before a fork
-    assert extract and retrieval.indexing.building and retrieval.refresh.refreshing
+    assert extract_documents and retrieval.indexing.building and retrieval.refresh.refreshing
     import bm25s  # noqa: F401
     import faiss  # noqa: F401
 

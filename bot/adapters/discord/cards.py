@@ -24,7 +24,7 @@ from bot.adapters.discord.sizes import size
 from bot.adapters.splitting import split
 from bot.cards import Card, File, Form, Line, Table
 from bot.links import defuse
-from retrieval.text import collapse
+from retrieval.text import collapse_whitespace
 
 TEXT = 3_900  # of all texts of a message; what is counted in characters here is counted by `size`
 PAGE = 1_800  # characters of plain text, which escaping may double
@@ -184,7 +184,7 @@ def _drawn(row: Sequence[str], widths: Sequence[int], table: Table) -> str:
 
 def _cell(text: str) -> str:
     """A cell in one line that does not end its code block."""
-    return defuse(collapse(text.replace("`", "'")))
+    return defuse(collapse_whitespace(text.replace("`", "'")))
 
 
 def _as_many(lines: Sequence[str], room: int) -> str:

@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from bot.answers.markup import href
 from bot.answers.rendering import Dialect, rendered
 from bot.links import BREAK, defuse
-from retrieval.text import clean, collapse
+from retrieval.text import clean_text, collapse_whitespace
 
 WIDEST = 60  # columns of a table drawn in a code block: wider ones break on a phone
 _DELIMITER = re.compile(r" {0,3}\|?[ :]*-{2,}[-| :]*\|?[-| :]*$")
@@ -38,12 +38,12 @@ def to_discord(markdown: str, links: Collection[str] = ()) -> str:
 
 def literal(text: str) -> str:
     """Plain text in one line as Discord shows it literally."""
-    return re.sub(r"([\\*_~`|<>\[\]()#@:-])", r"\\\1", defuse(collapse(text)))
+    return re.sub(r"([\\*_~`|<>\[\]()#@:-])", r"\\\1", defuse(collapse_whitespace(text)))
 
 
 def prose(text: str, links: Collection[str] = ()) -> str:
     """Plain text of several lines as Discord shows it literally; those of `links` in it can be clicked."""
-    lines = [_literal_but_links(line, links) for line in clean(text).strip().splitlines()]
+    lines = [_literal_but_links(line, links) for line in clean_text(text).strip().splitlines()]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
 
 

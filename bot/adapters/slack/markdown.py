@@ -13,7 +13,7 @@ from collections.abc import Collection
 from bot.answers.markup import href
 from bot.answers.rendering import Dialect, Renderer, rendered
 from bot.links import defuse
-from retrieval.text import clean, collapse
+from retrieval.text import clean_text, collapse_whitespace
 
 _LINK = re.compile(r"\[(?P<label>[^\[\]]*)\]\((?P<url>https?://[^\s()<>|]+)\)")
 _BOLD = re.compile(r"\*\*([^*\n]+)\*\*")
@@ -34,7 +34,7 @@ class SlackMarkdown:
 
     def feed(self, piece: str, links: Collection[str] = ()) -> str:
         """Take a further piece of the text; `links` are the addresses that may be linked to, as far as known."""
-        text = self._line + clean(piece).replace("\r", "")
+        text = self._line + clean_text(piece).replace("\r", "")
         end = text.rfind("\n") + 1
         out, rest = self._renderer.render(text[:end], links), text[end:]
         settled = self._renderer.settled(rest)
@@ -60,17 +60,17 @@ def to_mrkdwn(markdown: str) -> str:
 
 def literal(text: str, links: Collection[str] = ()) -> str:
     """Plain text in one line as mrkdwn shows it literally."""
-    return _entities(defuse(collapse(text), links))
+    return _entities(defuse(collapse_whitespace(text), links))
 
 
 def fallback(slack: str) -> str:
     """Slack's Markdown as the text beside blocks, which nobody sees where they are shown: without links."""
-    return defuse(clean(slack).replace("\r", ""))
+    return defuse(clean_text(slack).replace("\r", ""))
 
 
 def plain(text: str, links: Collection[str] = ()) -> str:
     """Text for a `plain_text` object, where Slack reads no markup."""
-    return defuse(clean(text).replace("\r", ""), links)
+    return defuse(clean_text(text).replace("\r", ""), links)
 
 
 def link(shown: str, url: str) -> str:

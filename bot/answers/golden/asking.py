@@ -15,7 +15,7 @@ from bot.interfaces import IntentReader
 from bot.language import primary, reply_language
 from retrieval.documents import Document
 from retrieval.interfaces import Retriever
-from retrieval.text import clean
+from retrieval.text import clean_text
 
 OnDone = Callable[[int, int], None]
 
@@ -65,7 +65,7 @@ async def _decide(
     thresholds: tuple[float | None, float | None],
     mask: Callable[[str], str],
 ) -> tuple[Decision, float, tuple[Document, ...], str]:
-    question = clean(mask(golden.question[: 2 * MAX_CHARACTERS])).strip()[:MAX_CHARACTERS]
+    question = clean_text(mask(golden.question[: 2 * MAX_CHARACTERS])).strip()[:MAX_CHARACTERS]
     spoken = reply_language(question)
     [reading] = await asyncio.to_thread(intents.read_messages, [question], spoken)
     if reading.sure and reading.intent.is_small_talk:

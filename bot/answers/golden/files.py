@@ -13,8 +13,8 @@ from pathlib import Path
 
 from bot.answers.jsonlines import read_objects
 from bot.errors import InputError
-from retrieval.extraction.decoding import detect
-from retrieval.text import defused, undefused
+from retrieval.extraction.decoding import detect_encoding
+from retrieval.text import escape_formula, unescape_formula
 
 _JSON = {".jsonl", ".ndjson", ".json"}
 _ORDINARY = 0.8  # of the characters beyond ASCII
@@ -70,7 +70,7 @@ def write_csv(path: Path, columns: Sequence[str], rows: Sequence[Sequence[str]])
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(columns)
-    writer.writerows(map(defused, row) for row in rows)
+    writer.writerows(map(escape_formula, row) for row in rows)
     try:
         with path.open("x", encoding="utf-8-sig", newline="") as file:
             file.write(out.getvalue())
@@ -87,7 +87,7 @@ def _encoding(body: bytes) -> str:
         return "utf-8-sig"
     if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    found = detect(body)
+    found = detect_encoding(body)
     return "gb18030" if found != "utf-8" and _is_simplified(body) else found
 
 
@@ -116,7 +116,9 @@ def _csv(path: Path, text: str, encoding: str) -> Sheet:
                 "in double quotes."
             )
         if any(cell.strip() for cell in cells):
-            rows.append(Row(line, {name: undefused(cell) for name, cell in zip(columns, cells, strict=False) if name}))
+            rows.append(
+                Row(line, {name: unescape_formula(cell) for name, cell in zip(columns, cells, strict=False) if name})
+            )
     return Sheet(columns, tuple(rows), encoding)
 
 

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from bot.answers.golden.questions import Expected, GoldenQuestion
 from bot.answers.metrics import Outcome, figures
 from bot.conversation import Decision
-from retrieval.crawling.urls import canonical
+from retrieval.crawling.urls import to_canonical_url
 from retrieval.documents import Document
 
 if TYPE_CHECKING:  # the real one brings FAISS along
@@ -159,5 +159,5 @@ def _share(judged: Sequence[Judged], verdict: Verdict = Verdict.RIGHT) -> float:
 def _place(url: str) -> tuple[str, str]:
     """A URL's page, the same for http and https and with or without a slash at its end, and its fragment."""
     page, _, fragment = url.partition("#")
-    page = unquote(canonical(page) or page).rstrip("/")
+    page = unquote(to_canonical_url(page) or page).rstrip("/")
     return page.partition("://")[2] if page.startswith(("http://", "https://")) else page, unquote(fragment)

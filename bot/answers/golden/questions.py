@@ -12,7 +12,7 @@ from bot.answers.evaluation import turns_of
 from bot.answers.golden.files import Row, read_sheet, write_csv
 from bot.errors import InputError
 from retrieval.languages import detect_language
-from retrieval.text import clean, collapse
+from retrieval.text import clean_text, collapse_whitespace
 
 _ROLES: Mapping[str, tuple[str, ...]] = {  # what a column may be called
     "question": ("question", "questions", "query", "text", "asked", "问题", "問題", "提问", "提問"),
@@ -41,7 +41,7 @@ class Expected:
     @classmethod
     def read(cls, line: str) -> Expected:
         """`line` is a question, a URL, or a question and a URL after it."""
-        line = collapse(line)
+        line = collapse_whitespace(line)
         match = _URL.search(line)
         return cls(match["url"], line[: match.start()]) if match else cls("", line)
 
@@ -100,7 +100,7 @@ class GoldenFile:
 
 def folded(text: str) -> str:
     """`text` in one case and width, on one line."""
-    return unicodedata.normalize("NFKC", collapse(text)).casefold()
+    return unicodedata.normalize("NFKC", collapse_whitespace(text)).casefold()
 
 
 def read_golden(path: Path) -> GoldenFile:
@@ -154,7 +154,7 @@ def _roles(path: Path, columns: Iterable[str]) -> dict[str, str]:
 def _golden(path: Path, row: Row, roles: Mapping[str, str]) -> GoldenQuestion:
     def lines(role: str) -> list[str]:
         cell = row.cells.get(roles.get(role, ""), "")
-        each = map(clean, cell if isinstance(cell, tuple) else re.split(r"[\r\n]+", cell))
+        each = map(clean_text, cell if isinstance(cell, tuple) else re.split(r"[\r\n]+", cell))
         return [line.strip() for line in each if line.strip()]
 
     question = " ".join(lines("question"))
@@ -180,9 +180,14 @@ def _golden(path: Path, row: Row, roles: Mapping[str, str]) -> GoldenQuestion:
 
 
 def _row(golden: GoldenQuestion) -> list[str]:
-    said = [f"{who}: {collapse(text)}" for turn in golden.history for who, text in zip("US", turn, strict=True) if text]
+    said = [
+        f"{who}: {collapse_whitespace(text)}"
+        for turn in golden.history
+        for who, text in zip("US", turn, strict=True)
+        if text
+    ]
     return [
-        collapse(golden.question),
+        collapse_whitespace(golden.question),
         "\n".join(map(str, golden.expected)),
         "\n".join(map(str, golden.never)),
         golden.language,

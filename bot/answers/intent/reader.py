@@ -24,7 +24,7 @@ from retrieval.documents import content_id
 from retrieval.indexing.models import EmbeddingModels, name_model
 from retrieval.indexing.versions import write_atomically
 from retrieval.interfaces import Embedder
-from retrieval.text import clean
+from retrieval.text import clean_text
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +61,7 @@ class LearnedReader:
 
     def read_messages(self, texts: Sequence[str], language: str = "") -> list[MessageReading]:
         """See the port."""
-        texts = [clean(text[:READ]).strip() for text in texts]
+        texts = [clean_text(text[:READ]).strip() for text in texts]
         reading = self._for(language)
         rows = [row for row, text in enumerate(texts) if any(map(str.isalpha, text)) or reading.knows_sign_in(text)]
         empty = MessageReading(Intent.EMPTY, sure=True)
@@ -72,7 +72,7 @@ class LearnedReader:
 
     def read_replies(self, texts: Sequence[str], language: str = "") -> list[OfferReply]:
         """See the port."""
-        return self._for(language).read_replies([clean(text[:READ]).strip() for text in texts]) if texts else []
+        return self._for(language).read_replies([clean_text(text[:READ]).strip() for text in texts]) if texts else []
 
     def find_question(self, text: str, language: str = "") -> str:
         """See the port."""

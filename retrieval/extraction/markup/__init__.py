@@ -1,4 +1,4 @@
-"""One module for each kind of FAQ markup. Each has `groups(page)`, which proposes groups of candidate pairs.
+"""One module for each kind of FAQ markup. Each has `find_groups(page)`, which proposes groups of candidate pairs.
 
 `MARKUPS` is the order they are tried in: what says most plainly that it is a question comes first.
 """
@@ -27,18 +27,18 @@ from retrieval.extraction.markup import (
 from retrieval.extraction.page import Page
 
 MARKUPS: tuple[Callable[[Page], Iterable[Group]], ...] = (
-    microdata.groups,
-    disclosures.groups,
-    tables.groups,
-    named.groups,
-    labels.groups,
-    definitions.groups,
-    contents.groups,
-    headings.groups,
-    items.groups,
-    leads.groups,
-    bold.groups,
-    repeated.groups,
-    numbered.groups,
-    titles.groups,
+    microdata.find_groups,
+    disclosures.find_groups,
+    tables.find_groups,
+    named.find_groups,
+    labels.find_groups,
+    definitions.find_groups,
+    contents.find_groups,
+    headings.find_groups,
+    items.find_groups,
+    leads.find_groups,
+    bold.find_groups,
+    repeated.find_groups,
+    numbered.find_groups,
+    titles.find_groups,
 )

@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from bs4 import NavigableString, Tag
 
 from retrieval.extraction.candidates import Evidence, Group, Marker
-from retrieval.extraction.elements import attribute, text_of
+from retrieval.extraction.elements import get_attribute, text_of
 from retrieval.extraction.page import Page
 
 _BOLD = ("b", "strong", "u", "big")
 
 
-def groups(page: Page) -> Iterator[Group]:
+def find_groups(page: Page) -> Iterator[Group]:
     """Bold openings, those that fill their block apart from those that begin it."""
     alike: defaultdict[tuple[str, bool], list[Marker]] = defaultdict(list)
     for block in page.blocks:
-        opening = _opening(block)
+        opening = _find_opening(block)
         if opening is None:
             continue
         full = text_of(opening) == text_of(block)
@@ -27,7 +27,7 @@ def groups(page: Page) -> Iterator[Group]:
         yield Group(markers, Evidence.LOOKS)
 
 
-def _opening(block: Tag) -> Tag | None:
+def _find_opening(block: Tag) -> Tag | None:
     """The bold element that the block's text begins with."""
     for child in block.children:
         if isinstance(child, Tag):
@@ -35,7 +35,7 @@ def _opening(block: Tag) -> Tag | None:
                 continue
             if is_bold(child):
                 return child
-            return _opening(child) if child.name in ("span", "a", "em", "i", "u", "label") else None
+            return _find_opening(child) if child.name in ("span", "a", "em", "i", "u", "label") else None
         if isinstance(child, NavigableString) and any(char.isalnum() for char in child):
             return None
     return None
@@ -43,5 +43,5 @@ def _opening(block: Tag) -> Tag | None:
 
 def is_bold(tag: Tag) -> bool:
     """Whether the element sets its text bold: by its name, or by an inline style."""
-    style = attribute(tag, "style").replace(" ", "").lower()
+    style = get_attribute(tag, "style").replace(" ", "").lower()
     return tag.name in _BOLD or any(f"font-weight:{weight}" in style for weight in ("bold", "600", "700", "800", "900"))

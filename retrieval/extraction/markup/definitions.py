@@ -10,13 +10,13 @@ from retrieval.extraction.candidates import Evidence, Group, Marker
 from retrieval.extraction.page import Page
 
 
-def groups(page: Page) -> Iterator[Group]:
+def find_groups(page: Page) -> Iterator[Group]:
     """One group for each <dl>; the innermost lists last."""
     for dl in page.tags:
         if dl.name != "dl":
             continue
         markers: list[Marker] = []
-        for item in _items(dl):
+        for item in _find_items(dl):
             if item.name == "dt" and page.has_text(item):
                 markers.append(Marker(item, ()))
             elif item.name == "dd" and markers:
@@ -26,7 +26,7 @@ def groups(page: Page) -> Iterator[Group]:
             yield Group(markers, Evidence.UNFOLDS)
 
 
-def _items(dl: Tag) -> Iterator[Tag]:
+def _find_items(dl: Tag) -> Iterator[Tag]:
     """The list's own <dt> and <dd>, also those grouped in <div>s."""
     for child in dl.find_all(True, recursive=False):
         if child.name in ("dt", "dd"):

@@ -10,7 +10,7 @@ from retrieval.extraction.candidates import Evidence, Group, Marker
 from retrieval.extraction.page import Page
 
 
-def groups(page: Page) -> Iterator[Group]:
+def find_groups(page: Page) -> Iterator[Group]:
     """All headings of a level together where most of them ask; else those under one higher heading together."""
     levels: defaultdict[int, list[tuple[int, Marker]]] = defaultdict(list)
     path: dict[int, int] = {}
@@ -20,7 +20,7 @@ def groups(page: Page) -> Iterator[Group]:
         path[level] = start
     for level in sorted(levels, reverse=True):
         members = levels[level]
-        asking = sum(wording.likeness(page.text(marker.question)) > 0.4 for _, marker in members)
+        asking = sum(wording.question_likeness(page.text_of(marker.question)) > 0.4 for _, marker in members)
         if asking >= 0.6 * len(members):
             yield Group([marker for _, marker in members], Evidence.LOOKS)
             continue

@@ -13,15 +13,15 @@ from retrieval.extraction.elements import text_of
 from retrieval.extraction.page import Page
 
 
-def groups(page: Page) -> Iterator[Group]:
+def find_groups(page: Page) -> Iterator[Group]:
     """One group of all labelled blocks. Labels on answers are asked for unless the questions ask by themselves."""
-    lines = list(_lines(page))
+    lines = list(_iterate_lines(page))
     markers, answered = [], 0
     for index, (tag, text) in enumerate(lines):
         then_answered = any(_says_answer(following) for _, following in lines[index + 1 : index + 2])
-        if not wording.question_label(text) and not (then_answered and wording.likeness(text) > 0.4):
+        if not wording.question_label_length(text) and not (then_answered and wording.question_likeness(text) > 0.4):
             continue
-        answered += any(wording.answer_label(t) for _, t in lines[index + 1 : index + 3])
+        answered += any(wording.answer_label_length(t) for _, t in lines[index + 1 : index + 3])
         markers.append(Marker(tag, text=text))
     if len(markers) >= 2 or answered:
         evidence = Evidence.NAMED if answered * 2 >= len(markers) else Evidence.LOOKS
@@ -30,17 +30,17 @@ def groups(page: Page) -> Iterator[Group]:
 
 def _says_answer(text: str) -> bool:
     """Whether the text is labelled as an answer beyond doubt: "A." alone may also count up."""
-    length = wording.answer_label(text)
+    length = wording.answer_label_length(text)
     return length > 0 and (text[:length].rstrip().endswith((":", "：")) or not text[0].isascii())
 
 
-def _lines(page: Page) -> Iterator[tuple[Tag, str]]:
+def _iterate_lines(page: Page) -> Iterator[tuple[Tag, str]]:
     """Innermost blocks with their text; a label that stands alone is joined with the block after it."""
     pending: Tag | None = None
     for block in page.blocks:
-        text = page.text(block)
+        text = page.text_of(block)
         if pending is not None:
-            yield (_around(page, pending, block), f"Q: {text}")
+            yield (_find_row(page, pending, block), f"Q: {text}")
             pending = None
         elif wording.is_question_label(text) and len(text) < 14:
             pending = block
@@ -48,13 +48,13 @@ def _lines(page: Page) -> Iterator[tuple[Tag, str]]:
             yield block, text
 
 
-def _around(page: Page, label: Tag, block: Tag) -> Tag:
+def _find_row(page: Page, label: Tag, block: Tag) -> Tag:
     """The row that holds label and question but nothing else, or the question alone."""
     parent = block.parent
     if (
         parent is not None
-        and page.contains(parent, label)
-        and page.letters(page.span(block)[1], page.span(parent)[1]) == 0
+        and page.holds_node(parent, label)
+        and page.count_letters(page.span_of(block)[1], page.span_of(parent)[1]) == 0
     ):
         return parent
     return block
@@ -68,7 +68,7 @@ def strip_label(nodes: tuple[PageElement, ...], *, labelled: bool) -> None:
             text = str(string)
             if not text.strip():
                 continue
-            length = wording.answer_label(text)
+            length = wording.answer_label_length(text)
             alone = string.parent is not None and text_of(string.parent) == text.strip()
             if labelled and alone and wording.is_bare_label(text):
                 string.replace_with("")

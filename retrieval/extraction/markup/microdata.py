@@ -7,44 +7,48 @@ from collections.abc import Iterator
 from bs4 import Tag
 
 from retrieval.extraction.candidates import Evidence, Group, Marker
-from retrieval.extraction.elements import attribute, tags_in
+from retrieval.extraction.elements import get_attribute, tags_in
 from retrieval.extraction.page import Page
 
 
-def groups(page: Page) -> Iterator[Group]:
+def find_groups(page: Page) -> Iterator[Group]:
     """Each element of type Question with its `name` and the `text` of its accepted (else first suggested) answer."""
-    markers = [marker for item in page.tags if is_a(item, "Question") and (marker := read(page, item)) is not None]
+    markers = [
+        marker
+        for item in page.tags
+        if is_of_type(item, "Question") and (marker := read_question(page, item)) is not None
+    ]
     if markers:
         yield Group(markers, Evidence.NAMED)
 
 
-def read(page: Page, item: Tag) -> Marker | None:
+def read_question(page: Page, item: Tag) -> Marker | None:
     """The Question element's own question and answer."""
-    names = _properties(page, item, "name") or _properties(page, item, "headline")
-    answers = _properties(page, item, "acceptedAnswer") or _properties(page, item, "suggestedAnswer")
+    names = _find_properties(page, item, "name") or _find_properties(page, item, "headline")
+    answers = _find_properties(page, item, "acceptedAnswer") or _find_properties(page, item, "suggestedAnswer")
     if not names or not answers:
         return None
-    return Marker(names[0], tuple(_properties(page, answers[0], "text")) or (answers[0],))
+    return Marker(names[0], tuple(_find_properties(page, answers[0], "text")) or (answers[0],))
 
 
-def is_a(tag: Tag, kind: str) -> bool:
+def is_of_type(tag: Tag, kind: str) -> bool:
     """Whether the element is an item of the schema.org type."""
-    named = attribute(tag, "itemtype") or attribute(tag, "typeof")
+    named = get_attribute(tag, "itemtype") or get_attribute(tag, "typeof")
     return named.rstrip("/").rsplit("/", 1)[-1].rsplit(":", 1)[-1] == kind
 
 
-def _properties(page: Page, item: Tag, name: str) -> list[Tag]:
+def _find_properties(page: Page, item: Tag, name: str) -> list[Tag]:
     """The outermost elements of that property with text: the item's own, or, for want of them, one further in."""
-    found = [tag for tag in tags_in(item) if name in _names(tag) and page.has_text(tag)]
-    own = [tag for tag in found if _owner(tag) is item] or found[:1]
+    found = [tag for tag in tags_in(item) if name in _extract_names(tag) and page.has_text(tag)]
+    own = [tag for tag in found if _find_owner(tag) is item] or found[:1]
     return [tag for tag in own if not any(parent is other for other in own for parent in tag.parents)]
 
 
-def _names(tag: Tag) -> list[str]:
-    return f"{attribute(tag, 'itemprop')} {attribute(tag, 'property')}".replace("schema:", "").split()
+def _extract_names(tag: Tag) -> list[str]:
+    return f"{get_attribute(tag, 'itemprop')} {get_attribute(tag, 'property')}".replace("schema:", "").split()
 
 
-def _owner(tag: Tag) -> Tag | None:
+def _find_owner(tag: Tag) -> Tag | None:
     """The item that a property on the element belongs to."""
     return next(
         (parent for parent in tag.parents if parent.has_attr("itemscope") or parent.has_attr("typeof")),

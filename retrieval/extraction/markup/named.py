@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from bs4 import Tag
 
 from retrieval.extraction.candidates import Evidence, Group, Marker
-from retrieval.extraction.elements import ancestors, class_names
+from retrieval.extraction.elements import class_names, iterate_ancestors
 from retrieval.extraction.page import Page
 
 _SET = (
@@ -33,15 +33,15 @@ _BODY = re.compile(
 _OF_HEAD = re.compile(r"[-_](title|header|heading|head|trigger|button|btn|label|control)[-_]+[a-z]+$")
 
 
-def groups(page: Page) -> Iterator[Group]:
+def find_groups(page: Page) -> Iterator[Group]:
     """Elements named question with the element named answer after each; then accordion heads with their bodies."""
     for question, answer, evidence in ((_OUTRIGHT_Q, _OUTRIGHT_A, Evidence.NAMED), (_HEAD, _BODY, Evidence.UNFOLDS)):
-        markers = _paired(page, _named(page, question), _named(page, answer, _OF_HEAD))
+        markers = _pair_with_answers(page, _find_named(page, question), _find_named(page, answer, _OF_HEAD))
         if markers:
             yield Group(markers, evidence)
 
 
-def _named(page: Page, pattern: re.Pattern[str], but: re.Pattern[str] | None = None) -> list[Tag]:
+def _find_named(page: Page, pattern: re.Pattern[str], but: re.Pattern[str] | None = None) -> list[Tag]:
     return [
         tag
         for tag in page.tags
@@ -50,28 +50,28 @@ def _named(page: Page, pattern: re.Pattern[str], but: re.Pattern[str] | None = N
     ]
 
 
-def _paired(page: Page, questions: list[Tag], answers: list[Tag]) -> list[Marker]:
+def _pair_with_answers(page: Page, questions: list[Tag], answers: list[Tag]) -> list[Marker]:
     """Each outermost question that holds no answer, with the first outermost answer between it and the next."""
-    spans = [page.span(tag) for tag in answers]
+    spans = [page.span_of(tag) for tag in answers]
     starts, members = [start for start, _ in spans], {id(tag) for tag in answers}
     heads: list[Tag] = []
     for tag in questions:
-        start, end = page.span(tag)
+        start, end = page.span_of(tag)
         index = bisect.bisect_left(starts, start)
         holds_answer = index < len(starts) and starts[index] < end
-        if holds_answer or any(id(parent) in members for parent in ancestors(tag, page.root)):
+        if holds_answer or any(id(parent) in members for parent in iterate_ancestors(tag, page.root)):
             continue
-        if not heads or page.span(heads[-1])[1] <= start:
+        if not heads or page.span_of(heads[-1])[1] <= start:
             heads.append(tag)
     markers, at = [], 0
     for index, tag in enumerate(heads):
-        end = page.span(tag)[1]
-        limit = page.span(heads[index + 1])[0] if index + 1 < len(heads) else page.span(page.root)[1]
+        end = page.span_of(tag)[1]
+        limit = page.span_of(heads[index + 1])[0] if index + 1 < len(heads) else page.span_of(page.root)[1]
         while at < len(answers) and spans[at][0] < end:
             at += 1
         body: list[Tag] = []
         while at < len(answers) and spans[at][0] < limit:
-            if spans[at][1] <= limit and (not body or spans[at][0] >= page.span(body[-1])[1]):
+            if spans[at][1] <= limit and (not body or spans[at][0] >= page.span_of(body[-1])[1]):
                 body.append(answers[at])
             at += 1
         if body:

@@ -14,19 +14,19 @@ from retrieval.extraction.page import Page
 MAX_LENGTH = 200  # characters; what is longer is rather an answer's numbered step
 
 
-def groups(page: Page) -> Iterator[Group]:
+def find_groups(page: Page) -> Iterator[Group]:
     """Short blocks numbered one after the other; then short blocks that end as questions do."""
-    lines = [(block, page.text(block)) for block in page.blocks if not heading_level(block)]
+    lines = [(block, page.text_of(block)) for block in page.blocks if not heading_level(block)]
     short = [(block, text) for block, text in lines if len(text) <= MAX_LENGTH]
-    for run in _runs(short):
+    for run in _find_runs(short):
         if len(run) >= 3:
             yield Group(run, Evidence.LOOKS)
-    asking = [Marker(block) for block, text in short if wording.is_asked(text) and page.in_faq(block)]
+    asking = [Marker(block) for block, text in short if wording.is_asked(text) and page.is_in_faq(block)]
     if len(asking) >= 2:
         yield Group(asking, Evidence.LOOKS)
 
 
-def _runs(lines: list[tuple[Tag, str]]) -> Iterator[list[Marker]]:
+def _find_runs(lines: list[tuple[Tag, str]]) -> Iterator[list[Marker]]:
     """Blocks whose leading numbers count up by one."""
     run: list[Marker] = []
     last = 0

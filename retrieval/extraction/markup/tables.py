@@ -20,7 +20,7 @@ _ANSWERS = re.compile(
 )
 
 
-def groups(page: Page) -> Iterator[Group]:
+def find_groups(page: Page) -> Iterator[Group]:
     """One group for each such table. Columns count from the right: a cell over several rows stands at the left."""
     for table in page.tags:
         if table.name != "table":
@@ -29,16 +29,16 @@ def groups(page: Page) -> Iterator[Group]:
         cells = [list(row.find_all(("td", "th"), recursive=False)) for row in rows]
         if len(cells) < 2:
             continue
-        titles = [page.text(cell).strip(" :：") for cell in cells[0]]
+        titles = [page.text_of(cell).strip(" :：") for cell in cells[0]]
         asks = next((index for index, title in enumerate(titles) if _ASKS.fullmatch(title)), None)
         answers = next((index for index, title in enumerate(titles) if _ANSWERS.fullmatch(title)), None)
         if asks is None or answers is None:
             continue
         at, to = asks - len(titles), answers - len(titles)
-        markers = [_marker(row[at], row[to]) for row in cells[1:] if len(row) >= max(-at, -to)]
+        markers = [_build_marker(row[at], row[to]) for row in cells[1:] if len(row) >= max(-at, -to)]
         if markers:
             yield Group([marker for marker in markers if page.has_text(marker.question)], Evidence.NAMED)
 
 
-def _marker(question: Tag, answer: Tag) -> Marker:
+def _build_marker(question: Tag, answer: Tag) -> Marker:
     return Marker(question, (answer,))

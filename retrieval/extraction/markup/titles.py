@@ -14,12 +14,12 @@ from retrieval.scripts import HAN
 _PARTS = re.compile(rf"\s+[-–—|·:]\s+|[|_｜—]|[-–](?=[{HAN}])|(?<=[?？{HAN}])[-–]")
 
 
-def groups(page: Page) -> Iterator[Group]:
+def find_groups(page: Page) -> Iterator[Group]:
     """Each block that says the first part of the title, by itself: an entry of a menu may say it too."""
     title = _PARTS.split(page.title, maxsplit=1)[0]
     if not phrases.plainly_asks(title):
         return
-    asked = {wording.fold(title), wording.fold(page.title)}
+    asked = {wording.fold_text(title), wording.fold_text(page.title)}
     for block in page.blocks:
-        if not heading_level(block) and wording.fold(page.text(block)) in asked:
+        if not heading_level(block) and wording.fold_text(page.text_of(block)) in asked:
             yield Group([Marker(block)], Evidence.LOOKS)

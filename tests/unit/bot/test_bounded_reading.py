@@ -42,8 +42,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "gap": gaps.title_of,
     "slack": lambda said: slack_incoming.readable(said, "U1"),
     "discord": lambda said: discord_incoming.readable(said, 1),
-    "clean": text.clean,
-    "collapse": text.collapse,
+    "clean": text.clean_text,
+    "collapse": text.collapse_whitespace,
     "analyse": analysis.analyse,
     "codes": lambda said: list(codes.codes(said)),
     "denials": denying.count_denials,
@@ -195,6 +195,6 @@ def test_a_number_of_any_length_stands_for_itself() -> None:
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.one_of(st.sampled_from(ATOMS), st.text(max_size=5), st.integers(0, 10**30).map(str)), max_size=40))
 def test_no_reader_fails_of_a_text(pieces: list[str]) -> None:
-    said = text.storable("".join(pieces))
+    said = text.make_storable("".join(pieces))
     for read in READERS.values():
         read(said)

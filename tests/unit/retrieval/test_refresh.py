@@ -22,13 +22,13 @@ from retrieval.errors import (
     SourceError,
     TooMuchWouldVanish,
 )
-from retrieval.extraction import extract
+from retrieval.extraction import extract_documents
 from retrieval.indexing.index import Index
 from retrieval.indexing.lock import RefreshLock
 from retrieval.indexing.models import EmbeddingModels
 from retrieval.indexing.versions import VersionStore
 from retrieval.interfaces import Embedder, Fetch, FetchOutcome, KnownPage, Vectors
-from retrieval.refresh import Progress, RefreshOptions, RefreshReport, refresh
+from retrieval.refresh import Progress, RefreshOptions, RefreshReport, refresh_index
 from tests.support.embedding import plain_embedder
 
 SHOP = Source("shop", SourceKind.WEBSITE, "https://shop.test/")
@@ -115,11 +115,11 @@ class Desk:
     site: PageList
     sources: list[Source]
     progress: list[Progress] = field(default_factory=list)
-    extract: Callable[..., list[Document]] = extract
+    extract: Callable[..., list[Document]] = extract_documents
 
     def refresh(self, models: Embedder | EmbeddingModels | None = None, **options: object) -> RefreshReport:
         self.progress.clear()
-        return refresh(
+        return refresh_index(
             self.sources,
             store=self.store,
             crawler=self.site,
@@ -237,7 +237,7 @@ def test_a_page_that_cannot_be_parsed_keeps_its_last_good_copy(desk: Desk) -> No
             raise ExtractionError(f"{url} nests its elements too deep")
         if url.endswith("/payment"):
             raise ExtractionError("internal error while its questions were read: ZeroDivisionError")
-        return extract(body, url, *rest)  # type: ignore[arg-type]
+        return extract_documents(body, url, *rest)  # type: ignore[arg-type]
 
     desk.extract = failing
     for name in ("returns", "payment", "account"):
@@ -538,7 +538,7 @@ def test_a_second_refresh_is_refused_while_one_runs(desk: Desk) -> None:
 
     def first() -> None:
         results.append(
-            refresh(desk.sources, store=desk.store, crawler=desk.site, models=plain_embedder(), on_progress=hold)
+            refresh_index(desk.sources, store=desk.store, crawler=desk.site, models=plain_embedder(), on_progress=hold)
         )
 
     thread = threading.Thread(target=first)
@@ -576,7 +576,7 @@ def test_an_exception_from_the_progress_stops_the_refresh_and_leaves_the_active_
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        refresh(desk.sources, store=desk.store, crawler=desk.site, models=plain_embedder(), on_progress=cancel)
+        refresh_index(desk.sources, store=desk.store, crawler=desk.site, models=plain_embedder(), on_progress=cancel)
     assert desk.store.active_id() == first.version
     assert desk.refresh().outcome == "activated"
 

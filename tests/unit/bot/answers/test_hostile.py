@@ -6,7 +6,7 @@ from bot.answers.grounding import Fault, Grounding
 from bot.answers.prompting import SYSTEM
 from bot.answers.sentences import Sentences
 from retrieval.documents import Document
-from retrieval.text import clean
+from retrieval.text import clean_text
 from tests.fakes import passage
 from tests.support.hostile import CASES, TEXTS, Case
 
@@ -15,7 +15,7 @@ def faults(case: Case) -> list[Fault | None]:
     document = Document("https://shop.example/returns", "How do I return goods?", case.page, language="en")
     grounding = Grounding([passage(document)], case.question, "en", SYSTEM)
     sentences = Sentences()
-    units = [*sentences.feed(clean(case.draft)), *sentences.finish()]
+    units = [*sentences.feed(clean_text(case.draft)), *sentences.finish()]
     return [judged.fault for unit in units for judged in grounding.judge(unit)] + [j.fault for j in grounding.finish()]
 
 

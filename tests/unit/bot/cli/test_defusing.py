@@ -12,7 +12,7 @@ from bot.answers.golden.files import write_csv
 from bot.cli.turns import Format, row_writer
 from bot.knowledge.glossary import to_csv
 from retrieval.searching.glossary import Entry
-from retrieval.text import defused, undefused
+from retrieval.text import escape_formula, unescape_formula
 from tests.support.turns import make_turn
 
 SIGNS = "=+-@＝＋－＠﹦﹢﹣﹫−"
@@ -21,8 +21,8 @@ CELLS = [f"{blank}{sign}HYPERLINK(1)" for sign in SIGNS for blank in ("", " ", "
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_formula_is_defused_and_read_again(cell: str) -> None:
-    assert defused(cell) == f"'{cell}" and undefused(defused(cell)) == cell
-    assert defused(f"a{cell}") == f"a{cell}" and undefused("'tis") == "'tis"
+    assert escape_formula(cell) == f"'{cell}" and unescape_formula(escape_formula(cell)) == cell
+    assert escape_formula(f"a{cell}") == f"a{cell}" and unescape_formula("'tis") == "'tis"
 
 
 def test_no_export_holds_a_formula(tmp_path: Path) -> None:

@@ -6,21 +6,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.storage.tables import clean_json
-from retrieval.text import storable
+from retrieval.text import make_storable
 
 ANY_TEXT = st.text(st.characters(codec=None))
 
 
 @given(ANY_TEXT)
 def test_cleaned_text_is_valid_and_stays_clean(text: str) -> None:
-    cleaned = storable(text)
+    cleaned = make_storable(text)
     assert "\0" not in cleaned
-    assert cleaned.encode().decode() == cleaned == storable(cleaned)
+    assert cleaned.encode().decode() == cleaned == make_storable(cleaned)
 
 
 @given(st.text())
 def test_text_that_both_engines_take_is_kept_as_it_is(text: str) -> None:
-    assert storable(text) == text.replace("\0", "\ufffd")
+    assert make_storable(text) == text.replace("\0", "\ufffd")
 
 
 def test_json_is_cleaned_all_the_way_down() -> None:

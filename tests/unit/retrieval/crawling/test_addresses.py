@@ -50,25 +50,25 @@ REFUSED = {
 
 @pytest.mark.parametrize("address", PUBLIC)
 def test_public_addresses_may_be_reached(address: str) -> None:
-    assert AddressGuard().refusal(address) == ""
+    assert AddressGuard().find_refusal(address) == ""
 
 
 @pytest.mark.parametrize(("address", "kind"), REFUSED.items())
 def test_all_others_are_refused_and_named(address: str, kind: str) -> None:
-    assert AddressGuard().refusal(address) == kind
+    assert AddressGuard().find_refusal(address) == kind
 
 
 def test_an_allowed_range_is_let_through_in_every_dress_and_nothing_beside_it() -> None:
     guard = AddressGuard(("127.0.0.1/32", "fd00::/8"))
     for address in ("127.0.0.1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "fd12::1"):
-        assert guard.refusal(address) == ""
+        assert guard.find_refusal(address) == ""
     for address in ("127.0.0.2", "::1", "::ffff:127.0.0.2", "10.0.0.1", "fc00::1"):
-        assert guard.refusal(address)
+        assert guard.find_refusal(address)
 
 
 def test_a_refusal_is_one_line_with_its_mend() -> None:
     with pytest.raises(AddressRefused) as told:
-        AddressGuard().check("10.0.0.7", "intranet.example")
+        AddressGuard().check_address("10.0.0.7", "intranet.example")
     assert "intranet.example leads to 10.0.0.7, a private address" in str(told.value)
     assert str(told.value).endswith("FRONTDESK_CRAWL_ALLOW=10.0.0.7/32")
 
@@ -81,13 +81,13 @@ def test_a_range_that_is_none_is_named() -> None:
 @given(st.ip_addresses(v=4))
 def test_an_ipv4_address_is_judged_alike_within_ipv6(ip: ipaddress.IPv4Address) -> None:
     guard = AddressGuard()
-    plain = bool(guard.refusal(str(ip)))
+    plain = bool(guard.find_refusal(str(ip)))
     number = int(ip)
     mapped = ipaddress.IPv6Address((0xFFFF << 32) | number)
     nat64 = ipaddress.IPv6Address((0x0064FF9B << 96) | number)
     sixtofour = ipaddress.IPv6Address((0x2002 << 112) | (number << 80))
     for dressed in (mapped, nat64, sixtofour):
-        assert bool(guard.refusal(str(dressed))) == plain
+        assert bool(guard.find_refusal(str(dressed))) == plain
 
 
 @given(st.ip_addresses(v=4, network="127.0.0.0/8"))
@@ -102,7 +102,7 @@ def test_no_spelling_of_loopback_gets_through(ip: ipaddress.IPv4Address) -> None
         f"[::ffff:{ip}]",
     )
     for spelling in spellings:
-        assert AddressGuard().refusal(str(parse_host(spelling))) == "loopback"
+        assert AddressGuard().find_refusal(str(parse_host(spelling))) == "loopback"
 
 
 @given(st.from_regex(r"\A[0-9a-fx.]{1,15}\Z"))

@@ -49,16 +49,16 @@ def test_entities_are_not_expanded(tmp_path: Path) -> None:
 def test_the_cache_keeps_what_can_be_asked_about(tmp_path: Path) -> None:
     cache = SitemapCache(tmp_path / "cache")
     kept = SitemapFile(("https://example.com/a",), (), '"1"')
-    cache.put(URL, kept)
-    cache.put(URL + "2", SitemapFile(("https://example.com/a",)))
-    assert cache.get(URL) == kept
-    assert cache.get(URL + "2") is None
+    cache.store_sitemap(URL, kept)
+    cache.store_sitemap(URL + "2", SitemapFile(("https://example.com/a",)))
+    assert cache.load_sitemap(URL) == kept
+    assert cache.load_sitemap(URL + "2") is None
 
 
 def test_a_broken_cache_is_no_cache(tmp_path: Path) -> None:
     cache = SitemapCache(tmp_path)
-    cache.put(URL, SitemapFile(("https://example.com/a",), (), '"1"'))
+    cache.store_sitemap(URL, SitemapFile(("https://example.com/a",), (), '"1"'))
     for path in tmp_path.iterdir():
         path.write_text('{"pages": 3')
-    assert cache.get(URL) is None
-    assert SitemapCache(None).get(URL) is None
+    assert cache.load_sitemap(URL) is None
+    assert SitemapCache(None).load_sitemap(URL) is None

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.crawling.urls import MAX_URL, Scope, canonical, is_same_page, may_be_page
+from retrieval.crawling.urls import MAX_URL, Scope, is_same_page, may_be_page, to_canonical_url
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from retrieval.crawling.urls import MAX_URL, Scope, canonical, is_same_page, may
     ],
 )
 def test_a_url_has_one_form(url: str, expected: str) -> None:
-    assert canonical(url) == expected
+    assert to_canonical_url(url) == expected
 
 
 @pytest.mark.parametrize(
@@ -43,21 +43,21 @@ def test_a_url_has_one_form(url: str, expected: str) -> None:
     ],
 )
 def test_what_is_no_url_of_a_page_is_empty(url: str) -> None:
-    assert canonical(url) == ""
+    assert to_canonical_url(url) == ""
 
 
 def test_links_are_made_absolute_and_encoded_as_the_page_is() -> None:
-    assert canonical("../b?q=退货", "http://example.com/x/a", "gbk") == "http://example.com/b?q=%CD%CB%BB%F5"
+    assert to_canonical_url("../b?q=退货", "http://example.com/x/a", "gbk") == "http://example.com/b?q=%CD%CB%BB%F5"
 
 
 @given(st.text(max_size=60))
 def test_the_form_is_stable_and_nothing_raises(text: str) -> None:
-    once = canonical(text, "http://example.com/dir/")
-    assert canonical(once) == once
+    once = to_canonical_url(text, "http://example.com/dir/")
+    assert to_canonical_url(once) == once
 
 
 def test_the_scope_is_the_host_below_the_start_pages_directory() -> None:
-    scope = Scope.of("https://example.com/help/index.html")
+    scope = Scope.from_start("https://example.com/help/index.html")
     assert scope.contains("https://example.com/help/a")
     assert scope.contains("http://example.com/help/a")  # the same site, before it sends us to https
     for url in ("https://example.com/", "https://www.example.com/help/a", "https://example.com:8443/help/a"):
@@ -65,17 +65,17 @@ def test_the_scope_is_the_host_below_the_start_pages_directory() -> None:
 
 
 def test_an_operators_prefix_goes_before_and_the_start_page_always_belongs() -> None:
-    scope = Scope.of("https://example.com/", "help")
+    scope = Scope.from_start("https://example.com/", "help")
     assert scope.contains("https://example.com/")
     assert scope.contains("https://example.com/help/a")
     assert not scope.contains("https://example.com/about")
 
 
 def test_a_moved_scope_keeps_its_prefix_where_it_can() -> None:
-    scope = Scope.of("http://example.com/help/")
-    assert scope.moved("https://www.example.com/help/en").prefix == "/help/"
-    assert scope.moved("https://help.example.com/hc/en").prefix == "/hc/"
-    assert Scope.of("http://example.com/", "/faq/").moved("https://www.example.com/en/").prefix == "/faq/"
+    scope = Scope.from_start("http://example.com/help/")
+    assert scope.move_to("https://www.example.com/help/en").prefix == "/help/"
+    assert scope.move_to("https://help.example.com/hc/en").prefix == "/hc/"
+    assert Scope.from_start("http://example.com/", "/faq/").move_to("https://www.example.com/en/").prefix == "/faq/"
 
 
 def test_only_variants_of_one_path_may_be_the_same_page() -> None:

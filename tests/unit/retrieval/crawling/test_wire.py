@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from retrieval.crawling import CrawlSettings
-from retrieval.crawling.politeness import retry_after
+from retrieval.crawling.politeness import parse_retry_after
 from retrieval.crawling.wire import Job, Verdict, fetch_to_json, from_json, verdict_to_json
 from retrieval.interfaces import Fetch, FetchOutcome, KnownPage
 
@@ -44,4 +44,4 @@ def test_a_verdict_survives_too(tmp_path: Path) -> None:
     ],
 )
 def test_retry_after_is_read_as_a_number_or_a_date(header: bytes | None, seconds: float | None) -> None:
-    assert retry_after(header) == seconds
+    assert parse_retry_after(header) == seconds

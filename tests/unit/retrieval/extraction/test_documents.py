@@ -8,14 +8,14 @@ from markdown_it import MarkdownIt
 
 from retrieval.documents import Document, DocumentKind, Selectors
 from retrieval.errors import ExtractionError
-from retrieval.extraction import extract
+from retrieval.extraction import extract_documents
 
 URL = "https://lumen.example/help/faq.html"
 
 
 def answer_of(html: str, url: str = URL) -> str:
     body = f"<title>FAQ</title><h1>FAQ</h1><h2>Why is it so?</h2>{html}<h2>Is that all?</h2><p>Yes.</p>"
-    documents = extract(body, url)
+    documents = extract_documents(body, url)
     assert [document.question for document in documents] == ["Why is it so?", "Is that all?"]
     return documents[0].answer
 
@@ -64,7 +64,9 @@ def test_base_element_resolves_links() -> None:
     ],
 )
 def test_url_carries_the_nearest_fragment(question: str, fragment: str) -> None:
-    documents = extract(f"<title>FAQ</title>{question}<p>Because.</p><h2 id=other>Is that all?</h2><p>Yes.</p>", URL)
+    documents = extract_documents(
+        f"<title>FAQ</title>{question}<p>Because.</p><h2 id=other>Is that all?</h2><p>Yes.</p>", URL
+    )
     assert documents[0].url == URL + fragment
 
 
@@ -73,7 +75,7 @@ def test_heading_path_runs_from_the_title_down_to_above_the_question() -> None:
         "<title>Lumen | FAQ</title><h1>FAQ</h1><h2>Orders</h2><h3>Paying</h3><h4>Can I pay later?</h4><p>No.</p><h4>May I ask why?</h4><p>So.</p>"
         "<h2>Returns</h2><h4>Can I return it?</h4><p>Yes.</p>"
     )
-    paths = [document.heading_path for document in extract(html, URL)]
+    paths = [document.heading_path for document in extract_documents(html, URL)]
     assert paths == [("FAQ", "Orders", "Paying"), ("FAQ", "Orders", "Paying"), ("FAQ", "Returns")]
 
 
@@ -82,14 +84,14 @@ def test_language_is_the_script_s_or_the_nearest_declared() -> None:
         '<html lang="fr-CA"><title>FAQ</title><h2>Pourquoi ?</h2><p>Parce que.</p><div lang="de"><h2>Warum?</h2><p>Darum.</p></div>'
         "<h2>为什么？</h2><p>因为如此。</p><h2>Comment ?</h2><p>Ainsi.</p>"
     )
-    assert [document.language for document in extract(html, URL)] == ["fr", "de", "zh", "fr"]
+    assert [document.language for document in extract_documents(html, URL)] == ["fr", "de", "zh", "fr"]
 
 
 def test_english_on_a_page_that_says_it_is_chinese_is_english() -> None:
     html = (
         '<html lang="zh-CN"><title>FAQ</title><h2>Why is it so?</h2><p>Because it is.</p><h2>如何？</h2><p>如此。</p>'
     )
-    assert [document.language for document in extract(html, URL)] == ["en", "zh"]
+    assert [document.language for document in extract_documents(html, URL)] == ["en", "zh"]
 
 
 def test_numbers_labels_and_signs_are_no_part_of_a_question() -> None:
@@ -106,13 +108,13 @@ def test_numbers_labels_and_signs_are_no_part_of_a_question() -> None:
             "Why so? +",
         )
     )
-    assert [document.question for document in extract(html, URL)] == [
+    assert [document.question for document in extract_documents(html, URL)] == [
         "Why here?", "Why there?", "Why now?", "Why then?", "为什么？", "何时？", "3D lamps: why?", "Why so?",
     ]  # fmt: skip
 
 
 def by_selectors(html: str, selectors: Selectors) -> list[tuple[str, str]]:
-    return [(document.question, document.answer) for document in extract(html, URL, selectors=selectors)]
+    return [(document.question, document.answer) for document in extract_documents(html, URL, selectors=selectors)]
 
 
 def test_selectors_pick_items() -> None:
@@ -134,12 +136,12 @@ def test_selectors_that_find_nothing_leave_the_page_to_the_general_rules() -> No
 
 def test_a_selector_that_is_no_css_is_an_extraction_error() -> None:
     with pytest.raises(ExtractionError, match="no CSS"):
-        extract("<p>x</p>", URL, selectors=Selectors("p[", "p"))
+        extract_documents("<p>x</p>", URL, selectors=Selectors("p[", "p"))
 
 
 def test_markdown_files_are_read_like_pages() -> None:
     text = "---\ntitle: Lamp questions\n---\n# FAQ\n\n## How do I return a lamp?\n\nPack it:\n\n- box\n- [label](label.md)\n\n## Do you ship?\n\nYes, `worldwide`.\n"
-    first, second = extract(text.encode(), "file:///docs/faq.md", "text/markdown")
+    first, second = extract_documents(text.encode(), "file:///docs/faq.md", "text/markdown")
     assert (first.question, first.answer) == (
         "How do I return a lamp?",
         "Pack it:\n\n- box\n- label",  # a link into our own disk would mean nothing to a reader
@@ -149,7 +151,9 @@ def test_markdown_files_are_read_like_pages() -> None:
 
 
 def test_a_markdown_url_served_as_plain_text_is_markdown() -> None:
-    (document,) = extract(b"# FAQ\n\n**Do you ship?**\n\nYes.\n", "https://lumen.example/faq.md", "text/plain")
+    (document,) = extract_documents(
+        b"# FAQ\n\n**Do you ship?**\n\nYes.\n", "https://lumen.example/faq.md", "text/plain"
+    )
     assert (document.question, document.answer) == ("Do you ship?", "Yes.")
 
 
@@ -163,7 +167,7 @@ def test_a_markdown_url_served_as_plain_text_is_markdown() -> None:
     ],
 )
 def test_plain_text_is_read(text: str) -> None:
-    documents = extract(text, "https://lumen.example/faq.txt", "text/plain")
+    documents = extract_documents(text, "https://lumen.example/faq.txt", "text/plain")
     assert [(document.question, document.answer) for document in documents] == [
         ("Do you ship?", "Yes, by sea."),
         ("Where to?", "To Iceland."),
@@ -171,7 +175,7 @@ def test_plain_text_is_read(text: str) -> None:
 
 
 def sections_of(html: str) -> list[Document]:
-    documents = extract(html, URL)
+    documents = extract_documents(html, URL)
     assert {document.kind for document in documents} <= {DocumentKind.SECTION}
     return documents
 
@@ -198,8 +202,8 @@ def test_an_index_of_links_has_no_sections() -> None:
 
 
 def test_an_empty_page_has_no_documents() -> None:
-    assert extract(b"", URL) == []
-    assert extract("<html><body></body></html>", URL) == []
+    assert extract_documents(b"", URL) == []
+    assert extract_documents("<html><body></body></html>", URL) == []
 
 
 @pytest.mark.parametrize(

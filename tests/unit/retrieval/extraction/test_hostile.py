@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 
 from retrieval.documents import Document
 from retrieval.errors import ExtractionError
-from retrieval.extraction import extract
+from retrieval.extraction import extract_documents
 
 URL = "https://lumen.example/faq"
 SECONDS = 10.0  # of processor time, for one page; machines that test are slow and shared
@@ -56,7 +56,7 @@ BINARY = {
 def outcome(body: bytes | str, content_type: str) -> list[Document]:
     started = time.process_time()
     try:
-        return extract(body, URL, content_type)
+        return extract_documents(body, URL, content_type)
     except ExtractionError as error:
         assert "\n" not in str(error)
         return []
@@ -77,12 +77,12 @@ def test_markdown_ends_in_time(name: str) -> None:
 @pytest.mark.parametrize("name", BINARY)
 def test_binary_is_refused(name: str) -> None:
     with pytest.raises(ExtractionError):
-        extract(BINARY[name], URL)
+        extract_documents(BINARY[name], URL)
 
 
 def test_a_page_above_the_limit_is_refused() -> None:
     with pytest.raises(ExtractionError, match="MiB"):
-        extract(b"x" * (17 * 2**20), URL)
+        extract_documents(b"x" * (17 * 2**20), URL)
 
 
 TAGS = st.sampled_from(
@@ -204,7 +204,9 @@ def check(documents: list[Document]) -> None:
 @given(st.lists(PIECES, max_size=60).map("".join), st.sampled_from(["text/html", "text/markdown", "text/plain"]))
 def test_any_markup_gives_sound_documents(text: str, content_type: str) -> None:
     try:
-        documents = extract("<title>FAQ</title>" + text if content_type == "text/html" else text, URL, content_type)
+        documents = extract_documents(
+            "<title>FAQ</title>" + text if content_type == "text/html" else text, URL, content_type
+        )
     except ExtractionError:
         return
     if content_type == "text/html":
@@ -218,6 +220,6 @@ def test_any_markup_gives_sound_documents(text: str, content_type: str) -> None:
 )
 def test_any_bytes_give_documents_or_an_extraction_error(body: bytes, content_type: str) -> None:
     try:
-        extract(body, URL, content_type)
+        extract_documents(body, URL, content_type)
     except ExtractionError as error:
         assert str(error)

@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 from retrieval.documents import DocumentKind
-from retrieval.extraction import extract
+from retrieval.extraction import extract_documents
 
 
 def _load(name: str) -> ModuleType:
@@ -37,7 +37,9 @@ def served(markup: str, language: str, title: str) -> str:
 @pytest.mark.parametrize("announced", [True, False], ids=["faq", "plain"])
 def test_each_question_is_found_with_its_answer(markup: str, language: str, announced: bool) -> None:
     pairs, title = LANGUAGES[language]
-    documents = extract(served(markup, language, title if announced else "Lumen Lamps"), "https://lumen.example/help")
+    documents = extract_documents(
+        served(markup, language, title if announced else "Lumen Lamps"), "https://lumen.example/help"
+    )
     assert [(document.question, document.answer.removeprefix("- ")) for document in documents] == pairs
     assert {document.kind for document in documents} == {DocumentKind.FAQ}
     assert {document.language for document in documents} == {language}
@@ -53,14 +55,14 @@ def test_chinese_bytes_come_out_right(encoding: str, declared: str) -> None:
     header = {"header": f"text/html; charset={encoding}", "wrongly": "text/html; charset=utf-8"}.get(
         declared, "text/html"
     )
-    documents = extract(html.encode(encoding), "https://lumen.example/help", header)
+    documents = extract_documents(html.encode(encoding), "https://lumen.example/help", header)
     assert [(document.question, document.answer) for document in documents] == pairs
 
 
 @pytest.mark.parametrize("content_type", ["text/html; charset=big5", "text/html", "text/html; charset=utf-8", ""])
 def test_traditional_chinese_in_big5_comes_out_right(content_type: str) -> None:
     html = "<title>常見問題</title><h1>常見問題</h1><h3>你們接受甚麼物資？</h3><p>我們接受任何狀況良好的物資。</p><h3>如何申請退貨？</h3><p>請在三十天內寄回商品。</p>"
-    documents = extract(html.encode("big5"), "https://lumen.example/faq", content_type)
+    documents = extract_documents(html.encode("big5"), "https://lumen.example/faq", content_type)
     assert [(document.question, document.answer, document.language) for document in documents] == [
         ("你們接受甚麼物資？", "我們接受任何狀況良好的物資。", "zh"),
         ("如何申請退貨？", "請在三十天內寄回商品。", "zh"),
@@ -69,5 +71,5 @@ def test_traditional_chinese_in_big5_comes_out_right(content_type: str) -> None:
 
 def test_western_bytes_without_declaration_come_out_right() -> None:
     html = "<h1>FAQ</h1><h3>Où est le café ?</h3><p>À côté de l’entrée.</p><h3>Pourquoi là ?</h3><p>Déjà demandé.</p>"
-    documents = extract(html.encode("cp1252"), "https://lumen.example/faq")
+    documents = extract_documents(html.encode("cp1252"), "https://lumen.example/faq")
     assert [document.question for document in documents] == ["Où est le café ?", "Pourquoi là ?"]

@@ -9,11 +9,11 @@ import pytest
 
 from retrieval.documents import Selectors, Source, SourceKind
 from retrieval.errors import ExtractionError
-from retrieval.extraction import extract
+from retrieval.extraction import extract_documents
 from retrieval.extraction.process import ExtractionProcess
 from retrieval.indexing.versions import VersionStore
 from retrieval.interfaces import Fetch, FetchOutcome
-from retrieval.refresh import refresh
+from retrieval.refresh import refresh_index
 from tests.support.embedding import plain_embedder
 from tests.unit.retrieval.extraction.test_hostile import HTML, MARKDOWN
 
@@ -40,7 +40,9 @@ def test_it_finds_what_is_found_here() -> None:
     ]
     with ExtractionProcess() as process:
         for body, content_type, selectors in pages * 3:
-            assert process.extract(body, URL, content_type, selectors) == extract(body, URL, content_type, selectors)
+            assert process.extract(body, URL, content_type, selectors) == extract_documents(
+                body, URL, content_type, selectors
+            )
 
 
 def test_what_is_refused_here_is_refused_there_in_the_same_words() -> None:
@@ -49,7 +51,7 @@ def test_what_is_refused_here_is_refused_there_in_the_same_words() -> None:
             with pytest.raises(ExtractionError) as there:
                 process.extract(body, URL)
             with pytest.raises(ExtractionError) as here:
-                extract(body, URL)
+                extract_documents(body, URL)
             assert str(there.value) == str(here.value)
 
 
@@ -129,7 +131,7 @@ def test_a_refresh_goes_on_after_a_page_that_is_too_much(tmp_path: Path) -> None
 
     busy = [page(name, *BUSY[name]) for name in ("code", "brackets")]
     site = _Site(*busy, page("faq", PAIRS, "text/html"))
-    report = refresh(
+    report = refresh_index(
         [Source("shop", SourceKind.WEBSITE, "https://shop.test/")],
         store=VersionStore(tmp_path / "index"),
         crawler=site,  # type: ignore[arg-type]

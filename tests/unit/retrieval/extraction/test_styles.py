@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pytest
 
 from retrieval.documents import Document, DocumentKind
-from retrieval.extraction import extract
+from retrieval.extraction import extract_documents
 
 Pairs = Sequence[tuple[str, str]]
 PAGES: dict[str, tuple[str, str, Pairs]] = {}
@@ -1004,7 +1004,7 @@ page(
 
 def documents(source: str, url: str) -> list[Document]:
     kind = "text/markdown" if url.endswith(".md") else "text/plain" if url.endswith(".txt") else "text/html"
-    return extract(source, url, kind)
+    return extract_documents(source, url, kind)
 
 
 def sections(source: str, url: str = "https://x.example/docs/page.md") -> list[tuple[str, str]]:

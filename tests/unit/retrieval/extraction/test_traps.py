@@ -8,7 +8,7 @@ import json
 import pytest
 
 from retrieval.documents import Document, DocumentKind
-from retrieval.extraction import extract
+from retrieval.extraction import extract_documents
 
 URL = "https://lumen.example/page"
 
@@ -18,7 +18,7 @@ def page(body: str, title: str = "Lumen Lamps", head: str = "") -> str:
 
 
 def pairs(html: str, url: str = URL) -> list[Document]:
-    return [document for document in extract(html, url) if document.kind == DocumentKind.FAQ]
+    return [document for document in extract_documents(html, url) if document.kind == DocumentKind.FAQ]
 
 
 def questions(html: str, url: str = URL) -> list[str]:
