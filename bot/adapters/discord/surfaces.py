@@ -24,6 +24,7 @@ Content = ui.LayoutView | str
 """A layout, or a bare text of at most 2,000 characters."""
 
 ELSEWHERE = "elsewhere"  # in an item's context: the channel in which it is answered instead
+_TURNS = ("", *"abcdefgh")  # of a nonce: Discord gives back what was removed since as well
 _TOKEN_MINUTES = 14.5  # of the 15 that an interaction's token lives
 
 
@@ -68,17 +69,14 @@ class InChannel:
                 message_id=self.under, channel_id=self.channel, fail_if_not_exists=False
             )
         nonce = f"{self.item.id[:16]}.{self.channel % 1000}.{number % 100}"
-        sent = await self._send(nonce, options)
-        if sent and (not amend or _shows(sent, content)):
-            return self._reply(sent)
-        if sent and await self.edit(self._reply(sent), content):  # one that stood already, with what was sent before
-            return self._reply(sent)
-        again = await self._send(f"{nonce}+", options)  # that is gone, or was of another form
-        if again is None:
-            raise DeliveryError("Discord gives back a message that is gone", Refusal.MOMENT)
-        if not _shows(again, content):
-            await self.edit(self._reply(again), content)
-        return self._reply(again)
+        for turn in _TURNS:
+            sent = await self._send(f"{nonce}{turn}", options)
+            if sent is None:
+                continue
+            # One that stood already says what was sent before; where it can only be removed, another takes its place.
+            if not amend or _shows(sent, content) or await self.edit(self._reply(sent), content):
+                return self._reply(sent)
+        raise DeliveryError("Discord gives back messages that are gone", Refusal.MOMENT)
 
     async def _send(self, nonce: str, options: Mapping[str, Any]) -> discord.Message | None:
         """A new message, or the one that stands for that nonce already; None where that is gone."""
