@@ -329,7 +329,7 @@ class Inbox(Protocol):
         """Decide by `rule` what the message calls for, change its thread accordingly and, where something is owed,
         keep it as an item of this process: committed on return.
 
-        None where nothing is owed, and where the message was claimed before, by whomever.
+        None where nothing is owed, and where the message, or its gesture, was claimed before, by whomever.
         """
 
     async def find(self, key: MessageKey) -> Item | None:
