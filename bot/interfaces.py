@@ -456,7 +456,7 @@ class Surroundings(Protocol):
 
     async def above(self, message: ChatMessage) -> Sequence[Said]:
         """What stands above it in its thread, and what it replies to: the first message and the newest 50, oldest
-        first."""
+        first. Where it is a message of a channel itself: the channel's newest 50, of the last hour."""
 
     async def linked(self, message: ChatMessage) -> Sequence[Said]:
         """The messages whose addresses stand in it, as far as the bot can read them and its author may."""

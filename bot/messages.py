@@ -74,13 +74,15 @@ class ChatMessage:
 @dataclass(frozen=True, slots=True)
 class Said:
     """A message that stands above another, or that one links to. `user` is its author's id, `name` what they are called
-    if the platform tells with it; `mine`: the bot's own; `pointed`: the other one replies to it."""
+    if the platform tells with it; `mine`: the bot's own; `pointed`: the other one replies to it; `answered`: somebody
+    but its author has replied to it in a thread of its own."""
 
     user: str
     text: str
     name: str = ""
     mine: bool = False
     pointed: bool = False
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
