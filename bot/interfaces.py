@@ -340,7 +340,7 @@ class Inbox(Protocol):
         """Decide by `rule` what the message calls for, change its thread accordingly and, where something is owed,
         keep it as an item of this process: committed on return.
 
-        None where nothing is owed, and where the message was claimed before, by whomever.
+        None where nothing is owed, and where the message, or its gesture, was claimed before, by whomever.
         """
 
     async def find(self, key: MessageKey) -> Item | None:
@@ -467,7 +467,7 @@ class Surroundings(Protocol):
 
     async def above(self, message: ChatMessage) -> Sequence[Said]:
         """What stands above it in its thread, and what it replies to: the first message and the newest 50, oldest
-        first."""
+        first. Where it is a message of a channel itself: the channel's newest 50, of the last hour."""
 
     async def linked(self, message: ChatMessage) -> Sequence[Said]:
         """The messages whose addresses stand in it, as far as the bot can read them and its author may."""

@@ -40,7 +40,8 @@ class ChatMessage:
     without the bot's own mention; `names_others` tells that it is addressed to somebody else by name; `context` is
     what the adapter needs to reply (a response URL, the recipient's team). `chosen`: it is a button that was pressed
     below a clarification, in the place and way in which that was asked for. `edited_at`: of which edit this is the
-    text, in the platform's seconds; 0.0 as it was written first."""
+    text, in the platform's seconds; 0.0 as it was written first. `gesture` is the same wherever the platform tells one
+    writing of this user's in this channel under several ids; "" where that is not known."""
 
     place: Place
     id: str
@@ -51,6 +52,7 @@ class ChatMessage:
     context: Mapping[str, str] = field(default_factory=dict)
     chosen: Chosen | None = None
     edited_at: float = 0.0
+    gesture: str = ""
 
     @property
     def opens_thread(self) -> bool:
@@ -72,13 +74,15 @@ class ChatMessage:
 @dataclass(frozen=True, slots=True)
 class Said:
     """A message that stands above another, or that one links to. `user` is its author's id, `name` what they are called
-    if the platform tells with it; `mine`: the bot's own; `pointed`: the other one replies to it."""
+    if the platform tells with it; `mine`: the bot's own; `pointed`: the other one replies to it; `answered`: somebody
+    but its author has replied to it in a thread of its own."""
 
     user: str
     text: str
     name: str = ""
     mine: bool = False
     pointed: bool = False
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

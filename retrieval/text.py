@@ -9,7 +9,7 @@ from retrieval.scripts import INVISIBLE, SURROGATES
 
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@＝＋－＠﹦﹢﹣﹫−]")
+_FORMULA = re.compile(rf"[\t\r\n]|[\s\x00-\x1f\x7f-\x9f{INVISIBLE}]*[=+\-@＝＋－＠﹦﹢﹣﹫−]")
 _LONE_SURROGATE = re.compile(f"[{SURROGATES}]")
 
 
@@ -26,6 +26,11 @@ def clean_text(text: str) -> str:
     """NFC text without control, invisible and lone surrogate characters; newlines and tabs stay."""
     text = _LONE_SURROGATE.sub("\ufffd", text)
     return unicodedata.normalize("NFC", _CONTROL.sub("", _INVISIBLE.sub("", text)))
+
+
+def without_controls(text: str) -> str:
+    """`text` without what steers a terminal; newlines and tabs stay."""
+    return _CONTROL.sub("", text)
 
 
 def collapse_whitespace(text: str) -> str:

@@ -124,11 +124,12 @@ def said(
     names_others: bool = False,
     workspace: str = "T1",
     platform: str = "test",
+    gesture: str = "",
 ) -> ChatMessage:
     """A message of a chat platform; without a `thread` it opens one."""
     message_id = id or f"{next(_ids):06}"
     place = Place(platform, workspace, channel, thread or message_id)
-    return ChatMessage(place, message_id, user, text, audience, names_others, {"team": "T1"})
+    return ChatMessage(place, message_id, user, text, audience, names_others, {"team": "T1"}, gesture=gesture)
 
 
 class FakeIntents:

@@ -120,24 +120,33 @@ async def supervise(adapter: Adapter, troubles: MutableMapping[str, str]) -> Non
         pause = min(pause * 2, LONGEST_PAUSE)
 
 
+def known_causes(
+    adapters: Sequence[Adapter], refused: Callable[[str], str], troubles: MutableMapping[str, str]
+) -> Mapping[str, str]:
+    """What keeps the bot from speaking on each platform now, "" where nothing is known to: `refused` tells why one that
+    is connected lets it say nothing, `troubles` why one is not connected."""
+    for adapter in adapters:
+        if adapter.connected:
+            troubles.pop(adapter.platform, None)
+    return {
+        adapter.platform: refused(adapter.platform) if adapter.connected else troubles.get(adapter.platform, "")
+        for adapter in adapters
+    }
+
+
 def readiness(
     adapters: Sequence[Adapter],
     checks: Mapping[str, Callable[[], Awaitable[str]]],
-    refused: Callable[[str], str],
-    troubles: MutableMapping[str, str],
+    causes: Callable[[], Mapping[str, str]],
 ) -> Callable[[], Awaitable[Mapping[str, str]]]:
-    """What each part lacks: `checks` by name, and the adapters' connections. `refused` tells why a platform that is
-    connected lets the bot say nothing, `troubles` why one is not connected."""
-
-    def lacks(adapter: Adapter) -> str:
-        if adapter.connected:
-            troubles.pop(adapter.platform, None)
-            return refused(adapter.platform)
-        return troubles.get(adapter.platform) or "not connected"
+    """What each part lacks: `checks` by name, and the adapters, of which `causes` tells what is wrong."""
 
     async def ready() -> Mapping[str, str]:
         parts = {name: await check() for name, check in checks.items()}
-        return parts | {adapter.platform: lacks(adapter) for adapter in adapters}
+        wrong = causes()
+        return parts | {
+            each.platform: wrong[each.platform] or ("" if each.connected else "not connected") for each in adapters
+        }
 
     return ready
 

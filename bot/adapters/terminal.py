@@ -28,6 +28,7 @@ from bot.errors import BotError
 from bot.interfaces import ConversationStore, LearnsWordings
 from bot.language import reply_language
 from bot.links import defuse
+from bot.printing import safe_console
 from bot.words import words_for
 from retrieval.errors import RetrievalError
 from retrieval.text import collapse_whitespace
@@ -67,7 +68,7 @@ class Terminal:
     ) -> None:
         self._answering = answering
         self._conversations = conversations
-        self._console = console or Console(highlight=False)
+        self._console = console or safe_console()
         self._history = history
         self._mask = mask
         self._learning = learning

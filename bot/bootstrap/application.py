@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from bot.knowledge.previewing import Previewing
     from bot.knowledge.privacy import Privacy
     from bot.knowledge.refreshing import Refreshing, RefreshRequest
+    from bot.knowledge.refusals import Refusals
     from bot.knowledge.removing import Removing
     from bot.knowledge.schedules import Schedules
     from bot.knowledge.status import StatusReport
@@ -358,7 +359,15 @@ class Application(Stores):
         async def health() -> Sequence[tuple[str, str, str]]:
             return await check_vllm(self.settings)
 
-        return StatusReport(self.sources, self.schedule_store, self.refreshes, self._knowledge, health, queue)
+        runs, refused = self.refreshes, self.refusals.list
+        return StatusReport(self.sources, self.schedule_store, runs, self._knowledge, health, queue, refused)
+
+    @cached_property
+    def refusals(self) -> Refusals:
+        """Which platforms refuse a process that runs."""
+        from bot.knowledge.refusals import Refusals
+
+        return Refusals(self.markers, ("discord", "slack"))
 
     @cached_property
     def watching(self) -> Watching:

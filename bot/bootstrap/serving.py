@@ -21,7 +21,7 @@ async def serve_application(application: Application) -> None:
 
     Raises SettingsError when none has, or a token is missing.
     """
-    from bot.adapters.serving import Address, readiness, serve
+    from bot.adapters.serving import Address, known_causes, readiness, serve
     from bot.adapters.web.app import web_app
 
     settings = application.settings
@@ -34,7 +34,8 @@ async def serve_application(application: Application) -> None:
         metrics.watch_adapter(adapter.platform, partial(getattr, adapter, "connected"))
     troubles: dict[str, str] = {}
     checks = {"database": partial(_database_lacks, application), "index": partial(_index_lacks, settings)}
-    ready = readiness(adapters, checks, desk.trouble, troubles)
+    causes = partial(known_causes, adapters, desk.trouble, troubles)
+    ready = readiness(adapters, checks, causes)
     slack = None
     if settings.slack_mode == "http" and settings.slack_bot_token.get_secret_value():
         slack = application.slack.handle_http
@@ -44,7 +45,7 @@ async def serve_application(application: Application) -> None:
         web_app(ready, metrics, slack),
         Address(settings.host, settings.port),
         drain_seconds=settings.drain_seconds,
-        beside=application.beside(),
+        beside=[*application.beside(), partial(application.refusals.watch, causes)],
         troubles=troubles,
     )
 

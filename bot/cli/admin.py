@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.output import AsJson, print_json, run, writing
+from bot.cli.output import AsJson, print_json, run, say, writing
 from bot.cli.steering import audited, me, steer
 
 if TYPE_CHECKING:
@@ -62,11 +62,11 @@ def gaps(
     elif csv:
         with writing(None if csv == "-" else Path(csv)) as stream:
             stream.write(to_csv(report))
-        typer.echo(f"{report.questions} questions in {len(report.gaps)} groups written.", err=True)
+        say(f"{report.questions} questions in {len(report.gaps)} groups written.", err=True)
     else:
         draw(gaps_card(report))
         if report.gaps:
-            typer.echo("Every question with its reasons: frontdesk gaps --csv FILE", err=True)
+            say("Every question with its reasons: frontdesk gaps --csv FILE", err=True)
 
 
 def handoffs(as_json: AsJson = False) -> None:
@@ -143,7 +143,7 @@ def add_admin(user: UserId, platform: PlatformName = None, workspace: WorkspaceI
         async with audited(application, "admins add", f"{where}:{team}:{user}"):
             return await application.admins.add(where, team, user, me().id)
 
-    typer.echo(f"{user} may steer me now." if run(work) else f"{user} was named an admin already.")
+    say(f"{user} may steer me now." if run(work) else f"{user} was named an admin already.")
 
 
 @admins_app.command("remove")
@@ -156,7 +156,7 @@ def remove_admin(user: UserId, platform: PlatformName = None, workspace: Workspa
         async with audited(application, "admins remove", f"{where}:{team}:{user}"):
             return await application.admins.remove(where, team, user)
 
-    typer.echo(f"{user} may steer me no more." if run(work) else f"{user} was not named an admin.")
+    say(f"{user} may steer me no more." if run(work) else f"{user} was not named an admin.")
 
 
 def bare_id(user: str) -> str:
@@ -219,6 +219,7 @@ def _status_as_dict(status: Status) -> dict[str, Any]:
         if last
         else None,
         "generators": [{"url": url, "serves": serves, "fault": fault} for url, serves, fault in status.generators],
+        "refused": [asdict(each) for each in status.refused],
     }
 
 

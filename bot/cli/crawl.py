@@ -21,7 +21,7 @@ from bot.cli.options import (
     SinglePage,
     read_selectors,
 )
-from bot.cli.output import AsJson, print_json, run
+from bot.cli.output import AsJson, print_json, run, say
 from bot.cli.progress import progress_bars
 from bot.cli.steering import audited, me, steer
 
@@ -93,7 +93,7 @@ async def _watch(application: Application, run: RefreshRun, quiet: bool) -> Refr
     from bot.console.drawing import run_card, starter
 
     who = f", started by {name}" if (name := starter(run)) else ""
-    typer.echo(
+    say(
         f"A re-crawl runs already{who}, so yours was not started: this is how that one goes on. "
         "Ctrl-C stops watching it.",
         err=True,
@@ -105,7 +105,7 @@ async def _watch(application: Application, run: RefreshRun, quiet: bool) -> Refr
             if not quiet:
                 await screen.show(run_card(run, joined=True), public=True)
     except asyncio.CancelledError:  # Ctrl-C: it is another process's work, and goes on
-        typer.echo("It goes on: 'frontdesk recrawl --cancel' stops it.", err=True)
+        say("It goes on: 'frontdesk recrawl --cancel' stops it.", err=True)
         return None
     finally:
         screen.close()
@@ -193,7 +193,7 @@ def conclude(report: RefreshReport, forgotten: tuple[str, ...] = (), *, as_json:
     if failed:
         count = f"{len(failed)} of {len(report.sources)} sources could not be read: {', '.join(failed)}."
         stays = f" Not added to the sources: {', '.join(forgotten)}." if forgotten else " What they held before stays."
-        typer.echo(f"frontdesk: {count}{stays}", err=True)
+        say(f"frontdesk: {count}{stays}", err=True)
         raise typer.Exit(1)
 
 

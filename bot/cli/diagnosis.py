@@ -64,6 +64,7 @@ def diagnose(settings: Settings) -> list[Check]:
         ("vllm", _vllm),
         ("slack", _slack),
         ("discord", _discord),
+        ("serve", _serve),
     ):
         checks += _run(part, check, settings)
     return checks
@@ -318,3 +319,16 @@ def _slack(settings: Settings) -> Iterator[Check]:
         yield Check("slack", True, f"{bot}, {settings.slack_mode} mode")
     for fault in asyncio.run(check_slack_channels(settings)):
         yield Check("slack", False, fault)
+
+
+def _serve(settings: Settings) -> Iterator[Check]:
+    """What a process that runs has met, and this one perhaps not: its tokens may be others."""
+    from bot.bootstrap import open_application
+    from bot.knowledge.refusals import Refused
+
+    async def read() -> Sequence[Refused]:
+        async with open_application(settings) as application:
+            return await application.refusals.list()
+
+    for each in asyncio.run(read()):
+        yield Check(each.platform, False, f"a process that runs is refused, for {age(each.since)}: {each.cause}")

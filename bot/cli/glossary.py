@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.output import AsJson, print_json, run, writing
+from bot.cli.output import AsJson, print_json, run, say, writing
 from bot.cli.steering import audited, steer
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def import_(
     puts = run(work)
     merged = sum(bool(put.merged) for put in puts)
     counted = "1 group" if len(puts) == 1 else f"{len(puts)} groups"
-    typer.echo(counted + (f", {merged} of them joined with what was there." if merged else "."))
+    say(counted + (f", {merged} of them joined with what was there." if merged else "."))
 
 
 @glossary_app.command("export")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from bot.cli.golden_reports import judged_dict, show_one, show_two
-from bot.cli.output import check_output, console, run, write_rows
+from bot.cli.output import check_output, console, run, say, write_rows
 
 if TYPE_CHECKING:
     from bot.answers.golden.asking import OnDone
@@ -59,7 +59,7 @@ def evaluate_golden(wanted: Wanted) -> None:
     questions, beside = find_questions(wanted)
     if not questions:
         doing = "write" if wanted.write else "measure"
-        typer.echo(f"frontdesk: no answer has been voted on yet: there is nothing to {doing}.", err=True)
+        say(f"frontdesk: no answer has been voted on yet: there is nothing to {doing}.", err=True)
         raise typer.Exit(1)
     if wanted.write:
         _write(wanted.write, questions)
@@ -80,7 +80,7 @@ def evaluate_golden(wanted: Wanted) -> None:
             write_rows(wanted.out, map(judged_dict, judged[0]))
     if wanted.curve:
         draw_curves(wanted.curve, list(zip(titles, judged, strict=True)))
-        typer.echo(f"The curve is drawn in {wanted.curve}.", err=True)
+        say(f"The curve is drawn in {wanted.curve}.", err=True)
 
 
 def find_sides(wanted: Wanted) -> list[Side]:
@@ -107,7 +107,7 @@ def find_questions(wanted: Wanted) -> tuple[Sequence[GoldenQuestion], Beside]:
 
     file = read_golden(wanted.questions) if wanted.questions else None
     if file and not file.encoding.startswith("utf"):
-        typer.echo(f"{wanted.questions} is no UTF-8: it was read as {file.encoding.upper()}.", err=True)
+        say(f"{wanted.questions} is no UTF-8: it was read as {file.encoding.upper()}.", err=True)
 
     async def work(application: Application) -> tuple[Voted | None, Beside]:
         from bot.answers.golden.voted import voted_questions
@@ -118,7 +118,7 @@ def find_questions(wanted: Wanted) -> tuple[Sequence[GoldenQuestion], Beside]:
 
     voted, beside = run(work)
     if voted and (voted.unclear or voted.unusable):
-        typer.echo(
+        say(
             f"Left out: {voted.unclear} questions whose votes cancel out, {voted.unusable} voted turns that cite "
             "nothing.",
             err=True,
@@ -131,7 +131,7 @@ def _write(path: Path, questions: Sequence[GoldenQuestion]) -> None:
 
     write_golden(path, questions)
     noun = "question" if len(questions) == 1 else "questions"
-    typer.echo(
+    say(
         f"{len(questions)} {noun} written to {path}: correct what should answer them, then "
         f"'frontdesk eval --questions {path}'.",
         err=True,

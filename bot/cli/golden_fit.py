@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from bot.cli.golden import Wanted, find_questions, find_sides, progress_bar
-from bot.cli.output import json_figure, print_json, print_table, shown_figure
+from bot.cli.output import json_figure, print_json, print_table, say, shown_figure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +34,7 @@ def fit_to_golden(wanted: Wanted) -> None:
         if getattr(side.settings, name) is not None
     ]
     if set_by_hand:
-        typer.echo(f"frontdesk: {' and '.join(set_by_hand)} is set and comes before the fitted threshold.", err=True)
+        say(f"frontdesk: {' and '.join(set_by_hand)} is set and comes before the fitted threshold.", err=True)
 
 
 def show_fit(own: OwnFit, path: Path, as_json: bool) -> None:
@@ -75,17 +73,13 @@ def show_fit(own: OwnFit, path: Path, as_json: bool) -> None:
         ],
         empty="",
     )
-    typer.echo(
-        f"Written to {path}: a running 'frontdesk serve' takes it up when it is started again; delete it to go back."
-    )
+    say(f"Written to {path}: a running 'frontdesk serve' takes it up when it is started again; delete it to go back.")
     if sum(each.outcome.right for each in own.after if each.answered) < sum(
         each.outcome.right for each in own.before if each.answered
     ):
-        typer.echo(
-            "Fewer of these questions are answered rightly than before: more of them may help; or delete the file."
-        )
+        say("Fewer of these questions are answered rightly than before: more of them may help; or delete the file.")
     if not any(each.golden.unanswerable for each in own.before):
-        typer.echo(
+        say(
             "No question here is one that nothing should answer, so no threshold was lowered: add some with an empty "
             "'expected'."
         )

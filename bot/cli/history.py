@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.answers.markup import in_one_line
-from bot.cli.output import AsJson, console, print_json, run, writing
+from bot.cli.output import AsJson, console, print_json, run, say, writing
 from bot.cli.turns import Format, row_writer, turn_as_dict, with_votes
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def export(
             return count
 
     count = run(work)
-    typer.echo(f"{count} turns exported{f' to {out}' if out else ''}.", err=True)
+    say(f"{count} turns exported{f' to {out}' if out else ''}.", err=True)
 
 
 def explain(

@@ -87,7 +87,9 @@ def _report(error: Exception) -> int:
     from retrieval.errors import RetrievalError
 
     if isinstance(error, (BotError, RetrievalError)):
-        typer.echo(f"frontdesk: {' '.join(str(error).split())}", err=True)
+        from retrieval.text import without_controls
+
+        typer.echo(f"frontdesk: {' '.join(without_controls(str(error)).split())}", err=True)
         return 2 if isinstance(error, (InputError, SettingsError, UnknownSource, UnknownTaught)) else 1
     import structlog
 

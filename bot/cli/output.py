@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO, TypeVar
 
 import typer
 
+from bot.printing import escaped_controls, safe_console
+from retrieval.text import without_controls
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -39,14 +42,17 @@ def run(work: Callable[[Application], Awaitable[T]]) -> T:
 
 def console(*, stderr: bool = False) -> Console:
     """A rich console; commands print data to stdout, progress and notices to stderr."""
-    from rich.console import Console
+    return safe_console(stderr=stderr)
 
-    return Console(stderr=stderr, highlight=False)
+
+def say(text: str, *, err: bool = False) -> None:
+    """A line for whoever called the command, whosever words stand in it."""
+    typer.echo(without_controls(text).replace("\r", ""), err=err)
 
 
 def print_json(value: object) -> None:
     """One JSON value on stdout, readable, with every script as it is."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+    typer.echo(escaped_controls(json.dumps(value, ensure_ascii=False, indent=2, default=_plain)))
 
 
 def json_figure(value: float) -> float | None:
@@ -100,7 +106,7 @@ def writing(path: Path | None) -> Iterator[TextIO]:
 def write_rows(path: Path, rows: Iterable[object]) -> None:
     """A JSON value a line. Raises InputError."""
     with writing(path) as stream:
-        stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        stream.writelines(escaped_controls(json.dumps(row, ensure_ascii=False)) + "\n" for row in rows)
 
 
 def check_output(path: Path, *others: Path | None) -> None:

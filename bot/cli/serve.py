@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.output import AsJson, print_json, print_table, run
+from bot.cli.output import AsJson, print_json, print_table, run, say
 from bot.cli.steering import audited
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def discord_invite() -> None:
     from bot.bootstrap import discord_invitation
     from bot.settings import load_settings
 
-    typer.echo(asyncio.run(discord_invitation(load_settings())))
+    say(asyncio.run(discord_invitation(load_settings())))
 
 
 @channels_app.command("list")
@@ -77,21 +77,21 @@ def list_channels(as_json: AsJson = False) -> None:
 def help_channel(channel: ChannelId, workspace: Workspace = "") -> None:
     """Make a channel or forum a help channel: every new question in it is answered."""
     _mark(channel, workspace, "help")
-    typer.echo(f"{channel} is a help channel now: invite the bot there.")
+    say(f"{channel} is a help channel now: invite the bot there.")
 
 
 @channels_app.command("unhelp")
 def ordinary_channel(channel: ChannelId, workspace: Workspace = "") -> None:
     """Make a help channel an ordinary one again, where the bot answers when it is mentioned."""
     _mark(channel, workspace, "")
-    typer.echo(f"{channel} is no help channel any more.")
+    say(f"{channel} is no help channel any more.")
 
 
 @channels_app.command("quiet")
 def quiet_channel(channel: ChannelId, workspace: Workspace = "") -> None:
     """Keep the bot silent in a channel, also when it is mentioned; commands are answered. `unhelp` ends it."""
     _mark(channel, workspace, "quiet")
-    typer.echo(f"The bot is quiet in {channel} now.")
+    say(f"The bot is quiet in {channel} now.")
 
 
 def _mark(channel: str, workspace: str, kind: str) -> None:

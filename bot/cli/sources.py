@@ -19,7 +19,7 @@ from bot.cli.options import (
     SinglePage,
     read_selectors,
 )
-from bot.cli.output import AsJson, print_json, print_table, run
+from bot.cli.output import AsJson, print_json, print_table, run, say
 from bot.cli.steering import audited, steer
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def add(
             await application.sources.add(source)
 
     run(work)
-    typer.echo(f"Added {source.kind} {source.name}: {source.location}. Read it with 'frontdesk refresh'.")
+    say(f"Added {source.kind} {source.name}: {source.location}. Read it with 'frontdesk refresh'.")
 
 
 def _add_if_right(source: Source) -> None:
@@ -81,7 +81,7 @@ def _add_if_right(source: Source) -> None:
     async def look(application: Application) -> Preview:
         async with audited(application, "sources preview", source.name):
             await _check_new(application, source)
-            typer.echo(f"Looking at {source.location} …", err=True)
+            say(f"Looking at {source.location} …", err=True)
             preview = await application.previewing.preview(source)
             await application.previewing.confirm(preview.id)  # it is in hand: nothing pending is left behind
             return preview
@@ -89,11 +89,11 @@ def _add_if_right(source: Source) -> None:
     draw(preview_card(run(look)))
     if not sys.stdin.isatty():
         how = f"say it again without --preview, then 'frontdesk refresh {source.name}'"
-        typer.echo(f"Not added, for there is no terminal to ask at: {how}.", err=True)
+        say(f"Not added, for there is no terminal to ask at: {how}.", err=True)
     elif typer.confirm("Add and read it?", err=True):
         conclude(*read_now([source], "sources add"))
     else:
-        typer.echo("Left as it is: nothing was added.", err=True)
+        say("Left as it is: nothing was added.", err=True)
 
 
 async def _check_new(application: Application, source: Source) -> None:
@@ -151,7 +151,7 @@ def remove(name: str) -> None:
         async with audited(application, "sources remove", name):
             return await application.removing.remove(name)
 
-    typer.echo(run(work))
+    say(run(work))
 
 
 @sources_app.command("pause")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from bot.cli.output import run
+from bot.cli.output import run, say
 from bot.people import Actor, Role
 
 if TYPE_CHECKING:
@@ -73,5 +73,5 @@ def sure(question: str, yes: bool) -> None:
 
         raise InputError("There is no terminal to ask at: add --yes if you are sure.")
     if not typer.confirm(question, err=True):
-        typer.echo("Nothing was changed.", err=True)
+        say("Nothing was changed.", err=True)
         raise typer.Exit(1)

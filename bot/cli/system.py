@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.output import AsJson, age, console, print_json, print_table, run
+from bot.cli.output import AsJson, age, console, print_json, print_table, run, say
 from bot.cli.steering import audited
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def rollback(
     if as_json:
         print_json({"version": chosen, "before": before})
     else:
-        typer.echo(f"Version {chosen} answers now (before: {before}). 'frontdesk refresh' goes forward again.")
+        say(f"Version {chosen} answers now (before: {before}). 'frontdesk refresh' goes forward again.")
 
 
 def doctor(as_json: AsJson = False) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.output import AsJson, print_json, run, writing
+from bot.cli.output import AsJson, print_json, run, say, writing
 from bot.cli.steering import audited, call, me, press, steer
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def export(
         raise BotError("No taught answer is in use yet, so there is nothing to export: see 'frontdesk taught list'.")
     with writing(out) as stream:
         stream.write(card.file.content)
-    typer.echo(f"{card.text}{f' Written to {out}.' if out else ''}", err=True)
+    say(f"{card.text}{f' Written to {out}.' if out else ''}", err=True)
 
 
 def _press(action: str, taught_id: str) -> None:
@@ -147,7 +147,7 @@ def _press(action: str, taught_id: str) -> None:
         return await press(application, action, taught_id)
 
     if card := run(work):  # it was so already
-        typer.echo(card.text)
+        say(card.text)
 
 
 def _read(text: str) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TextIO
 
-from retrieval.text import escape_formula
+from bot.printing import escaped_controls
+from retrieval.text import escape_formula, without_controls
 
 if TYPE_CHECKING:
     from bot.conversation import Feedback, Turn
@@ -94,7 +95,7 @@ def row_writer(stream: TextIO, format_: Format) -> Callable[[Turn, Votes], None]
         return _csv_writer(stream)
 
     def write(turn: Turn, votes: Votes) -> None:
-        stream.write(json.dumps(with_votes(turn, votes), ensure_ascii=False) + "\n")
+        stream.write(escaped_controls(json.dumps(with_votes(turn, votes), ensure_ascii=False)) + "\n")
 
     return write
 
@@ -104,11 +105,12 @@ def _csv_writer(stream: TextIO) -> Callable[[Turn, Votes], None]:
     writer.writeheader()
 
     def write(turn: Turn, votes: Votes) -> None:
-        row = {
-            name: escape_formula(value) if isinstance(value, str) else value
-            for name, value in turn_as_dict(turn).items()
-        }
         said = "; ".join(f"{vote.vote} ({vote.reason})" if vote.reason else vote.vote for vote in votes)
-        writer.writerow(row | {"votes": escape_formula(said), "cited_urls": " ".join(c.url for c in turn.citations)})
+        row = turn_as_dict(turn) | {"votes": said, "cited_urls": " ".join(c.url for c in turn.citations)}
+        writer.writerow({name: _cell(value) for name, value in row.items()})
 
     return write
+
+
+def _cell(value: object) -> object:
+    return escape_formula(without_controls(value)) if isinstance(value, str) else value

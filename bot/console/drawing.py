@@ -206,6 +206,8 @@ def status_card(status: Status) -> Card:
         facts["Last re-crawl"] = f"{_ending(status.last)}, {ago(status.last.started_at)}{why}"
     if status.queue is not None:
         facts["Questions"] = f"{status.queue[1]} being answered, {status.queue[0]} waiting"
+    for refused in status.refused:
+        facts[refused.platform.title()] = f"⚠ began {ago(refused.since)}: {short(refused.cause)}"
     for url, serves, wrong in status.generators:
         facts[f"Model at {url}"] = f"⚠ {short(wrong)}" if wrong else f"ok: {serves}"
     if not status.generators:

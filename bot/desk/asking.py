@@ -16,7 +16,7 @@ from bot.desk.reading import Readings
 from bot.errors import DeliveryError
 from bot.intents import Intent, MessageReading
 from bot.interfaces import PictureReader, Surroundings
-from bot.messages import Attached, Audience, ChatMessage, Said, unquote
+from bot.messages import FIRST, Attached, Audience, ChatMessage, Said, unquote
 
 log = structlog.get_logger(__name__)
 
@@ -87,7 +87,8 @@ class Asking:
         if not below and not _is_called(message):
             return Asked(message.text, unread=unread)
         reading = await self._readings.read(words)
-        calls = not words or reading.refers or (reading.sure and reading.intent in _CALLS)
+        greets = reading.sure and reading.intent in _CALLS
+        calls = not words or reading.refers or (greets and (below or not _is_in_channel(message)))
         if below:
             text = below if calls else f"{words}\n\n{below}"
             return Asked(text, unread=unread, seen=seen, own=(words or quoted) if seen else "")
@@ -126,11 +127,14 @@ class Asking:
 def open_question(read: Sequence[Read], caller: str, *, whatever: bool = False) -> Said | None:
     """The question that `caller` wants answered, of what stands above (oldest first): the one that is replied to, else
     the newest that nobody has answered; if there is none, and `whatever`, the newest that the bot has not answered.
-    Who calls has answered nothing."""
+    Who calls has answered nothing. What was answered in a thread of its own is not open, nor is what stands above such
+    a call."""
     asked = [place for place, each in enumerate(read) if each.asks]
     pointed = [read[place].said for place in asked if read[place].said.pointed]
     if pointed or any(each.said.pointed for each in read):  # to something that is no question: it is about that
         return pointed[-1] if pointed else None
+    settled = max((place for place, each in enumerate(read) if each.said.answered and not each.asks), default=-1)
+    asked = [place for place in asked if place > settled and not read[place].said.answered]
     for place in reversed(asked):
         answerers = {caller, read[place].said.user}
         later = [each for each in read[place + 1 :] if each.said.text and not each.asks and not each.reading.refers]
@@ -150,9 +154,14 @@ def unquoted(text: str) -> str:
 
 
 def _is_called(message: ChatMessage) -> bool:
-    """Whether the bot was called by name below something."""
-    below = not message.opens_thread or bool(message.context.get("reply_to"))
-    return message.audience is Audience.MENTION and below
+    """Whether the bot was called by name where something may stand above."""
+    first = FIRST in message.context and not message.context.get("reply_to")
+    return message.audience is Audience.MENTION and not first
+
+
+def _is_in_channel(message: ChatMessage) -> bool:
+    """Whether it hangs on nothing: what stands above it was perhaps not meant."""
+    return message.opens_thread and not message.context.get("reply_to")
 
 
 def _newest(said: Sequence[Said], characters: int) -> list[Said]:

@@ -253,7 +253,7 @@ def to_csv(entries: Iterable[Entry]) -> str:
     rows.writerow(("source", "terms"))
     for entry in entries:
         text = "; ".join(entry.terms)
-        rows.writerow((entry.source, escape_formula(text)))
+        rows.writerow((escape_formula(entry.source), escape_formula(text)))
     return "\ufeff" + out.getvalue()
 
 
@@ -274,7 +274,7 @@ def read_csv(text: str, sources: Iterable[str]) -> list[Entry]:
                 continue
             if len(cells) != 2:
                 raise InputError("a line has two columns: source, and terms parted by ';'.")
-            source, terms = cells
+            source, terms = unescape_formula(cells[0]), cells[1]
             if source.casefold() in _COLUMNS and len(read_terms(terms)) == 1:
                 continue
             if source and source not in known:
@@ -298,7 +298,8 @@ def _separator(text: str, known: set[str]) -> str:
     line = next(filter(str.strip, text.splitlines()), "")[:1000]
     for separator in ",;\t":
         for cells in csv.reader([line], delimiter=separator):
-            if len(cells) == 2 and {cells[0].strip(), cells[0].strip().casefold()} & {"", *known, *_COLUMNS}:
+            first = unescape_formula(cells[0].strip()) if cells else ""
+            if len(cells) == 2 and {first, first.casefold()} & {"", *known, *_COLUMNS}:
                 return separator
     return ","
 

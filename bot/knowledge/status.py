@@ -12,6 +12,7 @@ from bot.conversation import RefreshRun
 from bot.interfaces import RefreshLog, ScheduleStore, SourceStore
 from bot.knowledge.catalogue import Knowledge
 from bot.knowledge.condition import Trouble, troubles
+from bot.knowledge.refusals import Refused
 from bot.steering import Schedule
 from retrieval.documents import Source
 from retrieval.errors import RetrievalError
@@ -43,10 +44,12 @@ class Status:
     last: RefreshRun | None
     queue: tuple[int, int] | None
     generators: tuple[tuple[str, str, str], ...]
+    refused: tuple[Refused, ...] = ()
 
 
 class StatusReport:
-    """`active` reads the active index (in a thread), `health` asks the generation servers, `queue` the desk."""
+    """`active` reads the active index (in a thread), `health` asks the generation servers, `queue` the desk;
+    `refused` is what processes that run have said of platforms that refuse them."""
 
     def __init__(
         self,
@@ -56,6 +59,7 @@ class StatusReport:
         active: Callable[[], Knowledge],
         health: Health,
         queue: Callable[[], tuple[int, int] | None],
+        refused: Callable[[], Awaitable[Sequence[Refused]]],
     ) -> None:
         self._sources = sources
         self._schedules = schedules
@@ -63,6 +67,7 @@ class StatusReport:
         self._active = active
         self._health = health
         self._queue = queue
+        self._refused = refused
 
     async def sources(self) -> tuple[SourceStatus, ...]:
         """Every source with its schedule, size and trouble. Raises StorageError."""
@@ -104,4 +109,5 @@ class StatusReport:
             last=runs[0] if runs else None,
             queue=self._queue(),
             generators=tuple(await self._health()),
+            refused=tuple(await self._refused()),
         )

@@ -49,9 +49,19 @@ _WORDS = (
     r"|(?:client|app|webhook|signing|consumer)[\s_-]?secret|secret|token|密码|密碼|口令|密钥|密鑰|令牌|パスワード|비밀번호"
 )
 _SAID = re.compile(
-    rf"(?<![A-Za-z0-9])(?:{_WORDS})"
+    rf"(?<![A-Za-z0-9])(?:{_WORDS})[\"'`]?"
     r"(?P<link>\s{0,2}(?:=|:|->|=>)\s{0,2}|\s{1,2}(?:is|was|ist|es|est)\s{1,2}(?::\s{0,2})?|\s{0,2}(?:是|为|為|は)\s{0,2}:?\s{0,2})"
     r"(?P<quote>[\"'`]?)(?P<secret>[!-~]{4,200})",
+    re.IGNORECASE,
+)
+# A password of letters alone is told from prose by standing alone: a label, and behind it one word, with which the
+# line ends or after which the next label comes. A question mark is no password's end.
+_PASSWORDS = (
+    r"pass(?:word|wort|wd|phrase|code)|pwd|contraseña|mot\sde\spasse|senha|kennwort|密码|密碼|口令|パスワード|비밀번호"
+)
+_LABELLED = re.compile(
+    rf"(?<![A-Za-z0-9])(?:{_PASSWORDS})[\"'`]?[ \t]{{0,2}}[:=][ \t]{{0,2}}[\"'`]?(?P<secret>[A-Za-z]{{6,200}})"
+    r"(?=[\"'`.!)\]}>]{0,4}[ \t]{0,4}(?:[\r\n]|\Z|[,;|/][ \t]{0,2}[\"'`]?\w[\w -]{0,30}[\"'`]?[ \t]?[:=]))",
     re.IGNORECASE,
 )
 _CODE = re.compile(
@@ -67,7 +77,7 @@ _LEAST = 6  # characters of a password that prose could be
 def secrets(text: str) -> list[Find]:
     """Every secret, without the word that introduces it and the address that it stands in."""
     whole = (match.span() for form in (_PRIVATE_KEY, _WEBHOOK, _TOKEN) for match in form.finditer(text))
-    parts = (match.span("secret") for form in (_IN_ADDRESS, _HEADER, _CODE) for match in form.finditer(text))
+    parts = (match.span("secret") for form in (_IN_ADDRESS, _HEADER, _CODE, _LABELLED) for match in form.finditer(text))
     finds = [Find(*span, "secret") for spans in (whole, parts) for span in spans]
     for match in _SAID.finditer(text):
         start = match.start("secret")

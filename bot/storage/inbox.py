@@ -36,6 +36,7 @@ from retrieval.text import make_storable
 
 _BATCH = 100  # claims in one transaction
 _KEY = ("platform", "workspace", "channel", "message_id")
+_GESTURE = ("platform", "workspace", "channel", "user_id", "gesture")
 _OPEN = sorted(state.value for state in State if state.is_open)
 _DELETED = frozenset({State.RETRACTING, State.WITHDRAWN})
 _OF_AN_EDIT = ("text", "names_others", "edited_at")  # what an edit changes of a message
@@ -331,7 +332,8 @@ class SqlInbox:
         now = datetime.now(UTC)
         for claim in batch:
             message = claim.message
-            if message.key in known or message.key in items:
+            names = {astuple(message.key), *_gestures(message)}
+            if names & known:
                 continue
             place = message.place
             handoff = _handoff_of(message, handed)
@@ -354,21 +356,30 @@ class SqlInbox:
                 if known_of:
                     message = replace(message, context={**message.context, **known_of})
                 items[message.key] = Item(uuid.uuid4().hex, message, judgement, after.conversation_id, now)
+                known |= names
         if items:
-            # In one order in every process: PostgreSQL would end one of two that wait for each other's rows.
-            rows = [self._row(items[key], now) for key in sorted(items, key=astuple)]
-            statement = upsert(connection, inbox).on_conflict_do_nothing(index_elements=list(_KEY))
+            # In one order in every process: PostgreSQL would end one of two that wait for each other's rows. Of one
+            # message the gesture is one as well, of one gesture the keys are several.
+            ordered = sorted(items.values(), key=lambda item: (_gestures(item.message), astuple(item.message.key)))
+            rows = [self._row(item, now) for item in ordered]
+            statement = upsert(connection, inbox).on_conflict_do_nothing()  # by whichever name it is known
             inserted = await connection.execute(statement.returning(inbox.c.id), rows)
             new = set(inserted.scalars())
             items = {key: item for key, item in items.items() if item.id in new}
         await self._put_threads(connection, changed)
         return items
 
-    async def _known(self, connection: AsyncConnection, batch: Sequence[_Claim]) -> set[MessageKey]:
-        columns = [inbox.c[name] for name in _KEY]
-        keys = [tuple(asdict(claim.message.key).values()) for claim in batch]
-        rows = await connection.execute(select(*columns).where(tuple_(*columns).in_(keys)))
-        return {MessageKey(*row) for row in rows}
+    async def _known(self, connection: AsyncConnection, batch: Sequence[_Claim]) -> set[tuple[str, ...]]:
+        """Those names of a batch's messages under which one was claimed before."""
+        keys = [astuple(claim.message.key) for claim in batch]
+        gestures = [gesture for claim in batch for gesture in _gestures(claim.message)]
+        known: set[tuple[str, ...]] = set()
+        for names, wanted in ((_KEY, keys), (_GESTURE, gestures)):
+            if wanted:
+                columns = [inbox.c[name] for name in names]
+                rows = await connection.execute(select(*columns).where(tuple_(*columns).in_(wanted)))
+                known |= {tuple(row) for row in rows}
+        return known
 
     async def _threads(self, connection: AsyncConnection, places: set[Place]) -> dict[Place, Thread]:
         columns = [threads.c[name] for name in _PLACE]
@@ -418,6 +429,7 @@ class SqlInbox:
             "owner": self._owner,
             "lease_until": now + self._lease,
             "user_id": item.message.user,
+            "gesture": item.message.gesture or None,
         }
 
     # -- single rows ----------------------------------------------------------------------------------------------
@@ -518,6 +530,14 @@ def _handoff_of(message: ChatMessage, handed: Sequence[_Handed]) -> _Handed:
             if there == place or (not exactly and private and there and there.channel == place.channel):
                 return replace(each, side=Side.CUSTOMER)
     return _Handed()
+
+
+def _gestures(message: ChatMessage) -> list[tuple[str, ...]]:
+    """The name of its writing, if it has one."""
+    place = message.place
+    if not message.gesture:
+        return []
+    return [(place.platform, place.workspace, place.channel, message.user, message.gesture)]
 
 
 def _reads_anew(item: Item, message: ChatMessage, anew: bool) -> bool:

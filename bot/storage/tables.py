@@ -225,7 +225,9 @@ inbox = Table(
     Column("lease_until", UtcDateTime, nullable=False),
     Column("user_id", CleanText, nullable=False, server_default=""),
     Column("moved", CleanJson),
+    Column("gesture", CleanText),
     UniqueConstraint("platform", "workspace", "channel", "message_id"),
+    Index(None, "platform", "workspace", "channel", "user_id", "gesture", unique=True),
     Index(None, "state", "lease_until"),
     Index(None, "platform", "user_id"),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -88,6 +89,46 @@ async def test_a_message_is_claimed_once(inbox: Inbox, other: Inbox) -> None:
     assert await inbox.claim(question, judge)
     assert await inbox.claim(question, judge) is None
     assert await other.claim(question, judge) is None
+
+
+async def test_a_writing_that_is_told_under_several_ids_is_claimed_once(inbox: Inbox, other: Inbox) -> None:
+    first, at_once, later = (said(gesture="g") for _ in range(3))
+    one, two = await asyncio.gather(inbox.claim(first, judge), inbox.claim(at_once, judge))  # in one transaction
+    assert one and two is None
+    assert [await each.claim(later, judge) for each in (inbox, other)] == [None, None]
+    assert await inbox.find(later.key) is None
+    assert (await found(other, first)).message == first
+
+
+async def test_a_gesture_is_that_of_one_user_in_one_channel_and_without_one_all_differ(inbox: Inbox) -> None:
+    others = [{"user": "bob"}, {"channel": "C2"}, {"workspace": "T2"}, {"platform": "discord"}, {"gesture": "h"}]
+    unnamed = [{"gesture": ""}] * 3
+    messages = [said(**{"gesture": "g"} | changed) for changed in [{}, *others, *unnamed]]  # type: ignore[arg-type]
+    items = await asyncio.gather(*(inbox.claim(message, judge) for message in messages))
+    assert all(items)
+
+
+async def test_of_writings_told_under_two_ids_to_two_processes_at_once_each_is_claimed_once(
+    inbox: Inbox, other: Inbox
+) -> None:
+    """Of two processes that are told of them in contrary orders neither waits for the other for ever."""
+    for _ in range(4):
+        ones = [said(gesture=uuid.uuid4().hex) for _ in range(60)]
+        twos = [said(gesture=one.gesture) for one in reversed(ones)]
+        claims = [*(inbox.claim(one, judge) for one in ones), *(other.claim(two, judge) for two in twos)]
+        items = [item for item in await asyncio.gather(*claims) if item]
+        assert sorted(item.message.gesture for item in items) == sorted(one.gesture for one in ones)
+
+
+async def test_a_writing_that_was_of_no_interest_is_claimed_under_its_other_id(inbox: Inbox) -> None:
+    """And one that was edited or deleted is known still."""
+    chatter, copy = (said("Good morning", audience=Audience.CHANNEL, gesture="g") for _ in range(2))
+    assert await inbox.claim(chatter, judge) is None
+    assert await inbox.claim(replace(copy, audience=Audience.MENTION), judge)
+    assert await inbox.revise(replace(copy, text="@you How late is it?", edited_at=1.0), judge)
+    assert await inbox.claim(replace(chatter, audience=Audience.MENTION), judge) is None
+    await inbox.withdraw(copy.key)
+    assert await inbox.claim(replace(chatter, audience=Audience.MENTION), judge) is None
 
 
 async def test_a_message_that_was_answered_is_not_claimed_again(inbox: Inbox) -> None:

@@ -22,7 +22,7 @@ from structlog.testing import capture_logs
 from bot.conversation import Citation, Decision, Feedback, RefreshRun, Turn, Vote
 from bot.desk.policy import after, judge
 from bot.interfaces import PrivacyStore
-from bot.messages import Audience, Place, State
+from bot.messages import Audience, Move, Place, State
 from bot.steering import (
     FORGOTTEN,
     AuditEntry,
@@ -96,9 +96,10 @@ async def fill(database: Database, user: str, words: str, *, turns: int = 3, ago
     await conversations.vote(Feedback(whose.id, user, Vote.DOWN, words))
     await conversations.vote(Feedback(whose.id, "U1", Vote.DOWN, "no"))
     await SqlLearnedStore(database).add([learned_by(user, words, turn), learned_by(user, words, whose)])
-    question = said(words, user=user, platform="slack", id=f"{words}/1", thread="1.0")
+    question = said(words, user=user, platform="slack", id=f"{words}/1", thread="1.0", gesture=words)
     item = await inbox.claim(question, judge)
     assert item
+    await inbox.move(item, Move(Place("slack", "T1", f"D{user}", "1.0"), Audience.DIRECT, {"of": user}))
     await inbox.keep_reply(item, [{"ts": "1.0"}])
     await inbox.claim(said(words, user=user, platform="slack", audience=Audience.COMMAND), judge)
     handoff = Handoff(

@@ -282,6 +282,86 @@ async def test_discord_called_into_the_thread_of_a_question(den: Den, call: str)
     assert ANSWERED in shown(await den.one_answer(sent, asked.id))
 
 
+CHANNEL_CALLS = ["", "can you answer this?", "please answer the question above", "你来回答一下"]
+
+
+@pytest.mark.parametrize("call", CHANNEL_CALLS)
+async def test_slack_called_right_below_a_question_of_the_channel(room: Room, call: str) -> None:
+    await room.ask(GIFTS, mention=False)
+    await room.ask(f"Hi all, {DELIVERY}", mention=False)
+    ts = await room.ask(call, user=room.teammate)
+    answer = await room.one_answer(ts)
+    assert ANSWERED in answer.shown and room.asker.lower() in answer.shown.lower()
+    assert not [each for each in room.slack.mentions() if room.asker in str(each)]
+    again = await room.one_answer(await room.ask(call, user=room.other))
+    assert ANSWERED not in again.shown and "expire" not in again.shown  # it has its answer
+
+
+@pytest.mark.parametrize("call", CHANNEL_CALLS)
+async def test_discord_called_right_below_a_question_of_the_channel(den: Den, call: str) -> None:
+    await den.asker.send(den.channel, GIFTS)
+    await den.asker.send(den.channel, DELIVERY)
+    answer = shown(await den.one_answer(await den.ask(call, user=den.teammate)))
+    assert ANSWERED in answer and "asker" in answer
+    again = shown(await den.one_answer(await den.ask(call, user=den.other)))
+    assert ANSWERED not in again and "expire" not in again
+
+
+@pytest.mark.parametrize("call", CHANNEL_CALLS[:2])
+async def test_a_channel_s_question_that_was_answered_in_its_thread_is_not_taken(
+    room: Room, den: Den, call: str
+) -> None:
+    await room.ask(GIFTS, mention=False)
+    root = await room.ask(DELIVERY, mention=False)
+    await room.ask("Three days, I think.", user=room.other, thread=root, mention=False)
+    assert "expire" in (await room.one_answer(await room.ask(call, user=room.teammate))).shown
+
+    asked = await den.asker.send(den.channel, DELIVERY)
+    den.discord.backend.create_thread(den.channel.id, "delivery", den.other.id, message_id=asked.id)
+    answer = shown(await den.one_answer(await den.ask(call, user=den.teammate)))
+    assert ANSWERED not in answer
+
+
+async def test_what_only_its_asker_has_added_to_is_open(room: Room) -> None:
+    root = await room.ask(DELIVERY, mention=False)
+    await room.ask("By express, I mean.", thread=root, mention=False)
+    assert ANSWERED in (await room.one_answer(await room.ask("", user=room.teammate))).shown
+
+
+@pytest.mark.parametrize("call", ["", "can you answer this?"])
+async def test_what_was_asked_in_a_channel_long_ago_or_far_above_is_not_taken(room: Room, den: Den, call: str) -> None:
+    slack = room.slack
+    said = await room.ask(DELIVERY, mention=False)
+    old = slack.workspace.channel(room.channel).messages.pop(said)
+    old.ts = f"{float(said) - 3700:.6f}"
+    slack.workspace.channel(room.channel).messages[old.ts] = old
+    assert ANSWERED not in (await room.one_answer(await room.ask(call, user=room.teammate))).shown
+
+    far = Room(room.bot)
+    await far.ask(DELIVERY, mention=False)
+    for number in range(51):
+        await far.ask(f"Number {number}", user=far.asker, mention=False)
+    assert ANSWERED not in (await far.one_answer(await far.ask(call, user=far.teammate))).shown
+
+    await den.asker.send(den.channel, DELIVERY)
+    for number in range(51):
+        await den.asker.send(den.channel, f"Number {number}")
+    assert ANSWERED not in shown(await den.one_answer(await den.ask(call, user=den.teammate)))
+
+
+async def test_a_channel_is_read_only_where_the_bot_is_summoned(room: Room) -> None:
+    await room.ask(DELIVERY, mention=False)
+    for text in (GIFTS, "hello", "thanks"):
+        await room.one_answer(await room.ask(text, user=room.teammate))
+    assert not [call for call in room.slack.called("conversations.history") if call.args["channel"] == room.channel]
+
+
+async def test_where_a_channel_cannot_be_read_the_bot_says_what_it_can(room: Room) -> None:
+    await room.ask(DELIVERY, mention=False)
+    room.slack.fail("conversations.history", "missing_scope")
+    assert "What would you like to know" in (await room.answer(await room.ask("", user=room.teammate))).shown
+
+
 async def test_a_question_of_its_own_is_answered_whatever_stands_above(room: Room, den: Den) -> None:
     root = await room.ask(DELIVERY, mention=False)
     answer = await room.one_answer(await room.ask(GIFTS, user=room.teammate, thread=root), root)

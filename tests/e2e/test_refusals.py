@@ -208,6 +208,27 @@ async def test_what_is_asked_while_slack_refuses_the_bot_is_answered_when_it_doe
     await until(lambda: bot.get("/readyz"), lambda told: told[0] == 200)
 
 
+@pytest.mark.slow
+async def test_others_are_told_of_what_a_process_that_runs_has_met(bot: Bot) -> None:
+    bot.slack.faults.clear()
+    direct = Direct(bot)
+    bot.slack.refuse("token_revoked", lambda _: True, "chat.startStream")
+    bot.slack.refuse("token_revoked", lambda _: True, "chat.postMessage")
+    ts = await direct.ask(DELIVERY)  # what others call is not refused: a token of their own, say
+
+    async def told() -> str:
+        return (await bot.command("status")).out
+
+    await until(told, lambda out: "token_revoked" in out, 60)
+    [refused] = json.loads((await bot.command("status", "--json")).out)["refused"]
+    assert refused["platform"] == "slack" and "token_revoked" in refused["cause"]
+    assert "a process that runs is refused" in (await bot.command("doctor")).out
+    bot.slack.faults.clear()
+    await direct.one_answer(ts)
+    await until(told, lambda out: "token_revoked" not in out, 60)
+    assert "a process that runs is refused" not in (await bot.command("doctor")).out
+
+
 async def test_while_nothing_can_be_claimed_the_bot_is_not_ready(bot: Bot, room: Room) -> None:
     with closing(sqlite3.connect(bot.sqlite, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")

@@ -7,6 +7,7 @@ import asyncio
 import copy
 from collections.abc import AsyncIterator
 from itertools import count
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -79,6 +80,54 @@ async def test_one_writing_under_two_ids_is_answered_once(room: Connect) -> None
     await room.answer(other.ts)
     await slack.settled(SECONDS, 0.3)
     assert [len(room.said(each)) for each in (ts, again.ts, other.ts)] == [1, 0, 1]
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database that two processes share."""
+    return request.getfixturevalue("postgres_url") if request.param == "postgresql" else f"sqlite:///{tmp_path}/both.db"
+
+
+@pytest.mark.slow
+async def test_of_two_processes_one_answers_a_writing_under_two_ids_and_a_command_told_to_both(
+    shop: Knowledge, database: str, tmp_path: Path
+) -> None:
+    settings = {"FRONTDESK_DATABASE_URL": database}
+    async with (
+        SlackStandIn() as slack,
+        Bot(slack, shop, tmp_path / "one", **settings) as bot,
+        Bot(slack, shop, tmp_path / "two", **settings),
+    ):
+        await slack.wait_for(lambda: slack.connections == 2, SECONDS)
+        room = Room(bot)
+        people = [f"U7{number:03}" for number in range(8)]
+        slack.workspace.channel(room.channel).members.extend(people)
+        for user in people:
+            slack.add_user(user)
+        pairs = []
+        for user in people:  # what is said goes to each process in turn
+            first = slack.workspace.message(room.channel, await room.ask(DELIVERY, user=user))
+            copied = copy.deepcopy(first)
+            copied.ts, copied.thread_ts = slack.workspace.next_ts(), ""
+            slack.workspace.put(copied)
+            slack.announce(copied)
+            pairs.append((first.ts, copied.ts))
+        for pair in pairs:
+            await slack.wait_for(lambda pair=pair: any(room.finished(ts) for ts in pair), SECONDS)
+        await slack.settled(SECONDS, 0.5)
+        assert [sum(len(room.said(ts)) for ts in pair) for pair in pairs] == [1] * len(pairs)
+
+        shown = lambda: [m for m in slack.bot_messages(room.channel) if m.ephemeral_to == room.teammate]  # noqa: E731
+        await slack.command("/ask", room.teammate, room.channel, DELIVERY)
+        await slack.wait_for(shown, SECONDS)
+        command = next(each for each in reversed(slack.deliveries) if each.kind == COMMANDS)
+        for _ in range(2):
+            answer: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+            slack.outbox.send(Delivery(COMMANDS, dict(command.payload), answer))
+            await answer
+        await slack.settled(SECONDS, 0.5)
+        assert len(shown()) == 1
+        assert {each.connection for each in slack.deliveries} == {1, 2}
 
 
 async def test_a_partner_is_answered_in_a_stream_of_their_own(room: Connect) -> None:

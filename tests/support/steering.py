@@ -25,6 +25,7 @@ from bot.knowledge.permissions import Permissions
 from bot.knowledge.previewing import Previewing
 from bot.knowledge.privacy import Privacy
 from bot.knowledge.refreshing import Refreshing, RefreshRequest
+from bot.knowledge.refusals import Refusals
 from bot.knowledge.removing import Removing
 from bot.knowledge.schedules import Schedules
 from bot.knowledge.status import StatusReport
@@ -192,6 +193,7 @@ class Office:
         self.audit, self.conversations = SqlAuditLog(database), SqlConversationStore(database)
         self.handoffs, self.taught = SqlHandoffStore(database), SqlTaughtStore(database)
         self.markers, self.inbox = SqlMarkers(database), SqlInbox(database, after, "", 15)
+        self.refusals = Refusals(self.markers, ("test", "slack"))
         self.crawl, self.told = Crawl(), list[str]()
         self.retriever = FixedRetriever(confidence=0.0)
         self.found: list[Document] = []
@@ -226,7 +228,13 @@ class Office:
                 removing=Removing(self.sources, self.versions),
                 previewing=Previewing(lambda _: self.found, self.markers),
                 status=StatusReport(
-                    self.sources, self.schedule_store, self.runs, _nothing_known, _no_models, lambda: (2, 1)
+                    self.sources,
+                    self.schedule_store,
+                    self.runs,
+                    _nothing_known,
+                    _no_models,
+                    lambda: (2, 1),
+                    self.refusals.list,
                 ),
                 versions=self.versions,
                 conversations=self.conversations,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import discord
@@ -15,7 +17,8 @@ from bot.errors import DeliveryError
 from bot.messages import Attached, ChatMessage, Said
 from inference.interfaces import Picture
 
-NEWEST = 50  # messages of a thread
+NEWEST = 50  # messages of a thread or channel
+RECENT = timedelta(hours=1)  # what stands in a channel for longer is not what somebody is called to
 
 
 class DiscordSurroundings:
@@ -29,6 +32,8 @@ class DiscordSurroundings:
         """See the port. Where Discord does not hand out a channel's messages (it fails on some of them), those that can
         be fetched one by one have to do."""
         place, context = message.place, message.context
+        if context.get("kind") == "channel" and not context.get("reply_to"):
+            return await self._in_channel(message)
         in_thread, pointed = context.get("kind") == "thread", context.get("reply_to", "")
         channel = place.thread if in_thread else place.channel
         found: dict[int, discord.Message] = {}
@@ -62,6 +67,16 @@ class DiscordSurroundings:
     async def name(self, message: ChatMessage, said: Said) -> str:
         """See the port."""
         return said.name
+
+    async def _in_channel(self, message: ChatMessage) -> list[Said]:
+        oldest = discord.utils.snowflake_time(int(message.id)) - RECENT
+        guild = self._client.get_guild(int(message.place.workspace))
+        newest = await self._history(int(message.place.channel), int(message.id))
+        return [
+            replace(self._said(each), answered=each.flags.has_thread or bool(guild and guild.get_thread(each.id)))
+            for each in reversed(newest)
+            if each.created_at >= oldest
+        ]
 
     async def _history(self, channel: int, before: int) -> list[discord.Message]:
         history = self._client.get_partial_messageable(channel).history(limit=NEWEST, before=discord.Object(before))

@@ -58,7 +58,7 @@ from bot.handoff.handing import Handing
 from bot.interfaces import ConversationStore, Inbox, Rooms
 from bot.knowledge.catalogue import Catalogue
 from bot.language import primary
-from bot.messages import ChatMessage, MessageKey, Place
+from bot.messages import MessageKey, Place
 from bot.people import Role
 from bot.steering import HandoffReason
 from bot.words import words_for
@@ -236,10 +236,6 @@ class SlackAdapter:
 
     async def _on_message(self, body: dict[str, Any]) -> None:
         told = read_event(body, self._home)
-        if isinstance(told, ChatMessage) and self._gestures.is_copy(
-            told, str(body["event"].get("client_msg_id") or "")
-        ):
-            return
         if isinstance(told, Deleted):
             await self._desk.deleted(told.key)
         elif isinstance(told, Edited):

@@ -105,6 +105,7 @@ def _message(event: Mapping[str, Any], home: Home) -> ChatMessage | None:
         names_others=bool(named - {home.user}) or names_group(encoded),
         context={"recipient_team": team_of_author(event, home), **_beside(event, encoded, home)},
         edited_at=float((event.get("edited") or {}).get("ts") or 0),
+        gesture=str(event.get("client_msg_id") or ""),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -15,7 +16,8 @@ from bot.errors import DeliveryError
 from bot.messages import Attached, ChatMessage, Said
 from inference.interfaces import Picture
 
-NEWEST = 50  # messages of a thread
+NEWEST = 50  # messages of a thread or channel
+RECENT = 3600.0  # seconds: what stands in a channel for longer is not what somebody is called to
 _PAGE, _PAGES = 200, 5  # a thread is handed out from its beginning: of a longer one the end is not seen
 
 
@@ -31,6 +33,9 @@ class SlackSurroundings:
     async def above(self, message: ChatMessage) -> Sequence[Said]:
         """See the port."""
         place = message.place
+        if message.opens_thread:
+            newest = await self._channel(place.channel, message.id)
+            return [replace(self._said(each), answered=_is_answered(each, message.user)) for each in newest]
         found = await self._thread(place.channel, place.thread, message.id)
         return [self._said(each) for each in [*found[:1], *found[1:][-NEWEST:]]]
 
@@ -70,6 +75,12 @@ class SlackSurroundings:
                 break
         return found
 
+    async def _channel(self, channel: str, before: str) -> list[dict[str, Any]]:
+        oldest = f"{float(before) - RECENT:.6f}"
+        with delivering():
+            page = await self._client.conversations_history(channel=channel, latest=before, oldest=oldest, limit=NEWEST)
+        return [each for each in reversed(page["messages"]) if each["ts"] != before]
+
     async def _message(self, channel: str, ts: str, thread: str = "") -> list[dict[str, Any]]:
         within: dict[str, Any] = {"channel": channel, "latest": ts, "oldest": ts, "inclusive": True, "limit": 2}
         try:
@@ -100,3 +111,8 @@ class SlackSurroundings:
         text = "" if joins else text_of(message, self._home)
         name = str(message.get("username") or (message.get("bot_profile") or {}).get("name") or "")
         return Said(user, text, name, mine=user == self._home.user)
+
+
+def _is_answered(message: Mapping[str, Any], caller: str) -> bool:
+    """Whether somebody has replied in the thread below: neither its author nor who calls the bot has answered it."""
+    return bool(set(message.get("reply_users") or ()) - {str(message.get("user") or ""), caller})

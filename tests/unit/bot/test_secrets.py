@@ -119,6 +119,59 @@ def test_what_only_speaks_of_secrets_stays(text: str) -> None:
     assert MASKER.mask(text) == text
 
 
+LABELS = (
+    *("password:", "Password: ", "PASSWORD = ", "passwort: ", "Kennwort:  ", "pwd: ", "passcode: "),
+    *("contraseña: ", "mot de passe : ", "senha: ", "密码：", "密碼: ", "口令＝", "パスワード：", "비밀번호: "),
+)
+ALONE = (
+    "{}",
+    "{}.",
+    "{}\nThank you!",
+    "user: bob\n{}",
+    "user: bob, {}",
+    "{}, user: bob",
+    "{}; e-mail=x",
+    "({})",
+    "my {}!",
+)
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_a_password_of_letters_is_masked_where_it_stands_alone_behind_its_label(label: str) -> None:
+    for around in ALONE:
+        for _ in range(3):
+            value = some(RANDOM.randint(6, 30), string.ascii_letters)
+            masked = MASKER.mask(around.format(label + value))
+            assert masked == around.format(label + "[secret]"), (around, label, value)
+            assert MASKER.mask(masked) == masked
+
+
+@pytest.mark.parametrize("label", [label for label in LABELS if label != "口令＝"])  # behind a mere "=" stands a value
+@pytest.mark.parametrize(
+    "after",
+    [
+        *("where do I change it?", "forgotten?", "forgotten what now", "change, reset and recover", "reset\tit please"),
+        *("", "\nUsername", "忘记了怎么办", "wie ändere ich es", "none", "https://shop.example/reset", "Größe"),
+    ],
+)
+def test_what_is_said_behind_a_label_is_no_password(label: str, after: str) -> None:
+    assert MASKER.mask(label + after) == label + after
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ('{"password": "correcthorse", "user": "bob"}', '{"password": "[secret]", "user": "bob"}'),
+        ("{'password': 'hunter22'}", "{'password': '[secret]'}"),
+        ('"api_key": "9f8e7d6c5b4a"', '"api_key": "[secret]"'),
+        ("season pass: refund", "season pass: refund"),
+        ("token: expired", "token: expired"),
+    ],
+)
+def test_pairs_in_quotes_are_pairs_and_other_words_need_more_than_letters(text: str, masked: str) -> None:
+    assert MASKER.mask(text) == masked
+
+
 @pytest.mark.parametrize("gap", ["  ", "   ", "\n", " \n", "\r\n", "\t", "\u3000", "\n\n"])
 @pytest.mark.parametrize(
     "card", ["4111 1111 1111 1111", "5500 0000 0000 0004", "3782 822463 10005", "6222 0212 3456 7890 128"]

@@ -10,13 +10,19 @@ import pytest
 
 from bot.answers.golden.files import write_csv
 from bot.cli.turns import Format, row_writer
+from bot.conversation import Citation, Feedback, Vote
+from bot.knowledge.gaps import Gap, GapReport
+from bot.knowledge.gaps import to_csv as gaps_csv
 from bot.knowledge.glossary import to_csv
+from bot.steering import Missed
 from retrieval.searching.glossary import Entry
-from retrieval.text import escape_formula, unescape_formula
-from tests.support.turns import make_turn
+from retrieval.text import clean_text, escape_formula, unescape_formula
+from tests.support.turns import NOON, make_turn
 
 SIGNS = "=+-@＝＋－＠﹦﹢﹣﹫−"
-CELLS = [f"{blank}{sign}HYPERLINK(1)" for sign in SIGNS for blank in ("", " ", "\u3000", "\n", "\t", "\r")]
+CELLS = [
+    f"{blank}{sign}HYPERLINK(1)" for sign in SIGNS for blank in ("", " ", "\u3000", "\n", "\t", "\r", "\u200b", "\0")
+]
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -29,10 +35,14 @@ def test_no_export_holds_a_formula(tmp_path: Path) -> None:
     log = io.StringIO(newline="")
     write = row_writer(log, Format.CSV)
     for cell in CELLS:
-        write(make_turn(question=cell, answer=cell), [])
+        cited = (Citation(1, cell, cell, "p"),)
+        write(make_turn(question=cell, answer=cell, citations=cited), [Feedback("", cell, Vote.DOWN, cell)])
     write_csv(tmp_path / "golden.csv", ["question"], [[cell] for cell in CELLS])
-    glossary = to_csv([Entry(str(number), (cell.strip() or "x", "y"), "") for number, cell in enumerate(CELLS)])
+    glossary = to_csv([Entry(str(number), (cell.strip() or "x", "y"), cell) for number, cell in enumerate(CELLS)])
     golden = (tmp_path / "golden.csv").read_text("utf-8-sig")
-    for text in (log.getvalue(), golden, glossary):
+    missed = tuple(Missed(cell, cell, cell, "ann", NOON, frozenset(), cell) for cell in CELLS)
+    gaps = [Gap(cell, cell, missed, 1, (), {}, NOON, NOON) for cell in CELLS[:3]]
+    report = gaps_csv(GapReport(NOON, NOON, len(missed), tuple(gaps)))
+    for text in (log.getvalue(), golden, glossary, report):
         for row in csv.reader(io.StringIO(text, newline="")):
-            assert not any(cell.lstrip()[:1] in SIGNS for cell in row if cell.strip()), row
+            assert not any(clean_text(cell).lstrip()[:1] in SIGNS for cell in row if clean_text(cell).strip()), row

@@ -18,6 +18,7 @@ from bot.knowledge.condition import Trouble
 from bot.knowledge.glossary import Put
 from bot.knowledge.learning import Wording
 from bot.knowledge.previewing import Preview
+from bot.knowledge.refusals import Refused
 from bot.knowledge.status import SourceStatus, Status
 from bot.knowledge.teaching import Proposal
 from bot.people import Actor
@@ -119,7 +120,17 @@ def test_what_is_known(text: str) -> None:
     run = RefreshRun("a" * 32, NOON)
     for status in (
         Status("", None, 0, 0, (), None, None, ()),
-        Status(text, NOON, 10**9, -1, sources, run, (0, 9), ((text, text, text), (text, text, ""))),
+        Status(
+            text,
+            NOON,
+            10**9,
+            -1,
+            sources,
+            run,
+            (0, 9),
+            ((text, text, text), (text, text, "")),
+            (Refused(text, text, NOON),),
+        ),
     ):
         built(drawing.status_card(status))
     built(drawing.sources_card(sources))

@@ -16,7 +16,7 @@ from bot.desk.asking import Asking, Read, open_question
 from bot.desk.reading import Readings
 from bot.errors import DeliveryError, Refusal
 from bot.intents import MessageReading
-from bot.messages import Attached, Audience, ChatMessage, Said, quote, unquote
+from bot.messages import FIRST, Attached, Audience, ChatMessage, Said, quote, unquote
 from inference.interfaces import Picture
 from tests.fakes import FakeIntents, said
 
@@ -118,9 +118,41 @@ async def test_nothing_is_read_where_the_bot_was_not_called() -> None:
         near = Near([person(QUESTION)])
         message = replace(call(), audience=audience)
         assert (await asked(message, near)).text == message.text and near.looked == []
-    opens = said("answer this", audience=Audience.MENTION)
+    opens = replace(said("answer this", audience=Audience.MENTION), context={FIRST: "1"})
     near = Near([person(QUESTION)])
     assert (await asked(opens, near)).text == "answer this" and near.looked == []
+
+
+@pytest.mark.parametrize("text", ["answer this", "can you answer this?", ""])
+async def test_who_is_called_in_a_channel_answers_the_newest_open_question_there(text: str) -> None:
+    message = said(text, audience=Audience.MENTION, user="caller")
+    found = await asked(message, Near([person(QUESTION), person(OTHER, "bob")]))
+    assert (found.text, found.user) == (OTHER, "bob")
+    found = await asked(message, Near([person(QUESTION), person(OTHER, "bob", answered=True)]))
+    assert (found.text, found.user) == (QUESTION, "ann")
+    assert (await asked(message, Near([person("Hi all.")]))).text == text
+    assert (await asked(message, Near([person(QUESTION), person("", "eve", answered=True)]))).text == text
+
+
+async def test_who_greets_in_a_channel_is_greeted() -> None:
+    near = Near([person(QUESTION)])
+    message = said("hello", audience=Audience.MENTION, user="caller")
+    assert (await asked(message, near)).text == "hello" and near.looked == []
+
+
+@given(some.data())
+def test_of_a_channel_s_questions_none_is_taken_that_has_an_answer_of_its_own(data: some.DataObject) -> None:
+    stands = data.draw(some.lists(messages, max_size=8))
+    stands = [replace(each, answered=data.draw(some.booleans())) for each in stands]
+    for whatever in (False, True):
+        found = open_question(read(stands), "caller", whatever=whatever)
+        if found:
+            place = next(place for place, each in enumerate(stands) if each is found)
+            assert not found.answered and not found.mine
+            assert not any(each.answered and each.text not in {QUESTION, OTHER} for each in stands[place + 1 :])
+            assert found == open_question(
+                read([replace(each, answered=False) for each in stands[place:]]), "caller", whatever=whatever
+            ) or any(each.answered for each in stands[place + 1 :])
 
 
 @pytest.mark.parametrize("near", [None, Near(fault=DeliveryError("gone", Refusal.PLACE)), Near(forever=True), Near()])

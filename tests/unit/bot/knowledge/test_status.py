@@ -22,7 +22,8 @@ def report(office: Office) -> StatusReport:
         return ()
 
     known = Knowledge("v1", NOON, 1, 3, (SHORT, LONG, TAUGHT), PARTS)
-    return StatusReport(office.sources, office.schedule_store, office.runs, lambda: known, no_models, lambda: None)
+    runs, refused = office.runs, office.refusals.list
+    return StatusReport(office.sources, office.schedule_store, runs, lambda: known, no_models, lambda: None, refused)
 
 
 async def test_pairs_and_passages_are_counted_for_each_source(office: Office) -> None:
