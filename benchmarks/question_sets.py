@@ -189,7 +189,7 @@ def measure_query(index: Index, models: EmbeddingModels, row: dict[str, object],
     values = np.full((len(documents), len(names)), -np.inf, np.float32)
     np.maximum.at(values, inverse, found.values)
     covered = np.zeros(len(documents), np.float32)
-    np.maximum.at(covered, inverse, index.texts.overlap(query.texts, found.passages)[0])
+    np.maximum.at(covered, inverse, index.texts.measure_overlap(query.texts, found.passages)[0])
     relevant = np.zeros(len(documents), bool)
     np.logical_or.at(relevant, inverse, right[found.passages])
     misses = measure_near_misses(index, text, names, documents, values)
@@ -199,7 +199,7 @@ def measure_query(index: Index, models: EmbeddingModels, row: dict[str, object],
         room=str(row.get("site", "")),
         language=language,
         documents_language=language if index.languages[language] else index.main_language,
-        worded=index.worded,
+        worded=index.has_several_wordings,
         answerable=bool(row.get("answerable", True)),
         count=len(index.documents),
         tokens=len(query.tokens),

@@ -33,7 +33,7 @@ from benchmarks.gaps import TUNED, entries
 from benchmarks.question_sets import CACHE, folder, remembering_models, single_turn
 from bot.answers.evaluation import Row, read_rooms
 from retrieval.documents import Document
-from retrieval.indexing.analysis import analyse
+from retrieval.indexing.analysis import analyse_text
 from retrieval.indexing.building import build_index
 from retrieval.indexing.index import Index
 from retrieval.indexing.models import EmbeddingModels, name_model
@@ -152,8 +152,8 @@ def measure(name: str, searcher: Searcher, *, reworded: bool) -> Iterator[Asked]
         before = [searcher.ask(base, row["text"]) for row in rows]
         for draw in draws(documents, base, searcher.models, f"{name}{room}", reworded=reworded):
             place = {document.id: len(documents) + number for number, document in enumerate(draw.extra.documents)}
-            apart = draw.crawled.extended(draw.extra, NO_TWINS)
-            shipped = draw.crawled.extended(draw.extra, find_twins(draw.crawled, draw.extra))
+            apart = draw.crawled.with_additions(draw.extra, NO_TWINS)
+            shipped = draw.crawled.with_additions(draw.extra, find_twins(draw.crawled, draw.extra))
             for row, first in zip(rows, before, strict=True):
                 wanted = {f"eval:{faq}" for faq in row["relevant"]}
                 answers = {number for number, document in enumerate(documents) if document.url in wanted}
@@ -223,7 +223,7 @@ def near_pairs(name: str, models: EmbeddingModels) -> list[Near]:
         rows = [model.embed_documents(texts) for model in models.models]
         cosines = np.stack([vectors @ vectors.T for vectors in rows], -1)
         near = np.triu(cosines.max(axis=-1) >= LEAST, 1)
-        tokens = [frozenset(analyse(text)) for text in texts]
+        tokens = [frozenset(analyse_text(text)) for text in texts]
         near &= ~np.array([[one == other for other in tokens] for one in tokens])  # the words tell these
         same = labels[:, None] == labels
         found += zip(map(tuple, cosines[near].tolist()), same[near].tolist(), strict=True)

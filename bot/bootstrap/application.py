@@ -119,7 +119,7 @@ class Application(Stores):
 
         store = version_store(self.settings)
         if not self.shelf.current()[1] and store.active_id() is None:
-            store.active()  # says that nothing is indexed, before the model is loaded
+            store.find_active()  # says that nothing is indexed, before the model is loaded
         reranking = reranking_for(self.settings)
         fitted = fitted_for(self.settings, self.embedding_models)
         live = LiveRetriever(self.live_index, self.embedding_models, reranking, self.live_glossary.current, fitted)
@@ -422,7 +422,7 @@ class Application(Stores):
         version, index = self.live_index.current()
         if not version:  # taught answers alone
             return Knowledge("", datetime.now(UTC), 0, len(index.passages), index.documents, index.passages)
-        manifest = version_store(self.settings).get(version).manifest
+        manifest = version_store(self.settings).find_version(version).manifest
         counts = manifest.counts
         made = datetime.fromisoformat(manifest.created_at)
         return Knowledge(version, made, counts["pages"], counts["passages"], index.documents, index.passages)

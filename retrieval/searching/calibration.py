@@ -84,7 +84,7 @@ def describe(
             "few": 1 / len(index.documents),
             "length": math.log1p(len(query.tokens)),
             "bare": float(not document.answer.strip() and not document.alternatives),
-            "covered": float(index.texts.overlap(query.texts, candidates.passages[first])[0].max()),
+            "covered": float(index.texts.measure_overlap(query.texts, candidates.passages[first])[0].max()),
         }
         | dict(zip(query.profile.weights, signals, strict=True))
     )

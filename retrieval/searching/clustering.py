@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from retrieval.indexing.analysis import analyse, fold, is_function
+from retrieval.indexing.analysis import analyse_text, fold_text, is_function
 from retrieval.indexing.lexical import Places, Scores
 from retrieval.indexing.models import EmbeddingModels, combine_models, name_model
 from retrieval.interfaces import Embedder
@@ -104,7 +104,7 @@ def folded(text: str) -> str:
     """What texts have to share to be the same: letters, digits and money signs in one case, width and script. A text
     without any is itself."""
     text = shortened(text)
-    return _UNSPACED.sub("", _IGNORED.sub(" ", fold(text)).strip()) or text
+    return _UNSPACED.sub("", _IGNORED.sub(" ", fold_text(text)).strip()) or text
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ class Likeness:
 
     @cached_property
     def _analysed(self) -> list[frozenset[str]]:
-        return [frozenset(analyse(text)) for text in self.texts]
+        return [frozenset(analyse_text(text)) for text in self.texts]
 
     @cached_property
     def _mute(self) -> npt.NDArray[np.bool_]:

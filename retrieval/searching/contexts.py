@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from retrieval.indexing.analysis import analyse, is_function, unspaced
+from retrieval.indexing.analysis import analyse_text, is_function, is_unspaced
 from retrieval.indexing.lexical import Places, Scores
 from retrieval.searching.signals import Candidates, top
 
@@ -64,9 +64,9 @@ def topics(index: Index, query: str, context: Sequence[str]) -> Scores:
     gains = np.zeros(len(index.documents), np.float32)
     everything = np.arange(len(index.documents))
     for age, text in enumerate([query, *reversed(context)]):
-        tokens = index.topics.query(analyse(text, index.main_language))
+        tokens = index.topics.look_up(analyse_text(text, index.main_language))
         if len(tokens.known):
-            _, named = index.topics.overlap(tokens, everything)
+            _, named = index.topics.measure_overlap(tokens, everything)
             np.maximum(gains, named**2 * FADING**age, out=gains)
     return CONTINUITY * gains * index.topic_information
 
@@ -80,7 +80,7 @@ def lean(index: Index, candidates: Candidates, gains: Scores, context: Sequence[
     """-> (n,) what each candidate's score gains by the conversation."""
     words = np.zeros(len(candidates.passages), np.float32)
     for text in context[-LAST_TURN:]:
-        said = index.texts.bm25(index.texts.query(analyse(text, index.main_language)))
+        said = index.texts.score_bm25(index.texts.look_up(analyse_text(text, index.main_language)))
         np.maximum(words, said[candidates.passages], out=words)
     return gains[candidates.documents] + EARLIER_WORDS * words
 
@@ -107,7 +107,7 @@ def has_topic(query: str, language: str = "en") -> bool:
 def bare(query: str, language: str = "en") -> bool:
     """Whether a query says next to nothing by itself: "how long?", "and to Canada?"."""
     tokens = _telling(query, language)
-    characters = sum(map(unspaced, tokens))
+    characters = sum(map(is_unspaced, tokens))
     few = len(tokens) - characters <= BARE_WORDS and characters <= BARE_CHARACTERS
     return few and not has_topic(query, language)
 
@@ -126,6 +126,6 @@ def names(index: Index, passage: int, query: str) -> bool:
 
 def _telling(query: str, language: str) -> list[str]:
     """A query's words that say what it is about; single characters of what is written without spaces."""
-    tokens = analyse(query, language)
-    single = [token for token in tokens if len(token) == 1 or not unspaced(token)]
+    tokens = analyse_text(query, language)
+    single = [token for token in tokens if len(token) == 1 or not is_unspaced(token)]
     return [token for token in single if not is_function(token, language) and token not in _MEASURES]

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from importlib.resources import files
 
-from retrieval.indexing.analysis import unspaced
+from retrieval.indexing.analysis import is_unspaced
 
 
 def count_denials(text: str) -> int:
@@ -22,6 +22,6 @@ def _pattern() -> re.Pattern[str]:
     for line in lines:
         if not line.startswith("#"):
             for word in line.partition(":")[2].split():
-                (inside if unspaced(word) else spaced).append(re.escape(word))
+                (inside if is_unspaced(word) else spaced).append(re.escape(word))
     spaced.remove("n't")
     return re.compile(rf"(?<!\w)(?:{'|'.join(spaced)})(?!\w)|n't\b|{'|'.join(inside)}")

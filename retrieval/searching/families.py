@@ -109,7 +109,7 @@ def ask_the_same(one: str, other: str, language: str = "en") -> bool:
 def _members(index: Index, first: int, ranked: Places) -> list[int]:
     """The documents of the family of `first`, in order of rank; those that are not ranked last."""
     question, language = index.documents[first].question, index.main_language
-    same = index.wordings.same(question, language_of(index.documents[first]))
+    same = index.wordings.find_same_words(question, language_of(index.documents[first]))
     same_words = [int(number) for number in _documents_of(index, same)]
     near = [
         number

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 
-from retrieval.indexing.analysis import fold, is_function, words
+from retrieval.indexing.analysis import fold_text, is_function, split_words
 
 MOST_VARIANTS = 3
 _READ = 400  # characters of a query that terms are looked for in; the rest stays as it is
@@ -58,7 +58,7 @@ class _Found:
 
 def key_of(term: str) -> Key:
     """What makes two spellings one term: the words, in one case, form and script. Empty for no words."""
-    return tuple(word for word, _, _ in words(fold(term)))
+    return tuple(word for word, _, _ in split_words(fold_text(term)))
 
 
 def distinct(terms: Iterable[str]) -> tuple[str, ...]:
@@ -119,9 +119,9 @@ class Glossary:
     def _find(self, query: str) -> tuple[str, list[_Found]]:
         """All terms in the query, overlapping ones too; and the text that their places are in: the query itself,
         unless folding moves its characters."""
-        folded = fold(query)
+        folded = fold_text(query)
         text = query if len(folded) == len(query) else folded
-        units = words(folded)
+        units = split_words(folded)
         spelt = tuple(word for word, _, _ in units)
         found = []
         for place, (first, start, _) in enumerate(units):

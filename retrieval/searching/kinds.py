@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache, lru_cache
 
-from retrieval.indexing.analysis import fold, is_function, unspaced, words
+from retrieval.indexing.analysis import fold_text, is_function, is_unspaced, split_words
 from retrieval.languages import COMMON_LANGUAGES
 
 _SHORTEST = 4  # letters of a name of one word: "may" hardly ever is a month
@@ -23,7 +23,7 @@ def things(text: str, languages: Iterable[str]) -> frozenset[Thing]:
 @lru_cache(maxsize=4096)
 def _things(text: str, language: str) -> frozenset[Thing]:
     known = _known(language)
-    tokens = [token for token, _, _ in words(fold(text))]
+    tokens = [token for token, _, _ in split_words(fold_text(text))]
     found: set[Thing] = set()
     place = 0
     while place < len(tokens):
@@ -40,8 +40,8 @@ def _things(text: str, language: str) -> frozenset[Thing]:
 def _known(language: str) -> dict[tuple[str, ...], frozenset[Thing]]:
     known: dict[tuple[str, ...], frozenset[Thing]] = {}
     for thing, name in _names(language):
-        key = tuple(token for token, _, _ in words(fold(name)))
-        if len(key) > 1 or (key and len(key[0]) >= _SHORTEST and not is_function(key[0]) and not unspaced(key[0])):
+        key = tuple(token for token, _, _ in split_words(fold_text(name)))
+        if len(key) > 1 or (key and len(key[0]) >= _SHORTEST and not is_function(key[0]) and not is_unspaced(key[0])):
             known[key] = known.get(key, frozenset()) | {thing}
     return known
 

@@ -110,7 +110,7 @@ class LiveIndex:
         elif self._faulty != (version, revision):
             try:
                 self._added = build_index(documents, self._models, previous=self._added)
-                index = self._added if base is None else base.extended(self._added, find_twins(base, self._added))
+                index = self._added if base is None else base.with_additions(self._added, find_twins(base, self._added))
                 return self._swap(_Live(asked, version, revision, index))
             except Exception as error:  # whatever is wrong with them, the pages can still be searched
                 self._faulty = version, revision
@@ -121,7 +121,7 @@ class LiveIndex:
         return self._swap(_Live(asked, version, revision, base))
 
     def _swap(self, made: _Live) -> _Live:
-        made.index.warm()  # questions are answered from the old one meanwhile
+        made.index.warm_up()  # questions are answered from the old one meanwhile
         self._current = made
         return made
 
@@ -133,7 +133,10 @@ class LiveIndex:
         if fault := self._store.pointer_fault():
             log.error("a damaged index", cause=fault)
         try:
-            version_id, index = asked, self._read(self._store.get(asked) if asked else self._store.active())
+            version_id, index = (
+                asked,
+                self._read(self._store.find_version(asked) if asked else self._store.find_active()),
+            )
         except (CorruptVersion, UnknownVersion) as error:  # damaged, or pruned just now
             version_id, index = self._read_another(asked, error)
         self._loaded = asked, version_id, index
@@ -145,9 +148,9 @@ class LiveIndex:
         if self._loaded:
             log.error("a damaged index", cause=str(fault), answers=self._loaded[1])
             return self._loaded[1:]
-        for version_id in self._store.in_stead_of(asked):
+        for version_id in self._store.list_substitutes(asked):
             try:
-                index = self._read(self._store.get(version_id))
+                index = self._read(self._store.find_version(version_id))
             except (CorruptVersion, UnknownVersion):
                 continue
             log.error("a damaged index", cause=str(fault), answers=version_id)
@@ -157,7 +160,7 @@ class LiveIndex:
     def _read(self, version: Version) -> Index:
         """A version's index, after its files were compared with their checksums: a flipped bit may be another number in
         an answer. With the vectors of those of its models that are in the settings. Raises CorruptVersion."""
-        self._store.verify(version, but=(PAGES,))  # which only a refresh reads
+        self._store.verify_files(version, but=(PAGES,))  # which only a refresh reads
         index = Index.load(version.folder, [model.fingerprint for model in self._models.models])
         log.info("index version loaded", version=version.id, passages=len(index.passages))
         if len(index.fields) < len(self._models.models):

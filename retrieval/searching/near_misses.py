@@ -28,10 +28,10 @@ _PREFIX = 3  # letters that one has before them at most
 
 def uncovered(index: Index, query: str, passages: Places) -> Scores:
     """The part of the query's words of content, by idf, that a passage lacks, its headings and wordings included."""
-    tokens = index.texts.query(sorted(content_tokens(query, index.main_language)))
+    tokens = index.texts.look_up(sorted(content_tokens(query, index.main_language)))
     if not tokens.total:
         return np.zeros(len(passages), np.float32)
-    covered, _ = index.texts.overlap(tokens, passages)
+    covered, _ = index.texts.measure_overlap(tokens, passages)
     return np.maximum(np.float32(0), 1 - covered)
 
 
@@ -53,10 +53,10 @@ def swapped(index: Index, query: str, passages: Places) -> Scores:
 
 def missing_elsewhere(index: Index, query: str, passages: Places) -> Scores:
     """The part of the query's words of content, by idf, that a passage lacks and another one of the index has."""
-    tokens = index.texts.query(sorted(content_tokens(query, index.main_language)))
+    tokens = index.texts.look_up(sorted(content_tokens(query, index.main_language)))
     if not tokens.total:
         return np.zeros(len(passages), np.float32)
-    covered, _ = index.texts.overlap(tokens, passages)
+    covered, _ = index.texts.measure_overlap(tokens, passages)
     known = float(tokens.idf.sum()) / tokens.total
     return np.asarray(np.maximum(0, known - covered), np.float32)
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from retrieval.documents import Document
-from retrieval.indexing.analysis import analyse, is_function
+from retrieval.indexing.analysis import analyse_text, is_function
 from retrieval.indexing.lexical import Places, Scores
 from retrieval.searching.statements import state_the_same
 
@@ -55,7 +55,7 @@ def repeating(index: Index, documents: Places, scores: Scores) -> Sequence[int]:
 
 @lru_cache(maxsize=4096)
 def _words(text: str, language: str) -> frozenset[str]:
-    return frozenset(analyse(text, language))
+    return frozenset(analyse_text(text, language))
 
 
 @lru_cache(maxsize=4096)

@@ -66,7 +66,7 @@ class TorchReranker:
         """Raises ModelError."""
         self.model = _load(weights)
         self._lock = threading.Lock()
-        self.fingerprint = weights.fingerprint("fp32/torch")
+        self.fingerprint = weights.fingerprint_for("fp32/torch")
 
     def score(self, query: str, texts: Sequence[str]) -> Vectors:
         """-> (len(texts),) float32 log-odds."""

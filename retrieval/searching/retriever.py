@@ -124,7 +124,7 @@ def choose_profiles(fitted: Fitted, language: str, index: Index) -> list[Profile
     own = not shares or shares[language] >= MINORITY * shares.total()
     target = language if own else max(shares, key=shares.__getitem__)
     available = [name_model(field.model) for field in index.fields]
-    return fitted.choose_profiles(language, target, worded=index.worded, available=available)
+    return fitted.choose_profiles(language, target, worded=index.has_several_wordings, available=available)
 
 
 class FixedIndex:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from retrieval.indexing.analysis import analyse
+from retrieval.indexing.analysis import analyse_text
 from retrieval.indexing.lexical import Scores
 from retrieval.searching import signals
 from retrieval.searching.glossary import Variant
@@ -107,7 +107,7 @@ def _admitted(index: Index, rewritten: Rewritten) -> Candidates:
 
 def _stands(index: Index, term: str, source: str) -> bool:
     """By its words and, where it is written without spaces, its bigrams: in whatever order, in one passage."""
-    passages = index.texts.holding(analyse(term, index.main_language))
+    passages = index.texts.find_texts_with_all(analyse_text(term, index.main_language))
     if not source:
         return len(passages) > 0
     documents = np.unique(index.passage_document[passages]).tolist()

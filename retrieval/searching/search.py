@@ -10,7 +10,7 @@ from itertools import compress
 import numpy as np
 
 from retrieval.documents import ScoredPassage
-from retrieval.indexing.index import Index, wordings
+from retrieval.indexing.index import Index, list_wordings
 from retrieval.indexing.lexical import Places, Scores
 from retrieval.searching import calibration, contexts, families, fusion, rewriting, signals
 from retrieval.searching.content import word_sequence
@@ -133,7 +133,7 @@ class Search:
         """Whether the text is word for word a question of this document, so that nothing else can be meant."""
         asked = word_sequence(self._text, self._language)
         return bool(asked) and any(
-            word_sequence(each, self._language) == asked for each in wordings(self._index.documents[document])
+            word_sequence(each, self._language) == asked for each in list_wordings(self._index.documents[document])
         )
 
     def _find_family(self, candidates: Candidates, ranking: Places, scores: Scores, in_context: Query | None) -> Family:

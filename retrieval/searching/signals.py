@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from retrieval.indexing.analysis import analyse
-from retrieval.indexing.lexical import LexicalQuery, Places, Scores, ranges
+from retrieval.indexing.analysis import analyse_text
+from retrieval.indexing.lexical import LexicalQuery, Places, Scores, join_ranges
 from retrieval.indexing.models import name_model
 from retrieval.searching.profiles import VECTOR_SIGNALS, Profile, name_signal
 
@@ -37,12 +37,12 @@ class Lookup:
     @cached_property
     def by_text(self) -> Scores:
         """(passages,) BM25 of the whole texts."""
-        return self.index.texts.bm25(self.texts)
+        return self.index.texts.score_bm25(self.texts)
 
     @cached_property
     def by_question(self) -> Scores:
         """(documents,) BM25 of the questions."""
-        return self.index.questions.bm25(self.questions)
+        return self.index.questions.score_bm25(self.questions)
 
     def nearest(self, field: VectorField, vector: Scores) -> Places:
         """The passages nearest to the text's `vector` by one model."""
@@ -90,8 +90,10 @@ def prepare(index: Index, text: str, vectors: Mapping[str, Scores], profile: Pro
 
 def look_up(index: Index, text: str, language: str) -> Lookup:
     """What `text`, which is in `language`, finds in `index`."""
-    tokens = tuple(dict.fromkeys(analyse(text, language)))
-    return Lookup(index, tokens, index.texts.query(tokens), index.questions.query(tokens), index.wordings.query(tokens))
+    tokens = tuple(dict.fromkeys(analyse_text(text, language)))
+    return Lookup(
+        index, tokens, index.texts.look_up(tokens), index.questions.look_up(tokens), index.wordings.look_up(tokens)
+    )
 
 
 def gather(index: Index, query: Query, also: Sequence[Places] = ()) -> Candidates:
@@ -166,20 +168,20 @@ def _vector_signals(
     if (name := names["cos_alike"]) in wanted:
         columns[name] = _by_wording(index, field, vector, documents, as_questions=True)[inverse]
     if (name := names["cos_wordings"]) in wanted:
-        columns[name] = field.means.cosines(vector, documents)[inverse]
+        columns[name] = field.means.compare_documents(vector, documents)[inverse]
     return columns
 
 
 def _by_wording(index: Index, field: VectorField, vector: Scores, documents: Places, *, as_questions: bool) -> Scores:
     """-> (documents,) the highest cosine with any of a document's wordings."""
     counts = index.question_row_counts[documents]
-    places = ranges(index.question_starts[documents], counts)
+    places = join_ranges(index.question_starts[documents], counts)
     cosines = field.compare_wordings(vector, places, as_questions=as_questions)
     return np.maximum.reduceat(cosines, np.cumsum(counts) - counts)
 
 
 def _overlap(index: Index, query: LexicalQuery, documents: Places) -> Scores:
     counts = index.wording_counts[documents]
-    of_query, of_text = index.wordings.overlap(query, ranges(index.wording_starts[documents], counts))
+    of_query, of_text = index.wordings.measure_overlap(query, join_ranges(index.wording_starts[documents], counts))
     dice = 2 * of_query * of_text / np.maximum(of_query + of_text, 1e-9)
     return np.maximum.reduceat(dice, np.cumsum(counts) - counts)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from retrieval.documents import Document, content_id
-from retrieval.indexing.analysis import fold
+from retrieval.indexing.analysis import fold_text
 from retrieval.scripts import HAN
 from retrieval.searching.glossary import Entry, Key, distinct, key_of
 
@@ -160,7 +160,7 @@ def _aliases(text: str) -> Iterator[tuple[str, str, int, int]]:
 
 def _chinese(text: str) -> Iterator[tuple[str, str, int, int]]:
     """ "无线接入点（简称AP）", "一卡通，又称园区卡"."""
-    folded = fold(text)
+    folded = fold_text(text)
     if len(folded) != len(text):
         text = folded
     for match in _ZH_IN_BRACKETS.finditer(folded):

@@ -72,7 +72,7 @@ def _by_words(base: Index, added: Index) -> list[tuple[int, int]]:
         (number, int(np.searchsorted(base.wording_starts, text, "right")) - 1)
         for number, document in enumerate(added.documents)
         for wording in (document.question, *document.alternatives)
-        for text in base.wordings.same(wording, language_of(document))
+        for text in base.wordings.find_same_words(wording, language_of(document))
     ]
 
 

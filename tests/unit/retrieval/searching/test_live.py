@@ -73,12 +73,12 @@ class Embedding:
 
 def activate(store: VersionStore, documents: Sequence[Document]) -> Version:
     index = build_index(documents, default_embedder())
-    with store.stage() as folder:
+    with store.stage_version() as folder:
         index.save(folder)
         manifest = Manifest(store.new_id(), "2026-01-01T00:00:00+00:00", store.active_id() or "",
                             default_embedder().fingerprint, 384, {"passages": len(index.passages)})  # fmt: skip
-        version = store.commit(folder, manifest)
-    store.activate(version)
+        version = store.commit_version(folder, manifest)
+    store.activate_version(version)
     return version
 
 
@@ -146,7 +146,7 @@ def test_what_is_taught_stays_through_a_new_version_and_a_rollback(store: Versio
     new = activate(store, PAGES[:1])
     assert live.current()[0] == new.id
     assert questions(live) == [PAGES[0].question, TAUGHT.question]
-    store.rollback()
+    store.roll_back()
     assert live.current()[0] == old.id
     assert questions(live) == [*(page.question for page in PAGES), TAUGHT.question]
     assert len(embedding.texts) == embedded
@@ -425,10 +425,10 @@ def test_a_damaged_pointer_costs_no_answer(store: VersionStore, pointer: bytes) 
 def test_damaged_pages_of_the_crawl_are_no_reason_to_answer_otherwise(store: VersionStore) -> None:
     activate(store, PAGES)
     index = build_index(NEWER, default_embedder())
-    with store.stage() as folder:
+    with store.stage_version() as folder:
         index.save(folder)
         (folder / "pages.jsonl").write_text("{}")
-        version = store.commit(folder, Manifest(store.new_id(), "2026-01-01T00:00:00+00:00", "", "", 384, {}))
-    store.activate(version)
+        version = store.commit_version(folder, Manifest(store.new_id(), "2026-01-01T00:00:00+00:00", "", "", 384, {}))
+    store.activate_version(version)
     flip(version.folder / "pages.jsonl")
     assert LiveIndex(store, default_embedder()).current()[0] == version.id

@@ -50,7 +50,7 @@ async def found(query: str, *documents: Document, context: Sequence[str] = ()) -
     index = BASE
     if documents:
         added = build_index(documents, default_embedder())
-        index = BASE.extended(added, find_twins(BASE, added))
+        index = BASE.with_additions(added, find_twins(BASE, added))
     return await LiveRetriever(FixedIndex(index), default_embedder()).retrieve(query, context=context)
 
 
@@ -137,7 +137,7 @@ def test_a_group_holds_every_document_of_the_question() -> None:
     added = build_index(
         [taught("How do I return an item?"), taught("How do I return an item", "Send it.")], default_embedder()
     )
-    index = BASE.extended(added, find_twins(BASE, added))
+    index = BASE.with_additions(added, find_twins(BASE, added))
     places = {len(CRAWLED), len(CRAWLED) + 1, 0}
     for place in places:
         assert group(index, place)[0] == place
