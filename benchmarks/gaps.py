@@ -28,7 +28,7 @@ from benchmarks.question_sets import CACHE, remembering_models
 from bot.bootstrap import embedding_models_for
 from bot.settings import load_settings
 from retrieval.indexing.models import EmbeddingModels, name_model
-from retrieval.searching.clustering import Clustering, Likeness, cluster
+from retrieval.searching.clustering import Clustering, Likeness, cluster_texts
 from retrieval.searching.fitted import GENERIC, name_fit
 from retrieval.searching.generic import ANY_MODEL
 
@@ -171,7 +171,7 @@ def table(models: EmbeddingModels, count: int) -> Iterator[str]:
 
 
 def _line(title: str, some: Sequence[Week], models: EmbeddingModels) -> str:
-    figures = judge(some, lambda each: cluster(each.texts, models))
+    figures = judge(some, lambda each: cluster_texts(each.texts, models))
     return f"{title:34} {figures.precision:11.3f} {figures.recall:11.3f} {figures.purity:7.3f}"
 
 
@@ -200,7 +200,7 @@ def fit_weights(some: Sequence[Week], models: EmbeddingModels) -> list[float]:
     for each in some:
         labels = np.array(each.labels)
         upper = np.triu_indices(len(labels), 1)
-        rows.append(np.stack(Likeness(each.texts, models).signals(slice(None)), -1)[upper])
+        rows.append(np.stack(Likeness(each.texts, models).measure_signals(slice(None)), -1)[upper])
         right.append((labels[:, None] == labels)[upper])
     x, y = np.concatenate(rows).astype(float), np.concatenate(right)
     x = np.column_stack([x, np.ones(len(x))])
@@ -223,7 +223,7 @@ def speed(models: EmbeddingModels) -> str:
     texts = sorted({text for firm in firms for entry in firm for text in entry})
     order = np.random.default_rng(0).permutation(len(texts))[:5000]
     started = time.perf_counter()
-    cluster([texts[place] for place in order.tolist()], models)
+    cluster_texts([texts[place] for place in order.tolist()], models)
     spent = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     return f"{len(order):,} texts in {spent:.1f} s, {peak:.2f} GiB at most in all"

@@ -178,13 +178,13 @@ def measure_query(index: Index, models: EmbeddingModels, row: dict[str, object],
     text = str(row["text"])
     names = signal_names(models)
     everything = Profile("everything", dict.fromkeys(names, 1.0), {})
-    vectors = QuestionVectors(models).embed([text], everything.models)[0]
+    vectors = QuestionVectors(models).embed_texts([text], everything.models)[0]
     language = detect_query_language(text, index)
-    query = signals.prepare(index, text, vectors, everything, language)
+    query = signals.prepare_query(index, text, vectors, everything, language)
     if len(index.passages) <= MEASURED_WHOLE:
-        found = signals.measure(index, query, np.arange(len(index.passages)))
+        found = signals.measure_signals(index, query, np.arange(len(index.passages)))
     else:
-        found = signals.gather(index, query, [np.flatnonzero(right)])
+        found = signals.gather_candidates(index, query, [np.flatnonzero(right)])
     documents, inverse = np.unique(found.documents, return_inverse=True)
     values = np.full((len(documents), len(names)), -np.inf, np.float32)
     np.maximum.at(values, inverse, found.values)

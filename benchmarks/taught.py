@@ -42,7 +42,7 @@ from retrieval.searching.fitted import GENERIC, load_fitted, name_fit
 from retrieval.searching.generic import ANY_MODEL, measure_background
 from retrieval.searching.retriever import choose_profiles, detect_query_language
 from retrieval.searching.search import Search
-from retrieval.searching.twins import find_twins
+from retrieval.searching.twins import find_same_question_pairs
 
 SHARE, DRAWS = 0.2, 3
 PRECISION = 0.97  # of the pairs that one model finds: what is wrongly one loses an answer
@@ -100,7 +100,7 @@ class Searcher:
         language = detect_query_language(text, index)
         search = Search(index, text, language, (), (), self._vectors)
         for profile in choose_profiles(self._fitted, language, index):
-            found = search.run(profile)
+            found = search.search_by(profile)
             answered = found.confidence >= profile.answer
             if answered:
                 break
@@ -153,7 +153,7 @@ def measure(name: str, searcher: Searcher, *, reworded: bool) -> Iterator[Asked]
         for draw in draws(documents, base, searcher.models, f"{name}{room}", reworded=reworded):
             place = {document.id: len(documents) + number for number, document in enumerate(draw.extra.documents)}
             apart = draw.crawled.with_additions(draw.extra, NO_TWINS)
-            shipped = draw.crawled.with_additions(draw.extra, find_twins(draw.crawled, draw.extra))
+            shipped = draw.crawled.with_additions(draw.extra, find_same_question_pairs(draw.crawled, draw.extra))
             for row, first in zip(rows, before, strict=True):
                 wanted = {f"eval:{faq}" for faq in row["relevant"]}
                 answers = {number for number, document in enumerate(documents) if document.url in wanted}

@@ -142,11 +142,11 @@ def _lay_beside(
 ) -> Opened:
     """An index with the taught answers laid over it, as the live one has them."""
     from retrieval.indexing.building import build_index
-    from retrieval.searching.twins import find_twins
+    from retrieval.searching.twins import find_same_question_pairs
 
     if beside.taught:
         added = build_index(beside.taught, models)
-        index = index.with_additions(added, find_twins(index, added))
+        index = index.with_additions(added, find_same_question_pairs(index, added))
     return Opened(settings, index, models, beside.glossary, reranking)
 
 

@@ -38,7 +38,7 @@ class Index:
     has a field of vectors, `fields`, whose row i is of text i.
     Four lexical fields: `texts` (a passage with its headings, question and wordings), `questions` (a document's
     question and wordings as one text), `wordings` (each of them alone), `topics` (a document's nearest heading).
-    `twins` holds pairs of documents that ask the same question: one with an author, and one that was crawled.
+    `same_question_pairs` holds pairs of documents that ask the same question: one with an author, one that was crawled.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Index:
         embedded: Sequence[tuple[EmbeddedTexts, DenseIndex]],
         lexical: dict[str, LexicalIndex],
         mapping: tuple[list[Document], Places] | None = None,
-        twins: Places | None = None,
+        pairs: Places | None = None,
     ) -> None:
         self.passages = passages
         self.row_passage = row_passage
@@ -56,7 +56,7 @@ class Index:
         self.wordings, self.topics = lexical["wordings"], lexical["topics"]
         self._lexical = lexical
         self.documents, self.passage_document = mapping or _collect_documents(passages)
-        self.twins: Places = np.zeros((0, 2), np.int64) if twins is None else twins
+        self.same_question_pairs: Places = np.zeros((0, 2), np.int64) if pairs is None else pairs
         self._map_rows()
         counts = self.question_row_counts
         places = join_ranges(self.question_rows, counts)
@@ -90,16 +90,16 @@ class Index:
         searchable = [(texts, DenseIndex.build(texts.rows, exact=exact)) for texts in embedded]
         return cls(passages, row_passage, searchable, lexical, mapping)
 
-    def with_additions(self, added: Index, twins: Places) -> Index:
+    def with_additions(self, added: Index, pairs: Places) -> Index:
         """This index with the documents of `added` after its own, made in a fraction of the time that building takes.
 
-        `twins` are pairs of a document of `added` and one here; as it only repeats a question, it makes no word of it
+        `pairs` are of a document of `added` and one here; as it only repeats a question, it makes no word of it
         less rare. Fields of models that only one of them has are left out. Both indexes stay as they are; the new one
         is for searching only, not to be saved.
         """
         texts = _collect_texts(added.passages, added.documents)
         spoken = _collect_languages(added.passages, added.documents)
-        new = ~np.isin(np.arange(len(added.documents)), twins[:, 0])
+        new = ~np.isin(np.arange(len(added.documents)), pairs[:, 0])
         counted = {
             "texts": new[added.passage_document],
             "questions": new,
@@ -116,7 +116,7 @@ class Index:
                 [*self.documents, *added.documents],
                 np.concatenate([self.passage_document, added.passage_document + len(self.documents)]),
             ),
-            twins + np.array([len(self.documents), 0], np.int64),
+            pairs + np.array([len(self.documents), 0], np.int64),
         )
 
     def save(self, folder: Path) -> None:

@@ -11,11 +11,11 @@ from retrieval.indexing.analysis import is_unspaced
 
 def count_denials(text: str) -> int:
     """How many words of `text` deny."""
-    return sum(1 for _ in _pattern().finditer(text.casefold().replace("’", "'")))
+    return sum(1 for _ in _compile_pattern().finditer(text.casefold().replace("’", "'")))
 
 
 @cache
-def _pattern() -> re.Pattern[str]:
+def _compile_pattern() -> re.Pattern[str]:
     spaced: list[str] = []
     inside: list[str] = []
     lines = (files("retrieval.searching") / "denying_words.txt").read_text(encoding="utf-8").splitlines()

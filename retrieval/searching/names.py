@@ -66,10 +66,10 @@ def find_names(index: Index, query: str) -> QueryNames:
         for token in tokens
         if _is_own_name(index, token, holders := index.texts.find_texts_with_all([token]))
     }
-    return QueryNames(own, known_codes, _without(query, own, language) if own.keys() < tokens else "")
+    return QueryNames(own, known_codes, _remove_names(query, own, language) if own.keys() < tokens else "")
 
 
-def _without(query: str, names: Collection[str], language: str) -> str:
+def _remove_names(query: str, names: Collection[str], language: str) -> str:
     folded = fold_text(query)
     text = query if len(query) == len(folded) else folded  # "ß" has two letters when it is folded
     for token, start, end in reversed(split_words(folded, language) if names else []):

@@ -45,7 +45,7 @@ def question_of(text: str, index: Index) -> str:
 
 def log_odds_written(line: str) -> float:
     """How likely a person wrote a line, rather than a machine."""
-    weights, values = _weights(), describe_line(line)
+    weights, values = _load_weights(), describe_line(line)
     return weights["intercept"] + sum(weights[name] * value for name, value in zip(FEATURES, values, strict=True))
 
 
@@ -72,6 +72,6 @@ def _known_codes(text: str, question: str, index: Index) -> list[str]:
 
 
 @cache
-def _weights() -> dict[str, float]:
+def _load_weights() -> dict[str, float]:
     weights: dict[str, float] = json.loads((files("retrieval.searching") / "written_lines.json").read_text("utf-8"))
     return weights

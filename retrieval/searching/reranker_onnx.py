@@ -58,7 +58,7 @@ def is_complete(folder: Path) -> bool:
     return _read_meta(folder) is not None
 
 
-def export(weights: Weights, reranker: TorchReranker, folder: Path) -> None:
+def export_reranker(weights: Weights, reranker: TorchReranker, folder: Path) -> None:
     """Export the cross-encoder to `folder` by one rename; two processes may do so at once. Raises NotExportable."""
     started = time.perf_counter()
     with onnx_graph.write_folder_atomically(folder, is_complete) as temporary:
@@ -87,12 +87,12 @@ class OnnxReranker:
         ids, types = [each.ids for each in encodings], [each.type_ids for each in encodings]
         scores = np.empty(len(ids), np.float32)
 
-        def work(batch: list[int]) -> None:
+        def score_batch(batch: list[int]) -> None:
             rows = [ids[row] for row in batch], [types[row] for row in batch]
             found = onnx_graph.run_graph(self._session, rows[0], self._meta.inputs, self._meta.pad_id, rows[1])
             scores[batch] = found.reshape(len(batch))
 
-        onnx_graph.in_batches(ids, work)
+        onnx_graph.in_batches(ids, score_batch)
         return scores
 
 
@@ -123,14 +123,14 @@ def _export_into(folder: Path, weights: Weights, reranker: TorchReranker) -> str
             sizes=onnx_graph.sizes_of(folder),
         )
         (folder / META).write_text(json.dumps(asdict(meta), indent=1), encoding="utf-8")
-        differences[precision] = _difference(folder, weights, reranker)
+        differences[precision] = _measure_difference(folder, weights, reranker)
         if differences[precision] <= most:
             onnx_graph.remove_leftovers(folder, precision)
             return precision
     raise NotExportable(f"its scores come out different (by {differences} of their spread)")
 
 
-def _difference(folder: Path, weights: Weights, reranker: TorchReranker) -> float:
+def _measure_difference(folder: Path, weights: Weights, reranker: TorchReranker) -> float:
     try:
         ours = OnnxReranker(folder, weights).score(_QUESTION, _SAMPLES)
     except Exception as error:  # onnxruntime cannot build or run the graph

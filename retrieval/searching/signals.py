@@ -44,7 +44,7 @@ class Lookup:
         """(documents,) BM25 of the questions."""
         return self.index.questions.score_bm25(self.questions)
 
-    def nearest(self, field: VectorField, vector: Scores) -> Places:
+    def find_nearest(self, field: VectorField, vector: Scores) -> Places:
         """The passages nearest to the text's `vector` by one model."""
         if field.model not in self.near:
             rows = field.dense.search(vector[None], NEAREST)[0]
@@ -83,7 +83,9 @@ class Candidates:
     values: Scores
 
 
-def prepare(index: Index, text: str, vectors: Mapping[str, Scores], profile: Profile, language: str = "en") -> Query:
+def prepare_query(
+    index: Index, text: str, vectors: Mapping[str, Scores], profile: Profile, language: str = "en"
+) -> Query:
     """Analyse `text`, which is in `language`, and look its tokens up in `index`."""
     return Query(text, vectors, profile, look_up(index, text, language))
 
@@ -96,25 +98,25 @@ def look_up(index: Index, text: str, language: str) -> Lookup:
     )
 
 
-def gather(index: Index, query: Query, also: Sequence[Places] = ()) -> Candidates:
+def gather_candidates(index: Index, query: Query, also: Sequence[Places] = ()) -> Candidates:
     """The candidates: those nearest by each model's vectors, of the best BM25 by text and by question, `also` these,
     and what asks the same question as one of them."""
     lookup = query.lookup
-    near = [lookup.nearest(field, query.vectors[name_model(field.model)]) for field in _fields(index, query)]
-    lexical = [top(lookup.by_text, POOL), index.opening[top(lookup.by_question, POOL)]]
+    near = [lookup.find_nearest(field, query.vectors[name_model(field.model)]) for field in _find_fields(index, query)]
+    lexical = [find_highest(lookup.by_text, POOL), index.opening[find_highest(lookup.by_question, POOL)]]
     found = np.unique(np.concatenate([*near, *lexical, *also]))
-    if len(index.twins):
-        met = np.isin(index.twins, index.passage_document[found]).any(axis=1)
-        found = np.union1d(found, index.opening[index.twins[met].ravel()])
-    return measure(index, query, found)
+    if len(index.same_question_pairs):
+        met = np.isin(index.same_question_pairs, index.passage_document[found]).any(axis=1)
+        found = np.union1d(found, index.opening[index.same_question_pairs[met].ravel()])
+    return measure_signals(index, query, found)
 
 
-def only(candidates: Candidates, numbers: Places) -> Candidates:
+def select_candidates(candidates: Candidates, numbers: Places) -> Candidates:
     """These of the candidates."""
     return Candidates(candidates.passages[numbers], candidates.documents[numbers], candidates.values[numbers])
 
 
-def top(scores: Scores, count: int) -> Places:
+def find_highest(scores: Scores, count: int) -> Places:
     """The places of the `count` highest positive scores, in no order."""
     if len(scores) > 4 * count:
         places = np.argpartition(scores, -count)[-count:]
@@ -122,12 +124,12 @@ def top(scores: Scores, count: int) -> Places:
     return np.flatnonzero(scores > 0)
 
 
-def _fields(index: Index, query: Query) -> list[VectorField]:
+def _find_fields(index: Index, query: Query) -> list[VectorField]:
     """The fields of the models that the query was embedded by."""
     return [field for field in index.fields if name_model(field.model) in query.vectors]
 
 
-def measure(index: Index, query: Query, found: Places) -> Candidates:
+def measure_signals(index: Index, query: Query, found: Places) -> Candidates:
     """The signals of these passages, also for another query than the one they were found by.
 
     What the profile does not weigh is not measured; a model without a field here is worth 0 for all.
@@ -142,8 +144,8 @@ def measure(index: Index, query: Query, found: Places) -> Candidates:
             "bm25_passage": query.lookup.by_text[found],
         }
         if "overlap" in wanted:
-            columns["overlap"] = _overlap(index, query.lookup.wordings, distinct)[inverse]
-        for field in _fields(index, query):
+            columns["overlap"] = _measure_overlap(index, query.lookup.wordings, distinct)[inverse]
+        for field in _find_fields(index, query):
             columns |= _vector_signals(index, field, query, found, distinct, inverse)
         for number, name in enumerate(wanted):
             if name in columns:
@@ -180,7 +182,7 @@ def _by_wording(index: Index, field: VectorField, vector: Scores, documents: Pla
     return np.maximum.reduceat(cosines, np.cumsum(counts) - counts)
 
 
-def _overlap(index: Index, query: LexicalQuery, documents: Places) -> Scores:
+def _measure_overlap(index: Index, query: LexicalQuery, documents: Places) -> Scores:
     counts = index.wording_counts[documents]
     of_query, of_text = index.wordings.measure_overlap(query, join_ranges(index.wording_starts[documents], counts))
     dice = 2 * of_query * of_text / np.maximum(of_query + of_text, 1e-9)

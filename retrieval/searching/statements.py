@@ -33,7 +33,7 @@ class _Statement:
 def state_the_same(one: str, other: str, names: Collection[str] = (), language: str = "en") -> bool:
     """Whether nothing of weight is told by one and not by the other. `names` (tokens) are those of what each is about:
     "The desk lamp is waterproof" says of its lamp what "The garden lamp is waterproof" says of another."""
-    first, second = _read(one[:_LONGEST], language), _read(other[:_LONGEST], language)
+    first, second = _parse_statement(one[:_LONGEST], language), _parse_statement(other[:_LONGEST], language)
     # Single characters, as they are compared, of names that are told by every two.
     own = {*names, *(character for name in names if is_unspaced(name) for character in name)}
     if first.denials != second.denials or (first.numbers ^ second.numbers | first.names ^ second.names) - own:
@@ -54,14 +54,14 @@ def _replaces_content(one: tuple[str, ...], other: tuple[str, ...], names: set[s
 
 
 @lru_cache(maxsize=4096)
-def _read(text: str, language: str) -> _Statement:
+def _parse_statement(text: str, language: str) -> _Statement:
     text = _RUNNING_NUMBER.sub("", unicodedata.normalize("NFKC", text))
     tokens = tuple(token for token, _, _ in split_words(fold_text(text), language))
     numbers = frozenset(token for token in tokens if _DIGIT.search(token))
-    return _Statement(tokens, numbers, _names(text, language), count_denials(text))
+    return _Statement(tokens, numbers, _find_names(text, language), count_denials(text))
 
 
-def _names(text: str, language: str) -> frozenset[str]:
+def _find_names(text: str, language: str) -> frozenset[str]:
     """The tokens of words with a capital where no sentence begins."""
     found = (
         match.group()

@@ -49,10 +49,10 @@ READERS: dict[str, Callable[[str], object]] = {
     "denials": denying.count_denials,
     "pasted": pasted.describe_line,
     "fences": lambda said: pasted._FENCED.sub("", said),
-    "statement": lambda said: statements._read(said, "en"),
-    "refers": contexts.refers,
+    "statement": lambda said: statements._parse_statement(said, "en"),
+    "refers": contexts.refers_back,
     "topic": contexts.has_topic,
-    "bare": contexts.bare,
+    "bare": contexts.is_elliptical,
 }
 WRITTEN = """1 1/ 1- 1. 1: 12:34 (1 +1 a@ @a a. a Ab a1 é 中 万 一 @ 点 月 周 半 .com [ [a ]( ( [1, :// a/ $1 1, 1元 ` *
 ** _ # ! ? ？ 。 “ " ' ’s < <@ <@U1| <!| <!x| <#C1| <https:// <a: </a | & a- 1- a_ a' 1) 第 步骤 0 x= = %40 \\ 1年 — …
