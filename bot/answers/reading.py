@@ -64,7 +64,7 @@ class ModelReader:
 
     async def _decide(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Any:
         try:
-            return await self._generator.decide(messages, schema, max_tokens=_TOKENS, seconds=self._seconds)
+            return await self._generator.generate_json(messages, schema, max_tokens=_TOKENS, seconds=self._seconds)
         except GeneratorError as error:
             kind = type(error).__name__
             self._meter.generator_fault(kind)

@@ -556,7 +556,7 @@ async def _greet(generator: VllmGenerator) -> None:
     from inference.errors import GeneratorError
 
     try:
-        await generator.model()
+        await generator.model_name()
     except GeneratorError as error:
         structlog.get_logger(__name__).warning("no vLLM server answers: passages are quoted", cause=str(error))
 
