@@ -5,7 +5,7 @@ RetrievalError
 │   └── AddressRefused     the address guard refused to connect
 ├── ExtractionError        a page that cannot be parsed
 ├── ModelError             weights (embedding model, reranker) missing, broken, or with another checksum
-├── IndexError_            the index on disk
+├── IndexUnavailable       the index on disk
 │   ├── NoActiveVersion    nothing was ever refreshed
 │   ├── UnknownVersion     a version that is not (or no longer) on disk
 │   └── CorruptVersion     files missing or with another checksum
@@ -44,19 +44,19 @@ class ModelError(RetrievalError):
     """Weights that are missing, broken, not the pinned ones, or of another kind of model."""
 
 
-class IndexError_(RetrievalError):
+class IndexUnavailable(RetrievalError):
     """The index on disk cannot serve."""
 
 
-class NoActiveVersion(IndexError_):
+class NoActiveVersion(IndexUnavailable):
     """Nothing was refreshed yet."""
 
 
-class UnknownVersion(IndexError_):
+class UnknownVersion(IndexUnavailable):
     """The named version is not on disk."""
 
 
-class CorruptVersion(IndexError_):
+class CorruptVersion(IndexUnavailable):
     """A version whose files are missing or altered."""
 
 

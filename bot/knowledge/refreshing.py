@@ -23,7 +23,7 @@ from bot.interfaces import RefreshLog, SourceStore
 from retrieval.documents import Source
 from retrieval.errors import (
     AnswersWorse,
-    IndexError_,
+    IndexUnavailable,
     ModelError,
     RefreshRunning,
     RetrievalError,
@@ -287,7 +287,7 @@ def blamed(error: Exception, sources: Sequence[str]) -> list[str]:
     against them."""
     if isinstance(error, TooMuchWouldVanish) and error.sources:
         return [name for name in sources if name in error.sources]
-    return [] if isinstance(error, AnswersWorse | ModelError | IndexError_ | BotError) else list(sources)
+    return [] if isinstance(error, AnswersWorse | ModelError | IndexUnavailable | BotError) else list(sources)
 
 
 def _dead(run: RefreshRun) -> bool:

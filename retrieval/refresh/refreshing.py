@@ -75,8 +75,8 @@ def refresh(
     Pages are read by what `extracting` opens. Whatever is raised, or kills the process, leaves the active version as it
     was. An exception from `on_progress` stops the refresh, but for one at the end of stage "activate": by then the new
     version answers. Raises RefreshRunning, SourceError (nothing could be read, or nothing was found),
-    TooMuchWouldVanish, AnswersWorse, RefreshError (the new version failed its check), IndexError_, and what `trial`
-    raises.
+    TooMuchWouldVanish, AnswersWorse, RefreshError (the new version failed its check), IndexUnavailable, and what
+    `trial` raises.
     """
     options = options or RefreshOptions()
     started = time.perf_counter()
