@@ -104,15 +104,15 @@ async def _measure(server: VllmServer, data: Path) -> dict[str, float]:
         application.__dict__["generator"] = recorder
         try:
             await application.warm_up()
-            figures |= await _cached(application, recorder, server)
+            figures |= await _measure_cached(application, recorder, server)
             for level in LEVELS:
-                figures |= await _level(application, recorder, level)
+                figures |= await _measure_level(application, recorder, level)
         finally:
             application.__dict__["generator"] = recorder._inner
     return figures
 
 
-async def _cached(application: Any, recorder: Recorder, server: VllmServer) -> dict[str, float]:
+async def _measure_cached(application: Any, recorder: Recorder, server: VllmServer) -> dict[str, float]:
     """What the prefix cache serves of the prompts of a conversation, and of a naive layout of the same."""
     from bot.conversation import IncomingMessage
     from inference.interfaces import Message, Role
@@ -144,7 +144,7 @@ async def _cached(application: Any, recorder: Recorder, server: VllmServer) -> d
     return {"cached": ours, "cached_naive": await share([naive(prompt) for prompt in prompts])}
 
 
-async def _level(application: Any, recorder: Recorder, level: int) -> dict[str, float]:
+async def _measure_level(application: Any, recorder: Recorder, level: int) -> dict[str, float]:
     bot: list[dict[str, float]] = []
     direct: list[dict[str, float]] = []
     seconds = {"bot": 0.0, "direct": 0.0}
@@ -152,8 +152,8 @@ async def _level(application: Any, recorder: Recorder, level: int) -> dict[str, 
         ROUNDS[level] + 1
     ):  # in turns, so that whatever else the machine does hits both; the first warms up
         recorder.prompts.clear()
-        through, took = await _together([_ask(application, recorder, level, turn, n) for n in range(level)])
-        plainly, took_direct = await _together([_ask_directly(recorder, prompt) for prompt in recorder.prompts])
+        through, took = await _ask_together([_ask(application, recorder, level, turn, n) for n in range(level)])
+        plainly, took_direct = await _ask_together([_ask_directly(recorder, prompt) for prompt in recorder.prompts])
         if turn:
             bot += through
             direct += plainly
@@ -175,7 +175,7 @@ async def _level(application: Any, recorder: Recorder, level: int) -> dict[str, 
     }
 
 
-async def _together(asks: Sequence[Any]) -> tuple[list[dict[str, float]], float]:
+async def _ask_together(asks: Sequence[Any]) -> tuple[list[dict[str, float]], float]:
     started = time.perf_counter()
     rows = await asyncio.gather(*(asyncio.create_task(ask, name=f"ask-{number}") for number, ask in enumerate(asks)))
     return list(rows), time.perf_counter() - started
