@@ -54,26 +54,26 @@ class Recorder:
         self.first: dict[str, float] = {}
         self.decides = True
 
-    async def stream(self, messages: Any, **options: Any) -> AsyncGenerator[str, None]:
+    async def stream_text(self, messages: Any, **options: Any) -> AsyncGenerator[str, None]:
         self.prompts.append(messages)
-        async with aclosing(self._inner.stream(messages, **options)) as pieces:
+        async with aclosing(self._inner.stream_text(messages, **options)) as pieces:
             async for piece in pieces:
                 self.first.setdefault(asyncio.current_task().get_name(), time.perf_counter())  # type: ignore[union-attr]
                 yield piece
 
-    async def decide(self, messages: Any, schema: Mapping[str, Any], **options: Any) -> Any:
+    async def generate_json(self, messages: Any, schema: Mapping[str, Any], **options: Any) -> Any:
         if not self.decides:
             raise GeneratorUnavailable("decides nothing in this part")
-        return await self._inner.decide(messages, schema, **options)
+        return await self._inner.generate_json(messages, schema, **options)
 
-    async def count(self, messages: Any) -> int:
-        return int(await self._inner.count(messages))
+    async def count_tokens(self, messages: Any) -> int:
+        return int(await self._inner.count_tokens(messages))
 
-    async def context(self) -> int:
-        return int(await self._inner.context())
+    async def context_length(self) -> int:
+        return int(await self._inner.context_length())
 
-    async def model(self) -> str:
-        return str(await self._inner.model())
+    async def model_name(self) -> str:
+        return str(await self._inner.model_name())
 
 
 def run() -> dict[str, float]:
@@ -104,15 +104,15 @@ async def _measure(server: VllmServer, data: Path) -> dict[str, float]:
         application.__dict__["generator"] = recorder
         try:
             await application.warm_up()
-            figures |= await _cached(application, recorder, server)
+            figures |= await _measure_cached(application, recorder, server)
             for level in LEVELS:
-                figures |= await _level(application, recorder, level)
+                figures |= await _measure_level(application, recorder, level)
         finally:
             application.__dict__["generator"] = recorder._inner
     return figures
 
 
-async def _cached(application: Any, recorder: Recorder, server: VllmServer) -> dict[str, float]:
+async def _measure_cached(application: Any, recorder: Recorder, server: VllmServer) -> dict[str, float]:
     """What the prefix cache serves of the prompts of a conversation, and of a naive layout of the same."""
     from bot.conversation import IncomingMessage
     from inference.interfaces import Message, Role
@@ -133,7 +133,7 @@ async def _cached(application: Any, recorder: Recorder, server: VllmServer) -> d
     async def share(messages: Sequence[Sequence[Message]]) -> float:
         before = await asyncio.to_thread(server.metrics)
         for each in messages:
-            async for _ in recorder._inner.stream(each, max_tokens=50):
+            async for _ in recorder._inner.stream_text(each, max_tokens=50):
                 pass
         after = await asyncio.to_thread(server.metrics)
         return (after[CACHE_HITS] - before[CACHE_HITS]) / (after[CACHE_QUERIES] - before[CACHE_QUERIES])
@@ -144,7 +144,7 @@ async def _cached(application: Any, recorder: Recorder, server: VllmServer) -> d
     return {"cached": ours, "cached_naive": await share([naive(prompt) for prompt in prompts])}
 
 
-async def _level(application: Any, recorder: Recorder, level: int) -> dict[str, float]:
+async def _measure_level(application: Any, recorder: Recorder, level: int) -> dict[str, float]:
     bot: list[dict[str, float]] = []
     direct: list[dict[str, float]] = []
     seconds = {"bot": 0.0, "direct": 0.0}
@@ -152,8 +152,8 @@ async def _level(application: Any, recorder: Recorder, level: int) -> dict[str, 
         ROUNDS[level] + 1
     ):  # in turns, so that whatever else the machine does hits both; the first warms up
         recorder.prompts.clear()
-        through, took = await _together([_ask(application, recorder, level, turn, n) for n in range(level)])
-        plainly, took_direct = await _together([_ask_directly(recorder, prompt) for prompt in recorder.prompts])
+        through, took = await _ask_together([_ask(application, recorder, level, turn, n) for n in range(level)])
+        plainly, took_direct = await _ask_together([_ask_directly(recorder, prompt) for prompt in recorder.prompts])
         if turn:
             bot += through
             direct += plainly
@@ -175,7 +175,7 @@ async def _level(application: Any, recorder: Recorder, level: int) -> dict[str, 
     }
 
 
-async def _together(asks: Sequence[Any]) -> tuple[list[dict[str, float]], float]:
+async def _ask_together(asks: Sequence[Any]) -> tuple[list[dict[str, float]], float]:
     started = time.perf_counter()
     rows = await asyncio.gather(*(asyncio.create_task(ask, name=f"ask-{number}") for number, ask in enumerate(asks)))
     return list(rows), time.perf_counter() - started
@@ -200,7 +200,7 @@ async def _ask(application: Any, recorder: Recorder, level: int, turn: int, numb
 async def _ask_directly(recorder: Recorder, prompt: Any) -> dict[str, float]:
     """The same prompt, straight to the client."""
     started, first, text = time.perf_counter(), 0.0, ""
-    async with aclosing(recorder._inner.stream(prompt, max_tokens=700)) as pieces:
+    async with aclosing(recorder._inner.stream_text(prompt, max_tokens=700)) as pieces:
         async for piece in pieces:
             first = first or time.perf_counter()
             text += piece

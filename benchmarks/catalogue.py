@@ -58,21 +58,21 @@ class Catalogue:
     asks: tuple[Ask, ...]
 
 
-def catalogues() -> Iterator[Catalogue]:
+def make_catalogues() -> Iterator[Catalogue]:
     """Every kind of name in every layout."""
     data = json.loads(DATA.read_text(encoding="utf-8"))
     for name, kind in data["kinds"].items():
         for layout in LAYOUTS:
             rng = random.Random(f"{SEED}{name}{layout}")
             pages = {
-                (product, number): _page(kind, layout, product, number)
+                (product, number): _make_entry(kind, layout, product, number)
                 for product in kind["names"]
                 for number in range(len(kind["questions"]))
             }
             asks = tuple(
                 Ask(kind["half"], name, layout, how, text, right)
                 for number in range(len(kind["questions"]))
-                for how, text, right in _asked(kind, number, pages, rng)
+                for how, text, right in _make_questions(kind, number, pages, rng)
             )
             filler = [
                 Document(f"{SITE}/help", question, answer, heading_path=("Help",), language=kind["language"])
@@ -81,7 +81,7 @@ def catalogues() -> Iterator[Catalogue]:
             yield Catalogue((*pages.values(), *filler), asks)
 
 
-def _page(kind: dict[str, Any], layout: str, product: str, number: int) -> Document:
+def _make_entry(kind: dict[str, Any], layout: str, product: str, number: int) -> Document:
     """The entry that answers a question for one product. Products agree or differ as `answers` has it."""
     question = kind["questions"][number]
     place = kind["names"].index(product)
@@ -95,7 +95,7 @@ def _page(kind: dict[str, Any], layout: str, product: str, number: int) -> Docum
     return Document(url, wording, answer, heading_path=headings, language=kind["language"])
 
 
-def _asked(
+def _make_questions(
     kind: dict[str, Any], number: int, pages: dict[tuple[str, int], Document], rng: random.Random
 ) -> Iterator[tuple[str, str, frozenset[str]]]:
     question = kind["questions"][number]
@@ -113,13 +113,13 @@ def _asked(
             yield "partial", template.format(name=partial), right
         if (other := rng.choice([product.lower(), product.upper()])) != product:
             yield "case", template.format(name=other), right
-        if wrong := _misspelt(product, rng):
+        if wrong := _misspell_name(product, rng):
             yield "misspelt", template.format(name=wrong), right
     for missing in kind["missing"]:
         yield "missing", rng.choice([question["naming"], naming]).format(name=missing), frozenset()
 
 
-def _misspelt(name: str, rng: random.Random) -> str:
+def _misspell_name(name: str, rng: random.Random) -> str:
     """`name` with two neighbouring letters of its longest word exchanged, or one left out; "" for short or odd ones."""
     word = max(name.split(), key=len)
     if len(word) < 5 or not (word.isascii() and word.isalpha()):
@@ -129,7 +129,7 @@ def _misspelt(name: str, rng: random.Random) -> str:
     return name.replace(word, rng.choice([swapped, word[:place] + word[place + 1 :]]))
 
 
-async def _outcomes(catalogue: Catalogue, models: EmbeddingModels) -> list[tuple[Ask, str, str]]:
+async def _measure_outcomes(catalogue: Catalogue, models: EmbeddingModels) -> list[tuple[Ask, str, str]]:
     """-> (what was asked, "right", "wrong" or "asked", a line that tells what was found)."""
     retriever = retriever_over(catalogue.documents, models)
     outcomes = []
@@ -146,7 +146,7 @@ async def _outcomes(catalogue: Catalogue, models: EmbeddingModels) -> list[tuple
     return outcomes
 
 
-def report(title: str, outcomes: Sequence[tuple[Ask, str, str]]) -> None:
+def print_report(title: str, outcomes: Sequence[tuple[Ask, str, str]]) -> None:
     """Print one line of figures."""
     named = ("named", "partial", "case", "misspelt")
 
@@ -170,14 +170,14 @@ def report(title: str, outcomes: Sequence[tuple[Ask, str, str]]) -> None:
 def main() -> None:
     """Print the figures; with --wrong every question that was answered with a wrong value or, if named, not at all."""
     models = embedding_models_for(load_settings())
-    outcomes = [each for catalogue in catalogues() for each in asyncio.run(_outcomes(catalogue, models))]
+    outcomes = [each for catalogue in make_catalogues() for each in asyncio.run(_measure_outcomes(catalogue, models))]
     for half in ("open", "sealed"):
         some = [each for each in outcomes if each[0].half == half]
-        report(half, some)
+        print_report(half, some)
         for layout in LAYOUTS:
-            report(f"  {layout}", [each for each in some if each[0].layout == layout])
+            print_report(f"  {layout}", [each for each in some if each[0].layout == layout])
         for kind in dict.fromkeys(ask.kind for ask, _, _ in some):
-            report(f"  {kind}", [each for each in some if each[0].kind == kind])
+            print_report(f"  {kind}", [each for each in some if each[0].kind == kind])
     if "--wrong" in sys.argv:
         for ask, outcome, found in outcomes:
             if ask.half == "open" and (

@@ -126,7 +126,7 @@ def make_plans() -> tuple[Plan, ...]:
             ("bm25_question", "overlap"),
             WORDED,
             WORDED,
-            _never,
+            _matches_nothing,
             **english,
             worded=True,
         ),
@@ -136,18 +136,18 @@ def make_plans() -> tuple[Plan, ...]:
             ("bm25_question", "overlap"),
             WORDED,
             WORDED,
-            _never,
+            _matches_nothing,
             **english,
             worded=True,
             after="wordings",
         ),
         Plan("same-language", (second,), WORD_SIGNALS, either, CHINESE, _other, same_language=True),
-        Plan("across", ((1, BY_WORDING),), ("bm25_passage", "overlap"), (*either, *ACROSS), ACROSS, _never),
-        Plan("words", (), WORD_SIGNALS, either, either, _never),
+        Plan("across", ((1, BY_WORDING),), ("bm25_passage", "overlap"), (*either, *ACROSS), ACROSS, _matches_nothing),
+        Plan("words", (), WORD_SIGNALS, either, either, _matches_nothing),
     )
 
 
-def _never(_example: Example) -> bool:
+def _matches_nothing(_example: Example) -> bool:
     return False
 
 
@@ -265,13 +265,13 @@ def make_cases(
             yield made
     for room in dict.fromkeys(example.room for example in some):
         asked = [example for example in some if example.room == room]
-        for kept in _cuttings(asked[0], random):
-            for example in _drawn(asked, kept, random):
+        for kept in _draw_cuttings(asked[0], random):
+            for example in _draw_unanswered(asked, kept, random):
                 if (made := case(example, kept)) is not None:
                     yield made
 
 
-def _cuttings(example: Example, random: np.random.Generator) -> Iterator[npt.NDArray[np.bool_]]:
+def _draw_cuttings(example: Example, random: np.random.Generator) -> Iterator[npt.NDArray[np.bool_]]:
     for size, times in SIZES if len(example.documents) == example.count else ():
         count = int(size * example.count) if size < 1 else int(size)
         for _ in range(times if 1 <= count < 0.8 * example.count else 0):
@@ -280,7 +280,9 @@ def _cuttings(example: Example, random: np.random.Generator) -> Iterator[npt.NDA
             yield kept
 
 
-def _drawn(asked: Sequence[Example], kept: npt.NDArray[np.bool_], random: np.random.Generator) -> list[Example]:
+def _draw_unanswered(
+    asked: Sequence[Example], kept: npt.NDArray[np.bool_], random: np.random.Generator
+) -> list[Example]:
     """As many that nothing answers as are answered; none where hardly any is."""
     there = [(example, bool((example.relevant & kept[example.documents]).any())) for example in asked]
     answered, others = ([example for example, is_there in there if is_there is wanted] for wanted in (True, False))
@@ -292,7 +294,7 @@ def fit_confidence(cases: Sequence[Case], own: Collection[str]) -> Floats:
     """-> coefficients of the features, then the intercept; `own` are the sets that the profile is for."""
     features = np.array([case.features for case in cases], float)
     right = np.array([float(case.right) for case in cases])
-    shares = _shares(cases, own)
+    shares = _compute_shares(cases, own)
     centre = shares @ features
     spread = np.sqrt(shares @ (features - centre) ** 2) + 1e-9
     inputs = np.column_stack([(features - centre) / spread, np.ones(len(cases))])
@@ -319,7 +321,7 @@ def _bounds(count: int) -> list[tuple[float | None, float | None]]:
     return [*named, *[(0, None)] * (count - 1 - len(named)), (None, None)]
 
 
-def _shares(cases: Sequence[Case], own: Collection[str]) -> Floats:
+def _compute_shares(cases: Sequence[Case], own: Collection[str]) -> Floats:
     """-> (cases,) what each counts; 1 in all."""
     kinds = [(case.set, case.whole) for case in cases]
     counts = {kind: kinds.count(kind) for kind in set(kinds)}
@@ -345,7 +347,7 @@ def choose_thresholds(cases: Sequence[Case], confidences: Floats, own: Collectio
     """-> the lowest confidence from which on PRECISION of the answers are right, by the sets whose labels are sound,
     and the lowest at which at most SUGGESTED of what nothing answers is shown something; every set that can tell counts
     alike. `confidences` are of sets left out."""
-    shares = _shares(cases, own)
+    shares = _compute_shares(cases, own)
     sound = shares * [case.set not in DOUBTED for case in cases]
     order = np.argsort(-confidences)
     given = np.cumsum(sound[order])

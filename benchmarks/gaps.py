@@ -28,7 +28,7 @@ from benchmarks.question_sets import CACHE, remembering_models
 from bot.bootstrap import embedding_models_for
 from bot.settings import load_settings
 from retrieval.indexing.models import EmbeddingModels, name_model
-from retrieval.searching.clustering import Clustering, Likeness, cluster
+from retrieval.searching.clustering import Clustering, Likeness, cluster_texts
 from retrieval.searching.fitted import GENERIC, name_fit
 from retrieval.searching.generic import ANY_MODEL
 
@@ -96,7 +96,7 @@ def _rows(name: str, file: str) -> list[dict[str, list[str]]]:  # the fields tha
         return [json.loads(line) for line in lines]
 
 
-def week(firms: Sequence[Sequence[Entry]], rng: np.random.Generator) -> Week:
+def draw_week(firms: Sequence[Sequence[Entry]], rng: np.random.Generator) -> Week:
     """Questions of 20 to 60 entries of these firms, 200 at most; one entry in four was asked for once."""
     wanted = int(rng.integers(20, 61))
     chosen: list[Entry] = []
@@ -121,20 +121,20 @@ def firms_of(names: Sequence[str], rng: np.random.Generator) -> list[list[Entry]
     return [some[int(rng.integers(len(some)))] for some in sites]
 
 
-def weeks(names: Sequence[str], seed: int, count: int) -> list[Week]:
+def draw_weeks(names: Sequence[str], seed: int, count: int) -> list[Week]:
     """Weeks of the firms of these sets together."""
     rng = np.random.default_rng(seed)
-    return [week(firms_of(names, rng), rng) for _ in range(count)]
+    return [draw_week(firms_of(names, rng), rng) for _ in range(count)]
 
 
 def weeks_across(half: int, seed: int, count: int) -> list[Week]:
     """Weeks of one site in two languages."""
     rng = np.random.default_rng(seed)
     sites = [firm for _, firm in sorted(entries(ACROSS).items())][half::2]
-    return [week([sites[int(rng.integers(len(sites)))]], rng) for _ in range(count)]
+    return [draw_week([sites[int(rng.integers(len(sites)))]], rng) for _ in range(count)]
 
 
-def judge(some: Sequence[Week], group: Callable[[Week], Sequence[Sequence[int]]]) -> Figures:
+def measure_grouping(some: Sequence[Week], group: Callable[[Week], Sequence[Sequence[int]]]) -> Figures:
     """Over all pairs of all weeks; purity over the texts."""
     right = together = belong = pure = texts = 0
     for each in some:
@@ -165,13 +165,13 @@ def table(models: EmbeddingModels, count: int) -> Iterator[str]:
         ("both", both),
     ):
         for half, names in zip(("tuned", "confirmed"), halves, strict=True):
-            yield _line(f"{title}, {half}", weeks(names, 11, count), models)
+            yield _line(f"{title}, {half}", draw_weeks(names, 11, count), models)
     for half, name in ((1, "tuned"), (0, "confirmed")):
         yield _line(f"one site in both, {name}", weeks_across(half, 11, count), models)
 
 
 def _line(title: str, some: Sequence[Week], models: EmbeddingModels) -> str:
-    figures = judge(some, lambda each: cluster(each.texts, models))
+    figures = measure_grouping(some, lambda each: cluster_texts(each.texts, models))
     return f"{title:34} {figures.precision:11.3f} {figures.recall:11.3f} {figures.purity:7.3f}"
 
 
@@ -179,7 +179,7 @@ def fit(models: EmbeddingModels, count: int) -> Iterator[tuple[str, list[float]]
     """-> the name of the model that compares English, and of the one that compares everything else, with the weights
     that describe the tuned pairs best and the highest bias by which PRECISION of the pairs put together are right."""
     for model, language in zip(models.models[:: max(1, len(models.models) - 1)], ("en", "zh"), strict=False):
-        some, alone = weeks(TUNED[language], 2, count), EmbeddingModels((model,))
+        some, alone = draw_weeks(TUNED[language], 2, count), EmbeddingModels((model,))
         of_vectors, of_tokens, likeliest = fit_weights(some, alone)
         precise = (
             [of_vectors, of_tokens, round(bias, 1)]
@@ -191,7 +191,7 @@ def fit(models: EmbeddingModels, count: int) -> Iterator[tuple[str, list[float]]
 
 def judge_weights(some: Sequence[Week], models: EmbeddingModels, weights: Sequence[float]) -> Figures:
     """The figures of clustering with these weights."""
-    return judge(some, lambda each: Clustering(each.texts, models, weights).groups)
+    return measure_grouping(some, lambda each: Clustering(each.texts, models, weights).groups)
 
 
 def fit_weights(some: Sequence[Week], models: EmbeddingModels) -> list[float]:
@@ -200,7 +200,7 @@ def fit_weights(some: Sequence[Week], models: EmbeddingModels) -> list[float]:
     for each in some:
         labels = np.array(each.labels)
         upper = np.triu_indices(len(labels), 1)
-        rows.append(np.stack(Likeness(each.texts, models).signals(slice(None)), -1)[upper])
+        rows.append(np.stack(Likeness(each.texts, models).measure_signals(slice(None)), -1)[upper])
         right.append((labels[:, None] == labels)[upper])
     x, y = np.concatenate(rows).astype(float), np.concatenate(right)
     x = np.column_stack([x, np.ones(len(x))])
@@ -215,7 +215,7 @@ def fit_weights(some: Sequence[Week], models: EmbeddingModels) -> list[float]:
     return weights
 
 
-def speed(models: EmbeddingModels) -> str:
+def measure_speed(models: EmbeddingModels) -> str:
     """How long 5,000 different texts take."""
     firms = [
         firm for names in (*TUNED.values(), *CONFIRMED.values()) for name in names for firm in entries(name).values()
@@ -223,7 +223,7 @@ def speed(models: EmbeddingModels) -> str:
     texts = sorted({text for firm in firms for entry in firm for text in entry})
     order = np.random.default_rng(0).permutation(len(texts))[:5000]
     started = time.perf_counter()
-    cluster([texts[place] for place in order.tolist()], models)
+    cluster_texts([texts[place] for place in order.tolist()], models)
     spent = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     return f"{len(order):,} texts in {spent:.1f} s, {peak:.2f} GiB at most in all"
@@ -242,7 +242,7 @@ def main() -> None:
     if not question_sets.folder().is_dir():
         raise SystemExit(f"No question sets in {question_sets.folder()}: set FRONTDESK_QUALITY_DIR.")
     if options.what == "speed":
-        print(speed(embedding_models_for(load_settings())))
+        print(measure_speed(embedding_models_for(load_settings())))
         return
     models = remembering_models(options.cache)
     if options.what == "fit":

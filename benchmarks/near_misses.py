@@ -75,7 +75,7 @@ def _signs(index: Index, text: str, passage: int) -> dict[str, float]:
     return {name: float(sign(index, text, place)[0]) for name, sign in NEAR_MISSES.items()}
 
 
-def _beside(rows: list[dict[str, Any]], names: tuple[str, ...]) -> tuple[float, float]:
+def _measure_gain(rows: list[dict[str, Any]], names: tuple[str, ...]) -> tuple[float, float]:
     """What a fit of the confidence and these signs on the open rooms gives on the sealed ones: its AUROC, and the share
     of near misses that are answered where nine in ten answerable questions are."""
 
@@ -102,11 +102,11 @@ def main() -> None:
     right = np.array([row["right"] for row in rows])
     print(f"{len(rows)} questions; confidence alone {roc_auc_score(right, [r['confidence'] for r in rows]):.3f}")
     for title, names in (("the confidence", ()), ("and all signs", SIGNS)):
-        auroc, answered = _beside(rows, names)
+        auroc, answered = _measure_gain(rows, names)
         print(f"sealed rooms, {title}: {auroc:.3f}; near misses answered where 9 of 10 right are: {answered:.3f}")
     for name in SIGNS:
         alone = roc_auc_score(~right, [row[name] for row in rows])
-        print(f"  {name:20} alone {alone:.3f}  beside the confidence {_beside(rows, (name,))[0]:.3f}")
+        print(f"  {name:20} alone {alone:.3f}  beside the confidence {_measure_gain(rows, (name,))[0]:.3f}")
     for half in ("open", "sealed"):
         some = [row for row in rows if row["half"] == half]
         misses = [row["answered"] for row in some if row["miss"]]

@@ -44,7 +44,9 @@ async def parts_of(text: str, retriever: LiveRetriever) -> Parts | None:
     return await find_parts(text, await search(text), None, search, search_after)
 
 
-async def measured(documents: Sequence[Document], rows: Sequence[Any], share: float, draws: random.Random) -> list[int]:
+async def measure_parts(
+    documents: Sequence[Document], rows: Sequence[Any], share: float, draws: random.Random
+) -> list[int]:
     """-> singles, of which taken for two; pairs, of which taken for two; right entries of those shown."""
     retriever = retriever_over(documents, embedding_models_for(load_settings()))
     singles = draws.sample(rows, min(len(rows), max(2, round(SINGLES * share))))
@@ -78,7 +80,7 @@ def main() -> None:
         sums = [0] * 5
         for documents, rows in rooms:
             if len(rows) > 1:
-                counts = asyncio.run(measured(documents, rows, len(rows) / total, draws))
+                counts = asyncio.run(measure_parts(documents, rows, len(rows) / total, draws))
                 sums = [a + b for a, b in zip(sums, counts, strict=True)]
         singles, split, pairs, both, right = sums
         print(f"{name:14}{singles:9}{split:8}{pairs:7}{both:8}{right / max(1, 2 * both):16.2f}", flush=True)

@@ -91,8 +91,8 @@ def measure_sets(console: Console, folders: Sequence[Path], models: EmbeddingMod
             answered = sum(each.answered for each in own if each.answerable)
             beside = by_similarity(folder, models.models[0], answered=answered)
             counts = f"{sum(each.answerable for each in own)} / {sum(not each.answerable for each in own)}"
-            table.add_row(folder.name, counts, "Frontdesk", *row(own))
-            table.add_row("", "", "plain", *row(beside, without=("ECE",)))
+            table.add_row(folder.name, counts, "Frontdesk", *format_row(own))
+            table.add_row("", "", "plain", *format_row(beside, without=("ECE",)))
     console.print(table)
 
 
@@ -105,8 +105,8 @@ def by_product(folder: Path, models: EmbeddingModels, settings: Settings) -> lis
     return [
         Outcome(
             ranked=tuple(results[query["id"]]["ranked"]),
-            relevant=relevant(query),
-            answerable=answerable(query),
+            relevant=relevant_ids(query),
+            answerable=is_answerable(query),
             confidence=results[query["id"]]["confidence"],
             answered=results[query["id"]]["decision"] == "answer",
         )
@@ -128,23 +128,23 @@ def by_similarity(folder: Path, model: Embedder, answered: int) -> list[Outcome]
             np.maximum.at(likeness, of_row, index.fields[0].rows @ model.embed_queries([query["text"]])[0])
             order = np.argsort(-likeness, kind="stable")[:RANKED]
             ranked = tuple(names[place] for place in order.tolist())
-            found.append((ranked, relevant(query), answerable(query), float(likeness.max())))
+            found.append((ranked, relevant_ids(query), is_answerable(query), float(likeness.max())))
     inside = sorted((each[3] for each in found if each[2]), reverse=True)
     needed = inside[answered - 1] if answered else np.inf
     return [Outcome(*each, answered=bool(each[3] >= needed)) for each in found]
 
 
-def relevant(query: Row) -> frozenset[str]:
+def relevant_ids(query: Row) -> frozenset[str]:
     """The ids of the entries that answer it."""
     return frozenset(map(str, query["relevant"]))
 
 
-def answerable(query: Row) -> bool:
+def is_answerable(query: Row) -> bool:
     """Whether one does."""
     return bool(query.get("answerable", True))
 
 
-def row(outcomes: Sequence[Outcome], without: Sequence[str] = ()) -> list[str]:
+def format_row(outcomes: Sequence[Outcome], without: Sequence[str] = ()) -> list[str]:
     """The figures of COLUMNS as text; "" where there is none."""
     values, between = figures(outcomes), intervals([as_judged(outcome) for outcome in outcomes])
     shown = []

@@ -178,18 +178,18 @@ def measure_query(index: Index, models: EmbeddingModels, row: dict[str, object],
     text = str(row["text"])
     names = signal_names(models)
     everything = Profile("everything", dict.fromkeys(names, 1.0), {})
-    vectors = QuestionVectors(models).embed([text], everything.models)[0]
+    vectors = QuestionVectors(models).embed_texts([text], everything.models)[0]
     language = detect_query_language(text, index)
-    query = signals.prepare(index, text, vectors, everything, language)
+    query = signals.prepare_query(index, text, vectors, everything, language)
     if len(index.passages) <= MEASURED_WHOLE:
-        found = signals.measure(index, query, np.arange(len(index.passages)))
+        found = signals.measure_signals(index, query, np.arange(len(index.passages)))
     else:
-        found = signals.gather(index, query, [np.flatnonzero(right)])
+        found = signals.gather_candidates(index, query, [np.flatnonzero(right)])
     documents, inverse = np.unique(found.documents, return_inverse=True)
     values = np.full((len(documents), len(names)), -np.inf, np.float32)
     np.maximum.at(values, inverse, found.values)
     covered = np.zeros(len(documents), np.float32)
-    np.maximum.at(covered, inverse, index.texts.overlap(query.texts, found.passages)[0])
+    np.maximum.at(covered, inverse, index.texts.measure_overlap(query.texts, found.passages)[0])
     relevant = np.zeros(len(documents), bool)
     np.logical_or.at(relevant, inverse, right[found.passages])
     misses = measure_near_misses(index, text, names, documents, values)
@@ -199,7 +199,7 @@ def measure_query(index: Index, models: EmbeddingModels, row: dict[str, object],
         room=str(row.get("site", "")),
         language=language,
         documents_language=language if index.languages[language] else index.main_language,
-        worded=index.worded,
+        worded=index.has_several_wordings,
         answerable=bool(row.get("answerable", True)),
         count=len(index.documents),
         tokens=len(query.tokens),

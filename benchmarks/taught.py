@@ -33,7 +33,7 @@ from benchmarks.gaps import TUNED, entries
 from benchmarks.question_sets import CACHE, folder, remembering_models, single_turn
 from bot.answers.evaluation import Row, read_rooms
 from retrieval.documents import Document
-from retrieval.indexing.analysis import analyse
+from retrieval.indexing.analysis import analyse_text
 from retrieval.indexing.building import build_index
 from retrieval.indexing.index import Index
 from retrieval.indexing.models import EmbeddingModels, name_model
@@ -42,7 +42,7 @@ from retrieval.searching.fitted import GENERIC, load_fitted, name_fit
 from retrieval.searching.generic import ANY_MODEL, measure_background
 from retrieval.searching.retriever import choose_profiles, detect_query_language
 from retrieval.searching.search import Search
-from retrieval.searching.twins import find_twins
+from retrieval.searching.twins import find_same_question_pairs
 
 SHARE, DRAWS = 0.2, 3
 PRECISION = 0.97  # of the pairs that one model finds: what is wrongly one loses an answer
@@ -100,7 +100,7 @@ class Searcher:
         language = detect_query_language(text, index)
         search = Search(index, text, language, (), (), self._vectors)
         for profile in choose_profiles(self._fitted, language, index):
-            found = search.run(profile)
+            found = search.search_by(profile)
             answered = found.confidence >= profile.answer
             if answered:
                 break
@@ -108,7 +108,7 @@ class Searcher:
         return Found(tuple(documents), found.confidence, answered)
 
 
-def taught(document: Document, rng: random.Random) -> Document:
+def to_taught(document: Document, rng: random.Random) -> Document:
     """A teammate's answer to the same question."""
     question = rng.choice([document.question, rng.choice(document.alternatives or (document.question,))])
     sentences = [sentence for sentence in _SENTENCE.split(document.answer.strip()) if sentence.strip()]
@@ -116,19 +116,19 @@ def taught(document: Document, rng: random.Random) -> Document:
     return Document("", question, answer, language=document.language, author="Mei Lin", crawled_at="2026-11-26")
 
 
-def draws(
+def make_draws(
     documents: Sequence[Document], base: Index, models: EmbeddingModels, seed: str, *, reworded: bool
 ) -> Iterator[Draw]:
     """Every draw of a room, its entries with or without the wording that is taught."""
     for number in range(DRAWS):
         rng = random.Random(f"{seed}{number}")
         chosen = rng.sample(range(len(documents)), max(1, round(SHARE * len(documents))))
-        added = {number: taught(documents[number], rng) for number in chosen}
-        crawled = build_index(_without(documents, added), models, previous=base) if reworded else base
+        added = {number: to_taught(documents[number], rng) for number in chosen}
+        crawled = build_index(_drop_taught(documents, added), models, previous=base) if reworded else base
         yield Draw(crawled, build_index(list(added.values()), models), added)
 
 
-def _without(documents: Sequence[Document], added: dict[int, Document]) -> list[Document]:
+def _drop_taught(documents: Sequence[Document], added: dict[int, Document]) -> list[Document]:
     """`documents`, each without the other wording that was taught for it."""
     return [
         replace(d, alternatives=tuple(a for a in d.alternatives if a != added[number].question))
@@ -138,7 +138,7 @@ def _without(documents: Sequence[Document], added: dict[int, Document]) -> list[
     ]
 
 
-def rooms(name: str, *, reworded: bool) -> Iterator[tuple[list[Document], list[Row]]]:
+def select_rooms(name: str, *, reworded: bool) -> Iterator[tuple[list[Document], list[Row]]]:
     """The rooms of a set; if `reworded`, those whose entries have several wordings."""
     for documents, rows in read_rooms(folder() / name / "faqs.jsonl", folder() / name / "queries.jsonl"):
         if not reworded or any(document.alternatives for document in documents):
@@ -147,13 +147,13 @@ def rooms(name: str, *, reworded: bool) -> Iterator[tuple[list[Document], list[R
 
 def measure(name: str, searcher: Searcher, *, reworded: bool) -> Iterator[Asked]:
     """Every answerable query of a set, in every draw."""
-    for room, (documents, rows) in enumerate(rooms(name, reworded=reworded)):
+    for room, (documents, rows) in enumerate(select_rooms(name, reworded=reworded)):
         base = build_index(documents, searcher.models)
         before = [searcher.ask(base, row["text"]) for row in rows]
-        for draw in draws(documents, base, searcher.models, f"{name}{room}", reworded=reworded):
+        for draw in make_draws(documents, base, searcher.models, f"{name}{room}", reworded=reworded):
             place = {document.id: len(documents) + number for number, document in enumerate(draw.extra.documents)}
-            apart = draw.crawled.extended(draw.extra, NO_TWINS)
-            shipped = draw.crawled.extended(draw.extra, find_twins(draw.crawled, draw.extra))
+            apart = draw.crawled.with_additions(draw.extra, NO_TWINS)
+            shipped = draw.crawled.with_additions(draw.extra, find_same_question_pairs(draw.crawled, draw.extra))
             for row, first in zip(rows, before, strict=True):
                 wanted = {f"eval:{faq}" for faq in row["relevant"]}
                 answers = {number for number, document in enumerate(documents) if document.url in wanted}
@@ -167,20 +167,22 @@ def measure(name: str, searcher: Searcher, *, reworded: bool) -> Iterator[Asked]
                 )
 
 
-def report(title: str, some: Sequence[Asked]) -> None:
+def print_report(title: str, some: Sequence[Asked]) -> None:
     """Print one set's figures."""
     own, others = [a for a in some if a.pairs], [a for a in some if not a.pairs]
     ranks = [_best_pair(asked) for asked in own]
     above = _mean([taught < crawled for crawled, taught in filter(None, ranks)])
-    lost = _mean([_right(asked, asked.before) for asked in others]) - _mean([_right(a, a.shipped) for a in others])
-    first = " ".join(f"{_mean([_right(a, found) for a, found in stage]):.3f}" for stage in _stages(own)[::2])
-    sure = " ".join(f"{_mean([found.confidence for _, found in stage]):.3f}" for stage in _stages(own))
-    answered = " ".join(f"{_mean([found.answered for _, found in stage]):.3f}" for stage in _stages(own))
+    lost = _mean([_is_right(asked, asked.before) for asked in others]) - _mean(
+        [_is_right(a, a.shipped) for a in others]
+    )
+    first = " ".join(f"{_mean([_is_right(a, found) for a, found in stage]):.3f}" for stage in _split_stages(own)[::2])
+    sure = " ".join(f"{_mean([found.confidence for _, found in stage]):.3f}" for stage in _split_stages(own))
+    answered = " ".join(f"{_mean([found.answered for _, found in stage]):.3f}" for stage in _split_stages(own))
     print(f"{title:34} {len(own):5} queries, {len(others):5} others  above {above:.3f}  lost {lost:+.4f}  P@1 {first}")
     print(f"    sure {sure}   answered {answered}", flush=True)
 
 
-def _stages(some: Sequence[Asked]) -> list[list[tuple[Asked, Found]]]:
+def _split_stages(some: Sequence[Asked]) -> list[list[tuple[Asked, Found]]]:
     return [[(a, a.before) for a in some], [(a, a.apart) for a in some], [(a, a.shipped) for a in some]]
 
 
@@ -192,7 +194,7 @@ def _best_pair(asked: Asked) -> Pair | None:
     return min(found, key=min, default=None)
 
 
-def _right(asked: Asked, found: Found) -> bool:
+def _is_right(asked: Asked, found: Found) -> bool:
     return bool(found.documents) and found.documents[0] in asked.right
 
 
@@ -223,7 +225,7 @@ def near_pairs(name: str, models: EmbeddingModels) -> list[Near]:
         rows = [model.embed_documents(texts) for model in models.models]
         cosines = np.stack([vectors @ vectors.T for vectors in rows], -1)
         near = np.triu(cosines.max(axis=-1) >= LEAST, 1)
-        tokens = [frozenset(analyse(text)) for text in texts]
+        tokens = [frozenset(analyse_text(text)) for text in texts]
         near &= ~np.array([[one == other for other in tokens] for one in tokens])  # the words tell these
         same = labels[:, None] == labels
         found += zip(map(tuple, cosines[near].tolist()), same[near].tolist(), strict=True)
@@ -277,7 +279,7 @@ def main() -> None:
     for reworded in (False, True) if options.what is None else ():
         print(f"\nTaught in a wording {'that the crawled entry lacks' if reworded else 'of the crawled entry'}")
         for name in names:
-            report(name, list(measure(name, Searcher(models), reworded=reworded)))
+            print_report(name, list(measure(name, Searcher(models), reworded=reworded)))
     save_vectors(models)
 
 

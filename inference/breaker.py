@@ -37,7 +37,7 @@ class Breaker:
         self._closed_at = self._clock() + self._pause  # nobody else asks meanwhile
         return True
 
-    def failed(self) -> None:
+    def record_failure(self) -> None:
         """A request or a probe failed."""
         self._failures += 1
         if self._failures == self._most:
@@ -46,6 +46,6 @@ class Breaker:
             self._pause = min(self._pause * 2, self._longest)
             self._closed_at = self._clock() + self._pause
 
-    def succeeded(self) -> None:
+    def record_success(self) -> None:
         """A request or a probe succeeded."""
         self._failures, self._pause = 0, self._first_pause

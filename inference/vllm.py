@@ -62,7 +62,7 @@ class VllmGenerator:
         for server in self._servers:
             await server.client.close()
 
-    async def stream(
+    async def stream_text(
         self,
         messages: Sequence[Message],
         *,
@@ -72,29 +72,29 @@ class VllmGenerator:
     ) -> AsyncGenerator[str, None]:
         """See the port."""
         until = time.monotonic() + min(self._limits.total, self._limits.total if seconds is None else seconds)
-        async with self._slot(self._limits.first):
+        async with self._hold_slot(self._limits.first):
             fault: GeneratorError = GeneratorUnavailable(_NONE_IS_WELL)
-            for server in await self._candidates():
-                words = server.stream(messages, max_tokens=max_tokens, temperature=temperature, until=until)
+            for server in await self._list_candidates():
+                words = server.stream_text(messages, max_tokens=max_tokens, temperature=temperature, until=until)
                 try:
                     async for piece in words:
                         yield piece
                 except (GeneratorRefused, GeneratorTooLong):
-                    server.answered()
+                    server.record_answer()
                     raise
                 except GeneratorError as error:
-                    server.failed()
+                    server.record_failure()
                     if error.begun:
                         raise
                     fault = error
                 else:
-                    server.breaker.succeeded()
+                    server.breaker.record_success()
                     return
                 finally:
                     await words.aclose()
             raise fault
 
-    async def decide(
+    async def generate_json(
         self,
         messages: Sequence[Message],
         schema: Mapping[str, Any],
@@ -105,22 +105,22 @@ class VllmGenerator:
         """See the port."""
         limit = self._limits.first + self._limits.between if seconds is None else seconds
         each = limit / len(self._servers)  # a server that hangs leaves time for the others
-        async with self._slot(limit):
-            return await self._ask(lambda server: server.decide(messages, schema, max_tokens, each))
+        async with self._hold_slot(limit):
+            return await self._ask_servers(lambda server: server.generate_json(messages, schema, max_tokens, each))
 
-    async def sees(self) -> bool:
+    async def takes_pictures(self) -> bool:
         """See the port."""
-        return bool(await self._seeing())
+        return bool(await self._find_seeing())
 
-    async def describe(self, messages: Sequence[Message], *, max_tokens: int, seconds: float) -> str:
+    async def describe_pictures(self, messages: Sequence[Message], *, max_tokens: int, seconds: float) -> str:
         """See the port. What becomes of a picture, which anybody may send, says nothing of a server's health."""
         try:
-            async with asyncio.timeout(seconds), self._slot(seconds):
-                servers = await self._seeing()
+            async with asyncio.timeout(seconds), self._hold_slot(seconds):
+                servers = await self._find_seeing()
                 fault: GeneratorError = GeneratorUnavailable(_NONE_SEES)
                 for server in servers:
                     try:
-                        return await server.describe(messages, max_tokens, seconds / len(servers))
+                        return await server.describe_pictures(messages, max_tokens, seconds / len(servers))
                     except GeneratorRefused:
                         server.forget_sight()  # it may have another model by now
                         raise
@@ -130,51 +130,51 @@ class VllmGenerator:
         except TimeoutError as error:
             raise GeneratorSlow("No vLLM server described the picture in time.") from error
 
-    async def count(self, messages: Sequence[Message]) -> int:
+    async def count_tokens(self, messages: Sequence[Message]) -> int:
         """See the port."""
-        return int(await self._ask(lambda server: server.count(messages)))
+        return int(await self._ask_servers(lambda server: server.count_tokens(messages)))
 
-    async def context(self) -> int:
+    async def context_length(self) -> int:
         """See the port."""
-        return int(await self._ask(lambda server: server.context()))
+        return int(await self._ask_servers(lambda server: server.context_length()))
 
-    async def model(self) -> str:
+    async def model_name(self) -> str:
         """See the port."""
-        return str(await self._ask(lambda server: server.name()))
+        return str(await self._ask_servers(lambda server: server.model_name()))
 
-    async def _ask(self, call: Any) -> Any:
+    async def _ask_servers(self, call: Any) -> Any:
         """What the first server says that is able to; what generates nothing waits for nobody else's answer."""
         fault: GeneratorError = GeneratorUnavailable(_NONE_IS_WELL)
-        for server in await self._candidates():
+        for server in await self._list_candidates():
             try:
                 answer = await call(server)
             except (GeneratorRefused, GeneratorUndecided):
-                server.answered()
+                server.record_answer()
                 raise
             except GeneratorError as error:
-                server.failed()
+                server.record_failure()
                 fault = error
             else:
-                server.breaker.succeeded()
+                server.breaker.record_success()
                 return answer
         raise fault
 
-    async def _candidates(self) -> list[_Server]:
+    async def _list_candidates(self) -> list[_Server]:
         """Servers to try in order; one that has failed is asked for its health first, when it is time."""
         for server in self._servers:
             if server.breaker.may_probe():
-                await server.probe()
+                await server.probe_health()
         well = [server for server in self._servers if not server.breaker.open]
         return sorted(well, key=lambda server: server.busy)
 
-    async def _seeing(self) -> list[_Server]:
+    async def _find_seeing(self) -> list[_Server]:
         """Servers that take pictures, in order; one that does not tell is none."""
-        servers = await self._candidates()
-        sees = await asyncio.gather(*(server.sees() for server in servers))
+        servers = await self._list_candidates()
+        sees = await asyncio.gather(*(server.takes_pictures() for server in servers))
         return [server for server, each in zip(servers, sees, strict=True) if each]
 
     @asynccontextmanager
-    async def _slot(self, seconds: float) -> AsyncIterator[None]:
+    async def _hold_slot(self, seconds: float) -> AsyncIterator[None]:
         """One of the requests that may generate at once, waited for so long."""
         try:
             async with asyncio.timeout(seconds):
@@ -215,15 +215,15 @@ class _Server:
             http_client=DefaultAsyncHttpxClient(timeout=timeout, follow_redirects=False),
         )
 
-    async def name(self) -> str:
+    async def model_name(self) -> str:
         """The model to name in requests."""
-        return (await self._served()).id
+        return (await self._find_served()).id
 
-    async def context(self) -> int:
+    async def context_length(self) -> int:
         """Tokens of a prompt and its answer; what vLLM calls max_model_len."""
-        return (await self._served()).context
+        return (await self._find_served()).context
 
-    async def _served(self) -> _Served:
+    async def _find_served(self) -> _Served:
         if self._found:
             return self._found
         with _faults(self.url):
@@ -240,15 +240,15 @@ class _Server:
             raise GeneratorRefused(f"{self.url} does not serve {self._model}: check FRONTDESK_VLLM_MODEL.")
         raise GeneratorBroken(f"{self.url} serves no model: see its log.")
 
-    def answered(self) -> None:
+    def record_answer(self) -> None:
         """It is well, if not willing: what it serves may have changed."""
-        self.breaker.succeeded()
+        self.breaker.record_success()
         self._found = None
         self.forget_sight()
 
-    def failed(self) -> None:
+    def record_failure(self) -> None:
         """It may be another one when it is back, with another model."""
-        self.breaker.failed()
+        self.breaker.record_failure()
         self._found = None
         self.forget_sight()
 
@@ -256,7 +256,7 @@ class _Server:
         """Ask it again whether it takes pictures."""
         self._sees = None
 
-    async def sees(self) -> bool:
+    async def takes_pictures(self) -> bool:
         """Whether its model takes pictures: learned from it, once; False as long as it does not tell."""
         async with self._looking:
             old = time.monotonic() > self._looked_at + _BLIND_SECONDS
@@ -270,23 +270,23 @@ class _Server:
         try:
             with _faults(self.url):
                 async with asyncio.timeout(_SIGHT_SECONDS):
-                    await self._complete(asked, max_tokens=1, temperature=0.0)
+                    await self._request_completion(asked, max_tokens=1, temperature=0.0)
         except GeneratorError as error:
             return False if isinstance(error.__cause__, _NO_SUCH_REQUEST) else None
         return True
 
-    async def probe(self) -> None:
+    async def probe_health(self) -> None:
         """Ask for its health."""
         try:
             with _faults(self.url):
                 async with asyncio.timeout(_PROBE_SECONDS):
                     await self.client.get(f"{self.url}/health", cast_to=object)
         except GeneratorError:
-            self.breaker.failed()
+            self.breaker.record_failure()
         else:
-            self.breaker.succeeded()
+            self.breaker.record_success()
 
-    async def stream(
+    async def stream_text(
         self, messages: Sequence[Message], *, max_tokens: int, temperature: float, until: float
     ) -> AsyncGenerator[str, None]:
         begun, thinking = False, _Thinking()
@@ -295,22 +295,24 @@ class _Server:
         try:
             with _faults(self.url):
                 async with asyncio.timeout(min(self._limits.first, until - time.monotonic())):
-                    answer = await self._complete(messages, max_tokens=max_tokens, temperature=temperature, stream=True)
+                    answer = await self._request_completion(
+                        messages, max_tokens=max_tokens, temperature=temperature, stream=True
+                    )
             chunks = aiter(answer)
             ended, silent_until = "", time.monotonic() + self._limits.first
             while True:
                 with _faults(self.url, begun=begun):
                     async with asyncio.timeout(max(0.0, min(silent_until, until) - time.monotonic())):
                         chunk = await anext(chunks, None)
-                    piece, ended = _said(chunk, ended) if chunk else ("", ended)
+                    piece, ended = _read_chunk(chunk, ended) if chunk else ("", ended)
                 if chunk is None:
                     break
                 if piece:  # what is empty is no sign of life
                     silent_until = time.monotonic() + self._limits.between
-                if text := thinking.feed(piece):
+                if text := thinking.feed_piece(piece):
                     begun = True
                     yield text
-            if rest := thinking.finish():
+            if rest := thinking.flush_held():
                 begun = True
                 yield rest
             if not begun:
@@ -324,7 +326,7 @@ class _Server:
             if answer is not None:
                 await answer.close()  # the server stops working on it
 
-    async def decide(
+    async def generate_json(
         self, messages: Sequence[Message], schema: Mapping[str, Any], max_tokens: int, seconds: float
     ) -> Any:
         form = {"name": "decision", "schema": dict(schema), "strict": True}
@@ -332,7 +334,7 @@ class _Server:
         try:
             with _faults(self.url):
                 async with asyncio.timeout(seconds):
-                    answer = await self._complete(
+                    answer = await self._request_completion(
                         messages,
                         max_tokens=max_tokens,
                         temperature=0.0,
@@ -346,12 +348,12 @@ class _Server:
         finally:
             self.busy -= 1
 
-    async def describe(self, messages: Sequence[Message], max_tokens: int, seconds: float) -> str:
+    async def describe_pictures(self, messages: Sequence[Message], max_tokens: int, seconds: float) -> str:
         self.busy += 1
         try:
             with _faults(self.url):
                 async with asyncio.timeout(seconds):
-                    answer = await self._complete(messages, max_tokens=max_tokens, temperature=0.0)
+                    answer = await self._request_completion(messages, max_tokens=max_tokens, temperature=0.0)
                 said = str(answer.choices[0].message.content or "") if answer.choices else ""
         finally:
             self.busy -= 1
@@ -359,13 +361,13 @@ class _Server:
             return text
         raise GeneratorBroken(f"{self.url} answered with nothing.")
 
-    async def _complete(self, messages: Sequence[Message], **options: Any) -> Any:
+    async def _request_completion(self, messages: Sequence[Message], **options: Any) -> Any:
         """Ask for a completion; a template without system messages gets them as part of the first user message."""
         for _ in range(2):
             try:
                 return await self.client.chat.completions.create(
-                    model=await self.name(),
-                    messages=_plain(messages, self._folds),
+                    model=await self.model_name(),
+                    messages=_to_api_messages(messages, self._folds),
                     extra_body=_UNTHINKING,
                     **options,
                 )
@@ -376,10 +378,14 @@ class _Server:
                 self._folds = True
         raise AssertionError("unreachable")
 
-    async def count(self, messages: Sequence[Message]) -> int:
+    async def count_tokens(self, messages: Sequence[Message]) -> int:
         with _faults(self.url):
             async with asyncio.timeout(self._limits.first):
-                body = {"model": await self.name(), "messages": _plain(messages, self._folds), **_UNTHINKING}
+                body = {
+                    "model": await self.model_name(),
+                    "messages": _to_api_messages(messages, self._folds),
+                    **_UNTHINKING,
+                }
                 counted: Any = await self.client.post(f"{self.url}/tokenize", body=body, cast_to=object)
         try:
             return int(counted["count"])
@@ -395,7 +401,7 @@ class _Thinking:
         self._inside = False
         self._past = False
 
-    def feed(self, piece: str) -> str:
+    def feed_piece(self, piece: str) -> str:
         """-> what may be shown."""
         if self._past and self._inside:  # the answer begins after the blank lines that follow the thoughts
             piece = piece.lstrip()
@@ -415,14 +421,14 @@ class _Thinking:
         if not end:
             return ""
         self._past, self._held = True, ""
-        return self.feed(after)
+        return self.feed_piece(after)
 
-    def finish(self) -> str:
+    def flush_held(self) -> str:
         """What was held back in doubt."""
         return "" if self._inside or self._past else self._held
 
 
-def _said(chunk: Any, ended: str) -> tuple[str, str]:
+def _read_chunk(chunk: Any, ended: str) -> tuple[str, str]:
     """The words of a chunk, and why the answer has ended, if it has."""
     if not chunk.choices:
         return "", ended
@@ -433,14 +439,14 @@ def _said(chunk: Any, ended: str) -> tuple[str, str]:
     return content or "", str(choice.finish_reason or ended)
 
 
-def _plain(messages: Sequence[Message], folds: bool) -> Any:
+def _to_api_messages(messages: Sequence[Message], folds: bool) -> Any:
     if folds and len(messages) > 1 and messages[0].role is Role.SYSTEM:
         system, first, *others = messages
         messages = [replace(first, content=f"{system.content}\n\n{first.content}"), *others]
-    return [{"role": message.role.value, "content": _content(message)} for message in messages]
+    return [{"role": message.role.value, "content": _to_api_content(message)} for message in messages]
 
 
-def _content(message: Message) -> Any:
+def _to_api_content(message: Message) -> Any:
     if not message.pictures:
         return message.content
     parts: list[Any] = [{"type": "text", "text": message.content}]

@@ -474,7 +474,7 @@ def _offered(result: RetrievalResult, options: Sequence[ScoredPassage], limit: i
             under=under,
             gist=gist(option.passage.document.answer, limit),
         )
-        for option, under in zip(options, replies.told_apart(documents), strict=True)
+        for option, under in zip(options, replies.disambiguation_labels(documents), strict=True)
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bot.conversation import NONE_OF_THESE, Citation, Decision, Turn
 from bot.intents import OfferReply
 from bot.words import words_for
-from retrieval.indexing.analysis import analyse, fold, is_function
+from retrieval.indexing.analysis import analyse_text, fold_text, is_function
 from retrieval.text import collapse_whitespace
 
 _LONGEST_CHOICE = 60  # characters; "the second one please" is a choice, a longer message says more than which
@@ -35,7 +35,7 @@ def choose(text: str, options: Sequence[Citation], reply: OfferReply, *, shown: 
 
     `shown`: the first is shown in full, so that a yes means it, and a few words of a title are a new question.
     """
-    text = fold(text)  # Chinese keyboards write １, and 第２個
+    text = fold_text(text)  # Chinese keyboards write １, and 第２個
     numbers = [int(number) for number in _NUMBER.findall(text[:_LONGEST_CHOICE])]
     if is_unclear(text, reply) or (not numbers and _is_number(text)):  # "2.5", "-1"
         return None
@@ -55,7 +55,7 @@ def choose(text: str, options: Sequence[Citation], reply: OfferReply, *, shown: 
 
 def number_beyond(text: str, options: Sequence[Citation]) -> int | None:
     """The number that is all that `text` says, where there is no such option."""
-    said = fold(text).strip(" .)#")
+    said = fold_text(text).strip(" .)#")
     if not said.isdecimal() or len(said) > _LONGEST_NUMBER:
         return None
     return None if 0 < int(said) <= len(options) else int(said)
@@ -63,7 +63,7 @@ def number_beyond(text: str, options: Sequence[Citation]) -> int | None:
 
 def is_unclear(text: str, reply: OfferReply) -> bool:
     """Whether a short reply names several options: "2 or 3"."""
-    several = len(set(_NUMBER.findall(fold(text)[: _LONGEST_CHOICE + 1]))) > 1
+    several = len(set(_NUMBER.findall(fold_text(text)[: _LONGEST_CHOICE + 1]))) > 1
     return several and len(text) <= _LONGEST_CHOICE and (reply is not OfferReply.OTHER or not _WORD.search(text))
 
 
@@ -123,9 +123,9 @@ def _is_number(text: str) -> bool:
 
 def _by_words(text: str, options: Sequence[Citation]) -> Choice | None:
     """The one option whose title holds every word of `text`, or that repeats a title in full."""
-    words = set(analyse(text))
+    words = set(analyse_text(text))
     asked = {word for word in words if not is_function(word)}
-    titles = [set(analyse(option.label)) for option in options]
+    titles = [set(analyse_text(option.label)) for option in options]
     holding = [option for option, title in zip(options, titles, strict=True) if asked and asked <= title]
     repeated = [option for option, title in zip(options, titles, strict=True) if title and title <= words]
     for matches in (repeated, holding):

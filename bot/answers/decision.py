@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.conversation import Decision
 from retrieval.documents import Document, RetrievalResult, ScoredPassage
-from retrieval.searching.repeats import alike, repeats
+from retrieval.searching.repeats import are_near_duplicates, have_similar_words
 
 DOUBT = 0.25  # of the threshold: with the default one, results that are right less than once in five
 NEAR_TIE = 0.4  # in score, which is a log-likelihood: the other is at least two thirds as likely as the first
@@ -75,7 +75,7 @@ def _alternatives(family: Sequence[ScoredPassage]) -> tuple[ScoredPassage, ...]:
     """One each of those that differ in what they are about or what they say of it."""
     distinct: list[ScoredPassage] = []
     for each in family:
-        if not any(repeats(each.passage.document, other.passage.document) for other in distinct):
+        if not any(are_near_duplicates(each.passage.document, other.passage.document) for other in distinct):
             distinct.append(each)
     return tuple(distinct)
 
@@ -99,7 +99,7 @@ def says_the_same(one: Document, other: Document) -> bool:
     Questions that differ in a word may have opposite answers: "Can I return opened tea?", "… unopened tea?".
     """
     if not (one.answer.strip() and other.answer.strip()):
-        return alike(one.question, other.question, SAME_WORDS)
-    if alike(one.question, other.question, 1.0) and one.heading_path == other.heading_path:
+        return have_similar_words(one.question, other.question, SAME_WORDS)
+    if have_similar_words(one.question, other.question, 1.0) and one.heading_path == other.heading_path:
         return True
-    return repeats(one, other) or alike(one.answer, other.answer, SAME_WORDS)
+    return are_near_duplicates(one, other) or have_similar_words(one.answer, other.answer, SAME_WORDS)

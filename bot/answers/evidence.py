@@ -6,7 +6,7 @@ import re
 from functools import cached_property
 
 from bot.answers.facts import BY_WORD, CURRENCIES, Fact, facts, flat
-from retrieval.indexing.analysis import analyse
+from retrieval.indexing.analysis import analyse_text
 
 _MINUTES = {"second": 1 / 60, "minute": 1, "hour": 60, "day": 1440, "week": 10080}
 _MONTHS = {"month": 1, "quarter": 3, "year": 12, "decade": 120}
@@ -73,7 +73,7 @@ class Evidence:
     @cached_property
     def terms(self) -> frozenset[str]:
         """What lexical search would count of the texts."""
-        return frozenset(analyse(self._text))
+        return frozenset(analyse_text(self._text))
 
     @property
     def text(self) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from retrieval.indexing.analysis import analyse
+from retrieval.indexing.analysis import analyse_text
 from retrieval.scripts import WIDE
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _slices(node: SyntaxTreeNode, lines: Sequence[str], start: int, end: int) ->
 
 def _scored(units: Sequence[Unit], question: str, best_part: str) -> list[Unit]:
     """Each unit with the weight of the question's terms it holds, a rare term weighing more."""
-    found = _terms_found(units, set(analyse(question)))
+    found = _terms_found(units, set(analyse_text(question)))
     frequency = Counter(term for hits in found for term in hits)
     weight = {term: math.log(1 + len(units) / count) for term, count in frequency.items()}
     most = sum(weight.values()) or 1.0
@@ -137,7 +137,7 @@ def _terms_found(units: Sequence[Unit], terms: set[str]) -> list[set[str]]:
     section: set[str] = set()
     announced: set[str] = set()
     for unit in units:
-        own = terms & set(analyse(unit.text))
+        own = terms & set(analyse_text(unit.text))
         section = own if unit.heading else section
         found.append(own | section | announced)
         announced = own if unit.leads else set()

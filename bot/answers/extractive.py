@@ -12,7 +12,7 @@ from bot.conversation import Brief, Written
 from bot.titles import shorten_title
 from bot.words import Words, words_for
 from retrieval.documents import DocumentKind, Passage, RetrievalResult
-from retrieval.indexing.analysis import analyse
+from retrieval.indexing.analysis import analyse_text
 
 MODEL = "extractive"  # the turn's model
 SEE_ALSO = 2  # a longer list would compete with the answer
@@ -84,7 +84,7 @@ def _title(question: str, words: Words, passage: Passage, *, titled: bool) -> st
 
 
 def _reads_as(question: str) -> list[str]:
-    return analyse(question)
+    return analyse_text(question)
 
 
 def _leaning(words: Words) -> re.Pattern[str]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from retrieval.indexing.analysis import fold
+from retrieval.indexing.analysis import fold_text
 from retrieval.scripts import CIRCLED_NUMBERS
 
 _ADDRESS = re.compile(
@@ -156,7 +156,7 @@ def facts(text: str, *, lenient: bool = False) -> frozenset[Fact]:
             Fact("address", flat(re.sub(r"^https?://", "", match.group(), flags=re.IGNORECASE)).rstrip(".,;:!?*_/"))
         )
     found |= set(_names(_CALENDAR_SAID.sub(" ; ", rest)))
-    folded = fold(rest)
+    folded = fold_text(rest)
     found |= {Fact("phone", digits) for match in _PHONE.finditer(folded) if (digits := _phone_digits(match))}
     folded = _PHONE.sub(lambda match: " ; " if _phone_digits(match) else match.group(), folded)
     times = set(_times(folded))
@@ -173,7 +173,7 @@ def facts(text: str, *, lenient: bool = False) -> frozenset[Fact]:
 
 def flat(text: str) -> str:
     """A text as facts are compared: one case, width and script, no emphasis, single spaces."""
-    return re.sub(r"\s+", " ", fold(re.sub(r"[*_]{1,3}|\\(?=[^\w\s])", "", text))).strip()
+    return re.sub(r"\s+", " ", fold_text(re.sub(r"[*_]{1,3}|\\(?=[^\w\s])", "", text))).strip()
 
 
 def _quoted(text: str) -> Iterator[Fact]:
@@ -195,7 +195,7 @@ def _names(text: str) -> Iterator[Fact]:
         word = match.group()
         mixed = any(letter.isupper() for letter in word[1:])
         if mixed or (word[0].isupper() and not _SENTENCE_START.search(text, max(0, match.start() - 8), match.start())):
-            value = re.sub(r"['’]s$", "", fold(word))
+            value = re.sub(r"['’]s$", "", fold_text(word))
             if value not in _CALENDAR_WORDS and value not in _NO_NAMES:
                 yield Fact("name", value)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from retrieval.searching.contexts import refers
+from retrieval.searching.contexts import refers_back
 from retrieval.text import collapse_whitespace
 
 MOST_TURNS = 6
@@ -35,7 +35,7 @@ def contextualise(question: str, language: str, earlier: Sequence[tuple[str, str
 
 def leans(question: str, language: str) -> bool:
     """Whether `question` can hardly be understood without what was said before."""
-    if refers(question):
+    if refers_back(question):
         return True
     if language in _UNSPACED:
         return len(question) <= FEW_CHARACTERS

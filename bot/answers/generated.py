@@ -105,7 +105,7 @@ class GeneratedWriter:
 
     async def _rounds(self, answer: _Answer) -> AsyncGenerator[Written, None]:
         """The answer, written once more if the first draft cannot be let out at all."""
-        answer.model = await self._generator.model()
+        answer.model = await self._generator.model_name()
         messages = await self._fitting(answer)
         while answer.rounds < _ROUNDS:
             answer.rounds += 1
@@ -144,7 +144,7 @@ class GeneratedWriter:
     async def _units(self, messages: Sequence[Message], seconds: float) -> AsyncGenerator[str | None, None]:
         """Sentences as the model ends them, then None. Raises GeneratorError."""
         sentences = Sentences()
-        pieces = self._generator.stream(messages, max_tokens=TOKENS, seconds=seconds)
+        pieces = self._generator.stream_text(messages, max_tokens=TOKENS, seconds=seconds)
         fault: GeneratorError | None = None
         async with aclosing(pieces):
             try:
@@ -166,7 +166,7 @@ class GeneratedWriter:
         """The prompt with as many passages, by rank, and earlier turns as the model takes."""
         brief = answer.brief
         passages, also = [scored.passage for scored in brief.result.passages[:PASSAGES]], brief.result.rewritten
-        room = await self._generator.context() - TOKENS
+        room = await self._generator.context_length() - TOKENS
         for steps in (2, 1, 0):
             answer.passages = passages
             messages = answer_prompt(brief.question, brief.language, passages, window(brief.earlier, steps), also)
@@ -183,7 +183,7 @@ class GeneratedWriter:
         """Whether a prompt has at most `room` tokens. A token is at least a byte long, so most need no counting."""
         if sum(len(message.content.encode()) + _OVERHEAD for message in messages) + _OVERHEAD <= room:
             return True
-        return await self._generator.count(messages) <= room
+        return await self._generator.count_tokens(messages) <= room
 
     def _log(self, brief: Brief, error: GeneratorError) -> None:
         kind = type(error).__name__

@@ -20,7 +20,7 @@ from bot.answers.facts import Fact
 from bot.answers.refusals import declines, says_no_answer
 from bot.language import primary
 from retrieval.documents import Passage
-from retrieval.indexing.analysis import analyse, is_function
+from retrieval.indexing.analysis import analyse_text, is_function
 from retrieval.languages import script_language
 from retrieval.scripts import HAN
 
@@ -197,7 +197,7 @@ class Grounding:
         """The share of the unit's content words that stand in what it cites or in the question."""
         if script_language(unit) != script_language(evidence.text):
             return 1.0  # the words of two languages cannot be compared
-        tokens = analyse(_MARKER.sub(" ", unit))
+        tokens = analyse_text(_MARKER.sub(" ", unit))
         words = {token for token in tokens if not is_function(token) and not _FRAGMENT.fullmatch(token)}
         unspaced = any(not word.isascii() and len(word) == 1 for word in words)
         announces = unit.rstrip("*_ \n").endswith((":", "："))

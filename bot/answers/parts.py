@@ -16,7 +16,7 @@ from itertools import pairwise
 from bot.answers.decision import decide, says_the_same
 from bot.conversation import Decision
 from retrieval.documents import RetrievalResult
-from retrieval.indexing.analysis import fold, unspaced
+from retrieval.indexing.analysis import fold_text, is_unspaced
 from retrieval.indexing.function_words import function_words
 from retrieval.scripts import UNSPACED
 
@@ -114,20 +114,20 @@ def _words(text: str, language: str) -> Iterator[tuple[int, int, bool]]:
     words, with the longest function words among them."""
     for match in _RUN.finditer(text):
         run, start = match.group(), match.start()
-        if not unspaced(run[0]):
-            yield start, match.end(), fold(run) in _function_words(language)
+        if not is_unspaced(run[0]):
+            yield start, match.end(), fold_text(run) in _function_words(language)
             continue
         place = 0
         while place < len(run):
             lengths = range(min(_LONGEST_WORD, len(run) - place), 0, -1)
-            length = next((n for n in lengths if fold(run[place : place + n]) in _unspaced_function_words()), 0)
+            length = next((n for n in lengths if fold_text(run[place : place + n]) in _unspaced_function_words()), 0)
             yield start + place, start + place + (length or 1), length > 0
             place += length or 1
 
 
 @cache
 def _function_words(language: str) -> frozenset[str]:
-    return frozenset(map(fold, function_words(language)))
+    return frozenset(map(fold_text, function_words(language)))
 
 
 @cache

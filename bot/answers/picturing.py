@@ -27,13 +27,13 @@ class ModelPictureReader:
 
     async def sees(self) -> bool:
         """See the port."""
-        return await self._generator.sees()
+        return await self._generator.takes_pictures()
 
     async def describe(self, picture: Picture, words: str) -> str:
         """See the port."""
         messages = describe_prompt(picture, words[:_WORDS])
         try:
-            said = await self._generator.describe(messages, max_tokens=_TOKENS, seconds=self._seconds)
+            said = await self._generator.describe_pictures(messages, max_tokens=_TOKENS, seconds=self._seconds)
         except GeneratorError as error:
             kind = type(error).__name__
             self._meter.generator_fault(kind)

@@ -23,7 +23,7 @@ from bot.language import primary
 from inference.errors import GeneratorError
 from inference.interfaces import Generator, Message
 from retrieval.documents import RetrievalResult
-from retrieval.indexing.analysis import analyse, is_function
+from retrieval.indexing.analysis import analyse_text, is_function
 from retrieval.languages import script_language
 from retrieval.text import collapse_whitespace
 
@@ -64,7 +64,7 @@ class ModelReader:
 
     async def _decide(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Any:
         try:
-            return await self._generator.decide(messages, schema, max_tokens=_TOKENS, seconds=self._seconds)
+            return await self._generator.generate_json(messages, schema, max_tokens=_TOKENS, seconds=self._seconds)
         except GeneratorError as error:
             kind = type(error).__name__
             self._meter.generator_fault(kind)
@@ -78,7 +78,7 @@ def _faithful(standalone: str, message: str, heard: str) -> bool:
         return False
     if primary(script_language(standalone, "")) != primary(script_language(message, "")):
         return False
-    words = {word for word in analyse(standalone) if not is_function(word)}
-    known = set(analyse(heard))
+    words = {word for word in analyse_text(standalone) if not is_function(word)}
+    known = set(analyse_text(heard))
     strange = len(words - known)
     return strange * 2 <= len(words) and not Evidence(heard).lacks(standalone)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from retrieval.indexing.analysis import fold
+from retrieval.indexing.analysis import fold_text
 
 NO_ANSWER = "NO_ANSWER"  # what the prompt asks for
 
@@ -76,7 +76,7 @@ _LIKELY = re.compile(
 
 def says_no_answer(sentence: str, *, cited: bool = False) -> bool:
     """Whether it says that the sources hold no answer."""
-    folded = fold(sentence)
+    folded = fold_text(sentence)
     if cited and _CONDITION.search(folded):
         return False
     return any(pattern.search(folded) for pattern in (_BLUNT, _SURE_ALTHOUGH_CITED if cited else _SURE))
@@ -84,4 +84,4 @@ def says_no_answer(sentence: str, *, cited: bool = False) -> bool:
 
 def declines(sentence: str) -> bool:
     """Whether it excuses itself, which without a citation is no answer."""
-    return _LIKELY.search(fold(sentence)) is not None
+    return _LIKELY.search(fold_text(sentence)) is not None

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from retrieval.documents import RetrievalResult
-from retrieval.indexing.analysis import analyse
+from retrieval.indexing.analysis import analyse_text
 
 # A title is close when it holds this share of the question's terms, weighed by how rare they are in what was found.
 CLOSE = 0.5
@@ -18,8 +18,8 @@ REACH = 5.0
 def related(question: str, result: RetrievalResult, *, limit: int, after: int = 0) -> Sequence[int]:
     """The 1-based ranks, best first, of at most `limit` close passages below rank `after`, no page or title twice."""
     documents = [scored.passage.document for scored in result.passages]
-    titles = [set(analyse(document.question)) for document in documents]
-    terms = set(analyse(question))
+    titles = [set(analyse_text(document.question)) for document in documents]
+    terms = set(analyse_text(question))
     frequency = Counter(term for title in titles for term in title & terms)
     weight = {term: math.log(1 + len(titles) / (1 + frequency[term])) for term in terms}
     total = sum(weight.values())

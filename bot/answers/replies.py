@@ -33,16 +33,16 @@ def write_suggestion(
     return "\n".join(lines)
 
 
-def told_apart(documents: Sequence[Document]) -> list[str]:
+def disambiguation_labels(documents: Sequence[Document]) -> list[str]:
     """What tells each from the others of the same title: the nearest heading that none of them stands under, else its
     author; "" where there is no such thing, or no other has its title."""
-    told = []
+    labels = []
     for document in documents:
-        twins = [other for other in documents if other is not document and _title(other) == _title(document)]
-        theirs = {collapse_whitespace(heading) for twin in twins for heading in twin.heading_path}
+        namesakes = [other for other in documents if other is not document and _title(other) == _title(document)]
+        theirs = {collapse_whitespace(heading) for each in namesakes for heading in each.heading_path}
         own = [heading for heading in reversed(document.heading_path) if collapse_whitespace(heading) not in theirs]
-        told.append(collapse_whitespace(next(iter([*own, document.author]))) if twins else "")
-    return told
+        labels.append(collapse_whitespace(next(iter([*own, document.author]))) if namesakes else "")
+    return labels
 
 
 def nothing_found(words: Words, *, people: bool) -> str:

@@ -119,8 +119,8 @@ class Application(Stores):
         from retrieval.searching.retriever import LiveRetriever
 
         store = version_store(self.settings)
-        if not self.shelf.current()[1] and store.active_id() is None:
-            store.active()  # says that nothing is indexed, before the model is loaded
+        if not self.shelf.current_documents()[1] and store.active_id() is None:
+            store.find_active()  # says that nothing is indexed, before the model is loaded
         reranking = reranking_for(self.settings)
         fitted = fitted_for(self.settings, self.embedding_models)
         live = LiveRetriever(self.live_index, self.embedding_models, reranking, self.live_glossary.current, fitted)
@@ -428,10 +428,10 @@ class Application(Stores):
     def _knowledge(self) -> Knowledge:
         from bot.knowledge.catalogue import Knowledge
 
-        version, index = self.live_index.current()
+        version, index = self.live_index.current_index()
         if not version:  # taught answers alone
             return Knowledge("", datetime.now(UTC), 0, len(index.passages), index.documents, index.passages)
-        manifest = version_store(self.settings).get(version).manifest
+        manifest = version_store(self.settings).find_version(version).manifest
         counts = manifest.counts
         made = datetime.fromisoformat(manifest.created_at)
         return Knowledge(version, made, counts["pages"], counts["passages"], index.documents, index.passages)
@@ -507,7 +507,7 @@ class Application(Stores):
         self.answering.warm_up()
         await self.conversations.load("")
         await self.retriever.retrieve("warm up")
-        if self.live_index.current()[1].languages["zh"]:
+        if self.live_index.current_index()[1].languages["zh"]:
             await self.retriever.retrieve("预热")  # the dictionary is read with the first Chinese question
         if self.generator:
             await _greet(self.generator)
@@ -555,7 +555,7 @@ class Application(Stores):
         return self._beside()
 
     def _beside(self) -> Beside:
-        return Beside(self.shelf.current()[1], self.live_glossary.current())
+        return Beside(self.shelf.current_documents()[1], self.live_glossary.current())
 
 
 async def _greet(generator: VllmGenerator) -> None:
@@ -565,7 +565,7 @@ async def _greet(generator: VllmGenerator) -> None:
     from inference.errors import GeneratorError
 
     try:
-        await generator.model()
+        await generator.model_name()
     except GeneratorError as error:
         structlog.get_logger(__name__).warning("no vLLM server answers: passages are quoted", cause=str(error))
 

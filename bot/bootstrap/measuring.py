@@ -128,8 +128,8 @@ def open_side(side: Side, beside: Beside) -> Opened:
 
     settings = side.settings
     store = version_store(settings)
-    version = store.get(side.version) if side.version else store.active()
-    store.verify(version)
+    version = store.find_version(side.version) if side.version else store.find_active()
+    store.verify_files(version)
     models = embedding_models_for(settings)
     index = Index.load(version.folder)
     if version.manifest.embedder != models.fingerprint:
@@ -142,11 +142,11 @@ def _lay_beside(
 ) -> Opened:
     """An index with the taught answers laid over it, as the live one has them."""
     from retrieval.indexing.building import build_index
-    from retrieval.searching.twins import find_twins
+    from retrieval.searching.twins import find_same_question_pairs
 
     if beside.taught:
         added = build_index(beside.taught, models)
-        index = index.extended(added, find_twins(index, added))
+        index = index.with_additions(added, find_same_question_pairs(index, added))
     return Opened(settings, index, models, beside.glossary, reranking)
 
 

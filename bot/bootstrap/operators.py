@@ -76,7 +76,7 @@ async def check_vllm(settings: Settings) -> list[tuple[str, str, str]]:
     for url in settings.vllm_url:
         generator = generator_for(settings.model_copy(update={"vllm_url": (url,)}))
         try:
-            model, context = await generator.model(), await generator.context()
+            model, context = await generator.model_name(), await generator.context_length()
             found.append((url, f"{model}, {context} tokens", ""))
         except GeneratorError as error:
             found.append((url, "", str(error)))

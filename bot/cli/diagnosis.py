@@ -236,8 +236,8 @@ def _index(settings: Settings) -> Iterator[Check]:
     if fault := store.pointer_fault():
         yield Check("index", False, fault)
     try:
-        version = store.active()
-        store.verify(version)
+        version = store.find_active()
+        store.verify_files(version)
     except NoActiveVersion as error:
         yield Check("index", None, str(error))
         return
@@ -259,9 +259,9 @@ def _index(settings: Settings) -> Iterator[Check]:
 
 def _answers_instead(store: VersionStore) -> str:
     """What is searched while the active version is damaged."""
-    for version_id in store.in_stead_of(store.active_id() or ""):
+    for version_id in store.list_substitutes(store.active_id() or ""):
         with suppress(CorruptVersion, UnknownVersion):
-            store.verify(store.get(version_id))
+            store.verify_files(store.find_version(version_id))
             return f"Until then {version_id} answers."
     return "No other version is whole."
 

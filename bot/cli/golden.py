@@ -91,7 +91,7 @@ def find_sides(wanted: Wanted) -> list[Side]:
     store = version_store(here)
 
     def version(named: str) -> str:
-        return store.active().id if named in {"", "active"} else store.get(named).id
+        return store.find_active().id if named in {"", "active"} else store.find_version(named).id
 
     if wanted.write:
         return []

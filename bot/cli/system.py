@@ -22,7 +22,7 @@ def versions(as_json: AsJson = False) -> None:
 
     store = version_store(load_settings())
     active = store.active_id()
-    manifests = [version.manifest for version in store.list()]
+    manifests = [version.manifest for version in store.list_versions()]
     if as_json:
         print_json(
             [
@@ -68,7 +68,7 @@ def rollback(
         store = version_store(application.settings)
         async with audited(application, "rollback", version or ""):
             before = store.active_id()
-            return (await asyncio.to_thread(store.rollback, version)).id, before
+            return (await asyncio.to_thread(store.roll_back, version)).id, before
 
     chosen, before = run(work)
     if as_json:

@@ -27,7 +27,7 @@ def vllm(
     from bot.errors import BotError
     from bot.settings import load_settings
     from inference.errors import GeneratorError
-    from inference.server import DEFAULT_MODEL, SERVE, VllmOptions, launch, vllm_command, vllm_program
+    from inference.server import DEFAULT_MODEL, SERVE, VllmOptions, launch_server, vllm_command, vllm_program
 
     settings = load_settings()
     model, flags = _told_apart(model, extra or [])
@@ -57,7 +57,7 @@ def vllm(
     elif host not in {"127.0.0.1", "::1", "localhost"} and not env.get("VLLM_API_KEY"):
         typer.echo("# without a key: whoever reaches the port may use it. Set FRONTDESK_VLLM_API_KEY.", err=True)
     try:
-        launch(command, env)
+        launch_server(command, env)
     except GeneratorError as error:
         raise BotError(str(error)) from error
 

@@ -135,7 +135,7 @@ class KnowledgeCommands:
 
     async def _versions(self, asked: Asked) -> Answer:
         store = self._parts.versions
-        versions = await asyncio.to_thread(store.list)
+        versions = await asyncio.to_thread(store.list_versions)
         return drawing.versions_card([version.manifest for version in versions], store.active_id())
 
     async def _rollback(self, asked: Asked) -> Answer:
@@ -144,6 +144,6 @@ class KnowledgeCommands:
             if asked.value and before != asked.value:  # a button of a version, pressed twice or by two
                 return Card(text=f"Version {asked.value} is not the one that answers: that is {before}.")
             chosen = await asyncio.to_thread(
-                self._parts.versions.rollback, asked.text("version") or None, only_from=asked.value
+                self._parts.versions.roll_back, asked.text("version") or None, only_from=asked.value
             )
         return Card(text=f"Version {chosen.id} answers now (before: {before}). A re-crawl goes forward again.")

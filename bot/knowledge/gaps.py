@@ -115,7 +115,7 @@ class Gaps:
     def _worded(self, missed: Sequence[Missed]) -> list[_Worded]:
         """The questions that an entry of a FAQ could answer, without their courtesies: "hi" and "thanks" make no two
         alike. A reply to an offer, away from it, asks nothing."""
-        from retrieval.searching.contexts import bare
+        from retrieval.searching.contexts import is_elliptical
 
         intents = self._intents()
         asked: dict[int, _Worded] = {}
@@ -128,7 +128,7 @@ class Gaps:
                 if talk or reply is not OfferReply.OTHER or not any(map(str.isalpha, text)):
                     continue
                 wording = intents.find_question(text, language)
-                if missed[place].first or not bare(wording):  # else "how long?" says not what about
+                if missed[place].first or not is_elliptical(wording):  # else "how long?" says not what about
                     asked[place] = _Worded(missed[place], wording)
         return [asked[place] for place in sorted(asked)]
 
@@ -143,7 +143,7 @@ class Gaps:
 
 def _gap(asked: Sequence[_Worded], clustering: Clustering, group: Sequence[int]) -> Gap:
     questions = tuple(asked[position].missed for position in group)
-    central = dict(zip(group, clustering.centrality(group), strict=True))
+    central = dict(zip(group, clustering.measure_centrality(group), strict=True))
     first = max(
         group, key=lambda position: (round(central[position] * _fitness(asked[position].wording), 6), -position)
     )
@@ -156,7 +156,7 @@ def _gap(asked: Sequence[_Worded], clustering: Clustering, group: Sequence[int])
         askers=len({each.asker for each in questions}),
         examples=tuple(
             _cut(collapse_whitespace(asked[position].missed.question[: 2 * READ]), LONGEST_EXAMPLE)
-            for position in clustering.spread(group, first, EXAMPLES)
+            for position in clustering.choose_unlike(group, first, EXAMPLES)
         ),
         reasons={reason: reasons[reason] for reason in Reason if reasons[reason]},
         first_at=questions[0].at,

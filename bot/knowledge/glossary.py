@@ -16,7 +16,7 @@ import structlog
 
 from bot.errors import InputError, StorageError
 from bot.interfaces import GlossaryStore, SourceStore
-from retrieval.searching.glossary import Entry, Glossary, Key, distinct, key_of
+from retrieval.searching.glossary import Entry, Glossary, Key, distinct_terms, key_of
 from retrieval.text import collapse_whitespace, escape_formula, unescape_formula
 
 if TYPE_CHECKING:
@@ -160,11 +160,11 @@ class Keeping:
         raise InputError("Somebody else is changing the same terms: try again in a moment.")
 
     async def _suggestions(self) -> Sequence[Suggestion]:
-        from retrieval.searching.suggesting import suggest
+        from retrieval.searching.suggesting import suggest_entries
 
         names = {source.name for source in await self._sources.list()}
         known, dismissed = await self._store.list(), await self._store.dismissed()
-        found = await asyncio.to_thread(lambda: suggest(self._documents()))
+        found = await asyncio.to_thread(lambda: suggest_entries(self._documents()))
         together = [(entry.source, set(map(key_of, entry.terms))) for entry in known]
         return [
             each
@@ -198,7 +198,7 @@ def join(before: Sequence[Entry], added: Sequence[Entry]) -> tuple[list[Put], li
         met = dict.fromkeys(each for term in entry.terms for each in having[entry.source, key_of(term)])
         others = [groups[each] for each in met if each in groups]
         if others:
-            terms = distinct(term for each in (*others, entry) for term in each.terms)
+            terms = distinct_terms(term for each in (*others, entry) for term in each.terms)
             if len(terms) > MOST_TERMS:
                 joined = f"Together with {shown(others[0])} that would be {len(terms)} terms"
                 raise InputError(f"{joined}: a group has at most {MOST_TERMS}.")
@@ -226,7 +226,7 @@ def read_terms(text: str) -> list[str]:
 
 def check_terms(terms: Iterable[str]) -> tuple[str, ...]:
     """The distinct terms of a group. Raises InputError for one that cannot be used."""
-    checked = distinct(filter(None, map(collapse_whitespace, terms)))
+    checked = distinct_terms(filter(None, map(collapse_whitespace, terms)))
     for term in checked:
         if len(term) > LONGEST:
             raise InputError(f"{term[:20]!r}… is too long: a term has at most {LONGEST} characters.")

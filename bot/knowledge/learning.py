@@ -140,9 +140,9 @@ class Learning:
         """Keep what a user showed of the words that were asked, by a gesture on what the turn `shown` answered."""
         if not (self._least and user):
             return
-        from retrieval.searching.learned import can_be_learned, words_of
+        from retrieval.searching.learned import can_be_learned, question_key
 
-        words = words_of(asked.question)
+        words = question_key(asked.question)
         if not can_be_learned(asked.question):
             return
         evidence = [
@@ -162,7 +162,7 @@ class Learning:
                 created_at=datetime.now(UTC),
             )
             for entry in entries
-            if words_of(entry.title) != words  # an entry's own question needs nobody to show it
+            if question_key(entry.title) != words  # an entry's own question needs nobody to show it
         ]
         try:
             if evidence:

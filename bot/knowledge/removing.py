@@ -26,7 +26,7 @@ class Removing:
         before = self._versions.active_id()
         if before is None:
             return f"Removed {name}."
-        await asyncio.to_thread(self._versions.deactivate)
+        await asyncio.to_thread(self._versions.deactivate_current)
         return (
             f"Removed {name}, the last source: its pages are answered from no more. "
             f"'frontdesk rollback {before}' brings them back."

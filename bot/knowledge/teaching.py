@@ -46,7 +46,7 @@ class Proposal:
 class Shelf:
     """The taught answers that are searched, as the live index takes them: a snapshot, brought up to date by `load`.
 
-    Implements `retrieval.searching.live.Additions`; `current` may be called from any thread.
+    Implements `retrieval.searching.live.Additions`; `current_documents` may be called from any thread.
     """
 
     def __init__(self, store: TaughtStore, changed: Callable[[], Awaitable[None]] | None = None) -> None:
@@ -55,7 +55,7 @@ class Shelf:
         self._current: tuple[str, tuple[Document, ...]] = ("", ())
         self._indexing: asyncio.Task[None] | None = None
 
-    def current(self) -> tuple[str, Sequence[Document]]:
+    def current_documents(self) -> tuple[str, Sequence[Document]]:
         """What names this state, and its documents."""
         return self._current
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from bot.masking.reading import Find, Reading, blanked, disjoint
+from bot.masking.reading import Find, Reading, blank_out, drop_overlapping
 
 KINDS: tuple[str, ...] = ("email", "phone", "card", "iban", "id", "secret")
 
@@ -31,16 +31,16 @@ class Masker:
 
     def mask(self, text: str) -> str:
         """The text with "[email]", "[phone]", "[card]", "[iban]", "[id]" or "[secret]" in place of each find."""
-        return self._masked(text)[0]
+        return self._mask_and_count(text)[0]
 
-    def found(self, text: str) -> Counter[str]:
+    def count_finds(self, text: str) -> Counter[str]:
         """How many finds there are of each kind, for metrics; never what they are."""
-        return self._masked(text)[1]
+        return self._mask_and_count(text)[1]
 
-    def _masked(self, text: str) -> tuple[str, Counter[str]]:
+    def _mask_and_count(self, text: str) -> tuple[str, Counter[str]]:
         counts: Counter[str] = Counter()
         for _ in range(_PASSES):
-            finds = [find for find in _finds(text, self.regions) if find.kind in self.kinds]
+            finds = [find for find in _find_all(text, self.regions) if find.kind in self.kinds]
             if not finds:
                 break
             pieces, done = [], 0
@@ -52,28 +52,35 @@ class Masker:
         return text, counts
 
 
-def _finds(text: str, regions: tuple[str, ...]) -> list[Find]:
+def _find_all(text: str, regions: tuple[str, ...]) -> list[Find]:
     """Every find, in the text's own offsets and order. What one kind has claimed, no later one sees."""
-    from bot.masking.emails import emails  # here, so that a command that masks nothing loads nothing
-    from bot.masking.secrets import secrets
+    from bot.masking.emails import find_emails  # here, so that a command that masks nothing loads nothing
+    from bot.masking.secrets import find_secrets
 
-    reading = Reading.of(text)
+    reading = Reading.from_text(text)
     seen = reading.text
     finds: list[Find] = []
-    for first in (secrets, emails):
-        found = disjoint(first(seen))
-        seen = blanked(seen, found)
+    for first in (find_secrets, find_emails):
+        found = drop_overlapping(first(seen))
+        seen = blank_out(seen, found)
         finds += found
     if reading.has_numbers:
-        from bot.masking.accounts import cards, ibans
-        from bot.masking.context import without_facts
-        from bot.masking.identities import documents, identities
-        from bot.masking.phones import phones
+        from bot.masking.accounts import find_cards, find_ibans
+        from bot.masking.context import find_facts
+        from bot.masking.identities import find_documents, find_identities
+        from bot.masking.phones import find_phones
 
         # First what a checksum or a word beside it makes sure of, then the facts that are no personal data, then what
         # only looks like some.
-        for step in (ibans, documents, without_facts, identities, cards, lambda seen: phones(seen, regions)):
-            found = disjoint(step(seen))
-            seen = blanked(seen, found)
+        for step in (
+            find_ibans,
+            find_documents,
+            find_facts,
+            find_identities,
+            find_cards,
+            lambda seen: find_phones(seen, regions),
+        ):
+            found = drop_overlapping(step(seen))
+            seen = blank_out(seen, found)
             finds += [find for find in found if find.kind]
     return reading.in_original(sorted(finds))

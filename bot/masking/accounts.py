@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from bot.masking.context import numbers, said
-from bot.masking.reading import Find, islands
+from bot.masking.context import find_introduced_kind, find_numbers
+from bot.masking.reading import Find, find_digit_islands
 
 # ISO/IEC 7812-1: at most 19 digits. The shortest in use is Maestro's 12, which only the word "card" tells from others.
 _SHORTEST, _LONGEST = 13, 19
@@ -27,12 +27,12 @@ _APART = re.compile(
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?=[ -]?[A-Za-z0-9])(?:[ -]?[A-Za-z0-9]){11,30}", re.ASCII)
 
 
-def ibans(text: str) -> list[Find]:
+def find_ibans(text: str) -> list[Find]:
     """Account numbers whose country, length, structure and checksum are right."""
     from stdnum import iban
 
     finds: list[Find] = []
-    for start, end in islands(text, 2):
+    for start, end in find_digit_islands(text, 2):
         position = start
         while match := _IBAN.search(text, position, end + 64):
             position = match.start() + 4
@@ -57,19 +57,19 @@ def _iban_lengths() -> dict[str, int]:
     return {country: 4 + sum(map(int, re.findall(r"(\d+)!", bban))) for country, bban in found.items() if bban}
 
 
-def cards(text: str) -> list[Find]:
+def find_cards(text: str) -> list[Find]:
     """Card numbers: by issuer and checksum, or by the word "card" alone, since a mistyped one is a card's too."""
-    finds = _apart(text)
-    for number in numbers(text):
+    finds = _find_spread_cards(text)
+    for number in find_numbers(text):
         if _touches_letter(text, number.start(), number.end()):
             continue
-        word = said(text, number.start(), number.end())
+        word = find_introduced_kind(text, number.start(), number.end())
         groups = [(place.start(), place.end()) for place in re.finditer(r"[0-9]+", number[0])]
         first = 0
         while first < len(groups):
             sure = word == "card" and first == 0
             headed = groups[first][1] - groups[first][0] >= _HEAD
-            last = _card(number[0], groups, first, sure=sure) if sure or headed else None
+            last = _find_last_group(number[0], groups, first, sure=sure) if sure or headed else None
             if last is not None:
                 finds.append(Find(number.start() + groups[first][0], number.start() + groups[last][1], "card"))
                 first = last
@@ -77,7 +77,7 @@ def cards(text: str) -> list[Find]:
     return finds
 
 
-def _apart(text: str) -> list[Find]:
+def _find_spread_cards(text: str) -> list[Find]:
     from stdnum import luhn
 
     found = []
@@ -88,7 +88,7 @@ def _apart(text: str) -> list[Find]:
     return found
 
 
-def _card(number: str, groups: list[tuple[int, int]], first: int, *, sure: bool) -> int | None:
+def _find_last_group(number: str, groups: list[tuple[int, int]], first: int, *, sure: bool) -> int | None:
     """The last group of the longest card number that begins with the group `first`."""
     from stdnum import luhn
 
@@ -104,7 +104,7 @@ def _card(number: str, groups: list[tuple[int, int]], first: int, *, sure: bool)
             continue
         shape = " ".join(str(b - a) for a, b in groups[first : last + 1])
         shaped = first == last or _GROUPS.fullmatch(shape)
-        if dotted and not (shaped and _dotted(number, groups, first, last)):
+        if dotted and not (shaped and _is_dotted_throughout(number, groups, first, last)):
             continue
         if (sure and (shaped or last == len(groups) - 1)) or (
             shaped and _ISSUED.fullmatch(digits) and luhn.is_valid(digits)
@@ -113,7 +113,7 @@ def _card(number: str, groups: list[tuple[int, int]], first: int, *, sure: bool)
     return found
 
 
-def _dotted(number: str, groups: list[tuple[int, int]], first: int, last: int) -> bool:
+def _is_dotted_throughout(number: str, groups: list[tuple[int, int]], first: int, last: int) -> bool:
     """Whether dots alone stand between these groups, and none beside them: else it is a version, or a sentence ends."""
     gaps = [number[groups[n][1] : groups[n + 1][0]] for n in range(len(groups) - 1)]
     return set(gaps[first:last]) == {"."} and "." not in (gaps[first - 1 : first] + gaps[last : last + 1])

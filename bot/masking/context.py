@@ -6,20 +6,20 @@ import re
 from collections.abc import Iterable
 
 from bot.masking.introducers import KIND, LINKS
-from bot.masking.reading import SHORTEST, Find, islands
+from bot.masking.reading import SHORTEST, Find, find_digit_islands
 
 # Characters before a number in which the word that introduces it is looked for.
 _REACH = 48
 
 
-def _backwards(words: Iterable[str]) -> str:
+def _join_reversed(words: Iterable[str]) -> str:
     return "|".join(re.escape(word[::-1]) for word in sorted(words, key=len, reverse=True))
 
 
 # Read from the number backwards, so that each number costs one match and not a search.
 _BEFORE = re.compile(
-    r"[\s:.#=(*_,'\"-]{0,4}+(?:(?:" + _backwards(LINKS.split()) + r")[\s:.#=(*_,'\"-]{0,4}+){0,5}"
-    rf"({_backwards(KIND)})(?:(?<=[a-z])(?![a-z])|(?<![a-z]))"
+    r"[\s:.#=(*_,'\"-]{0,4}+(?:(?:" + _join_reversed(LINKS.split()) + r")[\s:.#=(*_,'\"-]{0,4}+){0,5}"
+    rf"({_join_reversed(KIND)})(?:(?<=[a-z])(?![a-z])|(?<![a-z]))"
 )
 _AFTER = re.compile(
     r"\s{0,2}(?:(?P<order>(?:这个|這個|这张|這張|的)?(?:订单|訂單|单号|單號|运单|快递|快遞|包裹))"
@@ -58,17 +58,17 @@ _FACT = re.compile(
 _URLS = (re.compile(r"://[!#-+\--:=-~]++"), re.compile(r"\.[A-Za-z]{2,7}/[!#-+\--:=-~]++"))
 
 
-def numbers(text: str) -> list[re.Match[str]]:
+def find_numbers(text: str) -> list[re.Match[str]]:
     """The numbers of a text, a separated one as a whole, that have enough digits to be anybody's."""
-    return [match for match in _NUMBER.finditer(text) if digits(match[0]) >= SHORTEST]
+    return [match for match in _NUMBER.finditer(text) if count_digits(match[0]) >= SHORTEST]
 
 
-def digits(number: str) -> int:
+def count_digits(number: str) -> int:
     """How many digits a number has."""
     return sum(character.isdecimal() for character in number)
 
 
-def said(text: str, start: int, end: int) -> str:
+def find_introduced_kind(text: str, start: int, end: int) -> str:
     """The kind of the word that introduces a range, or is said right after it: order, phone, card, … or ""."""
     if match := _BEFORE.match(text[max(start - _REACH, 0) : start].lower()[::-1]):
         return KIND[match[1][::-1]]
@@ -76,18 +76,20 @@ def said(text: str, start: int, end: int) -> str:
     return (match.lastgroup or "") if match else ""
 
 
-def without_facts(text: str) -> list[Find]:
+def find_facts(text: str) -> list[Find]:
     """What is no personal data by its notation, or by the word that introduces it."""
-    finds = [Find(*match.span(), "") for start, end in islands(text) for match in _FACT.finditer(text, start, end)]
+    finds = [
+        Find(*match.span(), "") for start, end in find_digit_islands(text) for match in _FACT.finditer(text, start, end)
+    ]
     finds += [Find(*match.span(), "") for pattern in _URLS for match in pattern.finditer(text)]
     ended, listed = 0, False
     for match in _NUMBER.finditer(text):
         if ended and listed and _LISTED.fullmatch(text, ended, match.start()):
             word = "order"
-        elif digits(match[0]) < SHORTEST:
+        elif count_digits(match[0]) < SHORTEST:
             continue
         else:
-            word = said(text, match.start(), match.end())
+            word = find_introduced_kind(text, match.start(), match.end())
         listed = word == "order"
         if listed and (token := _TOKEN.match(text, match.start() + len(match[0]) - len(match[0].lstrip("+( ")))):
             finds.append(Find(*token.span(), ""))

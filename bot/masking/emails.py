@@ -65,10 +65,10 @@ _NOBODY_NAMED = (
 _NOBODY = frozenset(_NOBODY_NAMED.split())
 
 
-def emails(text: str) -> list[Find]:
+def find_emails(text: str) -> list[Find]:
     """Every address; what surrounds a sign is read within the limits of an address, so that time is linear."""
     finds: list[Find] = []
-    for pattern, bounds in ((_SIGN, _written), (_SPELT, _spelt)):
+    for pattern, bounds in ((_SIGN, _find_written), (_SPELT, _find_spelt)):
         for match in pattern.finditer(text):
             done = finds[-1].end if finds and pattern is _SIGN else 0
             if (found := bounds(text, match.start(), match.end(), done)) and not (
@@ -78,9 +78,9 @@ def emails(text: str) -> list[Find]:
     return finds
 
 
-def _written(text: str, start: int, end: int, done: int) -> tuple[int, int] | None:
+def _find_written(text: str, start: int, end: int, done: int) -> tuple[int, int] | None:
     left = text[max(start - _LOCAL_LIMIT, done) : start]
-    local = _local(left)
+    local = _find_local_part(left)
     right = text[end : end + _DOMAIN_LIMIT]
     domain = right[: len(right) - len(right.lstrip(_DOMAIN_CHARACTERS))]
     if local and domain:
@@ -91,11 +91,11 @@ def _written(text: str, start: int, end: int, done: int) -> tuple[int, int] | No
         domain = domain.rstrip(".-")
         if _TOP.search(domain) and ".." not in domain and not _FILE.search(domain):
             return start - len(local), end + len(domain)
-    spelt = _spelt(text, start - (left[-1:] == " "), end + (right[:1] == " "), done)
-    return spelt or _spaced(text, start, end, done)
+    spelt = _find_spelt(text, start - (left[-1:] == " "), end + (right[:1] == " "), done)
+    return spelt or _find_spaced(text, start, end, done)
 
 
-def _spaced(text: str, start: int, end: int, done: int) -> tuple[int, int] | None:
+def _find_spaced(text: str, start: int, end: int, done: int) -> tuple[int, int] | None:
     if text[start - 1 : start] == " " != text[end : end + 1]:
         return None  # a mention
     domain = _SPACED_DOMAIN.match(text, end, end + _DOMAIN_LIMIT)
@@ -106,23 +106,23 @@ def _spaced(text: str, start: int, end: int, done: int) -> tuple[int, int] | Non
     return begins + local.start(), domain.end()
 
 
-def _local(left: str) -> str:
+def _find_local_part(left: str) -> str:
     """The local part that a text ends in, in any script."""
     begins = len(left)
-    while begins and _of_local(left[begins - 1]):
+    while begins and _is_of_local_part(left[begins - 1]):
         begins -= 1
     local = left[begins:]
-    return (_name(left[:begins]) + local if local[:1] in ("", ".", "_") else local).lstrip(".'")
+    return (_find_name(left[:begins]) + local if local[:1] in ("", ".", "_") else local).lstrip(".'")
 
 
-def _of_local(character: str) -> bool:
+def _is_of_local_part(character: str) -> bool:
     if character.isascii():
         return character.isalnum() or character in _LOCAL_SIGNS
     letter = character.isalpha() or unicodedata.combining(character) != 0
     return letter and not _UNSPACED_LETTER.match(character)
 
 
-def _name(text: str) -> str:
+def _find_name(text: str) -> str:
     """The name that a text in a script without spaces ends in."""
     match = _UNSPACED.search(text[-_LOCAL_LIMIT:])
     if match is None or _NO_NAME.search(match[0]):
@@ -132,7 +132,7 @@ def _name(text: str) -> str:
     return name if len(name) <= _NAME_LIMIT else name[-_NAME:]
 
 
-def _spelt(text: str, start: int, end: int, done: int) -> tuple[int, int] | None:
+def _find_spelt(text: str, start: int, end: int, done: int) -> tuple[int, int] | None:
     domain = _DOMAIN.match(text, end, end + _DOMAIN_LIMIT)
     if not domain:
         return None

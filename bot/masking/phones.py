@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from bot.masking.context import digits, numbers, said
+from bot.masking.context import count_digits, find_introduced_kind, find_numbers
 from bot.masking.reading import SHORTEST, Find
 
 if TYPE_CHECKING:
@@ -27,31 +27,33 @@ _NO_DIGITS = re.compile(r"[^0-9]+")
 _LISTED = re.compile(r"\s?(?:,|/|、|;|&|or|and|或者?|和|及|跟|还有)\s?", re.IGNORECASE)
 
 
-def phones(text: str, regions: tuple[str, ...]) -> list[Find]:
+def find_phones(text: str, regions: tuple[str, ...]) -> list[Find]:
     """Every phone number that no other kind has claimed."""
     finds: list[Find] = []
     left, ended, introduced = _BUDGET, -1, False
-    for number in numbers(text):
+    for number in find_numbers(text):
         start, end = number.span()
-        introduced = said(text, start, end) == "phone" or (introduced and bool(_LISTED.fullmatch(text, ended, start)))
+        introduced = find_introduced_kind(text, start, end) == "phone" or (
+            introduced and bool(_LISTED.fullmatch(text, ended, start))
+        )
         ended = end
-        for start, end in _spans(number):
+        for start, end in _split_spans(number):
             if end - start > _SPAN:
                 continue  # one group of digits, too long for a number
-            if not (introduced or _could_be(text, start, end)):
+            if not (introduced or _could_be_phone(text, start, end)):
                 continue
             if left <= 0:
                 finds.append(Find(start, end, "phone"))
                 continue
-            found, tried = _found(text, start, end, regions, introduced)
+            found, tried = _find_in_range(text, start, end, regions, introduced)
             left -= tried
-            if not found and introduced and SHORTEST <= digits(text[start:end]) <= _LONGEST:
+            if not found and introduced and SHORTEST <= count_digits(text[start:end]) <= _LONGEST:
                 found = [Find(start, end, "phone")]
             finds += found
     return finds
 
 
-def _spans(number: re.Match[str]) -> Iterator[tuple[int, int]]:
+def _split_spans(number: re.Match[str]) -> Iterator[tuple[int, int]]:
     """The number in pieces that a phone number fits in, cut between its groups."""
     start = number.start()
     if len(number[0]) <= _SPAN:
@@ -66,15 +68,17 @@ def _spans(number: re.Match[str]) -> Iterator[tuple[int, int]]:
     yield start, end
 
 
-def _could_be(text: str, start: int, end: int) -> bool:
+def _could_be_phone(text: str, start: int, end: int) -> bool:
     """Whether the digits are divided or headed as those of a phone number, so that it is worth a look."""
     number = text[start:end]
-    if digits(number) < _NATIONAL:
+    if count_digits(number) < _NATIONAL:
         return "+" in number
     return bool(_NO_DIGITS.search(number)) or number[0] == "0" or len(number) > _UNDIVIDED
 
 
-def _found(text: str, start: int, end: int, regions: tuple[str, ...], introduced: bool) -> tuple[list[Find], int]:
+def _find_in_range(
+    text: str, start: int, end: int, regions: tuple[str, ...], introduced: bool
+) -> tuple[list[Find], int]:
     """The phone numbers in a range, and how many candidates were tried."""
     from phonenumbers import Leniency, PhoneNumberMatcher
 
@@ -86,9 +90,11 @@ def _found(text: str, start: int, end: int, regions: tuple[str, ...], introduced
         matcher = PhoneNumberMatcher(around, region, Leniency.VALID, _TRIES)
         for match in matcher:
             span = before + match.start, before + match.end
-            if (introduced or _sure(match)) and not any(done.start < span[1] and span[0] < done.end for done in finds):
+            if (introduced or _is_certain(match)) and not any(
+                done.start < span[1] and span[0] < done.end for done in finds
+            ):
                 finds.append(Find(*span, "phone"))
-        tried += _tried(matcher)
+        tried += _count_tried(matcher)
         if finds and finds[0].end - finds[0].start >= end - start:
             break  # all of it is one number
     if not finds and "+" in around:
@@ -98,21 +104,21 @@ def _found(text: str, start: int, end: int, regions: tuple[str, ...], introduced
             for match in matcher
             if match.raw_string.startswith(("+", "(+"))
         ]
-        tried += _tried(matcher)
+        tried += _count_tried(matcher)
     return finds, tried
 
 
-def _tried(matcher: PhoneNumberMatcher) -> int:
+def _count_tried(matcher: PhoneNumberMatcher) -> int:
     """How many candidates a search has gone through: the library counts them down, for nobody to see."""
     return max(_TRIES - int(getattr(matcher, "_max_tries", 0)), 1)
 
 
-def _sure(match: PhoneNumberMatch) -> bool:
+def _is_certain(match: PhoneNumberMatch) -> bool:
     """Whether a number that nothing introduces is no other: it is international, or written as its region writes."""
     from phonenumbers import PhoneNumberType, number_type
 
     written = match.raw_string
-    count = digits(written)
+    count = count_digits(written)
     if written.startswith(("+", "(+", "00")):
         return True
     if _NO_DIGITS.search(written.strip("()")):

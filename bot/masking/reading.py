@@ -35,11 +35,11 @@ class Reading:
     at: list[int] | None = None
 
     @classmethod
-    def of(cls, text: str) -> Reading:
+    def from_text(cls, text: str) -> Reading:
         """Reads a text; one character of it is one of the reading's, or none."""
         at: list[int] | None = None
         if not text.isascii():
-            text = text.translate({ord(c): folded for c in set(text) if (folded := _folded(c)) != c})
+            text = text.translate({ord(c): folded for c in set(text) if (folded := _fold_character(c)) != c})
         if _INVISIBLE.search(text):
             pieces: list[str] = []
             at, done = [], 0
@@ -63,7 +63,7 @@ class Reading:
         return [Find(at[find.start], at[find.end - 1] + 1, find.kind) for find in finds]
 
 
-def blanked(text: str, finds: Iterable[Find]) -> str:
+def blank_out(text: str, finds: Iterable[Find]) -> str:
     """The text with each find blanked, at its length."""
     pieces, done = [], 0
     for start, end, _ in sorted(finds):
@@ -74,7 +74,7 @@ def blanked(text: str, finds: Iterable[Find]) -> str:
     return "".join([*pieces, text[done:]]) if pieces else text
 
 
-def disjoint(finds: Iterable[Find]) -> list[Find]:
+def drop_overlapping(finds: Iterable[Find]) -> list[Find]:
     """The finds in order; of two that overlap, the one that begins first, or is longer."""
     kept: list[Find] = []
     for find in sorted(finds, key=lambda find: (find.start, -find.end)):
@@ -83,7 +83,7 @@ def disjoint(finds: Iterable[Find]) -> list[Find]:
     return kept
 
 
-def islands(text: str, reach: int = 16) -> list[tuple[int, int]]:
+def find_digit_islands(text: str, reach: int = 16) -> list[tuple[int, int]]:
     """The stretches of a text that lie within `reach` of a digit: all that a search for numbers has to read."""
     stretches: list[tuple[int, int]] = []
     for match in re.finditer(r"[0-9]+", text):
@@ -95,7 +95,7 @@ def islands(text: str, reach: int = 16) -> list[tuple[int, int]]:
     return stretches
 
 
-def _folded(character: str) -> str:
+def _fold_character(character: str) -> str:
     if character.isdecimal():
         return str(unicodedata.decimal(character))
     category = unicodedata.category(character)

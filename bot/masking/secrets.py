@@ -74,7 +74,7 @@ _COMPOUND = re.compile(r"[A-Za-z]+(?:[-'/.,][A-Za-z]+)+")  # "case-sensitive", "
 _LEAST = 6  # characters of a password that prose could be
 
 
-def secrets(text: str) -> list[Find]:
+def find_secrets(text: str) -> list[Find]:
     """Every secret, without the word that introduces it and the address that it stands in."""
     whole = (match.span() for form in (_PRIVATE_KEY, _WEBHOOK, _TOKEN) for match in form.finditer(text))
     parts = (match.span("secret") for form in (_IN_ADDRESS, _HEADER, _CODE, _LABELLED) for match in form.finditer(text))

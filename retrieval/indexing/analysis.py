@@ -14,7 +14,7 @@ import unicodedata
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Protocol
 
-from retrieval.indexing.codes import codes
+from retrieval.indexing.codes import find_codes
 from retrieval.indexing.function_words import function_words
 from retrieval.scripts import HAN, HIRAGANA, UNSPACED
 
@@ -28,24 +28,24 @@ _HAN_CHARACTER = re.compile(f"[{HAN}]")
 _WITHOUT_SPACES = frozenset({"zh", "ja", "ko"})
 
 
-def analyse(text: str, language: str = "en") -> list[str]:
+def analyse_text(text: str, language: str = "en") -> list[str]:
     """The tokens of `text` in reading order, with repetitions."""
     tokens: list[str] = []
-    folded = fold(text)
+    folded = fold_text(text)
     for match in _RUN.finditer(folded):
         run = match.group()
         if match["unspaced"]:
             tokens += run
             tokens += map(str.__add__, run, run[1:])
         else:
-            tokens.append(_stem(run, language))
+            tokens.append(_stem_word(run, language))
     return tokens + _other_spellings(folded, tokens)
 
 
 def _other_spellings(folded: str, tokens: list[str]) -> list[str]:
     """What the codes of a text are when written in one word, and in parts: E-1043 meets E1043 and E 1043."""
     held = set(tokens)
-    return [token for whole, parts in codes(folded) for token in (whole, *parts) if token not in held]
+    return [token for whole, parts in find_codes(folded) for token in (whole, *parts) if token not in held]
 
 
 def is_function(token: str, language: str = "en") -> bool:
@@ -54,38 +54,38 @@ def is_function(token: str, language: str = "en") -> bool:
     Of Japanese no list is at hand: its grammar is what is written in Hiragana. Latin words among text without spaces
     are taken for English, as they are stemmed.
     """
-    if unspaced(token):
+    if is_unspaced(token):
         return token in _function_tokens("zh") or token in _function_tokens("ko") or bool(_HIRAGANA.fullmatch(token))
     return token in _function_tokens("en" if language in _WITHOUT_SPACES else language)
 
 
-def unspaced(token: str) -> bool:
+def is_unspaced(token: str) -> bool:
     """Whether a token comes of text that is written without spaces."""
     return bool(_UNSPACED_CHARACTER.match(token))
 
 
-def fold(text: str) -> str:
+def fold_text(text: str) -> str:
     """`text` in one case, width and Chinese script."""
     text = unicodedata.normalize("NFKC", text).casefold()
-    return _simplifier().convert(text) if _HAN_CHARACTER.search(text) else text
+    return _load_simplifier().convert(text) if _HAN_CHARACTER.search(text) else text
 
 
-def words(folded: str, language: str = "en") -> list[tuple[str, int, int]]:
-    """The words of a text that `fold` made, each with its start and end in it: stems of what is written with spaces
-    between, single characters of what is not."""
+def split_words(folded: str, language: str = "en") -> list[tuple[str, int, int]]:
+    """The words of a text that `fold_text` made, each with its start and end in it: stems of what is written with
+    spaces between, single characters of what is not."""
     found: list[tuple[str, int, int]] = []
     for match in _RUN.finditer(folded):
         start = match.start()
         if match["unspaced"]:
             found += [(character, place, place + 1) for place, character in enumerate(match.group(), start)]
         else:
-            found.append((_stem(match.group(), language), start, match.end()))
+            found.append((_stem_word(match.group(), language), start, match.end()))
     return found
 
 
 @cache
 def _function_tokens(language: str) -> frozenset[str]:
-    return frozenset(token for word in function_words(language) for token in analyse(word, language))
+    return frozenset(token for word in function_words(language) for token in analyse_text(word, language))
 
 
 class _Converter(Protocol):
@@ -93,21 +93,21 @@ class _Converter(Protocol):
 
 
 @cache
-def _simplifier() -> _Converter:
+def _load_simplifier() -> _Converter:
     import opencc
 
     converter: _Converter = opencc.OpenCC("t2s")
     return converter
 
 
-class _Local(threading.local):
+class _LocalStemmers(threading.local):
     """PyStemmer's stemmers keep state: one a thread."""
 
     def __init__(self) -> None:
         self.stemmers: dict[str, Stemmer] = {}
 
-    def stemmer(self, language: str) -> Stemmer:
-        """The one of a language, English for what Snowball does not know."""
+    def stemmer_for(self, language: str) -> Stemmer:
+        """The stemmer of a language, English for what Snowball does not know."""
         if language not in self.stemmers:
             import Stemmer
 
@@ -118,13 +118,13 @@ class _Local(threading.local):
         return self.stemmers[language]
 
 
-_local = _Local()
+_local = _LocalStemmers()
 
 
 @lru_cache(maxsize=65536)
-def _stem(word: str, language: str = "en") -> str:
+def _stem_word(word: str, language: str = "en") -> str:
     """Without accents, which many leave out when they type; after stemming, which reads them."""
-    stem: str = _local.stemmer(language).stemWord(word)
+    stem: str = _local.stemmer_for(language).stemWord(word)
     if stem.isascii():
         return stem
     decomposed = unicodedata.normalize("NFD", stem)

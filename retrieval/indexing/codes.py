@@ -12,7 +12,7 @@ _PART = re.compile(r"[a-z]+|\d+")
 LONGEST = 24  # characters; what is longer is a hash, and nobody writes it in two ways
 
 
-def codes(folded: str) -> Iterator[tuple[str, list[str]]]:
+def find_codes(folded: str) -> Iterator[tuple[str, list[str]]]:
     """The codes of a folded text as one word without hyphens, each with its runs of letters and of digits."""
     for match in _RUN.finditer(folded):
         if len(match.group()) <= LONGEST and _MIXED.match(match.group()):

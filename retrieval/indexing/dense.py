@@ -38,7 +38,7 @@ class DenseIndex:
             index.add(np.ascontiguousarray(rows, np.float32))
         return cls(index)
 
-    def extended(self, rows: Vectors) -> DenseIndex:
+    def with_rows(self, rows: Vectors) -> DenseIndex:
         """This index, which is shared, with `rows` after its own."""
         import faiss
 
@@ -47,7 +47,7 @@ class DenseIndex:
         return DenseIndex(self._index, self._searched, more)
 
     @property
-    def exact(self) -> bool:
+    def is_exact(self) -> bool:
         """Whether every row is compared."""
         import faiss
 
@@ -70,16 +70,16 @@ class DenseIndex:
         """-> (len(queries), at most `count`) row numbers, best first; -1 where HNSW found fewer."""
         queries = np.ascontiguousarray(queries, np.float32)
         if self._more is None:
-            return _search(self._searched, queries, count)[1]
-        scores, rows = _search(self._searched, queries, count)
-        more_scores, more_rows = _search(self._more, queries, count)
+            return _search_rows(self._searched, queries, count)[1]
+        scores, rows = _search_rows(self._searched, queries, count)
+        more_scores, more_rows = _search_rows(self._more, queries, count)
         scores = np.concatenate([scores, more_scores], axis=1)
         rows = np.concatenate([rows, more_rows + self._index.ntotal], axis=1)
         best = np.argsort(-scores, axis=1, kind="stable")[:, :count]
         return np.take_along_axis(rows, best, axis=1)
 
 
-def _search(index: Any, queries: Vectors, count: int) -> tuple[Vectors, npt.NDArray[np.int64]]:
+def _search_rows(index: Any, queries: Vectors, count: int) -> tuple[Vectors, npt.NDArray[np.int64]]:
     """-> inner products and row numbers."""
     count = min(count, index.ntotal)
     if count == 0:

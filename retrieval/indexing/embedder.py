@@ -23,7 +23,7 @@ def load_embedder(model: str, cache_dir: Path, onnx: bool = True, prefixes: Prom
     torch. A packed model always runs in ONNX Runtime, and never needs torch. Raises ModelError, now or when needed.
     """
     weights = find_weights(model, cache_dir, prefixes)
-    if not onnx and not weights.packed:
+    if not onnx and not weights.packed_file:
         from retrieval.indexing.embedder_torch import TorchEmbedder
 
         return TorchEmbedder(weights)
@@ -31,10 +31,12 @@ def load_embedder(model: str, cache_dir: Path, onnx: bool = True, prefixes: Prom
     from retrieval.indexing.onnx_export import cache_folder, read_meta
 
     folder = cache_folder(weights, cache_dir)
-    return LazyEmbedder(weights, read_meta(folder), lambda: _exported(weights, folder) or _export(weights, folder))
+    return LazyEmbedder(
+        weights, read_meta(folder), lambda: _load_exported(weights, folder) or _export_model(weights, folder)
+    )
 
 
-def _exported(weights: Weights, folder: Path) -> Embedder | None:
+def _load_exported(weights: Weights, folder: Path) -> Embedder | None:
     from retrieval.indexing.embedder_onnx import OnnxEmbedder
     from retrieval.indexing.onnx_export import is_complete
 
@@ -48,15 +50,15 @@ def _exported(weights: Weights, folder: Path) -> Embedder | None:
         return None
 
 
-def _export(weights: Weights, folder: Path) -> Embedder:
+def _export_model(weights: Weights, folder: Path) -> Embedder:
     from retrieval.indexing.embedder_onnx import OnnxEmbedder
     from retrieval.indexing.packed_export import export_packed
 
     log.warning("embedding model is made ready for this machine, which takes up to half a minute", model=weights.name)
     try:
-        if weights.packed is None:
-            return _traced(weights, folder)
-        export_packed(weights, weights.packed, folder)
+        if weights.packed_file is None:
+            return _export_by_tracing(weights, folder)
+        export_packed(weights, weights.packed_file, folder)
     except OSError as error:
         raise ModelError(
             f"The exported embedding model cannot be written below {folder.parent} ({error.strerror}): free some 200 "
@@ -65,16 +67,16 @@ def _export(weights: Weights, folder: Path) -> Embedder:
     return OnnxEmbedder(folder, weights)
 
 
-def _traced(weights: Weights, folder: Path) -> Embedder:
+def _export_by_tracing(weights: Weights, folder: Path) -> Embedder:
     from retrieval.indexing.embedder_onnx import OnnxEmbedder
     from retrieval.indexing.embedder_torch import TorchEmbedder
-    from retrieval.indexing.onnx_export import export
+    from retrieval.indexing.onnx_export import export_embedder
     from retrieval.indexing.onnx_graph import NotExportable
     from retrieval.indexing.weights import load_sentence_transformer
 
     model = load_sentence_transformer(weights)
     try:
-        export(weights, model, folder)
+        export_embedder(weights, model, folder)
     except NotExportable as error:
         log.warning("embedding model runs in torch, more slowly", model=weights.name, reason=str(error))
         return TorchEmbedder(weights, model)

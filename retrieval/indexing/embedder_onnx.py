@@ -27,7 +27,7 @@ class OnnxEmbedder:
         meta = read_meta(folder)
         if meta is None:
             raise ModelError(f"{folder} holds no complete exported model: delete it and start again.")
-        self.fingerprint = weights.fingerprint(f"{meta.precision}/onnxruntime-{recipe_of(weights)}")
+        self.fingerprint = weights.fingerprint_for(f"{meta.precision}/onnxruntime-{recipe_of(weights)}")
         self.dimension = meta.dimension
         self._meta = meta
         self._prompts = weights.prompts
@@ -37,7 +37,7 @@ class OnnxEmbedder:
         prompt = self.count_tokens(self._prompts.document) - self.count_tokens("") if self._prompts.document else 0
         self.max_tokens = meta.max_tokens - prompt
         try:
-            self._embed(["try"])
+            self._embed_texts(["try"])
         except Exception as error:  # numpy's or onnxruntime's own
             raise ModelError(
                 f"The graph in {folder} is not what its {META} says: delete it and start again."
@@ -45,34 +45,34 @@ class OnnxEmbedder:
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """-> (len(texts), dimension) float32 rows of L2 norm 1."""
-        return self._embed([self._prompts.query + text.strip() for text in texts])
+        return self._embed_texts([self._prompts.query + text.strip() for text in texts])
 
     def embed_questions(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
         """The same, for the questions of pages."""
-        return self._embed([self._prompts.query + text.strip() for text in texts], on_progress)
+        return self._embed_texts([self._prompts.query + text.strip() for text in texts], on_progress)
 
     def embed_documents(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
         """-> (len(texts), dimension) float32 rows of L2 norm 1; a text given twice is embedded once."""
-        return self._embed([self._prompts.document + text.strip() for text in texts], on_progress)
+        return self._embed_texts([self._prompts.document + text.strip() for text in texts], on_progress)
 
     def count_tokens(self, text: str) -> int:
         """How many tokens the whole text has, special tokens included."""
-        return self._tokenizer.count(text)
+        return self._tokenizer.count_tokens(text)
 
-    def _embed(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
+    def _embed_texts(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
         place = {text: row for row, text in enumerate(dict.fromkeys(texts))}
         tokens = self._tokenizer.encode(list(place))
         rows = np.empty((len(place), self.dimension), np.float32)
         report = threading.Lock()
 
-        def work(batch: list[int]) -> None:
+        def embed_batch(batch: list[int]) -> None:
             ids = [tokens[row] for row in batch]
-            rows[batch] = onnx_graph.run(self._session, ids, self._meta.inputs, self._meta.pad_id)
+            rows[batch] = onnx_graph.run_graph(self._session, ids, self._meta.inputs, self._meta.pad_id)
             if on_progress:
                 with report:
                     on_progress(len(batch))
 
-        onnx_graph.in_batches(tokens, work)
+        onnx_graph.in_batches(tokens, embed_batch)
         if on_progress and len(place) < len(texts):
             on_progress(len(texts) - len(place))
         return rows[[place[text] for text in texts]] if len(place) < len(texts) else rows

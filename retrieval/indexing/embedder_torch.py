@@ -25,7 +25,7 @@ class TorchEmbedder:
         self._lock = threading.Lock()
         self._prompts = weights.prompts
         self.tells_questions_apart = weights.prompts.tell_apart
-        self.fingerprint = weights.fingerprint("fp32/torch")
+        self.fingerprint = weights.fingerprint_for("fp32/torch")
         dimension = self._model.get_embedding_dimension()
         if not dimension:
             raise ModelError(f"{weights.name} makes no sentence embeddings: name another in FRONTDESK_EMBEDDING_MODEL.")
@@ -35,7 +35,7 @@ class TorchEmbedder:
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """-> (len(texts), dimension) float32 rows of L2 norm 1."""
-        return self._embed(self._model.encode_query, self._prompts.query, texts)
+        return self._embed_texts(self._model.encode_query, self._prompts.query, texts)
 
     def embed_questions(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
         """The same, for the questions of pages."""
@@ -61,7 +61,7 @@ class TorchEmbedder:
         rows = np.empty((len(unique), self.dimension), np.float32)
         for start in range(0, len(unique), _CHUNK):
             chunk = unique[start : start + _CHUNK]
-            rows[start : start + len(chunk)] = self._embed(encode, prompt, chunk)
+            rows[start : start + len(chunk)] = self._embed_texts(encode, prompt, chunk)
             if on_progress:
                 on_progress(len(chunk))
         if on_progress and len(unique) < len(texts):
@@ -69,7 +69,7 @@ class TorchEmbedder:
         place = {text: row for row, text in enumerate(unique)}
         return rows[[place[text] for text in texts]]
 
-    def _embed(self, encode: Callable[..., Any], prompt: str, texts: Sequence[str]) -> Vectors:
+    def _embed_texts(self, encode: Callable[..., Any], prompt: str, texts: Sequence[str]) -> Vectors:
         if not texts:
             return np.empty((0, self.dimension), np.float32)
         with self._lock:

@@ -28,12 +28,12 @@ _NAMES = {
 
 def function_words(language: str) -> Sequence[str]:
     """The function words of a language; none for one that the library does not know, as Japanese."""
-    words: Sequence[str] = _lists().get(f"STOPWORDS_{_NAMES.get(language)}", ())
+    words: Sequence[str] = _load_lists().get(f"STOPWORDS_{_NAMES.get(language)}", ())
     return words
 
 
 @cache
-def _lists() -> dict[str, Sequence[str]]:
+def _load_lists() -> dict[str, Sequence[str]]:
     """That module alone: its package would import scipy.sparse, in a third of a second that a first question waits."""
     package = find_spec("bm25s")
     return runpy.run_path(str(Path(package.origin or "").parent / "stopwords.py")) if package else {}

@@ -18,7 +18,7 @@ import numpy as np
 from retrieval.documents import Document, DocumentKind, Passage
 from retrieval.errors import CorruptVersion
 from retrieval.indexing.dense import DenseIndex
-from retrieval.indexing.lexical import Ids, LexicalIndex, Places, Scores, ranges
+from retrieval.indexing.lexical import Ids, LexicalIndex, Places, Scores, join_ranges
 from retrieval.indexing.means import mostly_worded
 from retrieval.indexing.vectors import EmbeddedTexts, VectorField, load_vectors
 from retrieval.languages import language_of
@@ -38,7 +38,7 @@ class Index:
     has a field of vectors, `fields`, whose row i is of text i.
     Four lexical fields: `texts` (a passage with its headings, question and wordings), `questions` (a document's
     question and wordings as one text), `wordings` (each of them alone), `topics` (a document's nearest heading).
-    `twins` holds pairs of documents that ask the same question: one with an author, and one that was crawled.
+    `same_question_pairs` holds pairs of documents that ask the same question: one with an author, one that was crawled.
     """
 
     def __init__(
@@ -48,18 +48,18 @@ class Index:
         embedded: Sequence[tuple[EmbeddedTexts, DenseIndex]],
         lexical: dict[str, LexicalIndex],
         mapping: tuple[list[Document], Places] | None = None,
-        twins: Places | None = None,
+        pairs: Places | None = None,
     ) -> None:
         self.passages = passages
         self.row_passage = row_passage
         self.texts, self.questions = lexical["texts"], lexical["questions"]
         self.wordings, self.topics = lexical["wordings"], lexical["topics"]
         self._lexical = lexical
-        self.documents, self.passage_document = mapping or _documents(passages)
-        self.twins: Places = np.zeros((0, 2), np.int64) if twins is None else twins
+        self.documents, self.passage_document = mapping or _collect_documents(passages)
+        self.same_question_pairs: Places = np.zeros((0, 2), np.int64) if pairs is None else pairs
         self._map_rows()
         counts = self.question_row_counts
-        places = ranges(self.question_rows, counts)
+        places = join_ranges(self.question_rows, counts)
         self.fields = tuple(VectorField(texts, dense, places, counts) for texts, dense in embedded)
 
     @classmethod
@@ -80,25 +80,26 @@ class Index:
             raise ValueError("Each row needs its passage, and a passage's rows lie together.")
         if not np.array_equal(np.unique(row_passage), np.arange(len(passages))):
             raise ValueError("Each passage needs a row of its own.")
-        mapping = _documents(passages)
-        spoken = _languages(passages, mapping[0])
+        mapping = _collect_documents(passages)
+        spoken = _collect_languages(passages, mapping[0])
         lexical = {
-            name: LexicalIndex.build(texts, spoken[name]) for name, texts in _texts(passages, mapping[0]).items()
+            name: LexicalIndex.build(texts, spoken[name])
+            for name, texts in _collect_texts(passages, mapping[0]).items()
         }
         exact = len(passages) < exact_below
         searchable = [(texts, DenseIndex.build(texts.rows, exact=exact)) for texts in embedded]
         return cls(passages, row_passage, searchable, lexical, mapping)
 
-    def extended(self, added: Index, twins: Places) -> Index:
+    def with_additions(self, added: Index, pairs: Places) -> Index:
         """This index with the documents of `added` after its own, made in a fraction of the time that building takes.
 
-        `twins` are pairs of a document of `added` and one here; as it only repeats a question, it makes no word of it
+        `pairs` are of a document of `added` and one here; as it only repeats a question, it makes no word of it
         less rare. Fields of models that only one of them has are left out. Both indexes stay as they are; the new one
         is for searching only, not to be saved.
         """
-        texts = _texts(added.passages, added.documents)
-        spoken = _languages(added.passages, added.documents)
-        new = ~np.isin(np.arange(len(added.documents)), twins[:, 0])
+        texts = _collect_texts(added.passages, added.documents)
+        spoken = _collect_languages(added.passages, added.documents)
+        new = ~np.isin(np.arange(len(added.documents)), pairs[:, 0])
         counted = {
             "texts": new[added.passage_document],
             "questions": new,
@@ -109,13 +110,13 @@ class Index:
         return Index(
             [*self.passages, *added.passages],
             np.concatenate([self.row_passage, added.row_passage + np.int32(len(self.passages))]),
-            [_joined(field, theirs[field.model]) for field in self.fields if field.model in theirs],
-            {name: field.extended(texts[name], counted[name], spoken[name]) for name, field in self._lexical.items()},
+            [_join_fields(field, theirs[field.model]) for field in self.fields if field.model in theirs],
+            {name: field.with_texts(texts[name], counted[name], spoken[name]) for name, field in self._lexical.items()},
             (
                 [*self.documents, *added.documents],
                 np.concatenate([self.passage_document, added.passage_document + len(self.documents)]),
             ),
-            twins + np.array([len(self.documents), 0], np.int64),
+            pairs + np.array([len(self.documents), 0], np.int64),
         )
 
     def save(self, folder: Path) -> None:
@@ -170,10 +171,10 @@ class Index:
         self.question_rows = starts[opening] + np.where(textless | single, 0, 1)
         self.question_row_counts = starts[opening + 1] - self.question_rows
         self.question_starts = np.cumsum(self.question_row_counts) - self.question_row_counts
-        self.wording_counts = np.array([len(wordings(document)) for document in self.documents], np.int64)
+        self.wording_counts = np.array([len(list_wordings(document)) for document in self.documents], np.int64)
         self.wording_starts = np.cumsum(self.wording_counts) - self.wording_counts
 
-    def warm(self) -> None:
+    def warm_up(self) -> None:
         """Make now what a first question would wait for: at 50,000 documents of 50 words in a second and a half."""
         _ = self.languages, self.topic_information, self.vocabulary
 
@@ -201,7 +202,7 @@ class Index:
         return max(self.languages, key=self.languages.__getitem__, default="en")
 
     @cached_property
-    def worded(self) -> bool:
+    def has_several_wordings(self) -> bool:
         """Whether most documents have several wordings."""
         return mostly_worded(self.question_row_counts)
 
@@ -210,14 +211,14 @@ class Index:
         """How often each Latin word of four letters or more stands in the texts, in lower case."""
         counted: Counter[str] = Counter()
         for document in self.documents:
-            for text in (*wordings(document), *document.heading_path, document.answer):
+            for text in (*list_wordings(document), *document.heading_path, document.answer):
                 counted.update(match.lower() for match in LATIN_WORD.findall(text))
         return counted
 
     @cached_property
     def topic_information(self) -> Scores:
         """-> (documents,) ln(documents / those under the same nearest heading); 0 for one under none."""
-        topics = [_topic(document) for document in self.documents]
+        topics = [_find_topic(document) for document in self.documents]
         counts = Counter(topics)
         return np.array([math.log(len(topics) / counts[topic]) if topic else 0.0 for topic in topics], np.float32)
 
@@ -231,51 +232,51 @@ def models_of(folder: Path) -> list[str]:
     return models
 
 
-def _joined(field: VectorField, added: VectorField) -> tuple[EmbeddedTexts, DenseIndex]:
+def _join_fields(field: VectorField, added: VectorField) -> tuple[EmbeddedTexts, DenseIndex]:
     texts = EmbeddedTexts(
         field.model,
         np.concatenate([field.rows, added.rows]),
         np.concatenate([field.texts.questions, added.texts.questions]),
     )
-    return texts, field.dense.extended(added.rows)
+    return texts, field.dense.with_rows(added.rows)
 
 
-def _texts(passages: Sequence[Passage], documents: Sequence[Document]) -> dict[str, list[str]]:
+def _collect_texts(passages: Sequence[Passage], documents: Sequence[Document]) -> dict[str, list[str]]:
     """What each of the FIELDS holds."""
     return {
         "texts": [_whole_text(passage) for passage in passages],
-        "questions": [" \n".join(wordings(document)) for document in documents],
-        "wordings": [text for document in documents for text in wordings(document)],
-        "topics": [_topic(document) for document in documents],
+        "questions": [" \n".join(list_wordings(document)) for document in documents],
+        "wordings": [text for document in documents for text in list_wordings(document)],
+        "topics": [_find_topic(document) for document in documents],
     }
 
 
-def _languages(passages: Sequence[Passage], documents: Sequence[Document]) -> dict[str, list[str]]:
-    """The language of each of `_texts`."""
+def _collect_languages(passages: Sequence[Passage], documents: Sequence[Document]) -> dict[str, list[str]]:
+    """The language of each of `_collect_texts`."""
     known = {document.id: language_of(document) for document in documents}
     return {
         "texts": [known[passage.document.id] for passage in passages],
         "questions": [known[document.id] for document in documents],
-        "wordings": [known[document.id] for document in documents for _ in wordings(document)],
+        "wordings": [known[document.id] for document in documents for _ in list_wordings(document)],
         "topics": [known[document.id] for document in documents],
     }
 
 
-def _topic(document: Document) -> str:
+def _find_topic(document: Document) -> str:
     return document.heading_path[-1] if document.heading_path else ""
 
 
-def wordings(document: Document) -> list[str]:
+def list_wordings(document: Document) -> list[str]:
     """The question and its other wordings."""
     return [document.question, *document.alternatives]
 
 
 def _whole_text(passage: Passage) -> str:
     document = passage.document
-    return "\n".join([*document.heading_path, *wordings(document), passage.text])
+    return "\n".join([*document.heading_path, *list_wordings(document), passage.text])
 
 
-def _documents(passages: Sequence[Passage]) -> tuple[list[Document], Places]:
+def _collect_documents(passages: Sequence[Passage]) -> tuple[list[Document], Places]:
     """The distinct documents in order of appearance, and each passage's place among them."""
     places: dict[str, int] = {}
     documents: list[Document] = []
@@ -303,13 +304,13 @@ def _to_lines(documents: Sequence[Document], passages: Sequence[Passage], passag
 def _from_lines(lines: Iterable[str]) -> Iterator[Passage]:
     iterator = iter(lines)
     counts = json.loads(next(iterator, "{}"))
-    documents = [_document(json.loads(next(iterator, "{}"))) for _ in range(counts["documents"])]
+    documents = [_parse_document(json.loads(next(iterator, "{}"))) for _ in range(counts["documents"])]
     for _ in range(counts["passages"]):
         passage_id, number, text, part, parts = json.loads(next(iterator, "[]"))
         yield Passage(passage_id, documents[number], text, part, parts)
 
 
-def _document(values: dict[str, Any]) -> Document:
+def _parse_document(values: dict[str, Any]) -> Document:
     values["kind"] = DocumentKind(values["kind"])
     values["heading_path"] = tuple(values["heading_path"])
     values["alternatives"] = tuple(values["alternatives"])

@@ -24,7 +24,7 @@ class LazyEmbedder:
         """See the port."""
         if self._meta is None or self._loaded:
             return self.load().fingerprint
-        return self._weights.fingerprint(f"{self._meta.precision}/onnxruntime-{recipe_of(self._weights)}")
+        return self._weights.fingerprint_for(f"{self._meta.precision}/onnxruntime-{recipe_of(self._weights)}")
 
     @property
     def dimension(self) -> int:

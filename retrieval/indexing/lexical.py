@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from retrieval.indexing.analysis import analyse, is_function
+from retrieval.indexing.analysis import analyse_text, is_function
 
 Ids = npt.NDArray[np.int32]
 Scores = npt.NDArray[np.float32]
@@ -56,7 +56,7 @@ class LexicalIndex:
         self._lengths = np.diff(self._content_starts)
         self.count = len(self._content_starts) - 1
         self._counted = self.count if counted is None else counted
-        self._unknown_idf = _idf(np.zeros(1), self._counted)[0]
+        self._unknown_idf = _compute_idf(np.zeros(1), self._counted)[0]
         sums = np.concatenate([[0.0], np.cumsum(self._idf[self._contents], dtype=np.float64)])
         self._text_idf = (sums[self._content_starts[1:]] - sums[self._content_starts[:-1]]).astype(np.float32)
 
@@ -64,19 +64,21 @@ class LexicalIndex:
     def build(cls, texts: Sequence[str], languages: Sequence[str] = ()) -> LexicalIndex:
         """Index `texts`, each in the language of its place (English without any); an empty one is never found."""
         vocabulary: dict[str, int] = {}
-        tokens = [[vocabulary.setdefault(token, len(vocabulary)) for token in each] for each in _all(texts, languages)]
+        tokens = [
+            [vocabulary.setdefault(token, len(vocabulary)) for token in each] for each in _analyse_all(texts, languages)
+        ]
         contents = [sorted(set(ids)) for ids in tokens]
         flat = np.array([token for ids in contents for token in ids], np.int32)
         frequency = np.bincount(flat, minlength=len(vocabulary))
         arrays: dict[str, npt.NDArray[np.generic]] = {
             "contents": flat,
             "content_starts": np.concatenate([[0], np.cumsum([len(ids) for ids in contents])]).astype(np.int64),
-            "idf": _idf(frequency, len(texts)),
+            "idf": _compute_idf(frequency, len(texts)),
         }
-        arrays |= _postings(tokens, vocabulary)
+        arrays |= _build_postings(tokens, vocabulary)
         return cls(arrays, list(vocabulary))
 
-    def extended(
+    def with_texts(
         self, texts: Sequence[str], counted: npt.NDArray[np.bool_], languages: Sequence[str] = ()
     ) -> LexicalIndex:
         """This index with `texts` after its own, which are not analysed again.
@@ -88,7 +90,7 @@ class LexicalIndex:
             spoken = ["en"] * self.count + list(languages) if languages else ()
             return LexicalIndex.build([""] * self.count + list(texts), spoken)
         ids = dict(self._ids)
-        tokens = [Counter(ids.setdefault(token, len(ids)) for token in each) for each in _all(texts, languages)]
+        tokens = [Counter(ids.setdefault(token, len(ids)) for token in each) for each in _analyse_all(texts, languages)]
         contents = [sorted(counter) for counter in tokens]
         sizes = [len(distinct) for distinct in contents]
         flat = np.array([token for distinct in contents for token in distinct], np.int32)
@@ -99,7 +101,7 @@ class LexicalIndex:
         before[: len(self._vocabulary)] = np.diff(self._starts)
         frequency = before + np.bincount(flat[counted[of - self.count]], minlength=len(ids))
         total = self._counted + int(counted.sum())
-        idf = _idf(frequency, total)
+        idf = _compute_idf(frequency, total)
         gained = idf[flat] * times / (times + K1 * (1 - B + B * lengths / self._mean_length))
         order = np.argsort(flat, kind="stable")
         ends = np.cumsum(before)[flat[order]]
@@ -135,7 +137,7 @@ class LexicalIndex:
             vocabulary = path.with_suffix(".txt").read_text(encoding="utf-8")
             return cls(dict(arrays), vocabulary.split("\n") if vocabulary else [])
 
-    def query(self, tokens: Sequence[str]) -> LexicalQuery:
+    def look_up(self, tokens: Sequence[str]) -> LexicalQuery:
         """Look a query's analysed tokens up."""
         distinct = dict.fromkeys(tokens)
         known = np.array([self._ids[token] for token in distinct if token in self._ids], np.int32)
@@ -143,9 +145,9 @@ class LexicalIndex:
         unknown = len(distinct) - len(known)
         return LexicalQuery(known, idf, float(idf.sum()) + unknown * float(self._unknown_idf))
 
-    def same(self, text: str, language: str = "en") -> list[int]:
+    def find_same_words(self, text: str, language: str = "en") -> list[int]:
         """The texts here that have exactly the words of `text`, in whatever case, form and punctuation."""
-        words = set(analyse(text, language))
+        words = set(analyse_text(text, language))
         if not words or not words <= self._ids.keys():
             return []
         tokens = sorted(self._ids[word] for word in words)
@@ -155,7 +157,7 @@ class LexicalIndex:
         fitting = texts[sizes == len(tokens)].tolist()
         return [number for number in fitting if self._content_ids(number).tolist() == tokens]
 
-    def holding(self, tokens: Sequence[str]) -> Ids:
+    def find_texts_with_all(self, tokens: Sequence[str]) -> Ids:
         """The texts here that have every one of these tokens; none for no tokens."""
         if not tokens or not self._ids.keys() >= set(tokens):
             return np.zeros(0, np.int32)
@@ -166,7 +168,7 @@ class LexicalIndex:
             found = found[np.isin(found, other)]
         return found
 
-    def bm25(self, query: LexicalQuery) -> Scores:
+    def score_bm25(self, query: LexicalQuery) -> Scores:
         """-> (count,) BM25 divided by the query's idf, so that 0 shares no token and 1 is the bound."""
         scores = np.zeros(self.count, np.float32)
         for token in query.known.tolist():
@@ -176,10 +178,10 @@ class LexicalIndex:
             scores /= query.total
         return scores
 
-    def overlap(self, query: LexicalQuery, texts: Places) -> tuple[Scores, Scores]:
+    def measure_overlap(self, query: LexicalQuery, texts: Places) -> tuple[Scores, Scores]:
         """-> for each of `texts`, the idf it shares with the query as a part of (the query's, its own), in 0..1."""
         starts, lengths = self._content_starts[texts], self._lengths[texts]
-        tokens = self._contents[ranges(starts, lengths)]
+        tokens = self._contents[join_ranges(starts, lengths)]
         weights = np.zeros(len(self._idf) + 1, np.float32)
         weights[query.known] = query.idf
         sums = np.concatenate([[0.0], np.cumsum(weights[tokens], dtype=np.float64)])
@@ -189,7 +191,7 @@ class LexicalIndex:
 
     def shares_content(self, query: LexicalQuery, text: int, language: str = "en") -> bool:
         """Whether the text has any word of the query that is no function word of a language."""
-        return bool(np.isin(self._content(text, language), query.known).any())
+        return bool(np.isin(self._content_word_ids(text, language), query.known).any())
 
     def has_all(self, tokens: Sequence[str], text: int) -> bool:
         """Whether the text has every one of these tokens."""
@@ -199,12 +201,12 @@ class LexicalIndex:
     def _content_ids(self, text: int) -> Ids:
         return self._contents[self._content_starts[text] : self._content_starts[text + 1]]
 
-    def _content(self, text: int, language: str) -> Ids:
+    def _content_word_ids(self, text: int, language: str) -> Ids:
         tokens = self._content_ids(text)
         return tokens[[not is_function(self._vocabulary[token], language) for token in tokens.tolist()]]
 
 
-def ranges(starts: Places, lengths: Places) -> Places:
+def join_ranges(starts: Places, lengths: Places) -> Places:
     """The concatenation of arange(start, start + length) for each pair."""
     ends = np.cumsum(lengths)
     steps: Places = np.arange(int(ends[-1]) if len(ends) else 0, dtype=np.int64)
@@ -212,17 +214,17 @@ def ranges(starts: Places, lengths: Places) -> Places:
     return steps
 
 
-def _all(texts: Sequence[str], languages: Sequence[str]) -> list[list[str]]:
-    return list(map(analyse, texts, languages or repeat("en")))
+def _analyse_all(texts: Sequence[str], languages: Sequence[str]) -> list[list[str]]:
+    return list(map(analyse_text, texts, languages or repeat("en")))
 
 
-def _idf(frequency: npt.NDArray[np.generic], count: int) -> Scores:
+def _compute_idf(frequency: npt.NDArray[np.generic], count: int) -> Scores:
     """Lucene's idf, never negative: ln(1 + (N - n + 0.5) / (n + 0.5))."""
     n = frequency.astype(np.float64)
     return np.log1p((count - n + 0.5) / (n + 0.5)).astype(np.float32)
 
 
-def _postings(tokens: list[list[int]], vocabulary: dict[str, int]) -> dict[str, npt.NDArray[np.generic]]:
+def _build_postings(tokens: list[list[int]], vocabulary: dict[str, int]) -> dict[str, npt.NDArray[np.generic]]:
     if not vocabulary:
         return {"starts": np.zeros(1, np.int64), "texts": np.zeros(0, np.int32), "weights": np.zeros(0, np.float32)}
     import bm25s

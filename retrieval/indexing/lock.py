@@ -26,7 +26,7 @@ class RefreshLock:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = _holder(file)
+            holder = _describe_holder(file)
             file.close()
             raise RefreshRunning(
                 f"Another refresh is running ({holder}): wait for it, or stop that process and try again."
@@ -45,7 +45,7 @@ class RefreshLock:
             self._file = None
 
 
-def _holder(file: IO[str]) -> str:
+def _describe_holder(file: IO[str]) -> str:
     file.seek(0)
     try:
         entry = json.loads(file.read())

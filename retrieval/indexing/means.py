@@ -29,11 +29,11 @@ class WordingMeans:
         evenly = SHRINKAGE * np.trace(covariance) / len(covariance) or 1.0
         values, vectors = np.linalg.eigh(covariance.astype(np.float64) + evenly * np.eye(len(covariance)))
         self._whitening: Scores = ((vectors * values**-0.5) @ vectors.T).astype(np.float32)
-        self._means = _unit(means @ self._whitening)
+        self._means = _normalise_rows(means @ self._whitening)
 
-    def cosines(self, vector: Scores, documents: Places) -> Scores:
+    def compare_documents(self, vector: Scores, documents: Places) -> Scores:
         """-> (documents,) cosine of a query's vector with each document's mean."""
-        cosines: Scores = self._means[documents] @ _unit((vector @ self._whitening)[None])[0]
+        cosines: Scores = self._means[documents] @ _normalise_rows((vector @ self._whitening)[None])[0]
         return cosines
 
 
@@ -42,6 +42,6 @@ def mostly_worded(counts: Places) -> bool:
     return len(counts) > 0 and float(np.mean(counts >= SEVERAL)) >= MOSTLY
 
 
-def _unit(rows: Vectors) -> Vectors:
+def _normalise_rows(rows: Vectors) -> Vectors:
     unit: Vectors = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
     return unit

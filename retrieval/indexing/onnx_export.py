@@ -62,7 +62,7 @@ class Meta:
 
 def recipe_of(weights: Weights) -> str:
     """How `weights` are exported."""
-    return PACKED_RECIPE if weights.packed else RECIPE
+    return PACKED_RECIPE if weights.packed_file else RECIPE
 
 
 def cache_folder(weights: Weights, cache_dir: Path) -> Path:
@@ -81,13 +81,13 @@ def read_meta(folder: Path) -> Meta | None:
     return meta if all(type(number) is int for number in numbers) else None
 
 
-def export(weights: Weights, model: Any, folder: Path) -> None:
+def export_embedder(weights: Weights, model: Any, folder: Path) -> None:
     """Export `model` (a SentenceTransformer) to `folder` by one rename; two processes may do so at once.
 
     Raises NotExportable.
     """
     started = time.perf_counter()
-    with onnx_graph.appearing(folder, is_complete) as temporary:
+    with onnx_graph.write_folder_atomically(folder, is_complete) as temporary:
         precision = _export_into(temporary, weights, model)
     seconds = round(time.perf_counter() - started, 1)
     log.info("embedding model exported", model=weights.name, precision=precision, seconds=seconds)
@@ -103,8 +103,8 @@ def _export_into(folder: Path, weights: Weights, model: Any) -> str:
         raise NotExportable("its pooling leaves the prompt out")
     onnx_graph.save_tokenizer(model, folder)
     texts = ["one text", "another text, of another length"]
-    inputs = onnx_graph.trace(model, texts, "sentence_embedding", folder / "fp32.onnx", normalise=True)
-    onnx_graph.quantise(folder / "fp32.onnx", folder / "int8.onnx")
+    inputs = onnx_graph.trace_model(model, texts, "sentence_embedding", folder / "fp32.onnx", normalise=True)
+    onnx_graph.quantise_graph(folder / "fp32.onnx", folder / "int8.onnx")
     cosines = {}
     for precision, least in _NEAR_ENOUGH.items():
         (folder / f"{precision}.onnx").replace(folder / MODEL)

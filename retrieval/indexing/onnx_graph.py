@@ -61,7 +61,7 @@ def sizes_of(folder: Path, *names: str) -> dict[str, int]:
 
 
 @contextmanager
-def appearing(folder: Path, complete: Complete) -> Iterator[Path]:
+def write_folder_atomically(folder: Path, complete: Complete) -> Iterator[Path]:
     """A temporary folder, which becomes `folder` by one rename if the block ends well; two processes may do so."""
     _remove_abandoned(folder.parent)
     temporary = folder.parent / f".export-{secrets.token_hex(8)}"
@@ -108,7 +108,7 @@ def save_tokenizer(model: Any, folder: Path) -> None:
     backend.save(str(folder / TOKENIZER))
 
 
-def trace(model: Any, texts: Sequence[Any], output: str, path: Path, *, normalise: bool) -> tuple[str, ...]:
+def trace_model(model: Any, texts: Sequence[Any], output: str, path: Path, *, normalise: bool) -> tuple[str, ...]:
     """Write all modules of `model` in order as one graph that ends in its feature `output`; -> the names of its inputs.
 
     `texts` are two examples of different lengths. Raises NotExportable, OSError.
@@ -131,7 +131,7 @@ def trace(model: Any, texts: Sequence[Any], output: str, path: Path, *, normalis
             return torch.nn.functional.normalize(state[output], dim=1) if normalise else state[output]
 
     try:
-        with _quiet(), _plain_attention(model), torch.no_grad():
+        with _silence_warnings(), _plain_attention(model), torch.no_grad():
             torch.onnx.export(
                 Pipeline().eval(),
                 tuple(features[name] for name in names),
@@ -149,12 +149,12 @@ def trace(model: Any, texts: Sequence[Any], output: str, path: Path, *, normalis
     return names
 
 
-def quantise(source: Path, target: Path) -> None:
+def quantise_graph(source: Path, target: Path) -> None:
     """Write the graph `source` with the weights of its matrix products in int8. Raises NotExportable, OSError."""
     from onnxruntime.quantization import quantize_dynamic
 
     try:
-        with _quiet():
+        with _silence_warnings():
             quantize_dynamic(source, target, per_channel=True, op_types_to_quantize=["MatMul"])
     except OSError:
         raise
@@ -199,7 +199,7 @@ def load_tokenizer(path: Path, max_tokens: int = 0) -> Any:
     return tokenizer
 
 
-def run(
+def run_graph(
     session: Any,
     ids: Sequence[Sequence[int]],
     inputs: Sequence[str],
@@ -222,7 +222,7 @@ def run(
 
 def in_batches(tokens: Sequence[Sequence[int]], work: Callable[[list[int]], None]) -> None:
     """Do `work` on the numbers of the texts, those of a length together, shared out over the cores."""
-    batches = list(_batches(tokens))
+    batches = list(_split_in_batches(tokens))
     workers = min(len(os.sched_getaffinity(0)), len(batches))
     if workers < 2:
         for batch in batches:
@@ -237,7 +237,7 @@ def in_batches(tokens: Sequence[Sequence[int]], work: Callable[[list[int]], None
             raise
 
 
-def _batches(tokens: Sequence[Sequence[int]]) -> Iterator[list[int]]:
+def _split_in_batches(tokens: Sequence[Sequence[int]]) -> Iterator[list[int]]:
     """Row numbers, longest texts first, at most _BATCH_ROWS rows and _BATCH_TOKENS padded tokens together."""
     batch: list[int] = []
     limit = 0
@@ -277,7 +277,7 @@ def _plain_attention(model: Any) -> Iterator[None]:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def _silence_warnings() -> Iterator[None]:
     """Tracer and quantiser warn at length of what is checked afterwards anyway."""
     root = logging.getLogger()
     level = root.level

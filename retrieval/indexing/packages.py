@@ -32,7 +32,7 @@ class Package:
     document_prompt: str = ""
     packed: bool = False
 
-    def folder(self) -> Path:
+    def find_folder(self) -> Path:
         """Where its files lie. Raises ModelError when it is not installed whole."""
         spec = importlib.util.find_spec(self.module)
         if spec is None or not spec.submodule_search_locations:
@@ -43,20 +43,20 @@ class Package:
         folder = Path(next(iter(spec.submodule_search_locations))) / self.subfolder
         missing = [name for name in self.pinned if not (folder / name).is_file()]
         if missing:
-            raise ModelError(f"The weights of {self.model} lack {missing[0]} in {folder}: {self._mend()}.")
+            raise ModelError(f"The weights of {self.model} lack {missing[0]} in {folder}: {self._describe_repair()}.")
         return folder
 
-    def check(self, folder: Path) -> None:
+    def verify_files(self, folder: Path) -> None:
         """Read the pinned files in `folder` (0.1 s). Raises ModelError when one is another."""
         for name, expected in self.pinned.items():
             found = sha256_file(folder / name)
             if found != expected:
                 raise ModelError(
                     f"The embedding weights in {folder} are not the pinned ones ({name} has SHA-256 {found[:12]}…, "
-                    f"expected {expected[:12]}…): {self._mend()}."
+                    f"expected {expected[:12]}…): {self._describe_repair()}."
                 )
 
-    def _mend(self) -> str:
+    def _describe_repair(self) -> str:
         return f"run 'pip install --force-reinstall --no-deps {self.requirement}'"
 
 

@@ -41,10 +41,10 @@ def export_packed(weights: Weights, path: Path, folder: Path) -> None:
 
     Raises ModelError, OSError.
     """
-    weights.check()
+    weights.verify_files()
     started = time.perf_counter()
     source = PackedFile(path)
-    with onnx_graph.appearing(folder, is_complete) as temporary:
+    with onnx_graph.write_folder_atomically(folder, is_complete) as temporary:
         write_graph(source, temporary / MODEL, _TABLES, packed=True)
         write_pieces(source.pieces, temporary / PIECES)
         around = source.pieces.begin, source.pieces.end
@@ -58,15 +58,15 @@ def export_packed(weights: Weights, path: Path, folder: Path) -> None:
             inputs=INPUTS,
             sizes=onnx_graph.sizes_of(temporary, MODEL, _TABLES, PIECES),
             around=around,
-            prompt_tokens={document: tokenizer.count(document) - len(around)},
+            prompt_tokens={document: tokenizer.count_tokens(document) - len(around)},
         )
-        _compare(source, temporary, tokenizer, meta.pad_id)
+        _verify_graph(source, temporary, tokenizer, meta.pad_id)
         (temporary / META).write_text(json.dumps(asdict(meta), indent=1), encoding="utf-8")
     seconds = round(time.perf_counter() - started, 1)
     log.info("embedding model exported", model=weights.name, precision=meta.precision, seconds=seconds)
 
 
-def _compare(source: PackedFile, folder: Path, tokenizer: UnigramTokenizer, pad_id: int) -> None:
+def _verify_graph(source: PackedFile, folder: Path, tokenizer: UnigramTokenizer, pad_id: int) -> None:
     """Raises ModelError if the graph in `folder` does not say what its weights say in 32-bit products."""
     texts = tokenizer.encode(_SAMPLES)
     plain = folder / "plain.onnx"
@@ -74,7 +74,7 @@ def _compare(source: PackedFile, folder: Path, tokenizer: UnigramTokenizer, pad_
     rows = []
     for graph in (folder / MODEL, plain):
         session = onnx_graph.open_session(graph)
-        rows.append(np.concatenate([onnx_graph.run(session, [ids], INPUTS, pad_id) for ids in texts]))
+        rows.append(np.concatenate([onnx_graph.run_graph(session, [ids], INPUTS, pad_id) for ids in texts]))
     for path in folder.glob("plain*"):
         path.unlink()
     least = float(np.einsum("ij,ij->i", *rows).min())

@@ -64,9 +64,9 @@ class PackedFile:
             with path.open("rb") as file:
                 self._data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
             self._place = 0
-            if self._take("4sI") != (b"E5S1", 1):
+            if self._take_values("4sI") != (b"E5S1", 1):
                 raise ValueError("of another format")
-            measures = self._take("7ifi")
+            measures = self._take_values("7ifi")
             if measures[8] != BLOCK:
                 raise ValueError("of other blocks")
             self.sizes = Sizes(*measures[:8])
@@ -75,53 +75,53 @@ class PackedFile:
         except (OSError, ValueError, struct.error) as error:
             raise ModelError(f"{path} cannot be read as packed weights ({type(error).__name__}: {error}).") from error
 
-    def floats(self, name: str) -> Floats:
+    def read_floats(self, name: str) -> Floats:
         """A tensor that was not packed, flat."""
         offset, count = self._tensors[name]
         return np.frombuffer(self._data, "<f4", count, offset)
 
-    def blocks(self, names: Sequence[str]) -> tuple[Scales, Nibbles]:
+    def read_blocks(self, names: Sequence[str]) -> tuple[Scales, Nibbles]:
         """The matrices of these names below one another -> scales (rows, blocks) and weights (rows, blocks, 32)."""
-        parts = [self._blocks(name) for name in names]
+        parts = [self._read_matrix_blocks(name) for name in names]
         return np.concatenate([scales for scales, _ in parts]), np.concatenate([weights for _, weights in parts])
 
-    def matrix(self, names: Sequence[str]) -> Floats:
+    def read_matrix(self, names: Sequence[str]) -> Floats:
         """The same as plain numbers, (rows, columns)."""
-        scales, weights = self.blocks(names)
+        scales, weights = self.read_blocks(names)
         plain = (weights.astype(np.float32) - ZERO) * scales.astype(np.float32)[..., None]
         return plain.reshape(len(plain), -1)
 
-    def _blocks(self, name: str) -> tuple[Scales, Nibbles]:
+    def _read_matrix_blocks(self, name: str) -> tuple[Scales, Nibbles]:
         columns = self.sizes.inner if name.endswith(".fo.w") else self.sizes.hidden
         offset, count = self._tensors[name]
         data = np.frombuffer(self._data, _BLOCKS, count // BLOCK, offset).reshape(-1, columns // BLOCK)
         halves = data["halves"]
         return data["scale"], np.concatenate([halves & 15, halves >> 4], axis=-1)
 
-    def _take(self, layout: str) -> tuple[Any, ...]:
+    def _take_values(self, layout: str) -> tuple[Any, ...]:
         values = struct.unpack_from(f"<{layout}", self._data, self._place)
         self._place += struct.calcsize(f"<{layout}")
         return values
 
     def _read_pieces(self) -> Pieces:
-        count, begin, end, pad, unknown, length = self._take("5iQ")
-        ends = self._take(f"{count + 1}I")
-        scores = self._take(f"{count}f")
-        (text,) = self._take(f"{length}s")
+        count, begin, end, pad, unknown, length = self._take_values("5iQ")
+        ends = self._take_values(f"{count + 1}I")
+        scores = self._take_values(f"{count}f")
+        (text,) = self._take_values(f"{length}s")
         pieces = [text[start:stop].decode() for start, stop in pairwise(ends)]
-        entries, _ = self._take("iI")
+        entries, _ = self._take_values("iI")
         rewritten = {}
         for _ in range(entries):
-            character, many = self._take("IB")
-            rewritten[chr(character)] = "".join(map(chr, self._take(f"{many}I")))
+            character, many = self._take_values("IB")
+            rewritten[chr(character)] = "".join(map(chr, self._take_values(f"{many}I")))
         return Pieces(list(zip(pieces, scores, strict=True)), begin, end, pad, unknown, rewritten)
 
     def _read_directory(self) -> dict[str, tuple[int, int]]:
         tensors = {}
-        (many,) = self._take("i")
+        (many,) = self._take_values("i")
         for _ in range(many):
-            (length,) = self._take("H")
-            name, _, count, offset, size = self._take(f"{length}sBIQQ")
+            (length,) = self._take_values("H")
+            name, _, count, offset, size = self._take_values(f"{length}sBIQQ")
             if offset + size > len(self._data):
                 raise ValueError("it ends too early")
             tensors[name.decode()] = offset, count

@@ -48,7 +48,7 @@ class PageRecord:
         """(source, URL): two sources may hold the same page."""
         return self.source, self.url
 
-    def known(self, rules: str) -> KnownPage:
+    def to_known_page(self, rules: str) -> KnownPage:
         """The page for a conditional request; with other extraction `rules` it must come again in full."""
         if self.state.rules != rules:
             return KnownPage(self.url, links=self.state.links)
@@ -74,8 +74,10 @@ def read_pages(folder: Path) -> dict[PageKey, PageRecord]:
     """Every page of a version. Raises CorruptVersion when pages.jsonl cannot be read."""
     records = {}
     try:
-        for row in _rows(folder / PAGES):
-            record = PageRecord(row["source"], row["url"], tuple(_document(values) for values in row["documents"]))
+        for row in _read_rows(folder / PAGES):
+            record = PageRecord(
+                row["source"], row["url"], tuple(_parse_document(values) for values in row["documents"])
+            )
             records[record.key] = record
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise CorruptVersion(
@@ -91,7 +93,7 @@ def read_pages(folder: Path) -> dict[PageKey, PageRecord]:
 def _read_crawl(folder: Path) -> Mapping[PageKey, CrawlState]:
     try:
         states = {}
-        for row in _rows(folder / CRAWL):
+        for row in _read_rows(folder / CRAWL):
             key = (str(row.pop("source")), str(row.pop("url")))
             states[key] = CrawlState(**{**row, "links": tuple(row["links"])})
         return states
@@ -99,7 +101,7 @@ def _read_crawl(folder: Path) -> Mapping[PageKey, CrawlState]:
         return {}
 
 
-def _document(values: dict[str, Any]) -> Document:
+def _parse_document(values: dict[str, Any]) -> Document:
     return Document(
         **{
             **values,
@@ -114,7 +116,7 @@ def _json_lines(rows: Iterable[Mapping[str, Any]]) -> str:
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
+def _read_rows(path: Path) -> Iterator[dict[str, Any]]:
     with path.open(encoding="utf-8") as file:
         for line in file:
             yield json.loads(line)

@@ -48,7 +48,7 @@ class _Unit:
     closing: str = ""
 
 
-def split(document: Document, count_tokens: CountTokens, max_tokens: int) -> list[Passage]:
+def split_document(document: Document, count_tokens: CountTokens, max_tokens: int) -> list[Passage]:
     """`document` as passages such that question and text together have at most `max_tokens` tokens.
 
     `count_tokens` counts what the model reads, its special tokens included. A question that takes more than half of
@@ -98,24 +98,24 @@ def split_markdown(markdown: str, count_tokens: CountTokens, max_tokens: int) ->
         return [markdown]
     lines = markdown.split("\n")
     fits: Fits = lambda text: count_tokens(text) <= max_tokens  # noqa: E731
-    units = list(_units(_parse(markdown), lines, 0, len(lines), fits))
-    return [_join(part) for part in _pack(units, count_tokens, max_tokens)]
+    units = list(_split_units(_parse_markdown(markdown), lines, 0, len(lines), fits))
+    return [_join_units(part) for part in _pack_units(units, count_tokens, max_tokens)]
 
 
-def _parse(markdown: str) -> SyntaxTreeNode:
+def _parse_markdown(markdown: str) -> SyntaxTreeNode:
     from markdown_it.tree import SyntaxTreeNode
 
-    return SyntaxTreeNode(_parser().parse(markdown))
+    return SyntaxTreeNode(_build_parser().parse(markdown))
 
 
 @cache
-def _parser() -> MarkdownIt:
+def _build_parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
     return MarkdownIt("commonmark").enable("table")
 
 
-def _units(node: SyntaxTreeNode, lines: Sequence[str], start: int, end: int, fits: Fits) -> Iterator[_Unit]:
+def _split_units(node: SyntaxTreeNode, lines: Sequence[str], start: int, end: int, fits: Fits) -> Iterator[_Unit]:
     """The lines [start, end) of `node` as the largest units that fit; together they are the whole slice."""
     text = "\n".join(lines[start:end]) + "\n"
     if fits(text) and node.type != "root":
@@ -123,26 +123,26 @@ def _units(node: SyntaxTreeNode, lines: Sequence[str], start: int, end: int, fit
     elif node.type in _CONTAINERS and (children := [child for child in node.children if child.map]):
         starts = [start, *(child.map[0] for child in children[1:] if child.map), end]
         for child, first, last in zip(children, starts, starts[1:], strict=False):
-            yield from _units(child, lines, first, last, fits)
+            yield from _split_units(child, lines, first, last, fits)
     elif node.type in {"fence", "code_block"}:
         yield from _code_units(node, lines[start:end], fits)
     elif node.type == "table":
         yield from _table_units(lines[start:end])
     else:
-        yield from (_Unit(piece) for sentence in _sentences(text) for piece in _halves(sentence, fits))
+        yield from (_Unit(piece) for sentence in _split_sentences(text) for piece in _split_in_halves(sentence, fits))
 
 
 def _code_units(node: SyntaxTreeNode, lines: Sequence[str], fits: Fits) -> Iterator[_Unit]:
     """An oversize code block line by line, every part of it fenced."""
     if node.type == "code_block":  # indented: each line is code by itself
-        yield from (_Unit(piece) for line in lines for piece in _halves(line + "\n", fits))
+        yield from (_Unit(piece) for line in lines for piece in _split_in_halves(line + "\n", fits))
         return
     fence = f"{node.markup}{node.info}\n"
     closing = f"{node.markup}\n"
     body = "\n".join(lines[1:]).rstrip()
     body = body.removesuffix(node.markup)
     fenced: Fits = lambda text: fits(fence + text + closing)  # noqa: E731
-    pieces = [piece for line in body.rstrip("\n").split("\n") for piece in _halves(line + "\n", fenced)]
+    pieces = [piece for line in body.rstrip("\n").split("\n") for piece in _split_in_halves(line + "\n", fenced)]
     for number, piece in enumerate(pieces):
         first, last = number == 0, number == len(pieces) - 1
         yield _Unit(
@@ -162,7 +162,7 @@ def _table_units(lines: Sequence[str]) -> Iterator[_Unit]:
         yield _Unit(text, opening=header if number else "")
 
 
-def _sentences(text: str) -> Iterator[str]:
+def _split_sentences(text: str) -> Iterator[str]:
     start = 0
     for match in _SENTENCE_END.finditer(text):
         if match["end"] is not None:
@@ -172,7 +172,7 @@ def _sentences(text: str) -> Iterator[str]:
         yield text[start:]
 
 
-def _halves(text: str, fits: Fits) -> Iterator[str]:
+def _split_in_halves(text: str, fits: Fits) -> Iterator[str]:
     """`text` whole if it fits; else cut at the seam between words nearest to its middle, again and again."""
     if len(text) < 2 or fits(text):
         yield text
@@ -182,11 +182,11 @@ def _halves(text: str, fits: Fits) -> Iterator[str]:
     cut = min(seams, key=lambda seam: abs(seam - middle), default=middle)
     if not len(text) // 4 <= cut <= 3 * len(text) // 4:  # no seam near it: one long word, or Chinese
         cut = middle
-    yield from _halves(text[:cut], fits)
-    yield from _halves(text[cut:], fits)
+    yield from _split_in_halves(text[:cut], fits)
+    yield from _split_in_halves(text[cut:], fits)
 
 
-def _pack(units: Sequence[_Unit], count_tokens: CountTokens, max_tokens: int) -> Iterator[list[_Unit]]:
+def _pack_units(units: Sequence[_Unit], count_tokens: CountTokens, max_tokens: int) -> Iterator[list[_Unit]]:
     """Consecutive units, as many to a part as fit; a heading or an "as follows:" goes with what it announces."""
     part: list[_Unit] = []
     used = 0
@@ -207,6 +207,6 @@ def _pack(units: Sequence[_Unit], count_tokens: CountTokens, max_tokens: int) ->
         yield part
 
 
-def _join(part: Sequence[_Unit]) -> str:
+def _join_units(part: Sequence[_Unit]) -> str:
     text = part[0].opening + "".join(unit.text for unit in part) + part[-1].closing
     return textwrap.dedent(text).strip() if text[:1].isspace() else text.strip()

@@ -31,7 +31,7 @@ class Tokenizer(Protocol):
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """The ids of each text, special ones included, as many as the model reads."""
 
-    def count(self, text: str) -> int:
+    def count_tokens(self, text: str) -> int:
         """How many ids the whole text has, special ones included."""
 
 
@@ -57,12 +57,12 @@ class LibraryTokenizer:
         """See the protocol."""
         return [list(encoding.ids) for encoding in self._cutting.encode_batch(list(texts))]
 
-    def count(self, text: str) -> int:
+    def count_tokens(self, text: str) -> int:
         """See the protocol."""
-        return len(self._whole.encode(text).ids)
+        return len(self._uncut_tokenizer.encode(text).ids)
 
     @cached_property
-    def _whole(self) -> Any:
+    def _uncut_tokenizer(self) -> Any:
         return onnx_graph.load_tokenizer(self._path)
 
 
@@ -85,7 +85,7 @@ class UnigramTokenizer:
         pieces = _THREAD.submit(lambda: [self._pieces.encode(text, False) for text in texts]).result()
         return [[self._begin, *each[: self._most], self._end] for each in pieces]
 
-    def count(self, text: str) -> int:
+    def count_tokens(self, text: str) -> int:
         """See the protocol."""
         return len(_THREAD.submit(self._pieces.encode, text, False).result()) + 2
 
@@ -99,14 +99,14 @@ def write_pieces(pieces: Pieces, path: Path) -> None:
     description = {
         "version": "1.0",
         "added_tokens": [{"id": number, "content": pieces.scored[number][0], **special} for number in numbers],
-        "normalizer": {"type": "Sequence", "normalizers": _normalisers(pieces.rewritten)},
+        "normalizer": {"type": "Sequence", "normalizers": _build_normalisers(pieces.rewritten)},
         "pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": True},
         "model": {"type": "Unigram", "unk_id": pieces.unknown, "vocab": pieces.scored, "byte_fallback": False},
     }
     Kitoken.from_tokenizers(json.dumps(description).encode()).to_file(str(path))
 
 
-def _normalisers(rewritten: dict[str, str]) -> list[dict[str, Any]]:
+def _build_normalisers(rewritten: dict[str, str]) -> list[dict[str, Any]]:
     """NFKC, and what the tokenizer's own table has beyond it: spaces of all kinds, and controls that it drops."""
     import unicodedata
 

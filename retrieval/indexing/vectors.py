@@ -65,20 +65,20 @@ class VectorField:
 
     def save(self, folder: Path, number: int) -> None:
         """Write the vectors as field `number` of the index in `folder`."""
-        np.save(_path(folder, "rows", number), np.ascontiguousarray(self.rows, np.float32))
-        np.save(_path(folder, "questions", number), np.ascontiguousarray(self.texts.questions, np.float32))
-        if not self.dense.exact:
+        np.save(_field_path(folder, "rows", number), np.ascontiguousarray(self.rows, np.float32))
+        np.save(_field_path(folder, "questions", number), np.ascontiguousarray(self.texts.questions, np.float32))
+        if not self.dense.is_exact:
             self.dense.save(folder / f"hnsw-{number}.faiss")
 
 
 def load_vectors(folder: Path, number: int, model: str) -> tuple[EmbeddedTexts, DenseIndex]:
     """Read what `VectorField.save` wrote. Raises OSError, ValueError or RuntimeError."""
-    rows: Vectors = np.load(_path(folder, "rows", number), allow_pickle=False)
-    questions: Vectors = np.load(_path(folder, "questions", number), allow_pickle=False)
+    rows: Vectors = np.load(_field_path(folder, "rows", number), allow_pickle=False)
+    questions: Vectors = np.load(_field_path(folder, "questions", number), allow_pickle=False)
     hnsw = folder / f"hnsw-{number}.faiss"
     dense = DenseIndex.load(hnsw) if hnsw.exists() else DenseIndex.build(rows, exact=True)
     return EmbeddedTexts(model, rows, questions), dense
 
 
-def _path(folder: Path, what: str, number: int) -> Path:
+def _field_path(folder: Path, what: str, number: int) -> Path:
     return folder / f"{what}-{number}.npy"

@@ -73,8 +73,8 @@ class Version:
 class VersionStore:
     """The versions below `root`; `keep` of them survive a prune, the active one always.
 
-    Reading needs no lock. `stage`, `commit`, `activate` and `prune` belong under the RefreshLock of `lock_path`;
-    `rollback` takes it itself.
+    Reading needs no lock. `stage_version`, `commit_version`, `activate_version` and `prune_versions` belong under the
+    RefreshLock of `lock_path`; `roll_back` takes it itself.
     """
 
     def __init__(self, root: Path, keep: int = 5) -> None:
@@ -94,61 +94,61 @@ class VersionStore:
 
         Where the pointer is damaged, or names what is not there, it is the newest version's.
         """
-        named = self._named()
+        named = self._read_pointer()
         if named is None or self._is_there(named):
             return named
-        return max(self._ids(), default=None)
+        return max(self._list_ids(), default=None)
 
     def pointer_fault(self) -> str:
         """What is wrong with the pointer to the active version, and the mend, in one line; "" where nothing is."""
-        named = self._named()
+        named = self._read_pointer()
         if named is None or self._is_there(named):
             return ""
         what = f"names {named}, which is not on disk" if _ID.fullmatch(named) else "is empty or damaged"
-        newest = max(self._ids(), default=None)
+        newest = max(self._list_ids(), default=None)
         instead = f"the newest version, {newest}, answers instead" if newest else "there is no other version"
         return f"The pointer to the active index version {what}: {instead}. Run 'frontdesk refresh' to mend it."
 
-    def active(self) -> Version:
+    def find_active(self) -> Version:
         """Raises NoActiveVersion, CorruptVersion."""
         version_id = self.active_id()
         if version_id is not None:
-            return self.get(version_id)
+            return self.find_version(version_id)
         if fault := self.pointer_fault():
             raise CorruptVersion(fault)
         raise NoActiveVersion("Nothing is indexed yet: run 'frontdesk refresh' (or 'frontdesk crawl URL') first.")
 
-    def in_stead_of(self, version_id: str) -> Iterator[str]:
+    def list_substitutes(self, version_id: str) -> Iterator[str]:
         """The ids of those that may answer while that one is damaged: the newest of the older ones first, since whoever
         rolled back did not want the newer ones."""
-        others = sorted(self._ids(), reverse=True)
+        others = sorted(self._list_ids(), reverse=True)
         yield from (other for other in others if other < version_id)
         yield from (other for other in others if other > version_id)
 
-    def get(self, version_id: str) -> Version:
-        """A version whose files are there in full size; contents are checked by `verify`.
+    def find_version(self, version_id: str) -> Version:
+        """A version whose files are there in full size; contents are checked by `verify_files`.
 
         Raises UnknownVersion, CorruptVersion.
         """
-        folder = self.folder(version_id)
+        folder = self.version_folder(version_id)
         if not _ID.fullmatch(version_id) or not folder.is_dir():
             raise UnknownVersion(f"There is no index version {version_id!r}: 'frontdesk versions' lists them.")
         version = Version(_read_manifest(folder), folder)
         for name, record in version.manifest.files.items():
             path = folder / name
             if not path.is_file() or path.stat().st_size != record.size:
-                raise _corrupt(version_id, f"{name} is missing or cut short")
+                raise _build_corrupt_error(version_id, f"{name} is missing or cut short")
         return version
 
-    def list(self) -> list[Version]:
+    def list_versions(self) -> list[Version]:
         """Every readable version, newest first."""
         versions = []
-        for version_id in sorted(self._ids(), reverse=True):
+        for version_id in sorted(self._list_ids(), reverse=True):
             with suppress(UnknownVersion, CorruptVersion):
-                versions.append(self.get(version_id))
+                versions.append(self.find_version(version_id))
         return versions
 
-    def verify(self, version: Version, *, but: Collection[str] = ()) -> None:
+    def verify_files(self, version: Version, *, but: Collection[str] = ()) -> None:
         """Read every file again (`but` some) and compare its SHA-256: 0.5 to 1 GB a second, a fifth of what loading
         them takes. Raises CorruptVersion."""
         for name, record in version.manifest.files.items():
@@ -157,25 +157,26 @@ class VersionStore:
             try:
                 digest = sha256_file(version.folder / name)
             except OSError as error:
-                raise _corrupt(version.id, f"{name} cannot be read") from error
+                raise _build_corrupt_error(version.id, f"{name} cannot be read") from error
             if digest != record.sha256:
-                raise _corrupt(version.id, f"{name} was altered after it was written")
+                raise _build_corrupt_error(version.id, f"{name} was altered after it was written")
 
-    def folder(self, version_id: str) -> Path:
+    def version_folder(self, version_id: str) -> Path:
         """Where a version of that id lies, if it is there."""
         return self._versions / version_id
 
     def is_intact(self, version_id: str, name: str) -> bool:
         """Whether one file of a version, however damaged the rest, is as it was written."""
-        folder = self.folder(version_id)
+        folder = self.version_folder(version_id)
         try:
             return sha256_file(folder / name) == _read_manifest(folder).files[name].sha256
         except (CorruptVersion, OSError, KeyError):
             return False
 
     @contextmanager
-    def stage(self) -> Iterator[Path]:
-        """An empty folder for a new version, gone afterwards unless `commit` took it. Clears what dead runs left."""
+    def stage_version(self) -> Iterator[Path]:
+        """An empty folder for a new version, gone afterwards unless `commit_version` took it. Clears what dead runs
+        left."""
         self._clear_staging()
         folder = self._staging / secrets.token_hex(16)
         folder.mkdir(parents=True, mode=0o700)
@@ -187,13 +188,13 @@ class VersionStore:
     def new_id(self) -> str:
         """An id that sorts after every other, even when the clock was set back."""
         moment = datetime.now(UTC)
-        newest = max(self._ids(), default="")
+        newest = max(self._list_ids(), default="")
         if newest:
             after = datetime.strptime(newest[:15], _STAMP).replace(tzinfo=UTC) + timedelta(seconds=1)
             moment = max(moment, after)
         return f"{moment.strftime(_STAMP)}-{secrets.token_hex(2)}"
 
-    def commit(self, staged: Path, manifest: Manifest, *, unlisted: tuple[str, ...] = ()) -> Version:
+    def commit_version(self, staged: Path, manifest: Manifest, *, unlisted: tuple[str, ...] = ()) -> Version:
         """Write the manifest over the staged files (but the `unlisted`, which may change later) and move them in place.
 
         The version is complete and durable afterwards, and not active yet.
@@ -203,28 +204,28 @@ class VersionStore:
             name = path.relative_to(staged).as_posix()
             if name not in unlisted:
                 files[name] = FileRecord(path.stat().st_size, sha256_file(path))
-            _sync(path)
+            _sync_to_disk(path)
         manifest = replace(manifest, files=files)
         write_atomically(staged / MANIFEST, json.dumps(asdict(manifest), indent=1, ensure_ascii=False))
         self._versions.mkdir(parents=True, exist_ok=True)
         folder = self._versions / manifest.id
         staged.rename(folder)
-        _sync(self._versions)
+        _sync_to_disk(self._versions)
         return Version(manifest, folder)
 
-    def activate(self, version: Version) -> None:
+    def activate_version(self, version: Version) -> None:
         """Point to `version` by one atomic replace: a reader sees the old one or the new one, never neither."""
         write_atomically(self._pointer, version.id + "\n")
 
-    def deactivate(self) -> None:
-        """No version is active afterwards; all stay, so that `rollback` with an id brings one back.
+    def deactivate_current(self) -> None:
+        """No version is active afterwards; all stay, so that `roll_back` with an id brings one back.
 
         Raises RefreshRunning.
         """
         with RefreshLock(self.lock_path):
             self._pointer.unlink(missing_ok=True)
 
-    def rollback(self, version_id: str | None = None, *, only_from: str = "") -> Version:
+    def roll_back(self, version_id: str | None = None, *, only_from: str = "") -> Version:
         """Activate `version_id`, or the version that was active before the active one was made; its files are checked.
         Where `only_from` is given and is not the active one (any more), it stays as it is.
 
@@ -232,17 +233,17 @@ class VersionStore:
         """
         with RefreshLock(self.lock_path):
             if only_from and self.active_id() != only_from:
-                return self.active()
-            version = self.get(version_id) if version_id else self._previous()
-            self.verify(version)
-            self.activate(version)
+                return self.find_active()
+            version = self.find_version(version_id) if version_id else self._find_previous()
+            self.verify_files(version)
+            self.activate_version(version)
         return version
 
-    def prune(self) -> tuple[str, ...]:
+    def prune_versions(self) -> tuple[str, ...]:
         """Delete all but the newest `keep` versions and the active one, and what dead runs left; -> the ids deleted."""
         self._clear_staging()
         active = self.active_id()
-        doomed = [name for name in sorted(self._ids(), reverse=True)[self._keep :] if name != active]
+        doomed = [name for name in sorted(self._list_ids(), reverse=True)[self._keep :] if name != active]
         for version_id in doomed:
             self._staging.mkdir(parents=True, exist_ok=True)
             trash = self._staging / secrets.token_hex(16)
@@ -255,18 +256,18 @@ class VersionStore:
         for leftover in self.root.glob(".active.*"):
             leftover.unlink(missing_ok=True)
 
-    def _previous(self) -> Version:
+    def _find_previous(self) -> Version:
         active_id = self.active_id()
         if active_id is None:
             raise NoActiveVersion("Nothing is indexed yet, so there is nothing to roll back: run 'frontdesk refresh'.")
-        older = [version for version in self.list() if version.id < active_id]
+        older = [version for version in self.list_versions() if version.id < active_id]
         with suppress(UnknownVersion, CorruptVersion):
-            return self.get(self.get(active_id).manifest.parent)
+            return self.find_version(self.find_version(active_id).manifest.parent)
         if not older:
             raise UnknownVersion(f"There is no version before {active_id}: 'frontdesk versions' lists them.")
         return older[0]
 
-    def _named(self) -> str | None:
+    def _read_pointer(self) -> str | None:
         """What the pointer says: None where there is none, "" where it cannot be read."""
         try:
             return self._pointer.read_text(encoding="ascii").strip()
@@ -276,9 +277,9 @@ class VersionStore:
             return ""
 
     def _is_there(self, version_id: str) -> bool:
-        return bool(_ID.fullmatch(version_id)) and self.folder(version_id).is_dir()
+        return bool(_ID.fullmatch(version_id)) and self.version_folder(version_id).is_dir()
 
-    def _ids(self) -> Iterator[str]:
+    def _list_ids(self) -> Iterator[str]:
         if self._versions.is_dir():
             yield from (entry.name for entry in self._versions.iterdir() if _ID.fullmatch(entry.name))
 
@@ -301,10 +302,10 @@ def write_atomically(path: Path, text: str) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-    _sync(path.parent)
+    _sync_to_disk(path.parent)
 
 
-def _sync(path: Path) -> None:
+def _sync_to_disk(path: Path) -> None:
     """Make a file's contents, or a folder's entries, survive a power cut."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
@@ -317,19 +318,21 @@ def _read_manifest(folder: Path) -> Manifest:
     try:
         data = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if data["format"] != MANIFEST_FORMAT:
-            raise _corrupt(folder.name, f"it has format {data['format']}, this Frontdesk reads {MANIFEST_FORMAT}")
+            raise _build_corrupt_error(
+                folder.name, f"it has format {data['format']}, this Frontdesk reads {MANIFEST_FORMAT}"
+            )
         files = {name: FileRecord(int(each["size"]), str(each["sha256"])) for name, each in data.pop("files").items()}
         counts = {name: int(count) for name, count in data.pop("counts").items()}
         datetime.fromisoformat(data["created_at"])
         manifest = Manifest(files=files, counts=counts, **data)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise _corrupt(folder.name, f"{MANIFEST} cannot be read") from error
+        raise _build_corrupt_error(folder.name, f"{MANIFEST} cannot be read") from error
     if manifest.id != folder.name or any(".." in name or name.startswith("/") for name in files):
-        raise _corrupt(folder.name, f"{MANIFEST} is another version's")
+        raise _build_corrupt_error(folder.name, f"{MANIFEST} is another version's")
     return manifest
 
 
-def _corrupt(version_id: str, what: str) -> CorruptVersion:
+def _build_corrupt_error(version_id: str, what: str) -> CorruptVersion:
     return CorruptVersion(
         f"Index version {version_id} is damaged ({what}): run 'frontdesk rollback' to an older one, or "
         "'frontdesk refresh' to build it anew."

@@ -47,19 +47,19 @@ class Weights:
     prompts: Prompts = field(default_factory=Prompts)
 
     @property
-    def packed(self) -> Path | None:
+    def packed_file(self) -> Path | None:
         """The one file of 4-bit weights, where they are no sentence-transformers model."""
         return self.folder / next(iter(self.package.pinned)) if self.package and self.package.packed else None
 
-    def fingerprint(self, runtime: str) -> str:
+    def fingerprint_for(self, runtime: str) -> str:
         """Names what shapes the vectors that these weights make in `runtime`; the prompts too, where there are any."""
         prompts = "" if self.prompts == Prompts() else f"/prompts-{content_id(*astuple(self.prompts))[:8]}"
         return f"{self.name}@{self.digest}/{self.pooling}{prompts}/{runtime}"
 
-    def check(self) -> None:
+    def verify_files(self) -> None:
         """Read the files of a package again. Raises ModelError when one is not the pinned one."""
         if self.package:
-            self.package.check(self.folder)
+            self.package.verify_files(self.folder)
 
 
 def find_weights(model: str, cache_dir: Path, prefixes: Prompts | None = None) -> Weights:
@@ -70,7 +70,7 @@ def find_weights(model: str, cache_dir: Path, prefixes: Prompts | None = None) -
     """
     package = find_package(model)
     if package:
-        folder, name = package.folder(), package.model
+        folder, name = package.find_folder(), package.model
     elif _is_path(model):
         folder = Path(model).expanduser().resolve()
         name = folder.name
@@ -83,9 +83,9 @@ def find_weights(model: str, cache_dir: Path, prefixes: Prompts | None = None) -
         folder, name = _hub_folder(model), model
     pinned = package.pinned if package else {}
     files = pinned if package and package.packed else _files_that_shape_vectors(folder)
-    digest = _digest(folder, files, pinned, cache_dir / "hashes.json")
-    pooling = "mean" if package else _pooling(folder)
-    return Weights(name, folder, digest, pooling, package, _prompts(folder, prefixes or Prompts(), package))
+    digest = _digest_files(folder, files, pinned, cache_dir / "hashes.json")
+    pooling = "mean" if package else _read_pooling(folder)
+    return Weights(name, folder, digest, pooling, package, _read_prompts(folder, prefixes or Prompts(), package))
 
 
 def find_reranker(model: str, cache_dir: Path) -> Weights:
@@ -100,7 +100,7 @@ def find_reranker(model: str, cache_dir: Path) -> Weights:
             )
     else:
         folder, name = _hub_folder(model, "reranker", "FRONTDESK_RERANKER", "to rank without one"), model
-    digest = _digest(folder, _files_that_shape_vectors(folder), {}, cache_dir / "hashes.json")
+    digest = _digest_files(folder, _files_that_shape_vectors(folder), {}, cache_dir / "hashes.json")
     return Weights(name, folder, digest, "pair")
 
 
@@ -139,7 +139,7 @@ def _files_that_shape_vectors(folder: Path) -> list[str]:
     return [name for name in names if not name.startswith((".", "onnx/", "openvino/"))]
 
 
-def _digest(folder: Path, files: Iterable[str], pinned: Mapping[str, str], hashes: Path) -> str:
+def _digest_files(folder: Path, files: Iterable[str], pinned: Mapping[str, str], hashes: Path) -> str:
     digest = hashlib.sha256()
     for name in files:
         digest.update(f"{name}\0{pinned.get(name) or _cached_sha256(folder / name, hashes)}\0".encode())
@@ -162,7 +162,7 @@ def _cached_sha256(path: Path, hashes: Path) -> str:
     return str(known[key])
 
 
-def _pooling(folder: Path) -> str:
+def _read_pooling(folder: Path) -> str:
     """The pooling mode as the model's own configuration names it, "custom" where it names none. Raises ModelError."""
     for path in sorted(folder.glob("*_Pooling/config.json")):
         try:
@@ -182,7 +182,7 @@ def _pooling(folder: Path) -> str:
     return "custom"
 
 
-def _prompts(folder: Path, prefixes: Prompts, package: Package | None) -> Prompts:
+def _read_prompts(folder: Path, prefixes: Prompts, package: Package | None) -> Prompts:
     """The prompts of the model's own configuration or its `package`, but for the `prefixes` that are set.
 
     A model may name the one for documents "passage" or "corpus"; sentence-transformers would then use an empty
@@ -213,7 +213,7 @@ def load_sentence_transformer(weights: Weights) -> Any:
 
     Raises ModelError when the files are no such model.
     """
-    weights.check()
+    weights.verify_files()
     os.environ.setdefault("HF_HUB_OFFLINE", "1")  # everything is on disk: a load must not call home
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     from sentence_transformers import SentenceTransformer

@@ -103,7 +103,7 @@ class _SourceCrawl:
         self._failed: list[PageLine] = []
 
     def run_crawl(self, crawler: Crawler) -> None:
-        known = {url: page.known(self._rules) for url, page in self._mine.items()}
+        known = {url: page.to_known_page(self._rules) for url, page in self._mine.items()}
         try:
             with closing(cast("Generator[Fetch]", crawler.crawl(self._source, known))) as fetches:
                 for fetch in fetches:

@@ -132,9 +132,9 @@ def _conclude_refresh(
         if records != held:
             write_crawl(before.version.folder, records)
         if store.pointer_fault():
-            store.activate(before.version)
+            store.activate_version(before.version)
         passages = before.version.manifest.counts["passages"]
-        return replace(report, outcome="unchanged", passages=passages, pruned=store.prune())
+        return replace(report, outcome="unchanged", passages=passages, pruned=store.prune_versions())
     return _build_and_activate(store, models, options, trial, on_progress, before, records, documents, report)
 
 
@@ -144,12 +144,12 @@ def _load_baseline(store: VersionStore) -> _Baseline:
     if active_id is None:
         return _Baseline(None, "", {})
     try:
-        version = store.active()
-        store.verify(version)
+        version = store.find_active()
+        store.verify_files(version)
         return _Baseline(version, active_id, read_pages(version.folder))
     except CorruptVersion as error:
         log.warning("the active version is damaged and is built anew", version=active_id, reason=str(error))
-    pages = read_pages(store.folder(active_id)) if store.is_intact(active_id, PAGES) else {}
+    pages = read_pages(store.version_folder(active_id)) if store.is_intact(active_id, PAGES) else {}
     return _Baseline(None, active_id, pages)
 
 
@@ -255,7 +255,7 @@ def _build_and_activate(
         embedded = done
         on_progress(Progress("embed", done, total))
 
-    with store.stage() as folder:
+    with store.stage_version() as folder:
         held = _load_active_index(before)
         index = build_index(
             documents,
@@ -276,9 +276,9 @@ def _build_and_activate(
             "passages": len(index.passages),
             "rows": len(index.row_passage),
         }
-        version = store.commit(folder, _build_manifest(store, models, before.id, counts), unlisted=(CRAWL,))
+        version = store.commit_version(folder, _build_manifest(store, models, before.id, counts), unlisted=(CRAWL,))
     on_progress(Progress("activate", 0, 1, version.id))
-    store.activate(version)
+    store.activate_version(version)
     outcome: Outcome = "activated"
     report = replace(
         report,
@@ -286,7 +286,7 @@ def _build_and_activate(
         version=version.id,
         passages=counts["passages"],
         texts_embedded=embedded,
-        pruned=store.prune(),
+        pruned=store.prune_versions(),
         trial=tried,
     )
     on_progress(Progress("activate", 1, 1, version.id))

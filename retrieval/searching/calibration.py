@@ -15,9 +15,9 @@ from retrieval.indexing.lexical import Places, Scores
 from retrieval.searching.families import SINGLE, Family
 from retrieval.searching.near_misses import NEAR_MISSES
 from retrieval.searching.profiles import Profile
-from retrieval.searching.repeats import repeating
-from retrieval.searching.signals import Candidates, Query, measure, only
-from retrieval.searching.twins import group
+from retrieval.searching.repeats import find_near_duplicates
+from retrieval.searching.signals import Candidates, Query, measure_signals, select_candidates
+from retrieval.searching.twins import find_same_question_group
 
 if TYPE_CHECKING:
     from retrieval.indexing.index import Index
@@ -45,7 +45,7 @@ ALONE = 0.05
 one by which sets left out are likeliest."""
 
 
-def describe(
+def describe_ranking(
     index: Index,
     query: Query,
     candidates: Candidates,
@@ -57,20 +57,23 @@ def describe(
 ) -> dict[str, float]:
     """The features of a ranking, by name; empty without candidates.
 
-    `ranking` is `fusion.rank`'s; `scores` are those of `fusion.fuse`: being preferred makes no answer surer. `query` is
-    what the first passage is judged by; `anew` where that is not what the candidates were measured for.
+    `ranking` is `fusion.rank_candidates`'; `scores` are those of `fusion.fuse_signals`: being preferred makes no answer
+    surer. `query` is what the first passage is judged by; `anew` where that is not what the candidates were measured
+    for.
     """
     if len(ranking) == 0:
         return {}
     if family.ruled_out:
         ranking = ranking[~np.isin(candidates.documents[ranking], family.ruled_out)]
     ranked = candidates.documents[ranking]
-    same = [int(ranked[0]), *repeating(index, ranked, scores[ranking]), *family.meant]
-    if len(index.twins):
-        same = [other for document in same for other in group(index, document)]
+    same = [int(ranked[0]), *find_near_duplicates(index, ranked, scores[ranking]), *family.meant]
+    if len(index.same_question_pairs):
+        same = [other for document in same for other in find_same_question_group(index, document)]
     first = ranking[np.isin(ranked, same)]
     others = _in_same_language(index, candidates, ranking[~np.isin(ranking, first)], int(ranked[0]))
-    measured = measure(index, query, candidates.passages[first]) if anew else only(candidates, first)
+    measured = (
+        measure_signals(index, query, candidates.passages[first]) if anew else select_candidates(candidates, first)
+    )
     rivals = float(np.exp((scores[others] - scores[first].max()).astype(np.float64)).sum())
     document = index.documents[int(ranked[0])]
     signals = measured.values.max(axis=0).tolist()
@@ -84,7 +87,7 @@ def describe(
             "few": 1 / len(index.documents),
             "length": math.log1p(len(query.tokens)),
             "bare": float(not document.answer.strip() and not document.alternatives),
-            "covered": float(index.texts.overlap(query.texts, candidates.passages[first])[0].max()),
+            "covered": float(index.texts.measure_overlap(query.texts, candidates.passages[first])[0].max()),
         }
         | dict(zip(query.profile.weights, signals, strict=True))
     )
@@ -98,14 +101,14 @@ def _in_same_language(index: Index, candidates: Candidates, others: Places, docu
     return np.asarray(others[np.array(same, bool)])
 
 
-def confidence(features: Mapping[str, float], profile: Profile) -> float:
+def estimate_confidence(features: Mapping[str, float], profile: Profile) -> float:
     """The probability in 0..1; 0 without features (nothing was found). Of a document that is a question and nothing
     else it stays below what an answer needs: there is none to give."""
-    probability = estimate(features, profile.confidence)
+    probability = estimate_probability(features, profile.confidence)
     return min(probability, UNANSWERED * profile.answer) if features.get("bare") else probability
 
 
-def estimate(features: Mapping[str, float], coefficients: Mapping[str, float]) -> float:
+def estimate_probability(features: Mapping[str, float], coefficients: Mapping[str, float]) -> float:
     """The logistic regression's probability in 0..1; 0 without features."""
     if not features:
         return 0.0

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from retrieval.indexing.analysis import analyse, is_function, unspaced
+from retrieval.indexing.analysis import analyse_text, is_function, is_unspaced
 from retrieval.indexing.lexical import Places, Scores
-from retrieval.searching.signals import Candidates, top
+from retrieval.searching.signals import Candidates, find_highest
 
 if TYPE_CHECKING:
     from retrieval.indexing.index import Index
@@ -56,7 +56,7 @@ _REFERS_CHINESE = re.compile(
 )
 
 
-def topics(index: Index, query: str, context: Sequence[str]) -> Scores:
+def topic_bonus(index: Index, query: str, context: Sequence[str]) -> Scores:
     """-> (documents,) what each document gains by its heading's having been named, lately or in the query itself.
 
     `context` is oldest first.
@@ -64,36 +64,36 @@ def topics(index: Index, query: str, context: Sequence[str]) -> Scores:
     gains = np.zeros(len(index.documents), np.float32)
     everything = np.arange(len(index.documents))
     for age, text in enumerate([query, *reversed(context)]):
-        tokens = index.topics.query(analyse(text, index.main_language))
+        tokens = index.topics.look_up(analyse_text(text, index.main_language))
         if len(tokens.known):
-            _, named = index.topics.overlap(tokens, everything)
+            _, named = index.topics.measure_overlap(tokens, everything)
             np.maximum(gains, named**2 * FADING**age, out=gains)
     return CONTINUITY * gains * index.topic_information
 
 
 def on_topic(index: Index, gains: Scores) -> Places:
     """The passages that open the documents which gain most."""
-    return index.opening[top(gains, TOPIC_POOL)]
+    return index.opening[find_highest(gains, TOPIC_POOL)]
 
 
-def lean(index: Index, candidates: Candidates, gains: Scores, context: Sequence[str]) -> Scores:
+def context_bonus(index: Index, candidates: Candidates, gains: Scores, context: Sequence[str]) -> Scores:
     """-> (n,) what each candidate's score gains by the conversation."""
     words = np.zeros(len(candidates.passages), np.float32)
     for text in context[-LAST_TURN:]:
-        said = index.texts.bm25(index.texts.query(analyse(text, index.main_language)))
+        said = index.texts.score_bm25(index.texts.look_up(analyse_text(text, index.main_language)))
         np.maximum(words, said[candidates.passages], out=words)
     return gains[candidates.documents] + EARLIER_WORDS * words
 
 
-def joined(query: str, context: Sequence[str], language: str = "en") -> str:
+def with_previous_question(query: str, context: Sequence[str], language: str = "en") -> str:
     """What was asked last that says something itself, and the query, as one text: too blunt to rank by, where the query
     says something, too."""
     asked = list(context[-LAST_TURN::-LAST_TURN])
-    telling = next((text for text in asked if not bare(text, language)), None)
+    telling = next((text for text in asked if not is_elliptical(text, language)), None)
     return "\n".join([*(asked[:1] if telling is None else [telling]), query])
 
 
-def refers(query: str) -> bool:
+def refers_back(query: str) -> bool:
     """Whether a query goes on with what was said: "it", "and …", "what about …", "那…呢"."""
     return bool(_REFERS.search(_THERE_IS.sub("", query)) or _REFERS_CHINESE.search(query))
 
@@ -101,31 +101,31 @@ def refers(query: str) -> bool:
 def has_topic(query: str, language: str = "en") -> bool:
     """Whether a query, however short, says what it is about: "opening hours?", "and how long does delivery take?"."""
     whole = _LINK_CHINESE.sub("", query) if _ASKS_CHINESE.search(query) else _LINK.sub("", query)
-    return bool(_telling(query, language)) and not refers(whole)
+    return bool(_find_terms(query, language)) and not refers_back(whole)
 
 
-def bare(query: str, language: str = "en") -> bool:
+def is_elliptical(query: str, language: str = "en") -> bool:
     """Whether a query says next to nothing by itself: "how long?", "and to Canada?"."""
-    tokens = _telling(query, language)
-    characters = sum(map(unspaced, tokens))
+    tokens = _find_terms(query, language)
+    characters = sum(map(is_unspaced, tokens))
     few = len(tokens) - characters <= BARE_WORDS and characters <= BARE_CHARACTERS
     return few and not has_topic(query, language)
 
 
-def mixed(own: Scores, after: Scores) -> Scores:
+def mix_scores(own: Scores, after: Scores) -> Scores:
     """The scores of a bare query's candidates, from those of its own words and those after the question before."""
     scores: Scores = ((own + BEFORE * after) / (1 + BEFORE)).astype(np.float32)
     return scores
 
 
-def names(index: Index, passage: int, query: str) -> bool:
+def covers_all_terms(index: Index, passage: int, query: str) -> bool:
     """Whether a passage (its place in `Index.passages`) has every word that a query is about: "and the gaiwan?" is
     answered by what speaks of gaiwans. True where there are none ("why not?")."""
-    return index.texts.has_all(_telling(query, index.main_language), passage)
+    return index.texts.has_all(_find_terms(query, index.main_language), passage)
 
 
-def _telling(query: str, language: str) -> list[str]:
+def _find_terms(query: str, language: str) -> list[str]:
     """A query's words that say what it is about; single characters of what is written without spaces."""
-    tokens = analyse(query, language)
-    single = [token for token in tokens if len(token) == 1 or not unspaced(token)]
+    tokens = analyse_text(query, language)
+    single = [token for token in tokens if len(token) == 1 or not is_unspaced(token)]
     return [token for token in single if not is_function(token, language) and token not in _MEASURES]

@@ -21,7 +21,7 @@ class QuestionVectors:
         self._known: OrderedDict[tuple[str, str], Scores] = OrderedDict()
         self._lock = threading.Lock()
 
-    def embed(self, texts: Sequence[str], models: Sequence[str]) -> list[Mapping[str, Scores]]:
+    def embed_texts(self, texts: Sequence[str], models: Sequence[str]) -> list[Mapping[str, Scores]]:
         """-> for each text, its unit vector by the name of each of the models."""
         found: list[dict[str, Scores]] = [{} for _ in texts]
         for name in models:

@@ -21,7 +21,7 @@ from retrieval.indexing.analysis import is_function
 from retrieval.indexing.lexical import Places, Scores
 from retrieval.languages import language_of
 from retrieval.searching.content import content_tokens, word_sequence
-from retrieval.searching.repeats import RIVAL, agree
+from retrieval.searching.repeats import RIVAL, answers_agree
 
 if TYPE_CHECKING:
     from retrieval.indexing.index import Index
@@ -53,34 +53,36 @@ def find_family(index: Index, query: str, ranked: Places, scores: Scores) -> Fam
     if not len(ranked):
         return Family()
     first = int(ranked[0])
-    members = _members(index, first, ranked[scores >= scores[0] - RIVAL])
+    members = _find_members(index, first, ranked[scores >= scores[0] - RIVAL])
     if len(members) == 1:
         return Family((first,))
     documents = [index.documents[number] for number in members]
-    labels = tell_apart(documents, index.main_language)
-    meant, ruled_out = ([members[place] for place in places] for places in names_of(query, labels, index.main_language))
+    labels = find_distinguishing_tokens(documents, index.main_language)
+    meant, ruled_out = (
+        [members[place] for place in places] for places in match_labels(query, labels, index.main_language)
+    )
     by_score = dict(zip(ranked.tolist(), scores.tolist(), strict=True))
     asked = content_tokens(query, index.main_language)
     meant = _equally_likely(index, meant, by_score, frozenset() if asked & frozenset().union(*labels) else asked)
     by_number = dict(zip(members, zip(documents, labels, strict=True), strict=True))
-    differ = not _agree([by_number[number] for number in meant], index.main_language)
+    differ = not _members_agree([by_number[number] for number in meant], index.main_language)
     # Nobody knows that it is with what is on no page as with the others.
     if not differ and _names_another(query, [by_number[number][0] for number in meant], index.main_language):
         meant = [number for number in meant if _same_words(index, number, meant[0])]
     return Family(tuple(meant), tuple(ruled_out), differ)
 
 
-def tell_apart(documents: Sequence[Document], language: str = "en") -> list[frozenset[str]]:
+def find_distinguishing_tokens(documents: Sequence[Document], language: str = "en") -> list[frozenset[str]]:
     """-> for each member of a family the tokens that not all members have: of headings and question or, where these
     are all the same, of address and source."""
-    labels = [_label(document, language) for document in documents]
+    labels = [_label_tokens(document, language) for document in documents]
     if len(set(labels)) == 1:
-        labels = [_address(document, language) for document in documents]
+        labels = [_address_tokens(document, language) for document in documents]
     shared = frozenset.intersection(*labels)
     return [label - shared for label in labels]
 
 
-def names_of(query: str, labels: Sequence[frozenset[str]], language: str = "en") -> tuple[list[int], list[int]]:
+def match_labels(query: str, labels: Sequence[frozenset[str]], language: str = "en") -> tuple[list[int], list[int]]:
     """-> the members that `query` may mean, and those it rules out: another has all of the label's words that the
     query shares with this one, and more. A query that names none means the members without a label, if there are any.
     """
@@ -93,28 +95,33 @@ def names_of(query: str, labels: Sequence[frozenset[str]], language: str = "en")
     return [place for place in everyone if place not in ruled_out], ruled_out
 
 
-def ask_the_same(one: str, other: str, language: str = "en") -> bool:
+def ask_same_question(one: str, other: str, language: str = "en") -> bool:
     """Whether two questions have the same words in the same order, but for one run of them in each, a name, which is
     no longer than the rest."""
     first, second = word_sequence(one, language), word_sequence(other, language)
     if first == second:
         return True
-    start = _common(first, second)
-    end = min(_common(first[::-1], second[::-1]), len(first) - start, len(second) - start)
+    start = _count_common_start(first, second)
+    end = min(_count_common_start(first[::-1], second[::-1]), len(first) - start, len(second) - start)
     kept = (*first[:start], *first[len(first) - end :])
     names = (*first[start : len(first) - end], *second[start : len(second) - end])
-    return 2 * len(kept) >= max(len(first), len(second)) and _tells(kept, language) and _tells(names, language)
+    return (
+        2 * len(kept) >= max(len(first), len(second))
+        and _has_content_word(kept, language)
+        and _has_content_word(names, language)
+    )
 
 
-def _members(index: Index, first: int, ranked: Places) -> list[int]:
+def _find_members(index: Index, first: int, ranked: Places) -> list[int]:
     """The documents of the family of `first`, in order of rank; those that are not ranked last."""
     question, language = index.documents[first].question, index.main_language
-    same = index.wordings.same(question, language_of(index.documents[first]))
+    same = index.wordings.find_same_words(question, language_of(index.documents[first]))
     same_words = [int(number) for number in _documents_of(index, same)]
     near = [
         number
         for number in ranked[:LOOKED_AT].tolist()
-        if ask_the_same(question, index.documents[number].question, language) and index.documents[number].answer.strip()
+        if ask_same_question(question, index.documents[number].question, language)
+        and index.documents[number].answer.strip()
     ]
     return list(dict.fromkeys([first, *near, *same_words]))[:MOST]
 
@@ -129,12 +136,12 @@ def _equally_likely(
     language = index.main_language
     best_question = content_tokens(index.documents[best].question, language)
 
-    def fits(number: int) -> bool:
+    def is_as_likely(number: int) -> bool:
         shared = best_question & content_tokens(index.documents[number].question, language)
         near = scores.get(number, -math.inf) >= scores.get(best, -math.inf) - AS_LIKELY
         return near or bool(shared and shared <= unnamed) or _same_words(index, number, best)
 
-    return [number for number in meant if fits(number)]
+    return [number for number in meant if is_as_likely(number)]
 
 
 def _same_words(index: Index, one: int, other: int) -> bool:
@@ -156,35 +163,37 @@ def _names_another(query: str, documents: Sequence[Document], language: str) -> 
     return not content_tokens(query, language) <= content_tokens("\n".join(texts), language)
 
 
-def _agree(members: Sequence[tuple[Document, frozenset[str]]], language: str) -> bool:
+def _members_agree(members: Sequence[tuple[Document, frozenset[str]]], language: str) -> bool:
     (first, label), *others = members
-    return all(agree(first.answer, other.answer, label | other_label, language) for other, other_label in others)
+    return all(
+        answers_agree(first.answer, other.answer, label | other_label, language) for other, other_label in others
+    )
 
 
-def _tells(tokens: Sequence[str], language: str) -> bool:
+def _has_content_word(tokens: Sequence[str], language: str) -> bool:
     """Whether any of these is no function word."""
     return any(not is_function(token, language) for token in tokens)
 
 
-def _common(one: Sequence[str], other: Sequence[str]) -> int:
+def _count_common_start(one: Sequence[str], other: Sequence[str]) -> int:
     """How many tokens two sequences begin with in common."""
     pairs = zip(one, other, strict=False)
     return next((number for number, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 
 
 @lru_cache(maxsize=4096)
-def _label(document: Document, language: str) -> frozenset[str]:
+def _label_tokens(document: Document, language: str) -> frozenset[str]:
     return content_tokens("\n".join([*document.heading_path, document.question]), language)
 
 
 @lru_cache(maxsize=4096)
-def _address(document: Document, language: str) -> frozenset[str]:
+def _address_tokens(document: Document, language: str) -> frozenset[str]:
     parts = urlsplit(document.url)
     address = f"{parts.netloc} {unquote(parts.path)} {parts.fragment} {document.source}"
     return content_tokens(address.replace("_", " "), language)
 
 
-def settle(family: Family, documents: Places, scores: Scores) -> Scores:
+def promote_meant(family: Family, documents: Places, scores: Scores) -> Scores:
     """-> the scores of candidates of these `documents`, with the best of those that are meant where the best of the
     family was, and those ruled out behind everything."""
     if not family.ruled_out:

@@ -46,7 +46,7 @@ class Fitted:
         first before the one to try when it is not sure. Those that look at a model that is not `available` are passed
         over; never empty."""
         usable = [each for each in self.profiles if set(each.models) <= set(available)]
-        fitting = [each for each in usable if each.fits(query, documents, worded)]
+        fitting = [each for each in usable if each.fits_languages(query, documents, worded)]
         first = next((each for each in fitting if not each.after), None) or self._by_words_alone(usable)
         then = next((each for each in fitting if each.after == first.name), None)
         return [first, then] if then else [first]
@@ -135,7 +135,7 @@ def _check_profile(profile: Profile) -> None:
 def write_fitted(fitted: Fitted, path: Path, made_with: str) -> None:
     """Write a team's own fit, as a whole or not at all. Raises OSError."""
     profiles = [
-        {key: sorted(value) if isinstance(value, frozenset) else value for key, value in _fields(each).items()}
+        {key: sorted(value) if isinstance(value, frozenset) else value for key, value in _to_fields(each).items()}
         for each in fitted.profiles
     ]
     data = {
@@ -153,7 +153,7 @@ def write_fitted(fitted: Fitted, path: Path, made_with: str) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def _fields(profile: Profile) -> dict[str, Any]:
+def _to_fields(profile: Profile) -> dict[str, Any]:
     return {field.name: getattr(profile, field.name) for field in fields(profile)}
 
 

@@ -49,11 +49,11 @@ class Line:
         """The confidences on it."""
         return sigmoid(self.scale * logit(confidences) + self.shift)
 
-    def move(self, threshold: float) -> float:
+    def move_threshold(self, threshold: float) -> float:
         """The threshold that lets through what `threshold` did before."""
         return float(self(np.array([threshold]))[0])
 
-    def adjust(self, profile: Profile) -> Profile:
+    def adjust_profile(self, profile: Profile) -> Profile:
         """The profile whose confidence is on this line: its regression is scaled, and its intercept shifted."""
         coefficients = {name: self.scale * value for name, value in profile.confidence.items()}
         coefficients[INTERCEPT] += self.shift
@@ -79,9 +79,9 @@ def fit_profile(profile: Profile, cases: Sequence[Case]) -> Profile:
     """A profile whose confidence and thresholds are those of the cases. The thresholds are chosen by confidences of
     cases that were left out of the fit."""
     line = fit_line(cases)
-    kept = line.move(profile.answer), line.move(profile.suggest)
+    kept = line.move_threshold(profile.answer), line.move_threshold(profile.suggest)
     answer, suggest = choose_thresholds(cases, predict_left_out(cases), kept)
-    return replace(line.adjust(profile), answer=round(answer, 3), suggest=round(suggest, 3))
+    return replace(line.adjust_profile(profile), answer=round(answer, 3), suggest=round(suggest, 3))
 
 
 def fit_line(cases: Sequence[Case]) -> Line:
@@ -129,20 +129,20 @@ def choose_thresholds(cases: Sequence[Case], confidences: Floats, kept: tuple[fl
     right = np.array([case.right for case in cases])
     outside = np.array([not case.answerable for case in cases])
     precise = [each for each in confidences if right[confidences >= each].mean() >= PRECISION]
-    answer = _pull(min(precise, default=_above(confidences[~right])), kept[0], len(cases))
+    answer = _pull_towards(min(precise, default=_just_above(confidences[~right])), kept[0], len(cases))
     if not outside.any():
         answer = max(answer, kept[0])
         return answer, min(answer, kept[1])
     few = [each for each in confidences if (confidences[outside] >= each).mean() <= SUGGESTED]
-    suggest = _pull(min(few, default=_above(confidences[outside])), kept[1], int(outside.sum()))
+    suggest = _pull_towards(min(few, default=_just_above(confidences[outside])), kept[1], int(outside.sum()))
     return answer, min(answer, suggest)
 
 
-def _above(confidences: Floats) -> float:
+def _just_above(confidences: Floats) -> float:
     return float(confidences.max(initial=0.0)) + 0.001
 
 
-def _pull(chosen: float, kept: float, count: int) -> float:
+def _pull_towards(chosen: float, kept: float, count: int) -> float:
     """Between both, in log odds: the more questions chose it, the nearer."""
     share = count / (count + PULL)
     return float(sigmoid(share * logit(np.array(chosen)) + (1 - share) * logit(np.array(kept))))

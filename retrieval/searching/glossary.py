@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 
-from retrieval.indexing.analysis import fold, is_function, words
+from retrieval.indexing.analysis import fold_text, is_function, split_words
 
 MOST_VARIANTS = 3
 _READ = 400  # characters of a query that terms are looked for in; the rest stays as it is
@@ -38,7 +38,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Variant:
+class QueryVariant:
     """A rewritten query. It finds documents of `source` alone ("": of all)."""
 
     text: str
@@ -58,10 +58,10 @@ class _Found:
 
 def key_of(term: str) -> Key:
     """What makes two spellings one term: the words, in one case, form and script. Empty for no words."""
-    return tuple(word for word, _, _ in words(fold(term)))
+    return tuple(word for word, _, _ in split_words(fold_text(term)))
 
 
-def distinct(terms: Iterable[str]) -> tuple[str, ...]:
+def distinct_terms(terms: Iterable[str]) -> tuple[str, ...]:
     """The terms without those that only spell another one differently."""
     kept: dict[Key, str] = {}
     for term in terms:
@@ -69,7 +69,7 @@ def distinct(terms: Iterable[str]) -> tuple[str, ...]:
     return tuple(kept.values())
 
 
-def _everywhere(_term: str, _source: str) -> bool:
+def _occurs_everywhere(_term: str, _source: str) -> bool:
     return True
 
 
@@ -91,7 +91,7 @@ class Glossary:
                         self._cased[key].add(term)
         self._sizes = {first: tuple(lengths) for first, lengths in sizes.items()}
 
-    def variants(self, query: str, occurs: Occurs = _everywhere) -> tuple[Variant, ...]:
+    def rewrite_query(self, query: str, occurs: Occurs = _occurs_everywhere) -> tuple[QueryVariant, ...]:
         """At most MOST_VARIANTS rewritten queries, the likeliest first: each term found is replaced by another of its
         group, one that `occurs` before one that does not. Longer terms are found first.
 
@@ -100,7 +100,7 @@ class Glossary:
         """
         if not self._by_key:
             return ()
-        text, found = self._find(query[:_READ])
+        text, found = self._find_terms(query[:_READ])
         if not found:
             return ()
         text += query[_READ:]
@@ -108,20 +108,20 @@ class Glossary:
         named = [self.entries[number].source for each in found for number in each.entries]
         sources, for_all = list(dict.fromkeys(filter(None, named))), [""] if "" in named else []
         rewritten = [
-            self._of_source(text, _apart(found, self._admitting(source)), source, there, occurs)
+            self._rewrite_for_source(text, _drop_overlapping(found, self._source_filter(source)), source, there, occurs)
             for source in [*sources[: MOST_VARIANTS - len(for_all)], *for_all]
         ]
         # What is searched for all sources needs not be searched for one of them again.
         of_all = {variant.text for variant in rewritten[-1] if not variant.source}
         turns = [[each for each in texts if not each.source or each.text not in of_all] for texts in rewritten]
-        return tuple(_in_turn(turns))[:MOST_VARIANTS]
+        return tuple(_interleave_variants(turns))[:MOST_VARIANTS]
 
-    def _find(self, query: str) -> tuple[str, list[_Found]]:
+    def _find_terms(self, query: str) -> tuple[str, list[_Found]]:
         """All terms in the query, overlapping ones too; and the text that their places are in: the query itself,
         unless folding moves its characters."""
-        folded = fold(query)
+        folded = fold_text(query)
         text = query if len(folded) == len(query) else folded
-        units = words(folded)
+        units = split_words(folded)
         spelt = tuple(word for word, _, _ in units)
         found = []
         for place, (first, start, _) in enumerate(units):
@@ -129,7 +129,7 @@ class Glossary:
                 if place + size > len(units):
                     continue
                 key = spelt[place : place + size]
-                if (entries := self._by_key.get(key)) is None or not _together(folded, units[place : place + size]):
+                if (entries := self._by_key.get(key)) is None or not _are_one_term(folded, units[place : place + size]):
                     continue
                 end = units[place + size - 1][2]
                 if key in self._cased and text[start:end] not in self._cased[key]:
@@ -139,22 +139,24 @@ class Glossary:
                     return text, found
         return text, found
 
-    def _admitting(self, source: str) -> Callable[[_Found], bool]:
+    def _source_filter(self, source: str) -> Callable[[_Found], bool]:
         return lambda found: any(self.entries[number].source in {"", source} for number in found.entries)
 
-    def _of_source(
+    def _rewrite_for_source(
         self, text: str, found: Sequence[_Found], source: str, there: set[Key], occurs: Occurs
-    ) -> list[Variant]:
+    ) -> list[QueryVariant]:
         """The variants for one source's documents, the likeliest first."""
-        others = {each: self._others(text, each, source, there, occurs) for each in found}
+        others = {each: self._find_replacements(text, each, source, there, occurs) for each in found}
         kept = [each for each, terms in others.items() if terms]
         # Of one term its three likeliest, of several two each, the last of which may be the term itself.
         enough = MOST_VARIANTS if len(kept) == 1 else 2
         choices = product(*(list(enumerate([*others[each], None]))[:enough] for each in kept))
-        chosen = [[term for _, term in choice] for choice in sorted(choices, key=_rank)]
-        return [Variant(_replaced(text, kept, terms), source) for terms in chosen if any(terms)][:MOST_VARIANTS]
+        chosen = [[term for _, term in choice] for choice in sorted(choices, key=_rank_choice)]
+        return [QueryVariant(_replace_terms(text, kept, terms), source) for terms in chosen if any(terms)][
+            :MOST_VARIANTS
+        ]
 
-    def _others(self, text: str, found: _Found, source: str, there: set[Key], occurs: Occurs) -> list[str]:
+    def _find_replacements(self, text: str, found: _Found, source: str, there: set[Key], occurs: Occurs) -> list[str]:
         """What a term may be replaced by in questions about a source, its own entries before those for all."""
         entries = [self.entries[number] for number in found.entries]
         admitted = [each for each in entries if each.source == source] + [e for e in entries if not e.source and source]
@@ -166,32 +168,32 @@ class Glossary:
         return others[:_OTHERS]
 
 
-def _together(folded: str, run: Sequence[tuple[str, int, int]]) -> bool:
+def _are_one_term(folded: str, run: Sequence[tuple[str, int, int]]) -> bool:
     """Whether words that follow each other are written as one term."""
     return all(_GAP.fullmatch(folded, end, start) is not None for (_, _, end), (_, start, _) in pairwise(run))
 
 
-def _apart(found: Sequence[_Found], admitted: Callable[[_Found], bool]) -> list[_Found]:
+def _drop_overlapping(found: Sequence[_Found], admitted: Callable[[_Found], bool]) -> list[_Found]:
     """The longest ones that do not overlap, in reading order."""
     kept: list[_Found] = []
     for each in sorted(filter(admitted, found), key=lambda one: (-one.size, one.start - one.end, one.start)):
-        if len(kept) < _REPLACED and not any(_collide(each, other) for other in kept):
+        if len(kept) < _REPLACED and not any(_is_conflict(each, other) for other in kept):
             kept.append(each)
     return sorted(kept, key=lambda one: one.start)
 
 
-def _collide(one: _Found, other: _Found) -> bool:
+def _is_conflict(one: _Found, other: _Found) -> bool:
     """Whether they overlap, or are two terms of one group, of which the second adds nothing."""
     overlap = one.start < other.end and other.start < one.end
     return overlap or (one.key != other.key and not set(one.entries).isdisjoint(other.entries))
 
 
-def _rank(choice: Sequence[tuple[int, str | None]]) -> int:
+def _rank_choice(choice: Sequence[tuple[int, str | None]]) -> int:
     """Low for the first of everybody's options."""
     return sum(number for number, _ in choice)
 
 
-def _replaced(text: str, found: Sequence[_Found], others: Sequence[str | None]) -> str:
+def _replace_terms(text: str, found: Sequence[_Found], others: Sequence[str | None]) -> str:
     parts, place = [], 0
     for each, other in zip(found, others, strict=True):
         if other is not None:
@@ -200,7 +202,7 @@ def _replaced(text: str, found: Sequence[_Found], others: Sequence[str | None]) 
     return "".join([*parts, text[place:]])
 
 
-def _in_turn(lists: Sequence[Sequence[Variant]]) -> Iterator[Variant]:
+def _interleave_variants(lists: Sequence[Sequence[QueryVariant]]) -> Iterator[QueryVariant]:
     """The first of each, then the second of each, and so on."""
     for number in range(max(map(len, lists), default=0)):
         for each in lists:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache, lru_cache
 
-from retrieval.indexing.analysis import fold, is_function, unspaced, words
+from retrieval.indexing.analysis import fold_text, is_function, is_unspaced, split_words
 from retrieval.languages import COMMON_LANGUAGES
 
 _SHORTEST = 4  # letters of a name of one word: "may" hardly ever is a month
@@ -15,15 +15,17 @@ _LONGEST = 6  # tokens of a name that are looked up together
 Thing = tuple[str, str]  # its kind and its code: ("weekday", "6"), ("territory", "CA")
 
 
-def things(text: str, languages: Iterable[str]) -> frozenset[Thing]:
+def find_things(text: str, languages: Iterable[str]) -> frozenset[Thing]:
     """What `text` names in any of these languages; those that nobody lists name nothing."""
-    return frozenset().union(*(_things(text, language) for language in set(COMMON_LANGUAGES) & set(languages)))
+    return frozenset().union(
+        *(_find_in_language(text, language) for language in set(COMMON_LANGUAGES) & set(languages))
+    )
 
 
 @lru_cache(maxsize=4096)
-def _things(text: str, language: str) -> frozenset[Thing]:
-    known = _known(language)
-    tokens = [token for token, _, _ in words(fold(text))]
+def _find_in_language(text: str, language: str) -> frozenset[Thing]:
+    known = _index_names(language)
+    tokens = [token for token, _, _ in split_words(fold_text(text))]
     found: set[Thing] = set()
     place = 0
     while place < len(tokens):
@@ -37,16 +39,16 @@ def _things(text: str, language: str) -> frozenset[Thing]:
 
 
 @cache
-def _known(language: str) -> dict[tuple[str, ...], frozenset[Thing]]:
+def _index_names(language: str) -> dict[tuple[str, ...], frozenset[Thing]]:
     known: dict[tuple[str, ...], frozenset[Thing]] = {}
-    for thing, name in _names(language):
-        key = tuple(token for token, _, _ in words(fold(name)))
-        if len(key) > 1 or (key and len(key[0]) >= _SHORTEST and not is_function(key[0]) and not unspaced(key[0])):
+    for thing, name in _list_names(language):
+        key = tuple(token for token, _, _ in split_words(fold_text(name)))
+        if len(key) > 1 or (key and len(key[0]) >= _SHORTEST and not is_function(key[0]) and not is_unspaced(key[0])):
             known[key] = known.get(key, frozenset()) | {thing}
     return known
 
 
-def _names(language: str) -> list[tuple[Thing, str]]:
+def _list_names(language: str) -> list[tuple[Thing, str]]:
     from babel import Locale
 
     locale = Locale.parse(language)

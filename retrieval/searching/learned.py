@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from retrieval.documents import LEARNED, content_id
-from retrieval.searching.clustering import folded
+from retrieval.searching.clustering import normalise_text
 from retrieval.searching.contexts import has_topic
 
 if TYPE_CHECKING:
@@ -33,16 +33,16 @@ class LearnedWordings:
 
     def __init__(self, entries: Iterable[tuple[str, LearnedEntry]] = ()) -> None:
         """`entries` come with a question that means them."""
-        self._entries = {words_of(question): entry for question, entry in entries}
+        self._entries = {question_key(question): entry for question, entry in entries}
 
     def entry_for(self, question: str) -> LearnedEntry | None:
         """The entry that people showed for these words, in whatever case, width, script and punctuation."""
-        return self._entries.get(words_of(question)) if self._entries and len(question) <= LONGEST else None
+        return self._entries.get(question_key(question)) if self._entries and len(question) <= LONGEST else None
 
 
-def words_of(question: str) -> str:
+def question_key(question: str) -> str:
     """The same for questions that differ in case, width, script of Chinese, spaces and punctuation alone."""
-    return content_id(folded(question))
+    return content_id(normalise_text(question))
 
 
 def can_be_learned(question: str) -> bool:
@@ -67,7 +67,7 @@ class LearnedRetriever:
         meant = find_entry(result.passages, entry)
         if meant is None:  # the words alone do not find it: that is why people had to show it
             meant = find_entry((await self._inner.retrieve(entry.question, limit=limit)).passages, entry)
-        return lift(result, meant, entry.people, limit) if meant else result
+        return promote_passage(result, meant, entry.people, limit) if meant else result
 
 
 def find_entry(passages: Sequence[ScoredPassage], entry: LearnedEntry) -> ScoredPassage | None:
@@ -75,8 +75,8 @@ def find_entry(passages: Sequence[ScoredPassage], entry: LearnedEntry) -> Scored
 
     What a teammate has answered to the same question since stands above the page.
     """
-    question = folded(entry.question)
-    asking = [each for each in passages if folded(each.passage.document.question) == question]
+    question = normalise_text(entry.question)
+    asking = [each for each in passages if normalise_text(each.passage.document.question) == question]
     if taught := next((each for each in asking if each.passage.document.author), None):
         return taught
     there = [each for each in asking if each.passage.document.url == entry.url]
@@ -85,7 +85,7 @@ def find_entry(passages: Sequence[ScoredPassage], entry: LearnedEntry) -> Scored
     return next(iter(seen or (there if len(documents) == 1 else [])), None)
 
 
-def lift(result: RetrievalResult, meant: ScoredPassage, people: int, limit: int) -> RetrievalResult:
+def promote_passage(result: RetrievalResult, meant: ScoredPassage, people: int, limit: int) -> RetrievalResult:
     """`result` with a passage first that so many people showed, and sure of it. Which of several products is meant they
     cannot have shown: with one of a family, the customer is asked all the same."""
     family = result.family if meant.passage.id in {each.passage.id for each in result.family} else ()

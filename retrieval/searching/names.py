@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from retrieval.documents import Document
-from retrieval.indexing.analysis import fold, unspaced, words
-from retrieval.indexing.codes import codes
+from retrieval.indexing.analysis import fold_text, is_unspaced, split_words
+from retrieval.indexing.codes import find_codes
 from retrieval.indexing.lexical import Ids, Scores
 from retrieval.searching.content import content_tokens
 from retrieval.searching.signals import Candidates
@@ -58,24 +58,28 @@ class QueryNames:
 def find_names(index: Index, query: str) -> QueryNames:
     """What `query` names of what the pages know."""
     language = index.main_language
-    written = {code for code, _ in codes(fold(query)) if any(character.isalpha() for character in code)}
-    known_codes = {code: holders for code in written if len(holders := index.texts.holding([code]))}
+    written = {code for code, _ in find_codes(fold_text(query)) if any(character.isalpha() for character in code)}
+    known_codes = {code: holders for code in written if len(holders := index.texts.find_texts_with_all([code]))}
     tokens = content_tokens(query, language)
-    own = {token: holders for token in tokens if _is_own_name(index, token, holders := index.texts.holding([token]))}
-    return QueryNames(own, known_codes, _without(query, own, language) if own.keys() < tokens else "")
+    own = {
+        token: holders
+        for token in tokens
+        if _is_own_name(index, token, holders := index.texts.find_texts_with_all([token]))
+    }
+    return QueryNames(own, known_codes, _remove_names(query, own, language) if own.keys() < tokens else "")
 
 
-def _without(query: str, names: Collection[str], language: str) -> str:
-    folded = fold(query)
+def _remove_names(query: str, names: Collection[str], language: str) -> str:
+    folded = fold_text(query)
     text = query if len(query) == len(folded) else folded  # "ß" has two letters when it is folded
-    for token, start, end in reversed(words(folded, language) if names else []):
+    for token, start, end in reversed(split_words(folded, language) if names else []):
         if token in names:
             text = text[:start] + text[end:]
     return collapse_whitespace(text) if names else ""
 
 
 def _is_own_name(index: Index, token: str, holders: Ids) -> bool:
-    if unspaced(token) or len(holders) > MOST:
+    if is_unspaced(token) or len(holders) > MOST:
         return False
     documents = np.unique(index.passage_document[holders])
     if not FEWEST <= len(documents) <= LARGEST * len(index.documents):

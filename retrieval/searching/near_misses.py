@@ -17,7 +17,7 @@ from retrieval.indexing.lexical import Places, Scores
 from retrieval.languages import detect_language
 from retrieval.searching.content import content_tokens, word_sequence
 from retrieval.searching.denying import count_denials
-from retrieval.searching.kinds import things
+from retrieval.searching.kinds import find_things
 
 if TYPE_CHECKING:
     from retrieval.indexing.index import Index
@@ -26,16 +26,16 @@ _STEM = 4  # letters that "opened" and "unopened" share at least
 _PREFIX = 3  # letters that one has before them at most
 
 
-def uncovered(index: Index, query: str, passages: Places) -> Scores:
+def missing_words(index: Index, query: str, passages: Places) -> Scores:
     """The part of the query's words of content, by idf, that a passage lacks, its headings and wordings included."""
-    tokens = index.texts.query(sorted(content_tokens(query, index.main_language)))
+    tokens = index.texts.look_up(sorted(content_tokens(query, index.main_language)))
     if not tokens.total:
         return np.zeros(len(passages), np.float32)
-    covered, _ = index.texts.overlap(tokens, passages)
+    covered, _ = index.texts.measure_overlap(tokens, passages)
     return np.maximum(np.float32(0), 1 - covered)
 
 
-def swapped(index: Index, query: str, passages: Places) -> Scores:
+def swapped_words(index: Index, query: str, passages: Places) -> Scores:
     """Where the query has a word of content that the passage lacks: how much of the words of the nearest wording of the
     document's question it repeats in their order. A customer who rewords a question changes more than one thing in it.
     """
@@ -46,17 +46,19 @@ def swapped(index: Index, query: str, passages: Places) -> Scores:
         document = index.passages[passage].document
         wordings = (document.question, *document.alternatives)
         values.append(
-            max(_likeness(sequence, word_sequence(each, index.main_language)) for each in wordings) if lacks else 0.0
+            max(_compare_sequences(sequence, word_sequence(each, index.main_language)) for each in wordings)
+            if lacks
+            else 0.0
         )
     return np.array(values, np.float32)
 
 
 def missing_elsewhere(index: Index, query: str, passages: Places) -> Scores:
     """The part of the query's words of content, by idf, that a passage lacks and another one of the index has."""
-    tokens = index.texts.query(sorted(content_tokens(query, index.main_language)))
+    tokens = index.texts.look_up(sorted(content_tokens(query, index.main_language)))
     if not tokens.total:
         return np.zeros(len(passages), np.float32)
-    covered, _ = index.texts.overlap(tokens, passages)
+    covered, _ = index.texts.measure_overlap(tokens, passages)
     known = float(tokens.idf.sum()) / tokens.total
     return np.asarray(np.maximum(0, known - covered), np.float32)
 
@@ -75,27 +77,27 @@ def another_of_its_kind(index: Index, query: str, passages: Places) -> Scores:
     """1 where the query names a day, month, country, language or currency that the passage lacks, and the passage
     another one of that kind."""
     languages = {detect_language(query), *index.languages}
-    asked = things(query, languages)
-    said = [things(_said(index, int(passage)), languages) if asked else frozenset() for passage in passages]
-    return np.array([_another(asked, held) for held in said], np.float32)
+    asked = find_things(query, languages)
+    said = [find_things(_full_text(index, int(passage)), languages) if asked else frozenset() for passage in passages]
+    return np.array([_names_another(asked, held) for held in said], np.float32)
 
 
-def opposed(index: Index, query: str, passages: Places) -> Scores:
+def opposite_meaning(index: Index, query: str, passages: Places) -> Scores:
     """1 where the query denies something and no wording of the document's question does, or the other way round, or
     where one has the other's word with a prefix: "opened", "unopened"."""
-    return _by_document(index, passages, lambda document: _opposes(query, document, index.main_language))
+    return _by_document(index, passages, lambda document: _is_opposite(query, document, index.main_language))
 
 
-def _opposes(query: str, document: Document, language: str) -> bool:
+def _is_opposite(query: str, document: Document, language: str) -> bool:
     wordings = (document.question, *document.alternatives)
     denies = count_denials(query) > 0
     if all((count_denials(wording) > 0) != denies for wording in wordings):
         return True
     asked = content_tokens(query, language)
-    return all(_prefixed(asked, content_tokens(wording, language)) for wording in wordings)
+    return all(_differ_by_prefix(asked, content_tokens(wording, language)) for wording in wordings)
 
 
-def _prefixed(asked: Collection[str], said: Collection[str]) -> bool:
+def _differ_by_prefix(asked: Collection[str], said: Collection[str]) -> bool:
     return any(
         short != long and long.endswith(short) and len(short) >= _STEM and len(long) - len(short) <= _PREFIX
         for one in set(asked) - set(said)
@@ -104,16 +106,16 @@ def _prefixed(asked: Collection[str], said: Collection[str]) -> bool:
     )
 
 
-def _likeness(one: Sequence[str], other: Sequence[str]) -> float:
+def _compare_sequences(one: Sequence[str], other: Sequence[str]) -> float:
     return SequenceMatcher(None, one, other, autojunk=False).ratio()
 
 
-def _another(asked: frozenset[tuple[str, str]], held: frozenset[tuple[str, str]]) -> bool:
+def _names_another(asked: frozenset[tuple[str, str]], held: frozenset[tuple[str, str]]) -> bool:
     kinds = {kind for kind, _ in held}
     return any(kind in kinds for kind, _ in asked - held)
 
 
-def _said(index: Index, passage: int) -> str:
+def _full_text(index: Index, passage: int) -> str:
     found = index.passages[passage]
     document = found.document
     return "\n".join([*document.heading_path, document.question, *document.alternatives, found.text])
@@ -130,7 +132,11 @@ def _by_document(index: Index, passages: Places, holds: Callable[[Document], boo
 
 
 NEAR_MISSES = {
-    sign.__name__: sign
-    for sign in (uncovered, swapped, missing_elsewhere, missing_numbers, another_of_its_kind, opposed)
+    "uncovered": missing_words,
+    "swapped": swapped_words,
+    "missing_elsewhere": missing_elsewhere,
+    "missing_numbers": missing_numbers,
+    "another_of_its_kind": another_of_its_kind,
+    "opposed": opposite_meaning,
 }
-"""Every sign by its name, as the confidence weighs them."""
+"""Every sign by its name, as the confidence weighs them and fits on disk call them."""

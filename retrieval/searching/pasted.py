@@ -13,8 +13,8 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from retrieval.indexing.analysis import analyse, fold, is_function, unspaced
-from retrieval.indexing.codes import codes
+from retrieval.indexing.analysis import analyse_text, fold_text, is_function, is_unspaced
+from retrieval.indexing.codes import find_codes
 from retrieval.searching.content import word_sequence
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def question_of(text: str, index: Index) -> str:
 
 def log_odds_written(line: str) -> float:
     """How likely a person wrote a line, rather than a machine."""
-    weights, values = _weights(), describe_line(line)
+    weights, values = _load_weights(), describe_line(line)
     return weights["intercept"] + sum(weights[name] * value for name, value in zip(FEATURES, values, strict=True))
 
 
@@ -55,7 +55,7 @@ def describe_line(line: str) -> tuple[float, ...]:
     tokens, text = word_sequence(line), line.strip()
     length = max(1, len(text))
     return (
-        sum(is_function(token) or unspaced(token) for token in tokens) / max(1, len(tokens)),
+        sum(is_function(token) or is_unspaced(token) for token in tokens) / max(1, len(tokens)),
         sum(character.isalpha() for character in text) / length,
         sum(character.isdecimal() for character in text) / length,
         sum(not character.isalnum() and character not in _SENTENCE_MARKS for character in text) / length,
@@ -66,12 +66,12 @@ def describe_line(line: str) -> tuple[float, ...]:
 
 def _known_codes(text: str, question: str, index: Index) -> list[str]:
     """The codes of the pasted lines that stand in the pages, and not in the question."""
-    held = set(analyse(question))
-    found = dict.fromkeys(whole for whole, _ in codes(fold(text)) if whole not in held)
-    return [whole for whole in found if len(index.texts.query([whole]).known)][:MOST_CODES]
+    held = set(analyse_text(question))
+    found = dict.fromkeys(whole for whole, _ in find_codes(fold_text(text)) if whole not in held)
+    return [whole for whole in found if len(index.texts.look_up([whole]).known)][:MOST_CODES]
 
 
 @cache
-def _weights() -> dict[str, float]:
+def _load_weights() -> dict[str, float]:
     weights: dict[str, float] = json.loads((files("retrieval.searching") / "written_lines.json").read_text("utf-8"))
     return weights

@@ -66,7 +66,7 @@ class Profile:
         """The weights' sum: a score of it is as good as certain not to be passed."""
         return sum(self.weights.values())
 
-    def fits(self, query: str, documents: str, worded: bool) -> bool:
+    def fits_languages(self, query: str, documents: str, worded: bool) -> bool:
         """Whether it is for questions in one language about documents in another or the same."""
         return (
             (self.query is None or query in self.query)

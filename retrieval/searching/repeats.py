@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from retrieval.documents import Document
-from retrieval.indexing.analysis import analyse, is_function
+from retrieval.indexing.analysis import analyse_text, is_function
 from retrieval.indexing.lexical import Places, Scores
 from retrieval.searching.statements import state_the_same
 
@@ -23,42 +23,42 @@ RIVAL = 3.0  # in score, which is a log-likelihood: what is further behind the f
 _MOST = 16  # documents compared with the first
 
 
-def repeats(one: Document, other: Document, names: Collection[str] = (), language: str = "en") -> bool:
+def are_near_duplicates(one: Document, other: Document, names: Collection[str] = (), language: str = "en") -> bool:
     """Whether both ask the same and answer it alike, apart from `names` (tokens) of what each is about. What has no
     answer repeats nothing."""
     if not (one.answer.strip() and other.answer.strip()):
         return False
-    if _content(one.question, language) != _content(other.question, language):
+    if _content_words(one.question, language) != _content_words(other.question, language):
         return False
-    return agree(one.answer, other.answer, names, language)
+    return answers_agree(one.answer, other.answer, names, language)
 
 
-def agree(one: str, other: str, names: Collection[str] = (), language: str = "en") -> bool:
+def answers_agree(one: str, other: str, names: Collection[str] = (), language: str = "en") -> bool:
     """Whether two answers, in `language`, have mostly the same words and state the same."""
-    return alike(one, other, language=language) and state_the_same(one, other, names, language)
+    return have_similar_words(one, other, language=language) and state_the_same(one, other, names, language)
 
 
-def alike(one: str, other: str, share: float = ALIKE, language: str = "en") -> bool:
+def have_similar_words(one: str, other: str, share: float = ALIKE, language: str = "en") -> bool:
     """Whether two texts have at least `share` of all their words in common."""
-    first, second = _words(one, language), _words(other, language)
+    first, second = _distinct_tokens(one, language), _distinct_tokens(other, language)
     return len(first & second) >= share * max(1, len(first | second))
 
 
-def repeating(index: Index, documents: Places, scores: Scores) -> Sequence[int]:
+def find_near_duplicates(index: Index, documents: Places, scores: Scores) -> Sequence[int]:
     """-> those of `documents`, ranked and with their scores, that repeat the first of them; without itself."""
     first = int(documents[0])
     near = documents[1:][scores[1:] >= scores[0] - RIVAL]
     near = near[near != first][:_MOST]
     one, language = index.documents[first], index.main_language
-    return [number for number in near.tolist() if repeats(one, index.documents[number], language=language)]
+    return [number for number in near.tolist() if are_near_duplicates(one, index.documents[number], language=language)]
 
 
 @lru_cache(maxsize=4096)
-def _words(text: str, language: str) -> frozenset[str]:
-    return frozenset(analyse(text, language))
+def _distinct_tokens(text: str, language: str) -> frozenset[str]:
+    return frozenset(analyse_text(text, language))
 
 
 @lru_cache(maxsize=4096)
-def _content(text: str, language: str) -> frozenset[str]:
-    found = _words(text, language)
+def _content_words(text: str, language: str) -> frozenset[str]:
+    found = _distinct_tokens(text, language)
     return frozenset(word for word in found if not is_function(word, language)) or found

@@ -32,7 +32,7 @@ def load_reranker(model: str, cache_dir: Path, onnx: bool = True) -> Reranker:
     that cannot be exported runs in torch. Raises ModelError: missing, broken, or no cross-encoder with one label.
     """
     from retrieval.indexing.onnx_graph import NotExportable
-    from retrieval.searching.reranker_onnx import OnnxReranker, export, is_complete, reranker_folder
+    from retrieval.searching.reranker_onnx import OnnxReranker, export_reranker, is_complete, reranker_folder
 
     weights = find_reranker(model, cache_dir)
     _check_labels(weights)
@@ -47,7 +47,7 @@ def load_reranker(model: str, cache_dir: Path, onnx: bool = True) -> Reranker:
             shutil.rmtree(folder, ignore_errors=True)
     torch_reranker = TorchReranker(weights)
     try:
-        export(weights, torch_reranker, folder)
+        export_reranker(weights, torch_reranker, folder)
     except NotExportable as error:
         log.warning("reranker runs in torch, more slowly", model=weights.name, reason=str(error))
         return torch_reranker
@@ -64,9 +64,9 @@ class TorchReranker:
 
     def __init__(self, weights: Weights) -> None:
         """Raises ModelError."""
-        self.model = _load(weights)
+        self.model = _load_cross_encoder(weights)
         self._lock = threading.Lock()
-        self.fingerprint = weights.fingerprint("fp32/torch")
+        self.fingerprint = weights.fingerprint_for("fp32/torch")
 
     def score(self, query: str, texts: Sequence[str]) -> Vectors:
         """-> (len(texts),) float32 log-odds."""
@@ -103,7 +103,7 @@ def _check_labels(weights: Weights) -> None:
         )
 
 
-def _load(weights: Weights) -> Any:
+def _load_cross_encoder(weights: Weights) -> Any:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")  # everything is on disk: a load must not call home
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     from sentence_transformers import CrossEncoder

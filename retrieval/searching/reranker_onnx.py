@@ -58,10 +58,10 @@ def is_complete(folder: Path) -> bool:
     return _read_meta(folder) is not None
 
 
-def export(weights: Weights, reranker: TorchReranker, folder: Path) -> None:
+def export_reranker(weights: Weights, reranker: TorchReranker, folder: Path) -> None:
     """Export the cross-encoder to `folder` by one rename; two processes may do so at once. Raises NotExportable."""
     started = time.perf_counter()
-    with onnx_graph.appearing(folder, is_complete) as temporary:
+    with onnx_graph.write_folder_atomically(folder, is_complete) as temporary:
         precision = _export_into(temporary, weights, reranker)
     log.info(
         "reranker exported", model=weights.name, precision=precision, seconds=round(time.perf_counter() - started, 1)
@@ -76,7 +76,7 @@ class OnnxReranker:
         meta = _read_meta(folder)
         if meta is None:
             raise ModelError(f"{folder} holds no complete exported reranker: delete it and start again.")
-        self.fingerprint = weights.fingerprint(f"{meta.precision}/onnxruntime-{RECIPE}")
+        self.fingerprint = weights.fingerprint_for(f"{meta.precision}/onnxruntime-{RECIPE}")
         self._meta = meta
         self._tokenizer = onnx_graph.load_tokenizer(folder / TOKENIZER, meta.max_tokens)
         self._session = onnx_graph.open_session(folder / MODEL)
@@ -87,12 +87,12 @@ class OnnxReranker:
         ids, types = [each.ids for each in encodings], [each.type_ids for each in encodings]
         scores = np.empty(len(ids), np.float32)
 
-        def work(batch: list[int]) -> None:
+        def score_batch(batch: list[int]) -> None:
             rows = [ids[row] for row in batch], [types[row] for row in batch]
-            found = onnx_graph.run(self._session, rows[0], self._meta.inputs, self._meta.pad_id, rows[1])
+            found = onnx_graph.run_graph(self._session, rows[0], self._meta.inputs, self._meta.pad_id, rows[1])
             scores[batch] = found.reshape(len(batch))
 
-        onnx_graph.in_batches(ids, work)
+        onnx_graph.in_batches(ids, score_batch)
         return scores
 
 
@@ -110,8 +110,8 @@ def _export_into(folder: Path, weights: Weights, reranker: TorchReranker) -> str
         raise NotExportable("it puts a prompt before its pairs")
     onnx_graph.save_tokenizer(model, folder)
     pairs = [("one text", "another"), ("a text", "another one, of another length")]
-    inputs = onnx_graph.trace(model, pairs, "scores", folder / "fp32.onnx", normalise=False)
-    onnx_graph.quantise(folder / "fp32.onnx", folder / "int8.onnx")
+    inputs = onnx_graph.trace_model(model, pairs, "scores", folder / "fp32.onnx", normalise=False)
+    onnx_graph.quantise_graph(folder / "fp32.onnx", folder / "int8.onnx")
     differences = {}
     for precision, most in _NEAR_ENOUGH.items():
         (folder / f"{precision}.onnx").replace(folder / MODEL)
@@ -123,14 +123,14 @@ def _export_into(folder: Path, weights: Weights, reranker: TorchReranker) -> str
             sizes=onnx_graph.sizes_of(folder),
         )
         (folder / META).write_text(json.dumps(asdict(meta), indent=1), encoding="utf-8")
-        differences[precision] = _difference(folder, weights, reranker)
+        differences[precision] = _measure_difference(folder, weights, reranker)
         if differences[precision] <= most:
             onnx_graph.remove_leftovers(folder, precision)
             return precision
     raise NotExportable(f"its scores come out different (by {differences} of their spread)")
 
 
-def _difference(folder: Path, weights: Weights, reranker: TorchReranker) -> float:
+def _measure_difference(folder: Path, weights: Weights, reranker: TorchReranker) -> float:
     try:
         ours = OnnxReranker(folder, weights).score(_QUESTION, _SAMPLES)
     except Exception as error:  # onnxruntime cannot build or run the graph

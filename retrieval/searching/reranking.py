@@ -40,22 +40,24 @@ class Reranking:
     reranker: Reranker
     top: int = DEFAULT_TOP
 
-    def rescore(self, query: str, passages: Sequence[Passage], candidates: Candidates, scores: Scores) -> Scores:
+    def rescore_candidates(
+        self, query: str, passages: Sequence[Passage], candidates: Candidates, scores: Scores
+    ) -> Scores:
         """-> (n,) new scores of the candidates, by `scores` and the reranker; `passages` are the index's.
 
         A document's passages gain alike, so that its best one stays its best.
         """
-        first = fusion.rank(candidates, scores)[: self.top]
+        first = fusion.rank_candidates(candidates, scores)[: self.top]
         if len(first) < 2:
             return scores
         texts = [text_of(passages[place]) for place in candidates.passages[first].tolist()]
         gains = np.full(int(candidates.documents.max()) + 1, np.nan, np.float32)
-        gains[candidates.documents[first]] = gain(self.reranker.score(query, texts))
+        gains[candidates.documents[first]] = standardise_gains(self.reranker.score(query, texts))
         gained = gains[candidates.documents]
         return np.asarray(scores + np.where(np.isnan(gained), np.nanmin(gained), gained), np.float32)
 
 
-def gain(log_odds: Scores) -> Scores:
+def standardise_gains(log_odds: Scores) -> Scores:
     """-> (n,) what each passage's score gains by the cross-encoder's `log_odds`, zero in the mean."""
     values = np.nan_to_num(log_odds.astype(np.float64), nan=0.0, posinf=50.0, neginf=-50.0)
     spread = max(LEAST_SPREAD, float(values.std()))

@@ -19,7 +19,7 @@ from retrieval.languages import COMMON_LANGUAGES, detect_language
 from retrieval.searching import rewriting
 from retrieval.searching.embedding import QuestionVectors
 from retrieval.searching.fitted import Fitted, load_fitted
-from retrieval.searching.glossary import MOST_VARIANTS, Glossary, Variant
+from retrieval.searching.glossary import MOST_VARIANTS, Glossary, QueryVariant
 from retrieval.searching.pasted import question_of
 from retrieval.searching.profiles import Profile
 from retrieval.searching.reranking import Reranking
@@ -32,7 +32,7 @@ MINORITY = 0.02  # a language with less of the index does not count as one of it
 class ActiveIndex(Protocol):
     """Where the index comes from at the moment of a question."""
 
-    def current(self) -> tuple[str, Index]:
+    def current_index(self) -> tuple[str, Index]:
         """Version id and index. Raises NoActiveVersion, CorruptVersion."""
 
 
@@ -66,20 +66,22 @@ class LiveRetriever:
     async def retrieve(self, query: str, *, context: Sequence[str] = (), limit: int = 10) -> RetrievalResult:
         """See the port."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._retrieve, query, tuple(context), limit)
+        return await loop.run_in_executor(self._threads, self._retrieve_on_thread, query, tuple(context), limit)
 
-    def _retrieve(self, message: str, context: tuple[str, ...], limit: int) -> RetrievalResult:
+    def _retrieve_on_thread(self, message: str, context: tuple[str, ...], limit: int) -> RetrievalResult:
         started = time.perf_counter()
-        version, index = self._live.current()
+        version, index = self._live.current_index()
         loaded = time.perf_counter()
         text = question_of(message, index)
         language = detect_query_language(text, index)
         profiles = choose_profiles(self.fitted, language, index)
-        search = Search(index, text, language, self._variants(index, text), context, self._vectors, self._reranking)
-        found = search.run(profiles[0])
+        search = Search(
+            index, text, language, self._find_variants(index, text), context, self._vectors, self._reranking
+        )
+        found = search.search_by(profiles[0])
         for profile in profiles[1:]:
             if profile.tried_from <= found.confidence < found.profile.answer:
-                found = search.run(profile)
+                found = search.search_by(profile)
         passages = found.score_passages(index, limit)
         return RetrievalResult(
             query=message,
@@ -89,7 +91,7 @@ class LiveRetriever:
             index_version=version,
             embedder=self._models.fingerprint,
             features=found.features,
-            timings_ms={"load": (loaded - started) * 1000, **_timings(search, loaded)},
+            timings_ms={"load": (loaded - started) * 1000, **_collect_timings(search, loaded)},
             rewritten=tuple(each.text for each in search.variants),
             family=found.list_family(passages),
             answer_from=found.profile.answer,
@@ -97,17 +99,19 @@ class LiveRetriever:
             profile=found.profile.name,
         )
 
-    def _variants(self, index: Index, text: str) -> Sequence[Variant]:
+    def _find_variants(self, index: Index, text: str) -> Sequence[QueryVariant]:
         """What is searched beside the query: what it says in the company's words, else what it was meant to say."""
-        if variants := self._glossary().variants(text, self._occurrences.of(index)):
+        if variants := self._glossary().rewrite_query(text, self._occurrences.make_lookup(index)):
             return variants
-        meant = self._spellings.of(index).mend(text)
+        meant = self._spellings.find_spelling(index).correct_query(text)
         if not meant:
             return ()
-        return [Variant(meant), *self._glossary().variants(meant, self._occurrences.of(index))][:MOST_VARIANTS]
+        return [QueryVariant(meant), *self._glossary().rewrite_query(meant, self._occurrences.make_lookup(index))][
+            :MOST_VARIANTS
+        ]
 
 
-def _timings(search: Search, since: float) -> dict[str, float]:
+def _collect_timings(search: Search, since: float) -> dict[str, float]:
     embedding = search.embedding_ms
     return {"embed": embedding, "search": (time.perf_counter() - since) * 1000 - embedding}
 
@@ -124,7 +128,7 @@ def choose_profiles(fitted: Fitted, language: str, index: Index) -> list[Profile
     own = not shares or shares[language] >= MINORITY * shares.total()
     target = language if own else max(shares, key=shares.__getitem__)
     available = [name_model(field.model) for field in index.fields]
-    return fitted.choose_profiles(language, target, worded=index.worded, available=available)
+    return fitted.choose_profiles(language, target, worded=index.has_several_wordings, available=available)
 
 
 class FixedIndex:
@@ -133,7 +137,7 @@ class FixedIndex:
     def __init__(self, index: Index, version: str = "") -> None:
         self._current = version, index
 
-    def current(self) -> tuple[str, Index]:
+    def current_index(self) -> tuple[str, Index]:
         """The one index."""
         return self._current
 

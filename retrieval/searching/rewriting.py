@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from retrieval.indexing.analysis import analyse
+from retrieval.indexing.analysis import analyse_text
 from retrieval.indexing.lexical import Scores
 from retrieval.searching import signals
-from retrieval.searching.glossary import Variant
+from retrieval.searching.glossary import QueryVariant
 from retrieval.searching.profiles import Profile
 from retrieval.searching.signals import Candidates, Query
 
@@ -27,44 +27,48 @@ class Occurrences:
     def __init__(self) -> None:
         self._known: tuple[Index | None, dict[tuple[str, str], bool]] = (None, {})
 
-    def of(self, index: Index) -> Callable[[str, str], bool]:
+    def make_lookup(self, index: Index) -> Callable[[str, str], bool]:
         """Whether a term stands in the documents of a source ("": of any) of this index."""
         held, known = self._known
         if held is not index or len(known) > _REMEMBERED:
             known = {}
             self._known = index, known
 
-        def occurs(term: str, source: str) -> bool:
+        def does_occur(term: str, source: str) -> bool:
             if (there := known.get((term, source))) is None:
-                there = known[term, source] = _stands(index, term, source)
+                there = known[term, source] = _is_in_documents(index, term, source)
             return there
 
-        return occurs
+        return does_occur
 
 
 @dataclass(frozen=True, slots=True)
-class Rewritten:
+class SearchedVariant:
     """A variant of a query as it was searched."""
 
-    variant: Variant
+    variant: QueryVariant
     query: Query
     candidates: Candidates
 
 
-def search(
-    index: Index, variants: Sequence[Variant], vectors: Sequence[Mapping[str, Scores]], profile: Profile, language: str
-) -> list[Rewritten]:
+def search_variants(
+    index: Index,
+    variants: Sequence[QueryVariant],
+    vectors: Sequence[Mapping[str, Scores]],
+    profile: Profile,
+    language: str,
+) -> list[SearchedVariant]:
     """Each variant as a query of its own; `vectors` are theirs, by model. Each is measured on the candidates of those
     before it, too."""
-    searched: list[Rewritten] = []
+    searched: list[SearchedVariant] = []
     for variant, own in zip(variants, vectors, strict=True):
-        query = signals.prepare(index, variant.text, own, profile, language)
+        query = signals.prepare_query(index, variant.text, own, profile, language)
         also = [each.candidates.passages for each in searched[-1:]]
-        searched.append(Rewritten(variant, query, signals.gather(index, query, also)))
+        searched.append(SearchedVariant(variant, query, signals.gather_candidates(index, query, also)))
     return searched
 
 
-def best_of(index: Index, own: Candidates, rewritten: Sequence[Rewritten]) -> Candidates:
+def best_of(index: Index, own: Candidates, rewritten: Sequence[SearchedVariant]) -> Candidates:
     """The candidates of the query itself and of its variants, each signal the best that any of them gives.
 
     A variant counts for documents of its source alone. Exact for those candidates that `own` and the variants share;
@@ -72,7 +76,7 @@ def best_of(index: Index, own: Candidates, rewritten: Sequence[Rewritten]) -> Ca
     """
     if not rewritten:
         return own
-    parts = [own, *(_admitted(index, each) for each in rewritten)]
+    parts = [own, *(_keep_own_source(index, each) for each in rewritten)]
     passages, inverse = np.unique(np.concatenate([each.passages for each in parts]), return_inverse=True)
     values = np.full((len(passages), own.values.shape[1]), -np.inf, own.values.dtype)
     np.maximum.at(values, inverse, np.concatenate([each.values for each in parts]))
@@ -80,13 +84,17 @@ def best_of(index: Index, own: Candidates, rewritten: Sequence[Rewritten]) -> Ca
 
 
 def judged_by(
-    index: Index, passage: int, own: Candidates, rewritten: Sequence[Rewritten], score: Callable[[Candidates], Scores]
-) -> Rewritten | None:
+    index: Index,
+    passage: int,
+    own: Candidates,
+    rewritten: Sequence[SearchedVariant],
+    score: Callable[[Candidates], Scores],
+) -> SearchedVariant | None:
     """The variant that a passage (its place in `Index.passages`) fits better than the query itself does; None where
     none does. How sure the passage is, is to be judged by that."""
     best, chosen = _of_passage(own, passage, score), None
     for each in rewritten:
-        reached = _of_passage(_admitted(index, each), passage, score)
+        reached = _of_passage(_keep_own_source(index, each), passage, score)
         if reached > best:
             best, chosen = reached, each
     return chosen
@@ -94,20 +102,20 @@ def judged_by(
 
 def _of_passage(candidates: Candidates, passage: int, score: Callable[[Candidates], Scores]) -> float:
     there = np.flatnonzero(candidates.passages == passage)
-    return float(score(signals.only(candidates, there))[0]) if len(there) else -np.inf
+    return float(score(signals.select_candidates(candidates, there))[0]) if len(there) else -np.inf
 
 
-def _admitted(index: Index, rewritten: Rewritten) -> Candidates:
+def _keep_own_source(index: Index, rewritten: SearchedVariant) -> Candidates:
     source, candidates = rewritten.variant.source, rewritten.candidates
     if not source:
         return candidates
     of_source = [index.documents[number].source == source for number in candidates.documents.tolist()]
-    return signals.only(candidates, np.flatnonzero(of_source))
+    return signals.select_candidates(candidates, np.flatnonzero(of_source))
 
 
-def _stands(index: Index, term: str, source: str) -> bool:
+def _is_in_documents(index: Index, term: str, source: str) -> bool:
     """By its words and, where it is written without spaces, its bigrams: in whatever order, in one passage."""
-    passages = index.texts.holding(analyse(term, index.main_language))
+    passages = index.texts.find_texts_with_all(analyse_text(term, index.main_language))
     if not source:
         return len(passages) > 0
     documents = np.unique(index.passage_document[passages]).tolist()

@@ -10,23 +10,23 @@ from itertools import compress
 import numpy as np
 
 from retrieval.documents import ScoredPassage
-from retrieval.indexing.index import Index, wordings
+from retrieval.indexing.index import Index, list_wordings
 from retrieval.indexing.lexical import Places, Scores
 from retrieval.searching import calibration, contexts, families, fusion, rewriting, signals
 from retrieval.searching.content import word_sequence
 from retrieval.searching.embedding import QuestionVectors
 from retrieval.searching.families import Family
-from retrieval.searching.glossary import Variant
+from retrieval.searching.glossary import QueryVariant
 from retrieval.searching.names import find_names
 from retrieval.searching.profiles import Profile
 from retrieval.searching.repeats import RIVAL
 from retrieval.searching.reranking import Reranking
-from retrieval.searching.rewriting import Rewritten
+from retrieval.searching.rewriting import SearchedVariant
 from retrieval.searching.signals import Candidates, Lookup, Query
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchOutcome:
     """What a search by one profile came to: the candidates, their places best first, and how sure the first is."""
 
     profile: Profile
@@ -64,7 +64,7 @@ class Search:
         index: Index,
         text: str,
         language: str,
-        variants: Sequence[Variant],
+        variants: Sequence[QueryVariant],
         context: Sequence[str],
         vectors: QuestionVectors,
         reranking: Reranking | None = None,
@@ -81,43 +81,43 @@ class Search:
         self._lookups: dict[str, Lookup] = {}  # by text: what the second profile need not look up again
         self.embedding_ms = 0.0
 
-    def run(self, profile: Profile) -> Found:
-        """Search by one profile."""
+    def search_by(self, profile: Profile) -> SearchOutcome:
+        """What one profile comes to; what another has looked up is not looked up again."""
         index, context = self._index, self._context
-        vector, *others = self._embed([self._text, *(each.text for each in self.variants)], profile)
-        query = self._prepare(self._text, vector, profile)
+        vector, *others = self._embed_texts([self._text, *(each.text for each in self.variants)], profile)
+        query = self._prepare_query(self._text, vector, profile)
         in_context = (
             None if not context or contexts.has_topic(self._text, self._language) else self._after_context(profile)
         )
-        rewritten = rewriting.search(index, self.variants, others, profile, self._language)
+        rewritten = rewriting.search_variants(index, self.variants, others, profile, self._language)
         also = [each.candidates.passages for each in rewritten]
-        gains = contexts.topics(index, self._text, context) if context else None
+        gains = contexts.topic_bonus(index, self._text, context) if context else None
         if gains is not None:
             also.append(contexts.on_topic(index, gains))
-        own = signals.gather(index, query, also)
+        own = signals.gather_candidates(index, query, also)
         candidates = rewriting.best_of(index, own, rewritten)
-        scores = self._score(candidates, profile, in_context, gains)
+        scores = self._score_candidates(candidates, profile, in_context, gains)
         scores = self._prefer_language(candidates, scores)
-        preferred = fusion.prefer(candidates, scores, index.twins)
+        preferred = fusion.prefer_taught(candidates, scores, index.same_question_pairs)
         preferred = self._names.prefer_named(candidates, preferred)
-        ranking = fusion.rank(candidates, preferred)
+        ranking = fusion.rank_candidates(candidates, preferred)
         family = self._find_family(candidates, ranking, preferred, in_context)
-        preferred = families.settle(family, candidates.documents, preferred)
-        ranking = fusion.rank(candidates, preferred)
+        preferred = families.promote_meant(family, candidates.documents, preferred)
+        ranking = fusion.rank_candidates(candidates, preferred)
         judged = self._judged_by(query, own, rewritten, candidates.passages[ranking], in_context)
         features = min(
             (
-                calibration.describe(index, each, candidates, ranking, scores, family, anew=each is not query)
+                calibration.describe_ranking(index, each, candidates, ranking, scores, family, anew=each is not query)
                 for each in judged
             ),
-            key=lambda each: calibration.confidence(each, profile),
+            key=lambda each: calibration.estimate_confidence(each, profile),
         )
-        sure = calibration.confidence(features, profile)
+        sure = calibration.estimate_confidence(features, profile)
         if features and not features["bare"] and self._is_asked_verbatim(candidates.documents[ranking[0]]):
             sure = max(sure, profile.answer)
         elif self._names.are_all_of_it and not in_context:
             sure = min(sure, calibration.UNANSWERED * profile.answer)
-        return Found(profile, candidates, ranking, preferred, features, sure, family)
+        return SearchOutcome(profile, candidates, ranking, preferred, features, sure, family)
 
     def _prefer_language(self, candidates: Candidates, scores: Scores) -> Scores:
         """The scores. Where no page is in the reader's language, what is in another than most pages are stands behind
@@ -133,7 +133,7 @@ class Search:
         """Whether the text is word for word a question of this document, so that nothing else can be meant."""
         asked = word_sequence(self._text, self._language)
         return bool(asked) and any(
-            word_sequence(each, self._language) == asked for each in wordings(self._index.documents[document])
+            word_sequence(each, self._language) == asked for each in list_wordings(self._index.documents[document])
         )
 
     def _find_family(self, candidates: Candidates, ranking: Places, scores: Scores, in_context: Query | None) -> Family:
@@ -146,42 +146,42 @@ class Search:
             return families.find_family(self._index, in_context.text, ranked, ranked_scores)
         return family
 
-    def _embed(self, texts: Sequence[str], profile: Profile) -> list[Mapping[str, Scores]]:
+    def _embed_texts(self, texts: Sequence[str], profile: Profile) -> list[Mapping[str, Scores]]:
         started = time.perf_counter()
-        vectors = self._vectors.embed(texts, profile.models)
+        vectors = self._vectors.embed_texts(texts, profile.models)
         self.embedding_ms += (time.perf_counter() - started) * 1000
         return vectors
 
-    def _prepare(self, text: str, vectors: Mapping[str, Scores], profile: Profile) -> Query:
+    def _prepare_query(self, text: str, vectors: Mapping[str, Scores], profile: Profile) -> Query:
         if text not in self._lookups:
             self._lookups[text] = signals.look_up(self._index, text, self._language)
         return Query(text, vectors, profile, self._lookups[text])
 
     def _after_context(self, profile: Profile) -> Query:
         """The question after what was asked last."""
-        text = contexts.joined(self._meant, self._context, self._language)
-        return self._prepare(text, self._embed([text], profile)[0], profile)
+        text = contexts.with_previous_question(self._meant, self._context, self._language)
+        return self._prepare_query(text, self._embed_texts([text], profile)[0], profile)
 
-    def _score(
+    def _score_candidates(
         self, candidates: Candidates, profile: Profile, in_context: Query | None, gains: Scores | None
     ) -> Scores:
         index = self._index
-        scores = fusion.fuse(candidates, profile)
-        if in_context and contexts.bare(self._text, self._language):
-            after = signals.measure(index, in_context, candidates.passages)
-            scores = contexts.mixed(scores, fusion.fuse(after, profile))
+        scores = fusion.fuse_signals(candidates, profile)
+        if in_context and contexts.is_elliptical(self._text, self._language):
+            after = signals.measure_signals(index, in_context, candidates.passages)
+            scores = contexts.mix_scores(scores, fusion.fuse_signals(after, profile))
         if gains is not None:
-            scores = scores + contexts.lean(index, candidates, gains, self._context)
+            scores = scores + contexts.context_bonus(index, candidates, gains, self._context)
         if self._reranking:
             read = in_context.text if in_context else self._meant
-            scores = self._reranking.rescore(read, index.passages, candidates, scores)
+            scores = self._reranking.rescore_candidates(read, index.passages, candidates, scores)
         return scores
 
     def _judged_by(
         self,
         query: Query,
         own: Candidates,
-        rewritten: Sequence[Rewritten],
+        rewritten: Sequence[SearchedVariant],
         ranked: Places,
         in_context: Query | None,
     ) -> list[Query]:
@@ -191,12 +191,12 @@ class Search:
         best, profile = query, query.profile
         if rewritten and len(ranked):
             by = rewriting.judged_by(
-                self._index, int(ranked[0]), own, rewritten, lambda each: fusion.fuse(each, profile)
+                self._index, int(ranked[0]), own, rewritten, lambda each: fusion.fuse_signals(each, profile)
             )
             best = by.query if by else query
         if not in_context:
             rest = self._names.rest
-            return [best, self._prepare(rest, self._embed([rest], profile)[0], profile)] if rest else [best]
-        bare = contexts.bare(query.text, self._language)
-        named = bare and len(ranked) and contexts.names(self._index, int(ranked[0]), query.text)
+            return [best, self._prepare_query(rest, self._embed_texts([rest], profile)[0], profile)] if rest else [best]
+        elliptical = contexts.is_elliptical(query.text, self._language)
+        named = elliptical and len(ranked) and contexts.covers_all_terms(self._index, int(ranked[0]), query.text)
         return [in_context] if named else [best, in_context]

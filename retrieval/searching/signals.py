@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from retrieval.indexing.analysis import analyse
-from retrieval.indexing.lexical import LexicalQuery, Places, Scores, ranges
+from retrieval.indexing.analysis import analyse_text
+from retrieval.indexing.lexical import LexicalQuery, Places, Scores, join_ranges
 from retrieval.indexing.models import name_model
 from retrieval.searching.profiles import VECTOR_SIGNALS, Profile, name_signal
 
@@ -37,14 +37,14 @@ class Lookup:
     @cached_property
     def by_text(self) -> Scores:
         """(passages,) BM25 of the whole texts."""
-        return self.index.texts.bm25(self.texts)
+        return self.index.texts.score_bm25(self.texts)
 
     @cached_property
     def by_question(self) -> Scores:
         """(documents,) BM25 of the questions."""
-        return self.index.questions.bm25(self.questions)
+        return self.index.questions.score_bm25(self.questions)
 
-    def nearest(self, field: VectorField, vector: Scores) -> Places:
+    def find_nearest(self, field: VectorField, vector: Scores) -> Places:
         """The passages nearest to the text's `vector` by one model."""
         if field.model not in self.near:
             rows = field.dense.search(vector[None], NEAREST)[0]
@@ -83,36 +83,40 @@ class Candidates:
     values: Scores
 
 
-def prepare(index: Index, text: str, vectors: Mapping[str, Scores], profile: Profile, language: str = "en") -> Query:
+def prepare_query(
+    index: Index, text: str, vectors: Mapping[str, Scores], profile: Profile, language: str = "en"
+) -> Query:
     """Analyse `text`, which is in `language`, and look its tokens up in `index`."""
     return Query(text, vectors, profile, look_up(index, text, language))
 
 
 def look_up(index: Index, text: str, language: str) -> Lookup:
     """What `text`, which is in `language`, finds in `index`."""
-    tokens = tuple(dict.fromkeys(analyse(text, language)))
-    return Lookup(index, tokens, index.texts.query(tokens), index.questions.query(tokens), index.wordings.query(tokens))
+    tokens = tuple(dict.fromkeys(analyse_text(text, language)))
+    return Lookup(
+        index, tokens, index.texts.look_up(tokens), index.questions.look_up(tokens), index.wordings.look_up(tokens)
+    )
 
 
-def gather(index: Index, query: Query, also: Sequence[Places] = ()) -> Candidates:
+def gather_candidates(index: Index, query: Query, also: Sequence[Places] = ()) -> Candidates:
     """The candidates: those nearest by each model's vectors, of the best BM25 by text and by question, `also` these,
     and what asks the same question as one of them."""
     lookup = query.lookup
-    near = [lookup.nearest(field, query.vectors[name_model(field.model)]) for field in _fields(index, query)]
-    lexical = [top(lookup.by_text, POOL), index.opening[top(lookup.by_question, POOL)]]
+    near = [lookup.find_nearest(field, query.vectors[name_model(field.model)]) for field in _find_fields(index, query)]
+    lexical = [find_highest(lookup.by_text, POOL), index.opening[find_highest(lookup.by_question, POOL)]]
     found = np.unique(np.concatenate([*near, *lexical, *also]))
-    if len(index.twins):
-        met = np.isin(index.twins, index.passage_document[found]).any(axis=1)
-        found = np.union1d(found, index.opening[index.twins[met].ravel()])
-    return measure(index, query, found)
+    if len(index.same_question_pairs):
+        met = np.isin(index.same_question_pairs, index.passage_document[found]).any(axis=1)
+        found = np.union1d(found, index.opening[index.same_question_pairs[met].ravel()])
+    return measure_signals(index, query, found)
 
 
-def only(candidates: Candidates, numbers: Places) -> Candidates:
+def select_candidates(candidates: Candidates, numbers: Places) -> Candidates:
     """These of the candidates."""
     return Candidates(candidates.passages[numbers], candidates.documents[numbers], candidates.values[numbers])
 
 
-def top(scores: Scores, count: int) -> Places:
+def find_highest(scores: Scores, count: int) -> Places:
     """The places of the `count` highest positive scores, in no order."""
     if len(scores) > 4 * count:
         places = np.argpartition(scores, -count)[-count:]
@@ -120,12 +124,12 @@ def top(scores: Scores, count: int) -> Places:
     return np.flatnonzero(scores > 0)
 
 
-def _fields(index: Index, query: Query) -> list[VectorField]:
+def _find_fields(index: Index, query: Query) -> list[VectorField]:
     """The fields of the models that the query was embedded by."""
     return [field for field in index.fields if name_model(field.model) in query.vectors]
 
 
-def measure(index: Index, query: Query, found: Places) -> Candidates:
+def measure_signals(index: Index, query: Query, found: Places) -> Candidates:
     """The signals of these passages, also for another query than the one they were found by.
 
     What the profile does not weigh is not measured; a model without a field here is worth 0 for all.
@@ -140,8 +144,8 @@ def measure(index: Index, query: Query, found: Places) -> Candidates:
             "bm25_passage": query.lookup.by_text[found],
         }
         if "overlap" in wanted:
-            columns["overlap"] = _overlap(index, query.lookup.wordings, distinct)[inverse]
-        for field in _fields(index, query):
+            columns["overlap"] = _measure_overlap(index, query.lookup.wordings, distinct)[inverse]
+        for field in _find_fields(index, query):
             columns |= _vector_signals(index, field, query, found, distinct, inverse)
         for number, name in enumerate(wanted):
             if name in columns:
@@ -166,20 +170,20 @@ def _vector_signals(
     if (name := names["cos_alike"]) in wanted:
         columns[name] = _by_wording(index, field, vector, documents, as_questions=True)[inverse]
     if (name := names["cos_wordings"]) in wanted:
-        columns[name] = field.means.cosines(vector, documents)[inverse]
+        columns[name] = field.means.compare_documents(vector, documents)[inverse]
     return columns
 
 
 def _by_wording(index: Index, field: VectorField, vector: Scores, documents: Places, *, as_questions: bool) -> Scores:
     """-> (documents,) the highest cosine with any of a document's wordings."""
     counts = index.question_row_counts[documents]
-    places = ranges(index.question_starts[documents], counts)
+    places = join_ranges(index.question_starts[documents], counts)
     cosines = field.compare_wordings(vector, places, as_questions=as_questions)
     return np.maximum.reduceat(cosines, np.cumsum(counts) - counts)
 
 
-def _overlap(index: Index, query: LexicalQuery, documents: Places) -> Scores:
+def _measure_overlap(index: Index, query: LexicalQuery, documents: Places) -> Scores:
     counts = index.wording_counts[documents]
-    of_query, of_text = index.wordings.overlap(query, ranges(index.wording_starts[documents], counts))
+    of_query, of_text = index.wordings.measure_overlap(query, join_ranges(index.wording_starts[documents], counts))
     dice = 2 * of_query * of_text / np.maximum(of_query + of_text, 1e-9)
     return np.maximum.reduceat(dice, np.cumsum(counts) - counts)

@@ -28,7 +28,7 @@ class Spellings:
         self._count_tokens = count_tokens
         self._known: tuple[Index | None, Spelling] = None, Spelling({}, self._is_word)
 
-    def of(self, index: Index) -> Spelling:
+    def find_spelling(self, index: Index) -> Spelling:
         """That of an index."""
         held, spelling = self._known
         if held is not index:
@@ -51,10 +51,10 @@ class Spelling:
         self._words = list(vocabulary)
         self._is_word = is_word
 
-    def mend(self, query: str) -> str:
+    def correct_query(self, query: str) -> str:
         """`query` with its typing errors mended; "" where there is none, or none that can be told."""
         read = takewhile(lambda match: match.start() < _READ, _WORD.finditer(query))
-        found = [(match, self._meant(match.group().lower())) for match in read]
+        found = [(match, self._correct_word(match.group().lower())) for match in read]
         wrong = [(match, meant) for match, meant in found if meant]
         if not 0 < len(wrong) <= _MOST:
             return ""
@@ -64,7 +64,7 @@ class Spelling:
             end = match.end()
         return "".join([*parts, query[end:]])
 
-    def _meant(self, word: str) -> str:
+    def _correct_word(self, word: str) -> str:
         """The word that `word` was meant to be; "" where it is one, or resembles none."""
         if word in self._vocabulary or self._is_word(word):
             return ""
@@ -78,7 +78,7 @@ class Spelling:
         if not near:
             return ""
 
-        def likely(each: tuple[str, float]) -> tuple[float, float, int]:
+        def rank_correction(each: tuple[str, float]) -> tuple[float, float, int]:
             return -each[1], JaroWinkler.similarity(word, each[0]), self._vocabulary[each[0]]
 
-        return max(near, key=likely)[0]
+        return max(near, key=rank_correction)[0]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from retrieval.indexing.analysis import fold, is_function, unspaced, words
+from retrieval.indexing.analysis import fold_text, is_function, is_unspaced, split_words
 from retrieval.scripts import LATIN
 from retrieval.searching.denying import count_denials
 
@@ -33,9 +33,9 @@ class _Statement:
 def state_the_same(one: str, other: str, names: Collection[str] = (), language: str = "en") -> bool:
     """Whether nothing of weight is told by one and not by the other. `names` (tokens) are those of what each is about:
     "The desk lamp is waterproof" says of its lamp what "The garden lamp is waterproof" says of another."""
-    first, second = _read(one[:_LONGEST], language), _read(other[:_LONGEST], language)
+    first, second = _parse_statement(one[:_LONGEST], language), _parse_statement(other[:_LONGEST], language)
     # Single characters, as they are compared, of names that are told by every two.
-    own = {*names, *(character for name in names if unspaced(name) for character in name)}
+    own = {*names, *(character for name in names if is_unspaced(name) for character in name)}
     if first.denials != second.denials or (first.numbers ^ second.numbers | first.names ^ second.names) - own:
         return False
     return not _replaces_content(first.tokens, second.tokens, own, language)
@@ -54,14 +54,14 @@ def _replaces_content(one: tuple[str, ...], other: tuple[str, ...], names: set[s
 
 
 @lru_cache(maxsize=4096)
-def _read(text: str, language: str) -> _Statement:
+def _parse_statement(text: str, language: str) -> _Statement:
     text = _RUNNING_NUMBER.sub("", unicodedata.normalize("NFKC", text))
-    tokens = tuple(token for token, _, _ in words(fold(text), language))
+    tokens = tuple(token for token, _, _ in split_words(fold_text(text), language))
     numbers = frozenset(token for token in tokens if _DIGIT.search(token))
-    return _Statement(tokens, numbers, _names(text, language), count_denials(text))
+    return _Statement(tokens, numbers, _find_names(text, language), count_denials(text))
 
 
-def _names(text: str, language: str) -> frozenset[str]:
+def _find_names(text: str, language: str) -> frozenset[str]:
     """The tokens of words with a capital where no sentence begins."""
     found = (
         match.group()
@@ -69,5 +69,5 @@ def _names(text: str, language: str) -> frozenset[str]:
         if any(letter.isupper() for letter in match.group()[1:])
         or (match.group()[0].isupper() and not _SENTENCE_START.search(text, max(0, match.start() - 8), match.start()))
     )
-    tokens = (token for word in found for token, _, _ in words(fold(word), language))
+    tokens = (token for word in found for token, _, _ in split_words(fold_text(word), language))
     return frozenset(token for token in tokens if not is_function(token, language))

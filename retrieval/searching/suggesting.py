@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from retrieval.documents import Document, content_id
-from retrieval.indexing.analysis import fold
+from retrieval.indexing.analysis import fold_text
 from retrieval.scripts import HAN
-from retrieval.searching.glossary import Entry, Key, distinct, key_of
+from retrieval.searching.glossary import Entry, Key, distinct_terms, key_of
 
 _AROUND = 60  # characters of a text shown before and behind a term
 _LONGEST = 60  # characters of a term
@@ -74,24 +74,24 @@ class Suggestion:
         return self.entry.id
 
 
-def suggest(documents: Iterable[Document]) -> list[Suggestion]:
+def suggest_entries(documents: Iterable[Document]) -> list[Suggestion]:
     """What the documents say to mean the same, each once a source, in the order in which it is found."""
     found: dict[str, Suggestion] = {}
     for document in documents:
         if document.author:  # a person's words, who can add what they mean themselves
             continue
         for text in dict.fromkeys([*document.heading_path, document.question, document.answer]):
-            for terms, start, end in pairs(plain := _plain(text)):
-                entry = Entry(_id(document.source, terms), terms, document.source, suggested=True)
-                found.setdefault(entry.id, Suggestion(entry, document.url, _excerpt(plain, start, end)))
+            for terms, start, end in find_pairs(plain := _strip_markdown(text)):
+                entry = Entry(_make_id(document.source, terms), terms, document.source, suggested=True)
+                found.setdefault(entry.id, Suggestion(entry, document.url, _cut_excerpt(plain, start, end)))
     return list(found.values())
 
 
-def pairs(text: str) -> Iterator[tuple[tuple[str, str], int, int]]:
+def find_pairs(text: str) -> Iterator[tuple[tuple[str, str], int, int]]:
     """Two terms that a plain text says to mean the same, and where it says so."""
-    for find in (_abbreviations, _aliases, _chinese):
+    for find in (_find_abbreviations, _find_aliases, _find_chinese):
         for one, other, start, end in find(text):
-            terms = distinct(" ".join(term.split()) for term in (one, other))
+            terms = distinct_terms(" ".join(term.split()) for term in (one, other))
             if len(terms) == 2 and all(len(term) <= _LONGEST and _is_term(key_of(term)) for term in terms):
                 yield (terms[0], terms[1]), start, end
 
@@ -100,7 +100,7 @@ def _is_term(key: Key) -> bool:
     return sum(map(len, key)) >= 2
 
 
-def _abbreviations(text: str) -> Iterator[tuple[str, str, int, int]]:
+def _find_abbreviations(text: str) -> Iterator[tuple[str, str, int, int]]:
     """ "Value Added Tax (VAT)", "VAT (Value Added Tax)"."""
     for match in _BRACKETS.finditer(text):
         inside = match["inside"].strip("\"“”'’ ")
@@ -126,7 +126,7 @@ def _full_form(short: str, text: str) -> str | None:
         place -= 1
         if place < 0:
             return None
-        taken = _initials(found[place].group(), letters)
+        taken = _count_initials(found[place].group(), letters)
         if taken:
             del letters[-taken:]
         elif found[place].group().casefold() not in _SMALL:
@@ -135,7 +135,7 @@ def _full_form(short: str, text: str) -> str | None:
     return long if len(found) - place > 1 and key_of(long) != key_of(short) else None
 
 
-def _initials(word: str, letters: list[str]) -> int:
+def _count_initials(word: str, letters: list[str]) -> int:
     """How many of the last letters a word stands for: its first one, and those that are large inside ("HyperText")."""
     last = letters[-1]
     if last in _DIGITS and word.casefold() in {last, _DIGITS[last]}:
@@ -147,7 +147,7 @@ def _initials(word: str, letters: list[str]) -> int:
     return 0
 
 
-def _aliases(text: str) -> Iterator[tuple[str, str, int, int]]:
+def _find_aliases(text: str) -> Iterator[tuple[str, str, int, int]]:
     """ "Gold pass, formerly Member Card"."""
     for match in _ALIAS.finditer(text):
         one, other = match["one"] or match["quoted"], match["other"] or match["quoted_too"]
@@ -158,9 +158,9 @@ def _aliases(text: str) -> Iterator[tuple[str, str, int, int]]:
             yield one, other, match.start(), match.end()
 
 
-def _chinese(text: str) -> Iterator[tuple[str, str, int, int]]:
+def _find_chinese(text: str) -> Iterator[tuple[str, str, int, int]]:
     """ "无线接入点（简称AP）", "一卡通，又称园区卡"."""
-    folded = fold(text)
+    folded = fold_text(text)
     if len(folded) != len(text):
         text = folded
     for match in _ZH_IN_BRACKETS.finditer(folded):
@@ -199,19 +199,19 @@ def _spelt_out(short: str, text: str, start: int, end: int) -> int:
     return place if end - place > len(short) else end
 
 
-def _plain(markdown: str) -> str:
+def _strip_markdown(markdown: str) -> str:
     """Markdown without its marks and the addresses of its links."""
     return _MARKS.sub("", _LINK.sub(r"\1", markdown))
 
 
-def _excerpt(text: str, start: int, end: int) -> str:
+def _cut_excerpt(text: str, start: int, end: int) -> str:
     start, end = max(0, start), min(len(text), end)
     left, right = max(0, start - _AROUND), min(len(text), end + _AROUND)
     around = " ".join(text[left:right].split())
     return f"{'…' if left else ''}{around}{'…' if right < len(text) else ''}"
 
 
-def _id(source: str, terms: Iterable[str]) -> str:
+def _make_id(source: str, terms: Iterable[str]) -> str:
     """32 hex digits, as of whatever else is kept."""
     keys = sorted(" ".join(key_of(term)) for term in terms)
     return content_id("glossary", source, *keys) + content_id("glossary, once more", source, *keys)[:12]

@@ -26,30 +26,30 @@ _NEAREST = 8  # rows looked at for each wording of a taught answer
 _SAMPLE = 256  # documents whose questions tell what cosine questions have that are about other things
 
 
-def find_twins(base: Index, added: Index) -> Places:
+def find_same_question_pairs(base: Index, added: Index) -> Places:
     """-> (n, 2) pairs: a document of `added` and one of `base`, with a wording of the same words, or with question
     vectors as near as those of one question by every model that both have."""
     fields = [(base.find_field(field.model), field) for field in added.fields]
     shared = [(known, field) for known, field in fields if known is not None]
-    needed = same_from(base, [known for known, _ in shared])
+    needed = same_question_thresholds(base, [known for known, _ in shared])
     by_vector = [set(_by_vector(base, added, *pair, least)) for pair, least in zip(shared, needed, strict=True)]
     pairs = set(_by_words(base, added)).union(set.intersection(*by_vector) if by_vector else ())
     return np.array(sorted(pairs), np.int64).reshape(-1, 2)
 
 
-def same_from(base: Index, fields: Sequence[VectorField]) -> list[float]:
+def same_question_thresholds(base: Index, fields: Sequence[VectorField]) -> list[float]:
     """For each of the fields, the cosine of two questions from which they are one: fitted for its model
     (`benchmarks/taught.py`), else as near to 1, from where questions of the pages lie, as that of the models fitted."""
     names = [name_model(field.model) for field in fields]
     fitted = read_shipped(name_fit([name_model(field.model) for field in base.fields])) or read_shipped(GENERIC)
     known: dict[str, float] = json.loads(fitted)["same_question"]
     return [
-        known[name] if name in known else _scale(known[ANY_MODEL], base, field)
+        known[name] if name in known else _scale_threshold(known[ANY_MODEL], base, field)
         for name, field in zip(names, fields, strict=True)
     ]
 
 
-def _scale(part: float, base: Index, field: VectorField) -> float:
+def _scale_threshold(part: float, base: Index, field: VectorField) -> float:
     """`part` of the way from the mean cosine of the base's questions to 1."""
     questions = field.rows[base.question_rows[:_SAMPLE]]
     count = len(questions)
@@ -59,9 +59,9 @@ def _scale(part: float, base: Index, field: VectorField) -> float:
     return mean + part * (1 - mean)
 
 
-def group(index: Index, document: int) -> Places:
+def find_same_question_group(index: Index, document: int) -> Places:
     """`document` and all that ask the same question, itself first."""
-    taught, crawled = index.twins[:, 0], index.twins[:, 1]
+    taught, crawled = index.same_question_pairs[:, 0], index.same_question_pairs[:, 1]
     others = crawled[taught == document] if document in taught else np.array([document])
     together = np.union1d(others, taught[np.isin(crawled, others)])
     return np.concatenate([[document], together[together != document]])
@@ -72,7 +72,7 @@ def _by_words(base: Index, added: Index) -> list[tuple[int, int]]:
         (number, int(np.searchsorted(base.wording_starts, text, "right")) - 1)
         for number, document in enumerate(added.documents)
         for wording in (document.question, *document.alternatives)
-        for text in base.wordings.same(wording, language_of(document))
+        for text in base.wordings.find_same_words(wording, language_of(document))
     ]
 
 

@@ -89,15 +89,15 @@ def test_two_versions_are_compared(knowledge: Knowledge, golden: str) -> None:
     from bot.bootstrap import version_store
 
     store = version_store(load_settings(data_dir=knowledge.data))
-    active = store.active()
+    active = store.find_active()
     older = "20200101-000000-abcd"
-    shutil.copytree(active.folder, store.folder(older))
-    manifest = store.folder(older) / "manifest.json"
+    shutil.copytree(active.folder, store.version_folder(older))
+    manifest = store.version_folder(older) / "manifest.json"
     manifest.write_text(manifest.read_text(encoding="utf-8").replace(active.id, older), encoding="utf-8")
     both = told(knowledge, "--questions", golden, "--version", older, "--against", "active")
     assert (both["A"]["version"], both["B"]["version"]) == (f"version {older}", f"version {active.id}")
     assert not any(row["told"] for row in both["compared"])
-    shutil.rmtree(store.folder(older))
+    shutil.rmtree(store.version_folder(older))
 
 
 async def test_the_log_s_votes_become_golden_questions(knowledge: Knowledge) -> None:
@@ -181,7 +181,7 @@ def many(knowledge: Knowledge) -> str:
     from bot.bootstrap import version_store
     from retrieval.indexing.index import Index
 
-    index = Index.load(version_store(load_settings(data_dir=knowledge.data)).active().folder)
+    index = Index.load(version_store(load_settings(data_dir=knowledge.data)).find_active().folder)
     asked = [each.question for each in index.documents if each.kind == "faq" and each.language == "en"][:20]
     assert len(asked) == 20
     path = knowledge.data.parent / "many.jsonl"

@@ -117,7 +117,9 @@ async def test_a_version_that_answers_worse_is_not_activated_unless_forced(
         assert stopped.value.trial.missing == ("can I send goods back: How do I return goods?",)
         store = version_store(application.settings)
         assert store.active_id() == first.version
-        assert [version.id for version in store.list()] == [first.version]  # dropped, so that it displaces no older one
+        assert [version.id for version in store.list_versions()] == [
+            first.version
+        ]  # dropped, so that it displaces no older one
         assert await answer(application, "How do I return goods?") == (
             Decision.ANSWER,
             "Send them back within thirty days. [1]",

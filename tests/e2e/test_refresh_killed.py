@@ -47,8 +47,8 @@ class Setting:
     def answer(self) -> str:
         """What the active version, checked to the last byte, says about returns."""
         store = VersionStore(self.root)
-        version = store.active()
-        store.verify(version)
+        version = store.find_active()
+        store.verify_files(version)
         index = Index.load(version.folder)
         [row] = index.fields[0].dense.search(plain_embedder().embed_queries(["How do I return an item?"]), 1)[0]
         return index.passages[index.row_passage[row]].document.answer
@@ -91,7 +91,7 @@ def test_killed_before_any_of_its_changes_to_files_it_leaves_the_old_answer_or_t
         answers.append(setting.answer())
         assert setting.refresh()[0] == 0
         assert setting.answer() == "Within 90 days."
-        assert len(VersionStore(setting.root).list()) == 2
+        assert len(VersionStore(setting.root).list_versions()) == 2
         assert not any((setting.root / "staging").glob("*"))
     assert answers[0] == "Within 30 days."
     assert answers[-1] == "Within 90 days."

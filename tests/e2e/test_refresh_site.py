@@ -61,5 +61,5 @@ def test_a_second_refresh_asks_for_every_page_and_receives_only_the_changed_one(
     assert [line.question for line in report.changed] == ["What about returns?", "Who does returns?"]
     assert sorted(line.url for line in report.gone) == [site.url("/help/account"), site.url("/help/payment")]
     assert report.texts_embedded == 4  # by two models
-    questions = {document.question for document in Index.load(store.active().folder).documents}
+    questions = {document.question for document in Index.load(store.find_active().folder).documents}
     assert questions == {"What about returns?", "Who does returns?", "What about delivery?", "Who does delivery?"}

@@ -125,7 +125,7 @@ async def test_the_prompts_layout_is_served_by_the_prefix_cache(vllm: VllmServer
         questions = [f"Question {number} of {'naive' if naive else 'ours'}?" for number in range(8)]
         before = await metrics(vllm)
         for prompt in _prompts(naive, questions):
-            _ = [piece async for piece in generator.stream(prompt, max_tokens=20)]
+            _ = [piece async for piece in generator.stream_text(prompt, max_tokens=20)]
         after = await metrics(vllm)
         return (after[CACHE_HITS] - before[CACHE_HITS]) / (after[CACHE_QUERIES] - before[CACHE_QUERIES])
 

@@ -25,7 +25,7 @@ def asked(question: str) -> list[Message]:
 
 
 async def said(generator: VllmGenerator, question: str, max_tokens: int = 60) -> str:
-    return "".join([piece async for piece in generator.stream(asked(question), max_tokens=max_tokens)])
+    return "".join([piece async for piece in generator.stream_text(asked(question), max_tokens=max_tokens)])
 
 
 async def metrics(server: VllmServer) -> dict[str, float]:
@@ -42,7 +42,7 @@ async def until(condition: Callable[[], Awaitable[bool]], seconds: float) -> boo
 
 
 async def test_words_are_streamed_as_they_are_made(generator: VllmGenerator) -> None:
-    pieces = [piece async for piece in generator.stream(asked("How do I return goods?"), max_tokens=60)]
+    pieces = [piece async for piece in generator.stream_text(asked("How do I return goods?"), max_tokens=60)]
     assert "".join(pieces) == "".join(RETURNS)
     assert len(pieces) > len(RETURNS) / 2
     assert await said(generator, "如何退货？") == "您可以在送达后三十天内退货[1]。"
@@ -51,14 +51,14 @@ async def test_words_are_streamed_as_they_are_made(generator: VllmGenerator) -> 
 async def test_the_server_tells_what_it_serves_and_counts_its_tokens(
     generator: VllmGenerator, vllm: VllmServer
 ) -> None:
-    assert await generator.model() == "tiny"
-    assert await generator.context() == 4096
+    assert await generator.model_name() == "tiny"
+    assert await generator.context_length() == 4096
     messages = asked("How do I return goods?")
-    counted = await generator.count(messages)
+    counted = await generator.count_tokens(messages)
     before = (await metrics(vllm))["vllm:prompt_tokens_total"]
     await said(generator, "How do I return goods?")
     assert counted == (await metrics(vllm))["vllm:prompt_tokens_total"] - before
-    assert await generator.count(asked("How do I return goods? " * 20)) > counted
+    assert await generator.count_tokens(asked("How do I return goods? " * 20)) > counted
 
 
 async def test_a_decision_fits_its_schema_whatever_the_model_prefers(generator: VllmGenerator) -> None:
@@ -72,7 +72,7 @@ async def test_a_decision_fits_its_schema_whatever_the_model_prefers(generator: 
         "required": ["kind", "answerable", "passages"],
         "additionalProperties": False,
     }
-    decided = await generator.decide(asked("How do I return goods?"), schema, max_tokens=100)
+    decided = await generator.generate_json(asked("How do I return goods?"), schema, max_tokens=100)
     assert decided["kind"] in {"question", "small_talk"} and isinstance(decided["answerable"], bool)
     assert set(decided["passages"]) <= {1, 2, 3} and len(decided["passages"]) <= 3
 
@@ -88,7 +88,7 @@ async def test_an_answer_that_is_given_up_is_aborted_on_the_server(
     generator: VllmGenerator, vllm: VllmServer, how: str
 ) -> None:
     async def listen(begun: asyncio.Event) -> None:
-        async with aclosing(generator.stream(asked("zebra"), max_tokens=3000)) as words:
+        async with aclosing(generator.stream_text(asked("zebra"), max_tokens=3000)) as words:
             async for _ in words:
                 begun.set()
                 if how == "closed":
@@ -145,7 +145,7 @@ async def test_the_prefix_cache_serves_what_stands_first(generator: VllmGenerato
     async def share(messages: Callable[[int], list[Message]]) -> float:
         before = await metrics(vllm)
         for number in range(8):
-            _ = [piece async for piece in generator.stream(messages(number), max_tokens=20)]
+            _ = [piece async for piece in generator.stream_text(messages(number), max_tokens=20)]
         after = await metrics(vllm)
         return (after[CACHE_HITS] - before[CACHE_HITS]) / (after[CACHE_QUERIES] - before[CACHE_QUERIES])
 
@@ -158,7 +158,7 @@ async def test_a_server_killed_in_mid_stream_is_noticed_left_alone_and_used_agai
     client = VllmGenerator([vllm.url], limits=Limits(connect=0.5, first=20, between=10, total=60))
     killed = 0.0
     with pytest.raises(GeneratorError) as fault:
-        async with aclosing(client.stream(asked("zebra"), max_tokens=3000)) as words:
+        async with aclosing(client.stream_text(asked("zebra"), max_tokens=3000)) as words:
             async for _ in words:
                 if vllm.running:
                     killed = time.monotonic()
@@ -185,9 +185,9 @@ async def test_a_server_killed_in_mid_stream_is_noticed_left_alone_and_used_agai
 
 async def test_a_model_that_reads_text_alone_tells_that_it_takes_no_pictures(vllm: VllmServer) -> None:
     client = VllmGenerator([vllm.url])
-    assert not await client.sees()
+    assert not await client.takes_pictures()
     assert await said(client, "How do I return goods?") == "".join(RETURNS), "it is well all the same"
-    assert not await client.sees()
+    assert not await client.takes_pictures()
     refused = '"POST /v1/chat/completions HTTP/1.1" 400'
     assert vllm.log.count(refused) == 1, "it was asked once, and refused the picture"
     await client.close()

@@ -103,7 +103,7 @@ class Entries:
 
     def _same(self, question: str) -> Iterable[Document]:
         index = self._index
-        for wording in index.wordings.same(question):
+        for wording in index.wordings.find_same_words(question):
             yield index.documents[bisect_right(index.wording_starts, wording) - 1]
 
 

@@ -44,15 +44,15 @@ READERS: dict[str, Callable[[str], object]] = {
     "discord": lambda said: discord_incoming.readable(said, 1),
     "clean": text.clean_text,
     "collapse": text.collapse_whitespace,
-    "analyse": analysis.analyse,
-    "codes": lambda said: list(codes.codes(said)),
+    "analyse": analysis.analyse_text,
+    "codes": lambda said: list(codes.find_codes(said)),
     "denials": denying.count_denials,
     "pasted": pasted.describe_line,
     "fences": lambda said: pasted._FENCED.sub("", said),
-    "statement": lambda said: statements._read(said, "en"),
-    "refers": contexts.refers,
+    "statement": lambda said: statements._parse_statement(said, "en"),
+    "refers": contexts.refers_back,
     "topic": contexts.has_topic,
-    "bare": contexts.bare,
+    "bare": contexts.is_elliptical,
 }
 WRITTEN = """1 1/ 1- 1. 1: 12:34 (1 +1 a@ @a a. a Ab a1 é 中 万 一 @ 点 月 周 半 .com [ [a ]( ( [1, :// a/ $1 1, 1元 ` *
 ** _ # ! ? ？ 。 “ " ' ’s < <@ <@U1| <!| <!x| <#C1| <https:// <a: </a | & a- 1- a_ a' 1) 第 步骤 0 x= = %40 \\ 1年 — …
@@ -159,7 +159,7 @@ def test_the_library_of_phone_numbers_is_asked_so_often_and_no_more(unit: str, m
     monkeypatch.setattr(phonenumbers.phonenumbermatcher.PhoneNumberMatcher, "_parse_and_verify", counting)
     for length in (1_000, 4_000, 16_000, 64_000):
         asked = 0
-        phones.phones((unit * length)[:length], MASKER.regions)
+        phones.find_phones((unit * length)[:length], MASKER.regions)
         assert asked <= 4 * phones._BUDGET, length
 
 

@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 from bot.cli.vllm import vllm
 from bot.errors import BotError, InputError
 from inference.errors import GeneratorUnavailable
-from inference.server import DEFAULT_MODEL, VllmOptions, launch, reasoning_parser, vllm_command, vllm_program
+from inference.server import DEFAULT_MODEL, VllmOptions, launch_server, reasoning_parser, vllm_command, vllm_program
 
 PYTHON = sys.executable  # before a test replaces it
 MODULE = (PYTHON, "-m", "vllm.entrypoints.openai.api_server", "--model")
@@ -188,7 +188,7 @@ def test_where_vllm_is_not_installed_one_line_names_the_mends() -> None:
 
 def test_a_program_that_does_not_start_is_told() -> None:
     with pytest.raises(GeneratorUnavailable, match="does not start"):
-        launch(["no-such-vllm"], os.environ)
+        launch_server(["no-such-vllm"], os.environ)
 
 
 def test_a_dry_run_prints_the_command_even_where_vllm_is_not_installed() -> None:

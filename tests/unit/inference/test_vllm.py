@@ -45,12 +45,12 @@ async def generator(
 
 
 async def said(generator: VllmGenerator) -> str:
-    return "".join([piece async for piece in generator.stream(QUESTION, max_tokens=50)])
+    return "".join([piece async for piece in generator.stream_text(QUESTION, max_tokens=50)])
 
 
 async def test_words_come_as_they_are_made() -> None:
     async with OpenAiServer(Script(["Three ", "days."], between=0.2)) as server, generator(server) as client:
-        times = [time.monotonic() async for _ in client.stream(QUESTION, max_tokens=50, temperature=0.2)]
+        times = [time.monotonic() async for _ in client.stream_text(QUESTION, max_tokens=50, temperature=0.2)]
         assert len(times) == 2 and times[1] - times[0] > 0.1
         (asked,) = server.requests
         assert asked["model"] == "tiny" and asked["stream"] and asked["max_tokens"] == 50
@@ -61,7 +61,7 @@ async def test_a_model_and_a_key_of_the_settings_are_used() -> None:
     async with OpenAiServer(api_key="secret", model="big") as server:
         async with generator(server, model="big", api_key="secret") as client:
             assert await said(client) == "Hello." and server.requests[0]["model"] == "big"
-            assert await client.model() == "big"
+            assert await client.model_name() == "big"
         async with generator(server, api_key="other") as client:
             with pytest.raises(GeneratorRefused, match="FRONTDESK_VLLM_API_KEY"):
                 await said(client)
@@ -72,7 +72,7 @@ async def test_a_model_and_a_key_of_the_settings_are_used() -> None:
 
 async def test_tokens_are_counted_by_the_server() -> None:
     async with OpenAiServer() as server, generator(f"{server.url}/v1") as client:
-        assert await client.count(QUESTION) == 7
+        assert await client.count_tokens(QUESTION) == 7
 
 
 async def test_a_decision_is_json_of_a_schema() -> None:
@@ -81,12 +81,12 @@ async def test_a_decision_is_json_of_a_schema() -> None:
         OpenAiServer(Script(['<think>hm</think>\n{"answerable": true}'])) as server,
         generator(server) as client,
     ):
-        assert await client.decide(QUESTION, schema, max_tokens=20) == {"answerable": True}
+        assert await client.generate_json(QUESTION, schema, max_tokens=20) == {"answerable": True}
         assert server.requests[0]["response_format"]["json_schema"]["schema"] == schema
         server.scripts = [Script(["certainly!"])]
         for _ in range(5):
             with pytest.raises(GeneratorUndecided, match="JSON"):
-                await client.decide(QUESTION, schema, max_tokens=20)
+                await client.generate_json(QUESTION, schema, max_tokens=20)
         server.scripts = [Script(["Hello."])]
         assert await said(client) == "Hello.", "a model that says nonsense leaves its server well"
 
@@ -98,7 +98,7 @@ async def test_a_server_that_hangs_while_it_decides_is_left_for_another() -> Non
         generator(hangs, well) as client,
     ):
         for _ in range(4):
-            assert await client.decide(QUESTION, {"type": "object"}, max_tokens=20, seconds=0.6) == {}
+            assert await client.generate_json(QUESTION, {"type": "object"}, max_tokens=20, seconds=0.6) == {}
         assert len(hangs.requests) == 3, "it is left alone after three failures"
 
 
@@ -119,7 +119,7 @@ async def test_a_chat_template_without_a_system_role_gets_the_text_with_the_firs
 async def test_an_answer_that_fills_its_tokens_is_told_and_blames_nobody() -> None:
     async with OpenAiServer(Script(["So ", "long"], finish="length")) as server, generator(server) as client:
         for _ in range(5):
-            words = client.stream(QUESTION, max_tokens=2)
+            words = client.stream_text(QUESTION, max_tokens=2)
             assert [await anext(words), await anext(words)] == ["So ", "long"]
             with pytest.raises(GeneratorTooLong) as fault:
                 await anext(words)
@@ -152,7 +152,7 @@ async def test_a_list_of_models_that_is_none_is_a_known_fault(models: bytes) -> 
 async def test_a_length_that_is_none_is_the_usual_one(length: str) -> None:
     async with OpenAiServer() as server, generator(server) as client:
         server.models = f'{{"data": [{{"id": "tiny", "max_model_len": {length}}}]}}'.encode()
-        assert await client.context() == 4096 and await said(client) == "Hello."
+        assert await client.context_length() == 4096 and await said(client) == "Hello."
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ async def test_what_a_model_thinks_is_hidden(pieces: list[str], text: str) -> No
 
 async def test_giving_an_answer_up_ends_the_work_on_the_server() -> None:
     async with OpenAiServer(Script(["word "] * 1000, between=0.05)) as server, generator(server) as client:
-        async with aclosing(client.stream(QUESTION, max_tokens=1000)) as words:
+        async with aclosing(client.stream_text(QUESTION, max_tokens=1000)) as words:
             await anext(words)
             assert server.running == 1
         for _ in range(100):
@@ -342,17 +342,17 @@ async def test_a_server_that_fails_is_left_alone_probed_and_taken_back() -> None
 def test_a_breaker_asks_ever_more_rarely() -> None:
     now = 0.0
     breaker = Breaker(failures=2, pause=1, longest=3, clock=lambda: now)
-    breaker.failed()
+    breaker.record_failure()
     assert not breaker.open
-    breaker.failed()
+    breaker.record_failure()
     probes = []
     for tick in range(120):
         now = tick / 10
         if breaker.may_probe():
             probes.append(now)
-            breaker.failed()
+            breaker.record_failure()
     assert probes == [1.0, 3.0, 6.0, 9.0]
-    breaker.succeeded()
+    breaker.record_success()
     assert not breaker.open and not breaker.may_probe()
 
 
@@ -361,12 +361,16 @@ async def test_what_generates_nothing_waits_for_no_slot() -> None:
     async with (
         OpenAiServer(Script(["word "] * 100, between=0.05)) as server,
         generator(server, limits=one) as client,
-        aclosing(client.stream(QUESTION, max_tokens=50)) as words,
+        aclosing(client.stream_text(QUESTION, max_tokens=50)) as words,
     ):
         await anext(words)
-        assert (await client.model(), await client.context(), await client.count(QUESTION)) == ("tiny", 4096, 7)
+        assert (await client.model_name(), await client.context_length(), await client.count_tokens(QUESTION)) == (
+            "tiny",
+            4096,
+            7,
+        )
         with pytest.raises(GeneratorSlow, match="busy"):
-            await client.decide(QUESTION, {"type": "object"}, max_tokens=5, seconds=0.1)
+            await client.generate_json(QUESTION, {"type": "object"}, max_tokens=5, seconds=0.1)
 
 
 # pictures
@@ -375,13 +379,13 @@ SHOWN = [Message(Role.SYSTEM, "Say what it shows."), Message(Role.USER, "?", (Pi
 
 
 async def described(client: VllmGenerator, seconds: float = 1.0) -> str:
-    return await client.describe(SHOWN, max_tokens=20, seconds=seconds)
+    return await client.describe_pictures(SHOWN, max_tokens=20, seconds=seconds)
 
 
 async def test_a_picture_is_described_by_a_model_that_takes_them() -> None:
     async with OpenAiServer(Script(["<think>hm</think>\nAn error."])) as server, generator(server) as client:
         server.sees = True
-        assert await client.sees() and await client.sees()
+        assert await client.takes_pictures() and await client.takes_pictures()
         assert len(server.requests) == 1 and server.requests[0]["max_tokens"] == 1, "it is asked once"
         tiny = Image.open(io.BytesIO(server.pictures[0]))
         assert tiny.size == (64, 64) and tiny.format == "PNG"
@@ -391,7 +395,7 @@ async def test_a_picture_is_described_by_a_model_that_takes_them() -> None:
 
 async def test_that_a_model_reads_text_alone_is_learned_once() -> None:
     async with OpenAiServer() as server, generator(server) as client:
-        assert not any(await asyncio.gather(*(client.sees() for _ in range(5)))) and len(server.requests) == 1
+        assert not any(await asyncio.gather(*(client.takes_pictures() for _ in range(5)))) and len(server.requests) == 1
         with pytest.raises(GeneratorUnavailable, match="takes pictures"):
             await described(client)
         assert server.pictures == [] and len(server.requests) == 1
@@ -405,26 +409,26 @@ async def test_a_server_that_does_not_tell_is_asked_again(fault: Script, monkeyp
     monkeypatch.setattr(vllm, "_SIGHT_SECONDS", 0.3)
     async with OpenAiServer(fault, Script(["Hello."])) as server, generator(server) as client:
         server.sees = True
-        assert not await client.sees()
-        assert await client.sees() and len(server.requests) == 2
+        assert not await client.takes_pictures()
+        assert await client.takes_pictures() and len(server.requests) == 2
 
 
 async def test_another_model_is_asked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     async with OpenAiServer() as server, generator(server) as client:
-        assert not await client.sees()
+        assert not await client.takes_pictures()
         server.sees = True
         server.scripts = [Script(status=503), Script(["Hello."])]
         with pytest.raises(GeneratorUnavailable):
             await said(client)
-        assert await client.sees(), "it may have been started anew"
+        assert await client.takes_pictures(), "it may have been started anew"
         server.sees = False
         with pytest.raises(GeneratorRefused):
             await described(client)
-        assert not await client.sees(), "what it refuses it may not take any more"
+        assert not await client.takes_pictures(), "what it refuses it may not take any more"
         server.sees = True
-        assert not await client.sees()
+        assert not await client.takes_pictures()
         monkeypatch.setattr(vllm, "_BLIND_SECONDS", 0.0)
-        assert await client.sees(), "a no holds for a while"
+        assert await client.takes_pictures(), "a no holds for a while"
 
 
 async def test_of_several_servers_those_are_asked_that_see() -> None:
@@ -435,7 +439,7 @@ async def test_of_several_servers_those_are_asked_that_see() -> None:
         generator(NOWHERE, blind, one, other) as client,
     ):
         one.sees = other.sees = True
-        assert await client.sees()
+        assert await client.takes_pictures()
         one.scripts = [Script(status=500)]
         assert [await described(client) for _ in range(4)] == ["A mug."] * 4
         assert blind.pictures == []

@@ -130,11 +130,11 @@ class Desk:
         )
 
     def questions(self) -> set[str]:
-        index = Index.load(self.store.active().folder)
+        index = Index.load(self.store.find_active().folder)
         return {document.question for document in index.documents}
 
     def finds(self, query: str) -> str:
-        index = Index.load(self.store.active().folder)
+        index = Index.load(self.store.find_active().folder)
         field = index.fields[0]
         [row] = field.dense.search(plain_embedder().embed_queries([query]), 1)[0]
         return index.passages[index.row_passage[row]].document.question
@@ -154,11 +154,11 @@ def test_the_first_refresh_activates_a_version_that_finds_what_the_pages_say(des
     assert report.pages_fetched == 5
     assert report.bytes_received > 500
     assert desk.finds("I want to send back what I bought") == "How do I return an item?"
-    manifest = desk.store.active().manifest
+    manifest = desk.store.find_active().manifest
     assert manifest.counts["documents"] == 10
     assert manifest.counts["pages"] == 5
     assert manifest.embedder == plain_embedder().fingerprint
-    document = Index.load(desk.store.active().folder).documents[0]
+    document = Index.load(desk.store.find_active().folder).documents[0]
     assert document.source == "shop"
     assert document.crawled_at.startswith("20")
 
@@ -172,7 +172,7 @@ def test_an_unchanged_site_costs_no_body_no_embedding_and_no_version(desk: Desk)
     assert (report.pages_unchanged, report.documents_unchanged, report.texts_embedded) == (5, 10, 0)
     assert desk.site.bodies_sent == sent
     assert embedder.texts == []
-    assert len(desk.store.list()) == 1
+    assert len(desk.store.list_versions()) == 1
 
 
 def test_only_what_changed_is_embedded(desk: Desk) -> None:
@@ -185,7 +185,7 @@ def test_only_what_changed_is_embedded(desk: Desk) -> None:
     assert (report.added, report.removed, report.documents_unchanged) == ((), (), 9)
     assert report.texts_embedded == 1
     assert any("ninety" in text for text in embedder.texts)
-    index = Index.load(desk.store.active().folder)
+    index = Index.load(desk.store.find_active().folder)
     again = plain_embedder().embed_documents([document.question for document in index.documents])
     assert np.all(np.max(again @ index.fields[0].rows.T, axis=1) > 0.98)
 
@@ -271,7 +271,7 @@ def test_the_same_pair_on_two_pages_is_indexed_once_and_survives_the_loss_of_one
     twin = faq(("  how do I RETURN an item? ", "Send it back within thirty days."), ("Who are you?", "A shop."))
     desk.site.pages["https://shop.test/zz-twin"] = twin
     desk.refresh()
-    documents = Index.load(desk.store.active().folder).documents
+    documents = Index.load(desk.store.find_active().folder).documents
     held = [document.url for document in documents if "return an item" in document.question.casefold()]
     assert len(held) == 1
     assert held[0].startswith("https://shop.test/returns")
@@ -386,7 +386,7 @@ def test_a_site_without_a_question_is_a_clear_line_and_no_version(desk: Desk) ->
     with pytest.raises(SourceError, match=r"No question and no text was found on the 1 pages of shop"):
         desk.refresh()
     with pytest.raises(NoActiveVersion):
-        desk.store.active()
+        desk.store.find_active()
     desk.site.pages = {"https://shop.test/": Fetch("https://shop.test/", FetchOutcome.FAILED, reason="500")}
     with pytest.raises(SourceError, match="No page could be read"):
         desk.refresh()
@@ -434,7 +434,7 @@ def test_force_drops_what_vanishes(desk: Desk) -> None:
 
 def test_a_dry_run_changes_nothing_on_disk(desk: Desk) -> None:
     assert desk.refresh(dry_run=True).outcome == "dry_run"
-    assert desk.store.list() == []
+    assert desk.store.list_versions() == []
     desk.refresh()
     desk.site.pages["https://shop.test/new"] = faq(("Is there a new page?", "Yes."))
     before = {path: path.stat().st_mtime_ns for path in desk.store.root.rglob("*") if path.name != "refresh.lock"}
@@ -453,7 +453,7 @@ def test_another_embedder_embeds_everything_again_without_fetching_anything(desk
     assert desk.site.bodies_sent == sent
     assert {"How do I return an item?", "如何退货？"} <= set(other.texts)
     assert report.texts_embedded == len(set(other.texts)) > 10
-    assert desk.store.active().manifest.embedder == other.fingerprint
+    assert desk.store.find_active().manifest.embedder == other.fingerprint
 
 
 def test_a_model_that_comes_along_embeds_all_and_the_others_nothing(desk: Desk) -> None:
@@ -463,7 +463,7 @@ def test_a_model_that_comes_along_embeds_all_and_the_others_nothing(desk: Desk) 
     assert (report.outcome, report.documents_unchanged) == ("activated", 10)
     assert report.texts_embedded == len(set(more.texts)) > 10
     assert len(held.texts) <= 8  # the check's sample
-    assert [each.model for each in Index.load(desk.store.active().folder).fields] == [
+    assert [each.model for each in Index.load(desk.store.find_active().folder).fields] == [
         held.fingerprint,
         more.fingerprint,
     ]
@@ -472,14 +472,14 @@ def test_a_model_that_comes_along_embeds_all_and_the_others_nothing(desk: Desk) 
 @pytest.mark.parametrize("name", ["rows-0.npy", "passages.jsonl", "pages.jsonl", "manifest.json"])
 def test_a_damaged_active_version_is_built_anew(desk: Desk, name: str) -> None:
     first = desk.refresh()
-    path = desk.store.active().folder / name
+    path = desk.store.find_active().folder / name
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 0xFF
     path.write_bytes(bytes(data))
     report = desk.refresh()
     assert report.outcome == "activated"
     assert report.version != first.version
-    desk.store.verify(desk.store.active())
+    desk.store.verify_files(desk.store.find_active())
     assert desk.finds("I want to send back what I bought") == "How do I return an item?"
     fetched = 5 if name in {"pages.jsonl", "manifest.json"} else 0
     assert report.pages_fetched == fetched
@@ -487,7 +487,7 @@ def test_a_damaged_active_version_is_built_anew(desk: Desk, name: str) -> None:
 
 def test_lost_validators_only_fetch_the_pages_again(desk: Desk) -> None:
     desk.refresh()
-    (desk.store.active().folder / "crawl.jsonl").write_text("{ half a li")
+    (desk.store.find_active().folder / "crawl.jsonl").write_text("{ half a li")
     report = desk.refresh()
     assert (report.outcome, report.pages_fetched) == ("unchanged", 5)
 
@@ -511,7 +511,7 @@ def test_a_version_that_fails_its_check_is_never_activated(desk: Desk, monkeypat
         with pytest.raises(RefreshError, match="failed its check"):
             desk.refresh()
         assert desk.store.active_id() == first.version
-        assert [version.id for version in desk.store.list()] == [first.version]
+        assert [version.id for version in desk.store.list_versions()] == [first.version]
 
 
 def test_old_versions_are_pruned_and_a_rollback_brings_back_an_old_one_with_its_validators(desk: Desk) -> None:
@@ -519,8 +519,8 @@ def test_old_versions_are_pruned_and_a_rollback_brings_back_an_old_one_with_its_
     for number in range(4):
         desk.site.pages["https://shop.test/news"] = faq(("What is new?", f"News number {number}."))
         versions.append(desk.refresh().version)
-    assert [version.id for version in desk.store.list()] == versions[:1:-1]
-    assert desk.store.rollback().id == versions[-2]
+    assert [version.id for version in desk.store.list_versions()] == versions[:1:-1]
+    assert desk.store.roll_back().id == versions[-2]
     report = desk.refresh()
     assert report.outcome == "activated"
     assert [line.question for line in report.changed] == ["What is new?"]

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.answers.replies import apology, nothing_found, told_apart, write_clarification, write_suggestion
+from bot.answers.replies import apology, disambiguation_labels, nothing_found, write_clarification, write_suggestion
 from bot.conversation import Citation
 from bot.words import words_for
 from retrieval.documents import Document, DocumentKind
@@ -56,7 +56,7 @@ def test_options_of_the_same_title_are_told_apart_but_never_by_an_address(
 ) -> None:
     one = Document("https://shop.example/1", "Fees", "1 %", heading_path=headings[0])
     other = Document("https://shop.example/2", "fees", "2 %", heading_path=headings[1], author=author)
-    assert told_apart([one, other, GIFT]) == [*expected, ""]
+    assert disambiguation_labels([one, other, GIFT]) == [*expected, ""]
 
 
 def test_nothing_found_offers_people_where_there_are_any() -> None:

@@ -12,7 +12,7 @@ from bot.answers.citations import CitationChecker
 from bot.answers.extractive import ExtractiveWriter
 from bot.answers.prompting import answer_prompt
 from bot.answers.related import related
-from bot.answers.replies import told_apart
+from bot.answers.replies import disambiguation_labels
 from bot.conversation import Brief, Citation, UsedPassage
 from retrieval.documents import Document, RetrievalResult, ScoredPassage
 from tests.fakes import found, passage
@@ -97,8 +97,8 @@ def test_a_chosen_option_without_a_url_is_not_taken_for_another() -> None:
 @pytest.mark.parametrize("document", [EN, ZH])
 def test_asked_back_two_of_one_title_are_told_apart(document: Document) -> None:
     page = Document("https://shop.test/k", document.question, "No.", heading_path=("FAQ",))
-    assert told_apart([document, page]) == [document.author, "FAQ"]
-    assert told_apart([document, PAGE]) == ["", ""]
+    assert disambiguation_labels([document, page]) == [document.author, "FAQ"]
+    assert disambiguation_labels([document, PAGE]) == ["", ""]
 
 
 def test_a_model_is_told_who_answered_and_nothing_else_changes() -> None:

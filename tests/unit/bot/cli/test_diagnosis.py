@@ -137,14 +137,14 @@ def test_a_damaged_index_is_told_with_what_answers_instead(settings: Settings) -
     store = version_store(settings)
 
     def make() -> Version:
-        with store.stage() as folder:
+        with store.stage_version() as folder:
             (folder / "rows-0.npy").write_bytes(b"vectors")
             counts = {"pages": 1, "documents": 1, "passages": 1}
             made = Manifest(store.new_id(), datetime.now(UTC).isoformat(), "", "model", 3, counts)
-            return store.commit(folder, made)
+            return store.commit_version(folder, made)
 
     older, newer = make(), make()
-    store.activate(newer)
+    store.activate_version(newer)
     (newer.folder / "rows-0.npy").write_bytes(b"vectorz")
     (check,) = diagnosis._run("index", diagnosis._index, settings)
     assert check.ok is False

@@ -278,13 +278,13 @@ async def test_a_roll_back_below_a_version_that_answers_no_more_does_nothing(off
 async def test_of_two_who_press_roll_back_at_once_one_goes_back(office: Office) -> None:
     made: list[Version] = []
     for _ in range(4):
-        with office.versions.stage() as staged:
+        with office.versions.stage_version() as staged:
             (staged / "a").write_text("x")
             counts = dict.fromkeys(("pages", "documents", "passages", "rows"), 1)
             parent = made[-1].id if made else ""
             manifest = Manifest(office.versions.new_id(), "2026-01-01T00:00:00+00:00", parent, "e", 3, counts)
-            made.append(office.versions.commit(staged, manifest))
-        office.versions.activate(made[-1])
+            made.append(office.versions.commit_version(staged, manifest))
+        office.versions.activate_version(made[-1])
     newest = made[-1].id
     busy = [asyncio.create_task(asyncio.to_thread(time.sleep, 0.05)) for _ in range(32)]
     answers = await asyncio.gather(*(click(office, "rollback", newest) for _ in range(3)))

@@ -12,7 +12,7 @@ import pytest
 from bot.errors import InputError, UnknownSource
 from bot.knowledge.glossary import LONGEST, MOST_TERMS, check_terms, join, read_csv, read_terms, to_csv
 from retrieval.documents import Document
-from retrieval.searching.glossary import Entry, Variant
+from retrieval.searching.glossary import Entry, QueryVariant
 from tests.support.steering import SHOP, WIKI, Office
 
 VAT = "You pay Value Added Tax (VAT) on it."
@@ -64,12 +64,12 @@ def test_terms_that_cannot_be_used_are_refused_with_the_reason(terms: Sequence[s
 
 
 async def test_terms_are_used_at_once(office: Office) -> None:
-    assert office.live_glossary.current().variants("My brolly?") == ()
+    assert office.live_glossary.current().rewrite_query("My brolly?") == ()
     put = await office.glossary.add("brolly = umbrella")
     assert (put.entry.terms, put.merged) == (("brolly", "umbrella"), ())
-    assert office.live_glossary.current().variants("My brolly?") == (Variant("My umbrella?"),)
+    assert office.live_glossary.current().rewrite_query("My brolly?") == (QueryVariant("My umbrella?"),)
     await office.glossary.remove("umbrellas")
-    assert office.live_glossary.current().variants("My brolly?") == ()
+    assert office.live_glossary.current().rewrite_query("My brolly?") == ()
 
 
 async def test_another_process_takes_in_what_this_one_changed(office: Office) -> None:
@@ -160,10 +160,12 @@ async def test_what_the_pages_suggest_is_used_only_once_it_is_approved(office: O
     vat, tea = await office.glossary.suggest()
     assert (vat.entry.terms, tea.entry.terms) == (("VAT", "Value Added Tax"), ("乌龙茶", "青茶"))
     assert vat.url == "https://shop.example/faq#1"
-    assert office.live_glossary.current().variants("How much VAT?") == ()
+    assert office.live_glossary.current().rewrite_query("How much VAT?") == ()
     put = await office.glossary.approve(vat.id[:8])
     assert put.entry == vat.entry
-    assert office.live_glossary.current().variants("How much VAT?") == (Variant("How much Value Added Tax?", "shop"),)
+    assert office.live_glossary.current().rewrite_query("How much VAT?") == (
+        QueryVariant("How much Value Added Tax?", "shop"),
+    )
     assert await groups(office) == [("shop", ("VAT", "Value Added Tax"), True)]
     assert [each.id for each in await office.glossary.suggest("shop")] == [tea.id]
 

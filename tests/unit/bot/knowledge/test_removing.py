@@ -21,7 +21,7 @@ async def test_a_source_among_others_leaves_with_the_next_refresh(office: Office
 
 async def test_with_the_last_source_nothing_is_active(office: Office) -> None:
     await add(office, "a")
-    office.versions.folder("20260101-000000-abcd").mkdir(parents=True)
+    office.versions.version_folder("20260101-000000-abcd").mkdir(parents=True)
     (office.versions.root / "active").write_text("20260101-000000-abcd\n")
     told = await Removing(office.sources, office.versions).remove("a")
     assert "rollback 20260101-000000-abcd" in told

@@ -101,10 +101,10 @@ async def test_approved_twice_it_is_approved_once(office: Office) -> None:
     changed = await asyncio.gather(*(office.teaching.approve(OTHER, taught.id) for _ in range(3)))
     assert next(each for each in changed if each).author == "Bob"
     assert changed.count(None) == 2
-    assert [document.question for document in office.shelf.current()[1]] == ["Why?"]
+    assert [document.question for document in office.shelf.current_documents()[1]] == ["Why?"]
     assert await office.teaching.dismiss(taught.id)
     assert await office.teaching.dismiss(taught.id) is None
-    assert office.shelf.current()[1] == ()
+    assert office.shelf.current_documents()[1] == ()
     assert await office.teaching.approve(MATE, taught.id)  # used again
 
 
@@ -129,7 +129,7 @@ async def test_a_customers_words_are_theirs_until_a_teammate_words_them_anew(off
 async def test_an_approved_one_stays_searched_as_it_reads_now(office: Office) -> None:
     taught = await office.teaching.teach(MATE, "Why?", "Because.", expires="30")
     await office.teaching.edit(OTHER, taught.id, " Why \n so? ", "So.\n")
-    [document] = office.shelf.current()[1]
+    [document] = office.shelf.current_documents()[1]
     assert (document.question, document.answer, document.author) == ("Why so?", "So.", "Cleo")
     assert (await office.taught.get(taught.id)).expires_at == taught.expires_at
     edited = await office.teaching.edit(OTHER, taught.id, "Why so?", "So.", "")
@@ -212,10 +212,10 @@ async def test_what_has_expired_is_searched_no_more(office: Office) -> None:
     taught = await office.teaching.teach(MATE, "Why?", "Because.", expires="1")
     await office.taught.change(taught.id, expires_at=datetime.now(UTC) + timedelta(seconds=0.2))
     assert await office.shelf.load()
-    assert len(office.shelf.current()[1]) == 1
+    assert len(office.shelf.current_documents()[1]) == 1
     await asyncio.sleep(0.25)
     assert await office.shelf.load()
-    assert office.shelf.current()[1] == ()
+    assert office.shelf.current_documents()[1] == ()
 
 
 # -- voted down ---------------------------------------------------------------------------------------------------
@@ -227,7 +227,7 @@ async def test_a_cited_taught_answer_that_is_voted_down_is_under_review_once(off
     assert changed
     assert changed.state is TaughtState.REVIEW
     assert changed.note == "A customer found it not helpful."
-    assert office.shelf.current()[1] == ()
+    assert office.shelf.current_documents()[1] == ()
     assert await office.teaching.voted_down(quoting(taught)) is None
     approved = await office.teaching.approve(MATE, taught.id)
     assert approved
@@ -256,11 +256,11 @@ async def test_a_shelf_takes_in_what_another_process_approves(office: Office) ->
     other = Shelf(office.taught)
     assert await other.load()
     assert not await other.load()
-    before = other.current()[0]
+    before = other.current_documents()[0]
     await office.teaching.teach(MATE, "Why?", "Because.")
     assert await other.load()
-    assert other.current()[0] != before
-    assert [document.answer for document in other.current()[1]] == ["Because."]
+    assert other.current_documents()[0] != before
+    assert [document.answer for document in other.current_documents()[1]] == ["Because."]
     await office.teaching.teach(MATE, "Proposed?", "No.", approved=False)
     assert not await other.load()
 
@@ -270,13 +270,13 @@ async def test_whoever_approves_does_not_wait_for_the_index(office: Office) -> N
 
     async def index() -> None:
         await go.wait()
-        indexed.append(shelf.current()[0])
+        indexed.append(shelf.current_documents()[0])
 
     shelf = Shelf(office.taught, index)
     office.teaching._shelf = shelf
     for number in range(3):
         await asyncio.wait_for(office.teaching.teach(MATE, f"{number}?", "Because."), 2)
-    assert len(shelf.current()[1]) == 3
+    assert len(shelf.current_documents()[1]) == 3
     go.set()
     await wait(lambda: len(indexed) == 3)
 
@@ -311,7 +311,7 @@ async def test_a_shelf_keeps_up_also_after_the_database_was_away(office: Office)
     await office.taught.add(Taught("b" * 32, TaughtState.APPROVED, "Why?", "B.", "en", "Bob", "", NOON, NOON))
     with capture_logs():
         running = asyncio.create_task(office.shelf.run(0.01))
-        await wait(lambda: office.shelf.current()[1])
+        await wait(lambda: office.shelf.current_documents()[1])
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
@@ -319,4 +319,4 @@ async def test_a_shelf_keeps_up_also_after_the_database_was_away(office: Office)
 async def test_many_teach_at_once_and_all_are_searched(office: Office) -> None:
     await asyncio.gather(*(office.teaching.teach(MATE, f"{number}?", "Because.") for number in range(20)))
     await office.shelf.load()
-    assert len(office.shelf.current()[1]) == 20
+    assert len(office.shelf.current_documents()[1]) == 20

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from retrieval.indexing.analysis import analyse, is_function
+from retrieval.indexing.analysis import analyse_text, is_function
 from retrieval.indexing.lexical import LexicalIndex
 
 
 def tokens(text: str, language: str = "en") -> list[str]:
-    return analyse(text, language)
+    return analyse_text(text, language)
 
 
 @pytest.mark.parametrize(
@@ -58,8 +58,8 @@ def test_function_words_of_scripts_without_spaces_are_known_in_every_language() 
 
 def test_each_text_is_stemmed_in_its_own_language_and_a_query_in_its() -> None:
     index = LexicalIndex.build(["Alle Zahlungen im Überblick", "All payments at a glance"], ["de", "en"])
-    german = index.bm25(index.query(tokens("Zahlung", "de")))
-    english = index.bm25(index.query(tokens("payment", "en")))
+    german = index.score_bm25(index.look_up(tokens("Zahlung", "de")))
+    english = index.score_bm25(index.look_up(tokens("payment", "en")))
     assert np.argmax(german) == 0 and np.argmax(english) == 1 and german[0] > 0 and english[1] > 0
-    more = index.extended(["Rückzahlungen dauern", "Refunds"], np.ones(2, bool), ["de", "en"])
-    assert np.flatnonzero(more.bm25(more.query(tokens("Rückzahlung", "de")))).tolist() == [2]
+    more = index.with_texts(["Rückzahlungen dauern", "Refunds"], np.ones(2, bool), ["de", "en"])
+    assert np.flatnonzero(more.score_bm25(more.look_up(tokens("Rückzahlung", "de")))).tolist() == [2]

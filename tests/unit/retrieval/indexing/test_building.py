@@ -105,7 +105,7 @@ def test_the_vectors_of_every_model_are_checked(tmp_path: Path) -> None:
 def test_an_index_laid_over_another_keeps_the_models_that_both_have() -> None:
     one, other = pair()
     base, added = build_index(PAGES, [one, other]), build_index([Document("", "Who?", "Me.", author="Mei")], other)
-    extended = base.extended(added, np.zeros((0, 2), np.int64))
+    extended = base.with_additions(added, np.zeros((0, 2), np.int64))
     assert [field.model for field in extended.fields] == [other.fingerprint]
     assert extended.fields[0].rows.shape == (TEXTS + 2, 16)
     assert len(extended.fields[0].texts.questions) == 4

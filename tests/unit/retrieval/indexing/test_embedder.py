@@ -16,7 +16,7 @@ import pytest
 
 from retrieval.errors import ModelError
 from retrieval.indexing.embedder import load_embedder
-from retrieval.indexing.onnx_export import cache_folder, export, read_meta
+from retrieval.indexing.onnx_export import cache_folder, export_embedder, read_meta
 from retrieval.indexing.weights import Prompts, find_weights, load_sentence_transformer
 from retrieval.interfaces import Embedder
 from tests.support.embedding import MODELS, plain_embedder
@@ -267,9 +267,9 @@ def test_an_export_that_comes_second_leaves_the_first_in_place(tiny: Path, tmp_p
     weights = find_weights(str(tiny), tmp_path)
     model = load_sentence_transformer(weights)
     folder = cache_folder(weights, tmp_path)
-    export(weights, model, folder)
+    export_embedder(weights, model, folder)
     inode = (folder / "model.onnx").stat().st_ino
-    export(weights, model, folder)
+    export_embedder(weights, model, folder)
     assert (folder / "model.onnx").stat().st_ino == inode
     assert read_meta(folder) is not None
 

@@ -24,13 +24,13 @@ TEXTS = st.lists(st.sampled_from(WORDS), max_size=9).map(" ".join)
 
 
 def everything(index: LexicalIndex, query: Sequence[str]) -> np.ndarray:
-    return index.bm25(index.query(query))
+    return index.score_bm25(index.look_up(query))
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.lists(TEXTS, min_size=1, max_size=8), st.lists(TEXTS, min_size=1, max_size=5))
 def test_added_texts_score_as_if_they_had_been_there_from_the_start(before: list[str], after: list[str]) -> None:
-    extended = LexicalIndex.build(before).extended(after, np.ones(len(after), bool))
+    extended = LexicalIndex.build(before).with_texts(after, np.ones(len(after), bool))
     built = LexicalIndex.build(before + after)
     places = np.arange(len(before) + len(after))
     for word in dict.fromkeys(WORDS):
@@ -38,14 +38,16 @@ def test_added_texts_score_as_if_they_had_been_there_from_the_start(before: list
         found, expected = everything(extended, query), everything(built, query)
         assert ((found > 0) == (expected > 0)).all()  # the weights differ by the mean length alone
         for one, other in zip(
-            extended.overlap(extended.query(query), places), built.overlap(built.query(query), places), strict=True
+            extended.measure_overlap(extended.look_up(query), places),
+            built.measure_overlap(built.look_up(query), places),
+            strict=True,
         ):
             np.testing.assert_allclose(one, other, rtol=1e-5)
 
 
 def test_with_the_same_mean_length_the_scores_are_the_same() -> None:
     before = ["how do i return an item", "where is my refund refund", "card card card or cash today", "退货要多久"]
-    extended = LexicalIndex.build(before).extended(before, np.ones(4, bool))
+    extended = LexicalIndex.build(before).with_texts(before, np.ones(4, bool))
     built = LexicalIndex.build(before * 2)
     for query in (["return"], ["refund", "card"], ["退", "退货", "货"]):
         np.testing.assert_allclose(everything(extended, query), everything(built, query), rtol=1e-4)
@@ -53,7 +55,7 @@ def test_with_the_same_mean_length_the_scores_are_the_same() -> None:
 
 def test_texts_that_do_not_count_change_no_score_of_the_others() -> None:
     base = LexicalIndex.build(["how do i return an item", "where is my refund"])
-    extended = base.extended(["return return", "how do i return an item"], np.zeros(2, bool))
+    extended = base.with_texts(["return return", "how do i return an item"], np.zeros(2, bool))
     for query in (["return"], ["refund"], ["unheard"]):
         np.testing.assert_allclose(everything(extended, query)[:2], everything(base, query), rtol=1e-6)
     assert everything(extended, ["return"])[3] == pytest.approx(everything(base, ["return"])[0], rel=1e-3)
@@ -61,9 +63,14 @@ def test_texts_that_do_not_count_change_no_score_of_the_others() -> None:
 
 def test_the_same_words_are_found_whatever_their_case_and_punctuation() -> None:
     index = LexicalIndex.build(["How do I return an item?", "How do I return items to you?", "如何退货？"])
-    assert index.same("how do I RETURN an item") == [0]
-    assert index.same("如何退貨") == [2]
-    assert index.same("how do I return") == index.same("") == index.same("something else") == []
+    assert index.find_same_words("how do I RETURN an item") == [0]
+    assert index.find_same_words("如何退貨") == [2]
+    assert (
+        index.find_same_words("how do I return")
+        == index.find_same_words("")
+        == index.find_same_words("something else")
+        == []
+    )
 
 
 @pytest.mark.parametrize("exact", [True, False])
@@ -71,7 +78,7 @@ def test_added_rows_are_found_beside_the_others(exact: bool) -> None:
     rows = np.random.default_rng(0).standard_normal((300, 16), dtype=np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     base = DenseIndex.build(rows[:280], exact=exact)
-    extended = base.extended(rows[280:])
+    extended = base.with_rows(rows[280:])
     best = np.argsort(-(rows @ rows.T), axis=1)[:, :5]
     assert (extended.search(rows, 5)[:, 0] == np.arange(300)).all()
     if exact:
@@ -88,7 +95,7 @@ def test_an_extended_index_has_the_documents_passages_and_rows_of_both() -> None
         Document("", "Who?", "Me.", author="A"),
     ]
     base, added = build_index(pages, embedder), build_index(taught, embedder)
-    extended, built = base.extended(added, NO_TWINS), build_index(pages + taught, embedder, previous=base)
+    extended, built = base.with_additions(added, NO_TWINS), build_index(pages + taught, embedder, previous=base)
     assert [p.id for p in extended.passages] == [p.id for p in built.passages]
     assert extended.documents == built.documents
     for name in ("row_passage", "passage_document", "first_row", "opening", "question_rows", "question_row_counts"):

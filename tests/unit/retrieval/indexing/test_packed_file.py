@@ -14,7 +14,7 @@ from retrieval.indexing.weights import find_weights
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    packed = find_weights("multilingual-e5-small", tmp_path_factory.mktemp("cache")).packed
+    packed = find_weights("multilingual-e5-small", tmp_path_factory.mktemp("cache")).packed_file
     assert packed is not None
     return packed
 
@@ -38,17 +38,17 @@ def test_the_model_has_the_measures_of_multilingual_e5_small(source: PackedFile)
 
 
 def test_a_matrix_is_its_blocks_of_sixteen_levels_times_their_scales(source: PackedFile) -> None:
-    scales, weights = source.blocks(["l0.q.w", "l0.k.w"])
+    scales, weights = source.read_blocks(["l0.q.w", "l0.k.w"])
     assert (scales.shape, weights.shape) == ((768, 12), (768, 12, 32))
     assert weights.min() == 0
     assert weights.max() == 15
-    matrix = source.matrix(["l0.q.w", "l0.k.w"])
+    matrix = source.read_matrix(["l0.q.w", "l0.k.w"])
     assert matrix.shape == (768, 384)
     row, block, place = 500, 7, 20
     expected = (int(weights[row, block, place]) - 8) * float(scales[row, block])
     assert matrix[row, block * 32 + place] == pytest.approx(expected)
-    assert source.matrix(["l11.fo.w"]).shape == (384, 1536)
-    assert np.isfinite(source.floats("emb.ln.w")).all()
+    assert source.read_matrix(["l11.fo.w"]).shape == (384, 1536)
+    assert np.isfinite(source.read_floats("emb.ln.w")).all()
 
 
 def test_a_file_of_another_format_or_cut_short_is_one_clear_line(path: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrieval.documents import Document
-from retrieval.indexing.passages import split, split_markdown, texts_to_embed
+from retrieval.indexing.passages import split_document, split_markdown, texts_to_embed
 
 
 def count(text: str) -> int:
@@ -18,7 +18,7 @@ def count(text: str) -> int:
 
 
 def parts(answer: str, budget: int, question: str = "Why?") -> list[str]:
-    return [passage.text for passage in split(Document("https://x.test/", question, answer), count, budget)]
+    return [passage.text for passage in split_document(Document("https://x.test/", question, answer), count, budget)]
 
 
 CODE = "```python\ndef f():\n    return 1\n\ndef g():\n    return 2\n```"
@@ -28,7 +28,7 @@ TABLE = "| size | price |\n|---|---|\n| small | 1 |\n| large | 2 |\n| huge | 3 |
 
 def test_a_short_answer_is_one_passage_with_the_id_of_its_document() -> None:
     document = Document("https://x.test/#a", "Why?", "Because.", heading_path=("FAQ",))
-    [passage] = split(document, count, 256)
+    [passage] = split_document(document, count, 256)
     assert (passage.id, passage.text, passage.part, passage.parts) == (document.id, "Because.", 0, 1)
 
 
@@ -36,11 +36,17 @@ def test_the_id_of_a_passage_depends_on_page_headings_question_and_text_alone() 
     document = Document("https://x.test/#a", "Why?", "Because.", heading_path=("FAQ",), crawled_at="2026-01-01")
     later = Document("https://x.test/#a", "Why?", "Because.", heading_path=("FAQ",), crawled_at="2026-02-02")
     moved = Document("https://x.test/#b", "Why?", "Because.", heading_path=("FAQ",))
-    assert split(document, count, 256)[0].id == split(later, count, 99)[0].id != split(moved, count, 256)[0].id
+    assert (
+        split_document(document, count, 256)[0].id
+        == split_document(later, count, 99)[0].id
+        != split_document(moved, count, 256)[0].id
+    )
 
 
 def test_the_same_text_twice_in_an_answer_makes_two_ids() -> None:
-    passages = split(Document("https://x.test/", "Why?", "Say it again please.\n\nSay it again please."), count, 12)
+    passages = split_document(
+        Document("https://x.test/", "Why?", "Say it again please.\n\nSay it again please."), count, 12
+    )
     assert [p.text for p in passages] == ["Say it again please."] * 2
     assert len({p.id for p in passages}) == 2
 
@@ -122,7 +128,7 @@ def test_the_rows_of_a_passage_are_question_with_text_then_each_wording_alone_on
     document = Document(
         "https://x.test/", "Why?", "One two three.\n\nFour five six.", alternatives=("How come?", "Why?")
     )
-    first, second = split(document, count, 10)
+    first, second = split_document(document, count, 10)
     assert texts_to_embed(first) == ["Why?\nOne two three.", "Why?", "How come?"]
     assert texts_to_embed(second) == ["Why?\nFour five six."]
 

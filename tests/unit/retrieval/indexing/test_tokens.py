@@ -41,7 +41,7 @@ def test_special_tokens_that_a_text_spells_out_are_only_words(tokenizer: Unigram
 def test_a_long_text_is_cut_before_its_end_mark_and_counted_whole(tokenizer: UnigramTokenizer) -> None:
     (ids,) = tokenizer.encode(["word " * 700])
     assert (len(ids), ids[0], ids[-1]) == (512, *AROUND)
-    assert tokenizer.count("word " * 700) == 702
+    assert tokenizer.count_tokens("word " * 700) == 702
 
 
 def test_the_ids_are_those_of_the_tokenizers_library(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_what_is_saved_is_read_again(tmp_path: Path, exact_below: int) -> None:
     texts, dense = load_vectors(tmp_path, 3, model.fingerprint)
     assert texts.model == model.fingerprint
     assert np.array_equal(texts.rows, field.rows) and np.array_equal(texts.questions, field.texts.questions)
-    assert dense.exact == (exact_below > 1)
+    assert dense.is_exact == (exact_below > 1)
     assert np.array_equal(dense.search(field.rows, 1), field.dense.search(field.rows, 1))
 
 

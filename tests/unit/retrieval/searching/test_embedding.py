@@ -18,13 +18,13 @@ TEXTS = ["How do I return goods?", "What does shipping cost?"]
 def test_only_the_models_that_are_named_are_asked_and_once_a_question() -> None:
     one, other = WordEmbedder("one"), WordEmbedder("other")
     vectors = QuestionVectors(EmbeddingModels((one, other)))
-    [first, second] = vectors.embed(TEXTS, ["one"])
+    [first, second] = vectors.embed_texts(TEXTS, ["one"])
     assert list(first) == ["one"] and (one.texts, other.texts) == (TEXTS, [])
-    both = vectors.embed([*TEXTS, TEXTS[0]], ["one", "other"])
+    both = vectors.embed_texts([*TEXTS, TEXTS[0]], ["one", "other"])
     assert (one.texts, other.texts) == (TEXTS, TEXTS)
     assert both[0]["one"] is first["one"] and both[1]["one"] is second["one"]
     assert both[0]["other"] is both[2]["other"]
-    assert vectors.embed(TEXTS, []) == [{}, {}]
+    assert vectors.embed_texts(TEXTS, []) == [{}, {}]
 
 
 def test_the_oldest_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,14 +32,14 @@ def test_the_oldest_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     model = WordEmbedder()
     vectors = QuestionVectors(EmbeddingModels((model,)))
     for text in ("a", "b", "a", "c", "a", "b"):
-        vectors.embed([text], ["words"])
+        vectors.embed_texts([text], ["words"])
     assert model.texts == ["a", "b", "c", "b"]
 
 
 def test_no_text_of_a_question_is_kept() -> None:
     model = WordEmbedder()
     vectors = QuestionVectors(EmbeddingModels((model,)))
-    vectors.embed(["my name is Mei Lin"], ["words"])
+    vectors.embed_texts(["my name is Mei Lin"], ["words"])
     model.texts.clear()
     assert "Mei Lin" not in " ".join(map(repr, _held_by(vectors)))
 

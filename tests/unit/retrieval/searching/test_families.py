@@ -7,7 +7,14 @@ import pytest
 
 from retrieval.documents import Document
 from retrieval.indexing.building import build_index
-from retrieval.searching.families import Family, ask_the_same, find_family, names_of, settle, tell_apart
+from retrieval.searching.families import (
+    Family,
+    ask_same_question,
+    find_distinguishing_tokens,
+    find_family,
+    match_labels,
+    promote_meant,
+)
 from tests.support.word_embedder import WordEmbedder
 
 
@@ -42,16 +49,16 @@ def test_a_page_that_asks_something_else_is_no_member() -> None:
 
 
 def test_members_are_told_apart_by_words_that_not_all_of_them_have() -> None:
-    assert tell_apart(LAMPS) == [{"desk"}, {"garden"}, {"bicycl"}]
+    assert find_distinguishing_tokens(LAMPS) == [{"desk"}, {"garden"}, {"bicycl"}]
     plans = [Document(f"https://shop.test/{plan}/faq", "What does it cost?", "…") for plan in ("basic", "premium")]
-    assert tell_apart(plans) == [{"basic"}, {"premium"}]
+    assert find_distinguishing_tokens(plans) == [{"basic"}, {"premium"}]
 
 
 def test_a_longer_name_rules_a_shorter_one_out() -> None:
     labels = [frozenset({"lamp"}), frozenset({"lamp", "pro"})]
-    assert names_of("the lamp pro", labels) == ([1], [0])
-    assert names_of("the lamp", labels) == ([0, 1], [])
-    assert names_of("that thing", [frozenset(), frozenset({"pro"})]) == ([0], [])
+    assert match_labels("the lamp pro", labels) == ([1], [0])
+    assert match_labels("the lamp", labels) == ([0, 1], [])
+    assert match_labels("that thing", [frozenset(), frozenset({"pro"})]) == ([0], [])
 
 
 @pytest.mark.parametrize(
@@ -64,16 +71,16 @@ def test_a_longer_name_rules_a_shorter_one_out() -> None:
     ],
 )
 def test_questions_are_the_same_but_for_one_name(one: str, other: str, same: bool) -> None:
-    assert ask_the_same(one, other) is same
+    assert ask_same_question(one, other) is same
 
 
 def test_pages_are_read_in_their_own_language() -> None:
-    assert ask_the_same("Kann ich es?", "Kann ich das zahlen?") is True
-    assert ask_the_same("Kann ich es?", "Kann ich das zahlen?", "de") is False
+    assert ask_same_question("Kann ich es?", "Kann ich das zahlen?") is True
+    assert ask_same_question("Kann ich es?", "Kann ich das zahlen?", "de") is False
 
 
 def test_the_one_that_is_meant_goes_where_the_best_was_and_those_ruled_out_behind() -> None:
-    scores = settle(Family((1,), (0,)), np.array([0, 1, 2]), np.array([5, 4, 3], np.float32))
+    scores = promote_meant(Family((1,), (0,)), np.array([0, 1, 2]), np.array([5, 4, 3], np.float32))
     assert scores.tolist() == [-5, 5, 3] and scores.dtype == np.float32
     before = np.array([5, 4, 3], np.float32)
-    assert settle(Family((0,)), np.array([0, 1, 2]), before) is before
+    assert promote_meant(Family((0,)), np.array([0, 1, 2]), before) is before

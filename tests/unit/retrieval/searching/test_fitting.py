@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from retrieval.errors import ModelError
-from retrieval.searching.calibration import estimate
+from retrieval.searching.calibration import estimate_probability
 from retrieval.searching.fitted import OWN, Fitted, read_fitted, write_fitted
 from retrieval.searching.fitting import (
     FEWEST,
@@ -86,8 +86,8 @@ def test_a_fitted_profile_says_what_the_line_says() -> None:
     cases = draw_cases(200, 0.7, -0.5)
     fitted, line = fit_profile(WORDS, cases), fit_line(cases)
     features = {"overlap": 0.6, "lead": 1.0}
-    before = estimate(features, WORDS.confidence)
-    assert estimate(features, fitted.confidence) == pytest.approx(line.move(before))
+    before = estimate_probability(features, WORDS.confidence)
+    assert estimate_probability(features, fitted.confidence) == pytest.approx(line.move_threshold(before))
     assert fitted.weights == WORDS.weights and 0 < fitted.suggest <= fitted.answer <= 1
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.searching.glossary import MOST_VARIANTS, Entry, Glossary, Occurs, Variant, distinct, key_of
+from retrieval.searching.glossary import MOST_VARIANTS, Entry, Glossary, Occurs, QueryVariant, distinct_terms, key_of
 
 GLOSSARY = Glossary(
     [
@@ -25,7 +25,7 @@ GLOSSARY = Glossary(
 
 
 def texts(query: str, glossary: Glossary = GLOSSARY) -> list[str]:
-    return [variant.text for variant in glossary.variants(query)]
+    return [variant.text for variant in glossary.rewrite_query(query)]
 
 
 def only(*terms: str) -> Occurs:
@@ -94,40 +94,40 @@ def test_several_terms_are_replaced_together_first() -> None:
 
 
 def test_a_term_that_the_corpus_has_goes_before_one_that_it_has_not() -> None:
-    found = GLOSSARY.variants("Reset the AP", only("无线接入点"))
+    found = GLOSSARY.rewrite_query("Reset the AP", only("无线接入点"))
     assert [variant.text for variant in found] == ["Reset the 无线接入点"]
 
 
 def test_a_term_that_the_corpus_has_is_not_replaced_by_one_that_it_has_not() -> None:
-    assert GLOSSARY.variants("Reset the AP", only("AP")) == ()
+    assert GLOSSARY.rewrite_query("Reset the AP", only("AP")) == ()
 
 
 def test_where_the_corpus_has_none_the_meaning_may_still_be_found() -> None:
-    assert GLOSSARY.variants("My brolly?", only()) == (Variant("My umbrella?"),)
+    assert GLOSSARY.rewrite_query("My brolly?", only()) == (QueryVariant("My umbrella?"),)
 
 
 def test_a_term_of_one_source_counts_for_that_source_alone() -> None:
-    assert GLOSSARY.variants("How loud is a Zorbi?") == (Variant("How loud is a vacuum robot X200?", "shop"),)
-    both = GLOSSARY.variants("An umbrella for my Zorbi")
-    assert both[0] == Variant("An brolly for my vacuum robot X200", "shop")
-    assert Variant("An brolly for my Zorbi") in both
+    assert GLOSSARY.rewrite_query("How loud is a Zorbi?") == (QueryVariant("How loud is a vacuum robot X200?", "shop"),)
+    both = GLOSSARY.rewrite_query("An umbrella for my Zorbi")
+    assert both[0] == QueryVariant("An brolly for my vacuum robot X200", "shop")
+    assert QueryVariant("An brolly for my Zorbi") in both
 
 
 def test_two_sources_may_mean_other_things_by_one_term() -> None:
     glossary = Glossary(
         [Entry("1", ("AP", "access point"), "network"), Entry("2", ("AP", "accounts payable"), "books")]
     )
-    assert set(glossary.variants("Who is AP?")) == {
-        Variant("Who is access point?", "network"),
-        Variant("Who is accounts payable?", "books"),
+    assert set(glossary.rewrite_query("Who is AP?")) == {
+        QueryVariant("Who is access point?", "network"),
+        QueryVariant("Who is accounts payable?", "books"),
     }
 
 
 def test_two_sources_may_say_the_same() -> None:
     glossary = Glossary([Entry("1", ("AP", "access point"), "a"), Entry("2", ("AP", "access point"), "b")])
-    assert {variant.source for variant in glossary.variants("My AP")} == {"a", "b"}
+    assert {variant.source for variant in glossary.rewrite_query("My AP")} == {"a", "b"}
     glossary = Glossary([Entry("1", ("AP", "access point"), "a"), Entry("2", ("AP", "access point"))])
-    assert glossary.variants("My AP") == (Variant("My access point"),)
+    assert glossary.rewrite_query("My AP") == (QueryVariant("My access point"),)
 
 
 def test_the_corpus_of_a_source_is_asked_for_its_terms() -> None:
@@ -137,7 +137,7 @@ def test_the_corpus_of_a_source_is_asked_for_its_terms() -> None:
         asked.append((term, source))
         return True
 
-    GLOSSARY.variants("How loud is a Zorbi?", occurs)
+    GLOSSARY.rewrite_query("How loud is a Zorbi?", occurs)
     assert ("vacuum robot X200", "shop") in asked
 
 
@@ -146,7 +146,7 @@ def test_folding_that_moves_characters_does_not_cut_words() -> None:
 
 
 def test_spellings_of_one_term_are_one() -> None:
-    assert distinct(["Wi-Fi", "wi fi", "無線", "无线", "APs", "AP"]) == ("Wi-Fi", "無線", "APs")
+    assert distinct_terms(["Wi-Fi", "wi fi", "無線", "无线", "APs", "AP"]) == ("Wi-Fi", "無線", "APs")
     assert key_of("…") == ()
 
 
@@ -156,7 +156,7 @@ def test_any_query_and_any_terms_give_few_variants_that_differ_from_the_query(
 ) -> None:
     glossary = Glossary(Entry(str(number), tuple(terms), "a" * (number % 2)) for number, terms in enumerate(groups))
     for text in (query, " ".join(term for terms in groups for term in terms)):
-        variants = glossary.variants(text)
+        variants = glossary.rewrite_query(text)
         assert len(variants) <= MOST_VARIANTS
         assert len(set(variants)) == len(variants)
 
@@ -180,10 +180,10 @@ def test_thousands_of_entries_and_long_queries_cost_little() -> None:
         " ".join(chance.choices(words, k=3000)),
         "".join(chance.choices(characters, k=20000)),
     ):
-        glossary.variants(query)
+        glossary.rewrite_query(query)
         times = []
         for _ in range(20):
             started = time.perf_counter()
-            glossary.variants(query)
+            glossary.rewrite_query(query)
             times.append(time.perf_counter() - started)
         assert min(times) < 0.005, query[:40]

@@ -46,7 +46,7 @@ class Shelf:
     def put(self, *documents: Document) -> None:
         self.documents, self.revision = documents, self.revision + 1
 
-    def current(self) -> tuple[int, Sequence[Document]]:
+    def current_documents(self) -> tuple[int, Sequence[Document]]:
         return self.revision, self.documents
 
 
@@ -73,12 +73,12 @@ class Embedding:
 
 def activate(store: VersionStore, documents: Sequence[Document]) -> Version:
     index = build_index(documents, default_embedder())
-    with store.stage() as folder:
+    with store.stage_version() as folder:
         index.save(folder)
         manifest = Manifest(store.new_id(), "2026-01-01T00:00:00+00:00", store.active_id() or "",
                             default_embedder().fingerprint, 384, {"passages": len(index.passages)})  # fmt: skip
-        version = store.commit(folder, manifest)
-    store.activate(version)
+        version = store.commit_version(folder, manifest)
+    store.activate_version(version)
     return version
 
 
@@ -93,19 +93,19 @@ def first(live: LiveIndex, query: str) -> Document:
 
 
 def questions(live: LiveIndex) -> list[str]:
-    return [document.question for document in live.current()[1].documents]
+    return [document.question for document in live.current_index()[1].documents]
 
 
 def test_without_additions_it_is_the_version_as_it_was_loaded(store: VersionStore) -> None:
     version = activate(store, PAGES)
     embedding, shelf = Embedding(), Shelf()
     for live in (LiveIndex(store, embedding), LiveIndex(store, embedding, shelf)):
-        assert live.current()[0] == version.id
-        index = live.current()[1]
+        assert live.current_index()[0] == version.id
+        index = live.current_index()[1]
         assert index.documents == PAGES
-        assert live.current()[1] is index
+        assert live.current_index()[1] is index
     shelf.put()
-    assert live.current()[1] is index
+    assert live.current_index()[1] is index
     assert embedding.texts == []
 
 
@@ -113,18 +113,18 @@ def test_what_is_taught_is_found_changed_and_gone_again(store: VersionStore) -> 
     version = activate(store, PAGES)
     embedding, shelf = Embedding(), Shelf()
     live = LiveIndex(store, embedding, shelf)
-    alone = live.current()[1]
+    alone = live.current_index()[1]
     shelf.put(TAUGHT, ZH)
     assert first(live, "can you mend an old kettle") == TAUGHT
     assert first(live, "旧水壶能修吗") == ZH
-    assert live.current()[0] == version.id
+    assert live.current_index()[0] == version.id
     embedded = list(embedding.texts)
     changed = Document("", TAUGHT.question, "No longer.", author="Ann", crawled_at="2026-11-27")
     shelf.put(changed, ZH)
     assert first(live, "can you mend an old kettle") == changed
     assert [text for text in embedding.texts[len(embedded) :] if ZH.question in text] == []
     shelf.put()
-    assert live.current()[1] is alone
+    assert live.current_index()[1] is alone
 
 
 def test_what_is_taught_leaves_nothing_in_the_index_folder(store: VersionStore) -> None:
@@ -144,10 +144,10 @@ def test_what_is_taught_stays_through_a_new_version_and_a_rollback(store: Versio
     assert questions(live)[-1] == TAUGHT.question
     embedded = len(embedding.texts)
     new = activate(store, PAGES[:1])
-    assert live.current()[0] == new.id
+    assert live.current_index()[0] == new.id
     assert questions(live) == [PAGES[0].question, TAUGHT.question]
-    store.rollback()
-    assert live.current()[0] == old.id
+    store.roll_back()
+    assert live.current_index()[0] == old.id
     assert questions(live) == [*(page.question for page in PAGES), TAUGHT.question]
     assert len(embedding.texts) == embedded
 
@@ -156,18 +156,18 @@ def test_what_is_taught_is_found_where_nothing_is_indexed(store: VersionStore) -
     shelf = Shelf()
     live = LiveIndex(store, Embedding(), shelf)
     with pytest.raises(NoActiveVersion):
-        live.current()
+        live.current_index()
     shelf.put(TAUGHT)
-    assert live.current()[0] == ""
+    assert live.current_index()[0] == ""
     assert first(live, "can you mend an old kettle") == TAUGHT
     version = activate(store, PAGES)
-    assert live.current()[0] == version.id
+    assert live.current_index()[0] == version.id
     assert first(live, "can you mend an old kettle") == TAUGHT
     (store.root / "active").unlink()
     assert questions(live) == [TAUGHT.question]
     shelf.put()
     with pytest.raises(NoActiveVersion):
-        live.current()
+        live.current_index()
 
 
 def test_a_fault_leaves_the_version_and_is_told_once_a_revision(store: VersionStore) -> None:
@@ -201,7 +201,7 @@ def test_a_fault_with_nothing_else_indexed_says_that_nothing_is(store: VersionSt
     with structlog.testing.capture_logs() as logs:
         for _ in range(3):
             with pytest.raises(NoActiveVersion):
-                live.current()
+                live.current_index()
     assert [e["event"] for e in logs if e["log_level"] == "error"] == ["taught answers cannot be searched"]
 
 
@@ -217,7 +217,7 @@ def test_a_version_of_other_models_answers_by_its_words_and_says_so_once(
     with structlog.testing.capture_logs() as logs:
         result = asyncio.run(LiveRetriever(live, other).retrieve("How long does delivery take?"))
         live.refresh()
-    assert live.current()[1].fields == ()
+    assert live.current_index()[1].fields == ()
     assert result.passages[0].passage.document == PAGES[1]
     assert result.confidence >= result.suggest_from
     told = [each for each in logs if each["log_level"] == "warning"]
@@ -228,7 +228,7 @@ def test_a_version_of_other_models_answers_by_its_words_and_says_so_once(
 def test_of_a_version_made_with_more_models_only_those_of_the_settings_are_read(store: VersionStore) -> None:
     activate(store, PAGES)
     with structlog.testing.capture_logs() as logs:
-        fields = LiveIndex(store, plain_embedder()).current()[1].fields
+        fields = LiveIndex(store, plain_embedder()).current_index()[1].fields
     assert [field.model for field in fields] == [plain_embedder().fingerprint]
     assert not [each for each in logs if each["log_level"] == "warning"]
 
@@ -250,10 +250,10 @@ def test_what_a_question_would_wait_for_is_made_with_the_index(store: VersionSto
     shelf = Shelf()
     live = LiveIndex(store, default_embedder(), shelf)
     wanted = {"languages", "topic_information", "vocabulary"}
-    assert wanted <= vars(live.current()[1]).keys()
+    assert wanted <= vars(live.current_index()[1]).keys()
     shelf.put(TAUGHT)
     live.refresh()
-    assert wanted <= vars(live.current()[1]).keys()
+    assert wanted <= vars(live.current_index()[1]).keys()
 
 
 def test_a_refresh_during_another_returns_with_its_own_revision_in_place(store: VersionStore) -> None:
@@ -325,9 +325,9 @@ def test_a_version_that_is_gone_from_disk_still_answers_until_it_changes(store: 
     version = activate(store, PAGES)
     shelf = Shelf()
     live = LiveIndex(store, Embedding(), shelf)
-    held = live.current()
+    held = live.current_index()
     shutil.rmtree(version.folder)
-    assert live.current() == held
+    assert live.current_index() == held
 
 
 # what is damaged
@@ -371,31 +371,31 @@ def test_of_a_damaged_version_the_one_before_answers_and_it_is_told_once(
     live = LiveIndex(store, default_embedder())
     with structlog.testing.capture_logs() as logs:
         for _ in range(3):
-            version, index = live.current()
+            version, index = live.current_index()
             assert (version, len(index.documents)) == (older.id, len(PAGES))
     told = [log for log in logs if log["log_level"] == "error"]
     assert [log["answers"] for log in told] == [older.id]
     assert newer.id in told[0]["cause"] and "frontdesk refresh" in told[0]["cause"]
     mended = activate(store, NEWER)
-    assert live.current()[0] == mended.id
+    assert live.current_index()[0] == mended.id
 
 
 def test_where_nothing_is_whole_it_is_told_and_no_more(store: VersionStore) -> None:
     for _ in range(3):
         flip(activate(store, PAGES).folder / "passages.jsonl")
     with pytest.raises(CorruptVersion, match=rf"{store.active_id()}.*frontdesk refresh"):
-        LiveIndex(store, default_embedder()).current()
+        LiveIndex(store, default_embedder()).current_index()
 
 
 def test_what_is_in_memory_answers_while_what_came_after_is_damaged(store: VersionStore) -> None:
     activate(store, NEWER)
     second = activate(store, PAGES)
     live = LiveIndex(store, default_embedder())
-    assert live.current()[0] == second.id
+    assert live.current_index()[0] == second.id
     flip(activate(store, NEWER).folder / "rows-0.npy")
-    assert live.current()[0] == second.id
+    assert live.current_index()[0] == second.id
     (store.root / "active").write_text("")
-    assert live.current()[0] == second.id
+    assert live.current_index()[0] == second.id
 
 
 def test_taught_answers_are_laid_over_the_version_that_answers_instead(store: VersionStore) -> None:
@@ -404,9 +404,9 @@ def test_taught_answers_are_laid_over_the_version_that_answers_instead(store: Ve
     shelf = Shelf()
     shelf.put(TAUGHT)
     live = LiveIndex(store, Embedding(), shelf)
-    assert live.current()[0] == older.id
+    assert live.current_index()[0] == older.id
     assert questions(live) == [*(page.question for page in PAGES), TAUGHT.question]
-    assert live.current()[1] is live.current()[1]
+    assert live.current_index()[1] is live.current_index()[1]
 
 
 @pytest.mark.parametrize("pointer", [b"", b"20200101-000000-0000\n", b"\xff"])
@@ -416,8 +416,8 @@ def test_a_damaged_pointer_costs_no_answer(store: VersionStore, pointer: bytes) 
     (store.root / "active").write_bytes(pointer)
     live = LiveIndex(store, default_embedder())
     with structlog.testing.capture_logs() as logs:
-        assert live.current()[0] == newest.id
-        assert live.current()[0] == newest.id
+        assert live.current_index()[0] == newest.id
+        assert live.current_index()[0] == newest.id
     told = [log["cause"] for log in logs if log["log_level"] == "error"]
     assert told == [store.pointer_fault()]
 
@@ -425,10 +425,10 @@ def test_a_damaged_pointer_costs_no_answer(store: VersionStore, pointer: bytes) 
 def test_damaged_pages_of_the_crawl_are_no_reason_to_answer_otherwise(store: VersionStore) -> None:
     activate(store, PAGES)
     index = build_index(NEWER, default_embedder())
-    with store.stage() as folder:
+    with store.stage_version() as folder:
         index.save(folder)
         (folder / "pages.jsonl").write_text("{}")
-        version = store.commit(folder, Manifest(store.new_id(), "2026-01-01T00:00:00+00:00", "", "", 384, {}))
-    store.activate(version)
+        version = store.commit_version(folder, Manifest(store.new_id(), "2026-01-01T00:00:00+00:00", "", "", 384, {}))
+    store.activate_version(version)
     flip(version.folder / "pages.jsonl")
-    assert LiveIndex(store, default_embedder()).current()[0] == version.id
+    assert LiveIndex(store, default_embedder()).current_index()[0] == version.id

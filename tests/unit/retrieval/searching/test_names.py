@@ -100,7 +100,7 @@ def test_a_name_alone_is_answered_only_where_it_goes_on_with_what_was_asked(
     profile = next(each for each in load_fitted(models).profiles if each.name == "english")
     sure = replace(profile, confidence=profile.confidence | {INTERCEPT: 30.0})
     index = build_index([*SHOP, page("Aurora", "How heavy is it?", "78 grams.")], models)
-    found = Search(index, "and the Boreal?", "en", (), context, QuestionVectors(models)).run(sure)
+    found = Search(index, "and the Boreal?", "en", (), context, QuestionVectors(models)).search_by(sure)
     assert (found.confidence >= profile.answer) is answered
     assert not answered or found.score_passages(index, 1)[0].passage.document == BOREAL[1]
 

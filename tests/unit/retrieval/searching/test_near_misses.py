@@ -8,8 +8,8 @@ import pytest
 from retrieval.documents import Document
 from retrieval.indexing.building import build_index
 from retrieval.indexing.index import Index
-from retrieval.searching import near_misses
-from retrieval.searching.kinds import things
+from retrieval.searching.kinds import find_things
+from retrieval.searching.near_misses import NEAR_MISSES
 from tests.support.embedding import default_embedder
 
 DOCUMENTS = [
@@ -37,7 +37,7 @@ def index() -> Index:
     ],
 )
 def test_a_sign_is_higher_for_the_near_miss(index: Index, sign: str, passage: int, miss: str, answerable: str) -> None:
-    measure = getattr(near_misses, sign)
+    measure = NEAR_MISSES[sign]
     beside, on_it = (float(measure(index, text, np.array([passage]))[0]) for text in (miss, answerable))
     assert 0 <= on_it < beside <= 1
 
@@ -53,9 +53,9 @@ def test_a_sign_is_higher_for_the_near_miss(index: Index, sign: str, passage: in
     ],
 )
 def test_things_of_a_kind_are_read_in_each_language(text: str, languages: set[str], thing: tuple[str, str]) -> None:
-    assert thing in things(text, languages)
+    assert thing in find_things(text, languages)
 
 
 @pytest.mark.xfail(reason='no list of function words that is at hand has "may"')
 def test_may_is_no_month_in_a_question() -> None:
-    assert not things("May I come?", {"en"})
+    assert not find_things("May I come?", {"en"})

@@ -33,4 +33,4 @@ def test_it_is_for_the_languages_and_indexes_that_it_names(
     profile: Profile, fitting: set[tuple[str, str, bool]]
 ) -> None:
     kinds = [("en", "en", False), ("zh", "en", True), ("de", "de", False)]
-    assert {kind for kind in kinds if profile.fits(*kind)} == fitting
+    assert {kind for kind in kinds if profile.fits_languages(*kind)} == fitting

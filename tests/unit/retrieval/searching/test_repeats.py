@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from retrieval.documents import Document
-from retrieval.searching.repeats import repeats
+from retrieval.searching.repeats import are_near_duplicates
 from retrieval.searching.retriever import retriever_over
 from tests.support.embedding import default_embedder
 
@@ -38,7 +38,7 @@ UNOPENED = Document("https://shop.example/d", "Can I return unopened tea?", "Yes
 def test_the_same_question_with_an_answer_of_mostly_the_same_words_is_a_repetition(
     one: Document, other: Document, same: bool
 ) -> None:
-    assert repeats(one, other) is same
+    assert are_near_duplicates(one, other) is same
 
 
 @pytest.mark.parametrize("copies", [1, 3])

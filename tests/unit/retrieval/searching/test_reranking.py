@@ -12,7 +12,7 @@ import pytest
 from retrieval.documents import Document, Passage, RetrievalResult
 from retrieval.interfaces import Vectors
 from retrieval.searching.reranker import load_reranker
-from retrieval.searching.reranking import LEAST_SPREAD, MAX_CHARACTERS, WEIGHT, Reranking, gain, text_of
+from retrieval.searching.reranking import LEAST_SPREAD, MAX_CHARACTERS, WEIGHT, Reranking, standardise_gains, text_of
 from retrieval.searching.retriever import retriever_over
 from retrieval.searching.signals import Candidates
 from tests.support.embedding import MODELS, default_embedder
@@ -46,25 +46,27 @@ def candidates(documents: Sequence[int]) -> Candidates:
 def rescored(said: Sequence[float], scores: Sequence[float], top: int = 20) -> list[float]:
     passages = [passage(number) for number in range(len(scores))]
     opinion = Opinion({f"q{number}": value for number, value in enumerate(said)})
-    found = Reranking(opinion, top).rescore("?", passages, candidates(range(len(scores))), np.array(scores, np.float32))
+    found = Reranking(opinion, top).rescore_candidates(
+        "?", passages, candidates(range(len(scores))), np.array(scores, np.float32)
+    )
     return [float(value) for value in found]
 
 
 def test_gains_are_centred_and_blind_to_the_scale_and_the_level_of_the_log_odds() -> None:
     said = np.array([-4, 1, 9, 2], np.float32)
-    assert gain(said).mean() == pytest.approx(0, abs=1e-6)
-    assert gain(said) == pytest.approx(gain(said * 3 - 20), abs=1e-5)
-    assert gain(said).std() == pytest.approx(WEIGHT, abs=1e-5)
+    assert standardise_gains(said).mean() == pytest.approx(0, abs=1e-6)
+    assert standardise_gains(said) == pytest.approx(standardise_gains(said * 3 - 20), abs=1e-5)
+    assert standardise_gains(said).std() == pytest.approx(WEIGHT, abs=1e-5)
 
 
 def test_differences_that_are_no_more_than_noise_are_not_blown_up() -> None:
     noise = np.array([0.01, 0.02, 0.0, 0.05], np.float32)
-    assert np.abs(gain(noise)).max() < 0.05 * WEIGHT / LEAST_SPREAD
-    assert np.all(gain(np.zeros(3, np.float32)) == 0)
+    assert np.abs(standardise_gains(noise)).max() < 0.05 * WEIGHT / LEAST_SPREAD
+    assert np.all(standardise_gains(np.zeros(3, np.float32)) == 0)
 
 
 def test_numbers_that_are_none_harm_nothing() -> None:
-    gained = gain(np.array([np.nan, np.inf, -np.inf, 1.0], np.float32))
+    gained = standardise_gains(np.array([np.nan, np.inf, -np.inf, 1.0], np.float32))
     assert np.isfinite(gained).all()
     assert np.argmax(gained) == 1
 
@@ -84,7 +86,9 @@ def test_what_was_not_read_never_gains_by_it() -> None:
 def test_a_document_s_passages_gain_alike_and_its_best_alone_is_read() -> None:
     passages = [passage(0, text="one"), passage(0, text="two"), passage(1)]
     opinion = Opinion({"q0\none": -3.0, "q0\ntwo": 9.0, "q1": 4.0})
-    scores = Reranking(opinion, 20).rescore("what?", passages, candidates([0, 0, 1]), np.array([5, 4, 4.5], np.float32))
+    scores = Reranking(opinion, 20).rescore_candidates(
+        "what?", passages, candidates([0, 0, 1]), np.array([5, 4, 4.5], np.float32)
+    )
     assert opinion.asked == [("what?", ["q0\none", "q1"])]
     assert scores[0] - scores[1] == pytest.approx(1)
     assert scores[2] > scores[0]
@@ -92,7 +96,9 @@ def test_a_document_s_passages_gain_alike_and_its_best_alone_is_read() -> None:
 
 def test_a_single_document_is_not_read() -> None:
     opinion = Opinion({})
-    assert list(Reranking(opinion).rescore("?", [passage(0)], candidates([0]), np.array([1.0], np.float32))) == [1.0]
+    assert list(
+        Reranking(opinion).rescore_candidates("?", [passage(0)], candidates([0]), np.array([1.0], np.float32))
+    ) == [1.0]
     assert opinion.asked == []
 
 

@@ -13,9 +13,9 @@ from retrieval.indexing.index import Index
 from retrieval.searching import signals
 from retrieval.searching.embedding import QuestionVectors
 from retrieval.searching.fitted import load_fitted
-from retrieval.searching.glossary import Entry, Glossary, Variant
+from retrieval.searching.glossary import Entry, Glossary, QueryVariant
 from retrieval.searching.retriever import FixedIndex, LiveRetriever
-from retrieval.searching.rewriting import Occurrences, Rewritten, best_of, judged_by
+from retrieval.searching.rewriting import Occurrences, SearchedVariant, best_of, judged_by
 from tests.support.embedding import default_embedder
 
 SHOP = [
@@ -51,10 +51,10 @@ async def found(query: str, *entries: Entry, context: Sequence[str] = ()) -> Ret
     return await retriever.retrieve(query, context=context)
 
 
-def searched(index: Index, text: str, source: str = "") -> Rewritten:
-    [vectors] = VECTORS.embed([text], PROFILE.models)
-    query = signals.prepare(index, text, vectors, PROFILE)
-    return Rewritten(Variant(text, source), query, signals.gather(index, query))
+def searched(index: Index, text: str, source: str = "") -> SearchedVariant:
+    [vectors] = VECTORS.embed_texts([text], PROFILE.models)
+    query = signals.prepare_query(index, text, vectors, PROFILE)
+    return SearchedVariant(QueryVariant(text, source), query, signals.gather_candidates(index, query))
 
 
 @pytest.mark.parametrize(
@@ -152,12 +152,12 @@ def test_a_passage_is_judged_by_the_wording_that_fits_it_best() -> None:
     robot = next(n for n, passage in enumerate(INDEX.passages) if "X200" in passage.document.question)
     assert judged_by(INDEX, robot, own.candidates, [other], by_words) is other
     assert judged_by(INDEX, robot, other.candidates, [own], by_words) is None
-    elsewhere = Rewritten(Variant(other.variant.text, "campus"), other.query, other.candidates)
+    elsewhere = SearchedVariant(QueryVariant(other.variant.text, "campus"), other.query, other.candidates)
     assert judged_by(INDEX, robot, own.candidates, [elsewhere], by_words) is None
 
 
 def test_a_term_stands_in_a_corpus_by_its_words_in_one_document_of_its_source() -> None:
-    occurs = Occurrences().of(INDEX)
+    occurs = Occurrences().make_lookup(INDEX)
     assert occurs("vacuum robots", "") and occurs("vacuum robots", "shop")
     assert not occurs("vacuum robots", "campus")
     assert occurs("一卡通", "campus") and occurs("一卡通", "") and not occurs("一卡通", "shop")
@@ -168,7 +168,7 @@ def test_a_term_stands_in_a_corpus_by_its_words_in_one_document_of_its_source() 
 
 def test_what_stands_in_a_corpus_is_looked_up_anew_in_another() -> None:
     occurrences = Occurrences()
-    assert not occurrences.of(INDEX)("gamp", "")
+    assert not occurrences.make_lookup(INDEX)("gamp", "")
     other = build_index(pages("shop", [("Do you sell a gamp?", "No.")]), default_embedder())
-    assert occurrences.of(other)("gamp", "shop")
-    assert not occurrences.of(INDEX)("gamp", "shop")
+    assert occurrences.make_lookup(other)("gamp", "shop")
+    assert not occurrences.make_lookup(INDEX)("gamp", "shop")

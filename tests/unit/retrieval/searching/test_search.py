@@ -14,7 +14,7 @@ from retrieval.searching.calibration import INTERCEPT
 from retrieval.searching.embedding import QuestionVectors
 from retrieval.searching.fitted import load_fitted
 from retrieval.searching.profiles import Profile
-from retrieval.searching.search import Found, Search
+from retrieval.searching.search import Search, SearchOutcome
 from tests.support.embedding import default_embedder
 from tests.support.word_embedder import WordEmbedder
 
@@ -31,8 +31,8 @@ INDEX = build_index([*PAGES, *LAMPS], default_embedder())
 PROFILES = {profile.name: profile for profile in load_fitted(default_embedder()).profiles}
 
 
-def run(text: str, profile: str = "english", index: Index = INDEX, context: Sequence[str] = ()) -> Found:
-    return Search(index, text, "en", (), context, QuestionVectors(default_embedder())).run(PROFILES[profile])
+def run(text: str, profile: str = "english", index: Index = INDEX, context: Sequence[str] = ()) -> SearchOutcome:
+    return Search(index, text, "en", (), context, QuestionVectors(default_embedder())).search_by(PROFILES[profile])
 
 
 @pytest.mark.parametrize("profile", sorted(PROFILES))
@@ -52,7 +52,7 @@ def test_every_profile_finds_what_is_asked_and_shows_the_signals_that_it_weighs(
 def test_what_is_asked_word_for_word_is_answered_however_unsure_the_model(text: str, certain: bool) -> None:
     profile = PROFILES["english"]
     unsure = replace(profile, confidence=profile.confidence | {INTERCEPT: -30.0})
-    found = Search(INDEX, text, "en", (), (), QuestionVectors(default_embedder())).run(unsure)
+    found = Search(INDEX, text, "en", (), (), QuestionVectors(default_embedder())).search_by(unsure)
     assert (found.confidence >= profile.answer) is certain
 
 
@@ -82,6 +82,6 @@ def test_nothing_is_found_where_nothing_is() -> None:
 
 def test_what_is_not_weighed_is_not_measured() -> None:
     profile = Profile("overlap", {"overlap": 1.0}, {"intercept": 0.0})
-    found = Search(INDEX, "return goods", "en", (), (), QuestionVectors(default_embedder())).run(profile)
+    found = Search(INDEX, "return goods", "en", (), (), QuestionVectors(default_embedder())).search_by(profile)
     assert found.candidates.values.shape[1] == 1
     assert found.score_passages(INDEX, 1)[0].passage.document == PAGES[0]

@@ -23,7 +23,7 @@ PAGES = [
 @pytest.fixture(scope="module")
 def spelling() -> Spelling:
     embedder = default_embedder()
-    return Spellings(embedder.count_tokens).of(build_index(PAGES, embedder))
+    return Spellings(embedder.count_tokens).find_spelling(build_index(PAGES, embedder))
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def spelling() -> Spelling:
     ],
 )
 def test_a_typing_error_is_mended_by_the_pages_words(spelling: Spelling, written: str, meant: str) -> None:
-    assert spelling.mend(written) == meant
+    assert spelling.correct_query(written) == meant
 
 
 @pytest.mark.parametrize(
@@ -54,11 +54,11 @@ def test_a_typing_error_is_mended_by_the_pages_words(spelling: Spelling, written
     ],
 )
 def test_anything_else_stays_as_it_is(spelling: Spelling, text: str) -> None:
-    assert spelling.mend(text) == ""
+    assert spelling.correct_query(text) == ""
 
 
 def test_of_a_long_text_the_beginning_is_read(spelling: Spelling) -> None:
-    assert spelling.mend("refund the opening huors " + "please " * 60 + "delivrey").endswith("delivrey")
+    assert spelling.correct_query("refund the opening huors " + "please " * 60 + "delivrey").endswith("delivrey")
 
 
 async def test_a_misspelt_question_is_answered_and_tells_as_what() -> None:

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from retrieval.documents import Document
-from retrieval.searching.suggesting import pairs, suggest
+from retrieval.searching.suggesting import find_pairs, suggest_entries
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ from retrieval.searching.suggesting import pairs, suggest
     ],
 )
 def test_a_definition_is_found(text: str, terms: tuple[str, str]) -> None:
-    assert [found for found, _, _ in pairs(text)] == [terms]
+    assert [found for found, _, _ in find_pairs(text)] == [terms]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_definition_is_found(text: str, terms: tuple[str, str]) -> None:
     ],
 )
 def test_what_defines_nothing_is_left_alone(text: str) -> None:
-    assert list(pairs(text)) == []
+    assert list(find_pairs(text)) == []
 
 
 def test_a_suggestion_tells_its_source_its_page_and_the_words_around() -> None:
@@ -66,7 +66,7 @@ def test_a_suggestion_tells_its_source_its_page_and_the_words_around() -> None:
     elsewhere = Document("https://y.example/", "What is VAT?", "VAT (Value Added Tax)", source="wiki")
     taught = Document("", "What is CET?", "Central European Time (CET)", source="taught", author="Mei")
     plain = Document("https://x.example/faq#vat", "Tax", "It is Value Added Tax (VAT).", source="shop")
-    found = suggest([plain, page, again, elsewhere, taught])
+    found = suggest_entries([plain, page, again, elsewhere, taught])
     assert [(each.entry.terms, each.entry.source, each.url) for each in found] == [
         (("VAT", "Value Added Tax"), "shop", "https://x.example/faq#vat"),
         (("VAT", "Value Added Tax"), "wiki", "https://y.example/"),
@@ -74,7 +74,7 @@ def test_a_suggestion_tells_its_source_its_page_and_the_words_around() -> None:
     assert all(each.entry.suggested for each in found)
     assert found[0].excerpt == "It is Value Added Tax (VAT)."
     assert found[0].id != found[1].id
-    assert [each.id for each in suggest([again])] == [found[0].id]
+    assert [each.id for each in suggest_entries([again])] == [found[0].id]
     assert len(found[0].id) == 32
 
 
@@ -88,5 +88,5 @@ def test_a_suggestion_tells_its_source_its_page_and_the_words_around() -> None:
 )
 def test_a_hostile_page_costs_no_time(text: str) -> None:
     started = time.perf_counter()
-    suggest([Document("https://x.example/", text, text)])
+    suggest_entries([Document("https://x.example/", text, text)])
     assert time.perf_counter() - started < 5

@@ -12,7 +12,7 @@ from retrieval.documents import Document, RetrievalResult
 from retrieval.indexing.building import build_index
 from retrieval.indexing.embedder import load_embedder
 from retrieval.searching.retriever import FixedIndex, LiveRetriever
-from retrieval.searching.twins import find_twins, group, same_from
+from retrieval.searching.twins import find_same_question_group, find_same_question_pairs, same_question_thresholds
 from tests.support.embedding import default_embedder
 from tests.support.tiny_model import write_tiny_model
 
@@ -50,7 +50,7 @@ async def found(query: str, *documents: Document, context: Sequence[str] = ()) -
     index = BASE
     if documents:
         added = build_index(documents, default_embedder())
-        index = BASE.extended(added, find_twins(BASE, added))
+        index = BASE.with_additions(added, find_same_question_pairs(BASE, added))
     return await LiveRetriever(FixedIndex(index), default_embedder()).retrieve(query, context=context)
 
 
@@ -124,42 +124,42 @@ def test_questions_that_differ_in_a_word_that_matters_are_no_twins() -> None:
         taught("How do I open my account?"),
         taught("怎么修改密码？", language="zh"),
     ]
-    assert find_twins(base, build_index(others, default_embedder())).tolist() == []
+    assert find_same_question_pairs(base, build_index(others, default_embedder())).tolist() == []
 
 
 def test_twins_are_found_by_words_and_by_vector() -> None:
     questions = ["how do I RETURN an item", "How long will delivery take?", "支持哪些銀行卡"]
     added = build_index([taught(question) for question in questions], default_embedder())
-    assert find_twins(BASE, added).tolist() == [[0, 0], [1, 1], [2, 11]]
+    assert find_same_question_pairs(BASE, added).tolist() == [[0, 0], [1, 1], [2, 11]]
 
 
 def test_a_group_holds_every_document_of_the_question() -> None:
     added = build_index(
         [taught("How do I return an item?"), taught("How do I return an item", "Send it.")], default_embedder()
     )
-    index = BASE.extended(added, find_twins(BASE, added))
+    index = BASE.with_additions(added, find_same_question_pairs(BASE, added))
     places = {len(CRAWLED), len(CRAWLED) + 1, 0}
     for place in places:
-        assert group(index, place)[0] == place
-        assert set(group(index, place).tolist()) == places
-    assert group(index, 3).tolist() == [3]
+        assert find_same_question_group(index, place)[0] == place
+        assert set(find_same_question_group(index, place).tolist()) == places
+    assert find_same_question_group(index, 3).tolist() == [3]
 
 
 def test_an_empty_index_has_no_twins() -> None:
     added = build_index([taught("Who?")], default_embedder())
-    assert find_twins(build_index([], default_embedder()), added).tolist() == []
-    assert np.array_equal(BASE.twins, np.zeros((0, 2)))
+    assert find_same_question_pairs(build_index([], default_embedder()), added).tolist() == []
+    assert np.array_equal(BASE.same_question_pairs, np.zeros((0, 2)))
 
 
 def test_each_model_says_from_which_cosine_on_questions_are_one() -> None:
-    first, second = same_from(BASE, list(BASE.fields))
+    first, second = same_question_thresholds(BASE, list(BASE.fields))
     assert 0.9 < first < 1 and 0.95 < second < 1 and first != second
 
 
 def test_of_a_model_that_nobody_fitted_it_lies_far_above_what_the_pages_questions_have(tmp_path: Path) -> None:
     tiny = load_embedder(str(write_tiny_model(tmp_path / "tiny")), tmp_path / "models")
     base = build_index(CRAWLED, tiny)
-    (least,) = same_from(base, list(base.fields))
+    (least,) = same_question_thresholds(base, list(base.fields))
     questions = base.fields[0].rows[base.question_rows]
     assert float((questions @ questions.T).mean()) < least <= 1
-    assert same_from(build_index(CRAWLED[:1], tiny), list(base.fields)) == [1.0]
+    assert same_question_thresholds(build_index(CRAWLED[:1], tiny), list(base.fields)) == [1.0]

@@ -12,7 +12,7 @@ from bot.answers.golden.questions import Expected, GoldenQuestion
 from bot.conversation import Decision
 from bot.errors import InputError
 from retrieval.documents import Document
-from retrieval.searching.calibration import estimate
+from retrieval.searching.calibration import estimate_probability
 from retrieval.searching.fitted import OWN, Fitted
 from retrieval.searching.profiles import Profile
 
@@ -33,8 +33,8 @@ def ask_by(questions: Sequence[GoldenQuestion], fitted: Fitted) -> list[Judged]:
     judged = []
     for each in questions:
         features = {"sure": 3.0 if each.line % 3 == 1 else -1.0 + each.line / 40}
-        profile = first if estimate(features, first.confidence) >= first.answer else then
-        confidence = estimate(features, profile.confidence)
+        profile = first if estimate_probability(features, first.confidence) >= first.answer else then
+        confidence = estimate_probability(features, profile.confidence)
         answers = confidence >= profile.answer
         fitting = frozenset({PAGE.id}) if each.answerable else frozenset()
         decided = Decision.ANSWER if answers else Decision.SUGGEST
