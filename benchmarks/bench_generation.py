@@ -94,7 +94,7 @@ def run() -> dict[str, float]:
 
 
 async def _measure(server: VllmServer, data: Path) -> dict[str, float]:
-    from bot.bootstrap import open_application
+    from bot.app import open_application
     from bot.settings import Settings
 
     settings = Settings(data_dir=data, vllm_url=(server.url,), vllm_concurrency=64, log_level="ERROR")
@@ -114,7 +114,7 @@ async def _measure(server: VllmServer, data: Path) -> dict[str, float]:
 
 async def _measure_cached(application: Any, recorder: Recorder, server: VllmServer) -> dict[str, float]:
     """What the prefix cache serves of the prompts of a conversation, and of a naive layout of the same."""
-    from bot.conversation import IncomingMessage
+    from bot.chat.conversation import IncomingMessage
     from inference.interfaces import Message, Role
 
     recorder.prompts.clear()
@@ -183,7 +183,7 @@ async def _ask_together(asks: Sequence[Any]) -> tuple[list[dict[str, float]], fl
 
 async def _ask(application: Any, recorder: Recorder, level: int, turn: int, number: int) -> dict[str, float]:
     """Through the use case: load, retrieve, decide, prompt, stream, check, store."""
-    from bot.conversation import Delta, Final, IncomingMessage
+    from bot.chat.conversation import Delta, Final, IncomingMessage
 
     name = asyncio.current_task().get_name()  # type: ignore[union-attr]
     recorder.first.pop(name, None)

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bot.bootstrap import embedding_models_for
+from bot.app import embedding_models_for
 from bot.settings import load_settings
 from retrieval.documents import Document
 from retrieval.indexing.embedder import load_embedder

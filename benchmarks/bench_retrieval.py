@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from bot.bootstrap import embedding_models_for
+from bot.app import embedding_models_for
 from bot.settings import load_settings
 from retrieval.documents import Document, RetrievalResult
 from retrieval.indexing.building import build_index

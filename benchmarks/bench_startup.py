@@ -55,8 +55,8 @@ def run() -> dict[str, float]:
 
 async def _warm(data_dir: str) -> dict[str, float]:
     """The first answer after the greeting that a chat opens with, and the median of the next."""
-    from bot.bootstrap import open_application
-    from bot.conversation import IncomingMessage
+    from bot.app import open_application
+    from bot.chat.conversation import IncomingMessage
     from bot.settings import load_settings
 
     async with open_application(load_settings(data_dir=data_dir)) as application:

@@ -24,9 +24,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.answers.decision import decide
-from bot.bootstrap import embedding_models_for
-from bot.conversation import Decision
+from bot.answering.decide import decide
+from bot.app import embedding_models_for
+from bot.chat.conversation import Decision
 from bot.settings import load_settings
 from retrieval.documents import Document
 from retrieval.indexing.models import EmbeddingModels

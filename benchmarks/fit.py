@@ -34,7 +34,7 @@ from benchmarks.question_sets import (
     remembering_models,
     signal_names,
 )
-from bot.answers.metrics import Outcome, figures
+from bot.evaluation.metrics import Outcome, figures
 from retrieval.indexing.models import EmbeddingModels, name_model
 from retrieval.searching.calibration import ALONE, FEATURES, INTERCEPT
 from retrieval.searching.fitted import GENERIC, name_fit

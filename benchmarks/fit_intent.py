@@ -2,7 +2,7 @@
 
     python -m benchmarks.fit_intent
 
-Writes bot/answers/intent/fitted/<model>.json, to be run whenever an example changes. Other models are fitted by
+Writes bot/answering/intent/fitted/<model>.json, to be run whenever an example changes. Other models are fitted by
 themselves when they are first used.
 """
 
@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.answers.intent import reader
-from bot.bootstrap.parts import embedding_models_for
+from bot.answering.intent import reader
+from bot.app.factories import embedding_models_for
 from bot.settings import load_settings
 from retrieval.indexing.models import name_model
 from retrieval.indexing.packages import DEFAULT_MODEL

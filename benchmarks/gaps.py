@@ -25,7 +25,7 @@ from scipy.optimize import minimize
 from benchmarks import question_sets
 from benchmarks.fit import save_vectors, update_fit
 from benchmarks.question_sets import CACHE, remembering_models
-from bot.bootstrap import embedding_models_for
+from bot.app import embedding_models_for
 from bot.settings import load_settings
 from retrieval.indexing.models import EmbeddingModels, name_model
 from retrieval.searching.clustering import Clustering, Likeness, cluster_texts

@@ -17,11 +17,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.question_sets import folder
-from bot.answers.intent.examples import example_languages, load_messages, load_talk
-from bot.answers.intent.reader import LearnedReader
-from bot.bootstrap.parts import embedding_models_for
-from bot.intents import Intent, MessageReading
-from bot.language import reply_language
+from bot.answering.intent.examples import example_languages, load_messages, load_talk
+from bot.answering.intent.reader import LearnedReader
+from bot.app.factories import embedding_models_for
+from bot.chat.intent import Intent, MessageReading
+from bot.i18n.language import reply_language
 from bot.settings import load_settings
 
 DATA = Path(__file__).parent / "data"

@@ -21,9 +21,9 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from bot.answers.decision import decide
-from bot.bootstrap import embedding_models_for
-from bot.conversation import Decision
+from bot.answering.decide import decide
+from bot.app import embedding_models_for
+from bot.chat.conversation import Decision
 from bot.settings import load_settings
 from retrieval.documents import Document
 from retrieval.indexing.building import build_index

@@ -16,10 +16,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.question_sets import folder
-from bot.answers import followups
-from bot.answers.evaluation import read_rooms
-from bot.answers.parts import Parts, find_parts
-from bot.bootstrap import embedding_models_for
+from bot.answering import followups
+from bot.answering.parts import Parts, find_parts
+from bot.app import embedding_models_for
+from bot.evaluation.question_files import read_rooms
 from bot.settings import load_settings
 from retrieval.documents import Document, RetrievalResult
 from retrieval.searching.retriever import LiveRetriever, retriever_over

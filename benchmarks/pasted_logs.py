@@ -22,7 +22,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from benchmarks.near_misses import DATA
-from bot.bootstrap import embedding_models_for
+from bot.app import embedding_models_for
 from bot.settings import load_settings
 from retrieval.documents import Document, ScoredPassage
 from retrieval.indexing.building import build_index

@@ -27,13 +27,13 @@ from rich.table import Table
 
 from benchmarks.fit import save_vectors
 from benchmarks.question_sets import CACHE, remembering_models
-from bot.answers.evaluation import RANKED, Row, evaluate, read_rooms
-from bot.answers.golden.judging import Judged, Verdict
-from bot.answers.golden.questions import Expected, GoldenQuestion
-from bot.answers.golden.sampling import intervals
-from bot.answers.metrics import Outcome, figures
-from bot.bootstrap import reranking_for
-from bot.conversation import Decision
+from bot.app import reranking_for
+from bot.chat.conversation import Decision
+from bot.evaluation.judge import Judged, Verdict
+from bot.evaluation.metrics import Outcome, figures
+from bot.evaluation.question_files import RANKED, Row, evaluate, read_rooms
+from bot.evaluation.questions import Expected, GoldenQuestion
+from bot.evaluation.sample import intervals
 from bot.settings import Settings, load_settings
 from retrieval.documents import Document
 from retrieval.indexing.building import build_index

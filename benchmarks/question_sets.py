@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from bot.answers.evaluation import read_rooms
-from bot.bootstrap import embedding_models_for
+from bot.app import embedding_models_for
+from bot.evaluation.question_files import read_rooms
 from bot.settings import load_settings
 from retrieval.documents import Document
 from retrieval.indexing.building import build_index

@@ -31,7 +31,7 @@ import numpy as np
 from benchmarks.fit import save_vectors, update_fit
 from benchmarks.gaps import TUNED, entries
 from benchmarks.question_sets import CACHE, folder, remembering_models, single_turn
-from bot.answers.evaluation import Row, read_rooms
+from bot.evaluation.question_files import Row, read_rooms
 from retrieval.documents import Document
 from retrieval.indexing.analysis import analyse_text
 from retrieval.indexing.building import build_index

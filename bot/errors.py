@@ -21,7 +21,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.conversation import Turn
+    from bot.chat.conversation import Turn
 
 
 class BotError(Exception):

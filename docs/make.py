@@ -14,8 +14,8 @@ from typing import Any
 import typer
 
 from bot.cli.main import app
-from bot.console.console import Console
-from bot.console.lines import COMMANDS, usage
+from bot.commands.console import Console
+from bot.commands.parser import COMMANDS, usage
 
 ROOT = Path(__file__).parents[1]
 BAR = "\\|"  # within a table's cell

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.text import Text
 from serve import DEFAULT_PORT, Site, serving
 
-from bot.conversation import Decision, IncomingMessage, Turn
+from bot.chat.conversation import Decision, IncomingMessage, Turn
 
 DATA = Path(__file__).parent.parent / "var" / "demo"
 FRONTDESK = [sys.executable, "-m", "bot.cli.main"]
@@ -106,7 +106,7 @@ def crawl(console: Console, site: Site) -> None:
 
 async def ask(console: Console, site: Site) -> list[str]:
     """Put every question to the application and show the answers; gives the faults."""
-    from bot.bootstrap import open_application
+    from bot.app import open_application
 
     heading(console, "$ frontdesk chat")
     faults = []

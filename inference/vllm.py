@@ -70,7 +70,6 @@ class VllmGenerator:
         temperature: float = 0.0,
         seconds: float | None = None,
     ) -> AsyncGenerator[str, None]:
-        """See the port."""
         until = time.monotonic() + min(self._limits.total, self._limits.total if seconds is None else seconds)
         async with self._hold_slot(self._limits.first):
             fault: GeneratorError = GeneratorUnavailable(_NONE_IS_WELL)
@@ -102,18 +101,16 @@ class VllmGenerator:
         max_tokens: int,
         seconds: float | None = None,
     ) -> Any:
-        """See the port."""
         limit = self._limits.first + self._limits.between if seconds is None else seconds
         each = limit / len(self._servers)  # a server that hangs leaves time for the others
         async with self._hold_slot(limit):
             return await self._ask_servers(lambda server: server.generate_json(messages, schema, max_tokens, each))
 
     async def takes_pictures(self) -> bool:
-        """See the port."""
         return bool(await self._find_seeing())
 
     async def describe_pictures(self, messages: Sequence[Message], *, max_tokens: int, seconds: float) -> str:
-        """See the port. What becomes of a picture, which anybody may send, says nothing of a server's health."""
+        """What becomes of a picture, which anybody may send, says nothing of a server's health."""
         try:
             async with asyncio.timeout(seconds), self._hold_slot(seconds):
                 servers = await self._find_seeing()
@@ -131,15 +128,12 @@ class VllmGenerator:
             raise GeneratorSlow("No vLLM server described the picture in time.") from error
 
     async def count_tokens(self, messages: Sequence[Message]) -> int:
-        """See the port."""
         return int(await self._ask_servers(lambda server: server.count_tokens(messages)))
 
     async def context_length(self) -> int:
-        """See the port."""
         return int(await self._ask_servers(lambda server: server.context_length()))
 
     async def model_name(self) -> str:
-        """See the port."""
         return str(await self._ask_servers(lambda server: server.model_name()))
 
     async def _ask_servers(self, call: Any) -> Any:

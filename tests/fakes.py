@@ -8,24 +8,25 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import count
 
-from bot.answers.answering import Answering
-from bot.conversation import (
+from bot.answering.pipeline import AnswerPipeline
+from bot.chat.conversation import (
     AnswerEvent,
+    ClarificationOutcome,
     Conversation,
     Delta,
     Feedback,
     Final,
     IncomingMessage,
-    Settled,
     Stage,
     Status,
     Turn,
     Vote,
 )
+from bot.chat.intent import Intent, MessageReading, OfferReply
+from bot.chat.message import Audience, ChatMessage, Job, ThreadRef
+from bot.chat.platform import KeepReplies
+from bot.chat.ports import ConversationStore
 from bot.errors import DeliveryError, Refusal, StorageError, UnknownTurn
-from bot.intents import Intent, MessageReading, OfferReply
-from bot.interfaces import ConversationStore, KeepReplies
-from bot.messages import Audience, ChatMessage, Item, Place
 from retrieval.documents import Document, Passage, RetrievalResult, ScoredPassage
 from tests.support.turns import make_turn
 
@@ -128,7 +129,7 @@ def said(
 ) -> ChatMessage:
     """A message of a chat platform; without a `thread` it opens one."""
     message_id = id or f"{next(_ids):06}"
-    place = Place(platform, workspace, channel, thread or message_id)
+    place = ThreadRef(platform, workspace, channel, thread or message_id)
     return ChatMessage(place, message_id, user, text, audience, names_others, {"team": "T1"}, gesture=gesture)
 
 
@@ -177,7 +178,7 @@ class FakeMessenger:
         """What stands for a message now."""
         return [text for post, text in self.posts.items() if post.startswith(f"{message.id}/")]
 
-    async def answer(self, item: Item, events: AsyncIterator[AnswerEvent], keep: KeepReplies) -> None:
+    async def answer(self, item: Job, events: AsyncIterator[AnswerEvent], keep: KeepReplies) -> None:
         post = await self._open(item, keep)
         self._fail()
         async for event in events:
@@ -188,31 +189,31 @@ class FakeMessenger:
                 self.turns.append(event.turn.id)
         self.history.append(("answered", item.message.id, self.posts[post]))
 
-    async def say(self, item: Item, text: str, keep: KeepReplies) -> None:
+    async def say(self, item: Job, text: str, keep: KeepReplies) -> None:
         self._fail()
         post = await self._open(item, keep)
         self.posts[post] = text
         self.history.append(("said", item.message.id, text))
 
-    async def waiting(self, item: Item, ahead: int, keep: KeepReplies) -> None:
+    async def waiting(self, item: Job, ahead: int, keep: KeepReplies) -> None:
         if self.broken_courtesy:
             raise RuntimeError("a bug of the adapter")
         self.told.append((item.message.id, ahead))
 
-    async def retract(self, item: Item) -> None:
+    async def retract(self, item: Job) -> None:
         self._fail()
         for reply in item.replies:
             self.posts.pop(reply["post"], None)
         self.history.append(("retracted", item.message.id, ""))
 
-    async def settle(self, item: Item, settled: Settled, by: Item) -> None:
+    async def settle(self, item: Job, settled: ClarificationOutcome, by: Job) -> None:
         self._fail()
         self.history.append(("settled", item.message.id, str(settled.number)))
 
-    async def recover(self, item: Item) -> Sequence[Mapping[str, str]]:
+    async def recover(self, item: Job) -> Sequence[Mapping[str, str]]:
         return [{"post": post} for post in self.posts if post.startswith(f"{item.message.id}/")]
 
-    async def elsewhere(self, item: Item, refusal: DeliveryError) -> Item | None:
+    async def elsewhere(self, item: Job, refusal: DeliveryError) -> Job | None:
         tried = int(item.message.context.get("elsewhere", "0"))
         if tried == self.other_places:
             return None
@@ -222,7 +223,7 @@ class FakeMessenger:
         if self.refuses_bot:
             raise DeliveryError("token_revoked", Refusal.BOT)
 
-    async def _open(self, item: Item, keep: KeepReplies) -> str:
+    async def _open(self, item: Job, keep: KeepReplies) -> str:
         post = item.replies[0]["post"] if item.replies else f"{item.message.id}/{len(self.posts)}"
         self.posts[post] = ""
         await keep([{"post": post}])
@@ -240,7 +241,7 @@ def undeliverable(*, permanent: bool) -> DeliveryError:
     return DeliveryError("not_in_channel", Refusal.PLACE) if permanent else DeliveryError("ratelimited", Refusal.MOMENT)
 
 
-class ScriptedAnswering(Answering):
+class ScriptedAnswering(AnswerPipeline):
     """Answers "Re: <question>" and stores the turn, `hold` keeping it from doing so; raises what is in `faults`."""
 
     def __init__(self, store: ConversationStore) -> None:

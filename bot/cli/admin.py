@@ -14,11 +14,12 @@ from bot.cli.output import AsJson, print_json, run, say, writing
 from bot.cli.steering import audited, me, steer
 
 if TYPE_CHECKING:
-    from bot.bootstrap import Application
-    from bot.knowledge.gaps import Gap, GapReport
-    from bot.knowledge.status import Status
-    from bot.people import Actor
-    from bot.steering import AuditEntry, Handoff
+    from bot.access.models import AuditEntry
+    from bot.app import Application
+    from bot.chat.people import Actor
+    from bot.gaps.service import Gap, GapReport
+    from bot.handoff.models import Handoff
+    from bot.sources.status import Status
 
 admins_app = typer.Typer(no_args_is_help=True)
 
@@ -45,9 +46,9 @@ def gaps(
 ) -> None:
     """What people asked and was not answered well, grouped by meaning: the FAQ entries that are missing."""
     from bot.cli.cards import draw
-    from bot.console.gaps import gaps_card
     from bot.errors import InputError
-    from bot.knowledge.gaps import to_csv
+    from bot.gaps.cards import gaps_card
+    from bot.gaps.service import to_csv
 
     if csv and as_json:
         raise InputError("--csv and --json contradict each other: leave one out.")
@@ -76,7 +77,7 @@ def handoffs(as_json: AsJson = False) -> None:
         return
 
     async def work(application: Application) -> Sequence[Handoff]:
-        from bot.steering import HandoffState
+        from bot.handoff.models import HandoffState
 
         async with audited(application, "handoffs"):
             return await application.handoffs.list(HandoffState.OPEN, HandoffState.CLAIMED)
@@ -90,7 +91,7 @@ def audit(
 ) -> None:
     """Who did what, newest first."""
     from bot.cli.cards import draw
-    from bot.console.drawing import audit_card
+    from bot.commands.cards import audit_card
 
     async def work(application: Application) -> Sequence[AuditEntry]:
         async with audited(application, "audit"):
@@ -175,7 +176,7 @@ def _platform(user: str, platform: Platform | None) -> str:
 
 async def _workspace(application: Application, platform: str) -> str:
     """Slack's token belongs to one team; the Discord server is that of the bot's own channels."""
-    from bot.bootstrap import discord_guild, slack_team
+    from bot.app import discord_guild, slack_team
     from bot.errors import InputError
 
     settings = application.settings

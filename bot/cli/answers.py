@@ -12,8 +12,8 @@ import typer
 from bot.cli.output import AsJson, console, print_json, run
 
 if TYPE_CHECKING:
-    from bot.bootstrap import Application
-    from bot.conversation import Turn
+    from bot.app import Application
+    from bot.chat.conversation import Turn
 
 USER = "terminal"  # whose questions these are, as in the chat: `frontdesk forget` finds them by it
 
@@ -28,7 +28,7 @@ def ask(
     as_json: AsJson = False,
 ) -> None:
     """Answer one question, with its sources. In --json `answer` is Markdown, with special characters escaped."""
-    from bot.conversation import Final, IncomingMessage
+    from bot.chat.conversation import Final, IncomingMessage
     from bot.errors import InputError
 
     text = sys.stdin.read() if question == "-" else question
@@ -80,7 +80,7 @@ def _print_trace(turn: Turn) -> None:
 def answer_as_dict(turn: Turn) -> dict[str, object]:
     """The shape of `ask --json`, which scripts rely on; `answer` is Markdown, its special characters escaped. `options`
     is what there is to choose: beside the entry that a suggestion shows, its first citation."""
-    from bot.answers.choosing import others
+    from bot.answering.clarify import others
 
     return {
         "turn_id": turn.id,

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from rich.style import Style
     from rich.text import Text
 
-    from bot.cards import Card, Line
-    from bot.messages import MessageKey
+    from bot.chat.card import Card, Line
+    from bot.chat.message import MessageRef
 
 _BAR = 40  # characters
 # What a button does, as it is typed here.
@@ -37,14 +37,14 @@ def draw(card: Card) -> None:
 
 
 class TerminalScreen:
-    """Implements `bot.interfaces.Screen`: what goes on is shown on stderr, in place on a terminal; what came of it is
+    """An `AdminReply`: what goes on is shown on stderr, in place on a terminal; what came of it is
     printed on stdout."""
 
     def __init__(self) -> None:
         self._live: Live | None = None
         self._line = ""
 
-    async def show(self, card: Card, *, public: bool = False) -> MessageKey | None:
+    async def show(self, card: Card, *, public: bool = False) -> MessageRef | None:
         """A card with a bar is of something that goes on, one that is not `public` a notice."""
         if card.bar is not None:
             self._going(card)

@@ -26,10 +26,10 @@ from bot.cli.progress import progress_bars
 from bot.cli.steering import audited, me, steer
 
 if TYPE_CHECKING:
-    from bot.bootstrap import Application
-    from bot.conversation import RefreshRun
-    from bot.knowledge.crawling import Crawled
-    from bot.knowledge.refreshing import RefreshRequest
+    from bot.app import Application
+    from bot.sources.crawl import Crawled
+    from bot.sources.models import RefreshRun
+    from bot.sources.refresh import RefreshRequest
     from retrieval.documents import Source
     from retrieval.refresh import RefreshReport
 
@@ -48,7 +48,7 @@ def refresh(
     While one runs already, from wherever, that one is shown to its end; Ctrl-C then only stops watching it.
     """
     from bot.errors import InputError
-    from bot.knowledge.refreshing import FAILED, RefreshRequest
+    from bot.sources.refresh import FAILED, RefreshRequest
     from retrieval.refresh import RefreshReport
 
     if cancel:
@@ -90,7 +90,7 @@ async def _refresh_or_watch(
 
 async def _watch(application: Application, run: RefreshRun, quiet: bool) -> RefreshRun | None:
     from bot.cli.cards import TerminalScreen
-    from bot.console.drawing import run_card, starter
+    from bot.commands.cards import run_card, starter
 
     who = f", started by {name}" if (name := starter(run)) else ""
     say(
@@ -127,7 +127,7 @@ def crawl(
 ) -> None:
     """Add sources and read them, in one step. A new one that cannot be read is not kept."""
     from bot.errors import InputError
-    from bot.knowledge.sources import describe_source
+    from bot.sources.location import describe_source
 
     if name and len(urls) > 1:
         raise InputError("--name names one source: give one URL with it, or leave it out.")
@@ -168,7 +168,7 @@ def read_now(
     wanted: Sequence[Source], action: str, *, force: bool = False, quiet: bool = False
 ) -> tuple[RefreshReport, tuple[str, ...]]:
     """Add sources, as far as they are new, and read them; -> the report, and those that were not kept."""
-    from bot.knowledge import crawling
+    from bot.sources import crawl as crawling
 
     async def work(application: Application) -> Crawled:
         async with audited(application, action, ",".join(source.name for source in wanted)):

@@ -11,8 +11,8 @@ from bot.errors import InputError
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from bot.answers.golden.curve import Curve
-    from bot.answers.golden.judging import Judged
+    from bot.evaluation.curve import Curve
+    from bot.evaluation.judge import Judged
 
 _KINDS = {".png", ".svg", ".pdf"}
 _STYLES = (("#1f5fa8", "-", "o"), ("#d9742b", (0, (4, 2)), "D"))  # told apart without colours too, and one on another
@@ -30,7 +30,7 @@ def draw_curves(path: Path, sides: Sequence[tuple[str, Sequence[Judged]]]) -> No
     from matplotlib import rc_context
     from matplotlib.figure import Figure  # without pyplot: no window, nothing global
 
-    from bot.answers.golden.curve import curve
+    from bot.evaluation.curve import curve
 
     curves = [(name, curve(judged)) for name, judged in sides]
     with rc_context({"font.size": 10, "svg.hashsalt": "frontdesk", "text.color": _INK, "axes.labelcolor": _INK}):

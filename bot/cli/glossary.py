@@ -13,8 +13,8 @@ from bot.cli.output import AsJson, print_json, run, say, writing
 from bot.cli.steering import audited, steer
 
 if TYPE_CHECKING:
-    from bot.bootstrap import Application
-    from bot.knowledge.glossary import Put
+    from bot.app import Application
+    from bot.glossary.service import AddResult
     from retrieval.searching.glossary import Entry
     from retrieval.searching.suggesting import Suggestion
 
@@ -95,7 +95,7 @@ def import_(
     """Add the groups of a CSV file: all of them, or none where a line cannot be used."""
     text = _read(file)
 
-    async def work(application: Application) -> Sequence[Put]:
+    async def work(application: Application) -> Sequence[AddResult]:
         async with audited(application, "glossary import", Path(file).name):
             return await application.glossary.bring_in(text)
 

@@ -15,11 +15,11 @@ from bot.cli.golden_reports import judged_dict, show_one, show_two
 from bot.cli.output import check_output, console, run, say, write_rows
 
 if TYPE_CHECKING:
-    from bot.answers.golden.asking import OnDone
-    from bot.answers.golden.questions import GoldenQuestion
-    from bot.answers.golden.voted import Voted
-    from bot.bootstrap import Application, Side
-    from bot.bootstrap.measuring import Beside
+    from bot.app import Application, Side
+    from bot.app.measurement import Beside
+    from bot.evaluation.ask import OnDone
+    from bot.evaluation.questions import GoldenQuestion
+    from bot.evaluation.voted import Voted
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Wanted:
 
 def evaluate_golden(wanted: Wanted) -> None:
     """Ask golden questions, and show what came of it. Raises InputError and what asking raises."""
-    from bot.bootstrap import ask_golden
+    from bot.app import ask_golden
     from bot.cli.curve import check_picture, draw_curves
 
     if wanted.curve:
@@ -85,7 +85,7 @@ def evaluate_golden(wanted: Wanted) -> None:
 
 def find_sides(wanted: Wanted) -> list[Side]:
     """What is asked: one side, or two that are compared. Raises InputError, NoActiveVersion, UnknownVersion."""
-    from bot.bootstrap import Side, settings_with, version_store
+    from bot.app import Side, settings_with, version_store
 
     here = settings_with(wanted.changes)
     store = version_store(here)
@@ -103,14 +103,14 @@ def find_sides(wanted: Wanted) -> list[Side]:
 
 def find_questions(wanted: Wanted) -> tuple[Sequence[GoldenQuestion], Beside]:
     """The questions, and what is searched beside the pages."""
-    from bot.answers.golden.questions import read_golden
+    from bot.evaluation.questions import read_golden
 
     file = read_golden(wanted.questions) if wanted.questions else None
     if file and not file.encoding.startswith("utf"):
         say(f"{wanted.questions} is no UTF-8: it was read as {file.encoding.upper()}.", err=True)
 
     async def work(application: Application) -> tuple[Voted | None, Beside]:
-        from bot.answers.golden.voted import voted_questions
+        from bot.evaluation.voted import voted_questions
 
         since = None if wanted.days is None else datetime.now(UTC) - timedelta(days=min(wanted.days, 36_500))
         voted = await voted_questions(application.conversations, since) if wanted.from_log else None
@@ -127,7 +127,7 @@ def find_questions(wanted: Wanted) -> tuple[Sequence[GoldenQuestion], Beside]:
 
 
 def _write(path: Path, questions: Sequence[GoldenQuestion]) -> None:
-    from bot.answers.golden.questions import write_golden
+    from bot.evaluation.questions import write_golden
 
     write_golden(path, questions)
     noun = "question" if len(questions) == 1 else "questions"

@@ -11,16 +11,16 @@ from bot.cli.output import json_figure, print_json, print_table, say, shown_figu
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.answers.golden.fitting import OwnFit
-    from bot.answers.golden.judging import Judged
-    from bot.answers.golden.sampling import Compared
+    from bot.evaluation.fit import OwnFit
+    from bot.evaluation.judge import Judged
+    from bot.evaluation.sample import Compared
 
 _SHOWN = ("right_of_answered", "answered", "suggested", "false_answers", "ECE")
 
 
 def fit_to_golden(wanted: Wanted) -> None:
     """Fit, write and show. Raises InputError and what asking raises."""
-    from bot.bootstrap import fit_on_golden, keep_own_fit
+    from bot.app import fit_on_golden, keep_own_fit
 
     [side] = find_sides(wanted)
     questions, beside = find_questions(wanted)
@@ -39,7 +39,7 @@ def fit_to_golden(wanted: Wanted) -> None:
 
 def show_fit(own: OwnFit, path: Path, as_json: bool) -> None:
     """The profiles before and after, how the questions fare by a fit to the others, and where it lies."""
-    from bot.answers.golden.sampling import compared
+    from bot.evaluation.sample import compared
 
     profiles = list(_describe_profiles(own))
     rows = [row for row in compared(own.before, own.after) if row.figure in _SHOWN]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from bot.cli.output import console, json_figure, print_json, print_table, shown_figure
 
 if TYPE_CHECKING:
-    from bot.answers.golden.judging import Judged
-    from bot.answers.golden.sampling import Compared, Interval
+    from bot.evaluation.judge import Judged
+    from bot.evaluation.sample import Compared, Interval
 
 _SHOWN = 20  # questions of a list; the rest is counted, and --json has all
 _LOWER_IS_BETTER = {"FA@90", "ECE", "false_answers"}
@@ -20,8 +20,8 @@ NO_DIFFERENCE = "no difference that could be told"
 
 def show_one(name: str, judged: Sequence[Judged], as_json: bool) -> None:
     """The figures, by language too, and the questions that are not answered as expected."""
-    from bot.answers.golden.judging import Verdict, golden_figures
-    from bot.answers.golden.sampling import intervals
+    from bot.evaluation.judge import Verdict, golden_figures
+    from bot.evaluation.sample import intervals
 
     figures, between = golden_figures(judged), intervals(judged)
     if as_json:
@@ -47,8 +47,8 @@ def show_one(name: str, judged: Sequence[Judged], as_json: bool) -> None:
 
 def show_two(names: Sequence[str], here: Sequence[Judged], other: Sequence[Judged], as_json: bool) -> None:
     """The figures of both sides, whether they differ, and the questions that one side answers worse or better."""
-    from bot.answers.golden.judging import golden_figures
-    from bot.answers.golden.sampling import compared, intervals
+    from bot.evaluation.judge import golden_figures
+    from bot.evaluation.sample import compared, intervals
 
     rows = compared(here, other)
     figures = [golden_figures(each) for each in (here, other)]
@@ -125,7 +125,7 @@ def _print_languages(judged: Sequence[Judged]) -> None:
 
 
 def _languages(judged: Sequence[Judged]) -> dict[str, dict[str, float]]:
-    from bot.answers.golden.judging import golden_figures
+    from bot.evaluation.judge import golden_figures
 
     spoken: dict[str, list[Judged]] = {}
     for each in judged:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.answers.markup import in_one_line
+from bot.chat.markup import in_one_line
 from bot.cli.output import AsJson, console, print_json, run, say, writing
 from bot.cli.turns import Format, row_writer, turn_as_dict, with_votes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.bootstrap import Application
-    from bot.conversation import Feedback, Turn
+    from bot.app import Application
+    from bot.chat.conversation import Feedback, Turn
 
 log_app = typer.Typer(no_args_is_help=True)
 
@@ -150,7 +150,7 @@ def explain(
     if as_json:
         print_json(turn_as_dict(turn))
         return
-    from bot.bootstrap import explanation
+    from bot.app import explanation
 
     console().print(explanation(turn))
 

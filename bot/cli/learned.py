@@ -12,9 +12,9 @@ from bot.cli.output import AsJson, print_json, run
 from bot.cli.steering import audited, steer
 
 if TYPE_CHECKING:
-    from bot.bootstrap import Application
-    from bot.knowledge.learning import Wording
-    from bot.steering import Evidence
+    from bot.app import Application
+    from bot.learned.models import Evidence
+    from bot.learned.service import Wording
 
 learned_app = typer.Typer(no_args_is_help=True)
 

@@ -33,7 +33,7 @@ def extract(
     """Write the question/answer pairs of pages, one {"question","answer","url"} a line."""
     from rich.progress import track
 
-    from bot.bootstrap import read_page
+    from bot.app import read_page
     from bot.errors import InputError
     from bot.settings import load_settings
     from retrieval.errors import RetrievalError
@@ -186,7 +186,7 @@ def _refuse(given: Mapping[str, object], without: str) -> None:
 
 
 def _evaluate_files(faqs: Path, queries: Path, out: Path, progress: bool | None, as_json: bool) -> None:
-    from bot.bootstrap import evaluate_files
+    from bot.app import evaluate_files
     from bot.cli.golden import progress_bar
 
     check_output(out, faqs, queries)

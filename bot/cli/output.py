@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO, TypeVar
 
 import typer
 
-from bot.printing import escaped_controls, safe_console
+from bot.platforms.terminal.printing import escaped_controls, safe_console
 from retrieval.text import without_controls
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from bot.bootstrap import Application
+    from bot.app import Application
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text
 
 def run(work: Callable[[Application], Awaitable[T]]) -> T:
     """Open the application, await `work(application)`, close it."""
-    from bot.bootstrap import open_application
+    from bot.app import open_application
 
     async def opened() -> T:
         async with open_application() as application:

@@ -14,7 +14,7 @@ from bot.cli.output import print_table, run
 from bot.cli.steering import audited, sure
 
 if TYPE_CHECKING:
-    from bot.bootstrap import Application
+    from bot.app import Application
 
 
 class Platform(StrEnum):
@@ -31,7 +31,7 @@ def forget(
     yes: Yes = False,
 ) -> None:
     """Delete all that a user said and was answered. What stands on the platform itself stays there."""
-    from bot.people import pseudonym
+    from bot.chat.people import pseudonym
 
     person = bare_id(user)
     sure(f"Delete all that {person} said on {platform.value}? This cannot be undone.", yes)
@@ -54,7 +54,7 @@ def retention(
 ) -> None:
     """Delete now what was said longer ago. With FRONTDESK_RETENTION_DAYS `frontdesk serve` does so by itself."""
     from bot.errors import InputError
-    from bot.knowledge.privacy import Privacy
+    from bot.privacy.service import PrivacyService
     from bot.settings import load_settings
 
     kept = days or load_settings().retention_days
@@ -64,7 +64,7 @@ def retention(
 
     async def work(application: Application) -> Mapping[str, int]:
         async with audited(application, "retention", f"{kept} days"):
-            return await Privacy(application.privacy_store, kept).expire()
+            return await PrivacyService(application.privacy_store, kept).expire()
 
     _tell(f"Deleted: older than {kept} days", run(work), f"Nothing is older than {kept} days.")
 

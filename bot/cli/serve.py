@@ -14,8 +14,8 @@ from bot.cli.steering import audited
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.bootstrap import Application
-    from bot.messages import Channel, ChannelKind
+    from bot.app import Application
+    from bot.chat.message import Channel, ChannelKind
 
 slack_app = typer.Typer(no_args_is_help=True)
 discord_app = typer.Typer(no_args_is_help=True)
@@ -32,7 +32,7 @@ Workspace = Annotated[
 
 def serve() -> None:
     """Answer in every chat platform that has tokens, until stopped. Serves /healthz, /readyz and /metrics."""
-    from bot.bootstrap import serve_application
+    from bot.app import serve_application
 
     run(serve_application)
 
@@ -43,7 +43,7 @@ def slack_manifest(
     url: Annotated[str, typer.Option(help="The web server's public URL: for signed HTTP, not Socket Mode.")] = "",
 ) -> None:
     """Print the app manifest to paste at https://api.slack.com/apps ("From a manifest")."""
-    from bot.bootstrap import slack_app_manifest
+    from bot.app import slack_app_manifest
 
     typer.echo(json.dumps(slack_app_manifest(name, url), indent=2))
 
@@ -51,7 +51,7 @@ def slack_manifest(
 @discord_app.command("invite")
 def discord_invite() -> None:
     """Print the URL that adds the bot to a Discord server, with the permissions it needs and no others."""
-    from bot.bootstrap import discord_invitation
+    from bot.app import discord_invitation
     from bot.settings import load_settings
 
     say(asyncio.run(discord_invitation(load_settings())))
@@ -95,8 +95,8 @@ def quiet_channel(channel: ChannelId, workspace: Workspace = "") -> None:
 
 
 def _mark(channel: str, workspace: str, kind: str) -> None:
-    from bot.bootstrap import discord_guild, slack_team
-    from bot.messages import Channel, ChannelKind
+    from bot.app import discord_guild, slack_team
+    from bot.chat.message import Channel, ChannelKind
 
     async def work(application: Application) -> None:
         settings = application.settings

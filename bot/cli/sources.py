@@ -23,10 +23,10 @@ from bot.cli.output import AsJson, print_json, print_table, run, say
 from bot.cli.steering import audited, steer
 
 if TYPE_CHECKING:
-    from bot.bootstrap import Application
-    from bot.knowledge.condition import Trouble
-    from bot.knowledge.previewing import Preview
-    from bot.steering import Schedule
+    from bot.app import Application
+    from bot.sources.health import SourceTrouble
+    from bot.sources.models import Schedule
+    from bot.sources.preview import Preview
     from retrieval.documents import Source
 
 sources_app = typer.Typer(no_args_is_help=True)
@@ -50,7 +50,7 @@ def add(
     ] = False,
 ) -> None:
     """Name a source. It is read at the next `frontdesk refresh`."""
-    from bot.knowledge.sources import describe_source
+    from bot.sources.location import describe_source
 
     source = describe_source(
         location,
@@ -76,7 +76,7 @@ def add(
 def _add_if_right(source: Source) -> None:
     """Show what the first pages hold; add and read the source if that is what was meant."""
     from bot.cli.cards import draw
-    from bot.console.drawing import preview_card
+    from bot.commands.cards import preview_card
 
     async def look(application: Application) -> Preview:
         async with audited(application, "sources preview", source.name):
@@ -109,11 +109,11 @@ def list_(as_json: AsJson = False) -> None:
     """List the sources, with their schedules and states."""
     from dataclasses import asdict
 
-    from bot.knowledge.condition import troubles
-    from bot.knowledge.sources import scope_of
+    from bot.sources.health import troubles
+    from bot.sources.location import scope_of
 
-    async def work(application: Application) -> list[tuple[Source, Schedule, Trouble | None]]:
-        from bot.steering import Schedule
+    async def work(application: Application) -> list[tuple[Source, Schedule, SourceTrouble | None]]:
+        from bot.sources.models import Schedule
 
         async with audited(application, "sources"):
             sources = await application.sources.list()
@@ -175,12 +175,12 @@ def every(
     steer("sources every", source=name, hours=hours)
 
 
-def state_of(schedule: Schedule, trouble: Trouble | None) -> str:
+def state_of(schedule: Schedule, trouble: SourceTrouble | None) -> str:
     """How a source is doing, in one word."""
     return "paused" if schedule.paused else "failing" if trouble else "ok"
 
 
-def state_as_dict(schedule: Schedule, trouble: Trouble | None) -> dict[str, Any]:
+def state_as_dict(schedule: Schedule, trouble: SourceTrouble | None) -> dict[str, Any]:
     """Schedule and state, JSON-ready."""
     return {
         "state": state_of(schedule, trouble),
@@ -193,7 +193,7 @@ def state_as_dict(schedule: Schedule, trouble: Trouble | None) -> dict[str, Any]
 
 
 def _when(schedule: Schedule) -> str:
-    from bot.console.drawing import ago
+    from bot.commands.cards import ago
 
     if not schedule.every_hours:
         return "by hand"

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from bot.chat.people import Actor, Role
 from bot.cli.output import run, say
-from bot.people import Actor, Role
 
 if TYPE_CHECKING:
-    from bot.bootstrap import Application
-    from bot.cards import Card
+    from bot.app import Application
+    from bot.chat.card import Card
 
 PLATFORM = "cli"
 
@@ -36,23 +36,23 @@ def audited(application: Application, action: str, target: str = "") -> Abstract
 
 async def call(application: Application, name: str, options: Mapping[str, str] | None = None) -> Card | None:
     """A command of the console, which every surface calls. Raises what it raises: here that is an exit code."""
-    from bot.cards import Card
+    from bot.chat.card import Card
+    from bot.chat.message import ThreadRef
     from bot.cli.cards import TerminalScreen
-    from bot.console.lines import Call
-    from bot.messages import Place
+    from bot.commands.parser import Call
 
     given = {key: value for key, value in (options or {}).items() if value}
-    answer = await application.console.run(me(), Place(PLATFORM, "", "", ""), Call(name, given), TerminalScreen())
+    answer = await application.console.run(me(), ThreadRef(PLATFORM, "", "", ""), Call(name, given), TerminalScreen())
     return answer if isinstance(answer, Card) else None
 
 
 async def press(application: Application, action: str, value: str) -> Card | None:
     """A button of the console's."""
-    from bot.cards import Card
+    from bot.chat.card import Card
+    from bot.chat.message import ThreadRef
     from bot.cli.cards import TerminalScreen
-    from bot.messages import Place
 
-    answer = await application.console.click(me(), Place(PLATFORM, "", "", ""), action, value, TerminalScreen())
+    answer = await application.console.click(me(), ThreadRef(PLATFORM, "", "", ""), action, value, TerminalScreen())
     return answer if isinstance(answer, Card) else None
 
 

@@ -12,12 +12,12 @@ from bot.cli.output import AsJson, age, console, print_json, print_table, run, s
 from bot.cli.steering import audited
 
 if TYPE_CHECKING:
-    from bot.bootstrap import Application
+    from bot.app import Application
 
 
 def versions(as_json: AsJson = False) -> None:
     """List the versions of the index, newest first."""
-    from bot.bootstrap import version_store
+    from bot.app import version_store
     from bot.settings import load_settings
 
     store = version_store(load_settings())
@@ -63,7 +63,7 @@ def rollback(
     """Activate an older version of the index. A running bot takes it over at its next question."""
 
     async def work(application: Application) -> tuple[str, str | None]:
-        from bot.bootstrap import version_store
+        from bot.app import version_store
 
         store = version_store(application.settings)
         async with audited(application, "rollback", version or ""):
@@ -79,7 +79,7 @@ def rollback(
 
 def doctor(as_json: AsJson = False) -> None:
     """Check every part; say what is wrong and how to fix it. Exit code 1 if anything is."""
-    from bot.cli.diagnosis import diagnose
+    from bot.cli.doctor import diagnose
     from bot.settings import load_settings
 
     checks = diagnose(load_settings())

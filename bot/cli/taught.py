@@ -14,9 +14,9 @@ from bot.cli.output import AsJson, print_json, run, say, writing
 from bot.cli.steering import audited, call, me, press, steer
 
 if TYPE_CHECKING:
-    from bot.bootstrap import Application
-    from bot.cards import Card
-    from bot.steering import Taught
+    from bot.app import Application
+    from bot.chat.card import Card
+    from bot.taught.models import Taught
 
 taught_app = typer.Typer(no_args_is_help=True)
 
@@ -39,7 +39,7 @@ def teach(
 ) -> None:
     """Teach an answer, which is used from now on and named after you. It stands above what pages say."""
     from bot.cli.cards import draw
-    from bot.console.drawing import taught_card
+    from bot.commands.cards import taught_card
 
     text = _read(answer)
 
@@ -62,7 +62,7 @@ def list_(
 
     async def work(application: Application) -> Sequence[Taught]:
         from bot.errors import InputError
-        from bot.steering import TaughtState
+        from bot.taught.models import TaughtState
 
         if state and state not in set(TaughtState):
             raise InputError(f"{state!r} is none of {', '.join(TaughtState)}.")
@@ -103,7 +103,7 @@ def edit(
 ) -> None:
     """Word a taught answer anew. One that is used stays used, as it reads now."""
     from bot.cli.cards import draw
-    from bot.console.drawing import taught_card
+    from bot.commands.cards import taught_card
     from bot.errors import InputError
 
     if question is None and answer is None and expires is None:

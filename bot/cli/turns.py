@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TextIO
 
-from bot.printing import escaped_controls
+from bot.platforms.terminal.printing import escaped_controls
 from retrieval.text import escape_formula, without_controls
 
 if TYPE_CHECKING:
-    from bot.conversation import Feedback, Turn
+    from bot.chat.conversation import Feedback, Turn
 
 Votes = Sequence["Feedback"]
 

@@ -21,41 +21,33 @@ class LazyEmbedder:
 
     @property
     def fingerprint(self) -> str:
-        """See the port."""
         if self._meta is None or self._loaded:
             return self.load().fingerprint
         return self._weights.fingerprint_for(f"{self._meta.precision}/onnxruntime-{recipe_of(self._weights)}")
 
     @property
     def dimension(self) -> int:
-        """See the port."""
         return self.load().dimension if self._meta is None or self._loaded else self._meta.dimension
 
     @property
     def max_tokens(self) -> int:
-        """See the port."""
         known = self._meta.tokens_beside(self._weights.prompts.document) if self._meta else None
         return self.load().max_tokens if known is None or self._loaded else known
 
     @property
     def tells_questions_apart(self) -> bool:
-        """See the port."""
         return self._weights.prompts.tell_apart
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        """See the port."""
         return self.load().embed_queries(texts)
 
     def embed_questions(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
-        """See the port."""
         return self.load().embed_questions(texts, on_progress)
 
     def embed_documents(self, texts: Sequence[str], on_progress: Callable[[int], None] | None = None) -> Vectors:
-        """See the port."""
         return self.load().embed_documents(texts, on_progress)
 
     def count_tokens(self, text: str) -> int:
-        """See the port."""
         return self.load().count_tokens(text)
 
     def load(self) -> Embedder:

@@ -59,7 +59,6 @@ class LearnedRetriever:
         self._learned = learned
 
     async def retrieve(self, query: str, *, context: Sequence[str] = (), limit: int = 10) -> RetrievalResult:
-        """See the port."""
         result = await self._inner.retrieve(query, context=context, limit=limit)
         entry = self._learned().entry_for(query)
         if entry is None or (context and not has_topic(query)):

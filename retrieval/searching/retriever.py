@@ -64,7 +64,6 @@ class LiveRetriever:
         self._threads = ThreadPoolExecutor(cores, "retrieve", initializer=search_on_one_thread)
 
     async def retrieve(self, query: str, *, context: Sequence[str] = (), limit: int = 10) -> RetrievalResult:
-        """See the port."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._retrieve_on_thread, query, tuple(context), limit)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from bot.storage.database import Database
-from bot.storage.tables import metadata
+from bot.database.database import Database
+from bot.database.tables import metadata
 from tests.support.postgres import DATABASES, fresh_database, postgres_server
 
 

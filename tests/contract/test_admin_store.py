@@ -8,12 +8,12 @@ from datetime import timedelta
 
 import pytest
 
-from bot.interfaces import AdminStore, AuditLog
-from bot.people import Actor, Role
-from bot.steering import AuditEntry
-from bot.storage.admins import SqlAdminStore
-from bot.storage.audit import SqlAuditLog
-from bot.storage.database import Database
+from bot.access.admin_store import SqlAdminStore
+from bot.access.audit_store import SqlAuditLog
+from bot.access.models import AuditEntry
+from bot.access.ports import AdminStore, AuditLog
+from bot.chat.people import Actor, Role
+from bot.database.database import Database
 from tests.support.turns import NOON
 
 ENTRY = AuditEntry("a" * 32, NOON, "slack", "T1", "U1", "sources.add", "shop", "refused")

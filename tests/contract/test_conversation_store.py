@@ -11,12 +11,12 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from sqlalchemy import Table, delete, func, select
 
-from bot.conversation import Decision, Feedback, Vote
+from bot.answering.store import SqlConversationStore
+from bot.chat.conversation import Decision, Feedback, Vote
+from bot.chat.ports import ConversationStore
+from bot.database import tables
+from bot.database.database import Database
 from bot.errors import StorageError, UnknownTurn
-from bot.interfaces import ConversationStore
-from bot.storage import tables
-from bot.storage.conversations import SqlConversationStore
-from bot.storage.database import Database
 from tests.fakes import MemoryConversations
 from tests.support.postgres import DATABASES
 from tests.support.turns import NOON, PASSAGE, TURN, make_turn
@@ -257,7 +257,7 @@ async def _fill(
     when: Callable[[int], datetime] = lambda number: NOON + timedelta(seconds=number),
 ) -> None:
     """Many turns without passages, faster than one transaction each."""
-    from bot.storage.conversations import _turn_row
+    from bot.answering.store import _turn_row
 
     rows = [_turn_row(make_turn(answer=answer, created_at=when(number))) for number in range(count)]
     conversation = {"id": TURN.conversation_id, "platform": "terminal", "created_at": NOON, "updated_at": NOON}

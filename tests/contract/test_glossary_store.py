@@ -8,13 +8,13 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
+from bot.database.database import Database
+from bot.database.engines import create_engine
 from bot.errors import InputError
-from bot.interfaces import GlossaryStore
-from bot.knowledge.glossary import Keeping, LiveGlossary
-from bot.storage.database import Database
-from bot.storage.engines import create_engine
-from bot.storage.glossary import SqlGlossaryStore
-from bot.storage.sources import SqlSourceStore
+from bot.glossary.ports import GlossaryStore
+from bot.glossary.service import GlossaryService, LiveGlossary
+from bot.glossary.store import SqlGlossaryStore
+from bot.sources.store import SqlSourceStore
 from retrieval.documents import Source, SourceKind
 from retrieval.searching.glossary import Entry
 
@@ -33,11 +33,11 @@ def store(database: Database) -> GlossaryStore:
 
 
 @pytest.fixture
-async def both(database: Database) -> AsyncIterator[Sequence[Keeping]]:
+async def both(database: Database) -> AsyncIterator[Sequence[GlossaryService]]:
     """Two processes' on one database."""
     other = Database(database.address, create_engine(database.address))
     stores = [SqlGlossaryStore(each) for each in (database, other)]
-    yield [Keeping(store, SqlSourceStore(database), LiveGlossary(store), lambda: ()) for store in stores]
+    yield [GlossaryService(store, SqlSourceStore(database), LiveGlossary(store), lambda: ()) for store in stores]
     await other.close()
 
 
@@ -86,7 +86,7 @@ async def test_of_those_that_put_at_once_one_succeeds(store: GlossaryStore, ther
 
 @pytest.mark.parametrize("shared", [["foo"], ["foo", "bar"]])
 async def test_a_term_that_two_processes_add_at_once_stands_in_one_group(
-    both: Sequence[Keeping], shared: Sequence[str]
+    both: Sequence[GlossaryService], shared: Sequence[str]
 ) -> None:
     for turn in range(10):
         groups = [[f"{term}{turn}" for term in shared] + [f"own{number} {turn}"] for number in range(4)]
@@ -95,7 +95,7 @@ async def test_a_term_that_two_processes_add_at_once_stands_in_one_group(
         assert having == [set().union(*groups)]
 
 
-async def test_of_two_who_take_a_group_out_at_once_one_did(both: Sequence[Keeping]) -> None:
+async def test_of_two_who_take_a_group_out_at_once_one_did(both: Sequence[GlossaryService]) -> None:
     for _ in range(10):
         put = await both[0].add("foo = bar")
         ends = await asyncio.gather(*(each.remove("foo") for each in both), return_exceptions=True)

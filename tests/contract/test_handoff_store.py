@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
+from bot.chat.message import ThreadRef
+from bot.database.database import Database
 from bot.errors import StorageError
-from bot.interfaces import HandoffStore
-from bot.messages import Place
-from bot.steering import Handoff, HandoffReason, HandoffState, Relayed, Side
-from bot.storage.database import Database
-from bot.storage.handoffs import SqlHandoffStore
+from bot.handoff.models import Handoff, HandoffMessage, HandoffReason, HandoffState, Party
+from bot.handoff.ports import HandoffStore
+from bot.handoff.store import SqlHandoffStore
 from tests.support.turns import NOON
 
-HERE = Place("slack", "T1", "C1", "1.0")
-UNPOSTED = Place("slack", "T1", "CSUPPORT", "")
+HERE = ThreadRef("slack", "T1", "C1", "1.0")
+UNPOSTED = ThreadRef("slack", "T1", "CSUPPORT", "")
 POSTED = replace(UNPOSTED, thread="9.0")
 LATER = NOON + timedelta(hours=1)
 
@@ -164,8 +164,8 @@ async def test_what_was_said_is_kept_once_and_read_oldest_first(store: HandoffSt
     handoff, other = made(), made()
     await store.open(handoff)
     await store.open(other)
-    question = Relayed(handoff.id, Side.CUSTOMER, "1.1", "Ann", "Hallo?\0 退货", NOON)
-    answer = Relayed(handoff.id, Side.SUPPORT, "1.1", "Li", "Hello!", NOON + timedelta(seconds=1))
+    question = HandoffMessage(handoff.id, Party.CUSTOMER, "1.1", "Ann", "Hallo?\0 退货", NOON)
+    answer = HandoffMessage(handoff.id, Party.SUPPORT, "1.1", "Li", "Hello!", NOON + timedelta(seconds=1))
     for message in (answer, question, replace(question, handoff_id=other.id)):
         assert await store.say(message) is True
     assert await store.say(replace(answer, text="Hello again!")) is False
@@ -175,7 +175,7 @@ async def test_what_was_said_is_kept_once_and_read_oldest_first(store: HandoffSt
 
 async def test_nothing_is_said_in_no_handoff(store: HandoffStore) -> None:
     with pytest.raises(StorageError):
-        await store.say(Relayed("0" * 32, Side.CUSTOMER, "1.1", "Ann", "Hello?", NOON))
+        await store.say(HandoffMessage("0" * 32, Party.CUSTOMER, "1.1", "Ann", "Hello?", NOON))
 
 
 async def test_handoffs_are_listed_newest_first_narrowed_and_limited(store: HandoffStore) -> None:

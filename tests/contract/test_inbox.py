@@ -12,15 +12,15 @@ from itertools import permutations
 import pytest
 from sqlalchemy import func, select
 
-from bot.conversation import Chosen
-from bot.desk.policy import after, judge
+from bot.chat.conversation import OptionPress
+from bot.chat.intent import Intent, MessageReading
+from bot.chat.message import Audience, Channel, ChannelKind, ChatMessage, Disposition, Job, JobState, Thread, ThreadRef
+from bot.database.database import Database
+from bot.database.tables import inbox as rows
 from bot.errors import StorageError
-from bot.intents import Intent, MessageReading
-from bot.interfaces import Inbox
-from bot.messages import Audience, Channel, ChannelKind, ChatMessage, Item, Judgement, Place, State, Thread
-from bot.storage.database import Database
-from bot.storage.inbox import SqlInbox
-from bot.storage.tables import inbox as rows
+from bot.inbox.policy import after, judge
+from bot.inbox.ports import InboxStore
+from bot.inbox.store import SqlInboxStore
 from tests.fakes import said
 from tests.support.turns import make_turn
 
@@ -30,35 +30,35 @@ HERE = ["test"]
 
 
 @pytest.fixture
-def inbox(database: Database) -> SqlInbox:
-    return SqlInbox(database, after, "one", LEASE)
+def inbox(database: Database) -> SqlInboxStore:
+    return SqlInboxStore(database, after, "one", LEASE)
 
 
 @pytest.fixture
-def other(database: Database) -> SqlInbox:
+def other(database: Database) -> SqlInboxStore:
     """The inbox of another process."""
-    return SqlInbox(database, after, "two", LEASE)
+    return SqlInboxStore(database, after, "two", LEASE)
 
 
-async def claimed(inbox: Inbox, message: ChatMessage) -> Item:
+async def claimed(inbox: InboxStore, message: ChatMessage) -> Job:
     item = await inbox.claim(message, judge)
     assert item is not None
     return item
 
 
-async def found(inbox: Inbox, message: ChatMessage) -> Item:
+async def found(inbox: InboxStore, message: ChatMessage) -> Job:
     item = await inbox.find(message.key)
     assert item is not None
     return item
 
 
-async def heard(inbox: Inbox, message: ChatMessage, *, help_channel: bool = False) -> tuple[Thread, bool]:
+async def heard(inbox: InboxStore, message: ChatMessage, *, help_channel: bool = False) -> tuple[Thread, bool]:
     """The thread and the channel as the inbox shows them to a rule, which decides for silence."""
     shown: list[tuple[Thread, bool]] = []
 
-    def rule(_message: ChatMessage, thread: Thread, in_help: bool) -> Judgement:
+    def rule(_message: ChatMessage, thread: Thread, in_help: bool) -> Disposition:
         shown.append((thread, in_help))
-        return Judgement.SILENT
+        return Disposition.SILENT
 
     assert await inbox.claim(replace(message, id=f"{message.id}-look"), rule) is None
     return shown[0]
@@ -75,23 +75,23 @@ def reply_to(first: ChatMessage, text: str = "And by post?", **changes: object) 
 # -- claims -------------------------------------------------------------------------------------------------------
 
 
-async def test_a_claim_is_an_item_that_is_owed_and_reads_back(inbox: Inbox) -> None:
+async def test_a_claim_is_an_item_that_is_owed_and_reads_back(inbox: InboxStore) -> None:
     question = said()
     item = await claimed(inbox, question)
     assert await inbox.find(question.key) == item
-    assert (item.message, item.judgement, item.state) == (question, Judgement.ANSWER, State.OWED)
+    assert (item.message, item.judgement, item.state) == (question, Disposition.ANSWER, JobState.OWED)
     assert (item.revision, item.replies, item.turn_id, item.attempts) == (0, (), "", 0)
     assert item.conversation_id == f"test:T1:C1:{question.id}"
 
 
-async def test_a_message_is_claimed_once(inbox: Inbox, other: Inbox) -> None:
+async def test_a_message_is_claimed_once(inbox: InboxStore, other: InboxStore) -> None:
     question = said()
     assert await inbox.claim(question, judge)
     assert await inbox.claim(question, judge) is None
     assert await other.claim(question, judge) is None
 
 
-async def test_a_writing_that_is_told_under_several_ids_is_claimed_once(inbox: Inbox, other: Inbox) -> None:
+async def test_a_writing_that_is_told_under_several_ids_is_claimed_once(inbox: InboxStore, other: InboxStore) -> None:
     first, at_once, later = (said(gesture="g") for _ in range(3))
     one, two = await asyncio.gather(inbox.claim(first, judge), inbox.claim(at_once, judge))  # in one transaction
     assert one and two is None
@@ -100,7 +100,7 @@ async def test_a_writing_that_is_told_under_several_ids_is_claimed_once(inbox: I
     assert (await found(other, first)).message == first
 
 
-async def test_a_gesture_is_that_of_one_user_in_one_channel_and_without_one_all_differ(inbox: Inbox) -> None:
+async def test_a_gesture_is_that_of_one_user_in_one_channel_and_without_one_all_differ(inbox: InboxStore) -> None:
     others = [{"user": "bob"}, {"channel": "C2"}, {"workspace": "T2"}, {"platform": "discord"}, {"gesture": "h"}]
     unnamed = [{"gesture": ""}] * 3
     messages = [said(**{"gesture": "g"} | changed) for changed in [{}, *others, *unnamed]]  # type: ignore[arg-type]
@@ -109,7 +109,7 @@ async def test_a_gesture_is_that_of_one_user_in_one_channel_and_without_one_all_
 
 
 async def test_of_writings_told_under_two_ids_to_two_processes_at_once_each_is_claimed_once(
-    inbox: Inbox, other: Inbox
+    inbox: InboxStore, other: InboxStore
 ) -> None:
     """Of two processes that are told of them in contrary orders neither waits for the other for ever."""
     for _ in range(4):
@@ -120,7 +120,7 @@ async def test_of_writings_told_under_two_ids_to_two_processes_at_once_each_is_c
         assert sorted(item.message.gesture for item in items) == sorted(one.gesture for one in ones)
 
 
-async def test_a_writing_that_was_of_no_interest_is_claimed_under_its_other_id(inbox: Inbox) -> None:
+async def test_a_writing_that_was_of_no_interest_is_claimed_under_its_other_id(inbox: InboxStore) -> None:
     """And one that was edited or deleted is known still."""
     chatter, copy = (said("Good morning", audience=Audience.CHANNEL, gesture="g") for _ in range(2))
     assert await inbox.claim(chatter, judge) is None
@@ -131,14 +131,14 @@ async def test_a_writing_that_was_of_no_interest_is_claimed_under_its_other_id(i
     assert await inbox.claim(replace(chatter, audience=Audience.MENTION), judge) is None
 
 
-async def test_a_message_that_was_answered_is_not_claimed_again(inbox: Inbox) -> None:
+async def test_a_message_that_was_answered_is_not_claimed_again(inbox: InboxStore) -> None:
     question = said()
-    await inbox.finish(await claimed(inbox, question), State.ANSWERED)
+    await inbox.finish(await claimed(inbox, question), JobState.ANSWERED)
     assert await inbox.claim(question, judge) is None
-    assert (await found(inbox, question)).state is State.ANSWERED
+    assert (await found(inbox, question)).state is JobState.ANSWERED
 
 
-async def test_the_same_id_in_another_channel_workspace_or_platform_is_another_message(inbox: Inbox) -> None:
+async def test_the_same_id_in_another_channel_workspace_or_platform_is_another_message(inbox: InboxStore) -> None:
     messages = [
         said(id="1"),
         said(id="1", channel="C2"),
@@ -149,14 +149,14 @@ async def test_the_same_id_in_another_channel_workspace_or_platform_is_another_m
     assert len({item.id for item in items}) == 4
 
 
-async def test_where_nothing_is_owed_nothing_is_kept(inbox: Inbox) -> None:
+async def test_where_nothing_is_owed_nothing_is_kept(inbox: InboxStore) -> None:
     chatter = said("Good morning everyone!", audience=Audience.CHANNEL)
     assert await inbox.claim(chatter, judge) is None
     assert await inbox.find(chatter.key) is None
     assert await inbox.claim(replace(chatter, audience=Audience.MENTION), judge)  # the other event of a mention
 
 
-async def test_of_200_claims_at_once_each_message_is_claimed_once(database: Database, inbox: Inbox) -> None:
+async def test_of_200_claims_at_once_each_message_is_claimed_once(database: Database, inbox: InboxStore) -> None:
     messages = burst()
     items = await asyncio.gather(*(inbox.claim(message, judge) for message in messages))
     assert_each_once(messages, items)
@@ -164,7 +164,9 @@ async def test_of_200_claims_at_once_each_message_is_claimed_once(database: Data
     assert count == len({message.key for message in messages})
 
 
-async def test_of_200_claims_at_once_by_two_processes_each_message_is_claimed_once(inbox: Inbox, other: Inbox) -> None:
+async def test_of_200_claims_at_once_by_two_processes_each_message_is_claimed_once(
+    inbox: InboxStore, other: InboxStore
+) -> None:
     for number in range(4):
         messages = burst(one_thread=number % 2 == 0)
         one = [inbox.claim(message, judge) for message in messages]
@@ -179,20 +181,20 @@ def burst(*, one_thread: bool = True) -> Sequence[ChatMessage]:
     return [*questions, *questions[:67]]
 
 
-def assert_each_once(messages: Sequence[ChatMessage], items: Sequence[Item | None]) -> None:
+def assert_each_once(messages: Sequence[ChatMessage], items: Sequence[Job | None]) -> None:
     claimed = [item.message.key for item in items if item]
     assert len(claimed) == len(set(claimed)) == len({message.key for message in messages})
 
 
-async def test_claims_at_once_see_what_the_one_before_did_to_the_thread(inbox: Inbox) -> None:
+async def test_claims_at_once_see_what_the_one_before_did_to_the_thread(inbox: InboxStore) -> None:
     first = said()
     follow_up, human, too_late = reply_to(first), reply_to(first, user="teammate"), reply_to(first)
     items = await asyncio.gather(*(inbox.claim(each, judge) for each in (first, follow_up, human, too_late)))
     assert [item is not None for item in items] == [True, True, False, False]
 
 
-async def test_a_rule_that_fails_fails_the_claim_and_nothing_is_kept(inbox: Inbox) -> None:
-    def broken(_message: ChatMessage, _thread: Thread, _help_channel: bool) -> Judgement:
+async def test_a_rule_that_fails_fails_the_claim_and_nothing_is_kept(inbox: InboxStore) -> None:
+    def broken(_message: ChatMessage, _thread: Thread, _help_channel: bool) -> Disposition:
         raise ZeroDivisionError
 
     question = said()
@@ -201,7 +203,7 @@ async def test_a_rule_that_fails_fails_the_claim_and_nothing_is_kept(inbox: Inbo
     assert await inbox.claim(question, judge)
 
 
-async def test_a_claim_whose_caller_goes_away_is_made_all_the_same(inbox: Inbox) -> None:
+async def test_a_claim_whose_caller_goes_away_is_made_all_the_same(inbox: InboxStore) -> None:
     question = said()
     claim = asyncio.create_task(inbox.claim(question, judge))
     await asyncio.sleep(0)
@@ -209,17 +211,17 @@ async def test_a_claim_whose_caller_goes_away_is_made_all_the_same(inbox: Inbox)
     with pytest.raises(asyncio.CancelledError):
         await claim
     assert await inbox.claim(question, judge) is None
-    assert (await found(inbox, question)).state is State.OWED
+    assert (await found(inbox, question)).state is JobState.OWED
 
 
 async def test_a_database_that_fails_fails_every_claim_that_waits(sqlite_database: Database) -> None:
-    inbox = SqlInbox(sqlite_database, after)
+    inbox = SqlInboxStore(sqlite_database, after)
     await sqlite_database.write(lambda connection: connection.run_sync(rows.drop))
     claims = await asyncio.gather(*(inbox.claim(said(), judge) for _ in range(150)), return_exceptions=True)
     assert {type(claim) for claim in claims} == {StorageError}
 
 
-async def test_texts_with_nul_and_emoji_are_kept_as_both_engines_take_them(inbox: Inbox) -> None:
+async def test_texts_with_nul_and_emoji_are_kept_as_both_engines_take_them(inbox: InboxStore) -> None:
     question = said("Wo ist 📦\0 meine Bestellung 😀\ud83d? 退货", user="än\0n")
     item = await claimed(inbox, question)
     assert item.message.text == question.text
@@ -235,11 +237,11 @@ async def test_texts_with_nul_and_emoji_are_kept_as_both_engines_take_them(inbox
 # -- threads ------------------------------------------------------------------------------------------------------
 
 
-async def test_an_unknown_thread_is_a_blank_one(inbox: Inbox) -> None:
+async def test_an_unknown_thread_is_a_blank_one(inbox: InboxStore) -> None:
     assert await heard(inbox, said()) == (Thread(), False)
 
 
-async def test_an_answered_thread_knows_its_askers_and_its_conversation(inbox: Inbox) -> None:
+async def test_an_answered_thread_knows_its_askers_and_its_conversation(inbox: InboxStore) -> None:
     first = said()
     await claimed(inbox, first)
     await claimed(inbox, said(user="ben", thread=first.id))
@@ -249,7 +251,7 @@ async def test_an_answered_thread_knows_its_askers_and_its_conversation(inbox: I
     assert follow_up.conversation_id == thread.conversation_id
 
 
-async def test_a_humans_reply_is_remembered_until_the_bot_is_called(inbox: Inbox) -> None:
+async def test_a_humans_reply_is_remembered_until_the_bot_is_called(inbox: InboxStore) -> None:
     first = said()
     await claimed(inbox, first)
     assert await inbox.claim(reply_to(first, user="teammate"), judge) is None
@@ -258,23 +260,23 @@ async def test_a_humans_reply_is_remembered_until_the_bot_is_called(inbox: Inbox
     assert await inbox.claim(reply_to(first), judge)
 
 
-async def test_a_command_leaves_the_thread_alone(inbox: Inbox) -> None:
+async def test_a_command_leaves_the_thread_alone(inbox: InboxStore) -> None:
     command = said(thread="t", audience=Audience.COMMAND)
     item = await claimed(inbox, command)
     assert item.conversation_id == "test:T1:C1:command:ann"
     assert await heard(inbox, said(thread="t")) == (Thread(), False)
 
 
-async def test_quiet_is_an_item_and_mutes_the_thread(inbox: Inbox) -> None:
+async def test_quiet_is_an_item_and_mutes_the_thread(inbox: InboxStore) -> None:
     wish = said("quiet", thread="t")
     item = await inbox.claim(wish, partial(judge, reading=QUIET))
-    assert item and item.judgement is Judgement.QUIET
+    assert item and item.judgement is Disposition.QUIET
     thread, _ = await heard(inbox, said(thread="t"))
     assert thread.muted
 
 
 @pytest.mark.parametrize("known", [True, False])
-async def test_a_thread_is_muted_and_unmuted_also_one_never_heard_of(inbox: Inbox, known: bool) -> None:
+async def test_a_thread_is_muted_and_unmuted_also_one_never_heard_of(inbox: InboxStore, known: bool) -> None:
     first = said()
     if known:
         await claimed(inbox, first)
@@ -285,7 +287,7 @@ async def test_a_thread_is_muted_and_unmuted_also_one_never_heard_of(inbox: Inbo
     assert (await heard(inbox, reply_to(first)))[0] == before
 
 
-async def test_a_thread_that_is_handed_over_is_a_humans(inbox: Inbox) -> None:
+async def test_a_thread_that_is_handed_over_is_a_humans(inbox: InboxStore) -> None:
     first = said()
     await claimed(inbox, first)
     await inbox.mute(first.place, True)
@@ -294,12 +296,14 @@ async def test_a_thread_that_is_handed_over_is_a_humans(inbox: Inbox) -> None:
     assert (thread.human, thread.muted, thread.answering) == (True, True, True)
 
 
-async def test_changes_of_one_thread_at_once_by_two_processes_are_all_kept(inbox: Inbox, other: Inbox) -> None:
+async def test_changes_of_one_thread_at_once_by_two_processes_are_all_kept(
+    inbox: InboxStore, other: InboxStore
+) -> None:
     first = said()
     await claimed(inbox, first)
     for number in range(10):
         asker = said(user=f"user {number}", thread=first.id)
-        await asyncio.gather(inbox.claim(asker, judge), other.hand_over(Place("test", "T1", "C1", f"t{number}")))
+        await asyncio.gather(inbox.claim(asker, judge), other.hand_over(ThreadRef("test", "T1", "C1", f"t{number}")))
         await asyncio.gather(
             inbox.claim(said(user=f"left {number}", thread=first.id), judge),
             other.claim(said(user=f"right {number}", thread=first.id), judge),
@@ -311,7 +315,7 @@ async def test_changes_of_one_thread_at_once_by_two_processes_are_all_kept(inbox
 # -- help channels ------------------------------------------------------------------------------------------------
 
 
-async def test_help_channels_are_marked_and_unmarked(inbox: Inbox) -> None:
+async def test_help_channels_are_marked_and_unmarked(inbox: InboxStore) -> None:
     second = replace(HELP, channel="C2")
     assert list(await inbox.marked()) == []
     for _ in range(2):
@@ -323,7 +327,7 @@ async def test_help_channels_are_marked_and_unmarked(inbox: Inbox) -> None:
     assert list(await inbox.marked()) == [second]
 
 
-async def test_a_question_in_a_help_channel_is_claimed_and_in_any_other_not(inbox: Inbox) -> None:
+async def test_a_question_in_a_help_channel_is_claimed_and_in_any_other_not(inbox: InboxStore) -> None:
     question = said(audience=Audience.CHANNEL)
     assert await inbox.claim(question, partial(judge, reading=ASKS)) is None
     await inbox.mark(HELP, ChannelKind.HELP)
@@ -335,30 +339,30 @@ async def test_a_question_in_a_help_channel_is_claimed_and_in_any_other_not(inbo
 # -- an item's life -----------------------------------------------------------------------------------------------
 
 
-async def test_starts_are_counted_while_the_item_is_owed(inbox: Inbox) -> None:
+async def test_starts_are_counted_while_the_item_is_owed(inbox: InboxStore) -> None:
     item = await claimed(inbox, said())
     assert await inbox.started(item)
     assert await inbox.started(item)
     assert (await found(inbox, item.message)).attempts == 2
-    await inbox.finish(item, State.ANSWERED)
+    await inbox.finish(item, JobState.ANSWERED)
     assert not await inbox.started(item)
 
 
-async def test_replies_are_kept_in_place_of_those_before(inbox: Inbox) -> None:
+async def test_replies_are_kept_in_place_of_those_before(inbox: InboxStore) -> None:
     item = await claimed(inbox, said())
     await inbox.keep_reply(item, [{"ts": "1.0", "stream": "open"}])
     await inbox.keep_reply(item, [{"ts": "1.0"}, {"ts": "2.0"}])
     assert (await found(inbox, item.message)).replies == ({"ts": "1.0"}, {"ts": "2.0"})
 
 
-async def test_a_reply_is_kept_also_when_nothing_is_owed_any_more(inbox: Inbox) -> None:
+async def test_a_reply_is_kept_also_when_nothing_is_owed_any_more(inbox: InboxStore) -> None:
     item = await claimed(inbox, said())
     await inbox.withdraw(item.message.key)
     await inbox.keep_reply(item, [{"ts": "1.0"}])
     assert (await found(inbox, item.message)).replies == ({"ts": "1.0"},)
 
 
-async def test_a_turn_is_kept_for_the_revision_it_was_made_for(inbox: Inbox) -> None:
+async def test_a_turn_is_kept_for_the_revision_it_was_made_for(inbox: InboxStore) -> None:
     item = await claimed(inbox, said())
     await inbox.keep_turn(item, "f" * 32)
     assert (await found(inbox, item.message)).turn_id == "f" * 32
@@ -367,44 +371,44 @@ async def test_a_turn_is_kept_for_the_revision_it_was_made_for(inbox: Inbox) -> 
     assert (await found(inbox, item.message)).turn_id == ""
 
 
-@pytest.mark.parametrize("state", [State.ANSWERED, State.EXCUSED, State.FAILED])
-async def test_an_item_comes_to_one_end(inbox: Inbox, state: State) -> None:
+@pytest.mark.parametrize("state", [JobState.ANSWERED, JobState.EXCUSED, JobState.FAILED])
+async def test_an_item_comes_to_one_end(inbox: InboxStore, state: JobState) -> None:
     item = await claimed(inbox, said())
     assert await inbox.finish(item, state)
-    assert not await inbox.finish(item, State.EXCUSED)
+    assert not await inbox.finish(item, JobState.EXCUSED)
     assert (await found(inbox, item.message)).state is state
 
 
-async def test_an_edit_owes_a_new_answer_in_the_place_of_the_old(inbox: Inbox) -> None:
+async def test_an_edit_owes_a_new_answer_in_the_place_of_the_old(inbox: InboxStore) -> None:
     item = await claimed(inbox, said())
     await inbox.keep_reply(item, [{"ts": "1.0"}])
     await inbox.keep_turn(item, "f" * 32)
-    await inbox.finish(item, State.ANSWERED)
+    await inbox.finish(item, JobState.ANSWERED)
     revised = await inbox.revise(replace(item.message, text="And then?", names_others=True), judge)
     assert revised
-    assert (revised.id, revised.state, revised.revision) == (item.id, State.OWED, 1)
+    assert (revised.id, revised.state, revised.revision) == (item.id, JobState.OWED, 1)
     assert (revised.message.text, revised.message.names_others) == ("And then?", True)
     assert revised.message.context == item.message.context
     assert (revised.replies, revised.turn_id) == (({"ts": "1.0"},), "")
     assert await found(inbox, item.message) == revised
 
 
-async def test_the_work_that_an_edit_overtook_ends_nothing(inbox: Inbox) -> None:
+async def test_the_work_that_an_edit_overtook_ends_nothing(inbox: InboxStore) -> None:
     item = await claimed(inbox, said())
     revised = await inbox.revise(replace(item.message, text="And then?"), judge)
     assert revised
-    await inbox.finish(item, State.ANSWERED)
+    await inbox.finish(item, JobState.ANSWERED)
     assert not await inbox.started(item)
-    assert (await found(inbox, item.message)).state is State.OWED
-    await inbox.finish(revised, State.ANSWERED)
-    assert (await found(inbox, item.message)).state is State.ANSWERED
+    assert (await found(inbox, item.message)).state is JobState.OWED
+    await inbox.finish(revised, JobState.ANSWERED)
+    assert (await found(inbox, item.message)).state is JobState.ANSWERED
 
 
-async def test_an_edit_that_two_processes_are_told_of_is_owed_once(inbox: Inbox, other: Inbox) -> None:
+async def test_an_edit_that_two_processes_are_told_of_is_owed_once(inbox: InboxStore, other: InboxStore) -> None:
     for number in range(10):
         item = await claimed(inbox, said())
         edited = replace(item.message, text=f"Edit {number}")
-        await inbox.finish(item, State.ANSWERED)
+        await inbox.finish(item, JobState.ANSWERED)
         told = await asyncio.gather(*(each.revise(edited, judge) for each in (inbox, other, inbox)))
         assert sum(revised is not None for revised in told) == 1
         assert (await found(inbox, item.message)).revision == 1
@@ -412,20 +416,20 @@ async def test_an_edit_that_two_processes_are_told_of_is_owed_once(inbox: Inbox,
 
 @pytest.mark.parametrize("texts", [("b", "c", "d"), ("b", "a", "c"), ("b", "c", "a"), ("b", "b", "a")])
 async def test_of_edits_that_are_told_of_in_any_order_and_again_the_last_counts(
-    inbox: Inbox, other: Inbox, texts: Sequence[str]
+    inbox: InboxStore, other: InboxStore, texts: Sequence[str]
 ) -> None:
     for order in permutations(range(3)):
         item = await claimed(inbox, said("a"))
-        await inbox.finish(item, State.ANSWERED)
+        await inbox.finish(item, JobState.ANSWERED)
         edits = [replace(item.message, text=text, edited_at=number + 1.0) for number, text in enumerate(texts)]
         for number in (*order, *order):
             for each in (inbox, other):
                 if revised := await each.revise(edits[number], judge):
-                    await each.finish(revised, State.ANSWERED)
+                    await each.finish(revised, JobState.ANSWERED)
         assert (await found(inbox, item.message)).message.text == texts[-1], order
 
 
-async def test_an_edit_of_nothing_owed_or_withdrawn_or_alike_is_none(inbox: Inbox) -> None:
+async def test_an_edit_of_nothing_owed_or_withdrawn_or_alike_is_none(inbox: InboxStore) -> None:
     assert await inbox.revise(said(), judge) is None
     item = await claimed(inbox, said())
     assert await inbox.revise(item.message, judge) is None
@@ -433,62 +437,62 @@ async def test_an_edit_of_nothing_owed_or_withdrawn_or_alike_is_none(inbox: Inbo
     assert await inbox.revise(replace(item.message, text="And then?"), judge) is None
 
 
-async def test_a_withdrawn_item_is_owed_no_more(inbox: Inbox) -> None:
+async def test_a_withdrawn_item_is_owed_no_more(inbox: InboxStore) -> None:
     item = await claimed(inbox, said())
     await inbox.keep_reply(item, [{"ts": "1.0"}])
     withdrawn = await inbox.withdraw(item.message.key)
     assert withdrawn
-    assert (withdrawn.state, withdrawn.replies, withdrawn.revision) == (State.RETRACTING, ({"ts": "1.0"},), 1)
-    assert not await inbox.finish(item, State.ANSWERED)
+    assert (withdrawn.state, withdrawn.replies, withdrawn.revision) == (JobState.RETRACTING, ({"ts": "1.0"},), 1)
+    assert not await inbox.finish(item, JobState.ANSWERED)
     assert not await inbox.started(item)
     assert await inbox.withdraw(item.message.key) is None
     assert await inbox.started(withdrawn)
-    assert await inbox.finish(withdrawn, State.WITHDRAWN)
-    assert (await found(inbox, item.message)).state is State.WITHDRAWN
+    assert await inbox.finish(withdrawn, JobState.WITHDRAWN)
+    assert (await found(inbox, item.message)).state is JobState.WITHDRAWN
     assert not await inbox.started(withdrawn)
     assert await inbox.claim(item.message, judge) is None
 
 
-async def test_a_withdrawal_is_owed_by_whoever_takes_over(inbox: Inbox, other: Inbox) -> None:
+async def test_a_withdrawal_is_owed_by_whoever_takes_over(inbox: InboxStore, other: InboxStore) -> None:
     item = await claimed(inbox, said())
     await inbox.keep_reply(item, [{"ts": "1.0"}])
-    await inbox.finish(item, State.ANSWERED)
+    await inbox.finish(item, JobState.ANSWERED)
     assert await other.withdraw(item.message.key)  # nobody else is at it
     await other.release()
     (taken,) = await inbox.take_over([item.message.place.platform])
-    assert (taken.id, taken.state, taken.replies) == (item.id, State.RETRACTING, ({"ts": "1.0"},))
+    assert (taken.id, taken.state, taken.replies) == (item.id, JobState.RETRACTING, ({"ts": "1.0"},))
 
 
-async def test_what_another_process_answers_is_withdrawn_by_that(inbox: Inbox, other: Inbox) -> None:
+async def test_what_another_process_answers_is_withdrawn_by_that(inbox: InboxStore, other: InboxStore) -> None:
     item = await claimed(inbox, said())
     assert await other.withdraw(item.message.key) is None
     withdrawn = await found(inbox, item.message)
-    assert (withdrawn.state, withdrawn.revision) == (State.RETRACTING, 1)
+    assert (withdrawn.state, withdrawn.revision) == (JobState.RETRACTING, 1)
     assert not await other.started(withdrawn)
     assert await inbox.started(withdrawn)
 
 
-async def test_what_is_withdrawn_before_it_is_claimed_is_never_claimed(inbox: Inbox, other: Inbox) -> None:
+async def test_what_is_withdrawn_before_it_is_claimed_is_never_claimed(inbox: InboxStore, other: InboxStore) -> None:
     """Events may overtake each other."""
     question = said()
     assert await inbox.withdraw(question.key) is None
     assert await inbox.claim(question, judge) is None
     assert await other.claim(question, judge) is None
-    assert (await found(inbox, question)).state is State.WITHDRAWN
+    assert (await found(inbox, question)).state is JobState.WITHDRAWN
     assert await inbox.revise(replace(question, text="And then?"), judge) is None
 
 
-async def test_a_question_edited_into_a_wish_for_quiet_is_one_and_back(inbox: Inbox) -> None:
+async def test_a_question_edited_into_a_wish_for_quiet_is_one_and_back(inbox: InboxStore) -> None:
     item = await claimed(inbox, said())
     quiet = await inbox.revise(replace(item.message, text="quiet"), partial(judge, reading=QUIET))
-    assert quiet and quiet.judgement is Judgement.QUIET
+    assert quiet and quiet.judgement is Disposition.QUIET
     assert (await heard(inbox, reply_to(item.message)))[0].muted
     again = await inbox.revise(replace(item.message, text="And then?"), judge)
-    assert again and again.judgement is Judgement.ANSWER
+    assert again and again.judgement is Disposition.ANSWER
     assert not (await heard(inbox, reply_to(item.message)))[0].muted
 
 
-async def test_an_edit_does_not_bring_the_bot_back_where_people_talk(inbox: Inbox) -> None:
+async def test_an_edit_does_not_bring_the_bot_back_where_people_talk(inbox: InboxStore) -> None:
     item = await claimed(inbox, said(audience=Audience.MENTION))
     await inbox.claim(reply_to(item.message, "I'll see to it.", user="teammate"), judge)
     assert (await inbox.revise(replace(item.message, text="And then?"), judge)) is not None
@@ -498,7 +502,7 @@ async def test_an_edit_does_not_bring_the_bot_back_where_people_talk(inbox: Inbo
 # -- processes ----------------------------------------------------------------------------------------------------
 
 
-async def test_an_item_is_taken_over_only_after_its_lease(inbox: Inbox, other: Inbox) -> None:
+async def test_an_item_is_taken_over_only_after_its_lease(inbox: InboxStore, other: InboxStore) -> None:
     item = await claimed(inbox, said())
     assert list(await other.take_over(HERE)) == []
     await asyncio.sleep(LEASE + 0.05)
@@ -507,7 +511,7 @@ async def test_an_item_is_taken_over_only_after_its_lease(inbox: Inbox, other: I
     assert list(await inbox.take_over(HERE)) == []
 
 
-async def test_what_was_taken_over_is_started_by_its_new_owner_only(inbox: Inbox, other: Inbox) -> None:
+async def test_what_was_taken_over_is_started_by_its_new_owner_only(inbox: InboxStore, other: InboxStore) -> None:
     item = await claimed(inbox, said())
     await inbox.release()
     [taken] = await other.take_over(HERE)
@@ -515,7 +519,7 @@ async def test_what_was_taken_over_is_started_by_its_new_owner_only(inbox: Inbox
     assert await other.started(taken)
 
 
-async def test_a_beat_keeps_what_a_process_owes(inbox: Inbox, other: Inbox) -> None:
+async def test_a_beat_keeps_what_a_process_owes(inbox: InboxStore, other: InboxStore) -> None:
     await claimed(inbox, said())
     for _ in range(4):
         await asyncio.sleep(LEASE / 2)
@@ -524,9 +528,9 @@ async def test_a_beat_keeps_what_a_process_owes(inbox: Inbox, other: Inbox) -> N
     assert list(await other.take_over(HERE)) == []
 
 
-async def test_a_process_knows_what_it_is_to_see_to(inbox: Inbox, other: Inbox) -> None:
+async def test_a_process_knows_what_it_is_to_see_to(inbox: InboxStore, other: InboxStore) -> None:
     kept, taken, ended, edited = [await claimed(inbox, said()) for _ in range(4)]
-    await inbox.finish(ended, State.ANSWERED)
+    await inbox.finish(ended, JobState.ANSWERED)
     await inbox.revise(replace(edited.message, text="And then?"), judge)
     assert await inbox.own_revisions() == {kept.message.key: 0, taken.message.key: 0, edited.message.key: 1}
     await asyncio.sleep(LEASE + 0.05)
@@ -538,25 +542,25 @@ async def test_a_process_knows_what_it_is_to_see_to(inbox: Inbox, other: Inbox) 
         assert mine and theirs and not mine.mine and theirs.mine
 
 
-async def test_a_release_frees_what_is_owed_at_once_and_nothing_of_others(inbox: Inbox, other: Inbox) -> None:
+async def test_a_release_frees_what_is_owed_at_once_and_nothing_of_others(inbox: InboxStore, other: InboxStore) -> None:
     mine, theirs, done = await claimed(inbox, said()), await claimed(other, said()), await claimed(inbox, said())
-    await inbox.finish(done, State.ANSWERED)
+    await inbox.finish(done, JobState.ANSWERED)
     await inbox.release()
-    third = SqlInbox(inbox._database, after, "three", LEASE)  # type: ignore[attr-defined]
+    third = SqlInboxStore(inbox._database, after, "three", LEASE)  # type: ignore[attr-defined]
     assert [item.id for item in await third.take_over(HERE)] == [mine.id]
-    assert (await found(other, theirs.message)).state is State.OWED
+    assert (await found(other, theirs.message)).state is JobState.OWED
 
 
-async def test_what_is_not_owed_is_not_taken_over(inbox: Inbox, other: Inbox) -> None:
-    for state in (State.ANSWERED, State.EXCUSED, State.FAILED):
+async def test_what_is_not_owed_is_not_taken_over(inbox: InboxStore, other: InboxStore) -> None:
+    for state in (JobState.ANSWERED, JobState.EXCUSED, JobState.FAILED):
         await inbox.finish(await claimed(inbox, said()), state)
     withdrawn = await inbox.withdraw((await claimed(inbox, said())).message.key)
-    assert withdrawn and await inbox.finish(withdrawn, State.WITHDRAWN)
+    assert withdrawn and await inbox.finish(withdrawn, JobState.WITHDRAWN)
     await asyncio.sleep(LEASE + 0.05)
     assert list(await other.take_over(HERE)) == []
 
 
-async def test_items_are_taken_over_oldest_first_and_so_many_at_most(inbox: Inbox, other: Inbox) -> None:
+async def test_items_are_taken_over_oldest_first_and_so_many_at_most(inbox: InboxStore, other: InboxStore) -> None:
     questions = [said() for _ in range(6)]
     await asyncio.gather(*(inbox.claim(question, judge) for question in questions))  # in one transaction
     await inbox.release()
@@ -564,11 +568,11 @@ async def test_items_are_taken_over_oldest_first_and_so_many_at_most(inbox: Inbo
     assert [item.message for item in taken] == questions
 
 
-async def test_two_processes_that_take_over_at_once_share(database: Database, inbox: Inbox) -> None:
+async def test_two_processes_that_take_over_at_once_share(database: Database, inbox: InboxStore) -> None:
     await asyncio.gather(*(inbox.claim(said(), judge) for _ in range(60)))
     await inbox.release()
-    heirs = [SqlInbox(database, after, f"heir {number}", 5) for number in range(3)]
-    taken: list[Item] = []
+    heirs = [SqlInboxStore(database, after, f"heir {number}", 5) for number in range(3)]
+    taken: list[Job] = []
     while some := await asyncio.gather(*(heir.take_over(HERE, limit=7) for heir in heirs)):
         taken += [item for items in some for item in items]
         if not any(some):
@@ -576,7 +580,7 @@ async def test_two_processes_that_take_over_at_once_share(database: Database, in
     assert len(taken) == len({item.id for item in taken}) == 60
 
 
-async def test_what_is_taken_over_tells_all_that_was_kept(inbox: Inbox, other: Inbox) -> None:
+async def test_what_is_taken_over_tells_all_that_was_kept(inbox: InboxStore, other: InboxStore) -> None:
     item = await claimed(inbox, said())
     await inbox.started(item)
     await inbox.keep_reply(item, [{"ts": "1.0"}])
@@ -586,9 +590,9 @@ async def test_what_is_taken_over_tells_all_that_was_kept(inbox: Inbox, other: I
     assert taken == replace(item, attempts=1, replies=({"ts": "1.0"},), turn_id="f" * 32)
 
 
-async def test_an_edit_belongs_to_the_process_that_was_told_of_it(inbox: Inbox, other: Inbox) -> None:
+async def test_an_edit_belongs_to_the_process_that_was_told_of_it(inbox: InboxStore, other: InboxStore) -> None:
     item = await claimed(inbox, said())
-    await inbox.finish(item, State.ANSWERED)
+    await inbox.finish(item, JobState.ANSWERED)
     revised = await other.revise(replace(item.message, text="And then?"), judge)
     assert revised
     await inbox.release()
@@ -596,32 +600,34 @@ async def test_an_edit_belongs_to_the_process_that_was_told_of_it(inbox: Inbox, 
     assert await other.started(revised)
 
 
-async def test_an_edit_of_what_another_process_is_answering_is_left_to_it(inbox: Inbox, other: Inbox) -> None:
+async def test_an_edit_of_what_another_process_is_answering_is_left_to_it(inbox: InboxStore, other: InboxStore) -> None:
     item = await claimed(inbox, said())
     await inbox.started(item)
     assert await other.revise(replace(item.message, text="And then?"), judge) is None
-    assert not await inbox.finish(item, State.ANSWERED)
+    assert not await inbox.finish(item, JobState.ANSWERED)
     revised = await found(inbox, item.message)
     assert (revised.message.text, revised.revision) == ("And then?", 1)
     assert not await other.started(revised)
     assert await inbox.started(revised)
 
 
-async def test_an_edit_of_what_a_dead_process_was_answering_is_not_left_to_it(inbox: Inbox, other: Inbox) -> None:
+async def test_an_edit_of_what_a_dead_process_was_answering_is_not_left_to_it(
+    inbox: InboxStore, other: InboxStore
+) -> None:
     item = await claimed(inbox, said())
     await asyncio.sleep(LEASE + 0.05)
     revised = await other.revise(replace(item.message, text="And then?"), judge)
     assert revised and await other.started(revised)
 
 
-async def test_what_another_platform_is_owed_is_not_taken_over(inbox: Inbox, other: Inbox) -> None:
+async def test_what_another_platform_is_owed_is_not_taken_over(inbox: InboxStore, other: InboxStore) -> None:
     item = await claimed(inbox, said())
     await inbox.release()
     assert list(await other.take_over(["elsewhere"])) == []
     assert list(await other.take_over(["elsewhere", "test"])) == [item]
 
 
-async def test_a_press_is_kept_with_what_was_chosen_and_an_item_is_found_by_its_turn(inbox: Inbox) -> None:
+async def test_a_press_is_kept_with_what_was_chosen_and_an_item_is_found_by_its_turn(inbox: InboxStore) -> None:
     question = said()
     item = await claimed(inbox, question)
     turn = make_turn(platform="test", user="ann")
@@ -629,7 +635,7 @@ async def test_a_press_is_kept_with_what_was_chosen_and_an_item_is_found_by_its_
     await inbox.keep_turn(item, turn.id)
     of_turn = await inbox.of_turn(turn)
     assert of_turn and of_turn.id == item.id
-    chosen = Chosen(turn.id, 2, "ann", question.id)
+    chosen = OptionPress(turn.id, 2, "ann", question.id)
     press = replace(question, id="choice:1", chosen=chosen)
     assert (await claimed(inbox, press)).message.chosen == chosen
     kept = await found(inbox, press)

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from bot.conversation import Turn
-from bot.interfaces import LearnedStore
-from bot.steering import Evidence, Gesture
-from bot.storage.conversations import SqlConversationStore
-from bot.storage.database import Database
-from bot.storage.learned import OF_ONE_PERSON, SqlLearnedStore
-from bot.storage.privacy import SqlPrivacyStore
+from bot.answering.store import SqlConversationStore
+from bot.chat.conversation import Turn
+from bot.database.database import Database
+from bot.learned.models import Evidence, Gesture
+from bot.learned.ports import LearnedStore
+from bot.learned.store import OF_ONE_PERSON, SqlLearnedStore
+from bot.privacy.store import SqlPrivacyStore
 from tests.support.turns import make_turn
 
 NOW = datetime.now(UTC)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.storage.database import Database
-from bot.storage.markers import SqlMarkers
+from bot.database.database import Database
+from bot.database.markers import SqlMarkers
 
 
 async def test_what_was_set_last_is_read_and_nothing_is_empty(database: Database) -> None:

@@ -15,13 +15,13 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
+from bot.answering.store import SqlConversationStore
+from bot.database import schema
+from bot.database.database import Database
+from bot.database.engines import create_engine
+from bot.database.tables import metadata
+from bot.database.urls import parse_address
 from bot.errors import SchemaError, StorageError
-from bot.storage import schema
-from bot.storage.addresses import parse_address
-from bot.storage.conversations import SqlConversationStore
-from bot.storage.database import Database
-from bot.storage.engines import create_engine
-from bot.storage.tables import metadata
 from tests.support.turns import make_turn
 
 ROOT = Path(__file__).parents[2]
@@ -59,7 +59,7 @@ async def test_opening_again_keeps_what_was_stored(empty_url: str) -> None:
 
 def test_a_database_that_is_up_to_date_opens_without_alembic(empty_url: str) -> None:
     script = (
-        "import asyncio, sys; from bot.storage.database import Database\n"
+        "import asyncio, sys; from bot.database.database import Database\n"
         "async def main(): await (await Database.open(sys.argv[1])).close()\n"
         "asyncio.run(main()); print('alembic' in sys.modules)"
     )

@@ -7,14 +7,16 @@ from datetime import timedelta
 
 import pytest
 
-from bot.conversation import Decision, Feedback, Turn, Vote
-from bot.interfaces import ConversationStore, MissedStore
-from bot.messages import Place
-from bot.steering import Handoff, HandoffReason, HandoffState, Missed, Reason
-from bot.storage.conversations import SqlConversationStore
-from bot.storage.database import Database
-from bot.storage.handoffs import SqlHandoffStore
-from bot.storage.missed import SqlMissedStore
+from bot.answering.store import SqlConversationStore
+from bot.chat.conversation import Decision, Feedback, Turn, Vote
+from bot.chat.message import ThreadRef
+from bot.chat.ports import ConversationStore
+from bot.database.database import Database
+from bot.gaps.models import Missed, Reason
+from bot.gaps.ports import MissedStore
+from bot.gaps.store import SqlMissedStore
+from bot.handoff.models import Handoff, HandoffReason, HandoffState
+from bot.handoff.store import SqlHandoffStore
 from tests.support.turns import NOON, make_turn
 
 
@@ -29,7 +31,7 @@ def conversations(database: Database) -> ConversationStore:
 
 
 async def hand_off(database: Database, turn: Turn) -> None:
-    place = Place("slack", "T1", "C1", turn.id)
+    place = ThreadRef("slack", "T1", "C1", turn.id)
     open_ = HandoffState.OPEN, HandoffReason.BUTTON, turn.conversation_id, turn.id, turn.question, "zh"
     handoff = Handoff(uuid.uuid4().hex, *open_, place, "u1", "Ann", place, NOON, NOON)
     await SqlHandoffStore(database).open(handoff)

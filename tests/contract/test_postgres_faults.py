@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.answering.store import SqlConversationStore
+from bot.database.database import Database
+from bot.database.markers import SqlMarkers
 from bot.errors import StorageError
-from bot.storage.conversations import SqlConversationStore
-from bot.storage.database import Database
-from bot.storage.markers import SqlMarkers
 from tests.support.turns import make_turn
 
 pytestmark = pytest.mark.postgres

@@ -19,41 +19,34 @@ import pytest
 from sqlalchemy import JSON, String, TypeDecorator, select, update
 from structlog.testing import capture_logs
 
-from bot.conversation import Citation, Decision, Feedback, RefreshRun, Turn, Vote
-from bot.desk.policy import after, judge
-from bot.interfaces import PrivacyStore
-from bot.messages import Audience, Move, Place, State
-from bot.steering import (
-    FORGOTTEN,
-    AuditEntry,
-    Evidence,
-    Gesture,
-    Handoff,
-    HandoffReason,
-    HandoffState,
-    Relayed,
-    Side,
-    Taught,
-    TaughtState,
-)
-from bot.storage import compacting, tables
-from bot.storage.admins import SqlAdminStore
-from bot.storage.audit import SqlAuditLog
-from bot.storage.conversations import SqlConversationStore
-from bot.storage.database import Database
-from bot.storage.handoffs import SqlHandoffStore
-from bot.storage.inbox import SqlInbox
-from bot.storage.learned import SqlLearnedStore
-from bot.storage.privacy import SqlPrivacyStore
-from bot.storage.refreshes import SqlRefreshLog
-from bot.storage.taught import SqlTaughtStore
+from bot.access.admin_store import SqlAdminStore
+from bot.access.audit_store import SqlAuditLog
+from bot.access.models import FORGOTTEN, AuditEntry
+from bot.answering.store import SqlConversationStore
+from bot.chat.conversation import Citation, Decision, Feedback, Turn, Vote
+from bot.chat.message import Audience, JobState, Move, ThreadRef
+from bot.database import tables
+from bot.database import vacuum as compacting
+from bot.database.database import Database
+from bot.handoff.models import Handoff, HandoffMessage, HandoffReason, HandoffState, Party
+from bot.handoff.store import SqlHandoffStore
+from bot.inbox.policy import after, judge
+from bot.inbox.store import SqlInboxStore
+from bot.learned.models import Evidence, Gesture
+from bot.learned.store import SqlLearnedStore
+from bot.privacy.ports import PrivacyStore
+from bot.privacy.store import SqlPrivacyStore
+from bot.sources.models import RefreshRun
+from bot.sources.refresh_log import SqlRefreshLog
+from bot.taught.models import Taught, TaughtState
+from bot.taught.store import SqlTaughtStore
 from retrieval.documents import content_id
 from tests.fakes import said
 from tests.support.turns import NOON, PASSAGE, make_turn
 
 WHO, WORDS = "U0FORGET", "Zedernholz-退货-机密"
 OTHERS = ["u0forget", "U0FORGETTING", "U1"]
-SUPPORT = Place("slack", "T1", "CSUPPORT", "")
+SUPPORT = ThreadRef("slack", "T1", "CSUPPORT", "")
 
 # No customer's words or names stand in these, whosever row it is …
 # what admins set up, and notes of the software's own
@@ -82,7 +75,7 @@ async def fill(database: Database, user: str, words: str, *, turns: int = 3, ago
         SqlHandoffStore(database),
         SqlTaughtStore(database),
     )
-    inbox, now = SqlInbox(database, after, "one", 60), NOON - ago
+    inbox, now = SqlInboxStore(database, after, "one", 60), NOON - ago
     cite = (Citation(1, words, f"https://x.example/{words}", "p"),)
     used = (replace(PASSAGE, text=words * 9, title=words, url=f"https://x.example/{words}"),)
     for number in range(turns):
@@ -99,7 +92,7 @@ async def fill(database: Database, user: str, words: str, *, turns: int = 3, ago
     question = said(words, user=user, platform="slack", id=f"{words}/1", thread="1.0", gesture=words)
     item = await inbox.claim(question, judge)
     assert item
-    await inbox.move(item, Move(Place("slack", "T1", f"D{user}", "1.0"), Audience.DIRECT, {"of": user}))
+    await inbox.move(item, Move(ThreadRef("slack", "T1", f"D{user}", "1.0"), Audience.DIRECT, {"of": user}))
     await inbox.keep_reply(item, [{"ts": "1.0"}])
     await inbox.claim(said(words, user=user, platform="slack", audience=Audience.COMMAND), judge)
     handoff = Handoff(
@@ -110,7 +103,7 @@ async def fill(database: Database, user: str, words: str, *, turns: int = 3, ago
         turn_id=turn.id,
         question=words,
         language="de",
-        customer=Place("slack", "T1", "C1", f"of {words}"),
+        customer=ThreadRef("slack", "T1", "C1", f"of {words}"),
         customer_user=user,
         customer_name=words,
         support=replace(SUPPORT, thread=uuid.uuid4().hex),
@@ -118,11 +111,11 @@ async def fill(database: Database, user: str, words: str, *, turns: int = 3, ago
         updated_at=now,
     )
     await handoffs.open(handoff)
-    await handoffs.say(Relayed(handoff.id, Side.CUSTOMER, "1", words, words, now))
-    await handoffs.say(Relayed(handoff.id, Side.SUPPORT, "2", "Li", f"About {words}: …", now))
+    await handoffs.say(HandoffMessage(handoff.id, Party.CUSTOMER, "1", words, words, now))
+    await handoffs.say(HandoffMessage(handoff.id, Party.SUPPORT, "2", "Li", f"About {words}: …", now))
     foreign = await handoffs.open(replace(handoff, id=uuid.uuid4().hex, **FOREIGN))
-    await handoffs.say(Relayed(foreign.id, Side.CUSTOMER, question.id, words, words, now))
-    await handoffs.say(Relayed(foreign.id, Side.CUSTOMER, uuid.uuid4().hex, "U1", "Mine as well", now))
+    await handoffs.say(HandoffMessage(foreign.id, Party.CUSTOMER, question.id, words, words, now))
+    await handoffs.say(HandoffMessage(foreign.id, Party.CUSTOMER, uuid.uuid4().hex, "U1", "Mine as well", now))
     for state in TaughtState:
         answer = Taught(uuid.uuid4().hex, state, words, words, "de", "Li", "slack:T1:U9", now, now, note=words)
         await taught.add(replace(answer, url=f"https://x.example/{words}", customer=f"slack:T2:{user}"))
@@ -145,7 +138,7 @@ def learned_by(user: str, words: str, turn: Turn) -> Evidence:
 
 
 FOREIGN: dict[str, Any] = {
-    "customer": Place("slack", "T1", "C1", "of U1"),
+    "customer": ThreadRef("slack", "T1", "C1", "of U1"),
     "customer_user": "U1",
     "customer_name": "Uno",
     "question": "Where?",
@@ -273,7 +266,7 @@ async def test_a_wish_that_is_cut_off_is_known_until_it_is_done(
 ) -> None:
     await fill(database, WHO, WORDS)
     with monkeypatch.context() as patched:
-        patched.setattr("bot.storage.privacy.delete_turns", cut_off)
+        patched.setattr("bot.privacy.store.delete_turns", cut_off)
         with pytest.raises(asyncio.CancelledError):
             await store.forget("slack", WHO)
     assert await store.unfinished() == [("slack", WHO)]
@@ -349,7 +342,7 @@ async def age(database: Database, words: str) -> None:
     now = {"received_at": datetime.now(UTC)}
     statements = [
         update(tables.inbox).values(received_at=old).where(tables.inbox.c.user_id == WHO),
-        update(tables.inbox).values(state=State.ANSWERED.value).where(answered),
+        update(tables.inbox).values(state=JobState.ANSWERED.value).where(answered),
         update(tables.inbox).values(now).where(tables.inbox.c.user_id != WHO),
         update(tables.threads).values(updated_at=old),
     ]

@@ -10,15 +10,15 @@ from types import MappingProxyType
 import pytest
 from sqlalchemy import text
 
-from bot.conversation import RefreshRun
-from bot.interfaces import RefreshLog
-from bot.messages import MessageKey
-from bot.storage.database import Database
-from bot.storage.refreshes import SqlRefreshLog
+from bot.chat.message import MessageRef
+from bot.database.database import Database
+from bot.sources.models import RefreshRun
+from bot.sources.ports import RefreshLog
+from bot.sources.refresh_log import SqlRefreshLog
 from tests.support.turns import NOON
 
 RUN = RefreshRun(id="r1", started_at=NOON)
-MESSAGE = MessageKey("slack", "T1", "C1", "1700000000.000100")
+MESSAGE = MessageRef("slack", "T1", "C1", "1700000000.000100")
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ async def test_of_messages_that_watch_at_once_none_is_lost_and_each_is_kept_once
     run = await log.get("r1")
     assert run
     assert sorted(watcher["message_id"] for watcher in run.watchers) == [message.message_id for message in messages]
-    assert MessageKey(**run.watchers[0]) in messages
+    assert MessageRef(**run.watchers[0]) in messages
     await log.watch("unknown", MESSAGE)
     assert await log.get("unknown") is None
 

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.knowledge import refusals
-from bot.knowledge.refusals import Refusals
-from bot.storage.database import Database
-from bot.storage.markers import SqlMarkers
+from bot.database.database import Database
+from bot.database.markers import SqlMarkers
+from bot.inbox import refusal_notes as refusals
+from bot.inbox.refusal_notes import Refusals
 
 
 @pytest.fixture

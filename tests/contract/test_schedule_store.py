@@ -8,12 +8,12 @@ from datetime import timedelta
 
 import pytest
 
+from bot.database.database import Database
 from bot.errors import UnknownSource
-from bot.interfaces import ScheduleStore
-from bot.steering import Schedule
-from bot.storage.database import Database
-from bot.storage.schedules import SqlScheduleStore
-from bot.storage.sources import SqlSourceStore
+from bot.sources.models import Schedule
+from bot.sources.ports import ScheduleStore
+from bot.sources.schedule_store import SqlScheduleStore
+from bot.sources.store import SqlSourceStore
 from retrieval.documents import Source, SourceKind
 from tests.support.turns import NOON
 

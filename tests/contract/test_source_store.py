@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 
+from bot.database.database import Database
 from bot.errors import DuplicateSource, UnknownSource
-from bot.interfaces import SourceStore
-from bot.storage.database import Database
-from bot.storage.sources import SqlSourceStore
+from bot.sources.ports import SourceStore
+from bot.sources.store import SqlSourceStore
 from retrieval.documents import Selectors, Source, SourceKind
 
 SHOP = Source(

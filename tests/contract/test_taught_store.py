@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
+from bot.database.database import Database
 from bot.errors import UnknownTaught
-from bot.interfaces import TaughtStore
-from bot.steering import Taught, TaughtState
-from bot.storage import taught as module
-from bot.storage.database import Database
-from bot.storage.taught import SqlTaughtStore
+from bot.taught import store as module
+from bot.taught.models import Taught, TaughtState
+from bot.taught.ports import TaughtStore
+from bot.taught.store import SqlTaughtStore
 from tests.support.turns import NOON
 
 LATER = NOON + timedelta(hours=1)

@@ -22,9 +22,9 @@ from typing import Any
 
 import pytest
 
-from bot.conversation import Decision, Turn
-from bot.storage.conversations import SqlConversationStore
-from bot.storage.database import Database
+from bot.answering.store import SqlConversationStore
+from bot.chat.conversation import Decision, Turn
+from bot.database.database import Database
 from tests.support.bots import Knowledge
 from tests.support.embedding import give_model
 from tests.support.site import Site
@@ -323,7 +323,7 @@ def test_a_taught_answer_is_used_without_any_page_and_no_more_once_it_has_expire
     async def expire() -> None:
         from sqlalchemy import update
 
-        from bot.storage.tables import taught
+        from bot.database.tables import taught
 
         database = await Database.open(f"sqlite:///{office.data / 'frontdesk.db'}")
         past = update(taught).where(taught.c.language == "en").values(expires_at=datetime.now(UTC) - timedelta(days=1))

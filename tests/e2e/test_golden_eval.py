@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from bot.bootstrap import open_application
-from bot.conversation import Feedback, Final, IncomingMessage, Vote
+from bot.app import open_application
+from bot.chat.conversation import Feedback, Final, IncomingMessage, Vote
 from bot.settings import load_settings
 from tests.support.bots import FRONTDESK, Knowledge
 
@@ -86,7 +86,7 @@ def test_two_settings_are_compared_side_by_side(knowledge: Knowledge, golden: st
 
 
 def test_two_versions_are_compared(knowledge: Knowledge, golden: str) -> None:
-    from bot.bootstrap import version_store
+    from bot.app import version_store
 
     store = version_store(load_settings(data_dir=knowledge.data))
     active = store.find_active()
@@ -178,7 +178,7 @@ def test_what_cannot_be_asked_gets_one_clear_line(knowledge: Knowledge, argument
 @pytest.fixture
 def many(knowledge: Knowledge) -> str:
     """Thirty questions: twenty as the pages ask them, ten that nothing answers."""
-    from bot.bootstrap import version_store
+    from bot.app import version_store
     from retrieval.indexing.index import Index
 
     index = Index.load(version_store(load_settings(data_dir=knowledge.data)).find_active().folder)

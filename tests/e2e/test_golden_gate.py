@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.bootstrap import Application, open_application, version_store
-from bot.console.drawing import run_card
-from bot.conversation import Decision, Final, IncomingMessage
+from bot.app import Application, open_application, version_store
+from bot.chat.conversation import Decision, Final, IncomingMessage
+from bot.chat.people import Actor, Role
+from bot.commands.cards import run_card
 from bot.errors import InputError
-from bot.knowledge.refreshing import RefreshRequest
-from bot.people import Actor, Role
 from bot.settings import load_settings
+from bot.sources.refresh import RefreshRequest
 from retrieval.documents import Source, SourceKind
 from retrieval.errors import AnswersWorse
 from retrieval.refresh import Progress, RefreshReport

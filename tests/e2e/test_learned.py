@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from bot.bootstrap import open_application
-from bot.conversation import Final, IncomingMessage, Turn
+from bot.app import open_application
+from bot.chat.conversation import Final, IncomingMessage, Turn
 from bot.settings import load_settings
 from tests.support.bots import FRONTDESK, Knowledge
 from tests.support.embedding import give_model

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import pytest
 import pytest_asyncio
 
-from bot.adapters.attachments import PICTURE_BYTES
-from bot.answers.picturing import CHARACTERS
-from bot.desk.asking import PICTURE_SECONDS, PICTURES
-from bot.links import BELL, BREAK
+from bot.answering.pictures import CHARACTERS
+from bot.chat.links import BELL, BREAK
+from bot.inbox.question import PICTURE_SECONDS, PICTURES
+from bot.platforms.attachments import PICTURE_BYTES
 from tests.support.bots import Bot, Knowledge
 from tests.support.discord import DiscordStandIn
 from tests.support.discord.standin import shown

@@ -9,7 +9,7 @@ import discord as dpy
 import pytest
 import pytest_asyncio
 
-from bot.links import BREAK
+from bot.chat.links import BREAK
 from tests.support.bots import Bot, Knowledge
 from tests.support.discord import DiscordStandIn
 from tests.support.discord.standin import shown

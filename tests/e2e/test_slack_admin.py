@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.slack.manifest import SCOPES
+from bot.platforms.slack.manifest import SCOPES
 from tests.support.bots import Bot, Knowledge
 from tests.support.rooms import Room
 from tests.support.slack import SlackStandIn

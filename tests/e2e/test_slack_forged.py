@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.adapters.slack import blocks, choices
-from bot.adapters.slack.steering import EXPLAIN, SAVE
-from bot.console.console import Console
-from bot.people import Role
+from bot.chat.people import Role
+from bot.commands.console import Console
+from bot.platforms.slack import blocks, choices
+from bot.platforms.slack.commands import EXPLAIN, SAVE
 from tests.support.bots import Bot, Knowledge
 from tests.support.rooms import SECONDS, Room
 from tests.support.slack import SlackStandIn

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.console.lines import COMMANDS
+from bot.commands.parser import COMMANDS
 from tests.e2e.conftest import crawled
 from tests.support.bots import Bot
 from tests.support.postgres import fresh_database

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-from bot.bootstrap import Application
+from bot.app import Application
 from retrieval.indexing.models import EmbeddingModels
 from tests.frozen.comparing import compare
 from tests.support.bots import Knowledge

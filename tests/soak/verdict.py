@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import discord as dpy
 
-from bot.adapters.discord.layouts import marker
+from bot.platforms.discord.layouts import marker
 from tests.soak.ledger import DISCORD, SLACK, Ledger, Said
 from tests.support.discord import DiscordStandIn
 from tests.support.discord.standin import shown

@@ -7,7 +7,7 @@ import shutil
 from functools import cache
 from pathlib import Path
 
-from bot.answers.intent.reader import LearnedReader
+from bot.answering.intent.reader import LearnedReader
 from retrieval.indexing.embedder import load_embedder
 from retrieval.indexing.models import EmbeddingModels
 from retrieval.indexing.packages import MULTILINGUAL_MODEL

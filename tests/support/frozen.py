@@ -20,20 +20,28 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from bot.adapters.discord import choices as discord_choices
-from bot.adapters.discord import layouts
-from bot.adapters.discord.markdown import to_discord
-from bot.adapters.discord.sizes import size
-from bot.adapters.slack import blocks
-from bot.adapters.slack import choices as slack_choices
-from bot.adapters.slack.markdown import to_slack
-from bot.adapters.splitting import split
-from bot.adapters.terminal import Terminal
-from bot.answers.choosing import pressed, said
-from bot.bootstrap import Application, open_application
-from bot.conversation import NONE_OF_THESE, Chosen, Decision, Final, IncomingMessage, Settled, Turn
-from bot.desk.reading import Readings
-from bot.people import Actor, Role
+from bot.answering.clarify import pressed, said
+from bot.app import Application, open_application
+from bot.chat.conversation import (
+    NONE_OF_THESE,
+    ClarificationOutcome,
+    Decision,
+    Final,
+    IncomingMessage,
+    OptionPress,
+    Turn,
+)
+from bot.chat.people import Actor, Role
+from bot.chat.split import split
+from bot.inbox.intents import IntentReadings
+from bot.platforms.discord import choices as discord_choices
+from bot.platforms.discord import layouts
+from bot.platforms.discord.markdown import to_discord
+from bot.platforms.discord.sizes import size
+from bot.platforms.slack import blocks
+from bot.platforms.slack import choices as slack_choices
+from bot.platforms.slack.markdown import to_slack
+from bot.platforms.terminal.platform import Terminal
 from bot.settings import load_settings
 from examples.serve import serving
 from tests.support.bots import Knowledge, crawled
@@ -70,7 +78,7 @@ class Core:
     """The core, open. `readings` are the desk's."""
 
     application: Application
-    readings: Readings
+    readings: IntentReadings
     site: str
 
 
@@ -110,7 +118,7 @@ async def open_core(
             for terms in GLOSSARY:
                 await application.glossary.add(terms)
         await application.warm_up()
-        yield Core(application, Readings(application.intents), knowledge.site)
+        yield Core(application, IntentReadings(application.intents), knowledge.site)
 
 
 async def converse_all(
@@ -178,7 +186,7 @@ def _message(record: Record, asked: Record, before: Turn | None) -> IncomingMess
     number = before.citations[place - 1].number if place else NONE_OF_THESE
     choice = pressed(before, number)
     assert choice
-    return replace(message, text=said(before, choice), chosen=Chosen(before.id, number, "U1", "M1"))
+    return replace(message, text=said(before, choice), chosen=OptionPress(before.id, number, "U1", "M1"))
 
 
 def _asked(asked: Record) -> Record:
@@ -224,7 +232,7 @@ def _told_alike(core: Core, turn: Turn, number: Mapping[str, int]) -> Turn:
 # -- what the platforms draw: one function each ---------------------------------------------------------------------
 
 
-def draw_on_slack(turn: Turn, settled: Settled | None, people: bool) -> Record:
+def draw_on_slack(turn: Turn, settled: ClarificationOutcome | None, people: bool) -> Record:
     """The messages with their fallback, the same in older blocks and without any, and the offer that is over."""
     drawn: Record = {}
     if turn.decision is Decision.CLARIFY:
@@ -243,7 +251,7 @@ def draw_on_slack(turn: Turn, settled: Settled | None, people: bool) -> Record:
     return drawn
 
 
-def draw_on_discord(turn: Turn, settled: Settled | None, people: bool) -> Record:
+def draw_on_discord(turn: Turn, settled: ClarificationOutcome | None, people: bool) -> Record:
     """The messages' components and their bare text, and the offer that is over."""
     if turn.decision is Decision.CLARIFY:
         views = [discord_choices.question(_ITEM, turn)]
@@ -266,7 +274,7 @@ def draw_on_discord(turn: Turn, settled: Settled | None, people: bool) -> Record
     return drawn
 
 
-def draw_on_terminal(turn: Turn, _settled: Settled | None, _people: bool) -> Record:
+def draw_on_terminal(turn: Turn, _settled: ClarificationOutcome | None, _people: bool) -> Record:
     """What a screen of 80 columns shows, with its escapes, and what is written into a pipe."""
     from rich.console import Console
 
@@ -286,7 +294,7 @@ def draw_on_terminal(turn: Turn, _settled: Settled | None, _people: bool) -> Rec
     return drawn
 
 
-DRAWN_BY: Mapping[str, Callable[[Turn, Settled | None, bool], Record]] = {
+DRAWN_BY: Mapping[str, Callable[[Turn, ClarificationOutcome | None, bool], Record]] = {
     "slack": draw_on_slack,
     "discord": draw_on_discord,
     "terminal": draw_on_terminal,

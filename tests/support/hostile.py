@@ -6,8 +6,8 @@ import random
 from dataclasses import dataclass
 from itertools import count, product
 
-from bot.answers.grounding import Fault
-from bot.answers.prompting import SYSTEM
+from bot.answering.grounding import Fault
+from bot.answering.prompt import SYSTEM
 from tests.support.hostile_links import hostile
 
 QUESTION = "How do I return goods?"

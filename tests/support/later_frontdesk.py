@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, tzinfo
 
-import bot.console.notices as notices
+import bot.commands.notices as notices
 from bot.cli.main import main
 
 _NINE = 9

@@ -10,11 +10,11 @@ import os
 import re
 from collections.abc import AsyncIterator
 
-import bot.answers.extractive
-from bot.answers.excerpt import Excerpt
-from bot.answers.extractive import ExtractiveWriter
+import bot.answering.quote
+from bot.answering.excerpt import Excerpt
+from bot.answering.quote import ExtractiveWriter
+from bot.chat.conversation import AnswerChunk, WritingRequest
 from bot.cli.main import main
-from bot.conversation import Brief, Written
 
 PIECE = 40  # characters
 
@@ -22,14 +22,14 @@ PIECE = 40  # characters
 class SlowWriter(ExtractiveWriter):
     """Quotes the best passage's whole document."""
 
-    async def write(self, brief: Brief) -> AsyncIterator[Written]:
+    async def write(self, brief: WritingRequest) -> AsyncIterator[AnswerChunk]:
         """See the module."""
         pause = float(os.environ.get("TEST_WRITER_PAUSE", "0"))
         async for written in super().write(brief):
             for piece in re.findall(rf"(?s).{{1,{PIECE}}}", written.text):
                 if "KABOOM" in piece:
                     raise RuntimeError("the password is hunter2")
-                yield Written(piece, written.model)
+                yield AnswerChunk(piece, written.model)
                 await asyncio.sleep(pause)
 
 
@@ -39,6 +39,6 @@ def whole(markdown: str, question: str, best_part: str = "") -> Excerpt:
 
 
 if __name__ == "__main__":
-    bot.answers.extractive.excerpt = whole  # type: ignore[attr-defined]
-    bot.answers.extractive.ExtractiveWriter = SlowWriter  # type: ignore[misc]
+    bot.answering.quote.excerpt = whole  # type: ignore[attr-defined]
+    bot.answering.quote.ExtractiveWriter = SlowWriter  # type: ignore[misc]
     main()

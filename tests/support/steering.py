@@ -9,44 +9,44 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.cards import Card
-from bot.console.console import Console
-from bot.console.notices import Notices
-from bot.console.parts import Parts
-from bot.console.watching import Watching
-from bot.desk.policy import after
+from bot.access.admin_store import SqlAdminStore
+from bot.access.audit_store import SqlAuditLog
+from bot.access.service import AccessService
+from bot.answering.store import SqlConversationStore
+from bot.chat.card import Card
+from bot.chat.message import MessageRef, ThreadRef
+from bot.chat.people import Actor, Role
+from bot.commands.console import Console
+from bot.commands.context import CommandServices
+from bot.commands.notices import Notices
+from bot.database.database import Database
+from bot.database.markers import SqlMarkers
 from bot.errors import DeliveryError, Refusal
-from bot.handoff.handing import Handing, HandoffLimits
-from bot.knowledge.catalogue import Knowledge
-from bot.knowledge.gaps import Gaps
-from bot.knowledge.glossary import Keeping, LiveGlossary
-from bot.knowledge.learning import Learning, LiveLearned
-from bot.knowledge.permissions import Permissions
-from bot.knowledge.previewing import Previewing
-from bot.knowledge.privacy import Privacy
-from bot.knowledge.refreshing import Refreshing, RefreshRequest
-from bot.knowledge.refusals import Refusals
-from bot.knowledge.removing import Removing
-from bot.knowledge.schedules import Schedules
-from bot.knowledge.status import StatusReport
-from bot.knowledge.teaching import Shelf, Teaching
-from bot.messages import MessageKey, Place
-from bot.people import Actor, Role
-from bot.storage.admins import SqlAdminStore
-from bot.storage.audit import SqlAuditLog
-from bot.storage.conversations import SqlConversationStore
-from bot.storage.database import Database
-from bot.storage.glossary import SqlGlossaryStore
-from bot.storage.handoffs import SqlHandoffStore
-from bot.storage.inbox import SqlInbox
-from bot.storage.learned import SqlLearnedStore
-from bot.storage.markers import SqlMarkers
-from bot.storage.missed import SqlMissedStore
-from bot.storage.privacy import SqlPrivacyStore
-from bot.storage.refreshes import SqlRefreshLog
-from bot.storage.schedules import SqlScheduleStore
-from bot.storage.sources import SqlSourceStore
-from bot.storage.taught import SqlTaughtStore
+from bot.gaps.service import Gaps
+from bot.gaps.store import SqlMissedStore
+from bot.glossary.service import GlossaryService, LiveGlossary
+from bot.glossary.store import SqlGlossaryStore
+from bot.handoff.service import HandoffLimits, HandoffService
+from bot.handoff.store import SqlHandoffStore
+from bot.inbox.policy import after
+from bot.inbox.refusal_notes import Refusals
+from bot.inbox.store import SqlInboxStore
+from bot.learned.service import LiveLearned, WordingLearner
+from bot.learned.store import SqlLearnedStore
+from bot.privacy.service import PrivacyService
+from bot.privacy.store import SqlPrivacyStore
+from bot.sources.catalogue import Knowledge
+from bot.sources.preview import SourcePreview
+from bot.sources.refresh import RefreshRequest, RefreshService
+from bot.sources.refresh_log import SqlRefreshLog
+from bot.sources.removal import SourceRemoval
+from bot.sources.schedule import ScheduledRefreshes
+from bot.sources.schedule_store import SqlScheduleStore
+from bot.sources.status import StatusReport
+from bot.sources.store import SqlSourceStore
+from bot.sources.watch import RefreshWatch
+from bot.taught.service import PublishedTaughtAnswers, TaughtAnswers
+from bot.taught.store import SqlTaughtStore
 from retrieval.documents import Document, Passage, RetrievalResult, ScoredPassage, Source, SourceKind
 from retrieval.errors import NoActiveVersion
 from retrieval.indexing.versions import VersionStore
@@ -58,8 +58,8 @@ WIKI = Source("wiki", SourceKind.WEBSITE, "https://wiki.example/")
 ADMIN = Actor("slack", "T1", "UADMIN", "Ada", Role.ADMIN)
 MATE = Actor("slack", "T1", "UMATE", "Bob", Role.TEAMMATE)
 CUSTOMER = Actor("slack", "T1", "UANN", "Ann", Role.CUSTOMER)
-SUPPORT = Place("slack", "T1", "CSUPPORT", "")
-HERE = Place("slack", "T1", "C1", "1.0")
+SUPPORT = ThreadRef("slack", "T1", "CSUPPORT", "")
+HERE = ThreadRef("slack", "T1", "C1", "1.0")
 
 
 @dataclass
@@ -68,8 +68,8 @@ class FakeRooms:
     `strangers` is of the team."""
 
     platform: str = "slack"
-    posts: list[tuple[Place, Card]] = field(default_factory=list)
-    updates: list[tuple[MessageKey, Card]] = field(default_factory=list)
+    posts: list[tuple[ThreadRef, Card]] = field(default_factory=list)
+    updates: list[tuple[MessageRef, Card]] = field(default_factory=list)
     broken: dict[str, Exception] = field(default_factory=dict)
     strangers: set[str] = field(default_factory=set)
 
@@ -77,30 +77,30 @@ class FakeRooms:
         """What stands in a channel, titles before texts."""
         return [": ".join(filter(None, (card.title, card.text))) for at, card in self.posts if at.channel == channel]
 
-    async def post(self, place: Place, card: Card) -> MessageKey:
+    async def post(self, place: ThreadRef, card: Card) -> MessageRef:
         """Keep it, unless the channel is broken."""
         if fault := self.broken.get(place.channel):
             raise fault
         self.posts.append((place, card))
-        return MessageKey(place.platform, place.workspace or "T1", place.channel, f"m{len(self.posts)}")
+        return MessageRef(place.platform, place.workspace or "T1", place.channel, f"m{len(self.posts)}")
 
-    async def thread(self, message: MessageKey, name: str) -> Place:
+    async def thread(self, message: MessageRef, name: str) -> ThreadRef:
         """Named as its first message."""
-        return Place(message.platform, message.workspace, message.channel, message.message_id)
+        return ThreadRef(message.platform, message.workspace, message.channel, message.message_id)
 
-    async def update(self, message: MessageKey, card: Card) -> None:
+    async def update(self, message: MessageRef, card: Card) -> None:
         """Keep it, unless the channel is broken."""
         if fault := self.broken.get(message.channel):
             raise fault
         self.updates.append((message, card))
 
-    async def direct(self, workspace: str, user: str) -> Place:
+    async def direct(self, workspace: str, user: str) -> ThreadRef:
         """One a user."""
         if fault := self.broken.get("direct"):
             raise fault
-        return Place(self.platform, workspace, f"D{user}", f"D{user}")
+        return ThreadRef(self.platform, workspace, f"D{user}", f"D{user}")
 
-    async def link(self, message: MessageKey) -> str:
+    async def link(self, message: MessageRef) -> str:
         """Made up."""
         return f"https://chat.example/{message.channel}/{message.message_id}"
 
@@ -117,12 +117,12 @@ class FakeRooms:
 class FakeScreen:
     """Keeps what it is shown; `message` is what it stands in."""
 
-    message: MessageKey | None = None
+    message: MessageRef | None = None
     cards: list[Card] = field(default_factory=list)
     tasks: list[asyncio.Task[Any]] = field(default_factory=list)
     faults: list[Exception] = field(default_factory=list)
 
-    async def show(self, card: Card, *, public: bool = False) -> MessageKey | None:
+    async def show(self, card: Card, *, public: bool = False) -> MessageRef | None:
         """Keep it, or raise the next fault."""
         if self.faults:
             raise self.faults.pop(0)
@@ -192,32 +192,34 @@ class Office:
         self.schedule_store, self.admins = SqlScheduleStore(database), SqlAdminStore(database)
         self.audit, self.conversations = SqlAuditLog(database), SqlConversationStore(database)
         self.handoffs, self.taught = SqlHandoffStore(database), SqlTaughtStore(database)
-        self.markers, self.inbox = SqlMarkers(database), SqlInbox(database, after, "", 15)
+        self.markers, self.inbox = SqlMarkers(database), SqlInboxStore(database, after, "", 15)
         self.refusals = Refusals(self.markers, ("test", "slack"))
         self.crawl, self.told = Crawl(), list[str]()
         self.retriever = FixedRetriever(confidence=0.0)
         self.found: list[Document] = []
         self.versions = VersionStore(folder)
-        self.refreshing = Refreshing(self.sources, self.runs, self.crawl, self._paused)
-        self.schedules = Schedules(self.schedule_store, self.refreshing, self._tell)
-        self.shelf = Shelf(self.taught)
-        self.teaching = Teaching(self.taught, self.shelf, lambda: self.retriever)
+        self.refreshing = RefreshService(self.sources, self.runs, self.crawl, self._paused)
+        self.schedules = ScheduledRefreshes(self.schedule_store, self.refreshing, self._tell)
+        self.shelf = PublishedTaughtAnswers(self.taught)
+        self.teaching = TaughtAnswers(self.taught, self.shelf, lambda: self.retriever)
         self.pages: list[Document] = []
         self.live_glossary = LiveGlossary(SqlGlossaryStore(database))
-        self.glossary = Keeping(SqlGlossaryStore(database), self.sources, self.live_glossary, lambda: self.pages)
+        self.glossary = GlossaryService(
+            SqlGlossaryStore(database), self.sources, self.live_glossary, lambda: self.pages
+        )
         self.learned = SqlLearnedStore(database)
         self.live_learned = LiveLearned(self.learned, 2)
-        self.learning = Learning(self.learned, self.live_learned, 2)
+        self.learning = WordingLearner(self.learned, self.live_learned, 2)
         self.support = {"slack": "CSUPPORT"}
         self.notices = Notices(self.rooms, self.support, {"slack": "CADMINS"}, self.teaching)
-        self.handing = Handing(
+        self.handing = HandoffService(
             self.handoffs, self.inbox, self.conversations, self.rooms, self.support, self.notices.propose, limits
         )
-        self.watching = Watching(self.refreshing, self.runs, self.rooms)
-        self.permissions = Permissions(self.admins, self.audit)
-        self.privacy = Privacy(SqlPrivacyStore(database), 0)
+        self.watching = RefreshWatch(self.refreshing, self.runs, self.rooms)
+        self.permissions = AccessService(self.admins, self.audit)
+        self.privacy = PrivacyService(SqlPrivacyStore(database), 0)
         self.console = Console(
-            Parts(
+            CommandServices(
                 permissions=self.permissions,
                 admins=self.admins,
                 audit=self.audit,
@@ -225,8 +227,8 @@ class Office:
                 schedules=self.schedules,
                 refreshing=self.refreshing,
                 watching=self.watching,
-                removing=Removing(self.sources, self.versions),
-                previewing=Previewing(lambda _: self.found, self.markers),
+                removing=SourceRemoval(self.sources, self.versions),
+                previewing=SourcePreview(lambda _: self.found, self.markers),
                 status=StatusReport(
                     self.sources,
                     self.schedule_store,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from bot.storage.conversations import SqlConversationStore
-from bot.storage.database import Database
+from bot.answering.store import SqlConversationStore
+from bot.database.database import Database
 from tests.support.turns import make_turn
 
 

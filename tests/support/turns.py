@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.conversation import Citation, Decision, Turn, UsedPassage
+from bot.chat.conversation import Citation, Decision, Turn, UsedPassage
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from bot.console.lines import COMMANDS
+from bot.commands.parser import COMMANDS
 from bot.settings import Settings
 from docs.make import pages
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.answers.prompting import SYSTEM, answer_prompt
+from bot.answering.prompt import SYSTEM, answer_prompt
 from inference.interfaces import Limits, Message, Role
 from inference.vllm import VllmGenerator
 from retrieval.documents import Document

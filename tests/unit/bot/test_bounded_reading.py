@@ -11,15 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import language, titles
-from bot.adapters.discord import incoming as discord_incoming
-from bot.adapters.slack import incoming as slack_incoming
-from bot.answers import choosing, facts, gist, parts
-from bot.answers.evidence import Evidence
-from bot.answers.intent import reader, words
-from bot.intents import OfferReply
-from bot.knowledge import gaps
+from bot.answering import clarify as choosing
+from bot.answering import facts, gist, parts
+from bot.answering.evidence import Evidence
+from bot.answering.intent import reader, words
+from bot.chat import text as titles
+from bot.chat.intent import OfferReply
+from bot.gaps import service as gaps
+from bot.i18n import language
 from bot.masking import Masker, phones
+from bot.platforms.discord import events as discord_incoming
+from bot.platforms.slack import events as slack_incoming
 from retrieval import languages, text
 from retrieval.indexing import analysis, codes
 from retrieval.searching import contexts, denying, pasted, statements

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.cards import Button, Card, File, Line, Table
+from bot.chat.card import Button, Card, File, Line, Table
 from bot.cli.cards import TerminalScreen, draw
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.answers.golden.files import write_csv
+from bot.chat.conversation import Citation, Feedback, Vote
 from bot.cli.turns import Format, row_writer
-from bot.conversation import Citation, Feedback, Vote
-from bot.knowledge.gaps import Gap, GapReport
-from bot.knowledge.gaps import to_csv as gaps_csv
-from bot.knowledge.glossary import to_csv
-from bot.steering import Missed
+from bot.evaluation.files import write_csv
+from bot.gaps.models import Missed
+from bot.gaps.service import Gap, GapReport
+from bot.gaps.service import to_csv as gaps_csv
+from bot.glossary.service import to_csv
 from retrieval.searching.glossary import Entry
 from retrieval.text import clean_text, escape_formula, unescape_formula
 from tests.support.turns import NOON, make_turn

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bot.answers.golden.judging import Judged, Verdict
-from bot.answers.golden.questions import Expected, GoldenQuestion
+from bot.chat.conversation import Decision
 from bot.cli.golden_reports import show_one
-from bot.conversation import Decision
+from bot.evaluation.judge import Judged, Verdict
+from bot.evaluation.questions import Expected, GoldenQuestion
 
 GONE = Expected("https://gone.test/")
 

@@ -7,10 +7,10 @@ import io
 
 import pytest
 
+from bot.chat.people import Role
 from bot.cli.admin import bare_id
 from bot.cli.steering import me, sure
 from bot.errors import InputError
-from bot.people import Role
 
 
 def test_whoever_may_run_frontdesk_is_an_admin_by_their_own_name(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.answers.decision import decide
-from bot.conversation import Decision
+from bot.answering.decide import decide
+from bot.chat.conversation import Decision
 from retrieval.documents import Document
 from retrieval.searching.retriever import retriever_over
 from tests.support.embedding import default_embedder

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bot.answers.decision import decide
-from bot.conversation import Decision
+from bot.answering.decide import decide
+from bot.chat.conversation import Decision
 from retrieval.documents import Document
 from retrieval.indexing.building import build_index
 from retrieval.searching.calibration import INTERCEPT

@@ -1,0 +1,24 @@
+"""An entry of the audit log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+FORGOTTEN = "forgotten"
+"""Stands for whoever was forgotten where what they did is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Who did what to what. `target` names a thing (a source, a version, a hash of a user), never a message's text;
+    `outcome` is "done", "refused" or "failed"."""
+
+    id: str
+    at: datetime
+    platform: str
+    workspace: str
+    user: str
+    action: str
+    target: str = ""
+    outcome: str = "done"

@@ -1,0 +1,206 @@
+"""The writer that asks a language model, lets out only what the passages support, and quotes where that fails.
+
+Before anything was let out, a draft that cannot be is written once more; whatever goes wrong then, the passage is
+quoted. After something was let out, a sentence that cannot be is left out, and an answer that breaks off is marked so.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+import structlog
+
+from bot.answering.grounding import Fault, Grounding, Judged
+from bot.answering.ports import AnswerWriter, GenerationMeter
+from bot.answering.prompt import SYSTEM, answer_prompt, correction, window
+from bot.answering.sentences import Sentences
+from bot.chat.conversation import AnswerChunk, WritingRequest
+from bot.chat.markup import titled_link
+from bot.i18n import words_for
+from inference.errors import GeneratorBroken, GeneratorError, GeneratorRefused
+from inference.interfaces import Generator, Message
+from retrieval.documents import Passage
+from retrieval.text import clean_text
+
+PASSAGES = 6  # in a prompt; of those further down hardly one is ever the right one
+TOKENS = 700  # of an answer
+_OPEN_CHARACTERS = 3000  # of a sentence that does not end: no answer looks like that
+_WHOLE = re.compile(r"[.!?。！？\]][*_\"'”’」』）)]*\s*\Z")
+_STEP = re.compile(r"\s*\d{1,3}[.)、]\s")
+_ROUNDS = 2
+_OVERHEAD = 64  # tokens of a chat template, for the prompt and again for each message
+
+
+@dataclass
+class _Answer:
+    """An answer in the making."""
+
+    brief: WritingRequest
+    model: str
+    passages: Sequence[Passage]
+    until: float
+    rounds: int = 0
+    shown: bool = False
+    refused: bool = False
+    failed: Judged | None = None  # what makes another round worth while
+    holed: bool = False  # a step of a procedure was left out
+    cited: frozenset[int] = frozenset()
+    begun: float = field(default_factory=time.monotonic)
+
+    @property
+    def left(self) -> float:
+        return self.until - time.monotonic()
+
+    @property
+    def outcome(self) -> str:
+        if self.refused:
+            return "refused"
+        if not self.shown:
+            return "quoted"
+        return "written" if self.rounds == 1 else "rewritten"
+
+
+class GeneratedWriter:
+    """An AnswerWriter. The model has `seconds` for all it does for one answer; `fallback` quotes."""
+
+    def __init__(
+        self, generator: Generator, fallback: AnswerWriter, meter: GenerationMeter, *, seconds: float = 60
+    ) -> None:
+        self._generator = generator
+        self._fallback = fallback
+        self._meter = meter
+        self._seconds = seconds
+
+    async def write(self, brief: WritingRequest) -> AsyncIterator[AnswerChunk]:
+        answer = _Answer(brief, "", (), time.monotonic() + self._seconds)
+        outcome = "quoted"
+        try:
+            if brief.result.passages:
+                async with aclosing(self._rounds(answer)) as pieces:
+                    async for piece in pieces:
+                        if not answer.shown:
+                            answer.shown = True
+                            self._meter.shown(time.monotonic() - answer.begun)
+                        yield piece
+            outcome = answer.outcome
+            if answer.holed:
+                yield AnswerChunk(_more(answer), answer.model)
+        except GeneratorError as error:
+            self._log(brief, error)
+            if answer.shown:
+                outcome = "cut_off"
+                yield AnswerChunk(_cut_off(answer), answer.model)
+        if outcome == "refused":
+            yield AnswerChunk("", answer.model, refused=True)
+        elif outcome == "quoted":
+            async for piece in self._fallback.write(brief):
+                yield piece
+        self._meter.generated(outcome, time.monotonic() - answer.begun)
+
+    async def _rounds(self, answer: _Answer) -> AsyncGenerator[AnswerChunk, None]:
+        """The answer, written once more if the first draft cannot be let out at all."""
+        answer.model = await self._generator.model_name()
+        messages = await self._fitting(answer)
+        while answer.rounds < _ROUNDS:
+            answer.rounds += 1
+            answer.failed = None
+            async with aclosing(self._round(answer, messages)) as pieces:
+                async for piece in pieces:
+                    yield piece
+            failed = answer.failed
+            if answer.shown or answer.refused or failed is None or failed.fault is None:
+                return
+            messages = [*messages, *correction(failed.text, failed.fault.value, failed.lacking)]
+
+    async def _round(self, answer: _Answer, messages: Sequence[Message]) -> AsyncGenerator[AnswerChunk, None]:
+        brief = answer.brief
+        grounding = Grounding(answer.passages, brief.question, brief.language, SYSTEM)
+        async with aclosing(self._units(messages, answer.left)) as units:
+            async for unit in units:
+                judgements = grounding.judge(unit) if unit is not None else grounding.finish()
+                for judged in judgements:
+                    if judged.fault is None:
+                        if answer.shown or judged.text.strip():
+                            answer.cited = grounding.cited
+                            yield AnswerChunk(judged.text, answer.model)
+                        continue
+                    self._meter.withheld(judged.fault.value)
+                    answer.failed = answer.failed or judged
+                    answer.holed = answer.holed or (answer.shown and _STEP.match(judged.text) is not None)
+                    if answer.shown:
+                        continue
+                    if judged.fault is Fault.REFUSAL:
+                        answer.refused = True
+                        return
+                    if answer.rounds < _ROUNDS and judged.fault is not Fault.ASIDE:
+                        return
+
+    async def _units(self, messages: Sequence[Message], seconds: float) -> AsyncGenerator[str | None, None]:
+        """Sentences as the model ends them, then None. Raises GeneratorError."""
+        sentences = Sentences()
+        pieces = self._generator.stream_text(messages, max_tokens=TOKENS, seconds=seconds)
+        fault: GeneratorError | None = None
+        async with aclosing(pieces):
+            try:
+                async for piece in pieces:
+                    for unit in sentences.feed(clean_text(piece).replace("\r", "")):
+                        yield unit
+                    if len(sentences.rest) > _OPEN_CHARACTERS:
+                        raise GeneratorBroken("The model writes without end: is it the right one?", begun=True)
+            except GeneratorError as error:
+                fault = error
+        whole = fault is None or _WHOLE.search(sentences.rest)
+        for unit in sentences.finish() if whole else ():
+            yield unit
+        yield None
+        if fault:
+            raise fault
+
+    async def _fitting(self, answer: _Answer) -> list[Message]:
+        """The prompt with as many passages, by rank, and earlier turns as the model takes."""
+        brief = answer.brief
+        passages, also = [scored.passage for scored in brief.result.passages[:PASSAGES]], brief.result.rewritten
+        room = await self._generator.context_length() - TOKENS
+        for steps in (2, 1, 0):
+            answer.passages = passages
+            messages = answer_prompt(brief.question, brief.language, passages, window(brief.earlier, steps), also)
+            if await self._fits(messages, room):
+                return messages
+        for count in range(len(passages) - 1, 0, -1):
+            answer.passages = passages[:count]
+            messages = answer_prompt(brief.question, brief.language, answer.passages, (), also)
+            if await self._fits(messages, room):
+                return messages
+        raise GeneratorRefused("A single passage is more than the model takes: give vLLM a larger --max-model-len.")
+
+    async def _fits(self, messages: Sequence[Message], room: int) -> bool:
+        """Whether a prompt has at most `room` tokens. A token is at least a byte long, so most need no counting."""
+        if sum(len(message.content.encode()) + _OVERHEAD for message in messages) + _OVERHEAD <= room:
+            return True
+        return await self._generator.count_tokens(messages) <= room
+
+    def _log(self, brief: WritingRequest, error: GeneratorError) -> None:
+        kind = type(error).__name__
+        self._meter.generator_fault(kind)
+        log = structlog.get_logger(__name__)
+        log.error("generator fault", fault=uuid.uuid4().hex[:8], turn=brief.id, kind=kind, cause=str(error))
+
+
+def _cut_off(answer: _Answer) -> str:
+    """That the answer broke off, and where the whole of it stands."""
+    return f"\n\n_{words_for(answer.brief.language).say('cut_off', link=_link(answer))}_"
+
+
+def _more(answer: _Answer) -> str:
+    """That there is more to the answer, and where."""
+    return f"\n\n{words_for(answer.brief.language).say('more', link=_link(answer))}"
+
+
+def _link(answer: _Answer) -> str:
+    first = answer.passages[min(answer.cited, default=1) - 1].document
+    return titled_link(first.question, first.url)

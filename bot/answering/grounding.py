@@ -1,0 +1,222 @@
+"""Judges what a model writes, unit by unit, before anybody sees it.
+
+A unit goes out once something is cited for it and every fact in it stands in a cited passage. A unit without a marker
+of its own waits for the next citation. This holds against models that invent and against pages that give orders;
+it cannot tell a sentence that turns the meaning of its passage around in the passage's own words.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from urllib.parse import urlsplit
+
+from bot.answering.evidence import Evidence
+from bot.answering.facts import Fact
+from bot.answering.refusals import declines, says_no_answer
+from bot.i18n.language import primary
+from retrieval.documents import Passage
+from retrieval.indexing.analysis import analyse_text, is_function
+from retrieval.languages import script_language
+from retrieval.scripts import HAN
+
+# The share of a unit's content words that its cited passages (or the question) hold. Paraphrases of help pages keep
+# more; text that was made up, or that obeys a page's orders, keeps less. Stricter where the unit cites nothing itself.
+SUPPORT = 0.2
+SUPPORT_UNCITED = 0.5
+SUPPORT_LAST = 0.6  # where nothing cited follows: "Have a nice day!"
+_FEW_WORDS = 3  # so few content words tell nothing: "Yes.", "Steps:"
+_MANY_WORDS = 12  # of a line that announces what follows
+_LEAKED_WORDS = 8  # in a row, from the prompt's own text
+
+_MARKER = re.compile(r"\[(\d{1,3}(?:\s*[,，、]\s*\d{1,3})*)\]")
+_MACHINE = re.compile(
+    r"<\|?/?(?:tool_?calls?|tool_response|function|functions|invoke|tools?|im_start|im_end|system|assistant|user|eot_id"
+    r"|start_of_turn|end_of_turn|start_header_id|endoftext|passages?|question|think|s)\b[^>\n]*\|?>"
+    r"|<\||\|>|\[/?(?:INST|TOOL_CALLS|AVAILABLE_TOOLS|SYSTEM_PROMPT|TOOL_RESULTS)\]|<</?SYS>>"
+    r"|[\"'](?:arguments|parameters|tool_name|function_call|tool_calls)[\"']\s*:|```\s*tool"
+    r"|^[ \t]*(?:Action|Action Input|Observation|Thought|Human|User|System|Assistant|Tool)\s*:|\bfunctions?\.\w+\(",
+    re.IGNORECASE | re.MULTILINE,
+)
+# "ll", "ve", "e" of "e-mail"; and pairs of Chinese characters, whose characters count already
+_FRAGMENT = re.compile(f"[a-z]{{1,2}}|[{HAN}]{{2}}")
+_RINGS = re.compile(
+    r"@(?:everyone|here|channel|all)\b|@(?:所有人|全体)|<[@#!][!&]?\w|<!(?:here|channel|everyone|subteam)",
+    re.IGNORECASE,
+)
+
+
+class Fault(StrEnum):
+    """Why a unit is not let out."""
+
+    REFUSAL = "refusal"  # it says that there is no answer
+    UNCITED = "uncited"
+    FACTS = "facts"  # a number, date, price, address or name that no cited passage holds
+    LANGUAGE = "language"
+    FOREIGN = "foreign"  # hardly a word of it stands in what it cites
+    ASIDE = "aside"  # a remark that cites nothing, of which hardly a word stands in what is cited
+    MACHINE = "machine"  # tool calls, special tokens, role labels
+    MENTION = "mention"
+    LEAK = "leak"  # it recites the prompt
+    REPEATED = "repeated"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A unit, why it is not let out (None: it is), and the facts that stand nowhere."""
+
+    text: str
+    fault: Fault | None = None
+    lacking: tuple[Fact, ...] = ()
+
+
+class Grounding:
+    """`passages` as they are numbered in the prompt, from 1; `instructions` are the prompt's own words."""
+
+    def __init__(self, passages: Sequence[Passage], question: str, language: str, instructions: str = "") -> None:
+        self._passages = passages
+        self._question = question
+        self._language = primary(language)
+        self._instructions = instructions
+        self._cited: frozenset[int] = frozenset()
+        self._waiting: list[str] = []
+        self._seen: set[str] = set()
+        self._made: dict[frozenset[int], Evidence] = {}
+
+    @property
+    def cited(self) -> frozenset[int]:
+        """The numbers of the passages cited so far by what was let out."""
+        return self._cited
+
+    def judge(self, unit: str) -> list[Judged]:
+        """Take a further unit; return those that are settled by now, in order."""
+        if not unit.strip():
+            if self._waiting:
+                self._waiting.append(unit)
+                return []
+            return [Judged(unit)]
+        markers = frozenset(
+            number for match in _MARKER.finditer(unit) for number in _numbers(match[1]) if self._known(number)
+        )
+        if fault := self._improper(unit, markers):
+            return [Judged(unit, fault)]
+        if not markers:
+            self._waiting.append(unit)
+            return []
+        judged = self._supported(unit, self._cited | markers)
+        if judged.fault:
+            return [judged]
+        self._cited |= markers
+        return [*self._settle(leads=True), judged]
+
+    def finish(self) -> list[Judged]:
+        """What still waits, after the last unit."""
+        if self._cited:
+            return self._settle(leads=False)
+        waiting, self._waiting = self._waiting, []
+        fault = Fault.REFUSAL if any(declines(unit) for unit in waiting) else Fault.UNCITED
+        return [Judged(unit, fault) if unit.strip() else Judged(unit) for unit in waiting]
+
+    def _settle(self, *, leads: bool) -> list[Judged]:
+        """Judge what waits by what is cited now; `leads`: a cited unit follows, to which a few words may lead."""
+        waiting, self._waiting = self._waiting, []
+        return [
+            self._supported(unit, self._cited, uncited=True, few=leads) if unit.strip() else Judged(unit)
+            for unit in waiting
+        ]
+
+    def _known(self, number: int) -> bool:
+        return 1 <= number <= len(self._passages)
+
+    def _improper(self, unit: str, markers: frozenset[int]) -> Fault | None:
+        """What no citation mends."""
+        if self._recites(unit):
+            return Fault.LEAK
+        if says_no_answer(unit, cited=bool(markers)):
+            return Fault.REFUSAL
+        if _MACHINE.search(unit):
+            return Fault.MACHINE
+        if _RINGS.search(unicodedata.normalize("NFKC", unit)):
+            return Fault.MENTION
+        said = unit.strip()
+        if said in self._seen and len(said) > 1:
+            return Fault.REPEATED
+        self._seen.add(said)
+        return None
+
+    def _recites(self, unit: str) -> bool:
+        words = re.findall(r"\w+", unit.casefold())
+        runs = (" ".join(words[at : at + _LEAKED_WORDS]) for at in range(len(words) - _LEAKED_WORDS + 1))
+        return any(run in self._own_words for run in runs)
+
+    @cached_property
+    def _own_words(self) -> str:
+        return " ".join(re.findall(r"\w+", self._instructions.casefold()))
+
+    def _supported(self, unit: str, cited: frozenset[int], *, uncited: bool = False, few: bool = True) -> Judged:
+        if self._wrong_language(unit):
+            return Judged(unit, Fault.LANGUAGE)
+        evidence = self._evidence(cited)
+        lacking = [
+            fact
+            for fact in evidence.lacks(unit)
+            if fact.kind != "name" or not (self._asked.holds(fact) or fact.value in self._hosts)
+        ]
+        if lacking:
+            return Judged(unit, Fault.FACTS, tuple(lacking))
+        if self._support(unit, evidence, few) < _least(uncited, few):
+            return Judged(unit, Fault.ASIDE if uncited else Fault.FOREIGN)
+        return Judged(unit)
+
+    def _evidence(self, cited: frozenset[int]) -> Evidence:
+        if cited not in self._made:
+            self._made[cited] = Evidence(*(_words_of(self._passages[number - 1]) for number in sorted(cited)))
+        return self._made[cited]
+
+    @cached_property
+    def _asked(self) -> Evidence:
+        return Evidence(self._question)
+
+    def _wrong_language(self, unit: str) -> bool:
+        prose = re.sub(r"`[^`]*`|\[[^\]]*\]|\([^)]*\)|https?://\S+", " ", unit)
+        written = script_language(prose, "")
+        if self._language in {"zh", "ja", "ko"}:
+            return not written and len(re.findall(r"[A-Za-z]{2,}", prose)) > _FEW_WORDS
+        return bool(written)
+
+    @cached_property
+    def _hosts(self) -> str:
+        """Where the pages stand: the company's own name is no invention."""
+        return " ".join(urlsplit(passage.document.url).hostname or "" for passage in self._passages)
+
+    def _support(self, unit: str, evidence: Evidence, few: bool) -> float:
+        """The share of the unit's content words that stand in what it cites or in the question."""
+        if script_language(unit) != script_language(evidence.text):
+            return 1.0  # the words of two languages cannot be compared
+        tokens = analyse_text(_MARKER.sub(" ", unit))
+        words = {token for token in tokens if not is_function(token) and not _FRAGMENT.fullmatch(token)}
+        unspaced = any(not word.isascii() and len(word) == 1 for word in words)
+        announces = unit.rstrip("*_ \n").endswith((":", "："))
+        limit = (_MANY_WORDS if announces else _FEW_WORDS) * (2 if unspaced else 1)
+        if not words or (few and len(words) <= limit):
+            return 1.0
+        return len(words & (evidence.terms | self._asked.terms)) / len(words)
+
+
+def _least(uncited: bool, leads: bool) -> float:
+    if not uncited:
+        return SUPPORT
+    return SUPPORT_UNCITED if leads else SUPPORT_LAST
+
+
+def _numbers(inner: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", inner)]
+
+
+def _words_of(passage: Passage) -> str:
+    document = passage.document
+    return "\n".join((*document.heading_path, document.question, document.url, passage.text))

@@ -1,0 +1,97 @@
+"""The examples that reading is learned from: one TOML file a language, one message a line under what it is."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from bot.chat.intent import Intent, OfferReply
+
+FOLDER = Path(__file__).parent / "examples"
+_TALK = Path(__file__).parent / "talk.txt"
+_REPLIES = "reply"  # the table of what people say to an offer
+_SUMMONS = "summons"  # that of what they say where they call the bot in below somebody's question
+REFERS, OTHER = "refers", "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A message, the language it is in, and what it is."""
+
+    text: str
+    language: str
+    kind: str
+
+
+@cache
+def example_languages(folder: Path = FOLDER) -> tuple[str, ...]:
+    """The tags of the languages there are examples for."""
+    names = (entry.name for entry in folder.iterdir())
+    return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
+
+
+def load_messages(languages: Collection[str] = (), folder: Path = FOLDER) -> list[Example]:
+    """Messages of these languages (all where none is named), each with its Intent."""
+    return [
+        Example(text, tag, Intent(kind).value)
+        for tag, tables in _tables(languages, folder)
+        for kind, block in tables.items()
+        if isinstance(block, str)
+        for text in block.strip().splitlines()
+    ]
+
+
+def load_replies(languages: Collection[str] = (), folder: Path = FOLDER) -> list[Example]:
+    """What people say to an offer, each with its OfferReply; every other message is OTHER."""
+    replies = [
+        Example(text, tag, OfferReply(kind).value)
+        for tag, tables in _tables(languages, folder)
+        for kind, block in tables.get(_REPLIES, {}).items()
+        for text in block.strip().splitlines()
+    ]
+    said = {reply.text for reply in replies}
+    others = (each for each in load_messages(languages, folder) if each.text not in said)
+    short_answers = {Intent.ACKNOWLEDGEMENT, Intent.HELPED, Intent.NOT_HELPED}  # a yes or a no as often as not
+    return replies + [
+        Example(each.text, each.language, OfferReply.OTHER.value) for each in others if each.kind not in short_answers
+    ]
+
+
+def load_summons(languages: Collection[str] = (), folder: Path = FOLDER) -> list[Example]:
+    """What people say who call the bot in below a question, without one of their own; every other message is OTHER, but
+    for those that say as little."""
+    summons = [
+        Example(text, tag, kind)
+        for tag, tables in _tables(languages, folder)
+        for kind in (REFERS, OTHER)  # others that point to something as well, but say what is asked
+        for text in tables.get(_SUMMONS, {}).get(kind, "").strip().splitlines()
+    ]
+    said = {each.text for each in summons}
+    others = (each for each in load_messages(languages, folder) if each.text not in said)
+    return summons + [Example(each.text, each.language, OTHER) for each in others if each.kind != Intent.HELP]
+
+
+def load_talk(languages: Collection[str] = ()) -> list[str]:
+    """Talk among people in these languages (all where none is named), which nothing is learned from."""
+    parts = re.split(r"^# ([\w-]{2,7})\n", _TALK.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    wanted = [block for tag, block in zip(parts[::2], parts[1::2], strict=True) if not languages or tag in languages]
+    return [line for block in wanted for line in block.strip().splitlines()]
+
+
+def examples_digest(folder: Path = FOLDER) -> str:
+    """Names the content of the examples."""
+    digest = hashlib.sha256()
+    for tag in example_languages(folder):
+        digest.update((folder / f"{tag}.toml").read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _tables(languages: Collection[str], folder: Path) -> list[tuple[str, dict[str, Any]]]:
+    wanted = [tag for tag in example_languages(folder) if not languages or tag in languages]
+    return [(tag, tomllib.loads((folder / f"{tag}.toml").read_text(encoding="utf-8"))) for tag in wanted]

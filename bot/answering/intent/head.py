@@ -1,0 +1,77 @@
+"""A linear reading of messages: logits from the embedding, the words and the length, made probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.answering.intent.words import list_words
+
+Matrix = npt.NDArray[np.float32]
+_DECIMALS = 2
+
+
+@dataclass(frozen=True)
+class Head:
+    """`weights` (features, kinds): the length's, the embedding's dimensions, then the words'. `limits` are the
+    probabilities from which something is said of a message, by what is said."""
+
+    kinds: tuple[str, ...]
+    words: Mapping[str, int]
+    weights: Matrix
+    bias: Matrix
+    limits: Mapping[str, float]
+
+    def probabilities(self, texts: Sequence[str], vectors: Matrix) -> Matrix:
+        """-> (texts, kinds), each row adding up to 1."""
+        dense = 1 + vectors.shape[1]
+        logits = self.bias + lengths(texts) @ self.weights[:1] + vectors @ self.weights[1:dense]
+        for row, text in enumerate(texts):
+            known = self.find_words(text)
+            if known:
+                logits[row] += self.weights[[dense + place for place in known]].sum(axis=0) / np.sqrt(len(known))
+        return softmax(logits)
+
+    def find_words(self, text: str) -> list[int]:
+        """The places of the words of `text` that are known."""
+        return sorted({self.words[word] for word in list_words(text) if word in self.words})
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON-ready data."""
+        return {
+            "kinds": list(self.kinds),
+            "limits": {name: round(value, 4) for name, value in self.limits.items()},
+            "bias": _rounded(self.bias),
+            "words": sorted(self.words, key=self.words.__getitem__),
+            "weights": [_rounded(row) for row in self.weights],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Head:
+        """What `to_json` made."""
+        return cls(
+            tuple(data["kinds"]),
+            {word: place for place, word in enumerate(data["words"])},
+            np.array(data["weights"], np.float32),
+            np.array(data["bias"], np.float32),
+            dict(data["limits"]),
+        )
+
+
+def lengths(texts: Sequence[str]) -> Matrix:
+    """-> (texts, 1): about 1 for a sentence."""
+    return np.array([[np.log1p(len(text)) / 3] for text in texts], np.float32)
+
+
+def softmax(logits: Matrix) -> Matrix:
+    """Each row as probabilities."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
+
+
+def _rounded(row: Matrix) -> list[float]:
+    return [round(float(value), _DECIMALS) for value in row]

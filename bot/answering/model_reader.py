@@ -1,0 +1,82 @@
+"""Reads follow-ups, and judges doubtful findings, by a language model that answers in JSON of a schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+
+from bot.answering.evidence import Evidence
+from bot.answering.ports import GenerationMeter
+from bot.answering.prompt import (
+    REWRITE_SCHEMA,
+    STANDALONE_CHARACTERS,
+    data,
+    judge_prompt,
+    judge_schema,
+    rewrite_prompt,
+    window,
+)
+from bot.chat.conversation import Kind, Reading, Turn
+from bot.i18n.language import primary
+from inference.errors import GeneratorError
+from inference.interfaces import Generator, Message
+from retrieval.documents import RetrievalResult
+from retrieval.indexing.analysis import analyse_text, is_function
+from retrieval.languages import script_language
+from retrieval.text import collapse_whitespace
+
+SECONDS = 5.0  # a customer waits for this before anything else is done
+PASSAGES = 4  # that are judged
+_TOKENS = 200
+
+
+class ModelReader:
+    """A QuestionReader. What the model says is believed only as far as it can be checked."""
+
+    def __init__(self, generator: Generator, meter: GenerationMeter, *, seconds: float = SECONDS) -> None:
+        self._generator = generator
+        self._meter = meter
+        self._seconds = seconds
+
+    async def read(self, message: str, language: str, earlier: Sequence[Turn]) -> Reading | None:
+        earlier = window(earlier, steps=1)
+        said = await self._decide(rewrite_prompt(message, earlier), REWRITE_SCHEMA)
+        try:
+            standalone = data(collapse_whitespace(str(said["standalone"])))
+            reading = Reading(standalone, Kind(said["kind"]), str(said["language"]))
+        except (KeyError, TypeError, ValueError):
+            return None
+        heard = "\n".join([message, *(text for turn in earlier for text in (turn.question, turn.answer))])
+        return reading if _faithful(standalone, message, heard) else None
+
+    async def answerable(self, question: str, result: RetrievalResult) -> Sequence[int] | None:
+        passages = [scored.passage for scored in result.passages[:PASSAGES]]
+        said = await self._decide(judge_prompt(question, passages, result.rewritten), judge_schema(len(passages)))
+        try:
+            ranks = [rank for rank in dict.fromkeys(map(int, said["passages"])) if 1 <= rank <= len(passages)]
+            return ranks if said["answerable"] is True else []
+        except (KeyError, TypeError, ValueError):
+            return None
+
+    async def _decide(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Any:
+        try:
+            return await self._generator.generate_json(messages, schema, max_tokens=_TOKENS, seconds=self._seconds)
+        except GeneratorError as error:
+            kind = type(error).__name__
+            self._meter.generator_fault(kind)
+            structlog.get_logger(__name__).warning("the model did not decide", kind=kind, cause=str(error))
+            return None
+
+
+def _faithful(standalone: str, message: str, heard: str) -> bool:
+    """Whether a rewritten message says nothing new: its language, facts and words are the conversation's."""
+    if not standalone or len(standalone) > STANDALONE_CHARACTERS:
+        return False
+    if primary(script_language(standalone, "")) != primary(script_language(message, "")):
+        return False
+    words = {word for word in analyse_text(standalone) if not is_function(word)}
+    known = set(analyse_text(heard))
+    strange = len(words - known)
+    return strange * 2 <= len(words) and not Evidence(heard).lacks(standalone)

@@ -1,0 +1,135 @@
+"""A message that asks two things, or asks to compare two, is answered in two parts.
+
+No phrase says that it does: it is cut at its own seams, the parts are searched like any question, and they stand where
+each is answered, by entries that say different things, which the whole message finds too but with less confidence. Of
+a message that is not answered as a whole it is enough that one part is: for the other the nearest entry is suggested.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import pairwise
+
+from bot.answering.decide import decide, says_the_same
+from bot.chat.conversation import Decision
+from retrieval.documents import RetrievalResult
+from retrieval.indexing.analysis import fold_text, is_unspaced
+from retrieval.indexing.function_words import function_words
+from retrieval.scripts import UNSPACED
+
+MOST_SEAMS = 8  # of a message; one with more tells a story
+_LONGEST_WORD = 6  # characters of a function word that no spaces part from the next word
+_PUNCTUATION = re.compile(r"[?？!！。;；,，、:：\n]+\s*|\.\s+")
+_RUN = re.compile(rf"[{UNSPACED}]+|[^\W_{UNSPACED}]+(?:['’][^\W_]+)*")
+_ASKS = re.compile(r"[?？]\s*$")
+
+Search = Callable[[str], Awaitable[RetrievalResult]]
+SearchAfter = Callable[[str, str, RetrievalResult], Awaitable[RetrievalResult]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The two questions of a message, and what was found with the entries that answer them first, in their order;
+    `sure` that both do."""
+
+    questions: tuple[str, str]
+    result: RetrievalResult
+    sure: bool = True
+
+
+async def find_parts(
+    text: str,
+    whole: RetrievalResult,
+    thresholds: tuple[float | None, float | None],
+    search: Search,
+    search_after: SearchAfter,
+) -> Parts | None:
+    """The surest two parts of `text`, of which `whole` was found; None where it asks one thing. `thresholds` are those
+    of an answer and of a suggestion.
+
+    `search` finds what a question needs, `search_after` what one needs that follows another, whose result it is told.
+    """
+    best: Parts | None = None
+    answered = decide(whole, *thresholds).decision is Decision.ANSWER
+
+    def decide_part(result: RetrievalResult, first: str) -> Decision | None:
+        if not _ASKS.search(first) and result.confidence < whole.confidence:  # a question mark tells of two
+            return None
+        decision = decide(result, *thresholds).decision
+        return decision if decision is Decision.ANSWER or (decision is Decision.SUGGEST and not answered) else None
+
+    for first, second in splits(text, whole.language):
+        one = await search(first)
+        if (of_one := decide_part(one, first)) is None:
+            continue
+        other = await search_after(second, first, one)
+        if (of_other := decide_part(other, first)) is None or Decision.ANSWER not in {of_one, of_other}:
+            continue
+        sure = of_one is of_other
+        parts = _together((first, second), whole, one, other, sure=sure)
+        if parts and (best is None or _rank(parts) > _rank(best)):
+            best = parts
+    return best
+
+
+def _rank(parts: Parts) -> tuple[bool, float]:
+    return parts.sure, parts.result.confidence
+
+
+def _together(
+    questions: tuple[str, str], whole: RetrievalResult, one: RetrievalResult, other: RetrievalResult, *, sure: bool
+) -> Parts | None:
+    """What answers the parts, if the whole message found it too, with what else it found."""
+    found = {scored.passage.document.id: scored for scored in whole.passages}
+    left, right = (found.get(result.passages[0].passage.document.id) for result in (one, other))
+    if left is None or right is None or says_the_same(left.passage.document, right.passage.document):
+        return None
+    rest = (scored for scored in whole.passages if scored not in (left, right))
+    confidence = min(one.confidence, other.confidence)
+    return Parts(questions, replace(whole, passages=(left, right, *rest), confidence=confidence), sure)
+
+
+def splits(text: str, language: str) -> list[tuple[str, str]]:
+    """The ways to cut a message in two that each say something: after punctuation, and where function words ("and how
+    do I …") follow others. After punctuation alone where these are too many; not at all where that is, too."""
+    words = list(_words(text, language))
+    pauses = {match.end() for match in _PUNCTUATION.finditer(text)}
+    turns = {start for (_, _, before), (start, _, after) in pairwise(words) if after and not before}
+    saying = [(start, end) for start, end, function in words if not function]
+    if not saying:
+        return []
+    (_, first_end), (last_start, _) = saying[0], saying[-1]
+    for cuts in (pauses | turns, pauses):
+        between = [cut for cut in sorted(cuts) if first_end <= cut <= last_start]
+        if len(between) <= MOST_SEAMS:
+            return [(text[:cut].strip(), text[cut:].strip()) for cut in between]
+    return []
+
+
+def _words(text: str, language: str) -> Iterator[tuple[int, int, bool]]:
+    """Each word's start and end, and whether it only says how something is asked; characters where no spaces part
+    words, with the longest function words among them."""
+    for match in _RUN.finditer(text):
+        run, start = match.group(), match.start()
+        if not is_unspaced(run[0]):
+            yield start, match.end(), fold_text(run) in _function_words(language)
+            continue
+        place = 0
+        while place < len(run):
+            lengths = range(min(_LONGEST_WORD, len(run) - place), 0, -1)
+            length = next((n for n in lengths if fold_text(run[place : place + n]) in _unspaced_function_words()), 0)
+            yield start + place, start + place + (length or 1), length > 0
+            place += length or 1
+
+
+@cache
+def _function_words(language: str) -> frozenset[str]:
+    return frozenset(map(fold_text, function_words(language)))
+
+
+@cache
+def _unspaced_function_words() -> frozenset[str]:
+    return _function_words("zh") | _function_words("ko")

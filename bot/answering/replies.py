@@ -1,0 +1,68 @@
+"""Frontdesk's own replies: where it suggests, asks which is meant or found nothing, and where something broke."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.answering.quote import quote
+from bot.chat.conversation import Citation
+from bot.chat.markup import plain
+from bot.i18n import Words, words_for
+from bot.i18n.language import reply_language
+from retrieval.documents import Document, RetrievalResult
+from retrieval.text import collapse_whitespace
+
+
+def write_clarification(words: Words, offered: Sequence[Citation]) -> str:
+    """The question which of these is meant, with a line of each one's answer. A citation's number is its rank."""
+    return "\n".join([words.say("clarify"), "", *_choices(offered, 1), "", words.say("clarify_how")])
+
+
+def write_suggestion(
+    words: Words, questions: Sequence[str], result: RetrievalResult, offered: Sequence[Citation]
+) -> str:
+    """The first of these in its own words, as the nearest thing found, and the titles of the others; for two
+    `questions` the first two. A citation's number is its rank."""
+    shown, others = offered[: len(questions)], offered[len(questions) :]
+    lines = [words.say("suggest")]
+    for question, each in zip(questions, shown, strict=False):
+        passage = result.passages[each.number - 1].passage
+        lines += ["", "".join(quote(question, words, passage, each.number, titled=True))]
+    if others:
+        lines += ["", words.say("suggest_others"), "", *_choices(others, len(shown) + 1), "", words.say("clarify_how")]
+    return "\n".join(lines)
+
+
+def disambiguation_labels(documents: Sequence[Document]) -> list[str]:
+    """What tells each from the others of the same title: the nearest heading that none of them stands under, else its
+    author; "" where there is no such thing, or no other has its title."""
+    labels = []
+    for document in documents:
+        namesakes = [other for other in documents if other is not document and _title(other) == _title(document)]
+        theirs = {collapse_whitespace(heading) for each in namesakes for heading in each.heading_path}
+        own = [heading for heading in reversed(document.heading_path) if collapse_whitespace(heading) not in theirs]
+        labels.append(collapse_whitespace(next(iter([*own, document.author]))) if namesakes else "")
+    return labels
+
+
+def nothing_found(words: Words, *, people: bool) -> str:
+    """That the pages hold no answer, and where to turn to: to `people`, if they can be reached, else to other words."""
+    return words.say("nothing_found" if people else "nothing_found_no_people")
+
+
+def apology(text: str, fault: str) -> str:
+    """What a customer who asked `text` is told when answering failed; `fault` is the id the fault was logged under."""
+    return words_for(reply_language(text)).say("fault", fault=fault)
+
+
+def _choices(offered: Sequence[Citation], start: int) -> list[str]:
+    """A numbered list, with what each says in a line of its own."""
+    lines = []
+    for number, each in enumerate(offered, start):
+        lines.append(f"{number}. {plain(each.label)} [{each.number}]" + ("  " if each.gist else ""))
+        lines += [f"   {plain(each.gist)}"] if each.gist else []
+    return lines
+
+
+def _title(document: Document) -> str:
+    return collapse_whitespace(document.question).casefold()

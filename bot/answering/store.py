@@ -1,0 +1,202 @@
+"""Conversations, turns and feedback in the database."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import cache, partial
+from typing import Any
+
+from sqlalchemy import Insert, RowMapping, Select, insert, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.chat.conversation import Citation, Conversation, Decision, Feedback, Turn, UsedPassage, Vote
+from bot.database.database import Database, upsert
+from bot.database.forgotten import was_forgotten
+from bot.database.prefixes import full_id
+from bot.database.tables import conversations, row_of, turn_passages, turns
+from bot.database.tables import feedback as votes
+from bot.errors import UnknownTurn
+
+_PAGE = 200  # turns held in memory by an export; also turns whose passages are asked for at once
+
+
+class SqlConversationStore:
+    """Implements `bot.chat.ports.ConversationStore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load(self, conversation_id: str, limit: int = 20) -> Conversation:
+        """The last `limit` turns, oldest first; an unknown id is an empty conversation."""
+        newest_first = await self.turns(conversation_id=conversation_id, limit=limit)
+        return Conversation(conversation_id, tuple(reversed(newest_first)))
+
+    async def add(self, turn: Turn) -> None:
+        """Store a turn with its passages, creating its conversation if needed, in one transaction. Not one of a user
+        who was forgotten since it was begun."""
+        conversation = {
+            "id": turn.conversation_id,
+            "platform": turn.platform,
+            "created_at": turn.created_at,
+            "updated_at": turn.created_at,
+        }
+
+        async def work(connection: AsyncConnection) -> None:
+            if await was_forgotten(connection, turn.platform, turn.user, turn.created_at):
+                return
+            await connection.execute(_touch_conversation(connection.dialect.name), conversation)
+            await connection.execute(insert(turns), _turn_row(turn))
+            if turn.passages:
+                await connection.execute(insert(turn_passages), [_passage_row(turn.id, p) for p in turn.passages])
+
+        await self._database.write(work)
+
+    async def turn(self, turn_id: str) -> Turn:
+        """A turn by its id or an unambiguous prefix of at least 4 digits. Raises UnknownTurn."""
+
+        async def work(connection: AsyncConnection) -> Turn:
+            full_id = await _resolve(connection, turn_id)
+            return (await _fetch(connection, select(turns).where(turns.c.id == full_id)))[0]
+
+        return await self._database.read(work)
+
+    async def turns(
+        self,
+        *,
+        since: datetime | None = None,
+        decision: str | None = None,
+        conversation_id: str | None = None,
+        limit: int | None = 50,
+    ) -> Sequence[Turn]:
+        """Newest first, each whole."""
+        query = select(turns).order_by(turns.c.created_at.desc(), turns.c.id.desc()).limit(limit)
+        if since is not None:
+            query = query.where(turns.c.created_at >= since)
+        if decision is not None:
+            query = query.where(turns.c.decision == decision)
+        if conversation_id is not None:
+            query = query.where(turns.c.conversation_id == conversation_id)
+        return await self._database.read(partial(_fetch, query=query))
+
+    async def export(self, *, since: datetime | None = None) -> AsyncIterator[Turn]:
+        """Every turn, oldest first, in pages, so that neither memory nor a long transaction grows with the log."""
+        position = tuple_(turns.c.created_at, turns.c.id)
+        query = select(turns).order_by(turns.c.created_at, turns.c.id).limit(_PAGE)
+        if since is not None:
+            query = query.where(turns.c.created_at >= since)
+        page_query = query
+        while True:
+            page = await self._database.read(partial(_fetch, query=page_query))
+            for turn in page:
+                yield turn
+            if len(page) < _PAGE:
+                return
+            page_query = query.where(position > (page[-1].created_at, page[-1].id))
+
+    async def vote(self, feedback: Feedback) -> None:
+        """Keep a user's last vote on a turn (one row a user and turn). Raises UnknownTurn."""
+        verdict = {
+            "vote": feedback.vote.value,
+            "reason": feedback.reason,
+            "created_at": feedback.created_at or datetime.now(UTC),
+        }
+
+        async def work(connection: AsyncConnection) -> None:
+            turn_id = await _resolve(connection, feedback.turn_id)
+            await connection.execute(
+                upsert(connection, votes)
+                .values(turn_id=turn_id, user_id=feedback.user, **verdict)
+                .on_conflict_do_update(index_elements=["turn_id", "user_id"], set_=verdict)
+            )
+
+        await self._database.write(work)
+
+    async def feedback(self, turn_id: str) -> Sequence[Feedback]:
+        """The votes on a turn (its id, or a prefix), oldest first. Raises UnknownTurn."""
+
+        async def work(connection: AsyncConnection) -> Sequence[Feedback]:
+            full_id = await _resolve(connection, turn_id)
+            query = select(votes).where(votes.c.turn_id == full_id)
+            rows = await connection.execute(query.order_by(votes.c.created_at, votes.c.user_id))
+            return [
+                Feedback(row.turn_id, row.user_id, Vote(row.vote), row.reason, row.created_at) for row in rows.all()
+            ]
+
+        return await self._database.read(work)
+
+
+@cache
+def _touch_conversation(dialect: str) -> Insert:
+    """Make a conversation, or note when it went on. Built once, for every answer runs it."""
+    insertion = postgresql.insert(conversations) if dialect == "postgresql" else sqlite.insert(conversations)
+    changed = {"updated_at": insertion.excluded.updated_at}
+    return insertion.on_conflict_do_update(index_elements=["id"], set_=changed)
+
+
+async def _resolve(connection: AsyncConnection, turn_id: str) -> str:
+    """The full id that `turn_id` begins. Raises UnknownTurn when there is none or more than one."""
+    return await full_id(connection, turns, turn_id, UnknownTurn, noun="turn", shown_by="frontdesk log list")
+
+
+async def _fetch(connection: AsyncConnection, query: Select[Any]) -> list[Turn]:
+    """The turns of a query on `turns`, in its order, with their passages."""
+    rows = (await connection.execute(query)).mappings().all()
+    passages = await _passages(connection, [row["id"] for row in rows])
+    return [_turn(row, passages[row["id"]]) for row in rows]
+
+
+async def _passages(connection: AsyncConnection, turn_ids: Sequence[str]) -> Mapping[str, list[UsedPassage]]:
+    found: dict[str, list[UsedPassage]] = defaultdict(list)
+    for start in range(0, len(turn_ids), _PAGE):
+        query = select(turn_passages).where(turn_passages.c.turn_id.in_(turn_ids[start : start + _PAGE]))
+        for row in (await connection.execute(query.order_by(turn_passages.c.rank))).mappings():
+            values = dict(row)
+            found[values.pop("turn_id")].append(UsedPassage(**values | {"signals": _floats(row["signals"])}))
+    return found
+
+
+def _turn_row(turn: Turn) -> dict[str, Any]:
+    return {
+        "id": turn.id,
+        "conversation_id": turn.conversation_id,
+        "created_at": turn.created_at,
+        "platform": turn.platform,
+        "user_id": turn.user,
+        "question": turn.question,
+        "standalone_question": turn.standalone_question,
+        "language": turn.language,
+        "decision": turn.decision.value,
+        "answer": turn.answer,
+        "confidence": turn.confidence,
+        "threshold": turn.threshold,
+        "features": _floats(turn.features),
+        "citations": [asdict(citation) for citation in turn.citations],
+        "index_version": turn.index_version,
+        "model": turn.model,
+        "timings_ms": _floats(turn.timings_ms),
+        "rewritten": list(turn.rewritten) or None,
+    }
+
+
+def _passage_row(turn_id: str, passage: UsedPassage) -> dict[str, Any]:
+    return row_of(passage) | {"turn_id": turn_id, "signals": _floats(passage.signals)}
+
+
+def _turn(row: RowMapping, passages: Sequence[UsedPassage]) -> Turn:
+    values = dict(row)
+    values["user"] = values.pop("user_id")
+    values["decision"] = Decision(row["decision"])
+    values["features"] = _floats(row["features"])
+    values["citations"] = tuple(Citation(**citation) for citation in row["citations"])
+    values["timings_ms"] = _floats(row["timings_ms"])
+    values["rewritten"] = tuple(row["rewritten"] or ())
+    return Turn(**values, passages=tuple(passages))
+
+
+def _floats(values: Mapping[str, Any]) -> dict[str, float]:
+    """Plain floats: of NumPy's on the way in, of "nan" and "inf" on the way out."""
+    return {key: float(value) for key, value in values.items()}

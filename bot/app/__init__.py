@@ -1,0 +1,61 @@
+"""The composition root. The only place that names concrete parts."""
+
+from bot.app.application import Application, open_application
+from bot.app.factories import (
+    configure_logging,
+    crawler_for,
+    discord_config,
+    embedding_models_for,
+    evaluate_files,
+    explanation,
+    generator_for,
+    own_fit_of,
+    read_page,
+    reranking_for,
+    slack_config,
+    version_store,
+)
+from bot.app.fit import fit_on_golden, keep_own_fit
+from bot.app.measurement import Side, ask_golden, settings_with
+from bot.app.operators import (
+    check_discord,
+    check_slack,
+    check_slack_channels,
+    check_vllm,
+    discord_guild,
+    discord_invitation,
+    slack_app_manifest,
+    slack_team,
+)
+from bot.app.serve import serve_application
+
+__all__ = [
+    "Application",
+    "Side",
+    "ask_golden",
+    "check_discord",
+    "check_slack",
+    "check_slack_channels",
+    "check_vllm",
+    "configure_logging",
+    "crawler_for",
+    "discord_config",
+    "discord_guild",
+    "discord_invitation",
+    "embedding_models_for",
+    "evaluate_files",
+    "explanation",
+    "fit_on_golden",
+    "generator_for",
+    "keep_own_fit",
+    "open_application",
+    "own_fit_of",
+    "read_page",
+    "reranking_for",
+    "serve_application",
+    "settings_with",
+    "slack_app_manifest",
+    "slack_config",
+    "slack_team",
+    "version_store",
+]

@@ -1,0 +1,129 @@
+"""The stores on an open database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.access.ports import AdminStore, AuditLog
+    from bot.chat.ports import ConversationStore, Markers
+    from bot.database.database import Database
+    from bot.gaps.ports import MissedStore
+    from bot.glossary.ports import GlossaryStore
+    from bot.handoff.ports import HandoffStore
+    from bot.inbox.ports import InboxStore
+    from bot.learned.ports import LearnedStore
+    from bot.privacy.ports import PrivacyStore
+    from bot.sources.ports import RefreshLog, ScheduleStore, SourceStore
+    from bot.taught.ports import TaughtStore
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Each is made when first asked for."""
+
+    settings: Settings
+    database: Database
+
+    @cached_property
+    def conversations(self) -> ConversationStore:
+        """Conversations, turns and feedback."""
+        from bot.answering.store import SqlConversationStore
+
+        return SqlConversationStore(self.database)
+
+    @cached_property
+    def sources(self) -> SourceStore:
+        """The sources an admin named."""
+        from bot.sources.store import SqlSourceStore
+
+        return SqlSourceStore(self.database)
+
+    @cached_property
+    def schedule_store(self) -> ScheduleStore:
+        """When sources are read by themselves."""
+        from bot.sources.schedule_store import SqlScheduleStore
+
+        return SqlScheduleStore(self.database)
+
+    @cached_property
+    def refreshes(self) -> RefreshLog:
+        """What refreshes did and when."""
+        from bot.sources.refresh_log import SqlRefreshLog
+
+        return SqlRefreshLog(self.database)
+
+    @cached_property
+    def inbox(self) -> InboxStore:
+        """What arrived from chat platforms and is owed."""
+        from bot.inbox.policy import after
+        from bot.inbox.store import SqlInboxStore
+
+        return SqlInboxStore(self.database, after, lease=self.settings.lease_seconds)
+
+    @cached_property
+    def markers(self) -> Markers:
+        """Short notes that outlive the process."""
+        from bot.database.markers import SqlMarkers
+
+        return SqlMarkers(self.database)
+
+    @cached_property
+    def admins(self) -> AdminStore:
+        """Who was named an admin."""
+        from bot.access.admin_store import SqlAdminStore
+
+        return SqlAdminStore(self.database)
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        """Who did what."""
+        from bot.access.audit_store import SqlAuditLog
+
+        return SqlAuditLog(self.database)
+
+    @cached_property
+    def handoffs(self) -> HandoffStore:
+        """Conversations that people take over."""
+        from bot.handoff.store import SqlHandoffStore
+
+        return SqlHandoffStore(self.database)
+
+    @cached_property
+    def taught(self) -> TaughtStore:
+        """Answers that people gave."""
+        from bot.taught.store import SqlTaughtStore
+
+        return SqlTaughtStore(self.database)
+
+    @cached_property
+    def glossary_store(self) -> GlossaryStore:
+        """Terms that mean the same."""
+        from bot.glossary.store import SqlGlossaryStore
+
+        return SqlGlossaryStore(self.database)
+
+    @cached_property
+    def learned_store(self) -> LearnedStore:
+        """What people showed of which entry some words mean."""
+        from bot.learned.store import SqlLearnedStore
+
+        return SqlLearnedStore(self.database)
+
+    @cached_property
+    def missed(self) -> MissedStore:
+        """What was not answered well."""
+        from bot.gaps.store import SqlMissedStore
+
+        return SqlMissedStore(self.database)
+
+    @cached_property
+    def privacy_store(self) -> PrivacyStore:
+        """Deletes what people said."""
+        from bot.privacy.store import SqlPrivacyStore
+
+        return SqlPrivacyStore(self.database)

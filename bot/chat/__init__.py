@@ -1,0 +1,1 @@
+"""What is said in chats, on whatever platform: messages, answers, cards, text."""

@@ -1,0 +1,104 @@
+"""The port of a chat platform: how answers, cards and admin replies reach people there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from bot.chat.card import Card
+from bot.chat.conversation import AnswerEvent, ClarificationOutcome
+from bot.chat.message import Attachment, ChatMessage, Job, MessageRef, ThreadMessage, ThreadRef
+from bot.errors import DeliveryError
+from inference.interfaces import Picture
+
+KeepReplies = Callable[[Sequence[Mapping[str, str]]], Awaitable[None]]
+
+
+class ReplySender(Protocol):
+    """A platform, as the desk speaks to it. Every method raises DeliveryError."""
+
+    async def answer(self, item: Job, events: AsyncIterator[AnswerEvent], keep: KeepReplies) -> None:
+        """Show an answer as it comes, in place of the item's `replies` if it has some.
+
+        `keep` is awaited with what stands on the platform as soon as something does, so that no crash leaves an
+        answer half open or gives a second one.
+        """
+
+    async def say(self, item: Job, text: str, keep: KeepReplies) -> None:
+        """A short line of the bot's own, in place of whatever stands for the item."""
+
+    async def waiting(self, item: Job, ahead: int, keep: KeepReplies) -> None:
+        """Tell the customer that `ahead` questions come first. What then stands for the item is kept."""
+
+    async def retract(self, item: Job) -> None:
+        """Remove what stands for the item."""
+
+    async def settle(self, item: Job, settled: ClarificationOutcome, by: Job) -> None:
+        """Take the buttons off the clarification that stands for the item, and show what was chosen, by `by`."""
+
+    async def recover(self, item: Job) -> Sequence[Mapping[str, str]]:
+        """What stands on the platform for an item that a dead process may have begun to answer."""
+
+    async def elsewhere(self, item: Job, refusal: DeliveryError) -> Job | None:
+        """The item as one that is answered in another place where its customer can be reached, since `refusal` keeps
+        the bot from its own; None where there is none that was not tried."""
+
+    async def check(self) -> None:
+        """Ask the platform whether it knows the bot."""
+
+
+class MessageContext(Protocol):
+    """A platform, as the desk looks around a message that it has claimed. Every method raises DeliveryError."""
+
+    async def above(self, message: ChatMessage) -> Sequence[ThreadMessage]:
+        """What stands above it in its thread, and what it replies to: the first message and the newest 50, oldest
+        first. Where it is a message of a channel itself: the channel's newest 50, of the last hour."""
+
+    async def linked(self, message: ChatMessage) -> Sequence[ThreadMessage]:
+        """The messages whose addresses stand in it, as far as the bot can read them and its author may."""
+
+    async def files(self, message: ChatMessage) -> Sequence[Attachment]:
+        """Its files, with the text of those that are one and not too large."""
+
+    async def picture(self, file: Attachment) -> Picture | None:
+        """The picture that one of them is said to be; None where it cannot be had, or is none."""
+
+    async def name(self, message: ChatMessage, said: ThreadMessage) -> str:
+        """What the author of a message near `message` is called, or ""."""
+
+
+class ChannelPoster(Protocol):
+    """A platform, as notices, handoffs and admins' messages speak to it. Every method raises DeliveryError."""
+
+    async def post(self, place: ThreadRef, card: Card) -> MessageRef:
+        """A new message in a thread (in the channel itself where `thread` is "")."""
+
+    async def thread(self, message: MessageRef, name: str) -> ThreadRef:
+        """The thread below a message of the bot's, made if need be."""
+
+    async def update(self, message: MessageRef, card: Card) -> None:
+        """Show something else in a message's place. Where it is gone, nothing is done."""
+
+    async def direct(self, workspace: str, user: str) -> ThreadRef:
+        """The private conversation with a user."""
+
+    async def link(self, message: MessageRef) -> str:
+        """Where a message can be read, or ""."""
+
+    async def name(self, workspace: str, user: str) -> str:
+        """What a user is called there, or ""."""
+
+    async def is_teammate(self, workspace: str, user: str) -> bool:
+        """Whether the user belongs to the team, as the platform says now."""
+
+
+class AdminReply(Protocol):
+    """Where an admin's command is answered: one message, which what is shown next replaces."""
+
+    async def show(self, card: Card, *, public: bool = False) -> MessageRef | None:
+        """-> the message, if it can be shown something else later by whichever process. The first card tells whether
+        others see it. Raises DeliveryError."""
+
+    async def attend(self, work: asyncio.Task[Any]) -> None:
+        """See to work that goes on showing things: beside others in a chat, to its end at a terminal."""

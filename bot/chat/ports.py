@@ -1,0 +1,67 @@
+"""Ports that every feature may use: the log of conversations, short notes, and the reading of a message's intent."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bot.chat.conversation import Conversation, Feedback, Turn
+from bot.chat.intent import MessageReading, OfferReply
+
+
+class ConversationStore(Protocol):
+    """Conversations, turns and feedback. Every method raises StorageError when the database fails."""
+
+    async def load(self, conversation_id: str, limit: int = 20) -> Conversation:
+        """The last `limit` turns, oldest first; an unknown id is an empty conversation."""
+
+    async def add(self, turn: Turn) -> None:
+        """Store a turn with its passages, creating its conversation if needed, in one transaction."""
+
+    async def turn(self, turn_id: str) -> Turn:
+        """A turn by its id or an unambiguous prefix of at least 4 digits. Raises UnknownTurn."""
+
+    async def turns(
+        self,
+        *,
+        since: datetime | None = None,
+        decision: str | None = None,
+        conversation_id: str | None = None,
+        limit: int | None = 50,
+    ) -> Sequence[Turn]:
+        """Newest first, without passages' texts being left out."""
+
+    def export(self, *, since: datetime | None = None) -> AsyncIterator[Turn]:
+        """Every turn, oldest first, streamed in bounded memory."""
+
+    async def vote(self, feedback: Feedback) -> None:
+        """Keep a user's last vote on a turn (one row a user and turn). Raises UnknownTurn."""
+
+    async def feedback(self, turn_id: str) -> Sequence[Feedback]: ...
+
+
+class IntentReader(Protocol):
+    """Tells what messages are. Synchronous and CPU-bound; safe to call from several threads. `language` is a BCP 47
+    tag, of all texts; "" for English. Every method raises ModelError."""
+
+    def read_messages(self, texts: Sequence[str], language: str = "") -> Sequence[MessageReading]: ...
+
+    def read_replies(self, texts: Sequence[str], language: str = "") -> Sequence[OfferReply]:
+        """What texts say to an offer of entries; OTHER for what is a message of its own."""
+
+    def find_question(self, text: str, language: str = "") -> str:
+        """The text without the courtesies before and after it, where anything else is left."""
+
+
+class Markers(Protocol):
+    """Short notes that outlive the process, by name. Every method raises StorageError when the database fails."""
+
+    async def get(self, name: str) -> str:
+        """What was set last, or ""."""
+
+    async def set(self, name: str, value: str) -> None:
+        """Keep a value in place of what was there."""
+
+    async def claim(self, name: str, value: str) -> bool:
+        """Keep a value where another was, or none; False where it was there already: of several, one process has it."""

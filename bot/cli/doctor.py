@@ -1,0 +1,334 @@
+"""What `frontdesk doctor` checks: a part, whether it is well (None: worth knowing), and the finding."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from bot.cli.output import age
+from bot.errors import BotError
+from retrieval.errors import CorruptVersion, NoActiveVersion, RetrievalError, UnknownVersion
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.settings import Settings
+    from bot.sources.models import RefreshRun
+    from retrieval.documents import Source
+    from retrieval.indexing.models import EmbeddingModels
+    from retrieval.indexing.versions import VersionStore
+    from retrieval.interfaces import Embedder
+
+_LOW_DISK = 500 * 2**20  # bytes; a version of 50,000 passages takes about half of this
+_OLD_DAYS = 30
+_LATE = timedelta(hours=1)  # a customer waits for a person
+_E5 = re.compile(r"\be5-(small|base|large)", re.IGNORECASE)
+_WITHOUT_PREFIXES = (
+    "models of the E5 family were trained with prefixes: set FRONTDESK_EMBEDDING_QUERY_PREFIX=query: and "
+    "FRONTDESK_EMBEDDING_DOCUMENT_PREFIX=passage: and refresh"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding."""
+
+    part: str
+    ok: bool | None
+    finding: str
+
+
+def diagnose(settings: Settings) -> list[Check]:
+    """Run every check; a check that fails never stops the next."""
+    checks = []
+    for part, check in (
+        ("python", _python),
+        ("data folder", _data_folder),
+        ("database", _database),
+        ("sources", _sources),
+        ("handoffs", _handoffs),
+        ("privacy", _privacy),
+        ("embedding model", _embedding_models),
+        ("reranker", _reranker),
+        ("index", _index),
+        ("crawl", _crawl),
+        ("golden questions", _golden),
+        ("vllm", _vllm),
+        ("slack", _slack),
+        ("discord", _discord),
+        ("serve", _serve),
+    ):
+        checks += _run(part, check, settings)
+    return checks
+
+
+def _run(part: str, check: Callable[[Settings], Iterator[Check]], settings: Settings) -> list[Check]:
+    found: list[Check] = []
+    try:
+        found.extend(check(settings))
+    except (BotError, RetrievalError) as error:
+        found.append(Check(part, False, str(error)))
+    except Exception as error:
+        found.append(Check(part, False, f"{type(error).__name__} while checking: {error}"))
+    return found
+
+
+def _python(_: Settings) -> Iterator[Check]:
+    import platform
+
+    yield Check("python", sys.version_info[:2] == (3, 11), f"CPython {platform.python_version()}; Frontdesk needs 3.11")
+
+
+def _data_folder(settings: Settings) -> Iterator[Check]:
+    folder = settings.data_dir
+    existing = next(p for p in (folder, *folder.parents) if p.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK):
+        yield Check("data folder", False, f"{folder} cannot be written: mend its rights or set FRONTDESK_DATA_DIR.")
+        return
+    free = shutil.disk_usage(existing).free
+    mend = "" if free >= _LOW_DISK else ": make room, a refresh needs some for the new version"
+    yield Check("data folder", free >= _LOW_DISK, f"{folder}, {free / 2**30:.1f} GiB free{mend}")
+
+
+def _database(settings: Settings) -> Iterator[Check]:
+    from bot.app import open_application
+
+    async def check() -> str:
+        async with open_application(settings) as application:
+            return await application.database.check()
+
+    yield Check("database", True, asyncio.run(check()))
+
+
+def _sources(settings: Settings) -> Iterator[Check]:
+    from bot.app import open_application
+    from bot.sources.health import missing_folders, troubles
+
+    async def read() -> tuple[Sequence[Source], Sequence[RefreshRun], frozenset[str]]:
+        async with open_application(settings) as application:
+            paused = await application.schedules.paused()
+            return await application.sources.list(), await application.refreshes.list(), paused
+
+    sources, runs, paused = asyncio.run(read())
+    if not sources:
+        yield Check("sources", None, "none yet: add one with 'frontdesk sources add https://example.com/faq'")
+        return
+    yield Check("sources", True, f"{len(sources)}: {', '.join(source.name for source in sources)}")
+    for name in sorted(paused):
+        yield Check("sources", None, f"{name} is paused: 'frontdesk sources resume {name}' takes it up again")
+    sources = [source for source in sources if source.name not in paused]
+    missing = missing_folders(sources)
+    for source in missing:
+        mend = f"bring it back, or 'frontdesk sources remove {source.name}'"
+        yield Check("sources", False, f"{source.name}: the folder {source.location} is not there: {mend}")
+    for trouble in troubles([source for source in sources if source not in missing], runs):
+        names = ", ".join(trouble.sources)
+        yield Check("sources", False, f"{names}: the last refresh, {age(trouble.at)} ago, failed: {trouble.reason}")
+
+
+def _handoffs(settings: Settings) -> Iterator[Check]:
+    from bot.app import open_application
+    from bot.handoff.models import HandoffState
+
+    async def read() -> list[datetime]:
+        async with open_application(settings) as application:
+            return [each.created_at for each in await application.handoffs.list(HandoffState.OPEN, limit=1000)]
+
+    late = [moment for moment in asyncio.run(read()) if datetime.now(UTC) - moment > _LATE]
+    if late:
+        many = "1 customer has" if len(late) == 1 else f"{len(late)} customers have"
+        waiting = f"{many} been waiting for a person for more than an hour, up to {age(min(late))}"
+        yield Check("handoffs", None, f"{waiting}: see 'frontdesk handoffs'")
+    else:
+        yield Check("handoffs", True, "nobody has been waiting for a person for more than an hour")
+
+
+def _privacy(settings: Settings) -> Iterator[Check]:
+    from bot.masking import Masker
+
+    kept = (
+        f"conversations are kept for {settings.retention_days} days" if settings.retention_days else "nothing expires"
+    )
+    masked = Masker(frozenset(settings.mask)).mask("frontdesk@example.com")
+    if not settings.mask:
+        yield Check("privacy", None, f"FRONTDESK_MASK=none: personal data is kept as it is written; {kept}")
+    elif ("email" in settings.mask) == ("example" in masked):
+        yield Check("privacy", False, "an e-mail address is not masked as FRONTDESK_MASK wants it: this is a bug.")
+    else:
+        yield Check("privacy", True, f"masked before it is kept: {', '.join(settings.mask)}; {kept}")
+
+
+def _embedding_models(settings: Settings) -> Iterator[Check]:
+    from bot.app import embedding_models_for
+
+    models = embedding_models_for(settings)
+    for model in models.models:
+        yield _check_sense(model)
+        if _E5.search(model.fingerprint) and not model.tells_questions_apart:
+            yield Check("embedding model", None, _WITHOUT_PREFIXES)
+    yield from _check_fit(settings, models)
+
+
+def _check_fit(settings: Settings, models: EmbeddingModels) -> Iterator[Check]:
+    """Whose fit the search goes by."""
+    from bot.app import own_fit_of
+    from retrieval.errors import ModelError
+    from retrieval.searching.fitted import GENERIC, OWN, load_fitted
+
+    path = own_fit_of(settings, models)
+    try:
+        fitted = load_fitted(models, path)
+    except ModelError as error:
+        yield Check("search", False, f"{error} Until then the search goes by the fit that Frontdesk comes with.")
+        return
+    notes = {
+        GENERIC: "weights and thresholds are a generic set, nobody has fitted any for these models: "
+        "'frontdesk eval --questions FILE --fit' fits them to your own questions, see docs/models.md",
+        OWN: f"confidence and thresholds were fitted on {OWN}: {path}",
+    }
+    note = notes.get(fitted.origin, f"weights and thresholds were fitted for {fitted.origin}")
+    yield Check("search", None if fitted.origin == GENERIC else True, note)
+
+
+def _check_sense(embedder: Embedder) -> Check:
+    """Whether the model finds a question nearer to one that means the same than to another."""
+    import numpy as np
+
+    vectors = embedder.embed_queries(["How do I return goods?", "How can I send something back?", "Is it raining?"])
+    sound = bool(np.isfinite(vectors).all()) and float(vectors[0] @ vectors[1]) > float(vectors[0] @ vectors[2])
+    mend = "" if sound else ": its vectors make no sense; remove the models folder in the data folder and try again"
+    return Check("embedding model", sound, f"{embedder.fingerprint}, {embedder.dimension} dimensions{mend}")
+
+
+def _reranker(settings: Settings) -> Iterator[Check]:
+    import time
+
+    import numpy as np
+
+    from bot.app import reranking_for
+
+    reranking = reranking_for(settings)
+    if reranking is None:
+        yield Check("reranker", None, "no FRONTDESK_RERANKER: passages are ranked without one; see docs/models.md")
+        return
+    text = "How do I return goods?\nSend them back within thirty days; we pay the postage. " * 10
+    started = time.perf_counter()
+    scores = reranking.reranker.score("How do I return goods?", [text] * reranking.top)
+    took = (time.perf_counter() - started) * 1000
+    sound = bool(np.isfinite(scores).all())
+    mend = "" if sound else ": its scores make no sense; remove the models folder in the data folder and try again"
+    found = f"{reranking.reranker.fingerprint}, {took:.0f} ms for {reranking.top} passages{mend}"
+    yield Check("reranker", sound, found)
+
+
+def _index(settings: Settings) -> Iterator[Check]:
+    from bot.app import embedding_models_for, version_store
+
+    store = version_store(settings)
+    if fault := store.pointer_fault():
+        yield Check("index", False, fault)
+    try:
+        version = store.find_active()
+        store.verify_files(version)
+    except NoActiveVersion as error:
+        yield Check("index", None, str(error))
+        return
+    except CorruptVersion as error:
+        if not fault or store.active_id():
+            yield Check("index", False, f"{error} {_answers_instead(store)}")
+        return
+    manifest = version.manifest
+    created = datetime.fromisoformat(manifest.created_at)
+    yield Check(
+        "index",
+        None if (datetime.now(UTC) - created).days >= _OLD_DAYS else True,
+        f"{version.id}, made {age(created)} ago from {manifest.counts['pages']} pages: "
+        f"{manifest.counts['documents']} documents, {manifest.counts['passages']} passages; files as written",
+    )
+    if manifest.embedder != embedding_models_for(settings).fingerprint:
+        yield Check("index", False, "was made with other embedding settings: run 'frontdesk refresh'.")
+
+
+def _answers_instead(store: VersionStore) -> str:
+    """What is searched while the active version is damaged."""
+    for version_id in store.list_substitutes(store.active_id() or ""):
+        with suppress(CorruptVersion, UnknownVersion):
+            store.verify_files(store.find_version(version_id))
+            return f"Until then {version_id} answers."
+    return "No other version is whole."
+
+
+def _crawl(settings: Settings) -> Iterator[Check]:
+    allowed = ", ".join(settings.crawl_allow)
+    if allowed:
+        yield Check("crawl", None, f"the address guard lets {allowed} through: right for a test, rarely for a service")
+    else:
+        yield Check("crawl", True, "the address guard refuses private addresses")
+    if not settings.crawl_contact:
+        yield Check("crawl", None, "FRONTDESK_CRAWL_CONTACT is empty: sites like to know whom to write to")
+
+
+def _golden(settings: Settings) -> Iterator[Check]:
+    from bot.evaluation.questions import read_golden
+
+    path = settings.golden_questions
+    if path is None:
+        yield Check("golden questions", None, "none: to have refreshes tried on your own, see docs/evaluation.md")
+        return
+    count = len(read_golden(path).questions)
+    yield Check("golden questions", True, f"{count} in {path}; a refresh may lose {settings.golden_may_lose} of them")
+
+
+def _vllm(settings: Settings) -> Iterator[Check]:
+    from bot.app import check_vllm
+
+    if not settings.vllm_url:
+        yield Check("vllm", None, "no FRONTDESK_VLLM_URL: answers are quotes; to have them written, see docs/vllm.md")
+    for url, serves, fault in asyncio.run(check_vllm(settings)):
+        yield Check("vllm", not fault, fault or f"{url} serves {serves}")
+
+
+def _discord(settings: Settings) -> Iterator[Check]:
+    from bot.app import check_discord
+
+    if not settings.discord_token.get_secret_value():
+        yield Check("discord", None, "no DISCORD_TOKEN: to answer in Discord, see docs/discord.md")
+        return
+    name, answers = asyncio.run(check_discord(settings))
+    yield Check("discord", True, f"{name}: {answers}")
+
+
+def _slack(settings: Settings) -> Iterator[Check]:
+    from bot.app import check_slack, check_slack_channels
+
+    if not settings.slack_bot_token.get_secret_value():
+        yield Check("slack", None, "no SLACK_BOT_TOKEN: to answer in Slack, see 'frontdesk slack manifest'")
+        return
+    bot, lacking = asyncio.run(check_slack(settings))
+    if lacking:
+        yield Check("slack", False, f"{bot} lacks {', '.join(sorted(lacking))}: update its manifest and reinstall it")
+    else:
+        yield Check("slack", True, f"{bot}, {settings.slack_mode} mode")
+    for fault in asyncio.run(check_slack_channels(settings)):
+        yield Check("slack", False, fault)
+
+
+def _serve(settings: Settings) -> Iterator[Check]:
+    """What a process that runs has met, and this one perhaps not: its tokens may be others."""
+    from bot.app import open_application
+    from bot.inbox.refusal_notes import Refused
+
+    async def read() -> Sequence[Refused]:
+        async with open_application(settings) as application:
+            return await application.refusals.list()
+
+    for each in asyncio.run(read()):
+        yield Check(each.platform, False, f"a process that runs is refused, for {age(each.since)}: {each.cause}")

@@ -1,0 +1,1 @@
+"""What admins and teammates call, from whatever surface: commands, buttons and forms."""

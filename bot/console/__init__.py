@@ -1,1 +1,0 @@
-"""What admins and teammates call, whatever the surface: commands, buttons and forms."""

@@ -1,0 +1,163 @@
+"""A table that a person keeps in a file -> its rows: CSV as spreadsheet programs write it, or JSON lines."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+import reprlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.errors import InputError
+from bot.evaluation.json_lines import read_objects
+from retrieval.extraction.decoding import detect_encoding
+from retrieval.text import escape_formula, unescape_formula
+
+_JSON = {".jsonl", ".ndjson", ".json"}
+_ORDINARY = 0.8  # of the characters beyond ASCII
+_SEPARATOR = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)  # as a first line, for Excel
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row by its columns' names, and the line it begins on. A list comes from JSON alone."""
+
+    line: int
+    cells: Mapping[str, str | tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """`columns` are the names in a CSV's header (of JSON lines, all keys); `encoding` is what it was read as."""
+
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    encoding: str
+
+
+def read_sheet(path: Path) -> Sheet:
+    """Read a CSV file with a header, or JSON lines. Raises InputError naming the file, and the line where one is
+    wrong."""
+    try:
+        body = path.read_bytes()
+    except FileNotFoundError as error:
+        raise InputError(f"{path} does not exist: name a CSV file with the columns question and expected.") from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}): see that this user may read it.") from error
+    if body.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise InputError(f"{path} is a workbook: save it as 'CSV UTF-8' in your spreadsheet program.")
+    encoding = _encoding(body)
+    try:
+        text = body.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = body[: error.start].count(b"\n") + 1
+        raise InputError(
+            f"{path}:{line} is no {encoding.upper()}, as the rest seems to be: save it as 'CSV UTF-8'."
+        ) from error
+    if "\0" in text:
+        raise InputError(f"{path} is no text: save it as 'CSV UTF-8'.")
+    if path.suffix.lower() in _JSON or (path.suffix.lower() != ".csv" and text.lstrip().startswith("{")):
+        return _json_lines(path, text, encoding)
+    return _csv(path, text, encoding)
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Write a new file that spreadsheet programs open: a byte order mark, no cell they would run. Raises InputError,
+    also where the file exists: it may hold a person's corrections."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows(map(escape_formula, row) for row in rows)
+    try:
+        with path.open("x", encoding="utf-8-sig", newline="") as file:
+            file.write(out.getvalue())
+    except FileExistsError as error:
+        raise InputError(f"{path} exists already, maybe with your corrections: name another file.") from error
+    except OSError as error:
+        raise InputError(
+            f"Cannot write {path} ({error.strerror}): name a file in a folder you may write to."
+        ) from error
+
+
+def _encoding(body: bytes) -> str:
+    if body.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    found = detect_encoding(body)
+    return "gb18030" if found != "utf-8" and _is_simplified(body) else found
+
+
+def _is_simplified(body: bytes) -> bool:
+    """Whether it reads as ordinary simplified Chinese, which a file of few characters shows better than their
+    frequency: nearly all are those that GB 2312 has first, punctuation included."""
+    try:
+        wide = [character for character in body.decode("gb18030") if ord(character) > 0x7F]
+    except UnicodeDecodeError:
+        return False
+    codes = [character.encode("gb2312", "ignore") for character in wide]
+    return sum(code[:1] <= b"\xd7" for code in codes if code) >= _ORDINARY * len(codes)
+
+
+def _csv(path: Path, text: str, encoding: str) -> Sheet:
+    lines = _lines(path, text)
+    _, header = next(lines, (0, []))
+    columns = tuple(cell.strip() for cell in header)
+    if not any(columns):
+        raise InputError(f"{path} is empty: its first line names the columns, such as question,expected.")
+    rows = []
+    for line, cells in lines:
+        if any(cell.strip() for cell in cells[len(columns) :]):
+            raise InputError(
+                f"{path}:{line} has {len(cells)} cells, the header {len(columns)}: put a cell that holds the separator "
+                "in double quotes."
+            )
+        if any(cell.strip() for cell in cells):
+            rows.append(
+                Row(line, {name: unescape_formula(cell) for name, cell in zip(columns, cells, strict=False) if name})
+            )
+    return Sheet(columns, tuple(rows), encoding)
+
+
+def _lines(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
+    """Each row's cells, and the line it begins on; lines without any are passed over."""
+    said = _SEPARATOR.match(text)
+    text = text[said.end() :] if said else text
+    first = text.lstrip("\r\n").partition("\n")[0]
+    # Where the comma is the decimal point, Excel writes semicolons.
+    separator = said[1] if said else max(",;\t", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    line = above = 1 + bool(said)
+    while True:
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            mend = "write a double quote in a quoted cell twice"
+            if "field limit" in str(error):
+                mend = "close its double quote, or shorten its longest cell"
+            raise InputError(f"{path}:{line} is no CSV ({error}): {mend}.") from error
+        if cells is None:
+            return
+        if cells:
+            yield line, cells
+        line = reader.line_num + above
+
+
+def _json_lines(path: Path, text: str, encoding: str) -> Sheet:
+    rows = []
+    for number, row in read_objects(path, text):
+        rows.append(Row(number, {key: _json_cell(value) for key, value in row.items()}))
+    return Sheet(tuple(dict.fromkeys(key for row in rows for key in row.cells)), tuple(rows), encoding)
+
+
+def _json_cell(value: object) -> str | tuple[str, ...]:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return tuple(value)
+    return reprlib.repr(value)  # a column that is not read may hold anything; no text is empty by being odd

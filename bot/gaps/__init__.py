@@ -1,0 +1,1 @@
+"""What people ask that is not answered well."""

@@ -1,0 +1,38 @@
+"""What is shown of gaps. Pure."""
+
+from __future__ import annotations
+
+from bot.chat.card import Card, File, Line
+from bot.gaps.service import GapReport
+
+_SHOWN = 10
+
+
+def _folded(text: str) -> str:
+    return "".join(character for character in text.casefold() if character.isalnum())
+
+
+def gaps_card(report: GapReport, file: File | None = None) -> Card:
+    """What people asked and was not answered well, the most asked for first."""
+    days = max(1, round((report.until - report.since).total_seconds() / 86_400))
+    title = f"Gaps of the last {days} days" if days > 1 else "Gaps of the last day"
+    if not report.gaps:
+        return Card(title=title, text="Nothing: every question was answered, and nobody complained.")
+    lines = []
+    for gap in report.gaps[:_SHOWN]:
+        reasons = ", ".join(
+            f"{count} {reason.value.replace('_', ' ')}" for reason, count in gap.reasons.items() if count
+        )
+        examples = " · ".join(example for example in gap.examples if _folded(example) != _folded(gap.title))
+        people = "1 person" if gap.askers == 1 else f"{gap.askers} people"
+        done = "answered by now; " if gap.answered else ""
+        lines.append(Line(gap.title, note=done + f"{people}, {reasons}" + (f" — also: {examples}" if examples else "")))
+    left = len(report.gaps) - _SHOWN
+    more = f" {left} more are in the file." if left > 0 else ""
+    return Card(
+        title=title,
+        text=f"{report.questions} questions in {len(report.gaps)} groups. Each is a title for your FAQ.",
+        lines=tuple(lines),
+        footnote=f"The file has every question.{more}" if file else "",
+        file=file,
+    )

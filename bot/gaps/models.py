@@ -1,0 +1,32 @@
+"""A question that was not answered well, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a question counts as not answered well."""
+
+    ABSTAINED = "abstained"
+    ABANDONED = "abandoned"  # the nearest entry, or a choice, was offered and nothing came of it
+    VOTED_DOWN = "voted_down"
+    HANDED_OFF = "handed_off"
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """One question that was not answered well; `comment` is what its asker said was wrong. `first`: nothing was said
+    before it that could explain it. `refused` is the passage that a voted down answer was taken from, "" for none."""
+
+    turn_id: str
+    question: str
+    language: str
+    asker: str
+    at: datetime
+    reasons: frozenset[Reason]
+    comment: str = ""
+    first: bool = False
+    refused: str = ""

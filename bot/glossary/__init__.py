@@ -1,0 +1,1 @@
+"""Terms that mean the same."""

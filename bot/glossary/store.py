@@ -1,0 +1,113 @@
+"""Terms that mean the same, in the database."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import and_, delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.database.database import Database, upsert
+from bot.database.tables import glossary, markers
+from retrieval.searching.glossary import Entry
+
+_CHANGED = "glossary:changed"  # the marker that every change of what is in use sets to something new
+_USED = glossary.c.dismissed.is_(False)
+
+
+class SqlGlossaryStore:
+    """Implements `bot.glossary.ports.GlossaryStore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def list(self) -> Sequence[Entry]:
+        query = select(glossary).where(_USED).order_by(glossary.c.source, glossary.c.created_at, glossary.c.id)
+
+        async def work(connection: AsyncConnection) -> Sequence[Entry]:
+            rows = (await connection.execute(query)).mappings()
+            return [Entry(row["id"], tuple(row["terms"]), row["source"], row["suggested"]) for row in rows]
+
+        return await self._database.read(work)
+
+    async def put(self, entries: Sequence[Entry], replacing: Sequence[str] = (), *, since: str) -> bool:
+        now = datetime.now(UTC)
+        ids = [entry.id for entry in entries]
+
+        async def work(connection: AsyncConnection) -> bool:
+            if not await changed(connection, since):  # first, since it locks the marker: others wait, then see it
+                return False
+            await connection.execute(delete(glossary).where(glossary.c.id.in_([*replacing, *ids])))
+            if entries:
+                await connection.execute(
+                    upsert(connection, glossary).on_conflict_do_nothing(),
+                    [_row(entry, now, dismissed=False) for entry in entries],
+                )
+            return True
+
+        return await self._database.write(work)
+
+    async def remove(self, entry_id: str) -> bool:
+        gone = delete(glossary).where(and_(glossary.c.id == entry_id, _USED))
+
+        async def work(connection: AsyncConnection) -> bool:
+            removed = bool((await connection.execute(gone)).rowcount)
+            if removed:
+                await changed(connection)
+            return removed
+
+        return await self._database.write(work)
+
+    async def dismiss(self, entry: Entry) -> None:
+        row = _row(entry, datetime.now(UTC), dismissed=True)
+        await self._database.write(
+            lambda connection: connection.execute(upsert(connection, glossary).values(row).on_conflict_do_nothing())
+        )
+
+    async def dismissed(self) -> frozenset[str]:
+        query = select(glossary.c.id).where(glossary.c.dismissed.is_(True))
+
+        async def work(connection: AsyncConnection) -> frozenset[str]:
+            return frozenset((await connection.execute(query)).scalars())
+
+        return await self._database.read(work)
+
+    async def revision(self) -> str:
+        """See the port: what every change sets."""
+        query = select(markers.c.value).where(markers.c.name == _CHANGED)
+
+        async def work(connection: AsyncConnection) -> str:
+            return (await connection.execute(query)).scalar_one_or_none() or ""
+
+        return await self._database.read(work)
+
+
+async def changed(connection: AsyncConnection, since: str | None = None) -> bool:
+    """Note that what is in use was changed: in the transaction that changes it. False, and nothing noted, where
+    another was after the revision `since`."""
+    value = uuid.uuid4().hex
+    insertion = upsert(connection, markers).values(name=_CHANGED, value=value)
+    noted = insertion.on_conflict_do_update(
+        index_elements=["name"], set_={"value": value}, where=None if since is None else markers.c.value == since
+    )
+    return (await connection.execute(noted.returning(markers.c.name))).first() is not None
+
+
+async def forget_source(connection: AsyncConnection, source: str) -> None:
+    """Delete what belongs to a source, in the transaction that deletes it."""
+    await changed(connection)  # first, as `put` does: two that lock in different orders wait for each other
+    await connection.execute(delete(glossary).where(glossary.c.source == source))
+
+
+def _row(entry: Entry, now: datetime, *, dismissed: bool) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "source": entry.source,
+        "terms": list(entry.terms),
+        "suggested": entry.suggested,
+        "dismissed": dismissed,
+        "created_at": now,
+    }

@@ -1,0 +1,100 @@
+"""What a support channel sees of a handoff. Pure; in English, as everything that is for the team alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from bot.chat.card import Button, Card, Line, Style
+from bot.chat.conversation import Turn
+from bot.chat.links import addresses, mailboxes
+from bot.handoff.models import Handoff, HandoffReason, HandoffState
+
+CLAIM, RESOLVE, REOPEN = "claim", "resolve", "reopen"
+_REASONS = {
+    HandoffReason.BUTTON: "asked for a person",
+    HandoffReason.WORDS: "asked for a person",
+    HandoffReason.ABSTENTION: "was told that the pages hold no answer",
+}
+_TURNS = 5  # of the conversation
+_TRIED = 5  # passages
+_QUESTION, _SAID = 1_500, 400  # characters
+
+
+def packet(handoff: Handoff, turns: Sequence[Turn], link: str) -> Card:
+    """The message that opens a handoff's thread: the question, the conversation, what was tried, where it was asked.
+
+    `turns` are the conversation's last ones, oldest first; the last may be the one the handoff is about.
+    """
+    lines = [Line(f"{_short(turn.question)} → {_short(turn.answer)}") for turn in turns[-_TURNS:]]
+    asked = next((turn for turn in reversed(turns) if turn.id == handoff.turn_id), None)
+    tried = {passage.url or passage.title: passage for passage in (asked.passages if asked else ())}
+    lines += [
+        Line(f"Tried: {_short(passage.title)}", passage.url, f"score {passage.score:.1f}")
+        for passage in list(tried.values())[:_TRIED]
+    ]
+    if link:
+        lines.append(Line("Where it was asked", link))
+    return Card(
+        title=f"{handoff.customer_name or 'Somebody'} {_REASONS[handoff.reason]}",
+        text=handoff.question[:_QUESTION],
+        facts=_facts(handoff),
+        lines=tuple(lines),
+        footnote=_footnote(handoff),
+        buttons=_buttons(handoff),
+    )
+
+
+def reminder(handoff: Handoff, link: str) -> Card:
+    """Nobody has claimed it yet."""
+    waited = _ago(handoff.created_at)
+    return Card(
+        text=f"Nobody has claimed this yet: {handoff.customer_name or 'a customer'} has been waiting for {waited}.",
+        lines=(Line(_short(handoff.question), link),),
+        buttons=(_claim(handoff),),
+    )
+
+
+def said(author: str, text: str, *, by_team: bool = False) -> Card:
+    """What somebody on the other side wrote. Addresses that a teammate writes can be followed, a customer's not."""
+    return Card(title=author, text=text, links=addresses(text) if by_team else mailboxes(text))
+
+
+def _facts(handoff: Handoff) -> dict[str, str]:
+    facts = {"Asked in": f"{handoff.customer.platform.capitalize()}, {_ago(handoff.created_at)} ago"}
+    if handoff.state is HandoffState.CLAIMED:
+        facts["Claimed by"] = handoff.claimed_name
+    if handoff.state is HandoffState.RESOLVED:
+        facts["Resolved by"] = handoff.claimed_name
+    return facts
+
+
+def _footnote(handoff: Handoff) -> str:
+    if handoff.state is HandoffState.RESOLVED:
+        return "The bot answers there again. Reopen it to write to the customer."
+    if handoff.state is HandoffState.CLAIMED:
+        return "Replies in this thread reach the customer; those that begin with // stay here."
+    return "Claim it, or just reply in this thread: replies reach the customer, those that begin with // stay here."
+
+
+def _buttons(handoff: Handoff) -> tuple[Button, ...]:
+    if handoff.state is HandoffState.RESOLVED:
+        return (Button(REOPEN, handoff.id, "Reopen"),)
+    resolve = Button(RESOLVE, handoff.id, "Resolve")
+    return (resolve,) if handoff.state is HandoffState.CLAIMED else (_claim(handoff), resolve)
+
+
+def _claim(handoff: Handoff) -> Button:
+    return Button(CLAIM, handoff.id, "Claim", Style.PRIMARY)
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _SAID else line[: _SAID - 1] + "…"
+
+
+def _ago(moment: datetime) -> str:
+    minutes = max(0, int((datetime.now(UTC) - moment).total_seconds() // 60))
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} d"

@@ -1,0 +1,142 @@
+"""Handoffs and what was said in them, in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Result, RowMapping, Select, and_, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.chat.message import ThreadRef
+from bot.database.database import Database, upsert
+from bot.database.tables import handoff_messages, handoffs, row_of
+from bot.handoff.models import Handoff, HandoffMessage, HandoffReason, HandoffState, Party
+
+_PLACE = tuple(item.name for item in fields(ThreadRef))
+_LIVE = (HandoffState.OPEN.value, HandoffState.CLAIMED.value)
+_LOCK = 0x68616E64  # "hand": on PostgreSQL, with the place's hash, for whoever opens one there
+
+
+class SqlHandoffStore:
+    """Implements `bot.handoff.ports.HandoffStore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def open(self, handoff: Handoff) -> Handoff:
+        """Places are compared whole: the caller gives a private conversation one `thread`."""
+        here = and_(_at("customer", handoff.customer), handoffs.c.state.in_(_LIVE))
+
+        async def work(connection: AsyncConnection) -> Handoff:
+            await _serialised(connection, handoff.customer)
+            live = await connection.execute(_newest_first().where(here).limit(1))
+            if row := live.mappings().one_or_none():
+                return _handoff(row)
+            await connection.execute(insert(handoffs).values(_row(row_of(handoff))))
+            return handoff
+
+        return await self._database.write(work)
+
+    async def get(self, handoff_id: str) -> Handoff | None:
+        """None for an unknown id."""
+        return _first(await self._select(select(handoffs).where(handoffs.c.id == handoff_id)))
+
+    async def at(self, support: ThreadRef) -> Handoff | None:
+        if not support.thread:  # the channel itself: those whose packet is not posted yet
+            return None
+        return _first(await self._select(_newest_first().where(_at("support", support)).limit(1)))
+
+    async def change(self, handoff_id: str, *states: HandoffState, **values: object) -> Handoff | None:
+        """See the port; without `states`, whatever its state."""
+        these = handoffs.c.id == handoff_id
+        if states:
+            these = and_(these, handoffs.c.state.in_([state.value for state in states]))
+        changed = update(handoffs).where(these).values(_row(values) | {"updated_at": datetime.now(UTC)})
+        return _first(await self._update(changed))
+
+    async def due(self, now: datetime, until: datetime) -> Sequence[Handoff]:
+        """See the port; `until` is after `now`. Oldest first."""
+        ready = and_(handoffs.c.state == HandoffState.OPEN.value, handoffs.c.remind_at <= now)
+        reminded = update(handoffs).where(ready).values(remind_at=until, reminders=handoffs.c.reminders + 1)
+        return sorted(await self._update(reminded), key=lambda handoff: (handoff.created_at, handoff.id))
+
+    async def say(self, message: HandoffMessage) -> bool:
+        values = row_of(message) | {"side": message.side.value}
+
+        async def work(connection: AsyncConnection) -> bool:
+            kept = upsert(connection, handoff_messages).values(values).on_conflict_do_nothing()
+            return (await connection.execute(kept)).rowcount > 0
+
+        return await self._database.write(work)
+
+    async def said(self, handoff_id: str) -> Sequence[HandoffMessage]:
+        query = select(handoff_messages).where(handoff_messages.c.handoff_id == handoff_id)
+        query = query.order_by(handoff_messages.c.at, handoff_messages.c.message_id)
+
+        async def work(connection: AsyncConnection) -> Sequence[HandoffMessage]:
+            rows = (await connection.execute(query)).mappings()
+            return [HandoffMessage(**dict(row) | {"side": Party(row["side"])}) for row in rows]
+
+        return await self._database.read(work)
+
+    async def list(self, *states: HandoffState, limit: int = 50) -> Sequence[Handoff]:
+        query = _newest_first().limit(limit)
+        if states:
+            query = query.where(handoffs.c.state.in_([state.value for state in states]))
+        return await self._select(query)
+
+    async def _select(self, query: Select[Any]) -> Sequence[Handoff]:
+        async def work(connection: AsyncConnection) -> Sequence[Handoff]:
+            return _handoffs(await connection.execute(query))
+
+        return await self._database.read(work)
+
+    async def _update(self, statement: Any) -> Sequence[Handoff]:
+        async def work(connection: AsyncConnection) -> Sequence[Handoff]:
+            return _handoffs(await connection.execute(statement.returning(handoffs)))
+
+        return await self._database.write(work)
+
+
+async def _serialised(connection: AsyncConnection, place: ThreadRef) -> None:
+    """Be the only one that opens a handoff there until the transaction ends. SQLite's writers are one by one anyway."""
+    if connection.dialect.name == "postgresql":
+        lock = text("SELECT pg_advisory_xact_lock(:lock, hashtext(:place))")
+        await connection.execute(lock, {"lock": _LOCK, "place": "\n".join(astuple(place))})
+
+
+def _at(side: str, place: ThreadRef) -> ColumnElement[bool]:
+    return and_(*(handoffs.c[f"{side}_{name}"] == getattr(place, name) for name in _PLACE))
+
+
+def _newest_first() -> Select[Any]:
+    return select(handoffs).order_by(handoffs.c.created_at.desc(), handoffs.c.id.desc())
+
+
+def _row(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A handoff's fields as columns."""
+    row: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, ThreadRef):
+            row |= {f"{name}_{part}": getattr(value, part) for part in _PLACE}
+        else:
+            row[name] = value.value if isinstance(value, HandoffState | HandoffReason) else value
+    return row
+
+
+def _handoffs(rows: Result[Any]) -> list[Handoff]:
+    return [_handoff(row) for row in rows.mappings()]
+
+
+def _handoff(row: RowMapping) -> Handoff:
+    values = dict(row)
+    for side in ("customer", "support"):
+        values[side] = ThreadRef(*(values.pop(f"{side}_{name}") for name in _PLACE))
+    return Handoff(**values | {"state": HandoffState(row["state"]), "reason": HandoffReason(row["reason"])})
+
+
+def _first(found: Sequence[Handoff]) -> Handoff | None:
+    return found[0] if found else None

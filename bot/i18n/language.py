@@ -1,0 +1,64 @@
+"""Which language a message is in, and so which of Frontdesk's own words answer it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+from bot.i18n import DEFAULT, languages
+from retrieval.languages import detect_language, script_language
+
+if TYPE_CHECKING:
+    from opencc import OpenCC
+
+# Fewer Latin words than this ("ok", "iPhone 15") say nothing about the language of a conversation held in another.
+_TELLING_WORDS = 3
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def reply_language(text: str, conversation_language: str = "", site_languages: Sequence[str] = ()) -> str:
+    """The tag of the language to reply in: "en", "zh", "zh-Hant", "ja" …
+
+    A text that does not tell takes the conversation's language, else the first of the site's.
+    """
+    fallback = conversation_language or next(iter(site_languages), DEFAULT)
+    if script_language(text, ""):
+        language = detect_language(text, primary(fallback), [*site_languages, *_spoken()])
+        return _chinese(text, conversation_language) if language == "zh" else language
+    few = len(_WORD.findall(text)) < _TELLING_WORDS
+    if few and conversation_language:
+        return conversation_language
+    found = detect_language(text, "")  # of all languages: Dutch is replied to in English, not in German
+    if not found and not few:
+        found = detect_language(text, primary(fallback), _spoken())
+    return found if found and found != primary(fallback) else fallback
+
+
+def primary(tag: str) -> str:
+    """The primary subtag, which retrieval speaks in: "zh-Hant" -> "zh"."""
+    return tag.partition("-")[0]
+
+
+def _spoken() -> list[str]:
+    return [primary(tag) for tag in languages()]
+
+
+def _chinese(text: str, conversation_language: str) -> str:
+    traditional, simplified = _changed(text, "t2s"), _changed(text, "s2t")
+    if traditional == simplified == 0 and conversation_language.startswith("zh"):
+        return conversation_language  # written alike in both scripts
+    return "zh-Hant" if traditional > simplified else "zh"
+
+
+def _changed(text: str, conversion: str) -> int:
+    """How many characters a conversion between the scripts changes: those that belong to the script it starts from."""
+    return sum(a != b for a, b in zip(text, _converter(conversion).convert(text), strict=False))
+
+
+@cache
+def _converter(conversion: str) -> OpenCC:
+    from opencc import OpenCC
+
+    return OpenCC(conversion)

@@ -1,0 +1,109 @@
+"""The buttons of offers: a press becomes a message of its presser, and the buttons go once there was a choice.
+
+A press is claimed under the offer's own id, in the place of the question: however often it is pressed, by
+whomever, and however often the platform tells of it, it is answered once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+
+import structlog
+
+from bot.answering.clarify import pressed, said
+from bot.chat.conversation import ClarificationOutcome, OptionPress, Turn
+from bot.chat.message import ChatMessage, Job
+from bot.chat.platform import ReplySender
+from bot.chat.ports import ConversationStore
+from bot.errors import DeliveryError, StorageError, UnknownTurn
+from bot.i18n import words_for
+from bot.inbox.ports import InboxStore
+
+log = structlog.get_logger(__name__)
+
+_TRIES = 3
+_OF_THE_QUESTION = frozenset(
+    {"help", "handoff", "side", "files", "unseen"}
+)  # what a claim finds out anew, or is not so
+
+
+def press_id(turn_id: str) -> str:
+    """The id of the message that a press below this offer is."""
+    return f"choice:{turn_id}"
+
+
+class OptionPresses:
+    """Every method raises StorageError, but for `close`."""
+
+    def __init__(self, conversations: ConversationStore, inbox: InboxStore) -> None:
+        self._conversations = conversations
+        self._inbox = inbox
+
+    async def message(self, turn_id: str, number: int, user: str, context: Mapping[str, str]) -> ChatMessage | None:
+        """A press as a message; None where the offer is not known any more. `context` is what the adapter needs
+        to reply to it, beside what it needed for the question."""
+        asked, item = await self._asked(turn_id)
+        choice = pressed(asked, number) if asked else None
+        if asked is None or item is None or choice is None:
+            return None
+        question = item.message
+        kept = {key: value for key, value in question.context.items() if key not in _OF_THE_QUESTION}
+        return replace(
+            question,
+            id=press_id(turn_id),
+            user=user,
+            text=said(asked, choice),
+            names_others=False,
+            context={**kept, **context},
+            chosen=OptionPress(turn_id, number, question.user, question.id),
+        )
+
+    async def refusal(self, turn_id: str, user: str, language: str = "en") -> str:
+        """Why nothing comes of a user's press, in words; "" where it is, or was, answered."""
+        asked, item = await self._asked(turn_id)
+        words = words_for(asked.language if asked else language)
+        if asked is None or item is None:
+            return words.say("unknown_answer")
+        press = await self._inbox.find(replace(item.message, id=press_id(turn_id)).key)
+        if press is None:
+            return words.say("choice_not_taken" if user == item.message.user else "choice_not_yours")
+        return "" if press.message.user == user else words.say("choice_made")
+
+    async def settled(self, chosen: OptionPress) -> ClarificationOutcome | None:
+        """What a press settles."""
+        asked, _ = await self._asked(chosen.turn_id)
+        return ClarificationOutcome(asked, chosen.number) if asked else None
+
+    async def before(self, turn: Turn) -> ClarificationOutcome | None:
+        """What a turn that was made earlier has settled, as far as that can still be told."""
+        turns = (await self._conversations.load(turn.conversation_id)).turns
+        place = next((number for number, each in enumerate(turns) if each.id == turn.id), 0)
+        last = turns[place - 1] if place else None
+        return ClarificationOutcome(last) if last and last.decision.offers else None
+
+    async def close(self, messenger: ReplySender, settled: ClarificationOutcome, by: Job) -> None:
+        """Take the buttons off. That it cannot be done is logged: the answer came all the same."""
+        try:
+            item = await self._inbox.of_turn(settled.asked)
+            if item is None:
+                return
+            for attempt in range(_TRIES):
+                try:
+                    await messenger.settle(item, settled, by)
+                    return
+                except DeliveryError as error:
+                    log.warning("buttons not taken off", item=item.id, cause=str(error), attempt=attempt + 1)
+                    if error.permanent:
+                        return
+                    await asyncio.sleep(2**attempt / 2)
+        except StorageError as error:
+            log.warning("buttons not taken off", turn=settled.asked.id, cause=str(error))
+
+    async def _asked(self, turn_id: str) -> tuple[Turn | None, Job | None]:
+        try:
+            turn = await self._conversations.turn(turn_id)
+        except UnknownTurn:
+            return None, None
+        return (turn, await self._inbox.of_turn(turn)) if turn.decision.offers else (None, None)

@@ -1,0 +1,111 @@
+"""Which messages are answered: the conversation policy of every platform, as one pure function."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.chat.conversation import OptionPress
+from bot.chat.intent import UNREAD, MessageReading
+from bot.chat.message import Audience, ChatMessage, Disposition, Thread
+from bot.handoff.models import Party
+
+_LONGEST_QUIET = 80  # characters
+
+
+def needs_reading(message: ChatMessage) -> bool:
+    """Whether what `message` calls for may depend on what it says: a question among people's talk, or a wish for quiet,
+    which is short."""
+    if message.audience is Audience.CHANNEL and message.opens_thread:
+        return not message.names_others
+    return len(message.text) <= _LONGEST_QUIET
+
+
+def judge(message: ChatMessage, thread: Thread, help_channel: bool, reading: MessageReading = UNREAD) -> Disposition:
+    """What `message`, read as `reading`, calls for: while people have its conversation, mostly that it reaches them.
+
+    Where a handoff waits to be claimed the bot answers as before whoever addresses it, and people get the message as
+    well (see `Desk`); once it is claimed, the bot is quiet. In a support thread, naming the bot asks it.
+    """
+    if message.chosen:
+        return _judge_choice(message, message.chosen, thread)
+    asked = _judge(message, thread, help_channel, reading)
+    if not thread.side or message.audience is Audience.COMMAND:
+        return asked
+    if thread.side == Party.SUPPORT:
+        return asked if message.audience is Audience.MENTION else Disposition.RELAY
+    if thread.claimed or asked in {Disposition.SILENT, Disposition.HUMAN}:
+        return Disposition.RELAY
+    return asked
+
+
+def _judge(message: ChatMessage, thread: Thread, help_channel: bool, reading: MessageReading) -> Disposition:
+    """What `message` calls for, given what is known of its thread and channel.
+
+    Whoever addresses the bot (in private, by name, by command) is answered, also where it was silent before. A reply
+    that does not name it is answered in a thread it answers in, unless the thread is muted or somebody other than the
+    askers has replied since: then people are talking. A new message of a channel is answered where the channel is a
+    help channel, it asks something (as a forum's post does by being one), and it is not addressed to somebody by name.
+    """
+    if message.audience is Audience.COMMAND:
+        return Disposition.ANSWER
+    if thread.quiet:
+        return Disposition.SILENT
+    if message.audience is Audience.MENTION:
+        return _unless_quiet(reading)
+    if message.audience not in {Audience.CHANNEL, Audience.POST}:
+        return Disposition.SILENT if thread.muted else _unless_quiet(reading)
+    if message.opens_thread:
+        asked = message.audience is Audience.POST or reading.asks
+        wanted = help_channel and not message.names_others and asked
+        return Disposition.ANSWER if wanted else Disposition.SILENT
+    if not thread.answering or thread.muted:
+        return Disposition.SILENT
+    if message.user not in thread.askers:
+        return Disposition.HUMAN
+    if thread.human or message.names_others or not message.text:  # a picture, or words we are not shown
+        return Disposition.SILENT
+    return _unless_quiet(reading)
+
+
+def _judge_choice(message: ChatMessage, chosen: OptionPress, thread: Thread) -> Disposition:
+    """What a button below a clarification calls for. Whom the bot asked may press it, and whoever else it answers in
+    that thread; as whoever names it, they are answered in a muted thread, too."""
+    if message.user != chosen.asker and message.user not in thread.askers:
+        return Disposition.SILENT
+    if message.audience is Audience.COMMAND:
+        return Disposition.ANSWER
+    if thread.side == Party.CUSTOMER and thread.claimed:
+        return Disposition.RELAY
+    return Disposition.SILENT if thread.quiet else Disposition.ANSWER
+
+
+def after(message: ChatMessage, judgement: Disposition, thread: Thread) -> Thread:
+    """The thread once `message` was judged so; a quiet thread that is answered in again is quiet no more."""
+    if judgement is Disposition.ANSWER:
+        askers = thread.askers | {message.user}
+        conversation = thread.conversation_id or conversation_of(message)
+        return replace(thread, answering=True, muted=False, human=False, askers=askers, conversation_id=conversation)
+    if judgement is Disposition.QUIET:
+        return replace(thread, answering=True, muted=True, askers=thread.askers | {message.user})
+    if judgement is Disposition.HUMAN:
+        return replace(thread, human=True)
+    return thread
+
+
+def conversation_of(message: ChatMessage) -> str:
+    """The id of the conversation that a thread's first question opens.
+
+    A private conversation is one, whether its messages stand in threads or not; commands of one user in one channel
+    follow each other; elsewhere each thread is a conversation of its own.
+    """
+    place = message.place
+    base = f"{place.platform}:{place.workspace}:{place.channel}"
+    if message.audience is Audience.COMMAND:
+        return f"{base}:command:{message.user}"
+    if message.audience is Audience.DIRECT and message.opens_thread:
+        return base
+    return f"{base}:{place.thread}"
+
+
+def _unless_quiet(reading: MessageReading) -> Disposition:
+    return Disposition.QUIET if reading.wants_quiet else Disposition.ANSWER

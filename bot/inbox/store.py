@@ -1,0 +1,556 @@
+"""What arrived and is owed, in the database. One row a message: its unique key is the claim."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, astuple, dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, delete, or_, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.chat.conversation import OptionPress, Turn
+from bot.chat.message import (
+    BESIDE,
+    TAKEN,
+    Audience,
+    Channel,
+    ChannelKind,
+    ChatMessage,
+    Disposition,
+    Job,
+    JobState,
+    MessageRef,
+    Move,
+    Rule,
+    Thread,
+    ThreadRef,
+)
+from bot.database.database import Database, upsert
+from bot.database.tables import handoffs, help_channels, inbox, threads
+from bot.handoff.models import HandoffState, Party
+from retrieval.text import make_storable
+
+_BATCH = 100  # claims in one transaction
+_KEY = ("platform", "workspace", "channel", "message_id")
+_GESTURE = ("platform", "workspace", "channel", "user_id", "gesture")
+_OPEN = sorted(state.value for state in JobState if state.is_open)
+_DELETED = frozenset({JobState.RETRACTING, JobState.WITHDRAWN})
+_OF_AN_EDIT = ("text", "names_others", "edited_at")  # what an edit changes of a message
+_PLACE = ("platform", "workspace", "channel", "thread")
+
+# Built once: every answer runs them, and to build one costs more than to run it.
+_IS_AS_KNOWN = and_(  # open, as we know it
+    inbox.c.id == bindparam("known_id"),
+    inbox.c.state.in_(_OPEN),
+    inbox.c.revision == bindparam("known_revision"),
+    inbox.c.state == bindparam("known_state"),
+)
+_BEGIN = (
+    update(inbox)
+    .where(_IS_AS_KNOWN, inbox.c.owner == bindparam("known_owner"))
+    .values(attempts=inbox.c.attempts + 1)
+    .returning(inbox)
+)
+_KEEP_REPLY = update(inbox).where(inbox.c.id == bindparam("known_id")).values(replies=bindparam("now_replies"))
+_KEEP_TURN = update(inbox).where(_IS_AS_KNOWN).values(turn_id=bindparam("now_turn"))
+_FINISH = update(inbox).where(_IS_AS_KNOWN).values(state=bindparam("now_state"))
+
+After = Callable[[ChatMessage, Disposition, Thread], Thread]
+
+
+@dataclass(slots=True)
+class _Claim:
+    message: ChatMessage
+    rule: Rule
+    made: asyncio.Future[Job | None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+@dataclass(frozen=True, slots=True)
+class _Handed:
+    """A handoff as a claim needs it; `side` is whose message it is."""
+
+    id: str = ""
+    claimed: bool = False
+    customer: ThreadRef | None = None
+    support: ThreadRef | None = None
+    side: str = ""
+
+
+class SqlInboxStore:
+    """Implements `bot.inbox.ports.InboxStore`. `after` tells how a judgement changes a thread.
+
+    Claims that come at the same time are committed together: a burst costs a few transactions, not thousands.
+    `owner` names this process; what it owes is its own for `lease` seconds after the last `beat`.
+    """
+
+    def __init__(self, database: Database, after: After, owner: str = "", lease: float = 15) -> None:
+        self._database = database
+        self._after = after
+        self._owner = owner or uuid.uuid4().hex
+        self._lease = timedelta(seconds=lease)
+        self._pending: list[_Claim] = []
+        self._flushing: asyncio.Task[None] | None = None
+
+    async def claim(self, message: ChatMessage, rule: Rule) -> Job | None:
+        claim = _Claim(message, rule)
+        self._pending.append(claim)
+        if self._flushing is None or self._flushing.done():
+            self._flushing = asyncio.create_task(self._flush())
+        return await asyncio.shield(claim.made)
+
+    async def find(self, key: MessageRef) -> Job | None:
+        """The item of a message, whatever its state."""
+        return await self._database.read(lambda connection: self._item_of(connection, key))
+
+    async def of_turn(self, turn: Turn) -> Job | None:
+        """By its user first: there is an index for that."""
+        same = and_(inbox.c.platform == turn.platform, inbox.c.user_id == turn.user, inbox.c.turn_id == turn.id)
+
+        async def work(connection: AsyncConnection) -> Job | None:
+            row = (await connection.execute(select(inbox).where(same))).mappings().first()
+            return self._item(row) if row else None
+
+        return await self._database.read(work)
+
+    async def started(self, item: Job) -> Job | None:
+        known = _as_known(item) | {"known_owner": self._owner}
+
+        async def work(connection: AsyncConnection) -> Job | None:
+            row = (await connection.execute(_BEGIN, known)).mappings().one_or_none()
+            return self._item(row) if row else None
+
+        return await self._database.write(work)
+
+    async def keep_reply(self, item: Job, replies: Sequence[Mapping[str, str]]) -> None:
+        """What stands on the platform for the item now, also when it is not owed any more."""
+        values = {"known_id": item.id, "now_replies": [dict(reply) for reply in replies]}
+        await self._database.write(lambda connection: connection.execute(_KEEP_REPLY, values))
+
+    async def move(self, item: Job, move: Move) -> None:
+        await self._write(update(inbox).where(inbox.c.id == item.id).values(moved=asdict(move), replies=[]))
+
+    async def clear_left(self, item: Job) -> None:
+        if item.moved:
+            moved = asdict(replace(item.moved, left=()))
+            await self._write(update(inbox).where(inbox.c.id == item.id).values(moved=moved))
+
+    async def keep_turn(self, item: Job, turn_id: str) -> None:
+        """The turn that was made for the item."""
+        if TAKEN in item.message.context:
+            values = {"turn_id": turn_id, "message": asdict(item.message)}
+            await self._write(update(inbox).where(_IS_AS_KNOWN).values(values), _as_known(item))
+        else:
+            await self._write(_KEEP_TURN, _as_known(item) | {"now_turn": turn_id})
+
+    async def finish(self, item: Job, state: JobState) -> bool:
+        return await self._write(_FINISH, _as_known(item) | {"now_state": state.value}) > 0
+
+    async def revise(self, message: ChatMessage, rule: Rule, *, anew: bool = False) -> Job | None:
+
+        async def work(connection: AsyncConnection) -> Job | None:
+            item, elsewhere = await self._look(connection, message.key)
+            while item and item.state not in _DELETED and message.edited_at >= item.message.edited_at:
+                if not _reads_anew(item, message, anew):
+                    await self._keep_edit(connection, item, message)
+                    return None
+                thread = (await self._threads(connection, {message.place})).get(message.place, Thread())
+                quiet = rule(message, thread, False) is Disposition.QUIET
+                judgement = Disposition.QUIET if quiet else Disposition.ANSWER
+                if item.judgement is Disposition.RELAY:
+                    judgement = Disposition.RELAY
+                beside = {name: value for name, value in message.context.items() if name in BESIDE}
+                stays = {name: value for name, value in item.message.context.items() if name not in BESIDE}
+                changed = {name: getattr(message, name) for name in _OF_AN_EDIT}
+                kept = asdict(replace(item.message, **changed, context=stays | beside))
+                values = {
+                    "message": kept,
+                    "judgement": judgement.value,
+                    "revision": item.revision + 1,
+                    "state": JobState.OWED.value,
+                    "turn_id": "",
+                    "received_at": datetime.now(UTC),
+                } | ({} if elsewhere else {"owner": self._owner, "lease_until": datetime.now(UTC) + self._lease})
+                same = and_(inbox.c.id == item.id, inbox.c.revision == item.revision, inbox.c.state == item.state.value)
+                if (await connection.execute(update(inbox).where(same).values(values))).rowcount:
+                    if judgement is not item.judgement:
+                        await self._put_threads(connection, {message.place: self._after(message, judgement, thread)})
+                    return None if elsewhere else await self._item_of(connection, message.key)
+                item, elsewhere = await self._look(connection, message.key)  # changed just now
+            return None
+
+        return await self._database.write(work)
+
+    async def withdraw(self, key: MessageRef) -> Job | None:
+        place = ThreadRef(key.platform, key.workspace, key.channel, key.message_id)
+        unheard = ChatMessage(place, key.message_id, "", "", Audience.CHANNEL)
+        grave = Job(uuid.uuid4().hex, unheard, Disposition.SILENT, "", datetime.now(UTC), JobState.WITHDRAWN)
+
+        async def work(connection: AsyncConnection) -> Job | None:
+            insert = upsert(connection, inbox).on_conflict_do_nothing(index_elements=list(_KEY))
+            if (await connection.execute(insert.values(self._row(grave, grave.received_at)))).rowcount:
+                return None
+            item, elsewhere = await self._look(connection, key)
+            while item and item.state not in _DELETED:
+                ours = {"owner": self._owner, "lease_until": datetime.now(UTC) + self._lease}
+                now = {
+                    "state": JobState.RETRACTING.value,
+                    "revision": item.revision + 1,
+                    "received_at": datetime.now(UTC),
+                }
+                values = now | ({} if elsewhere else ours)
+                same = and_(inbox.c.id == item.id, inbox.c.revision == item.revision, inbox.c.state == item.state.value)
+                if (await connection.execute(update(inbox).where(same).values(values))).rowcount:
+                    return None if elsewhere else await self._item_of(connection, key)
+                item, elsewhere = await self._look(connection, key)  # changed just now
+            return None
+
+        return await self._database.write(work)
+
+    async def take_over(self, platforms: Collection[str], limit: int = 200) -> Sequence[Job]:
+
+        async def work(connection: AsyncConnection) -> Sequence[Job]:
+            now = datetime.now(UTC)
+            ours = inbox.c.platform.in_(sorted(platforms))
+            owed = and_(inbox.c.state.in_(_OPEN), inbox.c.lease_until < now, ours)
+            oldest = select(inbox.c.id).where(owed).order_by(inbox.c.received_at, inbox.c.message_id).limit(limit)
+            # Not what another is taking. PostgreSQL may run a subquery once a row, and so take more than `limit`.
+            free = oldest.with_for_update(skip_locked=True).cte("free")
+            taken = (
+                update(inbox)
+                .where(inbox.c.id.in_(select(free.c.id)), owed)
+                .values(owner=self._owner, lease_until=now + self._lease)
+                .returning(inbox)
+            )
+            rows = (await connection.execute(taken)).mappings().all()
+            return sorted((self._item(row) for row in rows), key=lambda item: (item.received_at, item.message.id))
+
+        return await self._database.write(work)
+
+    async def beat(self) -> None:
+        """This process lives."""
+        await self._hold(datetime.now(UTC) + self._lease)
+
+    async def own_revisions(self) -> Mapping[MessageRef, int]:
+        mine = and_(inbox.c.owner == self._owner, inbox.c.state.in_(_OPEN))
+        query = select(*(inbox.c[name] for name in _KEY), inbox.c.revision).where(mine)
+
+        async def work(connection: AsyncConnection) -> Mapping[MessageRef, int]:
+            rows = await connection.execute(query)
+            return {MessageRef(*key): revision for *key, revision in rows}
+
+        return await self._database.read(work)
+
+    async def release(self) -> None:
+        """This process stops."""
+        await self._hold(datetime.fromtimestamp(0, UTC))
+
+    async def owed(self, place: ThreadRef) -> Sequence[Job]:
+        here = [inbox.c[name] == getattr(place, name) for name in _PLACE[:3]]
+        query = select(inbox).where(*here, inbox.c.state == JobState.OWED.value).order_by(inbox.c.received_at)
+
+        async def work(connection: AsyncConnection) -> Sequence[Job]:
+            items = map(self._item, (await connection.execute(query)).mappings())
+            return [item for item in items if item.message.place == place]
+
+        return await self._database.read(work)
+
+    async def mute(self, place: ThreadRef, muted: bool) -> None:
+        """A thread is to be left alone, or no more."""
+        await self._set_thread(place, muted=muted)
+
+    async def hand_over(self, place: ThreadRef, *, human: bool = True) -> None:
+        """A human takes the thread over, or gives it back."""
+        await self._set_thread(place, human=human)
+
+    async def mark(self, channel: Channel, kind: ChannelKind | None) -> None:
+        """Make a channel one of that kind, or an ordinary one again."""
+
+        async def work(connection: AsyncConnection) -> None:
+            if kind:
+                values = {**asdict(channel), "created_at": datetime.now(UTC), "kind": kind.value}
+                insert = upsert(connection, help_channels).values(values)
+                key = list(asdict(channel))
+                await connection.execute(insert.on_conflict_do_update(index_elements=key, set_={"kind": kind.value}))
+            else:
+                here = [help_channels.c[name] == value for name, value in asdict(channel).items()]
+                await connection.execute(delete(help_channels).where(*here))
+
+        await self._database.write(work)
+
+    async def marked(self) -> Mapping[Channel, ChannelKind]:
+        """The channels that are no ordinary ones, oldest first."""
+        return await self._database.read(self._marked)
+
+    async def answered_since(self, platform: str, channel: str, since: datetime) -> Sequence[Job]:
+        here = and_(inbox.c.platform == platform, inbox.c.channel == channel, inbox.c.received_at >= since)
+        query = select(inbox).where(here, inbox.c.state.not_in([state.value for state in _DELETED]))
+
+        async def work(connection: AsyncConnection) -> Sequence[Job]:
+            return [self._item(row) for row in (await connection.execute(query)).mappings()]
+
+        return await self._database.read(work)
+
+    async def channels(self, platform: str, workspace: str) -> Sequence[str]:
+        here = and_(inbox.c.platform == platform, inbox.c.workspace == workspace)
+        query = select(inbox.c.channel).where(here).distinct().order_by(inbox.c.channel)
+        return await self._database.read(lambda connection: _scalars(connection, query))
+
+    # -- claims ---------------------------------------------------------------------------------------------------
+
+    async def _flush(self) -> None:
+        while self._pending:
+            batch, self._pending = self._pending[:_BATCH], self._pending[_BATCH:]
+            try:
+                made = await self._database.write(lambda connection, batch=batch: self._claim(connection, batch))  # type: ignore[misc]
+            except Exception as error:  # whatever it is, those who wait must hear of it
+                for claim in batch:
+                    claim.made.set_exception(error)
+                continue
+            for claim in batch:
+                claim.made.set_result(made.pop(claim.message.key, None))  # the first of equal ones has it
+
+    async def _claim(self, connection: AsyncConnection, batch: Sequence[_Claim]) -> dict[MessageRef, Job]:
+        """The items that are new. What a message does to its thread counts for the next of the batch already."""
+        known = await self._known(connection, batch)
+        states = await self._threads(connection, {claim.message.place for claim in batch})
+        marked = await self._marked(connection)
+        handed = await self._handed(connection, {claim.message.place for claim in batch})
+        items: dict[MessageRef, Job] = {}
+        changed: dict[ThreadRef, Thread] = {}
+        now = datetime.now(UTC)
+        for claim in batch:
+            message = claim.message
+            names = {astuple(message.key), *_gestures(message)}
+            if names & known:
+                continue
+            place = message.place
+            handoff = _handoff_of(message, handed)
+            kind = marked.get(Channel(place.platform, place.workspace, place.channel))
+            in_help = kind is ChannelKind.HELP
+            thread = replace(
+                states.get(place, Thread()),
+                side=handoff.side,
+                claimed=handoff.claimed,
+                quiet=kind is ChannelKind.QUIET,
+            )
+            judgement = claim.rule(message, thread, in_help)
+            after = self._after(message, judgement, thread)
+            if after != thread and message.audience is not Audience.COMMAND:
+                states[place] = changed[place] = after
+            if judgement in {Disposition.ANSWER, Disposition.QUIET, Disposition.RELAY}:
+                known_of = {"help": "1"} if in_help else {}
+                if handoff.id:
+                    known_of |= {"handoff": handoff.id, "side": handoff.side}
+                if known_of:
+                    message = replace(message, context={**message.context, **known_of})
+                items[message.key] = Job(uuid.uuid4().hex, message, judgement, after.conversation_id, now)
+                known |= names
+        if items:
+            # In one order in every process: PostgreSQL would end one of two that wait for each other's rows. Of one
+            # message the gesture is one as well, of one gesture the keys are several.
+            ordered = sorted(items.values(), key=lambda item: (_gestures(item.message), astuple(item.message.key)))
+            rows = [self._row(item, now) for item in ordered]
+            statement = upsert(connection, inbox).on_conflict_do_nothing()  # by whichever name it is known
+            inserted = await connection.execute(statement.returning(inbox.c.id), rows)
+            new = set(inserted.scalars())
+            items = {key: item for key, item in items.items() if item.id in new}
+        await self._put_threads(connection, changed)
+        return items
+
+    async def _known(self, connection: AsyncConnection, batch: Sequence[_Claim]) -> set[tuple[str, ...]]:
+        """Those names of a batch's messages under which one was claimed before."""
+        keys = [astuple(claim.message.key) for claim in batch]
+        gestures = [gesture for claim in batch for gesture in _gestures(claim.message)]
+        known: set[tuple[str, ...]] = set()
+        for names, wanted in ((_KEY, keys), (_GESTURE, gestures)):
+            if wanted:
+                columns = [inbox.c[name] for name in names]
+                rows = await connection.execute(select(*columns).where(tuple_(*columns).in_(wanted)))
+                known |= {tuple(row) for row in rows}
+        return known
+
+    async def _threads(self, connection: AsyncConnection, places: set[ThreadRef]) -> dict[ThreadRef, Thread]:
+        columns = [threads.c[name] for name in _PLACE]
+        keys = [tuple(asdict(place).values()) for place in places]
+        known = select(threads).where(tuple_(*columns).in_(keys)).order_by(*columns)
+        rows = await connection.execute(known.with_for_update())  # or a change of another process would be lost
+        return {ThreadRef(*(row[name] for name in _PLACE)): _thread(row) for row in rows.mappings()}
+
+    async def _handed(self, connection: AsyncConnection, places: set[ThreadRef]) -> Sequence[_Handed]:
+        """The handoffs that messages of these places may belong to, the newest first."""
+        customer = tuple_(*(handoffs.c[f"customer_{name}"] for name in _PLACE[:3]))
+        support = tuple_(*(handoffs.c[f"support_{name}"] for name in _PLACE))
+        live = handoffs.c.state.in_([HandoffState.OPEN.value, HandoffState.CLAIMED.value])
+        channels = sorted({astuple(place)[:3] for place in places})
+        here = or_(
+            and_(live, customer.in_(channels)),
+            and_(handoffs.c.state != HandoffState.FAILED.value, support.in_(sorted(map(astuple, places)))),
+        )
+        rows = await connection.execute(select(handoffs).where(here).order_by(handoffs.c.created_at.desc()))
+        return [
+            _Handed(
+                row["id"],
+                row["state"] == HandoffState.CLAIMED.value,
+                ThreadRef(*(row[f"customer_{name}"] for name in _PLACE)),
+                ThreadRef(*(row[f"support_{name}"] for name in _PLACE)),
+            )
+            for row in rows.mappings()
+        ]
+
+    async def _marked(self, connection: AsyncConnection) -> Mapping[Channel, ChannelKind]:
+        rows = (await connection.execute(select(help_channels).order_by(help_channels.c.created_at))).mappings()
+        return {Channel(row["platform"], row["workspace"], row["channel"]): ChannelKind(row["kind"]) for row in rows}
+
+    def _row(self, item: Job, now: datetime) -> dict[str, Any]:
+        return {
+            **asdict(item.message.key),
+            "id": item.id,
+            "message": asdict(item.message),
+            "judgement": item.judgement.value,
+            "conversation_id": item.conversation_id,
+            "state": item.state.value,
+            "revision": 0,
+            "replies": [],
+            "turn_id": "",
+            "attempts": 0,
+            "received_at": item.received_at,
+            "owner": self._owner,
+            "lease_until": now + self._lease,
+            "user_id": item.message.user,
+            "gesture": item.message.gesture or None,
+        }
+
+    # -- single rows ----------------------------------------------------------------------------------------------
+
+    async def _look(self, connection: AsyncConnection, key: MessageRef) -> tuple[Job | None, bool]:
+        """A message's item, and whether another process that lives is to answer it."""
+        row = (await connection.execute(select(inbox).where(_is(key)))).mappings().one_or_none()
+        if row is None:
+            return None, False
+        item = self._item(row)
+        theirs = not item.mine and row["lease_until"] > datetime.now(UTC)
+        return item, theirs and item.state is JobState.OWED
+
+    async def _keep_edit(self, connection: AsyncConnection, item: Job, message: ChatMessage) -> None:
+        """Note of which edit an item's text is, though it reads the same: an earlier one may be told of later."""
+        if message.edited_at > item.message.edited_at:
+            kept = asdict(replace(item.message, edited_at=message.edited_at))
+            same = and_(inbox.c.id == item.id, inbox.c.revision == item.revision)
+            await connection.execute(update(inbox).where(same).values(message=kept))
+
+    async def _item_of(self, connection: AsyncConnection, key: MessageRef) -> Job | None:
+        row = (await connection.execute(select(inbox).where(_is(key)))).mappings().one_or_none()
+        return self._item(row) if row else None
+
+    def _item(self, row: RowMapping) -> Job:
+        kept: dict[str, Any] = dict(row["message"])
+        chosen = OptionPress(**kept["chosen"]) if kept.get("chosen") else None
+        message = ChatMessage(
+            **kept | {"place": ThreadRef(**kept["place"]), "audience": Audience(kept["audience"]), "chosen": chosen}
+        )
+        return Job(
+            id=row["id"],
+            message=message,
+            judgement=Disposition(row["judgement"]),
+            conversation_id=row["conversation_id"],
+            received_at=row["received_at"],
+            state=JobState(row["state"]),
+            revision=row["revision"],
+            replies=tuple(row["replies"]),
+            turn_id=row["turn_id"],
+            attempts=row["attempts"],
+            mine=row["owner"] == self._owner,
+            moved=_move(row["moved"]),
+        )
+
+    async def _hold(self, until: datetime) -> None:
+        mine = and_(inbox.c.owner == self._owner, inbox.c.state.in_(_OPEN))
+        await self._write(update(inbox).where(mine).values(lease_until=until))
+
+    async def _set_thread(self, place: ThreadRef, **values: Any) -> None:
+        async def work(connection: AsyncConnection) -> None:
+            known = await self._threads(connection, {place})
+            state = known.get(place, Thread())
+            changed = {"muted": state.muted, "human": state.human, **values}
+            await self._put_threads(connection, {place: replace(state, **changed)})
+
+        await self._database.write(work)
+
+    async def _put_threads(self, connection: AsyncConnection, changed: Mapping[ThreadRef, Thread]) -> None:
+        if not changed:
+            return
+        now = datetime.now(UTC)
+        rows = [
+            {
+                **asdict(place),
+                "conversation_id": changed[place].conversation_id,
+                "answering": changed[place].answering,
+                "muted": changed[place].muted,
+                "human": changed[place].human,
+                "askers": sorted(changed[place].askers),
+                "updated_at": now,
+            }
+            for place in sorted(changed, key=astuple)
+        ]
+        insert = upsert(connection, threads)
+        new = {name: insert.excluded[name] for name in rows[0] if name not in _PLACE}
+        await connection.execute(insert.on_conflict_do_update(index_elements=list(_PLACE), set_=new), rows)
+
+    async def _write(self, statement: Any, values: Mapping[str, Any] | None = None) -> int:
+        result = await self._database.write(lambda connection: connection.execute(statement, values))
+        return int(result.rowcount)
+
+
+async def _scalars(connection: AsyncConnection, query: Any) -> Sequence[str]:
+    return (await connection.execute(query)).scalars().all()
+
+
+def _handoff_of(message: ChatMessage, handed: Sequence[_Handed]) -> _Handed:
+    """The handoff that a message belongs to: by its thread; in a private conversation by its channel."""
+    place = message.place
+    private = message.audience in {Audience.DIRECT, Audience.ASSISTANT}
+    for each in handed:
+        if each.support == place:
+            return replace(each, side=Party.SUPPORT)
+    for exactly in (True, False):
+        for each in handed:
+            there = each.customer
+            if there == place or (not exactly and private and there and there.channel == place.channel):
+                return replace(each, side=Party.CUSTOMER)
+    return _Handed()
+
+
+def _gestures(message: ChatMessage) -> list[tuple[str, ...]]:
+    """The name of its writing, if it has one."""
+    place = message.place
+    if not message.gesture:
+        return []
+    return [(place.platform, place.workspace, place.channel, message.user, message.gesture)]
+
+
+def _reads_anew(item: Job, message: ChatMessage, anew: bool) -> bool:
+    relayed = anew and item.judgement is Disposition.RELAY
+    return relayed or item.message.text != make_storable(message.text)
+
+
+def _as_known(item: Job) -> dict[str, Any]:
+    """What `_IS_AS_KNOWN` compares."""
+    return {"known_id": item.id, "known_revision": item.revision, "known_state": item.state.value}
+
+
+def _is(key: MessageRef) -> ColumnElement[bool]:
+    return and_(*(inbox.c[name] == value for name, value in asdict(key).items()))
+
+
+def _move(kept: Mapping[str, Any] | None) -> Move | None:
+    if not kept:
+        return None
+    return Move(ThreadRef(**kept["place"]), Audience(kept["audience"]), kept["context"], tuple(kept["left"]))
+
+
+def _thread(row: RowMapping) -> Thread:
+    return Thread(row["answering"], row["muted"], row["human"], frozenset(row["askers"]), row["conversation_id"])

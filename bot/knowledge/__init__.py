@@ -1,1 +1,0 @@
-"""What admins steer: sources and refreshes."""

@@ -1,0 +1,124 @@
+"""What it takes to talk to Discord: its addresses, its intents, and what the application may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+import yarl
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.errors import PlatformError
+from bot.platforms.discord.api_errors import connecting
+
+DISCORD = "https://discord.com/api/v10"
+GATEWAY = "wss://gateway.discord.gg/"
+_KEPT_STARTS = 10
+PERMISSIONS = discord.Permissions(
+    view_channel=True,
+    send_messages=True,
+    send_messages_in_threads=True,
+    create_public_threads=True,
+    read_message_history=True,
+    attach_files=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DiscordConfig:
+    """`support_channel` is the id of the channel where questions are handed to people, `admin_channel` of that where
+    admins are told of trouble ("": nowhere). Whoever sees either is a teammate. `allow`: the private addresses
+    that files may be fetched from."""
+
+    token: str
+    api_url: str = DISCORD
+    gateway_url: str = GATEWAY
+    support_channel: str = ""
+    admin_channel: str = ""
+    allow: tuple[str, ...] = ()
+
+
+_connect_gateway = DiscordWebSocket.from_client
+
+
+def use(config: DiscordConfig) -> None:
+    """Point discord.py's client at the API and the gateway of the settings.
+
+    A gateway other than Discord's own is used for every connection: without that, the library follows the addresses
+    that the API and the sessions name, past a proxy.
+    """
+    Route.BASE = config.api_url.rstrip("/")
+    url = yarl.URL(config.gateway_url)
+
+    async def connect(_cls: type[DiscordWebSocket], /, client: discord.Client, **options: Any) -> DiscordWebSocket:
+        return await _connect_gateway(client, **options | {"gateway": url})
+
+    own = url.host == yarl.URL(GATEWAY).host
+    DiscordWebSocket.from_client = _connect_gateway if own else classmethod(connect)  # type: ignore[method-assign,assignment]
+
+
+def intents(*, content: bool) -> discord.Intents:
+    """The least that works: `content` is the privileged intent that shows messages which do not address the bot."""
+    wanted = discord.Intents.none()
+    wanted.guilds = wanted.guild_messages = wanted.dm_messages = wanted.guild_reactions = True
+    wanted.message_content = content
+    return wanted
+
+
+def seconds_before_identify(total: int, remaining: int, reset_after: float) -> float:
+    """How long to wait before a session is started, so that those left last until there are `total` again, which is in
+    `reset_after` milliseconds. Half of them may be used at once; the last few are kept for an operator's restarts."""
+    if remaining > total / 2:
+        return 0.0
+    return reset_after / 1000 / max(1, remaining - _KEPT_STARTS)
+
+
+async def application(config: DiscordConfig) -> discord.AppInfo:
+    """What Discord says of the token's application. Raises what the library raises."""
+    use(config)
+    client = discord.Client(intents=intents(content=False))
+    async with client:
+        await client.login(config.token)
+        return await client.application_info()
+
+
+def sees_content(about: discord.AppInfo) -> bool:
+    """Whether the application has the message content intent."""
+    flags = about.flags
+    return flags.gateway_message_content or flags.gateway_message_content_limited
+
+
+def mode(*, content: bool) -> str:
+    """What is answered, in words."""
+    if content:
+        return "commands, mentions, direct messages, follow-ups without a mention, help channels, forums and handoffs"
+    return (
+        "commands, mentions and direct messages; follow-ups without a mention, replies in a handoff's threads and "
+        "help channels need the message content intent (Bot page of the application)"
+    )
+
+
+def invitation(about: discord.AppInfo) -> str:
+    """The URL that adds the bot to a server with the permissions it needs and no others."""
+    return discord.utils.oauth_url(about.id, permissions=PERMISSIONS, scopes=("bot", "applications.commands"))
+
+
+async def guild_of(config: DiscordConfig, channel_id: int) -> str:
+    """The server that a channel belongs to. Raises PlatformError."""
+    use(config)
+    client = discord.Client(intents=intents(content=False))
+    with connecting():
+        async with client:
+            await client.login(config.token)
+            try:
+                channel = await client.fetch_channel(channel_id)
+            except (discord.NotFound, discord.Forbidden) as error:
+                raise PlatformError(
+                    f"Discord shows the bot no channel {channel_id}: check the id, and invite the bot to its server."
+                ) from error
+    guild = getattr(channel, "guild", None)
+    if guild is None:
+        raise PlatformError(f"{channel_id} is no channel of a server.")
+    return str(guild.id)

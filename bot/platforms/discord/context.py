@@ -1,0 +1,140 @@
+"""Implements `bot.chat.platform.MessageContext` for Discord."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import discord
+
+from bot.chat.message import Attachment, ChatMessage, ThreadMessage
+from bot.errors import DeliveryError
+from bot.platforms.attachments import Attachments
+from bot.platforms.discord.api_errors import delivering, gone
+from bot.platforms.discord.buttons import texts_of
+from bot.platforms.discord.events import text_of
+from inference.interfaces import Picture
+
+NEWEST = 50  # messages of a thread or channel
+RECENT = timedelta(hours=1)  # what stands in a channel for longer is not what somebody is called to
+
+
+class DiscordMessageContext:
+    """What stands near a message."""
+
+    def __init__(self, client: discord.Client, attachments: Attachments) -> None:
+        self._client = client
+        self._attachments = attachments
+
+    async def above(self, message: ChatMessage) -> Sequence[ThreadMessage]:
+        """Where Discord does not hand out a channel's messages (it fails on some of them), those that can
+        be fetched one by one have to do."""
+        place, context = message.place, message.context
+        if context.get("kind") == "channel" and not context.get("reply_to"):
+            return await self._in_channel(message)
+        in_thread, pointed = context.get("kind") == "thread", context.get("reply_to", "")
+        channel = place.thread if in_thread else place.channel
+        found: dict[int, discord.Message] = {}
+        if in_thread and not message.opens_thread:
+            for each in await self._history(int(channel), int(message.id)):
+                found[each.id] = each
+            if int(place.thread) not in found:  # the message that the thread hangs on stands in the channel
+                found |= {each.id: each for each in await self._fetch(int(place.channel), int(place.thread))}
+        if pointed and int(pointed) not in found:
+            found |= {each.id: each for each in await self._fetch(int(channel), int(pointed))}
+        return [self._said(found[number], pointed) for number in sorted(found)]
+
+    async def linked(self, message: ChatMessage) -> Sequence[ThreadMessage]:
+        """Its author may read what stands in the same channel, and in those that everybody sees."""
+        found: list[discord.Message] = []
+        here = {message.place.channel, message.place.thread}
+        for link in message.context.get("links", "").split():
+            channel, _, number = link.partition("/")
+            if channel in here or await self._is_public(int(channel), message.place.workspace):
+                found += await self._fetch(int(channel), int(number))
+        return [self._said(each) for each in found]
+
+    async def files(self, message: ChatMessage) -> Sequence[Attachment]:
+        return await self._attachments.read(message.context.get("files") or "[]")
+
+    async def picture(self, file: Attachment) -> Picture | None:
+        return await self._attachments.picture(file)
+
+    async def name(self, message: ChatMessage, said: ThreadMessage) -> str:
+        return said.name
+
+    async def _in_channel(self, message: ChatMessage) -> list[ThreadMessage]:
+        oldest = discord.utils.snowflake_time(int(message.id)) - RECENT
+        guild = self._client.get_guild(int(message.place.workspace))
+        newest = await self._history(int(message.place.channel), int(message.id))
+        return [
+            replace(self._said(each), answered=each.flags.has_thread or bool(guild and guild.get_thread(each.id)))
+            for each in reversed(newest)
+            if each.created_at >= oldest
+        ]
+
+    async def _history(self, channel: int, before: int) -> list[discord.Message]:
+        history = self._client.get_partial_messageable(channel).history(limit=NEWEST, before=discord.Object(before))
+        try:
+            with delivering():
+                return [each async for each in history]
+        except DeliveryError:
+            return []
+
+    async def _fetch(self, channel: int, number: int) -> list[discord.Message]:
+        try:
+            with delivering():
+                return [await self._client.get_partial_messageable(channel).fetch_message(number)]
+        except DeliveryError:
+            return []
+
+    async def _is_public(self, number: int, workspace: str) -> bool:
+        """Whether everybody in this server sees a channel."""
+        try:
+            with delivering():
+                channel: Any = self._client.get_channel(number) or await self._client.fetch_channel(number)
+        except DeliveryError:
+            return False
+        guild = getattr(channel, "guild", None)
+        if guild is None or str(guild.id) != workspace:
+            return False
+        if isinstance(channel, discord.Thread) and (channel.is_private() or channel.parent is None):
+            return False
+        allowed = channel.permissions_for(guild.default_role)
+        return bool(allowed.view_channel and allowed.read_message_history)
+
+    def _said(self, message: discord.Message, pointed: str = "") -> ThreadMessage:
+        me = self._client.user.id if self._client.user else 0
+        role = message.guild.self_role if message.guild else None
+        people = message.type in {discord.MessageType.default, discord.MessageType.reply}
+        text = text_of(message, me, {role.id} if role else ()) or texts_of(message)
+        author = message.author
+        return ThreadMessage(
+            str(author.id),
+            text if people else "",
+            author.display_name,
+            mine=author.id == me,
+            pointed=str(message.id) == pointed,
+        )
+
+
+async def begins_thread(message: discord.Message) -> bool:
+    """Whether a message is the first of its thread, and the thread hangs on none; False where that cannot be told."""
+    thread: Any = message.channel
+    try:
+        with delivering():
+            before = [each async for each in thread.history(before=message, limit=1)]
+    except DeliveryError:
+        return False
+    if before:
+        return False
+    if thread.parent is None or isinstance(thread.parent, discord.ForumChannel):
+        return thread.parent is not None
+    try:
+        with delivering():
+            await thread.parent.fetch_message(thread.id)
+    except DeliveryError as error:
+        return gone(error)
+    return False

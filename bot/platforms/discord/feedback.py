@@ -1,0 +1,137 @@
+"""What customers do below an answer: votes, "Solved", "Ask a human", and the form that asks what was wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+import structlog
+
+from bot.chat.card import Card
+from bot.chat.conversation import Turn, Vote
+from bot.chat.message import MessageRef, ThreadRef
+from bot.chat.ports import ConversationStore
+from bot.commands.notices import Voting
+from bot.errors import DeliveryError, StorageError, UnknownTurn
+from bot.handoff.models import HandoffReason
+from bot.handoff.service import HandoffService
+from bot.i18n import words_for
+from bot.inbox.service import InboxService
+from bot.platforms.discord import cards
+from bot.platforms.discord.api_errors import note_fault
+from bot.platforms.discord.channels import DiscordChannels
+from bot.platforms.discord.events import PLATFORM, PRIVATE, place_of
+from bot.platforms.discord.layouts import Why
+from bot.platforms.discord.locales import attempt, tell, words_of
+
+log = structlog.get_logger(__name__)
+
+
+class FeedbackForms:
+    """Takes the clicks below answers."""
+
+    def __init__(
+        self,
+        conversations: ConversationStore,
+        voting: Voting,
+        handing: HandoffService,
+        desk: InboxService,
+        rooms: DiscordChannels,
+    ) -> None:
+        self._conversations = conversations
+        self._voting = voting
+        self._handing = handing
+        self._desk = desk
+        self._rooms = rooms
+
+    async def clicked(self, interaction: discord.Interaction[Any], what: str, turn_id: str) -> None:
+        """A button below an answer."""
+        try:
+            turn = await self._turn(turn_id)
+            if turn is None:
+                await tell(interaction, words_of(interaction).say("unknown_answer"))
+            elif what == "solved":
+                await self._solve(interaction)
+            elif what == "human":
+                await self._ask_human(interaction, turn)
+            else:
+                await self._vote(interaction, turn, Vote.UP if what == "up" else Vote.DOWN)
+        except StorageError:
+            await tell(interaction, words_of(interaction).say("fault", fault=note_fault("click")))
+
+    async def submitted(self, interaction: discord.Interaction[Any], turn_id: str) -> None:
+        """The form that asks why."""
+        data: Any = interaction.data or {}
+        try:
+            turn = await self._turn(turn_id)
+            words = words_for(turn.language) if turn else words_of(interaction)
+            await tell(interaction, words.say("voted"))
+            if turn and (reason := cards.values_of(data.get("components")).get("why", "").strip()):
+                await self._voting.vote(turn, str(interaction.user.id), Vote.DOWN, reason)
+        except StorageError:
+            await tell(interaction, words_of(interaction).say("fault", fault=note_fault("form")))
+
+    async def _vote(self, interaction: discord.Interaction[Any], turn: Turn, vote: Vote) -> None:
+        """Answered first: a form can only be the first response, and has to be there within three seconds."""
+        words = words_for(turn.language)
+        if vote is Vote.DOWN:
+            await attempt(interaction.response.send_modal(Why(turn.id, words)))
+            await self._voting.vote(turn, str(interaction.user.id), vote)
+        else:
+            await self._voting.vote(turn, str(interaction.user.id), vote)
+            await tell(interaction, words.say("voted"))
+
+    async def _solve(self, interaction: discord.Interaction[Any]) -> None:
+        """Whoever opened the post, or may manage it, marks it solved: the bot is quiet there until it is mentioned."""
+        thread = interaction.channel
+        words = words_of(interaction)
+        if not isinstance(thread, discord.Thread):
+            await tell(interaction, words.say("not_allowed"))
+            return
+        if interaction.user.id != thread.owner_id and not interaction.permissions.manage_threads:
+            await tell(interaction, words.say("not_allowed"))
+            return
+        await self._desk.mute(place_of(thread, thread.id), True)
+        await tell(interaction, words.say("marked_solved"), ephemeral=False)
+
+    async def _ask_human(self, interaction: discord.Interaction[Any], turn: Turn) -> None:
+        """Hand the conversation to people, who tell the customer in its place; where that place is a private
+        conversation that nobody can open, the customer is told here."""
+        await attempt(interaction.response.defer())
+        message, user = interaction.message, interaction.user
+        seen = message is not None and not message.flags.ephemeral
+        try:
+            place = await self._place(interaction, turn)
+        except DeliveryError as error:
+            log.warning("no place for a handoff", cause=str(error))
+            await tell(interaction, words_for(turn.language).say("not_handed_over"))
+            return
+        if interaction.guild_id and place.workspace == PRIVATE:
+            where = f"https://discord.com/channels/@me/{place.channel}"
+            await tell(interaction, f"{words_for(turn.language).say('handing_over')} {where}")
+        link = message.jump_url if message and seen and interaction.guild_id else ""
+        await self._handing.open(place, str(user.id), user.display_name, turn, HandoffReason.BUTTON, link)
+
+    async def _place(self, interaction: discord.Interaction[Any], turn: Turn) -> ThreadRef:
+        """Where the customer and people are to talk. Raises DeliveryError."""
+        channel: Any = interaction.channel
+        if interaction.guild_id is None:
+            return ThreadRef(PLATFORM, PRIVATE, str(interaction.channel_id), "")
+        message = interaction.message
+        if message and not message.flags.ephemeral:
+            if isinstance(channel, discord.Thread):
+                return place_of(channel, message.id)
+            key = MessageRef(PLATFORM, str(interaction.guild_id), str(interaction.channel_id), str(message.id))
+            if await self._rooms.open_thread(key, turn.question):
+                return ThreadRef(key.platform, key.workspace, key.channel, key.message_id)
+        direct = await self._rooms.direct(str(interaction.guild_id), str(interaction.user.id))
+        words = words_for(turn.language)
+        asked = words.say("shared_by", user=interaction.user.display_name, question=turn.question[:1_000])
+        await self._rooms.post(direct, Card(text=asked))  # what it is about; and a test of whether they take messages
+        return direct
+
+    async def _turn(self, turn_id: str) -> Turn | None:
+        try:
+            return await self._conversations.turn(turn_id)
+        except UnknownTurn:
+            return None

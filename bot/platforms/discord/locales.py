@@ -1,0 +1,60 @@
+"""What is said in answer to an interaction."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any
+
+import discord
+import structlog
+
+from bot.chat.card import Card
+from bot.errors import DeliveryError
+from bot.i18n import Words, words_for
+from bot.platforms.discord import cards
+from bot.platforms.discord.api_errors import delivering
+
+log = structlog.get_logger(__name__)
+
+
+async def tell(interaction: discord.Interaction[Any], text: str, *, ephemeral: bool = True) -> None:
+    """A line of our own."""
+    if interaction.response.is_done():
+        await attempt(interaction.followup.send(text, ephemeral=ephemeral))
+    else:
+        await attempt(interaction.response.send_message(text, ephemeral=ephemeral))
+
+
+async def whisper(interaction: discord.Interaction[Any], card: Card) -> None:
+    """A card that only the caller sees."""
+    view, files = cards.layout(card), cards.files(card)
+    if interaction.response.is_done():
+        await attempt(interaction.followup.send(view=view, files=files, ephemeral=True))
+    else:
+        await attempt(interaction.response.send_message(view=view, files=files, ephemeral=True))
+
+
+async def defer(interaction: discord.Interaction[Any], *, private: bool) -> bool:
+    """Acknowledge a command (or a form that came from one), to be answered later."""
+    return bool(await attempt(interaction.response.defer(ephemeral=private, thinking=True)))
+
+
+async def attempt(call: Awaitable[Any]) -> Any:
+    """Await a call that is no answer; None when Discord refuses it, which is logged."""
+    try:
+        with delivering():
+            return await call or True
+    except DeliveryError as error:
+        log.warning("discord refused", cause=str(error))
+        return None
+
+
+def words_of(interaction: discord.Interaction[Any]) -> Words:
+    """Our words in the caller's language."""
+    return words_for(language_of(interaction))
+
+
+def language_of(interaction: discord.Interaction[Any]) -> str:
+    """The caller's language."""
+    locale = str(interaction.locale)
+    return "zh-Hant" if locale in {"zh-TW", "zh-HK"} else locale

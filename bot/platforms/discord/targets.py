@@ -1,0 +1,288 @@
+"""Where an answer's messages stand: a channel or thread, or the response to a command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+import discord
+from discord import ui
+
+from bot.chat.message import Job
+from bot.errors import DeliveryError, Refusal
+from bot.platforms.discord.api_errors import delivering, gives_back_gone, gone, needs_history
+from bot.platforms.discord.channels import open_thread, remove_empty_thread
+from bot.platforms.discord.events import PRIVATE
+from bot.platforms.discord.layouts import marker
+
+Reply = Mapping[str, str]
+"""A message that stands for an item: its `channel`, its `id`, and `via` "token" where a command's token made it."""
+
+Content = ui.LayoutView | str
+"""A layout, or a bare text of at most 2,000 characters."""
+
+ELSEWHERE = "elsewhere"  # in an item's context: the channel in which it is answered instead
+_TURNS = ("", *"abcdefgh")  # of a nonce: Discord gives back what was removed since as well
+_TOKEN_MINUTES = 14.5  # of the 15 that an interaction's token lives
+
+
+class Surface(Protocol):
+    """Every method raises DeliveryError."""
+
+    async def post(self, content: Content, number: int, *, amend: bool = True) -> Reply:
+        """Send the answer's message of this number, from 0. Where it stands already, `amend` makes it say this."""
+
+    async def edit(self, reply: Reply, content: Content) -> bool:
+        """Put something else in a message's place; False when it is gone, or cannot become that: Discord makes no text
+        of a layout."""
+
+    async def remove(self, reply: Reply) -> None:
+        """Delete a message, if it is still there."""
+
+
+@dataclass
+class InChannel:
+    """Messages of a channel or thread. `under`: the message they reply to."""
+
+    client: discord.Client
+    channel: int
+    item: Job
+    under: int | None = None
+
+    async def post(self, content: Content, number: int, *, amend: bool = True) -> Reply:
+        """Sent again with the same nonce, Discord gives back the message that stands. Where the bot may
+        not reply to a message that it may not read, it writes below it."""
+        try:
+            return await self._post(content, number, amend)
+        except DeliveryError as error:
+            if not (self.under and needs_history(error)):
+                raise
+            self.under = None
+            return await self._post(content, number, amend)
+
+    async def _post(self, content: Content, number: int, amend: bool) -> Reply:
+        options: dict[str, Any] = {"mention_author": False} | _options(content)
+        if self.under and number == 0:
+            options["reference"] = discord.MessageReference(
+                message_id=self.under, channel_id=self.channel, fail_if_not_exists=False
+            )
+        nonce = f"{self.item.id[:16]}.{self.channel % 1000}.{number % 100}"
+        for turn in _TURNS:
+            sent = await self._send(f"{nonce}{turn}", options)
+            if sent is None:
+                continue
+            # One that stood already says what was sent before; where it can only be removed, another takes its place.
+            if not amend or _shows(sent, content) or await self.edit(self._reply(sent), content):
+                return self._reply(sent)
+        raise DeliveryError("Discord gives back messages that are gone", Refusal.MOMENT)
+
+    async def _send(self, nonce: str, options: Mapping[str, Any]) -> discord.Message | None:
+        """A new message, or the one that stands for that nonce already; None where that is gone."""
+        try:
+            with delivering():
+                return await self.client.get_partial_messageable(self.channel).send(nonce=nonce, **options)
+        except DeliveryError as error:
+            if gives_back_gone(error):
+                return None
+            raise
+
+    def _reply(self, sent: discord.Message) -> Reply:
+        bare = {} if sent.flags.components_v2 else {"bare": "1"}
+        return {"channel": str(self.channel), "id": str(sent.id)} | bare
+
+    async def edit(self, reply: Reply, content: Content) -> bool:
+        if bool(reply.get("bare")) is not isinstance(content, str):
+            await self.remove(reply)
+            return False
+        message = self.client.get_partial_messageable(int(reply["channel"])).get_partial_message(int(reply["id"]))
+        try:
+            with delivering():
+                await message.edit(**_options(content))
+        except DeliveryError as error:
+            if gone(error):
+                return False
+            raise
+        return True
+
+    async def remove(self, reply: Reply) -> None:
+        message = self.client.get_partial_messageable(int(reply["channel"])).get_partial_message(int(reply["id"]))
+        try:
+            with delivering():
+                await message.delete()
+        except DeliveryError as error:
+            if not gone(error):
+                raise
+
+    async def found(self) -> list[Reply]:
+        """What stands here for the item. Raises DeliveryError."""
+        me, mark = self.client.user, marker(self.item.id)
+        after = discord.Object(self.under or int(self.item.message.id))
+        channel = self.client.get_partial_messageable(self.channel)
+        with delivering():
+            standing = [
+                message
+                async for message in channel.history(after=after, limit=200, oldest_first=True)
+                if me and message.author.id == me.id and _bears(message, mark)
+            ]
+        return [{"channel": str(self.channel), "id": str(message.id)} for message in standing]
+
+
+@dataclass
+class InResponse:
+    """The response to a command, by its token; by ordinary messages once that has expired. What was asked for in
+    private stays so: then the message goes to the user alone."""
+
+    client: discord.Client
+    item: Job
+
+    async def post(self, content: Content, number: int, *, amend: bool = True) -> Reply:
+        """The first message is the deferred response itself."""
+        if self._expired():
+            return await (await self._otherwise()).post(content, number)
+        hook = self._hook()
+        try:
+            with delivering():
+                if number == 0:
+                    sent = await hook.edit_message(_ORIGINAL, **_options(content))
+                else:
+                    sent = await hook.send(wait=True, ephemeral=self._private, **_options(content))
+        except DeliveryError as error:
+            if not gone(error):
+                raise
+            return await (await self._otherwise()).post(content, number)
+        bare = {"bare": "1"} if isinstance(content, str) else {}
+        return {"channel": self.item.message.place.channel, "id": str(sent.id), "via": "token"} | bare
+
+    async def edit(self, reply: Reply, content: Content) -> bool:
+        if reply.get("via") != "token" or (self._expired() and not self._private):
+            return await InChannel(self.client, 0, self.item).edit(reply, content)
+        if bool(reply.get("bare")) is not isinstance(content, str):
+            return False
+        try:
+            with delivering():
+                await self._hook().edit_message(int(reply["id"]), **_options(content))
+        except DeliveryError as error:
+            if gone(error):
+                return False
+            raise
+        return True
+
+    async def remove(self, reply: Reply) -> None:
+        if reply.get("via") != "token":
+            await InChannel(self.client, 0, self.item).remove(reply)
+            return
+        try:
+            with delivering():
+                await self._hook().delete_message(int(reply["id"]))
+        except DeliveryError as error:
+            if not gone(error):
+                raise
+
+    async def found(self) -> list[Reply]:
+        """What stands here for the item. Raises DeliveryError."""
+        if self._expired():
+            return []
+        mark = marker(self.item.id)
+        with delivering():
+            original = await self._hook().fetch_message(_ORIGINAL)
+        if not _bears(original, mark):
+            return []
+        return [{"channel": self.item.message.place.channel, "id": str(original.id), "via": "token"}]
+
+    @property
+    def _private(self) -> bool:
+        return bool(self.item.message.context.get("private"))
+
+    def _expired(self) -> bool:
+        return datetime.now(UTC) - self.item.received_at > timedelta(minutes=_TOKEN_MINUTES)
+
+    def _hook(self) -> discord.Webhook:
+        context = self.item.message.context
+        hook = discord.Webhook.partial(int(context["application"]), context["token"], client=self.client)
+        hook.type = discord.WebhookType.application  # else it would refuse what only an application may send
+        return hook
+
+    async def _otherwise(self) -> InChannel:
+        if not self._private:
+            return InChannel(self.client, int(self.item.message.place.channel), self.item)
+        with delivering():
+            user = await self.client.fetch_user(int(self.item.message.user))
+            direct = await self.client.create_dm(user)
+        return InChannel(self.client, direct.id, self.item)
+
+
+async def surface_of(client: discord.Client, item: Job, *, name: str = "") -> InChannel | InResponse:
+    """Where the answer to an item goes. A channel's question gets a thread, called `name`, if the bot may make one
+    (else the answer is a reply in the channel). Raises DeliveryError."""
+    place, kind = item.message.place, item.message.context.get("kind")
+    if there := item.message.context.get(ELSEWHERE):
+        under = int(item.message.id) if there == place.channel and kind == "channel" else None
+        return InChannel(client, int(there), item, under)
+    if kind == "interaction":
+        return InResponse(client, item)
+    if item.replies:
+        return InChannel(client, int(item.replies[0]["channel"]), item)
+    if item.message.chosen:  # below the clarification whose button was pressed
+        return InChannel(client, int(item.message.context["where"]), item, int(item.message.context["below"]))
+    asked = int(item.message.id)
+    if kind == "thread":
+        opens = item.message.opens_thread
+        return InChannel(client, int(place.thread), item, None if opens else asked)
+    if kind == "channel" and name and await open_thread(client, item.message.key, name):
+        return InChannel(client, asked, item)
+    return InChannel(client, int(place.channel), item, asked)
+
+
+async def move_elsewhere(client: discord.Client, item: Job) -> Job | None:
+    """The item as one that is answered elsewhere: below the channel's own question where its thread takes nothing, then
+    in the customer's private conversation; None where both were tried. Raises DeliveryError."""
+    place, context = item.message.place, item.message.context
+    tried, direct = context.get(ELSEWHERE, ""), place.workspace == PRIVATE
+    if not tried and context.get("kind") in {"channel", "thread"} and not direct and not context.get("forum"):
+        if context["kind"] == "channel":
+            await remove_empty_thread(client, int(item.message.id))
+        return _elsewhere(item, place.channel)
+    if direct or (tried and tried != place.channel):
+        return None
+    try:
+        with delivering():
+            opened = await client.create_dm(discord.Object(int(item.message.user)))
+    except DeliveryError as error:
+        if error.permanent:
+            return None
+        raise
+    return _elsewhere(item, str(opened.id))
+
+
+def _elsewhere(item: Job, channel: str) -> Job:
+    context = {**item.message.context, ELSEWHERE: channel}
+    return replace(item, message=replace(item.message, context=context), replies=())
+
+
+def _options(content: Content) -> dict[str, Any]:
+    return {"content": content} if isinstance(content, str) else {"view": content}
+
+
+def _shows(message: discord.Message, content: Content) -> bool:
+    """Whether a message says what a text or a layout does, the latter with as many buttons."""
+    if isinstance(content, str):
+        return message.content.strip() == content.strip()
+    view = content
+    texts = [part.content.strip() for part in view.walk_children() if isinstance(part, ui.TextDisplay)]
+    shown, buttons, parts = [], 0, list(message.components)
+    while parts:
+        part = parts.pop(0)
+        parts[:0] = getattr(part, "children", [])
+        buttons += isinstance(part, discord.Button)
+        if isinstance(part, discord.TextDisplay):
+            shown.append(part.content.strip())
+    return shown == texts and buttons == sum(isinstance(part, ui.DynamicItem) for part in view.walk_children())
+
+
+def _bears(message: discord.Message, mark: int) -> bool:
+    return any(getattr(part, "id", None) == mark for part in message.components)
+
+
+_ORIGINAL: int = "@original"  # type: ignore[assignment]  # the library puts it into the URL as it is

@@ -1,0 +1,120 @@
+"""Where admins' commands and clicks are answered in Slack: implements `bot.chat.platform.AdminReply`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from bot.chat.card import Card, File
+from bot.chat.message import MessageRef, ThreadRef
+from bot.errors import DeliveryError, Refusal
+from bot.platforms.slack.api_errors import code_of, delivering
+from bot.platforms.slack.cards import card_blocks, card_text
+from bot.platforms.slack.channels import SlackChannels
+from bot.platforms.slack.events import PLATFORM
+
+_USES = 4  # of the 5 that a response URL has; the last is kept for what comes of the command
+_NOT_THERE = frozenset({"not_in_channel", "channel_not_found", "is_archived", "no_permission", "restricted_action"})
+
+Attend = Callable[[asyncio.Task[Any]], None]
+
+
+@dataclass
+class SlackAdminReply:
+    """What is private goes to the caller alone, by the response URL. What is public is a message of the channel (in the
+    private conversation with the caller where the bot may not write there). `clicked` is the message whose button was
+    used; `hidden`: only the caller sees it."""
+
+    client: AsyncWebClient
+    rooms: SlackChannels
+    place: ThreadRef
+    user: str
+    attend_to: Attend
+    response_url: str = ""
+    clicked: str = ""
+    hidden: bool = False
+    uses: int = 0
+    posted: MessageRef | None = None
+    held: list[Card] | None = None
+
+    async def show(self, card: Card, *, public: bool = False) -> MessageRef | None:
+        if self.held is not None:
+            self.held.append(card)
+            return None
+        if self.posted:
+            await self.rooms.update(self.posted, card)
+        elif self.clicked and not self.hidden:
+            self.posted = MessageRef(PLATFORM, self.place.workspace, self.place.channel, self.clicked)
+            await self.rooms.update(self.posted, card)
+        elif public:
+            self.posted = await self._post(card)
+            await self._take_away()
+        else:
+            await self.whisper(card, replace=self.uses > 0 or bool(self.clicked))
+        return self.posted
+
+    async def release(self) -> None:
+        """Show what was held back: a form is acknowledged first, however slow Slack is."""
+        held, self.held = self.held, None
+        for card in held or ():
+            await self.show(card, public=True)
+
+    async def whisper(self, card: Card, *, replace: bool = False) -> None:
+        """Show something to the caller alone. Raises DeliveryError."""
+        if card.file:
+            card = await self._shared(card, card.file)
+        if self.response_url and self.uses < _USES:
+            self.uses += 1
+            with delivering():
+                sent = await AsyncWebhookClient(self.response_url).send(
+                    text=card_text(card),
+                    blocks=card_blocks(card),
+                    response_type="ephemeral",
+                    replace_original=replace,
+                    unfurl_links=False,
+                )
+            if sent.status_code == 200:
+                return
+        try:
+            if not self.place.channel:
+                raise DeliveryError("no channel", Refusal.PLACE)
+            with delivering():
+                await self.client.chat_postEphemeral(
+                    channel=self.place.channel, user=self.user, text=card_text(card), blocks=card_blocks(card)
+                )
+        except DeliveryError as error:
+            if not error.permanent:
+                raise
+            await self.rooms.post(await self.rooms.direct(self.place.workspace, self.user), card)
+
+    async def _shared(self, card: Card, file: File) -> Card:
+        """The card, once its file is in the private conversation, or with why it is not."""
+        try:
+            direct = await self.rooms.direct(self.place.workspace, self.user)
+            await self.rooms.upload(direct.channel, file)
+        except DeliveryError as error:
+            return replace(card, file=None, footnote=f"The file {file.name} could not be shared: {error}.")
+        return replace(card, file=None, footnote=f"{card.footnote} {file.name} is in our private conversation.".strip())
+
+    async def attend(self, work: asyncio.Task[Any]) -> None:
+        self.attend_to(work)
+
+    async def _post(self, card: Card) -> MessageRef:
+        try:
+            if self.place.channel:
+                return await self.rooms.post(self.place, card)
+        except DeliveryError as error:
+            if code_of(error) not in _NOT_THERE:
+                raise
+        return await self.rooms.post(await self.rooms.direct(self.place.workspace, self.user), card)
+
+    async def _take_away(self) -> None:
+        """Remove the private message whose button was used: what follows is a message of its own."""
+        if self.hidden and self.response_url:
+            with delivering():
+                await AsyncWebhookClient(self.response_url).send(delete_original=True)

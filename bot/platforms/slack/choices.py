@@ -1,0 +1,118 @@
+"""Offers in Block Kit: which of several is meant, with a button for each and one for none; and below the nearest entry
+what confirms it, what refuses it, and what else may be meant. Pure.
+
+Titles come from pages: they stand in `plain_text` and in literal mrkdwn, where nothing of them rings or leads anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.answering.clarify import lead, shown_in_full
+from bot.chat.conversation import ClarificationOutcome, Decision, Turn
+from bot.chat.options import Asking, Option, asking, outcome
+from bot.chat.split import split
+from bot.i18n import words_for
+from bot.platforms.slack import blocks
+from bot.platforms.slack.blocks import FALLBACK, SECTION, Block
+from bot.platforms.slack.markdown import fallback as shown_beside
+from bot.platforms.slack.markdown import literal, to_slack
+
+CHOOSE = "choose"
+_LONGEST_NUMBER = 2  # digits
+_LABEL = 75
+_ASKED = "asked"  # begins the block id by which the turn is known when the buttons are gone
+
+
+def question(turn: Turn) -> list[Block]:
+    """The clarification as it is asked."""
+    asked = asking(turn, _LABEL)
+    return [
+        _section(turn, asked, asked.lines(literal) if asked.in_full else []),
+        *_rows(turn, (*asked.options, asked.refusal)),
+        {"type": "context", "elements": [{"type": "mrkdwn", "text": literal(asked.how)}]},
+    ]
+
+
+def suggestion(turn: Turn) -> list[str]:
+    """The entry that is shown as the nearest thing found, in one piece a message."""
+    return split(to_slack(lead(turn), turn.links), blocks.PIECE)
+
+
+def below_suggestion(turn: Turn, *, handoff: bool = False, share: bool = False) -> list[Block]:
+    """What stands below it: its source, what else may be meant, what confirms it and what refuses it."""
+    asked = asking(turn, _LABEL)
+    others = [_section(turn, asked, asked.lines(literal) if asked.in_full else [])] if asked.options else []
+    verdicts = [_button(turn, option) for option in (asked.confirmation, asked.refusal) if option]
+    return [
+        *_source(turn),
+        *others,
+        *_rows(turn, asked.options),
+        {"type": "actions", "elements": [*verdicts, *blocks.ways_on(turn, handoff=handoff, share=share)]},
+    ]
+
+
+def answered(settled: ClarificationOutcome) -> list[Block]:
+    """The offer once it is over: without buttons, with what was chosen or could have been."""
+    turn, chosen = settled.asked, outcome(settled)
+    if turn.decision is Decision.SUGGEST:
+        verdict = [{"type": "context", "elements": [{"type": "mrkdwn", "text": literal(chosen)}]}] if chosen else []
+        return [*blocks.body(suggestion(turn)[-1]), *_source(turn), *verdict]
+    asked = asking(turn, _LABEL)
+    return [_section(turn, asked, [literal(line) for line in ([chosen] if chosen else asked.titles)])]
+
+
+def fallback(turn: Turn, settled: ClarificationOutcome | None = None) -> str:
+    """The same for notifications and screen readers, escaped: every option with its number."""
+    if turn.decision is Decision.SUGGEST:
+        return shown_beside(suggestion(turn)[-1])[:FALLBACK]
+    asked = asking(turn, _LABEL)
+    chosen = outcome(settled) if settled else ""
+    last = [f"{len(asked.options) + 1}. {asked.refusal.title}"] if settled is None else []
+    room = FALLBACK // (len(asked.options) + 2)
+    lines = [literal(chosen)] if chosen else [literal(line[: room - 40]) for line in [*asked.titles, *last]]
+    return "\n".join([to_slack(asked.lead), *lines])[:FALLBACK]
+
+
+def read(value: str) -> tuple[str, int]:
+    """(turn id, option's number) of a button's value."""
+    turn_id, _, number = value.partition(":")
+    return turn_id, int(number) if number.isdecimal() and len(number) <= _LONGEST_NUMBER else -1
+
+
+def turn_of(block: Mapping[str, Any]) -> str:
+    """The offer that a block belongs to, if it does to one."""
+    begin, _, turn_id = str(block.get("block_id") or "").partition(":")
+    return turn_id if begin == _ASKED else ""
+
+
+def _section(turn: Turn, asked: Asking, lines: list[str]) -> Block:
+    part = "others" if turn.decision is Decision.SUGGEST else _ASKED
+    text = "\n".join([to_slack(asked.lead), *lines])[:SECTION]
+    return {
+        "type": "section",
+        "block_id": f"{part}:{turn.id}",
+        "expand": True,
+        "text": {"type": "mrkdwn", "text": text, "verbatim": True},
+    }
+
+
+def _source(turn: Turn) -> list[Block]:
+    """Of what is shown; by the block's id the turn is known when the buttons are gone."""
+    first, *more = blocks.sources(shown_in_full(turn), words_for(turn.language))
+    return [first | {"block_id": f"{_ASKED}:{turn.id}"}, *more]
+
+
+def _rows(turn: Turn, options: Sequence[Option]) -> list[Block]:
+    return [{"type": "actions", "elements": [_button(turn, option)]} for option in options]
+
+
+def _button(turn: Turn, option: Option) -> Block:
+    return {
+        "type": "button",
+        "action_id": f"{CHOOSE}:{option.number}",
+        "text": {"type": "plain_text", "text": option.label, "emoji": False},
+        "value": f"{turn.id}:{option.number}",
+        "accessibility_label": option.label,
+    }

@@ -1,0 +1,253 @@
+"""What admins and teammates do in Slack, handed to the console: `/faq`, `/forget-me`, buttons, forms, shortcuts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.chat.card import Card, Form
+from bot.chat.message import ThreadRef
+from bot.chat.people import Actor, Role
+from bot.commands.console import Console
+from bot.commands.context import Answer
+from bot.commands.parser import read_line
+from bot.errors import DeliveryError, InputError, Refusal
+from bot.platforms.slack import choices
+from bot.platforms.slack.admin_replies import SlackAdminReply
+from bot.platforms.slack.api_errors import delivering
+from bot.platforms.slack.cards import DO, FORM, form_view, read_form
+from bot.platforms.slack.channels import SlackChannels
+from bot.platforms.slack.events import PLATFORM, Home, text_of
+
+log = structlog.get_logger(__name__)
+
+ANSWER, EXPLAIN, SAVE = "answer_message", "explain_answer", "save_answer"
+_TURN = re.compile(r"^(?:up|down):([0-9a-f]{32})$|^([0-9a-f]{32})$")
+
+
+class SlackCommands:
+    """`rooms` is there once the adapter is connected."""
+
+    def __init__(self, console: Console, client: AsyncWebClient) -> None:
+        self._console = console
+        self._client = client
+        self._attended: set[asyncio.Task[Any]] = set()
+        self.rooms: SlackChannels | None = None
+        self.home = Home()
+
+    def register(self, app: AsyncApp) -> None:
+        """Listen to what the manifest declares."""
+        app.command("/faq")(ack=_heard, lazy=[self._on_faq])
+        app.command("/forget-me")(ack=_heard, lazy=[self._on_forget_me])
+        app.action(re.compile(f"^{DO}:"))(ack=_heard, lazy=[self._on_click])
+        app.view(re.compile(f"^{FORM}:"))(self._on_form)
+        app.shortcut(EXPLAIN)(ack=_heard, lazy=[self._on_explain])
+        app.shortcut(SAVE)(ack=_heard, lazy=[self._on_save])
+
+    async def role(self, user: str) -> Role:
+        """What a person may do, as Slack says now; a customer's where it does not say."""
+        try:
+            return await self.rooms.role(user) if self.rooms else Role.CUSTOMER
+        except DeliveryError as error:
+            log.warning("role not known", cause=str(error))
+            return Role.CUSTOMER
+
+    async def close(self) -> None:
+        """Show nothing more."""
+        for task in list(self._attended):
+            task.cancel()
+        await asyncio.gather(*self._attended, return_exceptions=True)
+
+    # -- commands -------------------------------------------------------------------------------------------------
+
+    async def _on_faq(self, body: dict[str, Any]) -> None:
+        place = self.home.place(str(body["channel_id"]))
+        screen = self._screen(place, str(body["user_id"]), body)
+        try:
+            call = read_line(str(body.get("text") or ""))
+        except InputError as error:
+            await self._show(screen, body, Card(text=str(error), fault=True))
+            return
+        actor = await self._actor(place.workspace, str(body["user_id"]), str(body.get("user_name") or ""))
+        await self._show(screen, body, await self._console.run(actor, place, call, screen))
+
+    async def _on_forget_me(self, body: dict[str, Any]) -> None:
+        place = self.home.place(str(body["channel_id"]))
+        user = str(body["user_id"])
+        actor = Actor(PLATFORM, place.workspace, user)
+        await self._show(
+            self._screen(place, user, body), body, self._console.ask_forget_me(actor, await self._language(user))
+        )
+
+    # -- clicks, forms, shortcuts ---------------------------------------------------------------------------------
+
+    async def _on_click(self, body: dict[str, Any]) -> None:
+        action = body["actions"][0]
+        name = str(action["action_id"]).split(":")[1]
+        place, user = self._place_of(body), str(body["user"]["id"])
+        screen = self._screen(place, user, body)
+        actor = await self._actor(place.workspace, user, _name(body))
+        value = str(action.get("value") or "").removeprefix("-")
+        await self._show(screen, body, await self._console.click(actor, place, name, value, screen))
+
+    async def _on_form(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """What is wrong with it stands below its first field, so that nothing that was typed is lost."""
+        view = body["view"]
+        about = _about(view)
+        place = self.home.place(about.get("channel", ""), about.get("thread", ""))
+        user = str(body["user"]["id"])
+        screen = self._screen(place, user, {}, about.get("message", ""))
+        screen.held = []
+        actor = await self._actor(place.workspace, user, _name(body))
+        action, fields = str(view["callback_id"]).partition(":")[2], read_form(view)
+        answer = await self._console.submit(actor, place, action, about.get("value", ""), fields, screen)
+        if isinstance(answer, Card) and answer.fault:
+            await ack(response_action="errors", errors={next(iter(fields)): answer.text[:2_000]})
+            return
+        await ack()
+        try:
+            await screen.release()
+        except DeliveryError as error:
+            log.warning("slack refused", cause=str(error))
+        await self._show(screen, {}, answer)
+
+    async def _on_explain(self, body: dict[str, Any]) -> None:
+        place, user = self._place_of(body), str(body["user"]["id"])
+        screen = self._screen(place, user, body, hidden=True)
+        turn = _turn_of(body["message"])
+        if not turn:
+            await self._show(screen, body, Card(text="That message is none of my answers.", fault=True))
+            return
+        actor = await self._actor(place.workspace, user, _name(body))
+        await self._show(screen, body, await self._console.click(actor, place, "explain", turn, screen))
+
+    async def _on_save(self, body: dict[str, Any]) -> None:
+        place, user, message = self._place_of(body), str(body["user"]["id"]), body["message"]
+        actor = await self._actor(place.workspace, user, _name(body))
+        question, url = await self._context(place, message)
+        text = text_of(message, self.home)
+        screen = self._screen(place, user, body, hidden=True)
+        await self._show(screen, body, await self._console.save_message(actor, place, question, text, url))
+
+    # -- parts ----------------------------------------------------------------------------------------------------
+
+    async def _actor(self, team: str, user: str, name: str) -> Actor:
+        return Actor(PLATFORM, team, user, await self._named(user) or name, await self.role(user))
+
+    async def _named(self, user: str) -> str:
+        try:
+            return await self.rooms.name("", user) if self.rooms else ""
+        except DeliveryError:
+            return ""
+
+    async def _language(self, user: str) -> str:
+        try:
+            with delivering():
+                found = await self._client.users_info(user=user, include_locale=True)
+        except DeliveryError:
+            return "en"
+        locale = str(found["user"].get("locale") or "en")
+        return "zh-Hant" if locale in {"zh-TW", "zh-HK"} else locale
+
+    async def _context(self, place: ThreadRef, message: Mapping[str, Any]) -> tuple[str, str]:
+        """What a message answers (its thread's first one), and where it stands."""
+        question = url = ""
+        try:
+            with delivering():
+                link = await self._client.chat_getPermalink(channel=place.channel, message_ts=message["ts"])
+                url = str(link["permalink"])
+                root = str(message.get("thread_ts") or "")
+                if root and root != message["ts"]:
+                    found = await self._client.conversations_replies(channel=place.channel, ts=root, limit=1)
+                    question = text_of(found["messages"][0], self.home)
+        except (DeliveryError, IndexError) as error:
+            log.warning("message's thread not read", cause=str(error))
+        return question, url
+
+    def _place_of(self, body: Mapping[str, Any]) -> ThreadRef:
+        """Where a click was made; in the App Home nowhere. Below a message that only one person sees there is no
+        thread."""
+        channel = str((body.get("channel") or {}).get("id") or "")
+        message = body.get("message") or {}
+        hidden = bool((body.get("container") or {}).get("is_ephemeral"))
+        thread = str(message.get("thread_ts") or ("" if hidden else message.get("ts")) or "") if channel else ""
+        return self.home.place(channel, thread)
+
+    def _screen(
+        self, place: ThreadRef, user: str, body: Mapping[str, Any], message: str = "", *, hidden: bool = False
+    ) -> SlackAdminReply:
+        if self.rooms is None:
+            raise DeliveryError("Slack is not connected", Refusal.MOMENT)
+        container = body.get("container") or {}
+        return SlackAdminReply(
+            self._client,
+            self.rooms,
+            place,
+            user,
+            self._attend,
+            response_url=str(body.get("response_url") or ""),
+            clicked=message or ("" if hidden else str(container.get("message_ts") or "")),
+            hidden=hidden or bool(container.get("is_ephemeral")),
+        )
+
+    async def _show(self, screen: SlackAdminReply, body: Mapping[str, Any], answer: Answer) -> None:
+        try:
+            if isinstance(answer, Form):
+                about = {"channel": screen.place.channel, "thread": screen.place.thread}
+                if not screen.hidden:
+                    about["message"] = screen.clicked
+                with delivering():
+                    await self._client.views_open(trigger_id=body["trigger_id"], view=form_view(answer, about))
+            elif answer:
+                await screen.whisper(answer, replace=screen.hidden and screen.uses > 0)
+        except DeliveryError as error:
+            log.warning("slack refused", cause=str(error))
+
+    def _attend(self, work: asyncio.Task[Any]) -> None:
+        self._attended.add(work)
+        work.add_done_callback(self._ended)
+
+    def _ended(self, work: asyncio.Task[Any]) -> None:
+        self._attended.discard(work)
+        if not work.cancelled() and (error := work.exception()):
+            log.error("fault", fault=uuid.uuid4().hex[:8], kind=type(error).__name__)
+            log.debug("fault's traceback", exc_info=error)
+
+
+async def _heard(ack: AsyncAck) -> None:
+    await ack()
+
+
+def _about(view: Mapping[str, Any]) -> dict[str, str]:
+    """What a form was opened about; nothing of what is not ours."""
+    try:
+        about = json.loads(view.get("private_metadata") or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    return {str(key): str(value) for key, value in about.items()} if isinstance(about, dict) else {}
+
+
+def _turn_of(message: Mapping[str, Any]) -> str:
+    """The turn that a message of the bot's answers, by its buttons."""
+    for block in message.get("blocks") or ():
+        if turn_id := choices.turn_of(block):
+            return turn_id
+        for element in block.get("elements") or ():
+            values = [element.get("value"), (element.get("positive_button") or {}).get("value")]
+            for value in values:
+                if match := _TURN.match(str(value or "")):
+                    return match[1] or match[2]
+    return ""
+
+
+def _name(body: Mapping[str, Any]) -> str:
+    user = body["user"]
+    return str(user.get("name") or user.get("username") or user["id"])

@@ -1,0 +1,163 @@
+"""Slack's payloads -> the desk's words. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot.chat.message import Audience, ChatMessage, MessageRef, ThreadRef, quote
+from bot.platforms.slack.text import encoded_text, joined, named_users, names_group, permalinks, readable, shared_texts
+
+PLATFORM = "slack"
+_FROM_PEOPLE = frozenset({None, "", "file_share", "thread_broadcast", "me_message"})
+_FILES = 10  # of a message
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where the bot is installed and who it is there, as `auth.test` says.
+
+    All that happens belongs to this workspace: what payloads name may be that of whoever wrote or clicked, another one
+    the next time, or none (Slack Connect, installations of a whole organisation). `url` is the workspace's address.
+    """
+
+    team: str = ""
+    user: str = ""
+    url: str = ""
+
+    def place(self, channel: str, thread: str = "") -> ThreadRef:
+        """A thread of a channel."""
+        return ThreadRef(PLATFORM, self.team, channel, thread)
+
+    def key(self, channel: str, ts: str) -> MessageRef:
+        """What a message is claimed under."""
+        return MessageRef(PLATFORM, self.team, channel, ts)
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """A message was deleted."""
+
+    key: MessageRef
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A message was edited; `message` is how it reads now."""
+
+    message: ChatMessage
+
+
+def read_event(body: Mapping[str, Any], home: Home) -> ChatMessage | Edited | Deleted | None:
+    """What a `message` or `app_mention` event tells; None for what is not a person's (bots, joins, topics …)."""
+    event = body["event"]
+    subtype = event.get("subtype")
+    if subtype == "message_deleted":
+        return Deleted(home.key(event["channel"], event["deleted_ts"]))
+    if subtype == "message_changed":
+        kept = event["message"] | {"channel": event["channel"], "channel_type": event.get("channel_type")}
+        if kept.get("subtype") == "tombstone":  # deleted, but replies hang on it
+            return Deleted(home.key(event["channel"], kept["ts"]))
+        if text_of(kept, home) == text_of(event.get("previous_message") or {}, home):
+            return None  # a link's preview was added
+        changed = _message(kept, home)
+        return Edited(replace(changed, edited_at=float(event.get("event_ts") or event["ts"]))) if changed else None
+    return _message(event, home)
+
+
+def text_of(message: Mapping[str, Any], home: Home) -> str:
+    """All that a message says: its author's words, and what they forward, quoted below those if there are any."""
+    own = readable(encoded_text(message), home.user)
+    shared = joined([readable(words, home.user) for words in shared_texts(message)])
+    return joined([own, quote(shared) if own else shared])
+
+
+def _message(event: Mapping[str, Any], home: Home) -> ChatMessage | None:
+    user = str(event.get("user") or "")
+    if event.get("subtype") not in _FROM_PEOPLE or event.get("bot_id") or not user or user in {home.user, "USLACKBOT"}:
+        return None
+    encoded, channel = encoded_text(event), str(event["channel"])
+    named = named_users(encoded)
+    mentioned = event.get("type") == "app_mention" or home.user in named
+    direct = event.get("channel_type") == "im" or channel.startswith("D")
+    if direct and mentioned and event.get("thread_ts"):
+        audience = Audience.MENTION  # by name: answered in a thread that was muted, too
+    elif direct:
+        audience = Audience.ASSISTANT if event.get("assistant_thread") else Audience.DIRECT
+    else:
+        audience = Audience.MENTION if mentioned else Audience.CHANNEL
+    return ChatMessage(
+        place=home.place(channel, str(event.get("thread_ts") or event["ts"])),
+        id=str(event["ts"]),
+        user=user,
+        text=text_of(event, home),
+        audience=audience,
+        names_others=bool(named - {home.user}) or names_group(encoded),
+        context={"recipient_team": team_of_author(event, home), **_beside(event, encoded, home)},
+        edited_at=float((event.get("edited") or {}).get("ts") or 0),
+        gesture=str(event.get("client_msg_id") or ""),
+    )
+
+
+def team_of_author(event: Mapping[str, Any], home: Home) -> str:
+    """The workspace of whoever wrote a message, to whom a stream is addressed; an organisation is none."""
+    told = (str(event.get(name) or "") for name in ("user_team", "team", "source_team"))
+    return next((team for team in told if team.startswith("T")), home.team)
+
+
+def team_of_clicker(body: Mapping[str, Any], home: Home) -> str:
+    """The same for whoever clicked."""
+    user, team = body.get("user") or {}, body.get("team") or {}
+    told = (str(each or "") for each in (user.get("team_id"), team.get("id")))
+    return next((each for each in told if each.startswith("T")), home.team)
+
+
+def _beside(message: Mapping[str, Any], encoded: str, home: Home) -> dict[str, str]:
+    """What is read besides, once the message is claimed: messages it links to, and files."""
+    links = permalinks(encoded, home.url)
+    files = [
+        {
+            "name": str(file.get("name") or file.get("title") or ""),
+            "type": str(file.get("mimetype") or ""),
+            "size": int(file.get("size") or 0),
+            "url": str(file.get("url_private_download") or file.get("url_private") or ""),
+        }
+        for file in message.get("files") or ()
+    ]
+    return ({"links": " ".join(links)} if links else {}) | ({"files": json.dumps(files[:_FILES])} if files else {})
+
+
+def read_command(body: Mapping[str, Any], home: Home) -> ChatMessage:
+    """A slash command. Its trigger names it: Slack gives each call another."""
+    return _called(
+        body, home, str(body["channel_id"]), str(body["user_id"]), readable(str(body.get("text") or ""), home.user)
+    )
+
+
+def read_shortcut(body: Mapping[str, Any], home: Home) -> ChatMessage:
+    """The shortcut that answers somebody's message: as a command with its words."""
+    message = body["message"]
+    told = _called(body, home, str(body["channel"]["id"]), str(body["user"]["id"]), text_of(message, home))
+    beside = _beside(message, encoded_text(message), home)
+    return ChatMessage(
+        place=told.place,
+        id=told.id,
+        user=told.user,
+        text=told.text,
+        audience=told.audience,
+        context={**told.context, **beside},
+    )
+
+
+def _called(body: Mapping[str, Any], home: Home, channel: str, user: str, text: str) -> ChatMessage:
+    name = f"command:{body['trigger_id']}"
+    return ChatMessage(
+        place=home.place(channel, name),
+        id=name,
+        user=user,
+        text=text,
+        audience=Audience.COMMAND,
+        context={"response_url": str(body.get("response_url") or "")},
+    )

@@ -1,0 +1,484 @@
+"""The Bolt app: Slack's events, commands and clicks, each handed to the desk or answered here. One composition of SDK
+parts; nothing is decided in it.
+
+Bolt runs every listener before it acknowledges (`process_before_response`): an event is acknowledged once its claim is
+committed, and not at all when the database fails, so that Slack sends it again. What a click makes us call Slack for
+comes after the acknowledgement (`lazy`): a rate limit may hold it up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import aiohttp
+import structlog
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.adapter.starlette.async_handler import to_starlette_response
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.response import BoltResponse
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.signature import SignatureVerifier
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from bot.chat.conversation import Turn, Vote
+from bot.chat.message import MessageRef, ThreadRef
+from bot.chat.people import Role
+from bot.chat.platform import ChannelPoster
+from bot.chat.ports import ConversationStore
+from bot.chat.split import split
+from bot.commands.console import Console
+from bot.commands.notices import Voting
+from bot.errors import BotError, DeliveryError, Refusal, UnknownTurn
+from bot.handoff.models import HandoffReason
+from bot.handoff.service import HandoffService
+from bot.i18n import words_for
+from bot.i18n.language import primary
+from bot.inbox.ports import InboxStore
+from bot.inbox.service import InboxService
+from bot.platforms.attachments import Attachments
+from bot.platforms.slack import blocks, choices
+from bot.platforms.slack.api_errors import code_of, connecting, delivering
+from bot.platforms.slack.channels import SlackChannels
+from bot.platforms.slack.commands import ANSWER, SlackCommands
+from bot.platforms.slack.context import SlackMessageContext
+from bot.platforms.slack.events import (
+    PLATFORM,
+    Deleted,
+    Edited,
+    Home,
+    read_command,
+    read_event,
+    read_shortcut,
+    team_of_clicker,
+)
+from bot.platforms.slack.gestures import Gestures
+from bot.platforms.slack.markdown import literal, to_slack
+from bot.platforms.slack.replies import SlackReplySender
+from bot.platforms.slack.signatures import read_signed
+from bot.sources.catalogue import Catalogue
+
+log = structlog.get_logger(__name__)
+
+MUTE = "mute"  # 🔇
+SLACK = "https://slack.com/api/"
+_CALL_SECONDS = 30
+_PING_SECONDS = 5.0  # a socket that dropped is noticed within this
+
+
+@dataclass(frozen=True, slots=True)
+class SlackConfig:
+    """`support_channel` is where questions are handed to people ("": nowhere), `admin_channel` where admins are told of
+    trouble ("": there). `allow`: the private addresses that files may be fetched from."""
+
+    bot_token: str
+    app_token: str = ""
+    signing_secret: str = ""
+    api_url: str = SLACK
+    support_channel: str = ""
+    admin_channel: str = ""
+    allow: tuple[str, ...] = ()
+
+
+class SlackAdapter:
+    """Joins the desk when it is connected. `socket` tells Socket Mode from signed HTTP, whose requests come through
+    `app` (see `bot.platforms.web`)."""
+
+    platform = PLATFORM
+
+    def __init__(
+        self,
+        desk: InboxService,
+        inbox: InboxStore,
+        conversations: ConversationStore,
+        catalogue: Catalogue,
+        config: SlackConfig,
+        *,
+        console: Console,
+        handing: HandoffService,
+        voting: Voting,
+        rooms: MutableMapping[str, ChannelPoster],
+        socket: bool = True,
+    ) -> None:
+        self._desk = desk
+        self._inbox = inbox
+        self._conversations = conversations
+        self._catalogue = catalogue
+        self._config = config
+        self._handing = handing
+        self._voting = voting
+        self._rooms = rooms
+        self._socket = socket
+        self._home = Home()
+        self._gestures = Gestures()
+        self._messenger: SlackReplySender | None = None
+        self._identity = AuthorizeResult(enterprise_id=None, team_id=None)  # until `run` knows
+        self._verifier = SignatureVerifier(config.signing_secret or "unused in Socket Mode")
+        self._shared: set[str] = set()
+        self.client = web_client(config)
+        self._steering = SlackCommands(console, self.client)
+        self.app = self._bolt()
+        self.connected = False
+
+    async def run(self) -> None:
+        """Connect and serve until cancelled. Raises PlatformError when Slack refuses us or cannot be reached."""
+        if self.client.session is None:  # connections that are kept, or each call would shake hands anew
+            self.client.session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_CALL_SECONDS))
+        with connecting():
+            identity = await self.client.auth_test()
+        self._home = Home(str(identity["team_id"]), str(identity["user_id"]), str(identity.get("url") or ""))
+        self._identity = AuthorizeResult.from_auth_test_response(
+            bot_token=self._config.bot_token, auth_test_response=identity
+        )
+        team_channels = (self._config.support_channel, self._config.admin_channel)
+        rooms = SlackChannels(self.client, self._home.team, team_channels)
+        self._steering.rooms, self._steering.home = rooms, self._home
+        for fault in await rooms.faults():
+            log.error("no room for the team", cause=fault)
+        self._rooms[PLATFORM] = rooms
+        around = SlackMessageContext(self.client, self._home, rooms, self._attachments())
+        self._messenger = SlackReplySender(self.client, handoff=self._handing.available)
+        self._desk.join(PLATFORM, self._messenger, around)
+        if not self._socket:
+            await self._stay(None)
+        handler = AsyncSocketModeHandler(self.app, self._config.app_token, ping_interval=_PING_SECONDS)
+        try:
+            with connecting():
+                handler.client.wss_uri = await handler.client.issue_new_wss_url()  # refused: said here, not in a loop
+                await handler.connect_async()  # type: ignore[no-untyped-call]
+            await self._stay(handler)
+        finally:
+            await handler.close_async()  # type: ignore[no-untyped-call]
+
+    async def close(self) -> None:
+        await self._steering.close()
+        self._rooms.pop(PLATFORM, None)
+        session, self.client.session = self.client.session, None
+        if session is not None:
+            await session.close()
+
+    async def handle_http(self, request: Request) -> Response:
+        """One signed request, through Bolt. While we do not know who we are, or stop, it is turned away: Slack sends it
+        again."""
+        if not self.connected:
+            return PlainTextResponse("not ready\n", status_code=503)
+        read = await read_signed(request, self._verifier)
+        if isinstance(read, Response):
+            return read
+        return to_starlette_response(await self.app.async_dispatch(read))
+
+    def _attachments(self) -> Attachments:
+        """Files come from Slack's own hosts, to which alone the token goes."""
+        own = "" if self._config.api_url == SLACK else self._config.api_url
+        token = {"Authorization": f"Bearer {self._config.bot_token}"}
+        return Attachments({"files.slack.com"}, own, self._config.allow, token)
+
+    async def _stay(self, handler: AsyncSocketModeHandler | None) -> None:
+        log.info("slack connected", mode="socket" if handler else "http", bot=self._home.user)
+        try:
+            while True:
+                self.connected = handler is None or await handler.client.is_connected()
+                await asyncio.sleep(1)
+        finally:
+            self.connected = False
+
+    def _bolt(self) -> AsyncApp:
+        async def authorize() -> AuthorizeResult:
+            """What `run` asked before anything could be delivered. Bolt itself would ask at the first event, and
+            acknowledge what it could not authorize for a fault of Slack's."""
+            return self._identity
+
+        app = AsyncApp(
+            client=web_client(replace(self._config, bot_token="")),  # not ours: Bolt copies it deeply, session and all
+            authorize=authorize,
+            signing_secret=self._config.signing_secret or "unused in Socket Mode",
+            process_before_response=True,
+        )
+        app.use(self._once)
+        app.event("message")(self._on_message)
+        app.event("app_mention")(self._on_message)
+        app.event("reaction_added")(self._on_reaction)
+        app.event("reaction_removed")(self._on_reaction)
+        app.event("app_home_opened")(self._on_home)
+        app.event("assistant_thread_started")(self._on_assistant)
+        app.event("agent_session_stopped")(self._on_stopped)
+        app.command("/ask")(self._on_command)
+        app.action(blocks.FEEDBACK)(ack=self._on_feedback, lazy=[self._ask_why])
+        app.action(blocks.SHARE)(ack=_heard_action, lazy=[self._on_share])
+        app.action(blocks.ASK_HUMAN)(ack=_heard_action, lazy=[self._on_ask_human])
+        app.action(re.compile(f"^{choices.CHOOSE}:"))(ack=self._on_choice, lazy=[self._on_refused_choice])
+        app.view(blocks.WHY)(self._on_why)
+        app.shortcut(ANSWER)(ack=self._on_shortcut, lazy=[self._on_nothing_to_read])
+        self._steering.register(app)
+        anything = re.compile(".*")
+        app.event(anything)(_heard)
+        app.action(anything)(_heard_action)
+        return app
+
+    async def _once(
+        self,
+        body: dict[str, Any],
+        next: Callable[[], Awaitable[BoltResponse]],  # Bolt's name
+    ) -> BoltResponse:
+        """A command, click or form that is told twice is seen to once: its trigger is the same."""
+        trigger = str(body.get("trigger_id") or "")
+        if self._gestures.is_known(trigger):
+            return BoltResponse(status=200, body="")
+        return await next()
+
+    # -- messages -------------------------------------------------------------------------------------------------
+
+    async def _on_message(self, body: dict[str, Any]) -> None:
+        told = read_event(body, self._home)
+        if isinstance(told, Deleted):
+            await self._desk.deleted(told.key)
+        elif isinstance(told, Edited):
+            await self._desk.edited(told.message)
+        elif told:
+            await self._desk.receive(told)
+
+    async def _on_command(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        await self._desk.receive(read_command(body, self._home))
+        await ack()
+
+    async def _on_shortcut(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """ "Answer from the FAQ" on somebody's message: as a command with its words."""
+        told = read_shortcut(body, self._home)
+        if told.text or told.context.get("files"):
+            await self._desk.receive(told)
+        await ack()
+
+    async def _on_nothing_to_read(self, body: dict[str, Any]) -> None:
+        told = read_shortcut(body, self._home)
+        url = str(body.get("response_url") or "")
+        if url and not told.text and not told.context.get("files"):
+            words = words_for(await self._locale(told.user))
+            await self._try(AsyncWebhookClient(url).send(text=words.say("nothing_to_read")))
+
+    async def _on_reaction(self, body: dict[str, Any]) -> None:
+        event = body["event"]
+        item = event.get("item") or {}
+        if event.get("reaction") != MUTE or item.get("type") != "message" or event.get("user") == self._home.user:
+            return
+        channel, ts = str(item["channel"]), str(item["ts"])
+        thread = await self._thread_of(self._home.key(channel, ts))
+        await self._desk.mute(self._home.place(channel, thread), event["type"] == "reaction_added")
+
+    async def _on_stopped(self, body: dict[str, Any]) -> None:
+        """The native Stop button, below what the bot is about to answer."""
+        event = body["event"]
+        items = await self._desk.stopped(self._home.place(str(event["channel"]), str(event.get("thread_ts") or "")))
+        for item in items:
+            if self._messenger:
+                await self._try(self._messenger.leave(item))
+
+    async def _thread_of(self, key: MessageRef) -> str:
+        """The thread that a message stands in: a reaction does not tell."""
+        if known := await self._inbox.find(key):
+            return known.message.place.thread
+        try:
+            with delivering():
+                found = await self.client.conversations_replies(channel=key.channel, ts=key.message_id, limit=1)
+            return str(found["messages"][0].get("thread_ts") or key.message_id)
+        except (DeliveryError, IndexError):
+            return key.message_id
+
+    # -- clicks ---------------------------------------------------------------------------------------------------
+
+    async def _on_feedback(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        vote, turn = await self._voted(body)
+        if turn:
+            await self._voting.vote(turn, body["user"]["id"], vote)
+        await ack()
+
+    async def _ask_why(self, body: dict[str, Any]) -> None:
+        vote, turn = await self._voted(body)
+        if turn and vote is Vote.DOWN:
+            modal = blocks.why(turn.id, words_for(turn.language))
+            await self._try(self.client.views_open(trigger_id=body["trigger_id"], view=modal))
+
+    async def _voted(self, body: dict[str, Any]) -> tuple[Vote, Turn | None]:
+        vote, _, turn_id = str(body["actions"][0].get("value") or "").partition(":")
+        return Vote.UP if vote == blocks.UP else Vote.DOWN, await self._turn(turn_id)
+
+    async def _on_choice(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        """A button below a clarification: claimed as a message is, before the acknowledgement."""
+        turn_id, number = choices.read(str(body["actions"][0].get("value") or ""))
+        user, below = body["user"], str((body.get("container") or {}).get("message_ts") or "")
+        context = {
+            "below": below,
+            "recipient_team": team_of_clicker(body, self._home),
+            "response_url": str(body.get("response_url") or ""),
+        }
+        await self._desk.pressed(turn_id, number, user["id"], context)
+        await ack()
+
+    async def _on_refused_choice(self, body: dict[str, Any]) -> None:
+        """Whoever may not choose is told so, alone."""
+        turn_id, _ = choices.read(str(body["actions"][0].get("value") or ""))
+        user, message = body["user"]["id"], body.get("message") or {}
+        if why := await self._desk.refusal(turn_id, user):
+            thread = str(message.get("thread_ts") or "") or None
+            said = self.client.chat_postEphemeral(channel=body["channel"]["id"], user=user, text=why, thread_ts=thread)
+            await self._try(said)
+
+    async def _on_why(self, ack: AsyncAck, body: dict[str, Any]) -> None:
+        view = body["view"]
+        reason = str(view["state"]["values"][blocks.WHY][blocks.WHY].get("value") or "").strip()
+        turn = await self._turn(view["private_metadata"])
+        if turn and reason:
+            await self._voting.vote(turn, body["user"]["id"], Vote.DOWN, reason)
+        await ack()
+
+    async def _on_share(self, body: dict[str, Any]) -> None:
+        """Whoever asked by command may show the answer to the channel, once."""
+        turn = await self._turn(str(body["actions"][0].get("value") or ""))
+        if turn is None or turn.user != body["user"]["id"] or turn.id in self._shared:
+            return
+        self._shared.add(turn.id)
+        pieces = split(to_slack(turn.answer, turn.links), blocks.PIECE)
+        asked = literal(turn.question)[:1_000]
+        heading = words_for(turn.language).say("shared_by", user=_name(body), question=f"*{asked}*")
+        content = [{"type": "section", "text": {"type": "mrkdwn", "text": heading}}, *blocks.body(pieces[0])]
+        posted = await self._try(
+            self.client.chat_postMessage(
+                channel=body["channel"]["id"],
+                text=asked,
+                blocks=[*content, *blocks.footer(turn)],
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        )
+        if not posted:
+            self._shared.discard(turn.id)
+        elif url := body.get("response_url"):
+            await self._try(AsyncWebhookClient(url).send(delete_original=True))
+
+    async def _on_ask_human(self, body: dict[str, Any]) -> None:
+        """Hand the conversation to people, who tell the customer there."""
+        turn = await self._turn(str(body["actions"][0].get("value") or ""))
+        if turn is None:
+            return
+        channel, message, user = body["channel"]["id"], body.get("message") or {}, body["user"]["id"]
+        thread = str(message.get("thread_ts") or message.get("ts") or "")
+        place = self._home.place(channel, thread)
+        link = ""
+        try:
+            if (body.get("container") or {}).get("is_ephemeral"):
+                place = await self._direct(user)
+            elif self._steering.rooms:
+                link = await self._steering.rooms.link(self._home.key(channel, thread))
+            await self._handing.open(place, user, "", turn, HandoffReason.BUTTON, link)
+        except (BotError, DeliveryError) as error:
+            log.error("not handed over", cause=str(error))
+
+    async def _direct(self, user: str) -> ThreadRef:
+        if self._steering.rooms is None:
+            raise DeliveryError("Slack is not connected", Refusal.MOMENT)
+        return await self._steering.rooms.direct("", user)
+
+    # -- what the bot shows of itself -----------------------------------------------------------------------------
+
+    async def _on_home(self, body: dict[str, Any]) -> None:
+        event = body["event"]
+        language = await self._locale(event["user"])
+        overview = await self._catalogue.overview(primary(language))
+        if event.get("tab") == "messages":
+            await self._suggest(event["channel"], None, language)
+        else:
+            steers = await self._steering.role(event["user"]) is Role.ADMIN
+            view = blocks.home(overview, words_for(language), steers=steers)
+            await self._try(self.client.views_publish(user_id=event["user"], view=view))
+
+    async def _on_assistant(self, body: dict[str, Any]) -> None:
+        thread = body["event"]["assistant_thread"]
+        await self._suggest(thread["channel_id"], thread["thread_ts"], await self._locale(thread["user_id"]))
+
+    async def _suggest(self, channel: str, thread: str | None, language: str) -> None:
+        prompts = blocks.prompts(await self._catalogue.overview(primary(language)))
+        if prompts:
+            title = words_for(language).say("prompts")
+            await self._try(
+                self.client.assistant_threads_setSuggestedPrompts(
+                    channel_id=channel, thread_ts=thread, title=title, prompts=prompts
+                )
+            )
+
+    async def _locale(self, user: str) -> str:
+        """The language a person uses Slack in, as a tag of ours; "en" where Slack does not say."""
+        found = await self._try(self.client.users_info(user=user, include_locale=True))
+        locale = str(found["user"].get("locale") or "") if found else ""
+        return "zh-Hant" if locale in {"zh-TW", "zh-HK"} else primary(locale) or "en"
+
+    async def _turn(self, turn_id: str) -> Turn | None:
+        try:
+            return await self._conversations.turn(turn_id)
+        except UnknownTurn:
+            return None
+
+    async def _try(self, call: Any) -> Any:
+        """Await a call that is no answer; None when Slack refuses it, which is logged."""
+        try:
+            with delivering():
+                return await call
+        except (BotError, DeliveryError) as error:
+            log.warning("slack refused", cause=str(error), code=code_of(error))
+            return None
+
+
+def web_client(config: SlackConfig) -> AsyncWebClient:
+    """The SDK's client: 429s are waited out as Slack asks; whatever else fails, the desk tries again."""
+    return AsyncWebClient(
+        token=config.bot_token,
+        base_url=config.api_url,
+        timeout=_CALL_SECONDS,
+        retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=5)],
+    )
+
+
+async def check(config: SlackConfig, scopes: frozenset[str]) -> tuple[str, frozenset[str]]:
+    """For `doctor`: who the bot is, and which of `scopes` it lacks. Raises PlatformError."""
+    client = web_client(config)
+    with connecting():
+        identity = await client.auth_test()
+    headers: Mapping[str, str] = {key.lower(): value for key, value in identity.headers.items()}
+    granted = {scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",") if scope.strip()}
+    return f"{identity['user']} in {identity['team']}", frozenset(scopes - granted if granted else ())
+
+
+async def check_channels(config: SlackConfig) -> list[str]:
+    """For `doctor`: what is wrong with the team's channels, a line each."""
+    return await SlackChannels(web_client(config), "", (config.support_channel, config.admin_channel)).faults()
+
+
+async def team_of(config: SlackConfig) -> str:
+    """The id of the token's workspace. Raises PlatformError."""
+    with connecting():
+        return str((await web_client(config).auth_test())["team_id"])
+
+
+async def check_socket(config: SlackConfig) -> None:
+    """For `doctor`: whether a socket could be opened. Raises PlatformError."""
+    with connecting():
+        await web_client(config).apps_connections_open(app_token=config.app_token)
+
+
+def _name(body: Mapping[str, Any]) -> str:
+    """The name of the person who clicked; written out, since a mention would ring."""
+    user = body["user"]
+    return literal(str(user.get("name") or user.get("username") or user["id"]))
+
+
+async def _heard() -> None:
+    """An event that nothing is done with."""
+
+
+async def _heard_action(ack: AsyncAck) -> None:
+    await ack()

@@ -1,0 +1,301 @@
+"""Implements `bot.chat.platform.ReplySender` for Slack."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from bot.chat.conversation import AnswerEvent, ClarificationOutcome, Decision, Delta, Final, Stage, Status, Turn
+from bot.chat.message import Audience, Job, ThreadRef
+from bot.chat.platform import KeepReplies
+from bot.chat.split import split
+from bot.chat.text import cut
+from bot.errors import DeliveryError
+from bot.i18n import Words, words_for
+from bot.i18n.language import reply_language
+from bot.platforms.slack import blocks, choices
+from bot.platforms.slack.api_errors import GONE, code_of, delivering, lacks_thread
+from bot.platforms.slack.live_message import SHOWN, STREAMING, LiveMessage, Target, delete, stop_stream
+from bot.platforms.slack.markdown import SlackMarkdown, fallback, has_table, literal, to_slack
+
+ELSEWHERE = "elsewhere"  # in an item's context: where it is answered instead
+WHISPERED = "whispered"  # a reply's state: only its user sees it
+_QUOTED = 300  # characters of a question above its answer
+_STATUS_SECONDS = 3  # a status is a courtesy: an answer does not wait longer for it
+
+
+class SlackReplySender:
+    """`handoff` tells whether a question of a place can be handed to people, so that the button for it is offered."""
+
+    def __init__(self, client: AsyncWebClient, *, handoff: Callable[[ThreadRef], bool] = lambda _place: False) -> None:
+        self._client = client
+        self._handoff = handoff
+        self._sessions = True  # until Slack refuses them: only an agent's app has any
+
+    async def answer(self, item: Job, events: AsyncIterator[AnswerEvent], keep: KeepReplies) -> None:
+        if item.message.audience is Audience.COMMAND:
+            whole = await _final(events)
+            if not _was_whispered(item):
+                await self._answer_command(item, whole)
+                await keep([_whispered(item)])
+            return
+        live = LiveMessage(self._client, _target(item), keep, item.replies)
+        elsewhere = _is_elsewhere(item)  # begins with what was asked, and is no stream where there is no thread
+        status = asyncio.create_task(self._set_status(item, _words(item).labels[Stage.SEARCHING.value]))
+        translation, text, asking = SlackMarkdown(), "", False
+        turn: Turn | None = None
+        try:
+            async for event in events:
+                if isinstance(event, Status):
+                    asking = event.stage is Stage.ASKING
+                elif isinstance(event, Delta) and not asking and not elsewhere:  # an offer comes whole
+                    text += translation.feed(event.text, event.links)
+                    await status
+                    if not has_table(text) and len(text) <= blocks.PIECE:
+                        await live.show(text)
+                elif isinstance(event, Final):
+                    turn = event.turn
+        finally:
+            await status
+        if turn is None:
+            raise AssertionError("an answer always ends in Final")
+        if turn.decision is Decision.CLARIFY:
+            await live.put([*_quoted(item), *choices.question(turn)], choices.fallback(turn))
+        else:
+            pieces, below = self._drawn(item, turn)
+            await live.finish(pieces, below, streamable=not (elsewhere or any(map(has_table, pieces))))
+        await self._end_status(item)
+
+    def _drawn(self, item: Job, turn: Turn, *, share: bool = False) -> tuple[list[str], list[blocks.Block]]:
+        """The text in one piece a message, and what stands below the last."""
+        pieces, below = self._drawn_here(item, turn, share=share)
+        return ([f"{_quote(item)}{pieces[0]}", *pieces[1:]] if _is_elsewhere(item) else pieces), below
+
+    def _drawn_here(self, item: Job, turn: Turn, *, share: bool) -> tuple[list[str], list[blocks.Block]]:
+        handoff = self._handoff(item.message.place)
+        if turn.decision is Decision.SUGGEST:
+            return choices.suggestion(turn), choices.below_suggestion(turn, share=share, handoff=handoff)
+        return split(to_slack(turn.answer, turn.links), blocks.PIECE), blocks.footer(turn, share=share, handoff=handoff)
+
+    async def _answer_command(self, item: Job, turn: Turn) -> None:
+        if turn.decision is Decision.CLARIFY:
+            await self._respond(item, choices.question(turn), choices.fallback(turn))
+            return
+        pieces, below = self._drawn(item, turn, share=True)
+        for number, piece in enumerate(pieces, start=1):
+            last = below if number == len(pieces) else []
+            await self._respond(item, [*blocks.body(piece), *last], fallback(piece))
+
+    async def say(self, item: Job, text: str, keep: KeepReplies) -> None:
+        if item.message.audience is Audience.COMMAND:
+            if not _was_whispered(item):
+                await self._respond(item, blocks.body(to_slack(text)), fallback(to_slack(text)))
+                await keep([_whispered(item)])
+            return
+        told = f"{_quote(item)}{to_slack(text)}" if _is_elsewhere(item) else to_slack(text)
+        await LiveMessage(self._client, _target(item), keep, item.replies).finish([told], (), streamable=False)
+        await self._end_status(item)
+
+    async def waiting(self, item: Job, ahead: int, keep: KeepReplies) -> None:
+        """Shown as the thread's status, which the answer replaces."""
+        if item.message.audience is not Audience.COMMAND:
+            await self._set_status(item, _words(item).label("queued", ahead=ahead))
+
+    async def leave(self, item: Job) -> None:
+        """The answer was stopped: what is shown of it stays, and a line says so. Raises DeliveryError."""
+        line = _words(item).say("stopped")
+        replies = [reply for reply in item.replies if reply.get("state") == STREAMING]
+        for reply in replies:
+            await stop_stream(self._client, reply)  # Slack may have done so already
+        with delivering():
+            await self._client.chat_postMessage(
+                channel=item.message.place.channel, thread_ts=item.message.place.thread, text=literal(line)
+            )
+        await self._set_status(item, "")
+
+    async def retract(self, item: Job) -> None:
+        for reply in item.replies:
+            if reply.get("state") == WHISPERED:
+                continue
+            if reply.get("state") == STREAMING:
+                await stop_stream(self._client, reply)
+            await delete(self._client, reply)
+        if item.message.audience is not Audience.COMMAND:
+            await self._set_status(item, "")
+
+    async def settle(self, item: Job, settled: ClarificationOutcome, by: Job) -> None:
+        """What a command showed to its user alone can be edited only by a button below it."""
+        content, text = choices.answered(settled), choices.fallback(settled.asked, settled)
+        if item.message.audience is Audience.COMMAND:
+            if by.message.chosen and (url := by.message.context.get("response_url")):
+                with delivering():
+                    await AsyncWebhookClient(url).send(text=text, blocks=content, replace_original=True)
+            return
+        for reply in item.replies[-1:]:
+            if reply.get("state") == WHISPERED:
+                return
+            try:
+                with delivering():
+                    await self._client.chat_update(
+                        channel=reply["channel"],
+                        ts=reply["ts"],
+                        text=text,
+                        blocks=content,
+                        metadata=dict(blocks.metadata(item.id)),
+                    )
+            except DeliveryError as error:
+                if code_of(error) not in GONE:
+                    raise
+
+    async def recover(self, item: Job) -> Sequence[Mapping[str, str]]:
+        """Finished messages bear the item's id; a stream that was cut off bears none yet."""
+        if item.message.audience is Audience.COMMAND:
+            return ()
+        place, asked = item.message.place, item.message.context.get("below", item.message.id)
+        options: dict[str, Any] = {"oldest": asked, "include_all_metadata": True, "limit": 200}
+        with delivering():
+            if not place.thread:  # said elsewhere, at once as a whole
+                found = await self._client.conversations_history(channel=place.channel, **options)
+                marked = [message for message in found["messages"] if _item_of(message) == item.id]
+                return [{"channel": place.channel, "ts": message["ts"], "state": SHOWN} for message in marked[::-1]]
+            found = await self._client.conversations_replies(channel=place.channel, ts=place.thread, **options)
+            me = (await self._client.auth_test())["user_id"]
+        mine = [message for message in found["messages"] if message.get("user") == me and message["ts"] > asked]
+        marked = [message for message in mine if _item_of(message) == item.id]
+        unmarked = [message for message in mine if not _item_of(message)]
+        return [
+            {"channel": place.channel, "ts": message["ts"], "state": SHOWN if marked else STREAMING}
+            for message in marked or unmarked[:1]
+        ]
+
+    async def elsewhere(self, item: Job, refusal: DeliveryError) -> Job | None:
+        """Where only the thread is closed, the channel; else the customer's private conversation; at last
+        a line in the channel that they alone see."""
+        message, tried = item.message, item.message.context.get(ELSEWHERE, "")
+        if message.audience is Audience.COMMAND or tried == "ephemeral":
+            return None
+        if not tried and lacks_thread(refusal) and not message.place.channel.startswith("D"):
+            return _moved(item, "channel", thread="")
+        if tried in {"", "channel"}:
+            with suppress(DeliveryError), delivering():
+                opened = await self._client.conversations_open(users=message.user)
+                if str(opened["channel"]["id"]) != message.place.channel:
+                    return _moved(item, "direct", thread="", channel=str(opened["channel"]["id"]))
+        if message.place.channel.startswith("D") and tried != "direct":
+            return None
+        channel = item.message.context.get("asked_in", message.place.channel)
+        return _moved(item, "ephemeral", thread="", channel=channel, audience=Audience.COMMAND)
+
+    async def check(self) -> None:
+        with delivering():
+            await self._client.auth_test()
+
+    async def _respond(self, item: Job, content: Sequence[blocks.Block], text: str) -> None:
+        """Answer a command, visible to its user alone: by its response URL, or, once that is used up, directly."""
+        url = item.message.context.get("response_url", "")
+        fallback = text[: blocks.FALLBACK]
+        if url:
+            with suppress(DeliveryError), delivering():
+                sent = await AsyncWebhookClient(url).send(
+                    text=fallback, blocks=list(content), response_type="ephemeral", unfurl_links=False
+                )
+                if sent.status_code == 200:
+                    return
+        with delivering():
+            await self._client.chat_postEphemeral(
+                channel=item.message.place.channel, user=item.message.user, text=fallback, blocks=list(content)
+            )
+
+    async def _end_status(self, item: Job) -> None:
+        """A new message ends the thread's status, but an edited one does not; neither ends an agent's session."""
+        if item.replies:
+            await self._set_status(item, "")
+        else:
+            await self._set_session(item, "active")
+
+    async def _set_status(self, item: Job, status: str) -> None:
+        """Say what is being done. That it could not be said is no fault: not every channel takes a status."""
+        if not item.message.place.thread:
+            return
+        with suppress(DeliveryError, TimeoutError):
+            async with asyncio.timeout(_STATUS_SECONDS):
+                await self._set_session(item, "processing" if status else "active")
+                with delivering():
+                    await self._client.assistant_threads_setStatus(
+                        channel_id=item.message.place.channel, thread_ts=item.message.place.thread, status=status
+                    )
+
+    async def _set_session(self, item: Job, status: str) -> None:
+        """While a session of the agent's is "processing", Slack shows a button that stops it."""
+        place = item.message.place
+        if not self._sessions or not place.channel.startswith("D"):
+            return
+        try:
+            with delivering():
+                await self._client.agents_sessions_setStatus(
+                    channel_id=place.channel, thread_ts=place.thread, status=status
+                )
+        except DeliveryError as error:
+            self._sessions = not error.permanent
+
+
+async def _final(events: AsyncIterator[AnswerEvent]) -> Turn:
+    turn = None
+    async for event in events:
+        if isinstance(event, Final):
+            turn = event.turn
+    if turn is None:
+        raise AssertionError("an answer always ends in Final")
+    return turn
+
+
+def _moved(item: Job, where: str, *, thread: str, channel: str = "", audience: Audience = Audience.CHANNEL) -> Job:
+    message = item.message
+    place = replace(message.place, thread=thread, channel=channel or message.place.channel)
+    asked_in = message.context.get("asked_in", message.place.channel)
+    context = {**message.context, ELSEWHERE: where, "asked_in": asked_in, "response_url": ""}
+    return replace(item, message=replace(message, place=place, context=context, audience=audience), replies=())
+
+
+def _whispered(item: Job) -> Mapping[str, str]:
+    """Stands for what only its user sees, which nobody can find again."""
+    return {"channel": item.message.place.channel, "state": WHISPERED, "revision": str(item.revision)}
+
+
+def _was_whispered(item: Job) -> bool:
+    """Whether this very wording was answered so before whoever did it was cut off."""
+    return any(reply.get("state") == WHISPERED and reply["revision"] == str(item.revision) for reply in item.replies)
+
+
+def _is_elsewhere(item: Job) -> bool:
+    return bool(item.message.context.get(ELSEWHERE))
+
+
+def _quote(item: Job) -> str:
+    """What was asked, above an answer that does not stand below it."""
+    return f"> {literal(cut(' '.join(item.message.text.split()), _QUOTED))}\n\n"
+
+
+def _quoted(item: Job) -> list[blocks.Block]:
+    return blocks.body(_quote(item)) if _is_elsewhere(item) else []
+
+
+def _target(item: Job) -> Target:
+    place = item.message.place
+    team = item.message.context.get("recipient_team") or place.workspace
+    return Target(place.channel, place.thread, item.message.user, team, item.id)
+
+
+def _words(item: Job) -> Words:
+    return words_for(reply_language(item.message.text))
+
+
+def _item_of(message: Mapping[str, Any]) -> str:
+    payload = (message.get("metadata") or {}).get("event_payload") or {}
+    return str(payload.get("item") or "")

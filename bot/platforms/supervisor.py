@@ -1,0 +1,178 @@
+"""`frontdesk serve`: the desk, the adapters that have tokens, and the web server, side by side in one process.
+
+An adapter that fails is started again after a pause; the others do not notice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import uuid
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import structlog
+import uvicorn
+from starlette.types import ASGIApp
+
+from bot.errors import BotError, PlatformError, StorageError
+from bot.inbox.service import InboxService
+from bot.platforms.web.limits import PromptProtocol
+
+log = structlog.get_logger(__name__)
+
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between two starts of an adapter that fails
+
+
+class Adapter(Protocol):
+    """A chat platform."""
+
+    platform: str
+
+    @property
+    def connected(self) -> bool:
+        """Whether the platform can reach us."""
+
+    async def run(self) -> None:
+        """Connect and serve until cancelled; answers can be delivered until `close`. Raises PlatformError."""
+
+    async def close(self) -> None:
+        """Deliver nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the web server listens."""
+
+    host: str
+    port: int
+
+
+async def serve(
+    desk: InboxService,
+    adapters: Sequence[Adapter],
+    app: ASGIApp,
+    address: Address,
+    *,
+    drain_seconds: float,
+    beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
+    troubles: MutableMapping[str, str] | None = None,
+) -> None:
+    """Serve until SIGINT or SIGTERM, then finish what is being answered within a limit. `beside` is what goes on
+    meanwhile: a fault in one is logged, and it begins again. `troubles` is kept up: why a platform's adapter failed.
+
+    Raises PlatformError when the web server cannot listen.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(signum, stop.set)
+    config = uvicorn.Config(
+        app, address.host, address.port, http=PromptProtocol, ws="none", log_level="warning", lifespan="off"
+    )
+    server = _Server(config)
+    web = asyncio.create_task(server.serve())
+    desk_work = asyncio.create_task(desk.run())
+    noted = {} if troubles is None else troubles
+    platforms = [asyncio.create_task(supervise(adapter, noted)) for adapter in adapters]
+    others = [asyncio.create_task(_for_ever(work)) for work in beside]
+    stopped = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({stopped, web, desk_work}, return_when=asyncio.FIRST_COMPLETED)
+        if web.done() and not stop.is_set():
+            raise PlatformError(f"Port {address.port} cannot be listened on: set FRONTDESK_PORT to a free one.")
+        if desk_work.done():
+            desk_work.result()
+    finally:
+        stopped.cancel()
+        await _end(platforms + others)  # nothing new comes in
+        with suppress(StorageError):
+            await desk.drain(drain_seconds)
+        for adapter in adapters:
+            await adapter.close()
+        await _end([desk_work])
+        server.should_exit = True
+        with suppress(SystemExit):
+            await web
+        log.info("stopped")
+
+
+async def supervise(adapter: Adapter, troubles: MutableMapping[str, str]) -> None:
+    """Run an adapter for ever; after a failure again, each time after a longer pause."""
+    pause = FIRST_PAUSE
+    while True:
+        started = asyncio.get_running_loop().time()
+        try:
+            await adapter.run()
+        except BotError as error:
+            troubles[adapter.platform] = str(error)
+            log.error("adapter failed", platform=adapter.platform, cause=str(error), again_in=pause)
+        except Exception as error:
+            fault = uuid.uuid4().hex[:8]
+            troubles[adapter.platform] = f"a fault of Frontdesk's: {fault} in its log"
+            log.error("adapter failed", platform=adapter.platform, fault=fault, kind=type(error).__name__)
+            log.debug("adapter's traceback", fault=fault, exc_info=error)
+        if asyncio.get_running_loop().time() - started > LONGEST_PAUSE:
+            pause = FIRST_PAUSE
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def known_causes(
+    adapters: Sequence[Adapter], refused: Callable[[str], str], troubles: MutableMapping[str, str]
+) -> Mapping[str, str]:
+    """What keeps the bot from speaking on each platform now, "" where nothing is known to: `refused` tells why one that
+    is connected lets it say nothing, `troubles` why one is not connected."""
+    for adapter in adapters:
+        if adapter.connected:
+            troubles.pop(adapter.platform, None)
+    return {
+        adapter.platform: refused(adapter.platform) if adapter.connected else troubles.get(adapter.platform, "")
+        for adapter in adapters
+    }
+
+
+def readiness(
+    adapters: Sequence[Adapter],
+    checks: Mapping[str, Callable[[], Awaitable[str]]],
+    causes: Callable[[], Mapping[str, str]],
+) -> Callable[[], Awaitable[Mapping[str, str]]]:
+    """What each part lacks: `checks` by name, and the adapters, of which `causes` tells what is wrong."""
+
+    async def ready() -> Mapping[str, str]:
+        parts = {name: await check() for name, check in checks.items()}
+        wrong = causes()
+        return parts | {
+            each.platform: wrong[each.platform] or ("" if each.connected else "not connected") for each in adapters
+        }
+
+    return ready
+
+
+async def _for_ever(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Work that has ended by itself has nothing to do; after a fault it begins again."""
+    while True:
+        try:
+            await work()
+            return
+        except Exception as error:
+            fault = uuid.uuid4().hex[:8]
+            log.error("background work failed", fault=fault, kind=type(error).__name__)
+            log.debug("its traceback", fault=fault, exc_info=error)
+            await asyncio.sleep(FIRST_PAUSE)
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class _Server(uvicorn.Server):
+    """Signals are ours: uvicorn would stop the web server before the work is finished."""
+
+    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
+        """None."""
+        return nullcontext()

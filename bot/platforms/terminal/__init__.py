@@ -1,0 +1,1 @@
+"""Frontdesk in a terminal."""

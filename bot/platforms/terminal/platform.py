@@ -1,0 +1,285 @@
+"""Frontdesk in a terminal: one answer, and a chat. Piped, it reads lines and writes Markdown for the eye."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import signal
+import sys
+import uuid
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from rich.console import Console, RenderableType
+from rich.live import Live
+from rich.markdown import Markdown
+from rich.spinner import Spinner
+from rich.text import Text
+
+from bot.answering.pipeline import AnswerPipeline
+from bot.chat.conversation import AnswerEvent, Citation, Delta, Feedback, IncomingMessage, Status, Turn, Vote
+from bot.chat.links import defuse
+from bot.chat.markdown import Dialect, rendered
+from bot.chat.markup import Token, href
+from bot.chat.ports import ConversationStore
+from bot.errors import BotError
+from bot.i18n import words_for
+from bot.i18n.language import reply_language
+from bot.learned.ports import LearnsWordings
+from bot.platforms.terminal.explanation import explanation, followable, link_style
+from bot.platforms.terminal.printing import safe_console
+from retrieval.errors import RetrievalError
+from retrieval.text import collapse_whitespace
+
+T = TypeVar("T")
+
+HELP = """\
+Ask a question in your own words. These are commands:
+
+  /new             start a new conversation
+  /why             why the last question was answered as it was
+  /good, /bad      vote on the last answer; a reason may follow
+  /help            this list
+  /quit            leave (also Ctrl-D); Ctrl-C stops an answer
+"""
+_PROMPT = "› "
+_USER = "terminal"
+_FRAMES_PER_SECOND = 12
+_EXPLAINED = 5  # passages; `frontdesk explain` shows all
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+_ESCAPED_MARK = r"\\\1"
+_MARKS = re.compile(r"([*_~`\[\]\\])")
+
+
+class Terminal:
+    """`history` is the file that keeps what was typed, for the arrow keys; None keeps it for one chat."""
+
+    def __init__(
+        self,
+        answering: AnswerPipeline,
+        conversations: ConversationStore,
+        *,
+        console: Console | None = None,
+        history: Path | None = None,
+        mask: Callable[[str], str] = lambda text: text,
+        learning: LearnsWordings | None = None,
+    ) -> None:
+        self._answering = answering
+        self._conversations = conversations
+        self._console = console or safe_console()
+        self._history = history
+        self._mask = mask
+        self._learning = learning
+
+    async def show(self, events: AsyncIterator[AnswerEvent], language: str = "") -> Turn:
+        """Draw an answer as it comes; `language` is that of the status line. Raises what the answering raises."""
+        turn: Turn | None = None
+        with self._live() as update:
+            text = ""
+            async for event in events:
+                if isinstance(event, Status):
+                    update(Spinner("dots", Text(words_for(language).labels[event.stage.value], style="dim")))
+                elif isinstance(event, Delta):
+                    text += event.text
+                    update(Markdown(rendered(text, _TERMINAL, event.links), hyperlinks=False))
+                else:
+                    turn = event.turn
+                    break
+        if turn is None:
+            raise AssertionError("an answer always ends in Final")
+        self.print_answer(turn)
+        async for _ in events:  # a turn that could not be stored is reported after its answer
+            pass
+        return turn
+
+    def print_answer(self, turn: Turn) -> None:
+        """The answer with its sources: laid out on a terminal, Markdown without its escapes elsewhere."""
+        heading = words_for(turn.language).labels["sources"]
+        if self._console.is_terminal:
+            self._console.print(Markdown(_linked(turn)))
+        else:
+            self._console.print(Text(_unescaped(turn)), soft_wrap=True)
+        if turn.citations:
+            self._console.print(Text(f"\n{heading}", style="dim"))
+            for citation in turn.citations:
+                self._console.print(_source(citation), soft_wrap=True)
+
+    def explain(self, turn: Turn) -> None:
+        """Why the turn was answered as it was."""
+        self._console.print(explanation(turn, passages=_EXPLAINED))
+
+    async def chat(self, conversation_id: str) -> None:
+        """Converse until /quit or the end of the input."""
+        interactive = self._console.is_terminal and sys.stdin.isatty()
+        self._answering.warm_up()
+        last = await self._welcome(conversation_id, interactive)
+        async for line in self._lines(interactive):
+            command, _, rest = line.partition(" ")
+            if command in {"/quit", "/exit", "/q"}:
+                return
+            if command == "/new":
+                conversation_id, last = uuid.uuid4().hex, None
+                self._notice("A new conversation.")
+            elif line.startswith("/"):
+                await self._command(command, rest.strip(), last)
+            else:
+                last = await self._ask(conversation_id, line, last)
+
+    async def _welcome(self, conversation_id: str, interactive: bool) -> Turn | None:
+        turns = (await self._conversations.load(conversation_id)).turns
+        if interactive:
+            self._notice("Ask a question, or type /help for the commands.")
+        if turns:
+            self._notice(f"Going on after: {collapse_whitespace(turns[-1].question)}")
+        return turns[-1] if turns else None
+
+    async def _ask(self, conversation_id: str, text: str, last: Turn | None) -> Turn | None:
+        """Answer one line. A fault is shown and the chat goes on; -> the conversation's last turn."""
+        language = reply_language(text, last.language if last else "")
+        events = self._answering.answer(IncomingMessage(conversation_id, text, user=_USER))
+        try:
+            turn = await _interruptible(self.show(events, language))
+            if turn is None:
+                self._notice("Stopped.")
+            last = turn or last
+        except (BotError, RetrievalError) as error:
+            self._console.print(Text(f"frontdesk: {collapse_whitespace(str(error))}", style="red"), soft_wrap=True)
+        finally:
+            await events.aclose()
+        self._console.print()
+        return last
+
+    async def _command(self, command: str, rest: str, last: Turn | None) -> None:
+        if command == "/help":
+            self._notice(HELP)
+        elif command in {"/why", "/good", "/bad"} and last is None:
+            self._notice("Nothing was asked in this conversation yet.")
+        elif command == "/why" and last:
+            self.explain(last)
+        elif command in {"/good", "/bad"} and last:
+            vote = Vote.UP if command == "/good" else Vote.DOWN
+            await self._conversations.vote(Feedback(last.id, _USER, vote, rest))
+            if self._learning:
+                await self._learning.record_vote(last, vote, _USER)
+            self._notice("Noted, thank you.")
+        else:
+            self._notice(f"There is no command {collapse_whitespace(command)}: type /help for the list.")
+
+    async def _lines(self, interactive: bool) -> AsyncIterator[str]:
+        read = self._typed() if interactive else _piped()
+        async for line in read:
+            if not interactive:
+                self._console.print(Text(f"{_PROMPT}{collapse_whitespace(line)}", style="bold"), soft_wrap=True)
+            if line.strip():
+                yield line.strip()
+
+    async def _typed(self) -> AsyncIterator[str]:
+        from prompt_toolkit import PromptSession
+        from prompt_toolkit.history import FileHistory, InMemoryHistory
+
+        if self._history:
+            self._history.parent.mkdir(parents=True, exist_ok=True)
+            self._history.touch(mode=0o600)  # it holds what people asked
+        history = FileHistory(str(self._history)) if self._history else InMemoryHistory()
+        store, mask = history.store_string, self._mask
+
+        def store_masked(string: str) -> None:
+            store(mask(string))
+
+        history.store_string = store_masked  # type: ignore[method-assign]
+        session: PromptSession[str] = PromptSession(history=history)
+        while True:
+            try:
+                yield await session.prompt_async(_PROMPT)
+            except KeyboardInterrupt:  # as in a shell: the line is thrown away
+                continue
+            except EOFError:
+                return
+
+    def _notice(self, text: str) -> None:
+        self._console.print(Text(text, style="dim"))
+
+    @contextmanager
+    def _live(self) -> Iterator[Callable[[RenderableType], None]]:
+        """Redraws in place on a terminal; elsewhere only the finished answer is printed."""
+        if not self._console.is_terminal:
+            yield lambda _: None
+            return
+        with Live(
+            console=self._console, transient=True, refresh_per_second=_FRAMES_PER_SECOND, vertical_overflow="ellipsis"
+        ) as live:
+            yield live.update
+
+
+def _linked(turn: Turn) -> str:
+    """The answer with each marker a link to its source."""
+    urls = {citation.number: citation.url for citation in turn.citations if followable(citation.url)}
+
+    def marker(token: Token) -> str:
+        space = token.text[: len(token.text) - len(token.text.lstrip())]
+        return space + "".join(f"[\\[{n}\\]]({href(urls[n])})" if n in urls else f"\\[{n}\\]" for n in token.numbers)
+
+    return rendered(turn.answer, replace(_TERMINAL, marker=marker), turn.links)
+
+
+def _link(label: str, url: str) -> str:
+    """For Rich; what a terminal may not be handed is text."""
+    shown = label or _MARKS.sub(_ESCAPED_MARK, url.replace("&", "&amp;"))
+    return f"[{shown}]({href(url)})" if followable(url) or url.startswith("mailto:") else shown
+
+
+def _prose(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;")
+
+
+def _unescaped(turn: Turn) -> str:
+    """The answer's Markdown as a person reads it: outside of code and addresses, each escaped character as itself."""
+    return rendered(turn.answer, _PIPED, turn.links)
+
+
+def _characters(text: str) -> str:
+    return _ESCAPED.sub(r"\1", text)
+
+
+def _written(label: str, url: str) -> str:
+    return f"[{_characters(label)}]({href(url)})" if label else href(url)
+
+
+def _source(citation: Citation) -> Text:
+    return Text.assemble(
+        (f"[{citation.number}] ", "bold"),
+        (defuse(collapse_whitespace(citation.label)), link_style(citation.url)),
+        f" · {defuse(collapse_whitespace(citation.byline))}" if citation.byline else "",
+        (f"  {collapse_whitespace(citation.url)}" if citation.url else "", "dim"),
+    )
+
+
+# A terminal looks for addresses itself, and would take in what follows.
+_TERMINAL = Dialect(_link, _prose, apart=" ")
+_PIPED = Dialect(_written, _characters, apart=" ", angles=("<", ">", "&"))
+
+
+async def _piped() -> AsyncIterator[str]:
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        yield line
+
+
+async def _interruptible(work: Coroutine[Any, Any, T]) -> T | None:
+    """Await `work`; Ctrl-C stops it alone, and then there is no result."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.ensure_future(work)
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        loop.add_signal_handler(signal.SIGINT, task.cancel)
+    except (NotImplementedError, RuntimeError, ValueError):  # Windows, or not the main thread
+        return await task
+    try:
+        await asyncio.wait({task})
+        return None if task.cancelled() else task.result()
+    finally:
+        task.cancel()
+        loop.remove_signal_handler(signal.SIGINT)
+        signal.signal(signal.SIGINT, before)

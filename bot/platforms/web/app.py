@@ -1,0 +1,38 @@
+"""The ASGI app: /healthz, /readyz, /metrics, and /slack/events where Slack sends signed requests."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.platforms.web.limits import Bounded
+from bot.platforms.web.metrics import CONTENT_TYPE, Metrics
+
+Readiness = Callable[[], Awaitable[Mapping[str, str]]]
+"""-> what each part lacks to be ready ("" where nothing); answers quickly and raises nothing."""
+
+
+def web_app(ready: Readiness, metrics: Metrics, slack: Callable[[Request], Awaitable[Response]] | None) -> Starlette:
+    """`slack` handles Slack's requests, signature and all; None where Slack is not spoken to by HTTP. No request's body
+    is longer, or slower, than `Bounded` allows."""
+
+    async def healthz(_: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def readyz(_: Request) -> Response:
+        parts = await ready()
+        well = not any(parts.values())
+        return JSONResponse({"ready": well, "parts": dict(parts)}, status_code=200 if well else 503)
+
+    async def show_metrics(_: Request) -> Response:
+        return Response(metrics.render(), media_type=CONTENT_TYPE)
+
+    routes = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", show_metrics)]
+    if slack:
+        routes.append(Route("/slack/events", slack, methods=["POST"]))
+    return Starlette(routes=routes, middleware=[Middleware(Bounded)])

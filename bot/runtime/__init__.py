@@ -1,0 +1,1 @@
+"""What keeps work whole: completion despite cancellation, faults, background tasks."""

@@ -1,0 +1,52 @@
+"""How the sources are doing, by the log of the refreshes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import cast
+
+from bot.sources.models import RefreshRun
+from retrieval.documents import Source, SourceKind
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTrouble:
+    """Why the last refresh of these sources failed, and when."""
+
+    sources: tuple[str, ...]
+    reason: str
+    at: datetime
+
+
+def troubles(sources: Iterable[Source], runs: Iterable[RefreshRun]) -> list[SourceTrouble]:
+    """Of each source, what its last refresh could not do; `runs` are newest first.
+
+    A run tells in its report which sources it was to read; one that was cancelled, or found another at work, tells of
+    none. One that failed tells which of them it failed by. It is passed over for all others.
+    """
+    unsettled = {source.name for source in sources}
+    found = []
+    for run in runs:
+        read = unsettled & set(cast(Sequence[str], run.report.get("sources", ())))
+        if "blamed" in run.report:
+            read &= set(cast(Sequence[str], run.report["blamed"]))
+        if run.outcome == "running" or not read:
+            continue
+        unsettled -= read
+        if run.outcome == "failed":
+            found.append(SourceTrouble(tuple(sorted(read)), run.error, run.started_at))
+        failed = cast(Sequence[Mapping[str, str]], run.report.get("sources_failed", ()))
+        found += [
+            SourceTrouble((line["source"],), line["reason"], run.started_at)
+            for line in failed
+            if line["source"] in read
+        ]
+    return found
+
+
+def missing_folders(sources: Iterable[Source]) -> list[Source]:
+    """The folder sources whose folder is not there."""
+    return [source for source in sources if source.kind is SourceKind.FOLDER and not Path(source.location).is_dir()]

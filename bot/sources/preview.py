@@ -1,0 +1,56 @@
+"""The first pairs of a site before it becomes a source."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+
+from bot.chat.ports import Markers
+from retrieval.documents import Document, Selectors, Source, SourceKind
+from retrieval.errors import SourceError
+
+PAGES = 3  # read for a preview
+_PENDING = "preview:"
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What was found on the first pages of a source; `id` takes it up again once it is confirmed."""
+
+    id: str
+    source: Source
+    documents: tuple[Document, ...]
+
+
+class SourcePreview:
+    """`read(source)` reads a source's first pages (in a thread). Raises what it raises."""
+
+    def __init__(self, read: Callable[[Source], Sequence[Document]], markers: Markers) -> None:
+        self._read = read
+        self._markers = markers
+
+    async def preview(self, source: Source) -> Preview:
+        """Raises SourceError where nothing can be read or found, StorageError."""
+        few = replace(source, max_pages=min(source.max_pages or PAGES, PAGES), max_depth=1)
+        documents = await asyncio.to_thread(self._read, few)
+        if not documents:
+            raise SourceError(
+                f"No question and no text was found on the first pages of {source.location}: check the address, or "
+                "name the markup with 'frontdesk sources add' and --question-css."
+            )
+        preview = Preview(uuid.uuid4().hex[:12], source, tuple(documents))
+        await self._markers.set(_PENDING + preview.id, json.dumps(asdict(source)))
+        return preview
+
+    async def confirm(self, preview_id: str) -> Source:
+        """The source that was looked at; once. Raises SourceError for one that is not known any more."""
+        kept = await self._markers.get(_PENDING + preview_id)
+        if not kept:
+            raise SourceError("This preview is not known any more: add the source again.")
+        await self._markers.set(_PENDING + preview_id, "")
+        values = json.loads(kept)
+        selectors = Selectors(**values["selectors"]) if values["selectors"] else None
+        return Source(**values | {"kind": SourceKind(values["kind"]), "selectors": selectors})

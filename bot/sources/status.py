@@ -1,0 +1,112 @@
+"""How Frontdesk is doing: what it knows, since when, what it is busy with, what is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.inbox.refusal_notes import Refused
+from bot.sources.catalogue import Knowledge
+from bot.sources.health import SourceTrouble, troubles
+from bot.sources.models import RefreshRun, Schedule
+from bot.sources.ports import RefreshLog, ScheduleStore, SourceStore
+from retrieval.documents import Source
+from retrieval.errors import RetrievalError
+
+Health = Callable[[], Awaitable[Sequence[tuple[str, str, str]]]]
+"""Of each generation server: where it is, what it serves, and what is wrong with it (or "")."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStatus:
+    """A source as it stands; `documents` of it, in so many `passages`, are in the active version."""
+
+    source: Source
+    schedule: Schedule
+    documents: int
+    passages: int
+    trouble: SourceTrouble | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """`version` is "" while nothing is indexed. `queue` is (waiting, being answered), None outside of `serve`."""
+
+    version: str
+    created_at: datetime | None
+    pages: int
+    passages: int
+    sources: tuple[SourceStatus, ...]
+    last: RefreshRun | None
+    queue: tuple[int, int] | None
+    generators: tuple[tuple[str, str, str], ...]
+    refused: tuple[Refused, ...] = ()
+
+
+class StatusReport:
+    """`active` reads the active index (in a thread), `health` asks the generation servers, `queue` the desk;
+    `refused` is what processes that run have said of platforms that refuse them."""
+
+    def __init__(
+        self,
+        sources: SourceStore,
+        schedules: ScheduleStore,
+        runs: RefreshLog,
+        active: Callable[[], Knowledge],
+        health: Health,
+        queue: Callable[[], tuple[int, int] | None],
+        refused: Callable[[], Awaitable[Sequence[Refused]]],
+    ) -> None:
+        self._sources = sources
+        self._schedules = schedules
+        self._runs = runs
+        self._active = active
+        self._health = health
+        self._queue = queue
+        self._refused = refused
+
+    async def sources(self) -> tuple[SourceStatus, ...]:
+        """Every source with its schedule, size and trouble. Raises StorageError."""
+        documents: Mapping[str, int] = {}
+        passages: Mapping[str, int] = {}
+        try:
+            known = await asyncio.to_thread(self._active)
+            documents = Counter(document.source for document in known.documents)
+            passages = Counter(part.document.source for part in known.parts)
+        except RetrievalError:
+            pass
+        sources = await self._sources.list()
+        schedules = {schedule.source: schedule for schedule in await self._schedules.schedules()}
+        ill = {name: trouble for trouble in troubles(sources, await self._runs.list(200)) for name in trouble.sources}
+        return tuple(
+            SourceStatus(
+                source,
+                schedules.get(source.name, Schedule(source.name)),
+                documents.get(source.name, 0),
+                passages.get(source.name, 0),
+                ill.get(source.name),
+            )
+            for source in sources
+        )
+
+    async def status(self) -> Status:
+        """All of it. Raises StorageError."""
+        try:
+            known = await asyncio.to_thread(self._active)
+        except RetrievalError:
+            known = None
+        runs = await self._runs.list(1)
+        return Status(
+            version=known.version if known else "",
+            created_at=known.created_at if known else None,
+            pages=known.pages if known else 0,
+            passages=known.passages if known else 0,
+            sources=await self.sources(),
+            last=runs[0] if runs else None,
+            queue=self._queue(),
+            generators=tuple(await self._health()),
+            refused=tuple(await self._refused()),
+        )

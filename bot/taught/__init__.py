@@ -1,0 +1,1 @@
+"""Answers that people teach: proposed, approved, searched, reviewed."""

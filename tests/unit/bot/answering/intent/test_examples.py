@@ -1,0 +1,63 @@
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from bot.answering.intent.examples import (
+    FOLDER,
+    REFERS,
+    example_languages,
+    examples_digest,
+    load_messages,
+    load_replies,
+    load_summons,
+    load_talk,
+)
+from bot.chat.intent import Intent, OfferReply
+from bot.i18n import languages
+
+
+def test_there_are_examples_of_every_language_that_is_spoken() -> None:
+    assert set(example_languages()) == set(languages())
+
+
+@pytest.mark.parametrize("tag", example_languages())
+def test_each_language_has_examples_of_all_there_is(tag: str) -> None:
+    assert {each.kind for each in load_messages([tag])} == set(Intent) - {Intent.EMPTY}
+    assert {each.kind for each in load_replies([tag])} == set(OfferReply)
+
+
+@pytest.mark.parametrize("tag", example_languages())
+def test_no_message_is_an_example_of_two_things_or_stands_there_twice(tag: str) -> None:
+    texts = Counter(each.text for each in load_messages([tag]))
+    assert [text for text, count in texts.items() if count > 1] == []
+    assert all(text == text.strip() for text in texts)
+
+
+@pytest.mark.parametrize("tag", example_languages())
+def test_there_is_talk_of_every_language_and_nothing_is_learned_from_it(tag: str) -> None:
+    talk = load_talk([tag])
+    assert len(talk) >= 15
+    assert not set(talk) & {each.text for each in load_messages()}
+
+
+def test_a_reply_to_an_offer_is_no_other_message_besides() -> None:
+    said = {each.text for each in load_replies() if each.kind != OfferReply.OTHER}
+    assert not said & {each.text for each in load_replies() if each.kind == OfferReply.OTHER}
+
+
+@pytest.mark.parametrize("tag", example_languages())
+def test_what_refers_to_something_above_says_nothing_else(tag: str) -> None:
+    refers = [each.text for each in load_summons([tag]) if each.kind == REFERS]
+    assert len(refers) >= 40 and len(set(refers)) == len(refers)
+    assert not set(refers) & {each.text for each in load_summons([tag]) if each.kind != REFERS}
+
+
+def test_one_more_language_is_one_file(tmp_path: Path) -> None:
+    (tmp_path / "it.toml").write_text(
+        "question = '''\nCome pago?\n'''\n\n[reply]\nyes = '''\nsì\n'''\n", encoding="utf-8"
+    )
+    [message] = load_messages(folder=tmp_path)
+    assert (message.text, message.language, message.kind) == ("Come pago?", "it", Intent.QUESTION)
+    assert [each.text for each in load_replies(folder=tmp_path)] == ["sì", "Come pago?"]
+    assert examples_digest(tmp_path) != examples_digest(FOLDER)

@@ -1,0 +1,82 @@
+"""Platforms that refuse the bot itself, on a clock of the test's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.inbox.availability import LONGEST_PAUSE, Platforms
+from tests.fakes import FakeMessenger
+
+
+@dataclass
+class Clock:
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def platforms(clock: Clock) -> Platforms:
+    platforms = Platforms(clock)
+    platforms.join("test", FakeMessenger())
+    platforms.join("other", FakeMessenger())
+    return platforms
+
+
+def refuses(platforms: Platforms, *, bot: bool) -> None:
+    messenger = platforms._messengers["test"]
+    assert isinstance(messenger, FakeMessenger)
+    messenger.refuses_bot = bot
+
+
+async def test_a_platform_that_refuses_the_bot_is_left_alone_until_it_takes_it_again(
+    platforms: Platforms, clock: Clock
+) -> None:
+    refuses(platforms, bot=True)
+    with capture_logs() as logs:
+        platforms.suspend("test", "token_revoked")
+        platforms.suspend("test", "token_revoked")  # of several answers under way
+    assert len(logs) == 1
+    assert platforms.messenger("test") is None and list(platforms) == ["other"]
+    assert platforms.trouble("test") == "token_revoked"
+    clock.now += 60
+    await platforms.probe()
+    assert platforms.messenger("test") is None
+    refuses(platforms, bot=False)
+    clock.now += 60
+    await platforms.probe()
+    assert platforms.messenger("test") is not None
+    assert platforms.trouble("test")  # it is known again; that it may speak is not
+    platforms.note_success("test")
+    assert platforms.trouble("test") == ""
+
+
+async def test_a_trouble_is_over_where_nothing_more_is_refused(platforms: Platforms, clock: Clock) -> None:
+    platforms.suspend("test", "missing_scope")
+    for _ in range(2):
+        clock.now += 60
+        await platforms.probe()
+    assert platforms.trouble("test") == ""
+
+
+async def test_who_is_refused_again_and_again_asks_less_and_less_often(platforms: Platforms, clock: Clock) -> None:
+    platforms.suspend("test", "missing_scope")
+    tried_at: list[float] = []
+    while clock.now < 300:
+        clock.now += 0.5
+        await platforms.probe()
+        if platforms.messenger("test"):
+            tried_at.append(clock.now)
+            platforms.suspend("test", "missing_scope")
+    pauses = [later - earlier for earlier, later in pairwise(tried_at)]
+    assert pauses == sorted(pauses) and pauses[0] == 2 and pauses[-1] == LONGEST_PAUSE

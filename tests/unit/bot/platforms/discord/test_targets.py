@@ -1,0 +1,39 @@
+"""Messages in Discord's channels, over its API."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import discord as dpy
+import pytest
+
+from bot.chat.message import Disposition, Job
+from bot.platforms.discord import layouts
+from bot.platforms.discord.connection import DiscordConfig, intents, use
+from bot.platforms.discord.targets import InChannel
+from tests.fakes import said
+from tests.support.discord import DiscordStandIn
+from tests.support.discord.standin import shown
+
+
+@pytest.fixture
+async def discord() -> AsyncIterator[DiscordStandIn]:
+    async with DiscordStandIn() as discord:
+        yield discord
+
+
+@pytest.mark.parametrize(("amend", "stands"), [(True, "second"), (False, "first")])
+async def test_what_was_said_by_another_process_is_made_to_say_this_or_is_left(
+    discord: DiscordStandIn, amend: bool, stands: str
+) -> None:
+    use(DiscordConfig(discord.token, discord.api_url, discord.gateway.url))
+    channel = discord.guild.create_text_channel("one")
+    item = Job(uuid4().hex, said(), Disposition.ANSWER, "", datetime.now(UTC))
+    async with dpy.Client(intents=intents(content=False)) as client:
+        await client.login(discord.token)
+        surface = InChannel(client, channel.id, item)
+        kept = [await surface.post(layouts.message(each, item.id), 0, amend=amend) for each in ("first", "second")]
+    assert kept[0] == kept[1]
+    assert [shown(message) for message in discord.bot_messages(channel.id)] == [stands]

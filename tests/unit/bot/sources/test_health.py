@@ -1,0 +1,59 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.sources.health import missing_folders, troubles
+from bot.sources.models import RefreshRun
+from retrieval.documents import Source, SourceKind
+
+SHOP = Source("shop", SourceKind.WEBSITE, "https://shop.test/")
+BLOG = Source("blog", SourceKind.WEBSITE, "https://blog.test/")
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+
+
+def run(*sources: str, outcome: str = "unchanged", error: str = "", failed: dict[str, str] | None = None) -> RefreshRun:
+    lines = [{"source": name, "reason": reason} for name, reason in (failed or {}).items()]
+    return RefreshRun("r", NOON, NOON, outcome, report={"sources": list(sources), "sources_failed": lines}, error=error)
+
+
+def told(*runs: RefreshRun) -> list[tuple[tuple[str, ...], str]]:
+    return [(trouble.sources, trouble.reason) for trouble in troubles([SHOP, BLOG], runs)]
+
+
+def test_the_last_refresh_of_each_source_counts() -> None:
+    failed = run("shop", "blog", failed={"blog": "it is away"})
+    assert told(failed) == [(("blog",), "it is away")]
+    assert told(run("shop"), failed) == [(("blog",), "it is away")]
+    assert told(run("blog"), failed) == []
+
+
+def test_a_run_that_failed_as_a_whole_is_told_once() -> None:
+    assert told(run("shop", "blog", outcome="failed", error="too much")) == [(("blog", "shop"), "too much")]
+
+
+def test_runs_that_say_nothing_of_a_source_are_passed_over() -> None:
+    failed = run("shop", failed={"shop": "it is away"})
+    cancelled, running = run(outcome="failed", error="cancelled"), run("shop", outcome="running")
+    assert told(running, cancelled, RefreshRun("old", NOON), failed) == [(("shop",), "it is away")]
+    assert told(run("removed", outcome="failed", error="gone")) == []
+
+
+def test_a_run_that_failed_by_no_fault_of_the_sources_is_passed_over() -> None:
+    stopped = run("shop", "blog", outcome="failed", error="answers worse")
+    stopped = replace(stopped, report={**stopped.report, "blamed": []})
+    assert told(stopped) == []
+    assert told(stopped, run("shop", failed={"shop": "it is away"})) == [(("shop",), "it is away")]
+
+
+def test_a_run_blames_those_that_it_failed_by() -> None:
+    stopped = run("shop", "blog", outcome="failed", error="6 would vanish")
+    stopped = replace(stopped, report={**stopped.report, "blamed": ["blog"]})
+    assert told(stopped) == [(("blog",), "6 would vanish")]
+    away = run("shop", "blog", failed={"shop": "it is away"})
+    assert told(stopped, away) == [(("blog",), "6 would vanish"), (("shop",), "it is away")]
+
+
+def test_a_folder_that_is_not_there_is_missing(tmp_path: Path) -> None:
+    here, lost = (Source(n, SourceKind.FOLDER, str(tmp_path / n)) for n in ("here", "lost"))
+    (tmp_path / "here").mkdir()
+    assert missing_folders([here, lost, SHOP]) == [lost]
