@@ -76,7 +76,7 @@ class SqlGlossaryStore:
         return await self._database.read(work)
 
     async def revision(self) -> str:
-        """See the port: what every change sets."""
+        """What every change sets."""
         query = select(markers.c.value).where(markers.c.name == _CHANGED)
 
         async def work(connection: AsyncConnection) -> str:

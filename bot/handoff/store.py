@@ -50,7 +50,7 @@ class SqlHandoffStore:
         return _first(await self._select(_newest_first().where(_at("support", support)).limit(1)))
 
     async def change(self, handoff_id: str, *states: HandoffState, **values: object) -> Handoff | None:
-        """See the port; without `states`, whatever its state."""
+        """Without `states`, whatever its state."""
         these = handoffs.c.id == handoff_id
         if states:
             these = and_(these, handoffs.c.state.in_([state.value for state in states]))
@@ -58,7 +58,7 @@ class SqlHandoffStore:
         return _first(await self._update(changed))
 
     async def due(self, now: datetime, until: datetime) -> Sequence[Handoff]:
-        """See the port; `until` is after `now`. Oldest first."""
+        """`until` is after `now`. Oldest first."""
         ready = and_(handoffs.c.state == HandoffState.OPEN.value, handoffs.c.remind_at <= now)
         reminded = update(handoffs).where(ready).values(remind_at=until, reminders=handoffs.c.reminders + 1)
         return sorted(await self._update(reminded), key=lambda handoff: (handoff.created_at, handoff.id))

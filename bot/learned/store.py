@@ -64,7 +64,7 @@ class SqlLearnedStore:
         await self._database.write(work)
 
     async def revision(self) -> str:
-        """See the port: what every change sets, and the day, on which time alone lets some fade."""
+        """What every change sets, and the day, on which time alone lets some fade."""
         query = select(markers.c.value).where(markers.c.name == _CHANGED)
 
         async def work(connection: AsyncConnection) -> str:

@@ -33,7 +33,7 @@ class SqlRefreshLog:
         await self._put(values, values)
 
     async def beat(self, run_id: str, progress: Mapping[str, object]) -> bool:
-        """See the port; False for a run that is not logged."""
+        """False for a run that is not logged."""
         beaten = update(refresh_runs).where(refresh_runs.c.id == run_id)
         beaten = beaten.values(progress=progress, beat_at=datetime.now(UTC))
         return bool(await self._database.write(lambda on: on.scalar(beaten.returning(refresh_runs.c.cancelled))))
@@ -43,7 +43,7 @@ class SqlRefreshLog:
         await self._database.write(lambda connection: connection.execute(cancelled))
 
     async def watch(self, run_id: str, message: MessageRef) -> None:
-        """See the port; a message that watches already is kept once."""
+        """A message that watches already is kept once."""
         watcher = asdict(message)
         await self._change_watchers(run_id, lambda watchers: watchers if watcher in watchers else [*watchers, watcher])
 

@@ -55,7 +55,7 @@ class SqlScheduleStore:
             raise unknown_source(schedule.source)
 
     async def due(self, now: datetime, until: datetime) -> Sequence[Schedule]:
-        """See the port; `until` is after `now`. Of two processes that ask at once, the later finds it done."""
+        """`until` is after `now`. Of two processes that ask at once, the later finds it done."""
         ready = and_(sources.c.paused.is_(False), sources.c.every_hours.is_not(None), sources.c.next_at <= now)
         taken = update(sources).where(ready).values(next_at=until).returning(*_COLUMNS)
         return await self._database.write(lambda connection: _in_order(connection, taken))

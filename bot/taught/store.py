@@ -75,7 +75,7 @@ class SqlTaughtStore:
         await self._database.write(work)
 
     async def list(self, *states: TaughtState) -> Sequence[Taught]:
-        """See the port; without `states` all."""
+        """Without `states` all."""
         query = select(taught).order_by(taught.c.created_at.desc(), taught.c.id.desc())
         return await self._select(query.where(_in(states)) if states else query)
 
@@ -83,7 +83,7 @@ class SqlTaughtStore:
         return await self._select(select(taught).where(_searched(now)).order_by(taught.c.created_at, taught.c.id))
 
     async def revision(self, now: datetime) -> str:
-        """See the port: what changes set, and how many have not expired, which time alone can make fewer."""
+        """What changes set, and how many have not expired, which time alone can make fewer."""
         token = select(markers.c.value).where(markers.c.name == _CHANGED).scalar_subquery()
         query = select(token, func.count()).select_from(taught).where(_searched(now))
 
