@@ -13,9 +13,8 @@ from typing import Any
 
 import typer
 
+from bot.app.commands import COMMANDS
 from bot.cli.main import app
-from bot.commands.console import Console
-from bot.commands.parser import COMMANDS, usage
 
 ROOT = Path(__file__).parents[1]
 BAR = "\\|"  # within a table's cell
@@ -140,10 +139,9 @@ def options_of(commands: Mapping[str, Any]) -> Iterator[str]:
 
 def chat_commands() -> Iterator[tuple[str, str, str]]:
     """Each command of `/faq`, who may call it, and what it does."""
-    roles = Console.roles()
-    for name, spec in COMMANDS.items():
-        who = {"ADMIN": "admins", "TEAMMATE": "the team"}[roles[name].name]
-        yield code(usage(name)), who, plain(spec.help)
+    for command in COMMANDS.values():
+        who = {"ADMIN": "admins", "TEAMMATE": "the team"}[command.role.name]
+        yield code(command.usage), who, plain(command.help)
 
 
 def make_targets() -> list[tuple[str, str]]:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-FORGOTTEN = "forgotten"
-"""Stands for whoever was forgotten where what they did is kept."""
-
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:

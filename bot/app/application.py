@@ -44,12 +44,12 @@ if TYPE_CHECKING:
     from bot.chat.conversation import IncomingMessage
     from bot.chat.platform import ChannelPoster
     from bot.chat.ports import IntentReader
+    from bot.chat.refusal_notes import Refusals
     from bot.commands.console import Console
-    from bot.commands.notices import Notices, Undelivered, Voting
     from bot.gaps.service import Gaps
     from bot.glossary.service import GlossaryService, LiveGlossary
     from bot.handoff.service import HandoffService
-    from bot.inbox.refusal_notes import Refusals
+    from bot.inbox.notices import Notices, Undelivered, Voting
     from bot.inbox.service import InboxService
     from bot.learned.service import LiveLearned, WordingLearner
     from bot.platforms.discord.platform import DiscordAdapter
@@ -266,7 +266,7 @@ class Application(Stores):
     @cached_property
     def notices(self) -> Notices:
         """What teammates and admins are told."""
-        from bot.commands.notices import Notices
+        from bot.inbox.notices import Notices
 
         settings = self.settings
         return Notices(self.rooms, support_channels(settings), admin_channels(settings), self.teaching)
@@ -274,14 +274,14 @@ class Application(Stores):
     @cached_property
     def undelivered(self) -> Undelivered:
         """What admins are told of customers who cannot be."""
-        from bot.commands.notices import Undelivered
+        from bot.inbox.notices import Undelivered
 
         return Undelivered(self.notices)
 
     @cached_property
     def voting(self) -> Voting:
         """What customers think of answers."""
-        from bot.commands.notices import Voting
+        from bot.inbox.notices import Voting
 
         return Voting(self.conversations, self.notices, masker(self.settings), self.learning)
 
@@ -369,7 +369,7 @@ class Application(Stores):
     @cached_property
     def refusals(self) -> Refusals:
         """Which platforms refuse a process that runs."""
-        from bot.inbox.refusal_notes import Refusals
+        from bot.chat.refusal_notes import Refusals
 
         return Refusals(self.markers, ("discord", "slack"))
 
@@ -383,38 +383,16 @@ class Application(Stores):
     @cached_property
     def console(self) -> Console:
         """What admins and teammates call."""
+        from bot.app.commands import make_groups
         from bot.commands.console import Console
-        from bot.commands.context import CommandServices
+        from bot.commands.registry import Kind
 
-        return Console(
-            CommandServices(
-                permissions=self.permissions,
-                admins=self.admins,
-                audit=self.audit,
-                sources=self.sources,
-                schedules=self.schedules,
-                refreshing=self.refreshing,
-                watching=self.watching,
-                previewing=self.previewing,
-                removing=self.removing,
-                status=self.status,
-                versions=version_store(self.settings),
-                conversations=self.conversations,
-                gaps=self.gaps,
-                inbox=self.inbox,
-                handing=self.handing,
-                handoffs=self.handoffs,
-                teaching=self.teaching,
-                glossary=self.glossary,
-                learning=self.learning,
-                privacy=self.privacy,
-                markers=self.markers,
-            )
-        )
+        groups = make_groups(self, version_store(self.settings))
+        return Console(self.permissions, groups, {Kind.SOURCE: groups[0].list_names})
 
     def beside(self) -> list[Callable[[], Coroutine[Any, Any, None]]]:
         """What goes on beside answering, each until cancelled."""
-        from bot.commands.notices import Digest
+        from bot.inbox.notices import Digest
 
         works: list[Callable[[], Coroutine[Any, Any, None]]] = [
             self.shelf.run,

@@ -42,3 +42,7 @@ class Actor:
 def pseudonym(platform: str, user: str) -> str:
     """Names a user in the record of who did what without naming them."""
     return hashlib.sha256(f"{platform}:{user}".encode("utf-8", "replace")).hexdigest()[:12]
+
+
+FORGOTTEN = "forgotten"
+"""Stands for whoever was forgotten where what they did is kept."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 # "3.2.1 Export", "3.2 Export", "§ 4 Fees", "1) Fees", "1. Fees", "1、费用". A number that a word follows in lower case
 # belongs to the title: "10.5 inch screens", "3 ways to pay".
@@ -39,3 +40,22 @@ def cut(text: str, limit: int) -> str:
     if text[limit - 1] != " " and seam >= limit * _SEAM:
         head = head[:seam]
     return head.rstrip(" ,;:.，、；：。") + "…"
+
+
+_LONG = 300  # characters of a line
+
+
+def short(text: str, longest: int = _LONG) -> str:
+    """`text` in one line of at most so many characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def ago(moment: datetime | None) -> str:
+    """How long ago, or in how long, in the largest fitting unit."""
+    if moment is None:
+        return "never"
+    seconds = (datetime.now(UTC) - moment).total_seconds()
+    minutes = int(abs(seconds) // 60)
+    size = f"{minutes} min" if minutes < 60 else f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} d"
+    return f"{size} ago" if seconds >= 0 else f"in {size}"

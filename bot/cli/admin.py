@@ -90,8 +90,8 @@ def audit(
     as_json: AsJson = False,
 ) -> None:
     """Who did what, newest first."""
+    from bot.access.cards import audit_card
     from bot.cli.cards import draw
-    from bot.commands.cards import audit_card
 
     async def work(application: Application) -> Sequence[AuditEntry]:
         async with audited(application, "audit"):

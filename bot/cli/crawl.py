@@ -90,7 +90,7 @@ async def _refresh_or_watch(
 
 async def _watch(application: Application, run: RefreshRun, quiet: bool) -> RefreshRun | None:
     from bot.cli.cards import TerminalScreen
-    from bot.commands.cards import run_card, starter
+    from bot.sources.cards import run_card, starter
 
     who = f", started by {name}" if (name := starter(run)) else ""
     say(

@@ -324,7 +324,7 @@ def _slack(settings: Settings) -> Iterator[Check]:
 def _serve(settings: Settings) -> Iterator[Check]:
     """What a process that runs has met, and this one perhaps not: its tokens may be others."""
     from bot.app import open_application
-    from bot.inbox.refusal_notes import Refused
+    from bot.chat.refusal_notes import Refused
 
     async def read() -> Sequence[Refused]:
         async with open_application(settings) as application:

@@ -57,7 +57,7 @@ def show_trial(trial: TrialReport) -> None:
     """Print what came of the golden questions: those that are answered worse, and the sum."""
     from rich.text import Text
 
-    from bot.commands.cards import golden_line
+    from bot.sources.cards import golden_line
 
     _list("worse", "red", [(line.question, f"was: {line.before}; new: {line.after}") for line in trial.worse])
     _list("no entry", "yellow", [(missing, "") for missing in trial.missing])

@@ -76,7 +76,7 @@ def add(
 def _add_if_right(source: Source) -> None:
     """Show what the first pages hold; add and read the source if that is what was meant."""
     from bot.cli.cards import draw
-    from bot.commands.cards import preview_card
+    from bot.sources.cards import preview_card
 
     async def look(application: Application) -> Preview:
         async with audited(application, "sources preview", source.name):
@@ -193,7 +193,7 @@ def state_as_dict(schedule: Schedule, trouble: SourceTrouble | None) -> dict[str
 
 
 def _when(schedule: Schedule) -> str:
-    from bot.commands.cards import ago
+    from bot.chat.text import ago
 
     if not schedule.every_hours:
         return "by hand"

@@ -39,7 +39,7 @@ def teach(
 ) -> None:
     """Teach an answer, which is used from now on and named after you. It stands above what pages say."""
     from bot.cli.cards import draw
-    from bot.commands.cards import taught_card
+    from bot.taught.cards import taught_card
 
     text = _read(answer)
 
@@ -103,8 +103,8 @@ def edit(
 ) -> None:
     """Word a taught answer anew. One that is used stays used, as it reads now."""
     from bot.cli.cards import draw
-    from bot.commands.cards import taught_card
     from bot.errors import InputError
+    from bot.taught.cards import taught_card
 
     if question is None and answer is None and expires is None:
         raise InputError("What is to change? Give --question, --answer or --expires.")

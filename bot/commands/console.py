@@ -4,133 +4,145 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from typing import Any, Protocol
 
 import structlog
 
-from bot.access.commands import FORGET_ME, PeopleCommands, forgets_caller, whom
-from bot.access.models import FORGOTTEN
-from bot.chat.card import Button, Card, Line, Style
+from bot.chat.card import Card, Line
 from bot.chat.message import ThreadRef
-from bot.chat.people import Actor, Role, pseudonym
+from bot.chat.people import Actor, Role
 from bot.chat.platform import AdminReply
-from bot.commands import cards as drawing
-from bot.commands.context import Answer, CommandContext, CommandServices, Handler, Handlers
-from bot.commands.parser import COMMANDS, Call, usage
-from bot.commands.questions import QuestionCommands
+from bot.commands.chat_lines import to_chat_line
+from bot.commands.context import Answer, CommandContext
+from bot.commands.parser import Call
+from bot.commands.registry import Bound, Command, Kind, bind_handlers, command
 from bot.errors import BotError, DeliveryError
-from bot.glossary import commands as glossary
 from bot.i18n import words_for
-from bot.learned import commands as learned
-from bot.sources.commands import KnowledgeCommands
-from bot.taught.commands import TaughtCommands
 from retrieval.errors import RetrievalError
 
 log = structlog.get_logger(__name__)
 
+_GONE = "I do not know this {} any more."
+
+
+class Guard(Protocol):
+    """Who may do what, and the record of it."""
+
+    async def role(self, actor: Actor) -> Role: ...
+
+    def allowed(
+        self, actor: Actor, role: Role, action: str, target: str = "", *, typed: bool = False, as_user: str = ""
+    ) -> AbstractAsyncContextManager[None]: ...
+
+
+class HelpCommand:
+    """`/faq help`. `commands` are all."""
+
+    def __init__(self) -> None:
+        self.commands: Mapping[str, Command] = {}
+
+    @command("help", Role.TEAMMATE, "this list")
+    async def _show_help(self, _context: CommandContext) -> Answer:
+        lines = tuple(Line(each.usage, note=each.help) for each in self.commands.values())
+        return Card(title="What you can ask of me here", lines=lines)
+
 
 class Console:
-    """Each method answers what only the caller sees; what everybody sees goes to the screen. A fault becomes a card:
-    of a known one its cause and mend, of any other an id that stands in the log."""
+    """Calls what `groups` declare. Each method answers what only the caller sees; what everybody sees goes to the
+    screen. A fault becomes a card: of a known one its cause and mend, of any other an id that stands in the log.
 
-    def __init__(self, parts: CommandServices) -> None:
-        self._parts = parts
-        knowledge, questions = KnowledgeCommands(parts), QuestionCommands(parts)
-        people, taught = PeopleCommands(parts), TaughtCommands(parts)
-        self._commands: Handlers = {
-            **knowledge.commands,
-            **questions.commands,
-            **people.commands,
-            **taught.commands,
-            **{name: (Role.ADMIN, work) for name, work in glossary.commands(lambda: parts.glossary).items()},
-            **{name: (Role.ADMIN, work) for name, work in learned.commands(lambda: parts.learning).items()},
-            "help": (Role.TEAMMATE, self._help),
+    `offer` gives what may stand for a parameter of a kind, to admins who are typing."""
+
+    def __init__(
+        self,
+        guard: Guard,
+        groups: Sequence[object],
+        offer: Mapping[Kind, Callable[[], Awaitable[Sequence[str]]]] | None = None,
+    ) -> None:
+        self._guard = guard
+        self._offer = offer or {}
+        shown = HelpCommand()
+        self._handlers = bind_handlers([*groups, shown])
+        self.commands: Mapping[str, Command] = {
+            name: bound.declared
+            for name, bound in self._handlers.commands.items()
+            if isinstance(bound.declared, Command)
         }
-        self._clicks: Handlers = {**knowledge.clicks, **questions.clicks, **people.clicks, **taught.clicks}
-        self._forms: Handlers = taught.forms
-
-    @classmethod
-    def roles(cls) -> Mapping[str, Role]:
-        """Who may call each command."""
-        unequipped = cls(None)  # type: ignore[arg-type]  # the parts are wanted only when a command runs
-        return {name: role for name, (role, _) in unequipped._commands.items()}
+        """All commands, by name, in the order of the help."""
+        self.group_help = {name: text for group in groups for name, text in getattr(group, "GROUPS", {}).items()}
+        """What groups of commands are about, by the first word of their names."""
+        shown.commands = self.commands
+        self._to_chat_line = partial(to_chat_line, commands=self.commands)
 
     async def run(self, actor: Actor, place: ThreadRef, call: Call, screen: AdminReply) -> Answer:
         """A command."""
-        role, work = self._commands[call.name]
-        asked = CommandContext(actor, place, screen, call.name, call.options)
-        return await self._guarded(asked, role, work, _target(asked), typed=True)
+        bound = self._handlers.commands[call.name]
+        usage = self.commands[call.name].usage
+        context = CommandContext(
+            actor, place, screen, call.name, call.options, usage=usage, to_chat_line=self._to_chat_line
+        )
+        return await self._guarded(context, bound, typed=True)
 
     async def click(self, actor: Actor, place: ThreadRef, action: str, value: str, screen: AdminReply) -> Answer:
         """A button. `screen` shows what takes the place of the message it stands below."""
-        if action not in self._clicks:
-            return Card(text="I do not know this button any more.")
-        role, work = self._clicks[action]
-        target = pseudonym(actor.platform, actor.user) if action == FORGET_ME else value[:12]
-        return await self._guarded(CommandContext(actor, place, screen, action, value=value), role, work, target)
+        bound = self._handlers.buttons.get(action)
+        if bound is None:
+            return Card(text=_GONE.format("button"))
+        context = CommandContext(actor, place, screen, action, value=value, to_chat_line=self._to_chat_line)
+        return await self._guarded(context, bound)
 
     async def submit(
-        self, actor: Actor, place: ThreadRef, action: str, value: str, fields: Mapping[str, str], screen: AdminReply
+        self,
+        actor: Actor,
+        place: ThreadRef,
+        action: str,
+        value: str,
+        fields: Mapping[str, str],
+        screen: AdminReply | None = None,
     ) -> Answer:
-        """A form."""
-        if action not in self._forms:
-            return Card(text="I do not know this form any more.")
-        role, work = self._forms[action]
-        asked = CommandContext(actor, place, screen, action, value=value, fields=fields)
-        return await self._guarded(asked, role, work, value[:12])
+        """A form, or a menu with its fields."""
+        bound = self._handlers.forms.get(action)
+        if bound is None:
+            return Card(text=_GONE.format("form"))
+        shown = screen or _Nowhere()
+        context = CommandContext(
+            actor, place, shown, action, value=value, fields=fields, to_chat_line=self._to_chat_line
+        )
+        return await self._guarded(context, bound)
 
-    async def save_message(self, actor: Actor, place: ThreadRef, question: str, answer: str, url: str) -> Answer:
-        """ "Save as FAQ answer" on somebody's message: a form with what is known."""
-
-        async def work(asked: CommandContext) -> Answer:
-            token = uuid.uuid4().hex[:12]
-            await self._parts.markers.set(f"teach:{token}", url)
-            return drawing.teach_form("teach", token, question=question, answer=answer)
-
-        return await self._guarded(CommandContext(actor, place, _Nowhere(), "save"), Role.TEAMMATE, work, "")
-
-    async def source_names(self, actor: Actor) -> Sequence[str]:
-        """What is offered to an admin who types a source's name; nothing to others."""
+    async def complete(self, actor: Actor, kind: Kind) -> Sequence[str]:
+        """What is offered to an admin who types a parameter of that kind; nothing to others."""
         try:
-            if await self._parts.permissions.role(actor) < Role.ADMIN:
+            if kind not in self._offer or await self._guard.role(actor) < Role.ADMIN:
                 return ()
-            return [source.name for source in await self._parts.sources.list()]
+            return await self._offer[kind]()
         except BotError:
             return ()
 
-    def ask_forget_me(self, actor: Actor, language: str) -> Card:
-        """`/forget-me`: asks first."""
-        words = words_for(language)
-        yes = Button(FORGET_ME, f"{actor.user} {language}", words.labels["forget_yes"], Style.DANGER)
-        return Card(text=words.say("forget_confirm"), buttons=(yes,))
-
-    async def _guarded(
-        self, asked: CommandContext, role: Role, work: Handler, target: str, *, typed: bool = False
-    ) -> Answer:
-        as_user = FORGOTTEN if forgets_caller(asked) else ""
+    async def _guarded(self, context: CommandContext, bound: Bound, *, typed: bool = False) -> Answer:
+        declared = bound.declared
+        note = declared.note(context)
         try:
-            async with self._parts.permissions.allowed(
-                asked.actor, role, asked.name, target, typed=typed, as_user=as_user
+            async with self._guard.allowed(
+                context.actor, declared.role, context.name, note.target, typed=typed, as_user=note.as_user
             ):
-                return await work(asked)
+                return await bound.handle(context)
         except (BotError, RetrievalError) as error:
-            if asked.actor.platform == "cli":  # there a fault is a line of its own and an exit code
+            if context.actor.platform == "cli":  # there a fault is a line of its own and an exit code
                 raise
             if isinstance(error, DeliveryError):
-                log.warning("not shown", command=asked.name, cause=str(error))
-            return Card(text=drawing.for_chat(str(error)), fault=True)
+                log.warning("not shown", command=context.name, cause=str(error))
+            return Card(text=self._to_chat_line(str(error)), fault=True)
         except Exception as error:
-            if asked.actor.platform == "cli":
+            if context.actor.platform == "cli":
                 raise
             fault = uuid.uuid4().hex[:8]
-            log.error("fault", fault=fault, command=asked.name, kind=type(error).__name__)
+            log.error("fault", fault=fault, command=context.name, kind=type(error).__name__)
             log.debug("fault's traceback", fault=fault, exc_info=error)
             return Card(text=words_for("en").say("fault", fault=fault), fault=True)
-
-    async def _help(self, asked: CommandContext) -> Answer:
-        lines = tuple(Line(usage(name), note=spec.help) for name, spec in COMMANDS.items())
-        return Card(title="What you can ask of me here", lines=lines)
 
 
 class _Nowhere:
@@ -141,12 +153,3 @@ class _Nowhere:
 
     async def attend(self, work: asyncio.Task[Any]) -> None:
         """Nothing."""
-
-
-def _target(asked: CommandContext) -> str:
-    """What a command is done to, for the record: never a text."""
-    if asked.name == "teach":
-        return ""
-    if asked.name == "forget":
-        return pseudonym(*whom(asked))
-    return " ".join(str(value) for value in asked.options.values() if isinstance(value, str))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from bot.chat.card import Card, File, Line, Table
+from bot.chat.people import Role
+from bot.commands.context import Answer, CommandContext
+from bot.commands.registry import Kind, Parameter, command
 from bot.glossary.service import AddResult, GlossaryService, shown
 
 if TYPE_CHECKING:
-    from bot.commands.context import CommandContext
     from retrieval.searching.glossary import Entry
     from retrieval.searching.suggesting import Suggestion
 
@@ -17,45 +19,62 @@ _ROWS, _SUGGESTED = 40, 10
 _ID = 8  # digits shown of an id
 _NOW = "Used from the next question on."
 
-Work = Callable[["CommandContext"], Awaitable[Card]]
+_OF = Parameter("source", "Of which one. Without it: all.", Kind.SOURCE, required=False, named=True)
+_FOR = Parameter("source", "For which one alone. Without it: all.", Kind.SOURCE, required=False, named=True)
+_SUGGESTION = Parameter("id", "As /faq glossary suggest tells it.")
 
 
-def commands(keeping: Callable[[], GlossaryService]) -> Mapping[str, Work]:
-    """What each command does, by its name."""
+class GlossaryCommands:
+    """The groups of terms: shown, added, removed, suggested, exported."""
 
-    async def listed(asked: CommandContext) -> Card:
-        return glossary_card(await keeping().list(asked.text("source")))
+    GROUPS: ClassVar[Mapping[str, str]] = {"glossary": "Terms that mean the same."}
 
-    async def add(asked: CommandContext) -> Card:
-        return put_card(await keeping().add(asked.text("terms"), asked.text("source")))
+    def __init__(self, glossary: GlossaryService) -> None:
+        self._glossary = glossary
 
-    async def remove(asked: CommandContext) -> Card:
-        return Card(text=f"Taken out: {shown(await keeping().remove(asked.text('entry'), asked.text('source')))}")
+    @command("glossary", Role.ADMIN, "terms that mean the same, by which I understand questions", _OF)
+    async def _show_entries(self, context: CommandContext) -> Answer:
+        return glossary_card(await self._glossary.list(context.text("source")))
 
-    async def suggest(asked: CommandContext) -> Card:
-        return suggestions_card(await keeping().suggest(asked.text("source")))
+    @command(
+        "glossary add",
+        Role.ADMIN,
+        "name terms that mean the same: AP = access point",
+        Parameter("terms", "AP = access point", Kind.REST),
+        _FOR,
+    )
+    async def _add_entry(self, context: CommandContext) -> Answer:
+        return put_card(await self._glossary.add(context.text("terms"), context.text("source")))
 
-    async def approve(asked: CommandContext) -> Card:
-        return put_card(await keeping().approve(asked.text("id")))
+    @command(
+        "glossary remove",
+        Role.ADMIN,
+        "take a group out, by its id or one of its terms",
+        Parameter("entry", "Its id, or one of its terms.", Kind.REST),
+        _FOR,
+    )
+    async def _remove_entry(self, context: CommandContext) -> Answer:
+        removed = await self._glossary.remove(context.text("entry"), context.text("source"))
+        return Card(text=f"Taken out: {shown(removed)}")
 
-    async def dismiss(asked: CommandContext) -> Card:
-        return Card(text=f"Suggested no more: {shown(await keeping().dismiss(asked.text('id')))}")
+    @command("glossary suggest", Role.ADMIN, "what the pages themselves say to mean the same", _OF)
+    async def _suggest_entries(self, context: CommandContext) -> Answer:
+        return suggestions_card(await self._glossary.suggest(context.text("source")))
 
-    async def export(_asked: CommandContext) -> Card:
-        entries = await keeping().list()
+    @command("glossary approve", Role.ADMIN, "use a suggestion", _SUGGESTION)
+    async def _approve_suggestion(self, context: CommandContext) -> Answer:
+        return put_card(await self._glossary.approve(context.text("id")))
+
+    @command("glossary dismiss", Role.ADMIN, "suggest it no more", _SUGGESTION)
+    async def _dismiss_suggestion(self, context: CommandContext) -> Answer:
+        return Card(text=f"Suggested no more: {shown(await self._glossary.dismiss(context.text('id')))}")
+
+    @command("glossary export", Role.ADMIN, "all groups as CSV")
+    async def _export_entries(self, _context: CommandContext) -> Answer:
+        entries = await self._glossary.list()
         if not entries:
             return glossary_card(entries)
-        return Card(text=_counted(len(entries)), file=File("glossary.csv", await keeping().take_out()))
-
-    return {
-        "glossary": listed,
-        "glossary add": add,
-        "glossary remove": remove,
-        "glossary suggest": suggest,
-        "glossary approve": approve,
-        "glossary dismiss": dismiss,
-        "glossary export": export,
-    }
+        return Card(text=_counted(len(entries)), file=File("glossary.csv", await self._glossary.take_out()))
 
 
 def glossary_card(entries: Sequence[Entry]) -> Card:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from bot.chat.card import Button, Card, Line, Style
+from bot.chat.card import Button, Card, Line, Style, Table
 from bot.chat.conversation import Turn
 from bot.chat.links import addresses, mailboxes
+from bot.chat.text import ago, short
 from bot.handoff.models import Handoff, HandoffReason, HandoffState
 
 CLAIM, RESOLVE, REOPEN = "claim", "resolve", "reopen"
@@ -98,3 +99,14 @@ def _ago(moment: datetime) -> str:
     if minutes < 60:
         return f"{minutes} min"
     return f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} d"
+
+
+def handoffs_card(handoffs: Sequence[Handoff]) -> Card:
+    """`/faq handoffs`."""
+    if not handoffs:
+        return Card(title="Handoffs", text="Nobody is waiting.")
+    rows = tuple(
+        (each.state.value, ago(each.created_at), each.claimed_name or "–", short(each.question, 60))
+        for each in handoffs
+    )
+    return Card(title="Handoffs", table=Table(("state", "asked", "by whom", "question"), rows))

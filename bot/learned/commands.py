@@ -2,36 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from bot.chat.card import Card, Line, Table
-from bot.commands.cards import ago, short
+from bot.chat.people import Role
+from bot.chat.text import ago, short
+from bot.commands.context import Answer, CommandContext
+from bot.commands.registry import Parameter, command
 from bot.learned.service import Wording, WordingLearner
 
 if TYPE_CHECKING:
-    from bot.commands.context import CommandContext
-    from bot.glossary.commands import Work
     from bot.learned.models import Evidence
 
 _ROWS, _GESTURES = 40, 10
 _ID = 8  # digits shown of an id
 
 
-def commands(learning: Callable[[], WordingLearner]) -> Mapping[str, Work]:
-    """What each command does, by its name."""
+_WHICH = Parameter("id", "As /faq learned list tells it.")
 
-    async def listed(_asked: CommandContext) -> Card:
-        return learned_card(await learning().list())
 
-    async def show(asked: CommandContext) -> Card:
-        return wording_card(*await learning().get(asked.text("id")))
+class LearnedCommands:
+    """Learned wordings: shown, and taken out."""
 
-    async def remove(asked: CommandContext) -> Card:
-        wording = await learning().remove(asked.text("id"))
+    GROUPS: ClassVar[Mapping[str, str]] = {"learned": "What customers showed of their words."}
+
+    def __init__(self, learning: WordingLearner) -> None:
+        self._learning = learning
+
+    @command("learned", Role.ADMIN, "which entries customers showed that their words mean")
+    async def _show_wordings(self, _context: CommandContext) -> Answer:
+        return learned_card(await self._learning.list())
+
+    @command("learned show", Role.ADMIN, "look at a learned wording, and what it rests on", _WHICH)
+    async def _show_wording(self, context: CommandContext) -> Answer:
+        return wording_card(*await self._learning.get(context.text("id")))
+
+    @command("learned remove", Role.ADMIN, "take one out; it is not learned again", _WHICH)
+    async def _remove_wording(self, context: CommandContext) -> Answer:
+        wording = await self._learning.remove(context.text("id"))
         return Card(text=f"Taken out, and not learned again: “{short(wording.question)}” for “{short(wording.title)}”")
-
-    return {"learned": listed, "learned show": show, "learned remove": remove}
 
 
 def learned_card(wordings: Sequence[Wording]) -> Card:

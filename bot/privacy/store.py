@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Text, and_, cast, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.access.models import FORGOTTEN
 from bot.chat.message import TAKEN, JobState
+from bot.chat.people import FORGOTTEN
 from bot.database.database import Database, upsert
 from bot.database.deletion import (
     BATCH,

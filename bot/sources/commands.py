@@ -3,48 +3,67 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from bot.chat.card import Card
 from bot.chat.people import Role
-from bot.commands import cards as drawing
-from bot.commands.context import Answer, CommandContext, CommandServices, Handlers
+from bot.chat.text import ago
+from bot.commands.context import Answer, CommandContext
+from bot.commands.registry import Kind, Parameter, command, for_named, on_button
 from bot.errors import InputError
+from bot.sources import cards as drawing
 from bot.sources.location import describe_source
-from bot.sources.refresh import RefreshRequest
+from bot.sources.ports import SourceStore
+from bot.sources.preview import SourcePreview
+from bot.sources.refresh import RefreshRequest, RefreshService
+from bot.sources.removal import SourceRemoval
+from bot.sources.schedule import ScheduledRefreshes
+from bot.sources.status import StatusReport
+from bot.sources.watch import RefreshWatch
+
+if TYPE_CHECKING:
+    from retrieval.indexing.versions import VersionStore
 
 
-class KnowledgeCommands:
+_WHICH = Parameter("source", kind=Kind.SOURCE)
+
+
+class SourceCommands:
     """What an admin steers the pages' knowledge with."""
 
-    def __init__(self, parts: CommandServices) -> None:
-        self._parts = parts
-        self._going_back = asyncio.Lock()
-        self.commands: Handlers = {
-            "recrawl": (Role.ADMIN, self._recrawl),
-            "cancel": (Role.ADMIN, self._cancel),
-            "status": (Role.ADMIN, self._status),
-            "sources": (Role.ADMIN, self._sources),
-            "sources add": (Role.ADMIN, self._add_source),
-            "sources remove": (Role.ADMIN, self._remove_source),
-            "sources pause": (Role.ADMIN, self._pause_source),
-            "sources resume": (Role.ADMIN, self._resume_source),
-            "sources every": (Role.ADMIN, self._schedule_source),
-            "versions": (Role.ADMIN, self._versions),
-            "rollback": (Role.ADMIN, self._rollback),
-        }
-        self.clicks: Handlers = {
-            "cancel": (Role.ADMIN, self._cancel),
-            "force": (Role.ADMIN, self._force),
-            "rollback": (Role.ADMIN, self._rollback),
-            "add_source": (Role.ADMIN, self._confirm_source),
-            "drop_source": (Role.ADMIN, self._drop_source),
-            "status": (Role.ADMIN, self._status),
-            "sources": (Role.ADMIN, self._sources),
-            "recrawl": (Role.ADMIN, self._recrawl),
-        }
+    GROUPS: ClassVar[Mapping[str, str]] = {"sources": "What I read."}
 
+    def __init__(
+        self,
+        sources: SourceStore,
+        refreshing: RefreshService,
+        schedules: ScheduledRefreshes,
+        watch: RefreshWatch,
+        preview: SourcePreview,
+        removal: SourceRemoval,
+        status: StatusReport,
+        versions: VersionStore,
+    ) -> None:
+        self._sources = sources
+        self._refreshing = refreshing
+        self._schedules = schedules
+        self._watch = watch
+        self._preview = preview
+        self._removal = removal
+        self._status = status
+        self._versions = versions
+        self._going_back = asyncio.Lock()
+
+    @command(
+        "recrawl",
+        Role.ADMIN,
+        "read the sources again; the old version answers meanwhile",
+        Parameter("source", "Which one. Without it: all.", Kind.SOURCE, required=False),
+        Parameter("dry-run", "Only tell what would change.", Kind.FLAG),
+        Parameter("force", "Whatever would vanish.", Kind.FLAG),
+    )
+    @on_button("recrawl", Role.ADMIN)
     async def _recrawl(self, asked: CommandContext) -> Answer:
         name = asked.text("source")
         request = RefreshRequest(
@@ -56,32 +75,48 @@ class KnowledgeCommands:
         return await self._start(asked, request)
 
     async def _start(self, asked: CommandContext, request: RefreshRequest) -> Answer:
-        run, started = await self._parts.refreshing.begin(request)
+        run, started = await self._refreshing.begin(request)
         by = asked.actor.shown if started else ""
-        following = asyncio.create_task(self._parts.watching.follow(run, asked.screen, joined=not started, by=by))
+        following = asyncio.create_task(self._watch.follow(run, asked.screen, joined=not started, by=by))
         await asked.screen.attend(following)
         return None
 
+    @on_button("force", Role.ADMIN)
     async def _force(self, asked: CommandContext) -> Answer:
-        before = await self._parts.refreshing.get(asked.value)
+        before = await self._refreshing.get(asked.value)
         if before is None:
             raise InputError("That re-crawl is not known any more: start it anew with --force.")
         only = tuple(cast(Sequence[str], before.report.get("sources", ())))
         return await self._start(asked, RefreshRequest(only=only, force=True, asked_by=asked.actor.id))
 
+    @command("cancel", Role.ADMIN, "stop the re-crawl that runs")
+    @on_button("cancel", Role.ADMIN)
     async def _cancel(self, asked: CommandContext) -> Answer:
-        running = await self._parts.refreshing.running()
+        running = await self._refreshing.running()
         if running is None or (asked.value and running.id != asked.value):
             return Card(text="It has ended already." if asked.value else "No re-crawl runs.")
-        await self._parts.refreshing.cancel(running.id)
+        await self._refreshing.cancel(running.id)
         return Card(text="It stops at the next page. The version before goes on answering.")
 
-    async def _status(self, asked: CommandContext) -> Answer:
-        return drawing.status_card(await self._parts.status.status())
+    @command("status", Role.ADMIN, "what I know, since when, and what is wrong")
+    @on_button("status", Role.ADMIN)
+    async def _show_status(self, asked: CommandContext) -> Answer:
+        return drawing.status_card(await self._status.status())
 
-    async def _sources(self, asked: CommandContext) -> Answer:
-        return drawing.sources_card(await self._parts.status.sources())
+    @command("sources", Role.ADMIN, "the sources, with their schedules and troubles")
+    @on_button("sources", Role.ADMIN)
+    async def _show_sources(self, asked: CommandContext) -> Answer:
+        return drawing.sources_card(await self._status.sources())
 
+    @command(
+        "sources add",
+        Role.ADMIN,
+        "look at a site, then add it",
+        Parameter("url", "Where it begins: https://…"),
+        for_named(Parameter("name", "What to call it.")),
+        for_named(Parameter("prefix", "Only pages whose path begins so.")),
+        Parameter("page", "That page alone, and none it links to.", Kind.FLAG),
+    )
     async def _add_source(self, asked: CommandContext) -> Answer:
         location = asked.text("url")
         if not location.startswith(("https://", "http://")) and asked.actor.platform != "cli":
@@ -92,58 +127,82 @@ class KnowledgeCommands:
             path_prefix=asked.text("prefix"),
             single_page=bool(asked.options.get("page")),
         )
-        for known in await self._parts.sources.list():
+        for known in await self._sources.list():
             if source.name == known.name or source.location == known.location:
                 raise InputError(f"{known.location} is known already, as source {known.name}: remove it first.")
         await asked.screen.show(Card(text=f"Looking at {source.location} …"))
-        return drawing.preview_card(await self._parts.previewing.preview(source))
+        return drawing.preview_card(await self._preview.preview(source))
 
+    @on_button("add_source", Role.ADMIN)
     async def _confirm_source(self, asked: CommandContext) -> Answer:
-        source = await self._parts.previewing.confirm(asked.value)
-        await self._parts.sources.add(source)
+        source = await self._preview.confirm(asked.value)
+        await self._sources.add(source)
         return await self._start(asked, RefreshRequest(only=(source.name,), asked_by=asked.actor.id))
 
+    @on_button("drop_source", Role.ADMIN)
     async def _drop_source(self, asked: CommandContext) -> Answer:
-        await self._parts.previewing.confirm(asked.value)
+        await self._preview.confirm(asked.value)
         await asked.screen.show(Card(text="Left as it is: nothing was added."))
         return None
 
+    @command("sources remove", Role.ADMIN, "forget a source", _WHICH)
     async def _remove_source(self, asked: CommandContext) -> Answer:
         name = asked.text("source")
-        return Card(text=drawing.for_chat(await self._parts.removing.remove(name)))
+        return Card(text=asked.to_chat_line(await self._removal.remove(name)))
 
+    @command("sources pause", Role.ADMIN, "leave a source out; what it held stays", _WHICH)
     async def _pause_source(self, asked: CommandContext) -> Answer:
         name = asked.text("source")
-        await self._parts.schedules.pause(name, True)
+        await self._schedules.pause(name, True)
         return Card(text=f"Paused {name}: it is left out of re-crawls, and what it held stays.")
 
+    @command("sources resume", Role.ADMIN, "take it up again", _WHICH)
     async def _resume_source(self, asked: CommandContext) -> Answer:
         name = asked.text("source")
-        await self._parts.schedules.pause(name, False)
+        await self._schedules.pause(name, False)
         return Card(text=f"Took {name} up again.")
 
+    @command(
+        "sources every",
+        Role.ADMIN,
+        "read it by itself every so many hours, or never",
+        _WHICH,
+        Parameter("hours", "How many, or never."),
+    )
     async def _schedule_source(self, asked: CommandContext) -> Answer:
         name, text = asked.text("source"), asked.text("hours").casefold()
         try:
             hours = None if text in {"never", "off", "0"} else float(text.removesuffix("h"))
         except ValueError:
             raise InputError(f"{text!r} is no number of hours: write 24, or never.") from None
-        schedule = await self._parts.schedules.set_interval(name, hours)
+        schedule = await self._schedules.set_interval(name, hours)
         if hours is None:
             return Card(text=f"{name} is read by hand alone now.")
-        return Card(text=f"{name} is read every {hours:g} hours, next {drawing.ago(schedule.next_at)}.")
+        return Card(text=f"{name} is read every {hours:g} hours, next {ago(schedule.next_at)}.")
 
-    async def _versions(self, asked: CommandContext) -> Answer:
-        store = self._parts.versions
+    @command("versions", Role.ADMIN, "the versions of the index")
+    async def _show_versions(self, asked: CommandContext) -> Answer:
+        store = self._versions
         versions = await asyncio.to_thread(store.list_versions)
         return drawing.versions_card([version.manifest for version in versions], store.active_id())
 
+    @command(
+        "rollback",
+        Role.ADMIN,
+        "go back to an older version",
+        Parameter("version", "Which one. Without it: the one before.", required=False),
+    )
+    @on_button("rollback", Role.ADMIN)
     async def _rollback(self, asked: CommandContext) -> Answer:
         async with self._going_back:
-            before = self._parts.versions.active_id()
+            before = self._versions.active_id()
             if asked.value and before != asked.value:  # a button of a version, pressed twice or by two
                 return Card(text=f"Version {asked.value} is not the one that answers: that is {before}.")
             chosen = await asyncio.to_thread(
-                self._parts.versions.roll_back, asked.text("version") or None, only_from=asked.value
+                self._versions.roll_back, asked.text("version") or None, only_from=asked.value
             )
         return Card(text=f"Version {chosen.id} answers now (before: {before}). A re-crawl goes forward again.")
+
+    async def list_names(self) -> Sequence[str]:
+        """What is offered to an admin who types a source's name."""
+        return [source.name for source in await self._sources.list()]

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.inbox.refusal_notes import Refused
+from bot.chat.refusal_notes import Refused
 from bot.sources.catalogue import Knowledge
 from bot.sources.health import SourceTrouble, troubles
 from bot.sources.models import RefreshRun, Schedule

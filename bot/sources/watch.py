@@ -12,8 +12,8 @@ import structlog
 from bot.chat.card import Card
 from bot.chat.message import MessageRef
 from bot.chat.platform import AdminReply, ChannelPoster
-from bot.commands.cards import run_card
 from bot.errors import DeliveryError, StorageError
+from bot.sources.cards import run_card
 from bot.sources.models import RefreshRun
 from bot.sources.ports import RefreshLog
 from bot.sources.refresh import RUNNING, RefreshService

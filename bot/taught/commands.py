@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import UTC, datetime
 
 from bot.chat.card import Card, File
 from bot.chat.people import Role
-from bot.commands import cards as drawing
-from bot.commands.context import Answer, CommandContext, CommandServices, Handlers
+from bot.chat.ports import Markers
+from bot.commands.context import Answer, CommandContext
+from bot.commands.registry import Parameter, command, note_nothing, on_button, on_form
 from bot.errors import InputError
+from bot.taught import cards as drawing
 from bot.taught.export import as_html, as_json_ld
 from bot.taught.models import Taught, TaughtState
+from bot.taught.service import TaughtAnswers
+
+SAVE_MESSAGE = "save"  # the menu of a message
 
 
 class TaughtCommands:
     """What a teammate teaches, corrects, approves and takes out."""
 
-    def __init__(self, parts: CommandServices) -> None:
-        self._parts = parts
-        self.commands: Handlers = {
-            "taught": (Role.TEAMMATE, self._taught),
-            "taught show": (Role.TEAMMATE, self._show_taught),
-            "teach": (Role.TEAMMATE, self._teach),
-            "export": (Role.TEAMMATE, self._export),
-        }
-        self.clicks: Handlers = {
-            "approve": (Role.TEAMMATE, self._approve),
-            "edit": (Role.TEAMMATE, self._edit),
-            "dismiss": (Role.TEAMMATE, self._dismiss),
-        }
-        self.forms: Handlers = {
-            "teach": (Role.TEAMMATE, self._taught_by_form),
-            "edit": (Role.TEAMMATE, self._edited_by_form),
-        }
+    def __init__(self, teaching: TaughtAnswers, markers: Markers) -> None:
+        self._teaching = teaching
+        self._markers = markers
 
+    @command(
+        "taught",
+        Role.TEAMMATE,
+        "what people taught me",
+        Parameter("state", required=False, choices=tuple(state.value for state in TaughtState)),
+    )
     async def _taught(self, asked: CommandContext) -> Answer:
         text = asked.text("state").casefold()
         try:
@@ -41,22 +39,31 @@ class TaughtCommands:
         except ValueError:
             known = ", ".join(state.value for state in TaughtState)
             raise InputError(f"{text!r} is none of {known}.") from None
-        return drawing.taught_list(await self._parts.teaching.list(*states))
+        return drawing.taught_list(await self._teaching.list(*states))
 
+    @command(
+        "taught show",
+        Role.TEAMMATE,
+        "look at a taught answer, with its buttons",
+        Parameter("id", "As /faq taught tells it."),
+        standalone=True,
+    )
     async def _show_taught(self, asked: CommandContext) -> Answer:
-        taught = await self._parts.teaching.get(asked.text("id"))
-        return drawing.proposal_card(await self._parts.teaching.proposal(taught))
+        taught = await self._teaching.get(asked.text("id"))
+        return drawing.proposal_card(await self._teaching.proposal(taught))
 
+    @command("teach", Role.TEAMMATE, "teach me an answer", note=note_nothing)
     async def _teach(self, asked: CommandContext) -> Answer:
         question, answer = asked.text("question"), asked.text("answer")
         if question and answer:  # from the command line, which has no forms
-            taught = await self._parts.teaching.teach(asked.actor, question, answer, expires=asked.text("expires"))
+            taught = await self._teaching.teach(asked.actor, question, answer, expires=asked.text("expires"))
             return drawing.taught_card(taught)
         return drawing.teach_form("teach", "new")
 
+    @on_form("teach", Role.TEAMMATE)
     async def _taught_by_form(self, asked: CommandContext) -> Answer:
-        url = await self._parts.markers.get(f"teach:{asked.value}")
-        taught = await self._parts.teaching.teach(
+        url = await self._markers.get(f"teach:{asked.value}")
+        taught = await self._teaching.teach(
             asked.actor,
             asked.fields.get("question", ""),
             asked.fields.get("answer", ""),
@@ -65,16 +72,25 @@ class TaughtCommands:
         )
         return drawing.taught_card(taught)
 
+    @on_form(SAVE_MESSAGE, Role.TEAMMATE, note=note_nothing)
+    async def _save_message(self, asked: CommandContext) -> Answer:
+        """ "Save as FAQ answer" on somebody's message: a form with what is known."""
+        token = uuid.uuid4().hex[:12]
+        await self._markers.set(f"teach:{token}", asked.fields["url"])
+        return drawing.teach_form("teach", token, question=asked.fields["question"], answer=asked.fields["answer"])
+
+    @on_button("edit", Role.TEAMMATE)
     async def _edit(self, asked: CommandContext) -> Answer:
-        taught = await self._parts.teaching.get(asked.value)
+        taught = await self._teaching.get(asked.value)
         if len(taught.answer) > drawing.FORM_ANSWER:  # a form would cut it off
             raise InputError(
                 f"That is too long for a form: edit it where I run, by frontdesk taught edit {taught.id[:8]}"
             )
         return drawing.teach_form("edit", asked.value, taught)
 
+    @on_form("edit", Role.TEAMMATE)
     async def _edited_by_form(self, asked: CommandContext) -> Answer:
-        taught = await self._parts.teaching.edit(
+        taught = await self._teaching.edit(
             asked.actor,
             asked.value,
             asked.fields.get("question", ""),
@@ -84,24 +100,32 @@ class TaughtCommands:
         await self._redraw(asked, taught)
         return None
 
+    @on_button("approve", Role.TEAMMATE)
     async def _approve(self, asked: CommandContext) -> Answer:
-        return await self._decided(asked, await self._parts.teaching.approve(asked.actor, asked.value))
+        return await self._decided(asked, await self._teaching.approve(asked.actor, asked.value))
 
+    @on_button("dismiss", Role.TEAMMATE)
     async def _dismiss(self, asked: CommandContext) -> Answer:
-        return await self._decided(asked, await self._parts.teaching.dismiss(asked.value))
+        return await self._decided(asked, await self._teaching.dismiss(asked.value))
 
     async def _decided(self, asked: CommandContext, changed: Taught | None) -> Answer:
-        taught = changed or await self._parts.teaching.get(asked.value)
+        taught = changed or await self._teaching.get(asked.value)
         await self._redraw(asked, taught)
         return None if changed else Card(text=f"It is {taught.state.value} already.")
 
     async def _redraw(self, asked: CommandContext, taught: Taught) -> None:
         await asked.screen.show(drawing.taught_card(taught), public=True)
 
+    @command(
+        "export",
+        Role.TEAMMATE,
+        "taught answers as html or json-ld, for your own site",
+        Parameter("format", required=False, choices=("html", "json-ld")),
+    )
     async def _export(self, asked: CommandContext) -> Answer:
         kind = (asked.text("format") or "html").casefold()
         now = datetime.now(UTC)
-        approved = await self._parts.teaching.list(TaughtState.APPROVED)
+        approved = await self._teaching.list(TaughtState.APPROVED)
         taught = [each for each in reversed(approved) if each.expires_at is None or each.expires_at > now]
         if not taught:
             return Card(text="No taught answer is approved yet, or all have expired.")

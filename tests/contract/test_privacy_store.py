@@ -21,10 +21,11 @@ from structlog.testing import capture_logs
 
 from bot.access.admin_store import SqlAdminStore
 from bot.access.audit_store import SqlAuditLog
-from bot.access.models import FORGOTTEN, AuditEntry
+from bot.access.models import AuditEntry
 from bot.answering.store import SqlConversationStore
 from bot.chat.conversation import Citation, Decision, Feedback, Turn, Vote
 from bot.chat.message import Audience, JobState, Move, ThreadRef
+from bot.chat.people import FORGOTTEN
 from bot.database import tables
 from bot.database import vacuum as compacting
 from bot.database.database import Database

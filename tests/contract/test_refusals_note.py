@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from bot.chat import refusal_notes as refusals
+from bot.chat.refusal_notes import Refusals
 from bot.database.database import Database
 from bot.database.markers import SqlMarkers
-from bot.inbox import refusal_notes as refusals
-from bot.inbox.refusal_notes import Refusals
 
 
 @pytest.fixture

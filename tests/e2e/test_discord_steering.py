@@ -17,9 +17,9 @@ from simcord.actors import _autocomplete_result, _dispatch_actor_interaction
 from simcord.backend.models import Message
 from simcord.enums import InteractionType
 
+from bot.app.commands import COMMANDS
 from bot.chat.people import Role
 from bot.commands.console import Console
-from bot.commands.parser import COMMANDS
 from tests.e2e.conftest import crawled
 from tests.support.bots import Bot
 from tests.support.discord import DiscordStandIn

@@ -11,9 +11,9 @@ import pytest
 from bot.app import Application, open_application, version_store
 from bot.chat.conversation import Decision, Final, IncomingMessage
 from bot.chat.people import Actor, Role
-from bot.commands.cards import run_card
 from bot.errors import InputError
 from bot.settings import load_settings
+from bot.sources.cards import run_card
 from bot.sources.refresh import RefreshRequest
 from retrieval.documents import Source, SourceKind
 from retrieval.errors import AnswersWorse

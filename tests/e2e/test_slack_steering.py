@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.commands.parser import COMMANDS
+from bot.app.commands import COMMANDS
 from tests.e2e.conftest import crawled
 from tests.support.bots import Bot
 from tests.support.postgres import fresh_database
@@ -331,7 +331,7 @@ async def test_whoever_is_no_admin_is_refused_on_every_command_and_button(bot: B
     room = Room(bot)
     values = {"source": "x", "url": "https://x.example/", "hours": "3", "answer": "abcd", "state": "on", "user": "U1"}
     for name, spec in COMMANDS.items():
-        needed = [values.get(each, "abcd") for each in spec.arguments if not each.endswith("?")]
+        needed = [values.get(each.name, "abcd") for each in spec.parameters if each.required and each.kind != "flag"]
         line = " ".join([name, *needed])
         await desk.told(line, "ask one of them", user=room.other, channel=room.channel)
     answer = await room.one_answer(await room.ask("How long is the warranty?"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, tzinfo
 
-import bot.commands.notices as notices
+import bot.inbox.notices as notices
 from bot.cli.main import main
 
 _NINE = 9

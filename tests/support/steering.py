@@ -13,12 +13,13 @@ from bot.access.admin_store import SqlAdminStore
 from bot.access.audit_store import SqlAuditLog
 from bot.access.service import AccessService
 from bot.answering.store import SqlConversationStore
+from bot.app.commands import make_groups
 from bot.chat.card import Card
 from bot.chat.message import MessageRef, ThreadRef
 from bot.chat.people import Actor, Role
+from bot.chat.refusal_notes import Refusals
 from bot.commands.console import Console
-from bot.commands.context import CommandServices
-from bot.commands.notices import Notices
+from bot.commands.registry import Kind
 from bot.database.database import Database
 from bot.database.markers import SqlMarkers
 from bot.errors import DeliveryError, Refusal
@@ -28,8 +29,8 @@ from bot.glossary.service import GlossaryService, LiveGlossary
 from bot.glossary.store import SqlGlossaryStore
 from bot.handoff.service import HandoffLimits, HandoffService
 from bot.handoff.store import SqlHandoffStore
+from bot.inbox.notices import Notices
 from bot.inbox.policy import after
-from bot.inbox.refusal_notes import Refusals
 from bot.inbox.store import SqlInboxStore
 from bot.learned.service import LiveLearned, WordingLearner
 from bot.learned.store import SqlLearnedStore
@@ -218,39 +219,20 @@ class Office:
         self.watching = RefreshWatch(self.refreshing, self.runs, self.rooms)
         self.permissions = AccessService(self.admins, self.audit)
         self.privacy = PrivacyService(SqlPrivacyStore(database), 0)
-        self.console = Console(
-            CommandServices(
-                permissions=self.permissions,
-                admins=self.admins,
-                audit=self.audit,
-                sources=self.sources,
-                schedules=self.schedules,
-                refreshing=self.refreshing,
-                watching=self.watching,
-                removing=SourceRemoval(self.sources, self.versions),
-                previewing=SourcePreview(lambda _: self.found, self.markers),
-                status=StatusReport(
-                    self.sources,
-                    self.schedule_store,
-                    self.runs,
-                    _nothing_known,
-                    _no_models,
-                    lambda: (2, 1),
-                    self.refusals.list,
-                ),
-                versions=self.versions,
-                conversations=self.conversations,
-                gaps=Gaps(SqlMissedStore(database), default_embedder, intent_reader),
-                inbox=self.inbox,
-                handing=self.handing,
-                handoffs=self.handoffs,
-                teaching=self.teaching,
-                glossary=self.glossary,
-                learning=self.learning,
-                privacy=self.privacy,
-                markers=self.markers,
-            )
+        self.removing = SourceRemoval(self.sources, self.versions)
+        self.previewing = SourcePreview(lambda _: self.found, self.markers)
+        self.status = StatusReport(
+            self.sources,
+            self.schedule_store,
+            self.runs,
+            _nothing_known,
+            _no_models,
+            lambda: (2, 1),
+            self.refusals.list,
         )
+        self.gaps = Gaps(SqlMissedStore(database), default_embedder, intent_reader)
+        groups = make_groups(self, self.versions)  # type: ignore[arg-type]
+        self.console = Console(self.permissions, groups, {Kind.SOURCE: groups[0].list_names})
 
     async def recorded(self) -> list[tuple[str, str, str, str]]:
         """The audit: (user, action, target, outcome), oldest first."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from bot.commands.parser import COMMANDS
+from bot.app.commands import COMMANDS
 from bot.settings import Settings
 from docs.make import pages
 

@@ -9,7 +9,6 @@ from discord import ui
 
 from bot.answering.clarify import lead, shown_in_full
 from bot.chat.conversation import ClarificationOutcome, Decision, Turn
-from bot.chat.options import Option, asking, outcome
 from bot.chat.split import split
 from bot.i18n import words_for
 from bot.platforms.discord import layouts
@@ -17,6 +16,7 @@ from bot.platforms.discord.buttons import LABEL, OptionButton
 from bot.platforms.discord.layouts import marker
 from bot.platforms.discord.markdown import literal, to_discord
 from bot.platforms.discord.sizes import size, within
+from bot.platforms.options import Option, asking, outcome
 
 _OTHERS = 1_000
 _PIECE = layouts.PIECE - _OTHERS - 700  # of an entry in one message, with its source and the other options below

@@ -6,12 +6,14 @@ to have. Who may what is the console's business, at every call.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+import inspect
+from typing import TYPE_CHECKING, Any, Literal, Optional
 
 import discord
 from discord import app_commands
 
-from bot.commands.parser import COMMANDS, Call
+from bot.commands.parser import Call
+from bot.commands.registry import Command, Kind, Parameter
 
 if TYPE_CHECKING:
     from bot.platforms.discord.platform import DiscordAdapter
@@ -25,8 +27,11 @@ _CHINESE = {
     "Delete all that you asked me and what I answered.": "删除您的所有提问和我的回答。",
 }
 Interaction = discord.Interaction[Any]
-OnOff = Literal["on", "off"]
-Marked = discord.TextChannel | discord.ForumChannel | discord.VoiceChannel | discord.StageChannel
+_TYPES: dict[Kind, Any] = {
+    Kind.USER: discord.User,
+    Kind.CHANNEL: discord.TextChannel | discord.ForumChannel | discord.VoiceChannel | discord.StageChannel,
+    Kind.DAYS: app_commands.Range[int, 1, 366],
+}
 
 
 def add_commands(tree: app_commands.CommandTree[Any], adapter: DiscordAdapter) -> None:
@@ -34,17 +39,7 @@ def add_commands(tree: app_commands.CommandTree[Any], adapter: DiscordAdapter) -
     _add_questions(tree, adapter)
     _add_menus(tree, adapter)
     faq = app_commands.Group(name="faq", description="Steer Frontdesk: for its team.", guild_only=True)
-    for add in (
-        _add_crawls,
-        _add_sources,
-        _add_channels,
-        _add_admins,
-        _add_taught,
-        _add_glossary,
-        _add_learned,
-        _add_people,
-    ):
-        add(faq, adapter)
+    _add_declared(faq, adapter)
     tree.add_command(faq)
 
     @tree.error
@@ -92,207 +87,76 @@ def _add_menus(tree: app_commands.CommandTree[Any], adapter: DiscordAdapter) -> 
         await adapter.steering.save(interaction, message)
 
 
-def _add_crawls(faq: app_commands.Group, adapter: DiscordAdapter) -> None:
-    @faq.command(name="recrawl", description=_about("recrawl"))
-    @app_commands.describe(
-        source="Which one. Without it: all.", dry_run="Only tell what would change.", force="Whatever would vanish."
-    )
-    async def recrawl(interaction: Interaction, source: str = "", dry_run: bool = False, force: bool = False) -> None:
-        options: dict[str, str | bool] = {"source": source, "dry-run": dry_run, "force": force}
-        await _run(adapter, interaction, "recrawl", **options)
+def _add_declared(faq: app_commands.Group, adapter: DiscordAdapter) -> None:
+    """The commands of the console: `sources add` is a command of the group `sources`, `sources` its `list`."""
+    console, groups = adapter.console, dict[str, app_commands.Group]()
 
-    _complete(recrawl, adapter)
-    for name in ("cancel", "status", "versions"):
-        _add_plain(faq, adapter, name, name)
-
-    @faq.command(name="rollback", description=_about("rollback"))
-    @app_commands.describe(version="Which one. Without it: the one before.")
-    async def _rollback(interaction: Interaction, version: str = "") -> None:
-        await _run(adapter, interaction, "rollback", version=version)
-
-
-def _add_sources(faq: app_commands.Group, adapter: DiscordAdapter) -> None:
-    sources = app_commands.Group(name="sources", description="What I read.", parent=faq)
-    _add_plain(sources, adapter, "list", "sources")
-
-    @sources.command(name="add", description=_about("sources add"))
-    @app_commands.describe(
-        url="Where it begins: https://…",
-        name="What to call it.",
-        prefix="Only pages whose path begins so.",
-        page="That page alone, and none it links to.",
-    )
-    async def _add(interaction: Interaction, url: str, name: str = "", prefix: str = "", page: bool = False) -> None:
-        await _run(adapter, interaction, "sources add", url=url, name=name, prefix=prefix, page=page)
-
-    @sources.command(name="remove", description=_about("sources remove"))
-    async def remove(interaction: Interaction, source: str) -> None:
-        await _run(adapter, interaction, "sources remove", source=source)
-
-    @sources.command(name="pause", description=_about("sources pause"))
-    async def pause(interaction: Interaction, source: str) -> None:
-        await _run(adapter, interaction, "sources pause", source=source)
-
-    @sources.command(name="resume", description=_about("sources resume"))
-    async def resume(interaction: Interaction, source: str) -> None:
-        await _run(adapter, interaction, "sources resume", source=source)
-
-    @sources.command(name="every", description=_about("sources every"))
-    @app_commands.describe(hours="How many, or never.")
-    async def every(interaction: Interaction, source: str, hours: str) -> None:
-        await _run(adapter, interaction, "sources every", source=source, hours=hours)
-
-    commands: list[app_commands.Command[Any, Any, Any]] = [remove, pause, resume, every]
-    for command in commands:
-        _complete(command, adapter)
-
-
-def _add_channels(faq: app_commands.Group, adapter: DiscordAdapter) -> None:
-    channel = app_commands.Group(name="channel", description="What I do in a channel or forum.", parent=faq)
-    which = "Which one. Without it: this one."
-
-    @channel.command(name="help", description=_about("channel help"))
-    @app_commands.describe(state="on or off", channel=which)
-    async def _help(interaction: Interaction, state: OnOff, channel: Marked | None = None) -> None:
-        await _run(adapter, interaction, "channel help", state=state, channel=str(channel.id) if channel else "")
-
-    @channel.command(name="quiet", description=_about("channel quiet"))
-    @app_commands.describe(state="on or off", channel=which)
-    async def _quiet(interaction: Interaction, state: OnOff, channel: Marked | None = None) -> None:
-        await _run(adapter, interaction, "channel quiet", state=state, channel=str(channel.id) if channel else "")
-
-
-def _add_admins(faq: app_commands.Group, adapter: DiscordAdapter) -> None:
-    admins = app_commands.Group(name="admins", description="Who may steer me.", parent=faq)
-    _add_plain(admins, adapter, "list", "admins")
-
-    @admins.command(name="add", description=_about("admins add"))
-    async def _add(interaction: Interaction, user: discord.User) -> None:
-        await _run(adapter, interaction, "admins add", user=str(user.id))
-
-    @admins.command(name="remove", description=_about("admins remove"))
-    async def _remove(interaction: Interaction, user: discord.User) -> None:
-        await _run(adapter, interaction, "admins remove", user=str(user.id))
-
-
-def _add_taught(faq: app_commands.Group, adapter: DiscordAdapter) -> None:
-    @faq.command(name="taught", description=_about("taught"))
-    async def _taught(
-        interaction: Interaction, state: Literal["proposed", "approved", "review", "dismissed"] | None = None
-    ) -> None:
-        await _run(adapter, interaction, "taught", state=state or "")
-
-    @faq.command(name="taught-show", description=_about("taught show"))
-    @app_commands.describe(id="As /faq taught tells it.")
-    async def _show(interaction: Interaction, id: str) -> None:
-        await _run(adapter, interaction, "taught show", id=id)
-
-    _add_plain(faq, adapter, "teach", "teach")
-
-    @faq.command(name="export", description=_about("export"))
-    async def _export(interaction: Interaction, format: Literal["html", "json-ld"] = "html") -> None:
-        await _run(adapter, interaction, "export", format=format)
-
-
-def _add_glossary(faq: app_commands.Group, adapter: DiscordAdapter) -> None:
-    glossary = app_commands.Group(name="glossary", description="Terms that mean the same.", parent=faq)
-    which = "For which one alone. Without it: all."
-
-    @glossary.command(name="list", description=_about("glossary"))
-    @app_commands.describe(source="Of which one. Without it: all.")
-    async def listed(interaction: Interaction, source: str = "") -> None:
-        await _run(adapter, interaction, "glossary", source=source)
-
-    @glossary.command(name="add", description=_about("glossary add"))
-    @app_commands.describe(terms="AP = access point", source=which)
-    async def add(interaction: Interaction, terms: str, source: str = "") -> None:
-        await _run(adapter, interaction, "glossary add", terms=terms, source=source)
-
-    @glossary.command(name="remove", description=_about("glossary remove"))
-    @app_commands.describe(entry="Its id, or one of its terms.", source=which)
-    async def remove(interaction: Interaction, entry: str, source: str = "") -> None:
-        await _run(adapter, interaction, "glossary remove", entry=entry, source=source)
-
-    @glossary.command(name="suggest", description=_about("glossary suggest"))
-    @app_commands.describe(source="Of which one. Without it: all.")
-    async def suggest(interaction: Interaction, source: str = "") -> None:
-        await _run(adapter, interaction, "glossary suggest", source=source)
-
-    @glossary.command(name="approve", description=_about("glossary approve"))
-    @app_commands.describe(id="As /faq glossary suggest tells it.")
-    async def _approve(interaction: Interaction, id: str) -> None:
-        await _run(adapter, interaction, "glossary approve", id=id)
-
-    @glossary.command(name="dismiss", description=_about("glossary dismiss"))
-    @app_commands.describe(id="As /faq glossary suggest tells it.")
-    async def _dismiss(interaction: Interaction, id: str) -> None:
-        await _run(adapter, interaction, "glossary dismiss", id=id)
-
-    _add_plain(glossary, adapter, "export", "glossary export")
-    commands: list[app_commands.Command[Any, Any, Any]] = [listed, add, remove, suggest]
-    for command in commands:
-        _complete(command, adapter)
-
-
-def _add_learned(faq: app_commands.Group, adapter: DiscordAdapter) -> None:
-    learned = app_commands.Group(name="learned", description="What customers showed of their words.", parent=faq)
-    _add_plain(learned, adapter, "list", "learned")
-    which = "As /faq learned list tells it."
-
-    @learned.command(name="show", description=_about("learned show"))
-    @app_commands.describe(id=which)
-    async def _show(interaction: Interaction, id: str) -> None:
-        await _run(adapter, interaction, "learned show", id=id)
-
-    @learned.command(name="remove", description=_about("learned remove"))
-    @app_commands.describe(id=which)
-    async def _remove(interaction: Interaction, id: str) -> None:
-        await _run(adapter, interaction, "learned remove", id=id)
-
-
-def _add_people(faq: app_commands.Group, adapter: DiscordAdapter) -> None:
-    @faq.command(name="explain", description=_about("explain"))
-    @app_commands.describe(answer="Its id, or the beginning of it.")
-    async def _explain(interaction: Interaction, answer: str) -> None:
-        await _run(adapter, interaction, "explain", answer=answer)
-
-    @faq.command(name="gaps", description=_about("gaps"))
-    @app_commands.describe(days="Of how many days. Without it: 7.")
-    async def _gaps(interaction: Interaction, days: app_commands.Range[int, 1, 366] | None = None) -> None:
-        await _run(adapter, interaction, "gaps", days=str(days) if days else "")
-
-    @faq.command(name="forget", description=_about("forget"))
-    async def _forget(interaction: Interaction, user: discord.User) -> None:
-        await _run(adapter, interaction, "forget", user=str(user.id))
-
-    for name in ("handoffs", "audit", "help"):
-        _add_plain(faq, adapter, name, name)
-
-
-def _add_plain(group: app_commands.Group, adapter: DiscordAdapter, name: str, call: str) -> None:
-    """A command without options."""
-
-    @group.command(name=name, description=_about(call))
-    async def _plain(interaction: Interaction) -> None:
-        await _run(adapter, interaction, call)
-
-
-def _complete(command: app_commands.Command[Any, Any, Any], adapter: DiscordAdapter) -> None:
-    """Offer the sources' names."""
-
-    @command.autocomplete("source")
-    async def _sources(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+    async def suggest(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
         return await adapter.steering.suggest_sources(interaction, current)
 
+    for command in console.commands.values():
+        first, _, second = command.name.partition(" ")
+        if command.standalone or first not in console.group_help:
+            group, name = faq, command.name.replace(" ", "-")
+        else:
+            if first not in groups:
+                groups[first] = app_commands.Group(name=first, description=console.group_help[first], parent=faq)
+            group, name = groups[first], second or "list"
+        made: app_commands.Command[Any, Any, Any] = app_commands.Command(
+            name=name,
+            description=f"{command.help[:1].upper()}{command.help[1:]}."[:100],
+            callback=_make_callback(adapter, command),
+        )
+        if any(each.kind is Kind.SOURCE for each in command.parameters):
+            made.autocomplete("source")(suggest)
+        group.add_command(made)
 
-async def _run(adapter: DiscordAdapter, interaction: Interaction, call: str, /, **options: str | bool) -> None:
-    """Call the console with the options that were given."""
-    await adapter.steering.run(interaction, Call(call, {key: value for key, value in options.items() if value}))
+
+def _make_callback(adapter: DiscordAdapter, command: Command) -> Any:
+    """What Discord calls, with a signature of which it reads what to ask for."""
+    names = {_to_identifier(each.name): each.name for each in command.parameters}
+
+    async def call(interaction: Interaction, **given: Any) -> None:
+        options = {names[key]: _to_option(value) for key, value in given.items() if value}
+        await adapter.steering.run(interaction, Call(command.name, options))
+
+    ordered = sorted(command.parameters, key=lambda each: not each.required or each.kind is Kind.FLAG)
+    asked = [_to_signature(each) for each in ordered]
+    first = inspect.Parameter("interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Interaction)
+    call.__signature__ = inspect.Signature([first, *asked])  # type: ignore[attr-defined]
+    call.__discord_app_commands_param_description__ = {  # type: ignore[attr-defined]  # as `describe` leaves them
+        _to_identifier(each.name): each.help or "…" for each in command.parameters
+    }
+    return call
 
 
-def _about(name: str) -> str:
-    text = COMMANDS[name].help
-    return f"{text[:1].upper()}{text[1:]}."[:100]
+def _to_signature(parameter: Parameter) -> inspect.Parameter:
+    annotation: Any = str
+    if parameter.choices:
+        annotation = Literal[parameter.choices]
+    elif parameter.kind is Kind.FLAG:
+        annotation = bool
+    elif parameter.kind in _TYPES:
+        annotation = _TYPES[parameter.kind]
+    default: Any = inspect.Parameter.empty
+    if parameter.kind is Kind.FLAG:
+        default = False
+    elif not parameter.required:
+        text = annotation is str
+        default, annotation = ("", annotation) if text else (None, Optional[annotation])  # noqa: UP045 (made at run time)
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    return inspect.Parameter(_to_identifier(parameter.name), kind, default=default, annotation=annotation)
+
+
+def _to_identifier(name: str) -> str:
+    return name.replace("-", "_")
+
+
+def _to_option(value: Any) -> str | bool:
+    """A user or channel by its id, a number as it is typed."""
+    if isinstance(value, bool | str):
+        return value
+    return str(value) if isinstance(value, int) else str(value.id)
 
 
 class Chinese(app_commands.Translator):

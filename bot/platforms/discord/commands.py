@@ -19,6 +19,7 @@ from bot.chat.message import MessageRef
 from bot.chat.people import Actor, Role
 from bot.commands.console import Console
 from bot.commands.parser import Call
+from bot.commands.registry import Kind
 from bot.errors import DeliveryError
 from bot.i18n import words_for
 from bot.platforms.discord import cards
@@ -29,6 +30,8 @@ from bot.platforms.discord.buttons import ConfirmButton, texts_of, turn_of
 from bot.platforms.discord.channels import DiscordChannels
 from bot.platforms.discord.events import PLATFORM, place_of_interaction, readable
 from bot.platforms.discord.locales import attempt, defer, language_of, whisper
+from bot.privacy.commands import ask_to_forget
+from bot.taught.commands import SAVE_MESSAGE
 
 log = structlog.get_logger(__name__)
 
@@ -87,14 +90,13 @@ class DiscordCommands:
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[app_commands.Choice[str]]:
         """Names of sources that hold what is typed, for those who may steer them."""
-        names = await self._console.source_names(self.actor(interaction))
+        names = await self._console.complete(self.actor(interaction), Kind.SOURCE)
         fit = [name for name in names if typed.casefold() in name.casefold() and len(name) <= 100]
         return [app_commands.Choice(name=name, value=name) for name in fit[:_CHOICES]]
 
     async def forget_me(self, interaction: discord.Interaction[Any]) -> None:
         """`/forget-me`: asks first."""
-        card = self._console.ask_forget_me(self.actor(interaction), language_of(interaction))
-        await whisper(interaction, card)
+        await whisper(interaction, ask_to_forget(self.actor(interaction), language_of(interaction)))
 
     # -- menus of messages ----------------------------------------------------------------------------------------
 
@@ -120,9 +122,10 @@ class DiscordCommands:
         except (DeliveryError, TimeoutError) as error:
             log.info("question not found", cause=str(error))
         answer = readable(texts_of(message), self._me)
+        fields = {"question": question, "answer": answer, "url": message.jump_url}
         actor, place = self.actor(interaction), place_of_interaction(interaction)
         screen = DiscordAdminReply(interaction, self._rooms, Original.NONE, self._attend)
-        await screen.answer(await self._console.save_message(actor, place, question, answer, message.jump_url))
+        await screen.answer(await self._console.submit(actor, place, SAVE_MESSAGE, "", fields))
 
     # -- buttons and forms ----------------------------------------------------------------------------------------
 

@@ -11,11 +11,11 @@ from bot.chat.card import Card
 from bot.chat.conversation import Turn, Vote
 from bot.chat.message import MessageRef, ThreadRef
 from bot.chat.ports import ConversationStore
-from bot.commands.notices import Voting
 from bot.errors import DeliveryError, StorageError, UnknownTurn
 from bot.handoff.models import HandoffReason
 from bot.handoff.service import HandoffService
 from bot.i18n import words_for
+from bot.inbox.notices import Voting
 from bot.inbox.service import InboxService
 from bot.platforms.discord import cards
 from bot.platforms.discord.api_errors import note_fault

@@ -18,9 +18,9 @@ from bot.chat.message import FIRST, Audience, Channel, ChannelKind, ChatMessage,
 from bot.chat.platform import ChannelPoster
 from bot.chat.ports import ConversationStore, Markers
 from bot.commands.console import Console
-from bot.commands.notices import Voting
 from bot.errors import BotError, DeliveryError, PlatformError, StorageError
 from bot.handoff.service import HandoffService
+from bot.inbox.notices import Voting
 from bot.inbox.options import press_id
 from bot.inbox.ports import InboxStore
 from bot.inbox.service import InboxService
@@ -109,6 +109,11 @@ class DiscordAdapter:
         self._heard: OrderedDict[int, None] = OrderedDict()
         self._threads: OrderedDict[int, asyncio.Future[bool]] = OrderedDict()
         self._registering: asyncio.Task[None] | None = None
+
+    @property
+    def console(self) -> Console:
+        """Whose commands Discord is told of."""
+        return self._console
 
     @property
     def connected(self) -> bool:

@@ -11,9 +11,9 @@ from typing import Any
 
 from bot.answering.clarify import lead, shown_in_full
 from bot.chat.conversation import ClarificationOutcome, Decision, Turn
-from bot.chat.options import Asking, Option, asking, outcome
 from bot.chat.split import split
 from bot.i18n import words_for
+from bot.platforms.options import Asking, Option, asking, outcome
 from bot.platforms.slack import blocks
 from bot.platforms.slack.blocks import FALLBACK, SECTION, Block
 from bot.platforms.slack.markdown import fallback as shown_beside

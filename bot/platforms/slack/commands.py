@@ -26,6 +26,8 @@ from bot.platforms.slack.api_errors import delivering
 from bot.platforms.slack.cards import DO, FORM, form_view, read_form
 from bot.platforms.slack.channels import SlackChannels
 from bot.platforms.slack.events import PLATFORM, Home, text_of
+from bot.privacy.commands import ask_to_forget
+from bot.taught.commands import SAVE_MESSAGE
 
 log = structlog.get_logger(__name__)
 
@@ -72,7 +74,7 @@ class SlackCommands:
         place = self.home.place(str(body["channel_id"]))
         screen = self._screen(place, str(body["user_id"]), body)
         try:
-            call = read_line(str(body.get("text") or ""))
+            call = read_line(str(body.get("text") or ""), self._console.commands)
         except InputError as error:
             await self._show(screen, body, Card(text=str(error), fault=True))
             return
@@ -83,9 +85,7 @@ class SlackCommands:
         place = self.home.place(str(body["channel_id"]))
         user = str(body["user_id"])
         actor = Actor(PLATFORM, place.workspace, user)
-        await self._show(
-            self._screen(place, user, body), body, self._console.ask_forget_me(actor, await self._language(user))
-        )
+        await self._show(self._screen(place, user, body), body, ask_to_forget(actor, await self._language(user)))
 
     # -- clicks, forms, shortcuts ---------------------------------------------------------------------------------
 
@@ -133,9 +133,9 @@ class SlackCommands:
         place, user, message = self._place_of(body), str(body["user"]["id"]), body["message"]
         actor = await self._actor(place.workspace, user, _name(body))
         question, url = await self._context(place, message)
-        text = text_of(message, self.home)
+        fields = {"question": question, "answer": text_of(message, self.home), "url": url}
         screen = self._screen(place, user, body, hidden=True)
-        await self._show(screen, body, await self._console.save_message(actor, place, question, text, url))
+        await self._show(screen, body, await self._console.submit(actor, place, SAVE_MESSAGE, "", fields))
 
     # -- parts ----------------------------------------------------------------------------------------------------
 

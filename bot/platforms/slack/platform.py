@@ -35,12 +35,12 @@ from bot.chat.platform import ChannelPoster
 from bot.chat.ports import ConversationStore
 from bot.chat.split import split
 from bot.commands.console import Console
-from bot.commands.notices import Voting
 from bot.errors import BotError, DeliveryError, Refusal, UnknownTurn
 from bot.handoff.models import HandoffReason
 from bot.handoff.service import HandoffService
 from bot.i18n import words_for
 from bot.i18n.language import primary
+from bot.inbox.notices import Voting
 from bot.inbox.ports import InboxStore
 from bot.inbox.service import InboxService
 from bot.platforms.attachments import Attachments

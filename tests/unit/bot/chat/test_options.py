@@ -9,10 +9,10 @@ import pytest
 from simcord.components import walk_components
 
 from bot.chat.conversation import NONE_OF_THESE, Citation, ClarificationOutcome, Decision, Turn
-from bot.chat.options import asking
 from bot.i18n import words_for
 from bot.platforms.discord import choices as discord_choices
 from bot.platforms.discord.layouts import marker
+from bot.platforms.options import asking
 from bot.platforms.slack import choices as slack_choices
 from bot.platforms.slack.blocks import body as slack_body
 from tests.support.slack.checks import check_message_blocks, texts_of

@@ -9,24 +9,31 @@ from typing import Any
 
 import pytest
 
+from bot.access import cards as access_cards
 from bot.access.models import AuditEntry
+from bot.answering import cards as answering_cards
+from bot.app.commands import COMMANDS
 from bot.chat.card import Card, Form
 from bot.chat.conversation import Decision
 from bot.chat.people import Actor
-from bot.commands import cards as drawing
-from bot.commands.parser import COMMANDS, read_line
+from bot.chat.refusal_notes import Refused
+from bot.chat.text import ago
+from bot.commands.chat_lines import to_chat_line
+from bot.commands.parser import read_line
 from bot.glossary import commands as glossary
 from bot.glossary.service import AddResult
+from bot.handoff import cards as handoff_cards
 from bot.handoff import cards as packets
 from bot.handoff.models import Handoff, HandoffReason, HandoffState
-from bot.inbox.refusal_notes import Refused
 from bot.learned import commands as learned
 from bot.learned.models import Evidence, Gesture
 from bot.learned.service import Wording
+from bot.sources import cards as sources_cards
 from bot.sources.health import SourceTrouble
 from bot.sources.models import RefreshRun, Schedule
 from bot.sources.preview import Preview
 from bot.sources.status import SourceStatus, Status
+from bot.taught import cards as taught_cards
 from bot.taught.models import Taught, TaughtState
 from bot.taught.service import Proposal
 from retrieval.documents import Document, Source, SourceKind, content_id
@@ -78,11 +85,11 @@ def test_a_run(text: str, outcome: str, joined: bool) -> None:
         {"sources": [text] * 50, "added": [line] * 99, "gone": [line] * 99, "failed": [line], "seconds": 1e9},
     ]
     progresses: list[dict[str, Any]] = [{}, {"stage": text, "done": 1}, {"stage": "crawl", "done": 9, "total": 2}]
-    progresses += [{"stage": stage, "done": 10**9, "total": 1, "detail": text} for stage in drawing._SHARES]
+    progresses += [{"stage": stage, "done": 10**9, "total": 1, "detail": text} for stage in sources_cards._SHARES]
     for report in reports:
         for progress in progresses:
             run = RefreshRun("a" * 32, NOON, None, outcome, "v1", report, text, text, progress, NOON)
-            built(drawing.run_card(run, joined=joined))
+            built(sources_cards.run_card(run, joined=joined))
 
 
 @hostile
@@ -92,14 +99,14 @@ def test_a_refresh_with_golden_questions(text: str, outcome: str, right_before: 
     worse = [{"question": text, "expected": text, "before": text, "after": text}] * 12
     golden = {"asked": 9, "right": 3, "right_before": right_before, "better": 1, "worse": worse, "missing": [text]}
     run = RefreshRun("a" * 32, NOON, NOON, outcome, "v1", {"sources": ["shop"], "golden": golden}, text)
-    card = drawing.run_card(run)
+    card = sources_cards.run_card(run)
     built(card)
     assert len([line for line in card.lines if line.text.startswith("worse:")]) == 9  # eight, and how many more
 
 
 def test_what_golden_questions_stopped_can_be_forced_and_says_what_that_does() -> None:
     error = "The new version answers 1 of 2 golden questions worse (FRONTDESK_GOLDEN_MAY_LOSE allows 0)."
-    card = drawing.run_card(RefreshRun("a" * 32, NOON, NOON, "failed", "", {"sources": ["shop"]}, error))
+    card = sources_cards.run_card(RefreshRun("a" * 32, NOON, NOON, "failed", "", {"sources": ["shop"]}, error))
     [button] = card.buttons
     assert (card.title, button.action, button.value) == ("Re-crawl stopped", "force", "a" * 32)
     assert "worse" in button.confirm
@@ -128,9 +135,9 @@ def test_what_is_known(text: str) -> None:
             (Refused(text, text, NOON),),
         ),
     ):
-        built(drawing.status_card(status))
-    built(drawing.sources_card(sources))
-    built(drawing.sources_card(()))
+        built(sources_cards.status_card(status))
+    built(sources_cards.sources_card(sources))
+    built(sources_cards.sources_card(()))
     entry = Entry("a" * 32, (text, text), text, suggested=True)
     for card in (glossary.glossary_card([entry] * 99), glossary.glossary_card([])):
         built(card)
@@ -143,10 +150,10 @@ def test_what_is_known(text: str) -> None:
         built(card)
     built(learned.wording_card(wording, [evidence] * 99))
     document = Document(text, text, text)
-    built(drawing.preview_card(Preview("abc", source, (document,) * 9)))
+    built(sources_cards.preview_card(Preview("abc", source, (document,) * 9)))
     manifest = SimpleNamespace(id=text, created_at=NOON.isoformat(), counts={"pages": 1, "documents": 2})
-    built(drawing.versions_card([manifest], text))
-    built(drawing.versions_card([], None))
+    built(sources_cards.versions_card([manifest], text))
+    built(sources_cards.versions_card([], None))
 
 
 @hostile
@@ -155,16 +162,20 @@ def test_an_explanation(text: str, decision: Decision) -> None:
     turn = make_turn(
         question=text, standalone_question=text + "x", answer=text, decision=decision, model=text, rewritten=(text,)
     )
-    built(drawing.explanation_card(turn))
-    built(drawing.explanation_card(make_turn(passages=(PASSAGE,) * 99, timings_ms={}, index_version="", citations=())))
+    built(answering_cards.explanation_card(turn))
+    built(
+        answering_cards.explanation_card(
+            make_turn(passages=(PASSAGE,) * 99, timings_ms={}, index_version="", citations=())
+        )
+    )
 
 
 @hostile
 def test_people(text: str) -> None:
-    built(drawing.admins_card([Actor("slack", text, text, text)], text))
-    built(drawing.admins_card([], "discord"))
-    built(drawing.audit_card([AuditEntry("a", NOON, text, text, text, text, text, text)] * 50))
-    built(drawing.audit_card([]))
+    built(access_cards.admins_card([Actor("slack", text, text, text)], text))
+    built(access_cards.admins_card([], "discord"))
+    built(access_cards.audit_card([AuditEntry("a", NOON, text, text, text, text, text, text)] * 50))
+    built(access_cards.audit_card([]))
 
 
 @hostile
@@ -174,8 +185,8 @@ def test_a_handoff(text: str, state: HandoffState, reason: HandoffReason) -> Non
     handoff = Handoff(
         "a" * 32, state, reason, text, "b" * 32, text, text, HERE, text, text, SUPPORT, NOW, NOW, text, text
     )
-    built(drawing.handoffs_card([handoff]))
-    built(drawing.handoffs_card([]))
+    built(handoff_cards.handoffs_card([handoff]))
+    built(handoff_cards.handoffs_card([]))
     turn = make_turn(id="b" * 32, question=text, answer=text)
     for turns in ((), (turn,) * 20):
         built(packets.packet(handoff, turns, text))
@@ -188,17 +199,17 @@ def test_a_handoff(text: str, state: HandoffState, reason: HandoffReason) -> Non
 def test_a_taught_answer(text: str, state: TaughtState) -> None:
     for expires in (None, NOON, datetime.max.replace(tzinfo=UTC)):
         taught = Taught("a" * 32, state, text, text, text, text, text, NOW, NOW, text, text, text, text, expires)
-        built(drawing.taught_card(taught))
-        built(drawing.proposal_card(Proposal(taught, (Document(text, text, text, author=text),) * 3)))
-        built(drawing.taught_list([taught]))
-        built(drawing.teach_form("edit", taught.id, taught))
-    built(drawing.teach_form("teach", "new", question=text, answer=text))
-    built(drawing.taught_list([]))
+        built(taught_cards.taught_card(taught))
+        built(taught_cards.proposal_card(Proposal(taught, (Document(text, text, text, author=text),) * 3)))
+        built(taught_cards.taught_list([taught]))
+        built(taught_cards.teach_form("edit", taught.id, taught))
+    built(taught_cards.teach_form("teach", "new", question=text, answer=text))
+    built(taught_cards.taught_list([]))
 
 
 @hostile
 def test_a_fault_in_a_chat(text: str) -> None:
-    assert drawing.for_chat(text) == text
+    assert to_chat_line(text, COMMANDS) == text
 
 
 @pytest.mark.parametrize(
@@ -213,9 +224,9 @@ def test_a_fault_in_a_chat(text: str) -> None:
     ],
 )
 def test_a_mend_names_what_can_be_typed_in_a_chat_alone(line: str, chat: str) -> None:
-    assert drawing.for_chat(line) == chat
+    assert to_chat_line(line, COMMANDS) == chat
     if "'/faq " in chat:
-        assert read_line(chat.split("'/faq ")[1].partition("'")[0]).name in COMMANDS
+        assert read_line(chat.split("'/faq ")[1].partition("'")[0], COMMANDS).name in COMMANDS
 
 
 @pytest.mark.parametrize(
@@ -229,5 +240,5 @@ def test_a_mend_names_what_can_be_typed_in_a_chat_alone(line: str, chat: str) ->
     ],
 )
 def test_a_moment_is_told_in_the_largest_fitting_unit(ahead: timedelta, told: str) -> None:
-    assert drawing.ago(datetime.now(UTC) + ahead) == told
-    assert drawing.ago(None) == "never"
+    assert ago(datetime.now(UTC) + ahead) == told
+    assert ago(None) == "never"

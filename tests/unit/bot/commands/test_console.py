@@ -11,17 +11,18 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.access.commands import FORGET_ME
-from bot.access.models import FORGOTTEN
+from bot.app.commands import COMMANDS, GROUPS
 from bot.chat.card import Card, Form
 from bot.chat.message import ThreadRef
-from bot.chat.people import Actor, Role, pseudonym
-from bot.commands.console import Console
-from bot.commands.parser import COMMANDS, Call, read_line
+from bot.chat.people import FORGOTTEN, Actor, Role, pseudonym
+from bot.commands.parser import Call, read_line
+from bot.commands.registry import Kind, declared_buttons, declared_forms
 from bot.handoff.cards import CLAIM, REOPEN, RESOLVE
 from bot.handoff.models import HandoffReason
 from bot.i18n import words_for
+from bot.privacy.commands import FORGET_ME, ask_to_forget
 from bot.sources.models import RefreshRun
+from bot.taught.commands import SAVE_MESSAGE
 from bot.taught.models import TaughtState
 from retrieval.documents import Document
 from retrieval.errors import TooMuchWouldVanish
@@ -29,13 +30,18 @@ from retrieval.indexing.versions import Manifest, Version
 from tests.support.steering import ADMIN, CUSTOMER, HERE, MATE, SHOP, SUPPORT, WIKI, FakeScreen, Office
 from tests.support.turns import NOON, make_turn
 
-_BARE = Console(None)  # type: ignore[arg-type]
+BUTTONS, FORMS = declared_buttons(GROUPS), declared_forms(GROUPS)
 ROLES = {Role.CUSTOMER: CUSTOMER, Role.TEAMMATE: MATE, Role.ADMIN: ADMIN}
-LINE = {name: " ".join([name, *(f"x{each.rstrip('?')}" for each in spec.arguments)]) for name, spec in COMMANDS.items()}
+LINE = {
+    name: " ".join(
+        [name, *(f"x{each.name}" for each in command.parameters if not each.named and each.kind is not Kind.FLAG)]
+    )
+    for name, command in COMMANDS.items()
+}
 
 
 async def run(office: Office, line: str, actor: Actor = ADMIN, place: ThreadRef = HERE, **options: Any) -> Any:
-    return await office.console.run(actor, place, read_line(line), options.get("screen") or FakeScreen())
+    return await office.console.run(actor, place, read_line(line, COMMANDS), options.get("screen") or FakeScreen())
 
 
 async def click(office: Office, action: str, value: str, actor: Actor = ADMIN, **options: Any) -> Any:
@@ -49,16 +55,21 @@ async def submit(office: Office, action: str, value: str, actor: Actor = MATE, *
     return answer or screen.cards[-1]
 
 
+async def save_message(office: Office, question: str, answer: str, url: str, actor: Actor = MATE) -> Any:
+    fields = {"question": question, "answer": answer, "url": url}
+    return await office.console.submit(actor, HERE, SAVE_MESSAGE, "", fields)
+
+
 # -- who may ------------------------------------------------------------------------------------------------------
 
 
-def test_every_command_that_can_be_typed_is_one_of_the_console() -> None:
-    assert set(_BARE._commands) == set(COMMANDS)
+async def test_every_command_that_is_declared_is_one_of_the_console_in_the_same_order(office: Office) -> None:
+    assert list(office.console.commands) == list(COMMANDS)
 
 
-@pytest.mark.parametrize("name", _BARE._commands)
+@pytest.mark.parametrize("name", COMMANDS)
 async def test_a_command_refuses_every_role_below_its_own_and_records_it(office: Office, name: str) -> None:
-    needed = _BARE._commands[name][0]
+    needed = COMMANDS[name].role
     below = [role for role in Role if role < needed]
     assert below, "no command is for customers"
     for role in below:
@@ -71,9 +82,9 @@ async def test_a_command_refuses_every_role_below_its_own_and_records_it(office:
     assert office.crawl.requests == []
 
 
-@pytest.mark.parametrize("action", _BARE._clicks)
+@pytest.mark.parametrize("action", BUTTONS)
 async def test_a_button_refuses_every_role_below_its_own_and_records_it(office: Office, action: str) -> None:
-    below = [role for role in Role if role < _BARE._clicks[action][0]]
+    below = [role for role in Role if role < BUTTONS[action].role]
     assert below or action in {REOPEN, FORGET_ME}
     for role in below:
         answer = await click(office, action, "abcd1234", ROLES[role])
@@ -89,7 +100,7 @@ async def test_a_form_of_a_customer_is_refused(office: Office, action: str) -> N
 
 
 async def test_a_message_saved_by_a_customer_is_refused(office: Office) -> None:
-    answer = await office.console.save_message(CUSTOMER, HERE, "q", "a", "https://x.example")
+    answer = await save_message(office, "q", "a", "https://x.example", CUSTOMER)
     assert isinstance(answer, Card)
     assert answer.fault
 
@@ -111,8 +122,8 @@ async def test_nobody_is_made_admin_by_a_name_that_is_no_id(office: Office, user
 
 async def test_sources_names_are_offered_to_admins_alone(office: Office) -> None:
     await office.sources.add(SHOP)
-    assert list(await office.console.source_names(ADMIN)) == ["shop"]
-    assert list(await office.console.source_names(MATE)) == []
+    assert list(await office.console.complete(ADMIN, Kind.SOURCE)) == ["shop"]
+    assert list(await office.console.complete(MATE, Kind.SOURCE)) == []
 
 
 # -- what is recorded ---------------------------------------------------------------------------------------------
@@ -134,7 +145,7 @@ async def test_the_record_holds_no_text_of_anybodys(office: Office) -> None:
     secret = "my secret question"
     await office.console.run(MATE, HERE, Call("teach", {"question": secret, "answer": secret}), FakeScreen())
     await submit(office, "teach", "new", question=secret, answer=secret)
-    await office.console.save_message(MATE, HERE, secret, secret, "https://x.example")
+    await save_message(office, secret, secret, "https://x.example")
     taught = (await office.taught.list())[0]
     await submit(office, "edit", taught.id, question=secret + "?", answer=secret)
     await click(office, "dismiss", taught.id, MATE)
@@ -154,14 +165,14 @@ async def test_whatever_a_value_is_no_call_ends_in_a_fault_of_ours(office: Offic
     await office.sources.add(SHOP)
     with capture_logs() as logs:
         for name, spec in COMMANDS.items():
-            given = [each.rstrip("?…") for each in spec.arguments]
+            given = [each.name for each in spec.parameters if not each.named and each.kind is not Kind.FLAG]
             for one in given:
                 call = Call(name, {**dict.fromkeys(given, "shop"), one: value})
                 await office.console.run(ADMIN, HERE, call, FakeScreen())
-        for action in _BARE._clicks:
+        for action in BUTTONS:
             await click(office, action, value)
             await click(office, action, value, CUSTOMER)
-        for action in _BARE._forms:
+        for action in [each for each in FORMS if each != SAVE_MESSAGE]:
             await submit(office, action, value, question=value, answer=value, expires=value)
     assert [entry for entry in logs if entry["log_level"] == "error"] == []
 
@@ -196,7 +207,7 @@ async def test_a_known_fault_becomes_a_card_with_its_mend_in_chat_words(office: 
 
 async def test_an_unknown_fault_becomes_an_id_that_stands_in_the_log_without_its_text(office: Office) -> None:
     office.found = None  # type: ignore[assignment]
-    office.console._parts.previewing._read = lambda _: 1 / 0  # type: ignore[assignment,return-value]
+    office.previewing._read = lambda _: 1 / 0  # type: ignore[assignment,return-value]
     with capture_logs() as logs:
         answer = await run(office, "sources add https://x.example")
     assert answer.fault
@@ -223,7 +234,7 @@ async def test_every_mend_that_names_a_command_can_be_typed(office: Office) -> N
         answer = await run(office, line)
         assert answer.fault, line
         for command in answer.text.split("'/faq ")[1:]:
-            read_line(command.partition("'")[0])
+            read_line(command.partition("'")[0], COMMANDS)
 
 
 # -- re-crawls and versions ---------------------------------------------------------------------------------------
@@ -415,7 +426,7 @@ async def test_a_form_with_nothing_in_it_is_a_fault(office: Office, fields: dict
 
 
 async def test_a_saved_message_keeps_where_it_was_written(office: Office) -> None:
-    form = await office.console.save_message(MATE, HERE, "Why?", "Because.", "https://chat.example/1")
+    form = await save_message(office, "Why?", "Because.", "https://chat.example/1")
     assert isinstance(form, Form)
     assert [field.value for field in form.fields] == ["Why?", "Because.", ""]
     await submit(office, form.action, form.value, question="Why?", answer="Because.")
@@ -472,7 +483,7 @@ async def test_no_edit_makes_a_question_stand_twice(office: Office) -> None:
 
 async def test_forget_me_asks_first_and_answers_in_the_customers_language(office: Office) -> None:
     await office.conversations.add(make_turn(platform="slack", user="UANN"))
-    card = office.console.ask_forget_me(CUSTOMER, "zh")
+    card = ask_to_forget(CUSTOMER, "zh")
     [button] = card.buttons
     assert card.text == words_for("zh").say("forget_confirm")
     answer = await click(office, button.action, button.value, CUSTOMER)
@@ -493,7 +504,7 @@ async def test_an_admin_who_forgets_themselves_is_not_named_by_the_record_nor_by
 async def test_forget_me_by_somebody_else_forgets_nobody(office: Office) -> None:
     await office.conversations.add(make_turn(platform="slack", user="UANN"))
     await office.conversations.add(make_turn(platform="slack", user="UEVE"))
-    [button] = office.console.ask_forget_me(CUSTOMER, "en").buttons
+    [button] = ask_to_forget(CUSTOMER, "en").buttons
     for value in (button.value, "UANN", "", " en"):
         assert (await click(office, FORGET_ME, value, replace(CUSTOMER, user="UEVE"))).fault
     assert len(await office.conversations.turns()) == 2
@@ -501,7 +512,7 @@ async def test_forget_me_by_somebody_else_forgets_nobody(office: Office) -> None
 
 async def test_a_button_value_keeps_within_what_platforms_take(office: Office) -> None:
     for language in ("en", "zh", "zh-Hant"):
-        [button] = office.console.ask_forget_me(replace(CUSTOMER, user="1234567890123456789"), language).buttons
+        [button] = ask_to_forget(replace(CUSTOMER, user="1234567890123456789"), language).buttons
         assert len(button.value) <= 64
         assert ":" not in button.value
 

@@ -11,8 +11,8 @@ from structlog.testing import capture_logs
 from bot.chat.card import Card
 from bot.chat.conversation import Citation, Decision, UsedPassage, Vote
 from bot.chat.message import Disposition, Job, MessageRef, ThreadRef
-from bot.commands.notices import Digest, Notices, Undelivered, Voting
 from bot.errors import StorageError
+from bot.inbox.notices import Digest, Notices, Undelivered, Voting
 from bot.masking import Masker
 from bot.taught.models import Taught, TaughtState
 from bot.taught.service import as_document
@@ -134,19 +134,19 @@ async def test_a_vote_up_asks_for_nothing(office: Office) -> None:
 
 @pytest.mark.parametrize(("hours", "due"), [(-1, False), (0, True), (14, True), (15, False), (24 * 6, False)])
 async def test_the_weeks_gaps_are_posted_on_monday(office: Office, hours: float, due: bool) -> None:
-    digest = Digest(office.console._parts.gaps, office.notices, office.markers)
+    digest = Digest(office.gaps, office.notices, office.markers)
     assert await digest.post_if_due(MONDAY + timedelta(hours=hours)) is due
 
 
 async def test_of_two_processes_one_posts_the_gaps_and_next_week_again(office: Office) -> None:
-    digests = [Digest(office.console._parts.gaps, office.notices, office.markers) for _ in range(2)]
+    digests = [Digest(office.gaps, office.notices, office.markers) for _ in range(2)]
     assert [await digest.post_if_due(MONDAY) for digest in digests] == [True, False]
     assert [await digest.post_if_due(MONDAY + timedelta(days=7)) for digest in digests] == [True, False]
     assert len(office.rooms["slack"].texts("CADMINS")) == 2
 
 
 async def test_gaps_wait_until_a_platform_is_connected(office: Office) -> None:
-    digest = Digest(office.console._parts.gaps, office.notices, office.markers)
+    digest = Digest(office.gaps, office.notices, office.markers)
     slack = office.rooms.pop("slack")
     assert not await digest.post_if_due(MONDAY)
     office.rooms["slack"] = slack
@@ -163,7 +163,7 @@ async def test_gaps_come_with_a_file(office: Office) -> None:
             decision=Decision.ABSTAIN,
         )
     )
-    await Digest(office.console._parts.gaps, office.notices, office.markers).post_if_due(MONDAY)
+    await Digest(office.gaps, office.notices, office.markers).post_if_due(MONDAY)
     [(_, card)] = office.rooms["slack"].posts
     assert card.file
     assert "Norway" in card.file.content

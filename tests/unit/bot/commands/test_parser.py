@@ -6,27 +6,35 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.commands.parser import COMMANDS, Call, read_line, usage
+from bot.app.commands import COMMANDS
+from bot.commands.parser import Call
+from bot.commands.parser import read_line as read_line_of
+from bot.commands.registry import Kind
 from bot.errors import InputError
+
+
+def read_line(text: str) -> Call:
+    return read_line_of(text, COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_parses_from_its_own_usage(name: str) -> None:
-    spec = COMMANDS[name]
-    line = re.sub(r" …\]", " value]", usage(name)).removeprefix("/faq ")
+    command = COMMANDS[name]
+    line = re.sub(r" …\]", " value]", command.usage).removeprefix("/faq ")
     call = read_line(re.sub(r"[<>\[\]]", "", line))
     assert call.name == name
-    assert set(call.options) == {each.rstrip("?=…") for each in spec.arguments + spec.flags}
-    for flag in spec.flags:
-        assert call.options[flag.rstrip("=")] == ("value" if flag.endswith("=") else True)
+    assert set(call.options) == {each.name for each in command.parameters}
+    for each in command.parameters:
+        if each.kind is Kind.FLAG or each.named:
+            assert call.options[each.name] == (True if each.kind is Kind.FLAG else "value")
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_what_may_be_left_out_is_not_missed(name: str) -> None:
-    needed = [each for each in COMMANDS[name].arguments if not each.endswith("?")]
-    assert set(read_line(" ".join([name, *needed])).options) == {each.rstrip("…") for each in needed}
+    needed = [each.name for each in COMMANDS[name].parameters if each.required and each.kind is not Kind.FLAG]
+    assert set(read_line(" ".join([name, *needed])).options) == set(needed)
     if needed:
-        with pytest.raises(InputError, match=re.escape(usage(name))):
+        with pytest.raises(InputError, match=re.escape(COMMANDS[name].usage)):
             read_line(" ".join([name, *needed[:-1]]))
 
 

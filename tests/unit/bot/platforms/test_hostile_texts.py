@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from bot.answering.cards import explanation_card
 from bot.answering.citations import CitationChecker
 from bot.chat.card import Card, Field, Form, Line, Table
 from bot.chat.conversation import Citation, Decision, Turn, UsedPassage
 from bot.chat.message import ThreadRef
-from bot.commands.cards import explanation_card, run_card, taught_card, taught_list
 from bot.evaluation.files import write_csv
 from bot.handoff.cards import packet, reminder, said
 from bot.handoff.models import Handoff, HandoffReason, HandoffState
@@ -27,8 +27,10 @@ from bot.platforms.discord.markdown import to_discord
 from bot.platforms.slack import blocks, cards, choices
 from bot.platforms.slack.markdown import to_slack
 from bot.platforms.terminal.explanation import explanation
+from bot.sources.cards import run_card
 from bot.sources.catalogue import Overview
 from bot.sources.models import RefreshRun
+from bot.taught.cards import taught_card, taught_list
 from bot.taught.models import Taught, TaughtState
 from retrieval.documents import Document, ScoredPassage
 from tests.fakes import passage

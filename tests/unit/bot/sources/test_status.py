@@ -37,6 +37,6 @@ async def test_pairs_and_passages_are_counted_for_each_source(office: Office) ->
 
 async def test_while_nothing_is_indexed_nothing_is_counted(office: Office) -> None:
     await office.sources.add(SHOP)
-    status = await office.console._parts.status.status()
+    status = await office.status.status()
     assert status.version == ""
     assert [(each.documents, each.passages) for each in status.sources] == [(0, 0)]

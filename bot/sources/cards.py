@@ -1,24 +1,18 @@
-"""What admins and teammates are shown. Pure; in English, as everything that is for the team alone."""
+"""What admins are shown of sources, re-crawls and versions. Pure; in English, as all that is for the team alone."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 
-from bot.access.models import AuditEntry
-from bot.chat.card import Button, Card, Field, Form, Line, Style, Table
-from bot.chat.conversation import Decision, Turn
-from bot.chat.people import Actor
-from bot.commands.parser import COMMANDS
-from bot.handoff.models import Handoff
+from bot.chat.card import Button, Card, Line, Style, Table
+from bot.chat.text import ago, short
+from bot.commands.chat_lines import to_chat_line
 from bot.sources.models import RefreshRun
 from bot.sources.preview import Preview
 from bot.sources.refresh import CANCELLED, DIED, FAILED, RUNNING
 from bot.sources.status import SourceStatus, Status
-from bot.taught.models import Taught, TaughtState
-from bot.taught.service import Proposal
 
 _SHARES = {
     "crawl": (0.0, 0.6),
@@ -28,40 +22,24 @@ _SHARES = {
     "golden": (0.93, 1.0),
     "activate": (1.0, 1.0),
 }
+
+
 _STAGES = {
     "": "starting",
     "crawl": "reading pages",
     "embed": "embedding",
     "golden": "asking the golden questions",
 }
+
+
 _STOPPED = {  # by the setting that stopped a run: what forcing it does
     "FRONTDESK_MAX_VANISH": "This removes them from the index.",
     "FRONTDESK_GOLDEN_MAY_LOSE": "The new version then answers, these questions worse than before.",
 }
-_NAMES = {name.partition(" ")[0] for name in COMMANDS}
-_COMMAND = re.compile(r"'frontdesk (?=(?P<name>[a-z-]+))")
+
+
+_CHAT_COMMANDS = ("recrawl", "sources", "status", "versions", "rollback")  # of those that an error may name
 _LIST = 8  # lines of a list; the rest is counted
-_LONG = 300  # characters of a line
-FORM_ANSWER = 3_000  # characters of an answer that fit into a form
-
-
-def short(text: str, longest: int = _LONG) -> str:
-    """`text` in one line of at most so many characters."""
-    line = " ".join(text.split())
-    return line if len(line) <= longest else line[: longest - 1] + "…"
-
-
-def ago(moment: datetime | None) -> str:
-    """How long ago, or in how long, in the largest fitting unit."""
-    if moment is None:
-        return "never"
-    seconds = (datetime.now(UTC) - moment).total_seconds()
-    minutes = int(abs(seconds) // 60)
-    size = f"{minutes} min" if minutes < 60 else f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} d"
-    return f"{size} ago" if seconds >= 0 else f"in {size}"
-
-
-# -- re-crawls ---------------------------------------------------------------------------------------------------------
 
 
 def run_card(run: RefreshRun, *, joined: bool = False, by: str = "") -> Card:
@@ -80,7 +58,7 @@ def run_card(run: RefreshRun, *, joined: bool = False, by: str = "") -> Card:
         force = Button("force", run.id, "Re-crawl with --force", Style.DANGER, sure)
         return Card(
             title=f"{what} {'stopped' if sure else 'failed'}",
-            text=for_chat(run.error),
+            text=to_chat_line(run.error, _CHAT_COMMANDS),
             lines=tuple(_golden(report)),
             footnote="" if run.error == DIED else "The version before goes on answering.",
             buttons=(force,) if sure else (),
@@ -188,17 +166,6 @@ def starter(run: RefreshRun) -> str:
     return user.rpartition(":")[2] if platform == "cli" else ""
 
 
-def for_chat(text: str) -> str:
-    """An operator's line with its commands as they are typed in a chat; what only the command line has stays."""
-    for cli, chat in (("'frontdesk refresh --force'", "/faq recrawl --force"), ("'frontdesk refresh", "'/faq recrawl")):
-        text = text.replace(cli, chat)
-    text = text.replace("'frontdesk crawl URL'", "/faq sources add")
-    return _COMMAND.sub(lambda match: "'/faq " if match["name"] in _NAMES else match[0], text)
-
-
-# -- what is known -----------------------------------------------------------------------------------------------------
-
-
 def status_card(status: Status) -> Card:
     """`/faq status`."""
     facts = {"Version": f"{status.version}, made {ago(status.created_at)}" if status.version else "none yet"}
@@ -294,166 +261,3 @@ def versions_card(versions: Sequence[Any], active: str | None) -> Card:
         for each in versions
     )
     return Card(title="Versions", table=Table(("version", "made", ">pages", ">pairs"), rows))
-
-
-def explanation_card(turn: Turn) -> Card:
-    """Why an answer was given."""
-    facts = {"Question": short(turn.question)}
-    if turn.standalone_question != turn.question:
-        facts["Searched as"] = short(turn.standalone_question)
-    if turn.rewritten:
-        facts["By the glossary"] = short(" · ".join(turn.rewritten))
-    if turn.learned:
-        facts["Learned"] = turn.learned
-    if turn.decision is Decision.CHITCHAT or turn.decision is Decision.HUMAN:
-        facts["Decision"] = f"{turn.decision.value}: nothing was searched"
-    else:
-        facts["Decision"] = f"{turn.decision.value}: {turn.measured}"
-    facts["Written by"] = turn.model
-    facts["Version"] = turn.index_version or "none"
-    facts["Took"] = f"{turn.timings_ms.get('total', 0):.0f} ms"
-    cited = {citation.passage_id: f"[{citation.number}] " for citation in turn.citations}
-    lines = tuple(
-        Line(
-            f"{cited.get(passage.passage_id, '')}{short(passage.title, 150)}",
-            passage.url,
-            f"score {passage.score:.1f}; "
-            + ", ".join(f"{name} {value:.2f}" for name, value in passage.signals.items() if value)
-            + (f"; read {passage.crawled_at[:10]}" if passage.crawled_at else ""),
-        )
-        for passage in turn.passages[:_LIST]
-    )
-    return Card(title=f"Why this answer ({turn.id[:8]})", facts=facts, lines=lines)
-
-
-# -- people ------------------------------------------------------------------------------------------------------------
-
-
-def admins_card(admins: Sequence[Actor], platform: str) -> Card:
-    """`/faq admins`."""
-    others = {"slack": "the workspace's admins and owners", "discord": "whoever may manage the server"}.get(
-        platform, ""
-    )
-    lines = tuple(Line(f"{each.platform}: {each.name or each.user}", note=each.workspace) for each in admins)
-    always = f"And always: {others}." if others else ""
-    return Card(title="Admins", text="" if lines else "Nobody was named.", lines=lines, footnote=always)
-
-
-def audit_card(entries: Sequence[AuditEntry]) -> Card:
-    """`/faq audit`."""
-    rows = tuple(
-        (
-            f"{entry.at:%m-%d %H:%M}",
-            f"{entry.platform}:{entry.user}",
-            f"{entry.action} {entry.target}".strip(),
-            entry.outcome,
-        )
-        for entry in entries
-    )
-    return Card(title="Who did what (UTC)", table=Table(("when", "who", "what", "outcome"), rows))
-
-
-def handoffs_card(handoffs: Sequence[Handoff]) -> Card:
-    """`/faq handoffs`."""
-    if not handoffs:
-        return Card(title="Handoffs", text="Nobody is waiting.")
-    rows = tuple(
-        (each.state.value, ago(each.created_at), each.claimed_name or "–", short(each.question, 60))
-        for each in handoffs
-    )
-    return Card(title="Handoffs", table=Table(("state", "asked", "by whom", "question"), rows))
-
-
-# -- taught answers ----------------------------------------------------------------------------------------------------
-
-
-def proposal_card(proposal: Proposal) -> Card:
-    """A taught answer to be looked at."""
-    taught = proposal.taught
-    card = taught_card(taught)
-    if not proposal.alike:
-        return card
-    alike = tuple(
-        Line(f"Known already: {short(each.question, 150)}", each.url, f"by {each.author}" if each.author else "")
-        for each in proposal.alike
-    )
-    return Card(card.title, card.text, card.markdown, card.facts, None, alike, None, card.footnote, card.buttons)
-
-
-def taught_card(taught: Taught) -> Card:
-    """A taught answer with what can be done about it."""
-    titles = {
-        TaughtState.PROPOSED: "Shall I answer so from now on?",
-        TaughtState.APPROVED: "Taught answer, in use",
-        TaughtState.REVIEW: "Is this still right?",
-        TaughtState.DISMISSED: "Taught answer, dismissed",
-    }
-    approve = Button("approve", taught.id, "Approve", Style.PRIMARY)
-    edit, dismiss = Button("edit", taught.id, "Edit"), Button("dismiss", taught.id, "Dismiss")
-    buttons = {
-        TaughtState.PROPOSED: (approve, edit, dismiss),
-        TaughtState.REVIEW: (approve, edit, dismiss),
-        TaughtState.APPROVED: (edit, Button("dismiss", taught.id, "Take it out")),
-        TaughtState.DISMISSED: (Button("approve", taught.id, "Use it again"),),
-    }.get(taught.state, ())
-    facts = {"Question": taught.question}
-    if taught.note:
-        facts["Note"] = taught.note
-    until = f", until {taught.expires_at - timedelta(seconds=1):%Y-%m-%d}" if taught.expires_at else ""
-    return Card(
-        title=titles[taught.state],
-        facts=facts,
-        markdown=taught.answer,
-        footnote=f"By {taught.author or 'a teammate'}, {taught.updated_at:%Y-%m-%d}{until} · {taught.id[:8]}",
-        buttons=buttons,
-    )
-
-
-def taught_list(taught: Sequence[Taught]) -> Card:
-    """`/faq taught`."""
-    if not taught:
-        return Card(title="Taught answers", text="None yet: /faq teach, or a message's own menu.")
-    rows = tuple(
-        (
-            each.id[:8],
-            "expired" if _expired(each) else each.state.value,
-            each.author,
-            _dates(each),
-            short(each.question, 60),
-        )
-        for each in taught
-    )
-    return Card(
-        title="Taught answers",
-        table=Table(("id", "state", "by", "on", "question"), rows),
-        footnote="/faq taught show <id> for one of them.",
-    )
-
-
-def _dates(taught: Taught) -> str:
-    until = f" to {taught.expires_at - timedelta(seconds=1):%Y-%m-%d}" if taught.expires_at else ""
-    return f"{taught.updated_at:%Y-%m-%d}{until}"
-
-
-def _expired(taught: Taught) -> bool:
-    return taught.expires_at is not None and taught.expires_at <= datetime.now(UTC)
-
-
-def teach_form(action: str, value: str, taught: Taught | None = None, *, question: str = "", answer: str = "") -> Form:
-    """The form that teaches or edits an answer."""
-    expires = ""
-    if taught:
-        question, answer = taught.question, taught.answer
-        if taught.expires_at and not _expired(taught):
-            expires = f"{taught.expires_at - timedelta(seconds=1):%Y-%m-%d}"
-    return Form(
-        action,
-        value,
-        "Edit a taught answer" if taught else "Teach an answer",
-        "Save",
-        (
-            Field("question", "Question", question[:1_000], longest=1_000),
-            Field("answer", "Answer (Markdown)", answer[:FORM_ANSWER], multiline=True, longest=FORM_ANSWER),
-            Field("expires", "Expires (2026-12-31, days, or empty)", expires, required=False, longest=20),
-        ),
-    )

@@ -16,12 +16,13 @@ from bot.chat.conversation import Feedback, Turn, Vote
 from bot.chat.message import Job, MessageRef, ThreadRef
 from bot.chat.platform import ChannelPoster
 from bot.chat.ports import ConversationStore, Markers
-from bot.commands.cards import proposal_card, short
+from bot.chat.text import short
 from bot.errors import BotError, DeliveryError
 from bot.gaps.cards import gaps_card
 from bot.gaps.service import Gaps, to_csv
 from bot.handoff.models import Handoff, HandoffMessage
 from bot.learned.ports import LearnsWordings
+from bot.taught.cards import proposal_card
 from bot.taught.service import TaughtAnswers
 from retrieval.errors import RetrievalError
 

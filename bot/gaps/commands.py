@@ -1,0 +1,35 @@
+"""`/faq gaps`: what people asked and was not answered well."""
+
+from __future__ import annotations
+
+from bot.chat.card import File
+from bot.chat.people import Role
+from bot.commands.context import Answer, CommandContext
+from bot.commands.registry import Kind, Parameter, command, for_named, on_button
+from bot.errors import InputError
+from bot.gaps.cards import gaps_card
+from bot.gaps.service import Gaps, to_csv
+
+_DAYS = 7
+
+
+class GapCommands:
+    """The gaps of some days."""
+
+    def __init__(self, gaps: Gaps) -> None:
+        self._gaps = gaps
+
+    @command(
+        "gaps",
+        Role.ADMIN,
+        "what people asked and was not answered well",
+        for_named(Parameter("days", f"Of how many days. Without it: {_DAYS}.", Kind.DAYS)),
+    )
+    @on_button("gaps", Role.ADMIN)
+    async def _show_gaps(self, context: CommandContext) -> Answer:
+        text = context.text("days") or str(_DAYS)
+        if not text.isdecimal() or len(text) > 3 or not 1 <= int(text) <= 366:
+            raise InputError(f"{text[:20]!r} is no number of days from 1 to 366.")
+        report = await self._gaps.report(days=int(text))
+        file = File(f"gaps-{report.until:%Y-%m-%d}.csv", to_csv(report)) if report.gaps else None
+        return gaps_card(report, file)

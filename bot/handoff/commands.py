@@ -1,0 +1,43 @@
+"""`/faq handoffs` and the buttons of a handoff."""
+
+from __future__ import annotations
+
+from bot.chat.people import Role
+from bot.commands.context import Answer, CommandContext
+from bot.commands.registry import command, on_button
+from bot.errors import NotAllowed
+from bot.handoff.cards import CLAIM, REOPEN, RESOLVE, handoffs_card
+from bot.handoff.models import HandoffState
+from bot.handoff.ports import HandoffStore
+from bot.handoff.service import HandoffService
+
+
+class HandoffCommands:
+    """Who is busy with what, and the steps of a handoff."""
+
+    def __init__(self, handing: HandoffService, handoffs: HandoffStore) -> None:
+        self._handing = handing
+        self._handoffs = handoffs
+
+    @command("handoffs", Role.TEAMMATE, "what people are busy with, or should be")
+    async def _show_handoffs(self, context: CommandContext) -> Answer:
+        return handoffs_card(await self._handoffs.list(HandoffState.OPEN, HandoffState.CLAIMED))
+
+    @on_button(CLAIM, Role.TEAMMATE)
+    async def _claim(self, context: CommandContext) -> Answer:
+        await self._check_place(context)
+        return await self._handing.claim(context.actor, context.value)
+
+    @on_button(RESOLVE, Role.TEAMMATE)
+    async def _resolve(self, context: CommandContext) -> Answer:
+        await self._check_place(context)
+        return await self._handing.resolve(context.actor, context.value)
+
+    @on_button(REOPEN, Role.CUSTOMER)
+    async def _reopen(self, context: CommandContext) -> Answer:
+        await self._check_place(context)
+        return await self._handing.reopen(context.actor, context.value)
+
+    async def _check_place(self, context: CommandContext) -> None:
+        if not await self._handing.may_steer(context.actor, context.value, context.place):
+            raise NotAllowed("That is for those who see the support channel, there.")
