@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, cast
 
 from bot.errors import SettingsError
 from bot.settings import Settings, load_settings
@@ -27,6 +28,22 @@ if TYPE_CHECKING:
     from retrieval.searching.reranking import Reranking
 
 
+class _UnfailingStream:
+    """Writes where it can: that a disk is full, or a pipe closed, is no reason to stop answering."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+
 def configure_logging(settings: Settings) -> None:
     """Structured logs on stderr from the level of the settings up."""
     import logging
@@ -46,7 +63,7 @@ def configure_logging(settings: Settings) -> None:
             ),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _UnfailingStream(sys.stderr))),
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setLevel(level)  # on the handler: some libraries raise their own loggers to DEBUG

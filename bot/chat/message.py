@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -93,6 +94,14 @@ class Attachment:
     name: str
     text: str | None = None
     picture: str = ""
+
+
+def mask_file_names(context: Mapping[str, str], mask: Callable[[str], str]) -> Mapping[str, str]:
+    """A message's context in which the names of its files hide what `mask` hides."""
+    if not context.get("files"):
+        return context
+    files = [{**file, "name": mask(file["name"])} for file in json.loads(context["files"])]
+    return {**context, "files": json.dumps(files)}
 
 
 def quote(text: str) -> str:

@@ -30,6 +30,7 @@ from bot.chat.message import (
     Rule,
     Thread,
     ThreadRef,
+    mask_file_names,
 )
 from bot.chat.platform import MessageContext, ReplySender
 from bot.chat.ports import ConversationStore, IntentReader
@@ -249,7 +250,7 @@ class InboxService:
     async def _masked(self, message: ChatMessage) -> ChatMessage:
         long = len(message.text) > _LONG
         text = await asyncio.to_thread(self._mask, message.text) if long else self._mask(message.text)
-        return replace(message, text=text)
+        return replace(message, text=text, context=mask_file_names(message.context, self._mask))
 
     def _keep_unmasked(self, message: ChatMessage, revision: int) -> None:
         if self._handing:

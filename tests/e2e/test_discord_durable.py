@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, closing
 from pathlib import Path
 
+import discord
 import pytest
 import pytest_asyncio
 
@@ -99,6 +100,28 @@ async def test_what_was_deleted_while_a_session_was_invalid_takes_its_answer_alo
         await den.discord.wait_for(lambda id=message_id: den.bot.states()[str(id)] == "withdrawn", SECONDS)  # type: ignore[misc]
         assert [message for message in den.said(where) if message.id > message_id] == []
     assert len(den.said(kept)) == 1 and den.bot.states()[str(kept)] == "answered"
+
+
+async def test_where_the_history_may_not_be_read_no_answer_is_taken_back(den: Den) -> None:
+    gateway = den.discord.gateway
+    asked = await den.ask(DELIVERY)
+    await den.one_answer(asked)
+    await asyncio.sleep(5.5)
+    roles = list(den.discord.backend.guilds[den.discord.guild.id].roles.values())
+    before = [role.permissions for role in roles]
+    readable = discord.Permissions.read_message_history.flag | discord.Permissions.administrator.flag
+    try:
+        for role in roles:
+            role.permissions = int(role.permissions) & ~readable
+        identified = gateway.identified
+        await gateway.invalidate()
+        await den.discord.wait_for(lambda: gateway.identified > identified and gateway.connections, SECONDS)
+        await asyncio.sleep(3)
+    finally:
+        for role, permissions in zip(roles, before, strict=True):
+            role.permissions = permissions
+    assert den.bot.states()[str(asked)] == "answered"
+    assert len(den.said(asked)) == 1
 
 
 # Discord's refusals

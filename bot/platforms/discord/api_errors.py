@@ -77,8 +77,8 @@ def gone(error: DeliveryError) -> bool:
     return isinstance(error.__cause__, discord.NotFound)
 
 
-def gives_back_gone(error: DeliveryError) -> bool:
-    """Whether the message that stands for a nonce is not there any more."""
+def is_unknown_message(error: DeliveryError) -> bool:
+    """Whether a message is not there any more: one that was asked for, or that stands for a nonce."""
     return isinstance(error.__cause__, discord.NotFound) and error.__cause__.code == _UNKNOWN_MESSAGE
 
 
@@ -97,12 +97,12 @@ def history_fails(error: DeliveryError) -> bool:
     return isinstance(error.__cause__, discord.DiscordServerError)
 
 
-def note_fault(event: str, error: BaseException | None = None) -> str:
+def note_fault(where: str, error: BaseException | None = None) -> str:
     """Log a fault under an id that a customer can quote."""
     error = error or sys.exception()
     fault = uuid.uuid4().hex[:8]
     known = isinstance(error, BotError)
-    log.error("fault", fault=fault, event=event, kind=type(error).__name__, cause=str(error) if known else "")
+    log.error("fault", fault=fault, where=where, kind=type(error).__name__, cause=str(error) if known else "")
     if not known:
         log.debug("fault's traceback", fault=fault, exc_info=error)
     return fault

@@ -14,7 +14,7 @@ from bot.chat.message import Audience, MessageRef
 from bot.chat.ports import Markers
 from bot.errors import DeliveryError, StorageError
 from bot.inbox.ports import InboxStore
-from bot.platforms.discord.api_errors import delivering
+from bot.platforms.discord.api_errors import delivering, is_unknown_message
 from bot.platforms.discord.events import PLATFORM, PRIVATE
 
 log = structlog.get_logger(__name__)
@@ -169,7 +169,8 @@ class CatchUp:
                     await self._edited(message)
             if len(missed) < _PER_CHANNEL:
                 for message_id in known.keys() - {message.id for message in missed}:
-                    await self._deleted(known[message_id])
+                    if await _is_deleted(channel, message_id):
+                        await self._deleted(known[message_id])
             return
         log.error("channel given up: what was written there while nobody listened is not answered", channel=channel.id)
         self._given_up()
@@ -206,3 +207,13 @@ class CatchUp:
                 await self._markers.set(_CURSOR, self._owed.since.isoformat())
             except StorageError as error:
                 log.warning("cursor not kept", cause=str(error))
+
+
+async def _is_deleted(channel: Any, message_id: int) -> bool:
+    """Whether Discord says that a message is no more: a history that may not be read, or only in part, lacks it too."""
+    try:
+        with delivering():
+            await channel.fetch_message(message_id)
+    except DeliveryError as error:
+        return is_unknown_message(error)
+    return False

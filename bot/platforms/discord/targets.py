@@ -12,7 +12,7 @@ from discord import ui
 
 from bot.chat.message import Job
 from bot.errors import DeliveryError, Refusal
-from bot.platforms.discord.api_errors import delivering, gives_back_gone, gone, needs_history
+from bot.platforms.discord.api_errors import delivering, gone, is_unknown_message, needs_history
 from bot.platforms.discord.channels import open_thread, remove_empty_thread
 from bot.platforms.discord.events import PRIVATE
 from bot.platforms.discord.layouts import marker
@@ -84,7 +84,7 @@ class InChannel:
             with delivering():
                 return await self.client.get_partial_messageable(self.channel).send(nonce=nonce, **options)
         except DeliveryError as error:
-            if gives_back_gone(error):
+            if is_unknown_message(error):
                 return None
             raise
 

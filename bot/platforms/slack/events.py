@@ -121,10 +121,11 @@ def _beside(message: Mapping[str, Any], encoded: str, home: Home) -> dict[str, s
         {
             "name": str(file.get("name") or file.get("title") or ""),
             "type": str(file.get("mimetype") or ""),
-            "size": int(file.get("size") or 0),
+            "size": file["size"] if isinstance(file.get("size"), int) else 0,
             "url": str(file.get("url_private_download") or file.get("url_private") or ""),
         }
         for file in message.get("files") or ()
+        if isinstance(file, Mapping)
     ]
     return ({"links": " ".join(links)} if links else {}) | ({"files": json.dumps(files[:_FILES])} if files else {})
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from bot.chat.message import ChatMessage
 from bot.platforms.slack.events import Edited, Home, read_event
 
@@ -32,3 +34,9 @@ def test_a_mention_that_an_edit_made_is_of_that_edit_and_no_other_message_of_any
     edited = read_event(body(user="U1", ts="100.000100", text=f"<@{ME}> hello", edited={"ts": "107.000000"}), HOME)
     assert isinstance(said, ChatMessage) and said.edited_at == 0.0
     assert isinstance(edited, ChatMessage) and edited.edited_at == 107.0
+
+
+@pytest.mark.parametrize("files", [[None], [{"size": "big"}], [{"size": None}, 3], [{"name": None, "size": True}]])
+def test_files_that_are_none_or_have_no_size_keep_no_message_from_being_read(files: list[Any]) -> None:
+    told = read_event(body(user="U1", ts="100.000100", text="Hello?", files=files), HOME)
+    assert isinstance(told, ChatMessage) and told.text == "Hello?"
