@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bot.cli.output import console, json_figure, print_json, print_table, shown_figure
+from bot.cli.output import format_figure, json_figure, make_console, print_json, print_table
 
 if TYPE_CHECKING:
     from bot.evaluation.judge import Judged
@@ -28,9 +28,9 @@ def show_one(name: str, judged: Sequence[Judged], as_json: bool) -> None:
         print_json({"version": name} | _as_dict(judged, figures, between))
         return
     print_table(
-        f"{_count(figures)}, {name}",
+        f"{_format_question_counts(figures)}, {name}",
         ["=figure", ">value", "=95% interval"],
-        [(key, shown_figure(value), _between(between.get(key))) for key, value in figures.items()],
+        [(key, format_figure(value), _format_interval(between.get(key))) for key, value in figures.items()],
         empty="",
     )
     _print_languages(judged)
@@ -69,19 +69,19 @@ def show_two(names: Sequence[str], here: Sequence[Judged], other: Sequence[Judge
         return
     from rich.text import Text
 
-    out = console()
+    out = make_console()
     for letter, name in zip("AB", names, strict=True):
         out.print(Text(f"{letter}: {name}"))
     print_table(
-        _count(figures[0]),
+        _format_question_counts(figures[0]),
         ["=figure", ">A", ">B", ">B - A", "so"],
         [
             (
                 row.figure,
-                f"{shown_figure(row.here)}\n{_between(between[0][row.figure])}",
-                f"{shown_figure(row.other)}\n{_between(between[1][row.figure])}",
-                f"{shown_figure(row.difference, '+')}\n{_between(row.interval, '+')}",
-                _meaning(row),
+                f"{format_figure(row.here)}\n{_format_interval(between[0][row.figure])}",
+                f"{format_figure(row.other)}\n{_format_interval(between[1][row.figure])}",
+                f"{format_figure(row.difference, '+')}\n{_format_interval(row.interval, '+')}",
+                _describe_difference(row),
             )
             for row in rows
         ],
@@ -105,7 +105,7 @@ def show_two(names: Sequence[str], here: Sequence[Judged], other: Sequence[Judge
     out.print(f"{len(worse)} question{'s' * (len(worse) != 1)} answered worse, {len(better)} better, {alike} alike.")
 
 
-def _meaning(row: Compared) -> str:
+def _describe_difference(row: Compared) -> str:
     if not row.told:
         return "–"
     if row.figure in _NEITHER_IS_BETTER:
@@ -114,17 +114,17 @@ def _meaning(row: Compared) -> str:
 
 
 def _print_languages(judged: Sequence[Judged]) -> None:
-    shares = _languages(judged)
+    shares = _summarise_languages(judged)
     if len(shares) > 1:
         print_table(
             "By language",
             ["language", ">questions", ">as_expected"],
-            [(language, each["n"], shown_figure(each["as_expected"])) for language, each in shares.items()],
+            [(language, each["n"], format_figure(each["as_expected"])) for language, each in shares.items()],
             empty="",
         )
 
 
-def _languages(judged: Sequence[Judged]) -> dict[str, dict[str, float]]:
+def _summarise_languages(judged: Sequence[Judged]) -> dict[str, dict[str, float]]:
     from bot.evaluation.judge import golden_figures
 
     spoken: dict[str, list[Judged]] = {}
@@ -151,17 +151,17 @@ def _print_missing(judged: Sequence[Judged]) -> None:
 
 def _print_rest(rows: Sequence[object]) -> None:
     if len(rows) > _SHOWN:
-        console().print(f"… and {len(rows) - _SHOWN} more: --json has all.", style="dim")
+        make_console().print(f"… and {len(rows) - _SHOWN} more: --json has all.", style="dim")
 
 
-def _count(figures: Mapping[str, float | int]) -> str:
+def _format_question_counts(figures: Mapping[str, float | int]) -> str:
     parts = [(figures.get("n", 0), "answerable"), (figures.get("n_unanswerable", 0), "unanswerable")]
     parts.append((figures.get("n_refused", 0), "with an entry that must not answer"))
     told = ", ".join(f"{count} {what}" for count, what in parts if count)
     return f"{figures['n_golden']} golden question{'s' * (figures['n_golden'] != 1)} ({told})"
 
 
-def _between(interval: Interval | None, sign: str = "") -> str:
+def _format_interval(interval: Interval | None, sign: str = "") -> str:
     if interval is None or math.isnan(interval.low):
         return ""
     return f"{interval.low:{sign}.2f} to {interval.high:{sign}.2f}"
@@ -173,7 +173,7 @@ def _as_dict(
     return {
         "figures": {name: json_figure(value) for name, value in figures.items()},
         "intervals": {name: [json_figure(each.low), json_figure(each.high)] for name, each in between.items()},
-        "languages": _languages(judged),
+        "languages": _summarise_languages(judged),
         "missing": [
             {"line": each.golden.line, "question": each.golden.question, "expected": str(entry)}
             for each in judged
@@ -205,7 +205,7 @@ def _compared_dict(row: Compared) -> dict[str, Any]:
         "difference": json_figure(row.difference),
         "interval": [json_figure(row.interval.low), json_figure(row.interval.high)],
         "told": row.told,
-        "meaning": _meaning(row) if row.told else NO_DIFFERENCE,
+        "meaning": _describe_difference(row) if row.told else NO_DIFFERENCE,
     }
 
 
