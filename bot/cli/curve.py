@@ -30,9 +30,9 @@ def draw_curves(path: Path, sides: Sequence[tuple[str, Sequence[Judged]]]) -> No
     from matplotlib import rc_context
     from matplotlib.figure import Figure  # without pyplot: no window, nothing global
 
-    from bot.evaluation.curve import curve
+    from bot.evaluation.curve import compute_curve
 
-    curves = [(name, curve(judged)) for name, judged in sides]
+    curves = [(name, compute_curve(judged)) for name, judged in sides]
     with rc_context({"font.size": 10, "svg.hashsalt": "frontdesk", "text.color": _INK, "axes.labelcolor": _INK}):
         figure = Figure(figsize=(7.2, 5.2), layout="constrained")
         axes = figure.add_subplot()

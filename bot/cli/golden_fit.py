@@ -39,10 +39,10 @@ def fit_to_golden(wanted: Wanted) -> None:
 
 def show_fit(own: OwnFit, path: Path, as_json: bool) -> None:
     """The profiles before and after, how the questions fare by a fit to the others, and where it lies."""
-    from bot.evaluation.sample import compared
+    from bot.evaluation.sample import compare_sides
 
     profiles = list(_describe_profiles(own))
-    rows = [row for row in compared(own.before, own.after) if row.figure in _SHOWN]
+    rows = [row for row in compare_sides(own.before, own.after) if row.figure in _SHOWN]
     if as_json:
         print_json({"written": str(path), "profiles": profiles, "compared": [_figure_dict(row) for row in rows]})
         return

@@ -21,9 +21,9 @@ NO_DIFFERENCE = "no difference that could be told"
 def show_one(name: str, judged: Sequence[Judged], as_json: bool) -> None:
     """The figures, by language too, and the questions that are not answered as expected."""
     from bot.evaluation.judge import Verdict, golden_figures
-    from bot.evaluation.sample import intervals
+    from bot.evaluation.sample import bootstrap_intervals
 
-    figures, between = golden_figures(judged), intervals(judged)
+    figures, between = golden_figures(judged), bootstrap_intervals(judged)
     if as_json:
         print_json({"version": name} | _as_dict(judged, figures, between))
         return
@@ -39,7 +39,10 @@ def show_one(name: str, judged: Sequence[Judged], as_json: bool) -> None:
     print_table(
         "Not as expected" if amiss else "",
         ["", "question", "expected", "it says"],
-        [(each.verdict.value, each.golden.question, each.golden.wanted or "–", each.said) for each in amiss[:_SHOWN]],
+        [
+            (each.verdict.value, each.golden.question, each.golden.wanted or "–", each.given_answer)
+            for each in amiss[:_SHOWN]
+        ],
         empty="Every question is answered as expected.",
     )
     _print_rest(amiss)
@@ -48,11 +51,11 @@ def show_one(name: str, judged: Sequence[Judged], as_json: bool) -> None:
 def show_two(names: Sequence[str], here: Sequence[Judged], other: Sequence[Judged], as_json: bool) -> None:
     """The figures of both sides, whether they differ, and the questions that one side answers worse or better."""
     from bot.evaluation.judge import golden_figures
-    from bot.evaluation.sample import compared, intervals
+    from bot.evaluation.sample import bootstrap_intervals, compare_sides
 
-    rows = compared(here, other)
+    rows = compare_sides(here, other)
     figures = [golden_figures(each) for each in (here, other)]
-    between = [intervals(each) for each in (here, other)]
+    between = [bootstrap_intervals(each) for each in (here, other)]
     pairs = list(zip(here, other, strict=True))
     worse = [(a, b) for a, b in pairs if b.verdict.worse_than(a.verdict)]
     better = [(a, b) for a, b in pairs if a.verdict.worse_than(b.verdict)]
@@ -87,7 +90,7 @@ def show_two(names: Sequence[str], here: Sequence[Judged], other: Sequence[Judge
         ],
         empty="",
     )
-    alike_figures = ", ".join(row.figure for row in rows if not row.told)
+    alike_figures = ", ".join(row.figure for row in rows if not row.is_significant)
     if alike_figures:
         out.print(Text(f"{NO_DIFFERENCE[0].upper()}{NO_DIFFERENCE[1:]} in: {alike_figures}."))
     out.print(Text("Below each figure: its 95% interval. A difference is told where its interval does not hold 0."))
@@ -97,7 +100,10 @@ def show_two(names: Sequence[str], here: Sequence[Judged], other: Sequence[Judge
             print_table(
                 title,
                 ["question", "expected", "A says", "B says"],
-                [(a.golden.question, a.golden.wanted or "–", a.said, b.said) for a, b in changed[:_SHOWN]],
+                [
+                    (a.golden.question, a.golden.wanted or "–", a.given_answer, b.given_answer)
+                    for a, b in changed[:_SHOWN]
+                ],
                 empty="",
             )
             _print_rest(changed)
@@ -106,7 +112,7 @@ def show_two(names: Sequence[str], here: Sequence[Judged], other: Sequence[Judge
 
 
 def _describe_difference(row: Compared) -> str:
-    if not row.told:
+    if not row.is_significant:
         return "–"
     if row.figure in _NEITHER_IS_BETTER:
         return "B more" if row.difference > 0 else "B less"
@@ -129,7 +135,7 @@ def _summarise_languages(judged: Sequence[Judged]) -> dict[str, dict[str, float]
 
     spoken: dict[str, list[Judged]] = {}
     for each in judged:
-        spoken.setdefault(each.golden.spoken, []).append(each)
+        spoken.setdefault(each.golden.spoken_language, []).append(each)
     return {
         language: {"n": len(group), "as_expected": golden_figures(group)["as_expected"]}
         for language, group in sorted(spoken.items())
@@ -204,10 +210,15 @@ def _compared_dict(row: Compared) -> dict[str, Any]:
         "B": json_figure(row.other),
         "difference": json_figure(row.difference),
         "interval": [json_figure(row.interval.low), json_figure(row.interval.high)],
-        "told": row.told,
-        "meaning": _describe_difference(row) if row.told else NO_DIFFERENCE,
+        "told": row.is_significant,
+        "meaning": _describe_difference(row) if row.is_significant else NO_DIFFERENCE,
     }
 
 
 def _pair_dict(here: Judged, other: Judged) -> dict[str, Any]:
-    return {"question": here.golden.question, "expected": here.golden.wanted, "A": here.said, "B": other.said}
+    return {
+        "question": here.golden.question,
+        "expected": here.golden.wanted,
+        "A": here.given_answer,
+        "B": other.given_answer,
+    }
