@@ -34,7 +34,7 @@ from benchmarks.question_sets import (
     remembering_models,
     signal_names,
 )
-from bot.evaluation.metrics import Outcome, figures
+from bot.evaluation.metrics import Outcome, compute_figures
 from retrieval.indexing.models import EmbeddingModels, name_model
 from retrieval.searching.calibration import ALONE, FEATURES, INTERCEPT
 from retrieval.searching.fitted import GENERIC, name_fit
@@ -441,7 +441,7 @@ def report_set(name: str, whole: Sequence[tuple[Case, float]]) -> None:
         Outcome(("right" if case.right else "wrong",), frozenset({"right"}), case.answerable, value, False)
         for case, value in whole
     ]
-    values = figures(outcomes)
+    values = compute_figures(outcomes)
     wanted = ("P@1", "AUROC", "cov@P95", "cov@P90", "ECE")
     print(f"  {name:14} " + "  ".join(f"{key} {values[key]:.3f}" for key in wanted if key in values), flush=True)
 

@@ -30,10 +30,10 @@ from benchmarks.question_sets import CACHE, remembering_models
 from bot.app import reranking_for
 from bot.chat.conversation import Decision
 from bot.evaluation.judge import Judged, Verdict
-from bot.evaluation.metrics import Outcome, figures
-from bot.evaluation.question_files import RANKED, Row, evaluate, read_rooms
+from bot.evaluation.metrics import Outcome, compute_figures
+from bot.evaluation.question_files import RANKED, Row, evaluate_queries, read_rooms
 from bot.evaluation.questions import Expected, GoldenQuestion
-from bot.evaluation.sample import intervals
+from bot.evaluation.sample import bootstrap_intervals
 from bot.settings import Settings, load_settings
 from retrieval.documents import Document
 from retrieval.indexing.building import build_index
@@ -100,7 +100,9 @@ def by_product(folder: Path, models: EmbeddingModels, settings: Settings) -> lis
     """What the product makes of every query of a set."""
     files = folder / "faqs.jsonl", folder / "queries.jsonl"
     reranking, threshold = reranking_for(settings), settings.answer_threshold
-    rows = evaluate(*files, lambda documents: retriever_over(documents, models, reranking), threshold=threshold).rows
+    rows = evaluate_queries(
+        *files, lambda documents: retriever_over(documents, models, reranking), threshold=threshold
+    ).rows
     results: dict[object, Mapping[str, Any]] = {each["id"]: each for each in rows}
     return [
         Outcome(
@@ -146,7 +148,7 @@ def is_answerable(query: Row) -> bool:
 
 def format_row(outcomes: Sequence[Outcome], without: Sequence[str] = ()) -> list[str]:
     """The figures of COLUMNS as text; "" where there is none."""
-    values, between = figures(outcomes), intervals([as_judged(outcome) for outcome in outcomes])
+    values, between = compute_figures(outcomes), bootstrap_intervals([as_judged(outcome) for outcome in outcomes])
     shown = []
     for name in COLUMNS:
         text = "" if name in without or np.isnan(values.get(name, np.nan)) else f"{values[name]:.3f}"

@@ -127,19 +127,19 @@ class Settings(BaseSettings):
 
     @field_validator("crawl_allow", "vllm_url", "mask", mode="before")
     @classmethod
-    def _split(cls, value: Any) -> Any:
+    def _split_list(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @field_validator("crawl_allow")
     @classmethod
-    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _check_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for cidr in value:
             ipaddress.ip_network(cidr, strict=False)
         return value
 
     @field_validator("mask")
     @classmethod
-    def _kinds(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _check_kinds(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if value == ("none",):
             return ()
         if unknown := [kind for kind in value if kind not in KINDS]:
@@ -154,7 +154,7 @@ class Settings(BaseSettings):
 
     @field_validator("vllm_url")
     @classmethod
-    def _servers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _check_server_urls(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for url in value:
             parts = urlsplit(url)
             if parts.scheme not in {"http", "https"} or not parts.hostname:
@@ -165,30 +165,30 @@ class Settings(BaseSettings):
 
     @field_validator("embedding_query_prefix", "embedding_document_prefix")
     @classmethod
-    def _spaced(cls, value: str) -> str:
+    def _restore_space(cls, value: str) -> str:
         return f"{value} " if value.endswith(":") else value  # .env files lose the space at the end of a line
 
     @field_validator("data_dir", "golden_questions")
     @classmethod
-    def _absolute(cls, value: Path | None) -> Path | None:
+    def _make_absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value else None
 
     @field_validator("discord_gateway_url")
     @classmethod
-    def _web_socket(cls, value: str) -> str:
+    def _check_web_socket_url(cls, value: str) -> str:
         if not value.startswith(("wss://", "ws://")):
             raise ValueError("a URL that begins with wss:// or ws:// is needed")
         return value
 
     @field_validator("slack_api_url", "discord_api_url")
     @classmethod
-    def _http(cls, value: str) -> str:
+    def _normalise_http_url(cls, value: str) -> str:
         if not value.startswith(("https://", "http://")):
             raise ValueError("a URL that begins with https:// or http:// is needed")
         return value.rstrip("/") + "/"
 
     @classmethod
-    def keys(cls) -> tuple[str, ...]:
+    def environment_variables(cls) -> tuple[str, ...]:
         """The environment variables' names, in order."""
         aliases = {name: item.validation_alias for name, item in cls.model_fields.items()}
         return tuple(str(alias or f"FRONTDESK_{name.upper()}") for name, alias in aliases.items())
@@ -219,7 +219,7 @@ def load_settings(**overrides: Any) -> Settings:
         return Settings(**overrides)
     except ValidationError as error:
         first = error.errors()[0]
-        name, keys = str(first["loc"][0]).upper(), Settings.keys()
+        name, keys = str(first["loc"][0]).upper(), Settings.environment_variables()
         key = name if name in keys else f"FRONTDESK_{name}"
         reason = _PLAINLY.get(first["type"], first["msg"].removeprefix("Value error, "))
         raise SettingsError(f"{key} cannot be read: {reason}. See .env.example for what it takes.") from error
@@ -228,7 +228,7 @@ def load_settings(**overrides: Any) -> Settings:
 @cache
 def _warn_of_misspelt(names: tuple[str, ...]) -> None:
     """Say once of variables that are no setting and nearly one. Others may be somebody else's."""
-    keys = sorted(Settings.keys())
+    keys = sorted(Settings.environment_variables())
     for name in names:
         if name not in keys and (near := get_close_matches(name, keys, n=1, cutoff=_NEARLY)):
             structlog.get_logger(__name__).warning(f"{name} is no setting and is ignored: did you mean {near[0]}?")

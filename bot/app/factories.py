@@ -253,13 +253,13 @@ def evaluate_files(
     on_done: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Evaluation:
     """Run the product's retrieval and decision over a question set. Raises InputError, ModelError."""
-    from bot.evaluation.question_files import evaluate
+    from bot.evaluation.question_files import evaluate_queries
     from retrieval.searching.retriever import retriever_over
 
     settings = settings or load_settings()
     models, reranking = embedding_models_for(settings), reranking_for(settings)
     fitted = fitted_for(settings, models)
-    return evaluate(
+    return evaluate_queries(
         faqs,
         queries,
         lambda documents: retriever_over(documents, models, reranking, fitted),

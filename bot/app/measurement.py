@@ -78,12 +78,12 @@ class Opened:
         where the settings name none."""
         import asyncio
 
-        from bot.evaluation.ask import ask
+        from bot.evaluation.ask import ask_questions
         from bot.evaluation.judge import Entries
 
         self.retriever.fitted = fitted or self.retriever.fitted
         return asyncio.run(
-            ask(
+            ask_questions(
                 questions,
                 self.retriever,
                 Entries(self.index),

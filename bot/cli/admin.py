@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.output import AsJson, print_json, run, say, writing
-from bot.cli.steering import audited, me, steer
+from bot.cli.output import AsJson, open_output, print_json, print_line, run_on_application
+from bot.cli.steering import current_operator, record_action, run_command
 
 if TYPE_CHECKING:
     from bot.access.models import AuditEntry
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
 admins_app = typer.Typer(no_args_is_help=True)
 
 
-def status(as_json: AsJson = False) -> None:
+def show_status(as_json: AsJson = False) -> None:
     """What Frontdesk knows, since when, and what is wrong."""
     if not as_json:
-        steer("status")
+        run_command("status")
         return
 
-    async def work(application: Application) -> Status:
-        async with audited(application, "status"):
+    async def load_status(application: Application) -> Status:
+        async with record_action(application, "status"):
             return await application.status.status()
 
-    print_json(_status_as_dict(run(work)))
+    print_json(_status_as_dict(run_on_application(load_status)))
 
 
-def gaps(
+def show_gaps(
     days: Annotated[int, typer.Option(min=1, max=366, help="Of the last so many days.")] = 7,
     csv: Annotated[
         str, typer.Option("--csv", metavar="FILE", help="Write every question as CSV; '-': to stdout.")
@@ -45,7 +45,7 @@ def gaps(
     as_json: AsJson = False,
 ) -> None:
     """What people asked and was not answered well, grouped by meaning: the FAQ entries that are missing."""
-    from bot.cli.cards import draw
+    from bot.cli.cards import print_card
     from bot.errors import InputError
     from bot.gaps.cards import gaps_card
     from bot.gaps.service import to_csv
@@ -53,55 +53,55 @@ def gaps(
     if csv and as_json:
         raise InputError("--csv and --json contradict each other: leave one out.")
 
-    async def work(application: Application) -> GapReport:
-        async with audited(application, "gaps", f"{days} days"):
+    async def build_report(application: Application) -> GapReport:
+        async with record_action(application, "gaps", f"{days} days"):
             return await application.gaps.report(days=days)
 
-    report = run(work)
+    report = run_on_application(build_report)
     if as_json:
         print_json(_gaps_as_dict(report))
     elif csv:
-        with writing(None if csv == "-" else Path(csv)) as stream:
+        with open_output(None if csv == "-" else Path(csv)) as stream:
             stream.write(to_csv(report))
-        say(f"{report.questions} questions in {len(report.gaps)} groups written.", err=True)
+        print_line(f"{report.questions} questions in {len(report.gaps)} groups written.", err=True)
     else:
-        draw(gaps_card(report))
+        print_card(gaps_card(report))
         if report.gaps:
-            say("Every question with its reasons: frontdesk gaps --csv FILE", err=True)
+            print_line("Every question with its reasons: frontdesk gaps --csv FILE", err=True)
 
 
-def handoffs(as_json: AsJson = False) -> None:
+def list_handoffs(as_json: AsJson = False) -> None:
     """The conversations that people are busy with, or should be."""
     if not as_json:
-        steer("handoffs")
+        run_command("handoffs")
         return
 
-    async def work(application: Application) -> Sequence[Handoff]:
+    async def load_handoffs(application: Application) -> Sequence[Handoff]:
         from bot.handoff.models import HandoffState
 
-        async with audited(application, "handoffs"):
+        async with record_action(application, "handoffs"):
             return await application.handoffs.list(HandoffState.OPEN, HandoffState.CLAIMED)
 
-    print_json([_handoff_as_dict(each) for each in run(work)])
+    print_json([_handoff_as_dict(each) for each in run_on_application(load_handoffs)])
 
 
-def audit(
+def show_audit(
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many, newest first.")] = 20,
     as_json: AsJson = False,
 ) -> None:
     """Who did what, newest first."""
     from bot.access.cards import audit_card
-    from bot.cli.cards import draw
+    from bot.cli.cards import print_card
 
-    async def work(application: Application) -> Sequence[AuditEntry]:
-        async with audited(application, "audit"):
+    async def load_entries(application: Application) -> Sequence[AuditEntry]:
+        async with record_action(application, "audit"):
             return await application.audit.list(limit)
 
-    entries = run(work)
+    entries = run_on_application(load_entries)
     if as_json:
         print_json([asdict(entry) for entry in entries])
     else:
-        draw(audit_card(entries))
+        print_card(audit_card(entries))
 
 
 class Platform(StrEnum):
@@ -124,40 +124,47 @@ WorkspaceId = Annotated[
 def list_admins(as_json: AsJson = False) -> None:
     """List those who were named. Workspace admins and those who may manage the server need not be."""
     if not as_json:
-        steer("admins")
+        run_command("admins")
         return
 
-    async def work(application: Application) -> Sequence[Actor]:
-        async with audited(application, "admins"):
+    async def load_admins(application: Application) -> Sequence[Actor]:
+        async with record_action(application, "admins"):
             return await application.admins.list()
 
-    print_json([{"platform": each.platform, "workspace": each.workspace, "user": each.user} for each in run(work)])
+    print_json(
+        [
+            {"platform": each.platform, "workspace": each.workspace, "user": each.user}
+            for each in run_on_application(load_admins)
+        ]
+    )
 
 
 @admins_app.command("add")
 def add_admin(user: UserId, platform: PlatformName = None, workspace: WorkspaceId = "") -> None:
     """Let somebody steer the bot from their chat platform."""
-    user, where = bare_id(user), _platform(user, platform)
+    user, where = bare_id(user), _infer_platform(user, platform)
 
-    async def work(application: Application) -> bool:
-        team = workspace or await _workspace(application, where)
-        async with audited(application, "admins add", f"{where}:{team}:{user}"):
-            return await application.admins.add(where, team, user, me().id)
+    async def name_admin(application: Application) -> bool:
+        team = workspace or await _find_workspace(application, where)
+        async with record_action(application, "admins add", f"{where}:{team}:{user}"):
+            return await application.admins.add(where, team, user, current_operator().id)
 
-    say(f"{user} may steer me now." if run(work) else f"{user} was named an admin already.")
+    print_line(f"{user} may steer me now." if run_on_application(name_admin) else f"{user} was named an admin already.")
 
 
 @admins_app.command("remove")
 def remove_admin(user: UserId, platform: PlatformName = None, workspace: WorkspaceId = "") -> None:
     """Take that back."""
-    user, where = bare_id(user), _platform(user, platform)
+    user, where = bare_id(user), _infer_platform(user, platform)
 
-    async def work(application: Application) -> bool:
-        team = workspace or await _workspace(application, where)
-        async with audited(application, "admins remove", f"{where}:{team}:{user}"):
+    async def revoke_admin(application: Application) -> bool:
+        team = workspace or await _find_workspace(application, where)
+        async with record_action(application, "admins remove", f"{where}:{team}:{user}"):
             return await application.admins.remove(where, team, user)
 
-    say(f"{user} may steer me no more." if run(work) else f"{user} was not named an admin.")
+    print_line(
+        f"{user} may steer me no more." if run_on_application(revoke_admin) else f"{user} was not named an admin."
+    )
 
 
 def bare_id(user: str) -> str:
@@ -169,12 +176,12 @@ def bare_id(user: str) -> str:
     return bare
 
 
-def _platform(user: str, platform: Platform | None) -> str:
+def _infer_platform(user: str, platform: Platform | None) -> str:
     """Whose id it is: Discord's are numbers."""
     return (platform or (Platform.DISCORD if bare_id(user).isdecimal() else Platform.SLACK)).value
 
 
-async def _workspace(application: Application, platform: str) -> str:
+async def _find_workspace(application: Application, platform: str) -> str:
     """Slack's token belongs to one team; the Discord server is that of the bot's own channels."""
     from bot.app import discord_guild, slack_team
     from bot.errors import InputError
@@ -273,4 +280,4 @@ def _handoff_as_dict(handoff: Handoff) -> dict[str, Any]:
     }
 
 
-COMMANDS = (status, gaps, handoffs, audit)
+COMMANDS = {"status": show_status, "gaps": show_gaps, "handoffs": list_handoffs, "audit": show_audit}

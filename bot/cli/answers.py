@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.output import AsJson, console, print_json, run
+from bot.cli.output import AsJson, make_console, print_json, run_on_application
 
 if TYPE_CHECKING:
     from bot.app import Application
@@ -22,7 +22,7 @@ ConversationId = Annotated[
 ]
 
 
-def ask(
+def ask_question(
     question: Annotated[str, typer.Argument(help="The question; '-' reads it from standard input.")],
     conversation: ConversationId = "",
     as_json: AsJson = False,
@@ -37,24 +37,24 @@ def ask(
     # The conversation's id is short, for a person may type it again.
     message = IncomingMessage(conversation or uuid.uuid4().hex[:12], text, user=USER)
 
-    async def work(application: Application) -> Turn:
+    async def answer_message(application: Application) -> Turn:
         await application.load_beside()
         if not as_json:
             return await application.terminal.show(application.answering.answer(message))
         turns = [event.turn async for event in application.answering.answer(message) if isinstance(event, Final)]
         return turns[0]
 
-    turn = run(work)
+    turn = run_on_application(answer_message)
     if as_json:
         print_json(answer_as_dict(turn))
     else:
         _print_trace(turn)
 
 
-def chat(conversation: ConversationId = "") -> None:
+def start_chat(conversation: ConversationId = "") -> None:
     """Talk to Frontdesk in the terminal. /help lists what you can type."""
 
-    async def work(application: Application) -> None:
+    async def hold_chat(application: Application) -> None:
         await application.warm_up()
         beside = (application.shelf, application.live_glossary, application.live_learned)
         keeping_up = [asyncio.create_task(each.run()) for each in beside]
@@ -65,7 +65,7 @@ def chat(conversation: ConversationId = "") -> None:
                 each.cancel()
             await asyncio.gather(*keeping_up, return_exceptions=True)
 
-    run(work)
+    run_on_application(hold_chat)
 
 
 def _print_trace(turn: Turn) -> None:
@@ -74,7 +74,7 @@ def _print_trace(turn: Turn) -> None:
 
     short, thread = turn.id[:8], " ".join(turn.conversation_id.split())
     line = f"turn {short} · conversation {thread} · frontdesk explain {short}"
-    console().print(Text(f"\n{line}", style="dim"), soft_wrap=True)
+    make_console().print(Text(f"\n{line}", style="dim"), soft_wrap=True)
 
 
 def answer_as_dict(turn: Turn) -> dict[str, object]:
@@ -102,4 +102,4 @@ def answer_as_dict(turn: Turn) -> dict[str, object]:
     }
 
 
-COMMANDS = (ask, chat)
+COMMANDS = {"ask": ask_question, "chat": start_chat}

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from bot.cli.output import console, make_table
+from bot.cli.output import make_console, make_table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -29,10 +29,10 @@ _COMMANDS = {
 }
 
 
-def draw(card: Card) -> None:
+def print_card(card: Card) -> None:
     """Print a card on stdout."""
-    out = console()
-    for part in _parts(card, terminal=out.is_terminal):
+    out = make_console()
+    for part in _render_parts(card, terminal=out.is_terminal):
         out.print(part)
 
 
@@ -47,13 +47,13 @@ class TerminalScreen:
     async def show(self, card: Card, *, public: bool = False) -> MessageRef | None:
         """A card with a bar is of something that goes on, one that is not `public` a notice."""
         if card.bar is not None:
-            self._going(card)
+            self._update_progress(card)
             return None
-        self.close()
+        self.stop_progress()
         if public:
-            draw(card)
+            print_card(card)
         else:
-            console(stderr=True).print(_said(card.text), style="dim")
+            make_console(stderr=True).print(_to_terminal_text(card.text), style="dim")
         return None
 
     async def attend(self, work: asyncio.Task[Any]) -> None:
@@ -61,42 +61,44 @@ class TerminalScreen:
         try:
             await work
         finally:
-            self.close()
+            self.stop_progress()
 
-    def close(self) -> None:
+    def stop_progress(self) -> None:
         """Leave the place where progress was drawn."""
         if self._live:
             self._live.stop()
             self._live = None
 
-    def _going(self, card: Card) -> None:
+    def _update_progress(self, card: Card) -> None:
         from rich.console import Group
         from rich.live import Live
 
-        err = console(stderr=True)
+        err = make_console(stderr=True)
         if not err.is_terminal:
-            line = ", ".join([_said(card.title).plain, *(f"{name} {value}" for name, value in card.facts.items())])
+            line = ", ".join(
+                [_to_terminal_text(card.title).plain, *(f"{name} {value}" for name, value in card.facts.items())]
+            )
             if line != self._line:
-                err.print(_said(line), soft_wrap=True)
+                err.print(_to_terminal_text(line), soft_wrap=True)
             self._line = line
             return
         if self._live is None:
             self._live = Live(console=err, transient=True, refresh_per_second=4)
             self._live.start()
-        self._live.update(Group(*_parts(card, terminal=True)))
+        self._live.update(Group(*_render_parts(card, terminal=True)))
 
 
-def _parts(card: Card, *, terminal: bool) -> Iterator[RenderableType]:
+def _render_parts(card: Card, *, terminal: bool) -> Iterator[RenderableType]:
     from rich.markdown import Markdown
     from rich.progress_bar import ProgressBar
     from rich.text import Text
 
     if card.title:
-        yield _said(card.title, "bold")
+        yield _to_terminal_text(card.title, "bold")
     if card.text:
-        yield _said(card.text)
+        yield _to_terminal_text(card.text)
     if card.facts:
-        yield _facts(card)
+        yield _render_facts(card)
     if card.bar is not None:
         yield ProgressBar(total=1.0, completed=card.bar, width=_BAR)
     if card.markdown:
@@ -105,24 +107,24 @@ def _parts(card: Card, *, terminal: bool) -> Iterator[RenderableType]:
         yield Markdown(clean_text(card.markdown), hyperlinks=False) if terminal else Text(clean_text(card.markdown))
     if card.table:
         yield make_table("", card.table.columns, card.table.rows)
-    yield from map(_line, card.lines)
+    yield from map(_render_line, card.lines)
     if card.footnote:
-        yield _said(card.footnote, "dim")
+        yield _to_terminal_text(card.footnote, "dim")
     typed = [_COMMANDS[each.action].format(each.value[:8]) for each in card.buttons if each.action in _COMMANDS]
     if typed:
         yield Text(" · ".join(typed), style="dim")
 
 
-def _facts(card: Card) -> RenderableType:
+def _render_facts(card: Card) -> RenderableType:
     from rich.table import Table
 
     grid = Table.grid(padding=(0, 2))
     for name, value in card.facts.items():
-        grid.add_row(_said(name, "dim"), _said(value))
+        grid.add_row(_to_terminal_text(name, "dim"), _to_terminal_text(value))
     return grid
 
 
-def _line(line: Line) -> Text:
+def _render_line(line: Line) -> Text:
     from rich.text import Text
 
     from retrieval.text import collapse_whitespace
@@ -136,7 +138,7 @@ def _line(line: Line) -> Text:
     )
 
 
-def _said(text: str, style: str = "") -> Text:
+def _to_terminal_text(text: str, style: str = "") -> Text:
     """Frontdesk's own words, with commands as they are typed here. No text of a card is read as markup."""
     from rich.text import Text
 

@@ -21,9 +21,9 @@ from bot.cli.options import (
     SinglePage,
     read_selectors,
 )
-from bot.cli.output import AsJson, print_json, run, say
+from bot.cli.output import AsJson, print_json, print_line, run_on_application
 from bot.cli.progress import progress_bars
-from bot.cli.steering import audited, me, steer
+from bot.cli.steering import current_operator, record_action, run_command
 
 if TYPE_CHECKING:
     from bot.app import Application
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Report what would change, change nothing.")]
 
 
-def refresh(
+def refresh_sources(
     names: Annotated[list[str] | None, typer.Argument(help="Only these sources. Default: all but paused ones.")] = None,
     dry_run: DryRun = False,
     force: Force = False,
@@ -54,12 +54,12 @@ def refresh(
     if cancel:
         if names or dry_run or force or as_json:
             raise InputError("--cancel stands alone: it stops whichever re-crawl runs.")
-        steer("cancel")
+        run_command("cancel")
         return
-    request = RefreshRequest(tuple(names or ()), dry_run, force, asked_by=me().id)
-    done = run(lambda application: _refresh_or_watch(application, request, quiet=as_json))
+    request = RefreshRequest(tuple(names or ()), dry_run, force, asked_by=current_operator().id)
+    done = run_on_application(lambda application: _refresh_or_watch(application, request, quiet=as_json))
     if isinstance(done, RefreshReport):
-        conclude(done, as_json=as_json)
+        conclude_refresh(done, as_json=as_json)
     elif done and as_json:
         print_json(done.report)
     if done and done.outcome == FAILED:
@@ -73,27 +73,27 @@ async def _refresh_or_watch(
     from retrieval.errors import RefreshRunning
 
     refreshing = application.refreshing
-    async with audited(application, "recrawl", ",".join(request.only)):
+    async with record_action(application, "recrawl", ",".join(request.only)):
         for name in request.only:
             await application.sources.get(name)
         running = await refreshing.running()
         if running is None:
             try:
-                with worse_shown(quiet), progress_bars() as on_progress:
+                with show_worse_answers(quiet), progress_bars() as on_progress:
                     return await refreshing.refresh(request, on_progress)
             except RefreshRunning:  # it began at the same moment
                 running = await refreshing.running()
                 if running is None:
                     raise
-        return await _watch(application, running, quiet)
+        return await _watch_refresh(application, running, quiet)
 
 
-async def _watch(application: Application, run: RefreshRun, quiet: bool) -> RefreshRun | None:
+async def _watch_refresh(application: Application, run: RefreshRun, quiet: bool) -> RefreshRun | None:
     from bot.cli.cards import TerminalScreen
     from bot.sources.cards import run_card, starter
 
     who = f", started by {name}" if (name := starter(run)) else ""
-    say(
+    print_line(
         f"A re-crawl runs already{who}, so yours was not started: this is how that one goes on. "
         "Ctrl-C stops watching it.",
         err=True,
@@ -105,14 +105,14 @@ async def _watch(application: Application, run: RefreshRun, quiet: bool) -> Refr
             if not quiet:
                 await screen.show(run_card(run, joined=True), public=True)
     except asyncio.CancelledError:  # Ctrl-C: it is another process's work, and goes on
-        say("It goes on: 'frontdesk recrawl --cancel' stops it.", err=True)
+        print_line("It goes on: 'frontdesk recrawl --cancel' stops it.", err=True)
         return None
     finally:
-        screen.close()
+        screen.stop_progress()
     return run
 
 
-def crawl(
+def crawl_sources(
     urls: Annotated[list[str], typer.Argument(help="URLs or folders.")],
     name: Name = "",
     page: SinglePage = False,
@@ -145,11 +145,11 @@ def crawl(
         for url in urls
     ]
     report, forgotten = read_now(wanted, "crawl", force=force, quiet=as_json)
-    conclude(report, forgotten, as_json=as_json)
+    conclude_refresh(report, forgotten, as_json=as_json)
 
 
 @contextmanager
-def worse_shown(quiet: bool) -> Iterator[None]:
+def show_worse_answers(quiet: bool) -> Iterator[None]:
     """Print which golden questions kept a version from being activated, before the fault says that some did."""
     from bot.cli.reports import show_trial
     from retrieval.errors import AnswersWorse
@@ -170,18 +170,18 @@ def read_now(
     """Add sources, as far as they are new, and read them; -> the report, and those that were not kept."""
     from bot.sources import crawl as crawling
 
-    async def work(application: Application) -> Crawled:
-        async with audited(application, action, ",".join(source.name for source in wanted)):
-            with worse_shown(quiet), progress_bars() as on_progress:
+    async def crawl_wanted(application: Application) -> Crawled:
+        async with record_action(application, action, ",".join(source.name for source in wanted)):
+            with show_worse_answers(quiet), progress_bars() as on_progress:
                 return await crawling.crawl(
                     wanted, application.sources, application.refreshing, force=force, on_progress=on_progress
                 )
 
-    crawled = run(work)
+    crawled = run_on_application(crawl_wanted)
     return crawled.report, crawled.forgotten
 
 
-def conclude(report: RefreshReport, forgotten: tuple[str, ...] = (), *, as_json: bool = False) -> None:
+def conclude_refresh(report: RefreshReport, forgotten: tuple[str, ...] = (), *, as_json: bool = False) -> None:
     """Print the report. Exit code 1 when a whole source could not be read."""
     from bot.cli.reports import show_report
 
@@ -193,8 +193,8 @@ def conclude(report: RefreshReport, forgotten: tuple[str, ...] = (), *, as_json:
     if failed:
         count = f"{len(failed)} of {len(report.sources)} sources could not be read: {', '.join(failed)}."
         stays = f" Not added to the sources: {', '.join(forgotten)}." if forgotten else " What they held before stays."
-        say(f"frontdesk: {count}{stays}", err=True)
+        print_line(f"frontdesk: {count}{stays}", err=True)
         raise typer.Exit(1)
 
 
-COMMANDS = (refresh, crawl)
+COMMANDS = {"refresh": refresh_sources, "crawl": crawl_sources}

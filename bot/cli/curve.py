@@ -30,15 +30,15 @@ def draw_curves(path: Path, sides: Sequence[tuple[str, Sequence[Judged]]]) -> No
     from matplotlib import rc_context
     from matplotlib.figure import Figure  # without pyplot: no window, nothing global
 
-    from bot.evaluation.curve import curve
+    from bot.evaluation.curve import compute_curve
 
-    curves = [(name, curve(judged)) for name, judged in sides]
+    curves = [(name, compute_curve(judged)) for name, judged in sides]
     with rc_context({"font.size": 10, "svg.hashsalt": "frontdesk", "text.color": _INK, "axes.labelcolor": _INK}):
         figure = Figure(figsize=(7.2, 5.2), layout="constrained")
         axes = figure.add_subplot()
         for (name, each), (colour, dashes, marker) in zip(curves, _STYLES, strict=False):
-            _draw(axes, each, colour, dashes, marker, f"{name}\n{_working(each)}")
-        _frame(axes, [each for _, each in curves])
+            _draw_curve(axes, each, colour, dashes, marker, f"{name}\n{_describe_working_point(each)}")
+        _draw_frame(axes, [each for _, each in curves])
         figure.legend(loc="outside lower left", frameon=False, fontsize=9, handlelength=3.5, labelspacing=0.9)
         try:
             figure.savefig(path, dpi=160, metadata={"Date": None} if path.suffix.lower() == ".svg" else None)
@@ -46,7 +46,7 @@ def draw_curves(path: Path, sides: Sequence[tuple[str, Sequence[Judged]]]) -> No
             raise InputError(f"Cannot write {path} ({error.strerror}): name a file you may write.") from error
 
 
-def _draw(axes: Axes, curve: Curve, colour: str, dashes: Any, marker: str, label: str) -> None:
+def _draw_curve(axes: Axes, curve: Curve, colour: str, dashes: Any, marker: str, label: str) -> None:
     at = curve.working
     coverage, accuracy = [point.coverage for point in curve.points], [point.accuracy for point in curve.points]
     axes.plot(coverage, accuracy, color=colour, linewidth=2, linestyle=dashes, solid_joinstyle="round", clip_on=False)
@@ -66,14 +66,14 @@ def _draw(axes: Axes, curve: Curve, colour: str, dashes: Any, marker: str, label
     )
 
 
-def _working(curve: Curve) -> str:
+def _describe_working_point(curve: Curve) -> str:
     if curve.working is None:
         return "nothing is answered at the threshold in use"
     at = curve.working
     return f"at the threshold in use: {at.coverage:.0%} answered, {at.accuracy:.0%} of the answers right"
 
 
-def _frame(axes: Axes, curves: Sequence[Curve]) -> None:
+def _draw_frame(axes: Axes, curves: Sequence[Curve]) -> None:
     from matplotlib.ticker import MaxNLocator, PercentFormatter
 
     heights = [point.accuracy for each in curves for point in (*each.points, *filter(None, [each.working]))]

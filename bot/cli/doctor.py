@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from bot.cli.output import age
+from bot.cli.output import format_age
 from bot.errors import BotError
 from retrieval.errors import CorruptVersion, NoActiveVersion, RetrievalError, UnknownVersion
 
@@ -46,31 +46,31 @@ class Check:
     finding: str
 
 
-def diagnose(settings: Settings) -> list[Check]:
+def run_checks(settings: Settings) -> list[Check]:
     """Run every check; a check that fails never stops the next."""
     checks = []
     for part, check in (
-        ("python", _python),
-        ("data folder", _data_folder),
-        ("database", _database),
-        ("sources", _sources),
-        ("handoffs", _handoffs),
-        ("privacy", _privacy),
-        ("embedding model", _embedding_models),
-        ("reranker", _reranker),
-        ("index", _index),
-        ("crawl", _crawl),
-        ("golden questions", _golden),
-        ("vllm", _vllm),
-        ("slack", _slack),
-        ("discord", _discord),
-        ("serve", _serve),
+        ("python", _check_python),
+        ("data folder", _check_data_folder),
+        ("database", _check_database),
+        ("sources", _check_sources),
+        ("handoffs", _check_handoffs),
+        ("privacy", _check_privacy),
+        ("embedding model", _check_embedding_models),
+        ("reranker", _check_reranker),
+        ("index", _check_index),
+        ("crawl", _check_crawl),
+        ("golden questions", _check_golden),
+        ("vllm", _check_vllm),
+        ("slack", _check_slack),
+        ("discord", _check_discord),
+        ("serve", _check_serve),
     ):
-        checks += _run(part, check, settings)
+        checks += _run_check(part, check, settings)
     return checks
 
 
-def _run(part: str, check: Callable[[Settings], Iterator[Check]], settings: Settings) -> list[Check]:
+def _run_check(part: str, check: Callable[[Settings], Iterator[Check]], settings: Settings) -> list[Check]:
     found: list[Check] = []
     try:
         found.extend(check(settings))
@@ -81,13 +81,13 @@ def _run(part: str, check: Callable[[Settings], Iterator[Check]], settings: Sett
     return found
 
 
-def _python(_: Settings) -> Iterator[Check]:
+def _check_python(_: Settings) -> Iterator[Check]:
     import platform
 
     yield Check("python", sys.version_info[:2] == (3, 11), f"CPython {platform.python_version()}; Frontdesk needs 3.11")
 
 
-def _data_folder(settings: Settings) -> Iterator[Check]:
+def _check_data_folder(settings: Settings) -> Iterator[Check]:
     folder = settings.data_dir
     existing = next(p for p in (folder, *folder.parents) if p.exists())
     if not existing.is_dir() or not os.access(existing, os.W_OK):
@@ -98,26 +98,26 @@ def _data_folder(settings: Settings) -> Iterator[Check]:
     yield Check("data folder", free >= _LOW_DISK, f"{folder}, {free / 2**30:.1f} GiB free{mend}")
 
 
-def _database(settings: Settings) -> Iterator[Check]:
+def _check_database(settings: Settings) -> Iterator[Check]:
     from bot.app import open_application
 
-    async def check() -> str:
+    async def ping_database() -> str:
         async with open_application(settings) as application:
             return await application.database.check()
 
-    yield Check("database", True, asyncio.run(check()))
+    yield Check("database", True, asyncio.run(ping_database()))
 
 
-def _sources(settings: Settings) -> Iterator[Check]:
+def _check_sources(settings: Settings) -> Iterator[Check]:
     from bot.app import open_application
     from bot.sources.health import missing_folders, troubles
 
-    async def read() -> tuple[Sequence[Source], Sequence[RefreshRun], frozenset[str]]:
+    async def load_sources() -> tuple[Sequence[Source], Sequence[RefreshRun], frozenset[str]]:
         async with open_application(settings) as application:
             paused = await application.schedules.paused()
             return await application.sources.list(), await application.refreshes.list(), paused
 
-    sources, runs, paused = asyncio.run(read())
+    sources, runs, paused = asyncio.run(load_sources())
     if not sources:
         yield Check("sources", None, "none yet: add one with 'frontdesk sources add https://example.com/faq'")
         return
@@ -131,27 +131,29 @@ def _sources(settings: Settings) -> Iterator[Check]:
         yield Check("sources", False, f"{source.name}: the folder {source.location} is not there: {mend}")
     for trouble in troubles([source for source in sources if source not in missing], runs):
         names = ", ".join(trouble.sources)
-        yield Check("sources", False, f"{names}: the last refresh, {age(trouble.at)} ago, failed: {trouble.reason}")
+        yield Check(
+            "sources", False, f"{names}: the last refresh, {format_age(trouble.at)} ago, failed: {trouble.reason}"
+        )
 
 
-def _handoffs(settings: Settings) -> Iterator[Check]:
+def _check_handoffs(settings: Settings) -> Iterator[Check]:
     from bot.app import open_application
     from bot.handoff.models import HandoffState
 
-    async def read() -> list[datetime]:
+    async def load_waiting_times() -> list[datetime]:
         async with open_application(settings) as application:
             return [each.created_at for each in await application.handoffs.list(HandoffState.OPEN, limit=1000)]
 
-    late = [moment for moment in asyncio.run(read()) if datetime.now(UTC) - moment > _LATE]
+    late = [moment for moment in asyncio.run(load_waiting_times()) if datetime.now(UTC) - moment > _LATE]
     if late:
         many = "1 customer has" if len(late) == 1 else f"{len(late)} customers have"
-        waiting = f"{many} been waiting for a person for more than an hour, up to {age(min(late))}"
+        waiting = f"{many} been waiting for a person for more than an hour, up to {format_age(min(late))}"
         yield Check("handoffs", None, f"{waiting}: see 'frontdesk handoffs'")
     else:
         yield Check("handoffs", True, "nobody has been waiting for a person for more than an hour")
 
 
-def _privacy(settings: Settings) -> Iterator[Check]:
+def _check_privacy(settings: Settings) -> Iterator[Check]:
     from bot.masking import Masker
 
     kept = (
@@ -166,7 +168,7 @@ def _privacy(settings: Settings) -> Iterator[Check]:
         yield Check("privacy", True, f"masked before it is kept: {', '.join(settings.mask)}; {kept}")
 
 
-def _embedding_models(settings: Settings) -> Iterator[Check]:
+def _check_embedding_models(settings: Settings) -> Iterator[Check]:
     from bot.app import embedding_models_for
 
     models = embedding_models_for(settings)
@@ -208,7 +210,7 @@ def _check_sense(embedder: Embedder) -> Check:
     return Check("embedding model", sound, f"{embedder.fingerprint}, {embedder.dimension} dimensions{mend}")
 
 
-def _reranker(settings: Settings) -> Iterator[Check]:
+def _check_reranker(settings: Settings) -> Iterator[Check]:
     import time
 
     import numpy as np
@@ -229,7 +231,7 @@ def _reranker(settings: Settings) -> Iterator[Check]:
     yield Check("reranker", sound, found)
 
 
-def _index(settings: Settings) -> Iterator[Check]:
+def _check_index(settings: Settings) -> Iterator[Check]:
     from bot.app import embedding_models_for, version_store
 
     store = version_store(settings)
@@ -243,21 +245,21 @@ def _index(settings: Settings) -> Iterator[Check]:
         return
     except CorruptVersion as error:
         if not fault or store.active_id():
-            yield Check("index", False, f"{error} {_answers_instead(store)}")
+            yield Check("index", False, f"{error} {_describe_substitute(store)}")
         return
     manifest = version.manifest
     created = datetime.fromisoformat(manifest.created_at)
     yield Check(
         "index",
         None if (datetime.now(UTC) - created).days >= _OLD_DAYS else True,
-        f"{version.id}, made {age(created)} ago from {manifest.counts['pages']} pages: "
+        f"{version.id}, made {format_age(created)} ago from {manifest.counts['pages']} pages: "
         f"{manifest.counts['documents']} documents, {manifest.counts['passages']} passages; files as written",
     )
     if manifest.embedder != embedding_models_for(settings).fingerprint:
         yield Check("index", False, "was made with other embedding settings: run 'frontdesk refresh'.")
 
 
-def _answers_instead(store: VersionStore) -> str:
+def _describe_substitute(store: VersionStore) -> str:
     """What is searched while the active version is damaged."""
     for version_id in store.list_substitutes(store.active_id() or ""):
         with suppress(CorruptVersion, UnknownVersion):
@@ -266,7 +268,7 @@ def _answers_instead(store: VersionStore) -> str:
     return "No other version is whole."
 
 
-def _crawl(settings: Settings) -> Iterator[Check]:
+def _check_crawl(settings: Settings) -> Iterator[Check]:
     allowed = ", ".join(settings.crawl_allow)
     if allowed:
         yield Check("crawl", None, f"the address guard lets {allowed} through: right for a test, rarely for a service")
@@ -276,7 +278,7 @@ def _crawl(settings: Settings) -> Iterator[Check]:
         yield Check("crawl", None, "FRONTDESK_CRAWL_CONTACT is empty: sites like to know whom to write to")
 
 
-def _golden(settings: Settings) -> Iterator[Check]:
+def _check_golden(settings: Settings) -> Iterator[Check]:
     from bot.evaluation.questions import read_golden
 
     path = settings.golden_questions
@@ -287,7 +289,7 @@ def _golden(settings: Settings) -> Iterator[Check]:
     yield Check("golden questions", True, f"{count} in {path}; a refresh may lose {settings.golden_may_lose} of them")
 
 
-def _vllm(settings: Settings) -> Iterator[Check]:
+def _check_vllm(settings: Settings) -> Iterator[Check]:
     from bot.app import check_vllm
 
     if not settings.vllm_url:
@@ -296,7 +298,7 @@ def _vllm(settings: Settings) -> Iterator[Check]:
         yield Check("vllm", not fault, fault or f"{url} serves {serves}")
 
 
-def _discord(settings: Settings) -> Iterator[Check]:
+def _check_discord(settings: Settings) -> Iterator[Check]:
     from bot.app import check_discord
 
     if not settings.discord_token.get_secret_value():
@@ -306,7 +308,7 @@ def _discord(settings: Settings) -> Iterator[Check]:
     yield Check("discord", True, f"{name}: {answers}")
 
 
-def _slack(settings: Settings) -> Iterator[Check]:
+def _check_slack(settings: Settings) -> Iterator[Check]:
     from bot.app import check_slack, check_slack_channels
 
     if not settings.slack_bot_token.get_secret_value():
@@ -321,14 +323,14 @@ def _slack(settings: Settings) -> Iterator[Check]:
         yield Check("slack", False, fault)
 
 
-def _serve(settings: Settings) -> Iterator[Check]:
+def _check_serve(settings: Settings) -> Iterator[Check]:
     """What a process that runs has met, and this one perhaps not: its tokens may be others."""
     from bot.app import open_application
     from bot.chat.refusal_notes import Refused
 
-    async def read() -> Sequence[Refused]:
+    async def load_refusals() -> Sequence[Refused]:
         async with open_application(settings) as application:
             return await application.refusals.list()
 
-    for each in asyncio.run(read()):
-        yield Check(each.platform, False, f"a process that runs is refused, for {age(each.since)}: {each.cause}")
+    for each in asyncio.run(load_refusals()):
+        yield Check(each.platform, False, f"a process that runs is refused, for {format_age(each.since)}: {each.cause}")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.output import AsJson, print_json, run, say, writing
-from bot.cli.steering import audited, steer
+from bot.cli.output import AsJson, open_output, print_json, print_line, run_on_application
+from bot.cli.steering import record_action, run_command
 
 if TYPE_CHECKING:
     from bot.app import Application
@@ -30,99 +30,104 @@ SuggestionId = Annotated[
 
 
 @glossary_app.command("list")
-def list_(source: OnlySource = "", as_json: AsJson = False) -> None:
+def list_entries(source: OnlySource = "", as_json: AsJson = False) -> None:
     """List the groups of terms that mean the same."""
     if not as_json:
-        steer("glossary", source=source)
+        run_command("glossary", source=source)
         return
 
-    async def work(application: Application) -> Sequence[Entry]:
-        async with audited(application, "glossary", source):
+    async def load_entries(application: Application) -> Sequence[Entry]:
+        async with record_action(application, "glossary", source):
             return await application.glossary.list(source)
 
-    print_json([_as_dict(each) for each in run(work)])
+    print_json([_as_dict(each) for each in run_on_application(load_entries)])
 
 
 @glossary_app.command("add")
-def add(
+def add_terms(
     terms: Annotated[list[str], typer.Argument(metavar="TERM…", help="'AP = access point', or each by itself.")],
     source: OfSource = "",
 ) -> None:
     """Name terms that mean the same, used from the next question on. They join the group that has one of them."""
     parted = " ".join(terms) if any(sign in "".join(terms) for sign in ";=；＝") else ";".join(terms)
-    steer("glossary add", terms=terms[0] if len(terms) == 1 else parted, source=source)
+    run_command("glossary add", terms=terms[0] if len(terms) == 1 else parted, source=source)
 
 
 @glossary_app.command("remove")
-def remove(
+def remove_entry(
     entry: Annotated[str, typer.Argument(metavar="ID|TERM", help="A group's id, or one of its terms.")],
     source: OnlySource = "",
 ) -> None:
     """Take a whole group out."""
-    steer("glossary remove", entry=entry, source=source)
+    run_command("glossary remove", entry=entry, source=source)
 
 
 @glossary_app.command("suggest")
-def suggest(source: OnlySource = "", as_json: AsJson = False) -> None:
+def list_suggestions(source: OnlySource = "", as_json: AsJson = False) -> None:
     """Tell what the pages themselves say to mean the same, and where. Nothing is used until it is approved."""
     if not as_json:
-        steer("glossary suggest", source=source)
+        run_command("glossary suggest", source=source)
         return
 
-    async def work(application: Application) -> Sequence[Suggestion]:
-        async with audited(application, "glossary suggest", source):
+    async def load_suggestions(application: Application) -> Sequence[Suggestion]:
+        async with record_action(application, "glossary suggest", source):
             return await application.glossary.suggest(source)
 
-    print_json([_as_dict(each.entry) | {"url": each.url, "excerpt": each.excerpt} for each in run(work)])
+    print_json(
+        [
+            _as_dict(each.entry) | {"url": each.url, "excerpt": each.excerpt}
+            for each in run_on_application(load_suggestions)
+        ]
+    )
 
 
 @glossary_app.command("approve")
-def approve(suggestion: SuggestionId) -> None:
+def approve_suggestion(suggestion: SuggestionId) -> None:
     """Use a suggestion from the next question on."""
-    steer("glossary approve", id=suggestion)
+    run_command("glossary approve", id=suggestion)
 
 
 @glossary_app.command("dismiss")
-def dismiss(suggestion: SuggestionId) -> None:
+def dismiss_suggestion(suggestion: SuggestionId) -> None:
     """Suggest it no more."""
-    steer("glossary dismiss", id=suggestion)
+    run_command("glossary dismiss", id=suggestion)
 
 
 @glossary_app.command("import")
-def import_(
+def import_entries(
     file: Annotated[str, typer.Argument(metavar="FILE", help="CSV: source, then terms parted by ';'. '-': stdin.")],
 ) -> None:
     """Add the groups of a CSV file: all of them, or none where a line cannot be used."""
-    text = _read(file)
+    text = _read_csv(file)
 
-    async def work(application: Application) -> Sequence[AddResult]:
-        async with audited(application, "glossary import", Path(file).name):
+    async def add_entries(application: Application) -> Sequence[AddResult]:
+        async with record_action(application, "glossary import", Path(file).name):
             return await application.glossary.bring_in(text)
 
-    puts = run(work)
+    puts = run_on_application(add_entries)
     merged = sum(bool(put.merged) for put in puts)
     counted = "1 group" if len(puts) == 1 else f"{len(puts)} groups"
-    say(counted + (f", {merged} of them joined with what was there." if merged else "."))
+    print_line(counted + (f", {merged} of them joined with what was there." if merged else "."))
 
 
 @glossary_app.command("export")
-def export(
+def export_entries(
     out: Annotated[
         Path | None, typer.Option(help="The file to write. Default: standard output.", dir_okay=False)
     ] = None,
 ) -> None:
     """Write all groups as CSV, as `import` reads it."""
 
-    async def work(application: Application) -> str:
-        async with audited(application, "glossary export"):
+    async def render_csv(application: Application) -> str:
+        async with record_action(application, "glossary export"):
             return await application.glossary.take_out()
 
-    text = run(work)
-    with writing(out) as stream:
+    text = run_on_application(render_csv)
+    with open_output(out) as stream:
         stream.write(text)
 
 
-def _read(file: str) -> str:
+def _read_csv(file: str) -> str:
     from bot.errors import InputError
 
     if file == "-":

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from bot.cli.golden_reports import judged_dict, show_one, show_two
-from bot.cli.output import check_output, console, run, say, write_rows
+from bot.cli.output import check_output, make_console, print_line, run_on_application, write_rows
 
 if TYPE_CHECKING:
     from bot.app import Application, Side
@@ -40,7 +40,7 @@ class Wanted:
     as_json: bool
 
     @property
-    def compares(self) -> bool:
+    def has_other_side(self) -> bool:
         """Whether there is another side."""
         return bool(self.against or self.against_changes)
 
@@ -59,16 +59,16 @@ def evaluate_golden(wanted: Wanted) -> None:
     questions, beside = find_questions(wanted)
     if not questions:
         doing = "write" if wanted.write else "measure"
-        say(f"frontdesk: no answer has been voted on yet: there is nothing to {doing}.", err=True)
+        print_line(f"frontdesk: no answer has been voted on yet: there is nothing to {doing}.", err=True)
         raise typer.Exit(1)
     if wanted.write:
-        _write(wanted.write, questions)
+        _write_questions(wanted.write, questions)
         return
     judged = []
     for side in sides:
         with progress_bar(wanted.progress) as on_done:
             judged.append(ask_golden(questions, side, beside, on_done=on_done))
-    names = _names(wanted, sides)
+    names = _describe_sides(wanted, sides)
     titles = names if len(names) == 1 else [f"{letter}: {name}" for letter, name in zip("AB", names, strict=True)]
     try:  # shown first, and written though nobody reads on: a long measurement is not lost
         if len(judged) == 2:
@@ -80,7 +80,7 @@ def evaluate_golden(wanted: Wanted) -> None:
             write_rows(wanted.out, map(judged_dict, judged[0]))
     if wanted.curve:
         draw_curves(wanted.curve, list(zip(titles, judged, strict=True)))
-        say(f"The curve is drawn in {wanted.curve}.", err=True)
+        print_line(f"The curve is drawn in {wanted.curve}.", err=True)
 
 
 def find_sides(wanted: Wanted) -> list[Side]:
@@ -90,14 +90,16 @@ def find_sides(wanted: Wanted) -> list[Side]:
     here = settings_with(wanted.changes)
     store = version_store(here)
 
-    def version(named: str) -> str:
+    def find_version_id(named: str) -> str:
         return store.find_active().id if named in {"", "active"} else store.find_version(named).id
 
     if wanted.write:
         return []
-    sides = [Side(version(wanted.version), here)]
-    if wanted.compares:
-        sides.append(Side(version(wanted.against or wanted.version), settings_with(wanted.against_changes, here)))
+    sides = [Side(find_version_id(wanted.version), here)]
+    if wanted.has_other_side:
+        sides.append(
+            Side(find_version_id(wanted.against or wanted.version), settings_with(wanted.against_changes, here))
+        )
     return sides
 
 
@@ -107,18 +109,18 @@ def find_questions(wanted: Wanted) -> tuple[Sequence[GoldenQuestion], Beside]:
 
     file = read_golden(wanted.questions) if wanted.questions else None
     if file and not file.encoding.startswith("utf"):
-        say(f"{wanted.questions} is no UTF-8: it was read as {file.encoding.upper()}.", err=True)
+        print_line(f"{wanted.questions} is no UTF-8: it was read as {file.encoding.upper()}.", err=True)
 
-    async def work(application: Application) -> tuple[Voted | None, Beside]:
+    async def load_questions(application: Application) -> tuple[Voted | None, Beside]:
         from bot.evaluation.voted import voted_questions
 
         since = None if wanted.days is None else datetime.now(UTC) - timedelta(days=min(wanted.days, 36_500))
         voted = await voted_questions(application.conversations, since) if wanted.from_log else None
         return voted, await application.known_beside()
 
-    voted, beside = run(work)
+    voted, beside = run_on_application(load_questions)
     if voted and (voted.unclear or voted.unusable):
-        say(
+        print_line(
             f"Left out: {voted.unclear} questions whose votes cancel out, {voted.unusable} voted turns that cite "
             "nothing.",
             err=True,
@@ -126,12 +128,12 @@ def find_questions(wanted: Wanted) -> tuple[Sequence[GoldenQuestion], Beside]:
     return (file.questions if file else voted.questions if voted else ()), beside
 
 
-def _write(path: Path, questions: Sequence[GoldenQuestion]) -> None:
+def _write_questions(path: Path, questions: Sequence[GoldenQuestion]) -> None:
     from bot.evaluation.questions import write_golden
 
     write_golden(path, questions)
     noun = "question" if len(questions) == 1 else "questions"
-    say(
+    print_line(
         f"{len(questions)} {noun} written to {path}: correct what should answer them, then "
         f"'frontdesk eval --questions {path}'.",
         err=True,
@@ -143,7 +145,7 @@ def progress_bar(wanted: bool | None) -> Iterator[OnDone]:
     """A progress bar (None: if somebody watches); gives what it is told of, how many questions of how many are done."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    err = console(stderr=True)
+    err = make_console(stderr=True)
     if not (err.is_interactive if wanted is None else wanted):
         yield lambda _done, _of: None
         return
@@ -153,7 +155,7 @@ def progress_bar(wanted: bool | None) -> Iterator[OnDone]:
         yield lambda done, of: bars.update(task, completed=done, total=of)
 
 
-def _names(wanted: Wanted, sides: Sequence[Side]) -> list[str]:
+def _describe_sides(wanted: Wanted, sides: Sequence[Side]) -> list[str]:
     """What tells the sides apart, in words."""
     changes = [[*wanted.changes], [*wanted.changes, *wanted.against_changes]]
     return [", ".join([f"version {side.version}", *changed]) for side, changed in zip(sides, changes, strict=False)]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bot.cli.golden import Wanted, find_questions, find_sides, progress_bar
-from bot.cli.output import json_figure, print_json, print_table, say, shown_figure
+from bot.cli.output import format_figure, json_figure, print_json, print_line, print_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,15 +34,15 @@ def fit_to_golden(wanted: Wanted) -> None:
         if getattr(side.settings, name) is not None
     ]
     if set_by_hand:
-        say(f"frontdesk: {' and '.join(set_by_hand)} is set and comes before the fitted threshold.", err=True)
+        print_line(f"frontdesk: {' and '.join(set_by_hand)} is set and comes before the fitted threshold.", err=True)
 
 
 def show_fit(own: OwnFit, path: Path, as_json: bool) -> None:
     """The profiles before and after, how the questions fare by a fit to the others, and where it lies."""
-    from bot.evaluation.sample import compared
+    from bot.evaluation.sample import compare_sides
 
     profiles = list(_describe_profiles(own))
-    rows = [row for row in compared(own.before, own.after) if row.figure in _SHOWN]
+    rows = [row for row in compare_sides(own.before, own.after) if row.figure in _SHOWN]
     if as_json:
         print_json({"written": str(path), "profiles": profiles, "compared": [_figure_dict(row) for row in rows]})
         return
@@ -53,7 +53,10 @@ def show_fit(own: OwnFit, path: Path, as_json: bool) -> None:
             (
                 each["profile"],
                 each["questions"] if each["fitted"] else f"{each['questions']}, too few",
-                *(_arrow(each["before"][key], each["after"][key]) for key in ("answers", "right", "answer", "suggest")),
+                *(
+                    _format_change(each["before"][key], each["after"][key])
+                    for key in ("answers", "right", "answer", "suggest")
+                ),
             )
             for each in profiles
         ],
@@ -65,21 +68,25 @@ def show_fit(own: OwnFit, path: Path, as_json: bool) -> None:
         [
             (
                 row.figure,
-                shown_figure(row.here),
-                shown_figure(row.other),
-                f"{shown_figure(row.difference, '+')}, {row.interval.low:+.2f} to {row.interval.high:+.2f}",
+                format_figure(row.here),
+                format_figure(row.other),
+                f"{format_figure(row.difference, '+')}, {row.interval.low:+.2f} to {row.interval.high:+.2f}",
             )
             for row in rows
         ],
         empty="",
     )
-    say(f"Written to {path}: a running 'frontdesk serve' takes it up when it is started again; delete it to go back.")
+    print_line(
+        f"Written to {path}: a running 'frontdesk serve' takes it up when it is started again; delete it to go back."
+    )
     if sum(each.outcome.right for each in own.after if each.answered) < sum(
         each.outcome.right for each in own.before if each.answered
     ):
-        say("Fewer of these questions are answered rightly than before: more of them may help; or delete the file.")
+        print_line(
+            "Fewer of these questions are answered rightly than before: more of them may help; or delete the file."
+        )
     if not any(each.golden.unanswerable for each in own.before):
-        say(
+        print_line(
             "No question here is one that nothing should answer, so no threshold was lowered: add some with an empty "
             "'expected'."
         )
@@ -92,18 +99,19 @@ def _describe_profiles(own: OwnFit) -> Iterator[dict[str, Any]]:
                 "profile": before.name,
                 "questions": questions,
                 "fitted": before != after,
-                "before": _count(before.name, own.before) | {"answer": before.answer, "suggest": before.suggest},
-                "after": _count(before.name, own.after) | {"answer": after.answer, "suggest": after.suggest},
+                "before": _count_answers(before.name, own.before)
+                | {"answer": before.answer, "suggest": before.suggest},
+                "after": _count_answers(before.name, own.after) | {"answer": after.answer, "suggest": after.suggest},
             }
 
 
-def _count(profile: str, judged: Sequence[Judged]) -> dict[str, float]:
+def _count_answers(profile: str, judged: Sequence[Judged]) -> dict[str, float]:
     """The answers that a profile gave."""
     answers = [each for each in judged if each.profile == profile and each.answered]
     return {"answers": len(answers), "right": sum(each.outcome.right for each in answers)}
 
 
-def _arrow(before: float, after: float) -> str:
+def _format_change(before: float, after: float) -> str:
     return str(before) if before == after else f"{before} → {after}"
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bot.cli.output import console, json_figure, print_json, print_table, shown_figure
+from bot.cli.output import format_figure, json_figure, make_console, print_json, print_table
 
 if TYPE_CHECKING:
     from bot.evaluation.judge import Judged
@@ -21,16 +21,16 @@ NO_DIFFERENCE = "no difference that could be told"
 def show_one(name: str, judged: Sequence[Judged], as_json: bool) -> None:
     """The figures, by language too, and the questions that are not answered as expected."""
     from bot.evaluation.judge import Verdict, golden_figures
-    from bot.evaluation.sample import intervals
+    from bot.evaluation.sample import bootstrap_intervals
 
-    figures, between = golden_figures(judged), intervals(judged)
+    figures, between = golden_figures(judged), bootstrap_intervals(judged)
     if as_json:
         print_json({"version": name} | _as_dict(judged, figures, between))
         return
     print_table(
-        f"{_count(figures)}, {name}",
+        f"{_format_question_counts(figures)}, {name}",
         ["=figure", ">value", "=95% interval"],
-        [(key, shown_figure(value), _between(between.get(key))) for key, value in figures.items()],
+        [(key, format_figure(value), _format_interval(between.get(key))) for key, value in figures.items()],
         empty="",
     )
     _print_languages(judged)
@@ -39,7 +39,10 @@ def show_one(name: str, judged: Sequence[Judged], as_json: bool) -> None:
     print_table(
         "Not as expected" if amiss else "",
         ["", "question", "expected", "it says"],
-        [(each.verdict.value, each.golden.question, each.golden.wanted or "–", each.said) for each in amiss[:_SHOWN]],
+        [
+            (each.verdict.value, each.golden.question, each.golden.wanted or "–", each.given_answer)
+            for each in amiss[:_SHOWN]
+        ],
         empty="Every question is answered as expected.",
     )
     _print_rest(amiss)
@@ -48,11 +51,11 @@ def show_one(name: str, judged: Sequence[Judged], as_json: bool) -> None:
 def show_two(names: Sequence[str], here: Sequence[Judged], other: Sequence[Judged], as_json: bool) -> None:
     """The figures of both sides, whether they differ, and the questions that one side answers worse or better."""
     from bot.evaluation.judge import golden_figures
-    from bot.evaluation.sample import compared, intervals
+    from bot.evaluation.sample import bootstrap_intervals, compare_sides
 
-    rows = compared(here, other)
+    rows = compare_sides(here, other)
     figures = [golden_figures(each) for each in (here, other)]
-    between = [intervals(each) for each in (here, other)]
+    between = [bootstrap_intervals(each) for each in (here, other)]
     pairs = list(zip(here, other, strict=True))
     worse = [(a, b) for a, b in pairs if b.verdict.worse_than(a.verdict)]
     better = [(a, b) for a, b in pairs if a.verdict.worse_than(b.verdict)]
@@ -69,25 +72,25 @@ def show_two(names: Sequence[str], here: Sequence[Judged], other: Sequence[Judge
         return
     from rich.text import Text
 
-    out = console()
+    out = make_console()
     for letter, name in zip("AB", names, strict=True):
         out.print(Text(f"{letter}: {name}"))
     print_table(
-        _count(figures[0]),
+        _format_question_counts(figures[0]),
         ["=figure", ">A", ">B", ">B - A", "so"],
         [
             (
                 row.figure,
-                f"{shown_figure(row.here)}\n{_between(between[0][row.figure])}",
-                f"{shown_figure(row.other)}\n{_between(between[1][row.figure])}",
-                f"{shown_figure(row.difference, '+')}\n{_between(row.interval, '+')}",
-                _meaning(row),
+                f"{format_figure(row.here)}\n{_format_interval(between[0][row.figure])}",
+                f"{format_figure(row.other)}\n{_format_interval(between[1][row.figure])}",
+                f"{format_figure(row.difference, '+')}\n{_format_interval(row.interval, '+')}",
+                _describe_difference(row),
             )
             for row in rows
         ],
         empty="",
     )
-    alike_figures = ", ".join(row.figure for row in rows if not row.told)
+    alike_figures = ", ".join(row.figure for row in rows if not row.is_significant)
     if alike_figures:
         out.print(Text(f"{NO_DIFFERENCE[0].upper()}{NO_DIFFERENCE[1:]} in: {alike_figures}."))
     out.print(Text("Below each figure: its 95% interval. A difference is told where its interval does not hold 0."))
@@ -97,7 +100,10 @@ def show_two(names: Sequence[str], here: Sequence[Judged], other: Sequence[Judge
             print_table(
                 title,
                 ["question", "expected", "A says", "B says"],
-                [(a.golden.question, a.golden.wanted or "–", a.said, b.said) for a, b in changed[:_SHOWN]],
+                [
+                    (a.golden.question, a.golden.wanted or "–", a.given_answer, b.given_answer)
+                    for a, b in changed[:_SHOWN]
+                ],
                 empty="",
             )
             _print_rest(changed)
@@ -105,8 +111,8 @@ def show_two(names: Sequence[str], here: Sequence[Judged], other: Sequence[Judge
     out.print(f"{len(worse)} question{'s' * (len(worse) != 1)} answered worse, {len(better)} better, {alike} alike.")
 
 
-def _meaning(row: Compared) -> str:
-    if not row.told:
+def _describe_difference(row: Compared) -> str:
+    if not row.is_significant:
         return "–"
     if row.figure in _NEITHER_IS_BETTER:
         return "B more" if row.difference > 0 else "B less"
@@ -114,22 +120,22 @@ def _meaning(row: Compared) -> str:
 
 
 def _print_languages(judged: Sequence[Judged]) -> None:
-    shares = _languages(judged)
+    shares = _summarise_languages(judged)
     if len(shares) > 1:
         print_table(
             "By language",
             ["language", ">questions", ">as_expected"],
-            [(language, each["n"], shown_figure(each["as_expected"])) for language, each in shares.items()],
+            [(language, each["n"], format_figure(each["as_expected"])) for language, each in shares.items()],
             empty="",
         )
 
 
-def _languages(judged: Sequence[Judged]) -> dict[str, dict[str, float]]:
+def _summarise_languages(judged: Sequence[Judged]) -> dict[str, dict[str, float]]:
     from bot.evaluation.judge import golden_figures
 
     spoken: dict[str, list[Judged]] = {}
     for each in judged:
-        spoken.setdefault(each.golden.spoken, []).append(each)
+        spoken.setdefault(each.golden.spoken_language, []).append(each)
     return {
         language: {"n": len(group), "as_expected": golden_figures(group)["as_expected"]}
         for language, group in sorted(spoken.items())
@@ -151,17 +157,17 @@ def _print_missing(judged: Sequence[Judged]) -> None:
 
 def _print_rest(rows: Sequence[object]) -> None:
     if len(rows) > _SHOWN:
-        console().print(f"… and {len(rows) - _SHOWN} more: --json has all.", style="dim")
+        make_console().print(f"… and {len(rows) - _SHOWN} more: --json has all.", style="dim")
 
 
-def _count(figures: Mapping[str, float | int]) -> str:
+def _format_question_counts(figures: Mapping[str, float | int]) -> str:
     parts = [(figures.get("n", 0), "answerable"), (figures.get("n_unanswerable", 0), "unanswerable")]
     parts.append((figures.get("n_refused", 0), "with an entry that must not answer"))
     told = ", ".join(f"{count} {what}" for count, what in parts if count)
     return f"{figures['n_golden']} golden question{'s' * (figures['n_golden'] != 1)} ({told})"
 
 
-def _between(interval: Interval | None, sign: str = "") -> str:
+def _format_interval(interval: Interval | None, sign: str = "") -> str:
     if interval is None or math.isnan(interval.low):
         return ""
     return f"{interval.low:{sign}.2f} to {interval.high:{sign}.2f}"
@@ -173,7 +179,7 @@ def _as_dict(
     return {
         "figures": {name: json_figure(value) for name, value in figures.items()},
         "intervals": {name: [json_figure(each.low), json_figure(each.high)] for name, each in between.items()},
-        "languages": _languages(judged),
+        "languages": _summarise_languages(judged),
         "missing": [
             {"line": each.golden.line, "question": each.golden.question, "expected": str(entry)}
             for each in judged
@@ -204,10 +210,15 @@ def _compared_dict(row: Compared) -> dict[str, Any]:
         "B": json_figure(row.other),
         "difference": json_figure(row.difference),
         "interval": [json_figure(row.interval.low), json_figure(row.interval.high)],
-        "told": row.told,
-        "meaning": _meaning(row) if row.told else NO_DIFFERENCE,
+        "told": row.is_significant,
+        "meaning": _describe_difference(row) if row.is_significant else NO_DIFFERENCE,
     }
 
 
 def _pair_dict(here: Judged, other: Judged) -> dict[str, Any]:
-    return {"question": here.golden.question, "expected": here.golden.wanted, "A": here.said, "B": other.said}
+    return {
+        "question": here.golden.question,
+        "expected": here.golden.wanted,
+        "A": here.given_answer,
+        "B": other.given_answer,
+    }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.chat.markup import in_one_line
-from bot.cli.output import AsJson, console, print_json, run, say, writing
+from bot.cli.output import AsJson, make_console, open_output, print_json, print_line, run_on_application
 from bot.cli.turns import Format, row_writer, turn_as_dict, with_votes
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Outcome(StrEnum):
 
 
 @log_app.command("list")
-def list_(
+def list_turns(
     days: Days = None,
     decision: Annotated[Outcome | None, typer.Option(help="Only turns of this outcome.")] = None,
     conversation: Annotated[str, typer.Option(help="Only this conversation.", metavar="ID")] = "",
@@ -46,9 +46,9 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List the last turns, newest first."""
-    turns = run(
+    turns = run_on_application(
         lambda application: application.conversations.turns(
-            since=_since(days),
+            since=_to_start_time(days),
             decision=decision.value if decision else None,
             conversation_id=conversation or None,
             limit=limit,
@@ -60,11 +60,11 @@ def list_(
         for turn in turns:
             _print_short(turn)
     else:
-        console().print(_NOTHING)
+        make_console().print(_NOTHING)
 
 
 @log_app.command("show")
-def show(
+def show_conversation(
     which: Annotated[
         str, typer.Argument(help="A turn's id or its first digits, or a conversation's id.", metavar="ID")
     ],
@@ -72,21 +72,21 @@ def show(
 ) -> None:
     """Show a conversation, named by its own id or by one of its turns."""
 
-    async def work(application: Application) -> list[tuple[Turn, Sequence[Feedback]]]:
+    async def load_conversation(application: Application) -> list[tuple[Turn, Sequence[Feedback]]]:
         store = application.conversations
         conversation = await store.load(which, limit=1000)
         if not conversation.turns:
             conversation = await store.load((await store.turn(which)).conversation_id, limit=1000)
         return [(turn, await store.feedback(turn.id)) for turn in conversation.turns]
 
-    pairs = run(work)
+    pairs = run_on_application(load_conversation)
     if as_json:
         print_json([with_votes(turn, votes) for turn, votes in pairs])
         return
     from rich.markdown import Markdown
     from rich.text import Text
 
-    out = console()
+    out = make_console()
     out.print(Text(f"conversation {pairs[0][0].conversation_id}", style="dim"))
     for turn, votes in pairs:
         out.print(Text(f"\n{turn.created_at:%Y-%m-%d %H:%M} UTC  {turn.id[:8]}  {turn.decision}", style="dim"))
@@ -100,7 +100,7 @@ def show(
 
 
 @log_app.command("export")
-def export(
+def export_turns(
     days: Days = None,
     format_: Annotated[
         Format | None, typer.Option("--format", help="One JSON object a line (the default), or CSV.")
@@ -116,21 +116,21 @@ def export(
     if as_json and format_ is Format.CSV:
         raise InputError("--json and --format csv contradict each other: leave one out.")
 
-    async def work(application: Application) -> int:
+    async def write_turns(application: Application) -> int:
         store = application.conversations
-        with writing(out) as stream:
+        with open_output(out) as stream:
             write = row_writer(stream, format_ or Format.JSONL)
             count = 0
-            async for turn in store.export(since=_since(days)):
+            async for turn in store.export(since=_to_start_time(days)):
                 write(turn, await store.feedback(turn.id))
                 count += 1
             return count
 
-    count = run(work)
-    say(f"{count} turns exported{f' to {out}' if out else ''}.", err=True)
+    count = run_on_application(write_turns)
+    print_line(f"{count} turns exported{f' to {out}' if out else ''}.", err=True)
 
 
-def explain(
+def explain_turn(
     turn_id: Annotated[
         str, typer.Argument(help="A turn's id, or its first digits (at least 4). Default: the last.", metavar="[TURN]")
     ] = "",
@@ -139,20 +139,20 @@ def explain(
     """Why a turn was answered as it was: passages, each signal, the threshold, the version, the crawl date."""
     from bot.errors import UnknownTurn
 
-    async def work(application: Application) -> Turn:
+    async def find_turn(application: Application) -> Turn:
         if turn_id:
             return await application.conversations.turn(turn_id)
         for turn in await application.conversations.turns(limit=1):
             return turn
         raise UnknownTurn(_NOTHING)
 
-    turn = run(work)
+    turn = run_on_application(find_turn)
     if as_json:
         print_json(turn_as_dict(turn))
         return
     from bot.app import explanation
 
-    console().print(explanation(turn))
+    make_console().print(explanation(turn))
 
 
 def _print_short(turn: Turn) -> None:
@@ -163,11 +163,11 @@ def _print_short(turn: Turn) -> None:
     facts = f"{turn.id[:8]}  {turn.created_at:%m-%d %H:%M}  {turn.decision:<8}  {confidence}  "
     question = Text.assemble((facts, "dim"), (" ".join(turn.question.split()), "bold"))
     for line in (question, Text(" " * 10 + in_one_line(turn.answer))):
-        console().print(line, no_wrap=True, overflow="ellipsis")
+        make_console().print(line, no_wrap=True, overflow="ellipsis")
 
 
-def _since(days: float | None) -> datetime | None:
+def _to_start_time(days: float | None) -> datetime | None:
     return None if days is None else datetime.now(UTC) - timedelta(days=min(days, 36_500))
 
 
-COMMANDS = (explain,)
+COMMANDS = {"explain": explain_turn}

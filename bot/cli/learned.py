@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.output import AsJson, print_json, run
-from bot.cli.steering import audited, steer
+from bot.cli.output import AsJson, print_json, run_on_application
+from bot.cli.steering import record_action, run_command
 
 if TYPE_CHECKING:
     from bot.app import Application
@@ -24,38 +24,38 @@ WordingId = Annotated[
 
 
 @learned_app.command("list")
-def list_(as_json: AsJson = False) -> None:
+def list_wordings(as_json: AsJson = False) -> None:
     """List which entries customers showed that their words mean, those in use first."""
     if not as_json:
-        steer("learned")
+        run_command("learned")
         return
 
-    async def work(application: Application) -> Sequence[Wording]:
-        async with audited(application, "learned"):
+    async def load_wordings(application: Application) -> Sequence[Wording]:
+        async with record_action(application, "learned"):
             return await application.learning.list()
 
-    print_json([asdict(each) for each in run(work)])
+    print_json([asdict(each) for each in run_on_application(load_wordings)])
 
 
 @learned_app.command("show")
-def show(wording: WordingId, as_json: AsJson = False) -> None:
+def show_wording(wording: WordingId, as_json: AsJson = False) -> None:
     """Show a wording, and what people did that it rests on."""
     if not as_json:
-        steer("learned show", id=wording)
+        run_command("learned show", id=wording)
         return
 
-    async def work(application: Application) -> dict[str, Any]:
-        async with audited(application, "learned show", wording[:20]):
+    async def load_wording(application: Application) -> dict[str, Any]:
+        async with record_action(application, "learned show", wording[:20]):
             found, evidence = await application.learning.get(wording)
         return asdict(found) | {"evidence": [_as_dict(each) for each in evidence]}
 
-    print_json(run(work))
+    print_json(run_on_application(load_wording))
 
 
 @learned_app.command("remove")
-def remove(wording: WordingId) -> None:
+def remove_wording(wording: WordingId) -> None:
     """Take a wording out. It is not learned again."""
-    steer("learned remove", id=wording)
+    run_command("learned remove", id=wording)
 
 
 def _as_dict(evidence: Evidence) -> dict[str, Any]:

@@ -45,13 +45,13 @@ app.add_typer(history.log_app, name="log", help="The conversations: list, show, 
 app.add_typer(serve.slack_app, name="slack", help="Set Frontdesk up in a Slack workspace.")
 app.add_typer(serve.discord_app, name="discord", help="Set Frontdesk up in a Discord server.")
 app.add_typer(serve.channels_app, name="channels", help="The channels where every new question is answered.")
-app.command("recrawl")(crawl.refresh)  # as it is called in a chat
+app.command("recrawl")(crawl.refresh_sources)  # as it is called in a chat
 for module in (crawl, answers, admin, taught, privacy, serve, vllm, measure, history, system):
-    for command in module.COMMANDS:
-        app.command({"evaluate": "eval"}.get(command.__name__))(command)
+    for name, command in module.COMMANDS.items():
+        app.command(name)(command)
 
 
-def _version(wanted: bool) -> None:
+def _print_version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
 
@@ -60,8 +60,10 @@ def _version(wanted: bool) -> None:
 
 
 @app.callback()
-def options(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+def accept_options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print it.")
+    ] = False,
 ) -> None:
     """Answers customers' questions from your own FAQ pages, with citations, or honestly says that it cannot."""
 
@@ -79,10 +81,10 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except Exception as error:
-        sys.exit(_report(error))
+        sys.exit(_report_fault(error))
 
 
-def _report(error: Exception) -> int:
+def _report_fault(error: Exception) -> int:
     from bot.errors import BotError, InputError, SettingsError, UnknownSource, UnknownTaught
     from retrieval.errors import RetrievalError
 

@@ -13,16 +13,16 @@ from bot.cli.options import AnswerCss, ItemCss, QuestionCss, read_selectors
 from bot.cli.output import (
     AsJson,
     check_output,
-    console,
+    format_figure,
     json_figure,
+    make_console,
     print_json,
     print_table,
-    shown_figure,
     write_rows,
 )
 
 
-def extract(
+def extract_pairs(
     inputs: Annotated[list[str], typer.Argument(metavar="FILE|URL…", help="HTML, Markdown or text files, or URLs.")],
     out: Annotated[Path, typer.Option(help="The folder for <file name>.jsonl.", file_okay=False)],
     question_css: QuestionCss = "",
@@ -46,7 +46,7 @@ def extract(
     except OSError as error:
         raise InputError(f"Cannot make {out} ({error.strerror}): name a folder you may write to.") from error
     rows: list[dict[str, object]] = []
-    err = console(stderr=True)
+    err = make_console(stderr=True)
     pages = names.items()  # a bar that nobody watches would leave a blank line behind
     for page, name in track(pages, "extracting", console=err, transient=True) if err.is_interactive else pages:
         row: dict[str, object] = {"input": page, "pairs": 0, "sections": 0, "error": ""}
@@ -93,7 +93,7 @@ def _output_names(inputs: list[str]) -> dict[str, str]:
     return names
 
 
-def evaluate(
+def evaluate_questions(
     questions: Annotated[
         Path | None,
         typer.Option(
@@ -145,14 +145,14 @@ def evaluate(
     if [questions is not None, from_log, on_files].count(True) != 1:
         raise InputError("Say which questions: --questions FILE, or --from-log, or --faqs, --queries and --out.")
     if not from_log:
-        _refuse({"--days": days is not None, "--write": write}, "--from-log")
+        _refuse_options({"--days": days is not None, "--write": write}, "--from-log")
     if fit:
-        _refuse({"--fit": questions is None}, "--questions")
+        _refuse_options({"--fit": questions is None}, "--questions")
         measuring = {"--against": against, "--against-set": against_set, "--curve": curve, "--out": out}
-        _refuse(measuring, "measuring, not with --fit")
+        _refuse_options(measuring, "measuring, not with --fit")
     if on_files:
         asked = {"--set": set_, "--against": against, "--against-set": against_set}
-        _refuse({"--version": version, **asked, "--curve": curve}, "--questions or --from-log")
+        _refuse_options({"--version": version, **asked, "--curve": curve}, "--questions or --from-log")
         if faqs is None or queries is None or out is None:
             raise InputError("--faqs, --queries and --out go together: name all three.")
         _evaluate_files(faqs, queries, out, progress, as_json)
@@ -176,7 +176,7 @@ def evaluate(
     )
 
 
-def _refuse(given: Mapping[str, object], without: str) -> None:
+def _refuse_options(given: Mapping[str, object], without: str) -> None:
     """Raises InputError for the first option that was given without what it goes with."""
     from bot.errors import InputError
 
@@ -205,9 +205,9 @@ def _show_figures(faqs: Path, figures: Mapping[str, float | int], as_json: bool)
     print_table(
         f"{faqs.parent.name or faqs.name}: {figures['n']} answerable question{'s' * (figures['n'] != 1)}",
         ["figure", ">value"],
-        [(name, shown_figure(value)) for name, value in figures.items()],
+        [(name, format_figure(value)) for name, value in figures.items()],
         empty="No question to measure.",
     )
 
 
-COMMANDS = (extract, evaluate)
+COMMANDS = {"extract": extract_pairs, "eval": evaluate_questions}

@@ -29,30 +29,30 @@ T = TypeVar("T")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
-def run(work: Callable[[Application], Awaitable[T]]) -> T:
+def run_on_application(work: Callable[[Application], Awaitable[T]]) -> T:
     """Open the application, await `work(application)`, close it."""
     from bot.app import open_application
 
-    async def opened() -> T:
+    async def await_work() -> T:
         async with open_application() as application:
             return await work(application)
 
-    return asyncio.run(opened())
+    return asyncio.run(await_work())
 
 
-def console(*, stderr: bool = False) -> Console:
+def make_console(*, stderr: bool = False) -> Console:
     """A rich console; commands print data to stdout, progress and notices to stderr."""
     return safe_console(stderr=stderr)
 
 
-def say(text: str, *, err: bool = False) -> None:
+def print_line(text: str, *, err: bool = False) -> None:
     """A line for whoever called the command, whosever words stand in it."""
     typer.echo(without_controls(text).replace("\r", ""), err=err)
 
 
 def print_json(value: object) -> None:
     """One JSON value on stdout, readable, with every script as it is."""
-    typer.echo(escaped_controls(json.dumps(value, ensure_ascii=False, indent=2, default=_plain)))
+    typer.echo(escaped_controls(json.dumps(value, ensure_ascii=False, indent=2, default=_to_json_value)))
 
 
 def json_figure(value: float) -> float | None:
@@ -60,7 +60,7 @@ def json_figure(value: float) -> float | None:
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
-def shown_figure(value: float, sign: str = "") -> str:
+def format_figure(value: float, sign: str = "") -> str:
     """A figure for a table: a dash where there was nothing to count."""
     if isinstance(value, int):
         return str(value)
@@ -71,7 +71,7 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[obje
     """A table, or the line `empty` when there is nothing to show."""
     from rich.text import Text
 
-    console().print(make_table(title, columns, rows) if rows else Text(empty))
+    make_console().print(make_table(title, columns, rows) if rows else Text(empty))
 
 
 def make_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
@@ -94,7 +94,7 @@ def make_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[objec
 
 
 @contextmanager
-def writing(path: Path | None) -> Iterator[TextIO]:
+def open_output(path: Path | None) -> Iterator[TextIO]:
     """A text file as UTF-8 with its line ends as they are written, or stdout. Raises InputError."""
     if path is None:
         yield sys.stdout
@@ -105,7 +105,7 @@ def writing(path: Path | None) -> Iterator[TextIO]:
 
 def write_rows(path: Path, rows: Iterable[object]) -> None:
     """A JSON value a line. Raises InputError."""
-    with writing(path) as stream:
+    with open_output(path) as stream:
         stream.writelines(escaped_controls(json.dumps(row, ensure_ascii=False)) + "\n" for row in rows)
 
 
@@ -115,7 +115,7 @@ def check_output(path: Path, *others: Path | None) -> None:
     from bot.errors import InputError
 
     with _faults_in_writing(path):
-        if any(other and _same(path, other) for other in others):
+        if any(other and _is_same_file(path, other) for other in others):
             raise InputError(f"{path} is named twice: a file that is read or written already is not written over.")
         new = not path.exists()
         if new or path.is_file():  # of a pipe, the reader would take the attempt for all there is
@@ -124,7 +124,7 @@ def check_output(path: Path, *others: Path | None) -> None:
             path.resolve().unlink()  # and not a link to it
 
 
-def _same(one: Path, other: Path) -> bool:
+def _is_same_file(one: Path, other: Path) -> bool:
     return one.absolute() == other.absolute() or (one.exists() and other.exists() and one.samefile(other))
 
 
@@ -140,7 +140,7 @@ def _faults_in_writing(path: Path) -> Iterator[None]:
         ) from error
 
 
-def age(moment: datetime, now: datetime | None = None) -> str:
+def format_age(moment: datetime, now: datetime | None = None) -> str:
     """How long ago, in the largest fitting unit: "5 min", "3 h", "12 d"."""
     seconds = ((now or datetime.now(moment.tzinfo)) - moment).total_seconds()
     if seconds < 3600:
@@ -148,7 +148,7 @@ def age(moment: datetime, now: datetime | None = None) -> str:
     return f"{int(seconds // 3600)} h" if seconds < 172_800 else f"{int(seconds // 86_400)} d"
 
 
-def _plain(value: Any) -> object:
+def _to_json_value(value: Any) -> object:
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
     if isinstance(value, datetime):

@@ -10,8 +10,8 @@ import typer
 
 from bot.cli.admin import bare_id
 from bot.cli.options import Yes
-from bot.cli.output import print_table, run
-from bot.cli.steering import audited, sure
+from bot.cli.output import print_table, run_on_application
+from bot.cli.steering import confirm_or_exit, record_action
 
 if TYPE_CHECKING:
     from bot.app import Application
@@ -25,7 +25,7 @@ class Platform(StrEnum):
     TERMINAL = "terminal"
 
 
-def forget(
+def forget_user(
     user: Annotated[str, typer.Argument(metavar="USER", help="The user's id; in the terminal it is 'terminal'.")],
     platform: Annotated[Platform, typer.Option(help="Whose id it is.")],
     yes: Yes = False,
@@ -34,10 +34,10 @@ def forget(
     from bot.chat.people import pseudonym
 
     person = bare_id(user)
-    sure(f"Delete all that {person} said on {platform.value}? This cannot be undone.", yes)
+    confirm_or_exit(f"Delete all that {person} said on {platform.value}? This cannot be undone.", yes)
 
-    async def work(application: Application) -> Mapping[str, int]:
-        async with audited(application, "forget", pseudonym(platform.value, person)):
+    async def delete_user_data(application: Application) -> Mapping[str, int]:
+        async with record_action(application, "forget", pseudonym(platform.value, person)):
             gone = dict(await application.privacy.forget(platform.value, person))
             history = application.settings.data_dir / "chat_history"
             if platform is Platform.TERMINAL and history.exists():
@@ -45,10 +45,10 @@ def forget(
                 gone["the chat's history (a file)"] = 1
             return gone
 
-    _tell("Forgotten", run(work), "Nothing of them was kept.")
+    _print_deleted("Forgotten", run_on_application(delete_user_data), "Nothing of them was kept.")
 
 
-def retention(
+def delete_expired(
     days: Annotated[int | None, typer.Option(min=1, help="Default: FRONTDESK_RETENTION_DAYS.")] = None,
     yes: Yes = False,
 ) -> None:
@@ -60,19 +60,21 @@ def retention(
     kept = days or load_settings().retention_days
     if not kept:
         raise InputError("Everything is kept for ever: give --days, or set FRONTDESK_RETENTION_DAYS.")
-    sure(f"Delete what was said more than {kept} days ago? This cannot be undone.", yes)
+    confirm_or_exit(f"Delete what was said more than {kept} days ago? This cannot be undone.", yes)
 
-    async def work(application: Application) -> Mapping[str, int]:
-        async with audited(application, "retention", f"{kept} days"):
+    async def expire_texts(application: Application) -> Mapping[str, int]:
+        async with record_action(application, "retention", f"{kept} days"):
             return await PrivacyService(application.privacy_store, kept).expire()
 
-    _tell(f"Deleted: older than {kept} days", run(work), f"Nothing is older than {kept} days.")
+    _print_deleted(
+        f"Deleted: older than {kept} days", run_on_application(expire_texts), f"Nothing is older than {kept} days."
+    )
 
 
-def _tell(title: str, gone: Mapping[str, int], nothing: str) -> None:
+def _print_deleted(title: str, gone: Mapping[str, int], nothing: str) -> None:
     """Rows by table."""
     rows = [(table, count) for table, count in sorted(gone.items()) if count]
     print_table(title, ["table", ">rows"], rows, empty=nothing)
 
 
-COMMANDS = (forget, retention)
+COMMANDS = {"forget": forget_user, "retention": delete_expired}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from bot.cli.output import console
+from bot.cli.output import make_console
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,11 +29,11 @@ def progress_bars() -> Iterator[Callable[[Progress], None]]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TextColumn("{task.fields[detail]}", style="dim", markup=False),
-        console=console(stderr=True),
+        console=make_console(stderr=True),
     )
     tasks: dict[str, TaskID] = {}
 
-    def report(progress: Progress) -> None:
+    def update_bars(progress: Progress) -> None:
         if not tasks:
             bars.start()  # not before: bars without a task would end in a blank line
         task = tasks.get(progress.stage)
@@ -42,7 +42,7 @@ def progress_bars() -> Iterator[Callable[[Progress], None]]:
         bars.update(task, completed=progress.done, total=progress.total or None, detail=progress.detail[-60:])
 
     try:
-        yield report
+        yield update_bars
     finally:
         if tasks:
             bars.stop()

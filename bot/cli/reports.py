@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bot.cli.output import console, print_table
+from bot.cli.output import make_console, print_table
 
 if TYPE_CHECKING:
     from retrieval.refresh import PageLine, RefreshReport, TrialReport
@@ -23,9 +23,9 @@ def show_report(report: RefreshReport) -> None:
         ("changed", "yellow", report.changed),
         ("removed", "red", report.removed),
     ):
-        _list(title, style, [(line.question, line.url) for line in documents])
+        _print_list(title, style, [(line.question, line.url) for line in documents])
     for title, style, pages in (("gone", "red", report.gone), ("failed", "bold red", report.failed)):
-        _list(title, style, [(_where(line), line.reason) for line in pages])
+        _print_list(title, style, [(_format_page(line), line.reason) for line in pages])
     print_table(
         "Refresh",
         ["", ">added", ">changed", ">removed", ">unchanged", ">failed"],
@@ -42,15 +42,21 @@ def show_report(report: RefreshReport) -> None:
         ],
         empty="",
     )
-    out = console()
+    out = make_console()
     if report.trial:
         show_trial(report.trial)
     if report.empty:
-        out.print(Text(_count(report.empty, "page holds", "pages hold", "no text that could be used"), style="yellow"))
+        out.print(
+            Text(
+                _describe_pages(report.empty, "page holds", "pages hold", "no text that could be used"), style="yellow"
+            )
+        )
     if report.skipped:
-        out.print(Text(_count(report.skipped, "file is", "files are", "of no kind that is read"), style="yellow"))
+        out.print(
+            Text(_describe_pages(report.skipped, "file is", "files are", "of no kind that is read"), style="yellow")
+        )
     size = f"{report.bytes_received / 1024:.0f} kB read, {report.texts_embedded} texts embedded"
-    out.print(Text(f"{_outcome(report)} {size}, {report.seconds:.1f} s."))
+    out.print(Text(f"{_describe_outcome(report)} {size}, {report.seconds:.1f} s."))
 
 
 def show_trial(trial: TrialReport) -> None:
@@ -59,16 +65,16 @@ def show_trial(trial: TrialReport) -> None:
 
     from bot.sources.cards import golden_line
 
-    _list("worse", "red", [(line.question, f"was: {line.before}; new: {line.after}") for line in trial.worse])
-    _list("no entry", "yellow", [(missing, "") for missing in trial.missing])
-    console().print(Text(f"Golden questions: {golden_line(trial.as_dict())}."))
+    _print_list("worse", "red", [(line.question, f"was: {line.before}; new: {line.after}") for line in trial.worse])
+    _print_list("no entry", "yellow", [(missing, "") for missing in trial.missing])
+    make_console().print(Text(f"Golden questions: {golden_line(trial.as_dict())}."))
 
 
-def _where(line: PageLine) -> str:
+def _format_page(line: PageLine) -> str:
     return line.source if line.url in line.reason else f"{line.source}: {line.url}"  # a whole source's names it
 
 
-def _outcome(report: RefreshReport) -> str:
+def _describe_outcome(report: RefreshReport) -> str:
     if report.outcome == "activated":
         return f"Version {report.version} answers now."
     answers = f"version {report.version} goes on answering" if report.version else "no version answers yet"
@@ -76,17 +82,17 @@ def _outcome(report: RefreshReport) -> str:
     return f"{what}{answers}."
 
 
-def _count(pages: Sequence[PageLine], one: str, many: str, what: str) -> str:
+def _describe_pages(pages: Sequence[PageLine], one: str, many: str, what: str) -> str:
     """ "3 pages hold no text that could be used: a, b, c"."""
     named = ", ".join(line.url for line in pages[:_NAMED])
     more = f" … and {len(pages) - _NAMED} more" if len(pages) > _NAMED else ""
     return f"{len(pages)} {one if len(pages) == 1 else many} {what}: {named}{more}"
 
 
-def _list(title: str, style: str, lines: Sequence[tuple[str, str]]) -> None:
+def _print_list(title: str, style: str, lines: Sequence[tuple[str, str]]) -> None:
     from rich.text import Text
 
-    out = console()
+    out = make_console()
     for first, second in lines[:_SHOWN]:
         out.print(
             Text.assemble((f"{title:>8} ", style), " ".join(first.split()), "  ", (second, "dim")), soft_wrap=True

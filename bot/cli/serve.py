@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.output import AsJson, print_json, print_table, run, say
-from bot.cli.steering import audited
+from bot.cli.output import AsJson, print_json, print_line, print_table, run_on_application
+from bot.cli.steering import record_action
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,11 +30,11 @@ Workspace = Annotated[
 ]
 
 
-def serve() -> None:
+def serve_platforms() -> None:
     """Answer in every chat platform that has tokens, until stopped. Serves /healthz, /readyz and /metrics."""
     from bot.app import serve_application
 
-    run(serve_application)
+    run_on_application(serve_application)
 
 
 @slack_app.command("manifest")
@@ -54,17 +54,17 @@ def discord_invite() -> None:
     from bot.app import discord_invitation
     from bot.settings import load_settings
 
-    say(asyncio.run(discord_invitation(load_settings())))
+    print_line(asyncio.run(discord_invitation(load_settings())))
 
 
 @channels_app.command("list")
 def list_channels(as_json: AsJson = False) -> None:
     """List the help channels, where every new question is answered, and those where the bot is quiet."""
 
-    async def work(application: Application) -> Mapping[Channel, ChannelKind]:
+    async def load_marked_channels(application: Application) -> Mapping[Channel, ChannelKind]:
         return await application.inbox.marked()
 
-    marked = run(work)
+    marked = run_on_application(load_marked_channels)
     rows = [(channel.platform, channel.workspace, channel.channel, kind.value) for channel, kind in marked.items()]
     columns = ("platform", "workspace", "channel", "kind")
     if as_json:
@@ -76,29 +76,29 @@ def list_channels(as_json: AsJson = False) -> None:
 @channels_app.command("help")
 def help_channel(channel: ChannelId, workspace: Workspace = "") -> None:
     """Make a channel or forum a help channel: every new question in it is answered."""
-    _mark(channel, workspace, "help")
-    say(f"{channel} is a help channel now: invite the bot there.")
+    _mark_channel(channel, workspace, "help")
+    print_line(f"{channel} is a help channel now: invite the bot there.")
 
 
 @channels_app.command("unhelp")
 def ordinary_channel(channel: ChannelId, workspace: Workspace = "") -> None:
     """Make a help channel an ordinary one again, where the bot answers when it is mentioned."""
-    _mark(channel, workspace, "")
-    say(f"{channel} is no help channel any more.")
+    _mark_channel(channel, workspace, "")
+    print_line(f"{channel} is no help channel any more.")
 
 
 @channels_app.command("quiet")
 def quiet_channel(channel: ChannelId, workspace: Workspace = "") -> None:
     """Keep the bot silent in a channel, also when it is mentioned; commands are answered. `unhelp` ends it."""
-    _mark(channel, workspace, "quiet")
-    say(f"The bot is quiet in {channel} now.")
+    _mark_channel(channel, workspace, "quiet")
+    print_line(f"The bot is quiet in {channel} now.")
 
 
-def _mark(channel: str, workspace: str, kind: str) -> None:
+def _mark_channel(channel: str, workspace: str, kind: str) -> None:
     from bot.app import discord_guild, slack_team
     from bot.chat.message import Channel, ChannelKind
 
-    async def work(application: Application) -> None:
+    async def mark_channel(application: Application) -> None:
         settings = application.settings
         if channel.isdecimal():
             server = workspace or await discord_guild(settings, channel)
@@ -106,10 +106,10 @@ def _mark(channel: str, workspace: str, kind: str) -> None:
         else:
             marked = Channel("slack", workspace or await slack_team(settings), channel)
         action = f"channel {kind}" if kind else "channel unhelp"
-        async with audited(application, action, f"{marked.platform}:{marked.workspace}:{marked.channel}"):
+        async with record_action(application, action, f"{marked.platform}:{marked.workspace}:{marked.channel}"):
             await application.inbox.mark(marked, ChannelKind(kind) if kind else None)
 
-    run(work)
+    run_on_application(mark_channel)
 
 
-COMMANDS = (serve,)
+COMMANDS = {"serve": serve_platforms}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.crawl import conclude, read_now
+from bot.cli.crawl import conclude_refresh, read_now
 from bot.cli.options import (
     AnswerCss,
     ItemCss,
@@ -19,8 +19,8 @@ from bot.cli.options import (
     SinglePage,
     read_selectors,
 )
-from bot.cli.output import AsJson, print_json, print_table, run, say
-from bot.cli.steering import audited, steer
+from bot.cli.output import AsJson, print_json, print_line, print_table, run_on_application
+from bot.cli.steering import record_action, run_command
 
 if TYPE_CHECKING:
     from bot.app import Application
@@ -35,7 +35,7 @@ SourceName = Annotated[str, typer.Argument(metavar="NAME", help="A source, as `f
 
 
 @sources_app.command("add")
-def add(
+def add_source(
     location: Annotated[str, typer.Argument(help="A start URL, or a folder of HTML, Markdown or text files.")],
     name: Name = "",
     page: SinglePage = False,
@@ -65,35 +65,35 @@ def add(
         _add_if_right(source)
         return
 
-    async def work(application: Application) -> None:
-        async with audited(application, "sources add", source.name):
+    async def store_source(application: Application) -> None:
+        async with record_action(application, "sources add", source.name):
             await application.sources.add(source)
 
-    run(work)
-    say(f"Added {source.kind} {source.name}: {source.location}. Read it with 'frontdesk refresh'.")
+    run_on_application(store_source)
+    print_line(f"Added {source.kind} {source.name}: {source.location}. Read it with 'frontdesk refresh'.")
 
 
 def _add_if_right(source: Source) -> None:
     """Show what the first pages hold; add and read the source if that is what was meant."""
-    from bot.cli.cards import draw
+    from bot.cli.cards import print_card
     from bot.sources.cards import preview_card
 
-    async def look(application: Application) -> Preview:
-        async with audited(application, "sources preview", source.name):
+    async def load_preview(application: Application) -> Preview:
+        async with record_action(application, "sources preview", source.name):
             await _check_new(application, source)
-            say(f"Looking at {source.location} …", err=True)
+            print_line(f"Looking at {source.location} …", err=True)
             preview = await application.previewing.preview(source)
             await application.previewing.confirm(preview.id)  # it is in hand: nothing pending is left behind
             return preview
 
-    draw(preview_card(run(look)))
+    print_card(preview_card(run_on_application(load_preview)))
     if not sys.stdin.isatty():
         how = f"say it again without --preview, then 'frontdesk refresh {source.name}'"
-        say(f"Not added, for there is no terminal to ask at: {how}.", err=True)
+        print_line(f"Not added, for there is no terminal to ask at: {how}.", err=True)
     elif typer.confirm("Add and read it?", err=True):
-        conclude(*read_now([source], "sources add"))
+        conclude_refresh(*read_now([source], "sources add"))
     else:
-        say("Left as it is: nothing was added.", err=True)
+        print_line("Left as it is: nothing was added.", err=True)
 
 
 async def _check_new(application: Application, source: Source) -> None:
@@ -105,17 +105,17 @@ async def _check_new(application: Application, source: Source) -> None:
 
 
 @sources_app.command("list")
-def list_(as_json: AsJson = False) -> None:
+def list_sources(as_json: AsJson = False) -> None:
     """List the sources, with their schedules and states."""
     from dataclasses import asdict
 
     from bot.sources.health import troubles
     from bot.sources.location import scope_of
 
-    async def work(application: Application) -> list[tuple[Source, Schedule, SourceTrouble | None]]:
+    async def load_states(application: Application) -> list[tuple[Source, Schedule, SourceTrouble | None]]:
         from bot.sources.models import Schedule
 
-        async with audited(application, "sources"):
+        async with record_action(application, "sources"):
             sources = await application.sources.list()
             schedules = {each.source: each for each in await application.schedule_store.schedules()}
             ill = {
@@ -123,7 +123,7 @@ def list_(as_json: AsJson = False) -> None:
             }
             return [(each, schedules.get(each.name, Schedule(each.name)), ill.get(each.name)) for each in sources]
 
-    found = run(work)
+    found = run_on_application(load_states)
     if as_json:
         print_json(
             [
@@ -136,7 +136,14 @@ def list_(as_json: AsJson = False) -> None:
         "Sources",
         ["name", "kind", "location", "scope", "schedule", "state"],
         [
-            (each.name, each.kind, each.location, scope_of(each), _when(schedule), state_of(schedule, trouble))
+            (
+                each.name,
+                each.kind,
+                each.location,
+                scope_of(each),
+                _format_schedule(schedule),
+                state_of(schedule, trouble),
+            )
             for each, schedule, trouble in found
         ],
         empty="No source yet: add one with 'frontdesk sources add https://example.com/faq'.",
@@ -144,35 +151,35 @@ def list_(as_json: AsJson = False) -> None:
 
 
 @sources_app.command("remove")
-def remove(name: str) -> None:
+def remove_source(name: str) -> None:
     """Forget a source. Its pages leave the index at the next `frontdesk refresh`."""
 
-    async def work(application: Application) -> str:
-        async with audited(application, "sources remove", name):
+    async def delete_source(application: Application) -> str:
+        async with record_action(application, "sources remove", name):
             return await application.removing.remove(name)
 
-    say(run(work))
+    print_line(run_on_application(delete_source))
 
 
 @sources_app.command("pause")
-def pause(name: SourceName) -> None:
+def pause_source(name: SourceName) -> None:
     """Leave a source out of re-crawls. What it held stays."""
-    steer("sources pause", source=name)
+    run_command("sources pause", source=name)
 
 
 @sources_app.command("resume")
-def resume(name: SourceName) -> None:
+def resume_source(name: SourceName) -> None:
     """Take a paused source up again."""
-    steer("sources resume", source=name)
+    run_command("sources resume", source=name)
 
 
 @sources_app.command("every")
-def every(
+def set_schedule(
     name: SourceName,
     hours: Annotated[str, typer.Argument(metavar="HOURS", help="A number of hours, 0.25 to 2160; or never.")],
 ) -> None:
     """Have `frontdesk serve` read a source by itself every so many hours, or never."""
-    steer("sources every", source=name, hours=hours)
+    run_command("sources every", source=name, hours=hours)
 
 
 def state_of(schedule: Schedule, trouble: SourceTrouble | None) -> str:
@@ -192,7 +199,7 @@ def state_as_dict(schedule: Schedule, trouble: SourceTrouble | None) -> dict[str
     }
 
 
-def _when(schedule: Schedule) -> str:
+def _format_schedule(schedule: Schedule) -> str:
     from bot.chat.text import ago
 
     if not schedule.every_hours:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from bot.chat.people import Actor, Role
-from bot.cli.output import run, say
+from bot.cli.output import print_line, run_on_application
 
 if TYPE_CHECKING:
     from bot.app import Application
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PLATFORM = "cli"
 
 
-def me() -> Actor:
+def current_operator() -> Actor:
     """Whoever may run `frontdesk` is an admin."""
     try:
         user = getpass.getuser()
@@ -29,12 +29,12 @@ def me() -> Actor:
     return Actor(PLATFORM, "", user, role=Role.ADMIN)
 
 
-def audited(application: Application, action: str, target: str = "") -> AbstractAsyncContextManager[None]:
+def record_action(application: Application, action: str, target: str = "") -> AbstractAsyncContextManager[None]:
     """Within it the action is done, and recorded. `target` is a thing's name, never a text."""
-    return application.permissions.allowed(me(), Role.ADMIN, action, target)
+    return application.permissions.allowed(current_operator(), Role.ADMIN, action, target)
 
 
-async def call(application: Application, name: str, options: Mapping[str, str] | None = None) -> Card | None:
+async def call_command(application: Application, name: str, options: Mapping[str, str] | None = None) -> Card | None:
     """A command of the console, which every surface calls. Raises what it raises: here that is an exit code."""
     from bot.chat.card import Card
     from bot.chat.message import ThreadRef
@@ -42,29 +42,33 @@ async def call(application: Application, name: str, options: Mapping[str, str] |
     from bot.commands.parser import Call
 
     given = {key: value for key, value in (options or {}).items() if value}
-    answer = await application.console.run(me(), ThreadRef(PLATFORM, "", "", ""), Call(name, given), TerminalScreen())
+    answer = await application.console.run(
+        current_operator(), ThreadRef(PLATFORM, "", "", ""), Call(name, given), TerminalScreen()
+    )
     return answer if isinstance(answer, Card) else None
 
 
-async def press(application: Application, action: str, value: str) -> Card | None:
+async def press_button(application: Application, action: str, value: str) -> Card | None:
     """A button of the console's."""
     from bot.chat.card import Card
     from bot.chat.message import ThreadRef
     from bot.cli.cards import TerminalScreen
 
-    answer = await application.console.click(me(), ThreadRef(PLATFORM, "", "", ""), action, value, TerminalScreen())
+    answer = await application.console.click(
+        current_operator(), ThreadRef(PLATFORM, "", "", ""), action, value, TerminalScreen()
+    )
     return answer if isinstance(answer, Card) else None
 
 
-def steer(name: str, **options: str) -> None:
+def run_command(name: str, **options: str) -> None:
     """Run a command of the console and print what it answers."""
-    from bot.cli.cards import draw
+    from bot.cli.cards import print_card
 
-    if card := run(lambda application: call(application, name, options)):
-        draw(card)
+    if card := run_on_application(lambda application: call_command(application, name, options)):
+        print_card(card)
 
 
-def sure(question: str, yes: bool) -> None:
+def confirm_or_exit(question: str, yes: bool) -> None:
     """Ask, unless `yes` was said. Raises InputError where there is nobody to ask; ends the command at a no."""
     if yes:
         return
@@ -73,5 +77,5 @@ def sure(question: str, yes: bool) -> None:
 
         raise InputError("There is no terminal to ask at: add --yes if you are sure.")
     if not typer.confirm(question, err=True):
-        say("Nothing was changed.", err=True)
+        print_line("Nothing was changed.", err=True)
         raise typer.Exit(1)

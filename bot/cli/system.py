@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.output import AsJson, age, console, print_json, print_table, run, say
-from bot.cli.steering import audited
+from bot.cli.output import AsJson, format_age, make_console, print_json, print_line, print_table, run_on_application
+from bot.cli.steering import record_action
 
 if TYPE_CHECKING:
     from bot.app import Application
 
 
-def versions(as_json: AsJson = False) -> None:
+def list_versions(as_json: AsJson = False) -> None:
     """List the versions of the index, newest first."""
     from bot.app import version_store
     from bot.settings import load_settings
@@ -45,7 +45,7 @@ def versions(as_json: AsJson = False) -> None:
             (
                 "active" if m.id == active else "",
                 m.id,
-                age(datetime.fromisoformat(m.created_at)),
+                format_age(datetime.fromisoformat(m.created_at)),
                 m.counts["pages"],
                 m.counts["documents"],
                 m.counts["passages"],
@@ -56,33 +56,33 @@ def versions(as_json: AsJson = False) -> None:
     )
 
 
-def rollback(
+def roll_back_version(
     version: Annotated[str | None, typer.Argument(help="The version to go back to. Default: the one before.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Activate an older version of the index. A running bot takes it over at its next question."""
 
-    async def work(application: Application) -> tuple[str, str | None]:
+    async def activate_older(application: Application) -> tuple[str, str | None]:
         from bot.app import version_store
 
         store = version_store(application.settings)
-        async with audited(application, "rollback", version or ""):
+        async with record_action(application, "rollback", version or ""):
             before = store.active_id()
             return (await asyncio.to_thread(store.roll_back, version)).id, before
 
-    chosen, before = run(work)
+    chosen, before = run_on_application(activate_older)
     if as_json:
         print_json({"version": chosen, "before": before})
     else:
-        say(f"Version {chosen} answers now (before: {before}). 'frontdesk refresh' goes forward again.")
+        print_line(f"Version {chosen} answers now (before: {before}). 'frontdesk refresh' goes forward again.")
 
 
-def doctor(as_json: AsJson = False) -> None:
+def run_doctor(as_json: AsJson = False) -> None:
     """Check every part; say what is wrong and how to fix it. Exit code 1 if anything is."""
-    from bot.cli.doctor import diagnose
+    from bot.cli.doctor import run_checks
     from bot.settings import load_settings
 
-    checks = diagnose(load_settings())
+    checks = run_checks(load_settings())
     if as_json:
         print_json(checks)
     else:
@@ -95,9 +95,9 @@ def doctor(as_json: AsJson = False) -> None:
         }
         print_table("Doctor", ["", "part", "finding"], [(marks[c.ok], c.part, c.finding) for c in checks], empty="")
         faults = sum(check.ok is False for check in checks)
-        console().print(f"{faults} fault{'s' * (faults != 1)}." if faults else "All well.")
+        make_console().print(f"{faults} fault{'s' * (faults != 1)}." if faults else "All well.")
     if any(check.ok is False for check in checks):
         raise typer.Exit(1)
 
 
-COMMANDS = (versions, rollback, doctor)
+COMMANDS = {"versions": list_versions, "rollback": roll_back_version, "doctor": run_doctor}

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.output import AsJson, print_json, run, say, writing
-from bot.cli.steering import audited, call, me, press, steer
+from bot.cli.output import AsJson, open_output, print_json, print_line, run_on_application
+from bot.cli.steering import call_command, current_operator, press_button, record_action, run_command
 
 if TYPE_CHECKING:
     from bot.app import Application
@@ -32,66 +32,66 @@ class Format(StrEnum):
     JSON_LD = "json-ld"
 
 
-def teach(
+def teach_answer(
     question: Annotated[str, typer.Option(help="As a customer would ask it.")],
     answer: Annotated[str, typer.Option(help="In Markdown; '-' reads it from standard input.")],
     expires: Annotated[str, typer.Option(metavar="DATE", help="2026-12-31, a number of days, or never.")] = "",
 ) -> None:
     """Teach an answer, which is used from now on and named after you. It stands above what pages say."""
-    from bot.cli.cards import draw
+    from bot.cli.cards import print_card
     from bot.taught.cards import taught_card
 
-    text = _read(answer)
+    text = _read_text(answer)
 
-    async def work(application: Application) -> Taught:
-        async with audited(application, "teach"):
-            return await application.teaching.teach(me(), question, text, expires=expires)
+    async def store_answer(application: Application) -> Taught:
+        async with record_action(application, "teach"):
+            return await application.teaching.teach(current_operator(), question, text, expires=expires)
 
-    draw(taught_card(run(work)))
+    print_card(taught_card(run_on_application(store_answer)))
 
 
 @taught_app.command("list")
-def list_(
+def list_taught(
     state: Annotated[str, typer.Option(help="Only those: proposed, approved, review or dismissed.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """List what people taught, newest first."""
     if not as_json:
-        steer("taught", state=state)
+        run_command("taught", state=state)
         return
 
-    async def work(application: Application) -> Sequence[Taught]:
+    async def load_taught(application: Application) -> Sequence[Taught]:
         from bot.errors import InputError
         from bot.taught.models import TaughtState
 
         if state and state not in set(TaughtState):
             raise InputError(f"{state!r} is none of {', '.join(TaughtState)}.")
-        async with audited(application, "taught", state):
+        async with record_action(application, "taught", state):
             return await application.teaching.list(*([TaughtState(state)] if state else ()))
 
-    print_json([_as_dict(each) for each in run(work)])
+    print_json([_as_dict(each) for each in run_on_application(load_taught)])
 
 
 @taught_app.command("show")
-def show(taught_id: TaughtId) -> None:
+def show_taught(taught_id: TaughtId) -> None:
     """Show a taught answer, and what is known on its question besides."""
-    steer("taught show", id=taught_id)
+    run_command("taught show", id=taught_id)
 
 
 @taught_app.command("approve")
-def approve(taught_id: TaughtId) -> None:
+def approve_taught(taught_id: TaughtId) -> None:
     """Use a proposed answer, or one under review, from now on."""
-    _press("approve", taught_id)
+    _press_and_print("approve", taught_id)
 
 
 @taught_app.command("dismiss")
-def dismiss(taught_id: TaughtId) -> None:
+def dismiss_taught(taught_id: TaughtId) -> None:
     """Use an answer no more. It stays listed."""
-    _press("dismiss", taught_id)
+    _press_and_print("dismiss", taught_id)
 
 
 @taught_app.command("edit")
-def edit(
+def edit_taught(
     taught_id: TaughtId,
     question: Annotated[str | None, typer.Option(help="Default: as it is.")] = None,
     answer: Annotated[
@@ -102,30 +102,30 @@ def edit(
     ] = None,
 ) -> None:
     """Word a taught answer anew. One that is used stays used, as it reads now."""
-    from bot.cli.cards import draw
+    from bot.cli.cards import print_card
     from bot.errors import InputError
     from bot.taught.cards import taught_card
 
     if question is None and answer is None and expires is None:
         raise InputError("What is to change? Give --question, --answer or --expires.")
-    text = None if answer is None else _read(answer)
+    text = None if answer is None else _read_text(answer)
 
-    async def work(application: Application) -> Taught:
-        async with audited(application, "edit", taught_id[:12]):
+    async def change_answer(application: Application) -> Taught:
+        async with record_action(application, "edit", taught_id[:12]):
             before = await application.teaching.get(taught_id)
             return await application.teaching.edit(
-                me(),
+                current_operator(),
                 before.id,
                 before.question if question is None else question,
                 before.answer if text is None else text,
                 expires,
             )
 
-    draw(taught_card(run(work)))
+    print_card(taught_card(run_on_application(change_answer)))
 
 
 @taught_app.command("export")
-def export(
+def export_taught(
     format_: Annotated[Format, typer.Option("--format", help="A page, or schema.org data.")] = Format.HTML,
     out: Annotated[
         Path | None, typer.Option(help="The file to write. Default: standard output.", dir_okay=False)
@@ -134,23 +134,23 @@ def export(
     """Write the answers in use for your own site."""
     from bot.errors import BotError
 
-    card = run(lambda application: call(application, "export", {"format": format_.value}))
+    card = run_on_application(lambda application: call_command(application, "export", {"format": format_.value}))
     if card is None or card.file is None:
         raise BotError("No taught answer is in use yet, so there is nothing to export: see 'frontdesk taught list'.")
-    with writing(out) as stream:
+    with open_output(out) as stream:
         stream.write(card.file.content)
-    say(f"{card.text}{f' Written to {out}.' if out else ''}", err=True)
+    print_line(f"{card.text}{f' Written to {out}.' if out else ''}", err=True)
 
 
-def _press(action: str, taught_id: str) -> None:
-    async def work(application: Application) -> Card | None:
-        return await press(application, action, taught_id)
+def _press_and_print(action: str, taught_id: str) -> None:
+    async def press_on_console(application: Application) -> Card | None:
+        return await press_button(application, action, taught_id)
 
-    if card := run(work):  # it was so already
-        say(card.text)
+    if card := run_on_application(press_on_console):  # it was so already
+        print_line(card.text)
 
 
-def _read(text: str) -> str:
+def _read_text(text: str) -> str:
     return sys.stdin.read() if text == "-" else text
 
 
@@ -171,4 +171,4 @@ def _as_dict(taught: Taught) -> dict[str, Any]:
     }
 
 
-COMMANDS = (teach,)
+COMMANDS = {"teach": teach_answer}

@@ -94,23 +94,23 @@ def row_writer(stream: TextIO, format_: Format) -> Callable[[Turn, Votes], None]
     if format_ is Format.CSV:
         return _csv_writer(stream)
 
-    def write(turn: Turn, votes: Votes) -> None:
+    def write_json(turn: Turn, votes: Votes) -> None:
         stream.write(escaped_controls(json.dumps(with_votes(turn, votes), ensure_ascii=False)) + "\n")
 
-    return write
+    return write_json
 
 
 def _csv_writer(stream: TextIO) -> Callable[[Turn, Votes], None]:
     writer = csv.DictWriter(stream, [*_CSV_COLUMNS, "votes", "cited_urls"], extrasaction="ignore")
     writer.writeheader()
 
-    def write(turn: Turn, votes: Votes) -> None:
+    def write_csv(turn: Turn, votes: Votes) -> None:
         said = "; ".join(f"{vote.vote} ({vote.reason})" if vote.reason else vote.vote for vote in votes)
         row = turn_as_dict(turn) | {"votes": said, "cited_urls": " ".join(c.url for c in turn.citations)}
-        writer.writerow({name: _cell(value) for name, value in row.items()})
+        writer.writerow({name: _to_csv_cell(value) for name, value in row.items()})
 
-    return write
+    return write_csv
 
 
-def _cell(value: object) -> object:
+def _to_csv_cell(value: object) -> object:
     return escape_formula(without_controls(value)) if isinstance(value, str) else value

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 
-def vllm(
+def launch_vllm(
     model: Annotated[
         str, typer.Argument(metavar="MODEL", help="Its name or folder. Default: FRONTDESK_VLLM_MODEL.")
     ] = "",
@@ -30,7 +30,7 @@ def vllm(
     from inference.server import DEFAULT_MODEL, SERVE, VllmOptions, launch_server, vllm_command, vllm_program
 
     settings = load_settings()
-    model, flags = _told_apart(model, extra or [])
+    model, flags = _separate_flags(model, extra or [])
     options = VllmOptions(
         model=model or settings.vllm_model or DEFAULT_MODEL,
         host=host,
@@ -62,7 +62,7 @@ def vllm(
         raise BotError(str(error)) from error
 
 
-def _told_apart(model: str, extra: list[str]) -> tuple[str, tuple[str, ...]]:
+def _separate_flags(model: str, extra: list[str]) -> tuple[str, tuple[str, ...]]:
     """-> the model and vLLM's flags: `frontdesk vllm -- --flag` names no model, but the flag takes its place."""
     from bot.errors import InputError
 
@@ -75,4 +75,4 @@ def _told_apart(model: str, extra: list[str]) -> tuple[str, tuple[str, ...]]:
     return model, tuple(extra)
 
 
-COMMANDS = (vllm,)
+COMMANDS = {"vllm": launch_vllm}

@@ -10,7 +10,7 @@ from bot.answering import followups
 from bot.answering.pipeline import MAX_CHARACTERS
 from bot.chat.conversation import Decision
 from bot.chat.ports import IntentReader
-from bot.evaluation.judge import Entries, Judged, judge
+from bot.evaluation.judge import Entries, Judged, judge_answer
 from bot.evaluation.question_files import AT_ONCE, RANKED
 from bot.evaluation.questions import GoldenQuestion
 from bot.i18n.language import primary, reply_language
@@ -21,7 +21,7 @@ from retrieval.text import clean_text
 OnDone = Callable[[int, int], None]
 
 
-async def ask(
+async def ask_questions(
     questions: Sequence[GoldenQuestion],
     retriever: Retriever,
     entries: Entries,
@@ -41,16 +41,16 @@ async def ask(
     thresholds = threshold, suggest_threshold
     done = 0
 
-    async def one(golden: GoldenQuestion) -> Judged:
+    async def ask_one(golden: GoldenQuestion) -> Judged:
         nonlocal done
         async with free:
-            decided, confidence, documents, profile = await _decide(golden, retriever, intents, thresholds, mask)
-            judged = judge(golden, decided, confidence, documents, entries, profile)
+            decided, confidence, documents, profile = await _decide_answer(golden, retriever, intents, thresholds, mask)
+            judged = judge_answer(golden, decided, confidence, documents, entries, profile)
         done += 1
         on_done(done, len(questions))
         return judged
 
-    tasks = [asyncio.create_task(one(golden)) for golden in questions]
+    tasks = [asyncio.create_task(ask_one(golden)) for golden in questions]
     try:
         return await asyncio.gather(*tasks)
     finally:
@@ -59,7 +59,7 @@ async def ask(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _decide(
+async def _decide_answer(
     golden: GoldenQuestion,
     retriever: Retriever,
     intents: IntentReader,

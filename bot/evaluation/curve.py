@@ -29,7 +29,7 @@ class Curve:
     working: Point | None
 
 
-def curve(judged: Sequence[Judged]) -> Curve:
+def compute_curve(judged: Sequence[Judged]) -> Curve:
     """The curve of the questions whose answer is known."""
     known = [each.outcome for each in judged if each.golden.answerable or each.golden.unanswerable]
     answerable = sum(each.answerable for each in known)
@@ -43,10 +43,10 @@ def curve(judged: Sequence[Judged]) -> Curve:
             continue
         if count >= FEWEST:
             points.append(Point(each.confidence, asked / answerable if answerable else 0.0, right / count))
-    return Curve(tuple(points), _working(known, answerable))
+    return Curve(tuple(points), _find_working_point(known, answerable))
 
 
-def _working(known: Sequence[Outcome], answerable: int) -> Point | None:
+def _find_working_point(known: Sequence[Outcome], answerable: int) -> Point | None:
     answered = [each for each in known if each.answered]
     if not answered or not answerable:
         return None

@@ -49,7 +49,7 @@ def read_sheet(path: Path) -> Sheet:
         raise InputError(f"{path} cannot be read ({error.strerror}): see that this user may read it.") from error
     if body.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise InputError(f"{path} is a workbook: save it as 'CSV UTF-8' in your spreadsheet program.")
-    encoding = _encoding(body)
+    encoding = _choose_encoding(body)
     try:
         text = body.decode(encoding)
     except UnicodeDecodeError as error:
@@ -60,8 +60,8 @@ def read_sheet(path: Path) -> Sheet:
     if "\0" in text:
         raise InputError(f"{path} is no text: save it as 'CSV UTF-8'.")
     if path.suffix.lower() in _JSON or (path.suffix.lower() != ".csv" and text.lstrip().startswith("{")):
-        return _json_lines(path, text, encoding)
-    return _csv(path, text, encoding)
+        return _parse_json_lines(path, text, encoding)
+    return _parse_csv(path, text, encoding)
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -82,7 +82,7 @@ def write_csv(path: Path, columns: Sequence[str], rows: Sequence[Sequence[str]])
         ) from error
 
 
-def _encoding(body: bytes) -> str:
+def _choose_encoding(body: bytes) -> str:
     if body.startswith(codecs.BOM_UTF8):
         return "utf-8-sig"
     if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -102,8 +102,8 @@ def _is_simplified(body: bytes) -> bool:
     return sum(code[:1] <= b"\xd7" for code in codes if code) >= _ORDINARY * len(codes)
 
 
-def _csv(path: Path, text: str, encoding: str) -> Sheet:
-    lines = _lines(path, text)
+def _parse_csv(path: Path, text: str, encoding: str) -> Sheet:
+    lines = _read_csv_rows(path, text)
     _, header = next(lines, (0, []))
     columns = tuple(cell.strip() for cell in header)
     if not any(columns):
@@ -122,7 +122,7 @@ def _csv(path: Path, text: str, encoding: str) -> Sheet:
     return Sheet(columns, tuple(rows), encoding)
 
 
-def _lines(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
+def _read_csv_rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
     """Each row's cells, and the line it begins on; lines without any are passed over."""
     said = _SEPARATOR.match(text)
     text = text[said.end() :] if said else text
@@ -146,14 +146,14 @@ def _lines(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
         line = reader.line_num + above
 
 
-def _json_lines(path: Path, text: str, encoding: str) -> Sheet:
+def _parse_json_lines(path: Path, text: str, encoding: str) -> Sheet:
     rows = []
     for number, row in read_objects(path, text):
-        rows.append(Row(number, {key: _json_cell(value) for key, value in row.items()}))
+        rows.append(Row(number, {key: _to_cell(value) for key, value in row.items()}))
     return Sheet(tuple(dict.fromkeys(key for row in rows for key in row.cells)), tuple(rows), encoding)
 
 
-def _json_cell(value: object) -> str | tuple[str, ...]:
+def _to_cell(value: object) -> str | tuple[str, ...]:
     if value is None:
         return ""
     if isinstance(value, str):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from bot.chat.conversation import Decision
-from bot.evaluation.metrics import Outcome, figures
+from bot.evaluation.metrics import Outcome, compute_figures
 from bot.evaluation.questions import Expected, GoldenQuestion
 from retrieval.crawling.urls import to_canonical_url
 from retrieval.documents import Document
@@ -56,14 +56,14 @@ class Judged:
         return self.decision is Decision.ANSWER
 
     @property
-    def said(self) -> str:
+    def given_answer(self) -> str:
         """What the customer would get, in one line: the first entry's question, or the decision."""
         if self.decision is Decision.SUGGEST and self.ranked:
             return f"{self.decision.value}: {self.ranked[0].question}"
-        return self.ranked[0].question or self.where if self.answered else self.decision.value
+        return self.ranked[0].question or self.answer_url if self.answered else self.decision.value
 
     @property
-    def where(self) -> str:
+    def answer_url(self) -> str:
         """The URL of the entry that answers; "" where none does, or it has none."""
         return self.ranked[0].url if self.answered else ""
 
@@ -87,27 +87,27 @@ class Entries:
         self._index = index
         self._at: dict[tuple[str, str], list[Document]] = {}
         for document in index.documents:
-            page, fragment = _place(document.url)
+            page, fragment = _split_url(document.url)
             for place in {(page, ""), (page, fragment)} if page else ():
                 self._at.setdefault(place, []).append(document)
 
-    def find(self, expected: Expected) -> frozenset[str]:
+    def find_documents(self, expected: Expected) -> frozenset[str]:
         """The ids of the documents that `expected` names. By its question as the index tells equal ones: in whatever
         case, width, script of Chinese and punctuation. A question beside a URL picks among the entries there, if it is
         one of theirs."""
-        asked = {document.id for document in self._same(expected.text)} if expected.text else set()
+        asked = {document.id for document in self._find_same_question(expected.text)} if expected.text else set()
         if not expected.url:
             return frozenset(asked)
-        there = {document.id for document in self._at.get(_place(expected.url), ())}
+        there = {document.id for document in self._at.get(_split_url(expected.url), ())}
         return frozenset(there & asked or there)
 
-    def _same(self, question: str) -> Iterable[Document]:
+    def _find_same_question(self, question: str) -> Iterable[Document]:
         index = self._index
         for wording in index.wordings.find_same_words(question):
             yield index.documents[bisect_right(index.wording_starts, wording) - 1]
 
 
-def judge(
+def judge_answer(
     golden: GoldenQuestion,
     decision: Decision,
     confidence: float,
@@ -121,7 +121,7 @@ def judge(
     next best; with one that is not in the index, none is. Where nothing is expected, whatever is no answer is right;
     where only an entry is named that must not answer, so is every other answer.
     """
-    found = {expected: entries.find(expected) for expected in (*golden.expected, *golden.never)}
+    found = {expected: entries.find_documents(expected) for expected in (*golden.expected, *golden.never)}
     fitting = frozenset().union(*(found[expected] for expected in golden.expected))
     refused = frozenset().union(*(found[expected] for expected in golden.never))
     answered = decision is Decision.ANSWER and bool(ranked)
@@ -142,21 +142,21 @@ def golden_figures(judged: Sequence[Judged]) -> dict[str, float | int]:
     those with an entry that must not answer, the share where it does not."""
     known = [each.outcome for each in judged if each.golden.answerable or each.golden.unanswerable]
     refused = [each for each in judged if not (each.golden.answerable or each.golden.unanswerable)]
-    result: dict[str, float | int] = {"as_expected": _share(judged), "n_golden": len(judged)}
+    result: dict[str, float | int] = {"as_expected": _compute_share(judged), "n_golden": len(judged)}
     if answerable := [each for each in judged if each.golden.answerable]:
-        result["suggested"] = _share(answerable, Verdict.SUGGESTED)
+        result["suggested"] = _compute_share(answerable, Verdict.SUGGESTED)
     if known:
-        result |= figures(known)
+        result |= compute_figures(known)
     if refused:
-        result |= {"n_refused": len(refused), "avoided": _share(refused)}
+        result |= {"n_refused": len(refused), "avoided": _compute_share(refused)}
     return result
 
 
-def _share(judged: Sequence[Judged], verdict: Verdict = Verdict.RIGHT) -> float:
+def _compute_share(judged: Sequence[Judged], verdict: Verdict = Verdict.RIGHT) -> float:
     return sum(each.verdict is verdict for each in judged) / len(judged) if judged else float("nan")
 
 
-def _place(url: str) -> tuple[str, str]:
+def _split_url(url: str) -> tuple[str, str]:
     """A URL's page, the same for http and https and with or without a slash at its end, and its fragment."""
     page, _, fragment = url.partition("#")
     page = unquote(to_canonical_url(page) or page).rstrip("/")

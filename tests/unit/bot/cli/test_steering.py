@@ -9,13 +9,13 @@ import pytest
 
 from bot.chat.people import Role
 from bot.cli.admin import bare_id
-from bot.cli.steering import me, sure
+from bot.cli.steering import confirm_or_exit, current_operator
 from bot.errors import InputError
 
 
 def test_whoever_may_run_frontdesk_is_an_admin_by_their_own_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(getpass, "getuser", lambda: "ann")
-    assert (me().id, me().role) == ("cli::ann", Role.ADMIN)
+    assert (current_operator().id, current_operator().role) == ("cli::ann", Role.ADMIN)
 
 
 def test_a_user_without_a_name_is_the_operator(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,14 +23,14 @@ def test_a_user_without_a_name_is_the_operator(monkeypatch: pytest.MonkeyPatch) 
         raise KeyError("getpwuid(): uid not found: 10001")
 
     monkeypatch.setattr(getpass, "getuser", nobody)
-    assert me().user == "operator"
+    assert current_operator().user == "operator"
 
 
 def test_where_nobody_can_be_asked_it_must_be_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
     with pytest.raises(InputError, match="--yes"):
-        sure("Delete it?", yes=False)
-    sure("Delete it?", yes=True)
+        confirm_or_exit("Delete it?", yes=False)
+    confirm_or_exit("Delete it?", yes=True)
 
 
 @pytest.mark.parametrize("written", ["U1", "@U1", "<@U1>", "<@!U1>", "<@U1|ann>", " U1 "])

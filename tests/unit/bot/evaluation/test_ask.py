@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bot.answering.pipeline import MAX_CHARACTERS
 from bot.chat.conversation import Decision
-from bot.evaluation.ask import ask
+from bot.evaluation.ask import ask_questions
 from bot.evaluation.judge import Entries
 from bot.evaluation.questions import GoldenQuestion
 from retrieval.documents import Document, RetrievalResult
@@ -32,7 +32,7 @@ class Listening(LiveRetriever):
 def test_a_long_question_is_cut_where_a_customer_s_is() -> None:
     retriever = Listening(FixedIndex(INDEX), default_embedder())
     long = "return goods " * 400
-    asyncio.run(ask([GoldenQuestion(long)], retriever, Entries(INDEX), FakeIntents()))
+    asyncio.run(ask_questions([GoldenQuestion(long)], retriever, Entries(INDEX), FakeIntents()))
     assert retriever.asked == long[:MAX_CHARACTERS].strip()
 
 
@@ -42,5 +42,5 @@ def test_a_person_is_asked_for_in_the_part_that_is_read() -> None:
         ("Can I talk to a person?", True),
         ("a " * MAX_CHARACTERS + "Can I talk to a person?", False),
     ):
-        [judged] = asyncio.run(ask([GoldenQuestion(question)], retriever, Entries(INDEX), intent_reader()))
+        [judged] = asyncio.run(ask_questions([GoldenQuestion(question)], retriever, Entries(INDEX), intent_reader()))
         assert (judged.decision is Decision.HUMAN) == human

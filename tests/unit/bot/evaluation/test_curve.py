@@ -11,7 +11,7 @@ import pytest
 from bot.chat.conversation import Decision
 from bot.cli.curve import check_picture, draw_curves
 from bot.errors import InputError
-from bot.evaluation.curve import FEWEST, curve
+from bot.evaluation.curve import FEWEST, compute_curve
 from bot.evaluation.judge import Judged, Verdict
 from bot.evaluation.questions import Expected, GoldenQuestion
 from retrieval.documents import Document
@@ -36,7 +36,7 @@ SET = [
 
 
 def test_each_threshold_is_a_point_and_ties_are_one() -> None:
-    drawn = curve(SET)
+    drawn = compute_curve(SET)
     assert [point.threshold for point in drawn.points] == pytest.approx([0.86, 0.85, 0.8, 0.7, 0.2])
     assert [point.coverage for point in drawn.points] == pytest.approx([5 / 9, 6 / 9, 7 / 9, 8 / 9, 1])
     assert [point.accuracy for point in drawn.points] == pytest.approx([1, 1, 6 / 7, 7 / 9, 8 / 10])
@@ -45,12 +45,12 @@ def test_each_threshold_is_a_point_and_ties_are_one() -> None:
 
 
 def test_the_first_answers_are_too_few_for_a_point() -> None:
-    assert len(curve([asked(0.9 - number / 100) for number in range(FEWEST - 1)]).points) == 0
+    assert len(compute_curve([asked(0.9 - number / 100) for number in range(FEWEST - 1)]).points) == 0
 
 
 def test_where_nothing_is_answered_there_is_no_working_point() -> None:
-    assert curve([asked(0.5 + number / 100) for number in range(9)]).working is None
-    assert curve([]).points == ()
+    assert compute_curve([asked(0.5 + number / 100) for number in range(9)]).working is None
+    assert compute_curve([]).points == ()
 
 
 @pytest.mark.parametrize("sides", [1, 2])

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import pytest
 
 from bot.chat.conversation import Decision
-from bot.evaluation.ask import ask
-from bot.evaluation.judge import Entries, Judged, Verdict, golden_figures, judge
+from bot.evaluation.ask import ask_questions
+from bot.evaluation.judge import Entries, Judged, Verdict, golden_figures, judge_answer
 from bot.evaluation.questions import Expected, GoldenQuestion
 from retrieval.documents import Document
 from retrieval.indexing.building import build_index
@@ -58,7 +58,7 @@ def entries(index: Index) -> Entries:
 def test_an_entry_is_found_by_what_a_person_calls_it(
     entries: Entries, expected: Expected, found: tuple[int, ...]
 ) -> None:
-    assert entries.find(expected) == {DOCUMENTS[number].id for number in found}
+    assert entries.find_documents(expected) == {DOCUMENTS[number].id for number in found}
 
 
 HOW = (Expected("", "How do I return goods?"),)
@@ -99,7 +99,7 @@ def test_every_kind_of_question_has_its_verdict(
     verdict: Verdict,
 ) -> None:
     ranked = [DOCUMENTS[first], *(each for each in DOCUMENTS if each is not DOCUMENTS[first])]
-    judged = judge(GoldenQuestion("?", expected, never), decision, 0.5, ranked, entries)
+    judged = judge_answer(GoldenQuestion("?", expected, never), decision, 0.5, ranked, entries)
     assert judged.verdict is verdict
     assert judged.missing == (GONE if expected == GONE else ())
 
@@ -112,14 +112,14 @@ def test_worse_is_less_right_and_wrong_is_worse_than_silence() -> None:
 
 def test_a_page_is_one_target_however_many_entries_it_has(entries: Entries) -> None:
     golden = GoldenQuestion("?", (Expected(PAGE),))
-    outcome = judge(golden, Decision.ANSWER, 0.9, DOCUMENTS[:3], entries).outcome
-    assert golden_figures([judge(golden, Decision.ANSWER, 0.9, DOCUMENTS[:3], entries)])["nDCG@10"] == 1
+    outcome = judge_answer(golden, Decision.ANSWER, 0.9, DOCUMENTS[:3], entries).outcome
+    assert golden_figures([judge_answer(golden, Decision.ANSWER, 0.9, DOCUMENTS[:3], entries)])["nDCG@10"] == 1
     assert outcome.ranked == ("expected", DOCUMENTS[2].id)
 
 
 async def asked(index: Index, questions: Sequence[GoldenQuestion], **options: float) -> list[Judged]:
     retriever = LiveRetriever(FixedIndex(index), default_embedder())
-    return await ask(questions, retriever, Entries(index), intent_reader(), **options)  # type: ignore[arg-type]
+    return await ask_questions(questions, retriever, Entries(index), intent_reader(), **options)  # type: ignore[arg-type]
 
 
 async def test_questions_are_asked_as_customers_ask_them(index: Index) -> None:
@@ -160,7 +160,7 @@ async def test_a_follow_up_is_asked_with_what_was_said_before(index: Index) -> N
 async def test_the_threshold_decides(index: Index) -> None:
     golden = [GoldenQuestion("How do I return goods?", HOW)]
     [suggested] = await asked(index, golden, threshold=1.0)
-    assert suggested.verdict is Verdict.SUGGESTED and suggested.said == "suggest: How do I return goods?"
+    assert suggested.verdict is Verdict.SUGGESTED and suggested.given_answer == "suggest: How do I return goods?"
     [judged] = await asked(index, golden, threshold=1.0, suggest_threshold=1.0)
     assert judged.verdict is Verdict.UNANSWERED
 
@@ -179,9 +179,9 @@ async def test_what_the_listener_raises_comes_out_as_it_is(index: Index) -> None
 
 def test_questions_with_only_a_wrong_entry_have_figures_of_their_own(entries: Entries) -> None:
     judged = [
-        judge(GoldenQuestion("a", HOW), Decision.ANSWER, 0.9, DOCUMENTS, entries),
-        judge(GoldenQuestion("b", (), HOW), Decision.ANSWER, 0.9, DOCUMENTS, entries),
-        judge(GoldenQuestion("c", (), HOW), Decision.ABSTAIN, 0.1, DOCUMENTS, entries),
+        judge_answer(GoldenQuestion("a", HOW), Decision.ANSWER, 0.9, DOCUMENTS, entries),
+        judge_answer(GoldenQuestion("b", (), HOW), Decision.ANSWER, 0.9, DOCUMENTS, entries),
+        judge_answer(GoldenQuestion("c", (), HOW), Decision.ABSTAIN, 0.1, DOCUMENTS, entries),
     ]
     figures = golden_figures(judged)
     assert (figures["n"], figures["n_refused"], figures["avoided"]) == (1, 2, 0.5)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.errors import InputError
-from bot.evaluation.question_files import evaluate, read_rooms
+from bot.evaluation.question_files import evaluate_queries, read_rooms
 from retrieval.searching.retriever import retriever_over
 from tests.support.embedding import default_embedder
 
@@ -53,6 +53,6 @@ def test_half_an_emoji_is_searched_and_can_be_written(tmp_path: Path) -> None:
     faq = FAQ | {"id": "back\ud83d", "question": "How do \ud83d I return goods?"}
     query = {"id": "q\ud83d", "text": "can I \ud83d return goods?", "relevant": ["back\ud83d"], "answerable": True}
     paths = files(tmp_path, faq, query)
-    evaluation = evaluate(*paths, lambda documents: retriever_over(documents, default_embedder(), None))
+    evaluation = evaluate_queries(*paths, lambda documents: retriever_over(documents, default_embedder(), None))
     assert evaluation.figures["P@1"] == 1
     json.dumps(evaluation.rows, ensure_ascii=False).encode()

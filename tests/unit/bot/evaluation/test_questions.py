@@ -65,7 +65,7 @@ def test_chinese_is_read_in_every_encoding_that_spreadsheets_write(tmp_path: Pat
     path.write_bytes(f"question,expected\r\n{question},{expected}\r\n".encode(encoding))
     file = read_golden(path)
     assert (file.questions[0].question, file.questions[0].expected) == (question, (Expected("", expected),))
-    assert (file.encoding, file.questions[0].spoken) == (said, "zh")
+    assert (file.encoding, file.questions[0].spoken_language) == (said, "zh")
 
 
 def test_few_characters_of_gb18030_suffice(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_what_is_expected_is_a_url_a_question_both_several_or_nothing(tmp_path: 
     )
     golden = {each.question: each for each in read(tmp_path, text)}
     assert golden["a"].expected == (Expected("https://shop.test/r"),)
-    assert golden["a"].spoken == "en"
+    assert golden["a"].spoken_language == "en"
     assert golden["b"].expected == (Expected("https://shop.test/r#x", "How?"),)
     assert golden["c"].expected == (Expected("", "How?"), Expected("https://shop.test/y", "Why?"))
     assert [golden[name].unanswerable for name in "abcde"] == [False, False, False, True, False]

@@ -73,7 +73,7 @@ def test_lines_json_and_exports_hold_none_and_json_reads_back(
     steering: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = f"before {steering} after"
-    output.say(text)
+    output.print_line(text)
     output.print_json({"text": text})
     log = {each: io.StringIO(newline="") for each in Format}
     turn = make_turn(question=text, answer=text)
