@@ -285,12 +285,12 @@ class CountingMeter:
         self.ends: list[tuple[str, str, str]] = []
         self.faults: list[tuple[str, str]] = []
 
-    def claimed(self, platform: str, judgement: str) -> None:
+    def count_claim(self, platform: str, judgement: str) -> None:
         self.claims.append((platform, judgement))
 
-    def ended(self, platform: str, state: str, decision: str, seconds: float) -> None:
+    def count_outcome(self, platform: str, state: str, decision: str, seconds: float) -> None:
         assert seconds >= 0
         self.ends.append((platform, state, decision))
 
-    def fault(self, platform: str, kind: str) -> None:
+    def count_fault(self, platform: str, kind: str) -> None:
         self.faults.append((platform, kind))

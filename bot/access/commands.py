@@ -54,11 +54,11 @@ class PeopleCommands:
         if other and not _CHANNEL.get(place.platform, _ANY).fullmatch(other):
             raise InputError(f"{other[:40]!r} is no channel's id here: choose the channel that is offered behind #.")
         channel = Channel(place.platform, place.workspace, other or place.channel)
-        current = (await self._parts.inbox.marked()).get(channel)
+        current = (await self._parts.inbox.list_marked_channels()).get(channel)
         if state == "on":
-            await self._parts.inbox.mark(channel, kind)
+            await self._parts.inbox.mark_channel(channel, kind)
         elif current is kind:
-            await self._parts.inbox.mark(channel, None)
+            await self._parts.inbox.mark_channel(channel, None)
         elif current:
             was = {ChannelKind.HELP: "a help channel", ChannelKind.QUIET: "a quiet channel"}[current]
             return Card(text=f"Nothing has changed: it is {was}.")

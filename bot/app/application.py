@@ -358,12 +358,12 @@ class Application(Stores):
 
         def queue() -> tuple[int, int] | None:
             desk: InboxService | None = self.__dict__.get("desk")
-            return (desk.waiting, desk.working) if desk else None
+            return (desk.waiting_count, desk.working_count) if desk else None
 
         async def health() -> Sequence[tuple[str, str, str]]:
             return await check_vllm(self.settings)
 
-        runs, refused = self.refreshes, self.refusals.list
+        runs, refused = self.refreshes, self.refusals.list_refusals
         return StatusReport(self.sources, self.schedule_store, runs, self._knowledge, health, queue, refused)
 
     @cached_property

@@ -328,7 +328,7 @@ def _serve(settings: Settings) -> Iterator[Check]:
 
     async def read() -> Sequence[Refused]:
         async with open_application(settings) as application:
-            return await application.refusals.list()
+            return await application.refusals.list_refusals()
 
     for each in asyncio.run(read()):
         yield Check(each.platform, False, f"a process that runs is refused, for {age(each.since)}: {each.cause}")

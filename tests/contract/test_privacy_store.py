@@ -30,7 +30,7 @@ from bot.database import vacuum as compacting
 from bot.database.database import Database
 from bot.handoff.models import Handoff, HandoffMessage, HandoffReason, HandoffState, Party
 from bot.handoff.store import SqlHandoffStore
-from bot.inbox.policy import after, judge
+from bot.inbox.policy import classify_message, update_thread
 from bot.inbox.store import SqlInboxStore
 from bot.learned.models import Evidence, Gesture
 from bot.learned.store import SqlLearnedStore
@@ -75,7 +75,7 @@ async def fill(database: Database, user: str, words: str, *, turns: int = 3, ago
         SqlHandoffStore(database),
         SqlTaughtStore(database),
     )
-    inbox, now = SqlInboxStore(database, after, "one", 60), NOON - ago
+    inbox, now = SqlInboxStore(database, update_thread, "one", 60), NOON - ago
     cite = (Citation(1, words, f"https://x.example/{words}", "p"),)
     used = (replace(PASSAGE, text=words * 9, title=words, url=f"https://x.example/{words}"),)
     for number in range(turns):
@@ -90,11 +90,11 @@ async def fill(database: Database, user: str, words: str, *, turns: int = 3, ago
     await conversations.vote(Feedback(whose.id, "U1", Vote.DOWN, "no"))
     await SqlLearnedStore(database).add([learned_by(user, words, turn), learned_by(user, words, whose)])
     question = said(words, user=user, platform="slack", id=f"{words}/1", thread="1.0", gesture=words)
-    item = await inbox.claim(question, judge)
+    item = await inbox.claim_message(question, classify_message)
     assert item
-    await inbox.move(item, Move(ThreadRef("slack", "T1", f"D{user}", "1.0"), Audience.DIRECT, {"of": user}))
-    await inbox.keep_reply(item, [{"ts": "1.0"}])
-    await inbox.claim(said(words, user=user, platform="slack", audience=Audience.COMMAND), judge)
+    await inbox.move_job(item, Move(ThreadRef("slack", "T1", f"D{user}", "1.0"), Audience.DIRECT, {"of": user}))
+    await inbox.record_reply(item, [{"ts": "1.0"}])
+    await inbox.claim_message(said(words, user=user, platform="slack", audience=Audience.COMMAND), classify_message)
     handoff = Handoff(
         id=uuid.uuid4().hex,
         state=HandoffState.OPEN,

@@ -28,7 +28,7 @@ from bot.glossary.service import GlossaryService, LiveGlossary
 from bot.glossary.store import SqlGlossaryStore
 from bot.handoff.service import HandoffLimits, HandoffService
 from bot.handoff.store import SqlHandoffStore
-from bot.inbox.policy import after
+from bot.inbox.policy import update_thread
 from bot.inbox.refusal_notes import Refusals
 from bot.inbox.store import SqlInboxStore
 from bot.learned.service import LiveLearned, WordingLearner
@@ -192,7 +192,7 @@ class Office:
         self.schedule_store, self.admins = SqlScheduleStore(database), SqlAdminStore(database)
         self.audit, self.conversations = SqlAuditLog(database), SqlConversationStore(database)
         self.handoffs, self.taught = SqlHandoffStore(database), SqlTaughtStore(database)
-        self.markers, self.inbox = SqlMarkers(database), SqlInboxStore(database, after, "", 15)
+        self.markers, self.inbox = SqlMarkers(database), SqlInboxStore(database, update_thread, "", 15)
         self.refusals = Refusals(self.markers, ("test", "slack"))
         self.crawl, self.told = Crawl(), list[str]()
         self.retriever = FixedRetriever(confidence=0.0)
@@ -236,7 +236,7 @@ class Office:
                     _nothing_known,
                     _no_models,
                     lambda: (2, 1),
-                    self.refusals.list,
+                    self.refusals.list_refusals,
                 ),
                 versions=self.versions,
                 conversations=self.conversations,

@@ -91,7 +91,7 @@ class FeedbackForms:
         if interaction.user.id != thread.owner_id and not interaction.permissions.manage_threads:
             await tell(interaction, words.say("not_allowed"))
             return
-        await self._desk.mute(place_of(thread, thread.id), True)
+        await self._desk.set_muted(place_of(thread, thread.id), True)
         await tell(interaction, words.say("marked_solved"), ephemeral=False)
 
     async def _ask_human(self, interaction: discord.Interaction[Any], turn: Turn) -> None:

@@ -27,7 +27,7 @@ from bot.platforms.discord.api_errors import delivering, gone, history_fails
 from bot.platforms.discord.markdown import literal, to_discord
 from bot.platforms.discord.sizes import size
 from bot.platforms.discord.targets import ELSEWHERE, Content, InChannel, InResponse, Surface, move_elsewhere, surface_of
-from bot.runtime.completion import to_its_end
+from bot.runtime.completion import shield_to_completion
 
 log = structlog.get_logger(__name__)
 
@@ -128,7 +128,7 @@ class DiscordReplySender:
         except DeliveryError as error:
             new = (datetime.now(UTC) - item.received_at).total_seconds() < _NONCE_SECONDS
             unread = error.permanent or history_fails(error)
-            if gone(error) or (new and unread and item.state is JobState.OWED):
+            if gone(error) or (new and unread and item.state is JobState.PENDING):
                 return ()  # what stands for it, if something does, is given back for its nonce
             raise
 
@@ -220,7 +220,7 @@ class _LiveAnswer:
     async def _lay(self, number: int, content: Content) -> None:
         if number < len(self._stand) and await self._surface.edit(self._stand[number], content):
             return
-        await to_its_end(self._post(content, number))
+        await shield_to_completion(self._post(content, number))
 
     async def _post(self, content: Content, number: int) -> None:
         self._stand[number : number + 1] = [dict(await self._surface.post(content, number, amend=self._amend))]

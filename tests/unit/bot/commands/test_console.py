@@ -363,11 +363,11 @@ async def test_days_that_are_none_are_refused(office: Office, days: str) -> None
 
 async def test_a_channel_is_made_quiet_and_taken_back_but_not_by_the_wrong_command(office: Office) -> None:
     await run(office, "quiet")
-    assert [kind.value for kind in (await office.inbox.marked()).values()] == ["quiet"]
+    assert [kind.value for kind in (await office.inbox.list_marked_channels()).values()] == ["quiet"]
     assert (await run(office, "channel help off")).text == "Nothing has changed: it is a quiet channel."
-    assert [kind.value for kind in (await office.inbox.marked()).values()] == ["quiet"]
+    assert [kind.value for kind in (await office.inbox.list_marked_channels()).values()] == ["quiet"]
     await run(office, "quiet off")
-    assert await office.inbox.marked() == {}
+    assert await office.inbox.list_marked_channels() == {}
     assert (await run(office, "quiet please")).fault
 
 
@@ -375,7 +375,7 @@ async def test_a_channel_is_made_quiet_and_taken_back_but_not_by_the_wrong_comma
 async def test_a_channel_that_is_no_id_is_not_marked(office: Office, channel: str) -> None:
     answer = await run(office, f"channel help on {channel}")
     assert answer.fault
-    assert await office.inbox.marked() == {}
+    assert await office.inbox.list_marked_channels() == {}
 
 
 # -- handoffs -----------------------------------------------------------------------------------------------------
