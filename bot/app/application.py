@@ -421,7 +421,7 @@ class Application(Stores):
             self.live_glossary.run,
             self.live_learned.run,
             self.schedules.run,
-            self.handing.watch,
+            self.handing.watch_handoffs,
             self.watching.run,
             self.privacy.run,
         ]
@@ -470,7 +470,7 @@ class Application(Stores):
     def _can_hand_over(self, message: IncomingMessage) -> bool:
         from bot.chat.message import ThreadRef
 
-        return "rooms" in self.__dict__ and self.handing.available(ThreadRef(message.platform, "", message.channel, ""))
+        return "rooms" in self.__dict__ and self.handing.can_hand_over(ThreadRef(message.platform, "", message.channel, ""))
 
     @cached_property
     def generator(self) -> VllmGenerator | None:

@@ -103,7 +103,7 @@ def _database(settings: Settings) -> Iterator[Check]:
 
     async def check() -> str:
         async with open_application(settings) as application:
-            return await application.database.check()
+            return await application.database.check_health()
 
     yield Check("database", True, asyncio.run(check()))
 
@@ -140,7 +140,7 @@ def _handoffs(settings: Settings) -> Iterator[Check]:
 
     async def read() -> list[datetime]:
         async with open_application(settings) as application:
-            return [each.created_at for each in await application.handoffs.list(HandoffState.OPEN, limit=1000)]
+            return [each.created_at for each in await application.handoffs.list_handoffs(HandoffState.OPEN, limit=1000)]
 
     late = [moment for moment in asyncio.run(read()) if datetime.now(UTC) - moment > _LATE]
     if late:

@@ -45,19 +45,19 @@ class QuestionCommands:
         return gaps_card(report, file)
 
     async def _handoffs(self, asked: CommandContext) -> Answer:
-        return drawing.handoffs_card(await self._parts.handoffs.list(HandoffState.OPEN, HandoffState.CLAIMED))
+        return drawing.handoffs_card(await self._parts.handoffs.list_handoffs(HandoffState.OPEN, HandoffState.CLAIMED))
 
     async def _claim(self, asked: CommandContext) -> Answer:
         await self._check_place(asked)
-        return await self._parts.handing.claim(asked.actor, asked.value)
+        return await self._parts.handing.claim_handoff(asked.actor, asked.value)
 
     async def _resolve(self, asked: CommandContext) -> Answer:
         await self._check_place(asked)
-        return await self._parts.handing.resolve(asked.actor, asked.value)
+        return await self._parts.handing.resolve_handoff(asked.actor, asked.value)
 
     async def _reopen(self, asked: CommandContext) -> Answer:
         await self._check_place(asked)
-        return await self._parts.handing.reopen(asked.actor, asked.value)
+        return await self._parts.handing.reopen_handoff(asked.actor, asked.value)
 
     async def _check_place(self, asked: CommandContext) -> None:
         if not await self._parts.handing.may_steer(asked.actor, asked.value, asked.place):

@@ -524,7 +524,7 @@ class InboxService:
             return
         for attempt in range(self._limits.tries):
             try:
-                await self._handing.relay(item, self._unmasked.text_of(item))
+                await self._handing.relay_message(item, self._unmasked.text_of(item))
                 return
             except DeliveryError as error:
                 log.warning("relay failed", item=item.id, cause=str(error), attempt=attempt + 1)
@@ -536,7 +536,7 @@ class InboxService:
         for attempt in range(self._limits.tries):
             try:
                 if self._handing:
-                    await self._handing.relay(item, self._unmasked.text_of(item))
+                    await self._handing.relay_message(item, self._unmasked.text_of(item))
                 await self._end_job(item, JobState.RELAYED, ())
                 return
             except DeliveryError as error:
@@ -550,7 +550,7 @@ class InboxService:
         Before the item ends: cut off, it is done again, and one that is with people already stays with them.
         """
         turn, message = made[-1] if made else None, item.message
-        if turn is None or self._handing is None or not self._handing.available(message.place):
+        if turn is None or self._handing is None or not self._handing.can_hand_over(message.place):
             return
         owed = self._on_abstention and turn.decision is Decision.ABSTAIN and message.context.get("help")
         if turn.decision is Decision.HUMAN:

@@ -47,7 +47,7 @@ async def test_a_user_who_may_not_write(postgres_database: Database, migrated_po
     with pytest.raises(StorageError, match="is read-only"):
         await SqlConversationStore(database).add(make_turn())
     with pytest.raises(StorageError, match="is read-only"):
-        await database.check()
+        await database.check_health()
     await database.close()
 
 

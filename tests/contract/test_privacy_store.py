@@ -110,12 +110,12 @@ async def fill(database: Database, user: str, words: str, *, turns: int = 3, ago
         created_at=now,
         updated_at=now,
     )
-    await handoffs.open(handoff)
-    await handoffs.say(HandoffMessage(handoff.id, Party.CUSTOMER, "1", words, words, now))
-    await handoffs.say(HandoffMessage(handoff.id, Party.SUPPORT, "2", "Li", f"About {words}: …", now))
-    foreign = await handoffs.open(replace(handoff, id=uuid.uuid4().hex, **FOREIGN))
-    await handoffs.say(HandoffMessage(foreign.id, Party.CUSTOMER, question.id, words, words, now))
-    await handoffs.say(HandoffMessage(foreign.id, Party.CUSTOMER, uuid.uuid4().hex, "U1", "Mine as well", now))
+    await handoffs.open_handoff(handoff)
+    await handoffs.record_message(HandoffMessage(handoff.id, Party.CUSTOMER, "1", words, words, now))
+    await handoffs.record_message(HandoffMessage(handoff.id, Party.SUPPORT, "2", "Li", f"About {words}: …", now))
+    foreign = await handoffs.open_handoff(replace(handoff, id=uuid.uuid4().hex, **FOREIGN))
+    await handoffs.record_message(HandoffMessage(foreign.id, Party.CUSTOMER, question.id, words, words, now))
+    await handoffs.record_message(HandoffMessage(foreign.id, Party.CUSTOMER, uuid.uuid4().hex, "U1", "Mine as well", now))
     for state in TaughtState:
         answer = Taught(uuid.uuid4().hex, state, words, words, "de", "Li", "slack:T1:U9", now, now, note=words)
         await taught.add(replace(answer, url=f"https://x.example/{words}", customer=f"slack:T2:{user}"))
@@ -357,7 +357,7 @@ def strip(row: dict[str, str], names: set[str]) -> dict[str, str]:
 async def test_the_room_of_what_was_deleted_is_freed_on_either_engine(database: Database) -> None:
     await fill(database, WHO, WORDS)
     with capture_logs() as logs:
-        assert await compacting.compact(database, tables.metadata.tables) is True
+        assert await compacting.compact_files(database, tables.metadata.tables) is True
     assert logs == []
 
 

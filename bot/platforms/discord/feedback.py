@@ -110,7 +110,7 @@ class FeedbackForms:
             where = f"https://discord.com/channels/@me/{place.channel}"
             await tell(interaction, f"{words_for(turn.language).say('handing_over')} {where}")
         link = message.jump_url if message and seen and interaction.guild_id else ""
-        await self._handing.open(place, str(user.id), user.display_name, turn, HandoffReason.BUTTON, link)
+        await self._handing.open_handoff(place, str(user.id), user.display_name, turn, HandoffReason.BUTTON, link)
 
     async def _place(self, interaction: discord.Interaction[Any], turn: Turn) -> ThreadRef:
         """Where the customer and people are to talk. Raises DeliveryError."""

@@ -163,7 +163,7 @@ class DiscordAdapter:
             me = client.user.id
         self.steering = DiscordCommands(self._console, rooms, team, me=me, content=content)
         self.feedbacks = FeedbackForms(self._conversations, self._voting, self._handing, self._desk, rooms)
-        self._messenger = DiscordReplySender(client, handoff=self._handing.available)
+        self._messenger = DiscordReplySender(client, handoff=self._handing.can_hand_over)
         self._rooms[PLATFORM] = rooms
         own = "" if self._config.api_url == DISCORD else self._config.api_url
         attachments = Attachments({"cdn.discordapp.com", "media.discordapp.net"}, own, self._config.allow)

@@ -144,7 +144,7 @@ class SlackAdapter:
             log.error("no room for the team", cause=fault)
         self._rooms[PLATFORM] = rooms
         around = SlackMessageContext(self.client, self._home, rooms, self._attachments())
-        self._messenger = SlackReplySender(self.client, handoff=self._handing.available)
+        self._messenger = SlackReplySender(self.client, handoff=self._handing.can_hand_over)
         self._desk.add_platform(PLATFORM, self._messenger, around)
         if not self._socket:
             await self._stay(None)
@@ -375,7 +375,7 @@ class SlackAdapter:
                 place = await self._direct(user)
             elif self._steering.rooms:
                 link = await self._steering.rooms.link(self._home.key(channel, thread))
-            await self._handing.open(place, user, "", turn, HandoffReason.BUTTON, link)
+            await self._handing.open_handoff(place, user, "", turn, HandoffReason.BUTTON, link)
         except (BotError, DeliveryError) as error:
             log.error("not handed over", cause=str(error))
 

@@ -382,8 +382,8 @@ async def test_a_channel_that_is_no_id_is_not_marked(office: Office, channel: st
 
 
 async def test_only_its_customer_or_the_support_channel_steers_a_handoff(office: Office) -> None:
-    await office.handing.open(HERE, "UANN", "Ann", make_turn(), HandoffReason.BUTTON)
-    [handoff] = await office.handoffs.list()
+    await office.handing.open_handoff(HERE, "UANN", "Ann", make_turn(), HandoffReason.BUTTON)
+    [handoff] = await office.handoffs.list_handoffs()
     elsewhere = ThreadRef("slack", "T1", "CELSEWHERE", "")
     for action in (CLAIM, RESOLVE):
         assert (await click(office, action, handoff.id, MATE, place=elsewhere)).fault

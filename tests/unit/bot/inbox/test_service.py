@@ -91,10 +91,10 @@ class FakeHanding(HandoffService):
         self.faults: list[Exception] = []
         self.where = True
 
-    def available(self, place: ThreadRef) -> bool:
+    def can_hand_over(self, place: ThreadRef) -> bool:
         return self.where
 
-    async def relay(self, item: Job, text: str) -> None:
+    async def relay_message(self, item: Job, text: str) -> None:
         if self.faults:
             raise self.faults.pop(0)
         self.relayed.append((item.message.context["side"], text))
