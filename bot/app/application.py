@@ -470,7 +470,9 @@ class Application(Stores):
     def _can_hand_over(self, message: IncomingMessage) -> bool:
         from bot.chat.message import ThreadRef
 
-        return "rooms" in self.__dict__ and self.handing.can_hand_over(ThreadRef(message.platform, "", message.channel, ""))
+        return "rooms" in self.__dict__ and self.handing.can_hand_over(
+            ThreadRef(message.platform, "", message.channel, "")
+        )
 
     @cached_property
     def generator(self) -> VllmGenerator | None:

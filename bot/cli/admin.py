@@ -45,7 +45,7 @@ def gaps(
     as_json: AsJson = False,
 ) -> None:
     """What people asked and was not answered well, grouped by meaning: the FAQ entries that are missing."""
-    from bot.cli.cards import draw
+    from bot.cli.cards import draw_card
     from bot.errors import InputError
     from bot.gaps.cards import gaps_card
     from bot.gaps.service import to_csv
@@ -65,7 +65,7 @@ def gaps(
             stream.write(to_csv(report))
         say(f"{report.questions} questions in {len(report.gaps)} groups written.", err=True)
     else:
-        draw(gaps_card(report))
+        draw_card(gaps_card(report))
         if report.gaps:
             say("Every question with its reasons: frontdesk gaps --csv FILE", err=True)
 
@@ -90,7 +90,7 @@ def audit(
     as_json: AsJson = False,
 ) -> None:
     """Who did what, newest first."""
-    from bot.cli.cards import draw
+    from bot.cli.cards import draw_card
     from bot.commands.cards import audit_card
 
     async def work(application: Application) -> Sequence[AuditEntry]:
@@ -101,7 +101,7 @@ def audit(
     if as_json:
         print_json([asdict(entry) for entry in entries])
     else:
-        draw(audit_card(entries))
+        draw_card(audit_card(entries))
 
 
 class Platform(StrEnum):

@@ -29,10 +29,10 @@ _COMMANDS = {
 }
 
 
-def draw(card: Card) -> None:
+def draw_card(card: Card) -> None:
     """Print a card on stdout."""
     out = console()
-    for part in _parts(card, terminal=out.is_terminal):
+    for part in _render_parts(card, terminal=out.is_terminal):
         out.print(part)
 
 
@@ -44,59 +44,61 @@ class TerminalScreen:
         self._live: Live | None = None
         self._line = ""
 
-    async def show(self, card: Card, *, public: bool = False) -> MessageRef | None:
+    async def show_card(self, card: Card, *, public: bool = False) -> MessageRef | None:
         """A card with a bar is of something that goes on, one that is not `public` a notice."""
         if card.bar is not None:
-            self._going(card)
+            self._show_progress(card)
             return None
-        self.close()
+        self.clear_progress()
         if public:
-            draw(card)
+            draw_card(card)
         else:
-            console(stderr=True).print(_said(card.text), style="dim")
+            console(stderr=True).print(_render_text(card.text), style="dim")
         return None
 
-    async def attend(self, work: asyncio.Task[Any]) -> None:
+    async def follow_task(self, work: asyncio.Task[Any]) -> None:
         """To its end: nobody else is waited for here."""
         try:
             await work
         finally:
-            self.close()
+            self.clear_progress()
 
-    def close(self) -> None:
+    def clear_progress(self) -> None:
         """Leave the place where progress was drawn."""
         if self._live:
             self._live.stop()
             self._live = None
 
-    def _going(self, card: Card) -> None:
+    def _show_progress(self, card: Card) -> None:
         from rich.console import Group
         from rich.live import Live
 
         err = console(stderr=True)
         if not err.is_terminal:
-            line = ", ".join([_said(card.title).plain, *(f"{name} {value}" for name, value in card.facts.items())])
+            line = ", ".join(
+                [_render_text(card.title).plain, *(f"{name} {value}" for name, value in card.facts.items())]
+            )
             if line != self._line:
-                err.print(_said(line), soft_wrap=True)
+                err.print(_render_text(line), soft_wrap=True)
             self._line = line
             return
         if self._live is None:
             self._live = Live(console=err, transient=True, refresh_per_second=4)
             self._live.start()
-        self._live.update(Group(*_parts(card, terminal=True)))
+        self._live.update(Group(*_render_parts(card, terminal=True)))
 
 
-def _parts(card: Card, *, terminal: bool) -> Iterator[RenderableType]:
+def _render_parts(card: Card, *, terminal: bool) -> Iterator[RenderableType]:
     from rich.markdown import Markdown
     from rich.progress_bar import ProgressBar
     from rich.text import Text
 
     if card.title:
-        yield _said(card.title, "bold")
+        yield _render_text(card.title, "bold")
     if card.text:
-        yield _said(card.text)
+        yield _render_text(card.text)
     if card.facts:
-        yield _facts(card)
+        yield _render_facts(card)
     if card.bar is not None:
         yield ProgressBar(total=1.0, completed=card.bar, width=_BAR)
     if card.markdown:
@@ -105,24 +107,24 @@ def _parts(card: Card, *, terminal: bool) -> Iterator[RenderableType]:
         yield Markdown(clean_text(card.markdown), hyperlinks=False) if terminal else Text(clean_text(card.markdown))
     if card.table:
         yield make_table("", card.table.columns, card.table.rows)
-    yield from map(_line, card.lines)
+    yield from map(_render_line, card.lines)
     if card.footnote:
-        yield _said(card.footnote, "dim")
+        yield _render_text(card.footnote, "dim")
     typed = [_COMMANDS[each.action].format(each.value[:8]) for each in card.buttons if each.action in _COMMANDS]
     if typed:
         yield Text(" · ".join(typed), style="dim")
 
 
-def _facts(card: Card) -> RenderableType:
+def _render_facts(card: Card) -> RenderableType:
     from rich.table import Table
 
     grid = Table.grid(padding=(0, 2))
     for name, value in card.facts.items():
-        grid.add_row(_said(name, "dim"), _said(value))
+        grid.add_row(_render_text(name, "dim"), _render_text(value))
     return grid
 
 
-def _line(line: Line) -> Text:
+def _render_line(line: Line) -> Text:
     from rich.text import Text
 
     from retrieval.text import collapse_whitespace
@@ -136,7 +138,7 @@ def _line(line: Line) -> Text:
     )
 
 
-def _said(text: str, style: str = "") -> Text:
+def _render_text(text: str, style: str = "") -> Text:
     """Frontdesk's own words, with commands as they are typed here. No text of a card is read as markup."""
     from rich.text import Text
 

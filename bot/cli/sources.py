@@ -75,7 +75,7 @@ def add(
 
 def _add_if_right(source: Source) -> None:
     """Show what the first pages hold; add and read the source if that is what was meant."""
-    from bot.cli.cards import draw
+    from bot.cli.cards import draw_card
     from bot.commands.cards import preview_card
 
     async def look(application: Application) -> Preview:
@@ -86,7 +86,7 @@ def _add_if_right(source: Source) -> None:
             await application.previewing.confirm(preview.id)  # it is in hand: nothing pending is left behind
             return preview
 
-    draw(preview_card(run(look)))
+    draw_card(preview_card(run(look)))
     if not sys.stdin.isatty():
         how = f"say it again without --preview, then 'frontdesk refresh {source.name}'"
         say(f"Not added, for there is no terminal to ask at: {how}.", err=True)

@@ -58,10 +58,10 @@ async def press(application: Application, action: str, value: str) -> Card | Non
 
 def steer(name: str, **options: str) -> None:
     """Run a command of the console and print what it answers."""
-    from bot.cli.cards import draw
+    from bot.cli.cards import draw_card
 
     if card := run(lambda application: call(application, name, options)):
-        draw(card)
+        draw_card(card)
 
 
 def sure(question: str, yes: bool) -> None:

@@ -38,7 +38,7 @@ def teach(
     expires: Annotated[str, typer.Option(metavar="DATE", help="2026-12-31, a number of days, or never.")] = "",
 ) -> None:
     """Teach an answer, which is used from now on and named after you. It stands above what pages say."""
-    from bot.cli.cards import draw
+    from bot.cli.cards import draw_card
     from bot.commands.cards import taught_card
 
     text = _read(answer)
@@ -47,7 +47,7 @@ def teach(
         async with audited(application, "teach"):
             return await application.teaching.teach(me(), question, text, expires=expires)
 
-    draw(taught_card(run(work)))
+    draw_card(taught_card(run(work)))
 
 
 @taught_app.command("list")
@@ -102,7 +102,7 @@ def edit(
     ] = None,
 ) -> None:
     """Word a taught answer anew. One that is used stays used, as it reads now."""
-    from bot.cli.cards import draw
+    from bot.cli.cards import draw_card
     from bot.commands.cards import taught_card
     from bot.errors import InputError
 
@@ -121,7 +121,7 @@ def edit(
                 expires,
             )
 
-    draw(taught_card(run(work)))
+    draw_card(taught_card(run(work)))
 
 
 @taught_app.command("export")

@@ -57,7 +57,7 @@ class Database:
         try:
             version = await database.read(schema.load_version)
             if version != schema.HEAD:
-                await database._migrate()
+                await database._migrate_schema()
         except BaseException:
             await engine.dispose()
             raise
@@ -173,7 +173,9 @@ class Database:
         engine = create_engine(self.address, migrating=True)
         try:
             with translate_faults(self.address):
-                upgraded = engine.run_transaction(lambda connection: connection.run_sync(schema.upgrade_schema), writing=True)
+                upgraded = engine.run_transaction(
+                    lambda connection: connection.run_sync(schema.upgrade_schema), writing=True
+                )
                 await _shield_to_completion(upgraded)
         finally:
             await engine.dispose()

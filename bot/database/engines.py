@@ -83,7 +83,11 @@ class SqliteEngine:
         arguments = {"timeout": address.lock_seconds, "isolation_level": None, "check_same_thread": False}
         # Nothing to reset: a transaction has ended before its connection goes back. As many as there are threads.
         self.sync_engine = create_sync_engine(
-            address.url, connect_args=arguments, pool_reset_on_return=None, pool_size=_READERS + 1, **_build_engine_options()
+            address.url,
+            connect_args=arguments,
+            pool_reset_on_return=None,
+            pool_size=_READERS + 1,
+            **_build_engine_options(),
         )
         self._reading = ThreadPoolExecutor(_READERS, "sqlite-read")
         self._writing = ThreadPoolExecutor(1, "sqlite-write")
@@ -167,7 +171,9 @@ def _build_engine_options() -> dict[str, Any]:
 
 def _run_in_transaction(engine: Engine, work: Work[T]) -> T:
     with engine.begin() as connection:
-        return _complete_without_waiting(cast("Coroutine[Any, Any, T]", work(cast("AsyncConnection", _Immediate(connection)))))
+        return _complete_without_waiting(
+            cast("Coroutine[Any, Any, T]", work(cast("AsyncConnection", _Immediate(connection))))
+        )
 
 
 def _complete_without_waiting(working: Coroutine[Any, Any, T]) -> T:

@@ -66,7 +66,9 @@ def rolled_back(error: StorageError) -> bool:
 def explain_fault(error: Exception, address: Address) -> str:
     """One line for an operator, without the password and without any text of a message."""
     cause = _driver_error(error)
-    return f"The {'' if address.is_sqlite else 'PostgreSQL '}database {address.shown} {_what(cause, address)}."
+    return (
+        f"The {'' if address.is_sqlite else 'PostgreSQL '}database {address.shown} {_describe_cause(cause, address)}."
+    )
 
 
 def _driver_error(error: BaseException) -> BaseException:

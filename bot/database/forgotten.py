@@ -22,7 +22,9 @@ _NOTED = select(markers.c.value).where(markers.c.name == bindparam("note"))
 
 async def note_forgotten(connection: AsyncConnection, platform: str, user: str) -> None:
     """A user is forgotten now."""
-    insert = upsert(connection, markers).values(name=_build_note_name(platform, user), value=datetime.now(UTC).isoformat())
+    insert = upsert(connection, markers).values(
+        name=_build_note_name(platform, user), value=datetime.now(UTC).isoformat()
+    )
     changed = {"value": insert.excluded.value}
     await connection.execute(insert.on_conflict_do_update(index_elements=["name"], set_=changed))
 

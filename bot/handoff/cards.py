@@ -26,11 +26,11 @@ def handoff_card(handoff: Handoff, turns: Sequence[Turn], link: str) -> Card:
 
     `turns` are the conversation's last ones, oldest first; the last may be the one the handoff is about.
     """
-    lines = [Line(f"{_short(turn.question)} → {_short(turn.answer)}") for turn in turns[-_TURNS:]]
+    lines = [Line(f"{_shorten_text(turn.question)} → {_shorten_text(turn.answer)}") for turn in turns[-_TURNS:]]
     asked = next((turn for turn in reversed(turns) if turn.id == handoff.turn_id), None)
     tried = {passage.url or passage.title: passage for passage in (asked.passages if asked else ())}
     lines += [
-        Line(f"Tried: {_short(passage.title)}", passage.url, f"score {passage.score:.1f}")
+        Line(f"Tried: {_shorten_text(passage.title)}", passage.url, f"score {passage.score:.1f}")
         for passage in list(tried.values())[:_TRIED]
     ]
     if link:
@@ -61,7 +61,7 @@ def message_card(author: str, text: str, *, by_team: bool = False) -> Card:
 
 
 def _build_facts(handoff: Handoff) -> dict[str, str]:
-    facts = {"Asked in": f"{handoff.customer.platform.capitalize()}, {_ago(handoff.created_at)} ago"}
+    facts = {"Asked in": f"{handoff.customer.platform.capitalize()}, {_format_age(handoff.created_at)} ago"}
     if handoff.state is HandoffState.CLAIMED:
         facts["Claimed by"] = handoff.claimed_name
     if handoff.state is HandoffState.RESOLVED:

@@ -24,7 +24,7 @@ from bot.chat.people import Actor
 from bot.chat.platform import ChannelPoster
 from bot.chat.ports import ConversationStore
 from bot.errors import BotError, DeliveryError, Refusal, StorageError
-from bot.handoff.cards import REOPEN, handoff_card, reminder_card, message_card
+from bot.handoff.cards import REOPEN, handoff_card, message_card, reminder_card
 from bot.handoff.models import Handoff, HandoffMessage, HandoffReason, HandoffState, Party
 from bot.handoff.ports import HandoffStore
 from bot.i18n import words_for
@@ -97,7 +97,7 @@ class HandoffService:
         words = words_for(turn.language)
         if not name:
             with suppress(DeliveryError):
-                name = await self._find_poster(customer).name(customer.workspace, user)
+                name = await self._find_poster(customer).fetch_user_name(customer.workspace, user)
         if support is None:
             await self._post_notice(customer, Card(text=words.say("not_handed_over")))
             return False
@@ -159,9 +159,9 @@ class HandoffService:
         customer = replace(message.place, thread=message.context.get("handoff_in", message.place.thread))
         try:
             if message.audience is Audience.COMMAND:
-                customer = await self._find_poster(customer).direct(customer.workspace, message.user)
+                customer = await self._find_poster(customer).open_direct_thread(customer.workspace, message.user)
             elif not link:
-                link = await self._find_poster(customer).link(message.written)
+                link = await self._find_poster(customer).fetch_link(message.written)
         except DeliveryError as error:
             log.warning("customer's place not known", item=item.id, cause=str(error))
             if message.audience is Audience.COMMAND:  # the channel it was asked in is not for what people say to one
@@ -192,7 +192,7 @@ class HandoffService:
         if not handoff.support.thread:  # beside the packet it would stand in the channel for nobody
             raise DeliveryError("the packet is not posted yet", Refusal.MOMENT)
         try:
-            await self._find_poster(handoff.support).post(handoff.support, message_card(author, shown))
+            await self._find_poster(handoff.support).post_card(handoff.support, message_card(author, shown))
         except DeliveryError as error:
             if not error.permanent:
                 raise
@@ -226,7 +226,9 @@ class HandoffService:
             return
         await self._store.record_message(self._build_message(handoff, Party.SUPPORT, item, author))
         try:
-            await self._find_poster(handoff.customer).post(handoff.customer, message_card(author, text, by_team=True))
+            await self._find_poster(handoff.customer).post_card(
+                handoff.customer, message_card(author, text, by_team=True)
+            )
         except DeliveryError as error:
             if not error.permanent:
                 raise
@@ -238,7 +240,9 @@ class HandoffService:
         if handoff is None:
             return
         if item.message.context.get("side") == Party.SUPPORT:
-            await self._post_notice(handoff.support, Card(text=f"This did not reach the customer: {item.message.text[:200]}"))
+            await self._post_notice(
+                handoff.support, Card(text=f"This did not reach the customer: {item.message.text[:200]}")
+            )
         else:
             await self._post_notice(handoff.customer, Card(text=words_for(handoff.language).say("not_relayed")))
 
@@ -252,7 +256,7 @@ class HandoffService:
         if claimed := await self._try_claim(handoff, actor):
             return Card(text=f"It is yours: write to {claimed.customer_name or 'the customer'} in the thread.")
         current = await self._store.find_handoff(handoff_id) or handoff
-        return Card(text=f"{current.claimed_name or 'Somebody'} has {_past(current.state)} it already.")
+        return Card(text=f"{current.claimed_name or 'Somebody'} has {_past_participle(current.state)} it already.")
 
     async def resolve_handoff(self, actor: Actor, handoff_id: str) -> Card:
         """The conversation is over: the bot answers there again, and what was said is proposed as a taught answer."""
@@ -397,8 +401,8 @@ class HandoffService:
         """Post the packet and note where; -> whether it stands."""
         try:
             room = self._find_poster(handoff.support)
-            message = await room.post(handoff.support, await self._build_card(handoff, link))
-            thread = await room.thread(message, handoff.customer_name or "Handoff")
+            message = await room.post_card(handoff.support, await self._build_card(handoff, link))
+            thread = await room.ensure_thread(message, handoff.customer_name or "Handoff")
         except DeliveryError as error:
             log.error("packet not posted", handoff=handoff.id, cause=str(error))
             return False
@@ -416,7 +420,7 @@ class HandoffService:
         while (now := await self._store.find_handoff(handoff.id)) and now.state is not drawn:
             drawn = now.state
             with suppress(DeliveryError):
-                await self._find_poster(now.support).update(_message_of(now.support), await self._build_card(now))
+                await self._find_poster(now.support).update_card(_message_of(now.support), await self._build_card(now))
 
     async def _try_claim(self, handoff: Handoff, actor: Actor) -> Handoff | None:
         claimed = await self._store.change_handoff(
@@ -444,19 +448,21 @@ class HandoffService:
             return name
         place = item.message.place
         with suppress(DeliveryError):
-            return await self._find_poster(place).name(place.workspace, item.message.user) or item.message.user
+            return (
+                await self._find_poster(place).fetch_user_name(place.workspace, item.message.user) or item.message.user
+            )
         return item.message.user
 
     async def _post_notice(self, place: ThreadRef, card: Card) -> None:
         """Say something beside the matter itself; that it could not be said is logged."""
         try:
-            await self._find_poster(place).post(place, card)
+            await self._find_poster(place).post_card(place, card)
         except DeliveryError as error:
             log.error("not told", platform=place.platform, cause=str(error))
 
     async def _find_link(self, message: MessageRef) -> str:
         with suppress(DeliveryError):
-            return await self._find_poster(ThreadRef(message.platform, "", "", "")).link(message)
+            return await self._find_poster(ThreadRef(message.platform, "", "", "")).fetch_link(message)
         return ""
 
     @staticmethod

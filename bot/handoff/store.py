@@ -47,7 +47,9 @@ class SqlHandoffStore:
     async def find_in_thread(self, support: ThreadRef) -> Handoff | None:
         if not support.thread:  # the channel itself: those whose packet is not posted yet
             return None
-        return _first_or_none(await self._select_handoffs(_newest_first().where(_is_place("support", support)).limit(1)))
+        return _first_or_none(
+            await self._select_handoffs(_newest_first().where(_is_place("support", support)).limit(1))
+        )
 
     async def change_handoff(self, handoff_id: str, *states: HandoffState, **values: object) -> Handoff | None:
         """Without `states`, whatever its state."""

@@ -85,7 +85,7 @@ class Platforms:
                 self.note_success(platform)
                 continue
             try:
-                await messenger.check()
+                await messenger.check_access()
             except DeliveryError:
                 trouble.pause = min(trouble.pause * 2, LONGEST_PAUSE)
             else:

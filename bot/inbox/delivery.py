@@ -130,7 +130,7 @@ class Delivery:
                 if here or not error.permanent:
                     raise
                 course.refusal = course.refusal or error
-                there = await messenger.elsewhere(course.at, error)
+                there = await messenger.find_other_place(course.at, error)
                 if there is None:
                     raise course.refusal from error
                 log.warning("said elsewhere", item=there.id, cause=str(error))
@@ -169,7 +169,7 @@ class Delivery:
         refusal = None
         for place in range(max(1, len(item.replies))):  # none: the platform may still show that it is being answered
             try:
-                await messenger.retract(replace(item, replies=item.replies[place : place + 1]))
+                await messenger.retract_reply(replace(item, replies=item.replies[place : place + 1]))
             except DeliveryError as error:
                 if not error.permanent:
                     raise
@@ -195,7 +195,7 @@ class Delivery:
     async def _find_standing_replies(self, messenger: ReplySender, item: Job) -> Sequence[Mapping[str, str]]:
         """What stands on the platform for an item, where that was not noted. A message that bears no mark yet may be
         that of another item which is being answered in the same thread. Raises DeliveryError and StorageError."""
-        found = await messenger.recover(item)
+        found = await messenger.find_standing_replies(item)
         others = (
             [each for each in await self._inbox.list_pending(item.message.place) if each.id != item.id] if found else []
         )

@@ -93,7 +93,7 @@ class OptionPresses:
                 return
             for attempt in range(_TRIES):
                 try:
-                    await messenger.settle(item, settled, by)
+                    await messenger.close_clarification(item, settled, by)
                     return
                 except DeliveryError as error:
                     log.warning("buttons not taken off", item=item.id, cause=str(error), attempt=attempt + 1)

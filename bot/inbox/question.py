@@ -76,8 +76,8 @@ class QuestionFinder:
             return FoundQuestion(message.text)
         own, quoted = unquote(message.text)
         links, files = message.context.get("links"), message.context.get("files")
-        linked = await _await_lookup(around.linked(message)) or () if links else ()
-        attached = await _await_lookup(around.files(message)) or () if files else ()
+        linked = await _await_lookup(around.fetch_linked_messages(message)) or () if links else ()
+        attached = await _await_lookup(around.fetch_files(message)) or () if files else ()
         attached = await self._describe_pictures(attached, own, around)
         unread = tuple(each.name for each in attached if each.text is None)
         seen = tuple((each.name, each.text) for each in attached if each.picture and each.text)
@@ -99,7 +99,10 @@ class QuestionFinder:
         if taken.user == message.user:
             return FoundQuestion(strip_quote_marks(taken.text), unread=unread)
         return FoundQuestion(
-            strip_quote_marks(taken.text), taken.user, await _await_lookup(around.name(message, taken)) or "", unread
+            strip_quote_marks(taken.text),
+            taken.user,
+            await _await_lookup(around.fetch_author_name(message, taken)) or "",
+            unread,
         )
 
     async def _describe_pictures(
@@ -113,7 +116,7 @@ class QuestionFinder:
 
         async def describe_picture(file: Attachment) -> str:
             async with self._at_once:
-                picture = await around.picture(file)
+                picture = await around.fetch_picture(file)
                 return await reader.describe(picture, words) if picture else ""
 
         left = until - time.monotonic()
@@ -126,7 +129,7 @@ class QuestionFinder:
     async def _find_question_above(
         self, message: ChatMessage, around: MessageContext, reading: MessageReading
     ) -> ThreadMessage | None:
-        said = _select_newest(await _await_lookup(around.above(message)) or (), CHARACTERS)
+        said = _select_newest(await _await_lookup(around.fetch_messages_above(message)) or (), CHARACTERS)
         readings = await asyncio.gather(*(self._readings.read_message(each.text) for each in said))
         return open_question([*map(ReadMessage, said, readings)], message.user, whatever=reading.refers)
 

@@ -417,7 +417,7 @@ class InboxService:
                 item = current
                 still[item.id] = ahead
                 if messenger := self._platforms.find_sender(item.message.place.platform):
-                    told_one = messenger.waiting(item, ahead + len(self._working), self._make_recorder(item))
+                    told_one = messenger.tell_position(item, ahead + len(self._working), self._make_recorder(item))
                     in_time = asyncio.wait_for(told_one, self._limits.lease / 3)  # later, another may have answered it
                     self._told[item.id] = task = asyncio.ensure_future(in_time)
                     await asyncio.wait({task})
@@ -484,7 +484,7 @@ class InboxService:
 
         async def show_answer(messenger: ReplySender, item: Job) -> None:
             async with asyncio.timeout(self._limits.seconds):
-                await messenger.answer(item, self._stream_events(item, made, settled), self._make_recorder(item))
+                await messenger.show_answer(item, self._stream_events(item, made, settled), self._make_recorder(item))
 
         try:
             delivered = await self._deliveries.deliver_reply(item, show_answer, unknown=unknown)
@@ -644,7 +644,7 @@ class InboxService:
         """Say a line of our own for the item."""
 
         async def send_line(messenger: ReplySender, item: Job) -> None:
-            await messenger.say(item, say, self._make_recorder(item))
+            await messenger.send_text(item, say, self._make_recorder(item))
 
         delivered = await self._deliveries.deliver_reply(item, send_line, unknown=unknown)
         if delivered is DeliveryOutcome.DONE:

@@ -72,7 +72,7 @@ class SqlPrivacyStore:
         done = [_rows(markers, markers.c.name == wish), delete_old_notes]
         return await self._do(_Person(platform, user).steps(), done)
 
-    async def compact_files(self, *, give_way: bool = False) -> bool:
+    async def compact(self, *, give_way: bool = False) -> bool:
         touched, self._touched = self._touched, set()
         if await compact_files(self._database, touched, give_way=give_way):
             return True

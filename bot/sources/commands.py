@@ -59,7 +59,7 @@ class KnowledgeCommands:
         run, started = await self._parts.refreshing.begin(request)
         by = asked.actor.shown if started else ""
         following = asyncio.create_task(self._parts.watching.follow(run, asked.screen, joined=not started, by=by))
-        await asked.screen.attend(following)
+        await asked.screen.follow_task(following)
         return None
 
     async def _force(self, asked: CommandContext) -> Answer:
@@ -95,7 +95,7 @@ class KnowledgeCommands:
         for known in await self._parts.sources.list():
             if source.name == known.name or source.location == known.location:
                 raise InputError(f"{known.location} is known already, as source {known.name}: remove it first.")
-        await asked.screen.show(Card(text=f"Looking at {source.location} …"))
+        await asked.screen.show_card(Card(text=f"Looking at {source.location} …"))
         return drawing.preview_card(await self._parts.previewing.preview(source))
 
     async def _confirm_source(self, asked: CommandContext) -> Answer:
@@ -105,7 +105,7 @@ class KnowledgeCommands:
 
     async def _drop_source(self, asked: CommandContext) -> Answer:
         await self._parts.previewing.confirm(asked.value)
-        await asked.screen.show(Card(text="Left as it is: nothing was added."))
+        await asked.screen.show_card(Card(text="Left as it is: nothing was added."))
         return None
 
     async def _remove_source(self, asked: CommandContext) -> Answer:

@@ -155,7 +155,7 @@ async def test_whose_reminder_has_come_is_due_once(store: HandoffStore, database
     for handoff in (waiting, claimed, replace(quiet, remind_at=None), replace(later, remind_at=LATER)):
         await store.open_handoff(handoff)
     await store.change_handoff(claimed.id, HandoffState.OPEN, state=HandoffState.CLAIMED)
-    taken = await asyncio.gather(*(SqlHandoffStore(database).due(NOON, LATER) for _ in range(4)))
+    taken = await asyncio.gather(*(SqlHandoffStore(database).lease_due_reminders(NOON, LATER) for _ in range(4)))
     assert [due for each in taken for due in each] == [replace(waiting, reminders=1, remind_at=LATER)]
     assert ids(await store.lease_due_reminders(LATER, LATER + timedelta(hours=1))) == [waiting.id, later.id]
 

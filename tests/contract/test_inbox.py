@@ -450,7 +450,7 @@ async def test_of_edits_that_are_told_of_in_any_order_and_again_the_last_counts(
         for number in (*order, *order):
             for each in (inbox, other):
                 if revised := await each.revise_job(edits[number], classify_message):
-                    await each.finish(revised, JobState.ANSWERED)
+                    await each.finish_job(revised, JobState.ANSWERED)
         assert (await found(inbox, item.message)).message.text == texts[-1], order
 
 

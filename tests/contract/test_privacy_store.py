@@ -115,7 +115,9 @@ async def fill(database: Database, user: str, words: str, *, turns: int = 3, ago
     await handoffs.record_message(HandoffMessage(handoff.id, Party.SUPPORT, "2", "Li", f"About {words}: …", now))
     foreign = await handoffs.open_handoff(replace(handoff, id=uuid.uuid4().hex, **FOREIGN))
     await handoffs.record_message(HandoffMessage(foreign.id, Party.CUSTOMER, question.id, words, words, now))
-    await handoffs.record_message(HandoffMessage(foreign.id, Party.CUSTOMER, uuid.uuid4().hex, "U1", "Mine as well", now))
+    await handoffs.record_message(
+        HandoffMessage(foreign.id, Party.CUSTOMER, uuid.uuid4().hex, "U1", "Mine as well", now)
+    )
     for state in TaughtState:
         answer = Taught(uuid.uuid4().hex, state, words, words, "de", "Li", "slack:T1:U9", now, now, note=words)
         await taught.add(replace(answer, url=f"https://x.example/{words}", customer=f"slack:T2:{user}"))
@@ -462,7 +464,7 @@ async def test_what_a_reader_holds_up_is_told_and_done_the_next_time(
 async def test_a_database_that_is_clean_is_not_written_anew_each_time(
     sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store, alone = SqlPrivacyStore(sqlite_database), sqlite_database.alone
+    store, alone = SqlPrivacyStore(sqlite_database), sqlite_database.run_outside_transaction
     calls: list[object] = []
 
     async def counted(work: Any, **options: Any) -> Any:

@@ -124,10 +124,12 @@ class FeedbackForms:
             key = MessageRef(PLATFORM, str(interaction.guild_id), str(interaction.channel_id), str(message.id))
             if await self._rooms.open_thread(key, turn.question):
                 return ThreadRef(key.platform, key.workspace, key.channel, key.message_id)
-        direct = await self._rooms.direct(str(interaction.guild_id), str(interaction.user.id))
+        direct = await self._rooms.open_direct_thread(str(interaction.guild_id), str(interaction.user.id))
         words = words_for(turn.language)
         asked = words.say("shared_by", user=interaction.user.display_name, question=turn.question[:1_000])
-        await self._rooms.post(direct, Card(text=asked))  # what it is about; and a test of whether they take messages
+        await self._rooms.post_card(
+            direct, Card(text=asked)
+        )  # what it is about; and a test of whether they take messages
         return direct
 
     async def _turn(self, turn_id: str) -> Turn | None:

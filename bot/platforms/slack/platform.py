@@ -374,7 +374,7 @@ class SlackAdapter:
             if (body.get("container") or {}).get("is_ephemeral"):
                 place = await self._direct(user)
             elif self._steering.rooms:
-                link = await self._steering.rooms.link(self._home.key(channel, thread))
+                link = await self._steering.rooms.fetch_link(self._home.key(channel, thread))
             await self._handing.open_handoff(place, user, "", turn, HandoffReason.BUTTON, link)
         except (BotError, DeliveryError) as error:
             log.error("not handed over", cause=str(error))
@@ -382,7 +382,7 @@ class SlackAdapter:
     async def _direct(self, user: str) -> ThreadRef:
         if self._steering.rooms is None:
             raise DeliveryError("Slack is not connected", Refusal.MOMENT)
-        return await self._steering.rooms.direct("", user)
+        return await self._steering.rooms.open_direct_thread("", user)
 
     # -- what the bot shows of itself -----------------------------------------------------------------------------
 

@@ -132,7 +132,9 @@ async def test_a_button_that_is_clicked_twice_says_nothing_twice(office: Office)
 
 async def test_a_button_that_two_click_at_once_posts_one_packet(office: Office) -> None:
     turn = await asked(office)
-    await asyncio.gather(*(office.handing.open_handoff(HERE, "UANN", "Ann", turn, HandoffReason.BUTTON) for _ in range(3)))
+    await asyncio.gather(
+        *(office.handing.open_handoff(HERE, "UANN", "Ann", turn, HandoffReason.BUTTON) for _ in range(3))
+    )
     assert len(office.rooms["slack"].texts("CSUPPORT")) == 1
 
 
@@ -193,12 +195,14 @@ async def test_a_customer_that_cannot_be_told_is_handed_over_all_the_same(office
 
 async def test_a_crash_before_the_packet_is_made_up_for(office: Office) -> None:
     handoff = await opened(office)
-    await office.handoffs.change_handoff(handoff.id, support=SUPPORT, remind_at=datetime.now(UTC) - timedelta(minutes=2))
-    await office.handing._remind()
+    await office.handoffs.change_handoff(
+        handoff.id, support=SUPPORT, remind_at=datetime.now(UTC) - timedelta(minutes=2)
+    )
+    await office.handing._send_reminders()
     assert len(office.rooms["slack"].texts("CSUPPORT")) == 1
     assert office.rooms["slack"].texts("C1") == [EN.say("handed_over")]
     assert (await now(office, handoff)).support.thread
-    await office.handing._remind()
+    await office.handing._send_reminders()
     assert len(office.rooms["slack"].texts("CSUPPORT")) == 1
 
 
@@ -209,7 +213,7 @@ async def test_what_a_dead_process_left_of_a_resolved_one_is_done(office: Office
     await office.database.write(lambda c: c.execute(text("UPDATE handoffs SET updated_at = '2026-01-01 00:00:00'")))
     told = len(office.rooms["slack"].texts("C1"))
     for _ in range(2):
-        await office.handing._settle_again()
+        await office.handing._resume_resolutions()
     assert len(office.rooms["slack"].texts("C1")) == told + 1
     assert (await now(office, handoff)).remind_at is None
 
@@ -218,7 +222,7 @@ async def test_one_that_was_opened_just_now_is_left_to_who_opened_it(office: Off
     handoff = await opened(office)
     posts = len(office.rooms["slack"].posts)
     await office.handoffs.change_handoff(handoff.id, support=SUPPORT)
-    await office.handing._remind()
+    await office.handing._send_reminders()
     assert len(office.rooms["slack"].posts) == posts
 
 
@@ -460,7 +464,7 @@ async def test_reminders_come_each_time_later_and_stop(office: Office) -> None:
     for _ in range(8):
         await office.handoffs.change_handoff(handoff.id, remind_at=datetime.now(UTC) - timedelta(seconds=1))
         before = len(office.rooms["slack"].texts("CSUPPORT"))
-        await office.handing._remind()
+        await office.handing._send_reminders()
         current = await now(office, handoff)
         if len(office.rooms["slack"].texts("CSUPPORT")) > before:
             assert current.remind_at
@@ -476,7 +480,7 @@ async def test_what_is_claimed_or_resolved_is_not_reminded_of(office: Office) ->
     await office.handing.claim_handoff(MATE, handoff.id)
     office.rooms["slack"].posts.clear()
     await office.handoffs.change_handoff(handoff.id, remind_at=datetime.now(UTC) - timedelta(seconds=1))
-    await office.handing._remind()
+    await office.handing._send_reminders()
     assert office.rooms["slack"].posts == []
 
 
@@ -486,5 +490,5 @@ async def test_of_two_processes_one_reminds(office: Office) -> None:
         office.handoffs, office.inbox, office.conversations, office.rooms, office.support, office.notices.propose
     )
     await office.handoffs.change_handoff(handoff.id, remind_at=datetime.now(UTC) - timedelta(seconds=1))
-    await asyncio.gather(office.handing._remind(), other._remind())
+    await asyncio.gather(office.handing._send_reminders(), other._remind())
     assert len(office.rooms["slack"].texts("CSUPPORT")) == 1

@@ -157,7 +157,7 @@ async def test_buttons_that_cannot_be_taken_off_at_once_are_tried_again_and_stop
             raise undeliverable(permanent=False)
         office.messenger.history.append(("settled", item.message.id, "again"))
 
-    office.messenger.settle = fails_once  # type: ignore[method-assign,assignment]
+    office.messenger.close_clarification = fails_once  # type: ignore[method-assign,assignment]
     await office.press(turn)
     await office.until(ANSWERED)
     assert ("settled", "m1", "again") in office.messenger.history
@@ -166,7 +166,7 @@ async def test_buttons_that_cannot_be_taken_off_at_once_are_tried_again_and_stop
 async def test_what_a_press_answers_is_known_by_its_own_context(office: Office) -> None:
     question = replace(said(), context={"team": "T1", "help": "1", "side": "customer", "handoff": "h"})
     turn = await office.asked_back(question)
-    message = await OptionPresses(office.store, office.inbox).message(turn.id, 0, "ann", {"team": "T2"})
+    message = await OptionPresses(office.store, office.inbox).build_message(turn.id, 0, "ann", {"team": "T2"})
     assert message and message.context == {"team": "T2"} and message.text == "Chose: None of these"
     assert message.id == press_id(turn.id) and not message.opens_thread
 

@@ -34,22 +34,22 @@ class Near:
     forever: bool = False
     looked: list[str] = field(default_factory=list)
 
-    async def above(self, message: ChatMessage) -> Sequence[ThreadMessage]:
+    async def fetch_messages_above(self, message: ChatMessage) -> Sequence[ThreadMessage]:
         return await self._look("above", self.stands)
 
-    async def linked(self, message: ChatMessage) -> Sequence[ThreadMessage]:
+    async def fetch_linked_messages(self, message: ChatMessage) -> Sequence[ThreadMessage]:
         return await self._look("linked", self.links)
 
-    async def files(self, message: ChatMessage) -> Sequence[Attachment]:
+    async def fetch_files(self, message: ChatMessage) -> Sequence[Attachment]:
         return await self._look("files", self.attached)
 
-    async def picture(self, file: Attachment) -> Picture | None:
+    async def fetch_picture(self, file: Attachment) -> Picture | None:
         if file.picture == "late":
             await asyncio.sleep(3600)
         self.looked.append(file.picture)
         return Picture("image/png", file.picture.encode()) if file.picture != "gone" else None
 
-    async def name(self, message: ChatMessage, said: ThreadMessage) -> str:
+    async def fetch_author_name(self, message: ChatMessage, said: ThreadMessage) -> str:
         return said.name or said.user.title()
 
     async def _look(self, what: str, found: Sequence[Any]) -> Sequence[Any]:

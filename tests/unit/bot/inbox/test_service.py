@@ -75,10 +75,10 @@ class Forgetful(FakeMessenger):
         super().__init__()
         self.kind, self.refuses_history = kind, True
 
-    async def recover(self, item: Job) -> Sequence[Mapping[str, str]]:
+    async def find_standing_replies(self, item: Job) -> Sequence[Mapping[str, str]]:
         if self.refuses_history:
             raise DeliveryError("missing_scope", self.kind)
-        return await super().recover(item)
+        return await super().find_standing_replies(item)
 
 
 class FakeHanding(HandoffService):
@@ -667,7 +667,7 @@ class LosesReplies(FakeMessenger):
         super().__init__()
         self.other_places, self.closed, self.lost, self.begins = 3, closed, lost, begins
 
-    async def answer(self, item: Job, events: AsyncIterator[Any], keep: Any) -> None:
+    async def show_answer(self, item: Job, events: AsyncIterator[Any], keep: Any) -> None:
         if self.closed:
             self.closed -= 1
             if self.begins:  # closed in mid-answer: the beginning stands, and was noted
@@ -677,7 +677,7 @@ class LosesReplies(FakeMessenger):
             raise undeliverable(permanent=True)
         if item.replies and self.posts.get(item.replies[0]["post"]) == "begun":
             raise undeliverable(permanent=True)  # nor is it edited there
-        await super().answer(item, events, keep)
+        await super().show_answer(item, events, keep)
 
     async def _open(self, item: Job, keep: Any) -> str:
         where = item.message.context.get("elsewhere", "0")
@@ -689,7 +689,7 @@ class LosesReplies(FakeMessenger):
         await keep([{"post": post}])
         return post
 
-    async def recover(self, item: Job) -> Any:
+    async def find_standing_replies(self, item: Job) -> Any:
         where = item.message.context.get("elsewhere", "0")
         return [{"post": post} for post in self.posts if post.startswith(f"{item.message.id}/{where}/")]
 
@@ -735,14 +735,14 @@ async def test_what_moved_stays_where_it_is_while_the_database_cannot_be_read(op
     platform = LosesReplies(closed=1, lost=1)
     office = await opens(messenger=platform)
     office.inbox.broken["record_reply"] = 1
-    original = platform.answer
+    original = platform.show_answer
 
     async def answer(item: Job, events: AsyncIterator[Any], keep: Any) -> None:
         if "elsewhere" in item.message.context:
             office.inbox.broken["find_job"] = failing
         await original(item, events, keep)
 
-    platform.answer = answer  # type: ignore[method-assign]
+    platform.show_answer = answer  # type: ignore[method-assign]
     await office.desk.receive_message(question := said())
     await settled(office)
     assert platform.said_to(question) == [f"Re: {question.text}"]
@@ -1323,7 +1323,7 @@ SUPPORT = ThreadRef("test", "T1", "CSUPPORT", "packet")
 async def handed(database: Database, customer: ThreadRef, state: HandoffState = HandoffState.OPEN) -> None:
     """A conversation that is with people."""
     turn = make_turn()
-    await SqlHandoffStore(database).open(
+    await SqlHandoffStore(database).open_handoff(
         Handoff(
             "a" * 32, state, HandoffReason.BUTTON, "c", turn.id, "Where?", "en", customer, "ann", "Ann", SUPPORT,
             turn.created_at, turn.created_at,

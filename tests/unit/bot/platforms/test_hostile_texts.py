@@ -17,7 +17,7 @@ from bot.chat.conversation import Citation, Decision, Turn, UsedPassage
 from bot.chat.message import ThreadRef
 from bot.commands.cards import explanation_card, run_card, taught_card, taught_list
 from bot.evaluation.files import write_csv
-from bot.handoff.cards import handoff_card, reminder_card, message_card
+from bot.handoff.cards import handoff_card, message_card, reminder_card
 from bot.handoff.models import Handoff, HandoffReason, HandoffState
 from bot.i18n import words_for
 from bot.platforms.discord import cards as discord_cards
