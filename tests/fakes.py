@@ -178,7 +178,7 @@ class FakeMessenger:
         """What stands for a message now."""
         return [text for post, text in self.posts.items() if post.startswith(f"{message.id}/")]
 
-    async def answer(self, item: Job, events: AsyncIterator[AnswerEvent], keep: KeepReplies) -> None:
+    async def show_answer(self, item: Job, events: AsyncIterator[AnswerEvent], keep: KeepReplies) -> None:
         post = await self._open(item, keep)
         self._fail()
         async for event in events:
@@ -189,37 +189,37 @@ class FakeMessenger:
                 self.turns.append(event.turn.id)
         self.history.append(("answered", item.message.id, self.posts[post]))
 
-    async def say(self, item: Job, text: str, keep: KeepReplies) -> None:
+    async def send_text(self, item: Job, text: str, keep: KeepReplies) -> None:
         self._fail()
         post = await self._open(item, keep)
         self.posts[post] = text
         self.history.append(("said", item.message.id, text))
 
-    async def waiting(self, item: Job, ahead: int, keep: KeepReplies) -> None:
+    async def tell_position(self, item: Job, ahead: int, keep: KeepReplies) -> None:
         if self.broken_courtesy:
             raise RuntimeError("a bug of the adapter")
         self.told.append((item.message.id, ahead))
 
-    async def retract(self, item: Job) -> None:
+    async def retract_reply(self, item: Job) -> None:
         self._fail()
         for reply in item.replies:
             self.posts.pop(reply["post"], None)
         self.history.append(("retracted", item.message.id, ""))
 
-    async def settle(self, item: Job, settled: ClarificationOutcome, by: Job) -> None:
+    async def close_clarification(self, item: Job, settled: ClarificationOutcome, by: Job) -> None:
         self._fail()
         self.history.append(("settled", item.message.id, str(settled.number)))
 
-    async def recover(self, item: Job) -> Sequence[Mapping[str, str]]:
+    async def find_standing_replies(self, item: Job) -> Sequence[Mapping[str, str]]:
         return [{"post": post} for post in self.posts if post.startswith(f"{item.message.id}/")]
 
-    async def elsewhere(self, item: Job, refusal: DeliveryError) -> Job | None:
+    async def find_other_place(self, item: Job, refusal: DeliveryError) -> Job | None:
         tried = int(item.message.context.get("elsewhere", "0"))
         if tried == self.other_places:
             return None
         return replace(item, message=replace(item.message, context={"elsewhere": str(tried + 1)}), replies=())
 
-    async def check(self) -> None:
+    async def check_access(self) -> None:
         if self.refuses_bot:
             raise DeliveryError("token_revoked", Refusal.BOT)
 
@@ -285,12 +285,12 @@ class CountingMeter:
         self.ends: list[tuple[str, str, str]] = []
         self.faults: list[tuple[str, str]] = []
 
-    def claimed(self, platform: str, judgement: str) -> None:
+    def count_claim(self, platform: str, judgement: str) -> None:
         self.claims.append((platform, judgement))
 
-    def ended(self, platform: str, state: str, decision: str, seconds: float) -> None:
+    def count_outcome(self, platform: str, state: str, decision: str, seconds: float) -> None:
         assert seconds >= 0
         self.ends.append((platform, state, decision))
 
-    def fault(self, platform: str, kind: str) -> None:
+    def count_fault(self, platform: str, kind: str) -> None:
         self.faults.append((platform, kind))

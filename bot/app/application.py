@@ -358,12 +358,12 @@ class Application(Stores):
 
         def queue() -> tuple[int, int] | None:
             desk: InboxService | None = self.__dict__.get("desk")
-            return (desk.waiting, desk.working) if desk else None
+            return (desk.waiting_count, desk.working_count) if desk else None
 
         async def health() -> Sequence[tuple[str, str, str]]:
             return await check_vllm(self.settings)
 
-        runs, refused = self.refreshes, self.refusals.list
+        runs, refused = self.refreshes, self.refusals.list_refusals
         return StatusReport(self.sources, self.schedule_store, runs, self._knowledge, health, queue, refused)
 
     @cached_property
@@ -399,7 +399,7 @@ class Application(Stores):
             self.live_glossary.run,
             self.live_learned.run,
             self.schedules.run,
-            self.handing.watch,
+            self.handing.watch_handoffs,
             self.watching.run,
             self.privacy.run,
         ]
@@ -448,7 +448,9 @@ class Application(Stores):
     def _can_hand_over(self, message: IncomingMessage) -> bool:
         from bot.chat.message import ThreadRef
 
-        return "rooms" in self.__dict__ and self.handing.available(ThreadRef(message.platform, "", message.channel, ""))
+        return "rooms" in self.__dict__ and self.handing.can_hand_over(
+            ThreadRef(message.platform, "", message.channel, "")
+        )
 
     @cached_property
     def generator(self) -> VllmGenerator | None:

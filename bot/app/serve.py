@@ -29,12 +29,12 @@ async def serve_application(application: Application) -> None:
     await application.warm_up()
     metrics, desk = application.metrics, application.desk
     application.privacy.compact_when(desk.until_idle)
-    metrics.watch_queue(lambda: desk.waiting, lambda: desk.working)
+    metrics.watch_queue(lambda: desk.waiting_count, lambda: desk.working_count)
     for adapter in adapters:
         metrics.watch_adapter(adapter.platform, partial(getattr, adapter, "connected"))
     troubles: dict[str, str] = {}
     checks = {"database": partial(_database_lacks, application), "index": partial(_index_lacks, settings)}
-    causes = partial(known_causes, adapters, desk.trouble, troubles)
+    causes = partial(known_causes, adapters, desk.find_trouble, troubles)
     ready = readiness(adapters, checks, causes)
     slack = None
     if settings.slack_mode == "http" and settings.slack_bot_token.get_secret_value():
@@ -45,7 +45,7 @@ async def serve_application(application: Application) -> None:
         web_app(ready, metrics, slack),
         Address(settings.host, settings.port),
         drain_seconds=settings.drain_seconds,
-        beside=[*application.beside(), partial(application.refusals.watch, causes)],
+        beside=[*application.beside(), partial(application.refusals.watch_causes, causes)],
         troubles=troubles,
     )
 

@@ -60,10 +60,10 @@ class Stores:
     @cached_property
     def inbox(self) -> InboxStore:
         """What arrived from chat platforms and is owed."""
-        from bot.inbox.policy import after
+        from bot.inbox.policy import update_thread
         from bot.inbox.store import SqlInboxStore
 
-        return SqlInboxStore(self.database, after, lease=self.settings.lease_seconds)
+        return SqlInboxStore(self.database, update_thread, lease=self.settings.lease_seconds)
 
     @cached_property
     def markers(self) -> Markers:

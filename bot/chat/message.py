@@ -169,7 +169,7 @@ Rule = Callable[[ChatMessage, Thread, bool], Disposition]
 class JobState(StrEnum):
     """What became of an item."""
 
-    OWED = "owed"
+    PENDING = "owed"
     ANSWERED = "answered"
     RELAYED = "relayed"
     EXCUSED = "excused"  # there was no answer, and the customer was told so
@@ -180,7 +180,7 @@ class JobState(StrEnum):
     @property
     def is_open(self) -> bool:
         """Whether something is still to be done."""
-        return self in {JobState.OWED, JobState.RETRACTING}
+        return self in {JobState.PENDING, JobState.RETRACTING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +206,7 @@ class Job:
     judgement: Disposition
     conversation_id: str
     received_at: datetime
-    state: JobState = JobState.OWED
+    state: JobState = JobState.PENDING
     revision: int = 0
     replies: tuple[Mapping[str, str], ...] = ()
     turn_id: str = ""

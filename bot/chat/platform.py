@@ -18,75 +18,75 @@ KeepReplies = Callable[[Sequence[Mapping[str, str]]], Awaitable[None]]
 class ReplySender(Protocol):
     """A platform, as the desk speaks to it. Every method raises DeliveryError."""
 
-    async def answer(self, item: Job, events: AsyncIterator[AnswerEvent], keep: KeepReplies) -> None:
+    async def show_answer(self, item: Job, events: AsyncIterator[AnswerEvent], keep: KeepReplies) -> None:
         """Show an answer as it comes, in place of the item's `replies` if it has some.
 
         `keep` is awaited with what stands on the platform as soon as something does, so that no crash leaves an
         answer half open or gives a second one.
         """
 
-    async def say(self, item: Job, text: str, keep: KeepReplies) -> None:
+    async def send_text(self, item: Job, text: str, keep: KeepReplies) -> None:
         """A short line of the bot's own, in place of whatever stands for the item."""
 
-    async def waiting(self, item: Job, ahead: int, keep: KeepReplies) -> None:
+    async def tell_position(self, item: Job, ahead: int, keep: KeepReplies) -> None:
         """Tell the customer that `ahead` questions come first. What then stands for the item is kept."""
 
-    async def retract(self, item: Job) -> None:
+    async def retract_reply(self, item: Job) -> None:
         """Remove what stands for the item."""
 
-    async def settle(self, item: Job, settled: ClarificationOutcome, by: Job) -> None:
+    async def close_clarification(self, item: Job, settled: ClarificationOutcome, by: Job) -> None:
         """Take the buttons off the clarification that stands for the item, and show what was chosen, by `by`."""
 
-    async def recover(self, item: Job) -> Sequence[Mapping[str, str]]:
+    async def find_standing_replies(self, item: Job) -> Sequence[Mapping[str, str]]:
         """What stands on the platform for an item that a dead process may have begun to answer."""
 
-    async def elsewhere(self, item: Job, refusal: DeliveryError) -> Job | None:
+    async def find_other_place(self, item: Job, refusal: DeliveryError) -> Job | None:
         """The item as one that is answered in another place where its customer can be reached, since `refusal` keeps
         the bot from its own; None where there is none that was not tried."""
 
-    async def check(self) -> None:
+    async def check_access(self) -> None:
         """Ask the platform whether it knows the bot."""
 
 
 class MessageContext(Protocol):
     """A platform, as the desk looks around a message that it has claimed. Every method raises DeliveryError."""
 
-    async def above(self, message: ChatMessage) -> Sequence[ThreadMessage]:
+    async def fetch_messages_above(self, message: ChatMessage) -> Sequence[ThreadMessage]:
         """What stands above it in its thread, and what it replies to: the first message and the newest 50, oldest
         first. Where it is a message of a channel itself: the channel's newest 50, of the last hour."""
 
-    async def linked(self, message: ChatMessage) -> Sequence[ThreadMessage]:
+    async def fetch_linked_messages(self, message: ChatMessage) -> Sequence[ThreadMessage]:
         """The messages whose addresses stand in it, as far as the bot can read them and its author may."""
 
-    async def files(self, message: ChatMessage) -> Sequence[Attachment]:
+    async def fetch_files(self, message: ChatMessage) -> Sequence[Attachment]:
         """Its files, with the text of those that are one and not too large."""
 
-    async def picture(self, file: Attachment) -> Picture | None:
+    async def fetch_picture(self, file: Attachment) -> Picture | None:
         """The picture that one of them is said to be; None where it cannot be had, or is none."""
 
-    async def name(self, message: ChatMessage, said: ThreadMessage) -> str:
+    async def fetch_author_name(self, message: ChatMessage, said: ThreadMessage) -> str:
         """What the author of a message near `message` is called, or ""."""
 
 
 class ChannelPoster(Protocol):
     """A platform, as notices, handoffs and admins' messages speak to it. Every method raises DeliveryError."""
 
-    async def post(self, place: ThreadRef, card: Card) -> MessageRef:
+    async def post_card(self, place: ThreadRef, card: Card) -> MessageRef:
         """A new message in a thread (in the channel itself where `thread` is "")."""
 
-    async def thread(self, message: MessageRef, name: str) -> ThreadRef:
+    async def ensure_thread(self, message: MessageRef, name: str) -> ThreadRef:
         """The thread below a message of the bot's, made if need be."""
 
-    async def update(self, message: MessageRef, card: Card) -> None:
+    async def update_card(self, message: MessageRef, card: Card) -> None:
         """Show something else in a message's place. Where it is gone, nothing is done."""
 
-    async def direct(self, workspace: str, user: str) -> ThreadRef:
+    async def open_direct_thread(self, workspace: str, user: str) -> ThreadRef:
         """The private conversation with a user."""
 
-    async def link(self, message: MessageRef) -> str:
+    async def fetch_link(self, message: MessageRef) -> str:
         """Where a message can be read, or ""."""
 
-    async def name(self, workspace: str, user: str) -> str:
+    async def fetch_user_name(self, workspace: str, user: str) -> str:
         """What a user is called there, or ""."""
 
     async def is_teammate(self, workspace: str, user: str) -> bool:
@@ -96,9 +96,9 @@ class ChannelPoster(Protocol):
 class AdminReply(Protocol):
     """Where an admin's command is answered: one message, which what is shown next replaces."""
 
-    async def show(self, card: Card, *, public: bool = False) -> MessageRef | None:
+    async def show_card(self, card: Card, *, public: bool = False) -> MessageRef | None:
         """-> the message, if it can be shown something else later by whichever process. The first card tells whether
         others see it. Raises DeliveryError."""
 
-    async def attend(self, work: asyncio.Task[Any]) -> None:
+    async def follow_task(self, work: asyncio.Task[Any]) -> None:
         """See to work that goes on showing things: beside others in a chat, to its end at a terminal."""

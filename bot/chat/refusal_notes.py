@@ -33,14 +33,14 @@ class Refusals:
         self._platforms = platforms
         self._noted: dict[str, Refused] = {}  # by this process
 
-    async def watch(self, causes: Callable[[], Mapping[str, str]]) -> None:
+    async def watch_causes(self, causes: Callable[[], Mapping[str, str]]) -> None:
         """Note for ever what `causes` says now, by platform: "" where all is well."""
         while True:
             with suppress(StorageError):  # a database that fails is told of in its own place
-                await self.note(causes())
+                await self.note_causes(causes())
             await asyncio.sleep(_BEAT_SECONDS)
 
-    async def note(self, causes: Mapping[str, str]) -> None:
+    async def note_causes(self, causes: Mapping[str, str]) -> None:
         """Leave word of what is wrong now, and take back what was said and is no more. Raises StorageError."""
         now = datetime.now(UTC)
         for platform, cause in causes.items():
@@ -48,22 +48,22 @@ class Refusals:
             if cause:
                 since = before.since if before and before.cause == cause else now
                 value = {"cause": cause, "since": since.isoformat(), "at": now.isoformat()}
-                await self._markers.set(_name(platform), json.dumps(value))
+                await self._markers.set(_build_marker_name(platform), json.dumps(value))
                 self._noted[platform] = Refused(platform, cause, since)
             elif before:
-                await self._markers.set(_name(platform), "")
+                await self._markers.set(_build_marker_name(platform), "")
                 del self._noted[platform]
 
-    async def list(self) -> tuple[Refused, ...]:
+    async def list_refusals(self) -> tuple[Refused, ...]:
         """What processes have said of late. Raises StorageError."""
         found = []
         for platform in self._platforms:
-            if value := await self._markers.get(_name(platform)):
+            if value := await self._markers.get(_build_marker_name(platform)):
                 said = json.loads(value)
                 if datetime.now(UTC) - datetime.fromisoformat(said["at"]) < _FRESH:
                     found.append(Refused(platform, said["cause"], datetime.fromisoformat(said["since"])))
         return tuple(found)
 
 
-def _name(platform: str) -> str:
+def _build_marker_name(platform: str) -> str:
     return f"refused:{platform}"

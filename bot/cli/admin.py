@@ -80,7 +80,7 @@ def list_handoffs(as_json: AsJson = False) -> None:
         from bot.handoff.models import HandoffState
 
         async with record_action(application, "handoffs"):
-            return await application.handoffs.list(HandoffState.OPEN, HandoffState.CLAIMED)
+            return await application.handoffs.list_handoffs(HandoffState.OPEN, HandoffState.CLAIMED)
 
     print_json([_handoff_as_dict(each) for each in run_on_application(load_handoffs)])
 

@@ -44,7 +44,7 @@ class TerminalScreen:
         self._live: Live | None = None
         self._line = ""
 
-    async def show(self, card: Card, *, public: bool = False) -> MessageRef | None:
+    async def show_card(self, card: Card, *, public: bool = False) -> MessageRef | None:
         """A card with a bar is of something that goes on, one that is not `public` a notice."""
         if card.bar is not None:
             self._update_progress(card)
@@ -56,7 +56,7 @@ class TerminalScreen:
             make_console(stderr=True).print(_to_terminal_text(card.text), style="dim")
         return None
 
-    async def attend(self, work: asyncio.Task[Any]) -> None:
+    async def follow_task(self, work: asyncio.Task[Any]) -> None:
         """To its end: nobody else is waited for here."""
         try:
             await work

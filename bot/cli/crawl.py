@@ -103,7 +103,7 @@ async def _watch_refresh(application: Application, run: RefreshRun, quiet: bool)
         async for now in application.refreshing.follow(run.id):
             run = now
             if not quiet:
-                await screen.show(run_card(run, joined=True), public=True)
+                await screen.show_card(run_card(run, joined=True), public=True)
     except asyncio.CancelledError:  # Ctrl-C: it is another process's work, and goes on
         print_line("It goes on: 'frontdesk recrawl --cancel' stops it.", err=True)
         return None

@@ -103,7 +103,7 @@ def _check_database(settings: Settings) -> Iterator[Check]:
 
     async def ping_database() -> str:
         async with open_application(settings) as application:
-            return await application.database.check()
+            return await application.database.check_health()
 
     yield Check("database", True, asyncio.run(ping_database()))
 
@@ -142,7 +142,7 @@ def _check_handoffs(settings: Settings) -> Iterator[Check]:
 
     async def load_waiting_times() -> list[datetime]:
         async with open_application(settings) as application:
-            return [each.created_at for each in await application.handoffs.list(HandoffState.OPEN, limit=1000)]
+            return [each.created_at for each in await application.handoffs.list_handoffs(HandoffState.OPEN, limit=1000)]
 
     late = [moment for moment in asyncio.run(load_waiting_times()) if datetime.now(UTC) - moment > _LATE]
     if late:
@@ -330,7 +330,7 @@ def _check_serve(settings: Settings) -> Iterator[Check]:
 
     async def load_refusals() -> Sequence[Refused]:
         async with open_application(settings) as application:
-            return await application.refusals.list()
+            return await application.refusals.list_refusals()
 
     for each in asyncio.run(load_refusals()):
         yield Check(each.platform, False, f"a process that runs is refused, for {format_age(each.since)}: {each.cause}")

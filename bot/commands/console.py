@@ -148,8 +148,8 @@ class Console:
 class _Nowhere:
     """A screen for calls that show nothing."""
 
-    async def show(self, card: Card, *, public: bool = False) -> None:
+    async def show_card(self, card: Card, *, public: bool = False) -> None:
         """Nothing."""
 
-    async def attend(self, work: asyncio.Task[Any]) -> None:
+    async def follow_task(self, work: asyncio.Task[Any]) -> None:
         """Nothing."""

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.database import schema
 from bot.database.engines import DatabaseEngine, T, Work, create_engine
-from bot.database.faults import rolled_back, translated
+from bot.database.faults import rolled_back, translate_faults
 from bot.database.tables import conversations
 from bot.database.urls import Address, parse_address
 from bot.errors import StorageError
@@ -55,9 +55,9 @@ class Database:
         engine = create_engine(address)
         database = cls(address, engine)
         try:
-            version = await database.read(schema.version)
+            version = await database.read(schema.load_version)
             if version != schema.HEAD:
-                await database._migrate()
+                await database._migrate_schema()
         except BaseException:
             await engine.dispose()
             raise
@@ -65,7 +65,7 @@ class Database:
 
     async def read(self, work: Work[T]) -> T:
         """Await `work(connection)` in a transaction that sees one state of a SQLite database. Raises StorageError."""
-        return await _to_its_end(self._transaction(work))
+        return await _shield_to_completion(self._run_transaction(work))
 
     async def write(self, work: Work[T]) -> T:
         """Await `work(connection)` in a transaction: committed, or rolled back by an exception. Raises StorageError.
@@ -77,11 +77,11 @@ class Database:
             return await self._write_with_others(work)
         for _ in range(_TRIES - 1):
             try:
-                return await _to_its_end(self._transaction(work, writing=True))
+                return await _shield_to_completion(self._run_transaction(work, writing=True))
             except StorageError as error:
                 if not rolled_back(error):
                     raise
-        return await _to_its_end(self._transaction(work, writing=True))
+        return await _shield_to_completion(self._run_transaction(work, writing=True))
 
     async def _write_with_others(self, work: Work[T]) -> T:
         """Do what several tasks want to write in one transaction: to begin and to commit costs more than most works."""
@@ -113,11 +113,11 @@ class Database:
     async def _write_batch(self, batch: Sequence[_Waiting]) -> bool:
         """Commit works together; False where one of several failed, and nothing was written."""
 
-        async def work(connection: AsyncConnection) -> list[Any]:
+        async def run_batch(connection: AsyncConnection) -> list[Any]:
             return [await each.work(connection) for each in batch]
 
         try:
-            results = await self._transaction(work, writing=True)
+            results = await self._run_transaction(run_batch, writing=True)
         except BaseException as error:  # whatever it is, who waits must hear of it
             if len(batch) > 1:
                 return False
@@ -127,7 +127,7 @@ class Database:
             each.done.set_result(result)
         return True
 
-    async def alone(self, work: Work[T], *, give_way: bool = False) -> T:
+    async def run_outside_transaction(self, work: Work[T], *, give_way: bool = False) -> T:
         """Await `work(connection)` outside a transaction, on a connection of its own whose statements may take long,
         while no task of this process writes to a SQLite file; with `give_way`, whoever is to write there interrupts it.
         Raises StorageError."""
@@ -143,43 +143,45 @@ class Database:
         try:
             async with self._queue:
                 act = giving_way if give_way and self.address.is_sqlite else work
-                with translated(self.address):
-                    return await _to_its_end(engine.transaction(act, alone=True))
+                with translate_faults(self.address):
+                    return await _shield_to_completion(engine.run_transaction(act, alone=True))
         finally:
             await engine.dispose()
 
-    async def check(self) -> str:
+    async def check_health(self) -> str:
         """One line for `doctor`: engine, place, schema; tries a write. Raises StorageError."""
         query = "SELECT sqlite_version()" if self.address.is_sqlite else "SHOW server_version"
 
-        async def work(connection: AsyncConnection) -> tuple[str, str | None]:
+        async def probe_write(connection: AsyncConnection) -> tuple[str, str | None]:
             await connection.execute(update(conversations).where(false()).values(platform=""))
-            return (await connection.execute(text(query))).scalar_one(), await schema.version(connection)
+            return (await connection.execute(text(query))).scalar_one(), await schema.load_version(connection)
 
-        server, version = await self.write(work)
+        server, version = await self.write(probe_write)
         engine = "SQLite" if self.address.is_sqlite else "PostgreSQL"
         return f"{engine} {server}, {self.address.shown}, schema {version}, writable"
 
     async def close(self) -> None:
         """Close every connection."""
-        with translated(self.address):
+        with translate_faults(self.address):
             await self.engine.dispose()
 
-    async def _transaction(self, work: Work[T], *, writing: bool = False) -> T:
-        with translated(self.address):
-            return await self.engine.transaction(work, writing=writing)
+    async def _run_transaction(self, work: Work[T], *, writing: bool = False) -> T:
+        with translate_faults(self.address):
+            return await self.engine.run_transaction(work, writing=writing)
 
-    async def _migrate(self) -> None:
+    async def _migrate_schema(self) -> None:
         engine = create_engine(self.address, migrating=True)
         try:
-            with translated(self.address):
-                upgraded = engine.transaction(lambda connection: connection.run_sync(schema.upgrade), writing=True)
-                await _to_its_end(upgraded)
+            with translate_faults(self.address):
+                upgraded = engine.run_transaction(
+                    lambda connection: connection.run_sync(schema.upgrade_schema), writing=True
+                )
+                await _shield_to_completion(upgraded)
         finally:
             await engine.dispose()
 
 
-async def _to_its_end(transaction: Coroutine[Any, Any, T]) -> T:
+async def _shield_to_completion(transaction: Coroutine[Any, Any, T]) -> T:
     """Await a transaction that a cancellation of this task lets finish first.
 
     Cut off between two statements, it would leave a connection that nobody may use any more.

@@ -28,7 +28,7 @@ async def delete_rows(connection: AsyncConnection, table: Table, condition: Colu
     """Delete up to a batch of a table's rows. Nothing may depend on them."""
     key = list(table.primary_key)
     some = select(*key).where(condition).limit(BATCH)
-    return await _delete(connection, table, tuple_(*key).in_(some) if len(key) > 1 else key[0].in_(some))
+    return await _delete_where(connection, table, tuple_(*key).in_(some) if len(key) > 1 else key[0].in_(some))
 
 
 async def delete_turns(connection: AsyncConnection, condition: ColumnElement[bool]) -> Counter[str]:
@@ -39,12 +39,12 @@ async def delete_turns(connection: AsyncConnection, condition: ColumnElement[boo
     these = conversations.c.id.in_(held)
     # Locked, or a turn that is added just now would be taken along by its conversation.
     await connection.execute(select(conversations.c.id).where(these).order_by(conversations.c.id).with_for_update())
-    gone = await _delete(connection, turn_passages, turn_passages.c.turn_id.in_(ids))
-    gone += await _delete(connection, feedback, feedback.c.turn_id.in_(ids))
+    gone = await _delete_where(connection, turn_passages, turn_passages.c.turn_id.in_(ids))
+    gone += await _delete_where(connection, feedback, feedback.c.turn_id.in_(ids))
     gone += await _delete_learned(connection, or_(learned.c.asked_id.in_(ids), learned.c.turn_id.in_(ids)))
-    gone += await _delete(connection, turns, turns.c.id.in_(ids))
+    gone += await _delete_where(connection, turns, turns.c.id.in_(ids))
     left = exists(select(turns.c.id).where(turns.c.conversation_id == conversations.c.id))
-    return gone + await _delete(connection, conversations, these & ~left)
+    return gone + await _delete_where(connection, conversations, these & ~left)
 
 
 async def delete_learned(connection: AsyncConnection, condition: ColumnElement[bool]) -> Counter[str]:
@@ -55,7 +55,7 @@ async def delete_learned(connection: AsyncConnection, condition: ColumnElement[b
 
 
 async def _delete_learned(connection: AsyncConnection, condition: ColumnElement[bool]) -> Counter[str]:
-    gone = await _delete(connection, learned, condition)
+    gone = await _delete_where(connection, learned, condition)
     if gone:
         await learned_wordings.changed(connection)
     return gone
@@ -63,15 +63,15 @@ async def _delete_learned(connection: AsyncConnection, condition: ColumnElement[
 
 async def delete_handoffs(connection: AsyncConnection, condition: ColumnElement[bool]) -> Counter[str]:
     """Delete up to a batch of handoffs with what was said in them; taught answers forget where they came from."""
-    ids = await _some(connection, handoffs, condition)
+    ids = await _select_ids(connection, handoffs, condition)
     await _update_taught(connection, taught.c.handoff_id.in_(ids), handoff_id="")
-    gone = await _delete(connection, handoff_messages, handoff_messages.c.handoff_id.in_(ids))
-    return gone + await _delete(connection, handoffs, handoffs.c.id.in_(ids))
+    gone = await _delete_where(connection, handoff_messages, handoff_messages.c.handoff_id.in_(ids))
+    return gone + await _delete_where(connection, handoffs, handoffs.c.id.in_(ids))
 
 
 async def delete_taught(connection: AsyncConnection, condition: ColumnElement[bool]) -> Counter[str]:
     """Delete up to a batch of taught answers."""
-    ids = await _some(connection, taught, condition)
+    ids = await _select_ids(connection, taught, condition)
     gone = delete(taught).where(taught.c.id.in_(ids)).returning(taught.c.state)
     states = (await connection.execute(gone)).scalars().all()
     await changed(connection, *states)
@@ -80,7 +80,7 @@ async def delete_taught(connection: AsyncConnection, condition: ColumnElement[bo
 
 async def strip_taught(connection: AsyncConnection, condition: ColumnElement[bool]) -> Counter[str]:
     """Let up to a batch of taught answers forget whom and where they came from; -> nothing to count but for itself."""
-    ids = await _some(connection, taught, condition & ((taught.c.customer != "") | (taught.c.handoff_id != "")))
+    ids = await _select_ids(connection, taught, condition & ((taught.c.customer != "") | (taught.c.handoff_id != "")))
     count = await _update_taught(connection, taught.c.id.in_(ids), customer="", handoff_id="")
     return Counter({"taught": count}) if count else Counter()
 
@@ -92,10 +92,10 @@ async def _update_taught(connection: AsyncConnection, condition: ColumnElement[b
     return len(states)
 
 
-async def _some(connection: AsyncConnection, table: Table, condition: ColumnElement[bool]) -> Sequence[str]:
+async def _select_ids(connection: AsyncConnection, table: Table, condition: ColumnElement[bool]) -> Sequence[str]:
     return (await connection.execute(select(table.c.id).where(condition).limit(BATCH))).scalars().all()
 
 
-async def _delete(connection: AsyncConnection, table: Table, condition: ColumnElement[bool]) -> Counter[str]:
+async def _delete_where(connection: AsyncConnection, table: Table, condition: ColumnElement[bool]) -> Counter[str]:
     count = (await connection.execute(delete(table).where(condition))).rowcount
     return Counter({table.name: count}) if count else Counter()

@@ -37,7 +37,7 @@ class DatabaseEngine(Protocol):
         """What SQLAlchemy's events are listened for on."""
         ...
 
-    async def transaction(self, work: Work[T], *, writing: bool = False, alone: bool = False) -> T:
+    async def run_transaction(self, work: Work[T], *, writing: bool = False, alone: bool = False) -> T:
         """Await `work(connection)` in a transaction, or, `alone`, outside any. `writing`: it takes SQLite's lock at
         once."""
         ...
@@ -55,7 +55,7 @@ class PostgresEngine:
             "postgresql+asyncpg://",
             async_creator=partial(_connect_asyncpg, address, statement_seconds),
             pool_pre_ping=True,
-            **_options(),
+            **_build_engine_options(),
         )
         self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
@@ -64,7 +64,7 @@ class PostgresEngine:
         """See the protocol."""
         return self._engine.sync_engine
 
-    async def transaction(self, work: Work[T], *, writing: bool = False, alone: bool = False) -> T:
+    async def run_transaction(self, work: Work[T], *, writing: bool = False, alone: bool = False) -> T:
         """See the protocol."""
         async with (self._autocommit if alone else self._engine).begin() as connection:
             return await work(connection)
@@ -83,13 +83,17 @@ class SqliteEngine:
         arguments = {"timeout": address.lock_seconds, "isolation_level": None, "check_same_thread": False}
         # Nothing to reset: a transaction has ended before its connection goes back. As many as there are threads.
         self.sync_engine = create_sync_engine(
-            address.url, connect_args=arguments, pool_reset_on_return=None, pool_size=_READERS + 1, **_options()
+            address.url,
+            connect_args=arguments,
+            pool_reset_on_return=None,
+            pool_size=_READERS + 1,
+            **_build_engine_options(),
         )
         self._reading = ThreadPoolExecutor(_READERS, "sqlite-read")
         self._writing = ThreadPoolExecutor(1, "sqlite-write")
 
         @event.listens_for(self.sync_engine, "connect")
-        def configure(connection: Any, _record: object) -> None:
+        def configure_connection(connection: Any, _record: object) -> None:
             cursor = connection.cursor()
             cursor.execute("PRAGMA journal_mode = WAL")
             cursor.execute("PRAGMA synchronous = NORMAL")  # in WAL a killed process loses nothing; a power cut, ms
@@ -98,18 +102,18 @@ class SqliteEngine:
             cursor.close()
 
         @event.listens_for(self.sync_engine, "begin")
-        def begin(connection: Connection) -> None:
+        def begin_transaction(connection: Connection) -> None:
             if statement := connection.get_execution_options().get("begin", "BEGIN"):
                 connection.exec_driver_sql(statement)
 
         self._immediate = self.sync_engine.execution_options(begin="BEGIN IMMEDIATE")
         self._without = self.sync_engine.execution_options(begin="")
 
-    async def transaction(self, work: Work[T], *, writing: bool = False, alone: bool = False) -> T:
+    async def run_transaction(self, work: Work[T], *, writing: bool = False, alone: bool = False) -> T:
         """See the protocol."""
         engine = self._without if alone else self._immediate if writing else self.sync_engine
         threads = self._writing if writing or alone else self._reading
-        return await asyncio.get_running_loop().run_in_executor(threads, _run, engine, work)
+        return await asyncio.get_running_loop().run_in_executor(threads, _run_in_transaction, engine, work)
 
     async def dispose(self) -> None:
         """See the protocol."""
@@ -158,19 +162,21 @@ def create_engine(address: Address, *, migrating: bool = False) -> DatabaseEngin
     return PostgresEngine(address, None if migrating else _STATEMENT_SECONDS)
 
 
-def _options() -> dict[str, Any]:
+def _build_engine_options() -> dict[str, Any]:
     return {
         "hide_parameters": True,  # else an error's text would carry messages into logs
         "json_serializer": lambda value: json.dumps(value, ensure_ascii=False, separators=(",", ":")),
     }
 
 
-def _run(engine: Engine, work: Work[T]) -> T:
+def _run_in_transaction(engine: Engine, work: Work[T]) -> T:
     with engine.begin() as connection:
-        return _done(cast("Coroutine[Any, Any, T]", work(cast("AsyncConnection", _Immediate(connection)))))
+        return _complete_without_waiting(
+            cast("Coroutine[Any, Any, T]", work(cast("AsyncConnection", _Immediate(connection))))
+        )
 
 
-def _done(working: Coroutine[Any, Any, T]) -> T:
+def _complete_without_waiting(working: Coroutine[Any, Any, T]) -> T:
     """What a work that never has to wait comes to. Raises RuntimeError for one that does."""
     try:
         working.send(None)

@@ -45,15 +45,15 @@ _UNREACHABLE = "does not answer: start the server, or correct host and port in F
 
 
 @contextmanager
-def translated(address: Address) -> Iterator[None]:
+def translate_faults(address: Address) -> Iterator[None]:
     """Turn every fault of the database inside the block into a StorageError that names `address`."""
     try:
         yield
     except (SQLAlchemyError, sqlite3.Error, OSError) as error:
-        raise StorageError(explain(error, address)) from error
+        raise StorageError(explain_fault(error, address)) from error
     except Exception as error:
         if type(error).__module__.startswith("asyncpg"):  # raised while connecting, not wrapped
-            raise StorageError(explain(error, address)) from error
+            raise StorageError(explain_fault(error, address)) from error
         raise
 
 
@@ -63,10 +63,12 @@ def rolled_back(error: StorageError) -> bool:
     return getattr(getattr(error.__cause__, "orig", None), "sqlstate", "") in {"40P01", "40001"}
 
 
-def explain(error: Exception, address: Address) -> str:
+def explain_fault(error: Exception, address: Address) -> str:
     """One line for an operator, without the password and without any text of a message."""
     cause = _driver_error(error)
-    return f"The {'' if address.is_sqlite else 'PostgreSQL '}database {address.shown} {_what(cause, address)}."
+    return (
+        f"The {'' if address.is_sqlite else 'PostgreSQL '}database {address.shown} {_describe_cause(cause, address)}."
+    )
 
 
 def _driver_error(error: BaseException) -> BaseException:
@@ -80,7 +82,7 @@ def _driver_error(error: BaseException) -> BaseException:
         error = inner
 
 
-def _what(cause: BaseException, address: Address) -> str:
+def _describe_cause(cause: BaseException, address: Address) -> str:
     if isinstance(cause, PoolTimeoutError):
         return "is too busy, no connection came free in time: try again, or run fewer questions at once"
     name = getattr(cause, "sqlite_errorname", None) or ""

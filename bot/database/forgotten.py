@@ -22,14 +22,16 @@ _NOTED = select(markers.c.value).where(markers.c.name == bindparam("note"))
 
 async def note_forgotten(connection: AsyncConnection, platform: str, user: str) -> None:
     """A user is forgotten now."""
-    insert = upsert(connection, markers).values(name=_name(platform, user), value=datetime.now(UTC).isoformat())
+    insert = upsert(connection, markers).values(
+        name=_build_note_name(platform, user), value=datetime.now(UTC).isoformat()
+    )
     changed = {"value": insert.excluded.value}
     await connection.execute(insert.on_conflict_do_update(index_elements=["name"], set_=changed))
 
 
 async def was_forgotten(connection: AsyncConnection, platform: str, user: str, since: datetime) -> bool:
     """Whether a user was forgotten at that moment or later."""
-    noted = await connection.scalar(_NOTED, {"note": _name(platform, user)})
+    noted = await connection.scalar(_NOTED, {"note": _build_note_name(platform, user)})
     return noted is not None and datetime.fromisoformat(noted) >= since
 
 
@@ -41,5 +43,5 @@ async def delete_old_notes(connection: AsyncConnection) -> Counter[str]:
     return Counter()
 
 
-def _name(platform: str, user: str) -> str:
+def _build_note_name(platform: str, user: str) -> str:
     return f"{_NAME}{pseudonym(platform, user)}"

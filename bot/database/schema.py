@@ -17,19 +17,19 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 _ADVISORY_LOCK = 0x66726F6E74  # "front": an arbitrary number that every Frontdesk takes on PostgreSQL
 
 
-async def version(connection: AsyncConnection) -> str | None:
+async def load_version(connection: AsyncConnection) -> str | None:
     """The database's schema version; None when it has none yet."""
-    return await connection.run_sync(_version)
+    return await connection.run_sync(_read_version)
 
 
-def upgrade(connection: Connection) -> None:
+def upgrade_schema(connection: Connection) -> None:
     """Bring the database to `HEAD` inside the caller's transaction; other processes wait, then find it done.
 
     On SQLite the transaction must have begun IMMEDIATE, which is the lock. Raises SchemaError.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
-    current = _version(connection)
+    current = _read_version(connection)
     if current == HEAD:
         return
     from alembic import command
@@ -48,7 +48,7 @@ def upgrade(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
-def _version(connection: Connection) -> str | None:
+def _read_version(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()

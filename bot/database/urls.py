@@ -55,13 +55,13 @@ def parse_address(text: str) -> Address:
     except (ArgumentError, ValueError):  # its message repeats the URL, password and all
         raise StorageError(f"The database URL cannot be read: {_EXPECTED}.") from None
     if backend == "sqlite":
-        return _sqlite(url)
+        return _parse_sqlite(url)
     if backend in ("postgresql", "postgres"):
-        return _postgresql(url)
+        return _parse_postgresql(url)
     raise StorageError(f"Frontdesk keeps its log in SQLite or PostgreSQL, not in {backend!r}: {_EXPECTED}.")
 
 
-def _sqlite(url: URL) -> Address:
+def _parse_sqlite(url: URL) -> Address:
     if url.host:
         raise StorageError(
             f"The SQLite URL has two slashes before {url.host!r}: three start a relative path, four an absolute one."
@@ -82,7 +82,7 @@ def _sqlite(url: URL) -> Address:
     return Address(str(path), url.set(drivername="sqlite", database=str(path), query={}), lock_seconds)
 
 
-def _postgresql(url: URL) -> Address:
+def _parse_postgresql(url: URL) -> Address:
     # channel_binding is libpq's own; asyncpg would hand it to the server as a setting, which refuses it.
     url = url.set(drivername="postgresql+asyncpg").difference_update_query(["channel_binding"])
     socket = url.query.get("host", "")

@@ -27,13 +27,13 @@ _TRIES = 5  # of a checkpoint that readers are in the way of
 _WAIT_SECONDS = 1  # for readers, in one try
 
 
-async def soiled(connection: AsyncConnection) -> None:
+async def request_compaction(connection: AsyncConnection) -> None:
     """Note, in the transaction that deletes something, that SQLite's files are to be compacted."""
     if connection.dialect.name == "sqlite":
-        await _mark(connection, uuid.uuid4().hex)
+        await _set_marker(connection, uuid.uuid4().hex)
 
 
-async def compact(database: Database, tables: Iterable[str], *, give_way: bool = False) -> bool:
+async def compact_files(database: Database, tables: Iterable[str], *, give_way: bool = False) -> bool:
     """Remove what was deleted from the files, as far as the engine lets us; on PostgreSQL free the room in `tables`.
 
     Never fails: what could not be done is logged, and done by the next call; with `give_way`, what would keep a writer
@@ -41,15 +41,15 @@ async def compact(database: Database, tables: Iterable[str], *, give_way: bool =
     """
     try:
         if not database.address.is_sqlite:
-            await database.alone(lambda connection: _vacuum(connection, tables))
+            await database.run_outside_transaction(lambda connection: _vacuum_tables(connection, tables))
             return True
-        found = await database.read(_marked)
+        found = await database.read(_load_marker)
         if found == _DONE:
             return True
-        await database.alone(lambda connection: connection.execute(text("VACUUM")), give_way=give_way)
-        if not await _checkpointed(database):
+        await database.run_outside_transaction(lambda connection: connection.execute(text("VACUUM")), give_way=give_way)
+        if not await _checkpoint_log(database):
             raise StorageError("readers were in the way of the checkpoint for too long: it is tried again next time")
-        await database.write(lambda connection: _clean(connection, found))
+        await database.write(lambda connection: _mark_compacted(connection, found))
     except StorageError as error:
         log = structlog.get_logger(__name__)
         log.warning("what was deleted may still stand in the database's files", cause=str(error))
@@ -57,37 +57,37 @@ async def compact(database: Database, tables: Iterable[str], *, give_way: bool =
     return True
 
 
-async def _vacuum(connection: AsyncConnection, tables: Iterable[str]) -> None:
+async def _vacuum_tables(connection: AsyncConnection, tables: Iterable[str]) -> None:
     for name in sorted(set(tables) & set(metadata.tables)):
         await connection.execute(text(f"VACUUM {name}"))
 
 
-async def _checkpointed(database: Database) -> bool:
+async def _checkpoint_log(database: Database) -> bool:
     """Bring the write-ahead log into the file and empty it; False while somebody reads from it."""
 
-    async def work(connection: AsyncConnection) -> Any:
+    async def run_checkpoint(connection: AsyncConnection) -> Any:
         await connection.execute(text(f"PRAGMA busy_timeout = {int(_WAIT_SECONDS * 1000)}"))
         return (await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))).one()
 
     for attempt in range(_TRIES):
-        busy, *_ = await database.alone(work)
+        busy, *_ = await database.run_outside_transaction(run_checkpoint)
         if not busy:
             return True
         await asyncio.sleep(0.1 * (attempt + 1))  # writers of this process come in between
     return False
 
 
-async def _marked(connection: AsyncConnection) -> str | None:
+async def _load_marker(connection: AsyncConnection) -> str | None:
     found = await connection.execute(select(markers.c.value).where(markers.c.name == _MARKER))
     return found.scalar_one_or_none()
 
 
-async def _clean(connection: AsyncConnection, found: str | None) -> None:
+async def _mark_compacted(connection: AsyncConnection, found: str | None) -> None:
     """Note that it was done, unless something was deleted meanwhile."""
-    if await _marked(connection) == found:
-        await _mark(connection, _DONE)
+    if await _load_marker(connection) == found:
+        await _set_marker(connection, _DONE)
 
 
-async def _mark(connection: AsyncConnection, value: str) -> None:
+async def _set_marker(connection: AsyncConnection, value: str) -> None:
     insertion = upsert(connection, markers).values(name=_MARKER, value=value)
     await connection.execute(insertion.on_conflict_do_update(index_elements=["name"], set_={"value": value}))

@@ -22,16 +22,16 @@ _TRIED = 5  # passages
 _QUESTION, _SAID = 1_500, 400  # characters
 
 
-def packet(handoff: Handoff, turns: Sequence[Turn], link: str) -> Card:
+def handoff_card(handoff: Handoff, turns: Sequence[Turn], link: str) -> Card:
     """The message that opens a handoff's thread: the question, the conversation, what was tried, where it was asked.
 
     `turns` are the conversation's last ones, oldest first; the last may be the one the handoff is about.
     """
-    lines = [Line(f"{_short(turn.question)} → {_short(turn.answer)}") for turn in turns[-_TURNS:]]
+    lines = [Line(f"{_shorten_text(turn.question)} → {_shorten_text(turn.answer)}") for turn in turns[-_TURNS:]]
     asked = next((turn for turn in reversed(turns) if turn.id == handoff.turn_id), None)
     tried = {passage.url or passage.title: passage for passage in (asked.passages if asked else ())}
     lines += [
-        Line(f"Tried: {_short(passage.title)}", passage.url, f"score {passage.score:.1f}")
+        Line(f"Tried: {_shorten_text(passage.title)}", passage.url, f"score {passage.score:.1f}")
         for passage in list(tried.values())[:_TRIED]
     ]
     if link:
@@ -39,30 +39,30 @@ def packet(handoff: Handoff, turns: Sequence[Turn], link: str) -> Card:
     return Card(
         title=f"{handoff.customer_name or 'Somebody'} {_REASONS[handoff.reason]}",
         text=handoff.question[:_QUESTION],
-        facts=_facts(handoff),
+        facts=_build_facts(handoff),
         lines=tuple(lines),
-        footnote=_footnote(handoff),
-        buttons=_buttons(handoff),
+        footnote=_choose_footnote(handoff),
+        buttons=_build_buttons(handoff),
     )
 
 
-def reminder(handoff: Handoff, link: str) -> Card:
+def reminder_card(handoff: Handoff, link: str) -> Card:
     """Nobody has claimed it yet."""
-    waited = _ago(handoff.created_at)
+    waited = _format_age(handoff.created_at)
     return Card(
         text=f"Nobody has claimed this yet: {handoff.customer_name or 'a customer'} has been waiting for {waited}.",
-        lines=(Line(_short(handoff.question), link),),
-        buttons=(_claim(handoff),),
+        lines=(Line(_shorten_text(handoff.question), link),),
+        buttons=(_build_claim_button(handoff),),
     )
 
 
-def said(author: str, text: str, *, by_team: bool = False) -> Card:
+def message_card(author: str, text: str, *, by_team: bool = False) -> Card:
     """What somebody on the other side wrote. Addresses that a teammate writes can be followed, a customer's not."""
     return Card(title=author, text=text, links=addresses(text) if by_team else mailboxes(text))
 
 
-def _facts(handoff: Handoff) -> dict[str, str]:
-    facts = {"Asked in": f"{handoff.customer.platform.capitalize()}, {_ago(handoff.created_at)} ago"}
+def _build_facts(handoff: Handoff) -> dict[str, str]:
+    facts = {"Asked in": f"{handoff.customer.platform.capitalize()}, {_format_age(handoff.created_at)} ago"}
     if handoff.state is HandoffState.CLAIMED:
         facts["Claimed by"] = handoff.claimed_name
     if handoff.state is HandoffState.RESOLVED:
@@ -70,7 +70,7 @@ def _facts(handoff: Handoff) -> dict[str, str]:
     return facts
 
 
-def _footnote(handoff: Handoff) -> str:
+def _choose_footnote(handoff: Handoff) -> str:
     if handoff.state is HandoffState.RESOLVED:
         return "The bot answers there again. Reopen it to write to the customer."
     if handoff.state is HandoffState.CLAIMED:
@@ -78,23 +78,23 @@ def _footnote(handoff: Handoff) -> str:
     return "Claim it, or just reply in this thread: replies reach the customer, those that begin with // stay here."
 
 
-def _buttons(handoff: Handoff) -> tuple[Button, ...]:
+def _build_buttons(handoff: Handoff) -> tuple[Button, ...]:
     if handoff.state is HandoffState.RESOLVED:
         return (Button(REOPEN, handoff.id, "Reopen"),)
     resolve = Button(RESOLVE, handoff.id, "Resolve")
-    return (resolve,) if handoff.state is HandoffState.CLAIMED else (_claim(handoff), resolve)
+    return (resolve,) if handoff.state is HandoffState.CLAIMED else (_build_claim_button(handoff), resolve)
 
 
-def _claim(handoff: Handoff) -> Button:
+def _build_claim_button(handoff: Handoff) -> Button:
     return Button(CLAIM, handoff.id, "Claim", Style.PRIMARY)
 
 
-def _short(text: str) -> str:
+def _shorten_text(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= _SAID else line[: _SAID - 1] + "…"
 
 
-def _ago(moment: datetime) -> str:
+def _format_age(moment: datetime) -> str:
     minutes = max(0, int((datetime.now(UTC) - moment).total_seconds() // 60))
     if minutes < 60:
         return f"{minutes} min"

@@ -21,22 +21,22 @@ class HandoffCommands:
 
     @command("handoffs", Role.TEAMMATE, "what people are busy with, or should be")
     async def _show_handoffs(self, context: CommandContext) -> Answer:
-        return handoffs_card(await self._handoffs.list(HandoffState.OPEN, HandoffState.CLAIMED))
+        return handoffs_card(await self._handoffs.list_handoffs(HandoffState.OPEN, HandoffState.CLAIMED))
 
     @on_button(CLAIM, Role.TEAMMATE)
     async def _claim(self, context: CommandContext) -> Answer:
         await self._check_place(context)
-        return await self._handing.claim(context.actor, context.value)
+        return await self._handing.claim_handoff(context.actor, context.value)
 
     @on_button(RESOLVE, Role.TEAMMATE)
     async def _resolve(self, context: CommandContext) -> Answer:
         await self._check_place(context)
-        return await self._handing.resolve(context.actor, context.value)
+        return await self._handing.resolve_handoff(context.actor, context.value)
 
     @on_button(REOPEN, Role.CUSTOMER)
     async def _reopen(self, context: CommandContext) -> Answer:
         await self._check_place(context)
-        return await self._handing.reopen(context.actor, context.value)
+        return await self._handing.reopen_handoff(context.actor, context.value)
 
     async def _check_place(self, context: CommandContext) -> None:
         if not await self._handing.may_steer(context.actor, context.value, context.place):

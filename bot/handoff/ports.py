@@ -13,26 +13,26 @@ from bot.handoff.models import Handoff, HandoffMessage, HandoffState
 class HandoffStore(Protocol):
     """Handoffs and what was said in them. Every method raises StorageError."""
 
-    async def open(self, handoff: Handoff) -> Handoff:
+    async def open_handoff(self, handoff: Handoff) -> Handoff:
         """Keep a new one; where the customer's place has one that is open or claimed, that one is the answer."""
 
-    async def get(self, handoff_id: str) -> Handoff | None: ...
+    async def find_handoff(self, handoff_id: str) -> Handoff | None: ...
 
-    async def at(self, support: ThreadRef) -> Handoff | None:
+    async def find_in_thread(self, support: ThreadRef) -> Handoff | None:
         """The one whose thread in the support channel this is."""
 
-    async def change(self, handoff_id: str, *states: HandoffState, **values: object) -> Handoff | None:
+    async def change_handoff(self, handoff_id: str, *states: HandoffState, **values: object) -> Handoff | None:
         """Set fields (`state`, `support`, `claimed_by`, `claimed_name`, `reminders`, `remind_at`) of one that is in one
         of `states`; None where it is in none of them, so that of two that change it at once one succeeds."""
 
-    async def due(self, now: datetime, until: datetime) -> Sequence[Handoff]:
+    async def lease_due_reminders(self, now: datetime, until: datetime) -> Sequence[Handoff]:
         """Open ones whose `remind_at` has come; it is `until` afterwards, and `reminders` one more."""
 
-    async def say(self, message: HandoffMessage) -> bool:
+    async def record_message(self, message: HandoffMessage) -> bool:
         """Keep what was said; False where it was kept before."""
 
-    async def said(self, handoff_id: str) -> Sequence[HandoffMessage]:
+    async def load_messages(self, handoff_id: str) -> Sequence[HandoffMessage]:
         """Oldest first."""
 
-    async def list(self, *states: HandoffState, limit: int = 50) -> Sequence[Handoff]:
+    async def list_handoffs(self, *states: HandoffState, limit: int = 50) -> Sequence[Handoff]:
         """Newest first; without `states` all."""

@@ -24,7 +24,7 @@ from bot.chat.people import Actor
 from bot.chat.platform import ChannelPoster
 from bot.chat.ports import ConversationStore
 from bot.errors import BotError, DeliveryError, Refusal, StorageError
-from bot.handoff.cards import REOPEN, packet, reminder, said
+from bot.handoff.cards import REOPEN, handoff_card, message_card, reminder_card
 from bot.handoff.models import Handoff, HandoffMessage, HandoffReason, HandoffState, Party
 from bot.handoff.ports import HandoffStore
 from bot.i18n import words_for
@@ -81,28 +81,28 @@ class HandoffService:
         self._propose = propose
         self._limits = limits or HandoffLimits()
 
-    def available(self, place: ThreadRef) -> bool:
+    def can_hand_over(self, place: ThreadRef) -> bool:
         """Whether a question asked there can be handed to people."""
-        return bool(self._support(place))
+        return bool(self._find_support_channel(place))
 
     # -- what customers do ----------------------------------------------------------------------------------------
 
-    async def open(
+    async def open_handoff(
         self, customer: ThreadRef, user: str, name: str, turn: Turn, reason: HandoffReason, link: str = ""
     ) -> bool:
         """Hand a conversation to people and tell the customer in the place itself, whichever way it goes; -> whether
         people know of it. One that is with people already stays as it is. Raises StorageError.
         """
-        support = self._support(customer)
+        support = self._find_support_channel(customer)
         words = words_for(turn.language)
         if not name:
             with suppress(DeliveryError):
-                name = await self._room(customer).name(customer.workspace, user)
+                name = await self._find_poster(customer).fetch_user_name(customer.workspace, user)
         if support is None:
-            await self._tell(customer, Card(text=words.say("not_handed_over")))
+            await self._post_notice(customer, Card(text=words.say("not_handed_over")))
             return False
         now = datetime.now(UTC)
-        about = await self._about(turn)
+        about = await self._find_subject(turn)
         wanted = Handoff(
             id=uuid.uuid4().hex,
             state=HandoffState.OPEN,
@@ -119,22 +119,22 @@ class HandoffService:
             updated_at=now,
             remind_at=now + _UNPOSTED,  # until the packet stands
         )
-        handoff = await self._store.open(wanted)
+        handoff = await self._store.open_handoff(wanted)
         if handoff.id != wanted.id:
             if now - handoff.created_at < _TWICE:  # a button that was clicked twice
                 return True
-            await self._tell(customer, Card(text=words.say("handed_over_before")))
+            await self._post_notice(customer, Card(text=words.say("handed_over_before")))
             return True
-        if not await self._post(handoff, link):
-            await self._store.change(handoff.id, HandoffState.OPEN, state=HandoffState.FAILED)
-            await self._tell(customer, Card(text=words.say("not_handed_over")))
+        if not await self._post_card(handoff, link):
+            await self._store.change_handoff(handoff.id, HandoffState.OPEN, state=HandoffState.FAILED)
+            await self._post_notice(customer, Card(text=words.say("not_handed_over")))
             return False
         await self._inbox.hand_over(customer)
         note = f"\n{self._limits.note}" if self._limits.note else ""
-        await self._tell(customer, Card(text=words.say("handed_over") + note, links=addresses(note)))
+        await self._post_notice(customer, Card(text=words.say("handed_over") + note, links=addresses(note)))
         return True
 
-    async def _about(self, turn: Turn) -> Turn | None:
+    async def _find_subject(self, turn: Turn) -> Turn | None:
         """What the wish for a person is about: the turn itself, or what was asked before it, if anything was. A choice
         of what was offered is about that."""
         turns = (await self._conversations.load(turn.conversation_id)).turns
@@ -159,31 +159,31 @@ class HandoffService:
         customer = replace(message.place, thread=message.context.get("handoff_in", message.place.thread))
         try:
             if message.audience is Audience.COMMAND:
-                customer = await self._room(customer).direct(customer.workspace, message.user)
+                customer = await self._find_poster(customer).open_direct_thread(customer.workspace, message.user)
             elif not link:
-                link = await self._room(customer).link(message.written)
+                link = await self._find_poster(customer).fetch_link(message.written)
         except DeliveryError as error:
             log.warning("customer's place not known", item=item.id, cause=str(error))
             if message.audience is Audience.COMMAND:  # the channel it was asked in is not for what people say to one
                 return False
-        return await self.open(customer, message.user, message.context.get("name", ""), turn, reason, link)
+        return await self.open_handoff(customer, message.user, message.context.get("name", ""), turn, reason, link)
 
-    async def relay(self, item: Job, text: str) -> None:
+    async def relay_message(self, item: Job, text: str) -> None:
         """Pass a message of either side on to the other. `text` is what was said, as it may be shown to people.
 
         Raises DeliveryError where trying again may help, StorageError.
         """
-        handoff = await self._store.get(item.message.context.get("handoff", ""))
+        handoff = await self._store.find_handoff(item.message.context.get("handoff", ""))
         if handoff is None:
             return
         if item.message.context.get("side") == Party.SUPPORT:
-            await self._from_support(handoff, item, text)
+            await self._relay_from_support(handoff, item, text)
         else:
-            await self._from_customer(handoff, item, text)
+            await self._relay_from_customer(handoff, item, text)
 
-    async def _from_customer(self, handoff: Handoff, item: Job, text: str) -> None:
-        author = await self._name(item)
-        await self._store.say(self._relayed(handoff, Party.CUSTOMER, item, author))
+    async def _relay_from_customer(self, handoff: Handoff, item: Job, text: str) -> None:
+        author = await self._find_author_name(item)
+        await self._store.record_message(self._build_message(handoff, Party.CUSTOMER, item, author))
         unseen = "(something that I am not shown: read it where it was asked)"
         no_text = unseen if item.message.context.get("unseen") else "(something that is no text: a picture or a file)"
         shown = text or no_text
@@ -192,23 +192,23 @@ class HandoffService:
         if not handoff.support.thread:  # beside the packet it would stand in the channel for nobody
             raise DeliveryError("the packet is not posted yet", Refusal.MOMENT)
         try:
-            await self._room(handoff.support).post(handoff.support, said(author, shown))
+            await self._find_poster(handoff.support).post_card(handoff.support, message_card(author, shown))
         except DeliveryError as error:
             if not error.permanent:
                 raise
             log.error("support thread gone", handoff=handoff.id, cause=str(error))
-            await self._tell(handoff.customer, Card(text=words_for(handoff.language).say("not_relayed")))
+            await self._post_notice(handoff.customer, Card(text=words_for(handoff.language).say("not_relayed")))
 
-    async def _from_support(self, handoff: Handoff, item: Job, text: str) -> None:
+    async def _relay_from_support(self, handoff: Handoff, item: Job, text: str) -> None:
         if text.lstrip().startswith(INTERNAL):
             return
         here = item.message.place
-        if not await self._room(here).is_teammate(here.workspace, item.message.user):
-            await self._tell(handoff.support, Card(text=_NOT_THE_TEAM))
+        if not await self._find_poster(here).is_teammate(here.workspace, item.message.user):
+            await self._post_notice(handoff.support, Card(text=_NOT_THE_TEAM))
             return
-        author = await self._name(item)
+        author = await self._find_author_name(item)
         if handoff.state is HandoffState.RESOLVED:
-            await self._tell(
+            await self._post_notice(
                 handoff.support,
                 Card(
                     text="This is resolved, so that was not passed on. Reopen it to write to the customer.",
@@ -219,44 +219,48 @@ class HandoffService:
         if handoff.state is HandoffState.OPEN:  # whoever answers has claimed it
             place = item.message.place
             actor = Actor(place.platform, place.workspace, item.message.user, author)
-            handoff = await self._claimed(handoff, actor) or handoff
+            handoff = await self._try_claim(handoff, actor) or handoff
         if not text:
             why = item.message.context.get("unseen") or "Only text reaches the customer: that file stays here."
-            await self._tell(handoff.support, Card(text=why))
+            await self._post_notice(handoff.support, Card(text=why))
             return
-        await self._store.say(self._relayed(handoff, Party.SUPPORT, item, author))
+        await self._store.record_message(self._build_message(handoff, Party.SUPPORT, item, author))
         try:
-            await self._room(handoff.customer).post(handoff.customer, said(author, text, by_team=True))
+            await self._find_poster(handoff.customer).post_card(
+                handoff.customer, message_card(author, text, by_team=True)
+            )
         except DeliveryError as error:
             if not error.permanent:
                 raise
-            await self._tell(handoff.support, Card(text=f"That did not reach the customer: {error}"))
+            await self._post_notice(handoff.support, Card(text=f"That did not reach the customer: {error}"))
 
     async def give_up(self, item: Job) -> None:
         """Tell the author of a message that it could not be passed on. Raises StorageError."""
-        handoff = await self._store.get(item.message.context.get("handoff", ""))
+        handoff = await self._store.find_handoff(item.message.context.get("handoff", ""))
         if handoff is None:
             return
         if item.message.context.get("side") == Party.SUPPORT:
-            await self._tell(handoff.support, Card(text=f"This did not reach the customer: {item.message.text[:200]}"))
+            await self._post_notice(
+                handoff.support, Card(text=f"This did not reach the customer: {item.message.text[:200]}")
+            )
         else:
-            await self._tell(handoff.customer, Card(text=words_for(handoff.language).say("not_relayed")))
+            await self._post_notice(handoff.customer, Card(text=words_for(handoff.language).say("not_relayed")))
 
     # -- what teammates do ----------------------------------------------------------------------------------------
 
-    async def claim(self, actor: Actor, handoff_id: str) -> Card:
+    async def claim_handoff(self, actor: Actor, handoff_id: str) -> Card:
         """Take a handoff; -> what to tell who asked, where it could not be. Raises StorageError."""
-        handoff = await self._store.get(handoff_id)
+        handoff = await self._store.find_handoff(handoff_id)
         if handoff is None:
-            return _unknown()
-        if claimed := await self._claimed(handoff, actor):
+            return _unknown_handoff_card()
+        if claimed := await self._try_claim(handoff, actor):
             return Card(text=f"It is yours: write to {claimed.customer_name or 'the customer'} in the thread.")
-        current = await self._store.get(handoff_id) or handoff
-        return Card(text=f"{current.claimed_name or 'Somebody'} has {_past(current.state)} it already.")
+        current = await self._store.find_handoff(handoff_id) or handoff
+        return Card(text=f"{current.claimed_name or 'Somebody'} has {_past_participle(current.state)} it already.")
 
-    async def resolve(self, actor: Actor, handoff_id: str) -> Card:
+    async def resolve_handoff(self, actor: Actor, handoff_id: str) -> Card:
         """The conversation is over: the bot answers there again, and what was said is proposed as a taught answer."""
-        handoff = await self._store.change(
+        handoff = await self._store.change_handoff(
             handoff_id,
             *_LIVE,
             state=HandoffState.RESOLVED,
@@ -265,39 +269,39 @@ class HandoffService:
             remind_at=datetime.now(UTC),  # until all is done that this calls for
         )
         if handoff is None:
-            return await self._as_it_is(handoff_id)
-        await self._settle(handoff)
+            return await self._describe_state(handoff_id)
+        await self._complete_resolution(handoff)
         return Card(text="Resolved.")
 
-    async def _settle(self, handoff: Handoff) -> None:
+    async def _complete_resolution(self, handoff: Handoff) -> None:
         """All that a resolved handoff calls for; what a dead process left of it is done again (see `watch`)."""
         await self._inbox.hand_over(handoff.customer, human=False)
-        await self._redraw(handoff)
+        await self._update_card(handoff)
         words = words_for(handoff.language)
         again = Button(REOPEN, handoff.id, words.labels["still_need_help"])
-        await self._tell(handoff.customer, Card(text=words.say("handoff_resolved"), buttons=(again,)))
-        if exchange := await self._store.said(handoff.id):
+        await self._post_notice(handoff.customer, Card(text=words.say("handoff_resolved"), buttons=(again,)))
+        if exchange := await self._store.load_messages(handoff.id):
             try:
                 await self._propose(handoff, exchange)
             except BotError as error:  # the handoff is resolved all the same
                 log.error("nothing proposed", handoff=handoff.id, cause=str(error))
-        await self._store.change(handoff.id, HandoffState.RESOLVED, remind_at=None)
+        await self._store.change_handoff(handoff.id, HandoffState.RESOLVED, remind_at=None)
 
-    async def reopen(self, actor: Actor, handoff_id: str) -> Card:
+    async def reopen_handoff(self, actor: Actor, handoff_id: str) -> Card:
         """Go on with a resolved handoff; the customer may ask for that, too."""
         now = datetime.now(UTC)
-        before = await self._store.get(handoff_id)
+        before = await self._store.find_handoff(handoff_id)
         if before is None:
-            return _unknown()
+            return _unknown_handoff_card()
         words = words_for(before.language)
         by_customer = actor.platform == before.customer.platform and actor.user == before.customer_user
-        live = await self._store.list(*_LIVE, limit=_MANY)
+        live = await self._store.list_handoffs(*_LIVE, limit=_MANY)
         there = [each for each in live if each.customer == before.customer]
         if there and by_customer:
             return Card(text=words.say("handed_over_before"))
         if any(each.id != handoff_id for each in there):
             return Card(text="The customer is with people already: that goes on in a thread of its own.")
-        handoff = await self._store.change(
+        handoff = await self._store.change_handoff(
             handoff_id,
             HandoffState.RESOLVED,
             state=HandoffState.OPEN,
@@ -307,19 +311,19 @@ class HandoffService:
             remind_at=now + self._limits.remind,
         )
         if handoff is None:
-            return await self._as_it_is(handoff_id)
+            return await self._describe_state(handoff_id)
         await self._inbox.hand_over(handoff.customer)
-        await self._redraw(handoff)
+        await self._update_card(handoff)
         if by_customer:
             who = handoff.customer_name or "The customer"
-            await self._tell(handoff.support, Card(text=f"{who} still needs help: this is open again."))
+            await self._post_notice(handoff.support, Card(text=f"{who} still needs help: this is open again."))
             return Card(text=words.say("handoff_reopened"))
-        await self._tell(handoff.customer, Card(text=words.say("handoff_reopened")))
+        await self._post_notice(handoff.customer, Card(text=words.say("handoff_reopened")))
         return Card(text="It is open again.")
 
     async def may_steer(self, actor: Actor, handoff_id: str, place: ThreadRef) -> bool:
         """Whether a click came from the handoff's own support channel, or from its customer."""
-        handoff = await self._store.get(handoff_id)
+        handoff = await self._store.find_handoff(handoff_id)
         if handoff is None:
             return False
         support, customer = handoff.support, handoff.customer
@@ -332,54 +336,54 @@ class HandoffService:
 
     # -- what time does -------------------------------------------------------------------------------------------
 
-    async def watch(self) -> None:
+    async def watch_handoffs(self) -> None:
         """Remind of what nobody claims, and post what a dead process did not, until cancelled."""
         while True:
             await asyncio.sleep(_LOOK_SECONDS if self._limits.remind > timedelta(minutes=1) else 0.5)
             with suppress(StorageError):
-                await self._remind()
-                await self._settle_again()
+                await self._send_reminders()
+                await self._resume_resolutions()
 
-    async def _remind(self) -> None:
+    async def _send_reminders(self) -> None:
         now = datetime.now(UTC)
-        for handoff in await self._store.due(now, now + self._limits.remind * 2):
+        for handoff in await self._store.lease_due_reminders(now, now + self._limits.remind * 2):
             if not handoff.support.thread:
                 await self._post_again(handoff)
                 continue
             if handoff.reminders > _REMINDERS:
-                await self._store.change(handoff.id, HandoffState.OPEN, remind_at=None)
+                await self._store.change_handoff(handoff.id, HandoffState.OPEN, remind_at=None)
                 continue
             later = now + self._limits.remind * 2**handoff.reminders
-            await self._store.change(handoff.id, HandoffState.OPEN, remind_at=later)
+            await self._store.change_handoff(handoff.id, HandoffState.OPEN, remind_at=later)
             channel = replace(handoff.support, thread="")
-            link = await self._link(_message_of(handoff.support))
-            await self._tell(channel, reminder(handoff, link))
+            link = await self._find_link(_message_of(handoff.support))
+            await self._post_notice(channel, reminder_card(handoff, link))
             if handoff.reminders == 1:
-                await self._tell(handoff.customer, Card(text=words_for(handoff.language).say("handoff_waiting")))
+                await self._post_notice(handoff.customer, Card(text=words_for(handoff.language).say("handoff_waiting")))
 
     async def _post_again(self, handoff: Handoff) -> None:
         """A packet that did not come to the channel: leased by `due`, so that one process posts it."""
         words = words_for(handoff.language)
-        if handoff.support.platform in self._rooms and await self._post(handoff, ""):
+        if handoff.support.platform in self._rooms and await self._post_card(handoff, ""):
             await self._inbox.hand_over(handoff.customer)
-            await self._tell(handoff.customer, Card(text=words.say("handed_over")))
+            await self._post_notice(handoff.customer, Card(text=words.say("handed_over")))
         elif datetime.now(UTC) - handoff.created_at > _HOPELESS:
-            await self._store.change(handoff.id, HandoffState.OPEN, state=HandoffState.FAILED)
-            await self._tell(handoff.customer, Card(text=words.say("not_handed_over")))
+            await self._store.change_handoff(handoff.id, HandoffState.OPEN, state=HandoffState.FAILED)
+            await self._post_notice(handoff.customer, Card(text=words.say("not_handed_over")))
         else:
-            await self._store.change(handoff.id, HandoffState.OPEN, remind_at=datetime.now(UTC) + _UNPOSTED)
+            await self._store.change_handoff(handoff.id, HandoffState.OPEN, remind_at=datetime.now(UTC) + _UNPOSTED)
 
-    async def _settle_again(self) -> None:
+    async def _resume_resolutions(self) -> None:
         """What a process that died while it resolved a handoff left."""
         now = datetime.now(UTC)
-        for handoff in await self._store.list(HandoffState.RESOLVED, limit=_RECENT):
+        for handoff in await self._store.list_handoffs(HandoffState.RESOLVED, limit=_RECENT):
             left = handoff.remind_at is not None and now - handoff.updated_at > _UNPOSTED
-            if left and await self._store.change(handoff.id, HandoffState.RESOLVED, remind_at=now):
-                await self._settle(handoff)
+            if left and await self._store.change_handoff(handoff.id, HandoffState.RESOLVED, remind_at=now):
+                await self._complete_resolution(handoff)
 
     # -- parts ----------------------------------------------------------------------------------------------------
 
-    def _support(self, place: ThreadRef) -> ThreadRef | None:
+    def _find_support_channel(self, place: ThreadRef) -> ThreadRef | None:
         """Where a question of that place goes: the same platform's support channel, else another's."""
         for platform in (place.platform, *sorted(self._channels)):
             channel = self._channels.get(platform, "")
@@ -387,39 +391,39 @@ class HandoffService:
                 return ThreadRef(platform, place.workspace if platform == place.platform else "", channel, "")
         return None
 
-    def _room(self, place: ThreadRef) -> ChannelPoster:
+    def _find_poster(self, place: ThreadRef) -> ChannelPoster:
         try:
             return self._rooms[place.platform]
         except KeyError:
             raise DeliveryError(f"{place.platform} is not connected", Refusal.MOMENT) from None
 
-    async def _post(self, handoff: Handoff, link: str) -> bool:
+    async def _post_card(self, handoff: Handoff, link: str) -> bool:
         """Post the packet and note where; -> whether it stands."""
         try:
-            room = self._room(handoff.support)
-            message = await room.post(handoff.support, await self._packet(handoff, link))
-            thread = await room.thread(message, handoff.customer_name or "Handoff")
+            room = self._find_poster(handoff.support)
+            message = await room.post_card(handoff.support, await self._build_card(handoff, link))
+            thread = await room.ensure_thread(message, handoff.customer_name or "Handoff")
         except DeliveryError as error:
             log.error("packet not posted", handoff=handoff.id, cause=str(error))
             return False
         later = datetime.now(UTC) + self._limits.remind
-        await self._store.change(handoff.id, *_LIVE, support=thread, remind_at=later, reminders=0)
+        await self._store.change_handoff(handoff.id, *_LIVE, support=thread, remind_at=later, reminders=0)
         return True
 
-    async def _packet(self, handoff: Handoff, link: str = "") -> Card:
+    async def _build_card(self, handoff: Handoff, link: str = "") -> Card:
         conversation = await self._conversations.load(handoff.conversation_id)
-        return packet(handoff, conversation.turns, link or await self._link(_message_of(handoff.customer)))
+        return handoff_card(handoff, conversation.turns, link or await self._find_link(_message_of(handoff.customer)))
 
-    async def _redraw(self, handoff: Handoff) -> None:
+    async def _update_card(self, handoff: Handoff) -> None:
         """Show in the packet how the handoff stands, also where that changes meanwhile."""
         drawn: HandoffState | None = None
-        while (now := await self._store.get(handoff.id)) and now.state is not drawn:
+        while (now := await self._store.find_handoff(handoff.id)) and now.state is not drawn:
             drawn = now.state
             with suppress(DeliveryError):
-                await self._room(now.support).update(_message_of(now.support), await self._packet(now))
+                await self._find_poster(now.support).update_card(_message_of(now.support), await self._build_card(now))
 
-    async def _claimed(self, handoff: Handoff, actor: Actor) -> Handoff | None:
-        claimed = await self._store.change(
+    async def _try_claim(self, handoff: Handoff, actor: Actor) -> Handoff | None:
+        claimed = await self._store.change_handoff(
             handoff.id,
             HandoffState.OPEN,
             state=HandoffState.CLAIMED,
@@ -427,40 +431,42 @@ class HandoffService:
             claimed_name=actor.shown,
         )
         if claimed:
-            await self._redraw(claimed)
-            now = await self._store.get(claimed.id)
+            await self._update_card(claimed)
+            now = await self._store.find_handoff(claimed.id)
             if now and now.state is HandoffState.CLAIMED:
                 told = words_for(claimed.language).say("handoff_claimed", name=actor.shown)
-                await self._tell(claimed.customer, Card(text=told))
+                await self._post_notice(claimed.customer, Card(text=told))
         return claimed
 
-    async def _as_it_is(self, handoff_id: str) -> Card:
-        handoff = await self._store.get(handoff_id)
-        return Card(text=f"It is {handoff.state.value} already.") if handoff else _unknown()
+    async def _describe_state(self, handoff_id: str) -> Card:
+        handoff = await self._store.find_handoff(handoff_id)
+        return Card(text=f"It is {handoff.state.value} already.") if handoff else _unknown_handoff_card()
 
-    async def _name(self, item: Job) -> str:
+    async def _find_author_name(self, item: Job) -> str:
         """What the author of a message is called."""
         if name := item.message.context.get("name"):
             return name
         place = item.message.place
         with suppress(DeliveryError):
-            return await self._room(place).name(place.workspace, item.message.user) or item.message.user
+            return (
+                await self._find_poster(place).fetch_user_name(place.workspace, item.message.user) or item.message.user
+            )
         return item.message.user
 
-    async def _tell(self, place: ThreadRef, card: Card) -> None:
+    async def _post_notice(self, place: ThreadRef, card: Card) -> None:
         """Say something beside the matter itself; that it could not be said is logged."""
         try:
-            await self._room(place).post(place, card)
+            await self._find_poster(place).post_card(place, card)
         except DeliveryError as error:
             log.error("not told", platform=place.platform, cause=str(error))
 
-    async def _link(self, message: MessageRef) -> str:
+    async def _find_link(self, message: MessageRef) -> str:
         with suppress(DeliveryError):
-            return await self._room(ThreadRef(message.platform, "", "", "")).link(message)
+            return await self._find_poster(ThreadRef(message.platform, "", "", "")).fetch_link(message)
         return ""
 
     @staticmethod
-    def _relayed(handoff: Handoff, side: Party, item: Job, author: str) -> HandoffMessage:
+    def _build_message(handoff: Handoff, side: Party, item: Job, author: str) -> HandoffMessage:
         message_id = f"{item.message.id}.{item.revision}" if item.revision else item.message.id
         return HandoffMessage(handoff.id, side, message_id, author, item.message.text, datetime.now(UTC))
 
@@ -470,9 +476,9 @@ def _message_of(place: ThreadRef) -> MessageRef:
     return MessageRef(place.platform, place.workspace, place.channel, place.thread)
 
 
-def _past(state: HandoffState) -> str:
+def _past_participle(state: HandoffState) -> str:
     return {HandoffState.CLAIMED: "claimed", HandoffState.RESOLVED: "resolved"}.get(state, "changed")
 
 
-def _unknown() -> Card:
+def _unknown_handoff_card() -> Card:
     return Card(text="This handoff is not known any more.")

@@ -26,89 +26,91 @@ class SqlHandoffStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def open(self, handoff: Handoff) -> Handoff:
+    async def open_handoff(self, handoff: Handoff) -> Handoff:
         """Places are compared whole: the caller gives a private conversation one `thread`."""
-        here = and_(_at("customer", handoff.customer), handoffs.c.state.in_(_LIVE))
+        here = and_(_is_place("customer", handoff.customer), handoffs.c.state.in_(_LIVE))
 
-        async def work(connection: AsyncConnection) -> Handoff:
-            await _serialised(connection, handoff.customer)
+        async def insert_handoff(connection: AsyncConnection) -> Handoff:
+            await _lock_place(connection, handoff.customer)
             live = await connection.execute(_newest_first().where(here).limit(1))
             if row := live.mappings().one_or_none():
-                return _handoff(row)
-            await connection.execute(insert(handoffs).values(_row(row_of(handoff))))
+                return _parse_handoff(row)
+            await connection.execute(insert(handoffs).values(_build_row(row_of(handoff))))
             return handoff
 
-        return await self._database.write(work)
+        return await self._database.write(insert_handoff)
 
-    async def get(self, handoff_id: str) -> Handoff | None:
+    async def find_handoff(self, handoff_id: str) -> Handoff | None:
         """None for an unknown id."""
-        return _first(await self._select(select(handoffs).where(handoffs.c.id == handoff_id)))
+        return _first_or_none(await self._select_handoffs(select(handoffs).where(handoffs.c.id == handoff_id)))
 
-    async def at(self, support: ThreadRef) -> Handoff | None:
+    async def find_in_thread(self, support: ThreadRef) -> Handoff | None:
         if not support.thread:  # the channel itself: those whose packet is not posted yet
             return None
-        return _first(await self._select(_newest_first().where(_at("support", support)).limit(1)))
+        return _first_or_none(
+            await self._select_handoffs(_newest_first().where(_is_place("support", support)).limit(1))
+        )
 
-    async def change(self, handoff_id: str, *states: HandoffState, **values: object) -> Handoff | None:
+    async def change_handoff(self, handoff_id: str, *states: HandoffState, **values: object) -> Handoff | None:
         """Without `states`, whatever its state."""
         these = handoffs.c.id == handoff_id
         if states:
             these = and_(these, handoffs.c.state.in_([state.value for state in states]))
-        changed = update(handoffs).where(these).values(_row(values) | {"updated_at": datetime.now(UTC)})
-        return _first(await self._update(changed))
+        changed = update(handoffs).where(these).values(_build_row(values) | {"updated_at": datetime.now(UTC)})
+        return _first_or_none(await self._update_handoffs(changed))
 
-    async def due(self, now: datetime, until: datetime) -> Sequence[Handoff]:
+    async def lease_due_reminders(self, now: datetime, until: datetime) -> Sequence[Handoff]:
         """`until` is after `now`. Oldest first."""
         ready = and_(handoffs.c.state == HandoffState.OPEN.value, handoffs.c.remind_at <= now)
         reminded = update(handoffs).where(ready).values(remind_at=until, reminders=handoffs.c.reminders + 1)
-        return sorted(await self._update(reminded), key=lambda handoff: (handoff.created_at, handoff.id))
+        return sorted(await self._update_handoffs(reminded), key=lambda handoff: (handoff.created_at, handoff.id))
 
-    async def say(self, message: HandoffMessage) -> bool:
+    async def record_message(self, message: HandoffMessage) -> bool:
         values = row_of(message) | {"side": message.side.value}
 
-        async def work(connection: AsyncConnection) -> bool:
+        async def insert_message(connection: AsyncConnection) -> bool:
             kept = upsert(connection, handoff_messages).values(values).on_conflict_do_nothing()
             return (await connection.execute(kept)).rowcount > 0
 
-        return await self._database.write(work)
+        return await self._database.write(insert_message)
 
-    async def said(self, handoff_id: str) -> Sequence[HandoffMessage]:
+    async def load_messages(self, handoff_id: str) -> Sequence[HandoffMessage]:
         query = select(handoff_messages).where(handoff_messages.c.handoff_id == handoff_id)
         query = query.order_by(handoff_messages.c.at, handoff_messages.c.message_id)
 
-        async def work(connection: AsyncConnection) -> Sequence[HandoffMessage]:
+        async def select_messages(connection: AsyncConnection) -> Sequence[HandoffMessage]:
             rows = (await connection.execute(query)).mappings()
             return [HandoffMessage(**dict(row) | {"side": Party(row["side"])}) for row in rows]
 
-        return await self._database.read(work)
+        return await self._database.read(select_messages)
 
-    async def list(self, *states: HandoffState, limit: int = 50) -> Sequence[Handoff]:
+    async def list_handoffs(self, *states: HandoffState, limit: int = 50) -> Sequence[Handoff]:
         query = _newest_first().limit(limit)
         if states:
             query = query.where(handoffs.c.state.in_([state.value for state in states]))
-        return await self._select(query)
+        return await self._select_handoffs(query)
 
-    async def _select(self, query: Select[Any]) -> Sequence[Handoff]:
-        async def work(connection: AsyncConnection) -> Sequence[Handoff]:
-            return _handoffs(await connection.execute(query))
+    async def _select_handoffs(self, query: Select[Any]) -> Sequence[Handoff]:
+        async def select_rows(connection: AsyncConnection) -> Sequence[Handoff]:
+            return _parse_handoffs(await connection.execute(query))
 
-        return await self._database.read(work)
+        return await self._database.read(select_rows)
 
-    async def _update(self, statement: Any) -> Sequence[Handoff]:
-        async def work(connection: AsyncConnection) -> Sequence[Handoff]:
-            return _handoffs(await connection.execute(statement.returning(handoffs)))
+    async def _update_handoffs(self, statement: Any) -> Sequence[Handoff]:
+        async def update_rows(connection: AsyncConnection) -> Sequence[Handoff]:
+            return _parse_handoffs(await connection.execute(statement.returning(handoffs)))
 
-        return await self._database.write(work)
+        return await self._database.write(update_rows)
 
 
-async def _serialised(connection: AsyncConnection, place: ThreadRef) -> None:
+async def _lock_place(connection: AsyncConnection, place: ThreadRef) -> None:
     """Be the only one that opens a handoff there until the transaction ends. SQLite's writers are one by one anyway."""
     if connection.dialect.name == "postgresql":
         lock = text("SELECT pg_advisory_xact_lock(:lock, hashtext(:place))")
         await connection.execute(lock, {"lock": _LOCK, "place": "\n".join(astuple(place))})
 
 
-def _at(side: str, place: ThreadRef) -> ColumnElement[bool]:
+def _is_place(side: str, place: ThreadRef) -> ColumnElement[bool]:
     return and_(*(handoffs.c[f"{side}_{name}"] == getattr(place, name) for name in _PLACE))
 
 
@@ -116,7 +118,7 @@ def _newest_first() -> Select[Any]:
     return select(handoffs).order_by(handoffs.c.created_at.desc(), handoffs.c.id.desc())
 
 
-def _row(values: Mapping[str, Any]) -> dict[str, Any]:
+def _build_row(values: Mapping[str, Any]) -> dict[str, Any]:
     """A handoff's fields as columns."""
     row: dict[str, Any] = {}
     for name, value in values.items():
@@ -127,16 +129,16 @@ def _row(values: Mapping[str, Any]) -> dict[str, Any]:
     return row
 
 
-def _handoffs(rows: Result[Any]) -> list[Handoff]:
-    return [_handoff(row) for row in rows.mappings()]
+def _parse_handoffs(rows: Result[Any]) -> list[Handoff]:
+    return [_parse_handoff(row) for row in rows.mappings()]
 
 
-def _handoff(row: RowMapping) -> Handoff:
+def _parse_handoff(row: RowMapping) -> Handoff:
     values = dict(row)
     for side in ("customer", "support"):
         values[side] = ThreadRef(*(values.pop(f"{side}_{name}") for name in _PLACE))
     return Handoff(**values | {"state": HandoffState(row["state"]), "reason": HandoffReason(row["reason"])})
 
 
-def _first(found: Sequence[Handoff]) -> Handoff | None:
+def _first_or_none(found: Sequence[Handoff]) -> Handoff | None:
     return found[0] if found else None

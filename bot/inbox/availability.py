@@ -36,31 +36,31 @@ class Platforms:
         self._messengers: dict[str, ReplySender] = {}
         self._troubles: dict[str, _Trouble] = {}
 
-    def join(self, platform: str, messenger: ReplySender) -> None:
+    def add_platform(self, platform: str, messenger: ReplySender) -> None:
         """It has connected."""
         self._messengers[platform] = messenger
 
-    def leave(self, platform: str) -> None:
+    def remove_platform(self, platform: str) -> None:
         """It is connected no more."""
         self._messengers.pop(platform, None)
 
-    def messenger(self, platform: str) -> ReplySender | None:
+    def find_sender(self, platform: str) -> ReplySender | None:
         """By which to speak there; None while nobody can."""
         trouble = self._troubles.get(platform)
         return None if trouble and trouble.suspended else self._messengers.get(platform)
 
     def __contains__(self, platform: object) -> bool:
-        return isinstance(platform, str) and self.messenger(platform) is not None
+        return isinstance(platform, str) and self.find_sender(platform) is not None
 
     def __iter__(self) -> Iterator[str]:
         return (platform for platform in list(self._messengers) if platform in self)
 
-    def trouble(self, platform: str) -> str:
+    def find_trouble(self, platform: str) -> str:
         """Why a platform refuses the bot, with the mend; "" where it does not, as far as is known."""
         trouble = self._troubles.get(platform)
         return trouble.cause if trouble else ""
 
-    def suspend(self, platform: str, cause: str) -> None:
+    def suspend_platform(self, platform: str, cause: str) -> None:
         """It does not take the bot: nothing is said there until it may again."""
         before = self._troubles.get(platform)
         if before and before.suspended:
@@ -74,7 +74,7 @@ class Platforms:
         if self._troubles.pop(platform, None):
             log.info("platform takes the bot again", platform=platform)
 
-    async def probe(self) -> None:
+    async def probe_suspended(self) -> None:
         """Ask those that are due. Where the bot is known again, the next delivery shows whether it may speak, too;
         where none comes, the trouble is over after another pause."""
         for platform, trouble in list(self._troubles.items()):
@@ -85,7 +85,7 @@ class Platforms:
                 self.note_success(platform)
                 continue
             try:
-                await messenger.check()
+                await messenger.check_access()
             except DeliveryError:
                 trouble.pause = min(trouble.pause * 2, LONGEST_PAUSE)
             else:

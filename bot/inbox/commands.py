@@ -45,11 +45,11 @@ class ChannelCommands:
         if other and not _CHANNEL.get(place.platform, _ANY).fullmatch(other):
             raise InputError(f"{other[:40]!r} is no channel's id here: choose the channel that is offered behind #.")
         channel = Channel(place.platform, place.workspace, other or place.channel)
-        current = (await self._inbox.marked()).get(channel)
+        current = (await self._inbox.list_marked_channels()).get(channel)
         if state == "on":
-            await self._inbox.mark(channel, kind)
+            await self._inbox.mark_channel(channel, kind)
         elif current is kind:
-            await self._inbox.mark(channel, None)
+            await self._inbox.mark_channel(channel, None)
         elif current:
             was = {ChannelKind.HELP: "a help channel", ChannelKind.QUIET: "a quiet channel"}[current]
             return Card(text=f"Nothing has changed: it is {was}.")

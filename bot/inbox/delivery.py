@@ -50,7 +50,7 @@ class _Course:
 
 
 class Delivery:
-    """`fault` logs a fault of an item; `on_undeliverable` tells admins of an item whose customer cannot be told
+    """`log_fault` logs a fault of an item; `on_undeliverable` tells admins of an item whose customer cannot be told
     anything: whether it could."""
 
     def __init__(
@@ -58,30 +58,30 @@ class Delivery:
         platforms: Platforms,
         inbox: InboxStore,
         limits: InboxLimits,
-        fault: Callable[[Job, BaseException], str],
+        log_fault: Callable[[Job, BaseException], str],
         on_undeliverable: Callable[[Job, str], Awaitable[bool]] | None = None,
     ) -> None:
         self._platforms = platforms
         self._inbox = inbox
         self._limits = limits
-        self._fault = fault
+        self._log_fault = log_fault
         self._on_undeliverable = on_undeliverable
 
-    async def deliver(self, item: Job, act: Act, *, unknown: bool, here: bool = False) -> DeliveryOutcome:
+    async def deliver_reply(self, item: Job, act: Act, *, unknown: bool, here: bool = False) -> DeliveryOutcome:
         """Do `act`, whereby an item's customer is told something, as often as a passing fault calls for, and where they
         can be reached, unless it is for `here` alone. Raises what `act` raises beside DeliveryError, and StorageError
         after as many tries."""
         fault: StorageError | None = None
         course = _Course(item.where_answered, unknown, unknown)
         for attempt in range(self._limits.tries):
-            messenger = self._platforms.messenger(item.message.place.platform)
+            messenger = self._platforms.find_sender(item.message.place.platform)
             if messenger is None:
                 return DeliveryOutcome.MUST_WAIT
             try:
-                await self._go(messenger, item.message.key, course, act, here=here)
+                await self._act_where_reachable(messenger, item.message.key, course, act, here=here)
             except DeliveryError as error:
                 if error.kind is not Refusal.MOMENT:
-                    return await self._refused(item, error, here=here)
+                    return await self._handle_refusal(item, error, here=here)
                 fault = None
                 log.warning("delivery failed", item=item.id, cause=str(error), attempt=attempt + 1)
             except StorageError as error:  # a server that hands over to another, mostly
@@ -90,9 +90,9 @@ class Delivery:
             else:
                 self._platforms.note_success(item.message.place.platform)
                 return DeliveryOutcome.DONE
-            await self.pause(attempt)
+            await self.pause_before_retry(attempt)
             try:
-                current = await self._inbox.find(item.message.key)
+                current = await self._inbox.find_job(item.message.key)
             except StorageError:
                 course.go_on(None)
                 continue
@@ -104,23 +104,25 @@ class Delivery:
             raise fault
         return DeliveryOutcome.GIVEN_UP
 
-    async def _refused(self, item: Job, error: DeliveryError, *, here: bool) -> DeliveryOutcome:
+    async def _handle_refusal(self, item: Job, error: DeliveryError, *, here: bool) -> DeliveryOutcome:
         if error.kind is Refusal.BOT:
-            self._platforms.suspend(item.message.place.platform, str(error))
+            self._platforms.suspend_platform(item.message.place.platform, str(error))
             return DeliveryOutcome.MUST_WAIT
-        self._fault(item, error)
+        self._log_fault(item, error)
         if here or await self.tell_undeliverable(item, str(error)):
             return DeliveryOutcome.REFUSED
         return DeliveryOutcome.GIVEN_UP
 
-    async def _go(self, messenger: ReplySender, key: MessageRef, course: _Course, act: Act, *, here: bool) -> None:
+    async def _act_where_reachable(
+        self, messenger: ReplySender, key: MessageRef, course: _Course, act: Act, *, here: bool
+    ) -> None:
         """Do `act` where an item was asked, or, where the bot may not speak there, wherever else its customer can be
         reached: not `here` alone. Raises DeliveryError, and what `act` raises."""
         while True:
             try:
                 await self._clear_left(messenger, course.at)
                 if course.unknown:
-                    course.at = await self._recover(messenger, course.at)
+                    course.at = await self._recover_replies(messenger, course.at)
                     course.unknown = False
                 await act(messenger, course.at)
                 return
@@ -128,7 +130,7 @@ class Delivery:
                 if here or not error.permanent:
                     raise
                 course.refusal = course.refusal or error
-                there = await messenger.elsewhere(course.at, error)
+                there = await messenger.find_other_place(course.at, error)
                 if there is None:
                     raise course.refusal from error
                 log.warning("said elsewhere", item=there.id, cause=str(error))
@@ -138,18 +140,18 @@ class Delivery:
         """Before anything is said there: whoever goes on with the item is to do so in the same place. Raises
         DeliveryError for what passes, and StorageError."""
         here, message = course.at, there.message
-        current = await self._inbox.find(key) or here
+        current = await self._inbox.find_job(key) or here
         gained = {name: text for name, text in message.context.items() if current.message.context.get(name) != text}
         begun: Sequence[Mapping[str, str]] = current.replies
         if course.begun and not begun:
             try:
-                begun = await self._find_standing(messenger, here)
+                begun = await self._find_standing_replies(messenger, here)
             except DeliveryError as error:
                 if not error.permanent:
                     raise
         left = (*(here.moved.left if here.moved else ()), *begun)
         move = Move(message.place, message.audience, gained, left)
-        await self._inbox.move(there, move)
+        await self._inbox.move_job(there, move)
         return replace(there, moved=move)
 
     async def _clear_left(self, messenger: ReplySender, item: Job) -> None:
@@ -157,24 +159,24 @@ class Delivery:
         open. What its place keeps stays. Raises DeliveryError for what passes, and StorageError."""
         if item.moved is None or not item.moved.left:
             return
-        kept = await self.remove(messenger, replace(item, replies=item.moved.left))
+        kept = await self.remove_replies(messenger, replace(item, replies=item.moved.left))
         if not kept:
             await self._inbox.clear_left(item)
 
-    async def remove(self, messenger: ReplySender, item: Job) -> DeliveryError | None:
+    async def remove_replies(self, messenger: ReplySender, item: Job) -> DeliveryError | None:
         """Remove each of an item's replies; -> why one of them has to stay, if one has. Raises DeliveryError for what
         passes."""
         refusal = None
         for place in range(max(1, len(item.replies))):  # none: the platform may still show that it is being answered
             try:
-                await messenger.retract(replace(item, replies=item.replies[place : place + 1]))
+                await messenger.retract_reply(replace(item, replies=item.replies[place : place + 1]))
             except DeliveryError as error:
                 if not error.permanent:
                     raise
                 refusal = error
         return refusal
 
-    async def _recover(self, messenger: ReplySender, item: Job) -> Job:
+    async def _recover_replies(self, messenger: ReplySender, item: Job) -> Job:
         """The item with what stands on the platform, where whoever began to answer it may not have noted so.
 
         Raises DeliveryError while the platform cannot tell, and where it will not: to answer without knowing might be
@@ -182,19 +184,21 @@ class Delivery:
         tells nothing for some minutes is given up.
         """
         try:
-            replies = await self._find_standing(messenger, item)
+            replies = await self._find_standing_replies(messenger, item)
         except DeliveryError as error:
             closed = error.kind is Refusal.PLACE and age_of(item) > self._limits.untold
             raise DeliveryError(str(error), Refusal.PLACE if closed else Refusal.MOMENT) from error
         if replies:
-            await self._inbox.keep_reply(item, replies)
+            await self._inbox.record_reply(item, replies)
         return replace(item, replies=tuple(replies))
 
-    async def _find_standing(self, messenger: ReplySender, item: Job) -> Sequence[Mapping[str, str]]:
+    async def _find_standing_replies(self, messenger: ReplySender, item: Job) -> Sequence[Mapping[str, str]]:
         """What stands on the platform for an item, where that was not noted. A message that bears no mark yet may be
         that of another item which is being answered in the same thread. Raises DeliveryError and StorageError."""
-        found = await messenger.recover(item)
-        others = [each for each in await self._inbox.owed(item.message.place) if each.id != item.id] if found else []
+        found = await messenger.find_standing_replies(item)
+        others = (
+            [each for each in await self._inbox.list_pending(item.message.place) if each.id != item.id] if found else []
+        )
         theirs = {_name_of(reply) for other in others for reply in other.replies}
         return [reply for reply in found if _name_of(reply) not in theirs]
 
@@ -209,7 +213,7 @@ class Delivery:
             log.warning("admins not told", item=item.id, cause=str(error))
             return False
 
-    async def pause(self, attempt: int) -> None:
+    async def pause_before_retry(self, attempt: int) -> None:
         """Wait after a delivery's failure, each time longer; not after the last."""
         if attempt + 1 < self._limits.tries:
             await asyncio.sleep(self._limits.pause * 2**attempt)

@@ -33,7 +33,7 @@ class EarlyReplies:
         self._clock = clock
         self._replies: deque[_Reply] = deque(maxlen=_MOST)
 
-    def remember(self, message: ChatMessage) -> None:
+    def remember_reply(self, message: ChatMessage) -> None:
         """A message was judged silent in a thread that the bot is not in."""
         if message.audience is Audience.CHANNEL and not message.opens_thread:
             self._forget_old()
@@ -45,7 +45,7 @@ class EarlyReplies:
         found = [
             reply
             for reply in self._replies
-            if reply.message.place == question.place and _order(reply.message.id) > _order(question.id)
+            if reply.message.place == question.place and _order_key(reply.message.id) > _order_key(question.id)
         ]
         for reply in found:
             self._replies.remove(reply)
@@ -66,6 +66,6 @@ class EarlyReplies:
             self._replies.popleft()
 
 
-def _order(message_id: str) -> tuple[int, str]:
+def _order_key(message_id: str) -> tuple[int, str]:
     """Both platforms' ids of messages grow with time: Slack's as texts of one length, Discord's as numbers."""
     return len(message_id), message_id

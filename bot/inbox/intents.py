@@ -24,21 +24,21 @@ class IntentReadings:
         self._waiting: list[tuple[str, asyncio.Future[MessageReading]]] = []
         self._working: asyncio.Task[None] | None = None
 
-    async def read(self, text: str) -> MessageReading:
+    async def read_message(self, text: str) -> MessageReading:
         """What a message is; UNREAD at once for "", but after those that came before it."""
         if not text and not self._waiting and (self._working is None or self._working.done()):
             return UNREAD
         reading: asyncio.Future[MessageReading] = asyncio.get_running_loop().create_future()
         self._waiting.append((text, reading))
         if self._working is None or self._working.done():
-            self._working = asyncio.create_task(self._work())
+            self._working = asyncio.create_task(self._read_batches())
         return await reading
 
-    async def _work(self) -> None:
+    async def _read_batches(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting[:_TOGETHER], self._waiting[_TOGETHER:]
             try:
-                readings = await asyncio.to_thread(self._read, [text for text, _ in batch])
+                readings = await asyncio.to_thread(self._read_batch, [text for text, _ in batch])
             except Exception as error:  # whatever it is, those who wait must go on
                 log.error("messages not read", messages=len(batch), cause=type(error).__name__)
                 readings = [UNREAD] * len(batch)
@@ -46,7 +46,7 @@ class IntentReadings:
                 if not waiting.done():  # else nobody waits any more
                     waiting.set_result(reading)
 
-    def _read(self, texts: Sequence[str]) -> list[MessageReading]:
+    def _read_batch(self, texts: Sequence[str]) -> list[MessageReading]:
         spoken = [reply_language(text) for text in texts]
         readings = [UNREAD] * len(texts)
         for language in dict.fromkeys(spoken):

@@ -72,7 +72,7 @@ class Notices:
         if room:
             place = handoff.support
             with suppress(DeliveryError):
-                url = await room.link(MessageRef(place.platform, place.workspace, place.channel, place.thread))
+                url = await room.fetch_link(MessageRef(place.platform, place.workspace, place.channel, place.thread))
         if proposal := await self._teaching.learned(handoff, said, url):
             await self._post(handoff.support, proposal_card(proposal))
 
@@ -93,7 +93,7 @@ class Notices:
         if room is None:
             return False
         try:
-            await room.post(place, card)
+            await room.post_card(place, card)
         except DeliveryError as error:
             log.warning("notice not posted", platform=place.platform, cause=str(error))
             return False

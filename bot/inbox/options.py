@@ -41,10 +41,12 @@ class OptionPresses:
         self._conversations = conversations
         self._inbox = inbox
 
-    async def message(self, turn_id: str, number: int, user: str, context: Mapping[str, str]) -> ChatMessage | None:
+    async def build_message(
+        self, turn_id: str, number: int, user: str, context: Mapping[str, str]
+    ) -> ChatMessage | None:
         """A press as a message; None where the offer is not known any more. `context` is what the adapter needs
         to reply to it, beside what it needed for the question."""
-        asked, item = await self._asked(turn_id)
+        asked, item = await self._load_offer(turn_id)
         choice = pressed(asked, number) if asked else None
         if asked is None or item is None or choice is None:
             return None
@@ -60,38 +62,38 @@ class OptionPresses:
             chosen=OptionPress(turn_id, number, question.user, question.id),
         )
 
-    async def refusal(self, turn_id: str, user: str, language: str = "en") -> str:
+    async def explain_refusal(self, turn_id: str, user: str, language: str = "en") -> str:
         """Why nothing comes of a user's press, in words; "" where it is, or was, answered."""
-        asked, item = await self._asked(turn_id)
+        asked, item = await self._load_offer(turn_id)
         words = words_for(asked.language if asked else language)
         if asked is None or item is None:
             return words.say("unknown_answer")
-        press = await self._inbox.find(replace(item.message, id=press_id(turn_id)).key)
+        press = await self._inbox.find_job(replace(item.message, id=press_id(turn_id)).key)
         if press is None:
             return words.say("choice_not_taken" if user == item.message.user else "choice_not_yours")
         return "" if press.message.user == user else words.say("choice_made")
 
-    async def settled(self, chosen: OptionPress) -> ClarificationOutcome | None:
+    async def load_outcome(self, chosen: OptionPress) -> ClarificationOutcome | None:
         """What a press settles."""
-        asked, _ = await self._asked(chosen.turn_id)
+        asked, _ = await self._load_offer(chosen.turn_id)
         return ClarificationOutcome(asked, chosen.number) if asked else None
 
-    async def before(self, turn: Turn) -> ClarificationOutcome | None:
+    async def load_earlier_outcome(self, turn: Turn) -> ClarificationOutcome | None:
         """What a turn that was made earlier has settled, as far as that can still be told."""
         turns = (await self._conversations.load(turn.conversation_id)).turns
         place = next((number for number, each in enumerate(turns) if each.id == turn.id), 0)
         last = turns[place - 1] if place else None
         return ClarificationOutcome(last) if last and last.decision.offers else None
 
-    async def close(self, messenger: ReplySender, settled: ClarificationOutcome, by: Job) -> None:
+    async def close_clarification(self, messenger: ReplySender, settled: ClarificationOutcome, by: Job) -> None:
         """Take the buttons off. That it cannot be done is logged: the answer came all the same."""
         try:
-            item = await self._inbox.of_turn(settled.asked)
+            item = await self._inbox.find_job_of_turn(settled.asked)
             if item is None:
                 return
             for attempt in range(_TRIES):
                 try:
-                    await messenger.settle(item, settled, by)
+                    await messenger.close_clarification(item, settled, by)
                     return
                 except DeliveryError as error:
                     log.warning("buttons not taken off", item=item.id, cause=str(error), attempt=attempt + 1)
@@ -101,9 +103,9 @@ class OptionPresses:
         except StorageError as error:
             log.warning("buttons not taken off", turn=settled.asked.id, cause=str(error))
 
-    async def _asked(self, turn_id: str) -> tuple[Turn | None, Job | None]:
+    async def _load_offer(self, turn_id: str) -> tuple[Turn | None, Job | None]:
         try:
             turn = await self._conversations.turn(turn_id)
         except UnknownTurn:
             return None, None
-        return (turn, await self._inbox.of_turn(turn)) if turn.decision.offers else (None, None)
+        return (turn, await self._inbox.find_job_of_turn(turn)) if turn.decision.offers else (None, None)

@@ -20,15 +20,17 @@ def needs_reading(message: ChatMessage) -> bool:
     return len(message.text) <= _LONGEST_QUIET
 
 
-def judge(message: ChatMessage, thread: Thread, help_channel: bool, reading: MessageReading = UNREAD) -> Disposition:
+def classify_message(
+    message: ChatMessage, thread: Thread, help_channel: bool, reading: MessageReading = UNREAD
+) -> Disposition:
     """What `message`, read as `reading`, calls for: while people have its conversation, mostly that it reaches them.
 
     Where a handoff waits to be claimed the bot answers as before whoever addresses it, and people get the message as
     well (see `Desk`); once it is claimed, the bot is quiet. In a support thread, naming the bot asks it.
     """
     if message.chosen:
-        return _judge_choice(message, message.chosen, thread)
-    asked = _judge(message, thread, help_channel, reading)
+        return _classify_option_press(message, message.chosen, thread)
+    asked = _classify_without_handoff(message, thread, help_channel, reading)
     if not thread.side or message.audience is Audience.COMMAND:
         return asked
     if thread.side == Party.SUPPORT:
@@ -38,7 +40,9 @@ def judge(message: ChatMessage, thread: Thread, help_channel: bool, reading: Mes
     return asked
 
 
-def _judge(message: ChatMessage, thread: Thread, help_channel: bool, reading: MessageReading) -> Disposition:
+def _classify_without_handoff(
+    message: ChatMessage, thread: Thread, help_channel: bool, reading: MessageReading
+) -> Disposition:
     """What `message` calls for, given what is known of its thread and channel.
 
     Whoever addresses the bot (in private, by name, by command) is answered, also where it was silent before. A reply
@@ -67,7 +71,7 @@ def _judge(message: ChatMessage, thread: Thread, help_channel: bool, reading: Me
     return _unless_quiet(reading)
 
 
-def _judge_choice(message: ChatMessage, chosen: OptionPress, thread: Thread) -> Disposition:
+def _classify_option_press(message: ChatMessage, chosen: OptionPress, thread: Thread) -> Disposition:
     """What a button below a clarification calls for. Whom the bot asked may press it, and whoever else it answers in
     that thread; as whoever names it, they are answered in a muted thread, too."""
     if message.user != chosen.asker and message.user not in thread.askers:
@@ -79,7 +83,7 @@ def _judge_choice(message: ChatMessage, chosen: OptionPress, thread: Thread) -> 
     return Disposition.SILENT if thread.quiet else Disposition.ANSWER
 
 
-def after(message: ChatMessage, judgement: Disposition, thread: Thread) -> Thread:
+def update_thread(message: ChatMessage, judgement: Disposition, thread: Thread) -> Thread:
     """The thread once `message` was judged so; a quiet thread that is answered in again is quiet no more."""
     if judgement is Disposition.ANSWER:
         askers = thread.askers | {message.user}

@@ -13,39 +13,39 @@ from bot.chat.message import Channel, ChannelKind, ChatMessage, Job, JobState, M
 class InboxStore(Protocol):
     """What arrived and is owed. Every method raises StorageError when the database fails."""
 
-    async def claim(self, message: ChatMessage, rule: Rule) -> Job | None:
+    async def claim_message(self, message: ChatMessage, rule: Rule) -> Job | None:
         """Decide by `rule` what the message calls for, change its thread accordingly and, where something is owed,
         keep it as an item of this process: committed on return.
 
         None where nothing is owed, and where the message, or its gesture, was claimed before, by whomever.
         """
 
-    async def find(self, key: MessageRef) -> Job | None:
+    async def find_job(self, key: MessageRef) -> Job | None:
         """The item of a message, whatever its state."""
 
-    async def of_turn(self, turn: Turn) -> Job | None:
+    async def find_job_of_turn(self, turn: Turn) -> Job | None:
         """The item that a turn was made for; None where it was made for none, or the item has another by now."""
 
-    async def started(self, item: Job) -> Job | None:
+    async def start_job(self, item: Job) -> Job | None:
         """Count a start of the work; -> the item as it is by then, with what others noted who began it before; None
         when it is not owed in this revision, or by this process, any more."""
 
-    async def keep_reply(self, item: Job, replies: Sequence[Mapping[str, str]]) -> None:
+    async def record_reply(self, item: Job, replies: Sequence[Mapping[str, str]]) -> None:
         """What stands on the platform for the item now, in place of what was kept before."""
 
-    async def move(self, item: Job, move: Move) -> None:
+    async def move_job(self, item: Job, move: Move) -> None:
         """The item is answered elsewhere from now on, where nothing stands for it yet."""
 
     async def clear_left(self, item: Job) -> None:
         """Nothing stands any more in the places that the item was moved from."""
 
-    async def keep_turn(self, item: Job, turn_id: str) -> None:
+    async def record_turn(self, item: Job, turn_id: str) -> None:
         """The turn that was made for the item, in case its delivery is cut off."""
 
-    async def finish(self, item: Job, state: JobState) -> bool:
+    async def finish_job(self, item: Job, state: JobState) -> bool:
         """What became of the item; False when it is not open as it was any more."""
 
-    async def revise(self, message: ChatMessage, rule: Rule, *, anew: bool = False) -> Job | None:
+    async def revise_job(self, message: ChatMessage, rule: Rule, *, anew: bool = False) -> Job | None:
         """The message was edited: owe it a new answer, or silence where `rule` now hears a wish for that.
 
         None where it was never owed one, was withdrawn, reads the same, was edited again since (platforms tell in no
@@ -53,52 +53,52 @@ class InboxStore(Protocol):
         `anew`: what was relayed is relayed again though it reads the same here.
         """
 
-    async def withdraw(self, key: MessageRef) -> Job | None:
+    async def withdraw_job(self, key: MessageRef) -> Job | None:
         """The message was deleted: no answer is owed for it any more, but that what stands for it is removed. None for
         one that was not claimed (it will not be, should it be told of late), that was withdrawn before, or that another
         process is answering, which then finds that."""
 
-    async def take_over(self, platforms: Collection[str], limit: int = 200) -> Sequence[Job]:
+    async def reclaim_expired(self, platforms: Collection[str], limit: int = 200) -> Sequence[Job]:
         """Items of these platforms that processes owe which stopped beating; they are this process's from now on,
         oldest first."""
 
-    async def beat(self) -> None:
+    async def extend_lease(self) -> None:
         """This process lives: what it owes stays its own for another lease."""
 
     async def own_revisions(self) -> Mapping[MessageRef, int]:
         """The revision of each item that this process is to see to."""
 
-    async def release(self) -> None:
+    async def release_lease(self) -> None:
         """This process stops: what it still owes is free at once."""
 
-    async def owed(self, place: ThreadRef) -> Sequence[Job]:
+    async def list_pending(self, place: ThreadRef) -> Sequence[Job]:
         """What is owed in a thread, by whichever process, oldest first."""
 
-    async def mute(self, place: ThreadRef, muted: bool) -> None:
+    async def set_muted(self, place: ThreadRef, muted: bool) -> None:
         """A thread is to be left alone, or no more."""
 
     async def hand_over(self, place: ThreadRef, *, human: bool = True) -> None:
         """A human takes the thread over, or gives it back."""
 
-    async def mark(self, channel: Channel, kind: ChannelKind | None) -> None:
+    async def mark_channel(self, channel: Channel, kind: ChannelKind | None) -> None:
         """Make a channel one of that kind, or an ordinary one again."""
 
-    async def marked(self) -> Mapping[Channel, ChannelKind]:
+    async def list_marked_channels(self) -> Mapping[Channel, ChannelKind]:
         """The channels that are no ordinary ones, oldest first."""
 
     async def answered_since(self, platform: str, channel: str, since: datetime) -> Sequence[Job]:
         """Items of a channel that came since then and were not withdrawn."""
 
-    async def channels(self, platform: str, workspace: str) -> Sequence[str]:
+    async def list_channels(self, platform: str, workspace: str) -> Sequence[str]:
         """Where messages were claimed: the ids of a workspace's channels."""
 
 
 class InboxMeter(Protocol):
     """Counts what the desk does."""
 
-    def claimed(self, platform: str, judgement: str) -> None: ...
+    def count_claim(self, platform: str, judgement: str) -> None: ...
 
-    def ended(self, platform: str, state: str, decision: str, seconds: float) -> None:
+    def count_outcome(self, platform: str, state: str, decision: str, seconds: float) -> None:
         """An item came to its end, so many seconds after it arrived."""
 
-    def fault(self, platform: str, kind: str) -> None: ...
+    def count_fault(self, platform: str, kind: str) -> None: ...

@@ -47,14 +47,14 @@ class FoundQuestion:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ReadMessage:
     """A message that stands above, as it was read."""
 
     said: ThreadMessage
     reading: MessageReading
 
     @property
-    def asks(self) -> bool:
+    def is_question(self) -> bool:
         """Whether it is a question of a person's."""
         pointed = self.said.pointed and not (self.reading.sure and self.reading.intent.is_small_talk)
         own = bool(self.said.text) and not self.said.mine and not self.reading.refers
@@ -70,77 +70,86 @@ class QuestionFinder:
         self._pictures = pictures
         self._at_once = asyncio.Semaphore(PICTURES_AT_ONCE)
 
-    async def find(self, message: ChatMessage, around: MessageContext | None) -> FoundQuestion:
+    async def find_question(self, message: ChatMessage, around: MessageContext | None) -> FoundQuestion:
         """What `message` asks."""
         if message.chosen or around is None:
             return FoundQuestion(message.text)
         own, quoted = unquote(message.text)
         links, files = message.context.get("links"), message.context.get("files")
-        linked = await _look(around.linked(message)) or () if links else ()
-        attached = await _look(around.files(message)) or () if files else ()
-        attached = await self._described(attached, own, around)
+        linked = await _await_lookup(around.fetch_linked_messages(message)) or () if links else ()
+        attached = await _await_lookup(around.fetch_files(message)) or () if files else ()
+        attached = await self._describe_pictures(attached, own, around)
         unread = tuple(each.name for each in attached if each.text is None)
         seen = tuple((each.name, each.text) for each in attached if each.picture and each.text)
         beside = [quoted, *(each.text for each in linked)]
-        beside.append(_shortened([each.text for each in attached if each.text], ATTACHED))
+        beside.append(_join_shortened([each.text for each in attached if each.text], ATTACHED))
         below = "\n\n".join(filter(None, beside))
         words = _ADDRESS.sub("", own).strip() if linked else own
         if not below and not _is_called(message):
             return FoundQuestion(message.text, unread=unread)
-        reading = await self._readings.read(words)
+        reading = await self._readings.read_message(words)
         greets = reading.sure and reading.intent in _CALLS
         calls = not words or reading.refers or (greets and (below or not _is_in_channel(message)))
         if below:
             text = below if calls else f"{words}\n\n{below}"
             return FoundQuestion(text, unread=unread, seen=seen, own=(words or quoted) if seen else "")
-        taken = await self._above(message, around, reading) if calls else None
+        taken = await self._find_question_above(message, around, reading) if calls else None
         if taken is None:
             return FoundQuestion(message.text, unread=unread)
         if taken.user == message.user:
-            return FoundQuestion(unquoted(taken.text), unread=unread)
-        return FoundQuestion(unquoted(taken.text), taken.user, await _look(around.name(message, taken)) or "", unread)
+            return FoundQuestion(strip_quote_marks(taken.text), unread=unread)
+        return FoundQuestion(
+            strip_quote_marks(taken.text),
+            taken.user,
+            await _await_lookup(around.fetch_author_name(message, taken)) or "",
+            unread,
+        )
 
-    async def _described(self, files: Sequence[Attachment], words: str, around: MessageContext) -> Sequence[Attachment]:
+    async def _describe_pictures(
+        self, files: Sequence[Attachment], words: str, around: MessageContext
+    ) -> Sequence[Attachment]:
         """Files, with what the first pictures among them show as their text, as far as a model tells in time."""
         reader, until = self._pictures, time.monotonic() + PICTURE_SECONDS
         pictures = [place for place, file in enumerate(files) if file.picture][:PICTURES]
-        if not pictures or reader is None or not await _look(reader.sees(), PICTURE_SECONDS):
+        if not pictures or reader is None or not await _await_lookup(reader.sees(), PICTURE_SECONDS):
             return files
 
-        async def show(file: Attachment) -> str:
+        async def describe_picture(file: Attachment) -> str:
             async with self._at_once:
-                picture = await around.picture(file)
+                picture = await around.fetch_picture(file)
                 return await reader.describe(picture, words) if picture else ""
 
         left = until - time.monotonic()
-        shown = await asyncio.gather(*(_look(show(files[place]), left) for place in pictures))
+        shown = await asyncio.gather(*(_await_lookup(describe_picture(files[place]), left) for place in pictures))
         described = list(files)
         for place, text in zip(pictures, shown, strict=True):
             described[place] = replace(files[place], text=text or None)
         return described
 
-    async def _above(
+    async def _find_question_above(
         self, message: ChatMessage, around: MessageContext, reading: MessageReading
     ) -> ThreadMessage | None:
-        said = _newest(await _look(around.above(message)) or (), CHARACTERS)
-        readings = await asyncio.gather(*(self._readings.read(each.text) for each in said))
-        return open_question([*map(Read, said, readings)], message.user, whatever=reading.refers)
+        said = _select_newest(await _await_lookup(around.fetch_messages_above(message)) or (), CHARACTERS)
+        readings = await asyncio.gather(*(self._readings.read_message(each.text) for each in said))
+        return open_question([*map(ReadMessage, said, readings)], message.user, whatever=reading.refers)
 
 
-def open_question(read: Sequence[Read], caller: str, *, whatever: bool = False) -> ThreadMessage | None:
+def open_question(read: Sequence[ReadMessage], caller: str, *, whatever: bool = False) -> ThreadMessage | None:
     """The question that `caller` wants answered, of what stands above (oldest first): the one that is replied to, else
     the newest that nobody has answered; if there is none, and `whatever`, the newest that the bot has not answered.
     Who calls has answered nothing. What was answered in a thread of its own is not open, nor is what stands above such
     a call."""
-    asked = [place for place, each in enumerate(read) if each.asks]
+    asked = [place for place, each in enumerate(read) if each.is_question]
     pointed = [read[place].said for place in asked if read[place].said.pointed]
     if pointed or any(each.said.pointed for each in read):  # to something that is no question: it is about that
         return pointed[-1] if pointed else None
-    settled = max((place for place, each in enumerate(read) if each.said.answered and not each.asks), default=-1)
+    settled = max((place for place, each in enumerate(read) if each.said.answered and not each.is_question), default=-1)
     asked = [place for place in asked if place > settled and not read[place].said.answered]
     for place in reversed(asked):
         answerers = {caller, read[place].said.user}
-        later = [each for each in read[place + 1 :] if each.said.text and not each.asks and not each.reading.refers]
+        later = [
+            each for each in read[place + 1 :] if each.said.text and not each.is_question and not each.reading.refers
+        ]
         if not any(each.said.mine or each.said.user not in answerers for each in later):
             return read[place].said
     left = [
@@ -151,7 +160,7 @@ def open_question(read: Sequence[Read], caller: str, *, whatever: bool = False) 
     return read[left[-1]].said if left else None
 
 
-def unquoted(text: str) -> str:
+def strip_quote_marks(text: str) -> str:
     """A text without the marks of what it quotes; its own words first."""
     return "\n\n".join(filter(None, unquote(text)))
 
@@ -167,7 +176,7 @@ def _is_in_channel(message: ChatMessage) -> bool:
     return message.opens_thread and not message.context.get("reply_to")
 
 
-def _newest(said: Sequence[ThreadMessage], characters: int) -> list[ThreadMessage]:
+def _select_newest(said: Sequence[ThreadMessage], characters: int) -> list[ThreadMessage]:
     """The newest messages that fit, oldest first, and what was replied to."""
     kept: list[ThreadMessage] = []
     for each in reversed(said):
@@ -177,14 +186,14 @@ def _newest(said: Sequence[ThreadMessage], characters: int) -> list[ThreadMessag
     return kept[::-1]
 
 
-def _shortened(texts: Sequence[str], characters: int) -> str:
+def _join_shortened(texts: Sequence[str], characters: int) -> str:
     """Texts with what stands in the middle of long ones left out: what a log says last is as telling as its first."""
     room = characters // max(1, len(texts))
     half = room // 2
     return "\n\n".join(text if len(text) <= room else f"{text[:half]}\n…\n{text[-half:]}" for text in texts)
 
 
-async def _look(looking: Awaitable[_Found], seconds: float | None = None) -> _Found | None:
+async def _await_lookup(looking: Awaitable[_Found], seconds: float | None = None) -> _Found | None:
     try:
         async with asyncio.timeout(LOOK_SECONDS if seconds is None else seconds):
             return await looking

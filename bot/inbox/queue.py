@@ -65,7 +65,7 @@ class FairQueue:
             self._busy.add(lane)
             return item
 
-    async def done(self, item: Job) -> None:
+    async def release_lane(self, item: Job) -> None:
         """The item's user may have the next one worked on."""
         async with self._ready:
             lane = lane_of(item)
@@ -74,7 +74,7 @@ class FairQueue:
                 self._turns.append(lane)
                 self._ready.notify()
 
-    async def remove(self, item_id: str) -> None:
+    async def remove_job(self, item_id: str) -> None:
         """Take an item out, if it still waits."""
         async with self._ready:
             for key, lane in list(self._lanes.items()):
@@ -87,7 +87,7 @@ class FairQueue:
                     if key in self._turns:
                         self._turns.remove(key)
 
-    def waiting(self) -> Iterator[tuple[Job, int]]:
+    def list_positions(self) -> Iterator[tuple[Job, int]]:
         """Each user's first waiting item, with the number of items that come before it as things stand."""
         lanes = dict.fromkeys((*self._turns, *self._lanes))
         for ahead, lane in enumerate(lanes):
@@ -97,11 +97,11 @@ class FairQueue:
         """All that waits."""
         return (item for lane in list(self._lanes.values()) for item in list(lane))
 
-    def holds(self, item: Job) -> bool:
+    def holds_job(self, item: Job) -> bool:
         """Whether an item still waits."""
         return any(other.id == item.id for other in self._lanes.get(lane_of(item), ()))
 
-    def clear(self) -> list[Job]:
+    def take_all(self) -> list[Job]:
         """Take everything out."""
         items = list(self)
         self._lanes.clear()
@@ -119,7 +119,7 @@ class Budget:
         self._clock = clock
         self._full_at: dict[str, float] = {}  # when each bucket will be full again
 
-    def take(self, key: str) -> float:
+    def take_question(self, key: str) -> float:
         """Take one question; -> 0.0, or the seconds until one would be allowed, and then none is taken."""
         if not self._most:
             return 0.0

@@ -55,11 +55,11 @@ _BEGIN = (
     .values(attempts=inbox.c.attempts + 1)
     .returning(inbox)
 )
-_KEEP_REPLY = update(inbox).where(inbox.c.id == bindparam("known_id")).values(replies=bindparam("now_replies"))
-_KEEP_TURN = update(inbox).where(_IS_AS_KNOWN).values(turn_id=bindparam("now_turn"))
+_RECORD_REPLY = update(inbox).where(inbox.c.id == bindparam("known_id")).values(replies=bindparam("now_replies"))
+_RECORD_TURN = update(inbox).where(_IS_AS_KNOWN).values(turn_id=bindparam("now_turn"))
 _FINISH = update(inbox).where(_IS_AS_KNOWN).values(state=bindparam("now_state"))
 
-After = Callable[[ChatMessage, Disposition, Thread], Thread]
+UpdateThread = Callable[[ChatMessage, Disposition, Thread], Thread]
 
 
 @dataclass(slots=True)
@@ -70,7 +70,7 @@ class _Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class _Handed:
+class _KnownHandoff:
     """A handoff as a claim needs it; `side` is whose message it is."""
 
     id: str = ""
@@ -81,83 +81,83 @@ class _Handed:
 
 
 class SqlInboxStore:
-    """Implements `bot.inbox.ports.InboxStore`. `after` tells how a judgement changes a thread.
+    """Implements `bot.inbox.ports.InboxStore`. `update_thread` tells how a judgement changes a thread.
 
     Claims that come at the same time are committed together: a burst costs a few transactions, not thousands.
-    `owner` names this process; what it owes is its own for `lease` seconds after the last `beat`.
+    `owner` names this process; what it owes is its own for `lease` seconds after the last `extend_lease`.
     """
 
-    def __init__(self, database: Database, after: After, owner: str = "", lease: float = 15) -> None:
+    def __init__(self, database: Database, update_thread: UpdateThread, owner: str = "", lease: float = 15) -> None:
         self._database = database
-        self._after = after
+        self._update_thread = update_thread
         self._owner = owner or uuid.uuid4().hex
         self._lease = timedelta(seconds=lease)
         self._pending: list[_Claim] = []
         self._flushing: asyncio.Task[None] | None = None
 
-    async def claim(self, message: ChatMessage, rule: Rule) -> Job | None:
+    async def claim_message(self, message: ChatMessage, rule: Rule) -> Job | None:
         claim = _Claim(message, rule)
         self._pending.append(claim)
         if self._flushing is None or self._flushing.done():
-            self._flushing = asyncio.create_task(self._flush())
+            self._flushing = asyncio.create_task(self._commit_claims())
         return await asyncio.shield(claim.made)
 
-    async def find(self, key: MessageRef) -> Job | None:
+    async def find_job(self, key: MessageRef) -> Job | None:
         """The item of a message, whatever its state."""
-        return await self._database.read(lambda connection: self._item_of(connection, key))
+        return await self._database.read(lambda connection: self._load_job(connection, key))
 
-    async def of_turn(self, turn: Turn) -> Job | None:
+    async def find_job_of_turn(self, turn: Turn) -> Job | None:
         """By its user first: there is an index for that."""
         same = and_(inbox.c.platform == turn.platform, inbox.c.user_id == turn.user, inbox.c.turn_id == turn.id)
 
-        async def work(connection: AsyncConnection) -> Job | None:
+        async def select_job(connection: AsyncConnection) -> Job | None:
             row = (await connection.execute(select(inbox).where(same))).mappings().first()
-            return self._item(row) if row else None
+            return self._build_job(row) if row else None
 
-        return await self._database.read(work)
+        return await self._database.read(select_job)
 
-    async def started(self, item: Job) -> Job | None:
+    async def start_job(self, item: Job) -> Job | None:
         known = _as_known(item) | {"known_owner": self._owner}
 
-        async def work(connection: AsyncConnection) -> Job | None:
+        async def count_start(connection: AsyncConnection) -> Job | None:
             row = (await connection.execute(_BEGIN, known)).mappings().one_or_none()
-            return self._item(row) if row else None
+            return self._build_job(row) if row else None
 
-        return await self._database.write(work)
+        return await self._database.write(count_start)
 
-    async def keep_reply(self, item: Job, replies: Sequence[Mapping[str, str]]) -> None:
+    async def record_reply(self, item: Job, replies: Sequence[Mapping[str, str]]) -> None:
         """What stands on the platform for the item now, also when it is not owed any more."""
         values = {"known_id": item.id, "now_replies": [dict(reply) for reply in replies]}
-        await self._database.write(lambda connection: connection.execute(_KEEP_REPLY, values))
+        await self._database.write(lambda connection: connection.execute(_RECORD_REPLY, values))
 
-    async def move(self, item: Job, move: Move) -> None:
-        await self._write(update(inbox).where(inbox.c.id == item.id).values(moved=asdict(move), replies=[]))
+    async def move_job(self, item: Job, move: Move) -> None:
+        await self._execute_write(update(inbox).where(inbox.c.id == item.id).values(moved=asdict(move), replies=[]))
 
     async def clear_left(self, item: Job) -> None:
         if item.moved:
             moved = asdict(replace(item.moved, left=()))
-            await self._write(update(inbox).where(inbox.c.id == item.id).values(moved=moved))
+            await self._execute_write(update(inbox).where(inbox.c.id == item.id).values(moved=moved))
 
-    async def keep_turn(self, item: Job, turn_id: str) -> None:
+    async def record_turn(self, item: Job, turn_id: str) -> None:
         """The turn that was made for the item."""
         if TAKEN in item.message.context:
             values = {"turn_id": turn_id, "message": asdict(item.message)}
-            await self._write(update(inbox).where(_IS_AS_KNOWN).values(values), _as_known(item))
+            await self._execute_write(update(inbox).where(_IS_AS_KNOWN).values(values), _as_known(item))
         else:
-            await self._write(_KEEP_TURN, _as_known(item) | {"now_turn": turn_id})
+            await self._execute_write(_RECORD_TURN, _as_known(item) | {"now_turn": turn_id})
 
-    async def finish(self, item: Job, state: JobState) -> bool:
-        return await self._write(_FINISH, _as_known(item) | {"now_state": state.value}) > 0
+    async def finish_job(self, item: Job, state: JobState) -> bool:
+        return await self._execute_write(_FINISH, _as_known(item) | {"now_state": state.value}) > 0
 
-    async def revise(self, message: ChatMessage, rule: Rule, *, anew: bool = False) -> Job | None:
+    async def revise_job(self, message: ChatMessage, rule: Rule, *, anew: bool = False) -> Job | None:
 
-        async def work(connection: AsyncConnection) -> Job | None:
-            item, elsewhere = await self._look(connection, message.key)
+        async def update_revision(connection: AsyncConnection) -> Job | None:
+            item, elsewhere = await self._load_with_ownership(connection, message.key)
             while item and item.state not in _DELETED and message.edited_at >= item.message.edited_at:
                 if not _reads_anew(item, message, anew):
-                    await self._keep_edit(connection, item, message)
+                    await self._record_edit(connection, item, message)
                     return None
-                thread = (await self._threads(connection, {message.place})).get(message.place, Thread())
+                thread = (await self._load_threads(connection, {message.place})).get(message.place, Thread())
                 quiet = rule(message, thread, False) is Disposition.QUIET
                 judgement = Disposition.QUIET if quiet else Disposition.ANSWER
                 if item.judgement is Disposition.RELAY:
@@ -170,30 +170,32 @@ class SqlInboxStore:
                     "message": kept,
                     "judgement": judgement.value,
                     "revision": item.revision + 1,
-                    "state": JobState.OWED.value,
+                    "state": JobState.PENDING.value,
                     "turn_id": "",
                     "received_at": datetime.now(UTC),
                 } | ({} if elsewhere else {"owner": self._owner, "lease_until": datetime.now(UTC) + self._lease})
                 same = and_(inbox.c.id == item.id, inbox.c.revision == item.revision, inbox.c.state == item.state.value)
                 if (await connection.execute(update(inbox).where(same).values(values))).rowcount:
                     if judgement is not item.judgement:
-                        await self._put_threads(connection, {message.place: self._after(message, judgement, thread)})
-                    return None if elsewhere else await self._item_of(connection, message.key)
-                item, elsewhere = await self._look(connection, message.key)  # changed just now
+                        await self._save_threads(
+                            connection, {message.place: self._update_thread(message, judgement, thread)}
+                        )
+                    return None if elsewhere else await self._load_job(connection, message.key)
+                item, elsewhere = await self._load_with_ownership(connection, message.key)  # changed just now
             return None
 
-        return await self._database.write(work)
+        return await self._database.write(update_revision)
 
-    async def withdraw(self, key: MessageRef) -> Job | None:
+    async def withdraw_job(self, key: MessageRef) -> Job | None:
         place = ThreadRef(key.platform, key.workspace, key.channel, key.message_id)
         unheard = ChatMessage(place, key.message_id, "", "", Audience.CHANNEL)
         grave = Job(uuid.uuid4().hex, unheard, Disposition.SILENT, "", datetime.now(UTC), JobState.WITHDRAWN)
 
-        async def work(connection: AsyncConnection) -> Job | None:
+        async def update_state(connection: AsyncConnection) -> Job | None:
             insert = upsert(connection, inbox).on_conflict_do_nothing(index_elements=list(_KEY))
-            if (await connection.execute(insert.values(self._row(grave, grave.received_at)))).rowcount:
+            if (await connection.execute(insert.values(self._build_row(grave, grave.received_at)))).rowcount:
                 return None
-            item, elsewhere = await self._look(connection, key)
+            item, elsewhere = await self._load_with_ownership(connection, key)
             while item and item.state not in _DELETED:
                 ours = {"owner": self._owner, "lease_until": datetime.now(UTC) + self._lease}
                 now = {
@@ -204,15 +206,15 @@ class SqlInboxStore:
                 values = now | ({} if elsewhere else ours)
                 same = and_(inbox.c.id == item.id, inbox.c.revision == item.revision, inbox.c.state == item.state.value)
                 if (await connection.execute(update(inbox).where(same).values(values))).rowcount:
-                    return None if elsewhere else await self._item_of(connection, key)
-                item, elsewhere = await self._look(connection, key)  # changed just now
+                    return None if elsewhere else await self._load_job(connection, key)
+                item, elsewhere = await self._load_with_ownership(connection, key)  # changed just now
             return None
 
-        return await self._database.write(work)
+        return await self._database.write(update_state)
 
-    async def take_over(self, platforms: Collection[str], limit: int = 200) -> Sequence[Job]:
+    async def reclaim_expired(self, platforms: Collection[str], limit: int = 200) -> Sequence[Job]:
 
-        async def work(connection: AsyncConnection) -> Sequence[Job]:
+        async def update_owner(connection: AsyncConnection) -> Sequence[Job]:
             now = datetime.now(UTC)
             ours = inbox.c.platform.in_(sorted(platforms))
             owed = and_(inbox.c.state.in_(_OPEN), inbox.c.lease_until < now, ours)
@@ -226,39 +228,39 @@ class SqlInboxStore:
                 .returning(inbox)
             )
             rows = (await connection.execute(taken)).mappings().all()
-            return sorted((self._item(row) for row in rows), key=lambda item: (item.received_at, item.message.id))
+            return sorted((self._build_job(row) for row in rows), key=lambda item: (item.received_at, item.message.id))
 
-        return await self._database.write(work)
+        return await self._database.write(update_owner)
 
-    async def beat(self) -> None:
+    async def extend_lease(self) -> None:
         """This process lives."""
-        await self._hold(datetime.now(UTC) + self._lease)
+        await self._set_lease(datetime.now(UTC) + self._lease)
 
     async def own_revisions(self) -> Mapping[MessageRef, int]:
         mine = and_(inbox.c.owner == self._owner, inbox.c.state.in_(_OPEN))
         query = select(*(inbox.c[name] for name in _KEY), inbox.c.revision).where(mine)
 
-        async def work(connection: AsyncConnection) -> Mapping[MessageRef, int]:
+        async def select_revisions(connection: AsyncConnection) -> Mapping[MessageRef, int]:
             rows = await connection.execute(query)
             return {MessageRef(*key): revision for *key, revision in rows}
 
-        return await self._database.read(work)
+        return await self._database.read(select_revisions)
 
-    async def release(self) -> None:
+    async def release_lease(self) -> None:
         """This process stops."""
-        await self._hold(datetime.fromtimestamp(0, UTC))
+        await self._set_lease(datetime.fromtimestamp(0, UTC))
 
-    async def owed(self, place: ThreadRef) -> Sequence[Job]:
+    async def list_pending(self, place: ThreadRef) -> Sequence[Job]:
         here = [inbox.c[name] == getattr(place, name) for name in _PLACE[:3]]
-        query = select(inbox).where(*here, inbox.c.state == JobState.OWED.value).order_by(inbox.c.received_at)
+        query = select(inbox).where(*here, inbox.c.state == JobState.PENDING.value).order_by(inbox.c.received_at)
 
-        async def work(connection: AsyncConnection) -> Sequence[Job]:
-            items = map(self._item, (await connection.execute(query)).mappings())
+        async def select_pending(connection: AsyncConnection) -> Sequence[Job]:
+            items = map(self._build_job, (await connection.execute(query)).mappings())
             return [item for item in items if item.message.place == place]
 
-        return await self._database.read(work)
+        return await self._database.read(select_pending)
 
-    async def mute(self, place: ThreadRef, muted: bool) -> None:
+    async def set_muted(self, place: ThreadRef, muted: bool) -> None:
         """A thread is to be left alone, or no more."""
         await self._set_thread(place, muted=muted)
 
@@ -266,10 +268,10 @@ class SqlInboxStore:
         """A human takes the thread over, or gives it back."""
         await self._set_thread(place, human=human)
 
-    async def mark(self, channel: Channel, kind: ChannelKind | None) -> None:
+    async def mark_channel(self, channel: Channel, kind: ChannelKind | None) -> None:
         """Make a channel one of that kind, or an ordinary one again."""
 
-        async def work(connection: AsyncConnection) -> None:
+        async def update_channel(connection: AsyncConnection) -> None:
             if kind:
                 values = {**asdict(channel), "created_at": datetime.now(UTC), "kind": kind.value}
                 insert = upsert(connection, help_channels).values(values)
@@ -279,33 +281,33 @@ class SqlInboxStore:
                 here = [help_channels.c[name] == value for name, value in asdict(channel).items()]
                 await connection.execute(delete(help_channels).where(*here))
 
-        await self._database.write(work)
+        await self._database.write(update_channel)
 
-    async def marked(self) -> Mapping[Channel, ChannelKind]:
+    async def list_marked_channels(self) -> Mapping[Channel, ChannelKind]:
         """The channels that are no ordinary ones, oldest first."""
-        return await self._database.read(self._marked)
+        return await self._database.read(self._load_marked_channels)
 
     async def answered_since(self, platform: str, channel: str, since: datetime) -> Sequence[Job]:
         here = and_(inbox.c.platform == platform, inbox.c.channel == channel, inbox.c.received_at >= since)
         query = select(inbox).where(here, inbox.c.state.not_in([state.value for state in _DELETED]))
 
-        async def work(connection: AsyncConnection) -> Sequence[Job]:
-            return [self._item(row) for row in (await connection.execute(query)).mappings()]
+        async def select_jobs(connection: AsyncConnection) -> Sequence[Job]:
+            return [self._build_job(row) for row in (await connection.execute(query)).mappings()]
 
-        return await self._database.read(work)
+        return await self._database.read(select_jobs)
 
-    async def channels(self, platform: str, workspace: str) -> Sequence[str]:
+    async def list_channels(self, platform: str, workspace: str) -> Sequence[str]:
         here = and_(inbox.c.platform == platform, inbox.c.workspace == workspace)
         query = select(inbox.c.channel).where(here).distinct().order_by(inbox.c.channel)
-        return await self._database.read(lambda connection: _scalars(connection, query))
+        return await self._database.read(lambda connection: _fetch_scalars(connection, query))
 
     # -- claims ---------------------------------------------------------------------------------------------------
 
-    async def _flush(self) -> None:
+    async def _commit_claims(self) -> None:
         while self._pending:
             batch, self._pending = self._pending[:_BATCH], self._pending[_BATCH:]
             try:
-                made = await self._database.write(lambda connection, batch=batch: self._claim(connection, batch))  # type: ignore[misc]
+                made = await self._database.write(lambda connection, batch=batch: self._claim_batch(connection, batch))  # type: ignore[misc]
             except Exception as error:  # whatever it is, those who wait must hear of it
                 for claim in batch:
                     claim.made.set_exception(error)
@@ -313,22 +315,22 @@ class SqlInboxStore:
             for claim in batch:
                 claim.made.set_result(made.pop(claim.message.key, None))  # the first of equal ones has it
 
-    async def _claim(self, connection: AsyncConnection, batch: Sequence[_Claim]) -> dict[MessageRef, Job]:
+    async def _claim_batch(self, connection: AsyncConnection, batch: Sequence[_Claim]) -> dict[MessageRef, Job]:
         """The items that are new. What a message does to its thread counts for the next of the batch already."""
-        known = await self._known(connection, batch)
-        states = await self._threads(connection, {claim.message.place for claim in batch})
-        marked = await self._marked(connection)
-        handed = await self._handed(connection, {claim.message.place for claim in batch})
+        known = await self._load_known_names(connection, batch)
+        states = await self._load_threads(connection, {claim.message.place for claim in batch})
+        marked = await self._load_marked_channels(connection)
+        handed = await self._load_handoffs(connection, {claim.message.place for claim in batch})
         items: dict[MessageRef, Job] = {}
         changed: dict[ThreadRef, Thread] = {}
         now = datetime.now(UTC)
         for claim in batch:
             message = claim.message
-            names = {astuple(message.key), *_gestures(message)}
+            names = {astuple(message.key), *_gesture_names(message)}
             if names & known:
                 continue
             place = message.place
-            handoff = _handoff_of(message, handed)
+            handoff = _find_handoff(message, handed)
             kind = marked.get(Channel(place.platform, place.workspace, place.channel))
             in_help = kind is ChannelKind.HELP
             thread = replace(
@@ -338,7 +340,7 @@ class SqlInboxStore:
                 quiet=kind is ChannelKind.QUIET,
             )
             judgement = claim.rule(message, thread, in_help)
-            after = self._after(message, judgement, thread)
+            after = self._update_thread(message, judgement, thread)
             if after != thread and message.audience is not Audience.COMMAND:
                 states[place] = changed[place] = after
             if judgement in {Disposition.ANSWER, Disposition.QUIET, Disposition.RELAY}:
@@ -352,19 +354,19 @@ class SqlInboxStore:
         if items:
             # In one order in every process: PostgreSQL would end one of two that wait for each other's rows. Of one
             # message the gesture is one as well, of one gesture the keys are several.
-            ordered = sorted(items.values(), key=lambda item: (_gestures(item.message), astuple(item.message.key)))
-            rows = [self._row(item, now) for item in ordered]
+            ordered = sorted(items.values(), key=lambda item: (_gesture_names(item.message), astuple(item.message.key)))
+            rows = [self._build_row(item, now) for item in ordered]
             statement = upsert(connection, inbox).on_conflict_do_nothing()  # by whichever name it is known
             inserted = await connection.execute(statement.returning(inbox.c.id), rows)
             new = set(inserted.scalars())
             items = {key: item for key, item in items.items() if item.id in new}
-        await self._put_threads(connection, changed)
+        await self._save_threads(connection, changed)
         return items
 
-    async def _known(self, connection: AsyncConnection, batch: Sequence[_Claim]) -> set[tuple[str, ...]]:
+    async def _load_known_names(self, connection: AsyncConnection, batch: Sequence[_Claim]) -> set[tuple[str, ...]]:
         """Those names of a batch's messages under which one was claimed before."""
         keys = [astuple(claim.message.key) for claim in batch]
-        gestures = [gesture for claim in batch for gesture in _gestures(claim.message)]
+        gestures = [gesture for claim in batch for gesture in _gesture_names(claim.message)]
         known: set[tuple[str, ...]] = set()
         for names, wanted in ((_KEY, keys), (_GESTURE, gestures)):
             if wanted:
@@ -373,14 +375,14 @@ class SqlInboxStore:
                 known |= {tuple(row) for row in rows}
         return known
 
-    async def _threads(self, connection: AsyncConnection, places: set[ThreadRef]) -> dict[ThreadRef, Thread]:
+    async def _load_threads(self, connection: AsyncConnection, places: set[ThreadRef]) -> dict[ThreadRef, Thread]:
         columns = [threads.c[name] for name in _PLACE]
         keys = [tuple(asdict(place).values()) for place in places]
         known = select(threads).where(tuple_(*columns).in_(keys)).order_by(*columns)
         rows = await connection.execute(known.with_for_update())  # or a change of another process would be lost
-        return {ThreadRef(*(row[name] for name in _PLACE)): _thread(row) for row in rows.mappings()}
+        return {ThreadRef(*(row[name] for name in _PLACE)): _parse_thread(row) for row in rows.mappings()}
 
-    async def _handed(self, connection: AsyncConnection, places: set[ThreadRef]) -> Sequence[_Handed]:
+    async def _load_handoffs(self, connection: AsyncConnection, places: set[ThreadRef]) -> Sequence[_KnownHandoff]:
         """The handoffs that messages of these places may belong to, the newest first."""
         customer = tuple_(*(handoffs.c[f"customer_{name}"] for name in _PLACE[:3]))
         support = tuple_(*(handoffs.c[f"support_{name}"] for name in _PLACE))
@@ -392,7 +394,7 @@ class SqlInboxStore:
         )
         rows = await connection.execute(select(handoffs).where(here).order_by(handoffs.c.created_at.desc()))
         return [
-            _Handed(
+            _KnownHandoff(
                 row["id"],
                 row["state"] == HandoffState.CLAIMED.value,
                 ThreadRef(*(row[f"customer_{name}"] for name in _PLACE)),
@@ -401,11 +403,11 @@ class SqlInboxStore:
             for row in rows.mappings()
         ]
 
-    async def _marked(self, connection: AsyncConnection) -> Mapping[Channel, ChannelKind]:
+    async def _load_marked_channels(self, connection: AsyncConnection) -> Mapping[Channel, ChannelKind]:
         rows = (await connection.execute(select(help_channels).order_by(help_channels.c.created_at))).mappings()
         return {Channel(row["platform"], row["workspace"], row["channel"]): ChannelKind(row["kind"]) for row in rows}
 
-    def _row(self, item: Job, now: datetime) -> dict[str, Any]:
+    def _build_row(self, item: Job, now: datetime) -> dict[str, Any]:
         return {
             **asdict(item.message.key),
             "id": item.id,
@@ -426,27 +428,27 @@ class SqlInboxStore:
 
     # -- single rows ----------------------------------------------------------------------------------------------
 
-    async def _look(self, connection: AsyncConnection, key: MessageRef) -> tuple[Job | None, bool]:
+    async def _load_with_ownership(self, connection: AsyncConnection, key: MessageRef) -> tuple[Job | None, bool]:
         """A message's item, and whether another process that lives is to answer it."""
-        row = (await connection.execute(select(inbox).where(_is(key)))).mappings().one_or_none()
+        row = (await connection.execute(select(inbox).where(_has_key(key)))).mappings().one_or_none()
         if row is None:
             return None, False
-        item = self._item(row)
+        item = self._build_job(row)
         theirs = not item.mine and row["lease_until"] > datetime.now(UTC)
-        return item, theirs and item.state is JobState.OWED
+        return item, theirs and item.state is JobState.PENDING
 
-    async def _keep_edit(self, connection: AsyncConnection, item: Job, message: ChatMessage) -> None:
+    async def _record_edit(self, connection: AsyncConnection, item: Job, message: ChatMessage) -> None:
         """Note of which edit an item's text is, though it reads the same: an earlier one may be told of later."""
         if message.edited_at > item.message.edited_at:
             kept = asdict(replace(item.message, edited_at=message.edited_at))
             same = and_(inbox.c.id == item.id, inbox.c.revision == item.revision)
             await connection.execute(update(inbox).where(same).values(message=kept))
 
-    async def _item_of(self, connection: AsyncConnection, key: MessageRef) -> Job | None:
-        row = (await connection.execute(select(inbox).where(_is(key)))).mappings().one_or_none()
-        return self._item(row) if row else None
+    async def _load_job(self, connection: AsyncConnection, key: MessageRef) -> Job | None:
+        row = (await connection.execute(select(inbox).where(_has_key(key)))).mappings().one_or_none()
+        return self._build_job(row) if row else None
 
-    def _item(self, row: RowMapping) -> Job:
+    def _build_job(self, row: RowMapping) -> Job:
         kept: dict[str, Any] = dict(row["message"])
         chosen = OptionPress(**kept["chosen"]) if kept.get("chosen") else None
         message = ChatMessage(
@@ -464,23 +466,23 @@ class SqlInboxStore:
             turn_id=row["turn_id"],
             attempts=row["attempts"],
             mine=row["owner"] == self._owner,
-            moved=_move(row["moved"]),
+            moved=_parse_move(row["moved"]),
         )
 
-    async def _hold(self, until: datetime) -> None:
+    async def _set_lease(self, until: datetime) -> None:
         mine = and_(inbox.c.owner == self._owner, inbox.c.state.in_(_OPEN))
-        await self._write(update(inbox).where(mine).values(lease_until=until))
+        await self._execute_write(update(inbox).where(mine).values(lease_until=until))
 
     async def _set_thread(self, place: ThreadRef, **values: Any) -> None:
-        async def work(connection: AsyncConnection) -> None:
-            known = await self._threads(connection, {place})
+        async def update_columns(connection: AsyncConnection) -> None:
+            known = await self._load_threads(connection, {place})
             state = known.get(place, Thread())
             changed = {"muted": state.muted, "human": state.human, **values}
-            await self._put_threads(connection, {place: replace(state, **changed)})
+            await self._save_threads(connection, {place: replace(state, **changed)})
 
-        await self._database.write(work)
+        await self._database.write(update_columns)
 
-    async def _put_threads(self, connection: AsyncConnection, changed: Mapping[ThreadRef, Thread]) -> None:
+    async def _save_threads(self, connection: AsyncConnection, changed: Mapping[ThreadRef, Thread]) -> None:
         if not changed:
             return
         now = datetime.now(UTC)
@@ -500,16 +502,16 @@ class SqlInboxStore:
         new = {name: insert.excluded[name] for name in rows[0] if name not in _PLACE}
         await connection.execute(insert.on_conflict_do_update(index_elements=list(_PLACE), set_=new), rows)
 
-    async def _write(self, statement: Any, values: Mapping[str, Any] | None = None) -> int:
+    async def _execute_write(self, statement: Any, values: Mapping[str, Any] | None = None) -> int:
         result = await self._database.write(lambda connection: connection.execute(statement, values))
         return int(result.rowcount)
 
 
-async def _scalars(connection: AsyncConnection, query: Any) -> Sequence[str]:
+async def _fetch_scalars(connection: AsyncConnection, query: Any) -> Sequence[str]:
     return (await connection.execute(query)).scalars().all()
 
 
-def _handoff_of(message: ChatMessage, handed: Sequence[_Handed]) -> _Handed:
+def _find_handoff(message: ChatMessage, handed: Sequence[_KnownHandoff]) -> _KnownHandoff:
     """The handoff that a message belongs to: by its thread; in a private conversation by its channel."""
     place = message.place
     private = message.audience in {Audience.DIRECT, Audience.ASSISTANT}
@@ -521,10 +523,10 @@ def _handoff_of(message: ChatMessage, handed: Sequence[_Handed]) -> _Handed:
             there = each.customer
             if there == place or (not exactly and private and there and there.channel == place.channel):
                 return replace(each, side=Party.CUSTOMER)
-    return _Handed()
+    return _KnownHandoff()
 
 
-def _gestures(message: ChatMessage) -> list[tuple[str, ...]]:
+def _gesture_names(message: ChatMessage) -> list[tuple[str, ...]]:
     """The name of its writing, if it has one."""
     place = message.place
     if not message.gesture:
@@ -542,15 +544,15 @@ def _as_known(item: Job) -> dict[str, Any]:
     return {"known_id": item.id, "known_revision": item.revision, "known_state": item.state.value}
 
 
-def _is(key: MessageRef) -> ColumnElement[bool]:
+def _has_key(key: MessageRef) -> ColumnElement[bool]:
     return and_(*(inbox.c[name] == value for name, value in asdict(key).items()))
 
 
-def _move(kept: Mapping[str, Any] | None) -> Move | None:
+def _parse_move(kept: Mapping[str, Any] | None) -> Move | None:
     if not kept:
         return None
     return Move(ThreadRef(**kept["place"]), Audience(kept["audience"]), kept["context"], tuple(kept["left"]))
 
 
-def _thread(row: RowMapping) -> Thread:
+def _parse_thread(row: RowMapping) -> Thread:
     return Thread(row["answering"], row["muted"], row["human"], frozenset(row["askers"]), row["conversation_id"])

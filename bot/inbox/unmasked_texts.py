@@ -22,14 +22,14 @@ class UnmaskedTexts:
     def __contains__(self, key: MessageRef) -> bool:
         return key in self._texts
 
-    def keep(self, message: ChatMessage, revision: int) -> None:
+    def keep_text(self, message: ChatMessage, revision: int) -> None:
         """Keep what a message says, edited so often."""
         self._texts[message.key] = revision, message.text
         self._hashes[message.key] = hash(message.text)
         if len(self._hashes) > _REMEMBERED:
             self._hashes.popitem(last=False)
 
-    def forget(self, key: MessageRef) -> None:
+    def forget_text(self, key: MessageRef) -> None:
         """Its item has ended."""
         self._texts.pop(key, None)
 

@@ -39,7 +39,7 @@ from bot.database.tables import (
     threads,
     turns,
 )
-from bot.database.vacuum import compact, soiled
+from bot.database.vacuum import compact_files, request_compaction
 from bot.handoff.models import HandoffState, Party
 from bot.taught.models import TaughtState
 from retrieval.text import make_storable
@@ -74,7 +74,7 @@ class SqlPrivacyStore:
 
     async def compact(self, *, give_way: bool = False) -> bool:
         touched, self._touched = self._touched, set()
-        if await compact(self._database, touched, give_way=give_way):
+        if await compact_files(self._database, touched, give_way=give_way):
             return True
         self._touched |= touched
         return False
@@ -215,5 +215,5 @@ async def _replaced(connection: AsyncConnection, column: Any, condition: ColumnE
 async def _soiling(connection: AsyncConnection, step: _Step) -> Counter[str]:
     done = await step(connection)
     if done:
-        await soiled(connection)
+        await request_compaction(connection)
     return done

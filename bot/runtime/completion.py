@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
+async def shield_to_completion(work: Coroutine[Any, Any, T]) -> T:
     """Await what cancellations let finish first, however many: a message that the platform has and we do not know of
     cannot be mended."""
     task = asyncio.create_task(work)

@@ -78,7 +78,7 @@ class SourceCommands:
         run, started = await self._refreshing.begin(request)
         by = asked.actor.shown if started else ""
         following = asyncio.create_task(self._watch.follow(run, asked.screen, joined=not started, by=by))
-        await asked.screen.attend(following)
+        await asked.screen.follow_task(following)
         return None
 
     @on_button("force", Role.ADMIN)
@@ -130,7 +130,7 @@ class SourceCommands:
         for known in await self._sources.list():
             if source.name == known.name or source.location == known.location:
                 raise InputError(f"{known.location} is known already, as source {known.name}: remove it first.")
-        await asked.screen.show(Card(text=f"Looking at {source.location} …"))
+        await asked.screen.show_card(Card(text=f"Looking at {source.location} …"))
         return drawing.preview_card(await self._preview.preview(source))
 
     @on_button("add_source", Role.ADMIN)
@@ -142,7 +142,7 @@ class SourceCommands:
     @on_button("drop_source", Role.ADMIN)
     async def _drop_source(self, asked: CommandContext) -> Answer:
         await self._preview.confirm(asked.value)
-        await asked.screen.show(Card(text="Left as it is: nothing was added."))
+        await asked.screen.show_card(Card(text="Left as it is: nothing was added."))
         return None
 
     @command("sources remove", Role.ADMIN, "forget a source", _WHICH)

@@ -37,7 +37,7 @@ class RefreshWatch:
         """Show a refresh until it has ended, and who started it. Raises DeliveryError where not even its beginning can
         be shown."""
         shown = run_card(run, joined=joined, by=by)
-        message = await screen.show(shown, public=True)
+        message = await screen.show_card(shown, public=True)
         if message:
             await self._runs.watch(run.id, message)
         at = datetime.now(UTC)
@@ -47,7 +47,7 @@ class RefreshWatch:
             if ended or (card != shown and datetime.now(UTC) - at >= _PAUSE):
                 shown, at = card, datetime.now(UTC)
                 try:
-                    await screen.show(card, public=True)
+                    await screen.show_card(card, public=True)
                 except DeliveryError as error:
                     log.warning("progress not shown", run=run.id, cause=str(error))
                     if ended:
@@ -83,7 +83,7 @@ class RefreshWatch:
         if room is None:
             return False
         try:
-            await room.update(message, card)
+            await room.update_card(message, card)
         except DeliveryError as error:
             return error.permanent
         return True

@@ -114,7 +114,7 @@ class TaughtCommands:
         return None if changed else Card(text=f"It is {taught.state.value} already.")
 
     async def _redraw(self, asked: CommandContext, taught: Taught) -> None:
-        await asked.screen.show(drawing.taught_card(taught), public=True)
+        await asked.screen.show_card(drawing.taught_card(taught), public=True)
 
     @command(
         "export",

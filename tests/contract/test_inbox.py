@@ -18,7 +18,7 @@ from bot.chat.message import Audience, Channel, ChannelKind, ChatMessage, Dispos
 from bot.database.database import Database
 from bot.database.tables import inbox as rows
 from bot.errors import StorageError
-from bot.inbox.policy import after, judge
+from bot.inbox.policy import classify_message, update_thread
 from bot.inbox.ports import InboxStore
 from bot.inbox.store import SqlInboxStore
 from tests.fakes import said
@@ -31,23 +31,23 @@ HERE = ["test"]
 
 @pytest.fixture
 def inbox(database: Database) -> SqlInboxStore:
-    return SqlInboxStore(database, after, "one", LEASE)
+    return SqlInboxStore(database, update_thread, "one", LEASE)
 
 
 @pytest.fixture
 def other(database: Database) -> SqlInboxStore:
     """The inbox of another process."""
-    return SqlInboxStore(database, after, "two", LEASE)
+    return SqlInboxStore(database, update_thread, "two", LEASE)
 
 
 async def claimed(inbox: InboxStore, message: ChatMessage) -> Job:
-    item = await inbox.claim(message, judge)
+    item = await inbox.claim_message(message, classify_message)
     assert item is not None
     return item
 
 
 async def found(inbox: InboxStore, message: ChatMessage) -> Job:
-    item = await inbox.find(message.key)
+    item = await inbox.find_job(message.key)
     assert item is not None
     return item
 
@@ -60,7 +60,7 @@ async def heard(inbox: InboxStore, message: ChatMessage, *, help_channel: bool =
         shown.append((thread, in_help))
         return Disposition.SILENT
 
-    assert await inbox.claim(replace(message, id=f"{message.id}-look"), rule) is None
+    assert await inbox.claim_message(replace(message, id=f"{message.id}-look"), rule) is None
     return shown[0]
 
 
@@ -78,25 +78,27 @@ def reply_to(first: ChatMessage, text: str = "And by post?", **changes: object) 
 async def test_a_claim_is_an_item_that_is_owed_and_reads_back(inbox: InboxStore) -> None:
     question = said()
     item = await claimed(inbox, question)
-    assert await inbox.find(question.key) == item
-    assert (item.message, item.judgement, item.state) == (question, Disposition.ANSWER, JobState.OWED)
+    assert await inbox.find_job(question.key) == item
+    assert (item.message, item.judgement, item.state) == (question, Disposition.ANSWER, JobState.PENDING)
     assert (item.revision, item.replies, item.turn_id, item.attempts) == (0, (), "", 0)
     assert item.conversation_id == f"test:T1:C1:{question.id}"
 
 
 async def test_a_message_is_claimed_once(inbox: InboxStore, other: InboxStore) -> None:
     question = said()
-    assert await inbox.claim(question, judge)
-    assert await inbox.claim(question, judge) is None
-    assert await other.claim(question, judge) is None
+    assert await inbox.claim_message(question, classify_message)
+    assert await inbox.claim_message(question, classify_message) is None
+    assert await other.claim_message(question, classify_message) is None
 
 
 async def test_a_writing_that_is_told_under_several_ids_is_claimed_once(inbox: InboxStore, other: InboxStore) -> None:
     first, at_once, later = (said(gesture="g") for _ in range(3))
-    one, two = await asyncio.gather(inbox.claim(first, judge), inbox.claim(at_once, judge))  # in one transaction
+    one, two = await asyncio.gather(
+        inbox.claim_message(first, classify_message), inbox.claim_message(at_once, classify_message)
+    )  # in one transaction
     assert one and two is None
-    assert [await each.claim(later, judge) for each in (inbox, other)] == [None, None]
-    assert await inbox.find(later.key) is None
+    assert [await each.claim_message(later, classify_message) for each in (inbox, other)] == [None, None]
+    assert await inbox.find_job(later.key) is None
     assert (await found(other, first)).message == first
 
 
@@ -104,7 +106,7 @@ async def test_a_gesture_is_that_of_one_user_in_one_channel_and_without_one_all_
     others = [{"user": "bob"}, {"channel": "C2"}, {"workspace": "T2"}, {"platform": "discord"}, {"gesture": "h"}]
     unnamed = [{"gesture": ""}] * 3
     messages = [said(**{"gesture": "g"} | changed) for changed in [{}, *others, *unnamed]]  # type: ignore[arg-type]
-    items = await asyncio.gather(*(inbox.claim(message, judge) for message in messages))
+    items = await asyncio.gather(*(inbox.claim_message(message, classify_message) for message in messages))
     assert all(items)
 
 
@@ -115,7 +117,10 @@ async def test_of_writings_told_under_two_ids_to_two_processes_at_once_each_is_c
     for _ in range(4):
         ones = [said(gesture=uuid.uuid4().hex) for _ in range(60)]
         twos = [said(gesture=one.gesture) for one in reversed(ones)]
-        claims = [*(inbox.claim(one, judge) for one in ones), *(other.claim(two, judge) for two in twos)]
+        claims = [
+            *(inbox.claim_message(one, classify_message) for one in ones),
+            *(other.claim_message(two, classify_message) for two in twos),
+        ]
         items = [item for item in await asyncio.gather(*claims) if item]
         assert sorted(item.message.gesture for item in items) == sorted(one.gesture for one in ones)
 
@@ -123,18 +128,18 @@ async def test_of_writings_told_under_two_ids_to_two_processes_at_once_each_is_c
 async def test_a_writing_that_was_of_no_interest_is_claimed_under_its_other_id(inbox: InboxStore) -> None:
     """And one that was edited or deleted is known still."""
     chatter, copy = (said("Good morning", audience=Audience.CHANNEL, gesture="g") for _ in range(2))
-    assert await inbox.claim(chatter, judge) is None
-    assert await inbox.claim(replace(copy, audience=Audience.MENTION), judge)
-    assert await inbox.revise(replace(copy, text="@you How late is it?", edited_at=1.0), judge)
-    assert await inbox.claim(replace(chatter, audience=Audience.MENTION), judge) is None
-    await inbox.withdraw(copy.key)
-    assert await inbox.claim(replace(chatter, audience=Audience.MENTION), judge) is None
+    assert await inbox.claim_message(chatter, classify_message) is None
+    assert await inbox.claim_message(replace(copy, audience=Audience.MENTION), classify_message)
+    assert await inbox.revise_job(replace(copy, text="@you How late is it?", edited_at=1.0), classify_message)
+    assert await inbox.claim_message(replace(chatter, audience=Audience.MENTION), classify_message) is None
+    await inbox.withdraw_job(copy.key)
+    assert await inbox.claim_message(replace(chatter, audience=Audience.MENTION), classify_message) is None
 
 
 async def test_a_message_that_was_answered_is_not_claimed_again(inbox: InboxStore) -> None:
     question = said()
-    await inbox.finish(await claimed(inbox, question), JobState.ANSWERED)
-    assert await inbox.claim(question, judge) is None
+    await inbox.finish_job(await claimed(inbox, question), JobState.ANSWERED)
+    assert await inbox.claim_message(question, classify_message) is None
     assert (await found(inbox, question)).state is JobState.ANSWERED
 
 
@@ -151,14 +156,16 @@ async def test_the_same_id_in_another_channel_workspace_or_platform_is_another_m
 
 async def test_where_nothing_is_owed_nothing_is_kept(inbox: InboxStore) -> None:
     chatter = said("Good morning everyone!", audience=Audience.CHANNEL)
-    assert await inbox.claim(chatter, judge) is None
-    assert await inbox.find(chatter.key) is None
-    assert await inbox.claim(replace(chatter, audience=Audience.MENTION), judge)  # the other event of a mention
+    assert await inbox.claim_message(chatter, classify_message) is None
+    assert await inbox.find_job(chatter.key) is None
+    assert await inbox.claim_message(
+        replace(chatter, audience=Audience.MENTION), classify_message
+    )  # the other event of a mention
 
 
 async def test_of_200_claims_at_once_each_message_is_claimed_once(database: Database, inbox: InboxStore) -> None:
     messages = burst()
-    items = await asyncio.gather(*(inbox.claim(message, judge) for message in messages))
+    items = await asyncio.gather(*(inbox.claim_message(message, classify_message) for message in messages))
     assert_each_once(messages, items)
     count = await database.read(lambda connection: connection.scalar(select(func.count()).select_from(rows)))
     assert count == len({message.key for message in messages})
@@ -169,8 +176,10 @@ async def test_of_200_claims_at_once_by_two_processes_each_message_is_claimed_on
 ) -> None:
     for number in range(4):
         messages = burst(one_thread=number % 2 == 0)
-        one = [inbox.claim(message, judge) for message in messages]
-        two = [other.claim(message, judge) for message in reversed(messages)]  # in whatever order they reach it
+        one = [inbox.claim_message(message, classify_message) for message in messages]
+        two = [
+            other.claim_message(message, classify_message) for message in reversed(messages)
+        ]  # in whatever order they reach it
         assert_each_once(messages, await asyncio.gather(*one, *two))
 
 
@@ -189,7 +198,9 @@ def assert_each_once(messages: Sequence[ChatMessage], items: Sequence[Job | None
 async def test_claims_at_once_see_what_the_one_before_did_to_the_thread(inbox: InboxStore) -> None:
     first = said()
     follow_up, human, too_late = reply_to(first), reply_to(first, user="teammate"), reply_to(first)
-    items = await asyncio.gather(*(inbox.claim(each, judge) for each in (first, follow_up, human, too_late)))
+    items = await asyncio.gather(
+        *(inbox.claim_message(each, classify_message) for each in (first, follow_up, human, too_late))
+    )
     assert [item is not None for item in items] == [True, True, False, False]
 
 
@@ -199,25 +210,27 @@ async def test_a_rule_that_fails_fails_the_claim_and_nothing_is_kept(inbox: Inbo
 
     question = said()
     with pytest.raises(ZeroDivisionError):
-        await inbox.claim(question, broken)
-    assert await inbox.claim(question, judge)
+        await inbox.claim_message(question, broken)
+    assert await inbox.claim_message(question, classify_message)
 
 
 async def test_a_claim_whose_caller_goes_away_is_made_all_the_same(inbox: InboxStore) -> None:
     question = said()
-    claim = asyncio.create_task(inbox.claim(question, judge))
+    claim = asyncio.create_task(inbox.claim_message(question, classify_message))
     await asyncio.sleep(0)
     claim.cancel()
     with pytest.raises(asyncio.CancelledError):
         await claim
-    assert await inbox.claim(question, judge) is None
-    assert (await found(inbox, question)).state is JobState.OWED
+    assert await inbox.claim_message(question, classify_message) is None
+    assert (await found(inbox, question)).state is JobState.PENDING
 
 
 async def test_a_database_that_fails_fails_every_claim_that_waits(sqlite_database: Database) -> None:
-    inbox = SqlInboxStore(sqlite_database, after)
+    inbox = SqlInboxStore(sqlite_database, update_thread)
     await sqlite_database.write(lambda connection: connection.run_sync(rows.drop))
-    claims = await asyncio.gather(*(inbox.claim(said(), judge) for _ in range(150)), return_exceptions=True)
+    claims = await asyncio.gather(
+        *(inbox.claim_message(said(), classify_message) for _ in range(150)), return_exceptions=True
+    )
     assert {type(claim) for claim in claims} == {StorageError}
 
 
@@ -228,10 +241,10 @@ async def test_texts_with_nul_and_emoji_are_kept_as_both_engines_take_them(inbox
     kept = await found(inbox, question)
     assert kept.message.text == "Wo ist 📦\ufffd meine Bestellung 😀\ufffd? 退货"
     assert kept.message.user == "än\ufffdn"
-    await inbox.keep_reply(kept, [{"post": "1\0", "text": "😀"}])
+    await inbox.record_reply(kept, [{"post": "1\0", "text": "😀"}])
     assert (await found(inbox, question)).replies == ({"post": "1\ufffd", "text": "😀"},)
-    assert await inbox.revise(question, judge) is None  # what cannot be kept as it was is no edit
-    assert await inbox.claim(question, judge) is None
+    assert await inbox.revise_job(question, classify_message) is None  # what cannot be kept as it was is no edit
+    assert await inbox.claim_message(question, classify_message) is None
 
 
 # -- threads ------------------------------------------------------------------------------------------------------
@@ -254,10 +267,10 @@ async def test_an_answered_thread_knows_its_askers_and_its_conversation(inbox: I
 async def test_a_humans_reply_is_remembered_until_the_bot_is_called(inbox: InboxStore) -> None:
     first = said()
     await claimed(inbox, first)
-    assert await inbox.claim(reply_to(first, user="teammate"), judge) is None
-    assert await inbox.claim(reply_to(first), judge) is None
+    assert await inbox.claim_message(reply_to(first, user="teammate"), classify_message) is None
+    assert await inbox.claim_message(reply_to(first), classify_message) is None
     await claimed(inbox, said(thread=first.id))
-    assert await inbox.claim(reply_to(first), judge)
+    assert await inbox.claim_message(reply_to(first), classify_message)
 
 
 async def test_a_command_leaves_the_thread_alone(inbox: InboxStore) -> None:
@@ -269,7 +282,7 @@ async def test_a_command_leaves_the_thread_alone(inbox: InboxStore) -> None:
 
 async def test_quiet_is_an_item_and_mutes_the_thread(inbox: InboxStore) -> None:
     wish = said("quiet", thread="t")
-    item = await inbox.claim(wish, partial(judge, reading=QUIET))
+    item = await inbox.claim_message(wish, partial(classify_message, reading=QUIET))
     assert item and item.judgement is Disposition.QUIET
     thread, _ = await heard(inbox, said(thread="t"))
     assert thread.muted
@@ -281,16 +294,16 @@ async def test_a_thread_is_muted_and_unmuted_also_one_never_heard_of(inbox: Inbo
     if known:
         await claimed(inbox, first)
     before, _ = await heard(inbox, reply_to(first))
-    await inbox.mute(first.place, True)
+    await inbox.set_muted(first.place, True)
     assert (await heard(inbox, reply_to(first)))[0] == replace(before, muted=True)
-    await inbox.mute(first.place, False)
+    await inbox.set_muted(first.place, False)
     assert (await heard(inbox, reply_to(first)))[0] == before
 
 
 async def test_a_thread_that_is_handed_over_is_a_humans(inbox: InboxStore) -> None:
     first = said()
     await claimed(inbox, first)
-    await inbox.mute(first.place, True)
+    await inbox.set_muted(first.place, True)
     await inbox.hand_over(first.place)
     thread, _ = await heard(inbox, reply_to(first))
     assert (thread.human, thread.muted, thread.answering) == (True, True, True)
@@ -303,10 +316,12 @@ async def test_changes_of_one_thread_at_once_by_two_processes_are_all_kept(
     await claimed(inbox, first)
     for number in range(10):
         asker = said(user=f"user {number}", thread=first.id)
-        await asyncio.gather(inbox.claim(asker, judge), other.hand_over(ThreadRef("test", "T1", "C1", f"t{number}")))
         await asyncio.gather(
-            inbox.claim(said(user=f"left {number}", thread=first.id), judge),
-            other.claim(said(user=f"right {number}", thread=first.id), judge),
+            inbox.claim_message(asker, classify_message), other.hand_over(ThreadRef("test", "T1", "C1", f"t{number}"))
+        )
+        await asyncio.gather(
+            inbox.claim_message(said(user=f"left {number}", thread=first.id), classify_message),
+            other.claim_message(said(user=f"right {number}", thread=first.id), classify_message),
         )
     thread, _ = await heard(inbox, reply_to(first))
     assert len(thread.askers) == 31
@@ -317,23 +332,33 @@ async def test_changes_of_one_thread_at_once_by_two_processes_are_all_kept(
 
 async def test_help_channels_are_marked_and_unmarked(inbox: InboxStore) -> None:
     second = replace(HELP, channel="C2")
-    assert list(await inbox.marked()) == []
+    assert list(await inbox.list_marked_channels()) == []
     for _ in range(2):
-        await inbox.mark(HELP, ChannelKind.HELP)
-    await inbox.mark(second, ChannelKind.HELP)
-    assert list(await inbox.marked()) == [HELP, second]
+        await inbox.mark_channel(HELP, ChannelKind.HELP)
+    await inbox.mark_channel(second, ChannelKind.HELP)
+    assert list(await inbox.list_marked_channels()) == [HELP, second]
     for _ in range(2):
-        await inbox.mark(HELP, None)
-    assert list(await inbox.marked()) == [second]
+        await inbox.mark_channel(HELP, None)
+    assert list(await inbox.list_marked_channels()) == [second]
 
 
 async def test_a_question_in_a_help_channel_is_claimed_and_in_any_other_not(inbox: InboxStore) -> None:
     question = said(audience=Audience.CHANNEL)
-    assert await inbox.claim(question, partial(judge, reading=ASKS)) is None
-    await inbox.mark(HELP, ChannelKind.HELP)
-    assert await inbox.claim(question, partial(judge, reading=ASKS))
-    assert await inbox.claim(said(audience=Audience.CHANNEL, channel="C2"), partial(judge, reading=ASKS)) is None
-    assert await inbox.claim(said(audience=Audience.CHANNEL, workspace="T2"), partial(judge, reading=ASKS)) is None
+    assert await inbox.claim_message(question, partial(classify_message, reading=ASKS)) is None
+    await inbox.mark_channel(HELP, ChannelKind.HELP)
+    assert await inbox.claim_message(question, partial(classify_message, reading=ASKS))
+    assert (
+        await inbox.claim_message(
+            said(audience=Audience.CHANNEL, channel="C2"), partial(classify_message, reading=ASKS)
+        )
+        is None
+    )
+    assert (
+        await inbox.claim_message(
+            said(audience=Audience.CHANNEL, workspace="T2"), partial(classify_message, reading=ASKS)
+        )
+        is None
+    )
 
 
 # -- an item's life -----------------------------------------------------------------------------------------------
@@ -341,52 +366,52 @@ async def test_a_question_in_a_help_channel_is_claimed_and_in_any_other_not(inbo
 
 async def test_starts_are_counted_while_the_item_is_owed(inbox: InboxStore) -> None:
     item = await claimed(inbox, said())
-    assert await inbox.started(item)
-    assert await inbox.started(item)
+    assert await inbox.start_job(item)
+    assert await inbox.start_job(item)
     assert (await found(inbox, item.message)).attempts == 2
-    await inbox.finish(item, JobState.ANSWERED)
-    assert not await inbox.started(item)
+    await inbox.finish_job(item, JobState.ANSWERED)
+    assert not await inbox.start_job(item)
 
 
 async def test_replies_are_kept_in_place_of_those_before(inbox: InboxStore) -> None:
     item = await claimed(inbox, said())
-    await inbox.keep_reply(item, [{"ts": "1.0", "stream": "open"}])
-    await inbox.keep_reply(item, [{"ts": "1.0"}, {"ts": "2.0"}])
+    await inbox.record_reply(item, [{"ts": "1.0", "stream": "open"}])
+    await inbox.record_reply(item, [{"ts": "1.0"}, {"ts": "2.0"}])
     assert (await found(inbox, item.message)).replies == ({"ts": "1.0"}, {"ts": "2.0"})
 
 
 async def test_a_reply_is_kept_also_when_nothing_is_owed_any_more(inbox: InboxStore) -> None:
     item = await claimed(inbox, said())
-    await inbox.withdraw(item.message.key)
-    await inbox.keep_reply(item, [{"ts": "1.0"}])
+    await inbox.withdraw_job(item.message.key)
+    await inbox.record_reply(item, [{"ts": "1.0"}])
     assert (await found(inbox, item.message)).replies == ({"ts": "1.0"},)
 
 
 async def test_a_turn_is_kept_for_the_revision_it_was_made_for(inbox: InboxStore) -> None:
     item = await claimed(inbox, said())
-    await inbox.keep_turn(item, "f" * 32)
+    await inbox.record_turn(item, "f" * 32)
     assert (await found(inbox, item.message)).turn_id == "f" * 32
-    await inbox.revise(replace(item.message, text="And then?"), judge)
-    await inbox.keep_turn(item, "e" * 32)  # of the work that the edit overtook
+    await inbox.revise_job(replace(item.message, text="And then?"), classify_message)
+    await inbox.record_turn(item, "e" * 32)  # of the work that the edit overtook
     assert (await found(inbox, item.message)).turn_id == ""
 
 
 @pytest.mark.parametrize("state", [JobState.ANSWERED, JobState.EXCUSED, JobState.FAILED])
 async def test_an_item_comes_to_one_end(inbox: InboxStore, state: JobState) -> None:
     item = await claimed(inbox, said())
-    assert await inbox.finish(item, state)
-    assert not await inbox.finish(item, JobState.EXCUSED)
+    assert await inbox.finish_job(item, state)
+    assert not await inbox.finish_job(item, JobState.EXCUSED)
     assert (await found(inbox, item.message)).state is state
 
 
 async def test_an_edit_owes_a_new_answer_in_the_place_of_the_old(inbox: InboxStore) -> None:
     item = await claimed(inbox, said())
-    await inbox.keep_reply(item, [{"ts": "1.0"}])
-    await inbox.keep_turn(item, "f" * 32)
-    await inbox.finish(item, JobState.ANSWERED)
-    revised = await inbox.revise(replace(item.message, text="And then?", names_others=True), judge)
+    await inbox.record_reply(item, [{"ts": "1.0"}])
+    await inbox.record_turn(item, "f" * 32)
+    await inbox.finish_job(item, JobState.ANSWERED)
+    revised = await inbox.revise_job(replace(item.message, text="And then?", names_others=True), classify_message)
     assert revised
-    assert (revised.id, revised.state, revised.revision) == (item.id, JobState.OWED, 1)
+    assert (revised.id, revised.state, revised.revision) == (item.id, JobState.PENDING, 1)
     assert (revised.message.text, revised.message.names_others) == ("And then?", True)
     assert revised.message.context == item.message.context
     assert (revised.replies, revised.turn_id) == (({"ts": "1.0"},), "")
@@ -395,12 +420,12 @@ async def test_an_edit_owes_a_new_answer_in_the_place_of_the_old(inbox: InboxSto
 
 async def test_the_work_that_an_edit_overtook_ends_nothing(inbox: InboxStore) -> None:
     item = await claimed(inbox, said())
-    revised = await inbox.revise(replace(item.message, text="And then?"), judge)
+    revised = await inbox.revise_job(replace(item.message, text="And then?"), classify_message)
     assert revised
-    await inbox.finish(item, JobState.ANSWERED)
-    assert not await inbox.started(item)
-    assert (await found(inbox, item.message)).state is JobState.OWED
-    await inbox.finish(revised, JobState.ANSWERED)
+    await inbox.finish_job(item, JobState.ANSWERED)
+    assert not await inbox.start_job(item)
+    assert (await found(inbox, item.message)).state is JobState.PENDING
+    await inbox.finish_job(revised, JobState.ANSWERED)
     assert (await found(inbox, item.message)).state is JobState.ANSWERED
 
 
@@ -408,8 +433,8 @@ async def test_an_edit_that_two_processes_are_told_of_is_owed_once(inbox: InboxS
     for number in range(10):
         item = await claimed(inbox, said())
         edited = replace(item.message, text=f"Edit {number}")
-        await inbox.finish(item, JobState.ANSWERED)
-        told = await asyncio.gather(*(each.revise(edited, judge) for each in (inbox, other, inbox)))
+        await inbox.finish_job(item, JobState.ANSWERED)
+        told = await asyncio.gather(*(each.revise_job(edited, classify_message) for each in (inbox, other, inbox)))
         assert sum(revised is not None for revised in told) == 1
         assert (await found(inbox, item.message)).revision == 1
 
@@ -420,82 +445,82 @@ async def test_of_edits_that_are_told_of_in_any_order_and_again_the_last_counts(
 ) -> None:
     for order in permutations(range(3)):
         item = await claimed(inbox, said("a"))
-        await inbox.finish(item, JobState.ANSWERED)
+        await inbox.finish_job(item, JobState.ANSWERED)
         edits = [replace(item.message, text=text, edited_at=number + 1.0) for number, text in enumerate(texts)]
         for number in (*order, *order):
             for each in (inbox, other):
-                if revised := await each.revise(edits[number], judge):
-                    await each.finish(revised, JobState.ANSWERED)
+                if revised := await each.revise_job(edits[number], classify_message):
+                    await each.finish_job(revised, JobState.ANSWERED)
         assert (await found(inbox, item.message)).message.text == texts[-1], order
 
 
 async def test_an_edit_of_nothing_owed_or_withdrawn_or_alike_is_none(inbox: InboxStore) -> None:
-    assert await inbox.revise(said(), judge) is None
+    assert await inbox.revise_job(said(), classify_message) is None
     item = await claimed(inbox, said())
-    assert await inbox.revise(item.message, judge) is None
-    await inbox.withdraw(item.message.key)
-    assert await inbox.revise(replace(item.message, text="And then?"), judge) is None
+    assert await inbox.revise_job(item.message, classify_message) is None
+    await inbox.withdraw_job(item.message.key)
+    assert await inbox.revise_job(replace(item.message, text="And then?"), classify_message) is None
 
 
 async def test_a_withdrawn_item_is_owed_no_more(inbox: InboxStore) -> None:
     item = await claimed(inbox, said())
-    await inbox.keep_reply(item, [{"ts": "1.0"}])
-    withdrawn = await inbox.withdraw(item.message.key)
+    await inbox.record_reply(item, [{"ts": "1.0"}])
+    withdrawn = await inbox.withdraw_job(item.message.key)
     assert withdrawn
     assert (withdrawn.state, withdrawn.replies, withdrawn.revision) == (JobState.RETRACTING, ({"ts": "1.0"},), 1)
-    assert not await inbox.finish(item, JobState.ANSWERED)
-    assert not await inbox.started(item)
-    assert await inbox.withdraw(item.message.key) is None
-    assert await inbox.started(withdrawn)
-    assert await inbox.finish(withdrawn, JobState.WITHDRAWN)
+    assert not await inbox.finish_job(item, JobState.ANSWERED)
+    assert not await inbox.start_job(item)
+    assert await inbox.withdraw_job(item.message.key) is None
+    assert await inbox.start_job(withdrawn)
+    assert await inbox.finish_job(withdrawn, JobState.WITHDRAWN)
     assert (await found(inbox, item.message)).state is JobState.WITHDRAWN
-    assert not await inbox.started(withdrawn)
-    assert await inbox.claim(item.message, judge) is None
+    assert not await inbox.start_job(withdrawn)
+    assert await inbox.claim_message(item.message, classify_message) is None
 
 
 async def test_a_withdrawal_is_owed_by_whoever_takes_over(inbox: InboxStore, other: InboxStore) -> None:
     item = await claimed(inbox, said())
-    await inbox.keep_reply(item, [{"ts": "1.0"}])
-    await inbox.finish(item, JobState.ANSWERED)
-    assert await other.withdraw(item.message.key)  # nobody else is at it
-    await other.release()
-    (taken,) = await inbox.take_over([item.message.place.platform])
+    await inbox.record_reply(item, [{"ts": "1.0"}])
+    await inbox.finish_job(item, JobState.ANSWERED)
+    assert await other.withdraw_job(item.message.key)  # nobody else is at it
+    await other.release_lease()
+    (taken,) = await inbox.reclaim_expired([item.message.place.platform])
     assert (taken.id, taken.state, taken.replies) == (item.id, JobState.RETRACTING, ({"ts": "1.0"},))
 
 
 async def test_what_another_process_answers_is_withdrawn_by_that(inbox: InboxStore, other: InboxStore) -> None:
     item = await claimed(inbox, said())
-    assert await other.withdraw(item.message.key) is None
+    assert await other.withdraw_job(item.message.key) is None
     withdrawn = await found(inbox, item.message)
     assert (withdrawn.state, withdrawn.revision) == (JobState.RETRACTING, 1)
-    assert not await other.started(withdrawn)
-    assert await inbox.started(withdrawn)
+    assert not await other.start_job(withdrawn)
+    assert await inbox.start_job(withdrawn)
 
 
 async def test_what_is_withdrawn_before_it_is_claimed_is_never_claimed(inbox: InboxStore, other: InboxStore) -> None:
     """Events may overtake each other."""
     question = said()
-    assert await inbox.withdraw(question.key) is None
-    assert await inbox.claim(question, judge) is None
-    assert await other.claim(question, judge) is None
+    assert await inbox.withdraw_job(question.key) is None
+    assert await inbox.claim_message(question, classify_message) is None
+    assert await other.claim_message(question, classify_message) is None
     assert (await found(inbox, question)).state is JobState.WITHDRAWN
-    assert await inbox.revise(replace(question, text="And then?"), judge) is None
+    assert await inbox.revise_job(replace(question, text="And then?"), classify_message) is None
 
 
 async def test_a_question_edited_into_a_wish_for_quiet_is_one_and_back(inbox: InboxStore) -> None:
     item = await claimed(inbox, said())
-    quiet = await inbox.revise(replace(item.message, text="quiet"), partial(judge, reading=QUIET))
+    quiet = await inbox.revise_job(replace(item.message, text="quiet"), partial(classify_message, reading=QUIET))
     assert quiet and quiet.judgement is Disposition.QUIET
     assert (await heard(inbox, reply_to(item.message)))[0].muted
-    again = await inbox.revise(replace(item.message, text="And then?"), judge)
+    again = await inbox.revise_job(replace(item.message, text="And then?"), classify_message)
     assert again and again.judgement is Disposition.ANSWER
     assert not (await heard(inbox, reply_to(item.message)))[0].muted
 
 
 async def test_an_edit_does_not_bring_the_bot_back_where_people_talk(inbox: InboxStore) -> None:
     item = await claimed(inbox, said(audience=Audience.MENTION))
-    await inbox.claim(reply_to(item.message, "I'll see to it.", user="teammate"), judge)
-    assert (await inbox.revise(replace(item.message, text="And then?"), judge)) is not None
+    await inbox.claim_message(reply_to(item.message, "I'll see to it.", user="teammate"), classify_message)
+    assert (await inbox.revise_job(replace(item.message, text="And then?"), classify_message)) is not None
     assert (await heard(inbox, reply_to(item.message)))[0].human
 
 
@@ -504,76 +529,78 @@ async def test_an_edit_does_not_bring_the_bot_back_where_people_talk(inbox: Inbo
 
 async def test_an_item_is_taken_over_only_after_its_lease(inbox: InboxStore, other: InboxStore) -> None:
     item = await claimed(inbox, said())
-    assert list(await other.take_over(HERE)) == []
+    assert list(await other.reclaim_expired(HERE)) == []
     await asyncio.sleep(LEASE + 0.05)
-    assert list(await other.take_over(HERE)) == [item]
-    assert list(await other.take_over(HERE)) == []
-    assert list(await inbox.take_over(HERE)) == []
+    assert list(await other.reclaim_expired(HERE)) == [item]
+    assert list(await other.reclaim_expired(HERE)) == []
+    assert list(await inbox.reclaim_expired(HERE)) == []
 
 
 async def test_what_was_taken_over_is_started_by_its_new_owner_only(inbox: InboxStore, other: InboxStore) -> None:
     item = await claimed(inbox, said())
-    await inbox.release()
-    [taken] = await other.take_over(HERE)
-    assert not await inbox.started(item)
-    assert await other.started(taken)
+    await inbox.release_lease()
+    [taken] = await other.reclaim_expired(HERE)
+    assert not await inbox.start_job(item)
+    assert await other.start_job(taken)
 
 
 async def test_a_beat_keeps_what_a_process_owes(inbox: InboxStore, other: InboxStore) -> None:
     await claimed(inbox, said())
     for _ in range(4):
         await asyncio.sleep(LEASE / 2)
-        await inbox.beat()
-        await other.beat()
-    assert list(await other.take_over(HERE)) == []
+        await inbox.extend_lease()
+        await other.extend_lease()
+    assert list(await other.reclaim_expired(HERE)) == []
 
 
 async def test_a_process_knows_what_it_is_to_see_to(inbox: InboxStore, other: InboxStore) -> None:
     kept, taken, ended, edited = [await claimed(inbox, said()) for _ in range(4)]
-    await inbox.finish(ended, JobState.ANSWERED)
-    await inbox.revise(replace(edited.message, text="And then?"), judge)
+    await inbox.finish_job(ended, JobState.ANSWERED)
+    await inbox.revise_job(replace(edited.message, text="And then?"), classify_message)
     assert await inbox.own_revisions() == {kept.message.key: 0, taken.message.key: 0, edited.message.key: 1}
     await asyncio.sleep(LEASE + 0.05)
-    await other.take_over(HERE, 1)
+    await other.reclaim_expired(HERE, 1)
     owed = await other.own_revisions()
     assert len(owed) == 1 and not owed.keys() & (await inbox.own_revisions()).keys()
     for key in owed:
-        mine, theirs = await inbox.find(key), await other.find(key)
+        mine, theirs = await inbox.find_job(key), await other.find_job(key)
         assert mine and theirs and not mine.mine and theirs.mine
 
 
 async def test_a_release_frees_what_is_owed_at_once_and_nothing_of_others(inbox: InboxStore, other: InboxStore) -> None:
     mine, theirs, done = await claimed(inbox, said()), await claimed(other, said()), await claimed(inbox, said())
-    await inbox.finish(done, JobState.ANSWERED)
-    await inbox.release()
-    third = SqlInboxStore(inbox._database, after, "three", LEASE)  # type: ignore[attr-defined]
-    assert [item.id for item in await third.take_over(HERE)] == [mine.id]
-    assert (await found(other, theirs.message)).state is JobState.OWED
+    await inbox.finish_job(done, JobState.ANSWERED)
+    await inbox.release_lease()
+    third = SqlInboxStore(inbox._database, update_thread, "three", LEASE)  # type: ignore[attr-defined]
+    assert [item.id for item in await third.reclaim_expired(HERE)] == [mine.id]
+    assert (await found(other, theirs.message)).state is JobState.PENDING
 
 
 async def test_what_is_not_owed_is_not_taken_over(inbox: InboxStore, other: InboxStore) -> None:
     for state in (JobState.ANSWERED, JobState.EXCUSED, JobState.FAILED):
-        await inbox.finish(await claimed(inbox, said()), state)
-    withdrawn = await inbox.withdraw((await claimed(inbox, said())).message.key)
-    assert withdrawn and await inbox.finish(withdrawn, JobState.WITHDRAWN)
+        await inbox.finish_job(await claimed(inbox, said()), state)
+    withdrawn = await inbox.withdraw_job((await claimed(inbox, said())).message.key)
+    assert withdrawn and await inbox.finish_job(withdrawn, JobState.WITHDRAWN)
     await asyncio.sleep(LEASE + 0.05)
-    assert list(await other.take_over(HERE)) == []
+    assert list(await other.reclaim_expired(HERE)) == []
 
 
 async def test_items_are_taken_over_oldest_first_and_so_many_at_most(inbox: InboxStore, other: InboxStore) -> None:
     questions = [said() for _ in range(6)]
-    await asyncio.gather(*(inbox.claim(question, judge) for question in questions))  # in one transaction
-    await inbox.release()
-    taken = [*await other.take_over(HERE, limit=4), *await other.take_over(HERE, limit=4)]
+    await asyncio.gather(
+        *(inbox.claim_message(question, classify_message) for question in questions)
+    )  # in one transaction
+    await inbox.release_lease()
+    taken = [*await other.reclaim_expired(HERE, limit=4), *await other.reclaim_expired(HERE, limit=4)]
     assert [item.message for item in taken] == questions
 
 
 async def test_two_processes_that_take_over_at_once_share(database: Database, inbox: InboxStore) -> None:
-    await asyncio.gather(*(inbox.claim(said(), judge) for _ in range(60)))
-    await inbox.release()
-    heirs = [SqlInboxStore(database, after, f"heir {number}", 5) for number in range(3)]
+    await asyncio.gather(*(inbox.claim_message(said(), classify_message) for _ in range(60)))
+    await inbox.release_lease()
+    heirs = [SqlInboxStore(database, update_thread, f"heir {number}", 5) for number in range(3)]
     taken: list[Job] = []
-    while some := await asyncio.gather(*(heir.take_over(HERE, limit=7) for heir in heirs)):
+    while some := await asyncio.gather(*(heir.reclaim_expired(HERE, limit=7) for heir in heirs)):
         taken += [item for items in some for item in items]
         if not any(some):
             break
@@ -582,33 +609,33 @@ async def test_two_processes_that_take_over_at_once_share(database: Database, in
 
 async def test_what_is_taken_over_tells_all_that_was_kept(inbox: InboxStore, other: InboxStore) -> None:
     item = await claimed(inbox, said())
-    await inbox.started(item)
-    await inbox.keep_reply(item, [{"ts": "1.0"}])
-    await inbox.keep_turn(item, "f" * 32)
-    await inbox.release()
-    [taken] = await other.take_over(HERE)
+    await inbox.start_job(item)
+    await inbox.record_reply(item, [{"ts": "1.0"}])
+    await inbox.record_turn(item, "f" * 32)
+    await inbox.release_lease()
+    [taken] = await other.reclaim_expired(HERE)
     assert taken == replace(item, attempts=1, replies=({"ts": "1.0"},), turn_id="f" * 32)
 
 
 async def test_an_edit_belongs_to_the_process_that_was_told_of_it(inbox: InboxStore, other: InboxStore) -> None:
     item = await claimed(inbox, said())
-    await inbox.finish(item, JobState.ANSWERED)
-    revised = await other.revise(replace(item.message, text="And then?"), judge)
+    await inbox.finish_job(item, JobState.ANSWERED)
+    revised = await other.revise_job(replace(item.message, text="And then?"), classify_message)
     assert revised
-    await inbox.release()
-    assert list(await inbox.take_over(HERE)) == []
-    assert await other.started(revised)
+    await inbox.release_lease()
+    assert list(await inbox.reclaim_expired(HERE)) == []
+    assert await other.start_job(revised)
 
 
 async def test_an_edit_of_what_another_process_is_answering_is_left_to_it(inbox: InboxStore, other: InboxStore) -> None:
     item = await claimed(inbox, said())
-    await inbox.started(item)
-    assert await other.revise(replace(item.message, text="And then?"), judge) is None
-    assert not await inbox.finish(item, JobState.ANSWERED)
+    await inbox.start_job(item)
+    assert await other.revise_job(replace(item.message, text="And then?"), classify_message) is None
+    assert not await inbox.finish_job(item, JobState.ANSWERED)
     revised = await found(inbox, item.message)
     assert (revised.message.text, revised.revision) == ("And then?", 1)
-    assert not await other.started(revised)
-    assert await inbox.started(revised)
+    assert not await other.start_job(revised)
+    assert await inbox.start_job(revised)
 
 
 async def test_an_edit_of_what_a_dead_process_was_answering_is_not_left_to_it(
@@ -616,28 +643,28 @@ async def test_an_edit_of_what_a_dead_process_was_answering_is_not_left_to_it(
 ) -> None:
     item = await claimed(inbox, said())
     await asyncio.sleep(LEASE + 0.05)
-    revised = await other.revise(replace(item.message, text="And then?"), judge)
-    assert revised and await other.started(revised)
+    revised = await other.revise_job(replace(item.message, text="And then?"), classify_message)
+    assert revised and await other.start_job(revised)
 
 
 async def test_what_another_platform_is_owed_is_not_taken_over(inbox: InboxStore, other: InboxStore) -> None:
     item = await claimed(inbox, said())
-    await inbox.release()
-    assert list(await other.take_over(["elsewhere"])) == []
-    assert list(await other.take_over(["elsewhere", "test"])) == [item]
+    await inbox.release_lease()
+    assert list(await other.reclaim_expired(["elsewhere"])) == []
+    assert list(await other.reclaim_expired(["elsewhere", "test"])) == [item]
 
 
 async def test_a_press_is_kept_with_what_was_chosen_and_an_item_is_found_by_its_turn(inbox: InboxStore) -> None:
     question = said()
     item = await claimed(inbox, question)
     turn = make_turn(platform="test", user="ann")
-    assert await inbox.of_turn(turn) is None
-    await inbox.keep_turn(item, turn.id)
-    of_turn = await inbox.of_turn(turn)
+    assert await inbox.find_job_of_turn(turn) is None
+    await inbox.record_turn(item, turn.id)
+    of_turn = await inbox.find_job_of_turn(turn)
     assert of_turn and of_turn.id == item.id
     chosen = OptionPress(turn.id, 2, "ann", question.id)
     press = replace(question, id="choice:1", chosen=chosen)
     assert (await claimed(inbox, press)).message.chosen == chosen
     kept = await found(inbox, press)
     assert kept.message == press and kept.conversation_id == item.conversation_id
-    assert await inbox.claim(replace(press, user="bob"), judge) is None
+    assert await inbox.claim_message(replace(press, user="bob"), classify_message) is None

@@ -41,7 +41,7 @@ async def test_an_empty_database_gets_the_tables_of_the_code(empty_url: str) -> 
         return compare_metadata(context, metadata)
 
     assert await database.read(lambda connection: connection.run_sync(differences)) == []
-    assert await database.read(schema.version) == schema.HEAD
+    assert await database.read(schema.load_version) == schema.HEAD
     await database.close()
 
 
@@ -80,10 +80,10 @@ async def test_a_database_of_a_newer_frontdesk_is_refused_and_untouched(empty_ur
 async def test_a_migration_that_fails_leaves_nothing_behind(empty_url: str) -> None:
     engine = create_engine(parse_address(empty_url))
     theirs = text("CREATE TABLE turns (mine INTEGER)")
-    await engine.transaction(lambda connection: connection.execute(theirs), writing=True)
+    await engine.run_transaction(lambda connection: connection.execute(theirs), writing=True)
     with pytest.raises(StorageError, match="turns"):
         await Database.open(empty_url)
-    tables = await engine.transaction(
+    tables = await engine.run_transaction(
         lambda connection: connection.run_sync(lambda sync: inspect(sync).get_table_names())
     )
     assert tables == ["turns"]

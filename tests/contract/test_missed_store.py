@@ -34,7 +34,7 @@ async def hand_off(database: Database, turn: Turn) -> None:
     place = ThreadRef("slack", "T1", "C1", turn.id)
     open_ = HandoffState.OPEN, HandoffReason.BUTTON, turn.conversation_id, turn.id, turn.question, "zh"
     handoff = Handoff(uuid.uuid4().hex, *open_, place, "u1", "Ann", place, NOON, NOON)
-    await SqlHandoffStore(database).open(handoff)
+    await SqlHandoffStore(database).open_handoff(handoff)
 
 
 async def test_what_was_answered_well_is_not_missed(store: MissedStore, conversations: ConversationStore) -> None:

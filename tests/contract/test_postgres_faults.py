@@ -47,7 +47,7 @@ async def test_a_user_who_may_not_write(postgres_database: Database, migrated_po
     with pytest.raises(StorageError, match="is read-only"):
         await SqlConversationStore(database).add(make_turn())
     with pytest.raises(StorageError, match="is read-only"):
-        await database.check()
+        await database.check_health()
     await database.close()
 
 
@@ -100,6 +100,6 @@ async def test_of_two_transactions_that_wait_for_each_other_both_are_done(postgr
 
 
 async def test_check_names_engine_place_and_schema(postgres_database: Database) -> None:
-    line = await postgres_database.check()
+    line = await postgres_database.check_health()
     assert line.startswith("PostgreSQL ")
     assert "schema 0008, writable" in line

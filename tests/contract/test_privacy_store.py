@@ -31,7 +31,7 @@ from bot.database import vacuum as compacting
 from bot.database.database import Database
 from bot.handoff.models import Handoff, HandoffMessage, HandoffReason, HandoffState, Party
 from bot.handoff.store import SqlHandoffStore
-from bot.inbox.policy import after, judge
+from bot.inbox.policy import classify_message, update_thread
 from bot.inbox.store import SqlInboxStore
 from bot.learned.models import Evidence, Gesture
 from bot.learned.store import SqlLearnedStore
@@ -76,7 +76,7 @@ async def fill(database: Database, user: str, words: str, *, turns: int = 3, ago
         SqlHandoffStore(database),
         SqlTaughtStore(database),
     )
-    inbox, now = SqlInboxStore(database, after, "one", 60), NOON - ago
+    inbox, now = SqlInboxStore(database, update_thread, "one", 60), NOON - ago
     cite = (Citation(1, words, f"https://x.example/{words}", "p"),)
     used = (replace(PASSAGE, text=words * 9, title=words, url=f"https://x.example/{words}"),)
     for number in range(turns):
@@ -91,11 +91,11 @@ async def fill(database: Database, user: str, words: str, *, turns: int = 3, ago
     await conversations.vote(Feedback(whose.id, "U1", Vote.DOWN, "no"))
     await SqlLearnedStore(database).add([learned_by(user, words, turn), learned_by(user, words, whose)])
     question = said(words, user=user, platform="slack", id=f"{words}/1", thread="1.0", gesture=words)
-    item = await inbox.claim(question, judge)
+    item = await inbox.claim_message(question, classify_message)
     assert item
-    await inbox.move(item, Move(ThreadRef("slack", "T1", f"D{user}", "1.0"), Audience.DIRECT, {"of": user}))
-    await inbox.keep_reply(item, [{"ts": "1.0"}])
-    await inbox.claim(said(words, user=user, platform="slack", audience=Audience.COMMAND), judge)
+    await inbox.move_job(item, Move(ThreadRef("slack", "T1", f"D{user}", "1.0"), Audience.DIRECT, {"of": user}))
+    await inbox.record_reply(item, [{"ts": "1.0"}])
+    await inbox.claim_message(said(words, user=user, platform="slack", audience=Audience.COMMAND), classify_message)
     handoff = Handoff(
         id=uuid.uuid4().hex,
         state=HandoffState.OPEN,
@@ -111,12 +111,14 @@ async def fill(database: Database, user: str, words: str, *, turns: int = 3, ago
         created_at=now,
         updated_at=now,
     )
-    await handoffs.open(handoff)
-    await handoffs.say(HandoffMessage(handoff.id, Party.CUSTOMER, "1", words, words, now))
-    await handoffs.say(HandoffMessage(handoff.id, Party.SUPPORT, "2", "Li", f"About {words}: …", now))
-    foreign = await handoffs.open(replace(handoff, id=uuid.uuid4().hex, **FOREIGN))
-    await handoffs.say(HandoffMessage(foreign.id, Party.CUSTOMER, question.id, words, words, now))
-    await handoffs.say(HandoffMessage(foreign.id, Party.CUSTOMER, uuid.uuid4().hex, "U1", "Mine as well", now))
+    await handoffs.open_handoff(handoff)
+    await handoffs.record_message(HandoffMessage(handoff.id, Party.CUSTOMER, "1", words, words, now))
+    await handoffs.record_message(HandoffMessage(handoff.id, Party.SUPPORT, "2", "Li", f"About {words}: …", now))
+    foreign = await handoffs.open_handoff(replace(handoff, id=uuid.uuid4().hex, **FOREIGN))
+    await handoffs.record_message(HandoffMessage(foreign.id, Party.CUSTOMER, question.id, words, words, now))
+    await handoffs.record_message(
+        HandoffMessage(foreign.id, Party.CUSTOMER, uuid.uuid4().hex, "U1", "Mine as well", now)
+    )
     for state in TaughtState:
         answer = Taught(uuid.uuid4().hex, state, words, words, "de", "Li", "slack:T1:U9", now, now, note=words)
         await taught.add(replace(answer, url=f"https://x.example/{words}", customer=f"slack:T2:{user}"))
@@ -358,7 +360,7 @@ def strip(row: dict[str, str], names: set[str]) -> dict[str, str]:
 async def test_the_room_of_what_was_deleted_is_freed_on_either_engine(database: Database) -> None:
     await fill(database, WHO, WORDS)
     with capture_logs() as logs:
-        assert await compacting.compact(database, tables.metadata.tables) is True
+        assert await compacting.compact_files(database, tables.metadata.tables) is True
     assert logs == []
 
 
@@ -463,7 +465,7 @@ async def test_what_a_reader_holds_up_is_told_and_done_the_next_time(
 async def test_a_database_that_is_clean_is_not_written_anew_each_time(
     sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store, alone = SqlPrivacyStore(sqlite_database), sqlite_database.alone
+    store, alone = SqlPrivacyStore(sqlite_database), sqlite_database.run_outside_transaction
     calls: list[object] = []
 
     async def counted(work: Any, **options: Any) -> Any:

@@ -20,29 +20,29 @@ def processes(database: Database) -> Sequence[Refusals]:
 
 
 async def said(asks: Refusals) -> list[tuple[str, str]]:
-    return [(each.platform, each.cause) for each in await asks.list()]
+    return [(each.platform, each.cause) for each in await asks.list_refusals()]
 
 
 async def test_what_a_process_meets_is_known_to_others_until_it_is_over(processes: Sequence[Refusals]) -> None:
     one, _, asks = processes
-    await one.note({"slack": "", "discord": ""})
+    await one.note_causes({"slack": "", "discord": ""})
     assert await said(asks) == []
-    await one.note({"slack": "token_revoked: install it anew", "discord": "x"})
-    (first,) = [each for each in await asks.list() if each.platform == "slack"]
-    await one.note({"slack": "token_revoked: install it anew", "discord": ""})
+    await one.note_causes({"slack": "token_revoked: install it anew", "discord": "x"})
+    (first,) = [each for each in await asks.list_refusals() if each.platform == "slack"]
+    await one.note_causes({"slack": "token_revoked: install it anew", "discord": ""})
     assert await said(asks) == [("slack", "token_revoked: install it anew")]
-    assert (await asks.list())[0].since == first.since
-    await one.note({"slack": "missing_scope", "discord": ""})
-    (changed,) = await asks.list()
+    assert (await asks.list_refusals())[0].since == first.since
+    await one.note_causes({"slack": "missing_scope", "discord": ""})
+    (changed,) = await asks.list_refusals()
     assert changed.cause == "missing_scope" and changed.since > first.since
-    await one.note({"slack": "", "discord": ""})
+    await one.note_causes({"slack": "", "discord": ""})
     assert await said(asks) == []
 
 
 async def test_a_process_that_is_well_takes_back_nothing_of_another(processes: Sequence[Refusals]) -> None:
     one, other, asks = processes
-    await one.note({"slack": "token_revoked"})
-    await other.note({"slack": ""})
+    await one.note_causes({"slack": "token_revoked"})
+    await other.note_causes({"slack": ""})
     assert await said(asks) == [("slack", "token_revoked")]
 
 
@@ -50,6 +50,6 @@ async def test_word_of_a_process_that_died_is_ignored_after_a_while(
     processes: Sequence[Refusals], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, _, asks = processes
-    await one.note({"slack": "token_revoked"})
+    await one.note_causes({"slack": "token_revoked"})
     monkeypatch.setattr(refusals, "_FRESH", timedelta(seconds=-1))
     assert await said(asks) == []

@@ -195,7 +195,7 @@ def _asked(asked: Record) -> Record:
 
 async def _read(core: Core, text: str) -> list[str]:
     """What the desk reads of a message in a channel where people talk."""
-    reading = await core.readings.read(text)
+    reading = await core.readings.read_message(text)
     read = {"asks": reading.asks, "refers": reading.refers, "quiet": reading.wants_quiet}
     return [name for name, holds in read.items() if holds]
 

@@ -30,7 +30,6 @@ from bot.glossary.store import SqlGlossaryStore
 from bot.handoff.service import HandoffLimits, HandoffService
 from bot.handoff.store import SqlHandoffStore
 from bot.inbox.notices import Notices
-from bot.inbox.policy import after
 from bot.inbox.store import SqlInboxStore
 from bot.learned.service import LiveLearned, WordingLearner
 from bot.learned.store import SqlLearnedStore
@@ -78,34 +77,34 @@ class FakeRooms:
         """What stands in a channel, titles before texts."""
         return [": ".join(filter(None, (card.title, card.text))) for at, card in self.posts if at.channel == channel]
 
-    async def post(self, place: ThreadRef, card: Card) -> MessageRef:
+    async def post_card(self, place: ThreadRef, card: Card) -> MessageRef:
         """Keep it, unless the channel is broken."""
         if fault := self.broken.get(place.channel):
             raise fault
         self.posts.append((place, card))
         return MessageRef(place.platform, place.workspace or "T1", place.channel, f"m{len(self.posts)}")
 
-    async def thread(self, message: MessageRef, name: str) -> ThreadRef:
+    async def ensure_thread(self, message: MessageRef, name: str) -> ThreadRef:
         """Named as its first message."""
         return ThreadRef(message.platform, message.workspace, message.channel, message.message_id)
 
-    async def update(self, message: MessageRef, card: Card) -> None:
+    async def update_card(self, message: MessageRef, card: Card) -> None:
         """Keep it, unless the channel is broken."""
         if fault := self.broken.get(message.channel):
             raise fault
         self.updates.append((message, card))
 
-    async def direct(self, workspace: str, user: str) -> ThreadRef:
+    async def open_direct_thread(self, workspace: str, user: str) -> ThreadRef:
         """One a user."""
         if fault := self.broken.get("direct"):
             raise fault
         return ThreadRef(self.platform, workspace, f"D{user}", f"D{user}")
 
-    async def link(self, message: MessageRef) -> str:
+    async def fetch_link(self, message: MessageRef) -> str:
         """Made up."""
         return f"https://chat.example/{message.channel}/{message.message_id}"
 
-    async def name(self, workspace: str, user: str) -> str:
+    async def fetch_user_name(self, workspace: str, user: str) -> str:
         """The id itself, capitalised."""
         return user.capitalize()
 
@@ -123,14 +122,14 @@ class FakeScreen:
     tasks: list[asyncio.Task[Any]] = field(default_factory=list)
     faults: list[Exception] = field(default_factory=list)
 
-    async def show(self, card: Card, *, public: bool = False) -> MessageRef | None:
+    async def show_card(self, card: Card, *, public: bool = False) -> MessageRef | None:
         """Keep it, or raise the next fault."""
         if self.faults:
             raise self.faults.pop(0)
         self.cards.append(card)
         return self.message
 
-    async def attend(self, work: asyncio.Task[Any]) -> None:
+    async def follow_task(self, work: asyncio.Task[Any]) -> None:
         """Keep it."""
         self.tasks.append(work)
 
@@ -193,7 +192,7 @@ class Office:
         self.schedule_store, self.admins = SqlScheduleStore(database), SqlAdminStore(database)
         self.audit, self.conversations = SqlAuditLog(database), SqlConversationStore(database)
         self.handoffs, self.taught = SqlHandoffStore(database), SqlTaughtStore(database)
-        self.markers, self.inbox = SqlMarkers(database), SqlInboxStore(database, after, "", 15)
+        self.markers, self.inbox = SqlMarkers(database), SqlInboxStore(database, update_thread, "", 15)
         self.refusals = Refusals(self.markers, ("test", "slack"))
         self.crawl, self.told = Crawl(), list[str]()
         self.retriever = FixedRetriever(confidence=0.0)

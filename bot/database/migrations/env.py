@@ -37,7 +37,7 @@ async def run_from_command_line() -> None:
     from bot.settings import load_settings
 
     engine = create_engine(parse_address(load_settings().resolved_database_url), migrating=True)
-    await engine.transaction(lambda connection: connection.run_sync(run), writing=True)
+    await engine.run_transaction(lambda connection: connection.run_sync(run), writing=True)
     await engine.dispose()
 
 

@@ -55,7 +55,7 @@ class DiscordAdminReply:
         self._empty = original in {Original.PRIVATE, Original.PUBLIC}  # it has nothing to show yet
         self._busy = False  # something goes on showing things
 
-    async def show(self, card: Card, *, public: bool = False) -> MessageRef | None:
+    async def show_card(self, card: Card, *, public: bool = False) -> MessageRef | None:
         if public and self._key is None and self._original in {Original.PRIVATE, Original.NONE}:
             try:
                 return await self._apart(card)
@@ -71,10 +71,10 @@ class DiscordAdminReply:
         self._by_bot = True
         if self._key is None:
             return await self._apart(card)
-        await self._rooms.update(self._key, card)
+        await self._rooms.update_card(self._key, card)
         return self._key
 
-    async def attend(self, work: asyncio.Task[Any]) -> None:
+    async def follow_task(self, work: asyncio.Task[Any]) -> None:
         self._busy = True
         self._attend(work)
 
@@ -117,7 +117,7 @@ class DiscordAdminReply:
 
     async def _apart(self, card: Card) -> MessageRef:
         """A message of its own, which others see."""
-        self._key = await self._rooms.post(place_of_interaction(self._interaction), card)
+        self._key = await self._rooms.post_card(place_of_interaction(self._interaction), card)
         self._by_bot = True
         if self._empty:
             await self._take_away()

@@ -134,7 +134,7 @@ class CatchUp:
         ]
         channels = [channel for channel in seen if (channel.last_message_id or 0) > after.id]
         if direct:
-            known = await self._owed.get(lambda: self._inbox.channels(PLATFORM, PRIVATE))
+            known = await self._owed.get(lambda: self._inbox.list_channels(PLATFORM, PRIVATE))
             private = discord.ChannelType.private
             channels += [client.get_partial_messageable(int(each), type=private) for each in known[:_DIRECT]]
         at_once = asyncio.Semaphore(_AT_ONCE)

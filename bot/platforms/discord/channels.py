@@ -39,7 +39,7 @@ class DiscordChannels:
         self._team = team
         self._names: OrderedDict[tuple[str, str], tuple[float, str]] = OrderedDict()
 
-    async def post(self, place: ThreadRef, card: Card) -> MessageRef:
+    async def post_card(self, place: ThreadRef, card: Card) -> MessageRef:
         """Where a channel's message never got its thread, the new one replies to it. Nothing that was
         for a thread which is gone comes to the channel: others read that."""
         if place.thread.isdecimal() and place.workspace != PRIVATE:
@@ -53,7 +53,7 @@ class DiscordChannels:
         under = int(place.thread) if place.thread.isdecimal() else None
         return await self._send(place, _number(place.channel), card, under)
 
-    async def thread(self, message: MessageRef, name: str) -> ThreadRef:
+    async def ensure_thread(self, message: MessageRef, name: str) -> ThreadRef:
         """Where the bot may make none, it is as if there was one: see `post`."""
         known: Any = self._client.get_channel(_number(message.channel))
         if isinstance(known, discord.Thread):
@@ -62,14 +62,14 @@ class DiscordChannels:
         guild = await self._guild(message.workspace, message.channel)
         place = ThreadRef(PLATFORM, guild, message.channel, message.message_id)
         if not opened:
-            await self.post(place, Card(text=_NO_THREAD))
+            await self.post_card(place, Card(text=_NO_THREAD))
         return place
 
     async def open_thread(self, message: MessageRef, name: str) -> bool:
         """Whether a channel's message has a thread now. Raises DeliveryError."""
         return await open_thread(self._client, message, name)
 
-    async def update(self, message: MessageRef, card: Card) -> None:
+    async def update_card(self, message: MessageRef, card: Card) -> None:
         channel = self._client.get_partial_messageable(_number(message.channel))
         standing = channel.get_partial_message(_number(message.message_id))
         try:
@@ -79,12 +79,12 @@ class DiscordChannels:
             if not gone(error):
                 raise
 
-    async def direct(self, workspace: str, user: str) -> ThreadRef:
+    async def open_direct_thread(self, workspace: str, user: str) -> ThreadRef:
         with delivering():
             channel = await self._client.create_dm(discord.Object(_number(user)))
         return ThreadRef(PLATFORM, PRIVATE, str(channel.id), "")
 
-    async def link(self, message: MessageRef) -> str:
+    async def fetch_link(self, message: MessageRef) -> str:
         if not message.message_id.isdecimal():
             return ""
         guild = await self._guild(message.workspace, message.channel)
@@ -93,7 +93,7 @@ class DiscordChannels:
             return f"https://discord.com/channels/{guild}/{message.message_id}"
         return f"https://discord.com/channels/{guild}/{message.channel}/{message.message_id}"
 
-    async def name(self, workspace: str, user: str) -> str:
+    async def fetch_user_name(self, workspace: str, user: str) -> str:
         kept = self._names.get((workspace, user))
         if kept and time.monotonic() - kept[0] < _NAME_SECONDS:
             return kept[1]

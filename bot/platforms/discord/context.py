@@ -28,7 +28,7 @@ class DiscordMessageContext:
         self._client = client
         self._attachments = attachments
 
-    async def above(self, message: ChatMessage) -> Sequence[ThreadMessage]:
+    async def fetch_messages_above(self, message: ChatMessage) -> Sequence[ThreadMessage]:
         """Where Discord does not hand out a channel's messages (it fails on some of them), those that can
         be fetched one by one have to do."""
         place, context = message.place, message.context
@@ -46,7 +46,7 @@ class DiscordMessageContext:
             found |= {each.id: each for each in await self._fetch(int(channel), int(pointed))}
         return [self._said(found[number], pointed) for number in sorted(found)]
 
-    async def linked(self, message: ChatMessage) -> Sequence[ThreadMessage]:
+    async def fetch_linked_messages(self, message: ChatMessage) -> Sequence[ThreadMessage]:
         """Its author may read what stands in the same channel, and in those that everybody sees."""
         found: list[discord.Message] = []
         here = {message.place.channel, message.place.thread}
@@ -56,13 +56,13 @@ class DiscordMessageContext:
                 found += await self._fetch(int(channel), int(number))
         return [self._said(each) for each in found]
 
-    async def files(self, message: ChatMessage) -> Sequence[Attachment]:
+    async def fetch_files(self, message: ChatMessage) -> Sequence[Attachment]:
         return await self._attachments.read(message.context.get("files") or "[]")
 
-    async def picture(self, file: Attachment) -> Picture | None:
+    async def fetch_picture(self, file: Attachment) -> Picture | None:
         return await self._attachments.picture(file)
 
-    async def name(self, message: ChatMessage, said: ThreadMessage) -> str:
+    async def fetch_author_name(self, message: ChatMessage, said: ThreadMessage) -> str:
         return said.name
 
     async def _in_channel(self, message: ChatMessage) -> list[ThreadMessage]:

@@ -91,7 +91,7 @@ class FeedbackForms:
         if interaction.user.id != thread.owner_id and not interaction.permissions.manage_threads:
             await tell(interaction, words.say("not_allowed"))
             return
-        await self._desk.mute(place_of(thread, thread.id), True)
+        await self._desk.set_muted(place_of(thread, thread.id), True)
         await tell(interaction, words.say("marked_solved"), ephemeral=False)
 
     async def _ask_human(self, interaction: discord.Interaction[Any], turn: Turn) -> None:
@@ -110,7 +110,7 @@ class FeedbackForms:
             where = f"https://discord.com/channels/@me/{place.channel}"
             await tell(interaction, f"{words_for(turn.language).say('handing_over')} {where}")
         link = message.jump_url if message and seen and interaction.guild_id else ""
-        await self._handing.open(place, str(user.id), user.display_name, turn, HandoffReason.BUTTON, link)
+        await self._handing.open_handoff(place, str(user.id), user.display_name, turn, HandoffReason.BUTTON, link)
 
     async def _place(self, interaction: discord.Interaction[Any], turn: Turn) -> ThreadRef:
         """Where the customer and people are to talk. Raises DeliveryError."""
@@ -124,10 +124,12 @@ class FeedbackForms:
             key = MessageRef(PLATFORM, str(interaction.guild_id), str(interaction.channel_id), str(message.id))
             if await self._rooms.open_thread(key, turn.question):
                 return ThreadRef(key.platform, key.workspace, key.channel, key.message_id)
-        direct = await self._rooms.direct(str(interaction.guild_id), str(interaction.user.id))
+        direct = await self._rooms.open_direct_thread(str(interaction.guild_id), str(interaction.user.id))
         words = words_for(turn.language)
         asked = words.say("shared_by", user=interaction.user.display_name, question=turn.question[:1_000])
-        await self._rooms.post(direct, Card(text=asked))  # what it is about; and a test of whether they take messages
+        await self._rooms.post_card(
+            direct, Card(text=asked)
+        )  # what it is about; and a test of whether they take messages
         return direct
 
     async def _turn(self, turn_id: str) -> Turn | None:

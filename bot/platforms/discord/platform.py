@@ -146,7 +146,7 @@ class DiscordAdapter:
 
     async def close(self) -> None:
         """Deliver nothing more."""
-        self._desk.leave(PLATFORM)
+        self._desk.remove_platform(PLATFORM)
         self._rooms.pop(PLATFORM, None)
         client, self._client = self._client, None
         if client:
@@ -168,11 +168,11 @@ class DiscordAdapter:
             me = client.user.id
         self.steering = DiscordCommands(self._console, rooms, team, me=me, content=content)
         self.feedbacks = FeedbackForms(self._conversations, self._voting, self._handing, self._desk, rooms)
-        self._messenger = DiscordReplySender(client, handoff=self._handing.available)
+        self._messenger = DiscordReplySender(client, handoff=self._handing.can_hand_over)
         self._rooms[PLATFORM] = rooms
         own = "" if self._config.api_url == DISCORD else self._config.api_url
         attachments = Attachments({"cdn.discordapp.com", "media.discordapp.net"}, own, self._config.allow)
-        self._desk.join(PLATFORM, self._messenger, DiscordMessageContext(client, attachments))
+        self._desk.add_platform(PLATFORM, self._messenger, DiscordMessageContext(client, attachments))
 
     async def _register_commands(self, client: FrontdeskClient) -> None:
         """Until it is done; each time after a longer pause, for Discord takes 200 a day."""
@@ -208,7 +208,7 @@ class DiscordAdapter:
             return
         if read := self._read(message):
             told = await self._beginning(message, read)
-            await self._owed.see_to(lambda: self._desk.receive(told))
+            await self._owed.see_to(lambda: self._desk.receive_message(told))
         self._heard[message.id] = None
         if len(self._heard) > _HEARD:
             self._heard.popitem(last=False)
@@ -217,7 +217,7 @@ class DiscordAdapter:
         """Answer again in place, where an answer was owed or is owed now."""
         told = self._read(message)
         if told and (told.text or message.content):
-            await self._owed.see_to(lambda: self._desk.edited(told))
+            await self._owed.see_to(lambda: self._desk.receive_edit(told))
 
     async def deleted(self, channel_id: int, guild_id: int | None, message_ids: Sequence[int]) -> None:
         """Stop the work for messages, and remove their answers."""
@@ -226,7 +226,7 @@ class DiscordAdapter:
             await self._deleted(key_of(self._place(channel, channel_id, guild_id, message_id), message_id))
 
     async def _deleted(self, key: MessageRef) -> None:
-        await self._owed.see_to(lambda: self._desk.deleted(key))
+        await self._owed.see_to(lambda: self._desk.receive_deletion(key))
 
     async def reacted(self, event: discord.RawReactionActionEvent, *, muted: bool) -> None:
         """🔇 or not."""
@@ -234,13 +234,13 @@ class DiscordAdapter:
             return
         channel = await self._channel(event.channel_id, event.guild_id)
         place = self._place(channel, event.channel_id, event.guild_id, event.message_id)
-        await self._owed.see_to(lambda: self._desk.mute(place, muted))
+        await self._owed.see_to(lambda: self._desk.set_muted(place, muted))
 
     async def tagged(self, before: discord.Thread, after: discord.Thread) -> None:
         """A post that is tagged as solved is left alone."""
         solved, was = _solved(after), _solved(before)
         if solved != was:
-            await self._owed.see_to(lambda: self._desk.mute(place_of(after, after.id), solved))
+            await self._owed.see_to(lambda: self._desk.set_muted(place_of(after, after.id), solved))
 
     def _read(self, message: discord.Message) -> ChatMessage | None:
         client = self._client
@@ -277,7 +277,7 @@ class DiscordAdapter:
     async def _begins(self, message: discord.Message, told: ChatMessage) -> bool:
         if told.audience is not Audience.CHANNEL or not told.text:
             return False
-        marked = await self._owed.get(self._inbox.marked)
+        marked = await self._owed.get(self._inbox.list_marked_channels)
         channel = Channel(PLATFORM, told.place.workspace, told.place.channel)
         return marked.get(channel) is ChannelKind.HELP and await begins_thread(message)
 
@@ -342,7 +342,7 @@ class DiscordAdapter:
         deferring = asyncio.create_task(defer(interaction, private=private))
         self._messenger.deferring[told.id] = deferring
         try:
-            await self._owed.see_to(lambda: self._desk.receive(told))
+            await self._owed.see_to(lambda: self._desk.receive_message(told))
         finally:
             await asyncio.wait({deferring})
             self._messenger.deferring.pop(told.id, None)
@@ -363,8 +363,8 @@ class DiscordAdapter:
     async def _choose(self, interaction: discord.Interaction[Any], turn_id: str, number: int) -> None:
         user = str(interaction.user.id)
         try:
-            taken = await self._desk.pressed(turn_id, number, user, read_press(interaction))
-            why = "" if taken else await self._desk.refusal(turn_id, user, language_of(interaction))
+            taken = await self._desk.receive_press(turn_id, number, user, read_press(interaction))
+            why = "" if taken else await self._desk.explain_refusal(turn_id, user, language_of(interaction))
         except StorageError:
             await tell(interaction, words_of(interaction).say("fault", fault=note_fault("choice")))
             return

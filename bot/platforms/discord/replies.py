@@ -27,7 +27,7 @@ from bot.platforms.discord.api_errors import delivering, gone, history_fails
 from bot.platforms.discord.markdown import literal, to_discord
 from bot.platforms.discord.sizes import size
 from bot.platforms.discord.targets import ELSEWHERE, Content, InChannel, InResponse, Surface, move_elsewhere, surface_of
-from bot.runtime.completion import to_its_end
+from bot.runtime.completion import shield_to_completion
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +48,7 @@ class DiscordReplySender:
         self._handoff = handoff
         self.deferring: dict[str, asyncio.Task[Any]] = {}  # commands that are being acknowledged
 
-    async def answer(self, item: Job, events: AsyncIterator[AnswerEvent], keep: KeepReplies) -> None:
+    async def show_answer(self, item: Job, events: AsyncIterator[AnswerEvent], keep: KeepReplies) -> None:
         surface = await self._surface(item)
         live = _LiveAnswer(surface, item, keep)
         typing = asyncio.create_task(self._type(surface))
@@ -87,16 +87,16 @@ class DiscordReplySender:
             ),
         )
 
-    async def say(self, item: Job, text: str, keep: KeepReplies) -> None:
+    async def send_text(self, item: Job, text: str, keep: KeepReplies) -> None:
         told = f"{_quote(item)}{to_discord(text)}"
         await _LiveAnswer(await self._surface(item), item, keep).finish(split(told, layouts.PIECE, size))
 
-    async def waiting(self, item: Job, ahead: int, keep: KeepReplies) -> None:
+    async def tell_position(self, item: Job, ahead: int, keep: KeepReplies) -> None:
         """The line becomes the answer, and never stands in place of one that another process gave."""
         line = _words(item).label("queued", ahead=ahead)
         await _LiveAnswer(await self._surface(item), item, keep, amend=False).finish([f"-# {line}"])
 
-    async def retract(self, item: Job) -> None:
+    async def retract_reply(self, item: Job) -> None:
         surface: Surface = (
             InResponse(self._client, item)
             if item.message.audience is Audience.COMMAND
@@ -105,7 +105,7 @@ class DiscordReplySender:
         for reply in item.replies:
             await surface.remove(reply)
 
-    async def settle(self, item: Job, settled: ClarificationOutcome, by: Job) -> None:
+    async def close_clarification(self, item: Job, settled: ClarificationOutcome, by: Job) -> None:
         """What a command showed to its user alone can be edited while its token lives."""
         surface: Surface = (
             InResponse(self._client, item)
@@ -115,20 +115,20 @@ class DiscordReplySender:
         for reply in item.replies[-1:]:
             await surface.edit(reply, choices.answered(item.id, settled))
 
-    async def elsewhere(self, item: Job, refusal: DeliveryError) -> Job | None:
+    async def find_other_place(self, item: Job, refusal: DeliveryError) -> Job | None:
         return await move_elsewhere(self._client, item)
 
-    async def check(self) -> None:
+    async def check_access(self) -> None:
         with delivering():
             await self._client.application_info()
 
-    async def recover(self, item: Job) -> Sequence[Mapping[str, str]]:
+    async def find_standing_replies(self, item: Job) -> Sequence[Mapping[str, str]]:
         try:
             return await (await self._found_on(item)).found()
         except DeliveryError as error:
             new = (datetime.now(UTC) - item.received_at).total_seconds() < _NONCE_SECONDS
             unread = error.permanent or history_fails(error)
-            if gone(error) or (new and unread and item.state is JobState.OWED):
+            if gone(error) or (new and unread and item.state is JobState.PENDING):
                 return ()  # what stands for it, if something does, is given back for its nonce
             raise
 
@@ -220,7 +220,7 @@ class _LiveAnswer:
     async def _lay(self, number: int, content: Content) -> None:
         if number < len(self._stand) and await self._surface.edit(self._stand[number], content):
             return
-        await to_its_end(self._post(content, number))
+        await shield_to_completion(self._post(content, number))
 
     async def _post(self, content: Content, number: int) -> None:
         self._stand[number : number + 1] = [dict(await self._surface.post(content, number, amend=self._amend))]

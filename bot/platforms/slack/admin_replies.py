@@ -42,15 +42,15 @@ class SlackAdminReply:
     posted: MessageRef | None = None
     held: list[Card] | None = None
 
-    async def show(self, card: Card, *, public: bool = False) -> MessageRef | None:
+    async def show_card(self, card: Card, *, public: bool = False) -> MessageRef | None:
         if self.held is not None:
             self.held.append(card)
             return None
         if self.posted:
-            await self.rooms.update(self.posted, card)
+            await self.rooms.update_card(self.posted, card)
         elif self.clicked and not self.hidden:
             self.posted = MessageRef(PLATFORM, self.place.workspace, self.place.channel, self.clicked)
-            await self.rooms.update(self.posted, card)
+            await self.rooms.update_card(self.posted, card)
         elif public:
             self.posted = await self._post(card)
             await self._take_away()
@@ -62,7 +62,7 @@ class SlackAdminReply:
         """Show what was held back: a form is acknowledged first, however slow Slack is."""
         held, self.held = self.held, None
         for card in held or ():
-            await self.show(card, public=True)
+            await self.show_card(card, public=True)
 
     async def whisper(self, card: Card, *, replace: bool = False) -> None:
         """Show something to the caller alone. Raises DeliveryError."""
@@ -90,28 +90,28 @@ class SlackAdminReply:
         except DeliveryError as error:
             if not error.permanent:
                 raise
-            await self.rooms.post(await self.rooms.direct(self.place.workspace, self.user), card)
+            await self.rooms.post_card(await self.rooms.open_direct_thread(self.place.workspace, self.user), card)
 
     async def _shared(self, card: Card, file: File) -> Card:
         """The card, once its file is in the private conversation, or with why it is not."""
         try:
-            direct = await self.rooms.direct(self.place.workspace, self.user)
+            direct = await self.rooms.open_direct_thread(self.place.workspace, self.user)
             await self.rooms.upload(direct.channel, file)
         except DeliveryError as error:
             return replace(card, file=None, footnote=f"The file {file.name} could not be shared: {error}.")
         return replace(card, file=None, footnote=f"{card.footnote} {file.name} is in our private conversation.".strip())
 
-    async def attend(self, work: asyncio.Task[Any]) -> None:
+    async def follow_task(self, work: asyncio.Task[Any]) -> None:
         self.attend_to(work)
 
     async def _post(self, card: Card) -> MessageRef:
         try:
             if self.place.channel:
-                return await self.rooms.post(self.place, card)
+                return await self.rooms.post_card(self.place, card)
         except DeliveryError as error:
             if code_of(error) not in _NOT_THERE:
                 raise
-        return await self.rooms.post(await self.rooms.direct(self.place.workspace, self.user), card)
+        return await self.rooms.post_card(await self.rooms.open_direct_thread(self.place.workspace, self.user), card)
 
     async def _take_away(self) -> None:
         """Remove the private message whose button was used: what follows is a message of its own."""

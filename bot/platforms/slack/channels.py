@@ -35,7 +35,7 @@ class SlackChannels:
         self._names: OrderedDict[str, str] = OrderedDict()
         self._private: dict[str, tuple[float, bool]] = {}
 
-    async def post(self, place: ThreadRef, card: Card) -> MessageRef:
+    async def post_card(self, place: ThreadRef, card: Card) -> MessageRef:
         """A text that is too long for one message goes on in the next."""
         pieces = split(card.text, TEXT) if card.text else [""]
         first = await self._post(place, replace(card, text=pieces[0]))
@@ -59,11 +59,11 @@ class SlackChannels:
             await self.upload(str(sent["channel"]), card.file, place.thread)
         return MessageRef(PLATFORM, self._team, str(sent["channel"]), str(sent["ts"]))
 
-    async def thread(self, message: MessageRef, name: str) -> ThreadRef:
+    async def ensure_thread(self, message: MessageRef, name: str) -> ThreadRef:
         """Every message of Slack's can have a thread."""
         return ThreadRef(PLATFORM, self._team, message.channel, message.message_id)
 
-    async def update(self, message: MessageRef, card: Card) -> None:
+    async def update_card(self, message: MessageRef, card: Card) -> None:
         try:
             with delivering():
                 await self._client.chat_update(
@@ -73,19 +73,19 @@ class SlackChannels:
             if code_of(error) not in GONE:
                 raise
 
-    async def direct(self, workspace: str, user: str) -> ThreadRef:
+    async def open_direct_thread(self, workspace: str, user: str) -> ThreadRef:
         with delivering():
             opened = await self._client.conversations_open(users=user)
         return ThreadRef(PLATFORM, self._team, str(opened["channel"]["id"]), "")
 
-    async def link(self, message: MessageRef) -> str:
+    async def fetch_link(self, message: MessageRef) -> str:
         if not message.message_id:
             return ""
         with delivering():
             found = await self._client.chat_getPermalink(channel=message.channel, message_ts=message.message_id)
         return str(found["permalink"])
 
-    async def name(self, workspace: str, user: str) -> str:
+    async def fetch_user_name(self, workspace: str, user: str) -> str:
         if user not in self._names:
             profile = (await self._about(user)).get("profile") or {}
             self._names[user] = str(profile.get("display_name") or profile.get("real_name") or "")

@@ -144,7 +144,7 @@ class SlackCommands:
 
     async def _named(self, user: str) -> str:
         try:
-            return await self.rooms.name("", user) if self.rooms else ""
+            return await self.rooms.fetch_user_name("", user) if self.rooms else ""
         except DeliveryError:
             return ""
 

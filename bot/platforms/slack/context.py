@@ -30,7 +30,7 @@ class SlackMessageContext:
         self._rooms = rooms
         self._attachments = attachments
 
-    async def above(self, message: ChatMessage) -> Sequence[ThreadMessage]:
+    async def fetch_messages_above(self, message: ChatMessage) -> Sequence[ThreadMessage]:
         place = message.place
         if message.opens_thread:
             newest = await self._channel(place.channel, message.id)
@@ -38,7 +38,7 @@ class SlackMessageContext:
         found = await self._thread(place.channel, place.thread, message.id)
         return [self._said(each) for each in [*found[:1], *found[1:][-NEWEST:]]]
 
-    async def linked(self, message: ChatMessage) -> Sequence[ThreadMessage]:
+    async def fetch_linked_messages(self, message: ChatMessage) -> Sequence[ThreadMessage]:
         """Its author may read what stands in the same channel; in a public one, if they are a full member
         of the workspace."""
         found = []
@@ -48,14 +48,14 @@ class SlackMessageContext:
                 found += await self._message(channel, ts, *thread)
         return [self._said(each) for each in found]
 
-    async def files(self, message: ChatMessage) -> Sequence[Attachment]:
+    async def fetch_files(self, message: ChatMessage) -> Sequence[Attachment]:
         return await self._attachments.read(message.context.get("files") or "[]")
 
-    async def picture(self, file: Attachment) -> Picture | None:
+    async def fetch_picture(self, file: Attachment) -> Picture | None:
         return await self._attachments.picture(file)
 
-    async def name(self, message: ChatMessage, said: ThreadMessage) -> str:
-        return said.name or (await self._rooms.name("", said.user) if said.user else "")
+    async def fetch_author_name(self, message: ChatMessage, said: ThreadMessage) -> str:
+        return said.name or (await self._rooms.fetch_user_name("", said.user) if said.user else "")
 
     async def _thread(self, channel: str, ts: str, before: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []

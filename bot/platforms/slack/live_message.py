@@ -15,7 +15,7 @@ from bot.errors import DeliveryError, Refusal
 from bot.platforms.slack import blocks
 from bot.platforms.slack.api_errors import GONE, STREAM_OVER, code_of, delivering
 from bot.platforms.slack.blocks import Block, Message
-from bot.runtime.completion import to_its_end
+from bot.runtime.completion import shield_to_completion
 
 log = structlog.get_logger(__name__)
 
@@ -80,7 +80,7 @@ class LiveMessage:
         if not text.strip() or (self._flushed and now - self._flushed < pause and not enough):
             return
         if not self._stand:
-            await to_its_end(self._start(text))
+            await shield_to_completion(self._start(text))
         elif self._streaming and now - self._started < STREAM_SECONDS:
             await self._append(text)
         else:
@@ -101,7 +101,7 @@ class LiveMessage:
 
     async def _finish(self, pieces: Sequence[str], footer: Sequence[Block], *, streamable: bool) -> None:
         if not self._stand and streamable:
-            await to_its_end(self._start(pieces[0][: blocks.PIECE]))
+            await shield_to_completion(self._start(pieces[0][: blocks.PIECE]))
             self._sent = pieces[0]
         whole = self._streaming and streamable and len(pieces) == 1 and pieces[0].startswith(self._sent)
         if whole and await self._stop(pieces[0][len(self._sent) :], footer):
@@ -143,7 +143,7 @@ class LiveMessage:
     async def _lay(self, number: int, message: Message) -> None:
         """Show a message in the place of the answer's `number`th, or as a new one."""
         if number >= len(self._stand) or not await self._update(self._stand[number], message):
-            await to_its_end(self._post(message, number))
+            await shield_to_completion(self._post(message, number))
 
     async def _start(self, text: str) -> None:
         try:

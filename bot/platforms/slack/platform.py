@@ -144,8 +144,8 @@ class SlackAdapter:
             log.error("no room for the team", cause=fault)
         self._rooms[PLATFORM] = rooms
         around = SlackMessageContext(self.client, self._home, rooms, self._attachments())
-        self._messenger = SlackReplySender(self.client, handoff=self._handing.available)
-        self._desk.join(PLATFORM, self._messenger, around)
+        self._messenger = SlackReplySender(self.client, handoff=self._handing.can_hand_over)
+        self._desk.add_platform(PLATFORM, self._messenger, around)
         if not self._socket:
             await self._stay(None)
         handler = AsyncSocketModeHandler(self.app, self._config.app_token, ping_interval=_PING_SECONDS)
@@ -238,21 +238,21 @@ class SlackAdapter:
     async def _on_message(self, body: dict[str, Any]) -> None:
         told = read_event(body, self._home)
         if isinstance(told, Deleted):
-            await self._desk.deleted(told.key)
+            await self._desk.receive_deletion(told.key)
         elif isinstance(told, Edited):
-            await self._desk.edited(told.message)
+            await self._desk.receive_edit(told.message)
         elif told:
-            await self._desk.receive(told)
+            await self._desk.receive_message(told)
 
     async def _on_command(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        await self._desk.receive(read_command(body, self._home))
+        await self._desk.receive_message(read_command(body, self._home))
         await ack()
 
     async def _on_shortcut(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """ "Answer from the FAQ" on somebody's message: as a command with its words."""
         told = read_shortcut(body, self._home)
         if told.text or told.context.get("files"):
-            await self._desk.receive(told)
+            await self._desk.receive_message(told)
         await ack()
 
     async def _on_nothing_to_read(self, body: dict[str, Any]) -> None:
@@ -269,19 +269,19 @@ class SlackAdapter:
             return
         channel, ts = str(item["channel"]), str(item["ts"])
         thread = await self._thread_of(self._home.key(channel, ts))
-        await self._desk.mute(self._home.place(channel, thread), event["type"] == "reaction_added")
+        await self._desk.set_muted(self._home.place(channel, thread), event["type"] == "reaction_added")
 
     async def _on_stopped(self, body: dict[str, Any]) -> None:
         """The native Stop button, below what the bot is about to answer."""
         event = body["event"]
-        items = await self._desk.stopped(self._home.place(str(event["channel"]), str(event.get("thread_ts") or "")))
+        items = await self._desk.stop_thread(self._home.place(str(event["channel"]), str(event.get("thread_ts") or "")))
         for item in items:
             if self._messenger:
                 await self._try(self._messenger.leave(item))
 
     async def _thread_of(self, key: MessageRef) -> str:
         """The thread that a message stands in: a reaction does not tell."""
-        if known := await self._inbox.find(key):
+        if known := await self._inbox.find_job(key):
             return known.message.place.thread
         try:
             with delivering():
@@ -317,14 +317,14 @@ class SlackAdapter:
             "recipient_team": team_of_clicker(body, self._home),
             "response_url": str(body.get("response_url") or ""),
         }
-        await self._desk.pressed(turn_id, number, user["id"], context)
+        await self._desk.receive_press(turn_id, number, user["id"], context)
         await ack()
 
     async def _on_refused_choice(self, body: dict[str, Any]) -> None:
         """Whoever may not choose is told so, alone."""
         turn_id, _ = choices.read(str(body["actions"][0].get("value") or ""))
         user, message = body["user"]["id"], body.get("message") or {}
-        if why := await self._desk.refusal(turn_id, user):
+        if why := await self._desk.explain_refusal(turn_id, user):
             thread = str(message.get("thread_ts") or "") or None
             said = self.client.chat_postEphemeral(channel=body["channel"]["id"], user=user, text=why, thread_ts=thread)
             await self._try(said)
@@ -374,15 +374,15 @@ class SlackAdapter:
             if (body.get("container") or {}).get("is_ephemeral"):
                 place = await self._direct(user)
             elif self._steering.rooms:
-                link = await self._steering.rooms.link(self._home.key(channel, thread))
-            await self._handing.open(place, user, "", turn, HandoffReason.BUTTON, link)
+                link = await self._steering.rooms.fetch_link(self._home.key(channel, thread))
+            await self._handing.open_handoff(place, user, "", turn, HandoffReason.BUTTON, link)
         except (BotError, DeliveryError) as error:
             log.error("not handed over", cause=str(error))
 
     async def _direct(self, user: str) -> ThreadRef:
         if self._steering.rooms is None:
             raise DeliveryError("Slack is not connected", Refusal.MOMENT)
-        return await self._steering.rooms.direct("", user)
+        return await self._steering.rooms.open_direct_thread("", user)
 
     # -- what the bot shows of itself -----------------------------------------------------------------------------
 

@@ -38,7 +38,7 @@ class SlackReplySender:
         self._handoff = handoff
         self._sessions = True  # until Slack refuses them: only an agent's app has any
 
-    async def answer(self, item: Job, events: AsyncIterator[AnswerEvent], keep: KeepReplies) -> None:
+    async def show_answer(self, item: Job, events: AsyncIterator[AnswerEvent], keep: KeepReplies) -> None:
         if item.message.audience is Audience.COMMAND:
             whole = await _final(events)
             if not _was_whispered(item):
@@ -92,7 +92,7 @@ class SlackReplySender:
             last = below if number == len(pieces) else []
             await self._respond(item, [*blocks.body(piece), *last], fallback(piece))
 
-    async def say(self, item: Job, text: str, keep: KeepReplies) -> None:
+    async def send_text(self, item: Job, text: str, keep: KeepReplies) -> None:
         if item.message.audience is Audience.COMMAND:
             if not _was_whispered(item):
                 await self._respond(item, blocks.body(to_slack(text)), fallback(to_slack(text)))
@@ -102,7 +102,7 @@ class SlackReplySender:
         await LiveMessage(self._client, _target(item), keep, item.replies).finish([told], (), streamable=False)
         await self._end_status(item)
 
-    async def waiting(self, item: Job, ahead: int, keep: KeepReplies) -> None:
+    async def tell_position(self, item: Job, ahead: int, keep: KeepReplies) -> None:
         """Shown as the thread's status, which the answer replaces."""
         if item.message.audience is not Audience.COMMAND:
             await self._set_status(item, _words(item).label("queued", ahead=ahead))
@@ -119,7 +119,7 @@ class SlackReplySender:
             )
         await self._set_status(item, "")
 
-    async def retract(self, item: Job) -> None:
+    async def retract_reply(self, item: Job) -> None:
         for reply in item.replies:
             if reply.get("state") == WHISPERED:
                 continue
@@ -129,7 +129,7 @@ class SlackReplySender:
         if item.message.audience is not Audience.COMMAND:
             await self._set_status(item, "")
 
-    async def settle(self, item: Job, settled: ClarificationOutcome, by: Job) -> None:
+    async def close_clarification(self, item: Job, settled: ClarificationOutcome, by: Job) -> None:
         """What a command showed to its user alone can be edited only by a button below it."""
         content, text = choices.answered(settled), choices.fallback(settled.asked, settled)
         if item.message.audience is Audience.COMMAND:
@@ -153,7 +153,7 @@ class SlackReplySender:
                 if code_of(error) not in GONE:
                     raise
 
-    async def recover(self, item: Job) -> Sequence[Mapping[str, str]]:
+    async def find_standing_replies(self, item: Job) -> Sequence[Mapping[str, str]]:
         """Finished messages bear the item's id; a stream that was cut off bears none yet."""
         if item.message.audience is Audience.COMMAND:
             return ()
@@ -174,7 +174,7 @@ class SlackReplySender:
             for message in marked or unmarked[:1]
         ]
 
-    async def elsewhere(self, item: Job, refusal: DeliveryError) -> Job | None:
+    async def find_other_place(self, item: Job, refusal: DeliveryError) -> Job | None:
         """Where only the thread is closed, the channel; else the customer's private conversation; at last
         a line in the channel that they alone see."""
         message, tried = item.message, item.message.context.get(ELSEWHERE, "")
@@ -192,7 +192,7 @@ class SlackReplySender:
         channel = item.message.context.get("asked_in", message.place.channel)
         return _moved(item, "ephemeral", thread="", channel=channel, audience=Audience.COMMAND)
 
-    async def check(self) -> None:
+    async def check_access(self) -> None:
         with delivering():
             await self._client.auth_test()
 

@@ -56,16 +56,16 @@ class Metrics:
         self._waiting = Gauge("frontdesk_queue_waiting", "Messages waiting for an answer", registry=registry)
         self._working = Gauge("frontdesk_queue_working", "Messages being answered", registry=registry)
 
-    def claimed(self, platform: str, judgement: str) -> None:
+    def count_claim(self, platform: str, judgement: str) -> None:
         """A message was claimed."""
         self._claimed.labels(platform, judgement).inc()
 
-    def ended(self, platform: str, state: str, decision: str, seconds: float) -> None:
+    def count_outcome(self, platform: str, state: str, decision: str, seconds: float) -> None:
         """A claimed message came to its end."""
         self._ended.labels(platform, state, decision).inc()
         self._seconds.labels(platform).observe(seconds)
 
-    def fault(self, platform: str, kind: str) -> None:
+    def count_fault(self, platform: str, kind: str) -> None:
         """Something went wrong."""
         self._faults.labels(platform, kind).inc()
 

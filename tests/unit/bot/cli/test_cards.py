@@ -82,13 +82,13 @@ async def test_piped_progress_is_a_line_whenever_it_changes_and_its_end_goes_to_
     going = Card(title="Re-crawl of help", facts={"Pages": "1 of 2"}, bar=0.3)
 
     async def work() -> None:
-        await screen.show(Card(text="Looking …"))
-        await screen.show(going, public=True)
-        await screen.show(going, public=True)
-        await screen.show(Card(title="Re-crawl of help", facts={"Pages": "2 of 2"}, bar=0.6), public=True)
-        await screen.show(Card(title="Re-crawl done"), public=True)
+        await screen.show_card(Card(text="Looking …"))
+        await screen.show_card(going, public=True)
+        await screen.show_card(going, public=True)
+        await screen.show_card(Card(title="Re-crawl of help", facts={"Pages": "2 of 2"}, bar=0.6), public=True)
+        await screen.show_card(Card(title="Re-crawl done"), public=True)
 
-    await screen.attend(asyncio.create_task(work()))
+    await screen.follow_task(asyncio.create_task(work()))
     out, err = capsys.readouterr()
     assert out == "Re-crawl done\n"
     assert err.splitlines() == ["Looking …", "Re-crawl of help, Pages 1 of 2", "Re-crawl of help, Pages 2 of 2"]
@@ -99,8 +99,8 @@ async def test_on_a_terminal_progress_is_a_bar_in_place(
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     screen = TerminalScreen()
-    await screen.show(Card(title="Re-crawl of help", bar=0.5), public=True)
-    await screen.show(Card(title="Re-crawl done"), public=True)
+    await screen.show_card(Card(title="Re-crawl of help", bar=0.5), public=True)
+    await screen.show_card(Card(title="Re-crawl done"), public=True)
     out, err = capsys.readouterr()
     assert "Re-crawl of help" in err
     assert "━" in err

@@ -60,7 +60,7 @@ def waiting(minutes: float, state: HandoffState = HandoffState.OPEN) -> Handoff:
 def test_whoever_waits_for_a_person_for_more_than_an_hour_is_noted(settings: Settings) -> None:
     async def ask(application: Application) -> None:
         for handoff in (waiting(10), waiting(90), waiting(200, HandoffState.CLAIMED)):
-            await application.handoffs.open(handoff)
+            await application.handoffs.open_handoff(handoff)
 
     assert [check.ok for check in diagnosis._check_handoffs(settings)] == [True]
     prepare(settings, ask)

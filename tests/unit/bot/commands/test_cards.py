@@ -189,9 +189,9 @@ def test_a_handoff(text: str, state: HandoffState, reason: HandoffReason) -> Non
     built(handoff_cards.handoffs_card([]))
     turn = make_turn(id="b" * 32, question=text, answer=text)
     for turns in ((), (turn,) * 20):
-        built(packets.packet(handoff, turns, text))
-    built(packets.reminder(handoff, text))
-    built(packets.said(text, text))
+        built(packets.handoff_card(handoff, turns, text))
+    built(packets.reminder_card(handoff, text))
+    built(packets.message_card(text, text))
 
 
 @hostile

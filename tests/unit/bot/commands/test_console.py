@@ -374,11 +374,11 @@ async def test_days_that_are_none_are_refused(office: Office, days: str) -> None
 
 async def test_a_channel_is_made_quiet_and_taken_back_but_not_by_the_wrong_command(office: Office) -> None:
     await run(office, "quiet")
-    assert [kind.value for kind in (await office.inbox.marked()).values()] == ["quiet"]
+    assert [kind.value for kind in (await office.inbox.list_marked_channels()).values()] == ["quiet"]
     assert (await run(office, "channel help off")).text == "Nothing has changed: it is a quiet channel."
-    assert [kind.value for kind in (await office.inbox.marked()).values()] == ["quiet"]
+    assert [kind.value for kind in (await office.inbox.list_marked_channels()).values()] == ["quiet"]
     await run(office, "quiet off")
-    assert await office.inbox.marked() == {}
+    assert await office.inbox.list_marked_channels() == {}
     assert (await run(office, "quiet please")).fault
 
 
@@ -386,15 +386,15 @@ async def test_a_channel_is_made_quiet_and_taken_back_but_not_by_the_wrong_comma
 async def test_a_channel_that_is_no_id_is_not_marked(office: Office, channel: str) -> None:
     answer = await run(office, f"channel help on {channel}")
     assert answer.fault
-    assert await office.inbox.marked() == {}
+    assert await office.inbox.list_marked_channels() == {}
 
 
 # -- handoffs -----------------------------------------------------------------------------------------------------
 
 
 async def test_only_its_customer_or_the_support_channel_steers_a_handoff(office: Office) -> None:
-    await office.handing.open(HERE, "UANN", "Ann", make_turn(), HandoffReason.BUTTON)
-    [handoff] = await office.handoffs.list()
+    await office.handing.open_handoff(HERE, "UANN", "Ann", make_turn(), HandoffReason.BUTTON)
+    [handoff] = await office.handoffs.list_handoffs()
     elsewhere = ThreadRef("slack", "T1", "CELSEWHERE", "")
     for action in (CLAIM, RESOLVE):
         assert (await click(office, action, handoff.id, MATE, place=elsewhere)).fault

@@ -38,11 +38,11 @@ class FlakyRooms(FakeRooms):
         super().__init__()
         self.away = away
 
-    async def post(self, place: ThreadRef, card: Card) -> MessageRef:
+    async def post_card(self, place: ThreadRef, card: Card) -> MessageRef:
         if self.away:
             self.away -= 1
             raise gone(permanent=False)
-        return await super().post(place, card)
+        return await super().post_card(place, card)
 
 
 async def test_admins_are_told_where_their_platform_is_connected(office: Office) -> None:

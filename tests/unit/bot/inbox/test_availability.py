@@ -28,8 +28,8 @@ def clock() -> Clock:
 @pytest.fixture
 def platforms(clock: Clock) -> Platforms:
     platforms = Platforms(clock)
-    platforms.join("test", FakeMessenger())
-    platforms.join("other", FakeMessenger())
+    platforms.add_platform("test", FakeMessenger())
+    platforms.add_platform("other", FakeMessenger())
     return platforms
 
 
@@ -44,39 +44,39 @@ async def test_a_platform_that_refuses_the_bot_is_left_alone_until_it_takes_it_a
 ) -> None:
     refuses(platforms, bot=True)
     with capture_logs() as logs:
-        platforms.suspend("test", "token_revoked")
-        platforms.suspend("test", "token_revoked")  # of several answers under way
+        platforms.suspend_platform("test", "token_revoked")
+        platforms.suspend_platform("test", "token_revoked")  # of several answers under way
     assert len(logs) == 1
-    assert platforms.messenger("test") is None and list(platforms) == ["other"]
-    assert platforms.trouble("test") == "token_revoked"
+    assert platforms.find_sender("test") is None and list(platforms) == ["other"]
+    assert platforms.find_trouble("test") == "token_revoked"
     clock.now += 60
-    await platforms.probe()
-    assert platforms.messenger("test") is None
+    await platforms.probe_suspended()
+    assert platforms.find_sender("test") is None
     refuses(platforms, bot=False)
     clock.now += 60
-    await platforms.probe()
-    assert platforms.messenger("test") is not None
-    assert platforms.trouble("test")  # it is known again; that it may speak is not
+    await platforms.probe_suspended()
+    assert platforms.find_sender("test") is not None
+    assert platforms.find_trouble("test")  # it is known again; that it may speak is not
     platforms.note_success("test")
-    assert platforms.trouble("test") == ""
+    assert platforms.find_trouble("test") == ""
 
 
 async def test_a_trouble_is_over_where_nothing_more_is_refused(platforms: Platforms, clock: Clock) -> None:
-    platforms.suspend("test", "missing_scope")
+    platforms.suspend_platform("test", "missing_scope")
     for _ in range(2):
         clock.now += 60
-        await platforms.probe()
-    assert platforms.trouble("test") == ""
+        await platforms.probe_suspended()
+    assert platforms.find_trouble("test") == ""
 
 
 async def test_who_is_refused_again_and_again_asks_less_and_less_often(platforms: Platforms, clock: Clock) -> None:
-    platforms.suspend("test", "missing_scope")
+    platforms.suspend_platform("test", "missing_scope")
     tried_at: list[float] = []
     while clock.now < 300:
         clock.now += 0.5
-        await platforms.probe()
-        if platforms.messenger("test"):
+        await platforms.probe_suspended()
+        if platforms.find_sender("test"):
             tried_at.append(clock.now)
-            platforms.suspend("test", "missing_scope")
+            platforms.suspend_platform("test", "missing_scope")
     pauses = [later - earlier for earlier, later in pairwise(tried_at)]
     assert pauses == sorted(pauses) and pauses[0] == 2 and pauses[-1] == LONGEST_PAUSE

@@ -35,9 +35,9 @@ class Broken(FakeIntents):
 async def test_what_comes_while_another_is_read_is_read_together() -> None:
     reader = Slow()
     readings = IntentReadings(reader)
-    first = asyncio.create_task(readings.read("first?"))
+    first = asyncio.create_task(readings.read_message("first?"))
     await asyncio.sleep(0.05)
-    others = [asyncio.create_task(readings.read(f"Where is parcel {number}?")) for number in range(100)]
+    others = [asyncio.create_task(readings.read_message(f"Where is parcel {number}?")) for number in range(100)]
     await asyncio.sleep(0.05)
     reader.go.set()
     assert all(reading.asks for reading in await asyncio.gather(first, *others))
@@ -48,11 +48,11 @@ async def test_what_comes_while_another_is_read_is_read_together() -> None:
 async def test_what_needs_no_reading_waits_for_what_came_before_it_and_no_longer() -> None:
     reader = Slow()
     readings = IntentReadings(reader)
-    assert await readings.read("") is UNREAD
+    assert await readings.read_message("") is UNREAD
     order: list[str] = []
 
     async def note(text: str) -> None:
-        await readings.read(text)
+        await readings.read_message(text)
         order.append(text)
 
     tasks = [asyncio.create_task(note("one?"))]
@@ -70,19 +70,19 @@ async def test_languages_are_read_apart_and_put_together_again() -> None:
     reader.go.set()
     readings = IntentReadings(reader)
     texts = ["hello", "怎么退货?", "Where is my parcel?", "谢谢"]
-    read = await asyncio.gather(*(readings.read(text) for text in texts))
+    read = await asyncio.gather(*(readings.read_message(text) for text in texts))
     assert [reading.asks for reading in read] == [False, True, True, False]
 
 
 async def test_a_message_that_cannot_be_read_goes_on_unread() -> None:
     readings = IntentReadings(Broken())
-    assert await asyncio.gather(readings.read("one?"), readings.read("two?")) == [UNREAD, UNREAD]
+    assert await asyncio.gather(readings.read_message("one?"), readings.read_message("two?")) == [UNREAD, UNREAD]
 
 
 async def test_who_gave_up_keeps_nobody_waiting() -> None:
     reader = Slow()
     readings = IntentReadings(reader)
-    gone, stays = (asyncio.create_task(readings.read(text)) for text in ("gone?", "stays?"))
+    gone, stays = (asyncio.create_task(readings.read_message(text)) for text in ("gone?", "stays?"))
     await asyncio.sleep(0.05)
     gone.cancel()
     reader.go.set()

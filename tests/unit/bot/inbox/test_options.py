@@ -15,7 +15,7 @@ from bot.database.database import Database
 from bot.handoff.models import Party
 from bot.inbox.limits import InboxLimits
 from bot.inbox.options import OptionPresses, press_id
-from bot.inbox.policy import after, judge
+from bot.inbox.policy import classify_message, update_thread
 from bot.inbox.service import InboxService
 from bot.inbox.store import SqlInboxStore
 from tests.fakes import (
@@ -37,15 +37,15 @@ class Office:
 
     def __init__(self, database: Database) -> None:
         self.store, self.messenger, self.meter = MemoryConversations(), FakeMessenger(), CountingMeter()
-        self.inbox = SqlInboxStore(database, after, "one", 1)
+        self.inbox = SqlInboxStore(database, update_thread, "one", 1)
         self.answering = ScriptedAnswering(self.store)
         limits = InboxLimits(workers=2, user_budget=2, pause=0.01)
         self.desk = InboxService(self.answering, self.store, self.inbox, self.meter, limits, intents=FakeIntents())
-        self.desk.join("test", self.messenger)
+        self.desk.add_platform("test", self.messenger)
 
     async def asked_back(self, question: ChatMessage) -> Turn:
         """The question is answered by a clarification."""
-        item = await self.inbox.claim(question, judge)
+        item = await self.inbox.claim_message(question, classify_message)
         assert item
         turn = make_turn(
             conversation_id=item.conversation_id,
@@ -57,13 +57,13 @@ class Office:
             user=question.user,
         )
         await self.store.add(turn)
-        await self.inbox.keep_turn(item, turn.id)
-        await self.inbox.keep_reply(item, [{"post": "p"}])
-        await self.inbox.finish(item, JobState.ANSWERED)
+        await self.inbox.record_turn(item, turn.id)
+        await self.inbox.record_reply(item, [{"post": "p"}])
+        await self.inbox.finish_job(item, JobState.ANSWERED)
         return turn
 
     async def press(self, turn: Turn, number: int = 2, user: str = "ann", **context: str) -> Job | None:
-        return await self.desk.pressed(turn.id, number, user, context)
+        return await self.desk.receive_press(turn.id, number, user, context)
 
     async def until(self, *ends: tuple[str, str, str]) -> None:
         async with asyncio.timeout(5):
@@ -97,7 +97,7 @@ async def test_a_press_is_answered_where_it_was_asked_and_the_buttons_go(office:
     assert asked.text == "Chose: Order?" and asked.chosen == OptionPress(turn.id, 2, "ann", "m1")
     assert asked.conversation_id == turn.conversation_id == item.conversation_id
     assert ("settled", "m1", "2") in office.messenger.history
-    assert await office.desk.refusal(turn.id, "ann") == ""
+    assert await office.desk.explain_refusal(turn.id, "ann") == ""
 
 
 async def test_presses_at_once_are_answered_once(office: Office) -> None:
@@ -112,13 +112,13 @@ async def test_somebody_else_may_not_press_unless_the_bot_answers_them_there(off
     question = said(thread="t1")
     turn = await office.asked_back(question)
     assert await office.press(turn, user="bob") is None
-    assert (await office.desk.refusal(turn.id, "bob")).startswith("Only who asked may choose here")
+    assert (await office.desk.explain_refusal(turn.id, "bob")).startswith("Only who asked may choose here")
     assert office.answering.asked == []
-    await office.desk.receive(said("And I?", user="bob", thread="t1"))  # names the bot
+    await office.desk.receive_message(said("And I?", user="bob", thread="t1"))  # names the bot
     assert await office.press(turn, user="bob")
     await office.until(ANSWERED, ANSWERED)
     assert await office.press(turn) is None
-    assert (await office.desk.refusal(turn.id, "ann")) == "Somebody has chosen here already."
+    assert (await office.desk.explain_refusal(turn.id, "ann")) == "Somebody has chosen here already."
 
 
 async def test_what_is_not_known_any_more_is_said_in_the_person_s_language(office: Office) -> None:
@@ -126,20 +126,20 @@ async def test_what_is_not_known_any_more_is_said_in_the_person_s_language(offic
     assert await office.press(turn, number=7) is None  # no button of ours
     office.store.stored.clear()
     assert await office.press(turn) is None
-    assert await office.desk.refusal(turn.id, "ann", "zh") == "我已经找不到那条回答了。"
+    assert await office.desk.explain_refusal(turn.id, "ann", "zh") == "我已经找不到那条回答了。"
 
 
 async def test_in_a_channel_that_was_made_quiet_nothing_is_said_but_to_the_presser(office: Office) -> None:
     turn = await office.asked_back(said())
-    await office.inbox.mark(Channel("test", "T1", "C1"), ChannelKind.QUIET)
+    await office.inbox.mark_channel(Channel("test", "T1", "C1"), ChannelKind.QUIET)
     assert await office.press(turn) is None
-    assert "ask your question again" in await office.desk.refusal(turn.id, "ann")
+    assert "ask your question again" in await office.desk.explain_refusal(turn.id, "ann")
 
 
 async def test_a_press_counts_for_the_budget(office: Office) -> None:
     turn = await office.asked_back(said())
     for _ in range(2):
-        await office.desk.receive(said())
+        await office.desk.receive_message(said())
     await office.until(ANSWERED, ANSWERED)
     await office.press(turn)
     await office.until(ANSWERED, ANSWERED, ("test", "excused", ""))
@@ -157,7 +157,7 @@ async def test_buttons_that_cannot_be_taken_off_at_once_are_tried_again_and_stop
             raise undeliverable(permanent=False)
         office.messenger.history.append(("settled", item.message.id, "again"))
 
-    office.messenger.settle = fails_once  # type: ignore[method-assign,assignment]
+    office.messenger.close_clarification = fails_once  # type: ignore[method-assign,assignment]
     await office.press(turn)
     await office.until(ANSWERED)
     assert ("settled", "m1", "again") in office.messenger.history
@@ -166,7 +166,7 @@ async def test_buttons_that_cannot_be_taken_off_at_once_are_tried_again_and_stop
 async def test_what_a_press_answers_is_known_by_its_own_context(office: Office) -> None:
     question = replace(said(), context={"team": "T1", "help": "1", "side": "customer", "handoff": "h"})
     turn = await office.asked_back(question)
-    message = await OptionPresses(office.store, office.inbox).message(turn.id, 0, "ann", {"team": "T2"})
+    message = await OptionPresses(office.store, office.inbox).build_message(turn.id, 0, "ann", {"team": "T2"})
     assert message and message.context == {"team": "T2"} and message.text == "Chose: None of these"
     assert message.id == press_id(turn.id) and not message.opens_thread
 
@@ -192,4 +192,4 @@ def pressed(user: str = "ann", audience: Audience = Audience.CHANNEL) -> ChatMes
     ],
 )
 def test_who_may_press(message: ChatMessage, thread: Mapping[str, object], judgement: Disposition) -> None:
-    assert judge(message, replace(Thread(answering=True), **thread), False) is judgement  # type: ignore[arg-type]
+    assert classify_message(message, replace(Thread(answering=True), **thread), False) is judgement  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ import pytest
 from bot.chat.intent import UNREAD, Intent, MessageReading
 from bot.chat.message import Audience, ChatMessage, Disposition, Thread
 from bot.handoff.models import Party
-from bot.inbox.policy import after, conversation_of, judge, needs_reading
+from bot.inbox.policy import classify_message, conversation_of, needs_reading, update_thread
 from tests.fakes import said
 
 QUESTION = "How do I return goods?"
@@ -30,82 +30,85 @@ def opening(text: str = QUESTION, **changes: object) -> ChatMessage:
 @pytest.mark.parametrize("text", [QUESTION, "hello", "I'll take a look after lunch", ""])
 @pytest.mark.parametrize("audience", ADDRESSED)
 def test_whoever_addresses_the_bot_is_answered_whatever_they_say(audience: Audience, text: str) -> None:
-    assert judge(said(text, audience=audience), Thread(), False) is Disposition.ANSWER
+    assert classify_message(said(text, audience=audience), Thread(), False) is Disposition.ANSWER
 
 
 def test_a_new_question_in_a_help_channel_is_answered() -> None:
-    assert judge(opening(), Thread(), True, ASKS) is Disposition.ANSWER
+    assert classify_message(opening(), Thread(), True, ASKS) is Disposition.ANSWER
 
 
 def test_a_new_question_in_any_other_channel_is_not() -> None:
-    assert judge(opening(), Thread(), False, ASKS) is Disposition.SILENT
+    assert classify_message(opening(), Thread(), False, ASKS) is Disposition.SILENT
 
 
 @pytest.mark.parametrize("reading", [UNREAD, MessageReading(Intent.CHATTER, sure=True), QUIET])
 def test_what_asks_nothing_in_a_help_channel_is_left_alone(reading: MessageReading) -> None:
-    assert judge(opening("the office is closed on Monday"), Thread(), True, reading) is Disposition.SILENT
+    assert classify_message(opening("the office is closed on Monday"), Thread(), True, reading) is Disposition.SILENT
 
 
 def test_a_question_to_somebody_by_name_is_left_to_them() -> None:
-    assert judge(opening(names_others=True), Thread(), True, ASKS) is Disposition.SILENT
+    assert classify_message(opening(names_others=True), Thread(), True, ASKS) is Disposition.SILENT
 
 
 def test_the_bot_named_beside_others_answers() -> None:
-    assert judge(said(names_others=True), Thread(), False) is Disposition.ANSWER
+    assert classify_message(said(names_others=True), Thread(), False) is Disposition.ANSWER
 
 
 @pytest.mark.parametrize("text", ["And by post?", "it is broken too", "thanks!", "ok"])
 @pytest.mark.parametrize("help_channel", [True, False])
 def test_a_follow_up_of_the_asker_needs_no_mention(text: str, help_channel: bool) -> None:
-    assert judge(reply(text), ANSWERING, help_channel) is Disposition.ANSWER
+    assert classify_message(reply(text), ANSWERING, help_channel) is Disposition.ANSWER
 
 
 def test_a_follow_up_to_somebody_by_name_is_left_to_them() -> None:
-    assert judge(reply(names_others=True), ANSWERING, False) is Disposition.SILENT
+    assert classify_message(reply(names_others=True), ANSWERING, False) is Disposition.SILENT
 
 
 @pytest.mark.parametrize("help_channel", [True, False])
 def test_a_reply_in_a_thread_the_bot_is_not_in_is_left_alone(help_channel: bool) -> None:
-    assert judge(reply(QUESTION), Thread(), help_channel) is Disposition.SILENT
+    assert classify_message(reply(QUESTION), Thread(), help_channel) is Disposition.SILENT
 
 
 @pytest.mark.parametrize("text", ["It is under Settings.", QUESTION, "quiet"])
 def test_somebody_else_who_replies_takes_the_thread_over(text: str) -> None:
-    assert judge(reply(text, user="teammate"), ANSWERING, True) is Disposition.HUMAN
+    assert classify_message(reply(text, user="teammate"), ANSWERING, True) is Disposition.HUMAN
 
 
 def test_the_bot_is_silent_since_a_human_replied() -> None:
-    taken = after(reply("It is under Settings.", user="teammate"), Disposition.HUMAN, ANSWERING)
-    assert judge(reply(QUESTION), taken, True) is Disposition.SILENT
-    assert judge(reply("quiet"), taken, True) is Disposition.SILENT
+    taken = update_thread(reply("It is under Settings.", user="teammate"), Disposition.HUMAN, ANSWERING)
+    assert classify_message(reply(QUESTION), taken, True) is Disposition.SILENT
+    assert classify_message(reply("quiet"), taken, True) is Disposition.SILENT
 
 
 def test_it_resumes_when_mentioned_and_goes_on_without() -> None:
-    taken = after(reply(user="teammate"), Disposition.HUMAN, ANSWERING)
+    taken = update_thread(reply(user="teammate"), Disposition.HUMAN, ANSWERING)
     again = said(QUESTION, thread="opened-earlier")
-    assert judge(again, taken, False) is Disposition.ANSWER
-    assert judge(reply("And then?"), after(again, Disposition.ANSWER, taken), False) is Disposition.ANSWER
+    assert classify_message(again, taken, False) is Disposition.ANSWER
+    assert (
+        classify_message(reply("And then?"), update_thread(again, Disposition.ANSWER, taken), False)
+        is Disposition.ANSWER
+    )
 
 
 def test_a_teammate_who_mentions_it_is_answered_and_becomes_an_asker() -> None:
     mention = said(QUESTION, user="teammate", thread="opened-earlier")
-    assert judge(mention, ANSWERING, False) is Disposition.ANSWER
-    thread = after(mention, Disposition.ANSWER, ANSWERING)
+    assert classify_message(mention, ANSWERING, False) is Disposition.ANSWER
+    thread = update_thread(mention, Disposition.ANSWER, ANSWERING)
     assert thread.askers == {"ann", "teammate"}
-    assert judge(reply(user="teammate"), thread, False) is Disposition.ANSWER
+    assert classify_message(reply(user="teammate"), thread, False) is Disposition.ANSWER
 
 
 @pytest.mark.parametrize("audience", [Audience.DIRECT, Audience.ASSISTANT, Audience.MENTION])
 def test_quiet_is_a_wish_and_no_question(audience: Audience) -> None:
-    assert judge(said("quiet", audience=audience), Thread(), False, QUIET) is Disposition.QUIET
+    assert classify_message(said("quiet", audience=audience), Thread(), False, QUIET) is Disposition.QUIET
 
 
 def test_quiet_needs_no_mention_where_the_bot_answers() -> None:
-    assert judge(reply("quiet"), ANSWERING, False, QUIET) is Disposition.QUIET
+    assert classify_message(reply("quiet"), ANSWERING, False, QUIET) is Disposition.QUIET
 
 
 def test_a_doubtful_wish_for_quiet_is_answered() -> None:
-    assert judge(said("stop it"), Thread(), False, MessageReading(Intent.QUIET)) is Disposition.ANSWER
+    assert classify_message(said("stop it"), Thread(), False, MessageReading(Intent.QUIET)) is Disposition.ANSWER
 
 
 @pytest.mark.parametrize(
@@ -125,49 +128,49 @@ def test_a_message_is_read_where_that_may_decide(message: ChatMessage, needed: b
 
 
 def test_quiet_among_people_is_none_of_the_bots_business() -> None:
-    assert judge(opening("quiet"), Thread(), True, QUIET) is Disposition.SILENT
-    assert judge(reply("quiet"), Thread(), True, QUIET) is Disposition.SILENT
+    assert classify_message(opening("quiet"), Thread(), True, QUIET) is Disposition.SILENT
+    assert classify_message(reply("quiet"), Thread(), True, QUIET) is Disposition.SILENT
 
 
 @pytest.mark.parametrize("audience", [Audience.DIRECT, Audience.ASSISTANT, Audience.CHANNEL])
 def test_a_muted_thread_is_left_alone(audience: Audience) -> None:
     muted = replace(ANSWERING, muted=True)
-    assert judge(replace(reply(QUESTION), audience=audience), muted, True) is Disposition.SILENT
+    assert classify_message(replace(reply(QUESTION), audience=audience), muted, True) is Disposition.SILENT
 
 
 def test_a_teammates_reply_in_a_muted_thread_is_left_alone_too() -> None:
-    assert judge(reply(user="teammate"), replace(ANSWERING, muted=True), True) is Disposition.SILENT
+    assert classify_message(reply(user="teammate"), replace(ANSWERING, muted=True), True) is Disposition.SILENT
 
 
 def test_a_mention_ends_the_quiet() -> None:
-    muted = after(reply("quiet"), Disposition.QUIET, ANSWERING)
+    muted = update_thread(reply("quiet"), Disposition.QUIET, ANSWERING)
     assert muted.muted
     again = said(QUESTION, thread="opened-earlier")
-    assert judge(again, muted, False) is Disposition.ANSWER
-    assert not after(again, Disposition.ANSWER, muted).muted
+    assert classify_message(again, muted, False) is Disposition.ANSWER
+    assert not update_thread(again, Disposition.ANSWER, muted).muted
 
 
 def test_a_command_is_answered_also_where_the_bot_is_silent() -> None:
     silenced = Thread(answering=True, muted=True, human=True)
-    assert judge(said(audience=Audience.COMMAND), silenced, False) is Disposition.ANSWER
+    assert classify_message(said(audience=Audience.COMMAND), silenced, False) is Disposition.ANSWER
 
 
 def test_silence_changes_nothing_about_a_thread() -> None:
-    assert after(reply(), Disposition.SILENT, ANSWERING) is ANSWERING
+    assert update_thread(reply(), Disposition.SILENT, ANSWERING) is ANSWERING
 
 
 def test_what_else_is_known_of_a_thread_outlasts_quiet_and_a_human() -> None:
     for judgement in (Disposition.QUIET, Disposition.HUMAN):
-        thread = after(reply(), judgement, ANSWERING)
+        thread = update_thread(reply(), judgement, ANSWERING)
         assert (thread.answering, thread.askers, thread.conversation_id) == (True, {"ann"}, "c1")
 
 
 def test_a_thread_keeps_the_conversation_its_first_question_opened() -> None:
     first = said()
-    thread = after(first, Disposition.ANSWER, Thread())
+    thread = update_thread(first, Disposition.ANSWER, Thread())
     assert thread.conversation_id == f"test:T1:C1:{first.id}"
     follow_up = said(user="ben", thread=first.id)
-    assert after(follow_up, Disposition.ANSWER, thread).conversation_id == thread.conversation_id
+    assert update_thread(follow_up, Disposition.ANSWER, thread).conversation_id == thread.conversation_id
 
 
 def test_a_private_conversation_is_one_and_its_threads_are_their_own() -> None:
@@ -198,18 +201,21 @@ SUPPORT = Thread(side=Party.SUPPORT.value)
 @pytest.mark.parametrize("text", [QUESTION, "quiet", "", "thanks"])
 def test_what_a_customer_says_to_whom_a_person_listens_is_for_that_person(audience: Audience, text: str) -> None:
     message = said(text, thread="opened-earlier", audience=audience)
-    assert judge(message, CLAIMED, False) is Disposition.RELAY
+    assert classify_message(message, CLAIMED, False) is Disposition.RELAY
 
 
 @pytest.mark.parametrize("audience", [Audience.DIRECT, Audience.ASSISTANT, Audience.MENTION])
 def test_while_nobody_has_claimed_it_whoever_addresses_the_bot_is_answered(audience: Audience) -> None:
-    assert judge(said(QUESTION, thread="opened-earlier", audience=audience), WAITING, False) is Disposition.ANSWER
+    assert (
+        classify_message(said(QUESTION, thread="opened-earlier", audience=audience), WAITING, False)
+        is Disposition.ANSWER
+    )
 
 
 @pytest.mark.parametrize("thread", [replace(WAITING, human=True), replace(WAITING, muted=True)])
 @pytest.mark.parametrize("user", ["ann", "somebody-else"])
 def test_what_the_bot_would_not_answer_reaches_people(thread: Thread, user: str) -> None:
-    assert judge(reply(user=user), thread, False) is Disposition.RELAY
+    assert classify_message(reply(user=user), thread, False) is Disposition.RELAY
 
 
 @pytest.mark.parametrize("text", [QUESTION, "In Oslo.", "quiet", "", "// between us"])
@@ -218,22 +224,24 @@ def test_what_the_bot_would_not_answer_reaches_people(thread: Thread, user: str)
 def test_what_the_team_says_in_a_packets_thread_is_for_the_customer(
     text: str, help_channel: bool, claimed: bool
 ) -> None:
-    assert judge(reply(text, user="bob"), replace(SUPPORT, claimed=claimed), help_channel) is Disposition.RELAY
+    assert (
+        classify_message(reply(text, user="bob"), replace(SUPPORT, claimed=claimed), help_channel) is Disposition.RELAY
+    )
 
 
 @pytest.mark.parametrize("claimed", [True, False])
 def test_the_team_asks_the_bot_by_naming_it(claimed: bool) -> None:
     mention = said(QUESTION, user="bob", thread="opened-earlier")
-    assert judge(mention, replace(SUPPORT, claimed=claimed), False) is Disposition.ANSWER
+    assert classify_message(mention, replace(SUPPORT, claimed=claimed), False) is Disposition.ANSWER
 
 
 @pytest.mark.parametrize("thread", [WAITING, CLAIMED, SUPPORT])
 def test_a_command_is_answered_whoever_listens(thread: Thread) -> None:
-    assert judge(said(audience=Audience.COMMAND), thread, False) is Disposition.ANSWER
+    assert classify_message(said(audience=Audience.COMMAND), thread, False) is Disposition.ANSWER
 
 
 def test_a_relayed_message_changes_nothing_in_its_thread() -> None:
-    assert after(reply(user="bob"), Disposition.RELAY, CLAIMED) == CLAIMED
+    assert update_thread(reply(user="bob"), Disposition.RELAY, CLAIMED) == CLAIMED
 
 
 # -- quiet channels -----------------------------------------------------------------------------------------------
@@ -245,11 +253,11 @@ def test_a_relayed_message_changes_nothing_in_its_thread() -> None:
 def test_in_a_quiet_channel_nothing_but_commands_is_answered(
     audience: Audience, thread: Thread, help_channel: bool
 ) -> None:
-    assert judge(said(QUESTION, audience=audience), thread, help_channel) is Disposition.SILENT
-    assert judge(said(QUESTION, audience=Audience.COMMAND), thread, help_channel) is Disposition.ANSWER
+    assert classify_message(said(QUESTION, audience=audience), thread, help_channel) is Disposition.SILENT
+    assert classify_message(said(QUESTION, audience=Audience.COMMAND), thread, help_channel) is Disposition.ANSWER
 
 
 @pytest.mark.parametrize("thread", [replace(WAITING, quiet=True), replace(CLAIMED, quiet=True)])
 def test_in_a_quiet_channel_a_handoff_goes_on(thread: Thread) -> None:
-    assert judge(reply(), thread, False) is Disposition.RELAY
-    assert judge(said(QUESTION, thread="opened-earlier"), thread, False) is Disposition.RELAY
+    assert classify_message(reply(), thread, False) is Disposition.RELAY
+    assert classify_message(said(QUESTION, thread="opened-earlier"), thread, False) is Disposition.RELAY

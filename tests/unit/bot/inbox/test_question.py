@@ -16,7 +16,7 @@ from bot.chat.message import FIRST, Attachment, Audience, ChatMessage, ThreadMes
 from bot.errors import DeliveryError, Refusal
 from bot.inbox import question as asking
 from bot.inbox.intents import IntentReadings
-from bot.inbox.question import QuestionFinder, Read, open_question
+from bot.inbox.question import QuestionFinder, ReadMessage, open_question
 from inference.interfaces import Picture
 from tests.fakes import FakeIntents, said
 
@@ -34,22 +34,22 @@ class Near:
     forever: bool = False
     looked: list[str] = field(default_factory=list)
 
-    async def above(self, message: ChatMessage) -> Sequence[ThreadMessage]:
+    async def fetch_messages_above(self, message: ChatMessage) -> Sequence[ThreadMessage]:
         return await self._look("above", self.stands)
 
-    async def linked(self, message: ChatMessage) -> Sequence[ThreadMessage]:
+    async def fetch_linked_messages(self, message: ChatMessage) -> Sequence[ThreadMessage]:
         return await self._look("linked", self.links)
 
-    async def files(self, message: ChatMessage) -> Sequence[Attachment]:
+    async def fetch_files(self, message: ChatMessage) -> Sequence[Attachment]:
         return await self._look("files", self.attached)
 
-    async def picture(self, file: Attachment) -> Picture | None:
+    async def fetch_picture(self, file: Attachment) -> Picture | None:
         if file.picture == "late":
             await asyncio.sleep(3600)
         self.looked.append(file.picture)
         return Picture("image/png", file.picture.encode()) if file.picture != "gone" else None
 
-    async def name(self, message: ChatMessage, said: ThreadMessage) -> str:
+    async def fetch_author_name(self, message: ChatMessage, said: ThreadMessage) -> str:
         return said.name or said.user.title()
 
     async def _look(self, what: str, found: Sequence[Any]) -> Sequence[Any]:
@@ -93,7 +93,7 @@ class Eyes:
 
 
 async def asked(message: ChatMessage, near: Near | None, eyes: Eyes | None = None) -> asking.FoundQuestion:
-    return await QuestionFinder(IntentReadings(FakeIntents()), eyes).find(message, near)
+    return await QuestionFinder(IntentReadings(FakeIntents()), eyes).find_question(message, near)
 
 
 def person(text: str, user: str = "ann", **more: bool) -> ThreadMessage:
@@ -174,9 +174,9 @@ messages = some.builds(
 )
 
 
-def read(stands: Sequence[ThreadMessage]) -> list[Read]:
+def read(stands: Sequence[ThreadMessage]) -> list[ReadMessage]:
     readings = FakeIntents().read_messages([each.text for each in stands])
-    return [Read(each, reading) for each, reading in zip(stands, readings, strict=True)]
+    return [ReadMessage(each, reading) for each, reading in zip(stands, readings, strict=True)]
 
 
 @given(some.lists(messages, max_size=8))
@@ -309,9 +309,9 @@ async def test_few_pictures_are_looked_at_at_once() -> None:
         QuestionFinder(IntentReadings(FakeIntents()), eyes),
         Near(attached=[Attachment("a.png", picture="mug")] * 3),
     )
-    found = await asyncio.gather(*(looking.find(with_files(QUESTION), near) for _ in range(4)))
+    found = await asyncio.gather(*(looking.find_question(with_files(QUESTION), near) for _ in range(4)))
     assert all(len(each.seen) == 3 for each in found) and eyes.most == asking.PICTURES_AT_ONCE
 
 
 def test_a_reading_is_no_question_of_the_bot_s_own() -> None:
-    assert not Read(ThreadMessage("bot", QUESTION, mine=True), MessageReading(asks=True)).asks
+    assert not ReadMessage(ThreadMessage("bot", QUESTION, mine=True), MessageReading(asks=True)).is_question

@@ -31,7 +31,7 @@ async def served(queue: FairQueue, count: int) -> list[Job]:
     items = []
     for _ in range(count):
         items.append(await asyncio.wait_for(queue.get(), 1))
-        await queue.done(items[-1])
+        await queue.release_lane(items[-1])
     return items
 
 
@@ -58,7 +58,7 @@ async def test_one_item_of_a_user_is_worked_on_at_a_time() -> None:
     queue = await filled(item("ann", "1"), item("ann", "2"))
     first = await queue.get()
     assert await nothing_comes(queue)
-    await queue.done(first)
+    await queue.release_lane(first)
     assert (await queue.get()).id == "2"
 
 
@@ -67,7 +67,7 @@ async def test_a_question_put_while_its_user_is_served_waits_for_that() -> None:
     first = await queue.get()
     await queue.put(item("ann", "2"))
     assert await nothing_comes(queue)
-    await queue.done(first)
+    await queue.release_lane(first)
     assert (await asyncio.wait_for(queue.get(), 1)).id == "2"
 
 
@@ -109,9 +109,9 @@ async def test_what_is_owed_from_before_is_taken_over_every_bound() -> None:
 
 async def test_what_is_removed_does_not_come() -> None:
     queue = await filled(item("ann", "1"), item("ann", "2"), item("ben", "3"))
-    await queue.remove("1")
-    await queue.remove("3")
-    await queue.remove("unknown")
+    await queue.remove_job("1")
+    await queue.remove_job("3")
+    await queue.remove_job("unknown")
     assert len(queue) == 1
     assert [each.id for each in await served(queue, 1)] == ["2"]
     assert await nothing_comes(queue)
@@ -119,7 +119,7 @@ async def test_what_is_removed_does_not_come() -> None:
 
 async def test_a_user_whose_only_item_was_removed_can_ask_again() -> None:
     queue = await filled(item("ann", "1"))
-    await queue.remove("1")
+    await queue.remove_job("1")
     await queue.put(item("ann", "2"))
     assert [each.id for each in await served(queue, 1)] == ["2"]
 
@@ -127,8 +127,8 @@ async def test_a_user_whose_only_item_was_removed_can_ask_again() -> None:
 async def test_removing_what_waits_behind_work_leaves_the_user_free_afterwards() -> None:
     queue = await filled(item("ann", "1"), item("ann", "2"))
     first = await queue.get()
-    await queue.remove("2")
-    await queue.done(first)
+    await queue.remove_job("2")
+    await queue.release_lane(first)
     assert await nothing_comes(queue)
     await queue.put(item("ann", "3"))
     assert (await queue.get()).id == "3"
@@ -136,23 +136,23 @@ async def test_removing_what_waits_behind_work_leaves_the_user_free_afterwards()
 
 async def test_positions_are_of_each_users_first_item_in_the_order_of_turns() -> None:
     queue = await filled(item("ann", "1"), item("ann", "2"), item("ben", "3"), item("cleo", "4"))
-    assert [(each.id, ahead) for each, ahead in queue.waiting()] == [("1", 0), ("3", 1), ("4", 2)]
+    assert [(each.id, ahead) for each, ahead in queue.list_positions()] == [("1", 0), ("3", 1), ("4", 2)]
     await queue.get()  # ann's second now waits for her first
-    assert [(each.id, ahead) for each, ahead in queue.waiting()] == [("3", 0), ("4", 1), ("2", 2)]
+    assert [(each.id, ahead) for each, ahead in queue.list_positions()] == [("3", 0), ("4", 1), ("2", 2)]
 
 
 async def test_positions_of_thousands_are_told_at_once() -> None:
     queue = await filled(*(item(f"user {number}") for number in range(5000)), limit=5000)
     started = asyncio.get_running_loop().time()
-    assert [ahead for _, ahead in queue.waiting()] == list(range(5000))
+    assert [ahead for _, ahead in queue.list_positions()] == list(range(5000))
     assert asyncio.get_running_loop().time() - started < 0.2
 
 
 async def test_a_cleared_queue_is_empty_and_takes_items_again() -> None:
     queue = await filled(item("ann", "1"), item("ben", "2"))
-    assert {each.id for each in queue.clear()} == {"1", "2"}
+    assert {each.id for each in queue.take_all()} == {"1", "2"}
     assert len(queue) == 0
-    assert list(queue.waiting()) == []
+    assert list(queue.list_positions()) == []
     await queue.put(item("ann", "3"))
     assert (await queue.get()).id == "3"
 
@@ -170,7 +170,7 @@ async def _check(users: Sequence[str], workers: int, removed: set[int]) -> None:
     items = [item(user, str(number)) for number, user in enumerate(users)]
     queue = await filled(*items)
     for number in removed:
-        await queue.remove(str(number))
+        await queue.remove_job(str(number))
     kept = [each for number, each in enumerate(items) if number not in removed]
     assert len(queue) == len(kept)
     busy: list[Job] = []
@@ -185,7 +185,7 @@ async def _check(users: Sequence[str], workers: int, removed: set[int]) -> None:
             busy.append(got)
             out.append(got)
         else:
-            await queue.done(busy.pop(0))
+            await queue.release_lane(busy.pop(0))
     assert len(queue) == 0
     for user in set(users):
         mine = [int(each.id) for each in out if each.message.user == user]
@@ -206,45 +206,45 @@ class Clock:
 def test_a_budget_allows_so_many_at_once_and_tells_how_long_to_wait() -> None:
     clock = Clock()
     budget = Budget(3, 3600, clock)
-    assert [budget.take("ann") for _ in range(3)] == [0.0, 0.0, 0.0]
-    assert budget.take("ann") == pytest.approx(1200)
-    assert budget.take("ben") == 0.0
+    assert [budget.take_question("ann") for _ in range(3)] == [0.0, 0.0, 0.0]
+    assert budget.take_question("ann") == pytest.approx(1200)
+    assert budget.take_question("ben") == 0.0
 
 
 def test_a_budget_refills_steadily() -> None:
     clock = Clock()
     budget = Budget(3, 3600, clock)
     for _ in range(3):
-        budget.take("ann")
+        budget.take_question("ann")
     clock.now += 600
-    assert budget.take("ann") == pytest.approx(600)
+    assert budget.take_question("ann") == pytest.approx(600)
     clock.now += 600
-    assert budget.take("ann") == 0.0
-    assert budget.take("ann") == pytest.approx(1200)
+    assert budget.take_question("ann") == 0.0
+    assert budget.take_question("ann") == pytest.approx(1200)
 
 
 def test_a_refusal_costs_nothing() -> None:
     clock = Clock()
     budget = Budget(1, 60, clock)
-    budget.take("ann")
+    budget.take_question("ann")
     for _ in range(10):
-        budget.take("ann")
+        budget.take_question("ann")
     clock.now += 60
-    assert budget.take("ann") == 0.0
+    assert budget.take_question("ann") == 0.0
 
 
 def test_no_budget_is_no_limit() -> None:
     budget = Budget(0, 3600, Clock())
-    assert {budget.take("ann") for _ in range(1000)} == {0.0}
+    assert {budget.take_question("ann") for _ in range(1000)} == {0.0}
 
 
 def test_a_budget_forgets_keys_whose_bucket_is_full_again() -> None:
     clock = Clock()
     budget = Budget(1, 60, clock)
     for number in range(10_001):
-        budget.take(f"user {number}")
+        budget.take_question(f"user {number}")
     clock.now += 61
-    budget.take("one more")
+    budget.take_question("one more")
     assert len(budget._full_at) == 1
 
 
@@ -255,7 +255,7 @@ def test_within_any_window_of_its_length_no_more_than_twice_the_budget_is_taken(
     taken = []
     for pause in pauses:
         clock.now += pause
-        if budget.take("ann") == 0.0:
+        if budget.take_question("ann") == 0.0:
             taken.append(clock.now)
     for start in taken:
         assert sum(start <= at < start + 100 for at in taken) <= 2 * most

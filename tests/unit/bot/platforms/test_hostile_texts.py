@@ -17,7 +17,7 @@ from bot.chat.card import Card, Field, Form, Line, Table
 from bot.chat.conversation import Citation, Decision, Turn, UsedPassage
 from bot.chat.message import ThreadRef
 from bot.evaluation.files import write_csv
-from bot.handoff.cards import packet, reminder, said
+from bot.handoff.cards import handoff_card, message_card, reminder_card
 from bot.handoff.models import Handoff, HandoffReason, HandoffState
 from bot.i18n import words_for
 from bot.platforms.discord import cards as discord_cards
@@ -75,9 +75,9 @@ def _cards(text: str) -> Iterator[Card]:
         updated_at=NOW,
         claimed_name=text[:80],
     )
-    yield packet(handoff, [_turn(text)], "https://chat.example/1")
-    yield reminder(handoff, "https://chat.example/1")
-    yield said(text[:100], text)
+    yield handoff_card(handoff, [_turn(text)], "https://chat.example/1")
+    yield reminder_card(handoff, "https://chat.example/1")
+    yield message_card(text[:100], text)
     report = {"added": [{"question": text, "url": OWN}], "failed": [{"question": text, "url": OWN, "reason": text}]}
     yield run_card(RefreshRun("r", NOW, NOW, "activated", "v1", report, asked_by=text[:50]), by=text[:50])
     yield run_card(RefreshRun("r", NOW, NOW, "failed", error=text))

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.runtime.completion import to_its_end
+from bot.runtime.completion import shield_to_completion
 
 
 @pytest.mark.parametrize("cancellations", [1, 2, 5])
@@ -17,7 +17,7 @@ async def test_however_often_it_is_cancelled_the_work_is_done_first(cancellation
         await let.wait()
         done.append(True)
 
-    task = asyncio.create_task(to_its_end(work()))
+    task = asyncio.create_task(shield_to_completion(work()))
     await asyncio.sleep(0)
     for _ in range(cancellations):
         task.cancel()
@@ -34,4 +34,4 @@ async def test_a_fault_of_work_that_is_not_cancelled_is_its_own() -> None:
         raise ValueError("fault")
 
     with pytest.raises(ValueError, match="fault"):
-        await to_its_end(work())
+        await shield_to_completion(work())

@@ -22,7 +22,7 @@ def report(office: Office) -> StatusReport:
         return ()
 
     known = Knowledge("v1", NOON, 1, 3, (SHORT, LONG, TAUGHT), PARTS)
-    runs, refused = office.runs, office.refusals.list
+    runs, refused = office.runs, office.refusals.list_refusals
     return StatusReport(office.sources, office.schedule_store, runs, lambda: known, no_models, lambda: None, refused)
 
 

@@ -78,14 +78,14 @@ async def test_an_end_that_cannot_be_shown_is_left_to_be_shown_later(office: Off
     run = await office.runs.get("a" * 32)
     assert run
     screen = FakeScreen(MESSAGE)
-    show = screen.show
+    show = screen.show_card
 
     async def once(card: object, *, public: bool = False) -> MessageRef | None:
         if screen.cards:
             raise gone(permanent=False)
         return await show(card, public=public)  # type: ignore[arg-type]
 
-    screen.show = once  # type: ignore[method-assign,assignment]
+    screen.show_card = once  # type: ignore[method-assign,assignment]
     await asyncio.wait_for(office.watching.follow(run, screen), 5)
     assert await watched(office) == watchers(MESSAGE)
 

@@ -43,5 +43,5 @@ class Channel(DiscordMessageContext):
 async def test_the_last_hour_of_a_channel_is_seen_and_which_messages_have_a_thread() -> None:
     number = str(discord.utils.time_snowflake(NOW))
     call = replace(said("", id=number, channel="5", workspace="1", platform="discord"), context={"kind": "channel"})
-    seen = await Channel(1, 30, 59, 61, 600, threads=(30,), flagged=(59,)).above(call)
+    seen = await Channel(1, 30, 59, 61, 600, threads=(30,), flagged=(59,)).fetch_messages_above(call)
     assert [(each.text, each.answered) for each in seen] == [("59", True), ("30", True), ("1", False)]

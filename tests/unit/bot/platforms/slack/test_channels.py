@@ -36,27 +36,27 @@ async def test_a_long_text_is_said_whole_in_as_many_messages_as_it_takes(
     slack: SlackStandIn, rooms: SlackChannels
 ) -> None:
     words = [f"word{number}" for number in range(2_000)]
-    first = await rooms.post(place(slack), Card(title="Ann", text=" ".join(words)))
+    first = await rooms.post_card(place(slack), Card(title="Ann", text=" ".join(words)))
     posted = slack.bot_messages("C1")
     assert posted[0].ts == first.message_id and len(posted) > 3
     assert all(word in " ".join(message.shown for message in posted) for word in words)
 
 
 async def test_a_thread_is_answered_in_and_linked_to(slack: SlackStandIn, rooms: SlackChannels) -> None:
-    message = await rooms.post(place(slack), Card(text="packet"))
-    thread = await rooms.thread(message, "Ann")
-    await rooms.post(thread, Card(text="reply", file=File("a.csv", "x")))
+    message = await rooms.post_card(place(slack), Card(text="packet"))
+    thread = await rooms.ensure_thread(message, "Ann")
+    await rooms.post_card(thread, Card(text="reply", file=File("a.csv", "x")))
     assert [m.shown for m in slack.bot_messages("C1", message.message_id)] == ["packet", "reply"]
-    assert message.message_id.replace(".", "") in await rooms.link(message)
+    assert message.message_id.replace(".", "") in await rooms.fetch_link(message)
     assert [file.name for file in slack.workspace.files.values()] == ["a.csv"]
 
 
 async def test_an_update_of_what_is_gone_does_nothing(slack: SlackStandIn, rooms: SlackChannels) -> None:
-    message = await rooms.post(place(slack), Card(text="packet"))
+    message = await rooms.post_card(place(slack), Card(text="packet"))
     slack.delete_message(slack.workspace.message("C1", message.message_id))
-    await rooms.update(message, Card(text="again"))
+    await rooms.update_card(message, Card(text="again"))
     with pytest.raises(DeliveryError):
-        await rooms.post(ThreadRef("slack", slack.team, "C404", ""), Card(text="x"))
+        await rooms.post_card(ThreadRef("slack", slack.team, "C404", ""), Card(text="x"))
 
 
 async def test_a_public_channel_makes_nobody_a_teammate_and_holds_no_question(slack: SlackStandIn) -> None:
@@ -68,7 +68,7 @@ async def test_a_public_channel_makes_nobody_a_teammate_and_holds_no_question(sl
     slack.workspace.users["U1"].is_admin = True
     assert await rooms.role("U1") is Role.ADMIN, "who manages the workspace needs no channel"
     with pytest.raises(DeliveryError, match="C3 is public"):
-        await rooms.post(ThreadRef("slack", slack.team, "C3", ""), Card(text="what a customer asked"))
+        await rooms.post_card(ThreadRef("slack", slack.team, "C3", ""), Card(text="what a customer asked"))
     assert not slack.bot_messages("C3")
     public, unknown = await rooms.faults()
     assert "C3 is public" in public and "private" in public
@@ -91,5 +91,5 @@ async def test_a_role_is_what_slack_says_now(slack: SlackStandIn, rooms: SlackCh
     assert (await rooms.role("U1"), await rooms.role("U2")) == (Role.ADMIN, Role.CUSTOMER)
     slack.workspace.users["U1"].team = "T9OTHER"
     assert await rooms.role("U1") is Role.CUSTOMER, "an admin of somebody else's workspace"
-    assert await rooms.name("", "U1") == "u1"
-    assert (await rooms.direct("", "U1")).thread == ""
+    assert await rooms.fetch_user_name("", "U1") == "u1"
+    assert (await rooms.open_direct_thread("", "U1")).thread == ""
