@@ -95,12 +95,12 @@ class Attachment:
     picture: str = ""
 
 
-def quote(text: str) -> str:
+def quote_lines(text: str) -> str:
     """A text as what somebody else said: each line behind a ">", as people quote in chats."""
     return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
 
 
-def unquote(text: str) -> tuple[str, str]:
+def separate_quotation(text: str) -> tuple[str, str]:
     """The words of a text's author, and those that they quote."""
     own, quoted = [], []
     for line in text.splitlines():

@@ -13,7 +13,7 @@ from bot.access.commands import FORGET_ME, PeopleCommands, forgets_caller, whom
 from bot.access.models import FORGOTTEN
 from bot.chat.card import Button, Card, Line, Style
 from bot.chat.message import ThreadRef
-from bot.chat.people import Actor, Role, pseudonym
+from bot.chat.people import Actor, Role, make_pseudonym
 from bot.chat.platform import AdminReply
 from bot.commands import cards as drawing
 from bot.commands.context import Answer, CommandContext, CommandServices, Handler, Handlers
@@ -67,7 +67,7 @@ class Console:
         if action not in self._clicks:
             return Card(text="I do not know this button any more.")
         role, work = self._clicks[action]
-        target = pseudonym(actor.platform, actor.user) if action == FORGET_ME else value[:12]
+        target = make_pseudonym(actor.platform, actor.user) if action == FORGET_ME else value[:12]
         return await self._guarded(CommandContext(actor, place, screen, action, value=value), role, work, target)
 
     async def submit(
@@ -148,5 +148,5 @@ def _target(asked: CommandContext) -> str:
     if asked.name == "teach":
         return ""
     if asked.name == "forget":
-        return pseudonym(*whom(asked))
+        return make_pseudonym(*whom(asked))
     return " ".join(str(value) for value in asked.options.values() if isinstance(value, str))

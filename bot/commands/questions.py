@@ -34,7 +34,7 @@ class QuestionCommands:
         }
 
     async def _explain(self, asked: CommandContext) -> Answer:
-        return drawing.explanation_card(await self._parts.conversations.turn(asked.value or asked.text("answer")))
+        return drawing.explanation_card(await self._parts.conversations.find_turn(asked.value or asked.text("answer")))
 
     async def _gaps(self, asked: CommandContext) -> Answer:
         text = asked.text("days") or str(_DAYS)

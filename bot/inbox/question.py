@@ -14,7 +14,7 @@ import structlog
 
 from bot.answering.ports import PictureReader
 from bot.chat.intent import Intent, MessageReading
-from bot.chat.message import FIRST, Attachment, Audience, ChatMessage, ThreadMessage, unquote
+from bot.chat.message import FIRST, Attachment, Audience, ChatMessage, ThreadMessage, separate_quotation
 from bot.chat.platform import MessageContext
 from bot.errors import DeliveryError
 from bot.inbox.intents import IntentReadings
@@ -74,7 +74,7 @@ class QuestionFinder:
         """What `message` asks."""
         if message.chosen or around is None:
             return FoundQuestion(message.text)
-        own, quoted = unquote(message.text)
+        own, quoted = separate_quotation(message.text)
         links, files = message.context.get("links"), message.context.get("files")
         linked = await _look(around.linked(message)) or () if links else ()
         attached = await _look(around.files(message)) or () if files else ()
@@ -104,13 +104,13 @@ class QuestionFinder:
         """Files, with what the first pictures among them show as their text, as far as a model tells in time."""
         reader, until = self._pictures, time.monotonic() + PICTURE_SECONDS
         pictures = [place for place, file in enumerate(files) if file.picture][:PICTURES]
-        if not pictures or reader is None or not await _look(reader.sees(), PICTURE_SECONDS):
+        if not pictures or reader is None or not await _look(reader.can_see(), PICTURE_SECONDS):
             return files
 
         async def show(file: Attachment) -> str:
             async with self._at_once:
                 picture = await around.picture(file)
-                return await reader.describe(picture, words) if picture else ""
+                return await reader.describe_picture(picture, words) if picture else ""
 
         left = until - time.monotonic()
         shown = await asyncio.gather(*(_look(show(files[place]), left) for place in pictures))
@@ -153,7 +153,7 @@ def open_question(read: Sequence[Read], caller: str, *, whatever: bool = False) 
 
 def unquoted(text: str) -> str:
     """A text without the marks of what it quotes; its own words first."""
-    return "\n\n".join(filter(None, unquote(text)))
+    return "\n\n".join(filter(None, separate_quotation(text)))
 
 
 def _is_called(message: ChatMessage) -> bool:
