@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.answering.decide import decide
+from bot.answering.decide import make_decision
 from bot.app import embedding_models_for
 from bot.chat.conversation import Decision
 from bot.settings import load_settings
@@ -135,7 +135,7 @@ async def _measure_outcomes(catalogue: Catalogue, models: EmbeddingModels) -> li
     outcomes = []
     for ask in catalogue.asks:
         result = await retriever.retrieve(ask.text)
-        decided = decide(result)
+        decided = make_decision(result)
         first = result.passages[0].passage.document if result.passages else None
         outcome = "asked"
         if first and decided.decision is Decision.ANSWER:

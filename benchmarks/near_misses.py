@@ -21,7 +21,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from bot.answering.decide import decide
+from bot.answering.decide import make_decision
 from bot.app import embedding_models_for
 from bot.chat.conversation import Decision
 from bot.settings import load_settings
@@ -55,7 +55,7 @@ async def measure(room: dict[str, Any], models: EmbeddingModels) -> list[dict[st
                 "miss": wanted is None,
                 "found": first.document.question,
                 "right": wanted is not None and first.document.id == documents[wanted].id,
-                "answered": decide(result).decision is Decision.ANSWER,
+                "answered": make_decision(result).decision is Decision.ANSWER,
                 "confidence": result.confidence,
                 **_signs(index, text, index.passages.index(first)),
             }

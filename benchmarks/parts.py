@@ -39,7 +39,7 @@ async def parts_of(text: str, retriever: LiveRetriever) -> Parts | None:
 
     async def search_after(question: str, before: str, found: RetrievalResult) -> RetrievalResult:
         told = [(before, found.passages[0].passage.document.answer)]
-        return await search(*followups.contextualise(question, found.language, told))
+        return await search(*followups.contextualise_question(question, found.language, told))
 
     return await find_parts(text, await search(text), None, search, search_after)
 

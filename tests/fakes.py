@@ -39,22 +39,22 @@ class MemoryConversations:
         self.stored: list[Turn] = []
         self.votes: dict[tuple[str, str], Feedback] = {}
 
-    async def load(self, conversation_id: str, limit: int = 20) -> Conversation:
+    async def load_conversation(self, conversation_id: str, limit: int = 20) -> Conversation:
         turns = [turn for turn in self.stored if turn.conversation_id == conversation_id]
         return Conversation(conversation_id, tuple(turns[-limit:]))
 
-    async def add(self, turn: Turn) -> None:
+    async def add_turn(self, turn: Turn) -> None:
         if self.broken:
             raise StorageError("The database is gone: start it again.")
         self.stored.append(turn)
 
-    async def turn(self, turn_id: str) -> Turn:
+    async def find_turn(self, turn_id: str) -> Turn:
         found = [turn for turn in self.stored if turn.id.startswith(turn_id)]
         if len(turn_id) < 4 or len(found) != 1:
             raise UnknownTurn(f"No turn {turn_id}.")
         return found[0]
 
-    async def turns(
+    async def list_turns(
         self,
         *,
         since: datetime | None = None,
@@ -71,16 +71,16 @@ class MemoryConversations:
 
         return [turn for turn in reversed(self.stored) if wanted(turn)][:limit]
 
-    async def export(self, *, since: datetime | None = None) -> AsyncIterator[Turn]:
+    async def export_turns(self, *, since: datetime | None = None) -> AsyncIterator[Turn]:
         for turn in self.stored:
             if since is None or turn.created_at >= since:
                 yield turn
 
-    async def vote(self, feedback: Feedback) -> None:
-        await self.turn(feedback.turn_id)
+    async def record_vote(self, feedback: Feedback) -> None:
+        await self.find_turn(feedback.turn_id)
         self.votes[feedback.turn_id, feedback.user] = feedback
 
-    async def feedback(self, turn_id: str) -> Sequence[Feedback]:
+    async def list_feedback(self, turn_id: str) -> Sequence[Feedback]:
         return [vote for (turn, _), vote in self.votes.items() if turn == turn_id]
 
 
@@ -255,7 +255,7 @@ class ScriptedAnswering(AnswerPipeline):
         self.closed: list[str] = []
         self.on_answer: Callable[[IncomingMessage], None] = lambda _message: None
 
-    async def answer(self, message: IncomingMessage) -> AsyncGenerator[AnswerEvent, None]:
+    async def answer_message(self, message: IncomingMessage) -> AsyncGenerator[AnswerEvent, None]:
         self.asked.append(message)
         self.running.add(message.text)
         self.on_answer(message)
@@ -268,7 +268,7 @@ class ScriptedAnswering(AnswerPipeline):
             turn = make_turn(
                 conversation_id=message.conversation_id, question=message.text, answer=f"Re: {message.text}"
             )
-            await self.store.add(turn)
+            await self.store.add_turn(turn)
             yield Final(turn)
             if self.afterwards:
                 raise self.afterwards.pop(0)

@@ -29,7 +29,7 @@ class Choice:
     option: Citation | None
 
 
-def choose(text: str, options: Sequence[Citation], reply: OfferReply, *, shown: bool = False) -> Choice | None:
+def find_choice(text: str, options: Sequence[Citation], reply: OfferReply, *, shown: bool = False) -> Choice | None:
     """What `text`, which was read as `reply`, chooses of `options`, in the order they were offered; None when it is a
     new question.
 
@@ -41,7 +41,7 @@ def choose(text: str, options: Sequence[Citation], reply: OfferReply, *, shown: 
         return None
     if len(numbers) == 1 and (reply is not OfferReply.OTHER or not any(map(str.isalpha, text))):
         return Choice(options[numbers[0] - 1]) if 0 < numbers[0] <= len(options) else None
-    if not shown and (named := _by_words(text, options)):
+    if not shown and (named := _match_titles(text, options)):
         return named
     if reply is OfferReply.OTHER or len(text) > _LONGEST_CHOICE or not options:
         return None
@@ -67,23 +67,23 @@ def is_unclear(text: str, reply: OfferReply) -> bool:
     return several and len(text) <= _LONGEST_CHOICE and (reply is not OfferReply.OTHER or not _WORD.search(text))
 
 
-def pressed(asked: Turn, number: int) -> Choice | None:
+def find_pressed_option(asked: Turn, number: int) -> Choice | None:
     """What the button of this number chooses; None where there is no such option."""
     if number == NONE_OF_THESE:
         return Choice(None)
     return next((Choice(option) for option in asked.citations if option.number == number), None)
 
 
-def confirms(asked: Turn, choice: Choice) -> bool:
+def confirms_suggestion(asked: Turn, choice: Choice) -> bool:
     """Whether it says that what was suggested is the answer."""
     return asked.decision is Decision.SUGGEST and bool(choice.option and choice.option.number == SHOWN)
 
 
-def said(asked: Turn, choice: Choice) -> str:
+def describe_choice(asked: Turn, choice: Choice) -> str:
     """A choice in words, as if the customer had typed them."""
     words = words_for(asked.language)
     suggested = asked.decision is Decision.SUGGEST
-    if confirms(asked, choice):
+    if confirms_suggestion(asked, choice):
         return words.labels["thats_it"]
     if suggested and not choice.option:
         return words.labels["not_it"]
@@ -91,7 +91,7 @@ def said(asked: Turn, choice: Choice) -> str:
     return words.say("chose", title=title[:_TITLE])
 
 
-def others(asked: Turn) -> tuple[Citation, ...]:
+def list_choices(asked: Turn) -> tuple[Citation, ...]:
     """What there is to choose: of a suggestion, what is not shown already."""
     return asked.citations[len(shown_in_full(asked)) :]
 
@@ -100,19 +100,19 @@ def shown_in_full(asked: Turn) -> tuple[Citation, ...]:
     """The entries that a suggestion shows: one, or one for each of two questions, as its choices are numbered on."""
     if asked.decision is not Decision.SUGGEST:
         return ()
-    _, _, choices = asked.answer.rpartition(_seam(asked))
+    _, _, choices = asked.answer.rpartition(_build_separator(asked))
     first = _FIRST_CHOICE.match(choices)  # a page may say of itself what stands before the choices
     return asked.citations[: max(SHOWN, int(first[1]) - 1)] if first else asked.citations
 
 
-def lead(asked: Turn) -> str:
+def extract_lead(asked: Turn) -> str:
     """What an offer says before its options, in Markdown."""
     if asked.decision is Decision.SUGGEST:
-        return asked.answer.rsplit(_seam(asked), 1)[0]
+        return asked.answer.rsplit(_build_separator(asked), 1)[0]
     return asked.answer.partition("\n\n1. ")[0]
 
 
-def _seam(asked: Turn) -> str:
+def _build_separator(asked: Turn) -> str:
     """What stands between the entries that a suggestion shows and its choices."""
     return f"\n\n{words_for(asked.language).say('suggest_others')}\n\n"
 
@@ -121,7 +121,7 @@ def _is_number(text: str) -> bool:
     return any(map(str.isdecimal, text)) and not any(map(str.isalpha, text))
 
 
-def _by_words(text: str, options: Sequence[Citation]) -> Choice | None:
+def _match_titles(text: str, options: Sequence[Citation]) -> Choice | None:
     """The one option whose title holds every word of `text`, or that repeats a title in full."""
     words = set(analyse_text(text))
     asked = {word for word in words if not is_function(word)}

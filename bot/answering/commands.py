@@ -23,4 +23,4 @@ class ExplainCommands:
     )
     @on_button("explain", Role.TEAMMATE)
     async def _explain(self, context: CommandContext) -> Answer:
-        return explanation_card(await self._conversations.turn(context.value or context.text("answer")))
+        return explanation_card(await self._conversations.find_turn(context.value or context.text("answer")))

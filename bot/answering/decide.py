@@ -26,7 +26,7 @@ class Decided:
     options: tuple[ScoredPassage, ...] = ()
 
 
-def decide(
+def make_decision(
     result: RetrievalResult,
     threshold: float | None = None,
     suggest_threshold: float | None = None,
@@ -44,34 +44,34 @@ def decide(
     if not result.passages:
         return Decided(Decision.ABSTAIN, needed)
     if result.confidence >= needed:
-        if len(family := _alternatives(result.family)) > 1:
+        if len(family := _select_alternatives(result.family)) > 1:
             return Decided(Decision.CLARIFY, needed, family[:MOST_OPTIONS])
         return Decided(Decision.ANSWER, needed)
-    tied = _options(_unread(result, given), NEAR_TIE)
+    tied = _select_options(_drop_given(result, given), NEAR_TIE)
     together = sum(math.exp(option.score - result.passages[0].score) for option in tied) * result.confidence
     if 1 < len(tied) <= MOST_OPTIONS and together >= needed:
         return Decided(Decision.CLARIFY, needed, tied)
     if result.confidence >= enough:
-        return Decided(Decision.SUGGEST, needed, nearest(result, given=given))
+        return Decided(Decision.SUGGEST, needed, select_nearest(result, given=given))
     return Decided(Decision.ABSTAIN, needed)
 
 
-def nearest(result: RetrievalResult, *, given: Collection[str] = frozenset()) -> tuple[ScoredPassage, ...]:
+def select_nearest(result: RetrievalResult, *, given: Collection[str] = frozenset()) -> tuple[ScoredPassage, ...]:
     """The first passage and the next two, unlike it and each other: of real questions whose entry is not first, two in
     three find it there."""
-    return _options(_unread(result, given))[:MOST_OPTIONS]
+    return _select_options(_drop_given(result, given))[:MOST_OPTIONS]
 
 
-def doubtful(result: RetrievalResult, threshold: float) -> bool:
+def is_doubtful(result: RetrievalResult, threshold: float) -> bool:
     """Whether a result below the threshold may hold the answer all the same, so that it is worth a closer look."""
     return bool(result.passages) and result.confidence >= DOUBT * threshold
 
 
-def _unread(result: RetrievalResult, given: Collection[str]) -> list[ScoredPassage]:
+def _drop_given(result: RetrievalResult, given: Collection[str]) -> list[ScoredPassage]:
     return [each for each in result.passages if each is result.passages[0] or each.passage.id not in given]
 
 
-def _alternatives(family: Sequence[ScoredPassage]) -> tuple[ScoredPassage, ...]:
+def _select_alternatives(family: Sequence[ScoredPassage]) -> tuple[ScoredPassage, ...]:
     """One each of those that differ in what they are about or what they say of it."""
     distinct: list[ScoredPassage] = []
     for each in family:
@@ -80,7 +80,7 @@ def _alternatives(family: Sequence[ScoredPassage]) -> tuple[ScoredPassage, ...]:
     return tuple(distinct)
 
 
-def _options(passages: Sequence[ScoredPassage], within: float = math.inf) -> tuple[ScoredPassage, ...]:
+def _select_options(passages: Sequence[ScoredPassage], within: float = math.inf) -> tuple[ScoredPassage, ...]:
     """The passages whose score is `within` the first's, in its language, one of each that say the same."""
     options: list[ScoredPassage] = []
     for passage in passages:

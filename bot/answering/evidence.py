@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cached_property
 
-from bot.answering.facts import BY_WORD, CURRENCIES, Fact, facts, flat
+from bot.answering.facts import BY_WORD, CURRENCIES, Fact, extract_facts, fold_for_comparison
 from retrieval.indexing.analysis import analyse_text
 
 _MINUTES = {"second": 1 / 60, "minute": 1, "hour": 60, "day": 1440, "week": 10080}
@@ -18,57 +18,61 @@ class Evidence:
 
     def __init__(self, *texts: str) -> None:
         self._text = "\n".join(texts)
-        self._facts = frozenset().union(*(facts(text, lenient=True) for text in texts))
+        self._facts = frozenset().union(*(extract_facts(text, lenient=True) for text in texts))
         self._units: dict[str, set[str]] = {}
         self._lengths: set[tuple[str, float]] = set()
         for fact in self._facts:
             if fact.kind == "number":
                 self._units.setdefault(fact.value, set()).add(fact.unit)
-                self._lengths |= _length(fact)
+                self._lengths |= _measure_duration(fact)
 
     @cached_property
-    def _folded(self) -> str:
-        return flat(self._text)
+    def _folded_text(self) -> str:
+        return fold_for_comparison(self._text)
 
     @cached_property
     def _words(self) -> frozenset[str]:
         """The words, with plurals and hyphens undone, and the initials of what is written with capitals."""
-        runs = re.findall(r"[a-z0-9][a-z0-9_'’-]*", self._folded)
+        runs = re.findall(r"[a-z0-9][a-z0-9_'’-]*", self._folded_text)
         words = {part for run in runs for part in (run.replace("-", ""), *run.split("-"))}
         phrases = re.findall(r"(?:\b[A-Z]\w+(?:\s(?:of\s)?(?=[A-Z]))?){2,}", self._text)
         initials = {"".join(word[0] for word in phrase.split() if word[0].isupper()).lower() for phrase in phrases}
         return frozenset(words | {word.removesuffix("s") for word in words} | initials)
 
     @cached_property
-    def _mentioned(self) -> frozenset[str]:
+    def _mentioned_units(self) -> frozenset[str]:
         """Units that are spoken of anywhere: in a table a number stands apart from its unit."""
-        return frozenset(BY_WORD[word] for word in _UNIT.findall(self._folded))
+        return frozenset(BY_WORD[word] for word in _UNIT.findall(self._folded_text))
 
-    def holds(self, fact: Fact) -> bool:
+    def holds_fact(self, fact: Fact) -> bool:
         """Whether `fact` stands here. A number stands for itself with or without a unit, never with another one."""
         if fact.kind == "number":
             units = self._units.get(fact.value, set())
             if fact.unit in units or (units and not fact.unit):
                 return True
-            loose = "" in units and fact.unit in self._mentioned and fact.unit not in CURRENCIES
-            return loose or not self._lengths.isdisjoint(_length(fact))
+            loose = "" in units and fact.unit in self._mentioned_units and fact.unit not in CURRENCIES
+            return loose or not self._lengths.isdisjoint(_measure_duration(fact))
         if fact.kind == "name":
-            return self._knows(fact.value.replace("-", "")) or all(self._knows(part) for part in fact.value.split("-"))
+            return self._holds_word(fact.value.replace("-", "")) or all(
+                self._holds_word(part) for part in fact.value.split("-")
+            )
         if fact.kind == "quoted":
-            return fact.value in self._folded
+            return fact.value in self._folded_text
         if fact.kind == "address":
-            return re.search(rf"(?<![\w.@-]){re.escape(fact.value)}(?![\w/%?=&#@-]|\.\w)", self._folded) is not None
+            return (
+                re.search(rf"(?<![\w.@-]){re.escape(fact.value)}(?![\w/%?=&#@-]|\.\w)", self._folded_text) is not None
+            )
         if fact.kind == "phone":
             return any(fact.value in other.value for other in self._facts if other.kind == "phone")
         return fact in self._facts
 
-    def _knows(self, name: str) -> bool:
+    def _holds_word(self, name: str) -> bool:
         plain = name.replace("'", "").replace("’", "")
         return not plain or plain in self._words or plain.removesuffix("s") in self._words
 
-    def lacks(self, text: str) -> list[Fact]:
+    def find_missing_facts(self, text: str) -> list[Fact]:
         """The facts of `text` that stand nowhere here."""
-        return [fact for fact in sorted(facts(text), key=repr) if not self.holds(fact)]
+        return [fact for fact in sorted(extract_facts(text), key=repr) if not self.holds_fact(fact)]
 
     @cached_property
     def terms(self) -> frozenset[str]:
@@ -81,7 +85,7 @@ class Evidence:
         return self._text
 
 
-def _length(fact: Fact) -> set[tuple[str, float]]:
+def _measure_duration(fact: Fact) -> set[tuple[str, float]]:
     """How long a time is, so that 48 hours are two days, and two years 24 months."""
     for name, table in (("minutes", _MINUTES), ("months", _MONTHS)):
         if fact.unit in table and re.fullmatch(r"\d+(?:\.\d+)?", fact.value):

@@ -57,40 +57,40 @@ class Unit:
     score: float = 0.0
 
 
-def excerpt(markdown: str, question: str, best_part: str = "", budget: int = BUDGET) -> Excerpt:
+def select_excerpt(markdown: str, question: str, best_part: str = "", budget: int = BUDGET) -> Excerpt:
     """The part of `markdown` for `question`; `best_part` is the passage of it that the search ranked first."""
     markdown = markdown.replace("\r\n", "\n").strip("\n")
-    if width(markdown) <= budget:
+    if measure_width(markdown) <= budget:
         return Excerpt(markdown, complete=True)
-    units = _scored(list(units_of(markdown, budget)), question, best_part)
-    chosen = _window(units, budget)
+    units = _score_units(list(split_units(markdown, budget)), question, best_part)
+    chosen = _grow_window(units, budget)
     text = "".join(unit.text for unit in chosen)
     return Excerpt(text.strip("\n").rstrip(), complete=len(chosen) == len(units))
 
 
-def width(text: str) -> int:
+def measure_width(text: str) -> int:
     """How much room a text takes: a wide (Chinese, Japanese, Korean) character counts twice."""
     return len(text) + len(_WIDE.findall(text))
 
 
-def units_of(markdown: str, budget: int = BUDGET) -> Iterator[Unit]:
+def split_units(markdown: str, budget: int = BUDGET) -> Iterator[Unit]:
     """`markdown` as consecutive units, which together are the whole."""
     from markdown_it.tree import SyntaxTreeNode
 
     lines = markdown.split("\n")
     lines = [line + "\n" for line in lines[:-1]] + lines[-1:]
-    for node, text in _slices(SyntaxTreeNode(_parser().parse(markdown)), lines, 0, len(lines)):
-        if node.type in {"bullet_list", "ordered_list"} and width(text) > budget and node.map:
+    for node, text in _slice_children(SyntaxTreeNode(_make_parser().parse(markdown)), lines, 0, len(lines)):
+        if node.type in {"bullet_list", "ordered_list"} and measure_width(text) > budget and node.map:
             own = text.splitlines(keepends=True)
-            yield from (Unit(item) for _, item in _slices(node, own, node.map[0], node.map[0] + len(own)))
-        elif node.type == "paragraph" and width(text) > budget:
-            yield from (Unit(sentence) for sentence in sentences(text))
+            yield from (Unit(item) for _, item in _slice_children(node, own, node.map[0], node.map[0] + len(own)))
+        elif node.type == "paragraph" and measure_width(text) > budget:
+            yield from (Unit(sentence) for sentence in split_sentences(text))
         else:
             heading = node.type == "heading"
             yield Unit(text, heading or bool(_LEAD_IN_END.search(text)), heading)
 
 
-def sentences(text: str) -> Iterator[str]:
+def split_sentences(text: str) -> Iterator[str]:
     """`text` cut after its sentence ends, English and Chinese; together the pieces are the whole."""
     start = 0
     for match in _SENTENCE_END.finditer(text):
@@ -101,7 +101,9 @@ def sentences(text: str) -> Iterator[str]:
         yield text[start:]
 
 
-def _slices(node: SyntaxTreeNode, lines: Sequence[str], start: int, end: int) -> Iterator[tuple[SyntaxTreeNode, str]]:
+def _slice_children(
+    node: SyntaxTreeNode, lines: Sequence[str], start: int, end: int
+) -> Iterator[tuple[SyntaxTreeNode, str]]:
     """Each child with its lines and the blank ones up to the next; `lines` holds those from `start` to `end`."""
     children = [child for child in node.children if child.map]
     starts = [start, *(child.map[0] for child in children[1:] if child.map), end]
@@ -110,9 +112,9 @@ def _slices(node: SyntaxTreeNode, lines: Sequence[str], start: int, end: int) ->
             yield child, "".join(lines[first - start : last - start])
 
 
-def _scored(units: Sequence[Unit], question: str, best_part: str) -> list[Unit]:
+def _score_units(units: Sequence[Unit], question: str, best_part: str) -> list[Unit]:
     """Each unit with the weight of the question's terms it holds, a rare term weighing more."""
-    found = _terms_found(units, set(analyse_text(question)))
+    found = _find_terms(units, set(analyse_text(question)))
     frequency = Counter(term for hits in found for term in hits)
     weight = {term: math.log(1 + len(units) / count) for term, count in frequency.items()}
     most = sum(weight.values()) or 1.0
@@ -131,7 +133,7 @@ def _scored(units: Sequence[Unit], question: str, best_part: str) -> list[Unit]:
     return scored
 
 
-def _terms_found(units: Sequence[Unit], terms: set[str]) -> list[set[str]]:
+def _find_terms(units: Sequence[Unit], terms: set[str]) -> list[set[str]]:
     """The terms that stand in each unit, in the heading it is under, or in the words that announce it."""
     found: list[set[str]] = []
     section: set[str] = set()
@@ -144,31 +146,31 @@ def _terms_found(units: Sequence[Unit], terms: set[str]) -> list[set[str]]:
     return found
 
 
-def _window(units: Sequence[Unit], budget: int) -> Sequence[Unit]:
+def _grow_window(units: Sequence[Unit], budget: int) -> Sequence[Unit]:
     """The best unit that can be quoted, grown to both sides by the better neighbour while that is worth its room."""
-    quotable = [i for i, unit in enumerate(units) if not unit.leads and width(unit.text) <= HARD_LIMIT]
+    quotable = [i for i, unit in enumerate(units) if not unit.leads and measure_width(unit.text) <= HARD_LIMIT]
     if not quotable:
         return ()
     best = max(quotable, key=lambda i: (units[i].score, -i))
-    first, last, used = best, best, width(units[best].text)
+    first, last, used = best, best, measure_width(units[best].text)
 
-    def wanted(i: int, by_itself: bool) -> bool:
+    def is_worth_taking(i: int, by_itself: bool) -> bool:
         """`by_itself`: it announces what is in, or may come for context because no heading parts it from what is in."""
-        if not 0 <= i < len(units) or used + width(units[i].text) > budget:
+        if not 0 <= i < len(units) or used + measure_width(units[i].text) > budget:
             return False
         return by_itself or units[i].score >= WORTHY * units[best].score
 
     while True:
         context = used < ENOUGH
         announced = first > 0 and units[first - 1].leads
-        before = wanted(first - 1, announced or (context and not units[first].heading))
-        after = wanted(last + 1, context and not (last + 1 < len(units) and units[last + 1].heading))
+        before = is_worth_taking(first - 1, announced or (context and not units[first].heading))
+        after = is_worth_taking(last + 1, context and not (last + 1 < len(units) and units[last + 1].heading))
         if before and (not after or announced or units[first - 1].score > units[last + 1].score):
             first -= 1
-            used += width(units[first].text)
+            used += measure_width(units[first].text)
         elif after:
             last += 1
-            used += width(units[last].text)
+            used += measure_width(units[last].text)
         else:
             break
     while units[last].leads:
@@ -177,7 +179,7 @@ def _window(units: Sequence[Unit], budget: int) -> Sequence[Unit]:
 
 
 @cache
-def _parser() -> MarkdownIt:
+def _make_parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
     return MarkdownIt("commonmark").enable("table")

@@ -142,44 +142,47 @@ class Fact:
 
 
 @lru_cache(maxsize=512)
-def facts(text: str, *, lenient: bool = False) -> frozenset[Fact]:
+def extract_facts(text: str, *, lenient: bool = False) -> frozenset[Fact]:
     """Every fact of a text; markers like [1] and the numbers of a list are none.
 
     `lenient` is for evidence, where "one" may be meant as a number, and an hour as "from 11 to 6 pm" says it.
     """
     text = unicodedata.normalize("NFKC", text.replace("½", ".5"))
     plain = _LIST_NUMBER.sub("\n", _MARKER.sub(" ", text))
-    found = set(_quoted(plain))
+    found = set(_find_quotations(plain))
     rest = _ADDRESS.sub(" ", plain)
     for match in _ADDRESS.finditer(plain):
         found.add(
-            Fact("address", flat(re.sub(r"^https?://", "", match.group(), flags=re.IGNORECASE)).rstrip(".,;:!?*_/"))
+            Fact(
+                "address",
+                fold_for_comparison(re.sub(r"^https?://", "", match.group(), flags=re.IGNORECASE)).rstrip(".,;:!?*_/"),
+            )
         )
-    found |= set(_names(_CALENDAR_SAID.sub(" ; ", rest)))
+    found |= set(_find_names(_CALENDAR_SAID.sub(" ; ", rest)))
     folded = fold_text(rest)
     found |= {Fact("phone", digits) for match in _PHONE.finditer(folded) if (digits := _phone_digits(match))}
     folded = _PHONE.sub(lambda match: " ; " if _phone_digits(match) else match.group(), folded)
-    times = set(_times(folded))
+    times = set(_find_times(folded))
     found |= times
     if lenient:
         hours = {int(time.value.partition(":")[0]) for time in times}
         found |= {Fact("number", str(hour % 12 or 12), "o'clock") for hour in hours}
     folded = _TIME_HAN.sub(" ; ", _TIME.sub(" ; ", folded))
-    found |= set(_calendar(folded))
+    found |= set(_find_calendar_facts(folded))
     found |= {Fact("quantity", match.group().removesuffix("s")) for match in _QUANTITIES.finditer(folded)}
-    found |= set(_numbers(_CALENDAR.sub(" ; ", folded), lenient))
+    found |= set(_find_numbers(_CALENDAR.sub(" ; ", folded), lenient))
     return frozenset(found)
 
 
-def flat(text: str) -> str:
+def fold_for_comparison(text: str) -> str:
     """A text as facts are compared: one case, width and script, no emphasis, single spaces."""
     return re.sub(r"\s+", " ", fold_text(re.sub(r"[*_]{1,3}|\\(?=[^\w\s])", "", text))).strip()
 
 
-def _quoted(text: str) -> Iterator[Fact]:
+def _find_quotations(text: str) -> Iterator[Fact]:
     for match in _QUOTED.finditer(text):
         inner = next(group for group in match.groups() if group is not None)
-        if value := flat(inner).rstrip(".,;:!?。，；：！？"):
+        if value := fold_for_comparison(inner).rstrip(".,;:!?。，；：！？"):
             yield Fact("quoted", value)
 
 
@@ -189,7 +192,7 @@ def _phone_digits(match: re.Match[str]) -> str:
     return digits if len(digits) >= _SHORTEST_PHONE else ""
 
 
-def _names(text: str) -> Iterator[Fact]:
+def _find_names(text: str) -> Iterator[Fact]:
     """Words with a capital where no sentence begins."""
     for match in _NAME.finditer(text):
         word = match.group()
@@ -203,7 +206,7 @@ def _names(text: str) -> Iterator[Fact]:
 _CALENDAR_WORDS = frozenset([*_MONTHS, *_WEEKDAYS, *(day + "s" for day in _WEEKDAYS), *BY_WORD, *_ONES, *_TENS])
 
 
-def _times(text: str) -> Iterator[Fact]:
+def _find_times(text: str) -> Iterator[Fact]:
     for match in _TIME.finditer(text):
         if match["half"]:
             hour = int(match["hour"]) % 12 + (12 if match["half"].startswith("p") else 0)
@@ -211,7 +214,7 @@ def _times(text: str) -> Iterator[Fact]:
         else:
             yield Fact("time", f"{int(match['hour24'])}:{match['minute24']}")
     for match in _TIME_HAN.finditer(text):
-        hour = int(match["hour"]) if match["hour"].isdecimal() else _han_value(match["hour"])
+        hour = int(match["hour"]) if match["hour"].isdecimal() else _parse_han_number(match["hour"])
         late = (match["part"] or "") in {"下午", "傍晚", "晚上", "晚"} or (match["part"] == "中午" and hour < 3)
         yield Fact(
             "time", f"{hour + 12 if late and hour < 12 else hour}:{'30' if match['half'] else match['minute'] or '00'}"
@@ -220,7 +223,7 @@ def _times(text: str) -> Iterator[Fact]:
         yield Fact("time", "12:00")
 
 
-def _calendar(text: str) -> Iterator[Fact]:
+def _find_calendar_facts(text: str) -> Iterator[Fact]:
     before, ended = None, 0
     for match in _CALENDAR.finditer(text):
         weekday = None
@@ -232,14 +235,14 @@ def _calendar(text: str) -> Iterator[Fact]:
             weekday = _HAN_WEEKDAYS.index(han.replace("天", "日"))
         else:
             month = match["hanmonth"]
-            yield Fact("month", str(int(month) if month.isdecimal() else _han_value(month)))
+            yield Fact("month", str(int(month) if month.isdecimal() else _parse_han_number(month)))
         if weekday is not None:
             first = before if before is not None and _DAYS.fullmatch(text, ended, match.start()) else weekday
             yield from (Fact("weekday", str(day)) for day in range(min(first, weekday), weekday + 1))
         before, ended = weekday, match.end()
 
 
-def _numbers(text: str, lenient: bool) -> Iterator[Fact]:
+def _find_numbers(text: str, lenient: bool) -> Iterator[Fact]:
     for match in _HALF.finditer(text):
         unit = match["english"] or {"月": "month"}.get(match["han"]) or BY_WORD[match["han"]]
         yield Fact("number", "0.5", unit)
@@ -247,17 +250,19 @@ def _numbers(text: str, lenient: bool) -> Iterator[Fact]:
         yield Fact("number", "1", match["unit"])
     following, begins = "", len(text)
     for match in reversed(list(_NUMBER.finditer(text))):
-        unit = _unit(match)
+        unit = _find_unit(match)
         if not unit and _RANGE.fullmatch(text, match.end(), begins):
             unit = following  # "two or three days"
         following, begins = unit, match.start()
-        yield from (Fact("number", _scaled(value, match), unit) for value in _values(match, unit, lenient))
+        yield from (
+            Fact("number", _apply_multiplier(value, match), unit) for value in _read_values(match, unit, lenient)
+        )
 
 
-def _values(match: re.Match[str], unit: str, lenient: bool) -> list[str]:
+def _read_values(match: re.Match[str], unit: str, lenient: bool) -> list[str]:
     """What a number says; nothing for "one" and the like, where hardly a number is meant."""
     if digits := match["digits"]:
-        return [_plain(digits)]
+        return [_normalise_digits(digits)]
     if words := match["words"]:
         value = sum(_TENS.get(word, 0) + _ONES.get(word, 0) for word in re.split(r"[-\s]", words))
         return [str(value)] if unit or lenient or value > 1 else []
@@ -266,25 +271,25 @@ def _values(match: re.Match[str], unit: str, lenient: bool) -> list[str]:
         return [han]
     if len(han) == 2 and unit and all(0 < _HAN_DIGITS.get(character, 0) < 10 for character in han):
         return [str(_HAN_DIGITS[character]) for character in han]  # 两三天
-    return [str(_han_value(han))] if unit or lenient or not _LONE_HAN_SAY.issuperset(han) else []
+    return [str(_parse_han_number(han))] if unit or lenient or not _LONE_HAN_SAY.issuperset(han) else []
 
 
-def _scaled(value: str, match: re.Match[str]) -> str:
+def _apply_multiplier(value: str, match: re.Match[str]) -> str:
     """With what multiplies it behind: 30k, 4.9万, and the half of 两个半."""
     times = {"k": 1000, **_HAN_MYRIADS}.get(match["times"] or "", 1)
     half = 0.5 if match["half"] else 0.0
     if times == 1 and not half:
         return value
-    return _plain(f"{float(value) * times + half:f}") if re.fullmatch(r"\d+(?:\.\d+)?", value) else value
+    return _normalise_digits(f"{float(value) * times + half:f}") if re.fullmatch(r"\d+(?:\.\d+)?", value) else value
 
 
-def _unit(match: re.Match[str]) -> str:
+def _find_unit(match: re.Match[str]) -> str:
     if match["before"] == "百分之":
         return "percent"
     return BY_WORD.get(match["before"] or "", "") or BY_WORD.get(match["after"] or "", "")
 
 
-def _plain(digits: str) -> str:
+def _normalise_digits(digits: str) -> str:
     """A number as written, without the separators of thousands and idle zeros, and with a decimal point."""
     digits = re.sub(r"^(\d+),(\d{1,2})$", r"\1.\2", digits)
     plain = re.sub(r"[,](?=\d{3}(?:\D|$))", "", digits)
@@ -293,12 +298,12 @@ def _plain(digits: str) -> str:
     return plain.lstrip("0") or "0"
 
 
-def _han_value(han: str) -> int:
+def _parse_han_number(han: str) -> int:
     """What a number of at most _LONGEST_HAN characters says: so deep, at most, does it call itself."""
     for character, worth in reversed(_HAN_MYRIADS.items()):
         if character in han:
             above, _, below = han.partition(character)
-            return (_han_value(above) if above else 1) * worth + (_han_value(below) if below else 0)
+            return (_parse_han_number(above) if above else 1) * worth + (_parse_han_number(below) if below else 0)
     if not any(character in _HAN_UNITS for character in han):
         return int("".join(str(_HAN_DIGITS[character]) for character in han))
     total, digit = 0, 0

@@ -20,7 +20,9 @@ _LEANS = re.compile(r"^(why|how come|where|when|which)\b", re.IGNORECASE)
 _UNSPACED = frozenset({"zh", "ja", "ko"})
 
 
-def contextualise(question: str, language: str, earlier: Sequence[tuple[str, str]]) -> tuple[str, tuple[str, ...]]:
+def contextualise_question(
+    question: str, language: str, earlier: Sequence[tuple[str, str]]
+) -> tuple[str, tuple[str, ...]]:
     """-> the question to search, and the earlier texts to search it with (oldest first; none if it stands alone).
 
     `earlier` holds the conversation's (customer, bot) turns, oldest first.
@@ -28,12 +30,12 @@ def contextualise(question: str, language: str, earlier: Sequence[tuple[str, str
     question = collapse_whitespace(question)
     # What is asked once more goes on with nothing: its own answer would make it surer.
     again = any(collapse_whitespace(asked).casefold() == question.casefold() for asked, _ in earlier)
-    if again or not earlier or not leans(question, language):
+    if again or not earlier or not leans_on_context(question, language):
         return question, ()
     return question, tuple(text for turn in earlier[-MOST_TURNS:] for text in turn if text)
 
 
-def leans(question: str, language: str) -> bool:
+def leans_on_context(question: str, language: str) -> bool:
     """Whether `question` can hardly be understood without what was said before."""
     if refers_back(question):
         return True

@@ -17,7 +17,7 @@ import structlog
 
 from bot.answering.grounding import Fault, Grounding, Judged
 from bot.answering.ports import AnswerWriter, GenerationMeter
-from bot.answering.prompt import SYSTEM, answer_prompt, correction, window
+from bot.answering.prompt import SYSTEM, answer_prompt, correction_prompt, select_shown_turns
 from bot.answering.sentences import Sentences
 from bot.chat.conversation import AnswerChunk, WritingRequest
 from bot.chat.markup import titled_link
@@ -76,12 +76,12 @@ class GeneratedWriter:
         self._meter = meter
         self._seconds = seconds
 
-    async def write(self, brief: WritingRequest) -> AsyncIterator[AnswerChunk]:
+    async def write_answer(self, brief: WritingRequest) -> AsyncIterator[AnswerChunk]:
         answer = _Answer(brief, "", (), time.monotonic() + self._seconds)
         outcome = "quoted"
         try:
             if brief.result.passages:
-                async with aclosing(self._rounds(answer)) as pieces:
+                async with aclosing(self._write_drafts(answer)) as pieces:
                     async for piece in pieces:
                         if not answer.shown:
                             answer.shown = True
@@ -89,40 +89,40 @@ class GeneratedWriter:
                         yield piece
             outcome = answer.outcome
             if answer.holed:
-                yield AnswerChunk(_more(answer), answer.model)
+                yield AnswerChunk(_format_more(answer), answer.model)
         except GeneratorError as error:
-            self._log(brief, error)
+            self._log_fault(brief, error)
             if answer.shown:
                 outcome = "cut_off"
-                yield AnswerChunk(_cut_off(answer), answer.model)
+                yield AnswerChunk(_format_cut_off(answer), answer.model)
         if outcome == "refused":
             yield AnswerChunk("", answer.model, refused=True)
         elif outcome == "quoted":
-            async for piece in self._fallback.write(brief):
+            async for piece in self._fallback.write_answer(brief):
                 yield piece
         self._meter.generated(outcome, time.monotonic() - answer.begun)
 
-    async def _rounds(self, answer: _Answer) -> AsyncGenerator[AnswerChunk, None]:
+    async def _write_drafts(self, answer: _Answer) -> AsyncGenerator[AnswerChunk, None]:
         """The answer, written once more if the first draft cannot be let out at all."""
         answer.model = await self._generator.model_name()
-        messages = await self._fitting(answer)
+        messages = await self._fit_prompt(answer)
         while answer.rounds < _ROUNDS:
             answer.rounds += 1
             answer.failed = None
-            async with aclosing(self._round(answer, messages)) as pieces:
+            async with aclosing(self._write_draft(answer, messages)) as pieces:
                 async for piece in pieces:
                     yield piece
             failed = answer.failed
             if answer.shown or answer.refused or failed is None or failed.fault is None:
                 return
-            messages = [*messages, *correction(failed.text, failed.fault.value, failed.lacking)]
+            messages = [*messages, *correction_prompt(failed.text, failed.fault.value, failed.lacking)]
 
-    async def _round(self, answer: _Answer, messages: Sequence[Message]) -> AsyncGenerator[AnswerChunk, None]:
+    async def _write_draft(self, answer: _Answer, messages: Sequence[Message]) -> AsyncGenerator[AnswerChunk, None]:
         brief = answer.brief
         grounding = Grounding(answer.passages, brief.question, brief.language, SYSTEM)
-        async with aclosing(self._units(messages, answer.left)) as units:
+        async with aclosing(self._stream_units(messages, answer.left)) as units:
             async for unit in units:
-                judgements = grounding.judge(unit) if unit is not None else grounding.finish()
+                judgements = grounding.judge_unit(unit) if unit is not None else grounding.finish()
                 for judged in judgements:
                     if judged.fault is None:
                         if answer.shown or judged.text.strip():
@@ -140,7 +140,7 @@ class GeneratedWriter:
                     if answer.rounds < _ROUNDS and judged.fault is not Fault.ASIDE:
                         return
 
-    async def _units(self, messages: Sequence[Message], seconds: float) -> AsyncGenerator[str | None, None]:
+    async def _stream_units(self, messages: Sequence[Message], seconds: float) -> AsyncGenerator[str | None, None]:
         """Sentences as the model ends them, then None. Raises GeneratorError."""
         sentences = Sentences()
         pieces = self._generator.stream_text(messages, max_tokens=TOKENS, seconds=seconds)
@@ -161,46 +161,48 @@ class GeneratedWriter:
         if fault:
             raise fault
 
-    async def _fitting(self, answer: _Answer) -> list[Message]:
+    async def _fit_prompt(self, answer: _Answer) -> list[Message]:
         """The prompt with as many passages, by rank, and earlier turns as the model takes."""
         brief = answer.brief
         passages, also = [scored.passage for scored in brief.result.passages[:PASSAGES]], brief.result.rewritten
         room = await self._generator.context_length() - TOKENS
         for steps in (2, 1, 0):
             answer.passages = passages
-            messages = answer_prompt(brief.question, brief.language, passages, window(brief.earlier, steps), also)
-            if await self._fits(messages, room):
+            messages = answer_prompt(
+                brief.question, brief.language, passages, select_shown_turns(brief.earlier, steps), also
+            )
+            if await self._fits_model(messages, room):
                 return messages
         for count in range(len(passages) - 1, 0, -1):
             answer.passages = passages[:count]
             messages = answer_prompt(brief.question, brief.language, answer.passages, (), also)
-            if await self._fits(messages, room):
+            if await self._fits_model(messages, room):
                 return messages
         raise GeneratorRefused("A single passage is more than the model takes: give vLLM a larger --max-model-len.")
 
-    async def _fits(self, messages: Sequence[Message], room: int) -> bool:
+    async def _fits_model(self, messages: Sequence[Message], room: int) -> bool:
         """Whether a prompt has at most `room` tokens. A token is at least a byte long, so most need no counting."""
         if sum(len(message.content.encode()) + _OVERHEAD for message in messages) + _OVERHEAD <= room:
             return True
         return await self._generator.count_tokens(messages) <= room
 
-    def _log(self, brief: WritingRequest, error: GeneratorError) -> None:
+    def _log_fault(self, brief: WritingRequest, error: GeneratorError) -> None:
         kind = type(error).__name__
         self._meter.generator_fault(kind)
         log = structlog.get_logger(__name__)
         log.error("generator fault", fault=uuid.uuid4().hex[:8], turn=brief.id, kind=kind, cause=str(error))
 
 
-def _cut_off(answer: _Answer) -> str:
+def _format_cut_off(answer: _Answer) -> str:
     """That the answer broke off, and where the whole of it stands."""
-    return f"\n\n_{words_for(answer.brief.language).say('cut_off', link=_link(answer))}_"
+    return f"\n\n_{words_for(answer.brief.language).say('cut_off', link=_format_link(answer))}_"
 
 
-def _more(answer: _Answer) -> str:
+def _format_more(answer: _Answer) -> str:
     """That there is more to the answer, and where."""
-    return f"\n\n{words_for(answer.brief.language).say('more', link=_link(answer))}"
+    return f"\n\n{words_for(answer.brief.language).say('more', link=_format_link(answer))}"
 
 
-def _link(answer: _Answer) -> str:
+def _format_link(answer: _Answer) -> str:
     first = answer.passages[min(answer.cited, default=1) - 1].document
     return titled_link(first.question, first.url)

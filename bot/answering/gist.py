@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.answering.excerpt import sentences
+from bot.answering.excerpt import split_sentences
 from bot.chat.markup import in_one_line
-from bot.chat.text import cut
+from bot.chat.text import shorten_text
 from retrieval.text import collapse_whitespace
 
 LONGEST_GIST = 160  # characters, below an entry that is shown in full
@@ -12,13 +12,13 @@ TO_CHOOSE_BY = 300  # characters, where nothing else is shown
 _READ = 2_000  # characters of an answer that are looked at
 
 
-def gist(markdown: str, limit: int = LONGEST_GIST) -> str:
+def summarise_answer(markdown: str, limit: int = LONGEST_GIST) -> str:
     """The first sentences of an answer that `limit` characters hold, as plain text; of a longer first one its
     beginning."""
     line = collapse_whitespace(in_one_line(markdown[:_READ]))
     said = ""
-    for sentence in sentences(line):
+    for sentence in split_sentences(line):
         if said and len(said) + len(sentence.rstrip()) > limit:
             break
         said += sentence
-    return cut(said.strip(), limit)
+    return shorten_text(said.strip(), limit)

@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 
 from bot.answering.evidence import Evidence
 from bot.answering.facts import Fact
-from bot.answering.refusals import declines, says_no_answer
-from bot.i18n.language import primary
+from bot.answering.refusals import declines_to_answer, says_no_answer
+from bot.i18n.language import primary_subtag
 from retrieval.documents import Passage
 from retrieval.indexing.analysis import analyse_text, is_function
 from retrieval.languages import script_language
@@ -80,7 +80,7 @@ class Grounding:
     def __init__(self, passages: Sequence[Passage], question: str, language: str, instructions: str = "") -> None:
         self._passages = passages
         self._question = question
-        self._language = primary(language)
+        self._language = primary_subtag(language)
         self._instructions = instructions
         self._cited: frozenset[int] = frozenset()
         self._waiting: list[str] = []
@@ -92,7 +92,7 @@ class Grounding:
         """The numbers of the passages cited so far by what was let out."""
         return self._cited
 
-    def judge(self, unit: str) -> list[Judged]:
+    def judge_unit(self, unit: str) -> list[Judged]:
         """Take a further unit; return those that are settled by now, in order."""
         if not unit.strip():
             if self._waiting:
@@ -100,41 +100,44 @@ class Grounding:
                 return []
             return [Judged(unit)]
         markers = frozenset(
-            number for match in _MARKER.finditer(unit) for number in _numbers(match[1]) if self._known(number)
+            number
+            for match in _MARKER.finditer(unit)
+            for number in _parse_numbers(match[1])
+            if self._is_passage_number(number)
         )
-        if fault := self._improper(unit, markers):
+        if fault := self._find_unmendable_fault(unit, markers):
             return [Judged(unit, fault)]
         if not markers:
             self._waiting.append(unit)
             return []
-        judged = self._supported(unit, self._cited | markers)
+        judged = self._judge_support(unit, self._cited | markers)
         if judged.fault:
             return [judged]
         self._cited |= markers
-        return [*self._settle(leads=True), judged]
+        return [*self._judge_waiting(leads=True), judged]
 
     def finish(self) -> list[Judged]:
         """What still waits, after the last unit."""
         if self._cited:
-            return self._settle(leads=False)
+            return self._judge_waiting(leads=False)
         waiting, self._waiting = self._waiting, []
-        fault = Fault.REFUSAL if any(declines(unit) for unit in waiting) else Fault.UNCITED
+        fault = Fault.REFUSAL if any(declines_to_answer(unit) for unit in waiting) else Fault.UNCITED
         return [Judged(unit, fault) if unit.strip() else Judged(unit) for unit in waiting]
 
-    def _settle(self, *, leads: bool) -> list[Judged]:
+    def _judge_waiting(self, *, leads: bool) -> list[Judged]:
         """Judge what waits by what is cited now; `leads`: a cited unit follows, to which a few words may lead."""
         waiting, self._waiting = self._waiting, []
         return [
-            self._supported(unit, self._cited, uncited=True, few=leads) if unit.strip() else Judged(unit)
+            self._judge_support(unit, self._cited, uncited=True, few=leads) if unit.strip() else Judged(unit)
             for unit in waiting
         ]
 
-    def _known(self, number: int) -> bool:
+    def _is_passage_number(self, number: int) -> bool:
         return 1 <= number <= len(self._passages)
 
-    def _improper(self, unit: str, markers: frozenset[int]) -> Fault | None:
+    def _find_unmendable_fault(self, unit: str, markers: frozenset[int]) -> Fault | None:
         """What no citation mends."""
-        if self._recites(unit):
+        if self._recites_prompt(unit):
             return Fault.LEAK
         if says_no_answer(unit, cited=bool(markers)):
             return Fault.REFUSAL
@@ -148,7 +151,7 @@ class Grounding:
         self._seen.add(said)
         return None
 
-    def _recites(self, unit: str) -> bool:
+    def _recites_prompt(self, unit: str) -> bool:
         words = re.findall(r"\w+", unit.casefold())
         runs = (" ".join(words[at : at + _LEAKED_WORDS]) for at in range(len(words) - _LEAKED_WORDS + 1))
         return any(run in self._own_words for run in runs)
@@ -157,31 +160,31 @@ class Grounding:
     def _own_words(self) -> str:
         return " ".join(re.findall(r"\w+", self._instructions.casefold()))
 
-    def _supported(self, unit: str, cited: frozenset[int], *, uncited: bool = False, few: bool = True) -> Judged:
-        if self._wrong_language(unit):
+    def _judge_support(self, unit: str, cited: frozenset[int], *, uncited: bool = False, few: bool = True) -> Judged:
+        if self._is_wrong_language(unit):
             return Judged(unit, Fault.LANGUAGE)
-        evidence = self._evidence(cited)
+        evidence = self._gather_evidence(cited)
         lacking = [
             fact
-            for fact in evidence.lacks(unit)
-            if fact.kind != "name" or not (self._asked.holds(fact) or fact.value in self._hosts)
+            for fact in evidence.find_missing_facts(unit)
+            if fact.kind != "name" or not (self._question_evidence.holds_fact(fact) or fact.value in self._page_hosts)
         ]
         if lacking:
             return Judged(unit, Fault.FACTS, tuple(lacking))
-        if self._support(unit, evidence, few) < _least(uncited, few):
+        if self._measure_support(unit, evidence, few) < _required_support(uncited, few):
             return Judged(unit, Fault.ASIDE if uncited else Fault.FOREIGN)
         return Judged(unit)
 
-    def _evidence(self, cited: frozenset[int]) -> Evidence:
+    def _gather_evidence(self, cited: frozenset[int]) -> Evidence:
         if cited not in self._made:
             self._made[cited] = Evidence(*(_words_of(self._passages[number - 1]) for number in sorted(cited)))
         return self._made[cited]
 
     @cached_property
-    def _asked(self) -> Evidence:
+    def _question_evidence(self) -> Evidence:
         return Evidence(self._question)
 
-    def _wrong_language(self, unit: str) -> bool:
+    def _is_wrong_language(self, unit: str) -> bool:
         prose = re.sub(r"`[^`]*`|\[[^\]]*\]|\([^)]*\)|https?://\S+", " ", unit)
         written = script_language(prose, "")
         if self._language in {"zh", "ja", "ko"}:
@@ -189,11 +192,11 @@ class Grounding:
         return bool(written)
 
     @cached_property
-    def _hosts(self) -> str:
+    def _page_hosts(self) -> str:
         """Where the pages stand: the company's own name is no invention."""
         return " ".join(urlsplit(passage.document.url).hostname or "" for passage in self._passages)
 
-    def _support(self, unit: str, evidence: Evidence, few: bool) -> float:
+    def _measure_support(self, unit: str, evidence: Evidence, few: bool) -> float:
         """The share of the unit's content words that stand in what it cites or in the question."""
         if script_language(unit) != script_language(evidence.text):
             return 1.0  # the words of two languages cannot be compared
@@ -204,16 +207,16 @@ class Grounding:
         limit = (_MANY_WORDS if announces else _FEW_WORDS) * (2 if unspaced else 1)
         if not words or (few and len(words) <= limit):
             return 1.0
-        return len(words & (evidence.terms | self._asked.terms)) / len(words)
+        return len(words & (evidence.terms | self._question_evidence.terms)) / len(words)
 
 
-def _least(uncited: bool, leads: bool) -> float:
+def _required_support(uncited: bool, leads: bool) -> float:
     if not uncited:
         return SUPPORT
     return SUPPORT_UNCITED if leads else SUPPORT_LAST
 
 
-def _numbers(inner: str) -> list[int]:
+def _parse_numbers(inner: str) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", inner)]
 
 

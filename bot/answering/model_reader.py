@@ -12,14 +12,14 @@ from bot.answering.ports import GenerationMeter
 from bot.answering.prompt import (
     REWRITE_SCHEMA,
     STANDALONE_CHARACTERS,
-    data,
+    escape_structure,
     judge_prompt,
     judge_schema,
     rewrite_prompt,
-    window,
+    select_shown_turns,
 )
 from bot.chat.conversation import Kind, Reading, Turn
-from bot.i18n.language import primary
+from bot.i18n.language import primary_subtag
 from inference.errors import GeneratorError
 from inference.interfaces import Generator, Message
 from retrieval.documents import RetrievalResult
@@ -40,27 +40,27 @@ class ModelReader:
         self._meter = meter
         self._seconds = seconds
 
-    async def read(self, message: str, language: str, earlier: Sequence[Turn]) -> Reading | None:
-        earlier = window(earlier, steps=1)
-        said = await self._decide(rewrite_prompt(message, earlier), REWRITE_SCHEMA)
+    async def read_question(self, message: str, language: str, earlier: Sequence[Turn]) -> Reading | None:
+        earlier = select_shown_turns(earlier, steps=1)
+        said = await self._ask_model(rewrite_prompt(message, earlier), REWRITE_SCHEMA)
         try:
-            standalone = data(collapse_whitespace(str(said["standalone"])))
+            standalone = escape_structure(collapse_whitespace(str(said["standalone"])))
             reading = Reading(standalone, Kind(said["kind"]), str(said["language"]))
         except (KeyError, TypeError, ValueError):
             return None
         heard = "\n".join([message, *(text for turn in earlier for text in (turn.question, turn.answer))])
-        return reading if _faithful(standalone, message, heard) else None
+        return reading if _is_faithful(standalone, message, heard) else None
 
-    async def answerable(self, question: str, result: RetrievalResult) -> Sequence[int] | None:
+    async def find_answering_passages(self, question: str, result: RetrievalResult) -> Sequence[int] | None:
         passages = [scored.passage for scored in result.passages[:PASSAGES]]
-        said = await self._decide(judge_prompt(question, passages, result.rewritten), judge_schema(len(passages)))
+        said = await self._ask_model(judge_prompt(question, passages, result.rewritten), judge_schema(len(passages)))
         try:
             ranks = [rank for rank in dict.fromkeys(map(int, said["passages"])) if 1 <= rank <= len(passages)]
             return ranks if said["answerable"] is True else []
         except (KeyError, TypeError, ValueError):
             return None
 
-    async def _decide(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Any:
+    async def _ask_model(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Any:
         try:
             return await self._generator.generate_json(messages, schema, max_tokens=_TOKENS, seconds=self._seconds)
         except GeneratorError as error:
@@ -70,13 +70,13 @@ class ModelReader:
             return None
 
 
-def _faithful(standalone: str, message: str, heard: str) -> bool:
+def _is_faithful(standalone: str, message: str, heard: str) -> bool:
     """Whether a rewritten message says nothing new: its language, facts and words are the conversation's."""
     if not standalone or len(standalone) > STANDALONE_CHARACTERS:
         return False
-    if primary(script_language(standalone, "")) != primary(script_language(message, "")):
+    if primary_subtag(script_language(standalone, "")) != primary_subtag(script_language(message, "")):
         return False
     words = {word for word in analyse_text(standalone) if not is_function(word)}
     known = set(analyse_text(heard))
     strange = len(words - known)
-    return strange * 2 <= len(words) and not Evidence(heard).lacks(standalone)
+    return strange * 2 <= len(words) and not Evidence(heard).find_missing_facts(standalone)

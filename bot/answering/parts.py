@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 
-from bot.answering.decide import decide, says_the_same
+from bot.answering.decide import make_decision, says_the_same
 from bot.chat.conversation import Decision
 from retrieval.documents import RetrievalResult
 from retrieval.indexing.analysis import fold_text, is_unspaced
@@ -53,15 +53,15 @@ async def find_parts(
     `search` finds what a question needs, `search_after` what one needs that follows another, whose result it is told.
     """
     best: Parts | None = None
-    answered = decide(whole, *thresholds).decision is Decision.ANSWER
+    answered = make_decision(whole, *thresholds).decision is Decision.ANSWER
 
     def decide_part(result: RetrievalResult, first: str) -> Decision | None:
         if not _ASKS.search(first) and result.confidence < whole.confidence:  # a question mark tells of two
             return None
-        decision = decide(result, *thresholds).decision
+        decision = make_decision(result, *thresholds).decision
         return decision if decision is Decision.ANSWER or (decision is Decision.SUGGEST and not answered) else None
 
-    for first, second in splits(text, whole.language):
+    for first, second in find_splits(text, whole.language):
         one = await search(first)
         if (of_one := decide_part(one, first)) is None:
             continue
@@ -69,17 +69,17 @@ async def find_parts(
         if (of_other := decide_part(other, first)) is None or Decision.ANSWER not in {of_one, of_other}:
             continue
         sure = of_one is of_other
-        parts = _together((first, second), whole, one, other, sure=sure)
-        if parts and (best is None or _rank(parts) > _rank(best)):
+        parts = _join_parts((first, second), whole, one, other, sure=sure)
+        if parts and (best is None or _build_sort_key(parts) > _build_sort_key(best)):
             best = parts
     return best
 
 
-def _rank(parts: Parts) -> tuple[bool, float]:
+def _build_sort_key(parts: Parts) -> tuple[bool, float]:
     return parts.sure, parts.result.confidence
 
 
-def _together(
+def _join_parts(
     questions: tuple[str, str], whole: RetrievalResult, one: RetrievalResult, other: RetrievalResult, *, sure: bool
 ) -> Parts | None:
     """What answers the parts, if the whole message found it too, with what else it found."""
@@ -92,10 +92,10 @@ def _together(
     return Parts(questions, replace(whole, passages=(left, right, *rest), confidence=confidence), sure)
 
 
-def splits(text: str, language: str) -> list[tuple[str, str]]:
+def find_splits(text: str, language: str) -> list[tuple[str, str]]:
     """The ways to cut a message in two that each say something: after punctuation, and where function words ("and how
     do I …") follow others. After punctuation alone where these are too many; not at all where that is, too."""
-    words = list(_words(text, language))
+    words = list(_split_words(text, language))
     pauses = {match.end() for match in _PUNCTUATION.finditer(text)}
     turns = {start for (_, _, before), (start, _, after) in pairwise(words) if after and not before}
     saying = [(start, end) for start, end, function in words if not function]
@@ -109,7 +109,7 @@ def splits(text: str, language: str) -> list[tuple[str, str]]:
     return []
 
 
-def _words(text: str, language: str) -> Iterator[tuple[int, int, bool]]:
+def _split_words(text: str, language: str) -> Iterator[tuple[int, int, bool]]:
     """Each word's start and end, and whether it only says how something is asked; characters where no spaces part
     words, with the longest function words among them."""
     for match in _RUN.finditer(text):

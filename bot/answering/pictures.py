@@ -6,7 +6,7 @@ import structlog
 
 from bot.answering.ports import GenerationMeter
 from bot.answering.prompt import describe_prompt
-from bot.chat.text import cut
+from bot.chat.text import shorten_text
 from inference.errors import GeneratorError
 from inference.interfaces import Generator, Picture
 from retrieval.text import collapse_whitespace
@@ -25,10 +25,10 @@ class ModelPictureReader:
         self._meter = meter
         self._seconds = seconds
 
-    async def sees(self) -> bool:
+    async def can_see(self) -> bool:
         return await self._generator.takes_pictures()
 
-    async def describe(self, picture: Picture, words: str) -> str:
+    async def describe_picture(self, picture: Picture, words: str) -> str:
         messages = describe_prompt(picture, words[:_WORDS])
         try:
             said = await self._generator.describe_pictures(messages, max_tokens=_TOKENS, seconds=self._seconds)
@@ -37,4 +37,4 @@ class ModelPictureReader:
             self._meter.generator_fault(kind)
             structlog.get_logger(__name__).warning("a picture was not described", kind=kind, cause=str(error))
             return ""
-        return cut(collapse_whitespace(said), CHARACTERS)
+        return shorten_text(collapse_whitespace(said), CHARACTERS)

@@ -5,7 +5,7 @@ stream of `Status`, `Delta` and one `Final`; the deltas joined are the answer.
 
 Faults (RetrievalError, StorageError and whatever a writer raises) leave the generator as they are, and then nothing is
 stored: the command line shows them to its operator, a platform's adapter catches them, logs them under an id and says
-`replies.apology`. A turn is stored whole, before `Final`, or not at all, also when the caller closes the generator or
+`replies.write_apology`. A turn is stored whole, before `Final`, or not at all, also when the caller closes it or
 is cancelled. When only the storing fails, `Final` still comes and `TurnNotStored`, which carries the turn, follows it.
 """
 
@@ -26,9 +26,18 @@ import structlog
 from bot.answering import decide as decision
 from bot.answering import followups, replies
 from bot.answering.citations import CitationChecker
-from bot.answering.clarify import Choice, choose, confirms, is_unclear, lead, number_beyond, pressed, shown_in_full
-from bot.answering.excerpt import BUDGET, excerpt
-from bot.answering.gist import LONGEST_GIST, TO_CHOOSE_BY, gist
+from bot.answering.clarify import (
+    Choice,
+    confirms_suggestion,
+    extract_lead,
+    find_choice,
+    find_pressed_option,
+    is_unclear,
+    number_beyond,
+    shown_in_full,
+)
+from bot.answering.excerpt import BUDGET, select_excerpt
+from bot.answering.gist import LONGEST_GIST, TO_CHOOSE_BY, summarise_answer
 from bot.answering.parts import Parts, find_parts
 from bot.answering.ports import AnswerWriter, QuestionReader
 from bot.chat.conversation import (
@@ -52,11 +61,11 @@ from bot.chat.conversation import (
     WritingRequest,
 )
 from bot.chat.intent import UNREAD, Intent, MessageReading, OfferReply
-from bot.chat.markup import plain
+from bot.chat.markup import escape_markdown
 from bot.chat.ports import ConversationStore, IntentReader
 from bot.errors import BotError, TurnNotStored, UnknownTurn
 from bot.i18n import Words, words_for
-from bot.i18n.language import primary, reply_language
+from bot.i18n.language import primary_subtag, reply_language
 from bot.learned.ports import LearnsWordings
 from retrieval.documents import Document, RetrievalResult, ScoredPassage
 from retrieval.errors import NoActiveVersion
@@ -112,7 +121,7 @@ class _Stopwatch:
         self.ms[stage] += (time.perf_counter() - self._since) * 1000
         self.mark()
 
-    def timings(self) -> dict[str, float]:
+    def collect_timings(self) -> dict[str, float]:
         """The stages and their total."""
         return {**self.ms, "total": sum(self.ms.values())}
 
@@ -160,48 +169,48 @@ class AnswerPipeline:
         self._mask("+44 20 7946 0958")
         reply_language("您好")
         reply_language("hello there")
-        choose("hello", (Citation(1, "1", "", ""),), OfferReply.OTHER)
-        excerpt("hello\n" * BUDGET, "hello")
+        find_choice("hello", (Citation(1, "1", "", ""),), OfferReply.OTHER)
+        select_excerpt("hello\n" * BUDGET, "hello")
 
-    async def answer(self, message: IncomingMessage) -> AsyncGenerator[AnswerEvent, None]:
+    async def answer_message(self, message: IncomingMessage) -> AsyncGenerator[AnswerEvent, None]:
         """Answer a message and log the turn. Raises RetrievalError, StorageError, TurnNotStored (see the module)."""
         watch = _Stopwatch()
-        conversation = await self._store.load(message.conversation_id)
+        conversation = await self._store.load_conversation(message.conversation_id)
         watch.lap("load")
         seen = tuple((name, self._mask(shows)) for name, shows in message.seen)
         message = replace(message, text=self._mask(message.text[: 2 * MAX_CHARACTERS]), seen=seen)
-        asked = await self._asked_back(message, conversation)
-        draft, choice = await self._listen(message, conversation, asked)
+        asked = await self._find_offer(message, conversation)
+        draft, choice = await self._interpret_message(message, conversation, asked)
         context: tuple[str, ...] = ()
         if not draft.reply:
             yield Status(Stage.SEARCHING)
             watch.mark()
-            context = await self._understand(draft, choice, conversation)
+            context = await self._resolve_question(draft, choice, conversation)
             watch.lap("understand")
         if not draft.reply:
-            await self._search(draft, choice, asked, context, _given(conversation), watch)
+            await self._search_pages(draft, choice, asked, context, _list_shown_passages(conversation), watch)
             yield Status(Stage.ASKING if draft.decision.offers else Stage.WRITING)
             watch.mark()
         checker = CitationChecker(draft.result.passages if draft.result else ())
-        async with aclosing(self._checked(draft, checker, conversation)) as pieces:
+        async with aclosing(self._write_checked(draft, checker, conversation)) as pieces:
             async for piece in pieces:
                 draft.parts.append(piece)
                 watch.lap("write")
                 yield Delta(piece, checker.links)
                 watch.mark()
         watch.lap("write")
-        turn = _turn(draft, message, checker.citations, watch.timings())
-        fault, settled = await self._stored(turn), _settled(asked, choice)
+        turn = _build_turn(draft, message, checker.citations, watch.collect_timings())
+        fault, settled = await self._store_turn(turn), _settle_clarification(asked, choice)
         await self._note_verdict(asked, choice, message.user)
         await self._note_feedback(draft.reading, conversation, message.user)
         if self._learning and settled and settled.number is not None and not fault:
             await self._learning.record_choice(settled.asked, settled.number, turn)
         watch.lap("store")
-        yield Final(replace(turn, timings_ms=watch.timings()), settled)
+        yield Final(replace(turn, timings_ms=watch.collect_timings()), settled)
         if fault:
             raise TurnNotStored(turn, fault) from fault
 
-    async def _listen(
+    async def _interpret_message(
         self, message: IncomingMessage, conversation: Conversation, offer: Turn | None
     ) -> tuple[_Draft, Choice | None]:
         """What the message asks, or which offered option it chooses, or the reply to what is no question."""
@@ -219,15 +228,15 @@ class AnswerPipeline:
         if choice and choice.option is None and offer:
             draft.standalone = offer.standalone_question  # which is what the pages do not answer
             draft.decision = Decision.ABSTAIN
-            draft.reply = _refused(words, people=draft.people)
-        elif choice and offer and confirms(offer, choice):
+            draft.reply = _reply_to_refusal(words, people=draft.people)
+        elif choice and offer and confirms_suggestion(offer, choice):
             draft.reply = words.say("confirmed")
         elif again and offer:
             draft.standalone, draft.again = offer.standalone_question, True
             if (number := number_beyond(question, offer.citations)) is not None:
                 draft.preface = words.say("no_such_number", number=number) + "\n\n"
         elif not choice:
-            await asyncio.to_thread(self._read, draft)
+            await asyncio.to_thread(self._read_intent, draft)
         _note_around(draft, message, words)
         if len(text) > MAX_CHARACTERS:
             draft.preface += words.say("too_long", limit=MAX_CHARACTERS) + "\n\n"
@@ -241,41 +250,45 @@ class AnswerPipeline:
         if offer is None:
             return None, False
         if message.chosen:
-            return pressed(offer, message.chosen.number), False
+            return find_pressed_option(offer, message.chosen.number), False
         [reply] = await asyncio.to_thread(self._intents.read_replies, [question], language)
-        choice = choose(question, offer.citations, reply, shown=offer.decision is Decision.SUGGEST)
+        choice = find_choice(question, offer.citations, reply, shown=offer.decision is Decision.SUGGEST)
         beyond = number_beyond(question, offer.citations) is not None
         return choice, choice is None and (reply is OfferReply.YES or beyond or is_unclear(question, reply))
 
-    def _read(self, draft: _Draft) -> None:
+    def _read_intent(self, draft: _Draft) -> None:
         """Read what the message is. What is surely small talk or a wish for a person is searched no further."""
         [draft.reading] = self._intents.read_messages([draft.question], draft.language)
         if draft.reading.wants_person:
             _call_person(draft)
         elif draft.reading.sure and draft.reading.intent.is_small_talk and len(draft.question) <= _SHORT:
-            _talk(draft)
+            _reply_to_small_talk(draft)
         else:
             draft.standalone = self._intents.find_question(draft.question, draft.language)
 
-    async def _asked_back(self, message: IncomingMessage, conversation: Conversation) -> Turn | None:
+    async def _find_offer(self, message: IncomingMessage, conversation: Conversation) -> Turn | None:
         """The offer that the message may reply to: of a button its own, else what was said last."""
         last = conversation.turns[-1] if conversation.turns else None
         if message.chosen is None:
             return last if last and last.decision.offers else None
         with suppress(UnknownTurn):  # forgotten since
-            return await self._store.turn(message.chosen.turn_id)
+            return await self._store.find_turn(message.chosen.turn_id)
         return None
 
-    async def _understand(self, draft: _Draft, choice: Choice | None, conversation: Conversation) -> tuple[str, ...]:
+    async def _resolve_question(
+        self, draft: _Draft, choice: Choice | None, conversation: Conversation
+    ) -> tuple[str, ...]:
         """Make the question stand alone; -> the earlier texts to search it with, where only rules could be asked."""
         if choice and choice.option:
             draft.standalone = choice.option.question
             return ()
         if draft.again:
             return ()
-        earlier = _earlier(conversation)
+        earlier = _list_earlier_turns(conversation)
         reading = (
-            await self._reader.read(draft.standalone, draft.language, earlier) if self._reader and earlier else None
+            await self._reader.read_question(draft.standalone, draft.language, earlier)
+            if self._reader and earlier
+            else None
         )
         if reading:
             draft.standalone = reading.question
@@ -286,11 +299,13 @@ class AnswerPipeline:
             return ()
         # What no page answered is no topic to go on with.
         answered = (turn for turn in earlier if turn.decision is not Decision.ABSTAIN)
-        told = [(turn.standalone_question, _told(turn)) for turn in answered]
-        draft.standalone, context = followups.contextualise(draft.standalone, primary(draft.language), told)
+        told = [(turn.standalone_question, _extract_page_words(turn)) for turn in answered]
+        draft.standalone, context = followups.contextualise_question(
+            draft.standalone, primary_subtag(draft.language), told
+        )
         return context
 
-    async def _search(
+    async def _search_pages(
         self,
         draft: _Draft,
         choice: Choice | None,
@@ -303,16 +318,16 @@ class AnswerPipeline:
         try:
             result = await self._retriever.retrieve(draft.standalone, context=context, limit=self._limit)
         except NoActiveVersion:  # the last source was removed: then nothing is known
-            result = RetrievalResult(draft.standalone, primary(draft.language), (), 0.0, "", "")
+            result = RetrievalResult(draft.standalone, primary_subtag(draft.language), (), 0.0, "", "")
         if draft.first:
             draft.language = reply_language(draft.question, site_languages=(result.language,))
-        decided = decision.decide(result, *self._thresholds, given=given)
+        decided = decision.make_decision(result, *self._thresholds, given=given)
         draft.decision, draft.threshold, draft.confidence = decided.decision, decided.threshold, result.confidence
         watch.lap("retrieve")
-        chosen = _with_first(result, choice.option, asked) if choice and choice.option and asked else None
+        chosen = _put_chosen_first(result, choice.option, asked) if choice and choice.option and asked else None
         if choice and choice.option and not chosen:
             draft.preface += words_for(draft.language).say("choice_gone") + "\n\n"
-        parts = None if choice or context else await self._parts(draft, result)
+        parts = None if choice or context else await self._find_parts(draft, result)
         watch.lap("parts")
         if chosen:
             draft.decision, result = Decision.ANSWER, chosen
@@ -320,47 +335,47 @@ class AnswerPipeline:
             draft.decision = Decision.ANSWER if parts.sure else Decision.SUGGEST
             result, draft.asked, draft.confidence = parts.result, parts.questions, parts.result.confidence
         elif self._reader and self._worth_reading(decided, result):
-            ranks = await self._reader.answerable(draft.standalone, result)
+            ranks = await self._reader.find_answering_passages(draft.standalone, result)
             if ranks:
-                draft.decision, result = Decision.ANSWER, _in_order(result, ranks)
+                draft.decision, result = Decision.ANSWER, _put_first(result, ranks)
             elif ranks is not None:
                 draft.decision = Decision.ABSTAIN
             watch.lap("judge")
         draft.result = result
-        _reply_to(draft, decision.nearest(result) if parts else decided.options)
+        _reply_to(draft, decision.select_nearest(result) if parts else decided.options)
 
-    async def _parts(self, draft: _Draft, whole: RetrievalResult) -> Parts | None:
+    async def _find_parts(self, draft: _Draft, whole: RetrievalResult) -> Parts | None:
         """The answers to a message that asks two things; the second is searched as if the first had been answered."""
 
-        async def search(question: str, context: tuple[str, ...] = ()) -> RetrievalResult:
+        async def search_question(question: str, context: tuple[str, ...] = ()) -> RetrievalResult:
             return await self._retriever.retrieve(question, context=context, limit=self._limit)
 
         async def search_after(question: str, before: str, found: RetrievalResult) -> RetrievalResult:
             told = [(before, found.passages[0].passage.document.answer)]
-            return await search(*followups.contextualise(question, whole.language, told))
+            return await search_question(*followups.contextualise_question(question, whole.language, told))
 
-        return await find_parts(draft.standalone, whole, self._thresholds, search, search_after)
+        return await find_parts(draft.standalone, whole, self._thresholds, search_question, search_after)
 
     def _worth_reading(self, decided: decision.Decided, result: RetrievalResult) -> bool:
         """Whether a reader may find an answer in the pages; which of two is meant only the customer knows."""
         if decided.decision in {Decision.ANSWER, Decision.CLARIFY}:
             return False
-        return decision.doubtful(result, decided.threshold)
+        return decision.is_doubtful(result, decided.threshold)
 
-    async def _checked(
+    async def _write_checked(
         self, draft: _Draft, checker: CitationChecker, conversation: Conversation
     ) -> AsyncGenerator[str, None]:
         """The answer's text as it may go out."""
         if out := checker.feed(draft.preface):
             yield out
         if not draft.reply and draft.result:
-            earlier = tuple(_earlier(conversation))
+            earlier = tuple(_list_earlier_turns(conversation))
             brief = WritingRequest(draft.standalone, draft.language, draft.result, earlier, draft.id, draft.asked)
-            async with _closing(self._writer.write(brief)) as pieces:
+            async with _close_after(self._writer.write_answer(brief)) as pieces:
                 async for piece in pieces:
                     draft.model = piece.model
                     if piece.refused:  # which is no proof that the passages hold none
-                        _suggest(draft, decision.nearest(draft.result))
+                        _suggest_nearest(draft, decision.select_nearest(draft.result))
                     if out := checker.feed(piece.text):
                         yield out
         if out := checker.feed(draft.reply):
@@ -368,10 +383,10 @@ class AnswerPipeline:
         if out := checker.finish():
             yield out
 
-    async def _stored(self, turn: Turn) -> Exception | None:
+    async def _store_turn(self, turn: Turn) -> Exception | None:
         """Store the turn; the customer has the answer by now, so a fault is logged and handed back, not raised."""
         try:
-            await self._store.add(turn)
+            await self._store.add_turn(turn)
         except Exception as error:
             log = structlog.get_logger(__name__)
             log.error("turn not stored", turn=turn.id, conversation=turn.conversation_id, cause=type(error).__name__)
@@ -382,9 +397,9 @@ class AnswerPipeline:
         """Keep as a vote what its asker says of a suggestion. That it cannot be kept is no fault of the answer's."""
         if asked is None or asked.decision is not Decision.SUGGEST or choice is None:
             return
-        if choice.option and not confirms(asked, choice):
+        if choice.option and not confirms_suggestion(asked, choice):
             return
-        await self._vote(asked, Vote.UP if choice.option else Vote.DOWN, user)
+        await self._record_vote(asked, Vote.UP if choice.option else Vote.DOWN, user)
 
     async def _note_feedback(self, reading: MessageReading, conversation: Conversation, user: str) -> None:
         """Keep as a vote what is said of the last answer."""
@@ -392,18 +407,18 @@ class AnswerPipeline:
         if last is None or last.decision not in {Decision.ANSWER, Decision.SUGGEST} or not reading.sure:
             return
         if reading.intent in {Intent.HELPED, Intent.NOT_HELPED}:
-            await self._vote(last, Vote.UP if reading.intent is Intent.HELPED else Vote.DOWN, user)
+            await self._record_vote(last, Vote.UP if reading.intent is Intent.HELPED else Vote.DOWN, user)
 
-    async def _vote(self, turn: Turn, vote: Vote, user: str) -> None:
+    async def _record_vote(self, turn: Turn, vote: Vote, user: str) -> None:
         try:
-            await self._store.vote(Feedback(turn.id, user, vote))
+            await self._store.record_vote(Feedback(turn.id, user, vote))
         except BotError as error:
             log = structlog.get_logger(__name__)
             log.warning("verdict not kept", turn=turn.id, cause=type(error).__name__)
 
 
 @asynccontextmanager
-async def _closing(pieces: AsyncIterator[AnswerChunk]) -> AsyncIterator[AsyncIterator[AnswerChunk]]:
+async def _close_after(pieces: AsyncIterator[AnswerChunk]) -> AsyncIterator[AsyncIterator[AnswerChunk]]:
     """Close a writer's generator at once when the answer is given up, so that it stops its own work."""
     try:
         yield pieces
@@ -414,15 +429,17 @@ async def _closing(pieces: AsyncIterator[AnswerChunk]) -> AsyncIterator[AsyncIte
 
 def _note_around(draft: _Draft, message: IncomingMessage, words: Words) -> None:
     """Say whose question is answered, and what came with it and was not read."""
-    files = ", ".join(f"“{plain(name[:_NAME])}”" for name in message.unread if name) or "…"
+    files = ", ".join(f"“{escape_markdown(name[:_NAME])}”" for name in message.unread if name) or "…"
     if message.unread and draft.reading.intent is Intent.EMPTY:
         draft.reply = words.say("only_files", files=files)
     elif message.unread:
         draft.preface = words.say("files_unread", files=files) + "\n\n"
     for name, shows in message.seen:
-        draft.preface += words.say("picture_seen", file=f"“{plain(name[:_NAME])}”", shows=plain(shows)) + "\n\n"
+        draft.preface += (
+            words.say("picture_seen", file=f"“{escape_markdown(name[:_NAME])}”", shows=escape_markdown(shows)) + "\n\n"
+        )
     if message.taken_from:
-        draft.preface += words.say("taken_from", name=plain(message.taken_from[:_NAME])) + "\n\n"
+        draft.preface += words.say("taken_from", name=escape_markdown(message.taken_from[:_NAME])) + "\n\n"
 
 
 def _call_person(draft: _Draft) -> None:
@@ -430,44 +447,44 @@ def _call_person(draft: _Draft) -> None:
     draft.reply = words_for(draft.language).say("handing_over" if draft.people else "wants_human")
 
 
-def _talk(draft: _Draft) -> None:
+def _reply_to_small_talk(draft: _Draft) -> None:
     """Reply to what asks nothing that pages could answer."""
     words, intent = words_for(draft.language), draft.reading.intent
     draft.decision, draft.result = Decision.CHITCHAT, None
     if intent is Intent.NOT_HELPED:
-        draft.reply = _refused(words, people=draft.people)
+        draft.reply = _reply_to_refusal(words, people=draft.people)
     else:
         draft.reply = words.say("confirmed" if intent is Intent.HELPED else intent.value)
 
 
-def _refused(words: Words, *, people: bool) -> str:
+def _reply_to_refusal(words: Words, *, people: bool) -> str:
     """The reply to who says that what was found is not it."""
-    return replies.nothing_found(words, people=True) if people else words.say("none_of_these")
+    return replies.write_nothing_found(words, people=True) if people else words.say("none_of_these")
 
 
 def _reply_to(draft: _Draft, options: Sequence[ScoredPassage]) -> None:
     """Say in Frontdesk's own words what no writer has a part in: an offer of these, or that nothing was found."""
     if draft.decision is Decision.CLARIFY and draft.result:
-        draft.offered = _offered(draft.result, options, TO_CHOOSE_BY)
+        draft.offered = _cite_options(draft.result, options, TO_CHOOSE_BY)
         draft.reply = replies.write_clarification(words_for(draft.language), draft.offered)
     elif draft.decision is Decision.SUGGEST:
-        _suggest(draft, options)
+        _suggest_nearest(draft, options)
     elif draft.decision is Decision.ABSTAIN and draft.reading.intent.is_small_talk:
-        _talk(draft)
+        _reply_to_small_talk(draft)
     elif draft.decision is Decision.ABSTAIN:
-        draft.reply = replies.nothing_found(words_for(draft.language), people=draft.people)
+        draft.reply = replies.write_nothing_found(words_for(draft.language), people=draft.people)
 
 
-def _suggest(draft: _Draft, options: Sequence[ScoredPassage]) -> None:
+def _suggest_nearest(draft: _Draft, options: Sequence[ScoredPassage]) -> None:
     """Show the nearest passage as what it is. Frontdesk quotes: no model says more of it."""
     if draft.result:
         draft.decision, draft.model = Decision.SUGGEST, OWN_WORDS
-        draft.offered = _offered(draft.result, options, LONGEST_GIST)
+        draft.offered = _cite_options(draft.result, options, LONGEST_GIST)
         questions = draft.asked or (draft.standalone,)
         draft.reply = replies.write_suggestion(words_for(draft.language), questions, draft.result, draft.offered)
 
 
-def _offered(result: RetrievalResult, options: Sequence[ScoredPassage], limit: int) -> tuple[Citation, ...]:
+def _cite_options(result: RetrievalResult, options: Sequence[ScoredPassage], limit: int) -> tuple[Citation, ...]:
     """Options as what is cited of them, by rank, each with what it says, in `limit` characters, and what tells it
     apart."""
     documents = [option.passage.document for option in options]
@@ -475,53 +492,53 @@ def _offered(result: RetrievalResult, options: Sequence[ScoredPassage], limit: i
         replace(
             Citation.of(option.passage, result.passages.index(option) + 1),
             under=under,
-            gist=gist(option.passage.document.answer, limit),
+            gist=summarise_answer(option.passage.document.answer, limit),
         )
         for option, under in zip(options, replies.disambiguation_labels(documents), strict=True)
     )
 
 
-def _settled(clarification: Turn | None, choice: Choice | None) -> ClarificationOutcome | None:
+def _settle_clarification(clarification: Turn | None, choice: Choice | None) -> ClarificationOutcome | None:
     if clarification is None or choice is None:
         return ClarificationOutcome(clarification) if clarification else None
     return ClarificationOutcome(clarification, choice.option.number if choice.option else NONE_OF_THESE)
 
 
-def _earlier(conversation: Conversation) -> list[Turn]:
+def _list_earlier_turns(conversation: Conversation) -> list[Turn]:
     """What was asked and said before, without the small talk."""
     return [turn for turn in conversation.turns if turn.decision.searched]
 
 
-def _told(turn: Turn) -> str:
+def _extract_page_words(turn: Turn) -> str:
     """What a turn told of the pages: of a suggestion the entry alone."""
     if turn.decision is not Decision.SUGGEST:
         return turn.answer
-    return lead(turn).partition(words_for(turn.language).say("suggest"))[2].strip()
+    return extract_lead(turn).partition(words_for(turn.language).say("suggest"))[2].strip()
 
 
-def _given(conversation: Conversation) -> frozenset[str]:
+def _list_shown_passages(conversation: Conversation) -> frozenset[str]:
     """The passages that were shown last: what an answer cited, or the one that was suggested."""
-    for turn in _earlier(conversation)[-1:]:
+    for turn in _list_earlier_turns(conversation)[-1:]:
         if turn.decision in {Decision.ANSWER, Decision.SUGGEST}:
             shown = turn.citations if turn.decision is Decision.ANSWER else shown_in_full(turn)
             return frozenset(citation.passage_id for citation in shown)
     return frozenset()
 
 
-def _in_order(result: RetrievalResult, ranks: Sequence[int]) -> RetrievalResult:
+def _put_first(result: RetrievalResult, ranks: Sequence[int]) -> RetrievalResult:
     """`result` with the passages of these 1-based ranks first."""
     chosen = [result.passages[rank - 1] for rank in ranks]
     return replace(result, passages=(*chosen, *(other for other in result.passages if other not in chosen)))
 
 
-def _with_first(result: RetrievalResult, option: Citation, asked: Turn) -> RetrievalResult | None:
+def _put_chosen_first(result: RetrievalResult, option: Citation, asked: Turn) -> RetrievalResult | None:
     """`result` with the chosen passage first, or what its page says by now; None when a refresh has taken it away."""
     by_id = [scored for scored in result.passages if scored.passage.id == option.passage_id]
     offered = {other.passage_id for other in asked.citations}
     by_page = [
         scored
         for scored in result.passages
-        if scored.passage.id not in offered and _reads_anew(scored.passage.document, option)
+        if scored.passage.id not in offered and _has_new_answer(scored.passage.document, option)
     ]
     for chosen in (*by_id, *by_page):
         others = (other for other in result.passages if other is not chosen)
@@ -529,7 +546,7 @@ def _with_first(result: RetrievalResult, option: Citation, asked: Turn) -> Retri
     return None
 
 
-def _reads_anew(document: Document, option: Citation) -> bool:
+def _has_new_answer(document: Document, option: Citation) -> bool:
     """Whether this is the chosen question with another answer than when it was offered."""
     same = bool(option.url) and (document.url, document.question) == (option.url, option.title)
     return same and option.under in {
@@ -539,7 +556,7 @@ def _reads_anew(document: Document, option: Citation) -> bool:
     }
 
 
-def _turn(
+def _build_turn(
     draft: _Draft, message: IncomingMessage, citations: tuple[Citation, ...], timings_ms: dict[str, float]
 ) -> Turn:
     result = draft.result

@@ -13,7 +13,7 @@ from retrieval.documents import RetrievalResult
 class AnswerWriter(Protocol):
     """Writes an answer from retrieved passages."""
 
-    def write(self, brief: WritingRequest) -> AsyncIterator[AnswerChunk]:
+    def write_answer(self, brief: WritingRequest) -> AsyncIterator[AnswerChunk]:
         """Pieces of Markdown with [n] markers, n being the 1-based rank of the passage in `brief.result.passages`; or
         one refusal, before anything else."""
 
@@ -21,20 +21,20 @@ class AnswerWriter(Protocol):
 class QuestionReader(Protocol):
     """Understands what is hard to tell by rules. Both methods give None where they cannot tell, never a fault."""
 
-    async def read(self, message: str, language: str, earlier: Sequence[Turn]) -> Reading | None:
+    async def read_question(self, message: str, language: str, earlier: Sequence[Turn]) -> Reading | None:
         """What a message means after the `earlier` turns."""
 
-    async def answerable(self, question: str, result: RetrievalResult) -> Sequence[int] | None:
+    async def find_answering_passages(self, question: str, result: RetrievalResult) -> Sequence[int] | None:
         """The 1-based ranks of the passages that answer the question, the best first; none if it is not answered."""
 
 
 class PictureReader(Protocol):
     """Says what pictures show, where a model takes them. Neither method raises."""
 
-    async def sees(self) -> bool:
+    async def can_see(self) -> bool:
         """Whether there is such a model now."""
 
-    async def describe(self, picture: Picture, words: str) -> str:
+    async def describe_picture(self, picture: Picture, words: str) -> str:
         """What the picture shows, in a line, to whoever wrote `words` with it; "" where that cannot be told."""
 
 

@@ -101,13 +101,13 @@ def answer_prompt(
     """The question with its passages, numbered from 1, after the turns before it. `also`: what it was searched as
     besides, which tells what a company's own words mean."""
     asked = (
-        f"{_fenced(passages)}\n\n{_asked(question, also)}\n\n"
+        f"{_fence_passages(passages)}\n\n{_fence_question(question, also)}\n\n"
         f"Answer {_IN_LANGUAGE.get(language, _IN_LANGUAGE['en'])}, with [n] after every sentence, or write {NO_ANSWER}."
     )
-    return [Message(Role.SYSTEM, SYSTEM), *_history(earlier), Message(Role.USER, asked)]
+    return [Message(Role.SYSTEM, SYSTEM), *_build_history(earlier), Message(Role.USER, asked)]
 
 
-def correction(draft: str, reason: str, lacking: Sequence[Fact]) -> list[Message]:
+def correction_prompt(draft: str, reason: str, lacking: Sequence[Fact]) -> list[Message]:
     """What follows an answer that could not be let out."""
     missing = ", ".join(dict.fromkeys(f"{fact.value} {fact.unit}".strip() for fact in lacking))
     faults = {
@@ -119,30 +119,35 @@ def correction(draft: str, reason: str, lacking: Sequence[Fact]) -> list[Message
         f"That cannot be sent: {faults.get(reason, 'it does not come from the passages')}. Write the whole "
         f"answer again, only with what the passages say, with [n] after every sentence, or write {NO_ANSWER}."
     )
-    return [Message(Role.ASSISTANT, data(draft)), Message(Role.USER, text)]
+    return [Message(Role.ASSISTANT, escape_structure(draft)), Message(Role.USER, text)]
 
 
 def rewrite_prompt(message: str, earlier: Sequence[Turn]) -> list[Message]:
     """Asks what a follow-up means (see REWRITE_SCHEMA)."""
-    lines = [line for turn in earlier for line in (f"Customer: {data(turn.question)}", f"Assistant: {_said(turn)}")]
+    lines = [
+        line
+        for turn in earlier
+        for line in (f"Customer: {escape_structure(turn.question)}", f"Assistant: {_format_earlier_answer(turn)}")
+    ]
     conversation = "\n".join(lines)
     return [
         Message(Role.SYSTEM, REWRITE),
         Message(
-            Role.USER, f"<conversation>\n{conversation}\n</conversation>\n\n<message>\n{data(message)}\n</message>"
+            Role.USER,
+            f"<conversation>\n{conversation}\n</conversation>\n\n<message>\n{escape_structure(message)}\n</message>",
         ),
     ]
 
 
 def judge_prompt(question: str, passages: Sequence[Passage], also: Sequence[str] = ()) -> list[Message]:
     """Asks whether the passages hold the answer, and which (see `judge_schema`); `also` as for an answer."""
-    asked = f"{_fenced(passages)}\n\n{_asked(question, also)}"
+    asked = f"{_fence_passages(passages)}\n\n{_fence_question(question, also)}"
     return [Message(Role.SYSTEM, JUDGE), Message(Role.USER, asked)]
 
 
 def describe_prompt(picture: Picture, words: str) -> list[Message]:
     """Asks what a picture shows that came with these words."""
-    asked = f"<question>\n{data(words)}\n</question>\n\nWhat does the picture show?"
+    asked = f"<question>\n{escape_structure(words)}\n</question>\n\nWhat does the picture show?"
     return [Message(Role.SYSTEM, DESCRIBE), Message(Role.USER, asked, (picture,))]
 
 
@@ -163,7 +168,7 @@ def judge_schema(passages: int) -> Mapping[str, Any]:
     }
 
 
-def window(turns: Sequence[Turn], steps: int = 2) -> list[Turn]:
+def select_shown_turns(turns: Sequence[Turn], steps: int = 2) -> list[Turn]:
     """The turns of a conversation that a prompt shows: at most `steps` times TURNS_A_STEP, and the last of them."""
     told = [turn for turn in turns if turn.decision.searched]
     if not steps:
@@ -173,40 +178,50 @@ def window(turns: Sequence[Turn], steps: int = 2) -> list[Turn]:
     return told[begin:]
 
 
-def data(text: str) -> str:
+def escape_structure(text: str) -> str:
     """`text` that cannot be taken for structure, by us or by a chat template."""
     return _STRUCTURE.sub(lambda match: match.group() + " ", clean_text(text)).strip()
 
 
-def _fenced(passages: Sequence[Passage]) -> str:
-    return "\n".join(["<passages>", *(_passage(n, passage) for n, passage in enumerate(passages, 1)), "</passages>"])
+def _fence_passages(passages: Sequence[Passage]) -> str:
+    return "\n".join(
+        ["<passages>", *(_fence_passage(n, passage) for n, passage in enumerate(passages, 1)), "</passages>"]
+    )
 
 
-def _asked(question: str, also: Sequence[str]) -> str:
+def _fence_question(question: str, also: Sequence[str]) -> str:
     """The question and its other wordings, all within the fence: they are data, too."""
-    wordings = ", ".join(f"“{data(collapse_whitespace(text))[:_ALSO_CHARACTERS]}”" for text in also[:_ALSO])
-    lines = ["<question>", data(question), *([f"(Also searched as: {wordings})"] if wordings else []), "</question>"]
+    wordings = ", ".join(f"“{escape_structure(collapse_whitespace(text))[:_ALSO_CHARACTERS]}”" for text in also[:_ALSO])
+    lines = [
+        "<question>",
+        escape_structure(question),
+        *([f"(Also searched as: {wordings})"] if wordings else []),
+        "</question>",
+    ]
     return "\n".join(lines)
 
 
-def _passage(number: int, passage: Passage) -> str:
+def _fence_passage(number: int, passage: Passage) -> str:
     document = passage.document
     path = collapse_whitespace(" > ".join(dict.fromkeys([*document.heading_path, document.question])))[
         :_TITLE_CHARACTERS
     ]
     if byline := Citation.of(passage, number).byline:
         path += f" (answered by {collapse_whitespace(byline)})"
-    return f"<passage {number}>\n{data(path)}\n\n{data(passage.text)}\n</passage>"
+    return f"<passage {number}>\n{escape_structure(path)}\n\n{escape_structure(passage.text)}\n</passage>"
 
 
-def _history(earlier: Sequence[Turn]) -> list[Message]:
+def _build_history(earlier: Sequence[Turn]) -> list[Message]:
     messages = []
     for turn in earlier:
-        messages += [Message(Role.USER, data(turn.question)), Message(Role.ASSISTANT, _said(turn))]
+        messages += [
+            Message(Role.USER, escape_structure(turn.question)),
+            Message(Role.ASSISTANT, _format_earlier_answer(turn)),
+        ]
     return messages
 
 
-def _said(turn: Turn) -> str:
+def _format_earlier_answer(turn: Turn) -> str:
     """An earlier answer without its markers and links, whose numbers mean nothing any more."""
     text = _LINK.sub(r"\1", _MARKER.sub("", turn.answer))
-    return data(text)[:_EARLIER_CHARACTERS] or "-"
+    return escape_structure(text)[:_EARLIER_CHARACTERS] or "-"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Iterator
 
-from bot.answering.excerpt import Excerpt, excerpt
-from bot.answering.related import related
+from bot.answering.excerpt import Excerpt, select_excerpt
+from bot.answering.related import find_related
 from bot.chat.conversation import AnswerChunk, WritingRequest
-from bot.chat.markup import plain, quoted, titled_link
+from bot.chat.markup import escape_markdown, escape_markers, titled_link
 from bot.chat.text import shorten_title
 from bot.i18n import Words, words_for
 from retrieval.documents import DocumentKind, Passage, RetrievalResult
@@ -23,38 +23,38 @@ _BLOCK_LINE = re.compile(r"\s*(?:[-*+]\s|\d+[.)]\s|[|>#]|`{3,}|~{3,}|\s{4})|.*\|
 class ExtractiveWriter:
     """An AnswerWriter. The quote is whole when short, else its most relevant part with a link to the rest."""
 
-    async def write(self, brief: WritingRequest) -> AsyncIterator[AnswerChunk]:
+    async def write_answer(self, brief: WritingRequest) -> AsyncIterator[AnswerChunk]:
         """The quote, then a hint that there is more, then related questions; nothing for no passages."""
         words = words_for(brief.language)
-        pieces = _each(brief, words) if brief.parts else _pieces(brief.question, words, brief.result)
+        pieces = _quote_parts(brief, words) if brief.parts else _quote_best(brief.question, words, brief.result)
         for piece in pieces:
             yield AnswerChunk(piece, MODEL)
 
 
-def _pieces(question: str, words: Words, result: RetrievalResult) -> Iterator[str]:
+def _quote_best(question: str, words: Words, result: RetrievalResult) -> Iterator[str]:
     if not result.passages:
         return
     best = result.passages[0].passage
-    yield from quote(question, words, best)
-    others = related(question, result, limit=SEE_ALSO, after=1)
+    yield from quote_entry(question, words, best)
+    others = find_related(question, result, limit=SEE_ALSO, after=1)
     if others:
         yield f"\n\n{words.say('see_also')}\n"
     for rank in others:
-        yield f"\n- {plain(result.passages[rank - 1].passage.document.question)} [{rank}]"
+        yield f"\n- {escape_markdown(result.passages[rank - 1].passage.document.question)} [{rank}]"
 
 
-def _each(brief: WritingRequest, words: Words) -> Iterator[str]:
+def _quote_parts(brief: WritingRequest, words: Words) -> Iterator[str]:
     """An entry for each part of a message, below its own question."""
     for rank, (question, scored) in enumerate(zip(brief.parts, brief.result.passages, strict=False), start=1):
         yield "\n\n" if rank > 1 else ""
-        yield from quote(question, words, scored.passage, rank, titled=True)
+        yield from quote_entry(question, words, scored.passage, rank, titled=True)
 
 
-def quote(question: str, words: Words, passage: Passage, rank: int = 1, *, titled: bool = False) -> Iterator[str]:
+def quote_entry(question: str, words: Words, passage: Passage, rank: int = 1, *, titled: bool = False) -> Iterator[str]:
     """An entry in its own words, cited as the passage of this rank; `titled`: below its own question in any case."""
     document = passage.document
     whole = Excerpt(document.answer.strip("\n").rstrip(), complete=True)  # where there is no page to read the rest on
-    part = excerpt(document.answer, question, passage.text) if document.url else whole
+    part = select_excerpt(document.answer, question, passage.text) if document.url else whole
     link = f"{titled_link(shorten_title(document.question), document.url)} [{rank}]"
     if not document.answer.strip():
         yield link
@@ -62,24 +62,26 @@ def quote(question: str, words: Words, passage: Passage, rank: int = 1, *, title
     if not part.text:
         yield words.say("too_long_to_quote", link=link)
         return
-    title = _title(question, words, passage, titled=titled)
+    title = _choose_title(question, words, passage, titled=titled)
     if title:
         yield f"**{title}**\n\n"
-    yield quoted(part.text)
+    yield escape_markers(part.text)
     yield f"\n\n[{rank}]" if _ends_in_block(part.text) else f" [{rank}]"
     if not part.complete:
         yield f"\n\n{words.say('more', link=link)}"
 
 
-def _title(question: str, words: Words, passage: Passage, *, titled: bool) -> str:
+def _choose_title(question: str, words: Words, passage: Passage, *, titled: bool) -> str:
     """What a quote needs above it to be understood: a section its headings, a bare "Yes, …" the question it answers."""
     document = passage.document
     if document.kind is DocumentKind.SECTION:
         path = [*document.heading_path, document.question]
-        return " › ".join(plain(shorten_title(heading)) for heading in dict.fromkeys(path) if heading)
-    leans = _leaning(words).match(document.answer) or _leaning(words_for(document.language)).match(document.answer)
+        return " › ".join(escape_markdown(shorten_title(heading)) for heading in dict.fromkeys(path) if heading)
+    leans = _compile_leaning_pattern(words).match(document.answer) or _compile_leaning_pattern(
+        words_for(document.language)
+    ).match(document.answer)
     if titled or (leans and _reads_as(question) != _reads_as(document.question)):
-        return plain(shorten_title(document.question))
+        return escape_markdown(shorten_title(document.question))
     return ""
 
 
@@ -87,7 +89,7 @@ def _reads_as(question: str) -> list[str]:
     return analyse_text(question)
 
 
-def _leaning(words: Words) -> re.Pattern[str]:
+def _compile_leaning_pattern(words: Words) -> re.Pattern[str]:
     beginnings = sorted(words.quoting["leaning"], key=len, reverse=True)
     return re.compile(rf"\W*(?:{'|'.join(map(re.escape, beginnings))})(?!\w)", re.IGNORECASE)
 

@@ -1,7 +1,7 @@
 """Recognises a model's saying that it has no answer, in whatever words.
 
-`says_no_answer` is sure: the sentence speaks of what the passages lack. `declines` is likely: an excuse, which counts
-where nothing is cited for it. "Your documents do not have to be originals [1]" is neither. Traditional Chinese is read
+`says_no_answer` is sure: the sentence speaks of what the passages lack. `declines_to_answer` is likely: an excuse, which
+counts where nothing is cited for it. "Your documents do not have to be originals [1]" is neither. Traditional Chinese is read
 as Simplified.
 """
 
@@ -28,7 +28,7 @@ _LACK = (
 )
 
 
-def _sure(sources: str) -> re.Pattern[str]:
+def _build_refusal_pattern(sources: str) -> re.Pattern[str]:
     return re.compile(
         r"no[ _-]answer\b"
         rf"|\b{sources}\b[^.!?]{{0,40}}?\b{_LACK}"
@@ -58,8 +58,8 @@ _BLUNT = re.compile(
     r"|未提及|(?:没有|并未|未)(?:提到|提及)|(?:没有|并未|未)说明(?!书)|不详|我不知道|无法(?:确定|回答)|资料[里中]?没有"
 )
 _CONDITION = re.compile(r"如果|若|要是|请")  # 如果三天内没有物流信息，请…
-_SURE = _sure(_SOURCES)
-_SURE_ALTHOUGH_CITED = _sure(_OURS)
+_SURE = _build_refusal_pattern(_SOURCES)
+_SURE_ALTHOUGH_CITED = _build_refusal_pattern(_OURS)
 _LIKELY = re.compile(
     r"\b(?:i|we)(?:['’]m| am|['’]re| are)?(?: really| afraid| very| so)?(?: sorry| afraid)?,?(?: but)?(?: i| we)?"
     r"(?:['’]m| am)? (?:can ?not|can['’]t|could not|couldn['’]t|unable|not able|do not know|don['’]t know|do not have"
@@ -82,6 +82,6 @@ def says_no_answer(sentence: str, *, cited: bool = False) -> bool:
     return any(pattern.search(folded) for pattern in (_BLUNT, _SURE_ALTHOUGH_CITED if cited else _SURE))
 
 
-def declines(sentence: str) -> bool:
+def declines_to_answer(sentence: str) -> bool:
     """Whether it excuses itself, which without a citation is no answer."""
     return _LIKELY.search(fold_text(sentence)) is not None

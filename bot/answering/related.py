@@ -15,7 +15,7 @@ CLOSE = 0.5
 REACH = 5.0
 
 
-def related(question: str, result: RetrievalResult, *, limit: int, after: int = 0) -> Sequence[int]:
+def find_related(question: str, result: RetrievalResult, *, limit: int, after: int = 0) -> Sequence[int]:
     """The 1-based ranks, best first, of at most `limit` close passages below rank `after`, no page or title twice."""
     documents = [scored.passage.document for scored in result.passages]
     titles = [set(analyse_text(document.question)) for document in documents]

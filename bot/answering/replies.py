@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.answering.quote import quote
+from bot.answering.quote import quote_entry
 from bot.chat.conversation import Citation
-from bot.chat.markup import plain
+from bot.chat.markup import escape_markdown
 from bot.i18n import Words, words_for
 from bot.i18n.language import reply_language
 from retrieval.documents import Document, RetrievalResult
@@ -15,7 +15,7 @@ from retrieval.text import collapse_whitespace
 
 def write_clarification(words: Words, offered: Sequence[Citation]) -> str:
     """The question which of these is meant, with a line of each one's answer. A citation's number is its rank."""
-    return "\n".join([words.say("clarify"), "", *_choices(offered, 1), "", words.say("clarify_how")])
+    return "\n".join([words.say("clarify"), "", *_format_choices(offered, 1), "", words.say("clarify_how")])
 
 
 def write_suggestion(
@@ -27,9 +27,16 @@ def write_suggestion(
     lines = [words.say("suggest")]
     for question, each in zip(questions, shown, strict=False):
         passage = result.passages[each.number - 1].passage
-        lines += ["", "".join(quote(question, words, passage, each.number, titled=True))]
+        lines += ["", "".join(quote_entry(question, words, passage, each.number, titled=True))]
     if others:
-        lines += ["", words.say("suggest_others"), "", *_choices(others, len(shown) + 1), "", words.say("clarify_how")]
+        lines += [
+            "",
+            words.say("suggest_others"),
+            "",
+            *_format_choices(others, len(shown) + 1),
+            "",
+            words.say("clarify_how"),
+        ]
     return "\n".join(lines)
 
 
@@ -38,31 +45,33 @@ def disambiguation_labels(documents: Sequence[Document]) -> list[str]:
     author; "" where there is no such thing, or no other has its title."""
     labels = []
     for document in documents:
-        namesakes = [other for other in documents if other is not document and _title(other) == _title(document)]
+        namesakes = [
+            other for other in documents if other is not document and _fold_title(other) == _fold_title(document)
+        ]
         theirs = {collapse_whitespace(heading) for each in namesakes for heading in each.heading_path}
         own = [heading for heading in reversed(document.heading_path) if collapse_whitespace(heading) not in theirs]
         labels.append(collapse_whitespace(next(iter([*own, document.author]))) if namesakes else "")
     return labels
 
 
-def nothing_found(words: Words, *, people: bool) -> str:
+def write_nothing_found(words: Words, *, people: bool) -> str:
     """That the pages hold no answer, and where to turn to: to `people`, if they can be reached, else to other words."""
     return words.say("nothing_found" if people else "nothing_found_no_people")
 
 
-def apology(text: str, fault: str) -> str:
+def write_apology(text: str, fault: str) -> str:
     """What a customer who asked `text` is told when answering failed; `fault` is the id the fault was logged under."""
     return words_for(reply_language(text)).say("fault", fault=fault)
 
 
-def _choices(offered: Sequence[Citation], start: int) -> list[str]:
+def _format_choices(offered: Sequence[Citation], start: int) -> list[str]:
     """A numbered list, with what each says in a line of its own."""
     lines = []
     for number, each in enumerate(offered, start):
-        lines.append(f"{number}. {plain(each.label)} [{each.number}]" + ("  " if each.gist else ""))
-        lines += [f"   {plain(each.gist)}"] if each.gist else []
+        lines.append(f"{number}. {escape_markdown(each.label)} [{each.number}]" + ("  " if each.gist else ""))
+        lines += [f"   {escape_markdown(each.gist)}"] if each.gist else []
     return lines
 
 
-def _title(document: Document) -> str:
+def _fold_title(document: Document) -> str:
     return collapse_whitespace(document.question).casefold()

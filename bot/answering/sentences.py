@@ -35,21 +35,21 @@ class Sentences:
     def feed(self, piece: str) -> list[str]:
         """Take a further piece."""
         self._rest += piece
-        return self._cut(final=False)
+        return self._cut_units(final=False)
 
     def finish(self) -> list[str]:
         """What is left, after the last piece."""
-        return self._cut(final=True)
+        return self._cut_units(final=True)
 
-    def _cut(self, final: bool) -> list[str]:
+    def _cut_units(self, final: bool) -> list[str]:
         units = []
-        while self._rest and (length := self._length(final)):
+        while self._rest and (length := self._measure_unit(final)):
             unit, self._rest = self._rest[:length], self._rest[length:]
             self._line_begins = unit.endswith("\n")
             units.append(unit)
         return units
 
-    def _length(self, final: bool) -> int:
+    def _measure_unit(self, final: bool) -> int:
         """Of the unit that the rest begins with; 0 while it may still go on."""
         text = self._rest
         if blank := re.match(r"\s*\n", text):
@@ -58,20 +58,20 @@ class Sentences:
             if not final and _MAYBE_BLOCK.match(text):
                 return 0
             if fence := _FENCE.match(text):
-                return self._fenced(fence[1], final)
+                return self._measure_code_block(fence[1], final)
             if text.lstrip(" \t").startswith("|"):
-                return self._table(final)
+                return self._measure_table(final)
             if _ITEM.match(text):
                 return text.find("\n") + 1 or (len(text) if final else 0)
-        return self._sentence(final)
+        return self._measure_sentence(final)
 
-    def _fenced(self, fence: str, final: bool) -> int:
+    def _measure_code_block(self, fence: str, final: bool) -> int:
         close = re.compile(rf"\n[ \t]*{re.escape(fence)}[{fence[0]}]*[ \t]*(?:\n|\Z)").search(self._rest)
         if close and (final or close.group().endswith("\n")):
             return close.end()
         return len(self._rest) if final else 0
 
-    def _table(self, final: bool) -> int:
+    def _measure_table(self, final: bool) -> int:
         position = 0
         for line in self._rest.splitlines(keepends=True):
             if not line.lstrip(" \t").startswith("|"):
@@ -79,7 +79,7 @@ class Sentences:
             position += len(line)
         return position if final else 0
 
-    def _sentence(self, final: bool) -> int:
+    def _measure_sentence(self, final: bool) -> int:
         line_end = self._rest.find("\n") + 1
         line = self._rest[:line_end] if line_end else self._rest
         for end in _END.finditer(line):

@@ -30,12 +30,12 @@ class SqlConversationStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def load(self, conversation_id: str, limit: int = 20) -> Conversation:
+    async def load_conversation(self, conversation_id: str, limit: int = 20) -> Conversation:
         """The last `limit` turns, oldest first; an unknown id is an empty conversation."""
-        newest_first = await self.turns(conversation_id=conversation_id, limit=limit)
+        newest_first = await self.list_turns(conversation_id=conversation_id, limit=limit)
         return Conversation(conversation_id, tuple(reversed(newest_first)))
 
-    async def add(self, turn: Turn) -> None:
+    async def add_turn(self, turn: Turn) -> None:
         """Store a turn with its passages, creating its conversation if needed, in one transaction. Not one of a user
         who was forgotten since it was begun."""
         conversation = {
@@ -45,26 +45,26 @@ class SqlConversationStore:
             "updated_at": turn.created_at,
         }
 
-        async def work(connection: AsyncConnection) -> None:
+        async def insert_turn(connection: AsyncConnection) -> None:
             if await was_forgotten(connection, turn.platform, turn.user, turn.created_at):
                 return
             await connection.execute(_touch_conversation(connection.dialect.name), conversation)
-            await connection.execute(insert(turns), _turn_row(turn))
+            await connection.execute(insert(turns), _build_turn_row(turn))
             if turn.passages:
-                await connection.execute(insert(turn_passages), [_passage_row(turn.id, p) for p in turn.passages])
+                await connection.execute(insert(turn_passages), [_build_passage_row(turn.id, p) for p in turn.passages])
 
-        await self._database.write(work)
+        await self._database.write(insert_turn)
 
-    async def turn(self, turn_id: str) -> Turn:
+    async def find_turn(self, turn_id: str) -> Turn:
         """A turn by its id or an unambiguous prefix of at least 4 digits. Raises UnknownTurn."""
 
-        async def work(connection: AsyncConnection) -> Turn:
-            full_id = await _resolve(connection, turn_id)
-            return (await _fetch(connection, select(turns).where(turns.c.id == full_id)))[0]
+        async def select_turn(connection: AsyncConnection) -> Turn:
+            full_id = await _resolve_id(connection, turn_id)
+            return (await _fetch_turns(connection, select(turns).where(turns.c.id == full_id)))[0]
 
-        return await self._database.read(work)
+        return await self._database.read(select_turn)
 
-    async def turns(
+    async def list_turns(
         self,
         *,
         since: datetime | None = None,
@@ -80,9 +80,9 @@ class SqlConversationStore:
             query = query.where(turns.c.decision == decision)
         if conversation_id is not None:
             query = query.where(turns.c.conversation_id == conversation_id)
-        return await self._database.read(partial(_fetch, query=query))
+        return await self._database.read(partial(_fetch_turns, query=query))
 
-    async def export(self, *, since: datetime | None = None) -> AsyncIterator[Turn]:
+    async def export_turns(self, *, since: datetime | None = None) -> AsyncIterator[Turn]:
         """Every turn, oldest first, in pages, so that neither memory nor a long transaction grows with the log."""
         position = tuple_(turns.c.created_at, turns.c.id)
         query = select(turns).order_by(turns.c.created_at, turns.c.id).limit(_PAGE)
@@ -90,14 +90,14 @@ class SqlConversationStore:
             query = query.where(turns.c.created_at >= since)
         page_query = query
         while True:
-            page = await self._database.read(partial(_fetch, query=page_query))
+            page = await self._database.read(partial(_fetch_turns, query=page_query))
             for turn in page:
                 yield turn
             if len(page) < _PAGE:
                 return
             page_query = query.where(position > (page[-1].created_at, page[-1].id))
 
-    async def vote(self, feedback: Feedback) -> None:
+    async def record_vote(self, feedback: Feedback) -> None:
         """Keep a user's last vote on a turn (one row a user and turn). Raises UnknownTurn."""
         verdict = {
             "vote": feedback.vote.value,
@@ -105,28 +105,28 @@ class SqlConversationStore:
             "created_at": feedback.created_at or datetime.now(UTC),
         }
 
-        async def work(connection: AsyncConnection) -> None:
-            turn_id = await _resolve(connection, feedback.turn_id)
+        async def upsert_vote(connection: AsyncConnection) -> None:
+            turn_id = await _resolve_id(connection, feedback.turn_id)
             await connection.execute(
                 upsert(connection, votes)
                 .values(turn_id=turn_id, user_id=feedback.user, **verdict)
                 .on_conflict_do_update(index_elements=["turn_id", "user_id"], set_=verdict)
             )
 
-        await self._database.write(work)
+        await self._database.write(upsert_vote)
 
-    async def feedback(self, turn_id: str) -> Sequence[Feedback]:
+    async def list_feedback(self, turn_id: str) -> Sequence[Feedback]:
         """The votes on a turn (its id, or a prefix), oldest first. Raises UnknownTurn."""
 
-        async def work(connection: AsyncConnection) -> Sequence[Feedback]:
-            full_id = await _resolve(connection, turn_id)
+        async def select_feedback(connection: AsyncConnection) -> Sequence[Feedback]:
+            full_id = await _resolve_id(connection, turn_id)
             query = select(votes).where(votes.c.turn_id == full_id)
             rows = await connection.execute(query.order_by(votes.c.created_at, votes.c.user_id))
             return [
                 Feedback(row.turn_id, row.user_id, Vote(row.vote), row.reason, row.created_at) for row in rows.all()
             ]
 
-        return await self._database.read(work)
+        return await self._database.read(select_feedback)
 
 
 @cache
@@ -137,29 +137,29 @@ def _touch_conversation(dialect: str) -> Insert:
     return insertion.on_conflict_do_update(index_elements=["id"], set_=changed)
 
 
-async def _resolve(connection: AsyncConnection, turn_id: str) -> str:
+async def _resolve_id(connection: AsyncConnection, turn_id: str) -> str:
     """The full id that `turn_id` begins. Raises UnknownTurn when there is none or more than one."""
     return await full_id(connection, turns, turn_id, UnknownTurn, noun="turn", shown_by="frontdesk log list")
 
 
-async def _fetch(connection: AsyncConnection, query: Select[Any]) -> list[Turn]:
+async def _fetch_turns(connection: AsyncConnection, query: Select[Any]) -> list[Turn]:
     """The turns of a query on `turns`, in its order, with their passages."""
     rows = (await connection.execute(query)).mappings().all()
-    passages = await _passages(connection, [row["id"] for row in rows])
-    return [_turn(row, passages[row["id"]]) for row in rows]
+    passages = await _fetch_passages(connection, [row["id"] for row in rows])
+    return [_build_turn(row, passages[row["id"]]) for row in rows]
 
 
-async def _passages(connection: AsyncConnection, turn_ids: Sequence[str]) -> Mapping[str, list[UsedPassage]]:
+async def _fetch_passages(connection: AsyncConnection, turn_ids: Sequence[str]) -> Mapping[str, list[UsedPassage]]:
     found: dict[str, list[UsedPassage]] = defaultdict(list)
     for start in range(0, len(turn_ids), _PAGE):
         query = select(turn_passages).where(turn_passages.c.turn_id.in_(turn_ids[start : start + _PAGE]))
         for row in (await connection.execute(query.order_by(turn_passages.c.rank))).mappings():
             values = dict(row)
-            found[values.pop("turn_id")].append(UsedPassage(**values | {"signals": _floats(row["signals"])}))
+            found[values.pop("turn_id")].append(UsedPassage(**values | {"signals": _to_floats(row["signals"])}))
     return found
 
 
-def _turn_row(turn: Turn) -> dict[str, Any]:
+def _build_turn_row(turn: Turn) -> dict[str, Any]:
     return {
         "id": turn.id,
         "conversation_id": turn.conversation_id,
@@ -173,30 +173,30 @@ def _turn_row(turn: Turn) -> dict[str, Any]:
         "answer": turn.answer,
         "confidence": turn.confidence,
         "threshold": turn.threshold,
-        "features": _floats(turn.features),
+        "features": _to_floats(turn.features),
         "citations": [asdict(citation) for citation in turn.citations],
         "index_version": turn.index_version,
         "model": turn.model,
-        "timings_ms": _floats(turn.timings_ms),
+        "timings_ms": _to_floats(turn.timings_ms),
         "rewritten": list(turn.rewritten) or None,
     }
 
 
-def _passage_row(turn_id: str, passage: UsedPassage) -> dict[str, Any]:
-    return row_of(passage) | {"turn_id": turn_id, "signals": _floats(passage.signals)}
+def _build_passage_row(turn_id: str, passage: UsedPassage) -> dict[str, Any]:
+    return row_of(passage) | {"turn_id": turn_id, "signals": _to_floats(passage.signals)}
 
 
-def _turn(row: RowMapping, passages: Sequence[UsedPassage]) -> Turn:
+def _build_turn(row: RowMapping, passages: Sequence[UsedPassage]) -> Turn:
     values = dict(row)
     values["user"] = values.pop("user_id")
     values["decision"] = Decision(row["decision"])
-    values["features"] = _floats(row["features"])
+    values["features"] = _to_floats(row["features"])
     values["citations"] = tuple(Citation(**citation) for citation in row["citations"])
-    values["timings_ms"] = _floats(row["timings_ms"])
+    values["timings_ms"] = _to_floats(row["timings_ms"])
     values["rewritten"] = tuple(row["rewritten"] or ())
     return Turn(**values, passages=tuple(passages))
 
 
-def _floats(values: Mapping[str, Any]) -> dict[str, float]:
+def _to_floats(values: Mapping[str, Any]) -> dict[str, float]:
     """Plain floats: of NumPy's on the way in, of "nan" and "inf" on the way out."""
     return {key: float(value) for key, value in values.items()}

@@ -325,14 +325,14 @@ class Application(Stores):
         from bot.gaps.service import Gaps
 
         async def answered(question: str) -> str:
-            from bot.answering.decide import decide
+            from bot.answering.decide import make_decision
             from bot.chat.conversation import Decision
 
             try:
                 found = await self.retriever.retrieve(question)
             except RetrievalError:
                 return ""
-            decided = decide(found, self.settings.answer_threshold)
+            decided = make_decision(found, self.settings.answer_threshold)
             return found.passages[0].passage.id if decided.decision is Decision.ANSWER else ""
 
         return Gaps(self.missed, lambda: self.embedding_models, lambda: self.intents, answered)
@@ -489,7 +489,7 @@ class Application(Stores):
         """Load what a first answer would wait for. Raises NoActiveVersion, CorruptVersion."""
         await self.load_beside()
         self.answering.warm_up()
-        await self.conversations.load("")
+        await self.conversations.load_conversation("")
         await self.retriever.retrieve("warm up")
         if self.live_index.current_index()[1].languages["zh"]:
             await self.retriever.retrieve("预热")  # the dictionary is read with the first Chinese question

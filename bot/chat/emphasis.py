@@ -42,24 +42,24 @@ class _Marks:
 
     @property
     def opens_by_rule(self) -> bool:
-        return _flanks(self.after, self.before) and (self.text[0] == "*" or not _is_letter(self.before))
+        return _is_flanking(self.after, self.before) and (self.text[0] == "*" or not _is_letter(self.before))
 
     @property
     def closes_by_rule(self) -> bool:
-        return _flanks(self.before, self.after) and (self.text[0] == "*" or not _is_letter(self.after))
+        return _is_flanking(self.before, self.after) and (self.text[0] == "*" or not _is_letter(self.after))
 
 
-def emphasised(text: str) -> str:
+def mend_emphasis(text: str) -> str:
     """Prose, without code, with its emphasis written so that every client draws it."""
     if text.isascii() or not ("*" in text or "_" in text):
         return text
-    return "".join(_line(line) for line in text.splitlines(keepends=True))
+    return "".join(_mend_line(line) for line in text.splitlines(keepends=True))
 
 
-def unsettled(line: str) -> list[tuple[int, int]]:
+def find_undecided_spans(line: str) -> list[tuple[int, int]]:
     """The spans of a line, which may go on, whose emphasis is not decided before their end."""
     spans, opened = [], -1
-    for marks, depth in _paired(line, []):
+    for marks, depth in _pair_marks(line, []):
         if opened < 0 and depth:
             opened = marks.start
         elif opened >= 0 and not depth:
@@ -68,9 +68,9 @@ def unsettled(line: str) -> list[tuple[int, int]]:
     return [*spans, (opened, len(line) + 1)] if opened >= 0 else spans
 
 
-def _line(line: str) -> str:
+def _mend_line(line: str) -> str:
     pairs: list[tuple[_Marks, _Marks]] = []
-    found = [marks for marks, _ in _paired(line, pairs)]
+    found = [marks for marks, _ in _pair_marks(line, pairs)]
     inserted: dict[int, str] = {}
     starred: set[int] = set()
     for opening, closing in pairs:
@@ -78,9 +78,9 @@ def _line(line: str) -> str:
             continue  # English parts its words
         if opening.text[0] == "_" and not (opening.opens_by_rule and closing.closes_by_rule):
             starred |= {opening.start, closing.start}
-        if not _flanks(opening.after, opening.before):
+        if not _is_flanking(opening.after, opening.before):
             inserted[opening.start + len(opening.text)] = _SPACE
-        if not _flanks(closing.before, closing.after):
+        if not _is_flanking(closing.before, closing.after):
             inserted[closing.start] = _SPACE
     if not inserted and not starred:
         return line
@@ -93,7 +93,7 @@ def _line(line: str) -> str:
     return "".join([*out, line[at:]])
 
 
-def _paired(line: str, pairs: list[tuple[_Marks, _Marks]]) -> Iterator[tuple[_Marks, int]]:
+def _pair_marks(line: str, pairs: list[tuple[_Marks, _Marks]]) -> Iterator[tuple[_Marks, int]]:
     """A line's marks, each with how many are open after it; what opens with what closes is added to `pairs`."""
     stack: list[_Marks] = []
     for match in _MARKS.finditer(line):
@@ -101,7 +101,7 @@ def _paired(line: str, pairs: list[tuple[_Marks, _Marks]]) -> Iterator[tuple[_Ma
             continue
         start, end = match.span()
         marks = _Marks(start, match[0], line[start - 1 : start], line[end : end + 1])
-        closed = _closed(marks, stack) if marks.may_close else []
+        closed = _close_marks(marks, stack) if marks.may_close else []
         pairs += [(opening, marks) for opening in closed]
         if not closed and marks.may_open:
             marks.left = len(marks.text)
@@ -109,7 +109,7 @@ def _paired(line: str, pairs: list[tuple[_Marks, _Marks]]) -> Iterator[tuple[_Ma
         yield marks, len(stack)
 
 
-def _closed(marks: _Marks, stack: list[_Marks]) -> list[_Marks]:
+def _close_marks(marks: _Marks, stack: list[_Marks]) -> list[_Marks]:
     """What these marks close, taken from the stack."""
     count = len(marks.text)
     for place in range(len(stack) - 1, max(-1, len(stack) - 9), -1):
@@ -127,7 +127,7 @@ def _closed(marks: _Marks, stack: list[_Marks]) -> list[_Marks]:
     return []
 
 
-def _flanks(inner: str, outer: str) -> bool:
+def _is_flanking(inner: str, outer: str) -> bool:
     """Whether marks between these characters hold on to the inner one."""
     if not inner or inner.isspace():
         return False

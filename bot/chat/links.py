@@ -51,43 +51,43 @@ _CLOSING = re.compile(r"[.,;:!?)\]}>\"'`*_~|\\]*")  # what no client takes for t
 _NOTHING: frozenset[str] = frozenset()
 
 
-def addresses(text: str) -> frozenset[str]:
-    """What stands in a plain text that a client may make a link of, in the form in which `defuse` compares it."""
+def find_addresses(text: str) -> frozenset[str]:
+    """What stands in a plain text that a client may make a link of, in the form in which `defuse_text` compares it."""
     found = set()
     for match in _RUN.finditer(text):
-        if any(True for _ in _weak(match[0])):
-            start, end = _core(text, match)
+        if any(True for _ in _find_weak_places(match[0])):
+            start, end = _trim_run(text, match)
             found |= {match[0], text[start:end]}
     return frozenset(found)
 
 
-def mailboxes(text: str) -> frozenset[str]:
+def find_mailboxes(text: str) -> frozenset[str]:
     """Those of them that are e-mail addresses alone: they lead nowhere, and are copied as they stand."""
-    return frozenset(found for found in addresses(text) if _MAILBOX.fullmatch(found))
+    return frozenset(found for found in find_addresses(text) if _MAILBOX.fullmatch(found))
 
 
-def runs(text: str) -> Iterator[tuple[int, int]]:
+def find_address_spans(text: str) -> Iterator[tuple[int, int]]:
     """The spans of a text that may be an address, without the punctuation around them."""
     for match in _RUN.finditer(text):
-        if any(True for _ in _weak(match[0])):
-            yield _core(text, match)
+        if any(True for _ in _find_weak_places(match[0])):
+            yield _trim_run(text, match)
 
 
-def defuse(text: str, held: Container[str] = _NOTHING, *, code: bool = False) -> str:
+def defuse_text(text: str, held: Container[str] = _NOTHING, *, code: bool = False) -> str:
     """`text` without anything that a client makes a link or a mention of, but for the addresses in `held`.
 
     It reads the same: what is put in shows nothing. `code`: brackets stay where no address stands beside them.
     """
-    weak = sorted(set(_weak(text)))
+    weak = sorted(set(_find_weak_places(text)))
     brackets = [match.end() for match in _BRACKET.finditer(text)]
     if not weak and (code or not brackets):
         return break_up_mentions(text)
-    spared, apart = _spared(text, held, weak)
-    breaks = [at for at in weak if not _inside(at, spared)]
+    spared, apart = _find_spared_spans(text, held, weak)
+    breaks = [at for at in weak if not _is_inside(at, spared)]
     if breaks:
         breaks += [match.end() for match in _ANGLE.finditer(text)]
     if not code or breaks:
-        breaks += [at for at in brackets if not _inside(at, spared)]
+        breaks += [at for at in brackets if not _is_inside(at, spared)]
     cuts = [0, *sorted({*breaks, *apart}), len(text)]
     return break_up_mentions(BREAK.join(text[start:end] for start, end in pairwise(cuts)))
 
@@ -97,7 +97,7 @@ def break_up_mentions(text: str) -> str:
     return _MENTION.sub(lambda match: match.group() + BELL, text)
 
 
-def _weak(text: str) -> Iterator[int]:
+def _find_weak_places(text: str) -> Iterator[int]:
     """The places where an address breaks, in no order."""
     for pattern in _WEAK:
         yield from (match.end() for match in pattern.finditer(text))
@@ -107,7 +107,7 @@ def _weak(text: str) -> Iterator[int]:
             yield match.end()
 
 
-def _spared(text: str, held: Container[str], weak: list[int]) -> tuple[list[tuple[int, int]], list[int]]:
+def _find_spared_spans(text: str, held: Container[str], weak: list[int]) -> tuple[list[tuple[int, int]], list[int]]:
     """The spans of held addresses, in order, and those of their ends that are kept apart from what goes on there, so
     that no client takes more for the address. One with a scheme has to stand by itself."""
     spans: list[tuple[int, int]] = []
@@ -120,7 +120,7 @@ def _spared(text: str, held: Container[str], weak: list[int]) -> tuple[list[tupl
             break
         if weak[at] > match.end():
             continue
-        start, end = _core(text, match)
+        start, end = _trim_run(text, match)
         if text[start:end] not in held:
             if match[0] not in held:
                 continue
@@ -134,7 +134,7 @@ def _spared(text: str, held: Container[str], weak: list[int]) -> tuple[list[tupl
     return spans, apart
 
 
-def _core(text: str, run: re.Match[str]) -> tuple[int, int]:
+def _trim_run(text: str, run: re.Match[str]) -> tuple[int, int]:
     """A run without the punctuation and marks around it."""
     start, end = run.span()
     while start < end and not text[start].isalnum():
@@ -144,7 +144,7 @@ def _core(text: str, run: re.Match[str]) -> tuple[int, int]:
     return start, end
 
 
-def _inside(at: int, spans: list[tuple[int, int]]) -> bool:
+def _is_inside(at: int, spans: list[tuple[int, int]]) -> bool:
     position = bisect(spans, (at,))
     return any(start < at < end for start, end in spans[max(0, position - 1) : position + 1])
 

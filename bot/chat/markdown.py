@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from bot.chat.emphasis import emphasised, unsettled
-from bot.chat.links import BELL, BREAK, CODE, LESS, MADE, addresses, defuse
+from bot.chat.emphasis import find_undecided_spans, mend_emphasis
+from bot.chat.links import BELL, BREAK, CODE, LESS, MADE, defuse_text, find_addresses
 from bot.chat.markup import Scanner, Token, tokens_of_line
 from retrieval.scripts import UNSPACED
 from retrieval.text import clean_text
@@ -71,12 +71,14 @@ class Renderer:
     def render(self, markdown: str, links: Collection[str] = ()) -> str:
         """A further piece of the text."""
         asides: list[_Aside] = []
-        shown = "".join(self._of(token, links, asides) for token in self._scanner.scan(_in_last_form(markdown)))
+        shown = "".join(
+            self._render_token(token, links, asides) for token in self._scanner.scan(_in_last_form(markdown))
+        )
         before, self._before = self._before, _OURS.sub(")", (self._before + shown)[-1])
-        prose = emphasised(before + shown)
+        prose = mend_emphasis(before + shown)
         for aside, place in zip(asides, _PLACE.finditer(prose), strict=True):
             if aside.is_code:
-                aside.text = self._dialect.code(_code(aside.text, prose[place.end() :][:_LOOKED_AT], links))
+                aside.text = self._dialect.code(_defuse_code(aside.text, prose[place.end() :][:_LOOKED_AT], links))
             elif self._dialect.apart:
                 before_it = (
                     ""
@@ -87,14 +89,14 @@ class Renderer:
                 aside.text = f"{before_it}{aside.text}{behind_it}"
         prose = _OPENS_LINK.sub(rf"\g<0>{BREAK}", prose)
         texts = iter(asides)
-        return _PLACE.sub(lambda _: next(texts).text, self._dialect.shown(defuse(prose, links))[len(before) :])
+        return _PLACE.sub(lambda _: next(texts).text, self._dialect.shown(defuse_text(prose, links))[len(before) :])
 
     def settled(self, line: str) -> int:
         """Up to where a line that is still being written can be rendered, whatever follows."""
         limit = self._scanner.settled(line)
-        masked = "".join(_masked(token) for token in tokens_of_line(line[:limit]))
+        masked = "".join(_mask_token(token) for token in tokens_of_line(line[:limit]))
         masked += line[limit : limit + 1] if line[limit : limit + 1].isspace() else ""
-        undecided = unsettled(masked)
+        undecided = find_undecided_spans(masked)
         lead = len(line) - len(line.lstrip(" >")) if self._before == "\n" else 0  # a quotation's marks stay together
         for place in reversed([match.start() for match in _SEAM.finditer(masked, 0, limit + 1)]):
             while undecided and undecided[-1][0] >= place:
@@ -103,7 +105,7 @@ class Renderer:
                 return place
         return 0
 
-    def _of(self, token: Token, links: Collection[str], asides: list[_Aside]) -> str:
+    def _render_token(self, token: Token, links: Collection[str], asides: list[_Aside]) -> str:
         if token.kind == "fenced":
             end = _LINE_END.search(token.text)
             asides.append(_Aside(token.text[: end.start() if end else None], is_code=True))
@@ -112,41 +114,41 @@ class Renderer:
             asides.append(_Aside(token.text, is_code=True))
             return CODE
         if token.kind == "link":
-            return self._link(token, links, asides)
+            return self._render_link(token, links, asides)
         if token.kind == "url":
-            return self._bare(token, links, asides)
+            return self._render_bare_url(token, links, asides)
         if token.kind == "marker" and self._dialect.marker:
             asides.append(_Aside(self._dialect.marker(token), is_code=False))
             return MADE
-        return words_of(token)
+        return to_prose(token)
 
-    def _link(self, token: Token, links: Collection[str], asides: list[_Aside]) -> str:
-        target = characters(token.target)
-        label = "".join(words_of(part) for part in _parts_of_label(token.label, target))
+    def _render_link(self, token: Token, links: Collection[str], asides: list[_Aside]) -> str:
+        target = decode_entities(token.target)
+        label = "".join(to_prose(part) for part in _parts_of_label(token.label, target))
         if target not in links:
             return label
-        shown = self._dialect.shown(defuse(emphasised(label.replace("\n", " ")), links)).strip()
+        shown = self._dialect.shown(defuse_text(mend_emphasis(label.replace("\n", " ")), links)).strip()
         if len(shown) + len(target) > _LONGEST_LINK:
             return label
         asides.append(_Aside(self._dialect.link("" if label.strip() == target else shown, target), is_code=False))
         return MADE
 
-    def _bare(self, token: Token, links: Collection[str], asides: list[_Aside]) -> str:
-        whole = characters(token.target)
+    def _render_bare_url(self, token: Token, links: Collection[str], asides: list[_Aside]) -> str:
+        whole = decode_entities(token.target)
         url = whole.rstrip(_AFTER_ADDRESS)
         held = next((each for each in (whole, url) if each in links and len(each) < _LONGEST_LINK / 2), "")
         if not held:
-            return "".join(f"\\{letter}" if letter in "*_~`" else letter for letter in _kept(whole))
+            return "".join(f"\\{letter}" if letter in "*_~`" else letter for letter in _replace_special(whole))
         asides.append(_Aside(self._dialect.link("", held), is_code=False))
-        return MADE + _kept(whole[len(held) :])
+        return MADE + _replace_special(whole[len(held) :])
 
 
-def rendered(markdown: str, dialect: Dialect, links: Collection[str] = ()) -> str:
+def render_text(markdown: str, dialect: Dialect, links: Collection[str] = ()) -> str:
     """A whole text, or as much of one as there is so far."""
     return Renderer(dialect).render(markdown, links)
 
 
-def words_of(token: Token) -> str:
+def to_prose(token: Token) -> str:
     """A token that is no code, as prose in its last form: without comments, entities as the characters they are."""
     if token.kind == "comment":
         return BREAK  # what stood around it is not to meet
@@ -157,35 +159,35 @@ def words_of(token: Token) -> str:
     if token.kind == "mention":
         return token.text + BELL
     if token.kind == "link":
-        return "".join(words_of(part) for part in _parts_of_label(token.label, ""))
+        return "".join(to_prose(part) for part in _parts_of_label(token.label, ""))
     if token.kind == "escape" and token.text[1] in "<>&":
         return _KEPT[token.text[1]]
     if token.kind in {"escape", "url", "code", "fenced"}:
         return token.text
-    return _ENTITY.sub(_decoded, _STRAY.sub(lambda match: r"\`" * len(match[0]), token.text))
+    return _ENTITY.sub(_escape_entity, _STRAY.sub(lambda match: r"\`" * len(match[0]), token.text))
 
 
-def held_by(markdown: str) -> frozenset[str]:
+def find_held_addresses(markdown: str) -> frozenset[str]:
     """The addresses that a passage's Markdown holds: where its links lead, and what it shows."""
     found: set[str] = set()
     prose: list[str] = []
     for token in Scanner().scan(markdown):
         if token.kind in {"link", "url"}:
-            target = characters(token.target)
+            target = decode_entities(token.target)
             found |= {target, token.target, target.rstrip(_AFTER_ADDRESS)}
         if token.kind in {"code", "fenced"}:
-            found |= addresses(token.text.strip("`")) | _urls(token.text)
-        prose.append(words_of(token))
+            found |= find_addresses(token.text.strip("`")) | _find_urls(token.text)
+        prose.append(to_prose(token))
     text = "".join(prose)
-    return frozenset(found) | addresses(text) | addresses(text.replace("\\", ""))
+    return frozenset(found) | find_addresses(text) | find_addresses(text.replace("\\", ""))
 
 
-def characters(text: str) -> str:
+def decode_entities(text: str) -> str:
     """Text with its entities as the characters they stand for."""
     return _ENTITY.sub(lambda match: clean_text(html.unescape(match[0])), text)
 
 
-def _urls(code: str) -> set[str]:
+def _find_urls(code: str) -> set[str]:
     tokens = tokens_of_line(re.sub(r"[`\n]", " ", code))
     return {token.target.rstrip(_AFTER_ADDRESS) for token in tokens if token.kind == "url"}
 
@@ -196,13 +198,13 @@ def _parts_of_label(label: str, target: str) -> list[Token]:
     return [part for part in parts if part.kind != "url" or not target or part.target in target]
 
 
-def _decoded(match: re.Match[str]) -> str:
+def _escape_entity(match: re.Match[str]) -> str:
     """An entity as the character that it is, which is no markup."""
-    letters = characters(match[0])
+    letters = decode_entities(match[0])
     return "".join(f"\\{letter}" if letter in _MARKUP else _KEPT.get(letter, letter) for letter in letters)
 
 
-def _kept(text: str) -> str:
+def _replace_special(text: str) -> str:
     return "".join(_KEPT.get(letter, letter) for letter in text)
 
 
@@ -212,16 +214,18 @@ def _in_last_form(markdown: str) -> str:
     return _OURS.sub("\ufffd", markdown)
 
 
-def _code(text: str, following: str, links: Collection[str]) -> str:
+def _defuse_code(text: str, following: str, links: Collection[str]) -> str:
     """Code, defused. An address at its end stays only where it ends there for every client."""
     if _ENDS.match(following):
-        return defuse(text, links, code=True)
-    return defuse(text + CODE, links, code=True).removesuffix(CODE).removesuffix(BREAK)
+        return defuse_text(text, links, code=True)
+    return defuse_text(text + CODE, links, code=True).removesuffix(CODE).removesuffix(BREAK)
 
 
-def _masked(token: Token) -> str:
+def _mask_token(token: Token) -> str:
     """A token, as long as it is, that shows what it is to emphasis alone."""
     if token.kind in {"text", "bracket", "marker", "tag", "mention"}:
-        return _ENTITY.sub(lambda match: (" " if characters(match[0]).isspace() else "&") * len(match[0]), token.text)
+        return _ENTITY.sub(
+            lambda match: (" " if decode_entities(match[0]).isspace() else "&") * len(match[0]), token.text
+        )
     ends = {"comment": "x", "break": " "}.get(token.kind, CODE)  # what it is shown as, see words_of
     return CODE * (len(token.text) - 1) + ends

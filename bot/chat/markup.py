@@ -76,7 +76,7 @@ class Scanner:
         """Up to where a line that is still being written can be scanned, whatever follows: no token ends there open."""
         if self._fence or (not self._mid_line and (_OPEN_FENCE.fullmatch(line) or _FENCE.match(line))):
             return 0
-        end = len(line) if line[-1:].isspace() else len(line) - _tail(line)
+        end = len(line) if line[-1:].isspace() else len(line) - _measure_tail(line)
         broken_off = _OPEN_BREAK.search(line)
         position = 0
         for token in tokens_of_line(line):
@@ -96,7 +96,7 @@ class Scanner:
         return len(line[:end].rstrip())
 
 
-def _tail(line: str) -> int:
+def _measure_tail(line: str) -> int:
     """How many characters of ASCII, none of them white space, a line ends in: a token may go on there."""
     count = 0
     while count < len(line) and "!" <= line[-1 - count] <= "~":
@@ -110,13 +110,13 @@ def tokens_of_line(line: str) -> Iterator[Token]:
     for match in _TOKEN.finditer(line):
         if match.start() > position:
             yield Token("text", line[position : match.start()])
-        yield _token(match)
+        yield _build_token(match)
         position = match.end()
     if position < len(line):
         yield Token("text", line[position:])
 
 
-def _token(match: re.Match[str]) -> Token:
+def _build_token(match: re.Match[str]) -> Token:
     kind = next(name for name in _KINDS if match[name] is not None)
     if kind == "link":
         return Token(kind, match.group(), match["label"], match["target"])
@@ -130,7 +130,7 @@ def _token(match: re.Match[str]) -> Token:
 _KINDS = ("code", "escape", "link", "marker", "bracket", "url", "comment", "break", "tag", "mention")
 
 
-def neutral(token: Token) -> str:
+def neutralise_token(token: Token) -> str:
     """The token's text without what a platform would read as a mention or a renderer as HTML."""
     if token.kind in {"code", "fenced"}:
         return break_up_mentions(token.text)
@@ -145,26 +145,26 @@ def neutral(token: Token) -> str:
     return token.text
 
 
-def quoted(markdown: str) -> str:
+def escape_markers(markdown: str) -> str:
     """`markdown` from a page with its own [n] escaped, so that they do not pose as citations."""
 
-    def of(token: Token) -> str:
+    def escape_marker(token: Token) -> str:
         return token.text.replace("[", r"\[").replace("]", r"\]") if token.kind == "marker" else token.text
 
-    return "".join(of(token) for token in Scanner().scan(markdown))
+    return "".join(escape_marker(token) for token in Scanner().scan(markdown))
 
 
-def plain(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """A page's title or heading as one line of Markdown that shows it literally."""
     return _MARKDOWN_SPECIAL.sub(r"\\\1", " ".join(text.split()))
 
 
 def titled_link(title: str, url: str) -> str:
     """A link to `url` that shows `title` literally; without a URL, the title alone."""
-    return f"[{plain(title)}]({href(url)})" if url else plain(title)
+    return f"[{escape_markdown(title)}]({escape_url(url)})" if url else escape_markdown(title)
 
 
-def href(url: str) -> str:
+def escape_url(url: str) -> str:
     """`url` as a Markdown link can hold it."""
     return _NOT_IN_TARGET.sub(lambda match: quote(match.group()), url)
 

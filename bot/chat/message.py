@@ -104,12 +104,12 @@ def mask_file_names(context: Mapping[str, str], mask: Callable[[str], str]) -> M
     return {**context, "files": json.dumps(files)}
 
 
-def quote(text: str) -> str:
+def quote_lines(text: str) -> str:
     """A text as what somebody else said: each line behind a ">", as people quote in chats."""
     return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
 
 
-def unquote(text: str) -> tuple[str, str]:
+def separate_quotation(text: str) -> tuple[str, str]:
     """The words of a text's author, and those that they quote."""
     own, quoted = [], []
     for line in text.splitlines():

@@ -39,7 +39,7 @@ class Actor:
         return self.name or self.user
 
 
-def pseudonym(platform: str, user: str) -> str:
+def make_pseudonym(platform: str, user: str) -> str:
     """Names a user in the record of who did what without naming them."""
     return hashlib.sha256(f"{platform}:{user}".encode("utf-8", "replace")).hexdigest()[:12]
 

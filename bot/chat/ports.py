@@ -13,16 +13,16 @@ from bot.chat.intent import MessageReading, OfferReply
 class ConversationStore(Protocol):
     """Conversations, turns and feedback. Every method raises StorageError when the database fails."""
 
-    async def load(self, conversation_id: str, limit: int = 20) -> Conversation:
+    async def load_conversation(self, conversation_id: str, limit: int = 20) -> Conversation:
         """The last `limit` turns, oldest first; an unknown id is an empty conversation."""
 
-    async def add(self, turn: Turn) -> None:
+    async def add_turn(self, turn: Turn) -> None:
         """Store a turn with its passages, creating its conversation if needed, in one transaction."""
 
-    async def turn(self, turn_id: str) -> Turn:
+    async def find_turn(self, turn_id: str) -> Turn:
         """A turn by its id or an unambiguous prefix of at least 4 digits. Raises UnknownTurn."""
 
-    async def turns(
+    async def list_turns(
         self,
         *,
         since: datetime | None = None,
@@ -32,13 +32,13 @@ class ConversationStore(Protocol):
     ) -> Sequence[Turn]:
         """Newest first, without passages' texts being left out."""
 
-    def export(self, *, since: datetime | None = None) -> AsyncIterator[Turn]:
+    def export_turns(self, *, since: datetime | None = None) -> AsyncIterator[Turn]:
         """Every turn, oldest first, streamed in bounded memory."""
 
-    async def vote(self, feedback: Feedback) -> None:
+    async def record_vote(self, feedback: Feedback) -> None:
         """Keep a user's last vote on a turn (one row a user and turn). Raises UnknownTurn."""
 
-    async def feedback(self, turn_id: str) -> Sequence[Feedback]: ...
+    async def list_feedback(self, turn_id: str) -> Sequence[Feedback]: ...
 
 
 class IntentReader(Protocol):

@@ -7,7 +7,7 @@ import re
 from bisect import bisect
 from collections.abc import Callable
 
-from bot.chat.links import defuse
+from bot.chat.links import defuse_text
 from retrieval.scripts import WIDE
 
 _FENCE = re.compile(r" {0,3}(?P<ticks>`{3,20}|~{3,20})(?P<info>[^`~\n][^`\n]{0,40}|)$")
@@ -29,20 +29,20 @@ _LONGEST_LINK = 1_600  # characters
 _LEAST = 0.5  # of a piece: a seam before it would leave the piece too empty
 
 
-def split(markdown: str, limit: int, size: Callable[[str], int] = len) -> list[str]:
+def split_markdown(markdown: str, limit: int, size: Callable[[str], int] = len) -> list[str]:
     """Pieces of at most `limit` characters, none empty; [""] for an empty text. With another measure than `len`,
     which has to grow with the text and be no less than that, `limit` is in that."""
     pieces: list[str] = []
     rest, opening = markdown, ""
     while size(opening) + size(rest) > limit:
-        rest = _without_longest(rest, _fitting(rest, limit - size(opening), size))
-        room = _fitting(rest, limit - size(opening), size)
-        cut = _cut(rest, room)
+        rest = _without_longest(rest, _measure_fitting(rest, limit - size(opening), size))
+        room = _measure_fitting(rest, limit - size(opening), size)
+        cut = _find_cut(rest, room)
         head, fence = rest[:cut], _open_fence(opening + rest[:cut])
         if fence:
             closing = "\n" + fence[0]
             if size(opening) + size(head) + size(closing) > limit:
-                cut = _cut(rest, _fitting(rest, limit - size(opening) - size(closing), size))
+                cut = _find_cut(rest, _measure_fitting(rest, limit - size(opening) - size(closing), size))
                 head = rest[:cut]
                 fence = _open_fence(opening + head)
                 closing = "\n" + fence[0] if fence else ""
@@ -55,7 +55,7 @@ def split(markdown: str, limit: int, size: Callable[[str], int] = len) -> list[s
     return [piece for piece in pieces if piece.strip()] or [""]
 
 
-def _fitting(text: str, limit: int, size: Callable[[str], int]) -> int:
+def _measure_fitting(text: str, limit: int, size: Callable[[str], int]) -> int:
     """How many characters of a text, from its begin, measure at most `limit`."""
     low, high = 1, max(1, min(len(text), limit))
     while low < high:
@@ -64,13 +64,13 @@ def _fitting(text: str, limit: int, size: Callable[[str], int]) -> int:
     return low
 
 
-def _cut(text: str, room: int) -> int:
+def _find_cut(text: str, room: int) -> int:
     """Where to cut `text`: at the best seam in the later part of `room` characters, else at its end."""
     window = text[:room]
-    whole = _spans(_LINK, text, room)
+    whole = _find_spans(_LINK, text, room)
     for seam in _SEAMS:
         ends = [match.end() for match in seam.finditer(window) if match.end() >= room * _LEAST]
-        while ends and _inside(ends[-1], whole):
+        while ends and _is_inside(ends[-1], whole):
             ends.pop()
         if ends:
             return ends[-1]
@@ -80,7 +80,7 @@ def _cut(text: str, room: int) -> int:
 
 def _before_words(text: str, room: int) -> int:
     """The last place in `room` characters that is inside no link, code and word; 0 where there is none."""
-    spans, place = _spans(_LINK, text, room) + _spans(_WORD, text, room), room
+    spans, place = _find_spans(_LINK, text, room) + _find_spans(_WORD, text, room), room
     while (begin := min((start for start, end in spans if start < place < end), default=place)) < place:
         place = begin
     return place
@@ -90,15 +90,15 @@ def _without_longest(text: str, room: int) -> str:
     """A text, of which what would have to be cut in two is text from there on."""
     if _before_words(text, room):
         return text
-    end = max(end for _, end in _spans(_LINK, text, room) + _spans(_WORD, text, room))
-    return defuse(text[:end]) + text[end:]
+    end = max(end for _, end in _find_spans(_LINK, text, room) + _find_spans(_WORD, text, room))
+    return defuse_text(text[:end]) + text[end:]
 
 
-def _spans(pattern: re.Pattern[str], text: str, room: int) -> list[tuple[int, int]]:
+def _find_spans(pattern: re.Pattern[str], text: str, room: int) -> list[tuple[int, int]]:
     return [match.span() for match in pattern.finditer(text, 0, room + _LONGEST_LINK) if match.start() < room]
 
 
-def _inside(place: int, spans: list[tuple[int, int]]) -> bool:
+def _is_inside(place: int, spans: list[tuple[int, int]]) -> bool:
     position = bisect(spans, (place,))
     return position > 0 and place < spans[position - 1][1]
 

@@ -23,7 +23,7 @@ def without_section_number(title: str) -> str:
 
 def shorten_title(title: str) -> str:
     """`title` as a person reads it: without its section's number, and no longer than a title is."""
-    return cut(without_section_number(title), LONGEST_TITLE)
+    return shorten_text(without_section_number(title), LONGEST_TITLE)
 
 
 def is_address(title: str) -> bool:
@@ -31,7 +31,7 @@ def is_address(title: str) -> bool:
     return bool(_ADDRESS.fullmatch(title.strip()))
 
 
-def cut(text: str, limit: int) -> str:
+def shorten_text(text: str, limit: int) -> str:
     """At most `limit` characters of a line, ended by "…" at a word's end where there is one."""
     if len(text) <= limit:
         return text

@@ -40,8 +40,10 @@ def ask_question(
     async def answer_message(application: Application) -> Turn:
         await application.load_beside()
         if not as_json:
-            return await application.terminal.show(application.answering.answer(message))
-        turns = [event.turn async for event in application.answering.answer(message) if isinstance(event, Final)]
+            return await application.terminal.show(application.answering.answer_message(message))
+        turns = [
+            event.turn async for event in application.answering.answer_message(message) if isinstance(event, Final)
+        ]
         return turns[0]
 
     turn = run_on_application(answer_message)
@@ -80,7 +82,7 @@ def _print_trace(turn: Turn) -> None:
 def answer_as_dict(turn: Turn) -> dict[str, object]:
     """The shape of `ask --json`, which scripts rely on; `answer` is Markdown, its special characters escaped. `options`
     is what there is to choose: beside the entry that a suggestion shows, its first citation."""
-    from bot.answering.clarify import others
+    from bot.answering.clarify import list_choices
 
     return {
         "turn_id": turn.id,
@@ -93,7 +95,7 @@ def answer_as_dict(turn: Turn) -> dict[str, object]:
             | ({"author": c.author, "date": c.date} if c.author else {})
             for c in turn.citations
         ],
-        "options": [{"number": c.number, "title": c.label, "gist": c.gist} for c in others(turn)]
+        "options": [{"number": c.number, "title": c.label, "gist": c.gist} for c in list_choices(turn)]
         if turn.decision.offers
         else [],
         "index_version": turn.index_version,

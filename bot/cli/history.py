@@ -47,7 +47,7 @@ def list_turns(
 ) -> None:
     """List the last turns, newest first."""
     turns = run_on_application(
-        lambda application: application.conversations.turns(
+        lambda application: application.conversations.list_turns(
             since=_to_start_time(days),
             decision=decision.value if decision else None,
             conversation_id=conversation or None,
@@ -74,10 +74,10 @@ def show_conversation(
 
     async def load_conversation(application: Application) -> list[tuple[Turn, Sequence[Feedback]]]:
         store = application.conversations
-        conversation = await store.load(which, limit=1000)
+        conversation = await store.load_conversation(which, limit=1000)
         if not conversation.turns:
-            conversation = await store.load((await store.turn(which)).conversation_id, limit=1000)
-        return [(turn, await store.feedback(turn.id)) for turn in conversation.turns]
+            conversation = await store.load_conversation((await store.find_turn(which)).conversation_id, limit=1000)
+        return [(turn, await store.list_feedback(turn.id)) for turn in conversation.turns]
 
     pairs = run_on_application(load_conversation)
     if as_json:
@@ -121,8 +121,8 @@ def export_turns(
         with open_output(out) as stream:
             write = row_writer(stream, format_ or Format.JSONL)
             count = 0
-            async for turn in store.export(since=_to_start_time(days)):
-                write(turn, await store.feedback(turn.id))
+            async for turn in store.export_turns(since=_to_start_time(days)):
+                write(turn, await store.list_feedback(turn.id))
                 count += 1
             return count
 
@@ -141,8 +141,8 @@ def explain_turn(
 
     async def find_turn(application: Application) -> Turn:
         if turn_id:
-            return await application.conversations.turn(turn_id)
-        for turn in await application.conversations.turns(limit=1):
+            return await application.conversations.find_turn(turn_id)
+        for turn in await application.conversations.list_turns(limit=1):
             return turn
         raise UnknownTurn(_NOTHING)
 

@@ -31,13 +31,13 @@ def forget_user(
     yes: Yes = False,
 ) -> None:
     """Delete all that a user said and was answered. What stands on the platform itself stays there."""
-    from bot.chat.people import pseudonym
+    from bot.chat.people import make_pseudonym
 
     person = bare_id(user)
     confirm_or_exit(f"Delete all that {person} said on {platform.value}? This cannot be undone.", yes)
 
     async def delete_user_data(application: Application) -> Mapping[str, int]:
-        async with record_action(application, "forget", pseudonym(platform.value, person)):
+        async with record_action(application, "forget", make_pseudonym(platform.value, person)):
             gone = dict(await application.privacy.forget(platform.value, person))
             history = application.settings.data_dir / "chat_history"
             if platform is Platform.TERMINAL and history.exists():

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.chat.people import pseudonym
+from bot.chat.people import make_pseudonym
 from bot.database.database import upsert
 from bot.database.tables import markers
 
@@ -44,4 +44,4 @@ async def delete_old_notes(connection: AsyncConnection) -> Counter[str]:
 
 
 def _build_note_name(platform: str, user: str) -> str:
-    return f"{_NAME}{pseudonym(platform, user)}"
+    return f"{_NAME}{make_pseudonym(platform, user)}"

@@ -13,7 +13,7 @@ from bot.chat.ports import IntentReader
 from bot.evaluation.judge import Entries, Judged, judge_answer
 from bot.evaluation.question_files import AT_ONCE, RANKED
 from bot.evaluation.questions import GoldenQuestion
-from bot.i18n.language import primary, reply_language
+from bot.i18n.language import primary_subtag, reply_language
 from retrieval.documents import Document
 from retrieval.interfaces import Retriever
 from retrieval.text import clean_text
@@ -74,8 +74,8 @@ async def _decide_answer(
     if reading.wants_person:
         return Decision.HUMAN, 0.0, (), ""
     asked = await asyncio.to_thread(intents.find_question, question, spoken)
-    standalone, context = followups.contextualise(asked, primary(spoken), golden.history)
+    standalone, context = followups.contextualise_question(asked, primary_subtag(spoken), golden.history)
     result = await retriever.retrieve(standalone, context=context, limit=RANKED)
-    decided = decision.decide(result, *thresholds)
+    decided = decision.make_decision(result, *thresholds)
     documents = {scored.passage.document.id: scored.passage.document for scored in result.passages}
     return decided.decision, result.confidence, tuple(documents.values()), result.profile

@@ -81,14 +81,14 @@ async def _ask_queries(
     async def ask_query(query: Row) -> None:
         text = query["text"]
         earlier = turns_of(query.get("history", ()))
-        standalone, context = followups.contextualise(text, detect_language(text), earlier)
+        standalone, context = followups.contextualise_question(text, detect_language(text), earlier)
         async with free:
             result = await retriever.retrieve(standalone, context=context, limit=RANKED)
         answers[query["id"]] = {
             "id": query["id"],
             "ranked": _collect_ids(result),
             "confidence": result.confidence,
-            "decision": decision.decide(result, *thresholds).decision.value,
+            "decision": decision.make_decision(result, *thresholds).decision.value,
         }
         on_answer()
 

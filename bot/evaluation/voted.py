@@ -11,7 +11,7 @@ from bot.answering import followups
 from bot.chat.conversation import Citation, Decision, Feedback, Turn, Vote
 from bot.chat.ports import ConversationStore
 from bot.evaluation.questions import Expected, GoldenQuestion
-from bot.i18n.language import primary
+from bot.i18n.language import primary_subtag
 
 _ALL = 1_000  # turns of a conversation
 
@@ -44,8 +44,8 @@ async def voted_questions(store: ConversationStore, since: datetime | None = Non
     """
     ballots: dict[tuple[object, ...], _Ballot] = {}
     unusable = 0
-    async for turn in store.export(since=since):
-        votes = await store.feedback(turn.id)
+    async for turn in store.export_turns(since=since):
+        votes = await store.list_feedback(turn.id)
         if not votes:
             continue
         if turn.decision not in {Decision.ANSWER, Decision.SUGGEST} or not turn.citations:
@@ -54,7 +54,9 @@ async def voted_questions(store: ConversationStore, since: datetime | None = Non
         earlier = await _load_earlier_turns(store, turn)
         if earlier and _chose_from(earlier[-1], turn):  # the customer's words are those that were asked back
             turn, earlier = replace(earlier[-1], citations=turn.citations), earlier[:-1]
-        golden = GoldenQuestion(turn.question, language=primary(turn.language), history=_collect_history(turn, earlier))
+        golden = GoldenQuestion(
+            turn.question, language=primary_subtag(turn.language), history=_collect_history(turn, earlier)
+        )
         ballot = ballots.setdefault(golden.key, _Ballot(golden))
         ballot.balance[_to_expected(turn.citations[0])] += _sum_votes(votes)
     found = [
@@ -67,7 +69,7 @@ async def voted_questions(store: ConversationStore, since: datetime | None = Non
 
 async def _load_earlier_turns(store: ConversationStore, turn: Turn) -> list[Turn]:
     """The turns before that say something of the pages, oldest first."""
-    conversation = await store.load(turn.conversation_id, limit=_ALL)
+    conversation = await store.load_conversation(turn.conversation_id, limit=_ALL)
     return [each for each in conversation.turns if each.created_at < turn.created_at and each.decision.searched]
 
 
@@ -79,7 +81,7 @@ def _chose_from(offer: Turn, turn: Turn) -> bool:
 
 def _collect_history(turn: Turn, earlier: Sequence[Turn]) -> tuple[tuple[str, str], ...]:
     """The turns before, as the product takes them in; none for a question that stands alone."""
-    if not followups.leans(turn.question, primary(turn.language)):
+    if not followups.leans_on_context(turn.question, primary_subtag(turn.language)):
         return ()
     return tuple((each.standalone_question, each.answer) for each in earlier[-followups.MOST_TURNS :])
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from bot.chat.card import Button, Card, Line, Style, Table
 from bot.chat.conversation import Turn
-from bot.chat.links import addresses, mailboxes
+from bot.chat.links import find_addresses, find_mailboxes
 from bot.chat.text import ago, short
 from bot.handoff.models import Handoff, HandoffReason, HandoffState
 
@@ -58,7 +58,7 @@ def reminder_card(handoff: Handoff, link: str) -> Card:
 
 def message_card(author: str, text: str, *, by_team: bool = False) -> Card:
     """What somebody on the other side wrote. Addresses that a teammate writes can be followed, a customer's not."""
-    return Card(title=author, text=text, links=addresses(text) if by_team else mailboxes(text))
+    return Card(title=author, text=text, links=find_addresses(text) if by_team else find_mailboxes(text))
 
 
 def _build_facts(handoff: Handoff) -> dict[str, str]:

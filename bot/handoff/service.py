@@ -18,7 +18,7 @@ import structlog
 
 from bot.chat.card import Button, Card
 from bot.chat.conversation import Decision, Turn
-from bot.chat.links import addresses
+from bot.chat.links import find_addresses
 from bot.chat.message import Audience, Job, MessageRef, ThreadRef
 from bot.chat.people import Actor
 from bot.chat.platform import ChannelPoster
@@ -131,13 +131,13 @@ class HandoffService:
             return False
         await self._inbox.hand_over(customer)
         note = f"\n{self._limits.note}" if self._limits.note else ""
-        await self._post_notice(customer, Card(text=words.say("handed_over") + note, links=addresses(note)))
+        await self._post_notice(customer, Card(text=words.say("handed_over") + note, links=find_addresses(note)))
         return True
 
     async def _find_subject(self, turn: Turn) -> Turn | None:
         """What the wish for a person is about: the turn itself, or what was asked before it, if anything was. A choice
         of what was offered is about that."""
-        turns = (await self._conversations.load(turn.conversation_id)).turns
+        turns = (await self._conversations.load_conversation(turn.conversation_id)).turns
         if turn.decision is Decision.HUMAN:
             asked = next((earlier for earlier in reversed(turns) if earlier.decision.searched), None)
             if asked is None:
@@ -411,7 +411,7 @@ class HandoffService:
         return True
 
     async def _build_card(self, handoff: Handoff, link: str = "") -> Card:
-        conversation = await self._conversations.load(handoff.conversation_id)
+        conversation = await self._conversations.load_conversation(handoff.conversation_id)
         return handoff_card(handoff, conversation.turns, link or await self._find_link(_message_of(handoff.customer)))
 
     async def _update_card(self, handoff: Handoff) -> None:

@@ -31,7 +31,7 @@ class Words:
 
 
 @cache
-def languages(folder: Path = FOLDER) -> tuple[str, ...]:
+def list_languages(folder: Path = FOLDER) -> tuple[str, ...]:
     """The tags of the languages there are files for, the default first."""
     names = (entry.name for entry in folder.iterdir())
     tags = sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
@@ -39,8 +39,8 @@ def languages(folder: Path = FOLDER) -> tuple[str, ...]:
 
 
 @cache
-def load(tag: str, folder: Path = FOLDER) -> Words:
-    """The words of exactly this tag, one of `languages()`."""
+def load_words(tag: str, folder: Path = FOLDER) -> Words:
+    """The words of exactly this tag, one of `list_languages()`."""
     return Words(tag, **tomllib.loads((folder / f"{tag}.toml").read_text(encoding="utf-8")))
 
 
@@ -48,5 +48,5 @@ def words_for(language: str, folder: Path = FOLDER) -> Words:
     """The words for a BCP 47 tag: its own file, else its primary language's ("zh-HK" -> "zh"), else English."""
     wanted = language.lower().replace("_", "-")
     primary = wanted.partition("-")[0]
-    tags = {tag.lower(): tag for tag in languages(folder)}
-    return load(tags.get(wanted) or tags.get(primary) or DEFAULT, folder)
+    tags = {tag.lower(): tag for tag in list_languages(folder)}
+    return load_words(tags.get(wanted) or tags.get(primary) or DEFAULT, folder)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from bot.i18n import DEFAULT, languages
+from bot.i18n import DEFAULT, list_languages
 from retrieval.languages import detect_language, script_language
 
 if TYPE_CHECKING:
@@ -25,40 +25,40 @@ def reply_language(text: str, conversation_language: str = "", site_languages: S
     """
     fallback = conversation_language or next(iter(site_languages), DEFAULT)
     if script_language(text, ""):
-        language = detect_language(text, primary(fallback), [*site_languages, *_spoken()])
-        return _chinese(text, conversation_language) if language == "zh" else language
+        language = detect_language(text, primary_subtag(fallback), [*site_languages, *_list_primary_tags()])
+        return _choose_script(text, conversation_language) if language == "zh" else language
     few = len(_WORD.findall(text)) < _TELLING_WORDS
     if few and conversation_language:
         return conversation_language
     found = detect_language(text, "")  # of all languages: Dutch is replied to in English, not in German
     if not found and not few:
-        found = detect_language(text, primary(fallback), _spoken())
-    return found if found and found != primary(fallback) else fallback
+        found = detect_language(text, primary_subtag(fallback), _list_primary_tags())
+    return found if found and found != primary_subtag(fallback) else fallback
 
 
-def primary(tag: str) -> str:
+def primary_subtag(tag: str) -> str:
     """The primary subtag, which retrieval speaks in: "zh-Hant" -> "zh"."""
     return tag.partition("-")[0]
 
 
-def _spoken() -> list[str]:
-    return [primary(tag) for tag in languages()]
+def _list_primary_tags() -> list[str]:
+    return [primary_subtag(tag) for tag in list_languages()]
 
 
-def _chinese(text: str, conversation_language: str) -> str:
-    traditional, simplified = _changed(text, "t2s"), _changed(text, "s2t")
+def _choose_script(text: str, conversation_language: str) -> str:
+    traditional, simplified = _count_changed(text, "t2s"), _count_changed(text, "s2t")
     if traditional == simplified == 0 and conversation_language.startswith("zh"):
         return conversation_language  # written alike in both scripts
     return "zh-Hant" if traditional > simplified else "zh"
 
 
-def _changed(text: str, conversion: str) -> int:
+def _count_changed(text: str, conversion: str) -> int:
     """How many characters a conversion between the scripts changes: those that belong to the script it starts from."""
-    return sum(a != b for a, b in zip(text, _converter(conversion).convert(text), strict=False))
+    return sum(a != b for a, b in zip(text, _load_converter(conversion).convert(text), strict=False))
 
 
 @cache
-def _converter(conversion: str) -> OpenCC:
+def _load_converter(conversion: str) -> OpenCC:
     from opencc import OpenCC
 
     return OpenCC(conversion)

@@ -157,7 +157,7 @@ class Voting:
     async def vote(self, turn: Turn, user: str, vote: Vote, reason: str = "") -> None:
         """Keep a user's vote, its reason masked. Raises StorageError."""
         reason = self._mask(reason)
-        await self._conversations.vote(Feedback(turn.id, user, vote, reason))
+        await self._conversations.record_vote(Feedback(turn.id, user, vote, reason))
         if self._learning:
             await self._learning.record_vote(turn, vote, user)
         if vote is Vote.DOWN:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import structlog
 
-from bot.answering.clarify import pressed, said
+from bot.answering.clarify import describe_choice, find_pressed_option
 from bot.chat.conversation import ClarificationOutcome, OptionPress, Turn
 from bot.chat.message import ChatMessage, Job
 from bot.chat.platform import ReplySender
@@ -47,7 +47,7 @@ class OptionPresses:
         """A press as a message; None where the offer is not known any more. `context` is what the adapter needs
         to reply to it, beside what it needed for the question."""
         asked, item = await self._load_offer(turn_id)
-        choice = pressed(asked, number) if asked else None
+        choice = find_pressed_option(asked, number) if asked else None
         if asked is None or item is None or choice is None:
             return None
         question = item.message
@@ -56,7 +56,7 @@ class OptionPresses:
             question,
             id=press_id(turn_id),
             user=user,
-            text=said(asked, choice),
+            text=describe_choice(asked, choice),
             names_others=False,
             context={**kept, **context},
             chosen=OptionPress(turn_id, number, question.user, question.id),
@@ -80,7 +80,7 @@ class OptionPresses:
 
     async def load_earlier_outcome(self, turn: Turn) -> ClarificationOutcome | None:
         """What a turn that was made earlier has settled, as far as that can still be told."""
-        turns = (await self._conversations.load(turn.conversation_id)).turns
+        turns = (await self._conversations.load_conversation(turn.conversation_id)).turns
         place = next((number for number, each in enumerate(turns) if each.id == turn.id), 0)
         last = turns[place - 1] if place else None
         return ClarificationOutcome(last) if last and last.decision.offers else None
@@ -105,7 +105,7 @@ class OptionPresses:
 
     async def _load_offer(self, turn_id: str) -> tuple[Turn | None, Job | None]:
         try:
-            turn = await self._conversations.turn(turn_id)
+            turn = await self._conversations.find_turn(turn_id)
         except UnknownTurn:
             return None, None
         return (turn, await self._inbox.find_job_of_turn(turn)) if turn.decision.offers else (None, None)

@@ -14,7 +14,7 @@ import structlog
 
 from bot.answering.ports import PictureReader
 from bot.chat.intent import Intent, MessageReading
-from bot.chat.message import FIRST, Attachment, Audience, ChatMessage, ThreadMessage, unquote
+from bot.chat.message import FIRST, Attachment, Audience, ChatMessage, ThreadMessage, separate_quotation
 from bot.chat.platform import MessageContext
 from bot.errors import DeliveryError
 from bot.inbox.intents import IntentReadings
@@ -74,7 +74,7 @@ class QuestionFinder:
         """What `message` asks."""
         if message.chosen or around is None:
             return FoundQuestion(message.text)
-        own, quoted = unquote(message.text)
+        own, quoted = separate_quotation(message.text)
         links, files = message.context.get("links"), message.context.get("files")
         linked = await _await_lookup(around.fetch_linked_messages(message)) or () if links else ()
         attached = await _await_lookup(around.fetch_files(message)) or () if files else ()
@@ -111,13 +111,13 @@ class QuestionFinder:
         """Files, with what the first pictures among them show as their text, as far as a model tells in time."""
         reader, until = self._pictures, time.monotonic() + PICTURE_SECONDS
         pictures = [place for place, file in enumerate(files) if file.picture][:PICTURES]
-        if not pictures or reader is None or not await _await_lookup(reader.sees(), PICTURE_SECONDS):
+        if not pictures or reader is None or not await _await_lookup(reader.can_see(), PICTURE_SECONDS):
             return files
 
         async def describe_picture(file: Attachment) -> str:
             async with self._at_once:
                 picture = await around.fetch_picture(file)
-                return await reader.describe(picture, words) if picture else ""
+                return await reader.describe_picture(picture, words) if picture else ""
 
         left = until - time.monotonic()
         shown = await asyncio.gather(*(_await_lookup(describe_picture(files[place]), left) for place in pictures))
@@ -162,7 +162,7 @@ def open_question(read: Sequence[ReadMessage], caller: str, *, whatever: bool = 
 
 def strip_quote_marks(text: str) -> str:
     """A text without the marks of what it quotes; its own words first."""
-    return "\n\n".join(filter(None, unquote(text)))
+    return "\n\n".join(filter(None, separate_quotation(text)))
 
 
 def _is_called(message: ChatMessage) -> bool:

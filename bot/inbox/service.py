@@ -594,7 +594,7 @@ class InboxService:
         """The answer's events; a turn that was made already for this item is not made again."""
         if not made and item.turn_id:
             with suppress(BotError):
-                made.append(await self._conversations.turn(item.turn_id))
+                made.append(await self._conversations.find_turn(item.turn_id))
                 if before := await self._choices.load_earlier_outcome(made[0]):
                     settled.append(before)
         if made:
@@ -616,7 +616,7 @@ class InboxService:
             asked.seen,
             asked.own,
         )
-        async with aclosing(self._answering.answer(incoming)) as events:
+        async with aclosing(self._answering.answer_message(incoming)) as events:
             try:
                 async for event in events:
                     if isinstance(event, Final):

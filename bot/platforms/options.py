@@ -6,10 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.answering.clarify import SHOWN, lead, others, said
-from bot.answering.clarify import pressed as choice_of
+from bot.answering.clarify import SHOWN, describe_choice, extract_lead, find_pressed_option, list_choices
 from bot.chat.conversation import NONE_OF_THESE, ClarificationOutcome, Decision, Turn
-from bot.chat.text import cut
+from bot.chat.text import shorten_text
 from bot.i18n import words_for
 from retrieval.text import collapse_whitespace
 
@@ -53,17 +52,17 @@ class Asking:
         return lines
 
 
-def asking(turn: Turn, limit: int) -> Asking:
+def build_asking(turn: Turn, limit: int) -> Asking:
     """A turn's offer, in labels of at most `limit` characters."""
-    words, suggested, offered = words_for(turn.language), turn.decision is Decision.SUGGEST, others(turn)
+    words, suggested, offered = words_for(turn.language), turn.decision is Decision.SUGGEST, list_choices(turn)
     titles = [collapse_whitespace(citation.name)[:_TITLE] for citation in offered]
     unders = [
         collapse_whitespace(citation.under)[:_UNDER] if citation.under != citation.name else "" for citation in offered
     ]
-    labels = [_label(title, under, limit) for title, under in zip(titles, unders, strict=True)]
+    labels = [_format_label(title, under, limit) for title, under in zip(titles, unders, strict=True)]
     if len(set(labels)) < len(labels):  # cut, they are alike: then the number tells
         labels = [
-            f"{citation.number}. {_label(title, under, limit - len(f'{citation.number}. '))}"
+            f"{citation.number}. {_format_label(title, under, limit - len(f'{citation.number}. '))}"
             for citation, title, under in zip(offered, titles, unders, strict=True)
         ]
     whole = [f"{title} ({under})" if under else title for title, under in zip(titles, unders, strict=True)]
@@ -74,24 +73,24 @@ def asking(turn: Turn, limit: int) -> Asking:
     no = words.labels["not_it" if suggested else "none_of_these"]
     yes = words.labels["thats_it"]
     return Asking(
-        lead(turn) if not suggested else words.say("suggest_others") if options else "",
+        extract_lead(turn) if not suggested else words.say("suggest_others") if options else "",
         options,
-        Option(NONE_OF_THESE, no, cut(no, limit)),
-        Option(SHOWN, yes, cut(yes, limit)) if suggested else None,
+        Option(NONE_OF_THESE, no, shorten_text(no, limit)),
+        Option(SHOWN, yes, shorten_text(yes, limit)) if suggested else None,
         words.say("clarify_press"),
         any(option.title != option.label or option.gist for option in options),
     )
 
 
-def outcome(settled: ClarificationOutcome) -> str:
+def describe_outcome(settled: ClarificationOutcome) -> str:
     """What was chosen, as plain text; "" where something else was said instead."""
-    choice = None if settled.number is None else choice_of(settled.asked, settled.number)
-    return said(settled.asked, choice) if choice else ""
+    choice = None if settled.number is None else find_pressed_option(settled.asked, settled.number)
+    return describe_choice(settled.asked, choice) if choice else ""
 
 
-def _label(title: str, under: str, limit: int) -> str:
+def _format_label(title: str, under: str, limit: int) -> str:
     """A title, and what tells it apart, which is not to be cut off."""
     if not under:
-        return cut(title, limit) or "…"
-    under = cut(under, limit - _LEAST_TITLE - 3)
-    return f"{cut(title, limit - len(under) - 3)} ({under})"
+        return shorten_text(title, limit) or "…"
+    under = shorten_text(under, limit - _LEAST_TITLE - 3)
+    return f"{shorten_text(title, limit - len(under) - 3)} ({under})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.chat.card import Button, Card, Style
-from bot.chat.people import FORGOTTEN, Actor, Role, pseudonym
+from bot.chat.people import FORGOTTEN, Actor, Role, make_pseudonym
 from bot.commands.context import Answer, CommandContext
 from bot.commands.registry import AuditNote, Kind, Parameter, command, on_button
 from bot.errors import NotAllowed
@@ -31,12 +31,12 @@ def _note_user(context: CommandContext) -> AuditNote:
     """The user's name is not kept; of callers who have themselves forgotten, nothing is."""
     user = _find_user(context)
     own = user == (context.actor.platform, context.actor.user)
-    return AuditNote(pseudonym(*user), FORGOTTEN if own else "")
+    return AuditNote(make_pseudonym(*user), FORGOTTEN if own else "")
 
 
 def _note_caller(context: CommandContext) -> AuditNote:
     own = context.value.partition(" ")[0] == context.actor.user
-    return AuditNote(pseudonym(context.actor.platform, context.actor.user), FORGOTTEN if own else "")
+    return AuditNote(make_pseudonym(context.actor.platform, context.actor.user), FORGOTTEN if own else "")
 
 
 class PrivacyCommands:

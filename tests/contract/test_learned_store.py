@@ -23,7 +23,7 @@ TURN = make_turn(platform="slack", user="u1")
 
 @pytest.fixture
 async def store(database: Database) -> LearnedStore:
-    await SqlConversationStore(database).add(TURN)
+    await SqlConversationStore(database).add_turn(TURN)
     return SqlLearnedStore(database)
 
 
@@ -117,7 +117,7 @@ async def test_who_is_forgotten_takes_their_gestures_along_and_those_on_their_wo
     store: LearnedStore, database: Database
 ) -> None:
     mine = make_turn(platform="slack", user="u2", conversation_id="c2")
-    await SqlConversationStore(database).add(mine)
+    await SqlConversationStore(database).add_turn(mine)
     await store.add([shown("u1", turn=mine), shown("u2", turn=mine), shown("u2", "b"), shown("u3", "b")])
     await store.add([shown("u4", "b", asked_id=mine.id), shown("u2", "b", platform="discord")])
     await SqlPrivacyStore(database).forget("slack", "u2")

@@ -50,9 +50,9 @@ async def test_opening_again_keeps_what_was_stored(empty_url: str) -> None:
     for _ in range(2):
         database = await Database.open(empty_url)
         store = SqlConversationStore(database)
-        if not await store.turns():
-            await store.add(turn)
-        stored = list(await store.turns())
+        if not await store.list_turns():
+            await store.add_turn(turn)
+        stored = list(await store.list_turns())
         await database.close()
     assert stored == [turn]
 
@@ -112,7 +112,7 @@ async def test_processes_that_start_at_once_on_an_empty_database_lose_nothing(em
     ids = [line for worker in workers for line in worker.communicate(timeout=60)[0].split()]
     assert [worker.returncode for worker in workers] == [0] * processes
     database = await Database.open(empty_url)
-    stored = await SqlConversationStore(database).turns(limit=None)
+    stored = await SqlConversationStore(database).list_turns(limit=None)
     await database.close()
     assert len(ids) == processes * turns
     assert {turn.id for turn in stored} == set(ids)
@@ -128,10 +128,10 @@ async def test_a_process_killed_in_mid_write_leaves_whole_turns(empty_url: str) 
         confirmed += worker.communicate(timeout=10)[0].split()
     database = await Database.open(empty_url)
     store = SqlConversationStore(database)
-    stored = {turn.id: turn for turn in await store.turns(limit=None)}
+    stored = {turn.id: turn for turn in await store.list_turns(limit=None)}
     assert set(confirmed) <= set(stored)
     assert all(len(turn.passages) == 2 for turn in stored.values())
-    await store.add(make_turn())
+    await store.add_turn(make_turn())
     if database.address.is_sqlite:
         check = await database.read(lambda connection: connection.execute(text("PRAGMA integrity_check")))
         assert check.scalar() == "ok"

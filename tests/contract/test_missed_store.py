@@ -40,8 +40,8 @@ async def hand_off(database: Database, turn: Turn) -> None:
 async def test_what_was_answered_well_is_not_missed(store: MissedStore, conversations: ConversationStore) -> None:
     answered, liked = make_turn(), make_turn(decision=Decision.SUGGEST)
     for turn in (answered, liked):
-        await conversations.add(turn)
-    await conversations.vote(Feedback(liked.id, "u1", Vote.UP, "thanks"))
+        await conversations.add_turn(turn)
+    await conversations.record_vote(Feedback(liked.id, "u1", Vote.UP, "thanks"))
     assert list(await store.missed(NOON)) == []
 
 
@@ -53,9 +53,9 @@ async def test_each_question_comes_once_with_all_reasons_newest_first(
     handed = make_turn(3, language="en")
     all_three = make_turn(4, decision=Decision.ABSTAIN)
     for turn in (abstained, all_three, handed, disliked, make_turn(5)):
-        await conversations.add(turn)
+        await conversations.add_turn(turn)
     for turn in (disliked, all_three):
-        await conversations.vote(Feedback(turn.id, "u1", Vote.DOWN, created_at=NOON))
+        await conversations.record_vote(Feedback(turn.id, "u1", Vote.DOWN, created_at=NOON))
     for turn in (handed, all_three, all_three):
         await hand_off(database, turn)
     missed = list(await store.missed(NOON))
@@ -87,7 +87,7 @@ async def test_what_was_offered_in_vain_is_missed_once(
         make_turn(8, conversation_id="c", decision=Decision.ABSTAIN, standalone_question="something else"),
     ]
     for turn in (abandoned, refused, chosen, *after):
-        await conversations.add(turn)
+        await conversations.add_turn(turn)
     missed = [(each.turn_id, each.reasons) for each in await store.missed(NOON)]
     assert missed == [
         (after[-1].id, {Reason.ABSTAINED}),
@@ -100,25 +100,25 @@ async def test_the_last_reason_given_for_a_down_vote_is_told(
     store: MissedStore, conversations: ConversationStore
 ) -> None:
     turn = make_turn()
-    await conversations.add(turn)
+    await conversations.add_turn(turn)
     votes = [("u1", Vote.DOWN, "价格不对"), ("u2", Vote.DOWN, ""), ("u3", Vote.UP, "fine"), ("u4", Vote.DOWN, "old")]
     for minute, (user, vote, reason) in zip((3, 4, 5, 1), votes, strict=True):
-        await conversations.vote(Feedback(turn.id, user, vote, reason, NOON + timedelta(minutes=minute)))
+        await conversations.record_vote(Feedback(turn.id, user, vote, reason, NOON + timedelta(minutes=minute)))
     assert [each.comment for each in await store.missed(NOON)] == ["价格不对"]
 
 
 async def test_a_vote_that_was_changed_to_up_is_no_miss(store: MissedStore, conversations: ConversationStore) -> None:
     turn = make_turn()
-    await conversations.add(turn)
-    await conversations.vote(Feedback(turn.id, "u1", Vote.DOWN, "no"))
-    await conversations.vote(Feedback(turn.id, "u1", Vote.UP))
+    await conversations.add_turn(turn)
+    await conversations.record_vote(Feedback(turn.id, "u1", Vote.DOWN, "no"))
+    await conversations.record_vote(Feedback(turn.id, "u1", Vote.UP))
     assert list(await store.missed(NOON)) == []
 
 
 async def test_the_newest_since_then_are_told(store: MissedStore, conversations: ConversationStore) -> None:
     turns = [make_turn(minute, decision=Decision.ABSTAIN) for minute in range(5)]
     for turn in turns:
-        await conversations.add(turn)
+        await conversations.add_turn(turn)
     assert [each.turn_id for each in await store.missed(NOON + timedelta(minutes=1), limit=3)] == [
         turn.id for turn in turns[:1:-1]
     ]
@@ -131,7 +131,7 @@ async def test_only_what_nothing_led_up_to_is_a_first_question(
     greeting = make_turn(0, decision=Decision.CHITCHAT)
     first, second = (make_turn(minute, decision=Decision.ABSTAIN) for minute in (1, 2))
     for turn in (greeting, first, second):
-        await conversations.add(turn)
+        await conversations.add_turn(turn)
     assert {each.turn_id: each.first for each in await store.missed(NOON)} == {first.id: True, second.id: False}
 
 
@@ -140,9 +140,9 @@ async def test_a_voted_down_answer_names_the_passage_it_was_taken_from(
 ) -> None:
     cited, bare = make_turn(), make_turn(1, citations=())
     for turn in (cited, bare):
-        await conversations.add(turn)
-        await conversations.vote(Feedback(turn.id, "u1", Vote.DOWN))
+        await conversations.add_turn(turn)
+        await conversations.record_vote(Feedback(turn.id, "u1", Vote.DOWN))
     abstained = make_turn(2, decision=Decision.ABSTAIN)
-    await conversations.add(abstained)
+    await conversations.add_turn(abstained)
     refused = {each.turn_id: each.refused for each in await store.missed(NOON)}
     assert refused == {cited.id: cited.citations[0].passage_id, bare.id: "", abstained.id: ""}

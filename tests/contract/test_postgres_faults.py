@@ -45,7 +45,7 @@ async def test_a_user_who_may_not_write(postgres_database: Database, migrated_po
     url = f"{migrated_postgres}?default_transaction_read_only=on"
     database = await Database.open(url)
     with pytest.raises(StorageError, match="is read-only"):
-        await SqlConversationStore(database).add(make_turn())
+        await SqlConversationStore(database).add_turn(make_turn())
     with pytest.raises(StorageError, match="is read-only"):
         await database.check_health()
     await database.close()
@@ -53,15 +53,15 @@ async def test_a_user_who_may_not_write(postgres_database: Database, migrated_po
 
 async def test_connections_cut_by_the_server_cost_no_turn(postgres_database: Database, migrated_postgres: str) -> None:
     store = SqlConversationStore(postgres_database)
-    await asyncio.gather(*(store.add(make_turn()) for _ in range(4)))
+    await asyncio.gather(*(store.add_turn(make_turn()) for _ in range(4)))
     admin = await asyncpg.connect(migrated_postgres)
     await admin.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
         "WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
     await admin.close()
-    await store.add(make_turn())
-    assert len(await store.turns()) == 5
+    await store.add_turn(make_turn())
+    assert len(await store.list_turns()) == 5
 
 
 async def test_a_statement_cut_off_in_the_middle_is_told(postgres_database: Database, migrated_postgres: str) -> None:

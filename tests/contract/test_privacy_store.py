@@ -84,11 +84,11 @@ async def fill(database: Database, user: str, words: str, *, turns: int = 3, ago
             changes: dict[str, Any] = {"question": words, "standalone_question": words, "answer": words * (number % 50)}
             changes["rewritten"] = (words,)
             turn = make_turn(number, platform="slack", user=user, conversation_id=place, citations=cite, **changes)
-            await conversations.add(replace(turn, passages=used, created_at=now + timedelta(seconds=number)))
+            await conversations.add_turn(replace(turn, passages=used, created_at=now + timedelta(seconds=number)))
     whose = make_turn(platform="slack", user="U1", conversation_id="slack:T1:C1:9.0", decision=Decision.ABSTAIN)
-    await conversations.add(whose)
-    await conversations.vote(Feedback(whose.id, user, Vote.DOWN, words))
-    await conversations.vote(Feedback(whose.id, "U1", Vote.DOWN, "no"))
+    await conversations.add_turn(whose)
+    await conversations.record_vote(Feedback(whose.id, user, Vote.DOWN, words))
+    await conversations.record_vote(Feedback(whose.id, "U1", Vote.DOWN, "no"))
     await SqlLearnedStore(database).add([learned_by(user, words, turn), learned_by(user, words, whose)])
     question = said(words, user=user, platform="slack", id=f"{words}/1", thread="1.0", gesture=words)
     item = await inbox.claim_message(question, classify_message)
@@ -291,9 +291,9 @@ async def test_what_others_say_in_the_conversation_meanwhile_is_kept(database: D
     conversations = SqlConversationStore(database)
     for number in range(15):
         place = f"slack:T1:C1:{number}"
-        await conversations.add(make_turn(platform="slack", user=WHO, conversation_id=place))
+        await conversations.add_turn(make_turn(platform="slack", user=WHO, conversation_id=place))
         mine = make_turn(platform="slack", user="U1", conversation_id=place)
-        await asyncio.gather(store.forget("slack", WHO), conversations.add(mine))
+        await asyncio.gather(store.forget("slack", WHO), conversations.add_turn(mine))
         left = await dump(database)
         assert mine.id in {row["id"] for row in left["turns"]}
         assert {row["user_id"] for row in left["turns"]} == {"U1"}
@@ -417,7 +417,7 @@ async def test_what_is_forgotten_stands_in_no_file_while_others_use_the_database
 
 
 async def test_what_expires_stands_in_no_file(sqlite_database: Database) -> None:
-    await SqlConversationStore(sqlite_database).add(make_turn(answer=WORDS * 3000))
+    await SqlConversationStore(sqlite_database).add_turn(make_turn(answer=WORDS * 3000))
     with busy(sqlite_database):
         store = SqlPrivacyStore(sqlite_database)
         await store.expire(NOON + timedelta(days=1))
@@ -444,7 +444,7 @@ async def test_what_a_reader_holds_up_is_told_and_done_the_next_time(
     sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(compacting, "_WAIT_SECONDS", 0.01)
-    await SqlConversationStore(sqlite_database).add(make_turn(platform="slack", user=WHO, answer=WORDS))
+    await SqlConversationStore(sqlite_database).add_turn(make_turn(platform="slack", user=WHO, answer=WORDS))
     reader = sqlite3.connect(sqlite_database.address.shown, isolation_level=None)
     reader.execute("BEGIN")
     reader.execute("SELECT * FROM turns").fetchall()
@@ -479,7 +479,7 @@ async def test_a_database_that_is_clean_is_not_written_anew_each_time(
     await store.expire(NOON)
     await store.compact()
     assert len(calls) == 2
-    await SqlConversationStore(sqlite_database).add(make_turn())
+    await SqlConversationStore(sqlite_database).add_turn(make_turn())
     await store.expire(NOON + timedelta(days=1))
     await store.compact()
     assert len(calls) == 4
@@ -490,16 +490,16 @@ async def test_who_writes_meanwhile_does_not_wait_for_the_files(sqlite_database:
     for number in range(600):
         user = WHO if number == 0 else "U2"
         said = WORDS if user == WHO else "word "
-        await conversations.add(make_turn(platform="slack", user=user, answer=said * 9000))
+        await conversations.add_turn(make_turn(platform="slack", user=user, answer=said * 9000))
     await store.forget("slack", WHO)
     compacting = asyncio.create_task(store.compact(give_way=True))
     while sqlite_database._giving_way is None:  # noqa: ASYNC110
         await asyncio.sleep(0)
-    await conversations.add(make_turn(platform="slack", user="U1"))
+    await conversations.add_turn(make_turn(platform="slack", user="U1"))
     assert not await compacting
     assert await store.compact(give_way=True)
     assert WORDS.encode() not in bytes_of(sqlite_database)
-    assert len(await conversations.turns(limit=None)) == 600
+    assert len(await conversations.list_turns(limit=None)) == 600
 
 
 async def test_what_was_being_answered_when_its_asker_was_forgotten_is_not_kept(
@@ -507,8 +507,8 @@ async def test_what_was_being_answered_when_its_asker_was_forgotten_is_not_kept(
 ) -> None:
     conversations, asked = SqlConversationStore(database), datetime.now(UTC)
     await store.forget("slack", WHO)
-    await conversations.add(make_turn(id="a" * 32, platform="slack", user=WHO, created_at=asked))
-    await conversations.add(make_turn(id="b" * 32, platform="discord", user=WHO, created_at=asked))
-    await conversations.add(make_turn(id="c" * 32, platform="slack", user=WHO, created_at=datetime.now(UTC)))
-    assert {turn.id[0] for turn in await conversations.turns()} == {"b", "c"}
+    await conversations.add_turn(make_turn(id="a" * 32, platform="slack", user=WHO, created_at=asked))
+    await conversations.add_turn(make_turn(id="b" * 32, platform="discord", user=WHO, created_at=asked))
+    await conversations.add_turn(make_turn(id="c" * 32, platform="slack", user=WHO, created_at=datetime.now(UTC)))
+    assert {turn.id[0] for turn in await conversations.list_turns()} == {"b", "c"}
     assert all(WHO not in row["name"] for row in (await dump(database))["markers"])

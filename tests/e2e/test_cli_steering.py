@@ -107,7 +107,7 @@ class Office:
             database = await Database.open(self.database or f"sqlite:///{self.data / 'frontdesk.db'}")
             store = SqlConversationStore(database)
             for turn in turns:
-                await store.add(turn)
+                await store.add_turn(turn)
             await database.close()
 
         asyncio.run(work())

@@ -105,9 +105,9 @@ async def test_the_log_s_votes_become_golden_questions(knowledge: Knowledge) -> 
         for number, (question, vote) in enumerate(
             (("How do I send something back to you?", Vote.UP), ("怎么退货", Vote.DOWN), ("bananas?", Vote.DOWN))
         ):
-            async for event in application.answering.answer(IncomingMessage(f"c{number}", question)):
+            async for event in application.answering.answer_message(IncomingMessage(f"c{number}", question)):
                 if isinstance(event, Final):
-                    await application.conversations.vote(Feedback(event.turn.id, "u1", vote))
+                    await application.conversations.record_vote(Feedback(event.turn.id, "u1", vote))
     figures = told(knowledge, "--from-log", "--days", "2")["figures"]
     assert (figures["n_golden"], figures["n"], figures["n_refused"]) == (2, 1, 1)
     assert (figures["P@1"], figures["avoided"]) == (1, 0)

@@ -87,7 +87,7 @@ async def refreshed(application: Application, site: Site, **options: bool) -> Re
 
 
 async def answer(application: Application, question: str) -> tuple[Decision, str]:
-    async for event in application.answering.answer(IncomingMessage("c", question)):
+    async for event in application.answering.answer_message(IncomingMessage("c", question)):
         if isinstance(event, Final):
             return event.turn.decision, event.turn.answer
     raise AssertionError("no final event")

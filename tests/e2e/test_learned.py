@@ -83,7 +83,9 @@ async def say(data: Path, user: str, *texts: str) -> list[Turn]:
     async with open_application(settings) as application:
         for text in texts:
             message = IncomingMessage(f"slack:T1:C1:{user}", text, "slack", user)
-            turns += [event.turn async for event in application.answering.answer(message) if isinstance(event, Final)]
+            turns += [
+                event.turn async for event in application.answering.answer_message(message) if isinstance(event, Final)
+            ]
     return turns
 
 

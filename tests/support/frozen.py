@@ -20,7 +20,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from bot.answering.clarify import pressed, said
+from bot.answering.clarify import describe_choice, find_pressed_option
 from bot.app import Application, open_application
 from bot.chat.conversation import (
     NONE_OF_THESE,
@@ -32,7 +32,7 @@ from bot.chat.conversation import (
     Turn,
 )
 from bot.chat.people import Actor, Role
-from bot.chat.split import split
+from bot.chat.split import split_markdown
 from bot.inbox.intents import IntentReadings
 from bot.platforms.discord import choices as discord_choices
 from bot.platforms.discord import layouts
@@ -149,7 +149,9 @@ async def converse(core: Core, record: Record, *, drawn: bool = False) -> tuple[
         if message is None:  # so that the difference is shown, not a fault
             messages.append(_asked(asked) | {"decision": "there is no such button"})
             break
-        [final] = [event async for event in core.application.answering.answer(message) if isinstance(event, Final)]
+        [final] = [
+            event async for event in core.application.answering.answer_message(message) if isinstance(event, Final)
+        ]
         finals.append(final)
         number = {each.turn.id: place for place, each in enumerate(finals, 1)}
         turn = _told_alike(core, final.turn, number)
@@ -184,9 +186,9 @@ def _message(record: Record, asked: Record, before: Turn | None) -> IncomingMess
     if before is None or not before.decision.offers or place > len(before.citations):
         return None
     number = before.citations[place - 1].number if place else NONE_OF_THESE
-    choice = pressed(before, number)
+    choice = find_pressed_option(before, number)
     assert choice
-    return replace(message, text=said(before, choice), chosen=OptionPress(before.id, number, "U1", "M1"))
+    return replace(message, text=describe_choice(before, choice), chosen=OptionPress(before.id, number, "U1", "M1"))
 
 
 def _asked(asked: Record) -> Record:
@@ -239,7 +241,11 @@ def draw_on_slack(turn: Turn, settled: ClarificationOutcome | None, people: bool
         drawn["messages"] = [{"blocks": slack_choices.question(turn), "text": slack_choices.fallback(turn)}]
     else:
         suggested = turn.decision is Decision.SUGGEST
-        pieces = slack_choices.suggestion(turn) if suggested else split(to_slack(turn.answer, turn.links), blocks.PIECE)
+        pieces = (
+            slack_choices.suggestion(turn)
+            if suggested
+            else split_markdown(to_slack(turn.answer, turn.links), blocks.PIECE)
+        )
         draw_below = slack_choices.below_suggestion if suggested else blocks.footer
         below = [*([()] * (len(pieces) - 1)), draw_below(turn, handoff=people)]
         drawn["messages"] = [blocks.draw_message(*each) for each in zip(pieces, below, strict=True)]
@@ -260,7 +266,7 @@ def draw_on_discord(turn: Turn, settled: ClarificationOutcome | None, people: bo
         *pieces, last = (
             discord_choices.suggestion(turn)
             if suggested
-            else split(to_discord(turn.answer, turn.links), layouts.PIECE, size)
+            else split_markdown(to_discord(turn.answer, turn.links), layouts.PIECE, size)
         )
         draw_last = discord_choices.end_of_suggestion if suggested else layouts.message
         views = [layouts.message(piece, _ITEM) for piece in pieces]

@@ -22,10 +22,10 @@ PIECE = 40  # characters
 class SlowWriter(ExtractiveWriter):
     """Quotes the best passage's whole document."""
 
-    async def write(self, brief: WritingRequest) -> AsyncIterator[AnswerChunk]:
+    async def write_answer(self, brief: WritingRequest) -> AsyncIterator[AnswerChunk]:
         """See the module."""
         pause = float(os.environ.get("TEST_WRITER_PAUSE", "0"))
-        async for written in super().write(brief):
+        async for written in super().write_answer(brief):
             for piece in re.findall(rf"(?s).{{1,{PIECE}}}", written.text):
                 if "KABOOM" in piece:
                     raise RuntimeError("the password is hunter2")

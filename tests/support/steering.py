@@ -30,6 +30,7 @@ from bot.glossary.store import SqlGlossaryStore
 from bot.handoff.service import HandoffLimits, HandoffService
 from bot.handoff.store import SqlHandoffStore
 from bot.inbox.notices import Notices
+from bot.inbox.policy import update_thread
 from bot.inbox.store import SqlInboxStore
 from bot.learned.service import LiveLearned, WordingLearner
 from bot.learned.store import SqlLearnedStore

@@ -15,7 +15,7 @@ async def main(url: str, count: int) -> None:
     store = SqlConversationStore(database)
     for minute in range(count):
         turn = make_turn(minute)
-        await store.add(turn)
+        await store.add_turn(turn)
         sys.stdout.write(f"{turn.id}\n")
         sys.stdout.flush()
     await database.close()

@@ -40,7 +40,7 @@ def load_messages(languages: Collection[str] = (), folder: Path = FOLDER) -> lis
     """Messages of these languages (all where none is named), each with its Intent."""
     return [
         Example(text, tag, Intent(kind).value)
-        for tag, tables in _tables(languages, folder)
+        for tag, tables in _load_tables(languages, folder)
         for kind, block in tables.items()
         if isinstance(block, str)
         for text in block.strip().splitlines()
@@ -51,7 +51,7 @@ def load_replies(languages: Collection[str] = (), folder: Path = FOLDER) -> list
     """What people say to an offer, each with its OfferReply; every other message is OTHER."""
     replies = [
         Example(text, tag, OfferReply(kind).value)
-        for tag, tables in _tables(languages, folder)
+        for tag, tables in _load_tables(languages, folder)
         for kind, block in tables.get(_REPLIES, {}).items()
         for text in block.strip().splitlines()
     ]
@@ -68,7 +68,7 @@ def load_summons(languages: Collection[str] = (), folder: Path = FOLDER) -> list
     for those that say as little."""
     summons = [
         Example(text, tag, kind)
-        for tag, tables in _tables(languages, folder)
+        for tag, tables in _load_tables(languages, folder)
         for kind in (REFERS, OTHER)  # others that point to something as well, but say what is asked
         for text in tables.get(_SUMMONS, {}).get(kind, "").strip().splitlines()
     ]
@@ -92,6 +92,6 @@ def examples_digest(folder: Path = FOLDER) -> str:
     return digest.hexdigest()[:12]
 
 
-def _tables(languages: Collection[str], folder: Path) -> list[tuple[str, dict[str, Any]]]:
+def _load_tables(languages: Collection[str], folder: Path) -> list[tuple[str, dict[str, Any]]]:
     wanted = [tag for tag in example_languages(folder) if not languages or tag in languages]
     return [(tag, tomllib.loads((folder / f"{tag}.toml").read_text(encoding="utf-8"))) for tag in wanted]

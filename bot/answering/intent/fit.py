@@ -13,7 +13,7 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp
 
 from bot.answering.intent.examples import OTHER, REFERS, Example
-from bot.answering.intent.head import Head, Matrix, lengths
+from bot.answering.intent.head import Head, Matrix, measure_lengths
 from bot.answering.intent.words import list_words
 from bot.chat.intent import Intent, OfferReply
 
@@ -27,9 +27,9 @@ _STRENGTH = 8.0  # 1 / regularisation: examples left out are told about equally 
 _SEEN = 2  # examples that a word is in, or it is nobody else's
 _SCORES: dict[str, tuple[Callable[[str], bool], Callable[[str], bool], float]] = {
     # what is said of a message: the kinds that speak for it, those it must not be said of, and how often it may be
-    "asks": (lambda kind: _asks(kind), lambda kind: not _asks(kind), ASKS_WRONGLY),
+    "asks": (lambda kind: _is_request(kind), lambda kind: not _is_request(kind), ASKS_WRONGLY),
     "person": (lambda kind: kind == Intent.PERSON, lambda kind: kind == Intent.QUESTION, WRONGLY),
-    "small_talk": (lambda kind: Intent(kind).is_small_talk, lambda kind: _asks(kind), WRONGLY),
+    "small_talk": (lambda kind: Intent(kind).is_small_talk, lambda kind: _is_request(kind), WRONGLY),
     "quiet": (lambda kind: kind == Intent.QUIET, lambda kind: kind != Intent.QUIET, WRONGLY),
 }
 _REPLY_SCORES: dict[str, tuple[Callable[[str], bool], Callable[[str], bool], float]] = {
@@ -43,32 +43,32 @@ _SUMMONS_SCORES: dict[str, tuple[Callable[[str], bool], Callable[[str], bool], f
 
 def fit_messages(examples: Sequence[Example], vectors: Matrix) -> tuple[Head, dict[str, float]]:
     """A head that reads messages, and how well it does on examples left out: the share told right by language."""
-    return _fit(examples, vectors, _SCORES)
+    return _fit_head(examples, vectors, _SCORES)
 
 
 def set_on_talk(head: Head, texts: Sequence[str], vectors: Matrix) -> Head:
     """The head with the limit of what asks set on talk among people, which is easier to tell than its examples."""
-    asks = score(head, head.probabilities(texts, vectors), "asks")
+    asks = sum_probabilities(head, head.predict_probabilities(texts, vectors), "asks")
     return replace(head, limits={**head.limits, "asks": float(np.quantile(asks, 1 - ASKS_WRONGLY))})
 
 
 def fit_replies(examples: Sequence[Example], vectors: Matrix) -> tuple[Head, dict[str, float]]:
     """The same for what is said to an offer."""
-    return _fit(examples, vectors, _REPLY_SCORES)
+    return _fit_head(examples, vectors, _REPLY_SCORES)
 
 
 def fit_summons(examples: Sequence[Example], vectors: Matrix) -> tuple[Head, dict[str, float]]:
     """The same for what is said below somebody's question; told right are the shares of those that refer."""
-    return _fit(examples, vectors, _SUMMONS_SCORES, of=REFERS)
+    return _fit_head(examples, vectors, _SUMMONS_SCORES, of=REFERS)
 
 
-def score(head: Head, probabilities: Matrix, said: str) -> Matrix:
+def sum_probabilities(head: Head, probabilities: Matrix, said: str) -> Matrix:
     """How much speaks for saying this of each message."""
     speaks = ({**_SCORES, **_REPLY_SCORES, **_SUMMONS_SCORES})[said][0]
     return np.asarray(probabilities[:, [speaks(kind) for kind in head.kinds]].sum(axis=1), np.float32)
 
 
-def _fit(
+def _fit_head(
     examples: Sequence[Example],
     vectors: Matrix,
     scores: dict[str, tuple[Callable[[str], bool], Callable[[str], bool], float]],
@@ -80,13 +80,13 @@ def _fit(
     left_out = _cross_validate(texts, kinds, vectors, folds)
     head = _fit_once(texts, kinds, vectors)
     limits = {
-        said: float(np.quantile(score(head, left_out, said)[[must_not(kind) for kind in kinds]], 1 - share))
+        said: float(np.quantile(sum_probabilities(head, left_out, said)[[must_not(kind) for kind in kinds]], 1 - share))
         for said, (_, must_not, share) in scores.items()
     }
     right = np.array(head.kinds)[left_out.argmax(axis=1)] == kinds
     spoken = np.array([each.language for each in examples])
     if of:
-        right = score(head, left_out, of) > limits[of]
+        right = sum_probabilities(head, left_out, of) > limits[of]
         spoken[kinds != of] = ""
     told = {str(tag): float(right[spoken == tag].mean()) for tag in np.unique(spoken) if tag}
     return replace(head, limits=limits), told
@@ -101,7 +101,9 @@ def _cross_validate(
         mine = folds == fold
         rest = [text for text, other in zip(texts, ~mine, strict=True) if other]
         head = _fit_once(rest, kinds[~mine], vectors[~mine])
-        left_out[mine] = head.probabilities([text for text, own in zip(texts, mine, strict=True) if own], vectors[mine])
+        left_out[mine] = head.predict_probabilities(
+            [text for text, own in zip(texts, mine, strict=True) if own], vectors[mine]
+        )
     return left_out
 
 
@@ -112,7 +114,7 @@ def _fit_once(texts: Sequence[str], kinds: npt.NDArray[np.str_], vectors: Matrix
     mean = vectors.mean(axis=0)
     scale = float(1 / np.sqrt(((vectors - mean) ** 2).sum(axis=1).mean()))
     names, targets = np.unique(kinds, return_inverse=True)
-    dense = np.hstack([lengths(texts), (vectors - mean) * scale])
+    dense = np.hstack([measure_lengths(texts), (vectors - mean) * scale])
     bias, weights = _minimise_loss(dense, _count_words(texts, words), np.eye(len(names))[targets])
     weights[1 : dense.shape[1]] *= scale
     bias = bias - mean @ weights[1 : dense.shape[1]]
@@ -124,7 +126,7 @@ def _minimise_loss(dense: Matrix, words: sparse.csr_array, targets: npt.NDArray[
     cost next to nothing."""
     width, kinds = dense.shape[1], targets.shape[1]
 
-    def loss(flat: Floats) -> tuple[float, Floats]:
+    def compute_loss(flat: Floats) -> tuple[float, Floats]:
         bias, weights = flat[:kinds], flat[kinds:].reshape(-1, kinds)
         logits = bias + dense @ weights[:width] + words @ weights[width:]
         logits -= logsumexp(logits, axis=1, keepdims=True)
@@ -134,7 +136,7 @@ def _minimise_loss(dense: Matrix, words: sparse.csr_array, targets: npt.NDArray[
         return float(value), np.concatenate([errors.sum(axis=0), slope.ravel()])
 
     start = np.zeros(kinds * (1 + width + words.shape[1]))
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": _STEPS})
+    found = minimize(compute_loss, start, jac=True, method="L-BFGS-B", options={"maxiter": _STEPS})
     return found.x[:kinds], found.x[kinds:].reshape(-1, kinds)
 
 
@@ -146,5 +148,5 @@ def _count_words(texts: Sequence[str], words: dict[str, int]) -> sparse.csr_arra
     return sparse.csr_array((values, [place for row in rows for place in row], ends), shape=(len(texts), len(words)))
 
 
-def _asks(kind: str) -> bool:
+def _is_request(kind: str) -> bool:
     return kind in {Intent.QUESTION, Intent.PERSON}

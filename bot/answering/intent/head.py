@@ -26,10 +26,10 @@ class Head:
     bias: Matrix
     limits: Mapping[str, float]
 
-    def probabilities(self, texts: Sequence[str], vectors: Matrix) -> Matrix:
+    def predict_probabilities(self, texts: Sequence[str], vectors: Matrix) -> Matrix:
         """-> (texts, kinds), each row adding up to 1."""
         dense = 1 + vectors.shape[1]
-        logits = self.bias + lengths(texts) @ self.weights[:1] + vectors @ self.weights[1:dense]
+        logits = self.bias + measure_lengths(texts) @ self.weights[:1] + vectors @ self.weights[1:dense]
         for row, text in enumerate(texts):
             known = self.find_words(text)
             if known:
@@ -45,9 +45,9 @@ class Head:
         return {
             "kinds": list(self.kinds),
             "limits": {name: round(value, 4) for name, value in self.limits.items()},
-            "bias": _rounded(self.bias),
+            "bias": _round_row(self.bias),
             "words": sorted(self.words, key=self.words.__getitem__),
-            "weights": [_rounded(row) for row in self.weights],
+            "weights": [_round_row(row) for row in self.weights],
         }
 
     @classmethod
@@ -62,7 +62,7 @@ class Head:
         )
 
 
-def lengths(texts: Sequence[str]) -> Matrix:
+def measure_lengths(texts: Sequence[str]) -> Matrix:
     """-> (texts, 1): about 1 for a sentence."""
     return np.array([[np.log1p(len(text)) / 3] for text in texts], np.float32)
 
@@ -73,5 +73,5 @@ def softmax(logits: Matrix) -> Matrix:
     return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
 
 
-def _rounded(row: Matrix) -> list[float]:
+def _round_row(row: Matrix) -> list[float]:
     return [round(float(value), _DECIMALS) for value in row]

@@ -47,7 +47,7 @@ class Heads:
     accuracy: Mapping[str, float]
     referring: Mapping[str, float]
 
-    def knows(self, language: str) -> bool:
+    def knows_language(self, language: str) -> bool:
         """Whether messages of this language were learned."""
         return any(tag.partition("-")[0] == language.partition("-")[0] for tag in self.accuracy)
 
@@ -61,7 +61,7 @@ class LearnedReader:
 
     def read_messages(self, texts: Sequence[str], language: str = "") -> list[MessageReading]:
         texts = [clean_text(text[:READ]).strip() for text in texts]
-        reading = self._for(language)
+        reading = self._select_reading(language)
         rows = [row for row, text in enumerate(texts) if any(map(str.isalpha, text)) or reading.knows_sign_in(text)]
         empty = MessageReading(Intent.EMPTY, sure=True)
         readings = [UNREAD if any(map(str.isalnum, text)) else empty for text in texts]  # a number may be a question
@@ -70,7 +70,11 @@ class LearnedReader:
         return readings
 
     def read_replies(self, texts: Sequence[str], language: str = "") -> list[OfferReply]:
-        return self._for(language).read_replies([clean_text(text[:READ]).strip() for text in texts]) if texts else []
+        return (
+            self._select_reading(language).read_replies([clean_text(text[:READ]).strip() for text in texts])
+            if texts
+            else []
+        )
 
     def find_question(self, text: str, language: str = "") -> str:
         clauses = [clause for clause in _CLAUSE.findall(text) if clause.strip()]
@@ -86,9 +90,9 @@ class LearnedReader:
             last -= 1
         return "".join(clauses[first:last]).strip().rstrip(_LEANING) if first < last else text.strip()
 
-    def _for(self, language: str) -> _Reading:
+    def _select_reading(self, language: str) -> _Reading:
         last = self._readings[-1]
-        return next((each for each in self._readings[:-1] if each.heads.knows(language or "en")), last)
+        return next((each for each in self._readings[:-1] if each.heads.knows_language(language or "en")), last)
 
 
 class _Reading:
@@ -132,13 +136,13 @@ class _Reading:
 
     def _read_messages(self, texts: Sequence[str]) -> list[MessageReading]:
         heads, vectors = self.heads, self._model.embed_queries(texts)
-        read = heads.messages.probabilities(texts, vectors)
-        refers = heads.summons.probabilities(texts, vectors)
-        return [_judge(heads, *rows) for rows in zip(read, refers, strict=True)]
+        read = heads.messages.predict_probabilities(texts, vectors)
+        refers = heads.summons.predict_probabilities(texts, vectors)
+        return [_judge_message(heads, *rows) for rows in zip(read, refers, strict=True)]
 
     def read_replies(self, texts: Sequence[str]) -> list[OfferReply]:
         head = self.heads.replies
-        return [_judge_reply(head, row) for row in head.probabilities(texts, self._model.embed_queries(texts))]
+        return [_judge_reply(head, row) for row in head.predict_probabilities(texts, self._model.embed_queries(texts))]
 
 
 def load_heads(model: Embedder, folder: Path) -> Heads:
@@ -148,7 +152,7 @@ def load_heads(model: Embedder, folder: Path) -> Heads:
     kept = folder / f"intent-{name_head(model.fingerprint)}.json"
     for file in (shipped, kept):
         with suppress(OSError, ValueError, KeyError):  # one that is damaged is made anew
-            if heads := _read(file.read_text(encoding="utf-8")):
+            if heads := _parse_heads(file.read_text(encoding="utf-8")):
                 return heads
     log.warning("reading of messages is fitted to the embedding model, which takes a minute or two", file=kept.name)
     heads = fit_heads(model)
@@ -191,7 +195,7 @@ def write_heads(heads: Heads) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("],[", "],\n[") + "\n"
 
 
-def _read(text: str) -> Heads | None:
+def _parse_heads(text: str) -> Heads | None:
     """The heads of a file; None where other examples were learned."""
     data: dict[str, Any] = json.loads(text)
     if data["examples"] != examples_digest():
@@ -200,7 +204,7 @@ def _read(text: str) -> Heads | None:
     return Heads(messages, replies, summons, data["accuracy"], data["referring"])
 
 
-def _judge(heads: Heads, row: Matrix, about: Matrix) -> MessageReading:
+def _judge_message(heads: Heads, row: Matrix, about: Matrix) -> MessageReading:
     head = heads.messages
     refers = (
         dict(zip(heads.summons.kinds, map(float, about), strict=True)).get(REFERS, 0) > heads.summons.limits[REFERS]

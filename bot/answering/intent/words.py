@@ -19,12 +19,12 @@ _ALIKE = str.maketrans({"’": "'", "？": "?", "！": "!", "؟": "?", "՞": "?"
 def list_words(text: str) -> list[str]:
     """The words and pairs of neighbouring words of `text`, its beginning and its end being words; marks but for
     question and exclamation marks, at-signs and pictures are left out, and a number or a link is as good as another."""
-    found = [_normal(word) for word in _WORD.findall(text.lower().translate(_ALIKE))]
+    found = [_normalise_word(word) for word in _WORD.findall(text.lower().translate(_ALIKE))]
     line = ["^", *[word for word in found if word][:_READ], "$"]
     return line[1:-1] + [f"{one} {other}" for one, other in pairwise(line)]
 
 
-def _normal(word: str) -> str:
+def _normalise_word(word: str) -> str:
     if word[0].isdigit():
         return "#"
     if word.startswith("http") and "://" in word:

@@ -18,8 +18,8 @@ from discord import ui
 from rich.cells import cell_len
 
 from bot.chat.card import Card, File, Form, Line, Table
-from bot.chat.links import defuse
-from bot.chat.split import split
+from bot.chat.links import defuse_text
+from bot.chat.split import split_markdown
 from bot.platforms.discord.buttons import CardButton
 from bot.platforms.discord.layouts import fitted
 from bot.platforms.discord.markdown import WIDEST, link, literal, padded, prose, to_discord
@@ -60,7 +60,7 @@ def pages(card: Card) -> list[Card]:
     """The cards that say all that one does: what somebody wrote is not to lose its end."""
     if size(card.text) <= PAGE:
         return [card]
-    *pieces, last = split(card.text, PAGE, size)
+    *pieces, last = split_markdown(card.text, PAGE, size)
     told = [
         Card(title="" if number else card.title, text=piece, links=card.links) for number, piece in enumerate(pieces)
     ]
@@ -140,7 +140,7 @@ def _facts(card: Card) -> Iterator[str]:
 
 def _marked(card: Card, room: int) -> str:
     text = to_discord(card.markdown, card.links)
-    return text if size(text) <= room else split(text, room - 2, size)[0] + "\n…"
+    return text if size(text) <= room else split_markdown(text, room - 2, size)[0] + "\n…"
 
 
 def _listed(card: Card, room: int) -> str:
@@ -184,7 +184,7 @@ def _drawn(row: Sequence[str], widths: Sequence[int], table: Table) -> str:
 
 def _cell(text: str) -> str:
     """A cell in one line that does not end its code block."""
-    return defuse(collapse_whitespace(text.replace("`", "'")))
+    return defuse_text(collapse_whitespace(text.replace("`", "'")))
 
 
 def _as_many(lines: Sequence[str], room: int) -> str:

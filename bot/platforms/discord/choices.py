@@ -7,16 +7,16 @@ from collections.abc import Sequence
 
 from discord import ui
 
-from bot.answering.clarify import lead, shown_in_full
+from bot.answering.clarify import extract_lead, shown_in_full
 from bot.chat.conversation import ClarificationOutcome, Decision, Turn
-from bot.chat.split import split
+from bot.chat.split import split_markdown
 from bot.i18n import words_for
 from bot.platforms.discord import layouts
 from bot.platforms.discord.buttons import LABEL, OptionButton
 from bot.platforms.discord.layouts import marker
 from bot.platforms.discord.markdown import literal, to_discord
 from bot.platforms.discord.sizes import size, within
-from bot.platforms.options import Option, asking, outcome
+from bot.platforms.options import Option, build_asking, describe_outcome
 
 _OTHERS = 1_000
 _PIECE = layouts.PIECE - _OTHERS - 700  # of an entry in one message, with its source and the other options below
@@ -25,7 +25,7 @@ _OPTIONS = 2_400  # of the options of a clarification; their buttons say them ag
 
 def question(item_id: str, turn: Turn) -> ui.LayoutView:
     """The clarification as it is asked."""
-    asked = asking(turn, LABEL)
+    asked = build_asking(turn, LABEL)
     lines = within(asked.lines(literal), _OPTIONS) if asked.in_full else []
     view = _view(item_id, ["\n".join([to_discord(asked.lead), *lines, f"-# {literal(asked.how)}"])])
     return layouts.fitted(_with_rows(view, turn, (*asked.options, asked.refusal)))
@@ -33,14 +33,14 @@ def question(item_id: str, turn: Turn) -> ui.LayoutView:
 
 def suggestion(turn: Turn) -> list[str]:
     """The entry that is shown as the nearest thing found, in one piece a message."""
-    return split(to_discord(lead(turn), turn.links), _PIECE, size)
+    return split_markdown(to_discord(extract_lead(turn), turn.links), _PIECE, size)
 
 
 def end_of_suggestion(
     piece: str, item_id: str, turn: Turn, *, handoff: bool = False, post: bool = False
 ) -> ui.LayoutView:
     """The last piece of it, with its source, what else may be meant, what confirms it and what refuses it."""
-    asked = asking(turn, LABEL)
+    asked = build_asking(turn, LABEL)
     lines = within(asked.lines(literal), _OTHERS) if asked.in_full else []
     others = ["\n".join([to_discord(asked.lead), *lines])] if asked.options else []
     view = _with_rows(_view(item_id, [piece, _source(turn), *others]), turn, asked.options)
@@ -51,11 +51,11 @@ def end_of_suggestion(
 
 def answered(item_id: str, settled: ClarificationOutcome) -> ui.LayoutView:
     """The offer once it is over: without buttons, with what was chosen or could have been."""
-    turn, chosen = settled.asked, outcome(settled)
+    turn, chosen = settled.asked, describe_outcome(settled)
     if turn.decision is Decision.SUGGEST:
         verdict = [f"-# {literal(chosen)}"] if chosen else []
         return layouts.fitted(_view(item_id, [suggestion(turn)[-1], _source(turn), *verdict]))
-    asked = asking(turn, LABEL)
+    asked = build_asking(turn, LABEL)
     lines = within([literal(line) for line in ([chosen] if chosen else asked.titles)], _OPTIONS)
     return layouts.fitted(_view(item_id, ["\n".join([to_discord(asked.lead), *lines])]))
 

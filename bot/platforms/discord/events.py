@@ -13,7 +13,7 @@ from typing import Any
 
 import discord
 
-from bot.chat.message import Audience, ChatMessage, MessageRef, ThreadRef, quote
+from bot.chat.message import Audience, ChatMessage, MessageRef, ThreadRef, quote_lines
 
 PLATFORM = "discord"
 PRIVATE = "@me"  # the workspace of private conversations
@@ -81,7 +81,7 @@ def text_of(message: discord.Message, me: int, my_roles: Collection[int] = ()) -
     """All that a message says: its author's words, and what they forward, quoted below those if there are any."""
     own = readable(message.content, me, my_roles)
     shared = "\n\n".join(filter(None, (readable(each.content, me) for each in message.message_snapshots)))
-    return "\n\n".join(filter(None, [own, quote(shared) if own else shared]))
+    return "\n\n".join(filter(None, [own, quote_lines(shared) if own else shared]))
 
 
 def _beside(message: discord.Message) -> dict[str, str]:

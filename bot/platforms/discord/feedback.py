@@ -134,6 +134,6 @@ class FeedbackForms:
 
     async def _turn(self, turn_id: str) -> Turn | None:
         try:
-            return await self._conversations.turn(turn_id)
+            return await self._conversations.find_turn(turn_id)
         except UnknownTurn:
             return None

@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterator, Sequence
 
 from rich.cells import cell_len
 
-from bot.chat.links import BREAK, defuse
-from bot.chat.markdown import Dialect, rendered
-from bot.chat.markup import href
+from bot.chat.links import BREAK, defuse_text
+from bot.chat.markdown import Dialect, render_text
+from bot.chat.markup import escape_url
 from retrieval.text import clean_text, collapse_whitespace
 
 WIDEST = 60  # columns of a table drawn in a code block: wider ones break on a phone
@@ -32,13 +32,13 @@ _INLINE = re.compile(r"\*\*|__|~~|`")
 
 def to_discord(markdown: str, links: Collection[str] = ()) -> str:
     """A whole text, or as much of one as there is so far; `links` are the addresses that may be linked to."""
-    lines = _lines(rendered(markdown, _DISCORD, links).split("\n"))
+    lines = _lines(render_text(markdown, _DISCORD, links).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
 
 
 def literal(text: str) -> str:
     """Plain text in one line as Discord shows it literally."""
-    return re.sub(r"([\\*_~`|<>\[\]()#@:-])", r"\\\1", defuse(collapse_whitespace(text)))
+    return re.sub(r"([\\*_~`|<>\[\]()#@:-])", r"\\\1", defuse_text(collapse_whitespace(text)))
 
 
 def prose(text: str, links: Collection[str] = ()) -> str:
@@ -49,7 +49,7 @@ def prose(text: str, links: Collection[str] = ()) -> str:
 
 def link(text: str, url: str) -> str:
     """Plain text that leads to a page, as far as its address is one that Discord links to; else the text alone."""
-    shown, target = literal(text) or literal(url), href(url)
+    shown, target = literal(text) or literal(url), escape_url(url)
     return f"[{shown}]({target})" if url.startswith(_FOLLOWED) and len(target) < 500 else shown
 
 
@@ -66,7 +66,7 @@ def _link(label: str, url: str) -> str:
     """A label that is an address itself Discord shows as it is written, brackets and all."""
     if not url.lower().startswith(_FOLLOWED):
         return label or url  # an address to write to: text
-    return f"[{label}]({href(url)})" if label and not _ADDRESS.search(label) else f"<{href(url)}>"
+    return f"[{label}]({escape_url(url)})" if label and not _ADDRESS.search(label) else f"<{escape_url(url)}>"
 
 
 def _prose(text: str) -> str:

@@ -17,8 +17,8 @@ from discord import ui
 from bot.chat.conversation import AnswerEvent, ClarificationOutcome, Decision, Delta, Final, Stage, Status, Turn
 from bot.chat.message import Audience, Job, JobState, ThreadRef
 from bot.chat.platform import KeepReplies
-from bot.chat.split import split
-from bot.chat.text import cut
+from bot.chat.split import split_markdown
+from bot.chat.text import shorten_text
 from bot.errors import DeliveryError, Refusal
 from bot.i18n import Words, words_for
 from bot.i18n.language import reply_language
@@ -74,7 +74,9 @@ class DiscordReplySender:
             return
         suggested = turn.decision is Decision.SUGGEST
         pieces = (
-            choices.suggestion(turn) if suggested else split(to_discord(turn.answer, turn.links), layouts.PIECE, size)
+            choices.suggestion(turn)
+            if suggested
+            else split_markdown(to_discord(turn.answer, turn.links), layouts.PIECE, size)
         )
         await live.finish(
             [f"{_quote(item)}{pieces[0]}", *pieces[1:]],
@@ -89,7 +91,7 @@ class DiscordReplySender:
 
     async def send_text(self, item: Job, text: str, keep: KeepReplies) -> None:
         told = f"{_quote(item)}{to_discord(text)}"
-        await _LiveAnswer(await self._surface(item), item, keep).finish(split(told, layouts.PIECE, size))
+        await _LiveAnswer(await self._surface(item), item, keep).finish(split_markdown(told, layouts.PIECE, size))
 
     async def tell_position(self, item: Job, ahead: int, keep: KeepReplies) -> None:
         """The line becomes the answer, and never stands in place of one that another process gave."""
@@ -174,7 +176,7 @@ class _LiveAnswer:
         if self._refused or time.monotonic() - self._shown < EDIT_SECONDS or not text.strip():
             return
         try:
-            await self._lay(0, self._draw(split(text, layouts.PIECE, size)[0]))
+            await self._lay(0, self._draw(split_markdown(text, layouts.PIECE, size)[0]))
         except DeliveryError as error:
             if error.kind is not Refusal.FORM:
                 raise
@@ -192,7 +194,7 @@ class _LiveAnswer:
 
     async def _lay_all(self, views: Sequence[ui.LayoutView]) -> None:
         """Show messages; where Discord does not take them so, without buttons, and at last as bare text."""
-        bare = split("\n\n".join(map(layouts.bare_text, views)), layouts.BARE_PIECE)
+        bare = split_markdown("\n\n".join(map(layouts.bare_text, views)), layouts.BARE_PIECE)
         plainer = [layouts.without_buttons(view, self._item.id) for view in views]
         forms: Sequence[Sequence[Content]] = (views, plainer, bare)
         for form in forms:
@@ -231,7 +233,7 @@ def _quote(item: Job) -> str:
     """What was asked, above an answer that does not stand below it."""
     if not item.message.context.get(ELSEWHERE):
         return ""
-    return f"> {literal(cut(' '.join(item.message.text.split()), _QUOTED))}\n\n"
+    return f"> {literal(shorten_text(' '.join(item.message.text.split()), _QUOTED))}\n\n"
 
 
 def _name_of(item: Job) -> str:

@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.chat.card import Card, File
 from bot.chat.message import MessageRef, ThreadRef
 from bot.chat.people import Role
-from bot.chat.split import split
+from bot.chat.split import split_markdown
 from bot.errors import DeliveryError, Refusal
 from bot.platforms.slack.api_errors import GONE, code_of, delivering
 from bot.platforms.slack.cards import TEXT, card_blocks, card_text
@@ -37,7 +37,7 @@ class SlackChannels:
 
     async def post_card(self, place: ThreadRef, card: Card) -> MessageRef:
         """A text that is too long for one message goes on in the next."""
-        pieces = split(card.text, TEXT) if card.text else [""]
+        pieces = split_markdown(card.text, TEXT) if card.text else [""]
         first = await self._post(place, replace(card, text=pieces[0]))
         for piece in pieces[1:]:
             await self._post(place, Card(text=piece, links=card.links))

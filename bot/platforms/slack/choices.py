@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.answering.clarify import lead, shown_in_full
+from bot.answering.clarify import extract_lead, shown_in_full
 from bot.chat.conversation import ClarificationOutcome, Decision, Turn
-from bot.chat.split import split
+from bot.chat.split import split_markdown
 from bot.i18n import words_for
-from bot.platforms.options import Asking, Option, asking, outcome
+from bot.platforms.options import Asking, Option, build_asking, describe_outcome
 from bot.platforms.slack import blocks
 from bot.platforms.slack.blocks import FALLBACK, SECTION, Block
 from bot.platforms.slack.markdown import fallback as shown_beside
@@ -27,7 +27,7 @@ _ASKED = "asked"  # begins the block id by which the turn is known when the butt
 
 def question(turn: Turn) -> list[Block]:
     """The clarification as it is asked."""
-    asked = asking(turn, _LABEL)
+    asked = build_asking(turn, _LABEL)
     return [
         _section(turn, asked, asked.lines(literal) if asked.in_full else []),
         *_rows(turn, (*asked.options, asked.refusal)),
@@ -37,12 +37,12 @@ def question(turn: Turn) -> list[Block]:
 
 def suggestion(turn: Turn) -> list[str]:
     """The entry that is shown as the nearest thing found, in one piece a message."""
-    return split(to_slack(lead(turn), turn.links), blocks.PIECE)
+    return split_markdown(to_slack(extract_lead(turn), turn.links), blocks.PIECE)
 
 
 def below_suggestion(turn: Turn, *, handoff: bool = False, share: bool = False) -> list[Block]:
     """What stands below it: its source, what else may be meant, what confirms it and what refuses it."""
-    asked = asking(turn, _LABEL)
+    asked = build_asking(turn, _LABEL)
     others = [_section(turn, asked, asked.lines(literal) if asked.in_full else [])] if asked.options else []
     verdicts = [_button(turn, option) for option in (asked.confirmation, asked.refusal) if option]
     return [
@@ -55,11 +55,11 @@ def below_suggestion(turn: Turn, *, handoff: bool = False, share: bool = False) 
 
 def answered(settled: ClarificationOutcome) -> list[Block]:
     """The offer once it is over: without buttons, with what was chosen or could have been."""
-    turn, chosen = settled.asked, outcome(settled)
+    turn, chosen = settled.asked, describe_outcome(settled)
     if turn.decision is Decision.SUGGEST:
         verdict = [{"type": "context", "elements": [{"type": "mrkdwn", "text": literal(chosen)}]}] if chosen else []
         return [*blocks.body(suggestion(turn)[-1]), *_source(turn), *verdict]
-    asked = asking(turn, _LABEL)
+    asked = build_asking(turn, _LABEL)
     return [_section(turn, asked, [literal(line) for line in ([chosen] if chosen else asked.titles)])]
 
 
@@ -67,8 +67,8 @@ def fallback(turn: Turn, settled: ClarificationOutcome | None = None) -> str:
     """The same for notifications and screen readers, escaped: every option with its number."""
     if turn.decision is Decision.SUGGEST:
         return shown_beside(suggestion(turn)[-1])[:FALLBACK]
-    asked = asking(turn, _LABEL)
-    chosen = outcome(settled) if settled else ""
+    asked = build_asking(turn, _LABEL)
+    chosen = describe_outcome(settled) if settled else ""
     last = [f"{len(asked.options) + 1}. {asked.refusal.title}"] if settled is None else []
     room = FALLBACK // (len(asked.options) + 2)
     lines = [literal(chosen)] if chosen else [literal(line[: room - 40]) for line in [*asked.titles, *last]]

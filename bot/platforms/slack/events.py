@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.chat.message import Audience, ChatMessage, MessageRef, ThreadRef, quote
+from bot.chat.message import Audience, ChatMessage, MessageRef, ThreadRef, quote_lines
 from bot.platforms.slack.text import encoded_text, joined, named_users, names_group, permalinks, readable, shared_texts
 
 PLATFORM = "slack"
@@ -71,7 +71,7 @@ def text_of(message: Mapping[str, Any], home: Home) -> str:
     """All that a message says: its author's words, and what they forward, quoted below those if there are any."""
     own = readable(encoded_text(message), home.user)
     shared = joined([readable(words, home.user) for words in shared_texts(message)])
-    return joined([own, quote(shared) if own else shared])
+    return joined([own, quote_lines(shared) if own else shared])
 
 
 def _message(event: Mapping[str, Any], home: Home) -> ChatMessage | None:

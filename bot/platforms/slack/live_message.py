@@ -10,7 +10,7 @@ import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chat.platform import KeepReplies
-from bot.chat.split import split
+from bot.chat.split import split_markdown
 from bot.errors import DeliveryError, Refusal
 from bot.platforms.slack import blocks
 from bot.platforms.slack.api_errors import GONE, STREAM_OVER, code_of, delivering
@@ -116,7 +116,7 @@ class LiveMessage:
     async def _finish_plainly(self, pieces: Sequence[str], footer: Sequence[Block]) -> None:
         """The same without what may have been refused: first without `markdown` blocks, at last without any."""
         await self._end_stream()
-        plain = [part for piece in pieces for part in split(piece, blocks.PLAIN_PIECE)]
+        plain = [part for piece in pieces for part in split_markdown(piece, blocks.PLAIN_PIECE)]
         for number, piece in enumerate(plain):
             below = footer if number == len(plain) - 1 else ()
             try:

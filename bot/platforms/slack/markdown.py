@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from bot.chat.links import defuse
-from bot.chat.markdown import Dialect, Renderer, rendered
-from bot.chat.markup import href
+from bot.chat.links import defuse_text
+from bot.chat.markdown import Dialect, Renderer, render_text
+from bot.chat.markup import escape_url
 from retrieval.text import clean_text, collapse_whitespace
 
 _LINK = re.compile(r"\[(?P<label>[^\[\]]*)\]\((?P<url>https?://[^\s()<>|]+)\)")
@@ -49,7 +49,7 @@ class SlackMarkdown:
 
 def to_slack(markdown: str, links: Collection[str] = ()) -> str:
     """A whole text; `links` are the addresses that may be linked to."""
-    return rendered(markdown, _SLACK, links)
+    return render_text(markdown, _SLACK, links)
 
 
 def to_mrkdwn(markdown: str) -> str:
@@ -60,23 +60,23 @@ def to_mrkdwn(markdown: str) -> str:
 
 def literal(text: str, links: Collection[str] = ()) -> str:
     """Plain text in one line as mrkdwn shows it literally."""
-    return _entities(defuse(collapse_whitespace(text), links))
+    return _entities(defuse_text(collapse_whitespace(text), links))
 
 
 def fallback(slack: str) -> str:
     """Slack's Markdown as the text beside blocks, which nobody sees where they are shown: without links."""
-    return defuse(clean_text(slack).replace("\r", ""))
+    return defuse_text(clean_text(slack).replace("\r", ""))
 
 
 def plain(text: str, links: Collection[str] = ()) -> str:
     """Text for a `plain_text` object, where Slack reads no markup."""
-    return defuse(clean_text(text).replace("\r", ""), links)
+    return defuse_text(clean_text(text).replace("\r", ""), links)
 
 
 def link(shown: str, url: str) -> str:
     """mrkdwn that leads to a page; `shown` is literal already. As far as its address is one that Slack links to, else
     the text alone."""
-    target = href(url).replace("|", "%7C").replace("&", "&amp;")
+    target = escape_url(url).replace("|", "%7C").replace("&", "&amp;")
     linked = url.startswith(("https://", "http://")) and len(target) < _LONGEST_URL
     return f"<{target}|{shown.replace('|', '¦')}>" if linked else shown
 
@@ -88,7 +88,7 @@ def has_table(markdown: str) -> bool:
 
 def _link(label: str, url: str) -> str:
     """An image too: Slack shows none in a text."""
-    return f"[{label or _MARKS.sub(_ESCAPED_MARK, _entities(url))}]({_entities(href(url))})"
+    return f"[{label or _MARKS.sub(_ESCAPED_MARK, _entities(url))}]({_entities(escape_url(url))})"
 
 
 def _prose(text: str) -> str:

@@ -33,13 +33,13 @@ from bot.chat.message import MessageRef, ThreadRef
 from bot.chat.people import Role
 from bot.chat.platform import ChannelPoster
 from bot.chat.ports import ConversationStore
-from bot.chat.split import split
+from bot.chat.split import split_markdown
 from bot.commands.console import Console
 from bot.errors import BotError, DeliveryError, Refusal, UnknownTurn
 from bot.handoff.models import HandoffReason
 from bot.handoff.service import HandoffService
 from bot.i18n import words_for
-from bot.i18n.language import primary
+from bot.i18n.language import primary_subtag
 from bot.inbox.notices import Voting
 from bot.inbox.ports import InboxStore
 from bot.inbox.service import InboxService
@@ -343,7 +343,7 @@ class SlackAdapter:
         if turn is None or turn.user != body["user"]["id"] or turn.id in self._shared:
             return
         self._shared.add(turn.id)
-        pieces = split(to_slack(turn.answer, turn.links), blocks.PIECE)
+        pieces = split_markdown(to_slack(turn.answer, turn.links), blocks.PIECE)
         asked = literal(turn.question)[:1_000]
         heading = words_for(turn.language).say("shared_by", user=_name(body), question=f"*{asked}*")
         content = [{"type": "section", "text": {"type": "mrkdwn", "text": heading}}, *blocks.body(pieces[0])]
@@ -389,7 +389,7 @@ class SlackAdapter:
     async def _on_home(self, body: dict[str, Any]) -> None:
         event = body["event"]
         language = await self._locale(event["user"])
-        overview = await self._catalogue.overview(primary(language))
+        overview = await self._catalogue.overview(primary_subtag(language))
         if event.get("tab") == "messages":
             await self._suggest(event["channel"], None, language)
         else:
@@ -402,7 +402,7 @@ class SlackAdapter:
         await self._suggest(thread["channel_id"], thread["thread_ts"], await self._locale(thread["user_id"]))
 
     async def _suggest(self, channel: str, thread: str | None, language: str) -> None:
-        prompts = blocks.prompts(await self._catalogue.overview(primary(language)))
+        prompts = blocks.prompts(await self._catalogue.overview(primary_subtag(language)))
         if prompts:
             title = words_for(language).say("prompts")
             await self._try(
@@ -415,11 +415,11 @@ class SlackAdapter:
         """The language a person uses Slack in, as a tag of ours; "en" where Slack does not say."""
         found = await self._try(self.client.users_info(user=user, include_locale=True))
         locale = str(found["user"].get("locale") or "") if found else ""
-        return "zh-Hant" if locale in {"zh-TW", "zh-HK"} else primary(locale) or "en"
+        return "zh-Hant" if locale in {"zh-TW", "zh-HK"} else primary_subtag(locale) or "en"
 
     async def _turn(self, turn_id: str) -> Turn | None:
         try:
-            return await self._conversations.turn(turn_id)
+            return await self._conversations.find_turn(turn_id)
         except UnknownTurn:
             return None
 

@@ -14,8 +14,8 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from bot.chat.conversation import AnswerEvent, ClarificationOutcome, Decision, Delta, Final, Stage, Status, Turn
 from bot.chat.message import Audience, Job, ThreadRef
 from bot.chat.platform import KeepReplies
-from bot.chat.split import split
-from bot.chat.text import cut
+from bot.chat.split import split_markdown
+from bot.chat.text import shorten_text
 from bot.errors import DeliveryError
 from bot.i18n import Words, words_for
 from bot.i18n.language import reply_language
@@ -81,7 +81,9 @@ class SlackReplySender:
         handoff = self._handoff(item.message.place)
         if turn.decision is Decision.SUGGEST:
             return choices.suggestion(turn), choices.below_suggestion(turn, share=share, handoff=handoff)
-        return split(to_slack(turn.answer, turn.links), blocks.PIECE), blocks.footer(turn, share=share, handoff=handoff)
+        return split_markdown(to_slack(turn.answer, turn.links), blocks.PIECE), blocks.footer(
+            turn, share=share, handoff=handoff
+        )
 
     async def _answer_command(self, item: Job, turn: Turn) -> None:
         if turn.decision is Decision.CLARIFY:
@@ -279,7 +281,7 @@ def _is_elsewhere(item: Job) -> bool:
 
 def _quote(item: Job) -> str:
     """What was asked, above an answer that does not stand below it."""
-    return f"> {literal(cut(' '.join(item.message.text.split()), _QUOTED))}\n\n"
+    return f"> {literal(shorten_text(' '.join(item.message.text.split()), _QUOTED))}\n\n"
 
 
 def _quoted(item: Job) -> list[blocks.Block]:

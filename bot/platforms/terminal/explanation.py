@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.chat.conversation import Decision, Turn, UsedPassage
-from bot.chat.links import defuse
+from bot.chat.links import defuse_text
 from retrieval.text import collapse_whitespace
 
 
@@ -69,7 +69,8 @@ def verdict(turn: Turn) -> str:
 def _block(passage: UsedPassage, number: str) -> RenderableType:
     """Title, address, signals: a line each where the width allows."""
     title = Text.assemble(
-        (f"{number} " if number else "", "bold"), (defuse(collapse_whitespace(passage.title)), link_style(passage.url))
+        (f"{number} " if number else "", "bold"),
+        (defuse_text(collapse_whitespace(passage.title)), link_style(passage.url)),
     )
     made = (
         f"answered by {collapse_whitespace(passage.author)}"

@@ -21,9 +21,9 @@ from rich.text import Text
 
 from bot.answering.pipeline import AnswerPipeline
 from bot.chat.conversation import AnswerEvent, Citation, Delta, Feedback, IncomingMessage, Status, Turn, Vote
-from bot.chat.links import defuse
-from bot.chat.markdown import Dialect, rendered
-from bot.chat.markup import Token, href
+from bot.chat.links import defuse_text
+from bot.chat.markdown import Dialect, render_text
+from bot.chat.markup import Token, escape_url
 from bot.chat.ports import ConversationStore
 from bot.errors import BotError
 from bot.i18n import words_for
@@ -84,7 +84,7 @@ class Terminal:
                     update(Spinner("dots", Text(words_for(language).labels[event.stage.value], style="dim")))
                 elif isinstance(event, Delta):
                     text += event.text
-                    update(Markdown(rendered(text, _TERMINAL, event.links), hyperlinks=False))
+                    update(Markdown(render_text(text, _TERMINAL, event.links), hyperlinks=False))
                 else:
                     turn = event.turn
                     break
@@ -129,7 +129,7 @@ class Terminal:
                 last = await self._ask(conversation_id, line, last)
 
     async def _welcome(self, conversation_id: str, interactive: bool) -> Turn | None:
-        turns = (await self._conversations.load(conversation_id)).turns
+        turns = (await self._conversations.load_conversation(conversation_id)).turns
         if interactive:
             self._notice("Ask a question, or type /help for the commands.")
         if turns:
@@ -139,7 +139,7 @@ class Terminal:
     async def _ask(self, conversation_id: str, text: str, last: Turn | None) -> Turn | None:
         """Answer one line. A fault is shown and the chat goes on; -> the conversation's last turn."""
         language = reply_language(text, last.language if last else "")
-        events = self._answering.answer(IncomingMessage(conversation_id, text, user=_USER))
+        events = self._answering.answer_message(IncomingMessage(conversation_id, text, user=_USER))
         try:
             turn = await _interruptible(self.show(events, language))
             if turn is None:
@@ -161,7 +161,7 @@ class Terminal:
             self.explain(last)
         elif command in {"/good", "/bad"} and last:
             vote = Vote.UP if command == "/good" else Vote.DOWN
-            await self._conversations.vote(Feedback(last.id, _USER, vote, rest))
+            await self._conversations.record_vote(Feedback(last.id, _USER, vote, rest))
             if self._learning:
                 await self._learning.record_vote(last, vote, _USER)
             self._notice("Noted, thank you.")
@@ -220,15 +220,17 @@ def _linked(turn: Turn) -> str:
 
     def marker(token: Token) -> str:
         space = token.text[: len(token.text) - len(token.text.lstrip())]
-        return space + "".join(f"[\\[{n}\\]]({href(urls[n])})" if n in urls else f"\\[{n}\\]" for n in token.numbers)
+        return space + "".join(
+            f"[\\[{n}\\]]({escape_url(urls[n])})" if n in urls else f"\\[{n}\\]" for n in token.numbers
+        )
 
-    return rendered(turn.answer, replace(_TERMINAL, marker=marker), turn.links)
+    return render_text(turn.answer, replace(_TERMINAL, marker=marker), turn.links)
 
 
 def _link(label: str, url: str) -> str:
     """For Rich; what a terminal may not be handed is text."""
     shown = label or _MARKS.sub(_ESCAPED_MARK, url.replace("&", "&amp;"))
-    return f"[{shown}]({href(url)})" if followable(url) or url.startswith("mailto:") else shown
+    return f"[{shown}]({escape_url(url)})" if followable(url) or url.startswith("mailto:") else shown
 
 
 def _prose(text: str) -> str:
@@ -237,7 +239,7 @@ def _prose(text: str) -> str:
 
 def _unescaped(turn: Turn) -> str:
     """The answer's Markdown as a person reads it: outside of code and addresses, each escaped character as itself."""
-    return rendered(turn.answer, _PIPED, turn.links)
+    return render_text(turn.answer, _PIPED, turn.links)
 
 
 def _characters(text: str) -> str:
@@ -245,14 +247,14 @@ def _characters(text: str) -> str:
 
 
 def _written(label: str, url: str) -> str:
-    return f"[{_characters(label)}]({href(url)})" if label else href(url)
+    return f"[{_characters(label)}]({escape_url(url)})" if label else escape_url(url)
 
 
 def _source(citation: Citation) -> Text:
     return Text.assemble(
         (f"[{citation.number}] ", "bold"),
-        (defuse(collapse_whitespace(citation.label)), link_style(citation.url)),
-        f" · {defuse(collapse_whitespace(citation.byline))}" if citation.byline else "",
+        (defuse_text(collapse_whitespace(citation.label)), link_style(citation.url)),
+        f" · {defuse_text(collapse_whitespace(citation.byline))}" if citation.byline else "",
         (f"  {collapse_whitespace(citation.url)}" if citation.url else "", "dim"),
     )
 

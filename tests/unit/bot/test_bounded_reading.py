@@ -29,18 +29,18 @@ from retrieval.searching import contexts, denying, pasted, statements
 MASKER = Masker()
 READERS: dict[str, Callable[[str], object]] = {
     "mask": MASKER.mask,
-    "facts": facts.facts.__wrapped__,
-    "lenient facts": lambda said: facts.facts.__wrapped__(said, lenient=True),
-    "evidence": lambda said: Evidence(said).lacks("Within 30 days."),
-    "choose": lambda said: choosing.choose(said, [], OfferReply.OTHER),
+    "facts": facts.extract_facts.__wrapped__,
+    "lenient facts": lambda said: facts.extract_facts.__wrapped__(said, lenient=True),
+    "evidence": lambda said: Evidence(said).find_missing_facts("Within 30 days."),
+    "choose": lambda said: choosing.find_choice(said, [], OfferReply.OTHER),
     "number": lambda said: choosing.number_beyond(said, []),
-    "parts": lambda said: parts.splits(said, "en"),
+    "parts": lambda said: parts.find_splits(said, "en"),
     "words": words.list_words,
     "clauses": reader._CLAUSE.findall,
     "language": language.reply_language,
     "detect": languages.detect_language,
     "title": titles.shorten_title,
-    "gist": gist.gist,
+    "gist": gist.summarise_answer,
     "gap": gaps.title_of,
     "slack": lambda said: slack_incoming.readable(said, "U1"),
     "discord": lambda said: discord_incoming.readable(said, 1),
@@ -180,18 +180,18 @@ def numbers() -> Iterator[str]:
 
 def test_no_number_or_date_is_too_long_or_too_weird() -> None:
     for said in numbers():
-        found = facts.facts.__wrapped__(said[:9_000], lenient=True)
-        Evidence(said[:500]).lacks("It takes 30 days, 三万天, 24 hours.")
+        found = facts.extract_facts.__wrapped__(said[:9_000], lenient=True)
+        Evidence(said[:500]).find_missing_facts("It takes 30 days, 三万天, 24 hours.")
         choosing.number_beyond(said, [])
-        choosing.choose(said, [], OfferReply.OTHER)
+        choosing.find_choice(said, [], OfferReply.OTHER)
         assert all(fact.value for fact in found)
 
 
 def test_a_number_of_any_length_stands_for_itself() -> None:
     long = "九" * 5_000
-    assert facts.Fact("number", long, "day") in facts.facts(f"等{long}天")
-    assert facts.Fact("number", "15000000") in facts.facts("一千五百万", lenient=True)
-    assert not Evidence(f"等{long}天").lacks(f"要等{long}天")
+    assert facts.Fact("number", long, "day") in facts.extract_facts(f"等{long}天")
+    assert facts.Fact("number", "15000000") in facts.extract_facts("一千五百万", lenient=True)
+    assert not Evidence(f"等{long}天").find_missing_facts(f"要等{long}天")
 
 
 @settings(max_examples=300, deadline=None)

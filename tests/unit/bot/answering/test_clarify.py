@@ -1,7 +1,7 @@
 import pytest
 
-from bot.answering.clarify import Choice, is_unclear, others, shown_in_full
-from bot.answering.clarify import choose as choose_as
+from bot.answering.clarify import Choice, is_unclear, list_choices, shown_in_full
+from bot.answering.clarify import find_choice as choose_as
 from bot.chat.conversation import Citation, Decision
 from bot.chat.intent import OfferReply
 from bot.i18n.language import reply_language
@@ -141,4 +141,4 @@ def test_what_a_suggestion_shows_in_full_ends_where_its_choices_begin(said: str,
     citations = tuple(Citation(number, f"{number}", "", "") for number in (1, 2, 3))
     turn = make_turn(language="en", answer=said, decision=Decision.SUGGEST, citations=citations)
     assert shown_in_full(turn) == citations[:count]
-    assert others(turn) == citations[count:]
+    assert list_choices(turn) == citations[count:]

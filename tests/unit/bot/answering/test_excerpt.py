@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.answering.excerpt import BUDGET, HARD_LIMIT, excerpt, sentences, units_of, width
+from bot.answering.excerpt import BUDGET, HARD_LIMIT, measure_width, select_excerpt, split_sentences, split_units
 
 WORDS = st.sampled_from(["parcel", "label", "refund", "card", "portal", "days", "box", "e.g.", "3.5", "`a. b`"])
 ENGLISH = st.lists(WORDS, min_size=3, max_size=12).map(lambda words: "The " + " ".join(words) + " end.")
@@ -52,10 +52,10 @@ BLOCKS = st.one_of(
 @given(st.lists(BLOCKS, min_size=1, max_size=8), ENGLISH)
 def test_an_excerpt_is_a_slice_that_cuts_no_sentence_item_table_or_code(blocks: list[Block], question: str) -> None:
     source = "\n\n".join(block.text for block in blocks)
-    part = excerpt(source, question)
+    part = select_excerpt(source, question)
     assert part.text in source
     assert part.complete == (part.text == source)
-    assert width(part.text) <= HARD_LIMIT
+    assert measure_width(part.text) <= HARD_LIMIT
     remaining = part.text
     atoms = sorted({atom for block in blocks for atom in block.atoms}, key=len, reverse=True)
     for atom in atoms:
@@ -66,34 +66,34 @@ def test_an_excerpt_is_a_slice_that_cuts_no_sentence_item_table_or_code(blocks: 
 @given(st.lists(BLOCKS, min_size=1, max_size=6))
 def test_the_units_are_the_whole(blocks: list[Block]) -> None:
     source = "\n\n".join(block.text for block in blocks)
-    assert "".join(unit.text for unit in units_of(source)) == source
+    assert "".join(unit.text for unit in split_units(source)) == source
 
 
 @given(st.text(alphabet="ab.。!？ *`[](\n", max_size=120))
 def test_sentences_are_the_whole(text: str) -> None:
-    assert "".join(sentences(text)) == text
+    assert "".join(split_sentences(text)) == text
 
 
 @given(st.text(alphabet="ab.。-*`#>|1 \n\t~", max_size=300))
 def test_any_markdown_has_an_excerpt_of_itself(text: str) -> None:
-    assert excerpt(text, "a b", budget=40).text in text
+    assert select_excerpt(text, "a b", budget=40).text in text
 
 
 def test_a_short_answer_is_whole() -> None:
-    part = excerpt("Thirty days.\n", "How long?")
+    part = select_excerpt("Thirty days.\n", "How long?")
     assert (part.text, part.complete) == ("Thirty days.", True)
 
 
 def test_chinese_takes_twice_the_room() -> None:
-    assert excerpt("退" * (BUDGET // 2), "退").complete
-    assert not excerpt("退货。" * (BUDGET // 4), "退").complete
+    assert select_excerpt("退" * (BUDGET // 2), "退").complete
+    assert not select_excerpt("退货。" * (BUDGET // 4), "退").complete
 
 
 def test_the_part_that_holds_the_rare_words_is_chosen_with_its_heading() -> None:
     filler = "We are a family business and care about the parcel you get. " * 6
     customs = "## Customs\n\nDuties are paid by you:\n\n- outside the EU\n- above 150 euros"
     source = f"{filler}\n\n{customs}\n\n## More\n\n{filler * 3}"
-    part = excerpt(source, "Who pays customs duties?")
+    part = select_excerpt(source, "Who pays customs duties?")
     assert "- above 150 euros" in part.text
     assert part.text.startswith("## Customs")
     assert "## More" not in part.text
@@ -103,24 +103,24 @@ def test_the_part_that_holds_the_rare_words_is_chosen_with_its_heading() -> None
 def test_the_passage_that_was_ranked_first_is_preferred() -> None:
     filler = "Something else about the shop and what it sells. " * 15
     source = f"{filler}\n\nCouriers ring twice.\n\n{filler}"
-    assert "Couriers ring twice." in excerpt(source, "delivery", best_part="Couriers ring twice.").text
+    assert "Couriers ring twice." in select_excerpt(source, "delivery", best_part="Couriers ring twice.").text
 
 
 def test_no_heading_and_no_announcement_stands_last() -> None:
     long = "| a | b |\n|---|---|\n" + "| refund | 1 |\n" * 400
     source = f"{'Refund text. ' * 40}\n\n## Table\n\nAs follows:\n\n{long}"
-    assert excerpt(source, "refund").text.endswith("Refund text.")
+    assert select_excerpt(source, "refund").text.endswith("Refund text.")
 
 
 def test_a_block_too_large_to_quote_is_left_out_whole() -> None:
     source = "```\n" + "make refund\n" * 500 + "```"
-    assert excerpt(source, "refund") == excerpt(source, "other")
-    assert excerpt(source, "refund").text == ""
+    assert select_excerpt(source, "refund") == select_excerpt(source, "other")
+    assert select_excerpt(source, "refund").text == ""
 
 
 def test_a_sentence_ends_where_readers_of_either_language_see_it() -> None:
     text = "Wait e.g. 3.5 days. Ask [us. Now](https://a.example/b.c)! **Really. Yes.** 好的。「真的吗？」是的！Done"
-    assert [s.strip() for s in sentences(text)] == [
+    assert [s.strip() for s in split_sentences(text)] == [
         "Wait e.g. 3.5 days.",
         "Ask [us. Now](https://a.example/b.c)!",
         "**Really. Yes.** 好的。",

@@ -1,7 +1,7 @@
 import pytest
 
 from bot.answering.evidence import Evidence
-from bot.answering.facts import facts
+from bot.answering.facts import extract_facts
 
 PASSAGE = Evidence(
     "Goods can be returned within thirty days. Refunds take 5 business days. A label costs €4.90, from 1,000.00 EUR it "
@@ -45,7 +45,7 @@ PASSAGE = Evidence(
     ],
 )
 def test_what_stands_in_the_passage_is_found_in_any_notation(sentence: str) -> None:
-    assert PASSAGE.lacks(sentence) == []
+    assert PASSAGE.find_missing_facts(sentence) == []
 
 
 @pytest.mark.parametrize(
@@ -78,8 +78,8 @@ def test_what_stands_in_the_passage_is_found_in_any_notation(sentence: str) -> N
     ],
 )
 def test_what_stands_in_no_passage_is_told(sentence: str, missing: str) -> None:
-    assert [fact.value for fact in PASSAGE.lacks(sentence)] == [missing]
+    assert [fact.value for fact in PASSAGE.find_missing_facts(sentence)] == [missing]
 
 
 def test_markers_and_list_numbers_are_no_facts() -> None:
-    assert facts("7. Wait [12].\n8) Again [1, 2].") == frozenset()
+    assert extract_facts("7. Wait [12].\n8) Again [1, 2].") == frozenset()

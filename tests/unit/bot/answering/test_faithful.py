@@ -24,7 +24,7 @@ def withheld(draft: dict[str, str]) -> list[str]:
     ]
     grounding, sentences = Grounding([passage(d) for d in documents], question, language, SYSTEM), Sentences()
     units = [*sentences.feed(draft["draft"]), *sentences.finish()]
-    judged = [each for unit in units for each in grounding.judge(unit)] + grounding.finish()
+    judged = [each for unit in units for each in grounding.judge_unit(unit)] + grounding.finish()
     return [f"{each.fault}: {each.text.strip()}" for each in judged if each.fault]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.answering.followups import MOST_TURNS, contextualise, leans
+from bot.answering.followups import MOST_TURNS, contextualise_question, leans_on_context
 
 EARLIER = [("How do I return an item?", "Open the portal."), ("如何退货？", "请打开订单。")]
 
@@ -23,12 +23,12 @@ EARLIER = [("How do I return an item?", "Open the portal."), ("如何退货？",
     ],
 )
 def test_it_leans(question: str, language: str) -> None:
-    assert leans(question, language)
-    assert contextualise(question, language, EARLIER) == (
+    assert leans_on_context(question, language)
+    assert contextualise_question(question, language, EARLIER) == (
         question,
         ("How do I return an item?", "Open the portal.", "如何退货？", "请打开订单。"),
     )
-    assert contextualise(question, language, []) == (question, ())
+    assert contextualise_question(question, language, []) == (question, ())
 
 
 @pytest.mark.parametrize(
@@ -40,14 +40,14 @@ def test_it_leans(question: str, language: str) -> None:
     ],
 )
 def test_it_stands_alone(question: str, language: str) -> None:
-    assert contextualise(question, language, EARLIER) == (question, ())
+    assert contextualise_question(question, language, EARLIER) == (question, ())
 
 
 def test_of_a_long_conversation_the_last_turns_count() -> None:
-    _, context = contextualise("and then?", "en", [(f"question {n}", "") for n in range(20)])
+    _, context = contextualise_question("and then?", "en", [(f"question {n}", "") for n in range(20)])
     assert context == tuple(f"question {n}" for n in range(20 - MOST_TURNS, 20))
 
 
 def test_what_is_asked_once_more_goes_on_with_nothing() -> None:
     earlier = [("refund?", "We do when the thing is faulty.")]
-    assert contextualise("Refund?", "en", earlier) == ("Refund?", ())
+    assert contextualise_question("Refund?", "en", earlier) == ("Refund?", ())

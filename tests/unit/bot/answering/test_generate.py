@@ -64,7 +64,7 @@ async def written(
         for text in scripts
     ]
     async with OpenAiServer(*made) as server, writer(server.url) as subject:
-        return [piece async for piece in subject.write(WritingRequest(question, language, result))], server
+        return [piece async for piece in subject.write_answer(WritingRequest(question, language, result))], server
 
 
 def text_of(pieces: list[AnswerChunk]) -> str:
@@ -203,7 +203,7 @@ async def test_whatever_the_server_does_the_passage_is_quoted_in_time_and_the_fa
 
 async def test_no_server_at_all_is_a_quote() -> None:
     async with writer(NOWHERE) as subject:
-        pieces = [piece async for piece in subject.write(WritingRequest("How do I return goods?", "en", FOUND))]
+        pieces = [piece async for piece in subject.write_answer(WritingRequest("How do I return goods?", "en", FOUND))]
     assert quotes(pieces)
 
 
@@ -238,7 +238,7 @@ async def test_giving_the_answer_up_ends_the_work_on_the_server() -> None:
         OpenAiServer(Script([GOOD, " And", *[" so on"] * 1000], between=0.05)) as server,
         writer(server.url) as subject,
     ):
-        async with aclosing(subject.write(WritingRequest("How do I return goods?", "en", FOUND))) as pieces:  # type: ignore[type-var]
+        async with aclosing(subject.write_answer(WritingRequest("How do I return goods?", "en", FOUND))) as pieces:  # type: ignore[type-var]
             await anext(pieces)
             assert server.running == 1
         for _ in range(100):
@@ -281,7 +281,7 @@ async def test_the_conversation_stands_before_the_passages_without_its_markers()
         for n in range(12)
     )
     async with OpenAiServer(Script([GOOD])) as server, writer(server.url) as subject:
-        _ = [piece async for piece in subject.write(WritingRequest("And then?", "en", FOUND, turns))]
+        _ = [piece async for piece in subject.write_answer(WritingRequest("And then?", "en", FOUND, turns))]
         messages = server.requests[0]["messages"]
     assert [message["role"] for message in messages] == ["system", *["user", "assistant"] * 8, "user"]
     assert messages[1]["content"] == "Question 4?" and messages[2]["content"] == "Answer 4. See it."

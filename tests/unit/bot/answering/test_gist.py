@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.answering.gist import LONGEST_GIST, gist
+from bot.answering.gist import LONGEST_GIST, summarise_answer
 
 
 @pytest.mark.parametrize(
@@ -19,13 +19,13 @@ from bot.answering.gist import LONGEST_GIST, gist
     ],
 )
 def test_a_gist_is_the_first_sentences_as_plain_text(answer: str, said: str) -> None:
-    assert gist(answer) == said
+    assert summarise_answer(answer) == said
 
 
 def test_a_long_first_sentence_is_cut_at_a_word() -> None:
-    said = gist("very " * 100 + "long.")
+    said = summarise_answer("very " * 100 + "long.")
     assert len(said) <= LONGEST_GIST and said.endswith("very…")
 
 
 def test_a_second_sentence_that_does_not_fit_is_left_out() -> None:
-    assert gist("Never. " + "It" + " really" * 30 + " cannot.") == "Never."
+    assert summarise_answer("Never. " + "It" + " really" * 30 + " cannot.") == "Never."

@@ -44,7 +44,7 @@ PASSAGES = [passage(document) for document in (RETURN, POSTAGE, MONEY, TUIHUO)]
 def judged(text: str, question: str = "How do I return something?", language: str = "en") -> list[Judged]:
     grounding, sentences = Grounding(PASSAGES, question, language, SYSTEM), Sentences()
     units = [*sentences.feed(text), *sentences.finish()]
-    return [each for unit in units for each in grounding.judge(unit)] + grounding.finish()
+    return [each for unit in units for each in grounding.judge_unit(unit)] + grounding.finish()
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,9 @@ def faults(case: Case) -> list[Fault | None]:
     grounding = Grounding([passage(document)], case.question, "en", SYSTEM)
     sentences = Sentences()
     units = [*sentences.feed(clean_text(case.draft)), *sentences.finish()]
-    return [judged.fault for unit in units for judged in grounding.judge(unit)] + [j.fault for j in grounding.finish()]
+    return [judged.fault for unit in units for judged in grounding.judge_unit(unit)] + [
+        j.fault for j in grounding.finish()
+    ]
 
 
 def test_there_are_enough_of_them() -> None:

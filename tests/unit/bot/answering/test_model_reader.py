@@ -62,7 +62,7 @@ async def conversation(
         turns = []
         for number, text in enumerate(texts):
             answering = quoting if number < len(texts) - 1 else reading
-            events = [event async for event in answering.answer(IncomingMessage("c1", text))]
+            events = [event async for event in answering.answer_message(IncomingMessage("c1", text))]
             turns += [event.turn for event in events if isinstance(event, Final)]
         await generator.close()
     return turns, shelf, server
@@ -181,7 +181,9 @@ async def test_a_judge_is_told_what_the_glossary_made_of_the_question() -> None:
     result = replace(found(GIFTS, RETURNS), rewritten=("How do I return goods?",))
     async with OpenAiServer(script(answerable=True, passages=[2])) as server:
         generator = VllmGenerator([server.url], limits=Limits(connect=0.5, first=1, between=1, total=3))
-        ranks = await ModelReader(generator, Metrics(), seconds=1).answerable("How do I zorb goods?", result)
+        ranks = await ModelReader(generator, Metrics(), seconds=1).find_answering_passages(
+            "How do I zorb goods?", result
+        )
         await generator.close()
     assert ranks == [2]
     assert "(Also searched as: “How do I return goods?”)" in server.requests[0]["messages"][-1]["content"]

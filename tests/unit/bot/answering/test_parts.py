@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.answering.clarify import lead, others, shown_in_full
-from bot.answering.parts import MOST_SEAMS, splits
+from bot.answering.clarify import extract_lead, list_choices, shown_in_full
+from bot.answering.parts import MOST_SEAMS, find_splits
 from bot.answering.pipeline import AnswerPipeline
 from bot.answering.quote import ExtractiveWriter
 from bot.chat.conversation import Decision, Final, IncomingMessage, Turn
@@ -41,7 +41,7 @@ class Knowing:
 
 async def asked(text: str, retriever: Knowing) -> Turn:
     answering = AnswerPipeline(retriever, MemoryConversations(), ExtractiveWriter(), intents=intent_reader())
-    events = [event async for event in answering.answer(IncomingMessage("c1", text))]
+    events = [event async for event in answering.answer_message(IncomingMessage("c1", text))]
     assert isinstance(events[-1], Final)
     return events[-1].turn
 
@@ -104,19 +104,19 @@ async def test_the_second_part_is_understood_after_the_first() -> None:
     ],
 )
 def test_a_message_is_cut_at_its_own_seams(text: str, language: str, expected: tuple[str, str]) -> None:
-    assert expected in splits(text, language)
+    assert expected in find_splits(text, language)
 
 
 @pytest.mark.parametrize("text", ["", "refund", "How do I do it?", "and, and, and", "?!?!", "的，吗"])
 def test_what_says_one_thing_has_no_seam(text: str) -> None:
-    assert splits(text, "en") == []
+    assert find_splits(text, "en") == []
 
 
 def test_a_story_is_cut_after_its_sentences_or_not_at_all() -> None:
     told = "I bought the pot in May and the lid of it broke at the shop when the bag fell."
     story = f"{told} Can I return the pot with the lid or have the lid repaired?"
-    assert [first for first, _ in splits(story, "en")] == [told]
-    assert splits(story * (MOST_SEAMS + 1), "en") == []
+    assert [first for first, _ in find_splits(story, "en")] == [told]
+    assert find_splits(story * (MOST_SEAMS + 1), "en") == []
 
 
 async def test_where_one_of_two_questions_is_answered_the_nearest_to_the_other_is_suggested_with_it() -> None:
@@ -125,9 +125,9 @@ async def test_where_one_of_two_questions_is_answered_the_nearest_to_the_other_i
     shown, _, offered = turn.answer.partition("Or did you mean")
     assert "France and Spain. [1]" in shown and "Four days. [2]" in shown
     assert "3. Do you sell tea? [3]" in offered
-    assert lead(turn) == shown.rstrip()
+    assert extract_lead(turn) == shown.rstrip()
     assert [each.title for each in shown_in_full(turn)] == [SHIP.question, TIME.question]
-    assert [each.number for each in others(turn)] == [3]
+    assert [each.number for each in list_choices(turn)] == [3]
 
 
 async def test_of_a_message_that_is_answered_as_a_whole_no_part_is_suggested() -> None:

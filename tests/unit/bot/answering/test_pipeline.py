@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.answering import decide as decision
-from bot.answering.clarify import Choice, lead, pressed, said
+from bot.answering.clarify import Choice, describe_choice, extract_lead, find_pressed_option
 from bot.answering.pipeline import MAX_CHARACTERS, AnswerPipeline
 from bot.answering.quote import ExtractiveWriter
 from bot.chat.conversation import (
@@ -62,7 +62,7 @@ class SlowWriter:
 
     closed = False
 
-    async def write(self, brief: WritingRequest) -> AsyncIterator[AnswerChunk]:
+    async def write_answer(self, brief: WritingRequest) -> AsyncIterator[AnswerChunk]:
         try:
             yield AnswerChunk("First. ", "slow")
             await asyncio.Event().wait()
@@ -78,7 +78,7 @@ def desk(
 
 
 async def events_of(answering: AnswerPipeline, text: str, conversation: str = "c1") -> list[AnswerEvent]:
-    return [event async for event in answering.answer(IncomingMessage(conversation, text, "test", "u1"))]
+    return [event async for event in answering.answer_message(IncomingMessage(conversation, text, "test", "u1"))]
 
 
 async def ask(answering: AnswerPipeline, text: str, conversation: str = "c1") -> Turn:
@@ -211,7 +211,7 @@ async def test_an_answer_that_cannot_be_stored_is_given_and_then_reported() -> N
     answering = desk(FixedRetriever(RETURNS), MemoryConversations(broken=True))
     events: list[AnswerEvent] = []
     with capture_logs() as logs, pytest.raises(TurnNotStored) as caught:
-        async for event in answering.answer(IncomingMessage("c1", "How do I return goods?")):
+        async for event in answering.answer_message(IncomingMessage("c1", "How do I return goods?")):
             events += [event]
     assert isinstance(events[-1], Final)
     assert caught.value.turn.id == events[-1].turn.id
@@ -223,7 +223,7 @@ async def test_an_answer_that_cannot_be_stored_is_given_and_then_reported() -> N
 
 async def test_an_answer_that_is_closed_early_is_not_stored() -> None:
     store, writer = MemoryConversations(), SlowWriter()
-    events = AnswerPipeline(FixedRetriever(RETURNS), store, writer, intents=FakeIntents()).answer(
+    events = AnswerPipeline(FixedRetriever(RETURNS), store, writer, intents=FakeIntents()).answer_message(
         IncomingMessage("c1", "How do I return goods?")
     )
     async for event in events:
@@ -305,8 +305,10 @@ async def test_the_next_turn_may_refuse_all(reply: str) -> None:
 async def press(answering: AnswerPipeline, asked: Turn, number: int) -> Final:
     """A button below a clarification is pressed."""
     chosen = OptionPress(asked.id, number, "u1", "m1")
-    message = IncomingMessage("c1", said(asked, pressed(asked, number) or Choice(None)), "test", "u1", chosen=chosen)
-    final = [event async for event in answering.answer(message)][-1]
+    message = IncomingMessage(
+        "c1", describe_choice(asked, find_pressed_option(asked, number) or Choice(None)), "test", "u1", chosen=chosen
+    )
+    final = [event async for event in answering.answer_message(message)][-1]
     assert isinstance(final, Final)
     return final
 
@@ -348,7 +350,7 @@ async def test_the_nearest_entry_is_shown_in_its_own_words_and_said_to_be_no_sur
         "Answer with its number, or ask in other words."
     )
     assert [(c.number, c.passage_id) for c in turn.citations] == [(1, GIFT.id), (2, ORDER.id)]
-    assert turn.model == "frontdesk" and lead(turn).endswith("Ask the giver for the code. [1]")
+    assert turn.model == "frontdesk" and extract_lead(turn).endswith("Ask the giver for the code. [1]")
 
 
 async def test_no_model_writes_a_suggestion() -> None:
@@ -410,7 +412,7 @@ async def test_a_follow_up_sees_the_suggested_entry_alone(monkeypatch: pytest.Mo
         seen.append(earlier)
         return question, ()
 
-    monkeypatch.setattr("bot.answering.followups.contextualise", contextualise)
+    monkeypatch.setattr("bot.answering.followups.contextualise_question", contextualise)
     store = MemoryConversations()
     await ask(await suggested(store), "and by post?")
     [(asked, told)] = seen[-1]
@@ -472,7 +474,9 @@ async def twins_asked_back(store: MemoryConversations, monkeypatch: pytest.Monke
     retriever = FixedRetriever(EMBER, FROST, confidence=0.5, scores=(0.8, 0.8))
     passages = (await retriever.retrieve("")).passages
     monkeypatch.setattr(
-        "bot.answering.decide.decide", lambda *_, **__: decision.Decided(Decision.CLARIFY, 0.6, passages), raising=True
+        "bot.answering.decide.make_decision",
+        lambda *_, **__: decision.Decided(Decision.CLARIFY, 0.6, passages),
+        raising=True,
     )
     turn = await ask(desk(retriever, store), "How is it reset?")
     assert "1. How do I reset it? (Ember) [1]" in turn.answer and "2. How do I reset it? (Frost) [2]" in turn.answer
@@ -516,7 +520,7 @@ async def test_a_follow_up_sees_what_was_asked_before_without_the_small_talk(mon
         seen.append(earlier)
         return question, ()
 
-    monkeypatch.setattr("bot.answering.followups.contextualise", contextualise)
+    monkeypatch.setattr("bot.answering.followups.contextualise_question", contextualise)
     answering = desk(FixedRetriever(RETURNS))
     for text in ("hello", "Hi, how do I return goods?", "thanks", "and to Canada?"):
         await ask(answering, text)
@@ -530,7 +534,7 @@ async def test_what_was_not_answered_is_no_topic_to_go_on_with(monkeypatch: pyte
         seen.append(earlier)
         return question, ()
 
-    monkeypatch.setattr("bot.answering.followups.contextualise", contextualise)
+    monkeypatch.setattr("bot.answering.followups.contextualise_question", contextualise)
     store = MemoryConversations()
     await ask(desk(FixedRetriever(confidence=0.0), store), "my brakes squeak")
     await ask(desk(FixedRetriever(RETURNS), store), "where are your workshops")

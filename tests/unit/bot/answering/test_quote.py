@@ -9,7 +9,9 @@ PORTAL = Document("https://shop.example/help#returns", "How do I return goods?",
 
 
 async def written(question: str, result: RetrievalResult, language: str = "en") -> str:
-    return "".join([piece.text async for piece in ExtractiveWriter().write(WritingRequest(question, language, result))])
+    return "".join(
+        [piece.text async for piece in ExtractiveWriter().write_answer(WritingRequest(question, language, result))]
+    )
 
 
 async def test_a_short_answer_is_quoted_whole_and_cited() -> None:

@@ -2,7 +2,13 @@ from dataclasses import replace
 
 import pytest
 
-from bot.answering.replies import apology, disambiguation_labels, nothing_found, write_clarification, write_suggestion
+from bot.answering.replies import (
+    disambiguation_labels,
+    write_apology,
+    write_clarification,
+    write_nothing_found,
+    write_suggestion,
+)
 from bot.chat.conversation import Citation
 from bot.i18n import words_for
 from retrieval.documents import Document, DocumentKind
@@ -60,11 +66,11 @@ def test_options_of_the_same_title_are_told_apart_but_never_by_an_address(
 
 
 def test_nothing_found_offers_people_where_there_are_any() -> None:
-    assert "a person" in nothing_found(words_for("en"), people=True)
-    alone = nothing_found(words_for("en"), people=False)
+    assert "a person" in write_nothing_found(words_for("en"), people=True)
+    alone = write_nothing_found(words_for("en"), people=False)
     assert "a person" not in alone and "other words" in alone
 
 
 def test_an_apology_names_the_fault_in_the_language_of_the_question() -> None:
-    assert "ab12" in apology("How do I return goods?", "ab12")
-    assert apology("如何退货？", "ab12").startswith("抱歉")
+    assert "ab12" in write_apology("How do I return goods?", "ab12")
+    assert write_apology("如何退货？", "ab12").startswith("抱歉")

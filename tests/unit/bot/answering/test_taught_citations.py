@@ -8,10 +8,10 @@ from dataclasses import asdict
 import pytest
 
 from bot.answering.citations import CitationChecker
-from bot.answering.pipeline import _with_first
+from bot.answering.pipeline import _put_chosen_first
 from bot.answering.prompt import answer_prompt
 from bot.answering.quote import ExtractiveWriter
-from bot.answering.related import related
+from bot.answering.related import find_related
 from bot.answering.replies import disambiguation_labels
 from bot.chat.conversation import Citation, UsedPassage, WritingRequest
 from retrieval.documents import Document, RetrievalResult, ScoredPassage
@@ -27,7 +27,7 @@ PAGE = Document("https://shop.test/kettles", "How do I clean a kettle?", "With v
 async def written(question: str, result: RetrievalResult, language: str = "en") -> str:
     brief = WritingRequest(question, language, result)
     checker = CitationChecker(result.passages)
-    text = "".join([checker.feed(piece.text) async for piece in ExtractiveWriter().write(brief)])
+    text = "".join([checker.feed(piece.text) async for piece in ExtractiveWriter().write_answer(brief)])
     return text + checker.finish()
 
 
@@ -81,15 +81,15 @@ async def test_with_a_url_a_long_one_is_cut_and_linked_as_a_page_is() -> None:
 
 def test_one_without_a_url_hides_no_other_without_one() -> None:
     other = Document("", "Do you repair kettles made of glass?", "No.", author="Ann", crawled_at=WHEN)
-    assert related("repair kettles", found(EN, other, PAGE), limit=3, after=1) == [2]
+    assert find_related("repair kettles", found(EN, other, PAGE), limit=3, after=1) == [2]
 
 
 def test_a_chosen_option_without_a_url_is_not_taken_for_another() -> None:
     gone = Citation(1, "An answer that was deleted", "", "gone", "Ann", "2026-11-26")
     kept = Citation(2, EN.question, "", EN.id, "Mei Lin", "2026-11-26")
     asked = make_turn(citations=(gone, kept))
-    assert _with_first(found(PAGE, EN), gone, asked) is None
-    still = _with_first(found(PAGE, EN), kept, asked)
+    assert _put_chosen_first(found(PAGE, EN), gone, asked) is None
+    still = _put_chosen_first(found(PAGE, EN), kept, asked)
     assert still is not None
     assert still.passages[0].passage.document == EN
 

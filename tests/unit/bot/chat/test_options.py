@@ -12,7 +12,7 @@ from bot.chat.conversation import NONE_OF_THESE, Citation, ClarificationOutcome,
 from bot.i18n import words_for
 from bot.platforms.discord import choices as discord_choices
 from bot.platforms.discord.layouts import marker
-from bot.platforms.options import asking
+from bot.platforms.options import build_asking
 from bot.platforms.slack import choices as slack_choices
 from bot.platforms.slack.blocks import body as slack_body
 from tests.support.slack.checks import check_message_blocks, texts_of
@@ -78,14 +78,14 @@ def test_a_title_that_is_cut_stands_in_full_above() -> None:
 
 
 def test_what_tells_two_options_apart_is_never_cut_off() -> None:
-    labels = [option.label for option in asking(clarification((LONG, "Ember"), (LONG, "Frost")), 75).options]
+    labels = [option.label for option in build_asking(clarification((LONG, "Ember"), (LONG, "Frost")), 75).options]
     assert [label[-9:] for label in labels] == ["… (Ember)", "… (Frost)"] and all(len(each) <= 75 for each in labels)
-    long = [option.label for option in asking(clarification((LONG, LONG[1:]), ("Short?", "Frost")), 75).options]
+    long = [option.label for option in build_asking(clarification((LONG, LONG[1:]), ("Short?", "Frost")), 75).options]
     assert len(long[0]) <= 75 and long[0].endswith("…)")
 
 
 def test_labels_that_would_be_alike_have_their_numbers() -> None:
-    labels = [option.label for option in asking(clarification(LONG + " Yes?", LONG + " No?"), 75).options]
+    labels = [option.label for option in build_asking(clarification(LONG + " Yes?", LONG + " No?"), 75).options]
     assert [label[:2] for label in labels] == ["1.", "2."] and all(len(label) <= 75 for label in labels)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.chat.conversation import Citation
-from bot.chat.text import LONGEST_TITLE, cut, shorten_title, without_section_number
+from bot.chat.text import LONGEST_TITLE, shorten_text, shorten_title, without_section_number
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_no_address_is_a_label() -> None:
     ],
 )
 def test_a_label_is_cut_at_a_word_where_there_is_one(text: str, limit: int, expected: str) -> None:
-    assert cut(text, limit) == expected and len(cut(text, limit)) <= limit
+    assert shorten_text(text, limit) == expected and len(shorten_text(text, limit)) <= limit
 
 
 def test_a_heading_of_a_paragraphs_length_is_cut() -> None:

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from bot.app.commands import COMMANDS, GROUPS
 from bot.chat.card import Card, Form
 from bot.chat.message import ThreadRef
-from bot.chat.people import FORGOTTEN, Actor, Role, pseudonym
+from bot.chat.people import FORGOTTEN, Actor, Role, make_pseudonym
 from bot.commands.parser import Call, read_line
 from bot.commands.registry import Kind, declared_buttons, declared_forms
 from bot.handoff.cards import CLAIM, REOPEN, RESOLVE
@@ -185,14 +185,14 @@ async def test_the_channel_that_is_marked_is_recorded(office: Office) -> None:
 @pytest.mark.parametrize("line", ["forget <@UANN>", "forget @UANN"])
 async def test_who_is_forgotten_is_recorded_by_a_pseudonym(office: Office, line: str) -> None:
     await run(office, line)
-    assert await office.recorded() == [("UADMIN", "forget", pseudonym("slack", "UANN"), "done")]
+    assert await office.recorded() == [("UADMIN", "forget", make_pseudonym("slack", "UANN"), "done")]
 
 
 async def test_who_is_forgotten_from_elsewhere_has_the_pseudonym_of_their_platform(office: Office) -> None:
     operator = Actor("cli", "", "root", role=Role.ADMIN)
     call = Call("forget", {"platform": "slack", "user": "UANN"})
     await office.console.run(operator, HERE, call, FakeScreen())
-    assert (await office.recorded())[0][2] == pseudonym("slack", "UANN")
+    assert (await office.recorded())[0][2] == make_pseudonym("slack", "UANN")
 
 
 # -- faults -------------------------------------------------------------------------------------------------------
@@ -482,14 +482,14 @@ async def test_no_edit_makes_a_question_stand_twice(office: Office) -> None:
 
 
 async def test_forget_me_asks_first_and_answers_in_the_customers_language(office: Office) -> None:
-    await office.conversations.add(make_turn(platform="slack", user="UANN"))
+    await office.conversations.add_turn(make_turn(platform="slack", user="UANN"))
     card = ask_to_forget(CUSTOMER, "zh")
     [button] = card.buttons
     assert card.text == words_for("zh").say("forget_confirm")
     answer = await click(office, button.action, button.value, CUSTOMER)
     assert answer.text == words_for("zh").say("forgotten", platform="Slack")
-    assert await office.conversations.turns() == []
-    assert await office.recorded() == [(FORGOTTEN, FORGET_ME, pseudonym("slack", "UANN"), "done")]
+    assert await office.conversations.list_turns() == []
+    assert await office.recorded() == [(FORGOTTEN, FORGET_ME, make_pseudonym("slack", "UANN"), "done")]
 
 
 async def test_an_admin_who_forgets_themselves_is_not_named_by_the_record_nor_by_runs(office: Office) -> None:
@@ -502,12 +502,12 @@ async def test_an_admin_who_forgets_themselves_is_not_named_by_the_record_nor_by
 
 
 async def test_forget_me_by_somebody_else_forgets_nobody(office: Office) -> None:
-    await office.conversations.add(make_turn(platform="slack", user="UANN"))
-    await office.conversations.add(make_turn(platform="slack", user="UEVE"))
+    await office.conversations.add_turn(make_turn(platform="slack", user="UANN"))
+    await office.conversations.add_turn(make_turn(platform="slack", user="UEVE"))
     [button] = ask_to_forget(CUSTOMER, "en").buttons
     for value in (button.value, "UANN", "", " en"):
         assert (await click(office, FORGET_ME, value, replace(CUSTOMER, user="UEVE"))).fault
-    assert len(await office.conversations.turns()) == 2
+    assert len(await office.conversations.list_turns()) == 2
 
 
 async def test_a_button_value_keeps_within_what_platforms_take(office: Office) -> None:

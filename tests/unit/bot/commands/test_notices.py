@@ -86,7 +86,7 @@ async def test_votes_are_learned_from(office: Office) -> None:
     learning = NotingLearning()
     voting = Voting(office.conversations, office.notices, MASK, learning)
     turn = make_turn()
-    await office.conversations.add(turn)
+    await office.conversations.add_turn(turn)
     for vote in Vote:
         await voting.vote(turn, "UANN", vote)
     assert learning.noted == [(turn.id, Vote.UP, "UANN"), (turn.id, Vote.DOWN, "UANN")]
@@ -97,7 +97,7 @@ async def test_a_taught_answer_that_is_voted_down_is_shown_for_review_once(offic
     taught = await office.teaching.teach(MATE, "Why?", "Because.")
     passage, citation = quoting(taught)
     turn = make_turn(passages=(passage,), citations=(citation,))
-    await office.conversations.add(turn)
+    await office.conversations.add_turn(turn)
     await voting.vote(turn, "UANN", Vote.DOWN, "wrong, ask ann@x.example")
     await voting.vote(turn, "UEVE", Vote.DOWN)
     [card] = [card for _, card in office.rooms["slack"].posts]
@@ -105,7 +105,7 @@ async def test_a_taught_answer_that_is_voted_down_is_shown_for_review_once(offic
     assert card.facts["Note"] == "A customer found it not helpful: wrong, ask [email]"
     assert (await office.taught.get(taught.id)).note == "A customer found it not helpful."
     assert (await office.taught.get(taught.id)).state is TaughtState.REVIEW
-    reasons = {vote.reason for vote in await office.conversations.feedback(turn.id)}
+    reasons = {vote.reason for vote in await office.conversations.list_feedback(turn.id)}
     assert reasons == {"wrong, ask [email]", ""}
 
 
@@ -115,18 +115,18 @@ async def test_a_vote_is_kept_also_where_nobody_can_be_asked_for_a_review(office
             raise StorageError("The database is locked.")
 
     turn = make_turn()
-    await office.conversations.add(turn)
+    await office.conversations.add_turn(turn)
     with capture_logs() as logs:
         await Voting(office.conversations, Broken({}, {}, {}, office.teaching), MASK).vote(turn, "UANN", Vote.DOWN)
     assert [entry["event"] for entry in logs] == ["no review asked for"]
-    assert len(await office.conversations.feedback(turn.id)) == 1
+    assert len(await office.conversations.list_feedback(turn.id)) == 1
 
 
 async def test_a_vote_up_asks_for_nothing(office: Office) -> None:
     taught = await office.teaching.teach(MATE, "Why?", "Because.")
     passage, citation = quoting(taught)
     turn = make_turn(passages=(passage,), citations=(citation,))
-    await office.conversations.add(turn)
+    await office.conversations.add_turn(turn)
     await Voting(office.conversations, office.notices, MASK).vote(turn, "UANN", Vote.UP)
     assert office.rooms["slack"].posts == []
     assert (await office.taught.get(taught.id)).state is TaughtState.APPROVED
@@ -156,7 +156,7 @@ async def test_gaps_wait_until_a_platform_is_connected(office: Office) -> None:
 
 async def test_gaps_come_with_a_file(office: Office) -> None:
     asked = MONDAY - timedelta(days=1)
-    await office.conversations.add(
+    await office.conversations.add_turn(
         replace(
             make_turn(question=ASKED, standalone_question=ASKED, language="en"),
             created_at=asked,

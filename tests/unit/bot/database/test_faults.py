@@ -29,7 +29,7 @@ async def refusal(url: str) -> str:
     with pytest.raises(StorageError) as refused:
         database = await Database.open(url)
         try:
-            await SqlConversationStore(database).add(make_turn(question="a customer's words"))
+            await SqlConversationStore(database).add_turn(make_turn(question="a customer's words"))
         finally:
             await database.close()
     message = str(refused.value)
@@ -76,11 +76,11 @@ async def test_a_full_disk_loses_only_what_it_cannot_hold(tmp_path: Path) -> Non
         connection.exec_driver_sql("PRAGMA max_page_count = 60")  # type: ignore[attr-defined]
 
     store = SqlConversationStore(database)
-    await store.add(make_turn())
+    await store.add_turn(make_turn())
     with pytest.raises(StorageError, match="the disk is full: free some space"):
-        await store.add(make_turn(answer="x" * 1_000_000))
-    await store.add(make_turn())
-    assert len(await store.turns()) == 2
+        await store.add_turn(make_turn(answer="x" * 1_000_000))
+    await store.add_turn(make_turn())
+    assert len(await store.list_turns()) == 2
     await database.close()
 
 

@@ -34,9 +34,9 @@ async def said(
     question = str(changes.pop("question", "can I send it back please"))
     given = {"question": question, "standalone_question": question, "language": "en", "citations": (citation,)}
     turn = make_turn(minutes, **{"conversation_id": f"c{minutes}"} | given | changes)
-    await store.add(turn)
+    await store.add_turn(turn)
     for number, vote in enumerate(votes):
-        await store.vote(Feedback(turn.id, f"u{number}", Vote.UP if vote == "+" else Vote.DOWN))
+        await store.record_vote(Feedback(turn.id, f"u{number}", Vote.UP if vote == "+" else Vote.DOWN))
     return turn
 
 

@@ -46,7 +46,7 @@ async def asked(office: Office, customer: ThreadRef = HERE, **changes: Any) -> T
     """A turn that is stored."""
     known = {"question": "Where is my parcel?", "language": "en", "conversation_id": f"slack:{customer.channel}"}
     turn = make_turn(**known | changes)
-    await office.conversations.add(turn)
+    await office.conversations.add_turn(turn)
     return turn
 
 

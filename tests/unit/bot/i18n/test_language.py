@@ -1,6 +1,6 @@
 import pytest
 
-from bot.i18n.language import primary, reply_language
+from bot.i18n.language import primary_subtag, reply_language
 
 
 @pytest.mark.parametrize(
@@ -47,4 +47,4 @@ def test_a_first_message_that_does_not_tell_takes_the_language_of_the_site() -> 
 
 
 def test_the_primary_subtag_is_what_retrieval_speaks_in() -> None:
-    assert [primary(tag) for tag in ("zh-Hant", "en", "")] == ["zh", "en", ""]
+    assert [primary_subtag(tag) for tag in ("zh-Hant", "en", "")] == ["zh", "en", ""]

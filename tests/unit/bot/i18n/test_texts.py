@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 
 from bot.chat.intent import Intent
-from bot.i18n import DEFAULT, FOLDER, Words, languages, load, words_for
+from bot.i18n import DEFAULT, FOLDER, Words, list_languages, load_words, words_for
 from bot.i18n.language import reply_language
 
-OTHERS = [tag for tag in languages() if tag != DEFAULT]
+OTHERS = [tag for tag in list_languages() if tag != DEFAULT]
 TEXTS = ("replies", "labels", "quoting")
 
 
@@ -16,51 +16,51 @@ def placeholders(sentence: str) -> set[str]:
 
 
 def test_nine_languages_are_there_english_first() -> None:
-    assert languages()[0] == "en"
-    assert {"zh", "zh-Hant", "de", "fr", "es", "pt", "ja", "ko"} <= set(languages())
+    assert list_languages()[0] == "en"
+    assert {"zh", "zh-Hant", "de", "fr", "es", "pt", "ja", "ko"} <= set(list_languages())
 
 
 @pytest.mark.parametrize("tag", OTHERS)
 def test_every_language_has_exactly_the_keys_of_english(tag: str) -> None:
     for section in TEXTS:
-        assert set(getattr(load(tag), section)) == set(getattr(load(DEFAULT), section)), section
+        assert set(getattr(load_words(tag), section)) == set(getattr(load_words(DEFAULT), section)), section
 
 
 @pytest.mark.parametrize("tag", OTHERS)
 def test_no_reply_is_left_in_english(tag: str) -> None:
-    same = [key for key, sentence in load(tag).replies.items() if sentence == load(DEFAULT).replies[key]]
+    same = [key for key, sentence in load_words(tag).replies.items() if sentence == load_words(DEFAULT).replies[key]]
     assert not same
 
 
-@pytest.mark.parametrize("tag", languages())
+@pytest.mark.parametrize("tag", list_languages())
 def test_buttons_and_titles_fit_where_the_platforms_show_them(tag: str) -> None:
-    labels = load(tag).labels
+    labels = load_words(tag).labels
     assert all(len(labels[key]) <= 24 for key in ("why_title", "send", "cancel"))
     assert all(len(labels[key]) <= 45 for key in ("why_label", "not_it", "thats_it", "ask_human", "none_of_these"))
 
 
-@pytest.mark.parametrize("tag", languages())
+@pytest.mark.parametrize("tag", list_languages())
 def test_every_reply_says_something_and_has_the_placeholders_of_english(tag: str) -> None:
-    for key, sentence in load(tag).replies.items():
+    for key, sentence in load_words(tag).replies.items():
         assert sentence.strip(), key
-        assert placeholders(sentence) == placeholders(load(DEFAULT).replies[key]), key
-    for key, label in load(tag).labels.items():
+        assert placeholders(sentence) == placeholders(load_words(DEFAULT).replies[key]), key
+    for key, label in load_words(tag).labels.items():
         assert label.strip(), key
-        assert placeholders(label) == placeholders(load(DEFAULT).labels[key]), key
+        assert placeholders(label) == placeholders(load_words(DEFAULT).labels[key]), key
 
 
-@pytest.mark.parametrize("tag", languages())
+@pytest.mark.parametrize("tag", list_languages())
 def test_every_list_holds_phrases_in_lower_case_without_repetition(tag: str) -> None:
-    for phrases in load(tag).quoting.values():
+    for phrases in load_words(tag).quoting.values():
         assert phrases
         assert all(phrase == phrase.lower().strip() and phrase for phrase in phrases), phrases
         assert len(set(phrases)) == len(phrases), [p for p in phrases if phrases.count(p) > 1]
 
 
-@pytest.mark.parametrize("tag", languages())
+@pytest.mark.parametrize("tag", list_languages())
 def test_every_kind_of_small_talk_has_a_reply(tag: str) -> None:
     feedback = {Intent.HELPED, Intent.NOT_HELPED}  # which have the replies to an offer
-    assert all(load(tag).say(each.value) for each in Intent if each.is_small_talk and each not in feedback)
+    assert all(load_words(tag).say(each.value) for each in Intent if each.is_small_talk and each not in feedback)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_one_more_language_is_one_file(tmp_path: Path) -> None:
         '[labels]\nsources = "Fonti"\n[quoting]\nleaning = ["sì", "no"]\n',
         encoding="utf-8",
     )
-    assert "it" in languages(tmp_path) and "it" not in languages()
+    assert "it" in list_languages(tmp_path) and "it" not in list_languages()
     words = words_for(reply_language("Come posso pagare con la carta?"), tmp_path)
     assert words.say("abstain").startswith("Non ho trovato")
     assert words.labels["sources"] == "Fonti"

@@ -56,7 +56,7 @@ class Office:
             platform="test",
             user=question.user,
         )
-        await self.store.add(turn)
+        await self.store.add_turn(turn)
         await self.inbox.record_turn(item, turn.id)
         await self.inbox.record_reply(item, [{"post": "p"}])
         await self.inbox.finish_job(item, JobState.ANSWERED)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from bot.chat.intent import MessageReading
-from bot.chat.message import FIRST, Attachment, Audience, ChatMessage, ThreadMessage, quote, unquote
+from bot.chat.message import FIRST, Attachment, Audience, ChatMessage, ThreadMessage, quote_lines, separate_quotation
 from bot.errors import DeliveryError, Refusal
 from bot.inbox import question as asking
 from bot.inbox.intents import IntentReadings
@@ -78,12 +78,12 @@ class Eyes:
     most: int = 0
     _now: int = 0
 
-    async def sees(self) -> bool:
+    async def can_see(self) -> bool:
         if self.forever:
             await asyncio.sleep(3600)
         return self.see
 
-    async def describe(self, picture: Picture, words: str) -> str:
+    async def describe_picture(self, picture: Picture, words: str) -> str:
         self.words.append(words)
         self._now += 1
         self.most = max(self.most, self._now)
@@ -224,8 +224,8 @@ async def test_a_long_thread_is_read_from_its_end() -> None:
 @given(some.text("ab \n", max_size=20), some.text("cd >\n", min_size=1, max_size=20))
 def test_quotes_are_told_from_the_words_of_their_author(own: str, quoted: str) -> None:
     words = "\n".join(own.splitlines()).strip()
-    text = f"{words}\n\n{quote(quoted)}"
-    found, rest = unquote(text)
+    text = f"{words}\n\n{quote_lines(quoted)}"
+    found, rest = separate_quotation(text)
     assert found == words
     assert rest.split() == quoted.replace(">", " ").split() or ">" in quoted
 
@@ -233,10 +233,10 @@ def test_quotes_are_told_from_the_words_of_their_author(own: str, quoted: str) -
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        (f"answer this\n\n{quote(QUESTION)}", QUESTION),
-        (quote(QUESTION), QUESTION),
-        (f"Is that so for mugs?\n\n{quote(QUESTION)}", f"Is that so for mugs?\n\n{QUESTION}"),
-        (f"{quote(QUESTION)}\nanswer this?", QUESTION),
+        (f"answer this\n\n{quote_lines(QUESTION)}", QUESTION),
+        (quote_lines(QUESTION), QUESTION),
+        (f"Is that so for mugs?\n\n{quote_lines(QUESTION)}", f"Is that so for mugs?\n\n{QUESTION}"),
+        (f"{quote_lines(QUESTION)}\nanswer this?", QUESTION),
     ],
 )
 async def test_what_is_quoted_is_the_question_or_stands_below_it(text: str, wanted: str) -> None:
@@ -271,14 +271,14 @@ def with_files(text: str) -> ChatMessage:
     return replace(said(text, audience=Audience.DIRECT), context={"files": "[]"})
 
 
-@pytest.mark.parametrize("text", ["Why this error?", "answer this", "", f"answer this\n\n{quote(QUESTION)}"])
+@pytest.mark.parametrize("text", ["Why this error?", "answer this", "", f"answer this\n\n{quote_lines(QUESTION)}"])
 async def test_what_pictures_show_is_searched_as_the_text_of_files_is(text: str) -> None:
     files = [Attachment("a.log", LOG), Attachment("b.png", picture="error"), Attachment("c.png", picture="mug")]
     eyes = Eyes(SHOWS)
     found = await asked(with_files(text), Near(attached=files), eyes)
     assert found.text.endswith("\n\n".join([LOG, ERROR, MUG])) and found.unread == ()
-    assert found.seen == (("b.png", ERROR), ("c.png", MUG)) and set(eyes.words) == {unquote(text)[0]}
-    assert found.own == (unquote(text)[0] or "") and ERROR not in found.own
+    assert found.seen == (("b.png", ERROR), ("c.png", MUG)) and set(eyes.words) == {separate_quotation(text)[0]}
+    assert found.own == (separate_quotation(text)[0] or "") and ERROR not in found.own
 
 
 @pytest.mark.parametrize("eyes", [None, Eyes(SHOWS, see=False), Eyes(SHOWS, forever=True), Eyes()])

@@ -38,7 +38,7 @@ class House:
     async def offered(self, words: str = WORDS, **changes: Any) -> Turn:
         values = {"decision": Decision.CLARIFY, "citations": (PAY, REFUND), "platform": "slack", "language": "en"}
         turn = make_turn(question=words, standalone_question=words, **values | changes)
-        await self.conversations.add(turn)
+        await self.conversations.add_turn(turn)
         return turn
 
     async def choose(self, user: str, number: int = 1, asked: Turn | None = None, **changes: Any) -> Turn:
@@ -48,7 +48,7 @@ class House:
         title = taken[0].label if taken else asked.standalone_question
         decision = Decision.ANSWER if taken else Decision.ABSTAIN
         by = make_turn(standalone_question=title, user=user, platform="slack", citations=taken, decision=decision)
-        await self.conversations.add(by)
+        await self.conversations.add_turn(by)
         await self.learning.record_choice(asked, number, by)
         return by
 

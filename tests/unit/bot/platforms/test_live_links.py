@@ -16,15 +16,15 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from bot.chat.conversation import Citation, Decision, Turn
-from bot.chat.markdown import held_by
-from bot.chat.split import split
+from bot.chat.markdown import find_held_addresses
+from bot.chat.split import split_markdown
 from bot.platforms.discord import markdown as discord
 from bot.platforms.slack import markdown as slack
 from bot.platforms.terminal.platform import Terminal
 from tests.support.clients import discord_links, mrkdwn_links, not_held, plain_links, slack_links, terminal_links
 from tests.support.hostile_links import GLUE, GOOD, PAGE, hostile
 
-HELD = held_by(PAGE)
+HELD = find_held_addresses(PAGE)
 
 
 def by_slack(text: str) -> list[str]:
@@ -44,7 +44,7 @@ def by_slack_s_stream(text: str) -> list[str]:
 
 
 def by_slack_in_pieces(text: str) -> list[str]:
-    return split(slack.to_slack(text * 8, HELD), 40)
+    return split_markdown(slack.to_slack(text * 8, HELD), 40)
 
 
 def by_slack_s_plain_texts(text: str) -> list[str]:
@@ -64,7 +64,7 @@ def by_discord_on_the_way(text: str) -> list[str]:
 
 
 def by_discord_in_pieces(text: str) -> list[str]:
-    return split(discord.to_discord(text * 8, HELD), 40)
+    return split_markdown(discord.to_discord(text * 8, HELD), 40)
 
 
 def by_discord_s_plain_texts(text: str) -> list[str]:
@@ -170,7 +170,7 @@ def test_what_a_cited_page_shows_stays_as_it_is(text: str) -> None:
 def test_what_is_cut_in_two_is_no_other_link() -> None:
     text = "Go on. " * 3 + "See [the portal and all](https://shop.example/portal?step=1&lang=en) now. " * 40
     for limit in range(90, 200, 7):
-        for piece in split(slack.to_slack(text, HELD), limit):
+        for piece in split_markdown(slack.to_slack(text, HELD), limit):
             assert not not_held(slack_links(piece), HELD)
 
 
@@ -185,7 +185,7 @@ def test_the_time_it_takes_grows_with_the_text_and_no_faster(base: str) -> None:
         begun = time.perf_counter()
         slack.to_slack(text, HELD)
         discord.to_discord(text, HELD)
-        held_by(text)
+        find_held_addresses(text)
         return time.perf_counter() - begun
 
     small, large = (min(seconds(size) for _ in range(3)) for size in (4_000, 32_000))

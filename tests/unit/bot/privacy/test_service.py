@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from bot.chat.people import pseudonym
+from bot.chat.people import make_pseudonym
 from bot.errors import StorageError
 from bot.privacy.service import PrivacyService
 from bot.privacy.store import SqlPrivacyStore
@@ -40,11 +40,11 @@ class Store:
 
 
 async def test_what_stands_in_memory_goes_after_what_stands_in_the_database(office: Office) -> None:
-    await office.conversations.add(make_turn(platform="slack", user="UANN"))
+    await office.conversations.add_turn(make_turn(platform="slack", user="UANN"))
     order = []
 
     async def forgotten() -> None:
-        order.append(len(await office.conversations.turns()))
+        order.append(len(await office.conversations.list_turns()))
 
     gone = await PrivacyService(SqlPrivacyStore(office.database), 0, forgotten).forget("slack", "UANN")
     assert order == [0]
@@ -54,19 +54,19 @@ async def test_what_stands_in_memory_goes_after_what_stands_in_the_database(offi
 async def test_what_was_being_answered_meanwhile_is_forgotten_soon(office: Office) -> None:
     privacy = PrivacyService(SqlPrivacyStore(office.database), 0, again=(0.1,))
     await privacy.forget("slack", "UANN")
-    await office.conversations.add(make_turn(platform="slack", user="UANN"))
+    await office.conversations.add_turn(make_turn(platform="slack", user="UANN"))
     await asyncio.gather(*privacy._tasks)
-    assert await office.conversations.turns() == []
+    assert await office.conversations.list_turns() == []
 
 
 async def test_what_was_cut_off_is_brought_to_its_end_also_where_everything_is_kept(office: Office) -> None:
     store = SqlPrivacyStore(office.database)
     await office.markers.set("forget:slack:UANN", "")
-    await office.conversations.add(make_turn(platform="slack", user="UANN"))
+    await office.conversations.add_turn(make_turn(platform="slack", user="UANN"))
     assert await store.unfinished() == [("slack", "UANN")]
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(PrivacyService(store).run(), 1)
-    assert await office.conversations.turns() == []
+    assert await office.conversations.list_turns() == []
     assert await store.unfinished() == []
 
 
@@ -109,7 +109,7 @@ async def test_a_database_that_is_away_ends_no_retention() -> None:
 
 
 def test_a_pseudonym_names_one_user_and_tells_nothing() -> None:
-    names = {pseudonym(platform, user) for platform in ("slack", "discord") for user in ("U1", "U2", "")}
+    names = {make_pseudonym(platform, user) for platform in ("slack", "discord") for user in ("U1", "U2", "")}
     assert len(names) == 6
     assert all(len(name) == 12 and "U1" not in name for name in names)
-    assert pseudonym("slack", "U1") == pseudonym("slack", "U1")
+    assert make_pseudonym("slack", "U1") == make_pseudonym("slack", "U1")

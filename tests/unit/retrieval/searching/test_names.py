@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bot.answering.decide import decide
+from bot.answering.decide import make_decision
 from bot.chat.conversation import Decision
 from retrieval.documents import Document
 from retrieval.indexing.building import build_index
@@ -87,7 +87,7 @@ async def test_what_is_named_is_found_first(query: str, document: Document) -> N
 @pytest.mark.parametrize("query", ["Does the Aurora need a memory card?", "How heavy is the Aurora?", "Aurora"])
 async def test_what_only_another_page_tells_is_not_answered(query: str) -> None:
     found = await retriever_over(SHOP, default_embedder()).retrieve(query)
-    assert decide(found).decision is not Decision.ANSWER
+    assert make_decision(found).decision is not Decision.ANSWER
 
 
 @pytest.mark.parametrize(

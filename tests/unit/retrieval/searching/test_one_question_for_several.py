@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.answering.decide import decide
+from bot.answering.decide import make_decision
 from bot.chat.conversation import Decision
 from retrieval.documents import Document
 from retrieval.searching.retriever import retriever_over
@@ -23,7 +23,7 @@ SHOP = [DESK, GARDEN, SHIP]
 
 async def test_which_one_is_asked_where_a_question_names_none() -> None:
     result = await retriever_over(SHOP, default_embedder()).retrieve("Is it waterproof?")
-    decided = decide(result)
+    decided = make_decision(result)
     assert decided.decision is Decision.CLARIFY
     assert {option.passage.document for option in decided.options} == {DESK, GARDEN}
 
@@ -39,11 +39,11 @@ async def test_which_one_is_asked_where_a_question_names_none() -> None:
 )
 async def test_the_one_that_is_named_answers(question: str, meant: Document) -> None:
     result = await retriever_over(SHOP, default_embedder()).retrieve(question)
-    assert decide(result).decision is Decision.ANSWER
+    assert make_decision(result).decision is Decision.ANSWER
     assert result.passages[0].passage.document == meant
 
 
 async def test_pages_that_say_the_same_are_not_asked_about() -> None:
     both = [DESK, page("Garden lamp", DESK.answer), SHIP]
     result = await retriever_over(both, default_embedder()).retrieve("Is it waterproof?")
-    assert not result.family and decide(result).decision is Decision.ANSWER
+    assert not result.family and make_decision(result).decision is Decision.ANSWER

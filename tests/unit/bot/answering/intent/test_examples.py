@@ -14,11 +14,11 @@ from bot.answering.intent.examples import (
     load_talk,
 )
 from bot.chat.intent import Intent, OfferReply
-from bot.i18n import languages
+from bot.i18n import list_languages
 
 
 def test_there_are_examples_of_every_language_that_is_spoken() -> None:
-    assert set(example_languages()) == set(languages())
+    assert set(example_languages()) == set(list_languages())
 
 
 @pytest.mark.parametrize("tag", example_languages())

@@ -12,7 +12,7 @@ from discord import ui
 
 from bot.chat.card import Button, Card, Line, Table
 from bot.chat.conversation import Citation, Decision, Turn
-from bot.chat.split import split
+from bot.chat.split import split_markdown
 from bot.platforms.discord import cards, choices, layouts
 from bot.platforms.discord.markdown import to_discord
 from bot.platforms.discord.sizes import BODY, fitting, size, within
@@ -37,7 +37,7 @@ def _body(view: ui.LayoutView) -> int:
 @pytest.mark.parametrize("filler", SCRIPTS)
 def test_an_answer_comes_in_bodies_that_discord_takes(filler: str) -> None:
     turn = _turn(filler, Decision.ANSWER, filler * 2_000)
-    pieces = split(to_discord(turn.answer), layouts.PIECE, size)
+    pieces = split_markdown(to_discord(turn.answer), layouts.PIECE, size)
     views = [layouts.message(piece, "ab" * 16, turn, handoff=True, post=True) for piece in pieces]
     assert all(_body(view) <= BODY for view in views)
 

@@ -58,7 +58,7 @@ def answered(**changes: object) -> Turn:
 
 async def test_piped_an_answer_is_plain_markdown_with_its_sources() -> None:
     shown, out = terminal(tty=False)
-    events = shown._answering.answer(IncomingMessage("c", "How do I return goods?"))
+    events = shown._answering.answer_message(IncomingMessage("c", "How do I return goods?"))
     turn = await shown.show(events)
     assert turn.answer == "1. Open the **portal**.\n2. Wait.\n\n[1]"
     assert out.getvalue() == (
@@ -89,7 +89,7 @@ def test_piped_an_answer_has_its_escaped_characters_as_themselves() -> None:
 
 async def test_on_a_terminal_the_markers_and_titles_are_links() -> None:
     shown, out = terminal(tty=True)
-    await shown.show(shown._answering.answer(IncomingMessage("c", "How do I return goods?")))
+    await shown.show(shown._answering.answer_message(IncomingMessage("c", "How do I return goods?")))
     text = out.getvalue()
     assert "\x1b]8;" in text
     assert "https://shop.example/r_%28eu%29" in text
