@@ -215,9 +215,9 @@ def discord_config(settings: Settings) -> DiscordConfig:
 
 def explanation(turn: Turn) -> RenderableType:
     """Why the turn was answered as it was, with every passage and measure."""
-    from bot.platforms.terminal.explanation import explanation
+    from bot.platforms.terminal.explanation import draw_explanation
 
-    return explanation(turn, measures=True)
+    return draw_explanation(turn, measures=True)
 
 
 def read_page(location: str, settings: Settings, selectors: Selectors | None = None) -> list[Document]:

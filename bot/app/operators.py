@@ -9,9 +9,9 @@ from bot.settings import Settings
 
 def slack_app_manifest(name: str, url: str) -> dict[str, object]:
     """The app manifest of Slack."""
-    from bot.platforms.slack.manifest import manifest
+    from bot.platforms.slack.manifest import build_manifest
 
-    return manifest(name, url)
+    return build_manifest(name, url)
 
 
 async def slack_team(settings: Settings) -> str:
@@ -26,10 +26,10 @@ async def slack_team(settings: Settings) -> str:
 async def check_slack(settings: Settings) -> tuple[str, frozenset[str]]:
     """Who the bot is, and which scopes it lacks. Raises PlatformError."""
     from bot.platforms.slack.manifest import SCOPES
-    from bot.platforms.slack.platform import check, check_socket
+    from bot.platforms.slack.platform import check_socket, check_token
 
     config = slack_config(settings)
-    found = await check(config, SCOPES)
+    found = await check_token(config, SCOPES)
     if settings.slack_mode == "socket":
         await check_socket(config)
     return found
@@ -44,11 +44,11 @@ async def check_slack_channels(settings: Settings) -> list[str]:
 
 async def discord_invitation(settings: Settings) -> str:
     """The URL that adds the bot to a server. Raises SettingsError, PlatformError."""
-    from bot.platforms.discord.api_errors import connecting
-    from bot.platforms.discord.connection import application, invitation
+    from bot.platforms.discord.api_errors import translate_connection_errors
+    from bot.platforms.discord.connection import build_invitation, fetch_application
 
-    with connecting():
-        return invitation(await application(discord_config(settings)))
+    with translate_connection_errors():
+        return build_invitation(await fetch_application(discord_config(settings)))
 
 
 async def discord_guild(settings: Settings, channel: str) -> str:
@@ -60,12 +60,12 @@ async def discord_guild(settings: Settings, channel: str) -> str:
 
 async def check_discord(settings: Settings) -> tuple[str, str]:
     """The application's name, and what it is shown. Raises SettingsError, PlatformError."""
-    from bot.platforms.discord.api_errors import connecting
-    from bot.platforms.discord.connection import application, mode, sees_content
+    from bot.platforms.discord.api_errors import translate_connection_errors
+    from bot.platforms.discord.connection import describe_mode, fetch_application, sees_content
 
-    with connecting():
-        about = await application(discord_config(settings))
-    return about.name, mode(content=sees_content(about))
+    with translate_connection_errors():
+        about = await fetch_application(discord_config(settings))
+    return about.name, describe_mode(content=sees_content(about))
 
 
 async def check_vllm(settings: Settings) -> list[tuple[str, str, str]]:

@@ -21,7 +21,7 @@ async def serve_application(application: Application) -> None:
 
     Raises SettingsError when none has, or a token is missing.
     """
-    from bot.platforms.supervisor import Address, known_causes, readiness, serve
+    from bot.platforms.supervisor import Address, known_causes, make_readiness_check, serve_platforms
     from bot.platforms.web.app import web_app
 
     settings = application.settings
@@ -35,11 +35,11 @@ async def serve_application(application: Application) -> None:
     troubles: dict[str, str] = {}
     checks = {"database": partial(_database_lacks, application), "index": partial(_index_lacks, settings)}
     causes = partial(known_causes, adapters, desk.find_trouble, troubles)
-    ready = readiness(adapters, checks, causes)
+    ready = make_readiness_check(adapters, checks, causes)
     slack = None
     if settings.slack_mode == "http" and settings.slack_bot_token.get_secret_value():
         slack = application.slack.handle_http
-    await serve(
+    await serve_platforms(
         desk,
         adapters,
         web_app(ready, metrics, slack),

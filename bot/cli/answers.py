@@ -40,7 +40,7 @@ def ask_question(
     async def answer_message(application: Application) -> Turn:
         await application.load_beside()
         if not as_json:
-            return await application.terminal.show(application.answering.answer_message(message))
+            return await application.terminal.show_answer(application.answering.answer_message(message))
         turns = [
             event.turn async for event in application.answering.answer_message(message) if isinstance(event, Final)
         ]
@@ -61,7 +61,7 @@ def start_chat(conversation: ConversationId = "") -> None:
         beside = (application.shelf, application.live_glossary, application.live_learned)
         keeping_up = [asyncio.create_task(each.run()) for each in beside]
         try:
-            await application.terminal.chat(conversation or uuid.uuid4().hex)
+            await application.terminal.run_chat(conversation or uuid.uuid4().hex)
         finally:
             for each in keeping_up:
                 each.cancel()

@@ -55,42 +55,42 @@ class Attachments:
         self._guard = AddressGuard(allow)
         self._headers = headers or {}
 
-    async def read(self, kept: str) -> list[Attachment]:
+    async def read_files(self, kept: str) -> list[Attachment]:
         """The files of a message, as its context keeps them (JSON: name, type, size, url)."""
         files: list[dict[str, Any]] = json.loads(kept)
         read: list[Attachment] = []
         for file in files:
             name, kind, url = file["name"], file["type"], file["url"]
             wanted = sum(each.text is not None for each in read) < FILES and is_text(name, kind)
-            text = await self._text(url, kind) if wanted and file["size"] <= BYTES else None
+            text = await self._fetch_text(url, kind) if wanted and file["size"] <= BYTES else None
             picture = is_picture(name, kind) and file["size"] <= PICTURE_BYTES
             read.append(Attachment(name, text, url if picture else ""))
         return read
 
-    async def picture(self, file: Attachment) -> Picture | None:
+    async def fetch_picture(self, file: Attachment) -> Picture | None:
         """The picture that a file is; None where it cannot be had, or is none that models take, by its first bytes."""
-        body = await self._body(file.picture, "", PICTURE_BYTES)
+        body = await self._fetch_body(file.picture, "", PICTURE_BYTES)
         shape = _SHAPE.match(body or b"")
         return Picture(f"image/{shape.lastgroup}", body) if shape and body else None
 
-    async def _text(self, url: str, kind: str) -> str | None:
-        body = await self._body(url, kind, BYTES)
+    async def _fetch_text(self, url: str, kind: str) -> str | None:
+        body = await self._fetch_body(url, kind, BYTES)
         if body is None:
             return None
         text = body.decode(detect_encoding(body), "replace")
         return None if "\0" in text else text.strip()
 
-    async def _body(self, address: str, kind: str, limit: int) -> bytes | None:
+    async def _fetch_body(self, address: str, kind: str, limit: int) -> bytes | None:
         host = None
         try:
             url = URL(address)
             host = url.host
-            return await self._fetch(url, kind, limit)
+            return await self._fetch_bytes(url, kind, limit)
         except (aiohttp.ClientError, TimeoutError, OSError, AddressRefused, ValueError) as error:
             log.warning("file not read", host=host, cause=type(error).__name__)
             return None
 
-    async def _fetch(self, url: URL, kind: str, limit: int) -> bytes | None:
+    async def _fetch_bytes(self, url: URL, kind: str, limit: int) -> bytes | None:
         """The bytes; None where they are no file that we may have: a redirect leads to a page to log in on."""
         if not self.may_fetch(url):
             log.warning("file not read", host=url.host, cause="not a host of the platform's")

@@ -50,7 +50,7 @@ class Address:
     port: int
 
 
-async def serve(
+async def serve_platforms(
     desk: InboxService,
     adapters: Sequence[Adapter],
     app: ASGIApp,
@@ -76,7 +76,7 @@ async def serve(
     web = asyncio.create_task(server.serve())
     desk_work = asyncio.create_task(desk.run())
     noted = {} if troubles is None else troubles
-    platforms = [asyncio.create_task(supervise(adapter, noted)) for adapter in adapters]
+    platforms = [asyncio.create_task(supervise_adapter(adapter, noted)) for adapter in adapters]
     others = [asyncio.create_task(_for_ever(work)) for work in beside]
     stopped = asyncio.create_task(stop.wait())
     try:
@@ -87,19 +87,19 @@ async def serve(
             desk_work.result()
     finally:
         stopped.cancel()
-        await _end(platforms + others)  # nothing new comes in
+        await _cancel_tasks(platforms + others)  # nothing new comes in
         with suppress(StorageError):
             await desk.drain(drain_seconds)
         for adapter in adapters:
             await adapter.close()
-        await _end([desk_work])
+        await _cancel_tasks([desk_work])
         server.should_exit = True
         with suppress(SystemExit):
             await web
         log.info("stopped")
 
 
-async def supervise(adapter: Adapter, troubles: MutableMapping[str, str]) -> None:
+async def supervise_adapter(adapter: Adapter, troubles: MutableMapping[str, str]) -> None:
     """Run an adapter for ever; after a failure again, each time after a longer pause."""
     pause = FIRST_PAUSE
     while True:
@@ -134,21 +134,21 @@ def known_causes(
     }
 
 
-def readiness(
+def make_readiness_check(
     adapters: Sequence[Adapter],
     checks: Mapping[str, Callable[[], Awaitable[str]]],
     causes: Callable[[], Mapping[str, str]],
 ) -> Callable[[], Awaitable[Mapping[str, str]]]:
     """What each part lacks: `checks` by name, and the adapters, of which `causes` tells what is wrong."""
 
-    async def ready() -> Mapping[str, str]:
+    async def find_lacks() -> Mapping[str, str]:
         parts = {name: await check() for name, check in checks.items()}
         wrong = causes()
         return parts | {
             each.platform: wrong[each.platform] or ("" if each.connected else "not connected") for each in adapters
         }
 
-    return ready
+    return find_lacks
 
 
 async def _for_ever(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -164,7 +164,7 @@ async def _for_ever(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
             await asyncio.sleep(FIRST_PAUSE)
 
 
-async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+async def _cancel_tasks(tasks: Sequence[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

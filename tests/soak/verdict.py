@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import discord as dpy
 
-from bot.platforms.discord.layouts import marker
+from bot.platforms.discord.layouts import compute_marker
 from tests.soak.ledger import DISCORD, SLACK, Ledger, Said
 from tests.support.discord import DiscordStandIn
 from tests.support.discord.standin import shown
@@ -109,7 +109,7 @@ class Judge:
         self._by_marker: dict[int, list[Said]] = defaultdict(list)
         for row in rows:
             if row.platform == DISCORD and (said := self._by_item[row.id]):
-                self._by_marker[marker(row.id)].append(said)
+                self._by_marker[compute_marker(row.id)].append(said)
         self._excused_at: dict[tuple[str, str], list[Any]] = defaultdict(list)
         self._verdict = Verdict()
 

@@ -37,7 +37,7 @@ from bot.inbox.intents import IntentReadings
 from bot.platforms.discord import choices as discord_choices
 from bot.platforms.discord import layouts
 from bot.platforms.discord.markdown import to_discord
-from bot.platforms.discord.sizes import size
+from bot.platforms.discord.sizes import measure_size
 from bot.platforms.slack import blocks
 from bot.platforms.slack import choices as slack_choices
 from bot.platforms.slack.markdown import to_slack
@@ -238,45 +238,45 @@ def draw_on_slack(turn: Turn, settled: ClarificationOutcome | None, people: bool
     """The messages with their fallback, the same in older blocks and without any, and the offer that is over."""
     drawn: Record = {}
     if turn.decision is Decision.CLARIFY:
-        drawn["messages"] = [{"blocks": slack_choices.question(turn), "text": slack_choices.fallback(turn)}]
+        drawn["messages"] = [{"blocks": slack_choices.draw_question(turn), "text": slack_choices.format_fallback(turn)}]
     else:
         suggested = turn.decision is Decision.SUGGEST
         pieces = (
-            slack_choices.suggestion(turn)
+            slack_choices.render_suggestion(turn)
             if suggested
             else split_markdown(to_slack(turn.answer, turn.links), blocks.PIECE)
         )
-        draw_below = slack_choices.below_suggestion if suggested else blocks.footer
+        draw_below = slack_choices.below_suggestion if suggested else blocks.draw_footer
         below = [*([()] * (len(pieces) - 1)), draw_below(turn, handoff=people)]
         drawn["messages"] = [blocks.draw_message(*each) for each in zip(pieces, below, strict=True)]
         drawn["sections"] = [blocks.draw_sections(*each) for each in zip(pieces, below, strict=True)]
         drawn["bare"] = [blocks.write_message(*each)["text"] for each in zip(pieces, below, strict=True)]
     if settled:
-        fallback = slack_choices.fallback(settled.asked, settled)
-        drawn["settled"] = {"blocks": slack_choices.answered(settled), "text": fallback}
+        fallback = slack_choices.format_fallback(settled.asked, settled)
+        drawn["settled"] = {"blocks": slack_choices.draw_outcome(settled), "text": fallback}
     return drawn
 
 
 def draw_on_discord(turn: Turn, settled: ClarificationOutcome | None, people: bool) -> Record:
     """The messages' components and their bare text, and the offer that is over."""
     if turn.decision is Decision.CLARIFY:
-        views = [discord_choices.question(_ITEM, turn)]
+        views = [discord_choices.draw_question(_ITEM, turn)]
     else:
         suggested = turn.decision is Decision.SUGGEST
         *pieces, last = (
-            discord_choices.suggestion(turn)
+            discord_choices.render_suggestion(turn)
             if suggested
-            else split_markdown(to_discord(turn.answer, turn.links), layouts.PIECE, size)
+            else split_markdown(to_discord(turn.answer, turn.links), layouts.PIECE, measure_size)
         )
-        draw_last = discord_choices.end_of_suggestion if suggested else layouts.message
-        views = [layouts.message(piece, _ITEM) for piece in pieces]
+        draw_last = discord_choices.end_of_suggestion if suggested else layouts.draw_message
+        views = [layouts.draw_message(piece, _ITEM) for piece in pieces]
         views.append(draw_last(last, _ITEM, turn, handoff=people, post=False))
     drawn: Record = {
         "messages": [view.to_components() for view in views],  # type: ignore[no-untyped-call]
         "bare": [layouts.bare_text(view) for view in views],
     }
     if settled:
-        drawn["settled"] = discord_choices.answered(_ITEM, settled).to_components()  # type: ignore[no-untyped-call]
+        drawn["settled"] = discord_choices.draw_outcome(_ITEM, settled).to_components()  # type: ignore[no-untyped-call]
     return drawn
 
 

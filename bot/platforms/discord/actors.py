@@ -23,7 +23,7 @@ class Team:
         self._client = client
         self._channels = [int(channel) for channel in channels if channel.isdecimal()]
 
-    def actor(self, interaction: discord.Interaction[Any]) -> Actor:
+    def build_actor(self, interaction: discord.Interaction[Any]) -> Actor:
         """Who calls."""
         user = interaction.user
         return Actor(
@@ -31,15 +31,15 @@ class Team:
             str(interaction.guild_id or PRIVATE),
             str(user.id),
             user.display_name,
-            self.role(user),
+            self.find_role(user),
         )
 
-    def role(self, member: discord.Member | discord.User) -> Role:
+    def find_role(self, member: discord.Member | discord.User) -> Role:
         """What somebody may in the server that the member is of."""
         if not isinstance(member, discord.Member):
             return Role.CUSTOMER  # in private nobody is more
         may = member.guild_permissions
-        if member.guild.id in self._servers() and (may.manage_guild or may.administrator):
+        if member.guild.id in self._find_servers() and (may.manage_guild or may.administrator):
             return Role.ADMIN
         for channel_id in self._channels:
             channel = member.guild.get_channel(channel_id)
@@ -49,7 +49,7 @@ class Team:
                 return Role.TEAMMATE
         return Role.CUSTOMER
 
-    def _servers(self) -> set[int]:
+    def _find_servers(self) -> set[int]:
         """Those whose managers are admins."""
         if self._channels:
             found = [self._client.get_channel(channel) for channel in self._channels]

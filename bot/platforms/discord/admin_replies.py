@@ -14,10 +14,10 @@ from bot.chat.card import Card, Form
 from bot.chat.message import MessageRef
 from bot.errors import DeliveryError
 from bot.platforms.discord import cards
-from bot.platforms.discord.api_errors import delivering, gone
+from bot.platforms.discord.api_errors import is_gone, translate_delivery_errors
 from bot.platforms.discord.channels import DiscordChannels
 from bot.platforms.discord.events import PLATFORM, place_of_interaction
-from bot.platforms.discord.locales import attempt, whisper
+from bot.platforms.discord.locales import attempt_call, show_privately
 
 _TOKEN = timedelta(minutes=14.5)  # of the 15 that an interaction's token lives
 _SLOW = "That took too long for a form: please try again."
@@ -58,7 +58,7 @@ class DiscordAdminReply:
     async def show_card(self, card: Card, *, public: bool = False) -> MessageRef | None:
         if public and self._key is None and self._original in {Original.PRIVATE, Original.NONE}:
             try:
-                return await self._apart(card)
+                return await self._post_publicly(card)
             except DeliveryError as error:
                 if not error.permanent or self._original is Original.NONE:
                     raise  # else the bot may not write there: it is shown to the caller at least
@@ -66,11 +66,11 @@ class DiscordAdminReply:
             try:
                 return await self._by_token(card)
             except DeliveryError as error:
-                if not gone(error):
+                if not is_gone(error):
                     raise
         self._by_bot = True
         if self._key is None:
-            return await self._apart(card)
+            return await self._post_publicly(card)
         await self._rooms.update_card(self._key, card)
         return self._key
 
@@ -78,35 +78,35 @@ class DiscordAdminReply:
         self._busy = True
         self._attend(work)
 
-    async def answer(self, answer: Card | Form | None) -> None:
+    async def show_answer(self, answer: Card | Form | None) -> None:
         """What came of the call, which only the caller sees."""
         if isinstance(answer, Form):
             if self._interaction.response.is_done():
-                await whisper(self._interaction, Card(text=_SLOW))
+                await show_privately(self._interaction, Card(text=_SLOW))
             else:
-                await attempt(self._interaction.response.send_modal(cards.Filled(answer)))
+                await attempt_call(self._interaction.response.send_modal(cards.Filled(answer)))
         elif answer and self._original is Original.PRIVATE:
-            await attempt(self._by_token(answer))
+            await attempt_call(self._by_token(answer))
         elif answer:
-            await self._beside(answer)
+            await self._show_privately(answer)
         elif self._empty and (self._key or not self._busy):
             await self._take_away()
 
-    async def _beside(self, card: Card) -> None:
+    async def _show_privately(self, card: Card) -> None:
         """To the caller alone. A public response that waits would be taken for the first follow-up: it is spent
         first."""
         if self._original is Original.PUBLIC and self._empty:
-            await attempt(self._interaction.edit_original_response(view=cards.layout(Card(text="…"))))
-            await whisper(self._interaction, card)
-            await attempt(self._interaction.delete_original_response())
+            await attempt_call(self._interaction.edit_original_response(view=cards.draw_layout(Card(text="…"))))
+            await show_privately(self._interaction, card)
+            await attempt_call(self._interaction.delete_original_response())
         else:
-            await whisper(self._interaction, card)
+            await show_privately(self._interaction, card)
 
     async def _by_token(self, card: Card) -> MessageRef | None:
         """Edit the original message. Raises DeliveryError."""
-        with delivering():
+        with translate_delivery_errors():
             shown = await self._interaction.edit_original_response(
-                view=cards.layout(card), attachments=cards.files(card)
+                view=cards.draw_layout(card), attachments=cards.collect_files(card)
             )
         self._empty = False
         if shown.flags.ephemeral or self._original is Original.PRIVATE:
@@ -115,7 +115,7 @@ class DiscordAdminReply:
         self._key = MessageRef(PLATFORM, place.workspace, str(self._interaction.channel_id), str(shown.id))
         return self._key
 
-    async def _apart(self, card: Card) -> MessageRef:
+    async def _post_publicly(self, card: Card) -> MessageRef:
         """A message of its own, which others see."""
         self._key = await self._rooms.post_card(place_of_interaction(self._interaction), card)
         self._by_bot = True
@@ -126,4 +126,4 @@ class DiscordAdminReply:
     async def _take_away(self) -> None:
         """Remove what the token calls the original message: nothing is left to be shown there."""
         self._empty, self._original = False, Original.NONE
-        await attempt(self._interaction.delete_original_response())
+        await attempt_call(self._interaction.delete_original_response())

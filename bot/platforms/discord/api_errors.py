@@ -35,7 +35,7 @@ def kind_of(status: int, code: int = 0) -> Refusal:
 
 
 @contextmanager
-def delivering() -> Iterator[None]:
+def translate_delivery_errors() -> Iterator[None]:
     """Raises DeliveryError for whatever the library or the network raises."""
     try:
         yield
@@ -51,7 +51,7 @@ def delivering() -> Iterator[None]:
 
 
 @contextmanager
-def connecting() -> Iterator[None]:
+def translate_connection_errors() -> Iterator[None]:
     """Raises PlatformError, with the mend, for whatever the library or the network raises while connecting."""
     try:
         yield
@@ -72,7 +72,7 @@ def connecting() -> Iterator[None]:
         ) from error
 
 
-def gone(error: DeliveryError) -> bool:
+def is_gone(error: DeliveryError) -> bool:
     """Whether the message or channel is not there any more."""
     return isinstance(error.__cause__, discord.NotFound)
 

@@ -50,7 +50,7 @@ class FeedbackButton(ui.DynamicItem[ui.Button[Any]], template=_BELOW_AN_ANSWER):
     async def callback(self, interaction: discord.Interaction[Any]) -> Any:
         """See `Feedbacks.clicked`."""
         client: FrontdeskClient = interaction.client
-        await client.adapter.feedbacks.clicked(interaction, self.what, self.turn_id)
+        await client.adapter.feedbacks.handle_click(interaction, self.what, self.turn_id)
 
 
 class OptionButton(ui.DynamicItem[ui.Button[Any]], template=_BELOW_A_CLARIFICATION):
@@ -71,7 +71,7 @@ class OptionButton(ui.DynamicItem[ui.Button[Any]], template=_BELOW_A_CLARIFICATI
     async def callback(self, interaction: discord.Interaction[Any]) -> Any:
         """See `DiscordAdapter.chosen`."""
         client: FrontdeskClient = interaction.client
-        await client.adapter.chosen(interaction, self.turn_id, self.number)
+        await client.adapter.handle_choice(interaction, self.turn_id, self.number)
 
 
 class CardButton(
@@ -102,7 +102,7 @@ class CardButton(
     async def callback(self, interaction: discord.Interaction[Any]) -> Any:
         """See `Steering.clicked`."""
         client: FrontdeskClient = interaction.client
-        await client.adapter.steering.clicked(interaction, self.button)
+        await client.adapter.steering.handle_click(interaction, self.button)
 
 
 class ConfirmButton(
@@ -128,12 +128,12 @@ class ConfirmButton(
     async def callback(self, interaction: discord.Interaction[Any]) -> Any:
         """See `Steering.sure`."""
         client: FrontdeskClient = interaction.client
-        await client.adapter.steering.sure(interaction, self.action, self.value, self.message)
+        await client.adapter.steering.handle_confirmation(interaction, self.action, self.value, self.message)
 
 
 def turn_of(message: discord.Message) -> str:
     """The turn of an answer, by the buttons below it; "" for a message that has none."""
-    for part in _walk(message.components):
+    for part in _walk_components(message.components):
         name = getattr(part, "custom_id", None) or ""
         if match := re.fullmatch(_BELOW_AN_ANSWER, name):
             return match["turn"]
@@ -144,11 +144,11 @@ def turn_of(message: discord.Message) -> str:
 
 def texts_of(message: discord.Message) -> str:
     """What a message says: its content, or the texts of its layout."""
-    texts = [part.content for part in _walk(message.components) if isinstance(part, discord.TextDisplay)]
+    texts = [part.content for part in _walk_components(message.components) if isinstance(part, discord.TextDisplay)]
     return message.content.strip() or "\n\n".join(texts).strip()
 
 
-def _walk(components: Any) -> Iterator[Any]:
+def _walk_components(components: Any) -> Iterator[Any]:
     for part in components:
         yield part
-        yield from _walk(getattr(part, "children", ()))
+        yield from _walk_components(getattr(part, "children", ()))

@@ -21,9 +21,9 @@ from bot.chat.card import Card, File, Form, Line, Table
 from bot.chat.links import defuse_text
 from bot.chat.split import split_markdown
 from bot.platforms.discord.buttons import CardButton
-from bot.platforms.discord.layouts import fitted
-from bot.platforms.discord.markdown import WIDEST, link, literal, padded, prose, to_discord
-from bot.platforms.discord.sizes import size
+from bot.platforms.discord.layouts import fit_layout
+from bot.platforms.discord.markdown import WIDEST, format_link, pad_cell, to_discord, to_literal, to_literal_lines
+from bot.platforms.discord.sizes import measure_size
 from retrieval.text import collapse_whitespace
 
 TEXT = 3_900  # of all texts of a message; what is counted in characters here is counted by `size`
@@ -36,9 +36,9 @@ _FIELDS, _NAME, _VALUE = 5, 45, 4_000  # of a form: how many; characters of its 
 _LEAST = 40  # characters: less room shows nothing
 
 
-def layout(card: Card) -> ui.LayoutView:
+def draw_layout(card: Card) -> ui.LayoutView:
     """A card as the one thing that a message shows."""
-    parts: list[ui.Item[ui.LayoutView]] = [ui.TextDisplay(text) for text in _texts(card)]
+    parts: list[ui.Item[ui.LayoutView]] = [ui.TextDisplay(text) for text in _format_texts(card)]
     if card.file:
         parts.append(ui.File(f"attachment://{_file_name(card.file)}"))
     view = ui.LayoutView(timeout=None)
@@ -46,21 +46,21 @@ def layout(card: Card) -> ui.LayoutView:
     buttons = list({(each.action, each.value): each for each in card.buttons}.values())[:_BUTTONS]
     for start in range(0, len(buttons), _ROW):
         view.add_item(ui.ActionRow(*(CardButton(each) for each in buttons[start : start + _ROW])))
-    return fitted(view)
+    return fit_layout(view)
 
 
-def files(card: Card) -> list[discord.File]:
+def collect_files(card: Card) -> list[discord.File]:
     """What goes with a card's message."""
     if card.file is None:
         return []
     return [discord.File(io.BytesIO(card.file.content.encode("utf-8", "replace")), _file_name(card.file))]
 
 
-def pages(card: Card) -> list[Card]:
+def split_pages(card: Card) -> list[Card]:
     """The cards that say all that one does: what somebody wrote is not to lose its end."""
-    if size(card.text) <= PAGE:
+    if measure_size(card.text) <= PAGE:
         return [card]
-    *pieces, last = split_markdown(card.text, PAGE, size)
+    *pieces, last = split_markdown(card.text, PAGE, measure_size)
     told = [
         Card(title="" if number else card.title, text=piece, links=card.links) for number, piece in enumerate(pieces)
     ]
@@ -72,17 +72,17 @@ class Filled(ui.Modal):
 
     def __init__(self, form: Form) -> None:
         name = f"frontdesk:form:{form.action}:{form.value}"
-        super().__init__(title=_cut(form.title, _NAME) or "…", custom_id=name[:100])
+        super().__init__(title=_shorten_text(form.title, _NAME) or "…", custom_id=name[:100])
         for field in form.fields[:_FIELDS]:
             longest = max(1, min(field.longest, _VALUE))
             written: ui.TextInput[Filled] = ui.TextInput(
                 style=discord.TextStyle.paragraph if field.multiline else discord.TextStyle.short,
                 custom_id=field.name[:100],
-                default=_clean(field.value)[:longest] or None,
+                default=_clean_text(field.value)[:longest] or None,
                 required=field.required,
                 max_length=longest,
             )
-            self.add_item(ui.Label(text=_cut(field.label, _NAME) or "…", component=written))
+            self.add_item(ui.Label(text=_shorten_text(field.label, _NAME) or "…", component=written))
 
     async def on_submit(self, interaction: discord.Interaction) -> None:
         """See `FrontdeskClient.on_interaction`."""
@@ -102,87 +102,89 @@ def values_of(components: Any) -> dict[str, str]:
 # -- texts -------------------------------------------------------------------------------------------------------------
 
 
-def _texts(card: Card) -> list[str]:
+def _format_texts(card: Card) -> list[str]:
     """The parts of a card, in order, none empty and together no longer than a message takes."""
-    foot = f"-# {_fit(card.footnote, _FOOTNOTE)}" if card.footnote.strip() else ""
-    left = TEXT - size(foot) - 2
+    foot = f"-# {_fit_text(card.footnote, _FOOTNOTE)}" if card.footnote.strip() else ""
+    left = TEXT - measure_size(foot) - 2
     shown: list[str] = []
-    for part in (_head, _marked, _tabled, _listed):
-        if left >= _LEAST and (text := _clean(part(card, left)).strip("\n")):
+    for part in (_format_head, _format_markdown, _format_table, _format_lines):
+        if left >= _LEAST and (text := _clean_text(part(card, left)).strip("\n")):
             shown.append(text)
-            left -= size(text) + 2
+            left -= measure_size(text) + 2
     return [text for text in [*shown, foot] if text.strip()]
 
 
-def _head(card: Card, room: int) -> str:
-    parts = [f"**{_fit(card.title, _TITLE)}**"] if card.title.strip() else []
-    facts = list(_facts(card))
+def _format_head(card: Card, room: int) -> str:
+    parts = [f"**{_fit_text(card.title, _TITLE)}**"] if card.title.strip() else []
+    facts = list(_format_facts(card))
     if card.bar is not None:
         share = min(1.0, max(0.0, card.bar))
         filled = int(share * _BAR)
         facts.append(f"{'▰' * filled}{'▱' * (_BAR - filled)} {share * 100:.0f} %")
-    used = sum(size(part) + 1 for part in [*parts, *facts])
+    used = sum(measure_size(part) + 1 for part in [*parts, *facts])
     if card.text.strip() and room - used >= _LEAST:
-        parts.append(_fit(card.text, room - used, partial(prose, links=card.links)))
+        parts.append(_fit_text(card.text, room - used, partial(to_literal_lines, links=card.links)))
     return "\n".join([*parts, *facts])
 
 
-def _facts(card: Card) -> Iterator[str]:
+def _format_facts(card: Card) -> Iterator[str]:
     room = _FACTS
     for name, value in card.facts.items():
-        fact = f"**{_fit(name, 100)}:** {_fit(value, min(_FACT, max(room, _LEAST)))}"
-        room -= size(fact)
+        fact = f"**{_fit_text(name, 100)}:** {_fit_text(value, min(_FACT, max(room, _LEAST)))}"
+        room -= measure_size(fact)
         if room < -_FACT:
             yield "…"
             return
         yield fact
 
 
-def _marked(card: Card, room: int) -> str:
+def _format_markdown(card: Card, room: int) -> str:
     text = to_discord(card.markdown, card.links)
-    return text if size(text) <= room else split_markdown(text, room - 2, size)[0] + "\n…"
+    return text if measure_size(text) <= room else split_markdown(text, room - 2, measure_size)[0] + "\n…"
 
 
-def _listed(card: Card, room: int) -> str:
-    return _as_many([_line(line) for line in card.lines], room)
+def _format_lines(card: Card, room: int) -> str:
+    return _as_many([_format_line(line) for line in card.lines], room)
 
 
-def _line(line: Line) -> str:
-    shown = link(line.text[: _LINE // 2], line.url) if line.url else _fit(line.text, _LINE * 2)
-    note = f"\n-# {_fit(line.note, _NOTE)}" if line.note.strip() else ""
+def _format_line(line: Line) -> str:
+    shown = format_link(line.text[: _LINE // 2], line.url) if line.url else _fit_text(line.text, _LINE * 2)
+    note = f"\n-# {_fit_text(line.note, _NOTE)}" if line.note.strip() else ""
     return f"• {shown}{note}"
 
 
-def _tabled(card: Card, room: int) -> str:
+def _format_table(card: Card, room: int) -> str:
     """In columns where they fit, else a line a row."""
     table = card.table
     if table is None or not table.columns:
         return ""
-    names = [_cell(column.removeprefix(">")) for column in table.columns]
-    rows = [[_cell(cell) for cell in (*row, *("",) * len(names))[: len(names)]] for row in table.rows]
+    names = [_format_cell(column.removeprefix(">")) for column in table.columns]
+    rows = [[_format_cell(cell) for cell in (*row, *("",) * len(names))[: len(names)]] for row in table.rows]
     widths = [max(cell_len(row[column]) for row in [names, *rows]) for column in range(len(names))]
     if sum(widths) + 2 * (len(widths) - 1) > WIDEST:
         return _as_many([_row_as_line(names, row) for row in rows], room)
-    drawn = [_drawn(row, widths, table) for row in rows]
-    head = [_drawn(names, widths, table), "  ".join("─" * width for width in widths)]
-    body = _as_many(drawn, room - sum(map(size, head)) - 10)
+    drawn = [_format_row(row, widths, table) for row in rows]
+    head = [_format_row(names, widths, table), "  ".join("─" * width for width in widths)]
+    body = _as_many(drawn, room - sum(map(measure_size, head)) - 10)
     return "\n".join(["```", *head, *([body] if body else []), "```"])
 
 
 def _row_as_line(names: Sequence[str], row: Sequence[str]) -> str:
-    others = [f"{literal(name)}: {_fit(cell, 200)}" for name, cell in zip(names[1:], row[1:], strict=True) if cell]
-    return " · ".join([f"• **{_fit(row[0], 100)}**" if row[0] else "•", *others])
+    others = [
+        f"{to_literal(name)}: {_fit_text(cell, 200)}" for name, cell in zip(names[1:], row[1:], strict=True) if cell
+    ]
+    return " · ".join([f"• **{_fit_text(row[0], 100)}**" if row[0] else "•", *others])
 
 
-def _drawn(row: Sequence[str], widths: Sequence[int], table: Table) -> str:
+def _format_row(row: Sequence[str], widths: Sequence[int], table: Table) -> str:
     cells = [
-        padded(cell, width, right=column.startswith(">"))
+        pad_cell(cell, width, right=column.startswith(">"))
         for cell, width, column in zip(row, widths, table.columns, strict=True)
     ]
     return "  ".join(cells).rstrip()
 
 
-def _cell(text: str) -> str:
+def _format_cell(text: str) -> str:
     """A cell in one line that does not end its code block."""
     return defuse_text(collapse_whitespace(text.replace("`", "'")))
 
@@ -191,7 +193,7 @@ def _as_many(lines: Sequence[str], room: int) -> str:
     """As many lines as there is room for; the rest is counted."""
     kept: list[str] = []
     for line in lines:
-        room -= size(line) + 1
+        room -= measure_size(line) + 1
         if room < (_LEAST / 2 if len(kept) + 1 < len(lines) else 0):
             break
         kept.append(line)
@@ -199,22 +201,22 @@ def _as_many(lines: Sequence[str], room: int) -> str:
     return "\n".join([*kept, f"… and {left} more"] if left else kept)
 
 
-def _fit(text: str, room: int, shown: Callable[[str], str] = literal) -> str:
+def _fit_text(text: str, room: int, shown: Callable[[str], str] = to_literal) -> str:
     """`shown` of a text, or of as much of it as there is room for."""
     kept = min(len(text), room)
-    if len(text) <= 4 * room and size(whole := shown(text)) <= room:
+    if len(text) <= 4 * room and measure_size(whole := shown(text)) <= room:
         return whole
-    while kept and (needed := size(cut := shown(text[:kept])) + 3) > room:
+    while kept and (needed := measure_size(cut := shown(text[:kept])) + 3) > room:
         kept = min(kept - 1, kept * room // needed)
     return (cut if kept else "").rstrip() + "…"
 
 
-def _cut(text: str, longest: int) -> str:
-    line = " ".join(_clean(text).split())
+def _shorten_text(text: str, longest: int) -> str:
+    line = " ".join(_clean_text(text).split())
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
-def _clean(text: str) -> str:
+def _clean_text(text: str) -> str:
     """Without what no message can hold."""
     return text.encode("utf-8", "replace").decode().replace("\0", "")
 
@@ -223,9 +225,9 @@ def _file_name(file: File) -> str:
     return re.sub(r"[^\w.-]+", "-", file.name, flags=re.ASCII).strip("-.")[:80] or "file.txt"
 
 
-def asking(question: str, sure: ui.Item[Any]) -> ui.LayoutView:
+def draw_confirmation(question: str, sure: ui.Item[Any]) -> ui.LayoutView:
     """A question with the button that says yes."""
     view = ui.LayoutView(timeout=None)
-    view.add_item(ui.TextDisplay(_fit(question, TEXT) or "…"))
+    view.add_item(ui.TextDisplay(_fit_text(question, TEXT) or "…"))
     view.add_item(ui.ActionRow(sure))
     return view

@@ -14,7 +14,7 @@ from bot.chat.message import Audience, MessageRef
 from bot.chat.ports import Markers
 from bot.errors import DeliveryError, StorageError
 from bot.inbox.ports import InboxStore
-from bot.platforms.discord.api_errors import delivering, is_unknown_message
+from bot.platforms.discord.api_errors import is_unknown_message, translate_delivery_errors
 from bot.platforms.discord.events import PLATFORM, PRIVATE
 
 log = structlog.get_logger(__name__)
@@ -46,19 +46,19 @@ class PendingEvents:
     async def see_to(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do what an event calls for, again and again while the database fails."""
         if not self.stopping:  # else the next start reads it from the channel
-            await self._do(work)
+            await self._retry_until_done(work)
 
-    async def get(self, work: Callable[[], Awaitable[Any]]) -> Any:
+    async def fetch_value(self, work: Callable[[], Awaitable[Any]]) -> Any:
         """What `work` gives, however long the database fails."""
         found: list[Any] = []
 
-        async def once() -> None:
+        async def fetch_once() -> None:
             found[:] = [await work()]
 
-        await self._do(once)
+        await self._retry_until_done(fetch_once)
         return found[0]
 
-    async def _do(self, work: Callable[[], Awaitable[None]]) -> None:
+    async def _retry_until_done(self, work: Callable[[], Awaitable[None]]) -> None:
         mark, pause = object(), 0.25
         self._pending[mark] = datetime.now(UTC)
         while True:
@@ -125,7 +125,7 @@ class CatchUp:
 
     async def read(self, client: discord.Client, guilds: Iterable[discord.Guild], *, direct: bool = False) -> None:
         """Hear the messages since the last ones that are known to have been heard."""
-        since = await self._cursor()
+        since = await self._load_cursor()
         if since is None:
             return
         after = discord.Object(discord.utils.time_snowflake(since))
@@ -134,7 +134,7 @@ class CatchUp:
         ]
         channels = [channel for channel in seen if (channel.last_message_id or 0) > after.id]
         if direct:
-            known = await self._owed.get(lambda: self._inbox.list_channels(PLATFORM, PRIVATE))
+            known = await self._owed.fetch_value(lambda: self._inbox.list_channels(PLATFORM, PRIVATE))
             private = discord.ChannelType.private
             channels += [client.get_partial_messageable(int(each), type=private) for each in known[:_DIRECT]]
         at_once = asyncio.Semaphore(_AT_ONCE)
@@ -150,7 +150,7 @@ class CatchUp:
         for attempt in range(1, _MOST_TRIES + 1):
             try:
                 async with at_once:
-                    with delivering():
+                    with translate_delivery_errors():
                         history = channel.history(after=after, limit=_PER_CHANNEL, oldest_first=True)
                         missed = [message async for message in history]
             except DeliveryError as error:
@@ -180,7 +180,7 @@ class CatchUp:
         thread = channel if isinstance(channel, discord.Thread) else None
         parent = thread.parent_id if thread else channel.id
         since = discord.utils.snowflake_time(after.id) - _SKEW
-        items = await self._owed.get(lambda: self._inbox.answered_since(PLATFORM, str(parent), since))
+        items = await self._owed.fetch_value(lambda: self._inbox.answered_since(PLATFORM, str(parent), since))
         claimed = [each.message for each in items]
         written = [each for each in claimed if each.audience is not Audience.COMMAND and each.chosen is None]
         if thread:  # a channel's message with which a thread begins stands in the channel, a post's in its thread
@@ -190,9 +190,9 @@ class CatchUp:
             here = [each for each in written if each.id == each.place.thread]
         return {int(message.id): message.key for message in here if int(message.id) > after.id}
 
-    async def _cursor(self) -> datetime | None:
+    async def _load_cursor(self) -> datetime | None:
         """Since when messages may have been missed; None at the very first start."""
-        kept = await self._owed.get(lambda: self._markers.get(_CURSOR))
+        kept = await self._owed.fetch_value(lambda: self._markers.get(_CURSOR))
         if not kept:
             return None
         return max(datetime.fromisoformat(kept) - OVERLAP, datetime.now(UTC) - FARTHEST)
@@ -212,7 +212,7 @@ class CatchUp:
 async def _is_deleted(channel: Any, message_id: int) -> bool:
     """Whether Discord says that a message is no more: a history that may not be read, or only in part, lacks it too."""
     try:
-        with delivering():
+        with translate_delivery_errors():
             await channel.fetch_message(message_id)
     except DeliveryError as error:
         return is_unknown_message(error)

@@ -20,7 +20,7 @@ from bot.chat.people import Role
 from bot.errors import DeliveryError, Refusal
 from bot.platforms.discord import cards
 from bot.platforms.discord.actors import Team
-from bot.platforms.discord.api_errors import delivering, gone, thread_exists
+from bot.platforms.discord.api_errors import is_gone, thread_exists, translate_delivery_errors
 from bot.platforms.discord.events import PLATFORM, PRIVATE
 
 log = structlog.get_logger(__name__)
@@ -44,22 +44,22 @@ class DiscordChannels:
         for a thread which is gone comes to the channel: others read that."""
         if place.thread.isdecimal() and place.workspace != PRIVATE:
             try:
-                return await self._send(place, int(place.thread), card)
+                return await self._send_card(place, int(place.thread), card)
             except DeliveryError as error:
-                if not gone(error):
+                if not is_gone(error):
                     raise
                 if not await self._never_had_a_thread(place):
                     raise DeliveryError("the thread is gone", Refusal.PLACE) from error
         under = int(place.thread) if place.thread.isdecimal() else None
-        return await self._send(place, _number(place.channel), card, under)
+        return await self._send_card(place, _parse_id(place.channel), card, under)
 
     async def ensure_thread(self, message: MessageRef, name: str) -> ThreadRef:
         """Where the bot may make none, it is as if there was one: see `post`."""
-        known: Any = self._client.get_channel(_number(message.channel))
+        known: Any = self._client.get_channel(_parse_id(message.channel))
         if isinstance(known, discord.Thread):
             return ThreadRef(PLATFORM, str(known.guild.id), str(known.parent_id), str(known.id))
         opened = await self.open_thread(message, name)
-        guild = await self._guild(message.workspace, message.channel)
+        guild = await self._find_guild(message.workspace, message.channel)
         place = ThreadRef(PLATFORM, guild, message.channel, message.message_id)
         if not opened:
             await self.post_card(place, Card(text=_NO_THREAD))
@@ -70,25 +70,25 @@ class DiscordChannels:
         return await open_thread(self._client, message, name)
 
     async def update_card(self, message: MessageRef, card: Card) -> None:
-        channel = self._client.get_partial_messageable(_number(message.channel))
-        standing = channel.get_partial_message(_number(message.message_id))
+        channel = self._client.get_partial_messageable(_parse_id(message.channel))
+        standing = channel.get_partial_message(_parse_id(message.message_id))
         try:
-            with delivering():
-                await standing.edit(view=cards.layout(card), attachments=cards.files(card))
+            with translate_delivery_errors():
+                await standing.edit(view=cards.draw_layout(card), attachments=cards.collect_files(card))
         except DeliveryError as error:
-            if not gone(error):
+            if not is_gone(error):
                 raise
 
     async def open_direct_thread(self, workspace: str, user: str) -> ThreadRef:
-        with delivering():
-            channel = await self._client.create_dm(discord.Object(_number(user)))
+        with translate_delivery_errors():
+            channel = await self._client.create_dm(discord.Object(_parse_id(user)))
         return ThreadRef(PLATFORM, PRIVATE, str(channel.id), "")
 
     async def fetch_link(self, message: MessageRef) -> str:
         if not message.message_id.isdecimal():
             return ""
-        guild = await self._guild(message.workspace, message.channel)
-        channel: Any = self._client.get_channel(_number(message.channel))
+        guild = await self._find_guild(message.workspace, message.channel)
+        channel: Any = self._client.get_channel(_parse_id(message.channel))
         if isinstance(channel, discord.ForumChannel):  # a post's first message stands in the post
             return f"https://discord.com/channels/{guild}/{message.message_id}"
         return f"https://discord.com/channels/{guild}/{message.channel}/{message.message_id}"
@@ -98,10 +98,10 @@ class DiscordChannels:
         if kept and time.monotonic() - kept[0] < _NAME_SECONDS:
             return kept[1]
         try:
-            with delivering():
-                found = await self._person(workspace, _number(user))
+            with translate_delivery_errors():
+                found = await self._fetch_person(workspace, _parse_id(user))
         except DeliveryError as error:
-            if not gone(error):
+            if not is_gone(error):
                 raise
             return ""
         self._names[workspace, user] = time.monotonic(), found.display_name
@@ -110,83 +110,83 @@ class DiscordChannels:
         return found.display_name
 
     async def is_teammate(self, workspace: str, user: str) -> bool:
-        guild = self._client.get_guild(_number(workspace))
+        guild = self._client.get_guild(_parse_id(workspace))
         if guild is None:
             return False
         try:
-            with delivering():
-                return self._team.role(await guild.fetch_member(_number(user))) >= Role.TEAMMATE
+            with translate_delivery_errors():
+                return self._team.find_role(await guild.fetch_member(_parse_id(user))) >= Role.TEAMMATE
         except DeliveryError as error:
-            if not gone(error):
+            if not is_gone(error):
                 raise
             return False
 
     async def _never_had_a_thread(self, place: ThreadRef) -> bool:
         """Whether a thread's id is that of a message of the channel itself, and of one without a thread: a private
         thread's is not. Raises DeliveryError where that cannot be told for now."""
-        channel = self._client.get_partial_messageable(_number(place.channel))
+        channel = self._client.get_partial_messageable(_parse_id(place.channel))
         try:
-            with delivering():
-                message = await channel.fetch_message(_number(place.thread))
+            with translate_delivery_errors():
+                message = await channel.fetch_message(_parse_id(place.thread))
         except DeliveryError as error:
             if not error.permanent:
                 raise
             return False
         return not message.flags.has_thread and message.thread is None
 
-    async def _person(self, workspace: str, user: int) -> discord.Member | discord.User:
+    async def _fetch_person(self, workspace: str, user: int) -> discord.Member | discord.User:
         guild = self._client.get_guild(int(workspace)) if workspace.isdecimal() else None
         if guild is None:
             return await self._client.fetch_user(user)
         return guild.get_member(user) or await guild.fetch_member(user)
 
-    async def _send(self, place: ThreadRef, channel: int, card: Card, under: int | None = None) -> MessageRef:
+    async def _send_card(self, place: ThreadRef, channel: int, card: Card, under: int | None = None) -> MessageRef:
         """Post in a channel or thread; what is long goes on in further messages. The key is the last one's."""
         where = self._client.get_partial_messageable(channel)
         sent: discord.Message | None = None
-        for page in cards.pages(card):
+        for page in cards.split_pages(card):
             options: dict[str, Any] = {}
             if under and sent is None:
                 options["reference"] = discord.MessageReference(
                     message_id=under, channel_id=channel, fail_if_not_exists=False
                 )
-            with delivering():  # the nonce: sent again by the library, it is one message all the same
+            with translate_delivery_errors():  # the nonce: sent again by the library, it is one message all the same
                 sent = await where.send(
-                    view=cards.layout(page),
-                    files=cards.files(page),
+                    view=cards.draw_layout(page),
+                    files=cards.collect_files(page),
                     nonce=uuid.uuid4().hex[:25],
                     mention_author=False,
                     **options,
                 )
         assert sent is not None  # a card has a page  # noqa: S101
-        return MessageRef(PLATFORM, await self._guild(place.workspace, place.channel), str(channel), str(sent.id))
+        return MessageRef(PLATFORM, await self._find_guild(place.workspace, place.channel), str(channel), str(sent.id))
 
-    async def _guild(self, workspace: str, channel: str) -> str:
+    async def _find_guild(self, workspace: str, channel: str) -> str:
         """The server that a channel belongs to, whatever the caller knows of it."""
-        known: Any = self._client.get_channel(_number(channel))
+        known: Any = self._client.get_channel(_parse_id(channel))
         if known is None and not workspace:
-            with delivering():
-                known = await self._client.fetch_channel(_number(channel))
+            with translate_delivery_errors():
+                known = await self._client.fetch_channel(_parse_id(channel))
         guild = getattr(known, "guild", None)
         return str(guild.id) if guild else (workspace or PRIVATE)
 
 
 async def open_thread(client: discord.Client, message: MessageRef, name: str) -> bool:
     """Whether a channel's message has a thread that the bot may use. Raises DeliveryError where that cannot be told."""
-    channel = client.get_partial_messageable(_number(message.channel), guild_id=_number(message.workspace) or None)
+    channel = client.get_partial_messageable(_parse_id(message.channel), guild_id=_parse_id(message.workspace) or None)
     title = " ".join(name.split())[:_THREAD_NAME] or "…"
-    known: Any = client.get_channel(_number(message.channel))
+    known: Any = client.get_channel(_parse_id(message.channel))
     me = known.guild.me if known is not None and getattr(known, "guild", None) else None
     if me and not known.permissions_for(me).send_messages_in_threads:
         return False  # the bot could make one, and then say nothing in it
     try:
-        with delivering():
-            standing = channel.get_partial_message(_number(message.message_id))
+        with translate_delivery_errors():
+            standing = channel.get_partial_message(_parse_id(message.message_id))
             await standing.create_thread(name=title, auto_archive_duration=1440)
     except DeliveryError as error:
         if thread_exists(error):
             return True
-        if not error.permanent or gone(error):
+        if not error.permanent or is_gone(error):
             raise
         return False
     return True
@@ -195,7 +195,7 @@ async def open_thread(client: discord.Client, message: MessageRef, name: str) ->
 async def remove_empty_thread(client: discord.Client, thread_id: int) -> None:
     """Take away a thread that the bot has made and nobody has written in. That it may not is logged."""
     try:
-        with delivering():
+        with translate_delivery_errors():
             thread = await client.fetch_channel(thread_id)
             me = client.user and client.user.id
             if isinstance(thread, discord.Thread) and thread.owner_id == me and thread.message_count == 0:
@@ -204,6 +204,6 @@ async def remove_empty_thread(client: discord.Client, thread_id: int) -> None:
         log.info("no empty thread removed", thread=thread_id, cause=str(error))
 
 
-def _number(text: str) -> int:
+def _parse_id(text: str) -> int:
     """An id; 0, which names nothing, for what is none."""
     return int(text) if text.isdecimal() else 0

@@ -13,9 +13,9 @@ from bot.chat.split import split_markdown
 from bot.i18n import words_for
 from bot.platforms.discord import layouts
 from bot.platforms.discord.buttons import LABEL, OptionButton
-from bot.platforms.discord.layouts import marker
-from bot.platforms.discord.markdown import literal, to_discord
-from bot.platforms.discord.sizes import size, within
+from bot.platforms.discord.layouts import compute_marker
+from bot.platforms.discord.markdown import to_discord, to_literal
+from bot.platforms.discord.sizes import fit_lines, measure_size
 from bot.platforms.options import Option, build_asking, describe_outcome
 
 _OTHERS = 1_000
@@ -23,17 +23,17 @@ _PIECE = layouts.PIECE - _OTHERS - 700  # of an entry in one message, with its s
 _OPTIONS = 2_400  # of the options of a clarification; their buttons say them again
 
 
-def question(item_id: str, turn: Turn) -> ui.LayoutView:
+def draw_question(item_id: str, turn: Turn) -> ui.LayoutView:
     """The clarification as it is asked."""
     asked = build_asking(turn, LABEL)
-    lines = within(asked.lines(literal), _OPTIONS) if asked.in_full else []
-    view = _view(item_id, ["\n".join([to_discord(asked.lead), *lines, f"-# {literal(asked.how)}"])])
-    return layouts.fitted(_with_rows(view, turn, (*asked.options, asked.refusal)))
+    lines = fit_lines(asked.lines(to_literal), _OPTIONS) if asked.in_full else []
+    view = _draw_container(item_id, ["\n".join([to_discord(asked.lead), *lines, f"-# {to_literal(asked.how)}"])])
+    return layouts.fit_layout(_with_rows(view, turn, (*asked.options, asked.refusal)))
 
 
-def suggestion(turn: Turn) -> list[str]:
+def render_suggestion(turn: Turn) -> list[str]:
     """The entry that is shown as the nearest thing found, in one piece a message."""
-    return split_markdown(to_discord(extract_lead(turn), turn.links), _PIECE, size)
+    return split_markdown(to_discord(extract_lead(turn), turn.links), _PIECE, measure_size)
 
 
 def end_of_suggestion(
@@ -41,32 +41,34 @@ def end_of_suggestion(
 ) -> ui.LayoutView:
     """The last piece of it, with its source, what else may be meant, what confirms it and what refuses it."""
     asked = build_asking(turn, LABEL)
-    lines = within(asked.lines(literal), _OTHERS) if asked.in_full else []
+    lines = fit_lines(asked.lines(to_literal), _OTHERS) if asked.in_full else []
     others = ["\n".join([to_discord(asked.lead), *lines])] if asked.options else []
-    view = _with_rows(_view(item_id, [piece, _source(turn), *others]), turn, asked.options)
+    view = _with_rows(_draw_container(item_id, [piece, _format_source(turn), *others]), turn, asked.options)
     verdicts = [OptionButton(turn.id, each.number, each.label) for each in (asked.confirmation, asked.refusal) if each]
-    view.add_item(ui.ActionRow(*verdicts, *layouts.ways_on(turn, handoff=handoff, post=post)))
-    return layouts.fitted(view)
+    view.add_item(ui.ActionRow(*verdicts, *layouts.draw_onward_buttons(turn, handoff=handoff, post=post)))
+    return layouts.fit_layout(view)
 
 
-def answered(item_id: str, settled: ClarificationOutcome) -> ui.LayoutView:
+def draw_outcome(item_id: str, settled: ClarificationOutcome) -> ui.LayoutView:
     """The offer once it is over: without buttons, with what was chosen or could have been."""
     turn, chosen = settled.asked, describe_outcome(settled)
     if turn.decision is Decision.SUGGEST:
-        verdict = [f"-# {literal(chosen)}"] if chosen else []
-        return layouts.fitted(_view(item_id, [suggestion(turn)[-1], _source(turn), *verdict]))
+        verdict = [f"-# {to_literal(chosen)}"] if chosen else []
+        return layouts.fit_layout(
+            _draw_container(item_id, [render_suggestion(turn)[-1], _format_source(turn), *verdict])
+        )
     asked = build_asking(turn, LABEL)
-    lines = within([literal(line) for line in ([chosen] if chosen else asked.titles)], _OPTIONS)
-    return layouts.fitted(_view(item_id, ["\n".join([to_discord(asked.lead), *lines])]))
+    lines = fit_lines([to_literal(line) for line in ([chosen] if chosen else asked.titles)], _OPTIONS)
+    return layouts.fit_layout(_draw_container(item_id, ["\n".join([to_discord(asked.lead), *lines])]))
 
 
-def _view(item_id: str, texts: list[str]) -> ui.LayoutView:
+def _draw_container(item_id: str, texts: list[str]) -> ui.LayoutView:
     """A container of texts, a line between them."""
     parts: list[ui.Item[ui.LayoutView]] = []
     for text in filter(None, texts):
         parts += [ui.Separator(), ui.TextDisplay(text)] if parts else [ui.TextDisplay(text)]
     view = ui.LayoutView(timeout=None)
-    view.add_item(ui.Container(*parts, id=marker(item_id)))
+    view.add_item(ui.Container(*parts, id=compute_marker(item_id)))
     return view
 
 
@@ -76,5 +78,5 @@ def _with_rows(view: ui.LayoutView, turn: Turn, options: Sequence[Option]) -> ui
     return view
 
 
-def _source(turn: Turn) -> str:
-    return layouts.sources(shown_in_full(turn), words_for(turn.language))
+def _format_source(turn: Turn) -> str:
+    return layouts.format_sources(shown_in_full(turn), words_for(turn.language))

@@ -12,7 +12,7 @@ from discord import app_commands
 from bot.platforms.discord.api_errors import note_fault
 from bot.platforms.discord.buttons import CardButton, ConfirmButton, FeedbackButton, OptionButton
 from bot.platforms.discord.command_tree import Chinese, add_commands
-from bot.platforms.discord.connection import intents, seconds_before_identify
+from bot.platforms.discord.connection import choose_intents, seconds_before_identify
 
 if TYPE_CHECKING:
     from bot.platforms.discord.platform import DiscordAdapter
@@ -29,7 +29,7 @@ class FrontdeskClient(discord.AutoShardedClient):
 
     def __init__(self, adapter: DiscordAdapter, *, content: bool) -> None:
         super().__init__(
-            intents=intents(content=content),
+            intents=choose_intents(content=content),
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
             chunk_guilds_at_startup=False,
@@ -56,37 +56,37 @@ class FrontdeskClient(discord.AutoShardedClient):
 
     async def on_message(self, message: discord.Message) -> None:
         """Somebody wrote."""
-        await self.adapter.heard(message)
+        await self.adapter.receive_message(message)
 
     async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
         """A message was edited, or a preview was added to it."""
         if event.message.edited_at:
-            await self.adapter.edited(event.message)
+            await self.adapter.receive_edit(event.message)
 
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
         """A message was deleted."""
-        await self.adapter.deleted(event.channel_id, event.guild_id, [event.message_id])
+        await self.adapter.receive_deletions(event.channel_id, event.guild_id, [event.message_id])
 
     async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
         """Many were."""
-        await self.adapter.deleted(event.channel_id, event.guild_id, sorted(event.message_ids))
+        await self.adapter.receive_deletions(event.channel_id, event.guild_id, sorted(event.message_ids))
 
     async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
         """🔇 makes the bot quiet in a thread."""
-        await self.adapter.reacted(event, muted=True)
+        await self.adapter.receive_reaction(event, muted=True)
 
     async def on_raw_reaction_remove(self, event: discord.RawReactionActionEvent) -> None:
         """Without it the bot speaks again."""
-        await self.adapter.reacted(event, muted=False)
+        await self.adapter.receive_reaction(event, muted=False)
 
     async def on_thread_update(self, before: discord.Thread, after: discord.Thread) -> None:
         """A post's tags may say that it is solved."""
-        await self.adapter.tagged(before, after)
+        await self.adapter.receive_tags(before, after)
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """A form was sent: whichever process showed it. Commands and buttons go their own ways."""
         if interaction.type is discord.InteractionType.modal_submit:
-            await self.adapter.submitted(interaction)
+            await self.adapter.handle_form(interaction)
 
     async def on_shard_ready(self, shard_id: int) -> None:
         """A new session: what happened before it is read from the channels."""

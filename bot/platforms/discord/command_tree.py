@@ -43,7 +43,7 @@ def add_commands(tree: app_commands.CommandTree[Any], adapter: DiscordAdapter) -
     tree.add_command(faq)
 
     @tree.error
-    async def _failed(interaction: Interaction, error: app_commands.AppCommandError) -> None:
+    async def report_failure(interaction: Interaction, error: app_commands.AppCommandError) -> None:
         await adapter.command_failed(interaction, error)
 
 
@@ -54,14 +54,14 @@ def _add_questions(tree: app_commands.CommandTree[Any], adapter: DiscordAdapter)
         question=app_commands.locale_str("Your question, in your own words."),
         private=app_commands.locale_str("Show the answer to you alone."),
     )
-    async def ask(
+    async def ask_question(
         interaction: Interaction, question: app_commands.Range[str, 1, _QUESTION], private: bool = False
     ) -> None:
-        await adapter.asked(interaction, question, private=private)
+        await adapter.receive_question(interaction, question, private=private)
 
-    @ask.autocomplete("question")
-    async def _suggest(_interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
-        return await adapter.suggest(current)
+    @ask_question.autocomplete("question")
+    async def suggest_questions(_interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+        return await adapter.suggest_questions(current)
 
     about = app_commands.locale_str("Delete all that you asked me and what I answered.")
 
@@ -73,18 +73,18 @@ def _add_questions(tree: app_commands.CommandTree[Any], adapter: DiscordAdapter)
 
 def _add_menus(tree: app_commands.CommandTree[Any], adapter: DiscordAdapter) -> None:
     @tree.context_menu(name=app_commands.locale_str("Answer from the FAQ"))
-    async def _answer(interaction: Interaction, message: discord.Message) -> None:
+    async def answer_message(interaction: Interaction, message: discord.Message) -> None:
         await adapter.asked_about(interaction, message)
 
     @tree.context_menu(name="Why this answer?")
     @app_commands.guild_only()
-    async def _why(interaction: Interaction, message: discord.Message) -> None:
-        await adapter.steering.explain(interaction, message)
+    async def explain_answer(interaction: Interaction, message: discord.Message) -> None:
+        await adapter.steering.explain_answer(interaction, message)
 
     @tree.context_menu(name="Save as FAQ answer")
     @app_commands.guild_only()
-    async def _save(interaction: Interaction, message: discord.Message) -> None:
-        await adapter.steering.save(interaction, message)
+    async def save_message(interaction: Interaction, message: discord.Message) -> None:
+        await adapter.steering.save_message(interaction, message)
 
 
 def _add_declared(faq: app_commands.Group, adapter: DiscordAdapter) -> None:
@@ -118,7 +118,7 @@ def _make_callback(adapter: DiscordAdapter, command: Command) -> Any:
 
     async def call(interaction: Interaction, **given: Any) -> None:
         options = {names[key]: _to_option(value) for key, value in given.items() if value}
-        await adapter.steering.run(interaction, Call(command.name, options))
+        await adapter.steering.run_command(interaction, Call(command.name, options))
 
     ordered = sorted(command.parameters, key=lambda each: not each.required or each.kind is Kind.FLAG)
     asked = [_to_signature(each) for each in ordered]

@@ -25,11 +25,11 @@ from bot.i18n import words_for
 from bot.platforms.discord import cards
 from bot.platforms.discord.actors import Team
 from bot.platforms.discord.admin_replies import DiscordAdminReply, Original
-from bot.platforms.discord.api_errors import delivering, note_fault
+from bot.platforms.discord.api_errors import note_fault, translate_delivery_errors
 from bot.platforms.discord.buttons import ConfirmButton, texts_of, turn_of
 from bot.platforms.discord.channels import DiscordChannels
-from bot.platforms.discord.events import PLATFORM, place_of_interaction, readable
-from bot.platforms.discord.locales import attempt, defer, language_of, whisper
+from bot.platforms.discord.events import PLATFORM, place_of_interaction, to_readable
+from bot.platforms.discord.locales import attempt_call, defer_response, language_of, show_privately
 from bot.privacy.commands import ask_to_forget
 from bot.taught.commands import SAVE_MESSAGE
 
@@ -57,28 +57,28 @@ class DiscordCommands:
         for task in self._attended:
             task.cancel()
 
-    def actor(self, interaction: discord.Interaction[Any]) -> Actor:
+    def build_actor(self, interaction: discord.Interaction[Any]) -> Actor:
         """Who calls, as Discord tells of them with the call."""
-        return self._team.actor(interaction)
+        return self._team.build_actor(interaction)
 
     # -- commands -------------------------------------------------------------------------------------------------
 
-    async def run(self, interaction: discord.Interaction[Any], call: Call) -> None:
+    async def run_command(self, interaction: discord.Interaction[Any], call: Call) -> None:
         """A command. Where it is public, Discord's own admins see it so from the start; others first have to be let."""
-        actor = self.actor(interaction)
+        actor = self.build_actor(interaction)
         original = Original.PRIVATE
         if call.name in FORMS:
             original = Original.NONE
         elif call.name in PUBLIC and actor.role is Role.ADMIN:
             original = Original.PUBLIC
         if original is not Original.NONE:
-            await defer(interaction, private=original is Original.PRIVATE)
-        screen = DiscordAdminReply(interaction, self._rooms, original, self._attend)
+            await defer_response(interaction, private=original is Original.PRIVATE)
+        screen = DiscordAdminReply(interaction, self._rooms, original, self._attend_to_task)
         place = place_of_interaction(interaction)
         answer = await self._console.run(actor, place, call, screen)
-        await screen.answer(self._hinted(call, answer))
+        await screen.show_answer(self._add_hint(call, answer))
 
-    def _hinted(self, call: Call, answer: Card | Form | None) -> Card | Form | None:
+    def _add_hint(self, call: Call, answer: Card | Form | None) -> Card | Form | None:
         """What a help channel needs besides."""
         marked = isinstance(answer, Card) and " a help channel now" in answer.text
         if call.name != "channel help" or not marked or self._content:
@@ -90,76 +90,78 @@ class DiscordCommands:
         self, interaction: discord.Interaction[Any], typed: str
     ) -> list[app_commands.Choice[str]]:
         """Names of sources that hold what is typed, for those who may steer them."""
-        names = await self._console.complete(self.actor(interaction), Kind.SOURCE)
+        names = await self._console.complete(self.build_actor(interaction), Kind.SOURCE)
         fit = [name for name in names if typed.casefold() in name.casefold() and len(name) <= 100]
         return [app_commands.Choice(name=name, value=name) for name in fit[:_CHOICES]]
 
     async def forget_me(self, interaction: discord.Interaction[Any]) -> None:
         """`/forget-me`: asks first."""
-        await whisper(interaction, ask_to_forget(self.actor(interaction), language_of(interaction)))
+        await show_privately(interaction, ask_to_forget(self.build_actor(interaction), language_of(interaction)))
 
     # -- menus of messages ----------------------------------------------------------------------------------------
 
-    async def explain(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
+    async def explain_answer(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
         """ "Why this answer?" on a message."""
         turn_id = turn_of(message)
-        await defer(interaction, private=True)
-        screen = DiscordAdminReply(interaction, self._rooms, Original.PRIVATE, self._attend)
+        await defer_response(interaction, private=True)
+        screen = DiscordAdminReply(interaction, self._rooms, Original.PRIVATE, self._attend_to_task)
         if not turn_id:
-            await screen.answer(Card(text="That is no answer of mine: use this on one, where its buttons are."))
+            await screen.show_answer(Card(text="That is no answer of mine: use this on one, where its buttons are."))
             return
-        actor, place = self.actor(interaction), place_of_interaction(interaction)
-        await screen.answer(await self._console.click(actor, place, "explain", turn_id, screen))
+        actor, place = self.build_actor(interaction), place_of_interaction(interaction)
+        await screen.show_answer(await self._console.click(actor, place, "explain", turn_id, screen))
 
-    async def save(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
+    async def save_message(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
         """ "Save as FAQ answer" on a message: a form with it, and with the question it answers."""
         question = ""
         try:
             async with asyncio.timeout(_LOOK_SECONDS):
-                with delivering():
+                with translate_delivery_errors():
                     if asked := await _question_of(message):
-                        question = " ".join(readable(texts_of(asked), self._me).split())
+                        question = " ".join(to_readable(texts_of(asked), self._me).split())
         except (DeliveryError, TimeoutError) as error:
             log.info("question not found", cause=str(error))
-        answer = readable(texts_of(message), self._me)
+        answer = to_readable(texts_of(message), self._me)
         fields = {"question": question, "answer": answer, "url": message.jump_url}
-        actor, place = self.actor(interaction), place_of_interaction(interaction)
-        screen = DiscordAdminReply(interaction, self._rooms, Original.NONE, self._attend)
-        await screen.answer(await self._console.submit(actor, place, SAVE_MESSAGE, "", fields))
+        actor, place = self.build_actor(interaction), place_of_interaction(interaction)
+        screen = DiscordAdminReply(interaction, self._rooms, Original.NONE, self._attend_to_task)
+        await screen.show_answer(await self._console.submit(actor, place, SAVE_MESSAGE, "", fields))
 
     # -- buttons and forms ----------------------------------------------------------------------------------------
 
-    async def clicked(self, interaction: discord.Interaction[Any], button: Button) -> None:
+    async def handle_click(self, interaction: discord.Interaction[Any], button: Button) -> None:
         """A card's button; one that asks first does so here, and changes nothing yet."""
         message = interaction.message
         if button.confirm:
             seen = message is not None and not message.flags.ephemeral
             sure = ConfirmButton(button.action, button.value, button.label, str(message.id) if message and seen else "")
-            asking = cards.asking(button.confirm, sure)
-            await attempt(interaction.response.send_message(view=asking, ephemeral=True))
+            asking = cards.draw_confirmation(button.confirm, sure)
+            await attempt_call(interaction.response.send_message(view=asking, ephemeral=True))
             return
         if button.action not in FORMS:
-            await attempt(interaction.response.defer())
-        screen = DiscordAdminReply(interaction, self._rooms, Original.CLICKED, self._attend)
-        await self._click(interaction, screen, button.action, button.value)
+            await attempt_call(interaction.response.defer())
+        screen = DiscordAdminReply(interaction, self._rooms, Original.CLICKED, self._attend_to_task)
+        await self._forward_click(interaction, screen, button.action, button.value)
 
-    async def sure(self, interaction: discord.Interaction[Any], action: str, value: str, message: str) -> None:
+    async def handle_confirmation(
+        self, interaction: discord.Interaction[Any], action: str, value: str, message: str
+    ) -> None:
         """The button of the question that `clicked` asked."""
-        await attempt(interaction.response.defer())
+        await attempt_call(interaction.response.defer())
         standing = None
         if message:
             workspace = place_of_interaction(interaction).workspace
             standing = MessageRef(PLATFORM, workspace, str(interaction.channel_id), message)
-        screen = DiscordAdminReply(interaction, self._rooms, Original.PRIVATE, self._attend, standing)
-        await self._click(interaction, screen, action, value)
+        screen = DiscordAdminReply(interaction, self._rooms, Original.PRIVATE, self._attend_to_task, standing)
+        await self._forward_click(interaction, screen, action, value)
 
-    async def _click(
+    async def _forward_click(
         self, interaction: discord.Interaction[Any], screen: DiscordAdminReply, action: str, value: str
     ) -> None:
         place = place_of_interaction(interaction)
-        await screen.answer(await self._console.click(self.actor(interaction), place, action, value, screen))
+        await screen.show_answer(await self._console.click(self.build_actor(interaction), place, action, value, screen))
 
-    async def submitted(self, interaction: discord.Interaction[Any], name: str) -> bool:
+    async def handle_form(self, interaction: discord.Interaction[Any], name: str) -> bool:
         """A form; -> whether it is one of the console's."""
         head, _, rest = name.partition(":form:")
         action, _, value = rest.partition(":")
@@ -167,22 +169,22 @@ class DiscordCommands:
             return False
         data: Any = interaction.data or {}
         if interaction.message:
-            await attempt(interaction.response.defer())
+            await attempt_call(interaction.response.defer())
             original = Original.CLICKED
         else:
-            await defer(interaction, private=True)
+            await defer_response(interaction, private=True)
             original = Original.PRIVATE
-        screen = DiscordAdminReply(interaction, self._rooms, original, self._attend)
+        screen = DiscordAdminReply(interaction, self._rooms, original, self._attend_to_task)
         fields = cards.values_of(data.get("components"))
-        actor, place = self.actor(interaction), place_of_interaction(interaction)
-        await screen.answer(await self._console.submit(actor, place, action, value, fields, screen))
+        actor, place = self.build_actor(interaction), place_of_interaction(interaction)
+        await screen.show_answer(await self._console.submit(actor, place, action, value, fields, screen))
         return True
 
-    def _attend(self, work: asyncio.Task[Any]) -> None:
+    def _attend_to_task(self, work: asyncio.Task[Any]) -> None:
         self._attended.add(work)
-        work.add_done_callback(self._done)
+        work.add_done_callback(self._note_ended_task)
 
-    def _done(self, work: asyncio.Task[Any]) -> None:
+    def _note_ended_task(self, work: asyncio.Task[Any]) -> None:
         self._attended.discard(work)
         if not work.cancelled() and (error := work.exception()):
             note_fault("steering", error)

@@ -11,7 +11,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.errors import PlatformError
-from bot.platforms.discord.api_errors import connecting
+from bot.platforms.discord.api_errors import translate_connection_errors
 
 DISCORD = "https://discord.com/api/v10"
 GATEWAY = "wss://gateway.discord.gg/"
@@ -43,7 +43,7 @@ class DiscordConfig:
 _connect_gateway = DiscordWebSocket.from_client
 
 
-def use(config: DiscordConfig) -> None:
+def use_endpoints(config: DiscordConfig) -> None:
     """Point discord.py's client at the API and the gateway of the settings.
 
     A gateway other than Discord's own is used for every connection: without that, the library follows the addresses
@@ -59,7 +59,7 @@ def use(config: DiscordConfig) -> None:
     DiscordWebSocket.from_client = _connect_gateway if own else classmethod(connect)  # type: ignore[method-assign,assignment]
 
 
-def intents(*, content: bool) -> discord.Intents:
+def choose_intents(*, content: bool) -> discord.Intents:
     """The least that works: `content` is the privileged intent that shows messages which do not address the bot."""
     wanted = discord.Intents.none()
     wanted.guilds = wanted.guild_messages = wanted.dm_messages = wanted.guild_reactions = True
@@ -75,10 +75,10 @@ def seconds_before_identify(total: int, remaining: int, reset_after: float) -> f
     return reset_after / 1000 / max(1, remaining - _KEPT_STARTS)
 
 
-async def application(config: DiscordConfig) -> discord.AppInfo:
+async def fetch_application(config: DiscordConfig) -> discord.AppInfo:
     """What Discord says of the token's application. Raises what the library raises."""
-    use(config)
-    client = discord.Client(intents=intents(content=False))
+    use_endpoints(config)
+    client = discord.Client(intents=choose_intents(content=False))
     async with client:
         await client.login(config.token)
         return await client.application_info()
@@ -90,7 +90,7 @@ def sees_content(about: discord.AppInfo) -> bool:
     return flags.gateway_message_content or flags.gateway_message_content_limited
 
 
-def mode(*, content: bool) -> str:
+def describe_mode(*, content: bool) -> str:
     """What is answered, in words."""
     if content:
         return "commands, mentions, direct messages, follow-ups without a mention, help channels, forums and handoffs"
@@ -100,16 +100,16 @@ def mode(*, content: bool) -> str:
     )
 
 
-def invitation(about: discord.AppInfo) -> str:
+def build_invitation(about: discord.AppInfo) -> str:
     """The URL that adds the bot to a server with the permissions it needs and no others."""
     return discord.utils.oauth_url(about.id, permissions=PERMISSIONS, scopes=("bot", "applications.commands"))
 
 
 async def guild_of(config: DiscordConfig, channel_id: int) -> str:
     """The server that a channel belongs to. Raises PlatformError."""
-    use(config)
-    client = discord.Client(intents=intents(content=False))
-    with connecting():
+    use_endpoints(config)
+    client = discord.Client(intents=choose_intents(content=False))
+    with translate_connection_errors():
         async with client:
             await client.login(config.token)
             try:

@@ -12,7 +12,7 @@ import discord
 from bot.chat.message import Attachment, ChatMessage, ThreadMessage
 from bot.errors import DeliveryError
 from bot.platforms.attachments import Attachments
-from bot.platforms.discord.api_errors import delivering, gone
+from bot.platforms.discord.api_errors import is_gone, translate_delivery_errors
 from bot.platforms.discord.buttons import texts_of
 from bot.platforms.discord.events import text_of
 from inference.interfaces import Picture
@@ -38,13 +38,13 @@ class DiscordMessageContext:
         channel = place.thread if in_thread else place.channel
         found: dict[int, discord.Message] = {}
         if in_thread and not message.opens_thread:
-            for each in await self._history(int(channel), int(message.id)):
+            for each in await self._load_history(int(channel), int(message.id)):
                 found[each.id] = each
             if int(place.thread) not in found:  # the message that the thread hangs on stands in the channel
-                found |= {each.id: each for each in await self._fetch(int(place.channel), int(place.thread))}
+                found |= {each.id: each for each in await self._fetch_message(int(place.channel), int(place.thread))}
         if pointed and int(pointed) not in found:
-            found |= {each.id: each for each in await self._fetch(int(channel), int(pointed))}
-        return [self._said(found[number], pointed) for number in sorted(found)]
+            found |= {each.id: each for each in await self._fetch_message(int(channel), int(pointed))}
+        return [self._to_thread_message(found[number], pointed) for number in sorted(found)]
 
     async def fetch_linked_messages(self, message: ChatMessage) -> Sequence[ThreadMessage]:
         """Its author may read what stands in the same channel, and in those that everybody sees."""
@@ -53,14 +53,14 @@ class DiscordMessageContext:
         for link in message.context.get("links", "").split():
             channel, _, number = link.partition("/")
             if channel in here or await self._is_public(int(channel), message.place.workspace):
-                found += await self._fetch(int(channel), int(number))
-        return [self._said(each) for each in found]
+                found += await self._fetch_message(int(channel), int(number))
+        return [self._to_thread_message(each) for each in found]
 
     async def fetch_files(self, message: ChatMessage) -> Sequence[Attachment]:
-        return await self._attachments.read(message.context.get("files") or "[]")
+        return await self._attachments.read_files(message.context.get("files") or "[]")
 
     async def fetch_picture(self, file: Attachment) -> Picture | None:
-        return await self._attachments.picture(file)
+        return await self._attachments.fetch_picture(file)
 
     async def fetch_author_name(self, message: ChatMessage, said: ThreadMessage) -> str:
         return said.name
@@ -68,24 +68,27 @@ class DiscordMessageContext:
     async def _in_channel(self, message: ChatMessage) -> list[ThreadMessage]:
         oldest = discord.utils.snowflake_time(int(message.id)) - RECENT
         guild = self._client.get_guild(int(message.place.workspace))
-        newest = await self._history(int(message.place.channel), int(message.id))
+        newest = await self._load_history(int(message.place.channel), int(message.id))
         return [
-            replace(self._said(each), answered=each.flags.has_thread or bool(guild and guild.get_thread(each.id)))
+            replace(
+                self._to_thread_message(each),
+                answered=each.flags.has_thread or bool(guild and guild.get_thread(each.id)),
+            )
             for each in reversed(newest)
             if each.created_at >= oldest
         ]
 
-    async def _history(self, channel: int, before: int) -> list[discord.Message]:
+    async def _load_history(self, channel: int, before: int) -> list[discord.Message]:
         history = self._client.get_partial_messageable(channel).history(limit=NEWEST, before=discord.Object(before))
         try:
-            with delivering():
+            with translate_delivery_errors():
                 return [each async for each in history]
         except DeliveryError:
             return []
 
-    async def _fetch(self, channel: int, number: int) -> list[discord.Message]:
+    async def _fetch_message(self, channel: int, number: int) -> list[discord.Message]:
         try:
-            with delivering():
+            with translate_delivery_errors():
                 return [await self._client.get_partial_messageable(channel).fetch_message(number)]
         except DeliveryError:
             return []
@@ -93,7 +96,7 @@ class DiscordMessageContext:
     async def _is_public(self, number: int, workspace: str) -> bool:
         """Whether everybody in this server sees a channel."""
         try:
-            with delivering():
+            with translate_delivery_errors():
                 channel: Any = self._client.get_channel(number) or await self._client.fetch_channel(number)
         except DeliveryError:
             return False
@@ -105,7 +108,7 @@ class DiscordMessageContext:
         allowed = channel.permissions_for(guild.default_role)
         return bool(allowed.view_channel and allowed.read_message_history)
 
-    def _said(self, message: discord.Message, pointed: str = "") -> ThreadMessage:
+    def _to_thread_message(self, message: discord.Message, pointed: str = "") -> ThreadMessage:
         me = self._client.user.id if self._client.user else 0
         role = message.guild.self_role if message.guild else None
         people = message.type in {discord.MessageType.default, discord.MessageType.reply}
@@ -124,7 +127,7 @@ async def begins_thread(message: discord.Message) -> bool:
     """Whether a message is the first of its thread, and the thread hangs on none; False where that cannot be told."""
     thread: Any = message.channel
     try:
-        with delivering():
+        with translate_delivery_errors():
             before = [each async for each in thread.history(before=message, limit=1)]
     except DeliveryError:
         return False
@@ -133,8 +136,8 @@ async def begins_thread(message: discord.Message) -> bool:
     if thread.parent is None or isinstance(thread.parent, discord.ForumChannel):
         return thread.parent is not None
     try:
-        with delivering():
+        with translate_delivery_errors():
             await thread.parent.fetch_message(thread.id)
     except DeliveryError as error:
-        return gone(error)
+        return is_gone(error)
     return False

@@ -60,7 +60,12 @@ def read_message(message: discord.Message, me: int, my_roles: Collection[int]) -
         audience, kind = Audience.CHANNEL, "channel"
     if mentioned and audience is not Audience.DIRECT:
         audience = Audience.MENTION
-    known = {"kind": kind, "name": message.author.display_name, "link": message.jump_url, **_beside(message)}
+    known = {
+        "kind": kind,
+        "name": message.author.display_name,
+        "link": message.jump_url,
+        **_collect_links_and_files(message),
+    }
     if forum:
         known["forum"] = "1"
     if kind == "direct":
@@ -79,12 +84,12 @@ def read_message(message: discord.Message, me: int, my_roles: Collection[int]) -
 
 def text_of(message: discord.Message, me: int, my_roles: Collection[int] = ()) -> str:
     """All that a message says: its author's words, and what they forward, quoted below those if there are any."""
-    own = readable(message.content, me, my_roles)
-    shared = "\n\n".join(filter(None, (readable(each.content, me) for each in message.message_snapshots)))
+    own = to_readable(message.content, me, my_roles)
+    shared = "\n\n".join(filter(None, (to_readable(each.content, me) for each in message.message_snapshots)))
     return "\n\n".join(filter(None, [own, quote_lines(shared) if own else shared]))
 
 
-def _beside(message: discord.Message) -> dict[str, str]:
+def _collect_links_and_files(message: discord.Message) -> dict[str, str]:
     """What is read besides, once the message is claimed: messages it links or replies to, and files."""
     guild = str(message.guild.id) if message.guild else PRIVATE
     links = [match for match in _MESSAGE.finditer(message.content) if match["guild"] == guild]
@@ -168,7 +173,7 @@ def key_of(place: ThreadRef, message_id: int) -> MessageRef:
     return MessageRef(place.platform, place.workspace, place.channel, str(message_id))
 
 
-def readable(content: str, me: int, my_roles: Collection[int] = ()) -> str:
+def to_readable(content: str, me: int, my_roles: Collection[int] = ()) -> str:
     """Discord's encoding of a message as the words that its author saw, without the bot's own name."""
     text = _USER.sub(lambda match: "" if int(match["id"]) == me else "@…", content)
     text = _ROLE.sub(lambda match: "" if int(match["id"]) in my_roles else "@…", text)

@@ -22,7 +22,7 @@ from bot.platforms.discord.api_errors import note_fault
 from bot.platforms.discord.channels import DiscordChannels
 from bot.platforms.discord.events import PLATFORM, PRIVATE, place_of
 from bot.platforms.discord.layouts import Why
-from bot.platforms.discord.locales import attempt, tell, words_of
+from bot.platforms.discord.locales import attempt_call, show_line, words_of
 
 log = structlog.get_logger(__name__)
 
@@ -44,75 +44,75 @@ class FeedbackForms:
         self._desk = desk
         self._rooms = rooms
 
-    async def clicked(self, interaction: discord.Interaction[Any], what: str, turn_id: str) -> None:
+    async def handle_click(self, interaction: discord.Interaction[Any], what: str, turn_id: str) -> None:
         """A button below an answer."""
         try:
-            turn = await self._turn(turn_id)
+            turn = await self._find_turn(turn_id)
             if turn is None:
-                await tell(interaction, words_of(interaction).say("unknown_answer"))
+                await show_line(interaction, words_of(interaction).say("unknown_answer"))
             elif what == "solved":
-                await self._solve(interaction)
+                await self._mark_solved(interaction)
             elif what == "human":
                 await self._ask_human(interaction, turn)
             else:
-                await self._vote(interaction, turn, Vote.UP if what == "up" else Vote.DOWN)
+                await self._record_vote(interaction, turn, Vote.UP if what == "up" else Vote.DOWN)
         except StorageError:
-            await tell(interaction, words_of(interaction).say("fault", fault=note_fault("click")))
+            await show_line(interaction, words_of(interaction).say("fault", fault=note_fault("click")))
 
-    async def submitted(self, interaction: discord.Interaction[Any], turn_id: str) -> None:
+    async def handle_form(self, interaction: discord.Interaction[Any], turn_id: str) -> None:
         """The form that asks why."""
         data: Any = interaction.data or {}
         try:
-            turn = await self._turn(turn_id)
+            turn = await self._find_turn(turn_id)
             words = words_for(turn.language) if turn else words_of(interaction)
-            await tell(interaction, words.say("voted"))
+            await show_line(interaction, words.say("voted"))
             if turn and (reason := cards.values_of(data.get("components")).get("why", "").strip()):
                 await self._voting.vote(turn, str(interaction.user.id), Vote.DOWN, reason)
         except StorageError:
-            await tell(interaction, words_of(interaction).say("fault", fault=note_fault("form")))
+            await show_line(interaction, words_of(interaction).say("fault", fault=note_fault("form")))
 
-    async def _vote(self, interaction: discord.Interaction[Any], turn: Turn, vote: Vote) -> None:
+    async def _record_vote(self, interaction: discord.Interaction[Any], turn: Turn, vote: Vote) -> None:
         """Answered first: a form can only be the first response, and has to be there within three seconds."""
         words = words_for(turn.language)
         if vote is Vote.DOWN:
-            await attempt(interaction.response.send_modal(Why(turn.id, words)))
+            await attempt_call(interaction.response.send_modal(Why(turn.id, words)))
             await self._voting.vote(turn, str(interaction.user.id), vote)
         else:
             await self._voting.vote(turn, str(interaction.user.id), vote)
-            await tell(interaction, words.say("voted"))
+            await show_line(interaction, words.say("voted"))
 
-    async def _solve(self, interaction: discord.Interaction[Any]) -> None:
+    async def _mark_solved(self, interaction: discord.Interaction[Any]) -> None:
         """Whoever opened the post, or may manage it, marks it solved: the bot is quiet there until it is mentioned."""
         thread = interaction.channel
         words = words_of(interaction)
         if not isinstance(thread, discord.Thread):
-            await tell(interaction, words.say("not_allowed"))
+            await show_line(interaction, words.say("not_allowed"))
             return
         if interaction.user.id != thread.owner_id and not interaction.permissions.manage_threads:
-            await tell(interaction, words.say("not_allowed"))
+            await show_line(interaction, words.say("not_allowed"))
             return
         await self._desk.set_muted(place_of(thread, thread.id), True)
-        await tell(interaction, words.say("marked_solved"), ephemeral=False)
+        await show_line(interaction, words.say("marked_solved"), ephemeral=False)
 
     async def _ask_human(self, interaction: discord.Interaction[Any], turn: Turn) -> None:
         """Hand the conversation to people, who tell the customer in its place; where that place is a private
         conversation that nobody can open, the customer is told here."""
-        await attempt(interaction.response.defer())
+        await attempt_call(interaction.response.defer())
         message, user = interaction.message, interaction.user
         seen = message is not None and not message.flags.ephemeral
         try:
-            place = await self._place(interaction, turn)
+            place = await self._find_place(interaction, turn)
         except DeliveryError as error:
             log.warning("no place for a handoff", cause=str(error))
-            await tell(interaction, words_for(turn.language).say("not_handed_over"))
+            await show_line(interaction, words_for(turn.language).say("not_handed_over"))
             return
         if interaction.guild_id and place.workspace == PRIVATE:
             where = f"https://discord.com/channels/@me/{place.channel}"
-            await tell(interaction, f"{words_for(turn.language).say('handing_over')} {where}")
+            await show_line(interaction, f"{words_for(turn.language).say('handing_over')} {where}")
         link = message.jump_url if message and seen and interaction.guild_id else ""
         await self._handing.open_handoff(place, str(user.id), user.display_name, turn, HandoffReason.BUTTON, link)
 
-    async def _place(self, interaction: discord.Interaction[Any], turn: Turn) -> ThreadRef:
+    async def _find_place(self, interaction: discord.Interaction[Any], turn: Turn) -> ThreadRef:
         """Where the customer and people are to talk. Raises DeliveryError."""
         channel: Any = interaction.channel
         if interaction.guild_id is None:
@@ -132,7 +132,7 @@ class FeedbackForms:
         )  # what it is about; and a test of whether they take messages
         return direct
 
-    async def _turn(self, turn_id: str) -> Turn | None:
+    async def _find_turn(self, turn_id: str) -> Turn | None:
         try:
             return await self._conversations.find_turn(turn_id)
         except UnknownTurn:

@@ -15,8 +15,8 @@ from discord import ui
 from bot.chat.conversation import Citation, Turn
 from bot.i18n import Words, words_for
 from bot.platforms.discord.buttons import FeedbackButton
-from bot.platforms.discord.markdown import link, literal
-from bot.platforms.discord.sizes import BODY, size, weight, within
+from bot.platforms.discord.markdown import format_link, to_literal
+from bot.platforms.discord.sizes import BODY, count_bytes, fit_lines, measure_size
 
 PIECE = 2_700  # characters of an answer in one message, so that with its sources it stays below 4,000
 BARE_PIECE = 1_900  # characters of a message without a layout: Discord takes 2,000
@@ -25,12 +25,12 @@ _SPARE = 20  # of a text's size, for what rounding takes
 SOURCES = 1_100  # characters of all sources together
 
 
-def marker(item_id: str) -> int:
+def compute_marker(item_id: str) -> int:
     """What marks a message as (part of) the answer to an item: its container's id, so that a restart finds it."""
     return int(item_id[:7], 16) + 1
 
 
-def message(
+def draw_message(
     text: str, item_id: str, turn: Turn | None = None, *, handoff: bool = False, post: bool = False
 ) -> ui.LayoutView:
     """One message of an answer; the one with the `turn` ends it. `post`: in a forum, where it may be marked solved."""
@@ -38,11 +38,11 @@ def message(
     buttons: list[FeedbackButton] = []
     if turn is not None:
         words = words_for(turn.language)
-        if lines := sources(turn.citations, words):
+        if lines := format_sources(turn.citations, words):
             parts += [ui.Separator(), ui.TextDisplay(lines)]
-        buttons = _buttons(turn, words, handoff=handoff, post=post)
+        buttons = _build_buttons(turn, words, handoff=handoff, post=post)
     view = ui.LayoutView(timeout=None)
-    view.add_item(ui.Container(*parts, id=marker(item_id)))
+    view.add_item(ui.Container(*parts, id=compute_marker(item_id)))
     if buttons:
         view.add_item(ui.ActionRow(*buttons))
     return view
@@ -51,7 +51,7 @@ def message(
 def without_buttons(view: ui.LayoutView, item_id: str) -> ui.LayoutView:
     """What a message says, in one container."""
     plainer = ui.LayoutView(timeout=None)
-    plainer.add_item(ui.Container(ui.TextDisplay(bare_text(view) or "…"), id=marker(item_id)))
+    plainer.add_item(ui.Container(ui.TextDisplay(bare_text(view) or "…"), id=compute_marker(item_id)))
     return plainer
 
 
@@ -60,45 +60,47 @@ def bare_text(view: ui.LayoutView) -> str:
     return "\n".join(part.content for part in view.walk_children() if isinstance(part, ui.TextDisplay))
 
 
-def fitted(view: ui.LayoutView) -> ui.LayoutView:
+def fit_layout(view: ui.LayoutView) -> ui.LayoutView:
     """A layout whose body Discord takes: while it is too long, the longest of its texts is cut short."""
     texts = [part for part in view.walk_children() if isinstance(part, ui.TextDisplay)]
-    for part in sorted(texts, key=lambda part: -weight(part.content)):
-        over = _body(view) - (BODY - _BESIDE)
+    for part in sorted(texts, key=lambda part: -count_bytes(part.content)):
+        over = _measure_body(view) - (BODY - _BESIDE)
         if over <= 0:
             break
-        part.content = next(iter(within([part.content], max(0, size(part.content) - over // 2 - _SPARE))), "…")
+        part.content = next(
+            iter(fit_lines([part.content], max(0, measure_size(part.content) - over // 2 - _SPARE))), "…"
+        )
     return view
 
 
-def _body(view: ui.LayoutView) -> int:
+def _measure_body(view: ui.LayoutView) -> int:
     return len(json.dumps(view.to_components()))  # type: ignore[no-untyped-call]
 
 
-def sources(citations: Sequence[Citation], words: Words) -> str:
+def format_sources(citations: Sequence[Citation], words: Words) -> str:
     """The numbered links in small print, as many as there is room for; "" without any."""
-    lines = [f"-# **{literal(words.labels['sources'])}**", *map(_source, citations)]
-    while sum(map(size, lines)) + len(lines) > SOURCES:
+    lines = [f"-# **{to_literal(words.labels['sources'])}**", *map(_format_source, citations)]
+    while sum(map(measure_size, lines)) + len(lines) > SOURCES:
         lines.pop()
     return "\n".join(lines) if len(lines) > 1 else ""
 
 
-def _source(citation: Citation) -> str:
-    byline = f" · {literal(citation.byline)}" if citation.byline else ""
-    return f"-# {citation.number}. {link(citation.title[:150] or citation.url[:150], citation.url)}{byline}"
+def _format_source(citation: Citation) -> str:
+    byline = f" · {to_literal(citation.byline)}" if citation.byline else ""
+    return f"-# {citation.number}. {format_link(citation.title[:150] or citation.url[:150], citation.url)}{byline}"
 
 
-def _buttons(turn: Turn, words: Words, *, handoff: bool, post: bool) -> list[FeedbackButton]:
+def _build_buttons(turn: Turn, words: Words, *, handoff: bool, post: bool) -> list[FeedbackButton]:
     if not turn.decision.searched:
         return []
     buttons = [
         FeedbackButton("up", turn.id, words.labels["helpful"], "👍"),
         FeedbackButton("down", turn.id, words.labels["not_helpful"], "👎"),
     ]
-    return [*buttons, *ways_on(turn, handoff=handoff, post=post)]
+    return [*buttons, *draw_onward_buttons(turn, handoff=handoff, post=post)]
 
 
-def ways_on(turn: Turn, *, handoff: bool, post: bool) -> list[FeedbackButton]:
+def draw_onward_buttons(turn: Turn, *, handoff: bool, post: bool) -> list[FeedbackButton]:
     """The buttons that call people, and that end a forum's post."""
     labels = words_for(turn.language).labels
     calling = [FeedbackButton("human", turn.id, labels["ask_human"], "🙋")] if handoff else []

@@ -12,37 +12,37 @@ from bot.chat.card import Card
 from bot.errors import DeliveryError
 from bot.i18n import Words, words_for
 from bot.platforms.discord import cards
-from bot.platforms.discord.api_errors import delivering
+from bot.platforms.discord.api_errors import translate_delivery_errors
 
 log = structlog.get_logger(__name__)
 
 
-async def tell(interaction: discord.Interaction[Any], text: str, *, ephemeral: bool = True) -> None:
+async def show_line(interaction: discord.Interaction[Any], text: str, *, ephemeral: bool = True) -> None:
     """A line of our own."""
     if interaction.response.is_done():
-        await attempt(interaction.followup.send(text, ephemeral=ephemeral))
+        await attempt_call(interaction.followup.send(text, ephemeral=ephemeral))
     else:
-        await attempt(interaction.response.send_message(text, ephemeral=ephemeral))
+        await attempt_call(interaction.response.send_message(text, ephemeral=ephemeral))
 
 
-async def whisper(interaction: discord.Interaction[Any], card: Card) -> None:
+async def show_privately(interaction: discord.Interaction[Any], card: Card) -> None:
     """A card that only the caller sees."""
-    view, files = cards.layout(card), cards.files(card)
+    view, files = cards.draw_layout(card), cards.collect_files(card)
     if interaction.response.is_done():
-        await attempt(interaction.followup.send(view=view, files=files, ephemeral=True))
+        await attempt_call(interaction.followup.send(view=view, files=files, ephemeral=True))
     else:
-        await attempt(interaction.response.send_message(view=view, files=files, ephemeral=True))
+        await attempt_call(interaction.response.send_message(view=view, files=files, ephemeral=True))
 
 
-async def defer(interaction: discord.Interaction[Any], *, private: bool) -> bool:
+async def defer_response(interaction: discord.Interaction[Any], *, private: bool) -> bool:
     """Acknowledge a command (or a form that came from one), to be answered later."""
-    return bool(await attempt(interaction.response.defer(ephemeral=private, thinking=True)))
+    return bool(await attempt_call(interaction.response.defer(ephemeral=private, thinking=True)))
 
 
-async def attempt(call: Awaitable[Any]) -> Any:
+async def attempt_call(call: Awaitable[Any]) -> Any:
     """Await a call that is no answer; None when Discord refuses it, which is logged."""
     try:
-        with delivering():
+        with translate_delivery_errors():
             return await call or True
     except DeliveryError as error:
         log.warning("discord refused", cause=str(error))

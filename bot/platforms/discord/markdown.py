@@ -32,24 +32,24 @@ _INLINE = re.compile(r"\*\*|__|~~|`")
 
 def to_discord(markdown: str, links: Collection[str] = ()) -> str:
     """A whole text, or as much of one as there is so far; `links` are the addresses that may be linked to."""
-    lines = _lines(render_text(markdown, _DISCORD, links).split("\n"))
+    lines = _draw_tables(render_text(markdown, _DISCORD, links).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
 
 
-def literal(text: str) -> str:
+def to_literal(text: str) -> str:
     """Plain text in one line as Discord shows it literally."""
     return re.sub(r"([\\*_~`|<>\[\]()#@:-])", r"\\\1", defuse_text(collapse_whitespace(text)))
 
 
-def prose(text: str, links: Collection[str] = ()) -> str:
+def to_literal_lines(text: str, links: Collection[str] = ()) -> str:
     """Plain text of several lines as Discord shows it literally; those of `links` in it can be clicked."""
     lines = [_literal_but_links(line, links) for line in clean_text(text).strip().splitlines()]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
 
 
-def link(text: str, url: str) -> str:
+def format_link(text: str, url: str) -> str:
     """Plain text that leads to a page, as far as its address is one that Discord links to; else the text alone."""
-    shown, target = literal(text) or literal(url), escape_url(url)
+    shown, target = to_literal(text) or to_literal(url), escape_url(url)
     return f"[{shown}]({target})" if url.startswith(_FOLLOWED) and len(target) < 500 else shown
 
 
@@ -57,27 +57,27 @@ def _literal_but_links(line: str, links: Collection[str]) -> str:
     shown, at = [], 0
     for match in _URL.finditer(line):
         if match[0] in links:
-            shown += [literal(line[at : match.start()]), f"<{match[0]}>"]
+            shown += [to_literal(line[at : match.start()]), f"<{match[0]}>"]
             at = match.end()
-    return " ".join(part for part in [*shown, literal(line[at:])] if part)
+    return " ".join(part for part in [*shown, to_literal(line[at:])] if part)
 
 
-def _link(label: str, url: str) -> str:
+def _format_markdown_link(label: str, url: str) -> str:
     """A label that is an address itself Discord shows as it is written, brackets and all."""
     if not url.lower().startswith(_FOLLOWED):
         return label or url  # an address to write to: text
     return f"[{label}]({escape_url(url)})" if label and not _ADDRESS.search(label) else f"<{escape_url(url)}>"
 
 
-def _prose(text: str) -> str:
+def _escape_prose(text: str) -> str:
     """`<` would begin a mention, a time or an emoji."""
     return _OWN.sub(r"\1\\", text).replace("<", r"\<").replace("||", r"\|\|")
 
 
-_DISCORD = Dialect(_link, _prose, angles=(r"\<", ">", "&"))
+_DISCORD = Dialect(_format_markdown_link, _escape_prose, angles=(r"\<", ">", "&"))
 
 
-def _lines(lines: Sequence[str]) -> Iterator[str]:
+def _draw_tables(lines: Sequence[str]) -> Iterator[str]:
     fenced, number = False, 0
     while number < len(lines):
         line = lines[number]
@@ -87,7 +87,7 @@ def _lines(lines: Sequence[str]) -> Iterator[str]:
             end = number + 2
             while end < len(lines) and "|" in lines[end]:
                 end += 1
-            yield from _table([_cells(row) for row in (line, *lines[number + 2 : end])])
+            yield from _draw_table([_split_cells(row) for row in (line, *lines[number + 2 : end])])
             number = end
             continue
         elif not fenced and (heading := _HEADING.fullmatch(line)):
@@ -98,11 +98,11 @@ def _lines(lines: Sequence[str]) -> Iterator[str]:
         number += 1
 
 
-def _cells(row: str) -> list[str]:
+def _split_cells(row: str) -> list[str]:
     return [cell.strip().replace("\\|", "|") for cell in _CELL.split(row.strip().strip("|"))]
 
 
-def _table(rows: list[list[str]]) -> Iterator[str]:
+def _draw_table(rows: list[list[str]]) -> Iterator[str]:
     """In columns where they fit and hold no links, else as a list of rows."""
     width = max(map(len, rows))
     rows = [row + [""] * (width - len(row)) for row in rows]
@@ -111,7 +111,7 @@ def _table(rows: list[list[str]]) -> Iterator[str]:
     if sum(widths) + 2 * (width - 1) <= WIDEST and not any(_MADE.search(cell) for row in rows for cell in row):
         yield "```"
         for number, row in enumerate(bare):
-            yield "  ".join(padded(cell, size) for cell, size in zip(row, widths, strict=True)).rstrip()
+            yield "  ".join(pad_cell(cell, size) for cell, size in zip(row, widths, strict=True)).rstrip()
             if number == 0:
                 yield "  ".join("─" * size for size in widths)
         yield "```"
@@ -123,7 +123,7 @@ def _table(rows: list[list[str]]) -> Iterator[str]:
         yield " · ".join([f"- **{row[0]}**" if row[0] else "-", *told])
 
 
-def padded(cell: str, size: int, *, right: bool = False) -> str:
+def pad_cell(cell: str, size: int, *, right: bool = False) -> str:
     """A cell of a table in a code block, as wide as its column."""
     space = " " * (size - cell_len(cell))
     return space + cell if right else cell + space

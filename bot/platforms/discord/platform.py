@@ -26,12 +26,19 @@ from bot.inbox.ports import InboxStore
 from bot.inbox.service import InboxService
 from bot.platforms.attachments import Attachments
 from bot.platforms.discord.actors import Team
-from bot.platforms.discord.api_errors import connecting, delivering, note_fault
+from bot.platforms.discord.api_errors import note_fault, translate_connection_errors, translate_delivery_errors
 from bot.platforms.discord.catch_up import CatchUp, PendingEvents
 from bot.platforms.discord.channels import DiscordChannels
 from bot.platforms.discord.client import MUTE, FrontdeskClient
 from bot.platforms.discord.commands import DiscordCommands
-from bot.platforms.discord.connection import DISCORD, DiscordConfig, application, mode, sees_content, use
+from bot.platforms.discord.connection import (
+    DISCORD,
+    DiscordConfig,
+    describe_mode,
+    fetch_application,
+    sees_content,
+    use_endpoints,
+)
 from bot.platforms.discord.context import DiscordMessageContext, begins_thread
 from bot.platforms.discord.events import (
     PLATFORM,
@@ -45,7 +52,7 @@ from bot.platforms.discord.events import (
     text_of,
 )
 from bot.platforms.discord.feedback import FeedbackForms
-from bot.platforms.discord.locales import attempt, defer, language_of, tell, words_of
+from bot.platforms.discord.locales import attempt_call, defer_response, language_of, show_line, words_of
 from bot.platforms.discord.replies import DiscordReplySender
 from bot.sources.catalogue import Catalogue
 
@@ -100,9 +107,9 @@ class DiscordAdapter:
             inbox,
             markers,
             self._owed,
-            self.heard,
-            self.edited,
-            self._deleted,
+            self.receive_message,
+            self.receive_edit,
+            self._receive_deletion,
             lambda: desk.count_fault(PLATFORM, "channel given up"),
         )
         self._inbox = inbox
@@ -123,17 +130,17 @@ class DiscordAdapter:
 
     async def run(self) -> None:
         """Connect and serve until cancelled. Raises PlatformError when Discord refuses us or cannot be reached."""
-        use(self._config)
-        with connecting():
-            about = await application(self._config)
+        use_endpoints(self._config)
+        with translate_connection_errors():
+            about = await fetch_application(self._config)
         content = sees_content(about)
-        log.info("discord mode", message_content=content, answers=mode(content=content))
+        log.info("discord mode", message_content=content, answers=describe_mode(content=content))
         client = FrontdeskClient(self, content=content)
         self._client = client
         self._catching_up.reset()
         remembering = asyncio.create_task(self._catching_up.remember(lambda: self.connected))
         try:
-            with connecting():
+            with translate_connection_errors():
                 await client.start(self._config.token)
         except asyncio.CancelledError:
             self._owed.stopping = True  # what is being answered can still be delivered, until `close`
@@ -179,7 +186,7 @@ class DiscordAdapter:
         pause = _FIRST_PAUSE
         while True:
             try:
-                with delivering():
+                with translate_delivery_errors():
                     await self.sync_commands(client)
                 return
             except BotError as error:
@@ -202,47 +209,49 @@ class DiscordAdapter:
 
     # -- messages -------------------------------------------------------------------------------------------------
 
-    async def heard(self, message: discord.Message) -> None:
+    async def receive_message(self, message: discord.Message) -> None:
         """Claim a message if it is a person's; again and again while the database fails: Discord tells only once."""
         if message.id in self._heard or self._owed.stopping:
             return
-        if read := self._read(message):
-            told = await self._beginning(message, read)
+        if read := self._read_message(message):
+            told = await self._mark_beginning(message, read)
             await self._owed.see_to(lambda: self._desk.receive_message(told))
         self._heard[message.id] = None
         if len(self._heard) > _HEARD:
             self._heard.popitem(last=False)
 
-    async def edited(self, message: discord.Message) -> None:
+    async def receive_edit(self, message: discord.Message) -> None:
         """Answer again in place, where an answer was owed or is owed now."""
-        told = self._read(message)
+        told = self._read_message(message)
         if told and (told.text or message.content):
             await self._owed.see_to(lambda: self._desk.receive_edit(told))
 
-    async def deleted(self, channel_id: int, guild_id: int | None, message_ids: Sequence[int]) -> None:
+    async def receive_deletions(self, channel_id: int, guild_id: int | None, message_ids: Sequence[int]) -> None:
         """Stop the work for messages, and remove their answers."""
-        channel = await self._channel(channel_id, guild_id)
+        channel = await self._find_channel(channel_id, guild_id)
         for message_id in message_ids:
-            await self._deleted(key_of(self._place(channel, channel_id, guild_id, message_id), message_id))
+            await self._receive_deletion(
+                key_of(self._build_place(channel, channel_id, guild_id, message_id), message_id)
+            )
 
-    async def _deleted(self, key: MessageRef) -> None:
+    async def _receive_deletion(self, key: MessageRef) -> None:
         await self._owed.see_to(lambda: self._desk.receive_deletion(key))
 
-    async def reacted(self, event: discord.RawReactionActionEvent, *, muted: bool) -> None:
+    async def receive_reaction(self, event: discord.RawReactionActionEvent, *, muted: bool) -> None:
         """🔇 or not."""
         if event.emoji.name != MUTE or (self._client and self._client.user and event.user_id == self._client.user.id):
             return
-        channel = await self._channel(event.channel_id, event.guild_id)
-        place = self._place(channel, event.channel_id, event.guild_id, event.message_id)
+        channel = await self._find_channel(event.channel_id, event.guild_id)
+        place = self._build_place(channel, event.channel_id, event.guild_id, event.message_id)
         await self._owed.see_to(lambda: self._desk.set_muted(place, muted))
 
-    async def tagged(self, before: discord.Thread, after: discord.Thread) -> None:
+    async def receive_tags(self, before: discord.Thread, after: discord.Thread) -> None:
         """A post that is tagged as solved is left alone."""
-        solved, was = _solved(after), _solved(before)
+        solved, was = _is_solved(after), _is_solved(before)
         if solved != was:
             await self._owed.see_to(lambda: self._desk.set_muted(place_of(after, after.id), solved))
 
-    def _read(self, message: discord.Message) -> ChatMessage | None:
+    def _read_message(self, message: discord.Message) -> ChatMessage | None:
         client = self._client
         if client is None or client.user is None:
             return None
@@ -255,7 +264,7 @@ class DiscordAdapter:
             return replace(told, context={**told.context, "unseen": _UNSEEN})
         return told
 
-    async def _beginning(self, message: discord.Message, told: ChatMessage) -> ChatMessage:
+    async def _mark_beginning(self, message: discord.Message, told: ChatMessage) -> ChatMessage:
         """The message; marked as such where a thread begins with it that hangs on no message, as a new one of a help
         channel. Once a thread, since it costs a look: what is said there meanwhile waits, to be heard in order."""
         thread: Any = message.channel
@@ -263,7 +272,7 @@ class DiscordAdapter:
             return told
         first = thread.id not in self._threads
         if first:
-            self._threads[thread.id] = asyncio.ensure_future(self._begins(message, told))
+            self._threads[thread.id] = asyncio.ensure_future(self._begins_thread(message, told))
             if len(self._threads) > _HEARD:
                 self._threads.popitem(last=False)
         begins = await asyncio.shield(self._threads[thread.id])
@@ -274,14 +283,14 @@ class DiscordAdapter:
         audience = Audience.POST if post else told.audience
         return replace(told, text=text, audience=audience, context={**told.context, FIRST: "1"})
 
-    async def _begins(self, message: discord.Message, told: ChatMessage) -> bool:
+    async def _begins_thread(self, message: discord.Message, told: ChatMessage) -> bool:
         if told.audience is not Audience.CHANNEL or not told.text:
             return False
-        marked = await self._owed.get(self._inbox.list_marked_channels)
+        marked = await self._owed.fetch_value(self._inbox.list_marked_channels)
         channel = Channel(PLATFORM, told.place.workspace, told.place.channel)
         return marked.get(channel) is ChannelKind.HELP and await begins_thread(message)
 
-    async def _channel(self, channel_id: int, guild_id: int | None) -> Any:
+    async def _find_channel(self, channel_id: int, guild_id: int | None) -> Any:
         """What the client knows of a channel or thread, or Discord; None where it is gone."""
         client = self._client
         if client is None or guild_id is None:
@@ -289,12 +298,12 @@ class DiscordAdapter:
         if found := client.get_channel(channel_id):
             return found
         try:
-            with delivering():
+            with translate_delivery_errors():
                 return await client.fetch_channel(channel_id)
         except DeliveryError:
             return None
 
-    def _place(self, channel: Any, channel_id: int, guild_id: int | None, message_id: int) -> ThreadRef:
+    def _build_place(self, channel: Any, channel_id: int, guild_id: int | None, message_id: int) -> ThreadRef:
         if channel is not None:
             return place_of(channel, message_id)
         return ThreadRef(PLATFORM, str(guild_id or PRIVATE), str(channel_id), str(message_id))
@@ -321,10 +330,10 @@ class DiscordAdapter:
 
     # -- commands -------------------------------------------------------------------------------------------------
 
-    async def asked(self, interaction: discord.Interaction[Any], question: str, *, private: bool) -> None:
+    async def receive_question(self, interaction: discord.Interaction[Any], question: str, *, private: bool) -> None:
         """`/ask`: acknowledged at once, claimed beside that."""
         told = read_interaction(interaction, question, private=private)
-        await self._take(interaction, told, private=private)
+        await self._receive_command(interaction, told, private=private)
 
     async def asked_about(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
         """ "Answer from the FAQ" on somebody's message."""
@@ -334,12 +343,14 @@ class DiscordAdapter:
             words = words_of(interaction)
             await interaction.response.send_message(words.say("nothing_to_read"), ephemeral=True)
             return
-        await self._take(interaction, read_interaction(interaction, text, private=False), private=False)
+        await self._receive_command(interaction, read_interaction(interaction, text, private=False), private=False)
 
-    async def _take(self, interaction: discord.Interaction[Any], told: ChatMessage, *, private: bool) -> None:
+    async def _receive_command(
+        self, interaction: discord.Interaction[Any], told: ChatMessage, *, private: bool
+    ) -> None:
         if self._messenger is None:
             return
-        deferring = asyncio.create_task(defer(interaction, private=private))
+        deferring = asyncio.create_task(defer_response(interaction, private=private))
         self._messenger.deferring[told.id] = deferring
         try:
             await self._owed.see_to(lambda: self._desk.receive_message(told))
@@ -347,11 +358,11 @@ class DiscordAdapter:
             await asyncio.wait({deferring})
             self._messenger.deferring.pop(told.id, None)
 
-    async def chosen(self, interaction: discord.Interaction[Any], turn_id: str, number: int) -> None:
+    async def handle_choice(self, interaction: discord.Interaction[Any], turn_id: str, number: int) -> None:
         """A button below a clarification: claimed as a message is, before the acknowledgement."""
         if self._messenger is None:
             return
-        choosing = asyncio.create_task(self._choose(interaction, turn_id, number))
+        choosing = asyncio.create_task(self._receive_choice(interaction, turn_id, number))
         deferring = self._messenger.deferring
         first = deferring.setdefault(press_id(turn_id), choosing) is choosing  # its answer waits for that
         try:
@@ -360,22 +371,22 @@ class DiscordAdapter:
             if first:
                 deferring.pop(press_id(turn_id), None)
 
-    async def _choose(self, interaction: discord.Interaction[Any], turn_id: str, number: int) -> None:
+    async def _receive_choice(self, interaction: discord.Interaction[Any], turn_id: str, number: int) -> None:
         user = str(interaction.user.id)
         try:
             taken = await self._desk.receive_press(turn_id, number, user, read_press(interaction))
             why = "" if taken else await self._desk.explain_refusal(turn_id, user, language_of(interaction))
         except StorageError:
-            await tell(interaction, words_of(interaction).say("fault", fault=note_fault("choice")))
+            await show_line(interaction, words_of(interaction).say("fault", fault=note_fault("choice")))
             return
         if why:
-            await tell(interaction, why)
+            await show_line(interaction, why)
         elif taken and taken.message.audience is Audience.COMMAND:  # the answer is a response, too
-            await defer(interaction, private=bool(taken.message.context.get("private")))
+            await defer_response(interaction, private=bool(taken.message.context.get("private")))
         else:
-            await attempt(interaction.response.defer())
+            await attempt_call(interaction.response.defer())
 
-    async def suggest(self, typed: str) -> list[app_commands.Choice[str]]:
+    async def suggest_questions(self, typed: str) -> list[app_commands.Choice[str]]:
         """Questions of the FAQ that match what is typed."""
         try:
             found = await self._catalogue.suggest(typed, _CHOICES, _CHOICE)
@@ -386,18 +397,18 @@ class DiscordAdapter:
     async def command_failed(self, interaction: discord.Interaction[Any], error: Exception) -> None:
         """One line for the caller; the cause is the log's."""
         fault = note_fault("command", error.__cause__ or error)
-        await tell(interaction, words_of(interaction).say("fault", fault=fault))
+        await show_line(interaction, words_of(interaction).say("fault", fault=fault))
 
-    async def submitted(self, interaction: discord.Interaction[Any]) -> None:
+    async def handle_form(self, interaction: discord.Interaction[Any]) -> None:
         """A form was sent."""
         data: Any = interaction.data or {}
         name = str(data.get("custom_id", ""))
         form, _, turn_id = name.rpartition(":")
         if form == "frontdesk:why":
-            await self.feedbacks.submitted(interaction, turn_id)
+            await self.feedbacks.handle_form(interaction, turn_id)
         else:
-            await self.steering.submitted(interaction, name)
+            await self.steering.handle_form(interaction, name)
 
 
-def _solved(thread: discord.Thread) -> bool:
+def _is_solved(thread: discord.Thread) -> bool:
     return any(tag.name.strip().casefold() in _SOLVED for tag in thread.applied_tags)

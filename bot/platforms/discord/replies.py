@@ -23,9 +23,9 @@ from bot.errors import DeliveryError, Refusal
 from bot.i18n import Words, words_for
 from bot.i18n.language import reply_language
 from bot.platforms.discord import choices, layouts
-from bot.platforms.discord.api_errors import delivering, gone, history_fails
-from bot.platforms.discord.markdown import literal, to_discord
-from bot.platforms.discord.sizes import size
+from bot.platforms.discord.api_errors import history_fails, is_gone, translate_delivery_errors
+from bot.platforms.discord.markdown import to_discord, to_literal
+from bot.platforms.discord.sizes import measure_size
 from bot.platforms.discord.targets import ELSEWHERE, Content, InChannel, InResponse, Surface, move_elsewhere, surface_of
 from bot.runtime.completion import shield_to_completion
 
@@ -49,9 +49,9 @@ class DiscordReplySender:
         self.deferring: dict[str, asyncio.Task[Any]] = {}  # commands that are being acknowledged
 
     async def show_answer(self, item: Job, events: AsyncIterator[AnswerEvent], keep: KeepReplies) -> None:
-        surface = await self._surface(item)
+        surface = await self._find_surface(item)
         live = _LiveAnswer(surface, item, keep)
-        typing = asyncio.create_task(self._type(surface))
+        typing = asyncio.create_task(self._show_typing(surface))
         turn: Turn | None = None
         text, begun, asking = "", 0.0, False
         links: frozenset[str] = frozenset()
@@ -62,7 +62,7 @@ class DiscordReplySender:
                 elif isinstance(event, Delta) and not asking:  # an offer comes whole, with its buttons
                     text, links, begun = text + event.text, event.links, begun or time.monotonic()
                     if time.monotonic() - begun >= FIRST_SECONDS:
-                        await live.show(to_discord(text, links))
+                        await live.show_progress(to_discord(text, links))
                 elif isinstance(event, Final):
                     turn = event.turn
         finally:
@@ -70,18 +70,18 @@ class DiscordReplySender:
         if turn is None:
             raise AssertionError("an answer always ends in Final")
         if turn.decision is Decision.CLARIFY:
-            await live.put(choices.question(item.id, turn))
+            await live.show_layout(choices.draw_question(item.id, turn))
             return
         suggested = turn.decision is Decision.SUGGEST
         pieces = (
-            choices.suggestion(turn)
+            choices.render_suggestion(turn)
             if suggested
-            else split_markdown(to_discord(turn.answer, turn.links), layouts.PIECE, size)
+            else split_markdown(to_discord(turn.answer, turn.links), layouts.PIECE, measure_size)
         )
-        await live.finish(
-            [f"{_quote(item)}{pieces[0]}", *pieces[1:]],
+        await live.finish_answer(
+            [f"{_quote_question(item)}{pieces[0]}", *pieces[1:]],
             partial(
-                choices.end_of_suggestion if suggested else layouts.message,
+                choices.end_of_suggestion if suggested else layouts.draw_message,
                 item_id=item.id,
                 turn=turn,
                 handoff=self._handoff(item.message.place),
@@ -90,13 +90,15 @@ class DiscordReplySender:
         )
 
     async def send_text(self, item: Job, text: str, keep: KeepReplies) -> None:
-        told = f"{_quote(item)}{to_discord(text)}"
-        await _LiveAnswer(await self._surface(item), item, keep).finish(split_markdown(told, layouts.PIECE, size))
+        told = f"{_quote_question(item)}{to_discord(text)}"
+        await _LiveAnswer(await self._find_surface(item), item, keep).finish_answer(
+            split_markdown(told, layouts.PIECE, measure_size)
+        )
 
     async def tell_position(self, item: Job, ahead: int, keep: KeepReplies) -> None:
         """The line becomes the answer, and never stands in place of one that another process gave."""
-        line = _words(item).label("queued", ahead=ahead)
-        await _LiveAnswer(await self._surface(item), item, keep, amend=False).finish([f"-# {line}"])
+        line = _choose_words(item).label("queued", ahead=ahead)
+        await _LiveAnswer(await self._find_surface(item), item, keep, amend=False).finish_answer([f"-# {line}"])
 
     async def retract_reply(self, item: Job) -> None:
         surface: Surface = (
@@ -115,13 +117,13 @@ class DiscordReplySender:
             else InChannel(self._client, 0, item)
         )
         for reply in item.replies[-1:]:
-            await surface.edit(reply, choices.answered(item.id, settled))
+            await surface.edit(reply, choices.draw_outcome(item.id, settled))
 
     async def find_other_place(self, item: Job, refusal: DeliveryError) -> Job | None:
         return await move_elsewhere(self._client, item)
 
     async def check_access(self) -> None:
-        with delivering():
+        with translate_delivery_errors():
             await self._client.application_info()
 
     async def find_standing_replies(self, item: Job) -> Sequence[Mapping[str, str]]:
@@ -130,7 +132,7 @@ class DiscordReplySender:
         except DeliveryError as error:
             new = (datetime.now(UTC) - item.received_at).total_seconds() < _NONCE_SECONDS
             unread = error.permanent or history_fails(error)
-            if gone(error) or (new and unread and item.state is JobState.PENDING):
+            if is_gone(error) or (new and unread and item.state is JobState.PENDING):
                 return ()  # what stands for it, if something does, is given back for its nonce
             raise
 
@@ -145,17 +147,17 @@ class DiscordReplySender:
                     return in_thread
         return surface
 
-    async def _surface(self, item: Job) -> InChannel | InResponse:
+    async def _find_surface(self, item: Job) -> InChannel | InResponse:
         if deferring := self.deferring.get(item.message.id):
             await asyncio.wait({deferring})
         return await surface_of(self._client, item, name=_name_of(item))
 
-    async def _type(self, surface: Surface) -> None:
+    async def _show_typing(self, surface: Surface) -> None:
         """Show that something is being written. A courtesy: that it cannot be shown is no fault."""
         if isinstance(surface, InChannel):
             with suppress(DeliveryError, TimeoutError):
                 async with asyncio.timeout(_TYPING_SECONDS):
-                    with delivering():
+                    with translate_delivery_errors():
                         await self._client.get_partial_messageable(surface.channel).typing()
 
 
@@ -171,24 +173,24 @@ class _LiveAnswer:
         self._shown = 0.0
         self._refused = False
 
-    async def show(self, text: str) -> None:
+    async def show_progress(self, text: str) -> None:
         """Show the text so far; what is shown before it is complete may lag behind. Raises DeliveryError."""
         if self._refused or time.monotonic() - self._shown < EDIT_SECONDS or not text.strip():
             return
         try:
-            await self._lay(0, self._draw(split_markdown(text, layouts.PIECE, size)[0]))
+            await self._place_message(0, self._draw_message(split_markdown(text, layouts.PIECE, measure_size)[0]))
         except DeliveryError as error:
             if error.kind is not Refusal.FORM:
                 raise
             self._refused = True  # the whole answer comes in a plainer form
         self._shown = time.monotonic()
 
-    async def finish(self, pieces: Sequence[str], draw_last: Draw | None = None) -> None:
+    async def finish_answer(self, pieces: Sequence[str], draw_last: Draw | None = None) -> None:
         """Show the whole answer, in one message a piece, what goes below it below the last. Raises DeliveryError."""
-        draws = [self._draw] * (len(pieces) - 1) + [draw_last or self._draw]
+        draws = [self._draw_message] * (len(pieces) - 1) + [draw_last or self._draw_message]
         await self._lay_all([draw(piece) for draw, piece in zip(draws, pieces, strict=True)])
 
-    async def put(self, view: ui.LayoutView) -> None:
+    async def show_layout(self, view: ui.LayoutView) -> None:
         """Show a layout in the answer's place, in one message. Raises DeliveryError."""
         await self._lay_all([view])
 
@@ -200,15 +202,15 @@ class _LiveAnswer:
         for form in forms:
             try:
                 for number, content in enumerate(form):
-                    await self._lay(number, content)
-                await self._settle(len(form))
+                    await self._place_message(number, content)
+                await self._remove_surplus(len(form))
                 return
             except DeliveryError as error:
                 if error.kind is not Refusal.FORM or form is forms[-1]:
                     raise
                 log.warning("said in a plainer form", item=self._item.id, cause=str(error))
 
-    async def _settle(self, count: int) -> None:
+    async def _remove_surplus(self, count: int) -> None:
         """Remove messages that a longer answer left before an edit."""
         for reply in self._stand[count:]:
             await self._surface.remove(reply)
@@ -216,30 +218,30 @@ class _LiveAnswer:
             self._stand = self._stand[:count]
             await self._keep(self._stand)
 
-    def _draw(self, piece: str) -> ui.LayoutView:
-        return layouts.message(piece, self._item.id)
+    def _draw_message(self, piece: str) -> ui.LayoutView:
+        return layouts.draw_message(piece, self._item.id)
 
-    async def _lay(self, number: int, content: Content) -> None:
+    async def _place_message(self, number: int, content: Content) -> None:
         if number < len(self._stand) and await self._surface.edit(self._stand[number], content):
             return
-        await shield_to_completion(self._post(content, number))
+        await shield_to_completion(self._post_message(content, number))
 
-    async def _post(self, content: Content, number: int) -> None:
+    async def _post_message(self, content: Content, number: int) -> None:
         self._stand[number : number + 1] = [dict(await self._surface.post(content, number, amend=self._amend))]
         await self._keep(self._stand)
 
 
-def _quote(item: Job) -> str:
+def _quote_question(item: Job) -> str:
     """What was asked, above an answer that does not stand below it."""
     if not item.message.context.get(ELSEWHERE):
         return ""
-    return f"> {literal(shorten_text(' '.join(item.message.text.split()), _QUOTED))}\n\n"
+    return f"> {to_literal(shorten_text(' '.join(item.message.text.split()), _QUOTED))}\n\n"
 
 
 def _name_of(item: Job) -> str:
     line = " ".join(item.message.text.replace("`", "").replace("*", "").split())
-    return line[:_NAME] or _words(item).labels["answer"]
+    return line[:_NAME] or _choose_words(item).labels["answer"]
 
 
-def _words(item: Job) -> Words:
+def _choose_words(item: Job) -> Words:
     return words_for(reply_language(item.message.text))

@@ -15,41 +15,41 @@ _FRAME = 1_400  # bytes of a body that are no text: containers, separators, butt
 _BYTES = BODY - _FRAME  # for all texts
 
 
-def size(text: str) -> int:
+def measure_size(text: str) -> int:
     """A text in characters, or, where its bytes weigh more, in the share of `CHARACTERS` that they take."""
-    return max(len(text), -(-weight(text) * CHARACTERS // _BYTES))
+    return max(len(text), -(-count_bytes(text) * CHARACTERS // _BYTES))
 
 
-def weight(text: str) -> int:
+def count_bytes(text: str) -> int:
     """The bytes of a text in a body."""
     return len(json.dumps(text)) - 2
 
 
-def fitting(text: str, limit: int) -> int:
+def count_fitting(text: str, limit: int) -> int:
     """How many characters of a text, from its begin, have at most this size."""
-    if size(text[:limit]) <= limit:
+    if measure_size(text[:limit]) <= limit:
         return min(len(text), limit)
     low, high = 0, limit
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if size(text[:middle]) <= limit else (low, middle - 1)
+        low, high = (middle, high) if measure_size(text[:middle]) <= limit else (low, middle - 1)
     return low
 
 
-def within(lines: Sequence[str], limit: int) -> list[str]:
+def fit_lines(lines: Sequence[str], limit: int) -> list[str]:
     """Lines of at most this size together, the longest ones cut short; none where there is no room."""
     low, high = 0, limit
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if _total(lines, middle) <= limit else (low, middle - 1)
-    return [_shortened(line, low) for line in lines] if _total(lines, low) <= limit else []
+        low, high = (middle, high) if _measure_total(lines, middle) <= limit else (low, middle - 1)
+    return [_shorten_line(line, low) for line in lines] if _measure_total(lines, low) <= limit else []
 
 
-def _total(lines: Sequence[str], longest: int) -> int:
-    return sum(size(_shortened(line, longest)) + 1 for line in lines)
+def _measure_total(lines: Sequence[str], longest: int) -> int:
+    return sum(measure_size(_shorten_line(line, longest)) + 1 for line in lines)
 
 
-def _shortened(line: str, longest: int) -> str:
-    if size(line) <= longest:
+def _shorten_line(line: str, longest: int) -> str:
+    if measure_size(line) <= longest:
         return line
-    return line[: fitting(line, max(0, longest - size("…")))].rstrip("\\ ") + "…"
+    return line[: count_fitting(line, max(0, longest - measure_size("…")))].rstrip("\\ ") + "…"

@@ -12,10 +12,10 @@ from discord import ui
 
 from bot.chat.message import Job
 from bot.errors import DeliveryError, Refusal
-from bot.platforms.discord.api_errors import delivering, gone, is_unknown_message, needs_history
+from bot.platforms.discord.api_errors import is_gone, is_unknown_message, needs_history, translate_delivery_errors
 from bot.platforms.discord.channels import open_thread, remove_empty_thread
 from bot.platforms.discord.events import PRIVATE
-from bot.platforms.discord.layouts import marker
+from bot.platforms.discord.layouts import compute_marker
 
 Reply = Mapping[str, str]
 """A message that stands for an item: its `channel`, its `id`, and `via` "token" where a command's token made it."""
@@ -55,40 +55,40 @@ class InChannel:
         """Sent again with the same nonce, Discord gives back the message that stands. Where the bot may
         not reply to a message that it may not read, it writes below it."""
         try:
-            return await self._post(content, number, amend)
+            return await self._post_message(content, number, amend)
         except DeliveryError as error:
             if not (self.under and needs_history(error)):
                 raise
             self.under = None
-            return await self._post(content, number, amend)
+            return await self._post_message(content, number, amend)
 
-    async def _post(self, content: Content, number: int, amend: bool) -> Reply:
-        options: dict[str, Any] = {"mention_author": False} | _options(content)
+    async def _post_message(self, content: Content, number: int, amend: bool) -> Reply:
+        options: dict[str, Any] = {"mention_author": False} | _build_options(content)
         if self.under and number == 0:
             options["reference"] = discord.MessageReference(
                 message_id=self.under, channel_id=self.channel, fail_if_not_exists=False
             )
         nonce = f"{self.item.id[:16]}.{self.channel % 1000}.{number % 100}"
         for turn in _TURNS:
-            sent = await self._send(f"{nonce}{turn}", options)
+            sent = await self._send_once(f"{nonce}{turn}", options)
             if sent is None:
                 continue
             # One that stood already says what was sent before; where it can only be removed, another takes its place.
-            if not amend or _shows(sent, content) or await self.edit(self._reply(sent), content):
-                return self._reply(sent)
+            if not amend or _shows_content(sent, content) or await self.edit(self._build_reply(sent), content):
+                return self._build_reply(sent)
         raise DeliveryError("Discord gives back messages that are gone", Refusal.MOMENT)
 
-    async def _send(self, nonce: str, options: Mapping[str, Any]) -> discord.Message | None:
+    async def _send_once(self, nonce: str, options: Mapping[str, Any]) -> discord.Message | None:
         """A new message, or the one that stands for that nonce already; None where that is gone."""
         try:
-            with delivering():
+            with translate_delivery_errors():
                 return await self.client.get_partial_messageable(self.channel).send(nonce=nonce, **options)
         except DeliveryError as error:
             if is_unknown_message(error):
                 return None
             raise
 
-    def _reply(self, sent: discord.Message) -> Reply:
+    def _build_reply(self, sent: discord.Message) -> Reply:
         bare = {} if sent.flags.components_v2 else {"bare": "1"}
         return {"channel": str(self.channel), "id": str(sent.id)} | bare
 
@@ -98,10 +98,10 @@ class InChannel:
             return False
         message = self.client.get_partial_messageable(int(reply["channel"])).get_partial_message(int(reply["id"]))
         try:
-            with delivering():
-                await message.edit(**_options(content))
+            with translate_delivery_errors():
+                await message.edit(**_build_options(content))
         except DeliveryError as error:
-            if gone(error):
+            if is_gone(error):
                 return False
             raise
         return True
@@ -109,22 +109,22 @@ class InChannel:
     async def remove(self, reply: Reply) -> None:
         message = self.client.get_partial_messageable(int(reply["channel"])).get_partial_message(int(reply["id"]))
         try:
-            with delivering():
+            with translate_delivery_errors():
                 await message.delete()
         except DeliveryError as error:
-            if not gone(error):
+            if not is_gone(error):
                 raise
 
     async def found(self) -> list[Reply]:
         """What stands here for the item. Raises DeliveryError."""
-        me, mark = self.client.user, marker(self.item.id)
+        me, mark = self.client.user, compute_marker(self.item.id)
         after = discord.Object(self.under or int(self.item.message.id))
         channel = self.client.get_partial_messageable(self.channel)
-        with delivering():
+        with translate_delivery_errors():
             standing = [
                 message
                 async for message in channel.history(after=after, limit=200, oldest_first=True)
-                if me and message.author.id == me.id and _bears(message, mark)
+                if me and message.author.id == me.id and _bears_marker(message, mark)
             ]
         return [{"channel": str(self.channel), "id": str(message.id)} for message in standing]
 
@@ -139,32 +139,32 @@ class InResponse:
 
     async def post(self, content: Content, number: int, *, amend: bool = True) -> Reply:
         """The first message is the deferred response itself."""
-        if self._expired():
-            return await (await self._otherwise()).post(content, number)
-        hook = self._hook()
+        if self._is_expired():
+            return await (await self._find_other_channel()).post(content, number)
+        hook = self._build_webhook()
         try:
-            with delivering():
+            with translate_delivery_errors():
                 if number == 0:
-                    sent = await hook.edit_message(_ORIGINAL, **_options(content))
+                    sent = await hook.edit_message(_ORIGINAL, **_build_options(content))
                 else:
-                    sent = await hook.send(wait=True, ephemeral=self._private, **_options(content))
+                    sent = await hook.send(wait=True, ephemeral=self._private, **_build_options(content))
         except DeliveryError as error:
-            if not gone(error):
+            if not is_gone(error):
                 raise
-            return await (await self._otherwise()).post(content, number)
+            return await (await self._find_other_channel()).post(content, number)
         bare = {"bare": "1"} if isinstance(content, str) else {}
         return {"channel": self.item.message.place.channel, "id": str(sent.id), "via": "token"} | bare
 
     async def edit(self, reply: Reply, content: Content) -> bool:
-        if reply.get("via") != "token" or (self._expired() and not self._private):
+        if reply.get("via") != "token" or (self._is_expired() and not self._private):
             return await InChannel(self.client, 0, self.item).edit(reply, content)
         if bool(reply.get("bare")) is not isinstance(content, str):
             return False
         try:
-            with delivering():
-                await self._hook().edit_message(int(reply["id"]), **_options(content))
+            with translate_delivery_errors():
+                await self._build_webhook().edit_message(int(reply["id"]), **_build_options(content))
         except DeliveryError as error:
-            if gone(error):
+            if is_gone(error):
                 return False
             raise
         return True
@@ -174,20 +174,20 @@ class InResponse:
             await InChannel(self.client, 0, self.item).remove(reply)
             return
         try:
-            with delivering():
-                await self._hook().delete_message(int(reply["id"]))
+            with translate_delivery_errors():
+                await self._build_webhook().delete_message(int(reply["id"]))
         except DeliveryError as error:
-            if not gone(error):
+            if not is_gone(error):
                 raise
 
     async def found(self) -> list[Reply]:
         """What stands here for the item. Raises DeliveryError."""
-        if self._expired():
+        if self._is_expired():
             return []
-        mark = marker(self.item.id)
-        with delivering():
-            original = await self._hook().fetch_message(_ORIGINAL)
-        if not _bears(original, mark):
+        mark = compute_marker(self.item.id)
+        with translate_delivery_errors():
+            original = await self._build_webhook().fetch_message(_ORIGINAL)
+        if not _bears_marker(original, mark):
             return []
         return [{"channel": self.item.message.place.channel, "id": str(original.id), "via": "token"}]
 
@@ -195,19 +195,19 @@ class InResponse:
     def _private(self) -> bool:
         return bool(self.item.message.context.get("private"))
 
-    def _expired(self) -> bool:
+    def _is_expired(self) -> bool:
         return datetime.now(UTC) - self.item.received_at > timedelta(minutes=_TOKEN_MINUTES)
 
-    def _hook(self) -> discord.Webhook:
+    def _build_webhook(self) -> discord.Webhook:
         context = self.item.message.context
         hook = discord.Webhook.partial(int(context["application"]), context["token"], client=self.client)
         hook.type = discord.WebhookType.application  # else it would refuse what only an application may send
         return hook
 
-    async def _otherwise(self) -> InChannel:
+    async def _find_other_channel(self) -> InChannel:
         if not self._private:
             return InChannel(self.client, int(self.item.message.place.channel), self.item)
-        with delivering():
+        with translate_delivery_errors():
             user = await self.client.fetch_user(int(self.item.message.user))
             direct = await self.client.create_dm(user)
         return InChannel(self.client, direct.id, self.item)
@@ -243,29 +243,29 @@ async def move_elsewhere(client: discord.Client, item: Job) -> Job | None:
     if not tried and context.get("kind") in {"channel", "thread"} and not direct and not context.get("forum"):
         if context["kind"] == "channel":
             await remove_empty_thread(client, int(item.message.id))
-        return _elsewhere(item, place.channel)
+        return _move_job(item, place.channel)
     if direct or (tried and tried != place.channel):
         return None
     try:
-        with delivering():
+        with translate_delivery_errors():
             opened = await client.create_dm(discord.Object(int(item.message.user)))
     except DeliveryError as error:
         if error.permanent:
             return None
         raise
-    return _elsewhere(item, str(opened.id))
+    return _move_job(item, str(opened.id))
 
 
-def _elsewhere(item: Job, channel: str) -> Job:
+def _move_job(item: Job, channel: str) -> Job:
     context = {**item.message.context, ELSEWHERE: channel}
     return replace(item, message=replace(item.message, context=context), replies=())
 
 
-def _options(content: Content) -> dict[str, Any]:
+def _build_options(content: Content) -> dict[str, Any]:
     return {"content": content} if isinstance(content, str) else {"view": content}
 
 
-def _shows(message: discord.Message, content: Content) -> bool:
+def _shows_content(message: discord.Message, content: Content) -> bool:
     """Whether a message says what a text or a layout does, the latter with as many buttons."""
     if isinstance(content, str):
         return message.content.strip() == content.strip()
@@ -281,7 +281,7 @@ def _shows(message: discord.Message, content: Content) -> bool:
     return shown == texts and buttons == sum(isinstance(part, ui.DynamicItem) for part in view.walk_children())
 
 
-def _bears(message: discord.Message, mark: int) -> bool:
+def _bears_marker(message: discord.Message, mark: int) -> bool:
     return any(getattr(part, "id", None) == mark for part in message.components)
 
 

@@ -13,7 +13,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from bot.chat.card import Card, File
 from bot.chat.message import MessageRef, ThreadRef
 from bot.errors import DeliveryError, Refusal
-from bot.platforms.slack.api_errors import code_of, delivering
+from bot.platforms.slack.api_errors import code_of, translate_delivery_errors
 from bot.platforms.slack.cards import card_blocks, card_text
 from bot.platforms.slack.channels import SlackChannels
 from bot.platforms.slack.events import PLATFORM
@@ -52,25 +52,25 @@ class SlackAdminReply:
             self.posted = MessageRef(PLATFORM, self.place.workspace, self.place.channel, self.clicked)
             await self.rooms.update_card(self.posted, card)
         elif public:
-            self.posted = await self._post(card)
+            self.posted = await self._post_publicly(card)
             await self._take_away()
         else:
-            await self.whisper(card, replace=self.uses > 0 or bool(self.clicked))
+            await self.show_privately(card, replace=self.uses > 0 or bool(self.clicked))
         return self.posted
 
-    async def release(self) -> None:
+    async def show_held_cards(self) -> None:
         """Show what was held back: a form is acknowledged first, however slow Slack is."""
         held, self.held = self.held, None
         for card in held or ():
             await self.show_card(card, public=True)
 
-    async def whisper(self, card: Card, *, replace: bool = False) -> None:
+    async def show_privately(self, card: Card, *, replace: bool = False) -> None:
         """Show something to the caller alone. Raises DeliveryError."""
         if card.file:
-            card = await self._shared(card, card.file)
+            card = await self._share_file(card, card.file)
         if self.response_url and self.uses < _USES:
             self.uses += 1
-            with delivering():
+            with translate_delivery_errors():
                 sent = await AsyncWebhookClient(self.response_url).send(
                     text=card_text(card),
                     blocks=card_blocks(card),
@@ -83,7 +83,7 @@ class SlackAdminReply:
         try:
             if not self.place.channel:
                 raise DeliveryError("no channel", Refusal.PLACE)
-            with delivering():
+            with translate_delivery_errors():
                 await self.client.chat_postEphemeral(
                     channel=self.place.channel, user=self.user, text=card_text(card), blocks=card_blocks(card)
                 )
@@ -92,11 +92,11 @@ class SlackAdminReply:
                 raise
             await self.rooms.post_card(await self.rooms.open_direct_thread(self.place.workspace, self.user), card)
 
-    async def _shared(self, card: Card, file: File) -> Card:
+    async def _share_file(self, card: Card, file: File) -> Card:
         """The card, once its file is in the private conversation, or with why it is not."""
         try:
             direct = await self.rooms.open_direct_thread(self.place.workspace, self.user)
-            await self.rooms.upload(direct.channel, file)
+            await self.rooms.upload_file(direct.channel, file)
         except DeliveryError as error:
             return replace(card, file=None, footnote=f"The file {file.name} could not be shared: {error}.")
         return replace(card, file=None, footnote=f"{card.footnote} {file.name} is in our private conversation.".strip())
@@ -104,7 +104,7 @@ class SlackAdminReply:
     async def follow_task(self, work: asyncio.Task[Any]) -> None:
         self.attend_to(work)
 
-    async def _post(self, card: Card) -> MessageRef:
+    async def _post_publicly(self, card: Card) -> MessageRef:
         try:
             if self.place.channel:
                 return await self.rooms.post_card(self.place, card)
@@ -116,5 +116,5 @@ class SlackAdminReply:
     async def _take_away(self) -> None:
         """Remove the private message whose button was used: what follows is a message of its own."""
         if self.hidden and self.response_url:
-            with delivering():
+            with translate_delivery_errors():
                 await AsyncWebhookClient(self.response_url).send(delete_original=True)

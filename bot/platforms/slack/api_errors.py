@@ -100,7 +100,7 @@ def lacks_thread(error: DeliveryError) -> bool:
 
 
 @contextmanager
-def delivering() -> Iterator[None]:
+def translate_delivery_errors() -> Iterator[None]:
     """Raises DeliveryError for whatever the SDK or the network raises."""
     try:
         yield
@@ -109,26 +109,26 @@ def delivering() -> Iterator[None]:
         status = getattr(error.response, "status_code", 200)
         kind = kind_of(code, status)
         told = f"Slack refuses {getattr(error.response, 'api_url', 'a call').rsplit('/', 1)[-1]}: {code or status}"
-        raise DeliveryError(f"{told}. {mend(code)}." if kind is Refusal.BOT else told, kind) from error
+        raise DeliveryError(f"{told}. {suggest_fix(code)}." if kind is Refusal.BOT else told, kind) from error
     except (TimeoutError, aiohttp.ClientError, OSError, SlackClientError) as error:
         raise DeliveryError(f"Slack cannot be reached ({type(error).__name__})", Refusal.MOMENT) from error
 
 
 @contextmanager
-def connecting() -> Iterator[None]:
+def translate_connection_errors() -> Iterator[None]:
     """Raises PlatformError, with the mend, for whatever the SDK or the network raises while connecting."""
     try:
         yield
     except SlackApiError as error:
         code = code_of(error) or str(getattr(error.response, "status_code", ""))
-        raise PlatformError(f"Slack refuses the connection: {code}. {mend(code)}.") from error
+        raise PlatformError(f"Slack refuses the connection: {code}. {suggest_fix(code)}.") from error
     except (TimeoutError, aiohttp.ClientError, OSError, SlackClientError) as error:
         raise PlatformError(
             f"Slack cannot be reached ({type(error).__name__}). Check the network and FRONTDESK_SLACK_API_URL."
         ) from error
 
 
-def mend(code: str) -> str:
+def suggest_fix(code: str) -> str:
     """What an operator does about an error code of Slack's."""
     if code in {"invalid_auth", "not_authed", "token_revoked", "account_inactive", "token_expired"}:
         return "Check SLACK_BOT_TOKEN (xoxb-…) and SLACK_APP_TOKEN (xapp-…), or reinstall the app"

@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.chat.conversation import Citation, Turn
 from bot.i18n import Words, words_for
-from bot.platforms.slack.markdown import fallback, link, literal, plain, to_mrkdwn
+from bot.platforms.slack.markdown import format_link, to_fallback, to_literal, to_mrkdwn, to_plain_text
 from bot.sources.catalogue import Overview
 
 Block = dict[str, Any]
@@ -29,14 +29,14 @@ UP, DOWN = "up", "down"
 _OLD = frozenset({"actions", "context", "divider", "section"})
 
 
-def body(markdown: str) -> list[Block]:
+def draw_body(markdown: str) -> list[Block]:
     """An answer's text (already Slack's Markdown), tables and code drawn."""
     return [{"type": "markdown", "text": markdown}] if markdown.strip() else []
 
 
 def draw_message(markdown: str, below: Sequence[Block] = ()) -> Message:
     """A message of an answer's text as Slack draws it best."""
-    return {"blocks": [*body(markdown), *below], "text": fallback(markdown)[:FALLBACK]}
+    return {"blocks": [*draw_body(markdown), *below], "text": to_fallback(markdown)[:FALLBACK]}
 
 
 def draw_sections(markdown: str, below: Sequence[Block] = ()) -> Message:
@@ -45,7 +45,7 @@ def draw_sections(markdown: str, below: Sequence[Block] = ()) -> Message:
     section = {"type": "section", "expand": True, "text": {"type": "mrkdwn", "text": written, "verbatim": True}}
     return {
         "blocks": [section, *(block for block in below if block["type"] in _OLD)],
-        "text": fallback(markdown)[:FALLBACK],
+        "text": to_fallback(markdown)[:FALLBACK],
     }
 
 
@@ -55,28 +55,28 @@ def write_message(markdown: str, below: Sequence[Block] = ()) -> Message:
     return {"blocks": [], "text": "\n\n".join([to_mrkdwn(markdown), *texts])}
 
 
-def footer(turn: Turn, *, handoff: bool = False, share: bool = False) -> list[Block]:
+def draw_footer(turn: Turn, *, handoff: bool = False, share: bool = False) -> list[Block]:
     """Below an answer: its sources, feedback, and the way to a person."""
     words = words_for(turn.language)
-    blocks: list[Block] = sources(turn.citations, words)
+    blocks: list[Block] = draw_sources(turn.citations, words)
     if not turn.decision.searched:
         return blocks
-    blocks.append(_feedback(turn, words))
-    if buttons := ways_on(turn, handoff=handoff, share=share):
+    blocks.append(_draw_feedback(turn, words))
+    if buttons := draw_onward_buttons(turn, handoff=handoff, share=share):
         blocks.append({"type": "actions", "elements": buttons})
     return blocks
 
 
-def ways_on(turn: Turn, *, handoff: bool, share: bool) -> list[Block]:
+def draw_onward_buttons(turn: Turn, *, handoff: bool, share: bool) -> list[Block]:
     """The buttons that take a reply to others: to the channel, to people."""
     labels = words_for(turn.language).labels
-    sharing = [_button(SHARE, labels["share"], turn.id)] if share else []
-    return [*sharing, *([_button(ASK_HUMAN, labels["ask_human"], turn.id)] if handoff else [])]
+    sharing = [_draw_button(SHARE, labels["share"], turn.id)] if share else []
+    return [*sharing, *([_draw_button(ASK_HUMAN, labels["ask_human"], turn.id)] if handoff else [])]
 
 
-def sources(citations: Sequence[Citation], words: Words) -> list[Block]:
+def draw_sources(citations: Sequence[Citation], words: Words) -> list[Block]:
     """The numbered links, in as many sections as their length needs."""
-    lines = [f"*{literal(words.labels['sources'])}*", *map(_source, citations)]
+    lines = [f"*{to_literal(words.labels['sources'])}*", *map(_format_source, citations)]
     while sum(map(len, lines)) > SOURCES:
         lines.pop()
     sections: list[str] = []
@@ -88,16 +88,16 @@ def sources(citations: Sequence[Citation], words: Words) -> list[Block]:
     return [{"type": "section", "expand": True, "text": {"type": "mrkdwn", "text": text}} for text in sections]
 
 
-def _source(citation: Citation) -> str:
-    linked = link(literal(citation.title)[:300] or literal(citation.url)[:300], citation.url)
-    byline = f" · {literal(citation.byline)}" if citation.byline else ""
+def _format_source(citation: Citation) -> str:
+    linked = format_link(to_literal(citation.title)[:300] or to_literal(citation.url)[:300], citation.url)
+    byline = f" · {to_literal(citation.byline)}" if citation.byline else ""
     return f"[{citation.number}] {linked}{byline}"
 
 
-def _feedback(turn: Turn, words: Words) -> Block:
-    def button(label: str, vote: str) -> Block:
+def _draw_feedback(turn: Turn, words: Words) -> Block:
+    def draw_vote_button(label: str, vote: str) -> Block:
         text = words.labels[label]
-        return {"text": _plain(text, 75), "value": f"{vote}:{turn.id}", "accessibility_label": text[:75]}
+        return {"text": _draw_plain_text(text, 75), "value": f"{vote}:{turn.id}", "accessibility_label": text[:75]}
 
     return {
         "type": "context_actions",
@@ -105,90 +105,96 @@ def _feedback(turn: Turn, words: Words) -> Block:
             {
                 "type": "feedback_buttons",
                 "action_id": FEEDBACK,
-                "positive_button": button("helpful", UP),
-                "negative_button": button("not_helpful", DOWN),
+                "positive_button": draw_vote_button("helpful", UP),
+                "negative_button": draw_vote_button("not_helpful", DOWN),
             }
         ],
     }
 
 
-def why(turn_id: str, words: Words) -> Block:
+def draw_reason_modal(turn_id: str, words: Words) -> Block:
     """The modal that a thumbs-down opens."""
     return {
         "type": "modal",
         "callback_id": WHY,
         "private_metadata": turn_id,
-        "title": _plain(words.labels["why_title"], 24),
-        "submit": _plain(words.labels["send"], 24),
-        "close": _plain(words.labels["cancel"], 24),
+        "title": _draw_plain_text(words.labels["why_title"], 24),
+        "submit": _draw_plain_text(words.labels["send"], 24),
+        "close": _draw_plain_text(words.labels["cancel"], 24),
         "blocks": [
             {
                 "type": "input",
                 "block_id": WHY,
                 "optional": True,
-                "label": _plain(words.labels["why_label"], 2_000),
+                "label": _draw_plain_text(words.labels["why_label"], 2_000),
                 "element": {"type": "plain_text_input", "action_id": WHY, "multiline": True, "max_length": 2_000},
             }
         ],
     }
 
 
-def home(overview: Overview | None, words: Words, now: datetime | None = None, *, steers: bool = False) -> Block:
+def draw_home_view(
+    overview: Overview | None, words: Words, now: datetime | None = None, *, steers: bool = False
+) -> Block:
     """The App Home: what the bot knows, since when, and how to ask; for an admin, who `steers`, buttons too."""
-    blocks: list[Block] = [_header(words.labels["home_title"])]
+    blocks: list[Block] = [_draw_header(words.labels["home_title"])]
     if overview is None:
-        blocks.append(_section(literal(words.labels["home_empty"])))
+        blocks.append(_draw_section(to_literal(words.labels["home_empty"])))
     else:
-        age = _age((now or datetime.now(UTC)) - overview.created_at)
+        age = _format_age((now or datetime.now(UTC)) - overview.created_at)
         facts = words.label("home_versions", pages=overview.pages, passages=overview.passages, age=age)
-        named = "\n".join(f"• {_place(location)}" for location in overview.locations[:20])
-        blocks.append(_section(literal(facts) + (f"\n{named}" if named else "")))
+        named = "\n".join(f"• {_format_location(location)}" for location in overview.locations[:20])
+        blocks.append(_draw_section(to_literal(facts) + (f"\n{named}" if named else "")))
         blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": f"version {overview.version}"}]})
-    blocks += [{"type": "divider"}, _header(words.labels["home_how"]), _section(words.labels["home_how_text"])]
+    blocks += [
+        {"type": "divider"},
+        _draw_header(words.labels["home_how"]),
+        _draw_section(words.labels["home_how_text"]),
+    ]
     if overview and overview.examples:
-        blocks.append(_header(words.labels["home_examples"]))
-        blocks.append(_section("\n".join(f"• {literal(question)}" for question in overview.examples)))
+        blocks.append(_draw_header(words.labels["home_examples"]))
+        blocks.append(_draw_section("\n".join(f"• {to_literal(question)}" for question in overview.examples)))
     if steers:
         steering = (("status", "Status"), ("sources", "Sources"), ("recrawl", "Re-crawl"), ("gaps", "Gaps"))
-        buttons = [_button(f"do:{action}:{n}", label, "-") for n, (action, label) in enumerate(steering)]
-        blocks += [{"type": "divider"}, _header("For admins"), {"type": "actions", "elements": buttons}]
-        blocks.append(_section("All that you can do: `/faq help`"))
+        buttons = [_draw_button(f"do:{action}:{n}", label, "-") for n, (action, label) in enumerate(steering)]
+        blocks += [{"type": "divider"}, _draw_header("For admins"), {"type": "actions", "elements": buttons}]
+        blocks.append(_draw_section("All that you can do: `/faq help`"))
     return {"type": "home", "blocks": blocks}
 
 
-def prompts(overview: Overview | None) -> list[dict[str, str]]:
+def build_prompts(overview: Overview | None) -> list[dict[str, str]]:
     """Suggested prompts of the agent pane (at most 4), taken from the FAQ itself."""
     return [{"title": question, "message": question} for question in (overview.examples if overview else ())[:4]]
 
 
-def metadata(item_id: str) -> Mapping[str, Any]:
+def build_metadata(item_id: str) -> Mapping[str, Any]:
     """What marks a message as the answer to an item, so that a restart finds it."""
     return {"event_type": "frontdesk_answer", "event_payload": {"item": item_id}}
 
 
-def _place(location: str) -> str:
+def _format_location(location: str) -> str:
     if location.startswith(("https://", "http://")):
-        return link(literal(location)[:300], location)
-    return literal(location.rstrip("/").rpartition("/")[2])  # a folder's place on our disk is nobody's business
+        return format_link(to_literal(location)[:300], location)
+    return to_literal(location.rstrip("/").rpartition("/")[2])  # a folder's place on our disk is nobody's business
 
 
-def _button(action: str, label: str, value: str) -> Block:
-    return {"type": "button", "action_id": action, "text": _plain(label, 75), "value": value}
+def _draw_button(action: str, label: str, value: str) -> Block:
+    return {"type": "button", "action_id": action, "text": _draw_plain_text(label, 75), "value": value}
 
 
-def _header(text: str) -> Block:
-    return {"type": "header", "text": _plain(text, 150)}
+def _draw_header(text: str) -> Block:
+    return {"type": "header", "text": _draw_plain_text(text, 150)}
 
 
-def _section(text: str) -> Block:
+def _draw_section(text: str) -> Block:
     return {"type": "section", "text": {"type": "mrkdwn", "text": text[:SECTION]}}
 
 
-def _plain(text: str, limit: int) -> Block:
-    return {"type": "plain_text", "text": plain(text)[:limit], "emoji": True}
+def _draw_plain_text(text: str, limit: int) -> Block:
+    return {"type": "plain_text", "text": to_plain_text(text)[:limit], "emoji": True}
 
 
-def _age(age: Any) -> str:
+def _format_age(age: Any) -> str:
     minutes = max(0, int(age.total_seconds() // 60))
     if minutes < 60:
         return f"{minutes} min"

@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.chat.card import Button, Card, Form, Line, Style, Table
 from bot.platforms.slack.blocks import FALLBACK, SECTION, Block
-from bot.platforms.slack.markdown import link, literal, plain, to_slack
+from bot.platforms.slack.markdown import format_link, to_literal, to_plain_text, to_slack
 
 DO, FORM = "do", "form"
 _BAR = 20  # characters
@@ -26,32 +26,37 @@ def card_blocks(card: Card) -> list[Block]:
     """A card as a message's blocks."""
     blocks: list[Block] = []
     if card.title and (card.facts or card.lines or card.table or card.markdown):
-        blocks.append({"type": "header", "text": _plain(card.title, 150)})
+        blocks.append({"type": "header", "text": _draw_plain_text(card.title, 150)})
     elif card.title:
-        blocks.append(_mrkdwn(f"*{literal(_cut(card.title, 300)) or '…'}*"))
+        blocks.append(_draw_mrkdwn(f"*{to_literal(_shorten_text(card.title, 300)) or '…'}*"))
     if card.text.strip():
-        blocks.append({"type": "section", "text": _plain(card.text, TEXT, card.links)})
-    facts = [f"*{literal(_cut(name, 100))}:* {literal(_cut(value, 1_000))}" for name, value in card.facts.items()]
-    blocks += [_mrkdwn(text) for text in _packed(_within(facts, _FACTS))]
+        blocks.append({"type": "section", "text": _draw_plain_text(card.text, TEXT, card.links)})
+    facts = [
+        f"*{to_literal(_shorten_text(name, 100))}:* {to_literal(_shorten_text(value, 1_000))}"
+        for name, value in card.facts.items()
+    ]
+    blocks += [_draw_mrkdwn(text) for text in _pack_sections(_fit_lines(facts, _FACTS))]
     if card.bar is not None:
-        blocks.append(_mrkdwn(_bar(card.bar)))
+        blocks.append(_draw_mrkdwn(_format_bar(card.bar)))
     if card.markdown.strip():
-        blocks.append({"type": "markdown", "text": to_slack(_cut(card.markdown, _MARKDOWN), card.links)})
+        blocks.append({"type": "markdown", "text": to_slack(_shorten_text(card.markdown, _MARKDOWN), card.links)})
     if card.table:
-        blocks.append(_table(card.table))
-    blocks += [_mrkdwn(text) for text in _packed(_within([_line(line) for line in card.lines], _LINES))]
-    if footnote := literal(_cut(card.footnote, _FOOTNOTE)):
+        blocks.append(_draw_table(card.table))
+    blocks += [
+        _draw_mrkdwn(text) for text in _pack_sections(_fit_lines([_format_line(line) for line in card.lines], _LINES))
+    ]
+    if footnote := to_literal(_shorten_text(card.footnote, _FOOTNOTE)):
         blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": footnote}]})
     if card.buttons:
-        buttons = [_button(each, number) for number, each in enumerate(card.buttons[:_BUTTONS])]
+        buttons = [_draw_button(each, number) for number, each in enumerate(card.buttons[:_BUTTONS])]
         blocks.append({"type": "actions", "elements": buttons})
-    return blocks or [_mrkdwn("…")]
+    return blocks or [_draw_mrkdwn("…")]
 
 
 def card_text(card: Card) -> str:
     """What stands for a card where no blocks are shown."""
     parts = [card.title, card.text or card.markdown, *(f"{name}: {value}" for name, value in card.facts.items())]
-    return literal(" – ".join(part for part in parts if part))[:FALLBACK] or "…"
+    return to_literal(" – ".join(part for part in parts if part))[:FALLBACK] or "…"
 
 
 def form_view(form: Form, about: Mapping[str, str]) -> Block:
@@ -60,14 +65,14 @@ def form_view(form: Form, about: Mapping[str, str]) -> Block:
         "type": "modal",
         "callback_id": f"{FORM}:{form.action}",
         "private_metadata": json.dumps({**about, "value": form.value}),
-        "title": _plain(form.title, 24),
-        "submit": _plain(form.send, 24),
+        "title": _draw_plain_text(form.title, 24),
+        "submit": _draw_plain_text(form.send, 24),
         "blocks": [
             {
                 "type": "input",
                 "block_id": each.name,
                 "optional": not each.required,
-                "label": _plain(each.label, 2_000),
+                "label": _draw_plain_text(each.label, 2_000),
                 "element": {
                     "type": "plain_text_input",
                     "action_id": each.name,
@@ -87,28 +92,28 @@ def read_form(view: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(next(iter(held.values())).get("value") or "") for name, held in values.items()}
 
 
-def _line(line: Line) -> str:
-    linked = link(literal(_cut(line.text, 400)) or "…", line.url)
+def _format_line(line: Line) -> str:
+    linked = format_link(to_literal(_shorten_text(line.text, 400)) or "…", line.url)
     if not line.note:
         return f"• {linked}"
-    note = literal(_cut(line.note, 400))
+    note = to_literal(_shorten_text(line.note, 400))
     return f"• {linked} — {note}" if len(line.text) + len(note) < _ONE_LINE else f"• {linked}\n      {note}"
 
 
-def _table(table: Table) -> Block:
-    def row(cells: Sequence[str]) -> list[Block]:
-        return [{"type": "raw_text", "text": plain(_cut(cell, _CELL)) or "–"} for cell in cells]
+def _draw_table(table: Table) -> Block:
+    def draw_row(cells: Sequence[str]) -> list[Block]:
+        return [{"type": "raw_text", "text": to_plain_text(_shorten_text(cell, _CELL)) or "–"} for cell in cells]
 
     names = [name.lstrip(">") or "–" for name in table.columns]
     settings = [{"align": "right" if name.startswith(">") else "left", "is_wrapped": True} for name in table.columns]
     return {
         "type": "table",
-        "rows": [row(names), *(row(cells) for cells in _rows(table))],
+        "rows": [draw_row(names), *(draw_row(cells) for cells in _fit_rows(table))],
         "column_settings": settings,
     }
 
 
-def _rows(table: Table) -> list[Sequence[str]]:
+def _fit_rows(table: Table) -> list[Sequence[str]]:
     """As many as there is room for."""
     rows: list[Sequence[str]] = []
     room = _TABLE - sum(min(len(name), _CELL) for name in table.columns)
@@ -120,7 +125,7 @@ def _rows(table: Table) -> list[Sequence[str]]:
     return rows
 
 
-def _within(lines: Sequence[str], room: int) -> list[str]:
+def _fit_lines(lines: Sequence[str], room: int) -> list[str]:
     """As many as there is room for; the first in any case."""
     kept: list[str] = []
     for line in lines:
@@ -132,31 +137,31 @@ def _within(lines: Sequence[str], room: int) -> list[str]:
     return kept
 
 
-def _button(button: Button, number: int) -> Block:
+def _draw_button(button: Button, number: int) -> Block:
     block: Block = {
         "type": "button",
         "action_id": f"{DO}:{button.action}:{number}",
-        "text": _plain(button.label, 75),
+        "text": _draw_plain_text(button.label, 75),
         "value": button.value or "-",
     }
     if button.style is not Style.PLAIN:
         block["style"] = button.style.value
     if button.confirm:
         block["confirm"] = {
-            "title": _plain(button.label, 100),
-            "text": _plain(button.confirm, 300),
-            "confirm": _plain("Yes", 30),
-            "deny": _plain("No", 30),
+            "title": _draw_plain_text(button.label, 100),
+            "text": _draw_plain_text(button.confirm, 300),
+            "confirm": _draw_plain_text("Yes", 30),
+            "deny": _draw_plain_text("No", 30),
         }
     return block
 
 
-def _bar(share: float) -> str:
+def _format_bar(share: float) -> str:
     full = round(min(1.0, max(0.0, share)) * _BAR)
     return f"{'▰' * full}{'▱' * (_BAR - full)}  {round(share * 100)} %"
 
 
-def _packed(lines: Sequence[str]) -> list[str]:
+def _pack_sections(lines: Sequence[str]) -> list[str]:
     """As few sections as the lines fit in."""
     sections: list[str] = []
     for line in lines:
@@ -167,14 +172,14 @@ def _packed(lines: Sequence[str]) -> list[str]:
     return sections
 
 
-def _mrkdwn(text: str) -> Block:
+def _draw_mrkdwn(text: str) -> Block:
     return {"type": "section", "expand": True, "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
 
 
-def _plain(text: str, limit: int, links: Collection[str] = ()) -> Block:
-    return {"type": "plain_text", "text": _cut(plain(text, links), limit) or "…", "emoji": True}
+def _draw_plain_text(text: str, limit: int, links: Collection[str] = ()) -> Block:
+    return {"type": "plain_text", "text": _shorten_text(to_plain_text(text, links), limit) or "…", "emoji": True}
 
 
-def _cut(text: str, limit: int) -> str:
+def _shorten_text(text: str, limit: int) -> str:
     text = text.strip()
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -16,7 +16,7 @@ from bot.chat.message import MessageRef, ThreadRef
 from bot.chat.people import Role
 from bot.chat.split import split_markdown
 from bot.errors import DeliveryError, Refusal
-from bot.platforms.slack.api_errors import GONE, code_of, delivering
+from bot.platforms.slack.api_errors import GONE, code_of, translate_delivery_errors
 from bot.platforms.slack.cards import TEXT, card_blocks, card_text
 from bot.platforms.slack.events import PLATFORM
 
@@ -38,15 +38,15 @@ class SlackChannels:
     async def post_card(self, place: ThreadRef, card: Card) -> MessageRef:
         """A text that is too long for one message goes on in the next."""
         pieces = split_markdown(card.text, TEXT) if card.text else [""]
-        first = await self._post(place, replace(card, text=pieces[0]))
+        first = await self._post_message(place, replace(card, text=pieces[0]))
         for piece in pieces[1:]:
-            await self._post(place, Card(text=piece, links=card.links))
+            await self._post_message(place, Card(text=piece, links=card.links))
         return first
 
-    async def _post(self, place: ThreadRef, card: Card) -> MessageRef:
+    async def _post_message(self, place: ThreadRef, card: Card) -> MessageRef:
         if place.channel in self._team_channels and not await self._is_private(place.channel):
-            raise DeliveryError(public(place.channel), Refusal.PLACE)
-        with delivering():
+            raise DeliveryError(describe_public_channel(place.channel), Refusal.PLACE)
+        with translate_delivery_errors():
             sent = await self._client.chat_postMessage(
                 channel=place.channel,
                 thread_ts=place.thread or None,
@@ -56,7 +56,7 @@ class SlackChannels:
                 unfurl_media=False,
             )
         if card.file:
-            await self.upload(str(sent["channel"]), card.file, place.thread)
+            await self.upload_file(str(sent["channel"]), card.file, place.thread)
         return MessageRef(PLATFORM, self._team, str(sent["channel"]), str(sent["ts"]))
 
     async def ensure_thread(self, message: MessageRef, name: str) -> ThreadRef:
@@ -65,7 +65,7 @@ class SlackChannels:
 
     async def update_card(self, message: MessageRef, card: Card) -> None:
         try:
-            with delivering():
+            with translate_delivery_errors():
                 await self._client.chat_update(
                     channel=message.channel, ts=message.message_id, text=card_text(card), blocks=card_blocks(card)
                 )
@@ -74,32 +74,32 @@ class SlackChannels:
                 raise
 
     async def open_direct_thread(self, workspace: str, user: str) -> ThreadRef:
-        with delivering():
+        with translate_delivery_errors():
             opened = await self._client.conversations_open(users=user)
         return ThreadRef(PLATFORM, self._team, str(opened["channel"]["id"]), "")
 
     async def fetch_link(self, message: MessageRef) -> str:
         if not message.message_id:
             return ""
-        with delivering():
+        with translate_delivery_errors():
             found = await self._client.chat_getPermalink(channel=message.channel, message_ts=message.message_id)
         return str(found["permalink"])
 
     async def fetch_user_name(self, workspace: str, user: str) -> str:
         if user not in self._names:
-            profile = (await self._about(user)).get("profile") or {}
+            profile = (await self._fetch_user(user)).get("profile") or {}
             self._names[user] = str(profile.get("display_name") or profile.get("real_name") or "")
             if len(self._names) > _NAMES:
                 self._names.popitem(last=False)
         return self._names[user]
 
     async def is_teammate(self, workspace: str, user: str) -> bool:
-        return await self.role(user) >= Role.TEAMMATE
+        return await self.find_role(user) >= Role.TEAMMATE
 
     async def is_member(self, user: str) -> bool:
         """Whether the user sees every public channel: no guest, and nobody of another workspace's. Raises
         DeliveryError."""
-        about = await self._about(user)
+        about = await self._fetch_user(user)
         guest = about.get("is_restricted") or about.get("is_ultra_restricted")
         return self._is_ours(about) and not guest
 
@@ -109,9 +109,9 @@ class SlackChannels:
         ours = [*(grid.get("teams") or [home]), grid.get("enterprise_id")]  # the whole of it may have installed the app
         return not about.get("is_stranger") and self._team in ours
 
-    async def role(self, user: str) -> Role:
+    async def find_role(self, user: str) -> Role:
         """What Slack says now of what a person may do. Raises DeliveryError."""
-        about = await self._about(user)
+        about = await self._fetch_user(user)
         if not self._is_ours(about):
             return Role.CUSTOMER  # in a shared channel: what they are in their own workspace counts for nothing here
         if about.get("is_admin") or about.get("is_owner"):
@@ -121,26 +121,26 @@ class SlackChannels:
                 return Role.TEAMMATE
         return Role.CUSTOMER
 
-    async def faults(self) -> list[str]:
+    async def find_faults(self) -> list[str]:
         """What is wrong with the team's channels, a line each."""
         found = []
         for channel in self._team_channels:
             try:
                 if not await self._is_private(channel):
-                    found.append(public(channel))
+                    found.append(describe_public_channel(channel))
             except DeliveryError as error:
                 found.append(f"the channel {channel} cannot be looked at ({error}): invite the bot there.")
         return found
 
-    async def upload(self, channel: str, file: File, thread: str = "") -> None:
+    async def upload_file(self, channel: str, file: File, thread: str = "") -> None:
         """Share a file in a channel. Raises DeliveryError."""
-        with delivering():
+        with translate_delivery_errors():
             await self._client.files_upload_v2(
                 channel=channel, thread_ts=thread or None, filename=file.name, content=file.content, title=file.name
             )
 
-    async def _about(self, user: str) -> dict[str, Any]:
-        with delivering():
+    async def _fetch_user(self, user: str) -> dict[str, Any]:
+        with translate_delivery_errors():
             found = await self._client.users_info(user=user)
         return dict(found["user"])
 
@@ -157,7 +157,7 @@ class SlackChannels:
         """Whether people come in by invitation alone. Raises DeliveryError."""
         asked, private = self._private.get(channel, (-math.inf, False))
         if time.monotonic() - asked >= _PRIVACY_SECONDS:
-            with delivering():
+            with translate_delivery_errors():
                 found = await self._client.conversations_info(channel=channel)
             private = bool(found["channel"].get("is_private"))
             self._private[channel] = time.monotonic(), private
@@ -166,7 +166,7 @@ class SlackChannels:
     async def _is_in(self, channel: str, user: str) -> bool:
         cursor = ""
         while True:
-            with delivering():
+            with translate_delivery_errors():
                 page = await self._client.conversations_members(channel=channel, limit=1_000, cursor=cursor or None)
             if user in page["members"]:
                 return True
@@ -175,7 +175,7 @@ class SlackChannels:
                 return False
 
 
-def public(channel: str) -> str:
+def describe_public_channel(channel: str) -> str:
     """What is wrong with a team's channel that anybody may join, and the mend."""
     return (
         f"the channel {channel} is public: whoever joins it would read customers' questions and answer them. Make it "

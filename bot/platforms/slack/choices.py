@@ -16,8 +16,8 @@ from bot.i18n import words_for
 from bot.platforms.options import Asking, Option, build_asking, describe_outcome
 from bot.platforms.slack import blocks
 from bot.platforms.slack.blocks import FALLBACK, SECTION, Block
-from bot.platforms.slack.markdown import fallback as shown_beside
-from bot.platforms.slack.markdown import literal, to_slack
+from bot.platforms.slack.markdown import to_fallback as shown_beside
+from bot.platforms.slack.markdown import to_literal, to_slack
 
 CHOOSE = "choose"
 _LONGEST_NUMBER = 2  # digits
@@ -25,17 +25,17 @@ _LABEL = 75
 _ASKED = "asked"  # begins the block id by which the turn is known when the buttons are gone
 
 
-def question(turn: Turn) -> list[Block]:
+def draw_question(turn: Turn) -> list[Block]:
     """The clarification as it is asked."""
     asked = build_asking(turn, _LABEL)
     return [
-        _section(turn, asked, asked.lines(literal) if asked.in_full else []),
-        *_rows(turn, (*asked.options, asked.refusal)),
-        {"type": "context", "elements": [{"type": "mrkdwn", "text": literal(asked.how)}]},
+        _draw_offer(turn, asked, asked.lines(to_literal) if asked.in_full else []),
+        *_draw_rows(turn, (*asked.options, asked.refusal)),
+        {"type": "context", "elements": [{"type": "mrkdwn", "text": to_literal(asked.how)}]},
     ]
 
 
-def suggestion(turn: Turn) -> list[str]:
+def render_suggestion(turn: Turn) -> list[str]:
     """The entry that is shown as the nearest thing found, in one piece a message."""
     return split_markdown(to_slack(extract_lead(turn), turn.links), blocks.PIECE)
 
@@ -43,39 +43,39 @@ def suggestion(turn: Turn) -> list[str]:
 def below_suggestion(turn: Turn, *, handoff: bool = False, share: bool = False) -> list[Block]:
     """What stands below it: its source, what else may be meant, what confirms it and what refuses it."""
     asked = build_asking(turn, _LABEL)
-    others = [_section(turn, asked, asked.lines(literal) if asked.in_full else [])] if asked.options else []
-    verdicts = [_button(turn, option) for option in (asked.confirmation, asked.refusal) if option]
+    others = [_draw_offer(turn, asked, asked.lines(to_literal) if asked.in_full else [])] if asked.options else []
+    verdicts = [_draw_option_button(turn, option) for option in (asked.confirmation, asked.refusal) if option]
     return [
-        *_source(turn),
+        *_draw_source(turn),
         *others,
-        *_rows(turn, asked.options),
-        {"type": "actions", "elements": [*verdicts, *blocks.ways_on(turn, handoff=handoff, share=share)]},
+        *_draw_rows(turn, asked.options),
+        {"type": "actions", "elements": [*verdicts, *blocks.draw_onward_buttons(turn, handoff=handoff, share=share)]},
     ]
 
 
-def answered(settled: ClarificationOutcome) -> list[Block]:
+def draw_outcome(settled: ClarificationOutcome) -> list[Block]:
     """The offer once it is over: without buttons, with what was chosen or could have been."""
     turn, chosen = settled.asked, describe_outcome(settled)
     if turn.decision is Decision.SUGGEST:
-        verdict = [{"type": "context", "elements": [{"type": "mrkdwn", "text": literal(chosen)}]}] if chosen else []
-        return [*blocks.body(suggestion(turn)[-1]), *_source(turn), *verdict]
+        verdict = [{"type": "context", "elements": [{"type": "mrkdwn", "text": to_literal(chosen)}]}] if chosen else []
+        return [*blocks.draw_body(render_suggestion(turn)[-1]), *_draw_source(turn), *verdict]
     asked = build_asking(turn, _LABEL)
-    return [_section(turn, asked, [literal(line) for line in ([chosen] if chosen else asked.titles)])]
+    return [_draw_offer(turn, asked, [to_literal(line) for line in ([chosen] if chosen else asked.titles)])]
 
 
-def fallback(turn: Turn, settled: ClarificationOutcome | None = None) -> str:
+def format_fallback(turn: Turn, settled: ClarificationOutcome | None = None) -> str:
     """The same for notifications and screen readers, escaped: every option with its number."""
     if turn.decision is Decision.SUGGEST:
-        return shown_beside(suggestion(turn)[-1])[:FALLBACK]
+        return shown_beside(render_suggestion(turn)[-1])[:FALLBACK]
     asked = build_asking(turn, _LABEL)
     chosen = describe_outcome(settled) if settled else ""
     last = [f"{len(asked.options) + 1}. {asked.refusal.title}"] if settled is None else []
     room = FALLBACK // (len(asked.options) + 2)
-    lines = [literal(chosen)] if chosen else [literal(line[: room - 40]) for line in [*asked.titles, *last]]
+    lines = [to_literal(chosen)] if chosen else [to_literal(line[: room - 40]) for line in [*asked.titles, *last]]
     return "\n".join([to_slack(asked.lead), *lines])[:FALLBACK]
 
 
-def read(value: str) -> tuple[str, int]:
+def parse_choice(value: str) -> tuple[str, int]:
     """(turn id, option's number) of a button's value."""
     turn_id, _, number = value.partition(":")
     return turn_id, int(number) if number.isdecimal() and len(number) <= _LONGEST_NUMBER else -1
@@ -87,7 +87,7 @@ def turn_of(block: Mapping[str, Any]) -> str:
     return turn_id if begin == _ASKED else ""
 
 
-def _section(turn: Turn, asked: Asking, lines: list[str]) -> Block:
+def _draw_offer(turn: Turn, asked: Asking, lines: list[str]) -> Block:
     part = "others" if turn.decision is Decision.SUGGEST else _ASKED
     text = "\n".join([to_slack(asked.lead), *lines])[:SECTION]
     return {
@@ -98,17 +98,17 @@ def _section(turn: Turn, asked: Asking, lines: list[str]) -> Block:
     }
 
 
-def _source(turn: Turn) -> list[Block]:
+def _draw_source(turn: Turn) -> list[Block]:
     """Of what is shown; by the block's id the turn is known when the buttons are gone."""
-    first, *more = blocks.sources(shown_in_full(turn), words_for(turn.language))
+    first, *more = blocks.draw_sources(shown_in_full(turn), words_for(turn.language))
     return [first | {"block_id": f"{_ASKED}:{turn.id}"}, *more]
 
 
-def _rows(turn: Turn, options: Sequence[Option]) -> list[Block]:
-    return [{"type": "actions", "elements": [_button(turn, option)]} for option in options]
+def _draw_rows(turn: Turn, options: Sequence[Option]) -> list[Block]:
+    return [{"type": "actions", "elements": [_draw_option_button(turn, option)]} for option in options]
 
 
-def _button(turn: Turn, option: Option) -> Block:
+def _draw_option_button(turn: Turn, option: Option) -> Block:
     return {
         "type": "button",
         "action_id": f"{CHOOSE}:{option.number}",

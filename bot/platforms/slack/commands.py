@@ -22,7 +22,7 @@ from bot.commands.parser import read_line
 from bot.errors import DeliveryError, InputError, Refusal
 from bot.platforms.slack import choices
 from bot.platforms.slack.admin_replies import SlackAdminReply
-from bot.platforms.slack.api_errors import delivering
+from bot.platforms.slack.api_errors import translate_delivery_errors
 from bot.platforms.slack.cards import DO, FORM, form_view, read_form
 from bot.platforms.slack.channels import SlackChannels
 from bot.platforms.slack.events import PLATFORM, Home, text_of
@@ -45,19 +45,19 @@ class SlackCommands:
         self.rooms: SlackChannels | None = None
         self.home = Home()
 
-    def register(self, app: AsyncApp) -> None:
+    def register_listeners(self, app: AsyncApp) -> None:
         """Listen to what the manifest declares."""
-        app.command("/faq")(ack=_heard, lazy=[self._on_faq])
-        app.command("/forget-me")(ack=_heard, lazy=[self._on_forget_me])
-        app.action(re.compile(f"^{DO}:"))(ack=_heard, lazy=[self._on_click])
+        app.command("/faq")(ack=_acknowledge_request, lazy=[self._on_faq])
+        app.command("/forget-me")(ack=_acknowledge_request, lazy=[self._on_forget_me])
+        app.action(re.compile(f"^{DO}:"))(ack=_acknowledge_request, lazy=[self._on_click])
         app.view(re.compile(f"^{FORM}:"))(self._on_form)
-        app.shortcut(EXPLAIN)(ack=_heard, lazy=[self._on_explain])
-        app.shortcut(SAVE)(ack=_heard, lazy=[self._on_save])
+        app.shortcut(EXPLAIN)(ack=_acknowledge_request, lazy=[self._on_explain])
+        app.shortcut(SAVE)(ack=_acknowledge_request, lazy=[self._on_save])
 
-    async def role(self, user: str) -> Role:
+    async def find_role(self, user: str) -> Role:
         """What a person may do, as Slack says now; a customer's where it does not say."""
         try:
-            return await self.rooms.role(user) if self.rooms else Role.CUSTOMER
+            return await self.rooms.find_role(user) if self.rooms else Role.CUSTOMER
         except DeliveryError as error:
             log.warning("role not known", cause=str(error))
             return Role.CUSTOMER
@@ -71,21 +71,23 @@ class SlackCommands:
     # -- commands -------------------------------------------------------------------------------------------------
 
     async def _on_faq(self, body: dict[str, Any]) -> None:
-        place = self.home.place(str(body["channel_id"]))
-        screen = self._screen(place, str(body["user_id"]), body)
+        place = self.home.build_place(str(body["channel_id"]))
+        screen = self._build_reply(place, str(body["user_id"]), body)
         try:
             call = read_line(str(body.get("text") or ""), self._console.commands)
         except InputError as error:
-            await self._show(screen, body, Card(text=str(error), fault=True))
+            await self._show_answer(screen, body, Card(text=str(error), fault=True))
             return
-        actor = await self._actor(place.workspace, str(body["user_id"]), str(body.get("user_name") or ""))
-        await self._show(screen, body, await self._console.run(actor, place, call, screen))
+        actor = await self._build_actor(place.workspace, str(body["user_id"]), str(body.get("user_name") or ""))
+        await self._show_answer(screen, body, await self._console.run(actor, place, call, screen))
 
     async def _on_forget_me(self, body: dict[str, Any]) -> None:
-        place = self.home.place(str(body["channel_id"]))
+        place = self.home.build_place(str(body["channel_id"]))
         user = str(body["user_id"])
         actor = Actor(PLATFORM, place.workspace, user)
-        await self._show(self._screen(place, user, body), body, ask_to_forget(actor, await self._language(user)))
+        await self._show_answer(
+            self._build_reply(place, user, body), body, ask_to_forget(actor, await self._find_language(user))
+        )
 
     # -- clicks, forms, shortcuts ---------------------------------------------------------------------------------
 
@@ -93,20 +95,20 @@ class SlackCommands:
         action = body["actions"][0]
         name = str(action["action_id"]).split(":")[1]
         place, user = self._place_of(body), str(body["user"]["id"])
-        screen = self._screen(place, user, body)
-        actor = await self._actor(place.workspace, user, _name(body))
+        screen = self._build_reply(place, user, body)
+        actor = await self._build_actor(place.workspace, user, _read_user_name(body))
         value = str(action.get("value") or "").removeprefix("-")
-        await self._show(screen, body, await self._console.click(actor, place, name, value, screen))
+        await self._show_answer(screen, body, await self._console.click(actor, place, name, value, screen))
 
     async def _on_form(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """What is wrong with it stands below its first field, so that nothing that was typed is lost."""
         view = body["view"]
-        about = _about(view)
-        place = self.home.place(about.get("channel", ""), about.get("thread", ""))
+        about = _parse_metadata(view)
+        place = self.home.build_place(about.get("channel", ""), about.get("thread", ""))
         user = str(body["user"]["id"])
-        screen = self._screen(place, user, {}, about.get("message", ""))
+        screen = self._build_reply(place, user, {}, about.get("message", ""))
         screen.held = []
-        actor = await self._actor(place.workspace, user, _name(body))
+        actor = await self._build_actor(place.workspace, user, _read_user_name(body))
         action, fields = str(view["callback_id"]).partition(":")[2], read_form(view)
         answer = await self._console.submit(actor, place, action, about.get("value", ""), fields, screen)
         if isinstance(answer, Card) and answer.fault:
@@ -114,54 +116,54 @@ class SlackCommands:
             return
         await ack()
         try:
-            await screen.release()
+            await screen.show_held_cards()
         except DeliveryError as error:
             log.warning("slack refused", cause=str(error))
-        await self._show(screen, {}, answer)
+        await self._show_answer(screen, {}, answer)
 
     async def _on_explain(self, body: dict[str, Any]) -> None:
         place, user = self._place_of(body), str(body["user"]["id"])
-        screen = self._screen(place, user, body, hidden=True)
+        screen = self._build_reply(place, user, body, hidden=True)
         turn = _turn_of(body["message"])
         if not turn:
-            await self._show(screen, body, Card(text="That message is none of my answers.", fault=True))
+            await self._show_answer(screen, body, Card(text="That message is none of my answers.", fault=True))
             return
-        actor = await self._actor(place.workspace, user, _name(body))
-        await self._show(screen, body, await self._console.click(actor, place, "explain", turn, screen))
+        actor = await self._build_actor(place.workspace, user, _read_user_name(body))
+        await self._show_answer(screen, body, await self._console.click(actor, place, "explain", turn, screen))
 
     async def _on_save(self, body: dict[str, Any]) -> None:
         place, user, message = self._place_of(body), str(body["user"]["id"]), body["message"]
-        actor = await self._actor(place.workspace, user, _name(body))
-        question, url = await self._context(place, message)
+        actor = await self._build_actor(place.workspace, user, _read_user_name(body))
+        question, url = await self._find_question_and_link(place, message)
         fields = {"question": question, "answer": text_of(message, self.home), "url": url}
-        screen = self._screen(place, user, body, hidden=True)
-        await self._show(screen, body, await self._console.submit(actor, place, SAVE_MESSAGE, "", fields))
+        screen = self._build_reply(place, user, body, hidden=True)
+        await self._show_answer(screen, body, await self._console.submit(actor, place, SAVE_MESSAGE, "", fields))
 
     # -- parts ----------------------------------------------------------------------------------------------------
 
-    async def _actor(self, team: str, user: str, name: str) -> Actor:
-        return Actor(PLATFORM, team, user, await self._named(user) or name, await self.role(user))
+    async def _build_actor(self, team: str, user: str, name: str) -> Actor:
+        return Actor(PLATFORM, team, user, await self._find_name(user) or name, await self.find_role(user))
 
-    async def _named(self, user: str) -> str:
+    async def _find_name(self, user: str) -> str:
         try:
             return await self.rooms.fetch_user_name("", user) if self.rooms else ""
         except DeliveryError:
             return ""
 
-    async def _language(self, user: str) -> str:
+    async def _find_language(self, user: str) -> str:
         try:
-            with delivering():
+            with translate_delivery_errors():
                 found = await self._client.users_info(user=user, include_locale=True)
         except DeliveryError:
             return "en"
         locale = str(found["user"].get("locale") or "en")
         return "zh-Hant" if locale in {"zh-TW", "zh-HK"} else locale
 
-    async def _context(self, place: ThreadRef, message: Mapping[str, Any]) -> tuple[str, str]:
+    async def _find_question_and_link(self, place: ThreadRef, message: Mapping[str, Any]) -> tuple[str, str]:
         """What a message answers (its thread's first one), and where it stands."""
         question = url = ""
         try:
-            with delivering():
+            with translate_delivery_errors():
                 link = await self._client.chat_getPermalink(channel=place.channel, message_ts=message["ts"])
                 url = str(link["permalink"])
                 root = str(message.get("thread_ts") or "")
@@ -179,9 +181,9 @@ class SlackCommands:
         message = body.get("message") or {}
         hidden = bool((body.get("container") or {}).get("is_ephemeral"))
         thread = str(message.get("thread_ts") or ("" if hidden else message.get("ts")) or "") if channel else ""
-        return self.home.place(channel, thread)
+        return self.home.build_place(channel, thread)
 
-    def _screen(
+    def _build_reply(
         self, place: ThreadRef, user: str, body: Mapping[str, Any], message: str = "", *, hidden: bool = False
     ) -> SlackAdminReply:
         if self.rooms is None:
@@ -192,41 +194,41 @@ class SlackCommands:
             self.rooms,
             place,
             user,
-            self._attend,
+            self._attend_to_task,
             response_url=str(body.get("response_url") or ""),
             clicked=message or ("" if hidden else str(container.get("message_ts") or "")),
             hidden=hidden or bool(container.get("is_ephemeral")),
         )
 
-    async def _show(self, screen: SlackAdminReply, body: Mapping[str, Any], answer: Answer) -> None:
+    async def _show_answer(self, screen: SlackAdminReply, body: Mapping[str, Any], answer: Answer) -> None:
         try:
             if isinstance(answer, Form):
                 about = {"channel": screen.place.channel, "thread": screen.place.thread}
                 if not screen.hidden:
                     about["message"] = screen.clicked
-                with delivering():
+                with translate_delivery_errors():
                     await self._client.views_open(trigger_id=body["trigger_id"], view=form_view(answer, about))
             elif answer:
-                await screen.whisper(answer, replace=screen.hidden and screen.uses > 0)
+                await screen.show_privately(answer, replace=screen.hidden and screen.uses > 0)
         except DeliveryError as error:
             log.warning("slack refused", cause=str(error))
 
-    def _attend(self, work: asyncio.Task[Any]) -> None:
+    def _attend_to_task(self, work: asyncio.Task[Any]) -> None:
         self._attended.add(work)
-        work.add_done_callback(self._ended)
+        work.add_done_callback(self._note_ended_task)
 
-    def _ended(self, work: asyncio.Task[Any]) -> None:
+    def _note_ended_task(self, work: asyncio.Task[Any]) -> None:
         self._attended.discard(work)
         if not work.cancelled() and (error := work.exception()):
             log.error("fault", fault=uuid.uuid4().hex[:8], kind=type(error).__name__)
             log.debug("fault's traceback", exc_info=error)
 
 
-async def _heard(ack: AsyncAck) -> None:
+async def _acknowledge_request(ack: AsyncAck) -> None:
     await ack()
 
 
-def _about(view: Mapping[str, Any]) -> dict[str, str]:
+def _parse_metadata(view: Mapping[str, Any]) -> dict[str, str]:
     """What a form was opened about; nothing of what is not ours."""
     try:
         about = json.loads(view.get("private_metadata") or "{}")
@@ -248,6 +250,6 @@ def _turn_of(message: Mapping[str, Any]) -> str:
     return ""
 
 
-def _name(body: Mapping[str, Any]) -> str:
+def _read_user_name(body: Mapping[str, Any]) -> str:
     user = body["user"]
     return str(user.get("name") or user.get("username") or user["id"])

@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.chat.message import Attachment, ChatMessage, ThreadMessage
 from bot.errors import DeliveryError
 from bot.platforms.attachments import Attachments
-from bot.platforms.slack.api_errors import delivering
+from bot.platforms.slack.api_errors import translate_delivery_errors
 from bot.platforms.slack.channels import SlackChannels
 from bot.platforms.slack.events import Home, text_of
 from inference.interfaces import Picture
@@ -33,10 +33,12 @@ class SlackMessageContext:
     async def fetch_messages_above(self, message: ChatMessage) -> Sequence[ThreadMessage]:
         place = message.place
         if message.opens_thread:
-            newest = await self._channel(place.channel, message.id)
-            return [replace(self._said(each), answered=_is_answered(each, message.user)) for each in newest]
-        found = await self._thread(place.channel, place.thread, message.id)
-        return [self._said(each) for each in [*found[:1], *found[1:][-NEWEST:]]]
+            newest = await self._load_channel(place.channel, message.id)
+            return [
+                replace(self._to_thread_message(each), answered=_is_answered(each, message.user)) for each in newest
+            ]
+        found = await self._load_thread(place.channel, place.thread, message.id)
+        return [self._to_thread_message(each) for each in [*found[:1], *found[1:][-NEWEST:]]]
 
     async def fetch_linked_messages(self, message: ChatMessage) -> Sequence[ThreadMessage]:
         """Its author may read what stands in the same channel; in a public one, if they are a full member
@@ -45,23 +47,23 @@ class SlackMessageContext:
         for link in message.context.get("links", "").split():
             channel, ts, *thread = link.split("/")
             if channel == message.place.channel or await self._may_read(channel, message.user):
-                found += await self._message(channel, ts, *thread)
-        return [self._said(each) for each in found]
+                found += await self._load_message(channel, ts, *thread)
+        return [self._to_thread_message(each) for each in found]
 
     async def fetch_files(self, message: ChatMessage) -> Sequence[Attachment]:
-        return await self._attachments.read(message.context.get("files") or "[]")
+        return await self._attachments.read_files(message.context.get("files") or "[]")
 
     async def fetch_picture(self, file: Attachment) -> Picture | None:
-        return await self._attachments.picture(file)
+        return await self._attachments.fetch_picture(file)
 
     async def fetch_author_name(self, message: ChatMessage, said: ThreadMessage) -> str:
         return said.name or (await self._rooms.fetch_user_name("", said.user) if said.user else "")
 
-    async def _thread(self, channel: str, ts: str, before: str) -> list[dict[str, Any]]:
+    async def _load_thread(self, channel: str, ts: str, before: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         cursor = None
         for _ in range(_PAGES):
-            with delivering():
+            with translate_delivery_errors():
                 page = await self._client.conversations_replies(
                     channel=channel, ts=ts, latest=before, limit=_PAGE, cursor=cursor
                 )
@@ -71,16 +73,16 @@ class SlackMessageContext:
                 break
         return found
 
-    async def _channel(self, channel: str, before: str) -> list[dict[str, Any]]:
+    async def _load_channel(self, channel: str, before: str) -> list[dict[str, Any]]:
         oldest = f"{float(before) - RECENT:.6f}"
-        with delivering():
+        with translate_delivery_errors():
             page = await self._client.conversations_history(channel=channel, latest=before, oldest=oldest, limit=NEWEST)
         return [each for each in reversed(page["messages"]) if each["ts"] != before]
 
-    async def _message(self, channel: str, ts: str, thread: str = "") -> list[dict[str, Any]]:
+    async def _load_message(self, channel: str, ts: str, thread: str = "") -> list[dict[str, Any]]:
         within: dict[str, Any] = {"channel": channel, "latest": ts, "oldest": ts, "inclusive": True, "limit": 2}
         try:
-            with delivering():
+            with translate_delivery_errors():
                 if thread and thread != ts:
                     page = await self._client.conversations_replies(ts=thread, **within)
                 else:
@@ -93,7 +95,7 @@ class SlackMessageContext:
 
     async def _may_read(self, channel: str, user: str) -> bool:
         try:
-            with delivering():
+            with translate_delivery_errors():
                 about = (await self._client.conversations_info(channel=channel))["channel"]
         except DeliveryError as error:
             if error.permanent:
@@ -101,7 +103,7 @@ class SlackMessageContext:
             raise
         return bool(about.get("is_channel") and not about.get("is_private")) and await self._rooms.is_member(user)
 
-    def _said(self, message: Mapping[str, Any]) -> ThreadMessage:
+    def _to_thread_message(self, message: Mapping[str, Any]) -> ThreadMessage:
         user = str(message.get("user") or "")
         joins = message.get("subtype") not in {None, "", "file_share", "thread_broadcast", "me_message", "bot_message"}
         text = "" if joins else text_of(message, self._home)

@@ -8,7 +8,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.chat.message import Audience, ChatMessage, MessageRef, ThreadRef, quote_lines
-from bot.platforms.slack.text import encoded_text, joined, named_users, names_group, permalinks, readable, shared_texts
+from bot.platforms.slack.text import (
+    encoded_text,
+    find_permalinks,
+    join_texts,
+    named_users,
+    names_group,
+    shared_texts,
+    to_readable,
+)
 
 PLATFORM = "slack"
 _FROM_PEOPLE = frozenset({None, "", "file_share", "thread_broadcast", "me_message"})
@@ -27,11 +35,11 @@ class Home:
     user: str = ""
     url: str = ""
 
-    def place(self, channel: str, thread: str = "") -> ThreadRef:
+    def build_place(self, channel: str, thread: str = "") -> ThreadRef:
         """A thread of a channel."""
         return ThreadRef(PLATFORM, self.team, channel, thread)
 
-    def key(self, channel: str, ts: str) -> MessageRef:
+    def build_key(self, channel: str, ts: str) -> MessageRef:
         """What a message is claimed under."""
         return MessageRef(PLATFORM, self.team, channel, ts)
 
@@ -55,26 +63,26 @@ def read_event(body: Mapping[str, Any], home: Home) -> ChatMessage | Edited | De
     event = body["event"]
     subtype = event.get("subtype")
     if subtype == "message_deleted":
-        return Deleted(home.key(event["channel"], event["deleted_ts"]))
+        return Deleted(home.build_key(event["channel"], event["deleted_ts"]))
     if subtype == "message_changed":
         kept = event["message"] | {"channel": event["channel"], "channel_type": event.get("channel_type")}
         if kept.get("subtype") == "tombstone":  # deleted, but replies hang on it
-            return Deleted(home.key(event["channel"], kept["ts"]))
+            return Deleted(home.build_key(event["channel"], kept["ts"]))
         if text_of(kept, home) == text_of(event.get("previous_message") or {}, home):
             return None  # a link's preview was added
-        changed = _message(kept, home)
+        changed = _build_message(kept, home)
         return Edited(replace(changed, edited_at=float(event.get("event_ts") or event["ts"]))) if changed else None
-    return _message(event, home)
+    return _build_message(event, home)
 
 
 def text_of(message: Mapping[str, Any], home: Home) -> str:
     """All that a message says: its author's words, and what they forward, quoted below those if there are any."""
-    own = readable(encoded_text(message), home.user)
-    shared = joined([readable(words, home.user) for words in shared_texts(message)])
-    return joined([own, quote_lines(shared) if own else shared])
+    own = to_readable(encoded_text(message), home.user)
+    shared = join_texts([to_readable(words, home.user) for words in shared_texts(message)])
+    return join_texts([own, quote_lines(shared) if own else shared])
 
 
-def _message(event: Mapping[str, Any], home: Home) -> ChatMessage | None:
+def _build_message(event: Mapping[str, Any], home: Home) -> ChatMessage | None:
     user = str(event.get("user") or "")
     if event.get("subtype") not in _FROM_PEOPLE or event.get("bot_id") or not user or user in {home.user, "USLACKBOT"}:
         return None
@@ -89,13 +97,13 @@ def _message(event: Mapping[str, Any], home: Home) -> ChatMessage | None:
     else:
         audience = Audience.MENTION if mentioned else Audience.CHANNEL
     return ChatMessage(
-        place=home.place(channel, str(event.get("thread_ts") or event["ts"])),
+        place=home.build_place(channel, str(event.get("thread_ts") or event["ts"])),
         id=str(event["ts"]),
         user=user,
         text=text_of(event, home),
         audience=audience,
         names_others=bool(named - {home.user}) or names_group(encoded),
-        context={"recipient_team": team_of_author(event, home), **_beside(event, encoded, home)},
+        context={"recipient_team": team_of_author(event, home), **_collect_links_and_files(event, encoded, home)},
         edited_at=float((event.get("edited") or {}).get("ts") or 0),
         gesture=str(event.get("client_msg_id") or ""),
     )
@@ -114,9 +122,9 @@ def team_of_clicker(body: Mapping[str, Any], home: Home) -> str:
     return next((each for each in told if each.startswith("T")), home.team)
 
 
-def _beside(message: Mapping[str, Any], encoded: str, home: Home) -> dict[str, str]:
+def _collect_links_and_files(message: Mapping[str, Any], encoded: str, home: Home) -> dict[str, str]:
     """What is read besides, once the message is claimed: messages it links to, and files."""
-    links = permalinks(encoded, home.url)
+    links = find_permalinks(encoded, home.url)
     files = [
         {
             "name": str(file.get("name") or file.get("title") or ""),
@@ -132,16 +140,16 @@ def _beside(message: Mapping[str, Any], encoded: str, home: Home) -> dict[str, s
 
 def read_command(body: Mapping[str, Any], home: Home) -> ChatMessage:
     """A slash command. Its trigger names it: Slack gives each call another."""
-    return _called(
-        body, home, str(body["channel_id"]), str(body["user_id"]), readable(str(body.get("text") or ""), home.user)
+    return _build_command(
+        body, home, str(body["channel_id"]), str(body["user_id"]), to_readable(str(body.get("text") or ""), home.user)
     )
 
 
 def read_shortcut(body: Mapping[str, Any], home: Home) -> ChatMessage:
     """The shortcut that answers somebody's message: as a command with its words."""
     message = body["message"]
-    told = _called(body, home, str(body["channel"]["id"]), str(body["user"]["id"]), text_of(message, home))
-    beside = _beside(message, encoded_text(message), home)
+    told = _build_command(body, home, str(body["channel"]["id"]), str(body["user"]["id"]), text_of(message, home))
+    beside = _collect_links_and_files(message, encoded_text(message), home)
     return ChatMessage(
         place=told.place,
         id=told.id,
@@ -152,10 +160,10 @@ def read_shortcut(body: Mapping[str, Any], home: Home) -> ChatMessage:
     )
 
 
-def _called(body: Mapping[str, Any], home: Home, channel: str, user: str, text: str) -> ChatMessage:
+def _build_command(body: Mapping[str, Any], home: Home, channel: str, user: str, text: str) -> ChatMessage:
     name = f"command:{body['trigger_id']}"
     return ChatMessage(
-        place=home.place(channel, name),
+        place=home.build_place(channel, name),
         id=name,
         user=user,
         text=text,

@@ -13,7 +13,7 @@ from bot.chat.platform import KeepReplies
 from bot.chat.split import split_markdown
 from bot.errors import DeliveryError, Refusal
 from bot.platforms.slack import blocks
-from bot.platforms.slack.api_errors import GONE, STREAM_OVER, code_of, delivering
+from bot.platforms.slack.api_errors import GONE, STREAM_OVER, code_of, translate_delivery_errors
 from bot.platforms.slack.blocks import Block, Message
 from bot.runtime.completion import shield_to_completion
 
@@ -63,55 +63,55 @@ class LiveMessage:
         self._flushed = 0.0
         self._started = 0.0
 
-    async def show(self, text: str) -> None:
+    async def show_progress(self, text: str) -> None:
         """Show the text so far; what is shown before it is complete may lag behind. Raises DeliveryError."""
         if self._refused:
             return
         try:
-            await self._show(text)
+            await self._draw_progress(text)
         except DeliveryError as error:
             if error.kind is not Refusal.FORM:
                 raise
             self._refused = True  # the whole answer comes in a plainer form
 
-    async def _show(self, text: str) -> None:
+    async def _draw_progress(self, text: str) -> None:
         now, pause = time.monotonic(), FLUSH_SECONDS if self._streaming else EDIT_SECONDS
         enough = self._streaming and len(text) - len(self._sent) >= FLUSH_CHARACTERS
         if not text.strip() or (self._flushed and now - self._flushed < pause and not enough):
             return
         if not self._stand:
-            await shield_to_completion(self._start(text))
+            await shield_to_completion(self._start_stream(text))
         elif self._streaming and now - self._started < STREAM_SECONDS:
-            await self._append(text)
+            await self._append_to_stream(text)
         else:
             await self._end_stream()
-            await self._update(self._stand[0], blocks.draw_message(text))
+            await self._edit_message(self._stand[0], blocks.draw_message(text))
         self._sent, self._flushed = text, time.monotonic()
 
-    async def finish(self, pieces: Sequence[str], footer: Sequence[Block], *, streamable: bool = True) -> None:
+    async def finish_answer(self, pieces: Sequence[str], footer: Sequence[Block], *, streamable: bool = True) -> None:
         """Show the whole answer, in one message a piece, the footer below the last; in a plainer form where Slack does
         not take that one. Raises DeliveryError."""
         try:
-            await self._finish(pieces, footer, streamable=streamable)
+            await self._finish_richly(pieces, footer, streamable=streamable)
         except DeliveryError as error:
             if error.kind is not Refusal.FORM:
                 raise
             log.warning("said in a plainer form", item=self._target.item_id, cause=str(error))
             await self._finish_plainly(pieces, footer)
 
-    async def _finish(self, pieces: Sequence[str], footer: Sequence[Block], *, streamable: bool) -> None:
+    async def _finish_richly(self, pieces: Sequence[str], footer: Sequence[Block], *, streamable: bool) -> None:
         if not self._stand and streamable:
-            await shield_to_completion(self._start(pieces[0][: blocks.PIECE]))
+            await shield_to_completion(self._start_stream(pieces[0][: blocks.PIECE]))
             self._sent = pieces[0]
         whole = self._streaming and streamable and len(pieces) == 1 and pieces[0].startswith(self._sent)
-        if whole and await self._stop(pieces[0][len(self._sent) :], footer):
-            await self._settle(1)
+        if whole and await self._stop_stream(pieces[0][len(self._sent) :], footer):
+            await self._remove_surplus(1)
             return
         await self._end_stream()
         for number, piece in enumerate(pieces):
             below = footer if number == len(pieces) - 1 else ()
-            await self._lay(number, blocks.draw_message(piece, below))
-        await self._settle(len(pieces))
+            await self._place_message(number, blocks.draw_message(piece, below))
+        await self._remove_surplus(len(pieces))
 
     async def _finish_plainly(self, pieces: Sequence[str], footer: Sequence[Block]) -> None:
         """The same without what may have been refused: first without `markdown` blocks, at last without any."""
@@ -120,34 +120,34 @@ class LiveMessage:
         for number, piece in enumerate(plain):
             below = footer if number == len(plain) - 1 else ()
             try:
-                await self._lay(number, blocks.draw_sections(piece, below))
+                await self._place_message(number, blocks.draw_sections(piece, below))
             except DeliveryError as error:
                 if error.kind is not Refusal.FORM:
                     raise
-                await self._lay(number, blocks.write_message(piece, below))
-        await self._settle(len(plain))
+                await self._place_message(number, blocks.write_message(piece, below))
+        await self._remove_surplus(len(plain))
 
-    async def put(self, content: Sequence[Block], text: str) -> None:
+    async def show_blocks(self, content: Sequence[Block], text: str) -> None:
         """Show blocks in the answer's place, in one message; `text` stands for them where none are shown, or taken.
         Raises DeliveryError."""
         await self._end_stream()
         try:
-            await self._lay(0, {"blocks": list(content), "text": text})
+            await self._place_message(0, {"blocks": list(content), "text": text})
         except DeliveryError as error:
             if error.kind is not Refusal.FORM:
                 raise
             log.warning("said in a plainer form", item=self._target.item_id, cause=str(error))
-            await self._lay(0, {"blocks": [], "text": text})
-        await self._settle(1)
+            await self._place_message(0, {"blocks": [], "text": text})
+        await self._remove_surplus(1)
 
-    async def _lay(self, number: int, message: Message) -> None:
+    async def _place_message(self, number: int, message: Message) -> None:
         """Show a message in the place of the answer's `number`th, or as a new one."""
-        if number >= len(self._stand) or not await self._update(self._stand[number], message):
-            await shield_to_completion(self._post(message, number))
+        if number >= len(self._stand) or not await self._edit_message(self._stand[number], message):
+            await shield_to_completion(self._post_message(message, number))
 
-    async def _start(self, text: str) -> None:
+    async def _start_stream(self, text: str) -> None:
         try:
-            with delivering():
+            with translate_delivery_errors():
                 answer = await self._client.chat_startStream(
                     channel=self._target.channel,
                     thread_ts=self._target.thread,
@@ -162,12 +162,12 @@ class LiveMessage:
         except DeliveryError as refusal:
             if not refusal.permanent:
                 raise
-            await self._post(blocks.draw_message(text), 0)  # no streams here: an edited message does it too
+            await self._post_message(blocks.draw_message(text), 0)  # no streams here: an edited message does it too
 
-    async def _append(self, text: str) -> None:
+    async def _append_to_stream(self, text: str) -> None:
         addition = text[len(self._sent) :]
         try:
-            with delivering():
+            with translate_delivery_errors():
                 await self._client.chat_appendStream(
                     channel=self._target.channel, ts=self._stand[0]["ts"], markdown_text=addition
                 )
@@ -175,18 +175,18 @@ class LiveMessage:
             if code_of(error) not in STREAM_OVER:
                 raise
             self._streaming = False
-            await self._update(self._stand[0], blocks.draw_message(text))
+            await self._edit_message(self._stand[0], blocks.draw_message(text))
 
-    async def _stop(self, rest: str, footer: Sequence[Block]) -> bool:
+    async def _stop_stream(self, rest: str, footer: Sequence[Block]) -> bool:
         """End the stream with the rest of the text; False when Slack has ended it before."""
         try:
-            with delivering():
+            with translate_delivery_errors():
                 await self._client.chat_stopStream(
                     channel=self._target.channel,
                     ts=self._stand[0]["ts"],
                     markdown_text=rest or None,
                     blocks=list(footer),
-                    metadata=dict(blocks.metadata(self._target.item_id)),
+                    metadata=dict(blocks.build_metadata(self._target.item_id)),
                 )
         except DeliveryError as error:
             if code_of(error) not in STREAM_OVER:
@@ -204,15 +204,15 @@ class LiveMessage:
                 reply["state"] = SHOWN
         self._streaming = False
 
-    async def _update(self, reply: Mapping[str, str], message: Message) -> bool:
+    async def _edit_message(self, reply: Mapping[str, str], message: Message) -> bool:
         """Edit a message; False when it is gone."""
         try:
-            with delivering():
+            with translate_delivery_errors():
                 await self._client.chat_update(
                     channel=reply["channel"],
                     ts=reply["ts"],
                     **message,
-                    metadata=dict(blocks.metadata(self._target.item_id)),
+                    metadata=dict(blocks.build_metadata(self._target.item_id)),
                 )
         except DeliveryError as error:
             if code_of(error) not in GONE:
@@ -220,23 +220,23 @@ class LiveMessage:
             return False
         return True
 
-    async def _post(self, message: Message, number: int) -> None:
-        with delivering():
+    async def _post_message(self, message: Message, number: int) -> None:
+        with translate_delivery_errors():
             answer = await self._client.chat_postMessage(
                 channel=self._target.channel,
                 thread_ts=self._target.thread or None,
                 **message,
-                metadata=dict(blocks.metadata(self._target.item_id)),
+                metadata=dict(blocks.build_metadata(self._target.item_id)),
                 unfurl_links=False,
                 unfurl_media=False,
             )
         self._stand[number : number + 1] = [{"channel": answer["channel"], "ts": answer["ts"], "state": SHOWN}]
         await self._keep(self._stand)
 
-    async def _settle(self, count: int) -> None:
+    async def _remove_surplus(self, count: int) -> None:
         """Remove messages that a longer answer left, and note what stands."""
         for reply in self._stand[count:]:
-            await delete(self._client, reply)
+            await delete_message(self._client, reply)
         self._stand = [{**reply, "state": SHOWN} for reply in self._stand[:count]]
         await self._keep(self._stand)
 
@@ -244,17 +244,17 @@ class LiveMessage:
 async def stop_stream(client: AsyncWebClient, reply: Mapping[str, str]) -> None:
     """End a stream, if it still is one. Raises DeliveryError when Slack cannot be reached."""
     try:
-        with delivering():
+        with translate_delivery_errors():
             await client.chat_stopStream(channel=reply["channel"], ts=reply["ts"])
     except DeliveryError as error:
         if not error.permanent:
             raise
 
 
-async def delete(client: AsyncWebClient, reply: Mapping[str, str]) -> None:
+async def delete_message(client: AsyncWebClient, reply: Mapping[str, str]) -> None:
     """Delete a message of ours, if it still is there. Raises DeliveryError."""
     try:
-        with delivering():
+        with translate_delivery_errors():
             await client.chat_delete(channel=reply["channel"], ts=reply["ts"])
     except DeliveryError as error:
         if code_of(error) not in GONE:

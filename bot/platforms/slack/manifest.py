@@ -40,7 +40,7 @@ _EVENTS = (
 )
 
 
-def manifest(name: str = "Frontdesk", url: str = "") -> dict[str, Any]:
+def build_manifest(name: str = "Frontdesk", url: str = "") -> dict[str, Any]:
     """For Socket Mode; with the public base `url` of the web server, for signed HTTP."""
     endpoint = f"{url.rstrip('/')}/slack/events" if url else ""
     request = {"request_url": endpoint} if endpoint else {}

@@ -58,22 +58,22 @@ def to_mrkdwn(markdown: str) -> str:
     return _HEADING.sub(r"*\1*", _BOLD.sub(r"*\1*", linked))
 
 
-def literal(text: str, links: Collection[str] = ()) -> str:
+def to_literal(text: str, links: Collection[str] = ()) -> str:
     """Plain text in one line as mrkdwn shows it literally."""
-    return _entities(defuse_text(collapse_whitespace(text), links))
+    return _escape_entities(defuse_text(collapse_whitespace(text), links))
 
 
-def fallback(slack: str) -> str:
+def to_fallback(slack: str) -> str:
     """Slack's Markdown as the text beside blocks, which nobody sees where they are shown: without links."""
     return defuse_text(clean_text(slack).replace("\r", ""))
 
 
-def plain(text: str, links: Collection[str] = ()) -> str:
+def to_plain_text(text: str, links: Collection[str] = ()) -> str:
     """Text for a `plain_text` object, where Slack reads no markup."""
     return defuse_text(clean_text(text).replace("\r", ""), links)
 
 
-def link(shown: str, url: str) -> str:
+def format_link(shown: str, url: str) -> str:
     """mrkdwn that leads to a page; `shown` is literal already. As far as its address is one that Slack links to, else
     the text alone."""
     target = escape_url(url).replace("|", "%7C").replace("&", "&amp;")
@@ -86,18 +86,18 @@ def has_table(markdown: str) -> bool:
     return _TABLE.search(markdown) is not None
 
 
-def _link(label: str, url: str) -> str:
+def _format_markdown_link(label: str, url: str) -> str:
     """An image too: Slack shows none in a text."""
-    return f"[{label or _MARKS.sub(_ESCAPED_MARK, _entities(url))}]({_entities(escape_url(url))})"
+    return f"[{label or _MARKS.sub(_ESCAPED_MARK, _escape_entities(url))}]({_escape_entities(escape_url(url))})"
 
 
-def _prose(text: str) -> str:
+def _escape_prose(text: str) -> str:
     """The marks of a quotation at a line's begin stay."""
-    return _ANGLES.sub(lambda match: match["quote"] or _entities(match[0]), text)
+    return _ANGLES.sub(lambda match: match["quote"] or _escape_entities(match[0]), text)
 
 
-def _entities(text: str) -> str:
+def _escape_entities(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-_SLACK = Dialect(_link, _prose, _entities)
+_SLACK = Dialect(_format_markdown_link, _escape_prose, _escape_entities)

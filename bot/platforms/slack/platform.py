@@ -45,7 +45,7 @@ from bot.inbox.ports import InboxStore
 from bot.inbox.service import InboxService
 from bot.platforms.attachments import Attachments
 from bot.platforms.slack import blocks, choices
-from bot.platforms.slack.api_errors import code_of, connecting, delivering
+from bot.platforms.slack.api_errors import code_of, translate_connection_errors, translate_delivery_errors
 from bot.platforms.slack.channels import SlackChannels
 from bot.platforms.slack.commands import ANSWER, SlackCommands
 from bot.platforms.slack.context import SlackMessageContext
@@ -60,7 +60,7 @@ from bot.platforms.slack.events import (
     team_of_clicker,
 )
 from bot.platforms.slack.gestures import Gestures
-from bot.platforms.slack.markdown import literal, to_slack
+from bot.platforms.slack.markdown import to_literal, to_slack
 from bot.platforms.slack.replies import SlackReplySender
 from bot.platforms.slack.signatures import read_signed
 from bot.sources.catalogue import Catalogue
@@ -124,14 +124,14 @@ class SlackAdapter:
         self._shared: set[str] = set()
         self.client = web_client(config)
         self._steering = SlackCommands(console, self.client)
-        self.app = self._bolt()
+        self.app = self._build_app()
         self.connected = False
 
     async def run(self) -> None:
         """Connect and serve until cancelled. Raises PlatformError when Slack refuses us or cannot be reached."""
         if self.client.session is None:  # connections that are kept, or each call would shake hands anew
             self.client.session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_CALL_SECONDS))
-        with connecting():
+        with translate_connection_errors():
             identity = await self.client.auth_test()
         self._home = Home(str(identity["team_id"]), str(identity["user_id"]), str(identity.get("url") or ""))
         self._identity = AuthorizeResult.from_auth_test_response(
@@ -140,20 +140,20 @@ class SlackAdapter:
         team_channels = (self._config.support_channel, self._config.admin_channel)
         rooms = SlackChannels(self.client, self._home.team, team_channels)
         self._steering.rooms, self._steering.home = rooms, self._home
-        for fault in await rooms.faults():
+        for fault in await rooms.find_faults():
             log.error("no room for the team", cause=fault)
         self._rooms[PLATFORM] = rooms
-        around = SlackMessageContext(self.client, self._home, rooms, self._attachments())
+        around = SlackMessageContext(self.client, self._home, rooms, self._build_attachments())
         self._messenger = SlackReplySender(self.client, handoff=self._handing.can_hand_over)
         self._desk.add_platform(PLATFORM, self._messenger, around)
         if not self._socket:
-            await self._stay(None)
+            await self._stay_connected(None)
         handler = AsyncSocketModeHandler(self.app, self._config.app_token, ping_interval=_PING_SECONDS)
         try:
-            with connecting():
+            with translate_connection_errors():
                 handler.client.wss_uri = await handler.client.issue_new_wss_url()  # refused: said here, not in a loop
                 await handler.connect_async()  # type: ignore[no-untyped-call]
-            await self._stay(handler)
+            await self._stay_connected(handler)
         finally:
             await handler.close_async()  # type: ignore[no-untyped-call]
 
@@ -174,13 +174,13 @@ class SlackAdapter:
             return read
         return to_starlette_response(await self.app.async_dispatch(read))
 
-    def _attachments(self) -> Attachments:
+    def _build_attachments(self) -> Attachments:
         """Files come from Slack's own hosts, to which alone the token goes."""
         own = "" if self._config.api_url == SLACK else self._config.api_url
         token = {"Authorization": f"Bearer {self._config.bot_token}"}
         return Attachments({"files.slack.com"}, own, self._config.allow, token)
 
-    async def _stay(self, handler: AsyncSocketModeHandler | None) -> None:
+    async def _stay_connected(self, handler: AsyncSocketModeHandler | None) -> None:
         log.info("slack connected", mode="socket" if handler else "http", bot=self._home.user)
         try:
             while True:
@@ -189,19 +189,19 @@ class SlackAdapter:
         finally:
             self.connected = False
 
-    def _bolt(self) -> AsyncApp:
-        async def authorize() -> AuthorizeResult:
+    def _build_app(self) -> AsyncApp:
+        async def authorize_request() -> AuthorizeResult:
             """What `run` asked before anything could be delivered. Bolt itself would ask at the first event, and
             acknowledge what it could not authorize for a fault of Slack's."""
             return self._identity
 
         app = AsyncApp(
             client=web_client(replace(self._config, bot_token="")),  # not ours: Bolt copies it deeply, session and all
-            authorize=authorize,
+            authorize=authorize_request,
             signing_secret=self._config.signing_secret or "unused in Socket Mode",
             process_before_response=True,
         )
-        app.use(self._once)
+        app.use(self._skip_repeated)
         app.event("message")(self._on_message)
         app.event("app_mention")(self._on_message)
         app.event("reaction_added")(self._on_reaction)
@@ -211,18 +211,18 @@ class SlackAdapter:
         app.event("agent_session_stopped")(self._on_stopped)
         app.command("/ask")(self._on_command)
         app.action(blocks.FEEDBACK)(ack=self._on_feedback, lazy=[self._ask_why])
-        app.action(blocks.SHARE)(ack=_heard_action, lazy=[self._on_share])
-        app.action(blocks.ASK_HUMAN)(ack=_heard_action, lazy=[self._on_ask_human])
+        app.action(blocks.SHARE)(ack=_acknowledge_action, lazy=[self._on_share])
+        app.action(blocks.ASK_HUMAN)(ack=_acknowledge_action, lazy=[self._on_ask_human])
         app.action(re.compile(f"^{choices.CHOOSE}:"))(ack=self._on_choice, lazy=[self._on_refused_choice])
         app.view(blocks.WHY)(self._on_why)
         app.shortcut(ANSWER)(ack=self._on_shortcut, lazy=[self._on_nothing_to_read])
-        self._steering.register(app)
+        self._steering.register_listeners(app)
         anything = re.compile(".*")
-        app.event(anything)(_heard)
-        app.action(anything)(_heard_action)
+        app.event(anything)(_ignore_event)
+        app.action(anything)(_acknowledge_action)
         return app
 
-    async def _once(
+    async def _skip_repeated(
         self,
         body: dict[str, Any],
         next: Callable[[], Awaitable[BoltResponse]],  # Bolt's name
@@ -259,8 +259,8 @@ class SlackAdapter:
         told = read_shortcut(body, self._home)
         url = str(body.get("response_url") or "")
         if url and not told.text and not told.context.get("files"):
-            words = words_for(await self._locale(told.user))
-            await self._try(AsyncWebhookClient(url).send(text=words.say("nothing_to_read")))
+            words = words_for(await self._find_language(told.user))
+            await self._try_call(AsyncWebhookClient(url).send(text=words.say("nothing_to_read")))
 
     async def _on_reaction(self, body: dict[str, Any]) -> None:
         event = body["event"]
@@ -268,23 +268,25 @@ class SlackAdapter:
         if event.get("reaction") != MUTE or item.get("type") != "message" or event.get("user") == self._home.user:
             return
         channel, ts = str(item["channel"]), str(item["ts"])
-        thread = await self._thread_of(self._home.key(channel, ts))
-        await self._desk.set_muted(self._home.place(channel, thread), event["type"] == "reaction_added")
+        thread = await self._thread_of(self._home.build_key(channel, ts))
+        await self._desk.set_muted(self._home.build_place(channel, thread), event["type"] == "reaction_added")
 
     async def _on_stopped(self, body: dict[str, Any]) -> None:
         """The native Stop button, below what the bot is about to answer."""
         event = body["event"]
-        items = await self._desk.stop_thread(self._home.place(str(event["channel"]), str(event.get("thread_ts") or "")))
+        items = await self._desk.stop_thread(
+            self._home.build_place(str(event["channel"]), str(event.get("thread_ts") or ""))
+        )
         for item in items:
             if self._messenger:
-                await self._try(self._messenger.leave(item))
+                await self._try_call(self._messenger.mark_stopped(item))
 
     async def _thread_of(self, key: MessageRef) -> str:
         """The thread that a message stands in: a reaction does not tell."""
         if known := await self._inbox.find_job(key):
             return known.message.place.thread
         try:
-            with delivering():
+            with translate_delivery_errors():
                 found = await self.client.conversations_replies(channel=key.channel, ts=key.message_id, limit=1)
             return str(found["messages"][0].get("thread_ts") or key.message_id)
         except (DeliveryError, IndexError):
@@ -293,24 +295,24 @@ class SlackAdapter:
     # -- clicks ---------------------------------------------------------------------------------------------------
 
     async def _on_feedback(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        vote, turn = await self._voted(body)
+        vote, turn = await self._read_vote(body)
         if turn:
             await self._voting.vote(turn, body["user"]["id"], vote)
         await ack()
 
     async def _ask_why(self, body: dict[str, Any]) -> None:
-        vote, turn = await self._voted(body)
+        vote, turn = await self._read_vote(body)
         if turn and vote is Vote.DOWN:
-            modal = blocks.why(turn.id, words_for(turn.language))
-            await self._try(self.client.views_open(trigger_id=body["trigger_id"], view=modal))
+            modal = blocks.draw_reason_modal(turn.id, words_for(turn.language))
+            await self._try_call(self.client.views_open(trigger_id=body["trigger_id"], view=modal))
 
-    async def _voted(self, body: dict[str, Any]) -> tuple[Vote, Turn | None]:
+    async def _read_vote(self, body: dict[str, Any]) -> tuple[Vote, Turn | None]:
         vote, _, turn_id = str(body["actions"][0].get("value") or "").partition(":")
-        return Vote.UP if vote == blocks.UP else Vote.DOWN, await self._turn(turn_id)
+        return Vote.UP if vote == blocks.UP else Vote.DOWN, await self._find_turn(turn_id)
 
     async def _on_choice(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """A button below a clarification: claimed as a message is, before the acknowledgement."""
-        turn_id, number = choices.read(str(body["actions"][0].get("value") or ""))
+        turn_id, number = choices.parse_choice(str(body["actions"][0].get("value") or ""))
         user, below = body["user"], str((body.get("container") or {}).get("message_ts") or "")
         context = {
             "below": below,
@@ -322,36 +324,36 @@ class SlackAdapter:
 
     async def _on_refused_choice(self, body: dict[str, Any]) -> None:
         """Whoever may not choose is told so, alone."""
-        turn_id, _ = choices.read(str(body["actions"][0].get("value") or ""))
+        turn_id, _ = choices.parse_choice(str(body["actions"][0].get("value") or ""))
         user, message = body["user"]["id"], body.get("message") or {}
         if why := await self._desk.explain_refusal(turn_id, user):
             thread = str(message.get("thread_ts") or "") or None
             said = self.client.chat_postEphemeral(channel=body["channel"]["id"], user=user, text=why, thread_ts=thread)
-            await self._try(said)
+            await self._try_call(said)
 
     async def _on_why(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         view = body["view"]
         reason = str(view["state"]["values"][blocks.WHY][blocks.WHY].get("value") or "").strip()
-        turn = await self._turn(view["private_metadata"])
+        turn = await self._find_turn(view["private_metadata"])
         if turn and reason:
             await self._voting.vote(turn, body["user"]["id"], Vote.DOWN, reason)
         await ack()
 
     async def _on_share(self, body: dict[str, Any]) -> None:
         """Whoever asked by command may show the answer to the channel, once."""
-        turn = await self._turn(str(body["actions"][0].get("value") or ""))
+        turn = await self._find_turn(str(body["actions"][0].get("value") or ""))
         if turn is None or turn.user != body["user"]["id"] or turn.id in self._shared:
             return
         self._shared.add(turn.id)
         pieces = split_markdown(to_slack(turn.answer, turn.links), blocks.PIECE)
-        asked = literal(turn.question)[:1_000]
-        heading = words_for(turn.language).say("shared_by", user=_name(body), question=f"*{asked}*")
-        content = [{"type": "section", "text": {"type": "mrkdwn", "text": heading}}, *blocks.body(pieces[0])]
-        posted = await self._try(
+        asked = to_literal(turn.question)[:1_000]
+        heading = words_for(turn.language).say("shared_by", user=_format_user_name(body), question=f"*{asked}*")
+        content = [{"type": "section", "text": {"type": "mrkdwn", "text": heading}}, *blocks.draw_body(pieces[0])]
+        posted = await self._try_call(
             self.client.chat_postMessage(
                 channel=body["channel"]["id"],
                 text=asked,
-                blocks=[*content, *blocks.footer(turn)],
+                blocks=[*content, *blocks.draw_footer(turn)],
                 unfurl_links=False,
                 unfurl_media=False,
             )
@@ -359,27 +361,27 @@ class SlackAdapter:
         if not posted:
             self._shared.discard(turn.id)
         elif url := body.get("response_url"):
-            await self._try(AsyncWebhookClient(url).send(delete_original=True))
+            await self._try_call(AsyncWebhookClient(url).send(delete_original=True))
 
     async def _on_ask_human(self, body: dict[str, Any]) -> None:
         """Hand the conversation to people, who tell the customer there."""
-        turn = await self._turn(str(body["actions"][0].get("value") or ""))
+        turn = await self._find_turn(str(body["actions"][0].get("value") or ""))
         if turn is None:
             return
         channel, message, user = body["channel"]["id"], body.get("message") or {}, body["user"]["id"]
         thread = str(message.get("thread_ts") or message.get("ts") or "")
-        place = self._home.place(channel, thread)
+        place = self._home.build_place(channel, thread)
         link = ""
         try:
             if (body.get("container") or {}).get("is_ephemeral"):
-                place = await self._direct(user)
+                place = await self._open_direct_conversation(user)
             elif self._steering.rooms:
-                link = await self._steering.rooms.fetch_link(self._home.key(channel, thread))
+                link = await self._steering.rooms.fetch_link(self._home.build_key(channel, thread))
             await self._handing.open_handoff(place, user, "", turn, HandoffReason.BUTTON, link)
         except (BotError, DeliveryError) as error:
             log.error("not handed over", cause=str(error))
 
-    async def _direct(self, user: str) -> ThreadRef:
+    async def _open_direct_conversation(self, user: str) -> ThreadRef:
         if self._steering.rooms is None:
             raise DeliveryError("Slack is not connected", Refusal.MOMENT)
         return await self._steering.rooms.open_direct_thread("", user)
@@ -388,45 +390,47 @@ class SlackAdapter:
 
     async def _on_home(self, body: dict[str, Any]) -> None:
         event = body["event"]
-        language = await self._locale(event["user"])
+        language = await self._find_language(event["user"])
         overview = await self._catalogue.overview(primary_subtag(language))
         if event.get("tab") == "messages":
-            await self._suggest(event["channel"], None, language)
+            await self._suggest_prompts(event["channel"], None, language)
         else:
-            steers = await self._steering.role(event["user"]) is Role.ADMIN
-            view = blocks.home(overview, words_for(language), steers=steers)
-            await self._try(self.client.views_publish(user_id=event["user"], view=view))
+            steers = await self._steering.find_role(event["user"]) is Role.ADMIN
+            view = blocks.draw_home_view(overview, words_for(language), steers=steers)
+            await self._try_call(self.client.views_publish(user_id=event["user"], view=view))
 
     async def _on_assistant(self, body: dict[str, Any]) -> None:
         thread = body["event"]["assistant_thread"]
-        await self._suggest(thread["channel_id"], thread["thread_ts"], await self._locale(thread["user_id"]))
+        await self._suggest_prompts(
+            thread["channel_id"], thread["thread_ts"], await self._find_language(thread["user_id"])
+        )
 
-    async def _suggest(self, channel: str, thread: str | None, language: str) -> None:
-        prompts = blocks.prompts(await self._catalogue.overview(primary_subtag(language)))
+    async def _suggest_prompts(self, channel: str, thread: str | None, language: str) -> None:
+        prompts = blocks.build_prompts(await self._catalogue.overview(primary_subtag(language)))
         if prompts:
             title = words_for(language).say("prompts")
-            await self._try(
+            await self._try_call(
                 self.client.assistant_threads_setSuggestedPrompts(
                     channel_id=channel, thread_ts=thread, title=title, prompts=prompts
                 )
             )
 
-    async def _locale(self, user: str) -> str:
+    async def _find_language(self, user: str) -> str:
         """The language a person uses Slack in, as a tag of ours; "en" where Slack does not say."""
-        found = await self._try(self.client.users_info(user=user, include_locale=True))
+        found = await self._try_call(self.client.users_info(user=user, include_locale=True))
         locale = str(found["user"].get("locale") or "") if found else ""
         return "zh-Hant" if locale in {"zh-TW", "zh-HK"} else primary_subtag(locale) or "en"
 
-    async def _turn(self, turn_id: str) -> Turn | None:
+    async def _find_turn(self, turn_id: str) -> Turn | None:
         try:
             return await self._conversations.find_turn(turn_id)
         except UnknownTurn:
             return None
 
-    async def _try(self, call: Any) -> Any:
+    async def _try_call(self, call: Any) -> Any:
         """Await a call that is no answer; None when Slack refuses it, which is logged."""
         try:
-            with delivering():
+            with translate_delivery_errors():
                 return await call
         except (BotError, DeliveryError) as error:
             log.warning("slack refused", cause=str(error), code=code_of(error))
@@ -443,10 +447,10 @@ def web_client(config: SlackConfig) -> AsyncWebClient:
     )
 
 
-async def check(config: SlackConfig, scopes: frozenset[str]) -> tuple[str, frozenset[str]]:
+async def check_token(config: SlackConfig, scopes: frozenset[str]) -> tuple[str, frozenset[str]]:
     """For `doctor`: who the bot is, and which of `scopes` it lacks. Raises PlatformError."""
     client = web_client(config)
-    with connecting():
+    with translate_connection_errors():
         identity = await client.auth_test()
     headers: Mapping[str, str] = {key.lower(): value for key, value in identity.headers.items()}
     granted = {scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",") if scope.strip()}
@@ -455,30 +459,30 @@ async def check(config: SlackConfig, scopes: frozenset[str]) -> tuple[str, froze
 
 async def check_channels(config: SlackConfig) -> list[str]:
     """For `doctor`: what is wrong with the team's channels, a line each."""
-    return await SlackChannels(web_client(config), "", (config.support_channel, config.admin_channel)).faults()
+    return await SlackChannels(web_client(config), "", (config.support_channel, config.admin_channel)).find_faults()
 
 
 async def team_of(config: SlackConfig) -> str:
     """The id of the token's workspace. Raises PlatformError."""
-    with connecting():
+    with translate_connection_errors():
         return str((await web_client(config).auth_test())["team_id"])
 
 
 async def check_socket(config: SlackConfig) -> None:
     """For `doctor`: whether a socket could be opened. Raises PlatformError."""
-    with connecting():
+    with translate_connection_errors():
         await web_client(config).apps_connections_open(app_token=config.app_token)
 
 
-def _name(body: Mapping[str, Any]) -> str:
+def _format_user_name(body: Mapping[str, Any]) -> str:
     """The name of the person who clicked; written out, since a mention would ring."""
     user = body["user"]
-    return literal(str(user.get("name") or user.get("username") or user["id"]))
+    return to_literal(str(user.get("name") or user.get("username") or user["id"]))
 
 
-async def _heard() -> None:
+async def _ignore_event() -> None:
     """An event that nothing is done with."""
 
 
-async def _heard_action(ack: AsyncAck) -> None:
+async def _acknowledge_action(ack: AsyncAck) -> None:
     await ack()

@@ -20,9 +20,9 @@ from bot.errors import DeliveryError
 from bot.i18n import Words, words_for
 from bot.i18n.language import reply_language
 from bot.platforms.slack import blocks, choices
-from bot.platforms.slack.api_errors import GONE, code_of, delivering, lacks_thread
-from bot.platforms.slack.live_message import SHOWN, STREAMING, LiveMessage, Target, delete, stop_stream
-from bot.platforms.slack.markdown import SlackMarkdown, fallback, has_table, literal, to_slack
+from bot.platforms.slack.api_errors import GONE, code_of, lacks_thread, translate_delivery_errors
+from bot.platforms.slack.live_message import SHOWN, STREAMING, LiveMessage, Target, delete_message, stop_stream
+from bot.platforms.slack.markdown import SlackMarkdown, has_table, to_fallback, to_literal, to_slack
 
 ELSEWHERE = "elsewhere"  # in an item's context: where it is answered instead
 WHISPERED = "whispered"  # a reply's state: only its user sees it
@@ -40,14 +40,14 @@ class SlackReplySender:
 
     async def show_answer(self, item: Job, events: AsyncIterator[AnswerEvent], keep: KeepReplies) -> None:
         if item.message.audience is Audience.COMMAND:
-            whole = await _final(events)
+            whole = await _wait_for_turn(events)
             if not _was_whispered(item):
                 await self._answer_command(item, whole)
-                await keep([_whispered(item)])
+                await keep([_build_whispered_reply(item)])
             return
-        live = LiveMessage(self._client, _target(item), keep, item.replies)
+        live = LiveMessage(self._client, _build_target(item), keep, item.replies)
         elsewhere = _is_elsewhere(item)  # begins with what was asked, and is no stream where there is no thread
-        status = asyncio.create_task(self._set_status(item, _words(item).labels[Stage.SEARCHING.value]))
+        status = asyncio.create_task(self._set_status(item, _choose_words(item).labels[Stage.SEARCHING.value]))
         translation, text, asking = SlackMarkdown(), "", False
         turn: Turn | None = None
         try:
@@ -58,7 +58,7 @@ class SlackReplySender:
                     text += translation.feed(event.text, event.links)
                     await status
                     if not has_table(text) and len(text) <= blocks.PIECE:
-                        await live.show(text)
+                        await live.show_progress(text)
                 elif isinstance(event, Final):
                     turn = event.turn
         finally:
@@ -66,58 +66,62 @@ class SlackReplySender:
         if turn is None:
             raise AssertionError("an answer always ends in Final")
         if turn.decision is Decision.CLARIFY:
-            await live.put([*_quoted(item), *choices.question(turn)], choices.fallback(turn))
+            await live.show_blocks(
+                [*_draw_quotation(item), *choices.draw_question(turn)], choices.format_fallback(turn)
+            )
         else:
-            pieces, below = self._drawn(item, turn)
-            await live.finish(pieces, below, streamable=not (elsewhere or any(map(has_table, pieces))))
+            pieces, below = self._draw_answer(item, turn)
+            await live.finish_answer(pieces, below, streamable=not (elsewhere or any(map(has_table, pieces))))
         await self._end_status(item)
 
-    def _drawn(self, item: Job, turn: Turn, *, share: bool = False) -> tuple[list[str], list[blocks.Block]]:
+    def _draw_answer(self, item: Job, turn: Turn, *, share: bool = False) -> tuple[list[str], list[blocks.Block]]:
         """The text in one piece a message, and what stands below the last."""
         pieces, below = self._drawn_here(item, turn, share=share)
-        return ([f"{_quote(item)}{pieces[0]}", *pieces[1:]] if _is_elsewhere(item) else pieces), below
+        return ([f"{_quote_question(item)}{pieces[0]}", *pieces[1:]] if _is_elsewhere(item) else pieces), below
 
     def _drawn_here(self, item: Job, turn: Turn, *, share: bool) -> tuple[list[str], list[blocks.Block]]:
         handoff = self._handoff(item.message.place)
         if turn.decision is Decision.SUGGEST:
-            return choices.suggestion(turn), choices.below_suggestion(turn, share=share, handoff=handoff)
-        return split_markdown(to_slack(turn.answer, turn.links), blocks.PIECE), blocks.footer(
+            return choices.render_suggestion(turn), choices.below_suggestion(turn, share=share, handoff=handoff)
+        return split_markdown(to_slack(turn.answer, turn.links), blocks.PIECE), blocks.draw_footer(
             turn, share=share, handoff=handoff
         )
 
     async def _answer_command(self, item: Job, turn: Turn) -> None:
         if turn.decision is Decision.CLARIFY:
-            await self._respond(item, choices.question(turn), choices.fallback(turn))
+            await self._respond_to_command(item, choices.draw_question(turn), choices.format_fallback(turn))
             return
-        pieces, below = self._drawn(item, turn, share=True)
+        pieces, below = self._draw_answer(item, turn, share=True)
         for number, piece in enumerate(pieces, start=1):
             last = below if number == len(pieces) else []
-            await self._respond(item, [*blocks.body(piece), *last], fallback(piece))
+            await self._respond_to_command(item, [*blocks.draw_body(piece), *last], to_fallback(piece))
 
     async def send_text(self, item: Job, text: str, keep: KeepReplies) -> None:
         if item.message.audience is Audience.COMMAND:
             if not _was_whispered(item):
-                await self._respond(item, blocks.body(to_slack(text)), fallback(to_slack(text)))
-                await keep([_whispered(item)])
+                await self._respond_to_command(item, blocks.draw_body(to_slack(text)), to_fallback(to_slack(text)))
+                await keep([_build_whispered_reply(item)])
             return
-        told = f"{_quote(item)}{to_slack(text)}" if _is_elsewhere(item) else to_slack(text)
-        await LiveMessage(self._client, _target(item), keep, item.replies).finish([told], (), streamable=False)
+        told = f"{_quote_question(item)}{to_slack(text)}" if _is_elsewhere(item) else to_slack(text)
+        await LiveMessage(self._client, _build_target(item), keep, item.replies).finish_answer(
+            [told], (), streamable=False
+        )
         await self._end_status(item)
 
     async def tell_position(self, item: Job, ahead: int, keep: KeepReplies) -> None:
         """Shown as the thread's status, which the answer replaces."""
         if item.message.audience is not Audience.COMMAND:
-            await self._set_status(item, _words(item).label("queued", ahead=ahead))
+            await self._set_status(item, _choose_words(item).label("queued", ahead=ahead))
 
-    async def leave(self, item: Job) -> None:
+    async def mark_stopped(self, item: Job) -> None:
         """The answer was stopped: what is shown of it stays, and a line says so. Raises DeliveryError."""
-        line = _words(item).say("stopped")
+        line = _choose_words(item).say("stopped")
         replies = [reply for reply in item.replies if reply.get("state") == STREAMING]
         for reply in replies:
             await stop_stream(self._client, reply)  # Slack may have done so already
-        with delivering():
+        with translate_delivery_errors():
             await self._client.chat_postMessage(
-                channel=item.message.place.channel, thread_ts=item.message.place.thread, text=literal(line)
+                channel=item.message.place.channel, thread_ts=item.message.place.thread, text=to_literal(line)
             )
         await self._set_status(item, "")
 
@@ -127,29 +131,29 @@ class SlackReplySender:
                 continue
             if reply.get("state") == STREAMING:
                 await stop_stream(self._client, reply)
-            await delete(self._client, reply)
+            await delete_message(self._client, reply)
         if item.message.audience is not Audience.COMMAND:
             await self._set_status(item, "")
 
     async def close_clarification(self, item: Job, settled: ClarificationOutcome, by: Job) -> None:
         """What a command showed to its user alone can be edited only by a button below it."""
-        content, text = choices.answered(settled), choices.fallback(settled.asked, settled)
+        content, text = choices.draw_outcome(settled), choices.format_fallback(settled.asked, settled)
         if item.message.audience is Audience.COMMAND:
             if by.message.chosen and (url := by.message.context.get("response_url")):
-                with delivering():
+                with translate_delivery_errors():
                     await AsyncWebhookClient(url).send(text=text, blocks=content, replace_original=True)
             return
         for reply in item.replies[-1:]:
             if reply.get("state") == WHISPERED:
                 return
             try:
-                with delivering():
+                with translate_delivery_errors():
                     await self._client.chat_update(
                         channel=reply["channel"],
                         ts=reply["ts"],
                         text=text,
                         blocks=content,
-                        metadata=dict(blocks.metadata(item.id)),
+                        metadata=dict(blocks.build_metadata(item.id)),
                     )
             except DeliveryError as error:
                 if code_of(error) not in GONE:
@@ -161,7 +165,7 @@ class SlackReplySender:
             return ()
         place, asked = item.message.place, item.message.context.get("below", item.message.id)
         options: dict[str, Any] = {"oldest": asked, "include_all_metadata": True, "limit": 200}
-        with delivering():
+        with translate_delivery_errors():
             if not place.thread:  # said elsewhere, at once as a whole
                 found = await self._client.conversations_history(channel=place.channel, **options)
                 marked = [message for message in found["messages"] if _item_of(message) == item.id]
@@ -183,33 +187,33 @@ class SlackReplySender:
         if message.audience is Audience.COMMAND or tried == "ephemeral":
             return None
         if not tried and lacks_thread(refusal) and not message.place.channel.startswith("D"):
-            return _moved(item, "channel", thread="")
+            return _move_job(item, "channel", thread="")
         if tried in {"", "channel"}:
-            with suppress(DeliveryError), delivering():
+            with suppress(DeliveryError), translate_delivery_errors():
                 opened = await self._client.conversations_open(users=message.user)
                 if str(opened["channel"]["id"]) != message.place.channel:
-                    return _moved(item, "direct", thread="", channel=str(opened["channel"]["id"]))
+                    return _move_job(item, "direct", thread="", channel=str(opened["channel"]["id"]))
         if message.place.channel.startswith("D") and tried != "direct":
             return None
         channel = item.message.context.get("asked_in", message.place.channel)
-        return _moved(item, "ephemeral", thread="", channel=channel, audience=Audience.COMMAND)
+        return _move_job(item, "ephemeral", thread="", channel=channel, audience=Audience.COMMAND)
 
     async def check_access(self) -> None:
-        with delivering():
+        with translate_delivery_errors():
             await self._client.auth_test()
 
-    async def _respond(self, item: Job, content: Sequence[blocks.Block], text: str) -> None:
+    async def _respond_to_command(self, item: Job, content: Sequence[blocks.Block], text: str) -> None:
         """Answer a command, visible to its user alone: by its response URL, or, once that is used up, directly."""
         url = item.message.context.get("response_url", "")
         fallback = text[: blocks.FALLBACK]
         if url:
-            with suppress(DeliveryError), delivering():
+            with suppress(DeliveryError), translate_delivery_errors():
                 sent = await AsyncWebhookClient(url).send(
                     text=fallback, blocks=list(content), response_type="ephemeral", unfurl_links=False
                 )
                 if sent.status_code == 200:
                     return
-        with delivering():
+        with translate_delivery_errors():
             await self._client.chat_postEphemeral(
                 channel=item.message.place.channel, user=item.message.user, text=fallback, blocks=list(content)
             )
@@ -228,7 +232,7 @@ class SlackReplySender:
         with suppress(DeliveryError, TimeoutError):
             async with asyncio.timeout(_STATUS_SECONDS):
                 await self._set_session(item, "processing" if status else "active")
-                with delivering():
+                with translate_delivery_errors():
                     await self._client.assistant_threads_setStatus(
                         channel_id=item.message.place.channel, thread_ts=item.message.place.thread, status=status
                     )
@@ -239,7 +243,7 @@ class SlackReplySender:
         if not self._sessions or not place.channel.startswith("D"):
             return
         try:
-            with delivering():
+            with translate_delivery_errors():
                 await self._client.agents_sessions_setStatus(
                     channel_id=place.channel, thread_ts=place.thread, status=status
                 )
@@ -247,7 +251,7 @@ class SlackReplySender:
             self._sessions = not error.permanent
 
 
-async def _final(events: AsyncIterator[AnswerEvent]) -> Turn:
+async def _wait_for_turn(events: AsyncIterator[AnswerEvent]) -> Turn:
     turn = None
     async for event in events:
         if isinstance(event, Final):
@@ -257,7 +261,7 @@ async def _final(events: AsyncIterator[AnswerEvent]) -> Turn:
     return turn
 
 
-def _moved(item: Job, where: str, *, thread: str, channel: str = "", audience: Audience = Audience.CHANNEL) -> Job:
+def _move_job(item: Job, where: str, *, thread: str, channel: str = "", audience: Audience = Audience.CHANNEL) -> Job:
     message = item.message
     place = replace(message.place, thread=thread, channel=channel or message.place.channel)
     asked_in = message.context.get("asked_in", message.place.channel)
@@ -265,7 +269,7 @@ def _moved(item: Job, where: str, *, thread: str, channel: str = "", audience: A
     return replace(item, message=replace(message, place=place, context=context, audience=audience), replies=())
 
 
-def _whispered(item: Job) -> Mapping[str, str]:
+def _build_whispered_reply(item: Job) -> Mapping[str, str]:
     """Stands for what only its user sees, which nobody can find again."""
     return {"channel": item.message.place.channel, "state": WHISPERED, "revision": str(item.revision)}
 
@@ -279,22 +283,22 @@ def _is_elsewhere(item: Job) -> bool:
     return bool(item.message.context.get(ELSEWHERE))
 
 
-def _quote(item: Job) -> str:
+def _quote_question(item: Job) -> str:
     """What was asked, above an answer that does not stand below it."""
-    return f"> {literal(shorten_text(' '.join(item.message.text.split()), _QUOTED))}\n\n"
+    return f"> {to_literal(shorten_text(' '.join(item.message.text.split()), _QUOTED))}\n\n"
 
 
-def _quoted(item: Job) -> list[blocks.Block]:
-    return blocks.body(_quote(item)) if _is_elsewhere(item) else []
+def _draw_quotation(item: Job) -> list[blocks.Block]:
+    return blocks.draw_body(_quote_question(item)) if _is_elsewhere(item) else []
 
 
-def _target(item: Job) -> Target:
+def _build_target(item: Job) -> Target:
     place = item.message.place
     team = item.message.context.get("recipient_team") or place.workspace
     return Target(place.channel, place.thread, item.message.user, team, item.id)
 
 
-def _words(item: Job) -> Words:
+def _choose_words(item: Job) -> Words:
     return words_for(reply_language(item.message.text))
 
 

@@ -22,14 +22,14 @@ async def read_signed(request: Request, verifier: SignatureVerifier) -> AsyncBol
     """The request, or what is answered to one that nobody at Slack has sent (401) or that says nothing (400)."""
     body = await request.body()
     if not _is_signed(body, request, verifier) and not _asks_for_certificate(body):
-        return _refusal(request, "not signed by Slack", 401)
+        return _refuse_request(request, "not signed by Slack", 401)
     try:
-        return _read(request, body)
+        return _parse_request(request, body)
     except (ValueError, TypeError, AttributeError, LookupError, RecursionError):  # JSON, and whatever Bolt takes for it
-        return _refusal(request, "not readable", 400)
+        return _refuse_request(request, "not readable", 400)
 
 
-def _read(request: Request, body: bytes) -> AsyncBoltRequest:
+def _parse_request(request: Request, body: bytes) -> AsyncBoltRequest:
     """Bolt 1.30 takes any form that has the word "payload" in it for an interaction, and so loses a command that speaks
     of one. Raises what Bolt raises of a body that is no request."""
     raw = body.decode("utf-8", "replace")
@@ -52,6 +52,6 @@ def _asks_for_certificate(body: bytes) -> bool:
     return len(body) <= _MOST_OF_A_CHECK and _CERTIFICATE in body.split(b"&")
 
 
-def _refusal(request: Request, why: str, status: int) -> Response:
+def _refuse_request(request: Request, why: str, status: int) -> Response:
     log.warning("request turned away", path=request.url.path, why=why)
     return PlainTextResponse(f"{why}\n", status_code=status)

@@ -38,7 +38,7 @@ def shared_texts(message: Mapping[str, Any]) -> list[str]:
 
 def encoded_blocks(blocks: Iterable[Mapping[str, Any]]) -> str:
     """The words of blocks."""
-    return "\n".join(filter(None, map(_block, blocks)))
+    return "\n".join(filter(None, map(_encode_block, blocks)))
 
 
 def named_users(encoded: str) -> set[str]:
@@ -51,7 +51,7 @@ def names_group(encoded: str) -> bool:
     return bool(_GROUP.search(encoded))
 
 
-def permalinks(encoded: str, workspace_url: str) -> list[str]:
+def find_permalinks(encoded: str, workspace_url: str) -> list[str]:
     """The messages of this workspace whose addresses stand in a text, as "channel/ts" or "channel/ts/thread"."""
     found = []
     for inner in _TOKEN.findall(encoded):
@@ -64,12 +64,12 @@ def permalinks(encoded: str, workspace_url: str) -> list[str]:
     return list(dict.fromkeys(found))[:_LINKS]
 
 
-def readable(encoded: str, bot_user: str) -> str:
+def to_readable(encoded: str, bot_user: str) -> str:
     """An encoded text as the words that its author saw, without the bot's own name."""
-    return html.unescape(_TOKEN.sub(lambda match: _shown(match, bot_user), encoded)).strip()
+    return html.unescape(_TOKEN.sub(lambda match: _format_token(match, bot_user), encoded)).strip()
 
 
-def _shown(match: re.Match[str], bot_user: str) -> str:
+def _format_token(match: re.Match[str], bot_user: str) -> str:
     target, _, label = match[1].partition("|")
     if target.startswith("@"):
         return "" if target == f"@{bot_user}" else "@…"
@@ -85,36 +85,36 @@ def _shown(match: re.Match[str], bot_user: str) -> str:
     return match[0]
 
 
-def _block(block: Mapping[str, Any]) -> str:
+def _encode_block(block: Mapping[str, Any]) -> str:
     kind = block.get("type")
     if kind == "rich_text":
-        return "\n".join(filter(None, map(_rich, block.get("elements") or ())))
+        return "\n".join(filter(None, map(_encode_rich_text, block.get("elements") or ())))
     texts = [block.get("text"), *(block.get("fields") or ())]
     if kind == "context":
         texts += block.get("elements") or ()
-    return "\n".join(filter(None, map(_plain, texts)))
+    return "\n".join(filter(None, map(_encode_text, texts)))
 
 
-def _plain(text: Any) -> str:
+def _encode_text(text: Any) -> str:
     """A text object of a block's, or the text of a Markdown block."""
     if isinstance(text, str):
-        return _escaped(text)
+        return _escape_text(text)
     if not isinstance(text, Mapping) or not isinstance(text.get("text"), str):
         return ""
-    return text["text"] if text.get("type") == "mrkdwn" else _escaped(text["text"])
+    return text["text"] if text.get("type") == "mrkdwn" else _escape_text(text["text"])
 
 
-def _rich(part: Mapping[str, Any]) -> str:
+def _encode_rich_text(part: Mapping[str, Any]) -> str:
     kind, elements = part.get("type"), part.get("elements") or ()
     if kind == "rich_text_list":
-        return "\n".join(map(_rich, elements))
-    words = "".join(map(_inline, elements))
+        return "\n".join(map(_encode_rich_text, elements))
+    words = "".join(map(_encode_inline, elements))
     if kind == "rich_text_quote":
         return "\n".join(f"&gt; {line}" for line in words.splitlines())
     return words
 
 
-def _inline(element: Mapping[str, Any]) -> str:
+def _encode_inline(element: Mapping[str, Any]) -> str:
     kind = element.get("type")
     named = {"user": ("user_id", "@"), "channel": ("channel_id", "#"), "usergroup": ("usergroup_id", "!subteam^")}
     if kind in named:
@@ -123,17 +123,17 @@ def _inline(element: Mapping[str, Any]) -> str:
     if kind == "broadcast":
         return f"<!{element.get('range')}>"
     if kind == "link":
-        label = f"|{_escaped(str(element['text']))}" if element.get("text") else ""
-        return f"<{_escaped(str(element.get('url') or ''))}{label}>"
+        label = f"|{_escape_text(str(element['text']))}" if element.get("text") else ""
+        return f"<{_escape_text(str(element.get('url') or ''))}{label}>"
     if kind == "emoji":
         return f":{element.get('name')}:"
-    return _escaped(str(element.get("text") or element.get("fallback") or element.get("value") or ""))
+    return _escape_text(str(element.get("text") or element.get("fallback") or element.get("value") or ""))
 
 
-def _escaped(text: str) -> str:
+def _escape_text(text: str) -> str:
     return html.escape(text, quote=False)
 
 
-def joined(texts: Sequence[str]) -> str:
+def join_texts(texts: Sequence[str]) -> str:
     """Texts below each other."""
     return "\n\n".join(filter(None, texts))

@@ -29,7 +29,7 @@ from bot.errors import BotError
 from bot.i18n import words_for
 from bot.i18n.language import reply_language
 from bot.learned.ports import LearnsWordings
-from bot.platforms.terminal.explanation import explanation, followable, link_style
+from bot.platforms.terminal.explanation import draw_explanation, is_followable, link_style
 from bot.platforms.terminal.printing import safe_console
 from retrieval.errors import RetrievalError
 from retrieval.text import collapse_whitespace
@@ -74,10 +74,10 @@ class Terminal:
         self._mask = mask
         self._learning = learning
 
-    async def show(self, events: AsyncIterator[AnswerEvent], language: str = "") -> Turn:
+    async def show_answer(self, events: AsyncIterator[AnswerEvent], language: str = "") -> Turn:
         """Draw an answer as it comes; `language` is that of the status line. Raises what the answering raises."""
         turn: Turn | None = None
-        with self._live() as update:
+        with self._redraw_live() as update:
             text = ""
             async for event in events:
                 if isinstance(event, Status):
@@ -99,51 +99,51 @@ class Terminal:
         """The answer with its sources: laid out on a terminal, Markdown without its escapes elsewhere."""
         heading = words_for(turn.language).labels["sources"]
         if self._console.is_terminal:
-            self._console.print(Markdown(_linked(turn)))
+            self._console.print(Markdown(_link_markers(turn)))
         else:
-            self._console.print(Text(_unescaped(turn)), soft_wrap=True)
+            self._console.print(Text(_unescape_answer(turn)), soft_wrap=True)
         if turn.citations:
             self._console.print(Text(f"\n{heading}", style="dim"))
             for citation in turn.citations:
-                self._console.print(_source(citation), soft_wrap=True)
+                self._console.print(_format_source(citation), soft_wrap=True)
 
-    def explain(self, turn: Turn) -> None:
+    def explain_turn(self, turn: Turn) -> None:
         """Why the turn was answered as it was."""
-        self._console.print(explanation(turn, passages=_EXPLAINED))
+        self._console.print(draw_explanation(turn, passages=_EXPLAINED))
 
-    async def chat(self, conversation_id: str) -> None:
+    async def run_chat(self, conversation_id: str) -> None:
         """Converse until /quit or the end of the input."""
         interactive = self._console.is_terminal and sys.stdin.isatty()
         self._answering.warm_up()
-        last = await self._welcome(conversation_id, interactive)
-        async for line in self._lines(interactive):
+        last = await self._show_welcome(conversation_id, interactive)
+        async for line in self._read_lines(interactive):
             command, _, rest = line.partition(" ")
             if command in {"/quit", "/exit", "/q"}:
                 return
             if command == "/new":
                 conversation_id, last = uuid.uuid4().hex, None
-                self._notice("A new conversation.")
+                self._show_notice("A new conversation.")
             elif line.startswith("/"):
-                await self._command(command, rest.strip(), last)
+                await self._run_command(command, rest.strip(), last)
             else:
-                last = await self._ask(conversation_id, line, last)
+                last = await self._answer_line(conversation_id, line, last)
 
-    async def _welcome(self, conversation_id: str, interactive: bool) -> Turn | None:
+    async def _show_welcome(self, conversation_id: str, interactive: bool) -> Turn | None:
         turns = (await self._conversations.load_conversation(conversation_id)).turns
         if interactive:
-            self._notice("Ask a question, or type /help for the commands.")
+            self._show_notice("Ask a question, or type /help for the commands.")
         if turns:
-            self._notice(f"Going on after: {collapse_whitespace(turns[-1].question)}")
+            self._show_notice(f"Going on after: {collapse_whitespace(turns[-1].question)}")
         return turns[-1] if turns else None
 
-    async def _ask(self, conversation_id: str, text: str, last: Turn | None) -> Turn | None:
+    async def _answer_line(self, conversation_id: str, text: str, last: Turn | None) -> Turn | None:
         """Answer one line. A fault is shown and the chat goes on; -> the conversation's last turn."""
         language = reply_language(text, last.language if last else "")
         events = self._answering.answer_message(IncomingMessage(conversation_id, text, user=_USER))
         try:
-            turn = await _interruptible(self.show(events, language))
+            turn = await _run_interruptible(self.show_answer(events, language))
             if turn is None:
-                self._notice("Stopped.")
+                self._show_notice("Stopped.")
             last = turn or last
         except (BotError, RetrievalError) as error:
             self._console.print(Text(f"frontdesk: {collapse_whitespace(str(error))}", style="red"), soft_wrap=True)
@@ -152,31 +152,31 @@ class Terminal:
         self._console.print()
         return last
 
-    async def _command(self, command: str, rest: str, last: Turn | None) -> None:
+    async def _run_command(self, command: str, rest: str, last: Turn | None) -> None:
         if command == "/help":
-            self._notice(HELP)
+            self._show_notice(HELP)
         elif command in {"/why", "/good", "/bad"} and last is None:
-            self._notice("Nothing was asked in this conversation yet.")
+            self._show_notice("Nothing was asked in this conversation yet.")
         elif command == "/why" and last:
-            self.explain(last)
+            self.explain_turn(last)
         elif command in {"/good", "/bad"} and last:
             vote = Vote.UP if command == "/good" else Vote.DOWN
             await self._conversations.record_vote(Feedback(last.id, _USER, vote, rest))
             if self._learning:
                 await self._learning.record_vote(last, vote, _USER)
-            self._notice("Noted, thank you.")
+            self._show_notice("Noted, thank you.")
         else:
-            self._notice(f"There is no command {collapse_whitespace(command)}: type /help for the list.")
+            self._show_notice(f"There is no command {collapse_whitespace(command)}: type /help for the list.")
 
-    async def _lines(self, interactive: bool) -> AsyncIterator[str]:
-        read = self._typed() if interactive else _piped()
+    async def _read_lines(self, interactive: bool) -> AsyncIterator[str]:
+        read = self._read_typed() if interactive else _read_piped()
         async for line in read:
             if not interactive:
                 self._console.print(Text(f"{_PROMPT}{collapse_whitespace(line)}", style="bold"), soft_wrap=True)
             if line.strip():
                 yield line.strip()
 
-    async def _typed(self) -> AsyncIterator[str]:
+    async def _read_typed(self) -> AsyncIterator[str]:
         from prompt_toolkit import PromptSession
         from prompt_toolkit.history import FileHistory, InMemoryHistory
 
@@ -199,11 +199,11 @@ class Terminal:
             except EOFError:
                 return
 
-    def _notice(self, text: str) -> None:
+    def _show_notice(self, text: str) -> None:
         self._console.print(Text(text, style="dim"))
 
     @contextmanager
-    def _live(self) -> Iterator[Callable[[RenderableType], None]]:
+    def _redraw_live(self) -> Iterator[Callable[[RenderableType], None]]:
         """Redraws in place on a terminal; elsewhere only the finished answer is printed."""
         if not self._console.is_terminal:
             yield lambda _: None
@@ -214,43 +214,43 @@ class Terminal:
             yield live.update
 
 
-def _linked(turn: Turn) -> str:
+def _link_markers(turn: Turn) -> str:
     """The answer with each marker a link to its source."""
-    urls = {citation.number: citation.url for citation in turn.citations if followable(citation.url)}
+    urls = {citation.number: citation.url for citation in turn.citations if is_followable(citation.url)}
 
-    def marker(token: Token) -> str:
+    def link_marker(token: Token) -> str:
         space = token.text[: len(token.text) - len(token.text.lstrip())]
         return space + "".join(
             f"[\\[{n}\\]]({escape_url(urls[n])})" if n in urls else f"\\[{n}\\]" for n in token.numbers
         )
 
-    return render_text(turn.answer, replace(_TERMINAL, marker=marker), turn.links)
+    return render_text(turn.answer, replace(_TERMINAL, marker=link_marker), turn.links)
 
 
-def _link(label: str, url: str) -> str:
+def _format_link(label: str, url: str) -> str:
     """For Rich; what a terminal may not be handed is text."""
     shown = label or _MARKS.sub(_ESCAPED_MARK, url.replace("&", "&amp;"))
-    return f"[{shown}]({escape_url(url)})" if followable(url) or url.startswith("mailto:") else shown
+    return f"[{shown}]({escape_url(url)})" if is_followable(url) or url.startswith("mailto:") else shown
 
 
-def _prose(text: str) -> str:
+def _escape_prose(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
-def _unescaped(turn: Turn) -> str:
+def _unescape_answer(turn: Turn) -> str:
     """The answer's Markdown as a person reads it: outside of code and addresses, each escaped character as itself."""
     return render_text(turn.answer, _PIPED, turn.links)
 
 
-def _characters(text: str) -> str:
+def _unescape_text(text: str) -> str:
     return _ESCAPED.sub(r"\1", text)
 
 
-def _written(label: str, url: str) -> str:
-    return f"[{_characters(label)}]({escape_url(url)})" if label else escape_url(url)
+def _format_plain_link(label: str, url: str) -> str:
+    return f"[{_unescape_text(label)}]({escape_url(url)})" if label else escape_url(url)
 
 
-def _source(citation: Citation) -> Text:
+def _format_source(citation: Citation) -> Text:
     return Text.assemble(
         (f"[{citation.number}] ", "bold"),
         (defuse_text(collapse_whitespace(citation.label)), link_style(citation.url)),
@@ -260,16 +260,16 @@ def _source(citation: Citation) -> Text:
 
 
 # A terminal looks for addresses itself, and would take in what follows.
-_TERMINAL = Dialect(_link, _prose, apart=" ")
-_PIPED = Dialect(_written, _characters, apart=" ", angles=("<", ">", "&"))
+_TERMINAL = Dialect(_format_link, _escape_prose, apart=" ")
+_PIPED = Dialect(_format_plain_link, _unescape_text, apart=" ", angles=("<", ">", "&"))
 
 
-async def _piped() -> AsyncIterator[str]:
+async def _read_piped() -> AsyncIterator[str]:
     while line := await asyncio.to_thread(sys.stdin.readline):
         yield line
 
 
-async def _interruptible(work: Coroutine[Any, Any, T]) -> T | None:
+async def _run_interruptible(work: Coroutine[Any, Any, T]) -> T | None:
     """Await `work`; Ctrl-C stops it alone, and then there is no result."""
     loop = asyncio.get_running_loop()
     task = asyncio.ensure_future(work)

@@ -21,18 +21,18 @@ def web_app(ready: Readiness, metrics: Metrics, slack: Callable[[Request], Await
     """`slack` handles Slack's requests, signature and all; None where Slack is not spoken to by HTTP. No request's body
     is longer, or slower, than `Bounded` allows."""
 
-    async def healthz(_: Request) -> Response:
+    async def report_health(_: Request) -> Response:
         return PlainTextResponse("ok\n")
 
-    async def readyz(_: Request) -> Response:
+    async def report_readiness(_: Request) -> Response:
         parts = await ready()
         well = not any(parts.values())
         return JSONResponse({"ready": well, "parts": dict(parts)}, status_code=200 if well else 503)
 
     async def show_metrics(_: Request) -> Response:
-        return Response(metrics.render(), media_type=CONTENT_TYPE)
+        return Response(metrics.render_metrics(), media_type=CONTENT_TYPE)
 
-    routes = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", show_metrics)]
+    routes = [Route("/healthz", report_health), Route("/readyz", report_readiness), Route("/metrics", show_metrics)]
     if slack:
         routes.append(Route("/slack/events", slack, methods=["POST"]))
     return Starlette(routes=routes, middleware=[Middleware(Bounded)])

@@ -45,17 +45,17 @@ class Bounded:
             return
         body = bytearray()
         try:
-            if refused := await self._read(body, receive):
+            if refused := await self._read_body(body, receive):
                 log.warning("request turned away", path=scope["path"], why=bytes(refused.body).decode().strip())
                 await refused(scope, receive, send)
             else:
-                await self._app(scope, _replaying(bytes(body), receive), send)
+                await self._app(scope, _replay_body(bytes(body), receive), send)
         except _Gone:
             return
         finally:
             self._held -= len(body)
 
-    async def _read(self, body: bytearray, receive: Receive) -> PlainTextResponse | None:
+    async def _read_body(self, body: bytearray, receive: Receive) -> PlainTextResponse | None:
         """Read into `body`; what is answered instead where it will not be heard to its end. Raises _Gone."""
         try:
             async with asyncio.timeout(self._seconds):
@@ -66,14 +66,14 @@ class Bounded:
                         raise _Gone
                     piece = message.get("body", b"")
                     if len(body) + len(piece) > self._most:
-                        return _refusal("too large", 413)
+                        return _refuse_request("too large", 413)
                     if self._held + len(piece) > self._most_together:
-                        return _refusal("too much at once", 503)
+                        return _refuse_request("too much at once", 503)
                     body += piece
                     self._held += len(piece)
                     more = message.get("more_body", False)
         except TimeoutError:
-            return _refusal("too slow", 408)
+            return _refuse_request("too slow", 408)
         return None
 
 
@@ -95,16 +95,16 @@ class PromptProtocol(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """See asyncio."""
         super().connection_lost(exc)
-        self._unwatch()
+        self._stop_watching()
 
     def _watch_head(self) -> None:
         """The clock runs from the first byte of a request (or the connection's start) to the end of its headers."""
         if self.conn.their_state is not IDLE or self.transport.is_closing():
-            self._unwatch()
+            self._stop_watching()
         elif self._cut is None:
             self._cut = self.loop.call_later(HEAD_SECONDS, self._cut_off)
 
-    def _unwatch(self) -> None:
+    def _stop_watching(self) -> None:
         if self._cut is not None:
             self._cut.cancel()
             self._cut = None
@@ -120,20 +120,20 @@ class _Gone(Exception):
     """Whoever sent the request has left."""
 
 
-def _refusal(why: str, status: int) -> PlainTextResponse:
+def _refuse_request(why: str, status: int) -> PlainTextResponse:
     """The connection is closed: what is still to come of the body is not read."""
     return PlainTextResponse(f"{why}\n", status_code=status, headers={"Connection": "close"})
 
 
-def _replaying(body: bytes, receive: Receive) -> Receive:
+def _replay_body(body: bytes, receive: Receive) -> Receive:
     """What has been read, once; then what the server tells."""
     read = False
 
-    async def replay() -> Message:
+    async def receive_again() -> Message:
         nonlocal read
         if read:
             return await receive()
         read = True
         return {"type": "http.request", "body": body, "more_body": False}
 
-    return replay
+    return receive_again

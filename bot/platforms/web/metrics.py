@@ -95,6 +95,6 @@ class Metrics:
         """Read whether an adapter is connected whenever metrics are asked for."""
         self._up.labels(platform).set_function(connected)
 
-    def render(self) -> bytes:
+    def render_metrics(self) -> bytes:
         """The exposition format."""
         return generate_latest(self._registry)

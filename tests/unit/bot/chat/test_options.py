@@ -11,10 +11,10 @@ from simcord.components import walk_components
 from bot.chat.conversation import NONE_OF_THESE, Citation, ClarificationOutcome, Decision, Turn
 from bot.i18n import words_for
 from bot.platforms.discord import choices as discord_choices
-from bot.platforms.discord.layouts import marker
+from bot.platforms.discord.layouts import compute_marker
 from bot.platforms.options import build_asking
 from bot.platforms.slack import choices as slack_choices
-from bot.platforms.slack.blocks import body as slack_body
+from bot.platforms.slack.blocks import draw_body as slack_body
 from tests.support.slack.checks import check_message_blocks, texts_of
 from tests.support.slack.rendered import Outgoing
 from tests.support.turns import make_turn
@@ -36,7 +36,7 @@ def clarification(*titles: str | tuple[str, str], language: str = "en", lead: st
 
 
 def slack_buttons(turn: Turn) -> list[dict[str, Any]]:
-    blocks = check_message_blocks(slack_choices.question(turn))
+    blocks = check_message_blocks(slack_choices.draw_question(turn))
     return [element for block in blocks if block["type"] == "actions" for element in block["elements"]]
 
 
@@ -56,25 +56,25 @@ def discord_text(view: Any) -> str:
 
 def test_short_titles_stand_on_the_buttons_alone() -> None:
     turn = clarification("How do I return a gift?", "How do I return an order?")
-    section, *_ = blocks = slack_choices.question(turn)
+    section, *_ = blocks = slack_choices.draw_question(turn)
     assert section["text"]["text"] == "Which one?"
     labels = [button["text"]["text"] for button in slack_buttons(turn)]
     assert labels == ["How do I return a gift?", "How do I return an order?", "None of these"]
     assert [button["value"] for button in slack_buttons(turn)] == [f"{turn.id}:{number}" for number in (1, 2, 0)]
     assert "press" in str(blocks[-1]).lower()
-    parts = discord_parts(discord_choices.question(ITEM, turn))
+    parts = discord_parts(discord_choices.draw_question(ITEM, turn))
     assert [part["label"] for part in parts if part["type"] == 2] == labels
     assert [part["custom_id"] for part in parts if part["type"] == 2][-1] == f"frontdesk:choose:{turn.id}:0"
-    assert parts[0]["id"] == marker(ITEM)  # a restart finds it
+    assert parts[0]["id"] == compute_marker(ITEM)  # a restart finds it
 
 
 def test_a_title_that_is_cut_stands_in_full_above() -> None:
     turn = clarification(LONG, "Short?")
-    section = slack_choices.question(turn)[0]["text"]["text"]
+    section = slack_choices.draw_question(turn)[0]["text"]["text"]
     assert f"1. {LONG}" in section and "2. Short?" in section
     label = slack_buttons(turn)[0]["text"]["text"]
     assert len(label) <= 75 and label.endswith("…") and LONG.startswith(label[:-1]) and LONG[len(label) - 1] == " "
-    assert LONG in discord_text(discord_choices.question(ITEM, turn)).replace("\\", "")
+    assert LONG in discord_text(discord_choices.draw_question(ITEM, turn)).replace("\\", "")
 
 
 def test_what_tells_two_options_apart_is_never_cut_off() -> None:
@@ -93,12 +93,15 @@ def test_labels_that_would_be_alike_have_their_numbers() -> None:
 def test_a_title_is_data(title: str) -> None:
     turn = clarification(title, title + " 2", LONG, "Fine?")
     for blocks, text in (
-        (slack_choices.question(turn), slack_choices.fallback(turn)),
+        (slack_choices.draw_question(turn), slack_choices.format_fallback(turn)),
         (
-            slack_choices.answered(ClarificationOutcome(turn, 1)),
-            slack_choices.fallback(turn, ClarificationOutcome(turn, 1)),
+            slack_choices.draw_outcome(ClarificationOutcome(turn, 1)),
+            slack_choices.format_fallback(turn, ClarificationOutcome(turn, 1)),
         ),
-        (slack_choices.answered(ClarificationOutcome(turn)), slack_choices.fallback(turn, ClarificationOutcome(turn))),
+        (
+            slack_choices.draw_outcome(ClarificationOutcome(turn)),
+            slack_choices.format_fallback(turn, ClarificationOutcome(turn)),
+        ),
     ):
         check_message_blocks(blocks)
         assert len(text) <= 1_000
@@ -107,7 +110,10 @@ def test_a_title_is_data(title: str) -> None:
         assert not any("\u202e" in each for each in [text, *texts_of(blocks)])
         literal = [block["text"] for block in blocks if block["type"] == "section"]
         assert all(each["verbatim"] for each in literal)  # nothing in it becomes a link
-    for view in (discord_choices.question(ITEM, turn), discord_choices.answered(ITEM, ClarificationOutcome(turn, 1))):
+    for view in (
+        discord_choices.draw_question(ITEM, turn),
+        discord_choices.draw_outcome(ITEM, ClarificationOutcome(turn, 1)),
+    ):
         shown = discord_text(view)
         assert (
             "@everyone" not in shown.replace("\\@", "") and "](" not in shown and "<@" not in shown.replace("\\<", "")
@@ -116,34 +122,36 @@ def test_a_title_is_data(title: str) -> None:
 
 def test_the_fallback_lists_every_choice_with_its_number() -> None:
     turn = clarification("A <b>?", "B?", "C?", language="zh")
-    assert slack_choices.fallback(turn) == "Which one?\n1. A &lt;b&gt;?\n2. B?\n3. C?\n4. 都不是"
-    long = slack_choices.fallback(clarification(LONG * 9, LONG * 9, LONG * 9, LONG * 9))
+    assert slack_choices.format_fallback(turn) == "Which one?\n1. A &lt;b&gt;?\n2. B?\n3. C?\n4. 都不是"
+    long = slack_choices.format_fallback(clarification(LONG * 9, LONG * 9, LONG * 9, LONG * 9))
     assert [line[:2] for line in long.splitlines()[1:]] == ["1.", "2.", "3.", "4.", "5."]
 
 
 @pytest.mark.parametrize(("language", "chose"), [("en", "Chose: B?"), ("zh", "已选择：B?"), ("zh-Hant", "已選擇：B?")])
 def test_once_chosen_it_shows_what_was(language: str, chose: str) -> None:
     turn = clarification("A?", "B?", language=language)
-    (section,) = slack_choices.answered(ClarificationOutcome(turn, 2))
+    (section,) = slack_choices.draw_outcome(ClarificationOutcome(turn, 2))
     assert (
-        section["text"]["text"] == f"Which one?\n{chose}" == slack_choices.fallback(turn, ClarificationOutcome(turn, 2))
+        section["text"]["text"]
+        == f"Which one?\n{chose}"
+        == slack_choices.format_fallback(turn, ClarificationOutcome(turn, 2))
     )
     assert slack_choices.turn_of(section) == turn.id  # "Why this answer?" finds it
-    view = discord_choices.answered(ITEM, ClarificationOutcome(turn, 2))
+    view = discord_choices.draw_outcome(ITEM, ClarificationOutcome(turn, 2))
     assert discord_text(view).replace("\\", "") == f"Which one?\n{chose}"
     assert not any(part["type"] == 2 for part in discord_parts(view))
 
 
 def test_where_something_else_was_said_it_shows_what_there_was_to_choose() -> None:
-    (section,) = slack_choices.answered(ClarificationOutcome(clarification("A?", "B?")))
+    (section,) = slack_choices.draw_outcome(ClarificationOutcome(clarification("A?", "B?")))
     assert section["text"]["text"] == "Which one?\n1. A?\n2. B?"
-    (section,) = slack_choices.answered(ClarificationOutcome(clarification("A?", "B?"), NONE_OF_THESE))
+    (section,) = slack_choices.draw_outcome(ClarificationOutcome(clarification("A?", "B?"), NONE_OF_THESE))
     assert section["text"]["text"] == "Which one?\nChose: None of these"
 
 
 def test_a_value_that_is_none_of_ours_chooses_nothing() -> None:
-    assert slack_choices.read("0123:2") == ("0123", 2)
-    assert slack_choices.read("") == ("", -1) and slack_choices.read("x:-1")[1] == -1
+    assert slack_choices.parse_choice("0123:2") == ("0123", 2)
+    assert slack_choices.parse_choice("") == ("", -1) and slack_choices.parse_choice("x:-1")[1] == -1
 
 
 def suggested(*others: str, language: str = "en") -> Turn:
@@ -161,7 +169,7 @@ def suggested(*others: str, language: str = "en") -> Turn:
 
 
 def slack_suggestion(turn: Turn) -> list[dict[str, Any]]:
-    pieces, below = slack_choices.suggestion(turn), slack_choices.below_suggestion(turn, handoff=True)
+    pieces, below = slack_choices.render_suggestion(turn), slack_choices.below_suggestion(turn, handoff=True)
     return check_message_blocks([*slack_body(pieces[-1]), *below])
 
 
@@ -178,10 +186,10 @@ def test_below_a_suggestion_stand_its_source_the_other_options_and_three_ways_on
     assert [each["value"] for block in blocks if block["type"] == "actions" for each in block["elements"]][:4] == [
         f"{turn.id}:{number}" for number in (2, 3, 1, 0)
     ]
-    view = discord_choices.end_of_suggestion(discord_choices.suggestion(turn)[-1], ITEM, turn, handoff=True)
+    view = discord_choices.end_of_suggestion(discord_choices.render_suggestion(turn)[-1], ITEM, turn, handoff=True)
     assert [part["label"] for part in discord_parts(view) if part["type"] == 2] == labels_of(blocks)
     assert "shop.example/1" in discord_text(view) and "shop.example/2" not in discord_text(view)
-    assert discord_parts(view)[0]["id"] == marker(ITEM)
+    assert discord_parts(view)[0]["id"] == compute_marker(ITEM)
 
 
 def test_a_suggestion_without_others_has_nothing_to_choose() -> None:
@@ -194,21 +202,21 @@ def test_once_it_is_over_a_suggestion_is_the_entry_and_what_was_said_of_it() -> 
     turn = suggested("Gift?")
     for number, said in ((1, "That's it"), (NONE_OF_THESE, "Not it"), (2, "Chose: Gift?"), (None, "")):
         settled = ClarificationOutcome(turn, number)
-        blocks = check_message_blocks(slack_choices.answered(settled))
+        blocks = check_message_blocks(slack_choices.draw_outcome(settled))
         assert labels_of(blocks) == [] and "1 % [1]" in str(blocks) and "shop.example/1" in str(blocks)
         assert texts_of(blocks)[-1].endswith(said or "3.1 Fees>")
         assert slack_choices.turn_of(blocks[1]) == turn.id
-        shown = discord_text(discord_choices.answered(ITEM, settled)).replace("\\", "")
+        shown = discord_text(discord_choices.draw_outcome(ITEM, settled)).replace("\\", "")
         assert "1 % [1]" in shown and shown.endswith(said or "(https://shop.example/1)")
 
 
 def test_what_an_option_says_stands_below_its_title() -> None:
     turn = clarification("Gift?", "Order?")
     turn = replace(turn, citations=tuple(replace(each, gist="@everyone *now*") for each in turn.citations))
-    section = slack_choices.question(turn)[0]["text"]["text"]
+    section = slack_choices.draw_question(turn)[0]["text"]["text"]
     assert section.replace("\u200b", "") == "Which one?\n1. Gift?\n> @everyone *now*\n2. Order?\n> @everyone *now*"
     assert "@everyone" not in section
-    assert "> \\@\u200beveryone \\*now\\*" in discord_text(discord_choices.question(ITEM, turn))
+    assert "> \\@\u200beveryone \\*now\\*" in discord_text(discord_choices.draw_question(ITEM, turn))
 
 
 @pytest.mark.parametrize("title", [HOSTILE, "a" * 5_000, "你好" * 900])

@@ -26,7 +26,7 @@ from bot.platforms.discord import layouts
 from bot.platforms.discord.markdown import to_discord
 from bot.platforms.slack import blocks, cards, choices
 from bot.platforms.slack.markdown import to_slack
-from bot.platforms.terminal.explanation import explanation
+from bot.platforms.terminal.explanation import draw_explanation
 from bot.sources.cards import run_card
 from bot.sources.catalogue import Overview
 from bot.sources.models import RefreshRun
@@ -104,11 +104,14 @@ def _in_slack(text: str) -> Iterator[tuple[Any, Collection[str]]]:
     """What Slack is sent, with the addresses that may be live in it."""
     turn, words = _turn(text), words_for("en")
     asked, suggested = replace(turn, decision=Decision.CLARIFY), replace(turn, decision=Decision.SUGGEST)
-    yield [*blocks.body(to_slack(turn.answer, turn.links)), *blocks.footer(turn, handoff=True, share=True)], ALLOWED
-    yield [choices.question(asked), choices.fallback(asked), choices.fallback(suggested)], ALLOWED
-    yield [blocks.body(piece) for piece in choices.suggestion(suggested)], ALLOWED
+    yield (
+        [*blocks.draw_body(to_slack(turn.answer, turn.links)), *blocks.draw_footer(turn, handoff=True, share=True)],
+        ALLOWED,
+    )
+    yield [choices.draw_question(asked), choices.format_fallback(asked), choices.format_fallback(suggested)], ALLOWED
+    yield [blocks.draw_body(piece) for piece in choices.render_suggestion(suggested)], ALLOWED
     yield choices.below_suggestion(suggested, handoff=True, share=True), ALLOWED
-    yield blocks.home(Overview("v1", NOW, 1, 1, (OWN,), (text,)), words), ALLOWED
+    yield blocks.draw_home_view(Overview("v1", NOW, 1, 1, (OWN,), (text,)), words), ALLOWED
     yield cards.form_view(Form("teach", "v", text, "Send", (Field("answer", text, text),)), {}), ALLOWED
     for card in _cards(text):
         yield [cards.card_blocks(card), {"type": "mrkdwn", "text": cards.card_text(card)}], ALLOWED | card.links
@@ -119,13 +122,13 @@ def _in_discord(text: str) -> Iterator[tuple[Any, Collection[str]]]:
     turn = _turn(text)
     asked, suggested = replace(turn, decision=Decision.CLARIFY), replace(turn, decision=Decision.SUGGEST)
     shown = to_discord(turn.answer, turn.links)[: layouts.PIECE // 3]
-    yield layouts.message(shown, ITEM, turn, handoff=True).to_components(), ALLOWED
-    yield discord_choices.question(ITEM, asked).to_components(), ALLOWED
-    for piece in discord_choices.suggestion(suggested):
+    yield layouts.draw_message(shown, ITEM, turn, handoff=True).to_components(), ALLOWED
+    yield discord_choices.draw_question(ITEM, asked).to_components(), ALLOWED
+    for piece in discord_choices.render_suggestion(suggested):
         yield discord_choices.end_of_suggestion(piece, ITEM, suggested).to_components(), ALLOWED
     for card in _cards(text):
-        for page in discord_cards.pages(card):
-            yield discord_cards.layout(page).to_components(), ALLOWED | card.links
+        for page in discord_cards.split_pages(card):
+            yield discord_cards.draw_layout(page).to_components(), ALLOWED | card.links
 
 
 def _walk(part: Any) -> Iterator[dict[str, Any]]:
@@ -181,4 +184,4 @@ def test_no_formula_runs_in_a_sheet(tmp_path: Path) -> None:
     with (tmp_path / "golden.csv").open(encoding="utf-8-sig", newline="") as file:
         cells = [row[0] for row in csv.reader(file)][1:]
     assert cells and all(cell.startswith("'") for cell in cells)
-    assert explanation(_turn(FORMULAS[0]))
+    assert draw_explanation(_turn(FORMULAS[0]))

@@ -48,11 +48,15 @@ def by_slack_in_pieces(text: str) -> list[str]:
 
 
 def by_slack_s_plain_texts(text: str) -> list[str]:
-    return [slack.literal(text), slack.fallback(slack.to_slack(text, HELD)), slack.link(slack.literal(text), GOOD[0])]
+    return [
+        slack.to_literal(text),
+        slack.to_fallback(slack.to_slack(text, HELD)),
+        slack.format_link(slack.to_literal(text), GOOD[0]),
+    ]
 
 
 def by_slack_s_plain_objects(text: str) -> list[str]:
-    return [slack.plain(text), slack.plain(text, HELD)]
+    return [slack.to_plain_text(text), slack.to_plain_text(text, HELD)]
 
 
 def by_discord(text: str) -> list[str]:
@@ -69,10 +73,10 @@ def by_discord_in_pieces(text: str) -> list[str]:
 
 def by_discord_s_plain_texts(text: str) -> list[str]:
     return [
-        discord.literal(text),
-        discord.prose(text, HELD),
-        discord.prose(text),
-        discord.link(text, "https://shop.example"),
+        discord.to_literal(text),
+        discord.to_literal_lines(text, HELD),
+        discord.to_literal_lines(text),
+        discord.format_link(text, "https://shop.example"),
     ]
 
 

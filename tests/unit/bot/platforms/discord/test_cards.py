@@ -11,13 +11,13 @@ from simcord.components import validate_modal, walk_components
 
 from bot.chat.card import Button, Card, Field, File, Form, Line, Style, Table
 from bot.platforms.discord.buttons import CardButton, ConfirmButton
-from bot.platforms.discord.cards import PAGE, Filled, files, layout, pages, values_of
+from bot.platforms.discord.cards import PAGE, Filled, collect_files, draw_layout, split_pages, values_of
 
 HOSTILE = "@everyone <@1234567890> **bold** [bank](https://evil.test) # head\n> quote `code` ||spoiler|| -# small"
 
 
 def components(card: Card) -> list[dict[str, Any]]:
-    return list(walk_components(layout(card).to_components()))
+    return list(walk_components(draw_layout(card).to_components()))
 
 
 def shown(card: Card) -> str:
@@ -123,14 +123,14 @@ def test_what_is_too_long_is_cut_and_says_so() -> None:
 
 def test_a_relayed_message_loses_nothing_however_long() -> None:
     text = " ".join(f"word{n}" for n in range(2_000))
-    cards = pages(Card(title="Ann", text=text, footnote="small", buttons=(Button("claim", "a", "Claim"),)))
+    cards = split_pages(Card(title="Ann", text=text, footnote="small", buttons=(Button("claim", "a", "Claim"),)))
     assert [card.title for card in cards] == ["Ann"] + [""] * (len(cards) - 1)
     assert [bool(card.buttons) for card in cards] == [False] * (len(cards) - 1) + [True]
     for card in cards:
         check(card)
         assert len(card.text) <= PAGE and "…" not in shown(card)
     assert " ".join(card.text for card in cards).split() == text.split()
-    assert pages(Card(text="short")) == [Card(text="short")]
+    assert split_pages(Card(text="short")) == [Card(text="short")]
 
 
 def test_buttons_that_ask_first_say_so_in_their_id() -> None:
@@ -155,11 +155,11 @@ def test_equal_buttons_are_shown_once_and_not_too_many() -> None:
 def test_a_file_goes_along() -> None:
     card = Card(text="Here.", file=File("ga ps/2026.csv", "frage,退货\n"))
     check(card)
-    (file,) = files(card)
+    (file,) = collect_files(card)
     assert file.filename == "ga-ps-2026.csv" and file.fp.read().decode() == "frage,退货\n"
     (part,) = [part for part in components(card) if part["type"] == 13]
     assert part["file"]["url"] == "attachment://ga-ps-2026.csv"
-    assert files(Card()) == []
+    assert collect_files(Card()) == []
 
 
 def test_a_form_is_a_modal_that_discord_takes() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from simcord.results import to_discord_message
 
-from bot.platforms.discord.events import read_message, readable
+from bot.platforms.discord.events import read_message, to_readable
 from tests.support.discord import DiscordStandIn
 
 ME, ROLE = 42, 77
@@ -27,7 +27,7 @@ ME, ROLE = 42, 77
     ],
 )
 def test_markup_becomes_words(content: str, text: str) -> None:
-    assert readable(content, ME, {ROLE}) == text
+    assert to_readable(content, ME, {ROLE}) == text
 
 
 async def test_each_edit_is_later_than_the_one_before() -> None:

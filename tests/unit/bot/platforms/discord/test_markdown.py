@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.platforms.discord.markdown import literal, to_discord
+from bot.platforms.discord.markdown import to_discord, to_literal
 
 LINKS = frozenset({"https://shop.test/a", "https://shop.test/a.png", "https://shop.test/b"})
 
@@ -53,7 +53,7 @@ def test_a_table_that_is_wide_or_holds_links_is_a_list_of_rows() -> None:
 
 @pytest.mark.parametrize("text", ["@everyone", "<@1234567>", "**bold** [a](b)", "# heading", "- item", "1 < 2"])
 def test_literal_text_forms_nothing(text: str) -> None:
-    shown = literal(text)
+    shown = to_literal(text)
     assert "<@" not in shown and "**" not in shown and "](" not in shown
     assert re.sub("[\\\\\u200b\u2060]", "", shown) == text
 

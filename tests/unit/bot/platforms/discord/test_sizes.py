@@ -15,7 +15,7 @@ from bot.chat.conversation import Citation, Decision, Turn
 from bot.chat.split import split_markdown
 from bot.platforms.discord import cards, choices, layouts
 from bot.platforms.discord.markdown import to_discord
-from bot.platforms.discord.sizes import BODY, fitting, size, within
+from bot.platforms.discord.sizes import BODY, count_fitting, fit_lines, measure_size
 
 SCRIPTS = ("请在三十天内退货。", "Return goods in time. ", "返品は三十日以内です。", 'q"\\n', "😀", "é ", "\u2060a")
 
@@ -37,17 +37,17 @@ def _body(view: ui.LayoutView) -> int:
 @pytest.mark.parametrize("filler", SCRIPTS)
 def test_an_answer_comes_in_bodies_that_discord_takes(filler: str) -> None:
     turn = _turn(filler, Decision.ANSWER, filler * 2_000)
-    pieces = split_markdown(to_discord(turn.answer), layouts.PIECE, size)
-    views = [layouts.message(piece, "ab" * 16, turn, handoff=True, post=True) for piece in pieces]
+    pieces = split_markdown(to_discord(turn.answer), layouts.PIECE, measure_size)
+    views = [layouts.draw_message(piece, "ab" * 16, turn, handoff=True, post=True) for piece in pieces]
     assert all(_body(view) <= BODY for view in views)
 
 
 @pytest.mark.parametrize("filler", SCRIPTS)
 def test_offers_come_in_bodies_that_discord_takes(filler: str) -> None:
     asked = _turn(filler, Decision.CLARIFY, f"{filler}\n\n1. a")
-    assert _body(choices.question("ab" * 16, asked)) <= BODY
+    assert _body(choices.draw_question("ab" * 16, asked)) <= BODY
     suggested = _turn(filler, Decision.SUGGEST, filler * 300)
-    for piece in choices.suggestion(suggested):
+    for piece in choices.render_suggestion(suggested):
         view = choices.end_of_suggestion(piece, "ab" * 16, suggested, handoff=True, post=True)
         assert _body(view) <= BODY
 
@@ -63,16 +63,18 @@ def test_cards_come_in_bodies_that_discord_takes(filler: str) -> None:
         ),
         Card(table=Table((long[:20], "b"), tuple((long, long) for _ in range(30)))),
     ):
-        assert all(_body(cards.layout(page)) <= BODY for page in cards.pages(card))
+        assert all(_body(cards.draw_layout(page)) <= BODY for page in cards.split_pages(card))
 
 
 def test_a_text_is_measured_by_what_weighs_more() -> None:
-    assert size("word " * 100) == 500 and size("请" * 100) > 250
+    assert measure_size("word " * 100) == 500 and measure_size("请" * 100) > 250
     chance = random.Random(7)
     for _ in range(300):
         text = "".join(chance.choice(SCRIPTS) for _ in range(chance.randint(0, 40)))
         limit = chance.randint(0, 300)
-        kept = fitting(text, limit)
-        assert size(text[:kept]) <= limit and (kept == len(text) or size(text[: kept + 1]) > limit or kept == limit)
-        lines = within([text, text[::-1], "short"], limit)
-        assert sum(map(size, lines)) + len(lines) <= max(limit, 0) or not lines
+        kept = count_fitting(text, limit)
+        assert measure_size(text[:kept]) <= limit and (
+            kept == len(text) or measure_size(text[: kept + 1]) > limit or kept == limit
+        )
+        lines = fit_lines([text, text[::-1], "short"], limit)
+        assert sum(map(measure_size, lines)) + len(lines) <= max(limit, 0) or not lines

@@ -11,7 +11,7 @@ import pytest
 
 from bot.chat.message import Disposition, Job
 from bot.platforms.discord import layouts
-from bot.platforms.discord.connection import DiscordConfig, intents, use
+from bot.platforms.discord.connection import DiscordConfig, choose_intents, use_endpoints
 from bot.platforms.discord.targets import InChannel
 from tests.fakes import said
 from tests.support.discord import DiscordStandIn
@@ -28,12 +28,12 @@ async def discord() -> AsyncIterator[DiscordStandIn]:
 async def test_what_was_said_by_another_process_is_made_to_say_this_or_is_left(
     discord: DiscordStandIn, amend: bool, stands: str
 ) -> None:
-    use(DiscordConfig(discord.token, discord.api_url, discord.gateway.url))
+    use_endpoints(DiscordConfig(discord.token, discord.api_url, discord.gateway.url))
     channel = discord.guild.create_text_channel("one")
     item = Job(uuid4().hex, said(), Disposition.ANSWER, "", datetime.now(UTC))
-    async with dpy.Client(intents=intents(content=False)) as client:
+    async with dpy.Client(intents=choose_intents(content=False)) as client:
         await client.login(discord.token)
         surface = InChannel(client, channel.id, item)
-        kept = [await surface.post(layouts.message(each, item.id), 0, amend=amend) for each in ("first", "second")]
+        kept = [await surface.post(layouts.draw_message(each, item.id), 0, amend=amend) for each in ("first", "second")]
     assert kept[0] == kept[1]
     assert [shown(message) for message in discord.bot_messages(channel.id)] == [stands]

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.platforms.slack.markdown import SlackMarkdown, has_table, literal, to_slack
+from bot.platforms.slack.markdown import SlackMarkdown, has_table, to_literal, to_slack
 
 LINKS = frozenset({"https://a.example/x?a=1&b=2", "https://a.example/", "https://a.example/p.png"})
 
@@ -49,7 +49,7 @@ def test_a_text_fed_in_pieces_comes_out_as_the_whole_does(parts: list[str], size
 @given(st.text(alphabet="U0<>&!@#|^channelhere \n`", max_size=80))
 def test_no_control_sequence_of_slack_s_is_left(text: str) -> None:
     assert "<" not in to_slack(text)
-    assert not {"<", ">", "\n"} & set(literal(text))
+    assert not {"<", ">", "\n"} & set(to_literal(text))
 
 
 def test_a_table_is_recognised() -> None:

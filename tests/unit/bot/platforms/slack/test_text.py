@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 
 from bot.chat.message import ChatMessage
 from bot.platforms.slack.events import Edited, Home, read_event, team_of_author, text_of
-from bot.platforms.slack.text import encoded_blocks, names_group, permalinks, readable
+from bot.platforms.slack.text import encoded_blocks, find_permalinks, names_group, to_readable
 from tests.support.slack.typed import encoded, rich_text
 
 HOME = Home("T0TEAM", "U0BOT", "https://standin.slack.com/")
@@ -40,7 +40,7 @@ ADDRESS = "https://standin.slack.com/archives/C1/p1795000000000100"
     ],
 )
 def test_what_is_encoded_reads_as_its_author_saw_it(text: str, words: str) -> None:
-    assert readable(text, "U0BOT") == words
+    assert to_readable(text, "U0BOT") == words
 
 
 @given(some.text(max_size=60))
@@ -70,7 +70,7 @@ def test_blocks_of_all_kinds_are_read() -> None:
         {"type": "context", "elements": [{"type": "mrkdwn", "text": "eight"}, {"type": "image", "image_url": "x"}]},
         {"type": "divider"},
     ]
-    words = readable(encoded_blocks(blocks), "U0BOT").split("\n")
+    words = to_readable(encoded_blocks(blocks), "U0BOT").split("\n")
     assert words == [
         "one & @…:wave:today@here", "two", "two", "> three", "> four", "a < b", "five", "*six*", "7", "eight",
     ]  # fmt: skip
@@ -89,8 +89,8 @@ def test_blocks_of_all_kinds_are_read() -> None:
     ],
 )
 def test_addresses_of_this_workspace_s_messages_are_found(text: str, found: list[str]) -> None:
-    assert permalinks(text, HOME.url) == found
-    assert permalinks(text, "") == []
+    assert find_permalinks(text, HOME.url) == found
+    assert find_permalinks(text, "") == []
 
 
 def message(**more: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from rich.console import Console
 from bot.answering.pipeline import AnswerPipeline
 from bot.answering.quote import ExtractiveWriter
 from bot.chat.conversation import Citation, Decision, IncomingMessage, Turn, UsedPassage, Vote
-from bot.platforms.terminal.explanation import explanation
+from bot.platforms.terminal.explanation import draw_explanation
 from bot.platforms.terminal.platform import Terminal
 from retrieval.documents import LEARNED, Document, RetrievalResult
 from retrieval.errors import ModelError
@@ -114,14 +114,16 @@ def test_a_pages_text_cannot_steer_the_terminal() -> None:
 def test_an_explanation_shows_the_decision_and_each_passage() -> None:
     out = io.StringIO()
     used = UsedPassage("p", "Title", "https://x.example", "text", 1, 0.75, {"dense": 0.5}, "2026-01-02T03:04:05")
-    Console(file=out, width=120).print(explanation(answered(passages=(used,), model="extractive", index_version="v7")))
+    Console(file=out, width=120).print(
+        draw_explanation(answered(passages=(used,), model="extractive", index_version="v7"))
+    )
     for part in ("answer: confidence 0.90 reaches the threshold 0.50", "v7", "Title", "dense 0.50", "2026-01-02"):
         assert part in out.getvalue()
 
 
 def test_an_explanation_shows_what_the_glossary_made_of_the_question() -> None:
     out = io.StringIO()
-    Console(file=out, width=120).print(explanation(answered(rewritten=("My umbrella?", "My\x1b[2J parasol?"))))
+    Console(file=out, width=120).print(draw_explanation(answered(rewritten=("My umbrella?", "My\x1b[2J parasol?"))))
     for part in ("My umbrella? (by the glossary)", "My parasol? (by the glossary)"):
         assert part in out.getvalue()
 
@@ -129,7 +131,7 @@ def test_an_explanation_shows_what_the_glossary_made_of_the_question() -> None:
 @pytest.mark.parametrize(("people", "counted"), [(1.0, "1 person showed"), (3.0, "3 people showed")])
 def test_an_explanation_tells_that_people_showed_what_the_words_mean(people: float, counted: str) -> None:
     out = io.StringIO()
-    Console(file=out, width=120).print(explanation(answered(features={LEARNED: people})))
+    Console(file=out, width=120).print(draw_explanation(answered(features={LEARNED: people})))
     assert f"{counted} that these words mean the first entry" in out.getvalue()
 
 
@@ -139,7 +141,7 @@ def test_an_explanation_is_a_block_a_passage_that_fits_the_width(width: int) -> 
     used = [UsedPassage(f"p{n}", f"Title {n}", f"https://x.example/{n}", "text", n, 0.75, signals) for n in range(1, 8)]
     turn = answered(passages=tuple(used), citations=(Citation(1, "Title 2", "https://x.example/2", "p2"),))
     out = io.StringIO()
-    Console(file=out, width=width).print(explanation(turn, passages=5))
+    Console(file=out, width=width).print(draw_explanation(turn, passages=5))
     lines = [line.rstrip() for line in out.getvalue().splitlines()]
     assert max(map(len, lines)) <= width
     assert " 1 Title 1" in lines or "1 Title 1" in lines
@@ -152,7 +154,7 @@ def test_an_explanation_is_a_block_a_passage_that_fits_the_width(width: int) -> 
 
 def test_small_talk_is_not_held_against_a_threshold() -> None:
     out = io.StringIO()
-    Console(file=out, width=80).print(explanation(answered(decision=Decision.CHITCHAT, confidence=0.0)))
+    Console(file=out, width=80).print(draw_explanation(answered(decision=Decision.CHITCHAT, confidence=0.0)))
     assert "chitchat" in out.getvalue()
     assert "threshold" not in out.getvalue()
 
