@@ -472,7 +472,7 @@ async def test_a_database_that_is_clean_is_not_written_anew_each_time(
         calls.append(work)
         return await alone(work, **options)
 
-    monkeypatch.setattr(sqlite_database, "alone", counted)
+    monkeypatch.setattr(sqlite_database, "run_outside_transaction", counted)
     await store.expire(NOON)
     await store.compact()
     assert len(calls) == 2  # VACUUM and checkpoint, for what may have been deleted before
