@@ -490,5 +490,5 @@ async def test_of_two_processes_one_reminds(office: Office) -> None:
         office.handoffs, office.inbox, office.conversations, office.rooms, office.support, office.notices.propose
     )
     await office.handoffs.change_handoff(handoff.id, remind_at=datetime.now(UTC) - timedelta(seconds=1))
-    await asyncio.gather(office.handing._send_reminders(), other._remind())
+    await asyncio.gather(office.handing._send_reminders(), other._send_reminders())
     assert len(office.rooms["slack"].texts("CSUPPORT")) == 1
