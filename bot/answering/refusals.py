@@ -1,7 +1,8 @@
 """Recognises a model's saying that it has no answer, in whatever words.
 
-`says_no_answer` is sure: the sentence speaks of what the passages lack. `declines_to_answer` is likely: an excuse, which
-counts where nothing is cited for it. "Your documents do not have to be originals [1]" is neither. Traditional Chinese is read
+`says_no_answer` is sure: the sentence speaks of what the passages lack. `declines_to_answer` is likely: an excuse,
+which counts where nothing is cited for it. "Your documents do not have to be originals [1]" is neither. Traditional
+Chinese is read
 as Simplified.
 """
 

@@ -17,9 +17,9 @@ from simcord.actors import _autocomplete_result, _dispatch_actor_interaction
 from simcord.backend.models import Message
 from simcord.enums import InteractionType
 
-from bot.app.commands import COMMANDS
+from bot.app.commands import COMMANDS, GROUPS
 from bot.chat.people import Role
-from bot.commands.console import Console
+from bot.commands.registry import declared_buttons
 from tests.e2e.conftest import crawled
 from tests.support.bots import Bot
 from tests.support.discord import DiscordStandIn
@@ -185,7 +185,7 @@ async def test_whoever_is_not_of_the_team_is_refused_every_command(office: Offic
 
 
 async def test_whoever_is_not_of_the_team_is_refused_every_button_and_form(office: Office, den: Den) -> None:
-    roles = {action: role for action, (role, _) in Console(None)._clicks.items()}  # type: ignore[arg-type]
+    roles = {name: action.role for name, action in declared_buttons(GROUPS).items()}
     for action, role in roles.items():
         name = f"frontdesk:do:{action}:{'a' * 32}"
         message = den.discord.show(den.channel.id, name, f"{name}:Really?")
@@ -218,7 +218,7 @@ async def test_no_forged_button_does_anything(office: Office, den: Den) -> None:
     before = len(office.packets()), office.audited(den.asker.id, "done")
     turns = [f"frontdesk:{what}:{'0' * 32}" for what in ("up", "down", "human", "solved")]
     names = [*turns, f"frontdesk:choose:{'0' * 32}:1", f"frontdesk:choose:{'0' * 32}:99"]
-    for action in (*Console(None)._clicks, "nobody_knows"):  # type: ignore[arg-type]
+    for action in (*declared_buttons(GROUPS), "nobody_knows"):
         for value in ("", "../..", "null", "9" * 40, "' OR 1=1", "é", "%s%n"):
             names += [f"frontdesk:do:{action}:{value}", f"frontdesk:sure:{action}:{value}:{'9' * 20}"]
     for name in names:

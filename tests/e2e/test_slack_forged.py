@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from bot.app.commands import GROUPS
 from bot.chat.people import Role
-from bot.commands.console import Console
+from bot.commands.registry import declared_buttons, declared_forms
 from bot.platforms.slack import blocks, choices
 from bot.platforms.slack.commands import EXPLAIN, SAVE
 from tests.support.bots import Bot, Knowledge
@@ -25,8 +26,8 @@ from tests.support.slack.delivery import INTERACTIVE, Delivery
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 SUPPORT, ADMIN = "C0SUPPORT", "U0ADMIN"
-CLICKS = {action: role for action, (role, _) in Console(None)._clicks.items()}  # type: ignore[arg-type]
-FORMS = {action: role for action, (role, _) in Console(None)._forms.items()}  # type: ignore[arg-type]
+CLICKS = {name: action.role for name, action in declared_buttons(GROUPS).items()}
+FORMS = {name: action.role for name, action in declared_forms(GROUPS).items()}
 OURS = (blocks.FEEDBACK, blocks.SHARE, blocks.ASK_HUMAN, f"{choices.CHOOSE}:0", f"{choices.CHOOSE}:7")
 KEPT = ("handoffs", "taught", "sources", "admins", "channels", "glossary", "feedback", "turns", "learned_choices")
 GARBAGE = (

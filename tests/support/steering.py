@@ -228,7 +228,7 @@ class Office:
             _nothing_known,
             _no_models,
             lambda: (2, 1),
-            self.refusals.list,
+            self.refusals.list_refusals,
         )
         self.gaps = Gaps(SqlMissedStore(database), default_embedder, intent_reader)
         groups = make_groups(self, self.versions)  # type: ignore[arg-type]

@@ -42,7 +42,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "title": titles.shorten_title,
     "gist": gist.summarise_answer,
     "gap": gaps.title_of,
-    "slack": lambda said: slack_incoming.readable(said, "U1"),
+    "slack": lambda said: slack_incoming.to_readable(said, "U1"),
     "discord": lambda said: discord_incoming.to_readable(said, 1),
     "clean": text.clean_text,
     "collapse": text.collapse_whitespace,

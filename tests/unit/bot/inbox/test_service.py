@@ -1518,13 +1518,13 @@ async def test_people_are_called_where_they_are_owed(
     office = await opens(handing=handing, on_abstention=on_abstention)
     if help_channel:
         await office.inbox.mark_channel(Channel("test", "T1", "C1"), ChannelKind.HELP)
-    made = office.store.add
+    made = office.store.add_turn
 
     async def decided(turn: Turn) -> None:
         object.__setattr__(turn, "decision", decision)
         await made(turn)
 
-    office.store.add = decided  # type: ignore[method-assign]
+    office.store.add_turn = decided  # type: ignore[method-assign]
     await office.desk.receive_message(question := said())
     await settled(office)
     assert handing.opened == ([(question.text, reason)] if reason and available else [])

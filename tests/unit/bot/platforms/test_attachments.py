@@ -63,7 +63,7 @@ def kept(*urls: str, **more: Any) -> str:
 
 
 async def texts(attachments: Attachments, files: str) -> list[str | None]:
-    return [each.text for each in await attachments.read(files)]
+    return [each.text for each in await attachments.read_files(files)]
 
 
 async def test_files_are_read_up_to_a_number_and_a_size(server: Server) -> None:
@@ -84,9 +84,9 @@ async def test_files_are_read_up_to_a_number_and_a_size(server: Server) -> None:
 async def test_a_picture_is_fetched_where_it_is_wanted_and_told_by_its_first_bytes(server: Server, shape: str) -> None:
     url, told = server
     reader = Attachments((), url, ("127.0.0.0/8",), TOKEN)
-    [file] = await reader.read(kept(f"{url}/a.{shape}", name="shot.png", type="image/png"))
+    [file] = await reader.read_files(kept(f"{url}/a.{shape}", name="shot.png", type="image/png"))
     assert file == Attachment("shot.png", None, f"{url}/a.{shape}") and told == []
-    assert await reader.picture(file) == Picture(f"image/{shape}", SHAPES[shape] + b"rest")
+    assert await reader.fetch_picture(file) == Picture(f"image/{shape}", SHAPES[shape] + b"rest")
     assert told == ["Bearer xoxb-secret"]
 
 
@@ -94,15 +94,15 @@ async def test_what_is_no_picture_or_too_large_is_none(server: Server) -> None:
     url, told = server
     reader = Attachments((), url, ("127.0.0.0/8",), TOKEN)
     for name in ("large.png", "script.png", "empty.png", "a.txt", "away.txt", "login.txt", "gone.png"):
-        [file] = await reader.read(kept(f"{url}/{name}", name="a.png", type="image/png"))
-        assert await reader.picture(file) is None, name
-    whole = await reader.picture(Attachment("a.png", None, f"{url}/whole.png"))
+        [file] = await reader.read_files(kept(f"{url}/{name}", name="a.png", type="image/png"))
+        assert await reader.fetch_picture(file) is None, name
+    whole = await reader.fetch_picture(Attachment("a.png", None, f"{url}/whole.png"))
     assert whole and len(whole.body) == PICTURE_BYTES
-    [file] = await reader.read(kept(f"{url}/a.png", type="image/png", size=PICTURE_BYTES + 1))
+    [file] = await reader.read_files(kept(f"{url}/a.png", type="image/png", size=PICTURE_BYTES + 1))
     assert file.picture == ""
     told.clear()
-    assert await Attachments((), url, (), TOKEN).picture(Attachment("a.png", None, f"{url}/a.png")) is None
-    assert await reader.picture(Attachment("a.png", None, "https://evil.example/a.png")) is None and told == []
+    assert await Attachments((), url, (), TOKEN).fetch_picture(Attachment("a.png", None, f"{url}/a.png")) is None
+    assert await reader.fetch_picture(Attachment("a.png", None, "https://evil.example/a.png")) is None and told == []
 
 
 @pytest.mark.parametrize("allow", [(), ("10.0.0.0/8",)])

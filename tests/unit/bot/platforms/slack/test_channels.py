@@ -63,33 +63,33 @@ async def test_a_public_channel_makes_nobody_a_teammate_and_holds_no_question(sl
     slack.add_channel("C3", ["U1", "U2"], "public")
     client = AsyncWebClient(slack.bot_token, base_url=slack.api_url)
     rooms = SlackChannels(client, slack.team, ["C3", "C404"])
-    assert await rooms.role("U2") is Role.CUSTOMER
+    assert await rooms.find_role("U2") is Role.CUSTOMER
     assert not await rooms.is_teammate(slack.team, "U2")
     slack.workspace.users["U1"].is_admin = True
-    assert await rooms.role("U1") is Role.ADMIN, "who manages the workspace needs no channel"
+    assert await rooms.find_role("U1") is Role.ADMIN, "who manages the workspace needs no channel"
     with pytest.raises(DeliveryError, match="C3 is public"):
         await rooms.post_card(ThreadRef("slack", slack.team, "C3", ""), Card(text="what a customer asked"))
     assert not slack.bot_messages("C3")
-    public, unknown = await rooms.faults()
+    public, unknown = await rooms.find_faults()
     assert "C3 is public" in public and "private" in public
     assert "C404" in unknown and "invite the bot" in unknown
     slack.workspace.channel("C3").kind = "private"
     both = SlackChannels(client, slack.team, ["C3"])
-    assert await both.role("U2") is Role.TEAMMATE and await both.faults() == []
+    assert await both.find_role("U2") is Role.TEAMMATE and await both.find_faults() == []
 
 
 async def test_one_of_two_channels_being_public_takes_nothing_from_the_other(slack: SlackStandIn) -> None:
     slack.add_channel("C3", ["U1", "U2"], "public")
     rooms = SlackChannels(AsyncWebClient(slack.bot_token, base_url=slack.api_url), slack.team, ["C3", "C2"])
-    assert (await rooms.role("U1"), await rooms.role("U2")) == (Role.CUSTOMER, Role.TEAMMATE)
+    assert (await rooms.find_role("U1"), await rooms.role("U2")) == (Role.CUSTOMER, Role.TEAMMATE)
 
 
 async def test_a_role_is_what_slack_says_now(slack: SlackStandIn, rooms: SlackChannels) -> None:
-    assert (await rooms.role("U1"), await rooms.role("U2")) == (Role.CUSTOMER, Role.TEAMMATE)
+    assert (await rooms.find_role("U1"), await rooms.role("U2")) == (Role.CUSTOMER, Role.TEAMMATE)
     slack.workspace.users["U1"].is_admin = True
     slack.workspace.channel("C2").members.remove("U2")
-    assert (await rooms.role("U1"), await rooms.role("U2")) == (Role.ADMIN, Role.CUSTOMER)
+    assert (await rooms.find_role("U1"), await rooms.role("U2")) == (Role.ADMIN, Role.CUSTOMER)
     slack.workspace.users["U1"].team = "T9OTHER"
-    assert await rooms.role("U1") is Role.CUSTOMER, "an admin of somebody else's workspace"
+    assert await rooms.find_role("U1") is Role.CUSTOMER, "an admin of somebody else's workspace"
     assert await rooms.fetch_user_name("", "U1") == "u1"
     assert (await rooms.open_direct_thread("", "U1")).thread == ""

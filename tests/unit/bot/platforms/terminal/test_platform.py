@@ -59,7 +59,7 @@ def answered(**changes: object) -> Turn:
 async def test_piped_an_answer_is_plain_markdown_with_its_sources() -> None:
     shown, out = terminal(tty=False)
     events = shown._answering.answer_message(IncomingMessage("c", "How do I return goods?"))
-    turn = await shown.show(events)
+    turn = await shown.show_answer(events)
     assert turn.answer == "1. Open the **portal**.\n2. Wait.\n\n[1]"
     assert out.getvalue() == (
         "1. Open the **portal**.\n2. Wait.\n\n[1]\n\nSources\n[1] How do I [return] goods?  https://shop.example/r_(eu)\n"
