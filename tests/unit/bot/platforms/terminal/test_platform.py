@@ -89,7 +89,7 @@ def test_piped_an_answer_has_its_escaped_characters_as_themselves() -> None:
 
 async def test_on_a_terminal_the_markers_and_titles_are_links() -> None:
     shown, out = terminal(tty=True)
-    await shown.show(shown._answering.answer_message(IncomingMessage("c", "How do I return goods?")))
+    await shown.show_answer(shown._answering.answer_message(IncomingMessage("c", "How do I return goods?")))
     text = out.getvalue()
     assert "\x1b]8;" in text
     assert "https://shop.example/r_%28eu%29" in text
@@ -161,7 +161,7 @@ def test_small_talk_is_not_held_against_a_threshold() -> None:
 
 async def chat(monkeypatch: pytest.MonkeyPatch, shown: Terminal, typed: str) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(typed))
-    await shown.chat("c1")
+    await shown.run_chat("c1")
 
 
 async def test_a_chat_answers_line_by_line_until_the_input_ends(monkeypatch: pytest.MonkeyPatch) -> None:
