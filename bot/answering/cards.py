@@ -5,7 +5,8 @@ from __future__ import annotations
 from bot.chat.card import Card, Line
 from bot.chat.conversation import Decision, Turn
 from bot.chat.text import short
-from bot.sources.cards import _LIST
+
+_LIST = 8  # lines of a list; the rest is counted
 
 
 def explanation_card(turn: Turn) -> Card:

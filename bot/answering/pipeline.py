@@ -39,7 +39,7 @@ from bot.answering.clarify import (
 from bot.answering.excerpt import BUDGET, select_excerpt
 from bot.answering.gist import LONGEST_GIST, TO_CHOOSE_BY, summarise_answer
 from bot.answering.parts import Parts, find_parts
-from bot.answering.ports import AnswerWriter, QuestionReader
+from bot.answering.ports import AnswerWriter, LearnsWordings, QuestionReader
 from bot.chat.conversation import (
     NONE_OF_THESE,
     AnswerChunk,
@@ -66,7 +66,6 @@ from bot.chat.ports import ConversationStore, IntentReader
 from bot.errors import BotError, TurnNotStored, UnknownTurn
 from bot.i18n import Words, words_for
 from bot.i18n.language import primary_subtag, reply_language
-from bot.learned.ports import LearnsWordings
 from retrieval.documents import Document, RetrievalResult, ScoredPassage
 from retrieval.errors import NoActiveVersion
 from retrieval.interfaces import Retriever

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
-from bot.chat.conversation import AnswerChunk, Reading, Turn, WritingRequest
+from bot.chat.conversation import AnswerChunk, Reading, Turn, Vote, WritingRequest
 from inference.interfaces import Picture
 from retrieval.documents import RetrievalResult
 
@@ -51,3 +51,15 @@ class GenerationMeter(Protocol):
         """A sentence was not let out."""
 
     def generator_fault(self, kind: str) -> None: ...
+
+
+class LearnsWordings(Protocol):
+    """Takes note of what customers do that tells which entry their words mean. Never fails: what could not be kept is
+    logged."""
+
+    async def record_choice(self, asked: Turn, number: int, by: Turn) -> None:
+        """Of what the turn `asked` offered, somebody took this number, or NONE_OF_THESE; `by` is the turn that it
+        made."""
+
+    async def record_vote(self, turn: Turn, vote: Vote, user: str) -> None:
+        """A user of the turn's platform voted on it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from retrieval.documents import Source
 from retrieval.searching.glossary import Entry
 
 
@@ -29,3 +30,11 @@ class GlossaryStore(Protocol):
 
     async def revision(self) -> str:
         """Another one whenever `list` gives something else; cheap enough to ask every second."""
+
+
+class SourceNames(Protocol):
+    """The sources that entries may be for. Raises StorageError, and UnknownSource for a name that is none."""
+
+    async def get(self, name: str) -> Source: ...
+
+    async def list(self) -> Sequence[Source]: ...

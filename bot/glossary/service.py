@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.errors import InputError, StorageError
-from bot.glossary.ports import GlossaryStore
-from bot.sources.ports import SourceStore
+from bot.glossary.ports import GlossaryStore, SourceNames
 from retrieval.searching.glossary import Entry, Glossary, Key, distinct_terms, key_of
 from retrieval.text import collapse_whitespace, escape_formula, unescape_formula
 
@@ -83,7 +82,7 @@ class GlossaryService:
     def __init__(
         self,
         store: GlossaryStore,
-        sources: SourceStore,
+        sources: SourceNames,
         live: LiveGlossary,
         documents: Callable[[], Sequence[Document]],
     ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -11,10 +10,10 @@ from sqlalchemy import and_, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.database.database import Database, upsert
+from bot.database.glossary_changes import _CHANGED, changed
 from bot.database.tables import glossary, markers
 from retrieval.searching.glossary import Entry
 
-_CHANGED = "glossary:changed"  # the marker that every change of what is in use sets to something new
 _USED = glossary.c.dismissed.is_(False)
 
 
@@ -83,23 +82,6 @@ class SqlGlossaryStore:
             return (await connection.execute(query)).scalar_one_or_none() or ""
 
         return await self._database.read(work)
-
-
-async def changed(connection: AsyncConnection, since: str | None = None) -> bool:
-    """Note that what is in use was changed: in the transaction that changes it. False, and nothing noted, where
-    another was after the revision `since`."""
-    value = uuid.uuid4().hex
-    insertion = upsert(connection, markers).values(name=_CHANGED, value=value)
-    noted = insertion.on_conflict_do_update(
-        index_elements=["name"], set_={"value": value}, where=None if since is None else markers.c.value == since
-    )
-    return (await connection.execute(noted.returning(markers.c.name))).first() is not None
-
-
-async def forget_source(connection: AsyncConnection, source: str) -> None:
-    """Delete what belongs to a source, in the transaction that deletes it."""
-    await changed(connection)  # first, as `put` does: two that lock in different orders wait for each other
-    await connection.execute(delete(glossary).where(glossary.c.source == source))
 
 
 def _row(entry: Entry, now: datetime, *, dismissed: bool) -> dict[str, Any]:

@@ -36,3 +36,10 @@ class HandoffStore(Protocol):
 
     async def list_handoffs(self, *states: HandoffState, limit: int = 50) -> Sequence[Handoff]:
         """Newest first; without `states` all."""
+
+
+class ThreadMarks(Protocol):
+    """What is known of customers' threads. Raises StorageError."""
+
+    async def hand_over(self, place: ThreadRef, *, human: bool = True) -> None:
+        """A person takes the thread over, or gives it back."""

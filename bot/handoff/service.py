@@ -26,9 +26,8 @@ from bot.chat.ports import ConversationStore
 from bot.errors import BotError, DeliveryError, Refusal, StorageError
 from bot.handoff.cards import REOPEN, handoff_card, message_card, reminder_card
 from bot.handoff.models import Handoff, HandoffMessage, HandoffReason, HandoffState, Party
-from bot.handoff.ports import HandoffStore
+from bot.handoff.ports import HandoffStore, ThreadMarks
 from bot.i18n import words_for
-from bot.inbox.ports import InboxStore
 
 log = structlog.get_logger(__name__)
 
@@ -66,7 +65,7 @@ class HandoffService:
     def __init__(
         self,
         store: HandoffStore,
-        inbox: InboxStore,
+        inbox: ThreadMarks,
         conversations: ConversationStore,
         rooms: Mapping[str, ChannelPoster],
         channels: Mapping[str, str],

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from bot.answering.ports import LearnsWordings
 from bot.chat.card import Card, File
 from bot.chat.conversation import Feedback, Turn, Vote
 from bot.chat.message import Job, MessageRef, ThreadRef
@@ -21,7 +22,6 @@ from bot.errors import BotError, DeliveryError
 from bot.gaps.cards import gaps_card
 from bot.gaps.service import Gaps, to_csv
 from bot.handoff.models import Handoff, HandoffMessage
-from bot.learned.ports import LearnsWordings
 from bot.taught.cards import proposal_card
 from bot.taught.service import TaughtAnswers
 from retrieval.errors import RetrievalError

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from bot.chat.conversation import Turn, Vote
 from bot.learned.models import Evidence
 
 
@@ -26,15 +25,3 @@ class LearnedStore(Protocol):
 
     async def revision(self) -> str:
         """Another one whenever `list` gives something else; cheap enough to ask every second."""
-
-
-class LearnsWordings(Protocol):
-    """Takes note of what customers do that tells which entry their words mean. Never fails: what could not be kept is
-    logged."""
-
-    async def record_choice(self, asked: Turn, number: int, by: Turn) -> None:
-        """Of what the turn `asked` offered, somebody took this number, or NONE_OF_THESE; `by` is the turn that it
-        made."""
-
-    async def record_vote(self, turn: Turn, vote: Vote, user: str) -> None:
-        """A user of the turn's platform voted on it."""

@@ -85,7 +85,7 @@ class LiveLearned:
 
 
 class WordingLearner:
-    """Implements `bot.learned.ports.LearnsWordings`, and shows admins what came of it."""
+    """Implements `bot.answering.ports.LearnsWordings`, and shows admins what came of it."""
 
     def __init__(self, store: LearnedStore, live: LiveLearned, least: int) -> None:
         self._store = store

@@ -15,15 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.chat.message import TAKEN, JobState
 from bot.chat.people import FORGOTTEN
 from bot.database.database import Database, upsert
-from bot.database.deletion import (
-    BATCH,
-    delete_handoffs,
-    delete_learned,
-    delete_rows,
-    delete_taught,
-    delete_turns,
-    strip_taught,
-)
 from bot.database.forgotten import delete_old_notes, note_forgotten
 from bot.database.tables import (
     admins,
@@ -41,6 +32,15 @@ from bot.database.tables import (
 )
 from bot.database.vacuum import compact_files, request_compaction
 from bot.handoff.models import HandoffState, Party
+from bot.privacy.deletion import (
+    BATCH,
+    delete_handoffs,
+    delete_learned,
+    delete_rows,
+    delete_taught,
+    delete_turns,
+    strip_taught,
+)
 from bot.taught.models import TaughtState
 from retrieval.text import make_storable
 

@@ -11,9 +11,9 @@ from sqlalchemy import RowMapping, Select, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.database.database import Database, upsert
+from bot.database.glossary_changes import forget_source
 from bot.database.tables import sources
 from bot.errors import DuplicateSource, UnknownSource
-from bot.glossary.store import forget_source
 from retrieval.documents import Selectors, Source, SourceKind
 
 

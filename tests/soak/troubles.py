@@ -57,6 +57,7 @@ class Troubles:
             group.create_task(self._often((10.0, 30.0), self._cut_database))
             group.create_task(self._often((self._crash_every * 0.7, self._crash_every * 1.3), self.crash_database))
             group.create_task(self._often((self._kill_every, self._kill_every), self.kill))
+            group.create_task(self._often((2.0, 2.0), self._start_again))
 
     async def mend(self) -> None:
         """All is well from now on."""
@@ -75,6 +76,13 @@ class Troubles:
             await bot.kill()
             self.counts["kill -9"] += 1
             await bot.launch()
+
+    async def _start_again(self) -> None:
+        """As a service manager does where a process has ended: one does that is started while the database is away."""
+        for bot in self._bots:
+            if not bot.running:
+                self.counts["started again"] += 1
+                await bot.launch()
 
     async def crash_database(self) -> None:
         """The server crashes and is started again."""

@@ -20,6 +20,7 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from bot.answering.pipeline import AnswerPipeline
+from bot.answering.ports import LearnsWordings
 from bot.chat.conversation import AnswerEvent, Citation, Delta, Feedback, IncomingMessage, Status, Turn, Vote
 from bot.chat.links import defuse_text
 from bot.chat.markdown import Dialect, render_text
@@ -28,7 +29,6 @@ from bot.chat.ports import ConversationStore
 from bot.errors import BotError
 from bot.i18n import words_for
 from bot.i18n.language import reply_language
-from bot.learned.ports import LearnsWordings
 from bot.platforms.terminal.explanation import draw_explanation, is_followable, link_style
 from bot.platforms.terminal.printing import safe_console
 from retrieval.errors import RetrievalError
