@@ -33,7 +33,7 @@ class Channel(DiscordMessageContext):
             for each in minutes
         ]
 
-    async def _history(self, channel: int, before: int) -> list[Any]:
+    async def _load_history(self, channel: int, before: int) -> list[Any]:
         return self.messages
 
     def _said(self, message: Any, pointed: str = "") -> ThreadMessage:
