@@ -36,7 +36,7 @@ class Channel(DiscordMessageContext):
     async def _load_history(self, channel: int, before: int) -> list[Any]:
         return self.messages
 
-    def _said(self, message: Any, pointed: str = "") -> ThreadMessage:
+    def _to_thread_message(self, message: Any, pointed: str = "") -> ThreadMessage:
         return ThreadMessage("ann", str(message.minutes))
 
 
