@@ -58,6 +58,7 @@ class OptionPresses:
             user=user,
             text=describe_choice(asked, choice),
             names_others=False,
+            gesture="",  # it is another than that of the question
             context={**kept, **context},
             chosen=OptionPress(turn_id, number, question.user, question.id),
         )

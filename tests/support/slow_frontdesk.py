@@ -39,6 +39,6 @@ def whole(markdown: str, question: str, best_part: str = "") -> Excerpt:
 
 
 if __name__ == "__main__":
-    bot.answering.quote.excerpt = whole  # type: ignore[attr-defined]
+    bot.answering.quote.select_excerpt = whole  # type: ignore[attr-defined]
     bot.answering.quote.ExtractiveWriter = SlowWriter  # type: ignore[misc]
     main()

@@ -81,14 +81,14 @@ async def test_a_public_channel_makes_nobody_a_teammate_and_holds_no_question(sl
 async def test_one_of_two_channels_being_public_takes_nothing_from_the_other(slack: SlackStandIn) -> None:
     slack.add_channel("C3", ["U1", "U2"], "public")
     rooms = SlackChannels(AsyncWebClient(slack.bot_token, base_url=slack.api_url), slack.team, ["C3", "C2"])
-    assert (await rooms.find_role("U1"), await rooms.role("U2")) == (Role.CUSTOMER, Role.TEAMMATE)
+    assert (await rooms.find_role("U1"), await rooms.find_role("U2")) == (Role.CUSTOMER, Role.TEAMMATE)
 
 
 async def test_a_role_is_what_slack_says_now(slack: SlackStandIn, rooms: SlackChannels) -> None:
-    assert (await rooms.find_role("U1"), await rooms.role("U2")) == (Role.CUSTOMER, Role.TEAMMATE)
+    assert (await rooms.find_role("U1"), await rooms.find_role("U2")) == (Role.CUSTOMER, Role.TEAMMATE)
     slack.workspace.users["U1"].is_admin = True
     slack.workspace.channel("C2").members.remove("U2")
-    assert (await rooms.find_role("U1"), await rooms.role("U2")) == (Role.ADMIN, Role.CUSTOMER)
+    assert (await rooms.find_role("U1"), await rooms.find_role("U2")) == (Role.ADMIN, Role.CUSTOMER)
     slack.workspace.users["U1"].team = "T9OTHER"
     assert await rooms.find_role("U1") is Role.CUSTOMER, "an admin of somebody else's workspace"
     assert await rooms.fetch_user_name("", "U1") == "u1"
