@@ -7,7 +7,7 @@ a class whose methods are decorated; `declared_commands` reads them from classes
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -151,11 +151,6 @@ def bind_handlers(groups: Sequence[object]) -> Handlers:
             for kind, each in getattr(method, _DECLARED, ()):
                 found[kind][each.name] = Bound(each, getattr(group, attribute))
     return Handlers(**found)
-
-
-def for_named(parameter: Parameter) -> Parameter:
-    """The parameter behind `--name`, which may be left out."""
-    return replace(parameter, named=True, required=False)
 
 
 def _list_declared(groups: Iterable[type], wanted: str) -> dict[str, Command | Action]:

@@ -1,1 +1,1 @@
-"""The database: SQLAlchemy tables, the stores that implement the core's ports, Alembic migrations."""
+"""The database: SQLAlchemy tables, the engine, what faults mean, Alembic migrations."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.chat.card import File
 from bot.chat.people import Role
 from bot.commands.context import Answer, CommandContext
-from bot.commands.registry import Kind, Parameter, command, for_named, on_button
+from bot.commands.registry import Kind, Parameter, command, on_button
 from bot.errors import InputError
 from bot.gaps.cards import gaps_card
 from bot.gaps.service import Gaps, to_csv
@@ -23,7 +23,7 @@ class GapCommands:
         "gaps",
         Role.ADMIN,
         "what people asked and was not answered well",
-        for_named(Parameter("days", f"Of how many days. Without it: {_DAYS}.", Kind.DAYS)),
+        Parameter("days", f"Of how many days. Without it: {_DAYS}.", Kind.DAYS, required=False, named=True),
     )
     @on_button("gaps", Role.ADMIN)
     async def _show_gaps(self, context: CommandContext) -> Answer:

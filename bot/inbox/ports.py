@@ -86,7 +86,7 @@ class InboxStore(Protocol):
     async def list_marked_channels(self) -> Mapping[Channel, ChannelKind]:
         """The channels that are no ordinary ones, oldest first."""
 
-    async def answered_since(self, platform: str, channel: str, since: datetime) -> Sequence[Job]:
+    async def answered_since(self, channel: Channel, since: datetime) -> Sequence[Job]:
         """Items of a channel that came since then and were not withdrawn."""
 
     async def list_channels(self, platform: str, workspace: str) -> Sequence[str]:

@@ -287,8 +287,9 @@ class SqlInboxStore:
         """The channels that are no ordinary ones, oldest first."""
         return await self._database.read(self._load_marked_channels)
 
-    async def answered_since(self, platform: str, channel: str, since: datetime) -> Sequence[Job]:
-        here = and_(inbox.c.platform == platform, inbox.c.channel == channel, inbox.c.received_at >= since)
+    async def answered_since(self, channel: Channel, since: datetime) -> Sequence[Job]:
+        at = [inbox.c[name] == value for name, value in asdict(channel).items()]
+        here = and_(*at, inbox.c.received_at >= since)
         query = select(inbox).where(here, inbox.c.state.not_in([state.value for state in _DELETED]))
 
         async def select_jobs(connection: AsyncConnection) -> Sequence[Job]:

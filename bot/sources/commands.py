@@ -10,7 +10,7 @@ from bot.chat.card import Card
 from bot.chat.people import Role
 from bot.chat.text import ago
 from bot.commands.context import Answer, CommandContext
-from bot.commands.registry import Kind, Parameter, command, for_named, on_button
+from bot.commands.registry import Kind, Parameter, command, on_button
 from bot.errors import InputError
 from bot.sources import cards as drawing
 from bot.sources.location import describe_source
@@ -113,8 +113,8 @@ class SourceCommands:
         Role.ADMIN,
         "look at a site, then add it",
         Parameter("url", "Where it begins: https://…"),
-        for_named(Parameter("name", "What to call it.")),
-        for_named(Parameter("prefix", "Only pages whose path begins so.")),
+        Parameter("name", "What to call it.", required=False, named=True),
+        Parameter("prefix", "Only pages whose path begins so.", required=False, named=True),
         Parameter("page", "That page alone, and none it links to.", Kind.FLAG),
     )
     async def _add_source(self, asked: CommandContext) -> Answer:

@@ -32,7 +32,7 @@ class TaughtCommands:
         "what people taught me",
         Parameter("state", required=False, choices=tuple(state.value for state in TaughtState)),
     )
-    async def _taught(self, asked: CommandContext) -> Answer:
+    async def _list_taught(self, asked: CommandContext) -> Answer:
         text = asked.text("state").casefold()
         try:
             states = (TaughtState(text),) if text else ()
@@ -48,12 +48,12 @@ class TaughtCommands:
         Parameter("id", "As /faq taught tells it."),
         standalone=True,
     )
-    async def _show_taught(self, asked: CommandContext) -> Answer:
+    async def _show_list_taught(self, asked: CommandContext) -> Answer:
         taught = await self._teaching.get(asked.text("id"))
         return drawing.proposal_card(await self._teaching.proposal(taught))
 
     @command("teach", Role.TEAMMATE, "teach me an answer", note=note_nothing)
-    async def _teach(self, asked: CommandContext) -> Answer:
+    async def _teach_or_ask(self, asked: CommandContext) -> Answer:
         question, answer = asked.text("question"), asked.text("answer")
         if question and answer:  # from the command line, which has no forms
             taught = await self._teaching.teach(asked.actor, question, answer, expires=asked.text("expires"))
@@ -61,7 +61,7 @@ class TaughtCommands:
         return drawing.teach_form("teach", "new")
 
     @on_form("teach", Role.TEAMMATE)
-    async def _taught_by_form(self, asked: CommandContext) -> Answer:
+    async def _teach_by_form(self, asked: CommandContext) -> Answer:
         url = await self._markers.get(f"teach:{asked.value}")
         taught = await self._teaching.teach(
             asked.actor,
@@ -80,7 +80,7 @@ class TaughtCommands:
         return drawing.teach_form("teach", token, question=asked.fields["question"], answer=asked.fields["answer"])
 
     @on_button("edit", Role.TEAMMATE)
-    async def _edit(self, asked: CommandContext) -> Answer:
+    async def _open_edit_form(self, asked: CommandContext) -> Answer:
         taught = await self._teaching.get(asked.value)
         if len(taught.answer) > drawing.FORM_ANSWER:  # a form would cut it off
             raise InputError(
@@ -89,7 +89,7 @@ class TaughtCommands:
         return drawing.teach_form("edit", asked.value, taught)
 
     @on_form("edit", Role.TEAMMATE)
-    async def _edited_by_form(self, asked: CommandContext) -> Answer:
+    async def _edit_by_form(self, asked: CommandContext) -> Answer:
         taught = await self._teaching.edit(
             asked.actor,
             asked.value,
@@ -97,23 +97,23 @@ class TaughtCommands:
             asked.fields.get("answer", ""),
             asked.fields.get("expires", ""),
         )
-        await self._redraw(asked, taught)
+        await self._show_anew(asked, taught)
         return None
 
     @on_button("approve", Role.TEAMMATE)
     async def _approve(self, asked: CommandContext) -> Answer:
-        return await self._decided(asked, await self._teaching.approve(asked.actor, asked.value))
+        return await self._show_decision(asked, await self._teaching.approve(asked.actor, asked.value))
 
     @on_button("dismiss", Role.TEAMMATE)
     async def _dismiss(self, asked: CommandContext) -> Answer:
-        return await self._decided(asked, await self._teaching.dismiss(asked.value))
+        return await self._show_decision(asked, await self._teaching.dismiss(asked.value))
 
-    async def _decided(self, asked: CommandContext, changed: Taught | None) -> Answer:
+    async def _show_decision(self, asked: CommandContext, changed: Taught | None) -> Answer:
         taught = changed or await self._teaching.get(asked.value)
-        await self._redraw(asked, taught)
+        await self._show_anew(asked, taught)
         return None if changed else Card(text=f"It is {taught.state.value} already.")
 
-    async def _redraw(self, asked: CommandContext, taught: Taught) -> None:
+    async def _show_anew(self, asked: CommandContext, taught: Taught) -> None:
         await asked.screen.show_card(drawing.taught_card(taught), public=True)
 
     @command(

@@ -51,10 +51,6 @@ class Frontier:
         self._seen.add(url)
         return True
 
-    def has_seen(self, url: str) -> bool:
-        """Whether it was asked, is queued or was claimed."""
-        return url in self._seen
-
     def take_next(self) -> Ask | None:
         """The next URL to ask, now in flight; None when there is none or the limits are reached."""
         if self.stopped or not self._queue or self.taken + self.in_flight >= self._max_pages:

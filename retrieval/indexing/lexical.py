@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from retrieval.indexing.analysis import analyse_text, is_function
+from retrieval.indexing.analysis import analyse_text
 
 Ids = npt.NDArray[np.int32]
 Scores = npt.NDArray[np.float32]
@@ -189,10 +189,6 @@ class LexicalIndex:
         shared = (sums[ends] - sums[ends - lengths]).astype(np.float32)
         return shared / max(query.total, 1e-9), shared / np.maximum(self._text_idf[texts], 1e-9)
 
-    def shares_content(self, query: LexicalQuery, text: int, language: str = "en") -> bool:
-        """Whether the text has any word of the query that is no function word of a language."""
-        return bool(np.isin(self._content_word_ids(text, language), query.known).any())
-
     def has_all(self, tokens: Sequence[str], text: int) -> bool:
         """Whether the text has every one of these tokens."""
         held = set(self._content_ids(text).tolist())
@@ -200,10 +196,6 @@ class LexicalIndex:
 
     def _content_ids(self, text: int) -> Ids:
         return self._contents[self._content_starts[text] : self._content_starts[text + 1]]
-
-    def _content_word_ids(self, text: int, language: str) -> Ids:
-        tokens = self._content_ids(text)
-        return tokens[[not is_function(self._vocabulary[token], language) for token in tokens.tolist()]]
 
 
 def join_ranges(starts: Places, lengths: Places) -> Places:

@@ -10,7 +10,7 @@ from typing import Any
 import discord
 import structlog
 
-from bot.chat.message import Audience, MessageRef
+from bot.chat.message import Audience, Channel, MessageRef
 from bot.chat.ports import Markers
 from bot.errors import DeliveryError, StorageError
 from bot.inbox.ports import InboxStore
@@ -178,9 +178,10 @@ class CatchUp:
     async def _known_since(self, channel: Any, after: discord.Object) -> Mapping[int, MessageRef]:
         """Messages of a channel that were claimed, by id: those that are not found there any more were deleted."""
         thread = channel if isinstance(channel, discord.Thread) else None
-        parent = thread.parent_id if thread else channel.id
+        guild = getattr(channel, "guild", None)
+        parent = Channel(PLATFORM, str(guild.id) if guild else PRIVATE, str(thread.parent_id if thread else channel.id))
         since = discord.utils.snowflake_time(after.id) - _SKEW
-        items = await self._owed.fetch_value(lambda: self._inbox.answered_since(PLATFORM, str(parent), since))
+        items = await self._owed.fetch_value(lambda: self._inbox.answered_since(parent, since))
         claimed = [each.message for each in items]
         written = [each for each in claimed if each.audience is not Audience.COMMAND and each.chosen is None]
         if thread:  # a channel's message with which a thread begins stands in the channel, a post's in its thread

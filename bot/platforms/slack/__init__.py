@@ -1,1 +1,1 @@
-"""Slack: its events -> the desk; answers -> Slack's best form."""
+"""Slack: its events -> the inbox; answers -> Slack's best form."""
