@@ -28,13 +28,14 @@ from inference.vllm import VllmGenerator
 from tests.support.openai_server import HANG, OpenAiServer, Script, pictures
 
 QUESTION = [Message(Role.SYSTEM, "Be brief."), Message(Role.USER, "How long does delivery take?")]
-QUICK = Limits(connect=0.5, first=0.4, between=0.3, total=2.0, concurrency=4)
+STEADY = Limits(connect=10, first=20, between=20, total=60, concurrency=4)
+QUICK = Limits(connect=0.5, first=0.4, between=0.3, total=2.0, concurrency=4)  # where a limit is to be met
 NOWHERE = "http://127.0.0.1:9"
 
 
 @asynccontextmanager
 async def generator(
-    *servers: OpenAiServer | str, limits: Limits = QUICK, model: str = "", api_key: str = ""
+    *servers: OpenAiServer | str, limits: Limits = STEADY, model: str = "", api_key: str = ""
 ) -> AsyncIterator[VllmGenerator]:
     urls = [server if isinstance(server, str) else server.url for server in servers]
     made = VllmGenerator(urls, model=model, api_key=api_key, limits=limits)
@@ -95,7 +96,7 @@ async def test_a_server_that_hangs_while_it_decides_is_left_for_another() -> Non
     async with (
         OpenAiServer(Script(["{}"], first=HANG)) as hangs,
         OpenAiServer(Script(["{}"])) as well,
-        generator(hangs, well) as client,
+        generator(hangs, well, limits=QUICK) as client,
     ):
         for _ in range(4):
             assert await client.generate_json(QUESTION, {"type": "object"}, max_tokens=20, seconds=0.6) == {}
@@ -180,7 +181,7 @@ async def test_a_stream_of_garbage_or_without_an_end_is_a_known_fault(chunk: str
 
 
 async def test_chunks_without_words_are_no_sign_of_life() -> None:
-    async with OpenAiServer(Script([""] * 1000, between=0.02)) as server, generator(server) as client:
+    async with OpenAiServer(Script([""] * 1000, between=0.02)) as server, generator(server, limits=QUICK) as client:
         started = time.monotonic()
         with pytest.raises(GeneratorSlow):
             await said(client)
@@ -241,7 +242,7 @@ async def test_giving_an_answer_up_ends_the_work_on_the_server() -> None:
     ids=["first token", "between tokens"],
 )
 async def test_a_server_that_stalls_is_left_in_time(script: Script, begun: bool) -> None:
-    async with OpenAiServer(script) as server, generator(server) as client:
+    async with OpenAiServer(script) as server, generator(server, limits=QUICK) as client:
         started = time.monotonic()
         with pytest.raises(GeneratorSlow) as slow:
             await said(client)
@@ -249,7 +250,10 @@ async def test_a_server_that_stalls_is_left_in_time(script: Script, begun: bool)
 
 
 async def test_an_endless_answer_ends_at_the_limit() -> None:
-    async with OpenAiServer(Script(["word "] * 10_000, between=0.02)) as server, generator(server) as client:
+    async with (
+        OpenAiServer(Script(["word "] * 10_000, between=0.02)) as server,
+        generator(server, limits=QUICK) as client,
+    ):
         started = time.monotonic()
         with pytest.raises(GeneratorSlow):
             await said(client)
@@ -407,7 +411,7 @@ async def test_that_a_model_reads_text_alone_is_learned_once() -> None:
 )
 async def test_a_server_that_does_not_tell_is_asked_again(fault: Script, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vllm, "_SIGHT_SECONDS", 0.3)
-    async with OpenAiServer(fault, Script(["Hello."])) as server, generator(server) as client:
+    async with OpenAiServer(fault, Script(["Hello."])) as server, generator(server, limits=QUICK) as client:
         server.sees = True
         assert not await client.takes_pictures()
         assert await client.takes_pictures() and len(server.requests) == 2
@@ -450,7 +454,7 @@ async def test_pictures_that_go_wrong_keep_nobody_from_being_answered(fault: Scr
     def of(body: dict[str, Any]) -> Script:
         return fault if pictures(body) and body["max_tokens"] > 1 else Script(["Hello."])
 
-    async with OpenAiServer() as server, generator(server) as client:
+    async with OpenAiServer() as server, generator(server, limits=QUICK) as client:
         server.sees, server.answer = True, of
         for _ in range(5):
             begun = time.monotonic()
