@@ -1,4 +1,5 @@
-"""One frozen Settings, read once from the environment and `.env`; see `.env.example`.
+"""What an operator can set: one frozen Settings, read once from the environment and `.env`; see `.env.example`. Each
+chat platform has a section of its own in its folder.
 
 Each key is FRONTDESK_<NAME>, but for the chat platforms' secrets, which have the names people know.
 """
@@ -6,42 +7,22 @@ Each key is FRONTDESK_<NAME>, but for the chat platforms' secrets, which have th
 from __future__ import annotations
 
 import ipaddress
-import os
-from difflib import get_close_matches
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import platformdirs
-import structlog
-from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import NoDecode
 
-from bot.errors import SettingsError
 from bot.masking import KINDS
+from bot.sections import Section, load_section
 
 DEFAULT_MODELS = ("all-MiniLM-L6-v2", "multilingual-e5-small")
 
-_NEARLY = 0.9  # of two names' letters: from there on one is taken for the other misspelt
-_PLAINLY = {
-    "string_pattern_mismatch": "that is no id of a channel",
-    "bool_parsing": "true or false is needed",
-}
 
-
-class Settings(BaseSettings):
-    """Everything an operator can set. Construct through `load_settings`, which turns faults into one clear line."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="FRONTDESK_",
-        env_file=".env",
-        env_file_encoding="utf-8",
-        env_ignore_empty=True,
-        frozen=True,
-        extra="ignore",
-        populate_by_name=True,
-    )
+class Settings(Section):
+    """Everything that is no platform's own."""
 
     data_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("frontdesk")))
     database_url: str = ""
@@ -107,22 +88,6 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
 
-    # slack
-    slack_bot_token: SecretStr = Field(SecretStr(""), validation_alias="SLACK_BOT_TOKEN")
-    slack_app_token: SecretStr = Field(SecretStr(""), validation_alias="SLACK_APP_TOKEN")
-    slack_signing_secret: SecretStr = Field(SecretStr(""), validation_alias="SLACK_SIGNING_SECRET")
-    slack_mode: Literal["socket", "http"] = "socket"
-    slack_api_url: str = "https://slack.com/api/"
-    slack_support_channel: str = Field("", pattern=r"^([CG][A-Z0-9]+)?$")
-    slack_admin_channel: str = Field("", pattern=r"^([CG][A-Z0-9]+)?$")
-
-    # discord
-    discord_token: SecretStr = Field(SecretStr(""), validation_alias="DISCORD_TOKEN")
-    discord_api_url: str = "https://discord.com/api/v10"
-    discord_gateway_url: str = "wss://gateway.discord.gg/"
-    discord_support_channel: str = Field("", pattern=r"^\d*$")
-    discord_admin_channel: str = Field("", pattern=r"^\d*$")
-
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 
     @field_validator("crawl_allow", "vllm_url", "mask", mode="before")
@@ -173,26 +138,6 @@ class Settings(BaseSettings):
     def _make_absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value else None
 
-    @field_validator("discord_gateway_url")
-    @classmethod
-    def _check_web_socket_url(cls, value: str) -> str:
-        if not value.startswith(("wss://", "ws://")):
-            raise ValueError("a URL that begins with wss:// or ws:// is needed")
-        return value
-
-    @field_validator("slack_api_url", "discord_api_url")
-    @classmethod
-    def _normalise_http_url(cls, value: str) -> str:
-        if not value.startswith(("https://", "http://")):
-            raise ValueError("a URL that begins with https:// or http:// is needed")
-        return value.rstrip("/") + "/"
-
-    @classmethod
-    def environment_variables(cls) -> tuple[str, ...]:
-        """The environment variables' names, in order."""
-        aliases = {name: item.validation_alias for name, item in cls.model_fields.items()}
-        return tuple(str(alias or f"FRONTDESK_{name.upper()}") for name, alias in aliases.items())
-
     @property
     def embedding_models(self) -> tuple[str, ...]:
         """The names or folders of the embedding models, in order: those set, else the packaged ones."""
@@ -214,21 +159,4 @@ class Settings(BaseSettings):
 
 def load_settings(**overrides: Any) -> Settings:
     """Read the settings. Raises SettingsError naming the key, what was wrong with it and how to mend it."""
-    _warn_of_misspelt(tuple(sorted(name for name in os.environ if name.startswith("FRONTDESK_"))))
-    try:
-        return Settings(**overrides)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name, keys = str(first["loc"][0]).upper(), Settings.environment_variables()
-        key = name if name in keys else f"FRONTDESK_{name}"
-        reason = _PLAINLY.get(first["type"], first["msg"].removeprefix("Value error, "))
-        raise SettingsError(f"{key} cannot be read: {reason}. See .env.example for what it takes.") from error
-
-
-@cache
-def _warn_of_misspelt(names: tuple[str, ...]) -> None:
-    """Say once of variables that are no setting and nearly one. Others may be somebody else's."""
-    keys = sorted(Settings.environment_variables())
-    for name in names:
-        if name not in keys and (near := get_close_matches(name, keys, n=1, cutoff=_NEARLY)):
-            structlog.get_logger(__name__).warning(f"{name} is no setting and is ignored: did you mean {near[0]}?")
+    return load_section(Settings, **overrides)

@@ -9,11 +9,8 @@ from bot.chat.card import Card, Line, Table
 from bot.chat.people import Actor
 
 
-def admins_card(admins: Sequence[Actor], platform: str) -> Card:
-    """`/faq admins`."""
-    others = {"slack": "the workspace's admins and owners", "discord": "whoever may manage the server"}.get(
-        platform, ""
-    )
+def admins_card(admins: Sequence[Actor], others: str) -> Card:
+    """`/faq admins`. `others`: who is an admin without being named, in words."""
     lines = tuple(Line(f"{each.platform}: {each.name or each.user}", note=each.workspace) for each in admins)
     always = f"And always: {others}." if others else ""
     return Card(title="Admins", text="" if lines else "Nobody was named.", lines=lines, footnote=always)

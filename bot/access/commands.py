@@ -10,12 +10,11 @@ from bot.access.cards import admins_card, audit_card
 from bot.access.ports import AdminStore, AuditLog
 from bot.chat.card import Card
 from bot.chat.people import Role
+from bot.chat.platform import Platform
 from bot.commands.context import Answer, CommandContext
 from bot.commands.registry import Kind, Parameter, command
 from bot.errors import InputError
 
-# What platforms make of a mention; a name that was only typed ("@ann") belongs to nobody.
-_USER = {"slack": re.compile("[UW][A-Z0-9]+"), "discord": re.compile(r"\d+", re.ASCII)}
 _ANY = re.compile(r"\S+")
 _WHO = Parameter("user", kind=Kind.USER)
 
@@ -25,18 +24,21 @@ class AdminCommands:
 
     GROUPS: ClassVar[Mapping[str, str]] = {"admins": "Who may steer me."}
 
-    def __init__(self, admins: AdminStore) -> None:
+    def __init__(self, admins: AdminStore, platforms: Mapping[str, Platform]) -> None:
         self._admins = admins
+        self._platforms = platforms
 
     @command("admins", Role.ADMIN, "who may steer me")
     async def _show_admins(self, context: CommandContext) -> Answer:
-        return admins_card(await self._admins.list(), context.actor.platform)
+        known = self._platforms.get(context.actor.platform)
+        return admins_card(await self._admins.list(), known.born_admins if known else "")
 
     @command("admins add", Role.ADMIN, "name an admin", _WHO)
     async def _add_admin(self, context: CommandContext) -> Answer:
         user = context.text("user").lstrip("@")
         platform, workspace = _find_workspace(context)
-        if not _USER.get(platform, _ANY).fullmatch(user):
+        known = self._platforms.get(platform)
+        if not (known.user_id if known else _ANY).fullmatch(user):
             raise InputError(f"{user[:40]!r} is nobody's id here: mention them (@…), and choose who is offered.")
         new = await self._admins.add(platform, workspace, user, context.actor.id)
         return Card(text=f"{user} may steer me now." if new else f"{user} was named an admin already.")

@@ -4,7 +4,6 @@ from bot.app.application import Application, open_application
 from bot.app.factories import (
     configure_logging,
     crawler_for,
-    discord_config,
     embedding_models_for,
     evaluate_files,
     explanation,
@@ -12,20 +11,14 @@ from bot.app.factories import (
     own_fit_of,
     read_page,
     reranking_for,
-    slack_config,
     version_store,
 )
 from bot.app.fit import fit_on_golden, keep_own_fit
 from bot.app.measurement import Side, ask_golden, settings_with
 from bot.app.operators import (
-    check_discord,
-    check_slack,
-    check_slack_channels,
     check_vllm,
-    discord_guild,
     discord_invitation,
     slack_app_manifest,
-    slack_team,
 )
 from bot.app.serve import serve_application
 
@@ -33,14 +26,9 @@ __all__ = [
     "Application",
     "Side",
     "ask_golden",
-    "check_discord",
-    "check_slack",
-    "check_slack_channels",
     "check_vllm",
     "configure_logging",
     "crawler_for",
-    "discord_config",
-    "discord_guild",
     "discord_invitation",
     "embedding_models_for",
     "evaluate_files",
@@ -55,7 +43,5 @@ __all__ = [
     "serve_application",
     "settings_with",
     "slack_app_manifest",
-    "slack_config",
-    "slack_team",
     "version_store",
 ]

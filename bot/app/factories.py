@@ -6,7 +6,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, cast
 
-from bot.errors import SettingsError
 from bot.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from bot.chat.conversation import Turn
     from bot.chat.ports import IntentReader
     from bot.evaluation.question_files import Evaluation
-    from bot.platforms.discord.connection import DiscordConfig
-    from bot.platforms.slack.platform import SlackConfig
     from inference.vllm import VllmGenerator
     from retrieval.documents import Document, Selectors, Source
     from retrieval.indexing.models import EmbeddingModels
@@ -181,38 +178,6 @@ def crawler_for(settings: Settings) -> Crawler:
     )
 
 
-def slack_config(settings: Settings) -> SlackConfig:
-    """The Slack settings as the adapter takes them."""
-    from bot.platforms.slack.platform import SlackConfig
-
-    return SlackConfig(
-        bot_token=settings.slack_bot_token.get_secret_value(),
-        app_token=settings.slack_app_token.get_secret_value(),
-        signing_secret=settings.slack_signing_secret.get_secret_value(),
-        api_url=settings.slack_api_url,
-        support_channel=settings.slack_support_channel,
-        admin_channel=settings.slack_admin_channel,
-        allow=settings.crawl_allow,
-    )
-
-
-def discord_config(settings: Settings) -> DiscordConfig:
-    """The Discord settings as the adapter takes them. Raises SettingsError without a token."""
-    from bot.platforms.discord.connection import DiscordConfig
-
-    token = settings.discord_token.get_secret_value()
-    if not token:
-        raise SettingsError("DISCORD_TOKEN is missing: copy it from the Bot page of your application.")
-    return DiscordConfig(
-        token=token,
-        api_url=settings.discord_api_url,
-        gateway_url=settings.discord_gateway_url,
-        support_channel=settings.discord_support_channel,
-        admin_channel=settings.discord_admin_channel,
-        allow=settings.crawl_allow,
-    )
-
-
 def explanation(turn: Turn) -> RenderableType:
     """Why the turn was answered as it was, with every passage and measure."""
     from bot.platforms.terminal.explanation import draw_explanation
@@ -296,15 +261,3 @@ def masker(settings: Settings) -> Callable[[str], str]:
     from bot.masking import Masker
 
     return Masker(frozenset(settings.mask)).mask
-
-
-def support_channels(settings: Settings) -> dict[str, str]:
-    """Where questions are handed to people, by platform."""
-    channels = {"slack": settings.slack_support_channel, "discord": settings.discord_support_channel}
-    return {platform: channel for platform, channel in channels.items() if channel}
-
-
-def admin_channels(settings: Settings) -> dict[str, str]:
-    """Where admins are told of trouble, by platform: where nothing is set, the support channel."""
-    channels = {"slack": settings.slack_admin_channel, "discord": settings.discord_admin_channel}
-    return support_channels(settings) | {platform: channel for platform, channel in channels.items() if channel}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.app.factories import discord_config, generator_for, slack_config
-from bot.errors import SettingsError
+from bot.app.factories import generator_for
+from bot.sections import load_section
 from bot.settings import Settings
 
 
@@ -14,58 +14,16 @@ def slack_app_manifest(name: str, url: str) -> dict[str, object]:
     return build_manifest(name, url)
 
 
-async def slack_team(settings: Settings) -> str:
-    """The id of the workspace that the bot token belongs to. Raises SettingsError, PlatformError."""
-    from bot.platforms.slack.platform import team_of
-
-    if not settings.slack_bot_token.get_secret_value():
-        raise SettingsError("SLACK_BOT_TOKEN is missing: set it, or name the team with --workspace.")
-    return await team_of(slack_config(settings))
-
-
-async def check_slack(settings: Settings) -> tuple[str, frozenset[str]]:
-    """Who the bot is, and which scopes it lacks. Raises PlatformError."""
-    from bot.platforms.slack.manifest import SCOPES
-    from bot.platforms.slack.platform import check_socket, check_token
-
-    config = slack_config(settings)
-    found = await check_token(config, SCOPES)
-    if settings.slack_mode == "socket":
-        await check_socket(config)
-    return found
-
-
-async def check_slack_channels(settings: Settings) -> list[str]:
-    """What is wrong with the channels that are named for the team, a line each."""
-    from bot.platforms.slack.platform import check_channels
-
-    return await check_channels(slack_config(settings))
-
-
-async def discord_invitation(settings: Settings) -> str:
+async def discord_invitation() -> str:
     """The URL that adds the bot to a server. Raises SettingsError, PlatformError."""
     from bot.platforms.discord.api_errors import translate_connection_errors
     from bot.platforms.discord.connection import build_invitation, fetch_application
+    from bot.platforms.discord.settings import DiscordSettings
 
+    settings = load_section(DiscordSettings)
+    settings.check_complete()
     with translate_connection_errors():
-        return build_invitation(await fetch_application(discord_config(settings)))
-
-
-async def discord_guild(settings: Settings, channel: str) -> str:
-    """The id of the server that a channel belongs to. Raises SettingsError, PlatformError."""
-    from bot.platforms.discord.connection import guild_of
-
-    return await guild_of(discord_config(settings), int(channel))
-
-
-async def check_discord(settings: Settings) -> tuple[str, str]:
-    """The application's name, and what it is shown. Raises SettingsError, PlatformError."""
-    from bot.platforms.discord.api_errors import translate_connection_errors
-    from bot.platforms.discord.connection import describe_mode, fetch_application, sees_content
-
-    with translate_connection_errors():
-        about = await fetch_application(discord_config(settings))
-    return about.name, describe_mode(content=sees_content(about))
+        return build_invitation(await fetch_application(settings))
 
 
 async def check_vllm(settings: Settings) -> list[tuple[str, str, str]]:

@@ -13,7 +13,7 @@ from bot.settings import Settings
 
 if TYPE_CHECKING:
     from bot.app.application import Application
-    from bot.platforms.supervisor import Adapter
+    from bot.platforms.registry import Adapter
 
 
 async def serve_application(application: Application) -> None:
@@ -25,10 +25,11 @@ async def serve_application(application: Application) -> None:
     from bot.platforms.web.app import web_app
 
     settings = application.settings
-    adapters = _adapters(application)
+    adapters = connect_platforms(application)
     await application.warm_up()
     metrics, desk = application.metrics, application.desk
     application.privacy.compact_when(desk.until_idle)
+    application.status.watch_queue(lambda: (desk.waiting_count, desk.working_count))
     metrics.watch_queue(lambda: desk.waiting_count, lambda: desk.working_count)
     for adapter in adapters:
         metrics.watch_adapter(adapter.platform, partial(getattr, adapter, "connected"))
@@ -36,13 +37,10 @@ async def serve_application(application: Application) -> None:
     checks = {"database": partial(_database_lacks, application), "index": partial(_index_lacks, settings)}
     causes = partial(known_causes, adapters, desk.find_trouble, troubles)
     ready = make_readiness_check(adapters, checks, causes)
-    slack = None
-    if settings.slack_mode == "http" and settings.slack_bot_token.get_secret_value():
-        slack = application.slack.handle_http
     await serve_platforms(
         desk,
         adapters,
-        web_app(ready, metrics, slack),
+        web_app(ready, metrics, [route for adapter in adapters for route in adapter.routes]),
         Address(settings.host, settings.port),
         drain_seconds=settings.drain_seconds,
         beside=[*application.beside(), partial(application.refusals.watch_causes, causes)],
@@ -53,28 +51,15 @@ async def serve_application(application: Application) -> None:
 _READY_SECONDS = 3.0  # that the database may take
 
 
-def _adapters(application: Application) -> list[Adapter]:
-    settings = application.settings
-    adapters: list[Adapter] = []
-    if settings.slack_bot_token.get_secret_value():
-        _check_slack_settings(settings)
-        adapters.append(application.slack)
-    if settings.discord_token.get_secret_value():
-        adapters.append(application.discord)
-    if not adapters:
-        raise SettingsError(
-            "No chat platform has a token: set SLACK_BOT_TOKEN and SLACK_APP_TOKEN, or DISCORD_TOKEN. See .env.example."
-        )
-    return adapters
-
-
-def _check_slack_settings(settings: Settings) -> None:
-    if settings.slack_mode == "socket" and not settings.slack_app_token.get_secret_value():
-        raise SettingsError(
-            "SLACK_APP_TOKEN is missing, which Socket Mode needs: set it, or use FRONTDESK_SLACK_MODE=http."
-        )
-    if settings.slack_mode == "http" and not settings.slack_signing_secret.get_secret_value():
-        raise SettingsError("SLACK_SIGNING_SECRET is missing, without which no request can be trusted: set it.")
+def connect_platforms(application: Application) -> list[Adapter]:
+    """An adapter for each platform that is configured. Raises SettingsError where none is, or one not wholly."""
+    configured = [each for each in application.platforms.values() if each.settings.is_configured]
+    for each in configured:
+        each.settings.check_complete()
+    if not configured:
+        wanted = ", or ".join(each.platform.tokens for each in application.platforms.values() if each.platform.tokens)
+        raise SettingsError(f"No chat platform has a token: set {wanted}. See .env.example.")
+    return [each.platform.connect(each.settings, application.platform_services) for each in configured]
 
 
 async def _database_lacks(application: Application) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bot.taught.ports import TaughtStore
 
 
-@dataclass(frozen=True)
+@dataclass
 class Stores:
     """Each is made when first asked for."""
 

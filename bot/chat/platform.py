@@ -1,16 +1,64 @@
-"""The port of a chat platform: how answers, cards and admin replies reach people there."""
+"""The port of a chat platform: what is known of it before anything is connected, and, while it is, how answers, cards
+and admin replies reach people there."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from re import Pattern
 from typing import Any, Protocol
 
 from bot.chat.card import Card
 from bot.chat.conversation import AnswerEvent, ClarificationOutcome
 from bot.chat.message import Attachment, ChatMessage, Job, MessageRef, ThreadMessage, ThreadRef
 from bot.errors import DeliveryError
+from bot.sections import PlatformSettings
 from inference.interfaces import Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What `frontdesk doctor` found: well, wrong, or (None) worth knowing."""
+
+    ok: bool | None
+    text: str
+
+
+class Platform(Protocol):
+    """A chat platform, connected or not: what its people and channels are called, and what an operator is told of it.
+    Cheap to import: vendors' libraries are imported where they are needed. `settings` are its own section's."""
+
+    name: str
+    """As the database, the metrics and the settings name it: "slack"."""
+
+    title: str
+    """As people call it: "Slack"."""
+
+    section: type[PlatformSettings]
+    """What an operator sets."""
+
+    user_id: Pattern[str]
+    """What a whole user's id matches. A name that was only typed ("@ann") belongs to nobody."""
+
+    channel_id: Pattern[str]
+
+    born_admins: str
+    """Who is an admin without having been named one, in words; "" for nobody."""
+
+    tokens: str
+    """The variables without which it is not served, in words: "SLACK_BOT_TOKEN and SLACK_APP_TOKEN"."""
+
+    how_to_begin: str
+    """What `frontdesk doctor` says where they are not set; "" where there is nothing to set."""
+
+    async def check(self, settings: Any) -> Sequence[Finding]:
+        """What is wrong with it, where it is configured. Raises PlatformError."""
+
+    async def find_workspace(self, settings: Any, channel: str = "") -> str:
+        """The id of the workspace or server that a channel (or, without one, the bot) belongs to. Raises InputError
+        where it cannot be known, SettingsError, PlatformError."""
+
 
 KeepReplies = Callable[[Sequence[Mapping[str, str]]], Awaitable[None]]
 

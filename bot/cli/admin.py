@@ -183,16 +183,8 @@ def _infer_platform(user: str, platform: Platform | None) -> str:
 
 async def _find_workspace(application: Application, platform: str) -> str:
     """Slack's token belongs to one team; the Discord server is that of the bot's own channels."""
-    from bot.app import discord_guild, slack_team
-    from bot.errors import InputError
-
-    settings = application.settings
-    if platform == Platform.SLACK:
-        return await slack_team(settings)
-    channel = settings.discord_admin_channel or settings.discord_support_channel
-    if not channel:
-        raise InputError("Which server? Name it with --workspace, or set FRONTDESK_DISCORD_ADMIN_CHANNEL.")
-    return await discord_guild(settings, channel)
+    known = application.platforms[platform]
+    return await known.platform.find_workspace(known.settings)
 
 
 def _status_as_dict(status: Status) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.cli.output import format_age
@@ -20,6 +21,7 @@ from retrieval.errors import CorruptVersion, NoActiveVersion, RetrievalError, Un
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bot.platforms.registry import ConfiguredPlatform
     from bot.settings import Settings
     from bot.sources.models import RefreshRun
     from retrieval.documents import Source
@@ -62,8 +64,7 @@ def run_checks(settings: Settings) -> list[Check]:
         ("crawl", _check_crawl),
         ("golden questions", _check_golden),
         ("vllm", _check_vllm),
-        ("slack", _check_slack),
-        ("discord", _check_discord),
+        ("platforms", _check_platforms),
         ("serve", _check_serve),
     ):
         checks += _run_check(part, check, settings)
@@ -298,29 +299,19 @@ def _check_vllm(settings: Settings) -> Iterator[Check]:
         yield Check("vllm", not fault, fault or f"{url} serves {serves}")
 
 
-def _check_discord(settings: Settings) -> Iterator[Check]:
-    from bot.app import check_discord
+def _check_platforms(settings: Settings) -> Iterator[Check]:
+    from bot.platforms.registry import load_platforms
 
-    if not settings.discord_token.get_secret_value():
-        yield Check("discord", None, "no DISCORD_TOKEN: to answer in Discord, see docs/discord.md")
-        return
-    name, answers = asyncio.run(check_discord(settings))
-    yield Check("discord", True, f"{name}: {answers}")
+    for name, each in load_platforms().items():
+        if each.settings.is_configured:
+            yield from _run_check(name, partial(_check_platform, each), settings)
+        elif each.platform.how_to_begin:
+            yield Check(name, None, each.platform.how_to_begin)
 
 
-def _check_slack(settings: Settings) -> Iterator[Check]:
-    from bot.app import check_slack, check_slack_channels
-
-    if not settings.slack_bot_token.get_secret_value():
-        yield Check("slack", None, "no SLACK_BOT_TOKEN: to answer in Slack, see 'frontdesk slack manifest'")
-        return
-    bot, lacking = asyncio.run(check_slack(settings))
-    if lacking:
-        yield Check("slack", False, f"{bot} lacks {', '.join(sorted(lacking))}: update its manifest and reinstall it")
-    else:
-        yield Check("slack", True, f"{bot}, {settings.slack_mode} mode")
-    for fault in asyncio.run(check_slack_channels(settings)):
-        yield Check("slack", False, fault)
+def _check_platform(configured: ConfiguredPlatform, _: Settings) -> Iterator[Check]:
+    for finding in asyncio.run(configured.platform.check(configured.settings)):
+        yield Check(configured.platform.name, finding.ok, finding.text)
 
 
 def _check_serve(settings: Settings) -> Iterator[Check]:

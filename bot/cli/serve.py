@@ -52,9 +52,8 @@ def slack_manifest(
 def discord_invite() -> None:
     """Print the URL that adds the bot to a Discord server, with the permissions it needs and no others."""
     from bot.app import discord_invitation
-    from bot.settings import load_settings
 
-    print_line(asyncio.run(discord_invitation(load_settings())))
+    print_line(asyncio.run(discord_invitation()))
 
 
 @channels_app.command("list")
@@ -95,16 +94,15 @@ def quiet_channel(channel: ChannelId, workspace: Workspace = "") -> None:
 
 
 def _mark_channel(channel: str, workspace: str, kind: str) -> None:
-    from bot.app import discord_guild, slack_team
     from bot.chat.message import Channel, ChannelKind
+    from bot.errors import InputError
 
     async def mark_channel(application: Application) -> None:
-        settings = application.settings
-        if channel.isdecimal():
-            server = workspace or await discord_guild(settings, channel)
-            marked = Channel("discord", server, channel)
-        else:
-            marked = Channel("slack", workspace or await slack_team(settings), channel)
+        known = application.platforms.get(application.platforms.find_by_channel(channel))
+        if known is None:
+            raise InputError(f"{channel[:40]!r} is no channel's id: copy it from the channel's details or its link.")
+        server = workspace or await known.platform.find_workspace(known.settings, channel)
+        marked = Channel(known.platform.name, server, channel)
         action = f"channel {kind}" if kind else "channel unhelp"
         async with record_action(application, action, f"{marked.platform}:{marked.workspace}:{marked.channel}"):
             await application.inbox.mark_channel(marked, ChannelKind(kind) if kind else None)

@@ -9,13 +9,12 @@ from typing import ClassVar
 from bot.chat.card import Card
 from bot.chat.message import Channel, ChannelKind
 from bot.chat.people import Role
+from bot.chat.platform import Platform
 from bot.commands.context import Answer, CommandContext
 from bot.commands.registry import Kind, Parameter, command
 from bot.errors import InputError
 from bot.inbox.ports import InboxStore
 
-# What platforms make of a mention; a name that was only typed ("#general") belongs to nothing.
-_CHANNEL = {"slack": re.compile("[CDG][A-Z0-9]+"), "discord": re.compile(r"\d+", re.ASCII)}
 _ANY = re.compile(r"\S+")
 _STATE = Parameter("state", "on or off", choices=("on", "off"))
 _WHERE = Parameter("channel", "Which one. Without it: this one.", Kind.CHANNEL, required=False)
@@ -26,8 +25,9 @@ class ChannelCommands:
 
     GROUPS: ClassVar[Mapping[str, str]] = {"channel": "What I do in a channel or forum."}
 
-    def __init__(self, inbox: InboxStore) -> None:
+    def __init__(self, inbox: InboxStore, platforms: Mapping[str, Platform]) -> None:
         self._inbox = inbox
+        self._platforms = platforms
 
     @command("channel help", Role.ADMIN, "on: answer every new question of this channel; off: do not", _STATE, _WHERE)
     async def _mark_help_channel(self, context: CommandContext) -> Answer:
@@ -42,7 +42,8 @@ class ChannelCommands:
         if state not in {"on", "off"}:
             raise InputError(f"Say on or off: {context.usage}")
         place, other = context.place, context.text("channel")
-        if other and not _CHANNEL.get(place.platform, _ANY).fullmatch(other):
+        known = self._platforms.get(place.platform)
+        if other and not (known.channel_id if known else _ANY).fullmatch(other):
             raise InputError(f"{other[:40]!r} is no channel's id here: choose the channel that is offered behind #.")
         channel = Channel(place.platform, place.workspace, other or place.channel)
         current = (await self._inbox.list_marked_channels()).get(channel)

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 import uvicorn
@@ -19,27 +19,12 @@ from starlette.types import ASGIApp
 
 from bot.errors import BotError, PlatformError, StorageError
 from bot.inbox.service import InboxService
+from bot.platforms.registry import Adapter
 from bot.platforms.web.limits import PromptProtocol
 
 log = structlog.get_logger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between two starts of an adapter that fails
-
-
-class Adapter(Protocol):
-    """A chat platform."""
-
-    platform: str
-
-    @property
-    def connected(self) -> bool:
-        """Whether the platform can reach us."""
-
-    async def run(self) -> None:
-        """Connect and serve until cancelled; answers can be delivered until `close`. Raises PlatformError."""
-
-    async def close(self) -> None:
-        """Deliver nothing more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,8 +47,8 @@ class Status:
 
 
 class StatusReport:
-    """`active` reads the active index (in a thread), `health` asks the generation servers, `queue` the desk;
-    `refused` is what processes that run have said of platforms that refuse them."""
+    """`active` reads the active index (in a thread), `health` asks the generation servers; `refused`
+    is what processes that run have said of platforms that refuse them."""
 
     def __init__(
         self,
@@ -57,7 +57,6 @@ class StatusReport:
         runs: RefreshLog,
         active: Callable[[], Knowledge],
         health: Health,
-        queue: Callable[[], tuple[int, int] | None],
         refused: Callable[[], Awaitable[Sequence[Refused]]],
     ) -> None:
         self._sources = sources
@@ -65,8 +64,12 @@ class StatusReport:
         self._runs = runs
         self._active = active
         self._health = health
-        self._queue = queue
+        self._queue: Callable[[], tuple[int, int]] | None = None
         self._refused = refused
+
+    def watch_queue(self, queue: Callable[[], tuple[int, int]]) -> None:
+        """Read (waiting, being answered) whenever the status is asked for."""
+        self._queue = queue
 
     async def sources(self) -> tuple[SourceStatus, ...]:
         """Every source with its schedule, size and trouble. Raises StorageError."""
@@ -106,7 +109,7 @@ class StatusReport:
             passages=known.passages if known else 0,
             sources=await self.sources(),
             last=runs[0] if runs else None,
-            queue=self._queue(),
+            queue=self._queue() if self._queue else None,
             generators=tuple(await self._health()),
             refused=tuple(await self._refused()),
         )

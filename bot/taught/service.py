@@ -50,11 +50,16 @@ class PublishedTaughtAnswers:
     Implements `retrieval.searching.live.Additions`; `current_documents` may be called from any thread.
     """
 
-    def __init__(self, store: TaughtStore, changed: Callable[[], Awaitable[None]] | None = None) -> None:
+    def __init__(self, store: TaughtStore) -> None:
         self._store = store
-        self._changed = changed
+        self._changed: Callable[[], Awaitable[None]] | None = None
         self._current: tuple[str, tuple[Document, ...]] = ("", ())
         self._indexing: asyncio.Task[None] | None = None
+
+    def on_change(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do this, beside, whenever another snapshot is taken: an index that is open takes it in before a question
+        has to wait for that."""
+        self._changed = work
 
     def current_documents(self) -> tuple[str, Sequence[Document]]:
         """What names this state, and its documents."""

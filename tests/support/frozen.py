@@ -38,9 +38,12 @@ from bot.platforms.discord import choices as discord_choices
 from bot.platforms.discord import layouts
 from bot.platforms.discord.markdown import to_discord
 from bot.platforms.discord.sizes import measure_size
+from bot.platforms.registry import ConfiguredPlatform, Platforms
 from bot.platforms.slack import blocks
 from bot.platforms.slack import choices as slack_choices
+from bot.platforms.slack.declaration import SlackPlatform
 from bot.platforms.slack.markdown import to_slack
+from bot.platforms.slack.settings import SlackSettings
 from bot.platforms.terminal.platform import Terminal
 from bot.settings import load_settings
 from examples.serve import serving
@@ -105,11 +108,12 @@ async def open_core(
     settings = load_settings(
         data_dir=knowledge.data,
         database_url=f"sqlite+aiosqlite:///{folder / uuid.uuid4().hex}.db",
-        slack_support_channel=_SUPPORT if staffed else "",
         learn_from=0,  # or what one conversation taught would change the next
         _env_file=None,
     )
-    async with open_application(settings) as application:
+    slack = SlackSettings(support_channel=_SUPPORT if staffed else "", _env_file=None)
+    platforms = Platforms([ConfiguredPlatform(SlackPlatform(), slack)])
+    async with open_application(settings, platforms) as application:
         prepare(application)
         if staffed:
             application.rooms["slack"] = SimpleNamespace()  # type: ignore[assignment]  # counts as connected

@@ -34,6 +34,7 @@ from bot.inbox.policy import update_thread
 from bot.inbox.store import SqlInboxStore
 from bot.learned.service import LiveLearned, WordingLearner
 from bot.learned.store import SqlLearnedStore
+from bot.platforms.registry import load_platforms
 from bot.privacy.service import PrivacyService
 from bot.privacy.store import SqlPrivacyStore
 from bot.sources.catalogue import Knowledge
@@ -227,10 +228,11 @@ class Office:
             self.runs,
             _nothing_known,
             _no_models,
-            lambda: (2, 1),
             self.refusals.list_refusals,
         )
+        self.status.watch_queue(lambda: (2, 1))
         self.gaps = Gaps(SqlMissedStore(database), default_embedder, intent_reader)
+        self.platforms = load_platforms()
         groups = make_groups(self, self.versions)  # type: ignore[arg-type]
         self.console = Console(self.permissions, groups, {Kind.SOURCE: groups[0].list_names})
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.platforms.registry import find_sections
 from bot.settings import Settings
 from inference.server import DEFAULT_MODEL, VllmOptions, vllm_command
 
@@ -19,6 +20,7 @@ TEXT = FILE.read_text(encoding="utf-8")
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
+SETTINGS = {name for section in (Settings, *find_sections()) for name in section.environment_variables()}
 STANDING = {name: service for name, service in SERVICES.items() if service.get("profiles") != ["cli"]}
 
 
@@ -118,14 +120,14 @@ def test_every_variable_is_a_setting_or_explained_at_the_top() -> None:
     top = TEXT.split("\nx-frontdesk:")[0]
     used = {name for name, _ in VARIABLE.findall(TEXT)}
     assert TEXT.count("$") == len(VARIABLE.findall(TEXT))
-    for name in used - set(Settings.environment_variables()):
+    for name in used - SETTINGS:
         assert re.search(rf"\b{name}\b", top), name
-    assert {name for name in set(Settings.environment_variables()) if name.startswith("FRONTDESK_VLLM_")} <= used
+    assert {name for name in SETTINGS if name.startswith("FRONTDESK_VLLM_")} <= used
 
 
 def test_every_setting_that_a_container_gets_exists() -> None:
     for name in ("frontdesk", "bot"):
-        assert set(SERVICES[name]["environment"]) <= set(Settings.environment_variables())
+        assert set(SERVICES[name]["environment"]) <= SETTINGS
 
 
 def test_the_database_whose_password_has_a_default_is_not_published() -> None:

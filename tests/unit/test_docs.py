@@ -11,6 +11,7 @@ import pytest
 import typer
 
 from bot.app.commands import COMMANDS
+from bot.platforms.registry import find_sections
 from bot.settings import Settings
 from docs.make import pages
 
@@ -27,6 +28,9 @@ NAMING = [  # what may name a document or a decision
     *(ROOT / name for name in (".env.example", "Dockerfile", "Makefile", "docker-compose.yml", "pyproject.toml")),
 ]
 
+SECTIONS = (Settings, *find_sections())
+VARIABLES = tuple(name for section in SECTIONS for name in section.environment_variables())
+
 
 def read(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
@@ -34,7 +38,7 @@ def read(name: str) -> str:
 
 def test_every_setting_is_explained_in_env_example_and_nothing_else_is() -> None:
     explained = re.findall(r"^# ([A-Z_]+)=", read(".env.example"), re.MULTILINE)
-    assert sorted(explained) == sorted(Settings.environment_variables())
+    assert sorted(explained) == sorted(VARIABLES)
 
 
 def test_each_setting_in_env_example_stands_below_its_explanation() -> None:
@@ -48,16 +52,16 @@ def test_each_setting_in_env_example_stands_below_its_explanation() -> None:
 
 
 def test_the_values_shown_in_env_example_are_the_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    keys = Settings.environment_variables()
-    for name in keys:
+    for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
     shown = tmp_path / ".env"
     shown.write_text(re.sub(r"^# (?=[A-Z_]+=)", "", read(".env.example"), flags=re.MULTILINE), encoding="utf-8")
-    assert Settings(_env_file=shown) == Settings(_env_file=None)  # type: ignore[call-arg]
+    for section in SECTIONS:
+        assert section(_env_file=shown) == section(_env_file=None)  # type: ignore[call-arg]
 
 
 def test_settings_named_in_documents_exist() -> None:
-    known = {*Settings.environment_variables(), "FRONTDESK_QUALITY_DIR"}  # the last is the benchmarks' own
+    known = {*VARIABLES, "FRONTDESK_QUALITY_DIR"}  # the last is the benchmarks' own
     for document in [*DOCUMENTS, ROOT / "docker-compose.yml", ROOT / "Dockerfile"]:
         named = set(re.findall(r"FRONTDESK_[A-Z][A-Z_]*[A-Z]", document.read_text(encoding="utf-8")))
         assert named <= known, document
@@ -90,9 +94,7 @@ def test_the_page_of_commands_has_every_one_with_its_options_and_no_other() -> N
 
 
 def test_the_page_of_settings_has_every_one_and_no_other() -> None:
-    assert sorted(re.findall(r"^\| `([A-Z_]+)`", read("docs/settings.md"), re.MULTILINE)) == sorted(
-        Settings.environment_variables()
-    )
+    assert sorted(re.findall(r"^\| `([A-Z_]+)`", read("docs/settings.md"), re.MULTILINE)) == sorted(VARIABLES)
 
 
 def test_commands_and_options_named_in_documents_exist() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import discord
@@ -12,9 +11,8 @@ from discord.http import Route
 
 from bot.errors import PlatformError
 from bot.platforms.discord.api_errors import translate_connection_errors
+from bot.platforms.discord.settings import GATEWAY, DiscordSettings
 
-DISCORD = "https://discord.com/api/v10"
-GATEWAY = "wss://gateway.discord.gg/"
 _KEPT_STARTS = 10
 PERMISSIONS = discord.Permissions(
     view_channel=True,
@@ -26,31 +24,17 @@ PERMISSIONS = discord.Permissions(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class DiscordConfig:
-    """`support_channel` is the id of the channel where questions are handed to people, `admin_channel` of that where
-    admins are told of trouble ("": nowhere). Whoever sees either is a teammate. `allow`: the private addresses
-    that files may be fetched from."""
-
-    token: str
-    api_url: str = DISCORD
-    gateway_url: str = GATEWAY
-    support_channel: str = ""
-    admin_channel: str = ""
-    allow: tuple[str, ...] = ()
-
-
 _connect_gateway = DiscordWebSocket.from_client
 
 
-def use_endpoints(config: DiscordConfig) -> None:
+def use_endpoints(settings: DiscordSettings) -> None:
     """Point discord.py's client at the API and the gateway of the settings.
 
     A gateway other than Discord's own is used for every connection: without that, the library follows the addresses
     that the API and the sessions name, past a proxy.
     """
-    Route.BASE = config.api_url.rstrip("/")
-    url = yarl.URL(config.gateway_url)
+    Route.BASE = settings.api_url.rstrip("/")
+    url = yarl.URL(settings.gateway_url)
 
     async def connect(_cls: type[DiscordWebSocket], /, client: discord.Client, **options: Any) -> DiscordWebSocket:
         return await _connect_gateway(client, **options | {"gateway": url})
@@ -75,12 +59,12 @@ def seconds_before_identify(total: int, remaining: int, reset_after: float) -> f
     return reset_after / 1000 / max(1, remaining - _KEPT_STARTS)
 
 
-async def fetch_application(config: DiscordConfig) -> discord.AppInfo:
+async def fetch_application(settings: DiscordSettings) -> discord.AppInfo:
     """What Discord says of the token's application. Raises what the library raises."""
-    use_endpoints(config)
+    use_endpoints(settings)
     client = discord.Client(intents=choose_intents(content=False))
     async with client:
-        await client.login(config.token)
+        await client.login(settings.token.get_secret_value())
         return await client.application_info()
 
 
@@ -105,13 +89,13 @@ def build_invitation(about: discord.AppInfo) -> str:
     return discord.utils.oauth_url(about.id, permissions=PERMISSIONS, scopes=("bot", "applications.commands"))
 
 
-async def guild_of(config: DiscordConfig, channel_id: int) -> str:
+async def guild_of(settings: DiscordSettings, channel_id: int) -> str:
     """The server that a channel belongs to. Raises PlatformError."""
-    use_endpoints(config)
+    use_endpoints(settings)
     client = discord.Client(intents=choose_intents(content=False))
     with translate_connection_errors():
         async with client:
-            await client.login(config.token)
+            await client.login(settings.token.get_secret_value())
             try:
                 channel = await client.fetch_channel(channel_id)
             except (discord.NotFound, discord.Forbidden) as error:

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Iterable, MutableMapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,15 +15,9 @@ import structlog
 from discord import app_commands
 
 from bot.chat.message import FIRST, Audience, Channel, ChannelKind, ChatMessage, MessageRef, ThreadRef
-from bot.chat.platform import ChannelPoster
-from bot.chat.ports import ConversationStore, Markers
 from bot.commands.console import Console
 from bot.errors import BotError, DeliveryError, PlatformError, StorageError
-from bot.handoff.service import HandoffService
-from bot.inbox.notices import Voting
 from bot.inbox.options import press_id
-from bot.inbox.ports import InboxStore
-from bot.inbox.service import InboxService
 from bot.platforms.attachments import Attachments
 from bot.platforms.discord.actors import Team
 from bot.platforms.discord.api_errors import note_fault, translate_connection_errors, translate_delivery_errors
@@ -32,8 +26,6 @@ from bot.platforms.discord.channels import DiscordChannels
 from bot.platforms.discord.client import MUTE, FrontdeskClient
 from bot.platforms.discord.commands import DiscordCommands
 from bot.platforms.discord.connection import (
-    DISCORD,
-    DiscordConfig,
     describe_mode,
     fetch_application,
     sees_content,
@@ -54,7 +46,8 @@ from bot.platforms.discord.events import (
 from bot.platforms.discord.feedback import FeedbackForms
 from bot.platforms.discord.locales import attempt_call, defer_response, language_of, show_line, words_of
 from bot.platforms.discord.replies import DiscordReplySender
-from bot.sources.catalogue import Catalogue
+from bot.platforms.discord.settings import DISCORD, DiscordSettings
+from bot.platforms.services import PlatformServices
 
 log = structlog.get_logger(__name__)
 
@@ -71,48 +64,36 @@ _SOLVED = frozenset({"solved", "resolved", "done", "answered", "已解决", "已
 
 
 class DiscordAdapter:
-    """Joins the desk and the `rooms` when it is connected."""
+    """Joins the services when it is connected."""
 
     platform = PLATFORM
+    routes = ()
     feedbacks: FeedbackForms
     steering: DiscordCommands
 
-    def __init__(
-        self,
-        desk: InboxService,
-        inbox: InboxStore,
-        markers: Markers,
-        conversations: ConversationStore,
-        catalogue: Catalogue,
-        config: DiscordConfig,
-        *,
-        console: Console,
-        handing: HandoffService,
-        voting: Voting,
-        rooms: MutableMapping[str, ChannelPoster],
-    ) -> None:
-        self._desk = desk
-        self._markers = markers
-        self._conversations = conversations
-        self._catalogue = catalogue
-        self._config = config
-        self._console = console
-        self._handing = handing
-        self._voting = voting
-        self._rooms = rooms
+    def __init__(self, settings: DiscordSettings, services: PlatformServices) -> None:
+        self._settings = settings
+        self._services = services
+        self._desk = desk = services.inbox
+        self._markers = services.markers
+        self._conversations = services.conversations
+        self._catalogue = services.catalogue
+        self._console = services.console
+        self._handing = services.handoffs
+        self._voting = services.voting
         self._client: FrontdeskClient | None = None
         self._messenger: DiscordReplySender | None = None
         self._owed = PendingEvents()
         self._catching_up = CatchUp(
-            inbox,
-            markers,
+            services.inbox_store,
+            services.markers,
             self._owed,
             self.receive_message,
             self.receive_edit,
             self._receive_deletion,
             lambda: desk.count_fault(PLATFORM, "channel given up"),
         )
-        self._inbox = inbox
+        self._inbox = services.inbox_store
         self._heard: OrderedDict[int, None] = OrderedDict()
         self._threads: OrderedDict[int, asyncio.Future[bool]] = OrderedDict()
         self._registering: asyncio.Task[None] | None = None
@@ -130,9 +111,9 @@ class DiscordAdapter:
 
     async def run(self) -> None:
         """Connect and serve until cancelled. Raises PlatformError when Discord refuses us or cannot be reached."""
-        use_endpoints(self._config)
+        use_endpoints(self._settings)
         with translate_connection_errors():
-            about = await fetch_application(self._config)
+            about = await fetch_application(self._settings)
         content = sees_content(about)
         log.info("discord mode", message_content=content, answers=describe_mode(content=content))
         client = FrontdeskClient(self, content=content)
@@ -141,7 +122,7 @@ class DiscordAdapter:
         remembering = asyncio.create_task(self._catching_up.remember(lambda: self.connected))
         try:
             with translate_connection_errors():
-                await client.start(self._config.token)
+                await client.start(self._settings.token.get_secret_value())
         except asyncio.CancelledError:
             self._owed.stopping = True  # what is being answered can still be delivered, until `close`
             raise
@@ -153,8 +134,7 @@ class DiscordAdapter:
 
     async def close(self) -> None:
         """Deliver nothing more."""
-        self._desk.remove_platform(PLATFORM)
-        self._rooms.pop(PLATFORM, None)
+        self._services.leave(PLATFORM)
         client, self._client = self._client, None
         if client:
             if self._registering:
@@ -168,7 +148,7 @@ class DiscordAdapter:
         or refuses, messages are answered all the same."""
         self._registering = asyncio.create_task(self._register_commands(client))
         await asyncio.wait({self._registering}, timeout=_REGISTERING_SECONDS)
-        team = Team(client, (self._config.support_channel, self._config.admin_channel))
+        team = Team(client, (self._settings.support_channel, self._settings.admin_channel))
         rooms = DiscordChannels(client, team)
         me, content = client.application_id or 0, client.intents.message_content
         if client.user:
@@ -176,10 +156,9 @@ class DiscordAdapter:
         self.steering = DiscordCommands(self._console, rooms, team, me=me, content=content)
         self.feedbacks = FeedbackForms(self._conversations, self._voting, self._handing, self._desk, rooms)
         self._messenger = DiscordReplySender(client, handoff=self._handing.can_hand_over)
-        self._rooms[PLATFORM] = rooms
-        own = "" if self._config.api_url == DISCORD else self._config.api_url
-        attachments = Attachments({"cdn.discordapp.com", "media.discordapp.net"}, own, self._config.allow)
-        self._desk.add_platform(PLATFORM, self._messenger, DiscordMessageContext(client, attachments))
+        own = "" if self._settings.api_url == DISCORD else self._settings.api_url
+        attachments = Attachments({"cdn.discordapp.com", "media.discordapp.net"}, own, self._services.allowed_networks)
+        self._services.join(PLATFORM, self._messenger, rooms, DiscordMessageContext(client, attachments))
 
     async def _register_commands(self, client: FrontdeskClient) -> None:
         """Until it is done; each time after a longer pause, for Discord takes 200 a day."""
@@ -257,7 +236,7 @@ class DiscordAdapter:
             return None
         role = message.guild.self_role if message.guild else None
         told = read_message(message, client.user.id, {role.id} if role else ())
-        if told and told.place.channel == self._config.support_channel:
+        if told and told.place.channel == self._settings.support_channel:
             told = of_packet(told, message, client.user.id)
         hidden = not client.intents.message_content and not message.content and not message.attachments
         if told and hidden and message.guild:

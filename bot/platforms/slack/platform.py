@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import aiohttp
@@ -27,23 +26,18 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 
 from bot.chat.conversation import Turn, Vote
 from bot.chat.message import MessageRef, ThreadRef
 from bot.chat.people import Role
-from bot.chat.platform import ChannelPoster
-from bot.chat.ports import ConversationStore
 from bot.chat.split import split_markdown
-from bot.commands.console import Console
 from bot.errors import BotError, DeliveryError, Refusal, UnknownTurn
 from bot.handoff.models import HandoffReason
-from bot.handoff.service import HandoffService
 from bot.i18n import words_for
 from bot.i18n.language import primary_subtag
-from bot.inbox.notices import Voting
-from bot.inbox.ports import InboxStore
-from bot.inbox.service import InboxService
 from bot.platforms.attachments import Attachments
+from bot.platforms.services import PlatformServices
 from bot.platforms.slack import blocks, choices
 from bot.platforms.slack.api_errors import code_of, translate_connection_errors, translate_delivery_errors
 from bot.platforms.slack.channels import SlackChannels
@@ -62,68 +56,40 @@ from bot.platforms.slack.events import (
 from bot.platforms.slack.gestures import Gestures
 from bot.platforms.slack.markdown import to_literal, to_slack
 from bot.platforms.slack.replies import SlackReplySender
+from bot.platforms.slack.settings import SLACK, SlackSettings
 from bot.platforms.slack.signatures import read_signed
-from bot.sources.catalogue import Catalogue
 
 log = structlog.get_logger(__name__)
 
 MUTE = "mute"  # 🔇
-SLACK = "https://slack.com/api/"
 _CALL_SECONDS = 30
 _PING_SECONDS = 5.0  # a socket that dropped is noticed within this
 
 
-@dataclass(frozen=True, slots=True)
-class SlackConfig:
-    """`support_channel` is where questions are handed to people ("": nowhere), `admin_channel` where admins are told of
-    trouble ("": there). `allow`: the private addresses that files may be fetched from."""
-
-    bot_token: str
-    app_token: str = ""
-    signing_secret: str = ""
-    api_url: str = SLACK
-    support_channel: str = ""
-    admin_channel: str = ""
-    allow: tuple[str, ...] = ()
-
-
 class SlackAdapter:
-    """Joins the desk when it is connected. `socket` tells Socket Mode from signed HTTP, whose requests come through
-    `app` (see `bot.platforms.web`)."""
+    """Joins the services when it is connected. In Socket Mode events come through a socket, else as signed requests to
+    the web server."""
 
     platform = PLATFORM
 
-    def __init__(
-        self,
-        desk: InboxService,
-        inbox: InboxStore,
-        conversations: ConversationStore,
-        catalogue: Catalogue,
-        config: SlackConfig,
-        *,
-        console: Console,
-        handing: HandoffService,
-        voting: Voting,
-        rooms: MutableMapping[str, ChannelPoster],
-        socket: bool = True,
-    ) -> None:
-        self._desk = desk
-        self._inbox = inbox
-        self._conversations = conversations
-        self._catalogue = catalogue
-        self._config = config
-        self._handing = handing
-        self._voting = voting
-        self._rooms = rooms
-        self._socket = socket
+    def __init__(self, settings: SlackSettings, services: PlatformServices) -> None:
+        self._settings = settings
+        self._services = services
+        self._desk = services.inbox
+        self._inbox = services.inbox_store
+        self._conversations = services.conversations
+        self._catalogue = services.catalogue
+        self._handing = services.handoffs
+        self._voting = services.voting
+        self._socket = settings.mode == "socket"
         self._home = Home()
         self._gestures = Gestures()
         self._messenger: SlackReplySender | None = None
         self._identity = AuthorizeResult(enterprise_id=None, team_id=None)  # until `run` knows
-        self._verifier = SignatureVerifier(config.signing_secret or "unused in Socket Mode")
+        self._verifier = SignatureVerifier(settings.signing_secret.get_secret_value() or "unused in Socket Mode")
         self._shared: set[str] = set()
-        self.client = web_client(config)
-        self._steering = SlackCommands(console, self.client)
+        self.client = web_client(settings)
+        self._steering = SlackCommands(services.console, self.client)
         self.app = self._build_app()
         self.connected = False
 
@@ -135,20 +101,21 @@ class SlackAdapter:
             identity = await self.client.auth_test()
         self._home = Home(str(identity["team_id"]), str(identity["user_id"]), str(identity.get("url") or ""))
         self._identity = AuthorizeResult.from_auth_test_response(
-            bot_token=self._config.bot_token, auth_test_response=identity
+            bot_token=self._settings.bot_token.get_secret_value(), auth_test_response=identity
         )
-        team_channels = (self._config.support_channel, self._config.admin_channel)
+        team_channels = (self._settings.support_channel, self._settings.admin_channel)
         rooms = SlackChannels(self.client, self._home.team, team_channels)
         self._steering.rooms, self._steering.home = rooms, self._home
         for fault in await rooms.find_faults():
             log.error("no room for the team", cause=fault)
-        self._rooms[PLATFORM] = rooms
         around = SlackMessageContext(self.client, self._home, rooms, self._build_attachments())
         self._messenger = SlackReplySender(self.client, handoff=self._handing.can_hand_over)
-        self._desk.add_platform(PLATFORM, self._messenger, around)
+        self._services.join(PLATFORM, self._messenger, rooms, around)
         if not self._socket:
             await self._stay_connected(None)
-        handler = AsyncSocketModeHandler(self.app, self._config.app_token, ping_interval=_PING_SECONDS)
+        handler = AsyncSocketModeHandler(
+            self.app, self._settings.app_token.get_secret_value(), ping_interval=_PING_SECONDS
+        )
         try:
             with translate_connection_errors():
                 handler.client.wss_uri = await handler.client.issue_new_wss_url()  # refused: said here, not in a loop
@@ -159,10 +126,15 @@ class SlackAdapter:
 
     async def close(self) -> None:
         await self._steering.close()
-        self._rooms.pop(PLATFORM, None)
+        self._services.leave(PLATFORM)
         session, self.client.session = self.client.session, None
         if session is not None:
             await session.close()
+
+    @property
+    def routes(self) -> Sequence[Route]:
+        """Where Slack sends signed requests, if it is to."""
+        return () if self._socket else (Route("/slack/events", self.handle_http, methods=["POST"]),)
 
     async def handle_http(self, request: Request) -> Response:
         """One signed request, through Bolt. While we do not know who we are, or stop, it is turned away: Slack sends it
@@ -176,9 +148,9 @@ class SlackAdapter:
 
     def _build_attachments(self) -> Attachments:
         """Files come from Slack's own hosts, to which alone the token goes."""
-        own = "" if self._config.api_url == SLACK else self._config.api_url
-        token = {"Authorization": f"Bearer {self._config.bot_token}"}
-        return Attachments({"files.slack.com"}, own, self._config.allow, token)
+        own = "" if self._settings.api_url == SLACK else self._settings.api_url
+        token = {"Authorization": f"Bearer {self._settings.bot_token.get_secret_value()}"}
+        return Attachments({"files.slack.com"}, own, self._services.allowed_networks, token)
 
     async def _stay_connected(self, handler: AsyncSocketModeHandler | None) -> None:
         log.info("slack connected", mode="socket" if handler else "http", bot=self._home.user)
@@ -196,9 +168,9 @@ class SlackAdapter:
             return self._identity
 
         app = AsyncApp(
-            client=web_client(replace(self._config, bot_token="")),  # not ours: Bolt copies it deeply, session and all
+            client=web_client(self._settings, token=""),  # not ours: Bolt copies it deeply, session and all
             authorize=authorize_request,
-            signing_secret=self._config.signing_secret or "unused in Socket Mode",
+            signing_secret=self._settings.signing_secret.get_secret_value() or "unused in Socket Mode",
             process_before_response=True,
         )
         app.use(self._skip_repeated)
@@ -437,19 +409,20 @@ class SlackAdapter:
             return None
 
 
-def web_client(config: SlackConfig) -> AsyncWebClient:
-    """The SDK's client: 429s are waited out as Slack asks; whatever else fails, the desk tries again."""
+def web_client(settings: SlackSettings, token: str | None = None) -> AsyncWebClient:
+    """The SDK's client, with the settings' bot token or another: 429s are waited out as Slack asks; whatever else
+    fails, the inbox tries again."""
     return AsyncWebClient(
-        token=config.bot_token,
-        base_url=config.api_url,
+        token=settings.bot_token.get_secret_value() if token is None else token,
+        base_url=settings.api_url,
         timeout=_CALL_SECONDS,
         retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=5)],
     )
 
 
-async def check_token(config: SlackConfig, scopes: frozenset[str]) -> tuple[str, frozenset[str]]:
+async def check_token(settings: SlackSettings, scopes: frozenset[str]) -> tuple[str, frozenset[str]]:
     """For `doctor`: who the bot is, and which of `scopes` it lacks. Raises PlatformError."""
-    client = web_client(config)
+    client = web_client(settings)
     with translate_connection_errors():
         identity = await client.auth_test()
     headers: Mapping[str, str] = {key.lower(): value for key, value in identity.headers.items()}
@@ -457,21 +430,23 @@ async def check_token(config: SlackConfig, scopes: frozenset[str]) -> tuple[str,
     return f"{identity['user']} in {identity['team']}", frozenset(scopes - granted if granted else ())
 
 
-async def check_channels(config: SlackConfig) -> list[str]:
+async def check_channels(settings: SlackSettings) -> list[str]:
     """For `doctor`: what is wrong with the team's channels, a line each."""
-    return await SlackChannels(web_client(config), "", (config.support_channel, config.admin_channel)).find_faults()
+    return await SlackChannels(
+        web_client(settings), "", (settings.support_channel, settings.admin_channel)
+    ).find_faults()
 
 
-async def team_of(config: SlackConfig) -> str:
+async def team_of(settings: SlackSettings) -> str:
     """The id of the token's workspace. Raises PlatformError."""
     with translate_connection_errors():
-        return str((await web_client(config).auth_test())["team_id"])
+        return str((await web_client(settings).auth_test())["team_id"])
 
 
-async def check_socket(config: SlackConfig) -> None:
+async def check_socket(settings: SlackSettings) -> None:
     """For `doctor`: whether a socket could be opened. Raises PlatformError."""
     with translate_connection_errors():
-        await web_client(config).apps_connections_open(app_token=config.app_token)
+        await web_client(settings).apps_connections_open(app_token=settings.app_token.get_secret_value())
 
 
 def _format_user_name(body: Mapping[str, Any]) -> str:

@@ -1,14 +1,14 @@
-"""The ASGI app: /healthz, /readyz, /metrics, and /slack/events where Slack sends signed requests."""
+"""The ASGI app: /healthz, /readyz, /metrics, and what chat platforms send by HTTP."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from bot.platforms.web.limits import Bounded
 from bot.platforms.web.metrics import CONTENT_TYPE, Metrics
@@ -17,9 +17,9 @@ Readiness = Callable[[], Awaitable[Mapping[str, str]]]
 """-> what each part lacks to be ready ("" where nothing); answers quickly and raises nothing."""
 
 
-def web_app(ready: Readiness, metrics: Metrics, slack: Callable[[Request], Awaitable[Response]] | None) -> Starlette:
-    """`slack` handles Slack's requests, signature and all; None where Slack is not spoken to by HTTP. No request's body
-    is longer, or slower, than `Bounded` allows."""
+def web_app(ready: Readiness, metrics: Metrics, platforms: Sequence[BaseRoute] = ()) -> Starlette:
+    """`platforms` are the chat platforms' own routes, which check for themselves who asks. No request's body is longer,
+    or slower, than `Bounded` allows."""
 
     async def report_health(_: Request) -> Response:
         return PlainTextResponse("ok\n")
@@ -33,6 +33,4 @@ def web_app(ready: Readiness, metrics: Metrics, slack: Callable[[Request], Await
         return Response(metrics.render_metrics(), media_type=CONTENT_TYPE)
 
     routes = [Route("/healthz", report_health), Route("/readyz", report_readiness), Route("/metrics", show_metrics)]
-    if slack:
-        routes.append(Route("/slack/events", slack, methods=["POST"]))
-    return Starlette(routes=routes, middleware=[Middleware(Bounded)])
+    return Starlette(routes=[*routes, *platforms], middleware=[Middleware(Bounded)])

@@ -4,7 +4,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.masking import KINDS
-from bot.settings import load_settings
+from bot.platforms.registry import find_sections
+from bot.sections import warn_of_misspelt
+from bot.settings import Settings, load_settings
 
 
 def test_with_a_vllm_server_as_many_questions_are_worked_on_as_it_may_be_asked() -> None:
@@ -26,12 +28,14 @@ def test_a_prefix_keeps_the_space_that_env_files_lose(tmp_path: Path) -> None:
 
 def test_a_misspelt_setting_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FRONTDESK_ANSWER_TRESHOLD", "0.5")
+    monkeypatch.setenv("FRONTDESK_SLACK_MOD", "http")
     monkeypatch.setenv("FRONTDESK_SOMEBODY_ELSES", "1")
     with capture_logs() as logs:
-        load_settings()
-        load_settings()
+        warn_of_misspelt((Settings, *find_sections()))
+        warn_of_misspelt((Settings, *find_sections()))
     assert [each["event"] for each in logs] == [
-        "FRONTDESK_ANSWER_TRESHOLD is no setting and is ignored: did you mean FRONTDESK_ANSWER_THRESHOLD?"
+        "FRONTDESK_ANSWER_TRESHOLD is no setting and is ignored: did you mean FRONTDESK_ANSWER_THRESHOLD?",
+        "FRONTDESK_SLACK_MOD is no setting and is ignored: did you mean FRONTDESK_SLACK_MODE?",
     ]
 
 

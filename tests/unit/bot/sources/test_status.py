@@ -23,7 +23,7 @@ def report(office: Office) -> StatusReport:
 
     known = Knowledge("v1", NOON, 1, 3, (SHORT, LONG, TAUGHT), PARTS)
     runs, refused = office.runs, office.refusals.list_refusals
-    return StatusReport(office.sources, office.schedule_store, runs, lambda: known, no_models, lambda: None, refused)
+    return StatusReport(office.sources, office.schedule_store, runs, lambda: known, no_models, refused)
 
 
 async def test_pairs_and_passages_are_counted_for_each_source(office: Office) -> None:

@@ -273,7 +273,8 @@ async def test_whoever_approves_does_not_wait_for_the_index(office: Office) -> N
         await go.wait()
         indexed.append(shelf.current_documents()[0])
 
-    shelf = PublishedTaughtAnswers(office.taught, index)
+    shelf = PublishedTaughtAnswers(office.taught)
+    shelf.on_change(index)
     office.teaching._shelf = shelf
     for number in range(3):
         await asyncio.wait_for(office.teaching.teach(MATE, f"{number}?", "Because."), 2)
@@ -289,7 +290,8 @@ async def test_an_index_that_fails_keeps_nobody_from_teaching(office: Office) ->
         calls.append(1)
         raise ModelError("The model is gone.")
 
-    shelf = PublishedTaughtAnswers(office.taught, index)
+    shelf = PublishedTaughtAnswers(office.taught)
+    shelf.on_change(index)
     with capture_logs() as logs:
         await shelf.load()
         await office.teaching.teach(MATE, "Why?", "Because.")

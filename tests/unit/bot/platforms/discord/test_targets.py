@@ -8,10 +8,12 @@ from uuid import uuid4
 
 import discord as dpy
 import pytest
+from pydantic import SecretStr
 
 from bot.chat.message import Disposition, Job
 from bot.platforms.discord import layouts
-from bot.platforms.discord.connection import DiscordConfig, choose_intents, use_endpoints
+from bot.platforms.discord.connection import choose_intents, use_endpoints
+from bot.platforms.discord.settings import DiscordSettings
 from bot.platforms.discord.targets import InChannel
 from tests.fakes import said
 from tests.support.discord import DiscordStandIn
@@ -28,7 +30,9 @@ async def discord() -> AsyncIterator[DiscordStandIn]:
 async def test_what_was_said_by_another_process_is_made_to_say_this_or_is_left(
     discord: DiscordStandIn, amend: bool, stands: str
 ) -> None:
-    use_endpoints(DiscordConfig(discord.token, discord.api_url, discord.gateway.url))
+    use_endpoints(
+        DiscordSettings(token=SecretStr(discord.token), api_url=discord.api_url, gateway_url=discord.gateway.url)
+    )
     channel = discord.guild.create_text_channel("one")
     item = Job(uuid4().hex, said(), Disposition.ANSWER, "", datetime.now(UTC))
     async with dpy.Client(intents=choose_intents(content=False)) as client:

@@ -15,6 +15,7 @@ import uvicorn
 from slack_sdk.signature import SignatureVerifier
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 from starlette.types import ASGIApp
 from structlog.testing import capture_logs
 
@@ -39,6 +40,9 @@ async def _slack(request: Request) -> Response:
     return read if isinstance(read, Response) else JSONResponse(read.body)
 
 
+_ROUTES = [Route("/slack/events", _slack, methods=["POST"])]
+
+
 async def until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(SECONDS):
         while not true():  # noqa: ASYNC110
@@ -60,7 +64,7 @@ async def served(app: ASGIApp) -> AsyncIterator[int]:
 
 @pytest.fixture
 async def port() -> AsyncIterator[int]:
-    async with served(web_app(_everything_is_well, Metrics(), _slack)) as port:
+    async with served(web_app(_everything_is_well, Metrics(), _ROUTES)) as port:
         yield port
 
 
@@ -136,7 +140,7 @@ async def test_the_longest_body_is_read(port: int) -> None:
 
 
 async def test_many_bodies_together_are_bounded_and_let_go() -> None:
-    app = Bounded(web_app(_everything_is_well, Metrics(), _slack), most_together=5_000)
+    app = Bounded(web_app(_everything_is_well, Metrics(), _ROUTES), most_together=5_000)
     async with served(app) as port:
         begun = HEAD + b"Content-Length: 3000\r\n\r\n" + b"x" * 2_500
         held = await asyncio.open_connection("127.0.0.1", port)
@@ -155,7 +159,7 @@ async def test_many_bodies_together_are_bounded_and_let_go() -> None:
 
 
 async def test_a_body_that_trickles_is_cut_off() -> None:
-    app = Bounded(web_app(_everything_is_well, Metrics(), _slack), seconds=0.3)
+    app = Bounded(web_app(_everything_is_well, Metrics(), _ROUTES), seconds=0.3)
     async with served(app) as port:
         drops = [HEAD + b"Content-Length: 1000\r\n\r\n", *([b"x"] * 900)]
         answer, sent = await exchange(port, *drops, pause=0.02)

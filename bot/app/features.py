@@ -1,0 +1,247 @@
+"""The features' services, on the search and the stores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from bot.app.factories import crawler_for, masker, read_first_pages, version_store
+from bot.app.measurement import golden_trial
+from bot.app.operators import check_vllm
+from bot.app.searching import SearchParts
+from retrieval.errors import RetrievalError
+
+if TYPE_CHECKING:
+    from bot.access.service import AccessService
+    from bot.chat.platform import ChannelPoster
+    from bot.chat.refusal_notes import Refusals
+    from bot.gaps.service import Gaps
+    from bot.glossary.service import GlossaryService
+    from bot.handoff.service import HandoffService
+    from bot.inbox.notices import Notices, Undelivered, Voting
+    from bot.learned.service import WordingLearner
+    from bot.platforms.registry import Platforms
+    from bot.privacy.service import PrivacyService
+    from bot.sources.catalogue import Catalogue
+    from bot.sources.preview import SourcePreview
+    from bot.sources.refresh import RefreshRequest, RefreshService
+    from bot.sources.removal import SourceRemoval
+    from bot.sources.schedule import ScheduledRefreshes
+    from bot.sources.status import StatusReport
+    from bot.sources.watch import RefreshWatch
+    from bot.taught.service import TaughtAnswers
+    from retrieval.documents import Source
+    from retrieval.refresh import Progress, RefreshReport
+
+
+@dataclass
+class FeatureParts(SearchParts):
+    """`platforms` are the chat platforms as they are configured; what is opened on the way is put on `closing`."""
+
+    platforms: Platforms
+    closing: AsyncExitStack
+
+    @cached_property
+    def schedules(self) -> ScheduledRefreshes:
+        """Sources that are read by themselves."""
+        from bot.sources.schedule import ScheduledRefreshes
+
+        async def tell(text: str) -> None:
+            await self.notices.tell_admins(text)
+
+        return ScheduledRefreshes(self.schedule_store, self.refreshing, tell)
+
+    @cached_property
+    def refreshing(self) -> RefreshService:
+        """The refresh use case."""
+        from bot.sources.refresh import RefreshService
+
+        service = RefreshService(self.sources, self.refreshes, self._run_refresh, self._paused, self._prepare_refresh)
+        self.closing.push_async_callback(service.close)
+        return service
+
+    async def _paused(self) -> frozenset[str]:
+        return await self.schedules.paused()
+
+    def _run_refresh(
+        self, sources: Sequence[Source], request: RefreshRequest, on_progress: Callable[[Progress], None]
+    ) -> RefreshReport:
+        from retrieval.refresh import RefreshOptions, refresh_index
+
+        golden = self.settings.golden_questions  # read before anything is crawled, so that a broken file costs nothing
+        trial = None
+        if golden:
+            trial = golden_trial(golden, self.settings, lambda: self.embedding_models, self._current_beside)
+        return refresh_index(
+            sources,
+            store=version_store(self.settings),
+            crawler=crawler_for(self.settings),
+            models=self.embedding_models,
+            options=RefreshOptions(
+                dry_run=request.dry_run,
+                force=request.force,
+                only=frozenset(request.only),
+                max_vanish=self.settings.max_vanish,
+                hnsw_from=self.settings.hnsw_from,
+                may_lose=self.settings.golden_may_lose,
+            ),
+            trial=trial,
+            on_progress=on_progress,
+        )
+
+    async def _prepare_refresh(self) -> None:
+        if self.settings.golden_questions:
+            await self.known_beside()
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """What Frontdesk knows, since when."""
+        from bot.sources.catalogue import Catalogue
+
+        return Catalogue(self.sources, self.describe_knowledge)
+
+    @cached_property
+    def teaching(self) -> TaughtAnswers:
+        """Answers that people give."""
+        from bot.taught.service import TaughtAnswers
+
+        return TaughtAnswers(self.taught, self.shelf, lambda: self.retriever)
+
+    @cached_property
+    def glossary(self) -> GlossaryService:
+        """Terms that mean the same."""
+        from bot.glossary.service import GlossaryService
+
+        return GlossaryService(
+            self.glossary_store, self.sources, self.live_glossary, lambda: self.describe_knowledge().documents
+        )
+
+    @cached_property
+    def learning(self) -> WordingLearner:
+        """What customers' choices and votes tell of their words."""
+        from bot.learned.service import WordingLearner
+
+        return WordingLearner(self.learned_store, self.live_learned, self.settings.learn_from)
+
+    @cached_property
+    def rooms(self) -> dict[str, ChannelPoster]:
+        """The platforms that are connected: adapters come and go."""
+        return {}
+
+    @cached_property
+    def notices(self) -> Notices:
+        """What teammates and admins are told."""
+        from bot.inbox.notices import Notices
+
+        return Notices(self.rooms, self.platforms.support_channels, self.platforms.admin_channels, self.teaching)
+
+    @cached_property
+    def undelivered(self) -> Undelivered:
+        """What admins are told of customers who cannot be."""
+        from bot.inbox.notices import Undelivered
+
+        return Undelivered(self.notices)
+
+    @cached_property
+    def voting(self) -> Voting:
+        """What customers think of answers."""
+        from bot.inbox.notices import Voting
+
+        return Voting(self.conversations, self.notices, masker(self.settings), self.learning)
+
+    @cached_property
+    def handing(self) -> HandoffService:
+        """From the bot to a human and back."""
+        from bot.handoff.service import HandoffLimits, HandoffService
+
+        settings = self.settings
+        return HandoffService(
+            self.handoffs,
+            self.inbox,
+            self.conversations,
+            self.rooms,
+            self.platforms.support_channels,
+            self.notices.propose,
+            HandoffLimits(timedelta(minutes=settings.handoff_remind_minutes), settings.handoff_note),
+        )
+
+    @cached_property
+    def permissions(self) -> AccessService:
+        """Who may steer."""
+        from bot.access.service import AccessService
+
+        return AccessService(self.admins, self.audit)
+
+    @cached_property
+    def privacy(self) -> PrivacyService:
+        """Forgetting."""
+        from bot.privacy.service import PrivacyService
+
+        async def forgotten() -> None:
+            await self.shelf.load()
+            await self.live_learned.load()
+
+        service = PrivacyService(self.privacy_store, self.settings.retention_days, forgotten)
+        self.closing.push_async_callback(service.close)
+        return service
+
+    @cached_property
+    def gaps(self) -> Gaps:
+        """What people asked and was not answered well."""
+        from bot.gaps.service import Gaps
+
+        async def answered(question: str) -> str:
+            from bot.answering.decide import make_decision
+            from bot.chat.conversation import Decision
+
+            try:
+                found = await self.retriever.retrieve(question)
+            except RetrievalError:
+                return ""
+            decided = make_decision(found, self.settings.answer_threshold)
+            return found.passages[0].passage.id if decided.decision is Decision.ANSWER else ""
+
+        return Gaps(self.missed, lambda: self.embedding_models, lambda: self.intents, answered)
+
+    @cached_property
+    def previewing(self) -> SourcePreview:
+        """The first pairs of a site."""
+        from bot.sources.preview import SourcePreview
+
+        return SourcePreview(lambda source: read_first_pages(source, self.settings), self.markers)
+
+    @cached_property
+    def removing(self) -> SourceRemoval:
+        """Taking a source out."""
+        from bot.sources.removal import SourceRemoval
+
+        return SourceRemoval(self.sources, version_store(self.settings))
+
+    @cached_property
+    def refusals(self) -> Refusals:
+        """Which platforms refuse a process that runs."""
+        from bot.chat.refusal_notes import Refusals
+
+        return Refusals(self.markers, sorted(self.platforms))
+
+    @cached_property
+    def status(self) -> StatusReport:
+        """How Frontdesk is doing."""
+        from bot.sources.status import StatusReport
+
+        async def health() -> Sequence[tuple[str, str, str]]:
+            return await check_vllm(self.settings)
+
+        runs, refused = self.refreshes, self.refusals.list_refusals
+        return StatusReport(self.sources, self.schedule_store, runs, self.describe_knowledge, health, refused)
+
+    @cached_property
+    def watching(self) -> RefreshWatch:
+        """Refreshes, shown as they go."""
+        from bot.sources.watch import RefreshWatch
+
+        return RefreshWatch(self.refreshing, self.refreshes, self.rooms)

@@ -1,0 +1,113 @@
+"""What finds answers: the models, the index with what people taught, named and showed, and the search over it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from bot.app.factories import embedding_models_for, fitted_for, intent_reader_for, reranking_for, version_store
+from bot.app.measurement import Beside
+from bot.app.stores import Stores
+
+if TYPE_CHECKING:
+    from bot.chat.ports import IntentReader
+    from bot.glossary.service import LiveGlossary
+    from bot.learned.service import LiveLearned
+    from bot.sources.catalogue import Knowledge
+    from bot.taught.service import PublishedTaughtAnswers
+    from retrieval.indexing.models import EmbeddingModels
+    from retrieval.interfaces import Retriever
+    from retrieval.searching.live import LiveIndex
+
+
+@dataclass
+class SearchParts(Stores):
+    """On the stores. Each part is made when first asked for."""
+
+    @cached_property
+    def embedding_models(self) -> EmbeddingModels:
+        """The embedding model of the settings."""
+        return embedding_models_for(self.settings)
+
+    @cached_property
+    def intents(self) -> IntentReader:
+        """What tells questions from what asks nothing."""
+        return intent_reader_for(self.settings, self.embedding_models)
+
+    @cached_property
+    def shelf(self) -> PublishedTaughtAnswers:
+        """The taught answers that are searched."""
+        from bot.taught.service import PublishedTaughtAnswers
+
+        return PublishedTaughtAnswers(self.taught)
+
+    @cached_property
+    def live_glossary(self) -> LiveGlossary:
+        """The terms that questions are rewritten with."""
+        from bot.glossary.service import LiveGlossary
+
+        return LiveGlossary(self.glossary_store)
+
+    @cached_property
+    def live_learned(self) -> LiveLearned:
+        """The wordings that customers have shown the entries of."""
+        from bot.learned.service import LiveLearned
+
+        return LiveLearned(self.learned_store, self.settings.learn_from)
+
+    @cached_property
+    def live_index(self) -> LiveIndex:
+        """The active version's index, swapped when another becomes active."""
+        from retrieval.searching.live import LiveIndex
+
+        index = LiveIndex(version_store(self.settings), self.embedding_models, self.shelf)
+
+        async def index_taught_answers() -> None:
+            await asyncio.to_thread(index.refresh)
+
+        self.shelf.on_change(index_taught_answers)
+        return index
+
+    @cached_property
+    def retriever(self) -> Retriever:
+        """Searches the active version, whichever that is at the moment of the question. Raises NoActiveVersion."""
+        from retrieval.searching.learned import LearnedRetriever
+        from retrieval.searching.retriever import LiveRetriever
+
+        store = version_store(self.settings)
+        if not self.shelf.current_documents()[1] and store.active_id() is None:
+            store.find_active()  # says that nothing is indexed, before the model is loaded
+        reranking = reranking_for(self.settings)
+        fitted = fitted_for(self.settings, self.embedding_models)
+        live = LiveRetriever(self.live_index, self.embedding_models, reranking, self.live_glossary.current, fitted)
+        return LearnedRetriever(live, self.live_learned.current)
+
+    def describe_knowledge(self) -> Knowledge:
+        """What is searched now. Raises NoActiveVersion, CorruptVersion."""
+        from bot.sources.catalogue import Knowledge
+
+        version, index = self.live_index.current_index()
+        if not version:  # taught answers alone
+            return Knowledge("", datetime.now(UTC), 0, len(index.passages), index.documents, index.passages)
+        manifest = version_store(self.settings).find_version(version).manifest
+        counts = manifest.counts
+        made = datetime.fromisoformat(manifest.created_at)
+        return Knowledge(version, made, counts["pages"], counts["passages"], index.documents, index.passages)
+
+    async def load_beside(self) -> None:
+        """Take in what people taught, named and showed. Raises StorageError."""
+        await self.shelf.load()
+        await self.live_glossary.load()
+        await self.live_learned.load()
+
+    async def known_beside(self) -> Beside:
+        """The taught answers and the glossary as they are now. Raises StorageError."""
+        await self.shelf.load()
+        await self.live_glossary.load()
+        return self._current_beside()
+
+    def _current_beside(self) -> Beside:
+        return Beside(self.shelf.current_documents()[1], self.live_glossary.current())

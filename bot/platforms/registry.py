@@ -1,0 +1,111 @@
+"""Which chat platforms there are: a folder each, and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol
+
+from bot.chat.platform import Platform
+from bot.sections import PlatformSettings, Section, load_section
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
+    from bot.platforms.services import PlatformServices
+
+PLATFORMS = ("slack", "discord", "terminal")
+"""Folders beside this file, whose `declaration` has the platform as PLATFORM. In this order they are told of."""
+
+
+class Adapter(Protocol):
+    """A platform that is being served."""
+
+    platform: str
+
+    @property
+    def connected(self) -> bool:
+        """Whether the platform can reach us."""
+
+    @property
+    def routes(self) -> Sequence[BaseRoute]:
+        """Where the web server takes its requests; they may come before `run` and after `close`."""
+
+    async def run(self) -> None:
+        """Connect, join the services, and serve until cancelled; answers can be delivered until `close`. Raises
+        PlatformError."""
+
+    async def close(self) -> None:
+        """Deliver nothing more."""
+
+
+class ServedPlatform(Platform, Protocol):
+    """A platform that can be connected."""
+
+    def connect(self, settings: Any, services: PlatformServices) -> Adapter:
+        """What connects and serves it, nothing of which has begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfiguredPlatform:
+    """A platform and what an operator has set for it."""
+
+    platform: ServedPlatform
+    settings: PlatformSettings
+
+
+class Platforms(Mapping[str, ConfiguredPlatform]):
+    """By name, in the order in which they are told of."""
+
+    def __init__(self, configured: Iterable[ConfiguredPlatform]) -> None:
+        self._by_name = {each.platform.name: each for each in configured}
+
+    def __getitem__(self, name: str) -> ConfiguredPlatform:
+        return self._by_name[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_name)
+
+    def __len__(self) -> int:
+        return len(self._by_name)
+
+    @property
+    def declared(self) -> Mapping[str, Platform]:
+        """The platforms, whatever is set."""
+        return {name: each.platform for name, each in self.items()}
+
+    @property
+    def support_channels(self) -> dict[str, str]:
+        """Where questions are handed to people, by platform."""
+        return {name: each.settings.support_channel for name, each in self.items() if each.settings.support_channel}
+
+    @property
+    def admin_channels(self) -> dict[str, str]:
+        """Where admins are told of trouble, by platform: where nothing is set, the support channel."""
+        own = {name: each.settings.admin_channel for name, each in self.items() if each.settings.admin_channel}
+        return self.support_channels | own
+
+    def find_by_user(self, user_id: str) -> str:
+        """The name of the platform whose users' ids look so, or ""."""
+        return next((name for name, each in self.items() if each.platform.user_id.fullmatch(user_id)), "")
+
+    def find_by_channel(self, channel_id: str) -> str:
+        """The name of the platform whose channels' ids look so, or ""."""
+        return next((name for name, each in self.items() if each.platform.channel_id.fullmatch(channel_id)), "")
+
+
+def find_platforms() -> tuple[ServedPlatform, ...]:
+    """Every platform that Frontdesk comes with."""
+    return tuple(import_module(f"bot.platforms.{name}.declaration").PLATFORM for name in PLATFORMS)
+
+
+def find_sections() -> tuple[type[Section], ...]:
+    """The platforms' sections of the settings."""
+    return tuple(platform.section for platform in find_platforms())
+
+
+def load_platforms(platforms: Iterable[ServedPlatform] | None = None) -> Platforms:
+    """The platforms (those that Frontdesk comes with) as the environment sets them. Raises SettingsError."""
+    declared = find_platforms() if platforms is None else platforms
+    return Platforms(ConfiguredPlatform(platform, load_section(platform.section)) for platform in declared)
