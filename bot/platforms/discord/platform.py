@@ -26,7 +26,7 @@ from bot.inbox.ports import InboxStore
 from bot.inbox.service import InboxService
 from bot.platforms.attachments import Attachments
 from bot.platforms.discord.actors import Team
-from bot.platforms.discord.api_errors import note_fault, translate_connection_errors, translate_delivery_errors
+from bot.platforms.discord.api_errors import translate_connection_errors, translate_delivery_errors
 from bot.platforms.discord.catch_up import CatchUp, PendingEvents
 from bot.platforms.discord.channels import DiscordChannels
 from bot.platforms.discord.client import MUTE, FrontdeskClient
@@ -54,6 +54,7 @@ from bot.platforms.discord.events import (
 from bot.platforms.discord.feedback import FeedbackForms
 from bot.platforms.discord.locales import attempt_call, defer_response, language_of, show_line, words_of
 from bot.platforms.discord.replies import DiscordReplySender
+from bot.runtime.faults import log_fault
 from bot.sources.catalogue import Catalogue
 
 log = structlog.get_logger(__name__)
@@ -377,7 +378,7 @@ class DiscordAdapter:
             taken = await self._desk.receive_press(turn_id, number, user, read_press(interaction))
             why = "" if taken else await self._desk.explain_refusal(turn_id, user, language_of(interaction))
         except StorageError:
-            await show_line(interaction, words_of(interaction).say("fault", fault=note_fault("choice")))
+            await show_line(interaction, words_of(interaction).say("fault", fault=log_fault(where="choice")))
             return
         if why:
             await show_line(interaction, why)
@@ -396,7 +397,7 @@ class DiscordAdapter:
 
     async def command_failed(self, interaction: discord.Interaction[Any], error: Exception) -> None:
         """One line for the caller; the cause is the log's."""
-        fault = note_fault("command", error.__cause__ or error)
+        fault = log_fault(error.__cause__ or error, where="command")
         await show_line(interaction, words_of(interaction).say("fault", fault=fault))
 
     async def handle_form(self, interaction: discord.Interaction[Any]) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,6 +25,7 @@ from bot.platforms.slack.cards import DO, FORM, form_view, read_form
 from bot.platforms.slack.channels import SlackChannels
 from bot.platforms.slack.events import PLATFORM, Home, text_of
 from bot.privacy.commands import ask_to_forget
+from bot.runtime.tasks import AttendedTasks
 from bot.taught.commands import SAVE_MESSAGE
 
 log = structlog.get_logger(__name__)
@@ -41,7 +40,7 @@ class SlackCommands:
     def __init__(self, console: Console, client: AsyncWebClient) -> None:
         self._console = console
         self._client = client
-        self._attended: set[asyncio.Task[Any]] = set()
+        self._attended = AttendedTasks("steering")
         self.rooms: SlackChannels | None = None
         self.home = Home()
 
@@ -64,9 +63,7 @@ class SlackCommands:
 
     async def close(self) -> None:
         """Show nothing more."""
-        for task in list(self._attended):
-            task.cancel()
-        await asyncio.gather(*self._attended, return_exceptions=True)
+        await self._attended.close()
 
     # -- commands -------------------------------------------------------------------------------------------------
 
@@ -194,7 +191,7 @@ class SlackCommands:
             self.rooms,
             place,
             user,
-            self._attend_to_task,
+            self._attended.attend_to,
             response_url=str(body.get("response_url") or ""),
             clicked=message or ("" if hidden else str(container.get("message_ts") or "")),
             hidden=hidden or bool(container.get("is_ephemeral")),
@@ -212,16 +209,6 @@ class SlackCommands:
                 await screen.show_privately(answer, replace=screen.hidden and screen.uses > 0)
         except DeliveryError as error:
             log.warning("slack refused", cause=str(error))
-
-    def _attend_to_task(self, work: asyncio.Task[Any]) -> None:
-        self._attended.add(work)
-        work.add_done_callback(self._note_ended_task)
-
-    def _note_ended_task(self, work: asyncio.Task[Any]) -> None:
-        self._attended.discard(work)
-        if not work.cancelled() and (error := work.exception()):
-            log.error("fault", fault=uuid.uuid4().hex[:8], kind=type(error).__name__)
-            log.debug("fault's traceback", exc_info=error)
 
 
 async def _acknowledge_request(ack: AsyncAck) -> None:
