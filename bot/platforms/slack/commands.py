@@ -18,6 +18,8 @@ from bot.commands.console import Console
 from bot.commands.context import Answer
 from bot.commands.parser import read_line
 from bot.errors import DeliveryError, InputError, Refusal
+from bot.i18n import DEFAULT
+from bot.i18n.locales import language_of_locale
 from bot.platforms.slack import choices
 from bot.platforms.slack.admin_replies import SlackAdminReply
 from bot.platforms.slack.api_errors import translate_delivery_errors
@@ -61,6 +63,16 @@ class SlackCommands:
             log.warning("role not known", cause=str(error))
             return Role.CUSTOMER
 
+    async def find_language(self, user: str) -> str:
+        """The language a person uses Slack in, as a tag of ours; "en" where Slack does not say."""
+        try:
+            with translate_delivery_errors():
+                found = await self._client.users_info(user=user, include_locale=True)
+        except DeliveryError as error:
+            log.warning("language not known", cause=str(error))
+            return DEFAULT
+        return language_of_locale(str(found["user"].get("locale") or ""))
+
     async def close(self) -> None:
         """Show nothing more."""
         await self._attended.close()
@@ -83,7 +95,7 @@ class SlackCommands:
         user = str(body["user_id"])
         actor = Actor(PLATFORM, place.workspace, user)
         await self._show_answer(
-            self._build_reply(place, user, body), body, ask_to_forget(actor, await self._find_language(user))
+            self._build_reply(place, user, body), body, ask_to_forget(actor, await self.find_language(user))
         )
 
     # -- clicks, forms, shortcuts ---------------------------------------------------------------------------------
@@ -146,15 +158,6 @@ class SlackCommands:
             return await self.rooms.fetch_user_name("", user) if self.rooms else ""
         except DeliveryError:
             return ""
-
-    async def _find_language(self, user: str) -> str:
-        try:
-            with translate_delivery_errors():
-                found = await self._client.users_info(user=user, include_locale=True)
-        except DeliveryError:
-            return "en"
-        locale = str(found["user"].get("locale") or "en")
-        return "zh-Hant" if locale in {"zh-TW", "zh-HK"} else locale
 
     async def _find_question_and_link(self, place: ThreadRef, message: Mapping[str, Any]) -> tuple[str, str]:
         """What a message answers (its thread's first one), and where it stands."""
