@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from bot.cli.output import format_age
+from bot.chat.text import format_age
 from bot.errors import BotError
 from retrieval.errors import CorruptVersion, NoActiveVersion, RetrievalError, UnknownVersion
 
