@@ -23,6 +23,7 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
+from bot.chat.reply_stream import AnswerView, follow_answer
 from examples.serve import serving
 from inference.errors import GeneratorUnavailable
 from tests.support.bots import FRONTDESK
@@ -120,8 +121,7 @@ async def _measure_cached(application: Any, recorder: Recorder, server: VllmServ
     recorder.prompts.clear()
     recorder.decides = False  # so small a model rewrites follow-ups as nonsense: they are read by rules
     for question in QUESTIONS:
-        async for _ in application.answering.answer(IncomingMessage("cached", question)):
-            pass
+        await follow_answer(application.answering.answer_message(IncomingMessage("cached", question)))
     recorder.decides = True
     prompts = [prompt for prompt in recorder.prompts if prompt[-1].content.startswith("<passages>")]
 
@@ -181,20 +181,28 @@ async def _ask_together(asks: Sequence[Any]) -> tuple[list[dict[str, float]], fl
     return list(rows), time.perf_counter() - started
 
 
+class _FirstShown(AnswerView):
+    """When something of an answer was shown first."""
+
+    def __init__(self) -> None:
+        self.at = 0.0
+
+    async def show_text(self, text: str, links: frozenset[str]) -> None:
+        self.at = self.at or time.perf_counter()
+
+
 async def _ask(application: Any, recorder: Recorder, level: int, turn: int, number: int) -> dict[str, float]:
     """Through the use case: load, retrieve, decide, prompt, stream, check, store."""
-    from bot.chat.conversation import Delta, Final, IncomingMessage
+    from bot.chat.conversation import IncomingMessage
 
     name = asyncio.current_task().get_name()  # type: ignore[union-attr]
     recorder.first.pop(name, None)
-    started, shown, retrieval = time.perf_counter(), 0.0, 0.0
-    async for event in application.answering.answer(IncomingMessage(f"{level}-{turn}-{number}", QUESTION)):
-        if isinstance(event, Delta):
-            shown = shown or time.perf_counter()
-        elif isinstance(event, Final):
-            assert event.turn.answer == "".join(ANSWER), event.turn.answer
-            retrieval = event.turn.timings_ms["retrieve"] / 1000
-    return {"first_token": recorder.first[name] - started, "first_shown": shown - started, "retrieval": retrieval}
+    started, view = time.perf_counter(), _FirstShown()
+    message = IncomingMessage(f"{level}-{turn}-{number}", QUESTION)
+    answered = await follow_answer(application.answering.answer_message(message), view)
+    assert answered.answer == "".join(ANSWER), answered.answer
+    retrieval = answered.timings_ms["retrieve"] / 1000
+    return {"first_token": recorder.first[name] - started, "first_shown": view.at - started, "retrieval": retrieval}
 
 
 async def _ask_directly(recorder: Recorder, prompt: Any) -> dict[str, float]:

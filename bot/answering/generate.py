@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import re
 import time
-import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-
-import structlog
 
 from bot.answering.grounding import Fault, Grounding, Judged
 from bot.answering.ports import AnswerWriter, GenerationMeter
@@ -22,6 +19,7 @@ from bot.answering.sentences import Sentences
 from bot.chat.conversation import AnswerChunk, WritingRequest
 from bot.chat.markup import titled_link
 from bot.i18n import words_for
+from bot.runtime.faults import log_fault
 from inference.errors import GeneratorBroken, GeneratorError, GeneratorRefused
 from inference.interfaces import Generator, Message
 from retrieval.documents import Passage
@@ -187,10 +185,8 @@ class GeneratedWriter:
         return await self._generator.count_tokens(messages) <= room
 
     def _log_fault(self, brief: WritingRequest, error: GeneratorError) -> None:
-        kind = type(error).__name__
-        self._meter.generator_fault(kind)
-        log = structlog.get_logger(__name__)
-        log.error("generator fault", fault=uuid.uuid4().hex[:8], turn=brief.id, kind=kind, cause=str(error))
+        self._meter.generator_fault(type(error).__name__)
+        log_fault(error, "generator fault", turn=brief.id, cause=str(error))
 
 
 def _format_cut_off(answer: _Answer) -> str:

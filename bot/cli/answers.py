@@ -28,7 +28,8 @@ def ask_question(
     as_json: AsJson = False,
 ) -> None:
     """Answer one question, with its sources. In --json `answer` is Markdown, with special characters escaped."""
-    from bot.chat.conversation import Final, IncomingMessage
+    from bot.chat.conversation import IncomingMessage
+    from bot.chat.reply_stream import follow_answer
     from bot.errors import InputError
 
     text = sys.stdin.read() if question == "-" else question
@@ -39,12 +40,8 @@ def ask_question(
 
     async def answer_message(application: Application) -> Turn:
         await application.load_beside()
-        if not as_json:
-            return await application.terminal.show_answer(application.answering.answer_message(message))
-        turns = [
-            event.turn async for event in application.answering.answer_message(message) if isinstance(event, Final)
-        ]
-        return turns[0]
+        events = application.answering.answer_message(message)
+        return await (follow_answer(events) if as_json else application.terminal.show_answer(events))
 
     turn = run_on_application(answer_message)
     if as_json:

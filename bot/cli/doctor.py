@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bot.cli.output import format_age
+from bot.chat.text import format_age
 from bot.errors import BotError
 from retrieval.errors import CorruptVersion, NoActiveVersion, RetrievalError, UnknownVersion
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 import sys
-import uuid
 from typing import Annotated
 
 import typer
@@ -95,7 +94,9 @@ def _report_fault(error: Exception) -> int:
         return 2 if isinstance(error, (InputError, SettingsError, UnknownSource, UnknownTaught)) else 1
     import structlog
 
-    fault = uuid.uuid4().hex[:8]
+    from bot.runtime.faults import make_fault_id
+
+    fault = make_fault_id()
     if os.environ.get("FRONTDESK_LOG_LEVEL", "").upper() == "DEBUG":
         structlog.get_logger(__name__).exception("internal error", fault=fault)
     typer.echo(

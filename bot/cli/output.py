@@ -140,14 +140,6 @@ def _faults_in_writing(path: Path) -> Iterator[None]:
         ) from error
 
 
-def format_age(moment: datetime, now: datetime | None = None) -> str:
-    """How long ago, in the largest fitting unit: "5 min", "3 h", "12 d"."""
-    seconds = ((now or datetime.now(moment.tzinfo)) - moment).total_seconds()
-    if seconds < 3600:
-        return f"{max(0, int(seconds // 60))} min"
-    return f"{int(seconds // 3600)} h" if seconds < 172_800 else f"{int(seconds // 86_400)} d"
-
-
 def _to_json_value(value: Any) -> object:
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.output import AsJson, format_age, make_console, print_json, print_line, print_table, run_on_application
+from bot.chat.text import format_age
+from bot.cli.output import AsJson, make_console, print_json, print_line, print_table, run_on_application
 from bot.cli.steering import record_action
 
 if TYPE_CHECKING:

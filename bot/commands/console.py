@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
@@ -21,6 +20,7 @@ from bot.commands.parser import Call
 from bot.commands.registry import Bound, Command, Kind, bind_handlers, command
 from bot.errors import BotError, DeliveryError
 from bot.i18n import words_for
+from bot.runtime.faults import log_fault
 from retrieval.errors import RetrievalError
 
 log = structlog.get_logger(__name__)
@@ -139,9 +139,7 @@ class Console:
         except Exception as error:
             if context.actor.platform == "cli":
                 raise
-            fault = uuid.uuid4().hex[:8]
-            log.error("fault", fault=fault, command=context.name, kind=type(error).__name__)
-            log.debug("fault's traceback", fault=fault, exc_info=error)
+            fault = log_fault(error, command=context.name)
             return Card(text=words_for("en").say("fault", fault=fault), fault=True)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from bot.chat.intent import OfferReply
 from bot.chat.ports import IntentReader
+from bot.chat.text import shorten_text
 from bot.gaps.models import Missed, Reason
 from bot.gaps.ports import MissedStore
 from retrieval.scripts import UNSPACED
@@ -31,7 +32,8 @@ READ = 1000  # characters of a question that are looked at for a title
 
 _WORDS = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
 _SENTENCE = re.compile(r"[^.!?。！？]+[.!?。！？]*")
-_LAST = re.compile(r"[\s.,;:!?。，、；：！？…~～]+$")
+_ENDS = " .,;:!?。，、；：！？…~～"
+_LAST = re.compile(rf"[\s{_ENDS}]+$")
 _ASKS = re.compile(
     r"^(?:how|what|where|when|why|who|whom|whose|which|can|could|do|does|did|is|are|am|was|were|will|would|should|shall|"
     r"may|must|has|have|had|isn't|aren't|don't|doesn't|didn't|can't|couldn't|won't|any(?:one|body)? know)\b"
@@ -156,7 +158,7 @@ def _gap(asked: Sequence[_Worded], clustering: Clustering, group: Sequence[int])
         questions=questions,
         askers=len({each.asker for each in questions}),
         examples=tuple(
-            _cut(collapse_whitespace(asked[position].missed.question[: 2 * READ]), LONGEST_EXAMPLE)
+            shorten_text(collapse_whitespace(asked[position].missed.question[: 2 * READ]), LONGEST_EXAMPLE, _ENDS)
             for position in clustering.choose_unlike(group, first, EXAMPLES)
         ),
         reasons={reason: reasons[reason] for reason in Reason if reasons[reason]},
@@ -178,7 +180,7 @@ def title_of(question: str) -> str:
     if first and first.group().islower():  # "iPhone" keeps its own
         text = text[0].upper() + text[1:]
     mark = "" if not asking else "？" if re.search(rf"[{UNSPACED}]\W*$", text) else "?"
-    return _cut(text, LONGEST_TITLE - len(mark)) + mark
+    return shorten_text(text, LONGEST_TITLE - len(mark), _ENDS) + mark
 
 
 def _fitness(question: str) -> float:
@@ -198,17 +200,6 @@ def _words(text: str) -> float:
 def _is_question(text: str) -> bool:
     last = (_SENTENCE.findall(text) or [text])[-1].strip(" \"'”’)）")
     return last.endswith(("?", "？")) or bool(_ASKS.search(_LAST.sub("", last)))
-
-
-def _cut(text: str, longest: int) -> str:
-    """`text`, or its first words and an ellipsis, in `longest` characters."""
-    if len(text) <= longest:
-        return text
-    head = text[: longest - 1]
-    word = head.rfind(" ") if text[longest - 1] != " " else -1
-    if word > longest // 2:  # else it is one long word, or Chinese
-        head = head[:word]
-    return _LAST.sub("", head) + "…"
 
 
 def to_csv(report: GapReport) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from bot.chat.card import Button, Card, Line, Style, Table
 from bot.chat.conversation import Turn
 from bot.chat.links import find_addresses, find_mailboxes
-from bot.chat.text import ago, short
+from bot.chat.text import ago, format_age, short
 from bot.handoff.models import Handoff, HandoffReason, HandoffState
 
 CLAIM, RESOLVE, REOPEN = "claim", "resolve", "reopen"
@@ -27,11 +26,11 @@ def handoff_card(handoff: Handoff, turns: Sequence[Turn], link: str) -> Card:
 
     `turns` are the conversation's last ones, oldest first; the last may be the one the handoff is about.
     """
-    lines = [Line(f"{_shorten_text(turn.question)} → {_shorten_text(turn.answer)}") for turn in turns[-_TURNS:]]
+    lines = [Line(f"{short(turn.question, _SAID)} → {short(turn.answer, _SAID)}") for turn in turns[-_TURNS:]]
     asked = next((turn for turn in reversed(turns) if turn.id == handoff.turn_id), None)
     tried = {passage.url or passage.title: passage for passage in (asked.passages if asked else ())}
     lines += [
-        Line(f"Tried: {_shorten_text(passage.title)}", passage.url, f"score {passage.score:.1f}")
+        Line(f"Tried: {short(passage.title, _SAID)}", passage.url, f"score {passage.score:.1f}")
         for passage in list(tried.values())[:_TRIED]
     ]
     if link:
@@ -48,10 +47,10 @@ def handoff_card(handoff: Handoff, turns: Sequence[Turn], link: str) -> Card:
 
 def reminder_card(handoff: Handoff, link: str) -> Card:
     """Nobody has claimed it yet."""
-    waited = _format_age(handoff.created_at)
+    waited = format_age(handoff.created_at)
     return Card(
         text=f"Nobody has claimed this yet: {handoff.customer_name or 'a customer'} has been waiting for {waited}.",
-        lines=(Line(_shorten_text(handoff.question), link),),
+        lines=(Line(short(handoff.question, _SAID), link),),
         buttons=(_build_claim_button(handoff),),
     )
 
@@ -62,7 +61,7 @@ def message_card(author: str, text: str, *, by_team: bool = False) -> Card:
 
 
 def _build_facts(handoff: Handoff) -> dict[str, str]:
-    facts = {"Asked in": f"{handoff.customer.platform.capitalize()}, {_format_age(handoff.created_at)} ago"}
+    facts = {"Asked in": f"{handoff.customer.platform.capitalize()}, {format_age(handoff.created_at)} ago"}
     if handoff.state is HandoffState.CLAIMED:
         facts["Claimed by"] = handoff.claimed_name
     if handoff.state is HandoffState.RESOLVED:
@@ -87,18 +86,6 @@ def _build_buttons(handoff: Handoff) -> tuple[Button, ...]:
 
 def _build_claim_button(handoff: Handoff) -> Button:
     return Button(CLAIM, handoff.id, "Claim", Style.PRIMARY)
-
-
-def _shorten_text(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _SAID else line[: _SAID - 1] + "…"
-
-
-def _format_age(moment: datetime) -> str:
-    minutes = max(0, int((datetime.now(UTC) - moment).total_seconds() // 60))
-    if minutes < 60:
-        return f"{minutes} min"
-    return f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} d"
 
 
 def handoffs_card(handoffs: Sequence[Handoff]) -> Card:

@@ -7,7 +7,6 @@ is answered, or excused in one honest line, by this process or by the one that t
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
@@ -50,6 +49,7 @@ from bot.inbox.ports import InboxMeter, InboxStore
 from bot.inbox.question import QuestionFinder
 from bot.inbox.queue import Budget, FairQueue, Full
 from bot.inbox.unmasked_texts import UnmaskedTexts
+from bot.runtime.faults import log_fault
 
 log = structlog.get_logger(__name__)
 
@@ -696,13 +696,8 @@ class InboxService:
 
     def _log_fault(self, item: Job, error: BaseException) -> str:
         """Log a fault under an id that a customer can quote; its text stays in the log of an operator."""
-        fault = uuid.uuid4().hex[:8]
         self._meter.count_fault(item.message.place.platform, type(error).__name__)
-        known = isinstance(error, BotError)
-        log.error("fault", fault=fault, item=item.id, kind=type(error).__name__, cause=str(error) if known else "")
-        if not known:
-            log.debug("fault's traceback", fault=fault, exc_info=error)
-        return fault
+        return log_fault(error, item=item.id)
 
     def _spawn_task(self, item: Job, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from bot.errors import BotError, PlatformError, StorageError
 from bot.inbox.service import InboxService
 from bot.platforms.registry import Adapter
 from bot.platforms.web.limits import PromptProtocol
+from bot.runtime.faults import log_fault
 
 log = structlog.get_logger(__name__)
 
@@ -95,10 +95,8 @@ async def supervise_adapter(adapter: Adapter, troubles: MutableMapping[str, str]
             troubles[adapter.platform] = str(error)
             log.error("adapter failed", platform=adapter.platform, cause=str(error), again_in=pause)
         except Exception as error:
-            fault = uuid.uuid4().hex[:8]
+            fault = log_fault(error, "adapter failed", platform=adapter.platform)
             troubles[adapter.platform] = f"a fault of Frontdesk's: {fault} in its log"
-            log.error("adapter failed", platform=adapter.platform, fault=fault, kind=type(error).__name__)
-            log.debug("adapter's traceback", fault=fault, exc_info=error)
         if asyncio.get_running_loop().time() - started > LONGEST_PAUSE:
             pause = FIRST_PAUSE
         await asyncio.sleep(pause)
@@ -143,9 +141,7 @@ async def _for_ever(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
             await work()
             return
         except Exception as error:
-            fault = uuid.uuid4().hex[:8]
-            log.error("background work failed", fault=fault, kind=type(error).__name__)
-            log.debug("its traceback", fault=fault, exc_info=error)
+            log_fault(error, "background work failed")
             await asyncio.sleep(FIRST_PAUSE)
 
 

@@ -15,6 +15,7 @@ import structlog
 
 from bot.chat.conversation import Turn
 from bot.chat.people import Actor
+from bot.chat.text import cut_text, short
 from bot.errors import BotError, InputError, StorageError
 from bot.handoff.models import Handoff, HandoffMessage, Party
 from bot.taught.models import Taught, TaughtState
@@ -117,8 +118,8 @@ class TaughtAnswers:
         taught = Taught(
             id=uuid.uuid4().hex,
             state=TaughtState.PROPOSED,
-            question=_fit(" ".join(question.split()), _QUESTION),
-            answer=_fit(answer, _ANSWER),
+            question=short(question, _QUESTION),
+            answer=cut_text(answer, _ANSWER),
             language=_language(question, answer),
             author=author,
             author_id=handoff.claimed_by,
@@ -296,11 +297,6 @@ def _still_theirs(one: str, other: str) -> bool:
     """Whether they share at least half of the words of the shorter one: then a customer's words are theirs still."""
     first, second = (set(_WORDS.findall(unicodedata.normalize("NFKC", text).casefold())) for text in (one, other))
     return 2 * len(first & second) >= min(len(first), len(second))
-
-
-def _fit(text: str, longest: int) -> str:
-    text = text.strip()
-    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def _taught_already(known: Taught) -> InputError:

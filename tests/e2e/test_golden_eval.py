@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from bot.app import open_application
-from bot.chat.conversation import Feedback, Final, IncomingMessage, Vote
+from bot.chat.conversation import Feedback, IncomingMessage, Vote
+from bot.chat.reply_stream import follow_answer
 from bot.settings import load_settings
 from tests.support.bots import FRONTDESK, Knowledge
 
@@ -105,9 +106,8 @@ async def test_the_log_s_votes_become_golden_questions(knowledge: Knowledge) -> 
         for number, (question, vote) in enumerate(
             (("How do I send something back to you?", Vote.UP), ("怎么退货", Vote.DOWN), ("bananas?", Vote.DOWN))
         ):
-            async for event in application.answering.answer_message(IncomingMessage(f"c{number}", question)):
-                if isinstance(event, Final):
-                    await application.conversations.record_vote(Feedback(event.turn.id, "u1", vote))
+            turn = await follow_answer(application.answering.answer_message(IncomingMessage(f"c{number}", question)))
+            await application.conversations.record_vote(Feedback(turn.id, "u1", vote))
     figures = told(knowledge, "--from-log", "--days", "2")["figures"]
     assert (figures["n_golden"], figures["n"], figures["n_refused"]) == (2, 1, 1)
     assert (figures["P@1"], figures["avoided"]) == (1, 0)

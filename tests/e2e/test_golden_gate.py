@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.app import Application, open_application, version_store
-from bot.chat.conversation import Decision, Final, IncomingMessage
+from bot.chat.conversation import Decision, IncomingMessage
 from bot.chat.people import Actor, Role
+from bot.chat.reply_stream import follow_answer
 from bot.errors import InputError
 from bot.settings import load_settings
 from bot.sources.cards import run_card
@@ -87,10 +88,8 @@ async def refreshed(application: Application, site: Site, **options: bool) -> Re
 
 
 async def answer(application: Application, question: str) -> tuple[Decision, str]:
-    async for event in application.answering.answer_message(IncomingMessage("c", question)):
-        if isinstance(event, Final):
-            return event.turn.decision, event.turn.answer
-    raise AssertionError("no final event")
+    turn = await follow_answer(application.answering.answer_message(IncomingMessage("c", question)))
+    return turn.decision, turn.answer
 
 
 async def test_without_a_version_before_the_gate_only_reports(site: Site, golden: Path, tmp_path: Path) -> None:

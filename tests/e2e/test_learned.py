@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from bot.app import open_application
-from bot.chat.conversation import Final, IncomingMessage, Turn
+from bot.chat.conversation import IncomingMessage, Turn
+from bot.chat.reply_stream import follow_answer
 from bot.settings import load_settings
 from tests.support.bots import FRONTDESK, Knowledge
 from tests.support.embedding import give_model
@@ -83,9 +84,7 @@ async def say(data: Path, user: str, *texts: str) -> list[Turn]:
     async with open_application(settings) as application:
         for text in texts:
             message = IncomingMessage(f"slack:T1:C1:{user}", text, "slack", user)
-            turns += [
-                event.turn async for event in application.answering.answer_message(message) if isinstance(event, Final)
-            ]
+            turns.append(await follow_answer(application.answering.answer_message(message)))
     return turns
 
 

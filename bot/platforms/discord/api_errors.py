@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import aiohttp
 import discord
-import structlog
 
-from bot.errors import BotError, DeliveryError, PlatformError, Refusal
-
-log = structlog.get_logger(__name__)
+from bot.errors import DeliveryError, PlatformError, Refusal
 
 _UNKNOWN_MESSAGE = 10008
 _THREAD_EXISTS = 160004
@@ -95,14 +90,3 @@ def needs_history(error: DeliveryError) -> bool:
 def history_fails(error: DeliveryError) -> bool:
     """Whether Discord itself failed (as it does for a channel that holds what it cannot list), and was reached."""
     return isinstance(error.__cause__, discord.DiscordServerError)
-
-
-def note_fault(where: str, error: BaseException | None = None) -> str:
-    """Log a fault under an id that a customer can quote."""
-    error = error or sys.exception()
-    fault = uuid.uuid4().hex[:8]
-    known = isinstance(error, BotError)
-    log.error("fault", fault=fault, where=where, kind=type(error).__name__, cause=str(error) if known else "")
-    if not known:
-        log.debug("fault's traceback", fault=fault, exc_info=error)
-    return fault

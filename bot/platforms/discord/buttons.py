@@ -10,6 +10,7 @@ import discord
 from discord import ui
 
 from bot.chat.card import Button, Style
+from bot.chat.text import short
 
 if TYPE_CHECKING:
     from bot.platforms.discord.client import FrontdeskClient
@@ -83,9 +84,8 @@ class CardButton(
     def __init__(self, button: Button) -> None:
         name = f"frontdesk:do:{button.action}:{button.value}"
         room = _ID - len(name) - 1
-        confirm = " ".join(button.confirm.split())
-        if confirm and room > 0:
-            name += ":" + (confirm if len(confirm) <= room else confirm[: room - 1] + "…")
+        if room > 0 and (confirm := short(button.confirm, room)):
+            name += f":{confirm}"
         super().__init__(
             ui.Button(style=_STYLES[button.style], label=button.label[:LABEL] or "…", custom_id=name[:_ID])
         )

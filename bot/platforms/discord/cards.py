@@ -20,6 +20,7 @@ from rich.cells import cell_len
 from bot.chat.card import Card, File, Form, Line, Table
 from bot.chat.links import defuse_text
 from bot.chat.split import split_markdown
+from bot.chat.text import short
 from bot.platforms.discord.buttons import CardButton
 from bot.platforms.discord.layouts import fit_layout
 from bot.platforms.discord.markdown import WIDEST, format_link, pad_cell, to_discord, to_literal, to_literal_lines
@@ -72,7 +73,7 @@ class Filled(ui.Modal):
 
     def __init__(self, form: Form) -> None:
         name = f"frontdesk:form:{form.action}:{form.value}"
-        super().__init__(title=_shorten_text(form.title, _NAME) or "…", custom_id=name[:100])
+        super().__init__(title=short(_clean_text(form.title), _NAME) or "…", custom_id=name[:100])
         for field in form.fields[:_FIELDS]:
             longest = max(1, min(field.longest, _VALUE))
             written: ui.TextInput[Filled] = ui.TextInput(
@@ -82,7 +83,7 @@ class Filled(ui.Modal):
                 required=field.required,
                 max_length=longest,
             )
-            self.add_item(ui.Label(text=_shorten_text(field.label, _NAME) or "…", component=written))
+            self.add_item(ui.Label(text=short(_clean_text(field.label), _NAME) or "…", component=written))
 
     async def on_submit(self, interaction: discord.Interaction) -> None:
         """See `FrontdeskClient.on_interaction`."""
@@ -209,11 +210,6 @@ def _fit_text(text: str, room: int, shown: Callable[[str], str] = to_literal) ->
     while kept and (needed := measure_size(cut := shown(text[:kept])) + 3) > room:
         kept = min(kept - 1, kept * room // needed)
     return (cut if kept else "").rstrip() + "…"
-
-
-def _shorten_text(text: str, longest: int) -> str:
-    line = " ".join(_clean_text(text).split())
-    return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
 def _clean_text(text: str) -> str:

@@ -9,10 +9,10 @@ import discord
 import structlog
 from discord import app_commands
 
-from bot.platforms.discord.api_errors import note_fault
 from bot.platforms.discord.buttons import CardButton, ConfirmButton, FeedbackButton, OptionButton
 from bot.platforms.discord.command_tree import Chinese, add_commands
 from bot.platforms.discord.connection import choose_intents, seconds_before_identify
+from bot.runtime.faults import log_fault
 
 if TYPE_CHECKING:
     from bot.platforms.discord.platform import DiscordAdapter
@@ -106,4 +106,4 @@ class FrontdeskClient(discord.AutoShardedClient):
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         """An event's handler failed."""
-        note_fault(event_method)
+        log_fault(where=event_method)

@@ -25,12 +25,13 @@ from bot.i18n import words_for
 from bot.platforms.discord import cards
 from bot.platforms.discord.actors import Team
 from bot.platforms.discord.admin_replies import DiscordAdminReply, Original
-from bot.platforms.discord.api_errors import note_fault, translate_delivery_errors
+from bot.platforms.discord.api_errors import translate_delivery_errors
 from bot.platforms.discord.buttons import ConfirmButton, texts_of, turn_of
 from bot.platforms.discord.channels import DiscordChannels
 from bot.platforms.discord.events import PLATFORM, place_of_interaction, to_readable
 from bot.platforms.discord.locales import attempt_call, defer_response, language_of, show_privately
 from bot.privacy.commands import ask_to_forget
+from bot.runtime.tasks import AttendedTasks
 from bot.taught.commands import SAVE_MESSAGE
 
 log = structlog.get_logger(__name__)
@@ -50,12 +51,11 @@ class DiscordCommands:
         self._team = team
         self._me = me
         self._content = content
-        self._attended: set[asyncio.Task[Any]] = set()
+        self._attended = AttendedTasks("steering")
 
     def close(self) -> None:
         """Attend to nothing more: what is shown of it then, another process brings to its end."""
-        for task in self._attended:
-            task.cancel()
+        self._attended.cancel_all()
 
     def build_actor(self, interaction: discord.Interaction[Any]) -> Actor:
         """Who calls, as Discord tells of them with the call."""
@@ -73,7 +73,7 @@ class DiscordCommands:
             original = Original.PUBLIC
         if original is not Original.NONE:
             await defer_response(interaction, private=original is Original.PRIVATE)
-        screen = DiscordAdminReply(interaction, self._rooms, original, self._attend_to_task)
+        screen = DiscordAdminReply(interaction, self._rooms, original, self._attended.attend_to)
         place = place_of_interaction(interaction)
         answer = await self._console.run(actor, place, call, screen)
         await screen.show_answer(self._add_hint(call, answer))
@@ -104,7 +104,7 @@ class DiscordCommands:
         """ "Why this answer?" on a message."""
         turn_id = turn_of(message)
         await defer_response(interaction, private=True)
-        screen = DiscordAdminReply(interaction, self._rooms, Original.PRIVATE, self._attend_to_task)
+        screen = DiscordAdminReply(interaction, self._rooms, Original.PRIVATE, self._attended.attend_to)
         if not turn_id:
             await screen.show_answer(Card(text="That is no answer of mine: use this on one, where its buttons are."))
             return
@@ -124,7 +124,7 @@ class DiscordCommands:
         answer = to_readable(texts_of(message), self._me)
         fields = {"question": question, "answer": answer, "url": message.jump_url}
         actor, place = self.build_actor(interaction), place_of_interaction(interaction)
-        screen = DiscordAdminReply(interaction, self._rooms, Original.NONE, self._attend_to_task)
+        screen = DiscordAdminReply(interaction, self._rooms, Original.NONE, self._attended.attend_to)
         await screen.show_answer(await self._console.submit(actor, place, SAVE_MESSAGE, "", fields))
 
     # -- buttons and forms ----------------------------------------------------------------------------------------
@@ -140,7 +140,7 @@ class DiscordCommands:
             return
         if button.action not in FORMS:
             await attempt_call(interaction.response.defer())
-        screen = DiscordAdminReply(interaction, self._rooms, Original.CLICKED, self._attend_to_task)
+        screen = DiscordAdminReply(interaction, self._rooms, Original.CLICKED, self._attended.attend_to)
         await self._forward_click(interaction, screen, button.action, button.value)
 
     async def handle_confirmation(
@@ -152,7 +152,7 @@ class DiscordCommands:
         if message:
             workspace = place_of_interaction(interaction).workspace
             standing = MessageRef(PLATFORM, workspace, str(interaction.channel_id), message)
-        screen = DiscordAdminReply(interaction, self._rooms, Original.PRIVATE, self._attend_to_task, standing)
+        screen = DiscordAdminReply(interaction, self._rooms, Original.PRIVATE, self._attended.attend_to, standing)
         await self._forward_click(interaction, screen, action, value)
 
     async def _forward_click(
@@ -174,20 +174,11 @@ class DiscordCommands:
         else:
             await defer_response(interaction, private=True)
             original = Original.PRIVATE
-        screen = DiscordAdminReply(interaction, self._rooms, original, self._attend_to_task)
+        screen = DiscordAdminReply(interaction, self._rooms, original, self._attended.attend_to)
         fields = cards.values_of(data.get("components"))
         actor, place = self.build_actor(interaction), place_of_interaction(interaction)
         await screen.show_answer(await self._console.submit(actor, place, action, value, fields, screen))
         return True
-
-    def _attend_to_task(self, work: asyncio.Task[Any]) -> None:
-        self._attended.add(work)
-        work.add_done_callback(self._note_ended_task)
-
-    def _note_ended_task(self, work: asyncio.Task[Any]) -> None:
-        self._attended.discard(work)
-        if not work.cancelled() and (error := work.exception()):
-            note_fault("steering", error)
 
 
 async def _question_of(message: discord.Message) -> discord.Message | None:

@@ -18,11 +18,11 @@ from bot.i18n import words_for
 from bot.inbox.notices import Voting
 from bot.inbox.service import InboxService
 from bot.platforms.discord import cards
-from bot.platforms.discord.api_errors import note_fault
 from bot.platforms.discord.channels import DiscordChannels
 from bot.platforms.discord.events import PLATFORM, PRIVATE, place_of
 from bot.platforms.discord.layouts import Why
 from bot.platforms.discord.locales import attempt_call, show_line, words_of
+from bot.runtime.faults import log_fault
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +57,7 @@ class FeedbackForms:
             else:
                 await self._record_vote(interaction, turn, Vote.UP if what == "up" else Vote.DOWN)
         except StorageError:
-            await show_line(interaction, words_of(interaction).say("fault", fault=note_fault("click")))
+            await show_line(interaction, words_of(interaction).say("fault", fault=log_fault(where="click")))
 
     async def handle_form(self, interaction: discord.Interaction[Any], turn_id: str) -> None:
         """The form that asks why."""
@@ -69,7 +69,7 @@ class FeedbackForms:
             if turn and (reason := cards.values_of(data.get("components")).get("why", "").strip()):
                 await self._voting.vote(turn, str(interaction.user.id), Vote.DOWN, reason)
         except StorageError:
-            await show_line(interaction, words_of(interaction).say("fault", fault=note_fault("form")))
+            await show_line(interaction, words_of(interaction).say("fault", fault=log_fault(where="form")))
 
     async def _record_vote(self, interaction: discord.Interaction[Any], turn: Turn, vote: Vote) -> None:
         """Answered first: a form can only be the first response, and has to be there within three seconds."""

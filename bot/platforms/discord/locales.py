@@ -11,6 +11,7 @@ import structlog
 from bot.chat.card import Card
 from bot.errors import DeliveryError
 from bot.i18n import Words, words_for
+from bot.i18n.locales import language_of_locale
 from bot.platforms.discord import cards
 from bot.platforms.discord.api_errors import translate_delivery_errors
 
@@ -56,5 +57,4 @@ def words_of(interaction: discord.Interaction[Any]) -> Words:
 
 def language_of(interaction: discord.Interaction[Any]) -> str:
     """The caller's language."""
-    locale = str(interaction.locale)
-    return "zh-Hant" if locale in {"zh-TW", "zh-HK"} else locale
+    return language_of_locale(str(interaction.locale))

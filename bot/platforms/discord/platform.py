@@ -20,7 +20,7 @@ from bot.errors import BotError, DeliveryError, PlatformError, StorageError
 from bot.inbox.options import press_id
 from bot.platforms.attachments import Attachments
 from bot.platforms.discord.actors import Team
-from bot.platforms.discord.api_errors import note_fault, translate_connection_errors, translate_delivery_errors
+from bot.platforms.discord.api_errors import translate_connection_errors, translate_delivery_errors
 from bot.platforms.discord.catch_up import CatchUp, PendingEvents
 from bot.platforms.discord.channels import DiscordChannels
 from bot.platforms.discord.client import MUTE, FrontdeskClient
@@ -48,6 +48,7 @@ from bot.platforms.discord.locales import attempt_call, defer_response, language
 from bot.platforms.discord.replies import DiscordReplySender
 from bot.platforms.discord.settings import DISCORD, DiscordSettings
 from bot.platforms.services import PlatformServices
+from bot.runtime.faults import log_fault
 
 log = structlog.get_logger(__name__)
 
@@ -356,7 +357,7 @@ class DiscordAdapter:
             taken = await self._desk.receive_press(turn_id, number, user, read_press(interaction))
             why = "" if taken else await self._desk.explain_refusal(turn_id, user, language_of(interaction))
         except StorageError:
-            await show_line(interaction, words_of(interaction).say("fault", fault=note_fault("choice")))
+            await show_line(interaction, words_of(interaction).say("fault", fault=log_fault(where="choice")))
             return
         if why:
             await show_line(interaction, why)
@@ -375,7 +376,7 @@ class DiscordAdapter:
 
     async def command_failed(self, interaction: discord.Interaction[Any], error: Exception) -> None:
         """One line for the caller; the cause is the log's."""
-        fault = note_fault("command", error.__cause__ or error)
+        fault = log_fault(error.__cause__ or error, where="command")
         await show_line(interaction, words_of(interaction).say("fault", fault=fault))
 
     async def handle_form(self, interaction: discord.Interaction[Any]) -> None:

@@ -50,6 +50,7 @@ def _measure_total(lines: Sequence[str], longest: int) -> int:
 
 
 def _shorten_line(line: str, longest: int) -> str:
+    """By size and not by characters, as `bot.chat.text` does; no backslash is left without what it escapes."""
     if measure_size(line) <= longest:
         return line
     return line[: count_fitting(line, max(0, longest - measure_size("…")))].rstrip("\\ ") + "…"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import discord
 from discord import ui
@@ -28,41 +28,30 @@ _TURNS = ("", *"abcdefgh")  # of a nonce: Discord gives back what was removed si
 _TOKEN_MINUTES = 14.5  # of the 15 that an interaction's token lives
 
 
-class Surface(Protocol):
-    """Every method raises DeliveryError."""
-
-    async def post(self, content: Content, number: int, *, amend: bool = True) -> Reply:
-        """Send the answer's message of this number, from 0. Where it stands already, `amend` makes it say this."""
-
-    async def edit(self, reply: Reply, content: Content) -> bool:
-        """Put something else in a message's place; False when it is gone, or cannot become that: Discord makes no text
-        of a layout."""
-
-    async def remove(self, reply: Reply) -> None:
-        """Delete a message, if it is still there."""
-
-
 @dataclass
 class InChannel:
-    """Messages of a channel or thread. `under`: the message they reply to."""
+    """Messages of a channel or thread. `under`: the message they reply to. `amend`: what stands already, which Discord
+    gives back in place of a new message, is made to say what was to be posted. Implements
+    `bot.chat.live_reply.ReplySurface`, as `InResponse` does."""
 
     client: discord.Client
     channel: int
     item: Job
     under: int | None = None
+    amend: bool = True
 
-    async def post(self, content: Content, number: int, *, amend: bool = True) -> Reply:
+    async def post(self, content: Content, number: int) -> Reply:
         """Sent again with the same nonce, Discord gives back the message that stands. Where the bot may
         not reply to a message that it may not read, it writes below it."""
         try:
-            return await self._post_message(content, number, amend)
+            return await self._post_message(content, number)
         except DeliveryError as error:
             if not (self.under and needs_history(error)):
                 raise
             self.under = None
-            return await self._post_message(content, number, amend)
+            return await self._post_message(content, number)
 
-    async def _post_message(self, content: Content, number: int, amend: bool) -> Reply:
+    async def _post_message(self, content: Content, number: int) -> Reply:
         options: dict[str, Any] = {"mention_author": False} | _build_options(content)
         if self.under and number == 0:
             options["reference"] = discord.MessageReference(
@@ -74,7 +63,7 @@ class InChannel:
             if sent is None:
                 continue
             # One that stood already says what was sent before; where it can only be removed, another takes its place.
-            if not amend or _shows_content(sent, content) or await self.edit(self._build_reply(sent), content):
+            if not self.amend or _shows_content(sent, content) or await self.edit(self._build_reply(sent), content):
                 return self._build_reply(sent)
         raise DeliveryError("Discord gives back messages that are gone", Refusal.MOMENT)
 
@@ -93,6 +82,7 @@ class InChannel:
         return {"channel": str(self.channel), "id": str(sent.id)} | bare
 
     async def edit(self, reply: Reply, content: Content) -> bool:
+        """Discord makes no text of a layout."""
         if bool(reply.get("bare")) is not isinstance(content, str):
             await self.remove(reply)
             return False
@@ -137,7 +127,7 @@ class InResponse:
     client: discord.Client
     item: Job
 
-    async def post(self, content: Content, number: int, *, amend: bool = True) -> Reply:
+    async def post(self, content: Content, number: int) -> Reply:
         """The first message is the deferred response itself."""
         if self._is_expired():
             return await (await self._find_other_channel()).post(content, number)

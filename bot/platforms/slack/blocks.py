@@ -7,10 +7,11 @@ Limits: https://docs.slack.dev/reference/block-kit/blocks (50 blocks a message, 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from bot.chat.conversation import Citation, Turn
+from bot.chat.text import format_age
 from bot.i18n import Words, words_for
 from bot.platforms.slack.markdown import format_link, to_fallback, to_literal, to_mrkdwn, to_plain_text
 from bot.sources.catalogue import Overview
@@ -141,7 +142,7 @@ def draw_home_view(
     if overview is None:
         blocks.append(_draw_section(to_literal(words.labels["home_empty"])))
     else:
-        age = _format_age((now or datetime.now(UTC)) - overview.created_at)
+        age = format_age(overview.created_at, now)
         facts = words.label("home_versions", pages=overview.pages, passages=overview.passages, age=age)
         named = "\n".join(f"• {_format_location(location)}" for location in overview.locations[:20])
         blocks.append(_draw_section(to_literal(facts) + (f"\n{named}" if named else "")))
@@ -192,10 +193,3 @@ def _draw_section(text: str) -> Block:
 
 def _draw_plain_text(text: str, limit: int) -> Block:
     return {"type": "plain_text", "text": to_plain_text(text)[:limit], "emoji": True}
-
-
-def _format_age(age: Any) -> str:
-    minutes = max(0, int(age.total_seconds() // 60))
-    if minutes < 60:
-        return f"{minutes} min"
-    return f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} d"

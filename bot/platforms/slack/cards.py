@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from bot.chat.card import Button, Card, Form, Line, Style, Table
+from bot.chat.text import cut_text
 from bot.platforms.slack.blocks import FALLBACK, SECTION, Block
 from bot.platforms.slack.markdown import format_link, to_literal, to_plain_text, to_slack
 
@@ -28,24 +29,24 @@ def card_blocks(card: Card) -> list[Block]:
     if card.title and (card.facts or card.lines or card.table or card.markdown):
         blocks.append({"type": "header", "text": _draw_plain_text(card.title, 150)})
     elif card.title:
-        blocks.append(_draw_mrkdwn(f"*{to_literal(_shorten_text(card.title, 300)) or '…'}*"))
+        blocks.append(_draw_mrkdwn(f"*{to_literal(cut_text(card.title, 300)) or '…'}*"))
     if card.text.strip():
         blocks.append({"type": "section", "text": _draw_plain_text(card.text, TEXT, card.links)})
     facts = [
-        f"*{to_literal(_shorten_text(name, 100))}:* {to_literal(_shorten_text(value, 1_000))}"
+        f"*{to_literal(cut_text(name, 100))}:* {to_literal(cut_text(value, 1_000))}"
         for name, value in card.facts.items()
     ]
     blocks += [_draw_mrkdwn(text) for text in _pack_sections(_fit_lines(facts, _FACTS))]
     if card.bar is not None:
         blocks.append(_draw_mrkdwn(_format_bar(card.bar)))
     if card.markdown.strip():
-        blocks.append({"type": "markdown", "text": to_slack(_shorten_text(card.markdown, _MARKDOWN), card.links)})
+        blocks.append({"type": "markdown", "text": to_slack(cut_text(card.markdown, _MARKDOWN), card.links)})
     if card.table:
         blocks.append(_draw_table(card.table))
     blocks += [
         _draw_mrkdwn(text) for text in _pack_sections(_fit_lines([_format_line(line) for line in card.lines], _LINES))
     ]
-    if footnote := to_literal(_shorten_text(card.footnote, _FOOTNOTE)):
+    if footnote := to_literal(cut_text(card.footnote, _FOOTNOTE)):
         blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": footnote}]})
     if card.buttons:
         buttons = [_draw_button(each, number) for number, each in enumerate(card.buttons[:_BUTTONS])]
@@ -93,16 +94,16 @@ def read_form(view: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _format_line(line: Line) -> str:
-    linked = format_link(to_literal(_shorten_text(line.text, 400)) or "…", line.url)
+    linked = format_link(to_literal(cut_text(line.text, 400)) or "…", line.url)
     if not line.note:
         return f"• {linked}"
-    note = to_literal(_shorten_text(line.note, 400))
+    note = to_literal(cut_text(line.note, 400))
     return f"• {linked} — {note}" if len(line.text) + len(note) < _ONE_LINE else f"• {linked}\n      {note}"
 
 
 def _draw_table(table: Table) -> Block:
     def draw_row(cells: Sequence[str]) -> list[Block]:
-        return [{"type": "raw_text", "text": to_plain_text(_shorten_text(cell, _CELL)) or "–"} for cell in cells]
+        return [{"type": "raw_text", "text": to_plain_text(cut_text(cell, _CELL)) or "–"} for cell in cells]
 
     names = [name.lstrip(">") or "–" for name in table.columns]
     settings = [{"align": "right" if name.startswith(">") else "left", "is_wrapped": True} for name in table.columns]
@@ -177,9 +178,4 @@ def _draw_mrkdwn(text: str) -> Block:
 
 
 def _draw_plain_text(text: str, limit: int, links: Collection[str] = ()) -> Block:
-    return {"type": "plain_text", "text": _shorten_text(to_plain_text(text, links), limit) or "…", "emoji": True}
-
-
-def _shorten_text(text: str, limit: int) -> str:
-    text = text.strip()
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    return {"type": "plain_text", "text": cut_text(to_plain_text(text, links), limit) or "…", "emoji": True}

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +18,8 @@ from bot.commands.console import Console
 from bot.commands.context import Answer
 from bot.commands.parser import read_line
 from bot.errors import DeliveryError, InputError, Refusal
+from bot.i18n import DEFAULT
+from bot.i18n.locales import language_of_locale
 from bot.platforms.slack import choices
 from bot.platforms.slack.admin_replies import SlackAdminReply
 from bot.platforms.slack.api_errors import translate_delivery_errors
@@ -27,6 +27,7 @@ from bot.platforms.slack.cards import DO, FORM, form_view, read_form
 from bot.platforms.slack.channels import SlackChannels
 from bot.platforms.slack.events import PLATFORM, Home, text_of
 from bot.privacy.commands import ask_to_forget
+from bot.runtime.tasks import AttendedTasks
 from bot.taught.commands import SAVE_MESSAGE
 
 log = structlog.get_logger(__name__)
@@ -41,7 +42,7 @@ class SlackCommands:
     def __init__(self, console: Console, client: AsyncWebClient) -> None:
         self._console = console
         self._client = client
-        self._attended: set[asyncio.Task[Any]] = set()
+        self._attended = AttendedTasks("steering")
         self.rooms: SlackChannels | None = None
         self.home = Home()
 
@@ -62,11 +63,19 @@ class SlackCommands:
             log.warning("role not known", cause=str(error))
             return Role.CUSTOMER
 
+    async def find_language(self, user: str) -> str:
+        """The language a person uses Slack in, as a tag of ours; "en" where Slack does not say."""
+        try:
+            with translate_delivery_errors():
+                found = await self._client.users_info(user=user, include_locale=True)
+        except DeliveryError as error:
+            log.warning("language not known", cause=str(error))
+            return DEFAULT
+        return language_of_locale(str(found["user"].get("locale") or ""))
+
     async def close(self) -> None:
         """Show nothing more."""
-        for task in list(self._attended):
-            task.cancel()
-        await asyncio.gather(*self._attended, return_exceptions=True)
+        await self._attended.close()
 
     # -- commands -------------------------------------------------------------------------------------------------
 
@@ -86,7 +95,7 @@ class SlackCommands:
         user = str(body["user_id"])
         actor = Actor(PLATFORM, place.workspace, user)
         await self._show_answer(
-            self._build_reply(place, user, body), body, ask_to_forget(actor, await self._find_language(user))
+            self._build_reply(place, user, body), body, ask_to_forget(actor, await self.find_language(user))
         )
 
     # -- clicks, forms, shortcuts ---------------------------------------------------------------------------------
@@ -150,15 +159,6 @@ class SlackCommands:
         except DeliveryError:
             return ""
 
-    async def _find_language(self, user: str) -> str:
-        try:
-            with translate_delivery_errors():
-                found = await self._client.users_info(user=user, include_locale=True)
-        except DeliveryError:
-            return "en"
-        locale = str(found["user"].get("locale") or "en")
-        return "zh-Hant" if locale in {"zh-TW", "zh-HK"} else locale
-
     async def _find_question_and_link(self, place: ThreadRef, message: Mapping[str, Any]) -> tuple[str, str]:
         """What a message answers (its thread's first one), and where it stands."""
         question = url = ""
@@ -194,7 +194,7 @@ class SlackCommands:
             self.rooms,
             place,
             user,
-            self._attend_to_task,
+            self._attended.attend_to,
             response_url=str(body.get("response_url") or ""),
             clicked=message or ("" if hidden else str(container.get("message_ts") or "")),
             hidden=hidden or bool(container.get("is_ephemeral")),
@@ -212,16 +212,6 @@ class SlackCommands:
                 await screen.show_privately(answer, replace=screen.hidden and screen.uses > 0)
         except DeliveryError as error:
             log.warning("slack refused", cause=str(error))
-
-    def _attend_to_task(self, work: asyncio.Task[Any]) -> None:
-        self._attended.add(work)
-        work.add_done_callback(self._note_ended_task)
-
-    def _note_ended_task(self, work: asyncio.Task[Any]) -> None:
-        self._attended.discard(work)
-        if not work.cancelled() and (error := work.exception()):
-            log.error("fault", fault=uuid.uuid4().hex[:8], kind=type(error).__name__)
-            log.debug("fault's traceback", exc_info=error)
 
 
 async def _acknowledge_request(ack: AsyncAck) -> None:

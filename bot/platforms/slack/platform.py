@@ -231,7 +231,7 @@ class SlackAdapter:
         told = read_shortcut(body, self._home)
         url = str(body.get("response_url") or "")
         if url and not told.text and not told.context.get("files"):
-            words = words_for(await self._find_language(told.user))
+            words = words_for(await self._steering.find_language(told.user))
             await self._try_call(AsyncWebhookClient(url).send(text=words.say("nothing_to_read")))
 
     async def _on_reaction(self, body: dict[str, Any]) -> None:
@@ -362,7 +362,7 @@ class SlackAdapter:
 
     async def _on_home(self, body: dict[str, Any]) -> None:
         event = body["event"]
-        language = await self._find_language(event["user"])
+        language = await self._steering.find_language(event["user"])
         overview = await self._catalogue.overview(primary_subtag(language))
         if event.get("tab") == "messages":
             await self._suggest_prompts(event["channel"], None, language)
@@ -374,7 +374,7 @@ class SlackAdapter:
     async def _on_assistant(self, body: dict[str, Any]) -> None:
         thread = body["event"]["assistant_thread"]
         await self._suggest_prompts(
-            thread["channel_id"], thread["thread_ts"], await self._find_language(thread["user_id"])
+            thread["channel_id"], thread["thread_ts"], await self._steering.find_language(thread["user_id"])
         )
 
     async def _suggest_prompts(self, channel: str, thread: str | None, language: str) -> None:
@@ -386,12 +386,6 @@ class SlackAdapter:
                     channel_id=channel, thread_ts=thread, title=title, prompts=prompts
                 )
             )
-
-    async def _find_language(self, user: str) -> str:
-        """The language a person uses Slack in, as a tag of ours; "en" where Slack does not say."""
-        found = await self._try_call(self.client.users_info(user=user, include_locale=True))
-        locale = str(found["user"].get("locale") or "") if found else ""
-        return "zh-Hant" if locale in {"zh-TW", "zh-HK"} else primary_subtag(locale) or "en"
 
     async def _find_turn(self, turn_id: str) -> Turn | None:
         try:

@@ -11,9 +11,10 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.chat.conversation import AnswerEvent, ClarificationOutcome, Decision, Delta, Final, Stage, Status, Turn
+from bot.chat.conversation import AnswerEvent, ClarificationOutcome, Decision, Stage, Turn
 from bot.chat.message import Audience, Job, ThreadRef
 from bot.chat.platform import KeepReplies
+from bot.chat.reply_stream import AnswerView, follow_answer
 from bot.chat.split import split_markdown
 from bot.chat.text import shorten_text
 from bot.errors import DeliveryError
@@ -21,8 +22,8 @@ from bot.i18n import Words, words_for
 from bot.i18n.language import reply_language
 from bot.platforms.slack import blocks, choices
 from bot.platforms.slack.api_errors import GONE, code_of, lacks_thread, translate_delivery_errors
-from bot.platforms.slack.live_message import SHOWN, STREAMING, LiveMessage, Target, delete_message, stop_stream
 from bot.platforms.slack.markdown import SlackMarkdown, has_table, to_fallback, to_literal, to_slack
+from bot.platforms.slack.streamed_reply import SHOWN, STREAMING, StreamedReply, Target, delete_message, stop_stream
 
 ELSEWHERE = "elsewhere"  # in an item's context: where it is answered instead
 WHISPERED = "whispered"  # a reply's state: only its user sees it
@@ -40,31 +41,18 @@ class SlackReplySender:
 
     async def show_answer(self, item: Job, events: AsyncIterator[AnswerEvent], keep: KeepReplies) -> None:
         if item.message.audience is Audience.COMMAND:
-            whole = await _wait_for_turn(events)
+            whole = await follow_answer(events)
             if not _was_whispered(item):
                 await self._answer_command(item, whole)
                 await keep([_build_whispered_reply(item)])
             return
-        live = LiveMessage(self._client, _build_target(item), keep, item.replies)
+        live = StreamedReply(self._client, _build_target(item), item, keep)
         elsewhere = _is_elsewhere(item)  # begins with what was asked, and is no stream where there is no thread
         status = asyncio.create_task(self._set_status(item, _choose_words(item).labels[Stage.SEARCHING.value]))
-        translation, text, asking = SlackMarkdown(), "", False
-        turn: Turn | None = None
         try:
-            async for event in events:
-                if isinstance(event, Status):
-                    asking = event.stage is Stage.ASKING
-                elif isinstance(event, Delta) and not asking and not elsewhere:  # an offer comes whole
-                    text += translation.feed(event.text, event.links)
-                    await status
-                    if not has_table(text) and len(text) <= blocks.PIECE:
-                        await live.show_progress(text)
-                elif isinstance(event, Final):
-                    turn = event.turn
+            turn = await follow_answer(events, None if elsewhere else _StreamView(live, status))
         finally:
             await status
-        if turn is None:
-            raise AssertionError("an answer always ends in Final")
         if turn.decision is Decision.CLARIFY:
             await live.show_blocks(
                 [*_draw_quotation(item), *choices.draw_question(turn)], choices.format_fallback(turn)
@@ -103,9 +91,8 @@ class SlackReplySender:
                 await keep([_build_whispered_reply(item)])
             return
         told = f"{_quote_question(item)}{to_slack(text)}" if _is_elsewhere(item) else to_slack(text)
-        await LiveMessage(self._client, _build_target(item), keep, item.replies).finish_answer(
-            [told], (), streamable=False
-        )
+        live = StreamedReply(self._client, _build_target(item), item, keep)
+        await live.finish_answer([told], (), streamable=False)
         await self._end_status(item)
 
     async def tell_position(self, item: Job, ahead: int, keep: KeepReplies) -> None:
@@ -251,14 +238,23 @@ class SlackReplySender:
             self._sessions = not error.permanent
 
 
-async def _wait_for_turn(events: AsyncIterator[AnswerEvent]) -> Turn:
-    turn = None
-    async for event in events:
-        if isinstance(event, Final):
-            turn = event.turn
-    if turn is None:
-        raise AssertionError("an answer always ends in Final")
-    return turn
+class _StreamView(AnswerView):
+    """Shows of an answer what a stream can: no table, and no more than one message holds. Before it comes the `status`
+    that says what is being done."""
+
+    def __init__(self, live: StreamedReply, status: asyncio.Task[None]) -> None:
+        self._live = live
+        self._status = status
+        self._translation = SlackMarkdown()
+        self._read = 0  # characters of the answer that were translated
+        self._shown = ""
+
+    async def show_text(self, text: str, links: frozenset[str]) -> None:
+        self._shown += self._translation.feed(text[self._read :], links)
+        self._read = len(text)
+        await self._status
+        if not has_table(self._shown) and len(self._shown) <= blocks.PIECE:
+            await self._live.show_progress(self._shown)
 
 
 def _move_job(item: Job, where: str, *, thread: str, channel: str = "", audience: Audience = Audience.CHANNEL) -> Job:

@@ -21,11 +21,12 @@ from rich.text import Text
 
 from bot.answering.pipeline import AnswerPipeline
 from bot.answering.ports import LearnsWordings
-from bot.chat.conversation import AnswerEvent, Citation, Delta, Feedback, IncomingMessage, Status, Turn, Vote
+from bot.chat.conversation import AnswerEvent, Citation, Feedback, IncomingMessage, Stage, Turn, Vote
 from bot.chat.links import defuse_text
 from bot.chat.markdown import Dialect, render_text
 from bot.chat.markup import Token, escape_url
 from bot.chat.ports import ConversationStore
+from bot.chat.reply_stream import AnswerView, drain_events, follow_to_final
 from bot.errors import BotError
 from bot.i18n import words_for
 from bot.i18n.language import reply_language
@@ -76,23 +77,10 @@ class Terminal:
 
     async def show_answer(self, events: AsyncIterator[AnswerEvent], language: str = "") -> Turn:
         """Draw an answer as it comes; `language` is that of the status line. Raises what the answering raises."""
-        turn: Turn | None = None
         with self._redraw_live() as update:
-            text = ""
-            async for event in events:
-                if isinstance(event, Status):
-                    update(Spinner("dots", Text(words_for(language).labels[event.stage.value], style="dim")))
-                elif isinstance(event, Delta):
-                    text += event.text
-                    update(Markdown(render_text(text, _TERMINAL, event.links), hyperlinks=False))
-                else:
-                    turn = event.turn
-                    break
-        if turn is None:
-            raise AssertionError("an answer always ends in Final")
+            turn = await follow_to_final(events, _RedrawnView(update, language))
         self.print_answer(turn)
-        async for _ in events:  # a turn that could not be stored is reported after its answer
-            pass
+        await drain_events(events)  # a turn that could not be stored is reported after its answer
         return turn
 
     def print_answer(self, turn: Turn) -> None:
@@ -212,6 +200,20 @@ class Terminal:
             console=self._console, transient=True, refresh_per_second=_FRAMES_PER_SECOND, vertical_overflow="ellipsis"
         ) as live:
             yield live.update
+
+
+class _RedrawnView(AnswerView):
+    """Redraws, by `update`, all that is known of an answer; `language` is that of the status line."""
+
+    def __init__(self, update: Callable[[RenderableType], None], language: str) -> None:
+        self._update = update
+        self._language = language
+
+    async def show_stage(self, stage: Stage) -> None:
+        self._update(Spinner("dots", Text(words_for(self._language).labels[stage.value], style="dim")))
+
+    async def show_text(self, text: str, links: frozenset[str]) -> None:
+        self._update(Markdown(render_text(text, _TERMINAL, links), hyperlinks=False))
 
 
 def _link_markers(turn: Turn) -> str:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from structlog.testing import capture_logs
-
 from bot.errors import Refusal
 from bot.platforms.discord.api_errors import kind_of as discord_kind
-from bot.platforms.discord.api_errors import note_fault
 from bot.platforms.slack.api_errors import kind_of as slack_kind
 
 
@@ -36,11 +33,3 @@ def test_every_documented_code_has_its_kind() -> None:
     }
     for kind, refusals in discord.items():
         assert {refusal: discord_kind(*refusal) for refusal in refusals} == dict.fromkeys(refusals, kind)
-
-
-def test_a_fault_is_logged_under_the_id_that_is_told() -> None:
-    with capture_logs() as logs:
-        fault = note_fault("on_message", ValueError("a customer's words"))
-    [entry] = [each for each in logs if each["log_level"] == "error"]
-    assert (entry["fault"], entry["where"], entry["kind"]) == (fault, "on_message", "ValueError")
-    assert "words" not in str(entry)

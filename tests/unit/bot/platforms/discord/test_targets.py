@@ -37,7 +37,7 @@ async def test_what_was_said_by_another_process_is_made_to_say_this_or_is_left(
     item = Job(uuid4().hex, said(), Disposition.ANSWER, "", datetime.now(UTC))
     async with dpy.Client(intents=choose_intents(content=False)) as client:
         await client.login(discord.token)
-        surface = InChannel(client, channel.id, item)
-        kept = [await surface.post(layouts.draw_message(each, item.id), 0, amend=amend) for each in ("first", "second")]
+        surface = InChannel(client, channel.id, item, amend=amend)
+        kept = [await surface.post(layouts.draw_message(each, item.id), 0) for each in ("first", "second")]
     assert kept[0] == kept[1]
     assert [shown(message) for message in discord.bot_messages(channel.id)] == [stands]
