@@ -25,8 +25,9 @@ from bot.i18n.language import reply_language
 from bot.platforms.discord import choices, layouts
 from bot.platforms.discord.api_errors import history_fails, is_gone, translate_delivery_errors
 from bot.platforms.discord.markdown import to_discord, to_literal
+from bot.platforms.discord.reply_target import MessageKind, target_of
 from bot.platforms.discord.sizes import measure_size
-from bot.platforms.discord.targets import ELSEWHERE, Content, InChannel, InResponse, Surface, move_elsewhere, surface_of
+from bot.platforms.discord.targets import Content, InChannel, InResponse, Surface, move_elsewhere, surface_of
 from bot.runtime.completion import shield_to_completion
 
 log = structlog.get_logger(__name__)
@@ -138,8 +139,8 @@ class DiscordReplySender:
 
     async def _found_on(self, item: Job) -> InChannel | InResponse:
         surface = await surface_of(self._client, item)
-        context = item.message.context
-        asked = context.get("kind") == "channel" and not item.message.chosen and ELSEWHERE not in context
+        target = target_of(item.message)
+        asked = target.kind is MessageKind.CHANNEL and not item.message.chosen and not target.elsewhere
         if asked and isinstance(surface, InChannel):
             in_thread = InChannel(self._client, int(item.message.id), item)
             with suppress(DeliveryError):
@@ -233,7 +234,7 @@ class _LiveAnswer:
 
 def _quote_question(item: Job) -> str:
     """What was asked, above an answer that does not stand below it."""
-    if not item.message.context.get(ELSEWHERE):
+    if not target_of(item.message).elsewhere:
         return ""
     return f"> {to_literal(shorten_text(' '.join(item.message.text.split()), _QUOTED))}\n\n"
 
