@@ -462,7 +462,7 @@ class SqlInboxStore:
         )
 
     async def _save_move(self, item_id: str, move: Move, **values: Any) -> None:
-        """Keep where an item is answered, with its message as it is kept: what of the move is new tells that."""
+        """Keep where an item is answered, as far as that differs from what its message says."""
         this = inbox.c.id == item_id
 
         async def update_move(connection: AsyncConnection) -> None:
