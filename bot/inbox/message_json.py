@@ -1,8 +1,8 @@
 """Messages and moves <-> the JSON in which the inbox keeps them.
 
 While a new version takes over from the one before, both read and write the same rows. A message's keys are therefore
-those it always had, for the version before takes no others; whatever else is known of it stands in `context`, strings
-by name, each of which a version may not know: first our own, then the reply target's.
+those it always had, for the version before takes no others; whatever else is known of it stands in `context`, as
+strings by name, beside its reply target: there, each passes over what it does not know.
 """
 
 from __future__ import annotations
@@ -18,19 +18,13 @@ from bot.chat.reply_target import ReplyTarget
 from bot.database.tables import ASKED_BY
 
 _SET = "1"
-_TEXTS = {
-    "name": "author",
-    "link": "link",
-    "reply_to": "replies_to",
-    "unseen": "unseen",
-    "handoff": "handoff_id",
-    "side": "side",
-    ASKED_BY: "asked_by",
-}  # what stands in `context` -> which field of the message that is
-_FLAGS = {"first": "begins_thread", "help": "in_help_channel"}
-_LINKS, _FILES, _HANDOFF_THREAD = "links", "files", "handoff_in"
-OWN_KEYS = frozenset({*_TEXTS, *_FLAGS, _LINKS, _FILES, _HANDOFF_THREAD})
-"""The names in `context` that no reply target may use."""
+OWN_KEYS = frozenset(
+    {
+        *("name", "link", "links", "files", "reply_to", "first", "unseen", "handoff_in"),
+        *("help", "handoff", "side", ASKED_BY),
+    }
+)
+"""The names in `context` that stand for fields of a message: no reply target may use them."""
 
 
 def encode_message(message: ChatMessage) -> dict[str, Any]:
@@ -52,7 +46,7 @@ def encode_message(message: ChatMessage) -> dict[str, Any]:
 def decode_message(kept: Mapping[str, Any]) -> ChatMessage:
     """What was kept, by this version or the one before."""
     context: Mapping[str, str] = kept["context"]
-    files = json.loads(context.get(_FILES) or "[]")
+    files = json.loads(context.get("files") or "[]")
     return ChatMessage(
         place=ThreadRef(**kept["place"]),
         id=kept["id"],
@@ -64,10 +58,18 @@ def decode_message(kept: Mapping[str, Any]) -> ChatMessage:
         chosen=OptionPress(**kept["chosen"]) if kept.get("chosen") else None,
         edited_at=kept.get("edited_at", 0.0),
         gesture=kept.get("gesture", ""),
-        links=tuple(context.get(_LINKS, "").split()),
+        author=context.get("name", ""),
+        link=context.get("link", ""),
+        links=tuple(context.get("links", "").split()),
         files=tuple(MessageFile(file["name"], file["type"], file["size"], file["url"]) for file in files),
-        handoff_thread=context.get(_HANDOFF_THREAD),
-        **_decode_texts(context),
+        replies_to=context.get("reply_to", ""),
+        begins_thread=bool(context.get("first")),
+        unseen=context.get("unseen", ""),
+        handoff_thread=context.get("handoff_in"),
+        in_help_channel=bool(context.get("help")),
+        handoff_id=context.get("handoff", ""),
+        side=Party(context["side"]) if context.get("side") else None,
+        asked_by=context.get(ASKED_BY, ""),
     )
 
 
@@ -92,18 +94,21 @@ def decode_move(kept: Mapping[str, Any], asked: ReplyTarget) -> Move:
 
 
 def _encode_own(message: ChatMessage) -> dict[str, str]:
-    texts = {key: getattr(message, field) or "" for key, field in _TEXTS.items()}
-    flags = {key: _SET if getattr(message, field) else "" for key, field in _FLAGS.items()}
-    links = {_LINKS: " ".join(message.links)}
-    files = {_FILES: json.dumps([asdict(file) for file in message.files]) if message.files else ""}
-    told = {key: str(text) for key, text in (texts | flags | links | files).items() if text}
-    return told | ({} if message.handoff_thread is None else {_HANDOFF_THREAD: message.handoff_thread})
-
-
-def _decode_texts(context: Mapping[str, str]) -> dict[str, Any]:
-    texts = {field: context.get(key, "") for key, field in _TEXTS.items()}
-    flags = {field: bool(context.get(key)) for key, field in _FLAGS.items()}
-    return {**texts, **flags, "side": Party(texts["side"]) if texts["side"] else None}
+    told = {
+        "name": message.author,
+        "link": message.link,
+        "links": " ".join(message.links),
+        "files": json.dumps([asdict(file) for file in message.files]) if message.files else "",
+        "reply_to": message.replies_to,
+        "first": _SET if message.begins_thread else "",
+        "unseen": message.unseen,
+        "help": _SET if message.in_help_channel else "",
+        "handoff": message.handoff_id,
+        "side": message.side.value if message.side else "",
+        ASKED_BY: message.asked_by,
+    }
+    handoff_thread = {} if message.handoff_thread is None else {"handoff_in": message.handoff_thread}
+    return {name: text for name, text in told.items() if text} | handoff_thread
 
 
 def _select_reply_target(context: Mapping[str, str]) -> ReplyTarget:

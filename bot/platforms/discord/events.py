@@ -75,7 +75,7 @@ def read_message(message: discord.Message, me: int, my_roles: Collection[int]) -
         links=_collect_links(message),
         files=_collect_files(message),
         replies_to=_find_replied(message),
-        handoff_thread="" if kind is MessageKind.DIRECT else None,  # of a private conversation's messages none is one
+        handoff_thread="" if kind is MessageKind.DIRECT else None,  # a private message is no thread
     )
 
 
