@@ -214,10 +214,11 @@ class FakeMessenger:
         return [{"post": post} for post in self.posts if post.startswith(f"{item.message.id}/")]
 
     async def find_other_place(self, item: Job, refusal: DeliveryError) -> Job | None:
-        tried = int(item.message.context.get("elsewhere", "0"))
+        tried = int(item.message.reply_target.get("elsewhere", "0"))
         if tried == self.other_places:
             return None
-        return replace(item, message=replace(item.message, context={"elsewhere": str(tried + 1)}), replies=())
+        message = replace(item.message, reply_target={"elsewhere": str(tried + 1)})
+        return replace(item, message=message, replies=())
 
     async def check_access(self) -> None:
         if self.refuses_bot:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from bot.chat.conversation import OptionPress
-
-FIRST = "first"
-"""In the context of a message with which a thread begins that hangs on no message."""
+from bot.chat.reply_target import ReplyTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +32,40 @@ class Audience(StrEnum):
     POST = "post"  # a new post of a forum: a question by being one
 
 
+class Party(StrEnum):
+    """Who said something in a handoff."""
+
+    CUSTOMER = "customer"
+    SUPPORT = "support"
+
+
+@dataclass(frozen=True, slots=True)
+class MessageFile:
+    """A file that came with a message, as its platform tells of it: its media type ("" where it tells none), its size
+    in bytes (0 likewise), and where it can be fetched."""
+
+    name: str
+    type: str
+    size: int
+    url: str
+
+
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
     """A person's message. `id` is unique within its channel and outlives edits; `text` is without platform markup and
-    without the bot's own mention; `names_others` tells that it is addressed to somebody else by name; `context` is
-    what the adapter needs to reply (a response URL, the recipient's team). `chosen`: it is a button that was pressed
+    without the bot's own mention; `names_others` tells that it is addressed to somebody else by name; `reply_target`
+    is what its platform needs to reply, in that one's own terms. `chosen`: it is a button that was pressed
     below a clarification, in the place and way in which that was asked for. `edited_at`: of which edit this is the
     text, in the platform's seconds; 0.0 as it was written first. `gesture` is the same wherever the platform tells one
-    writing of this user's in this channel under several ids; "" where that is not known."""
+    writing of this user's in this channel under several ids; "" where that is not known.
+
+    What a platform may tell besides: `author` is what the author is called, `link` where the message can be read;
+    `links` are the messages it links to, in the platform's own terms, and `replies_to` is the id of the one it replies
+    to; `begins_thread`: a thread begins with it that hangs on no message; `unseen` is why its words are hidden from the
+    bot; `handoff_thread`: in which thread a handoff of it goes on (None: in its own).
+
+    What is found out once it is here: whether it is `in_help_channel`; the handoff it belongs to, and on whose `side`;
+    and, where it called the bot to somebody else's question, by whose id that was `asked_by`."""
 
     place: ThreadRef
     id: str
@@ -50,15 +73,27 @@ class ChatMessage:
     text: str
     audience: Audience
     names_others: bool = False
-    context: Mapping[str, str] = field(default_factory=dict)
+    reply_target: ReplyTarget = field(default_factory=dict)
     chosen: OptionPress | None = None
     edited_at: float = 0.0
     gesture: str = ""
+    author: str = ""
+    link: str = ""
+    links: tuple[str, ...] = ()
+    files: tuple[MessageFile, ...] = ()
+    replies_to: str = ""
+    begins_thread: bool = False
+    unseen: str = ""
+    handoff_thread: str | None = None
+    in_help_channel: bool = False
+    handoff_id: str = ""
+    side: Party | None = None
+    asked_by: str = ""
 
     @property
     def opens_thread(self) -> bool:
         """Whether this is a message of the channel itself, or the first of a thread that hangs on none; not a reply."""
-        return self.place.thread == self.id or FIRST in self.context
+        return self.place.thread == self.id or self.begins_thread
 
     @property
     def key(self) -> MessageRef:
@@ -96,12 +131,9 @@ class Attachment:
     picture: str = ""
 
 
-def mask_file_names(context: Mapping[str, str], mask: Callable[[str], str]) -> Mapping[str, str]:
-    """A message's context in which the names of its files hide what `mask` hides."""
-    if not context.get("files"):
-        return context
-    files = [{**file, "name": mask(file["name"])} for file in json.loads(context["files"])]
-    return {**context, "files": json.dumps(files)}
+def mask_file_names(files: Sequence[MessageFile], mask: Callable[[str], str]) -> tuple[MessageFile, ...]:
+    """A message's files, whose names hide what `mask` hides."""
+    return tuple(replace(file, name=mask(file.name)) for file in files)
 
 
 def quote_lines(text: str) -> str:
@@ -133,7 +165,7 @@ class MessageRef:
 @dataclass(frozen=True, slots=True)
 class Thread:
     """What is known of a thread. `askers` are the users the bot answers there; `human` tells that somebody else has
-    replied since the bot was last addressed. `side`: a handoff's customer ("customer") or team ("support") speaks here;
+    replied since the bot was last addressed. `side`: this party of a handoff speaks here;
     `claimed`: a person has taken it. `quiet`: an admin wants the bot silent in the whole channel."""
 
     answering: bool = False
@@ -141,7 +173,7 @@ class Thread:
     human: bool = False
     askers: frozenset[str] = frozenset()
     conversation_id: str = ""
-    side: str = ""
+    side: Party | None = None
     claimed: bool = False
     quiet: bool = False
 
@@ -155,12 +187,6 @@ class Disposition(StrEnum):
     RELAY = "relay"  # it is for a person on the other side of a handoff
     SILENT = "silent"
 
-
-BESIDE = frozenset({"links", "files"})
-"""Of a message's context, what it says besides its text: an edit may change it."""
-
-TAKEN = "asked_by"
-"""In the context of a message that called the bot to somebody else's question: their id. Who forgets them finds it."""
 
 Rule = Callable[[ChatMessage, Thread, bool], Disposition]
 """(message, its thread, whether its channel is a help channel) -> what it calls for."""
@@ -185,12 +211,12 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Where a message is answered whose own place takes no answer. `context` is what its own gains by that; `left` are
-    replies that were begun in places before, and may still stand there."""
+    """Where a message is answered whose own place takes no answer. `reply_target` is the one that holds there; `left`
+    are replies that were begun in places before, and may still stand there."""
 
     place: ThreadRef
     audience: Audience
-    context: Mapping[str, str]
+    reply_target: ReplyTarget
     left: tuple[Mapping[str, str], ...] = ()
 
 
@@ -219,8 +245,8 @@ class Job:
         """The item as if it had been asked where it is answered."""
         if self.moved is None:
             return self
-        context = {**self.message.context, **self.moved.context}
-        there = replace(self.message, place=self.moved.place, audience=self.moved.audience, context=context)
+        moved = self.moved
+        there = replace(self.message, place=moved.place, audience=moved.audience, reply_target=moved.reply_target)
         return replace(self, message=there)
 
 

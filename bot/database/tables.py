@@ -204,6 +204,10 @@ refresh_runs = Table(
     Index(None, "started_at"),
 )
 
+ASKED_BY = "asked_by"
+"""In the `context` of an inbox's message that called the bot to somebody else's question: their id, by which whoever
+forgets them finds it."""
+
 inbox = Table(
     "inbox",
     metadata,

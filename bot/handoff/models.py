@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.chat.message import ThreadRef
+from bot.chat.message import Party, ThreadRef
 
 
 class HandoffState(StrEnum):
@@ -50,13 +50,6 @@ class Handoff:
     claimed_name: str = ""
     reminders: int = 0
     remind_at: datetime | None = None
-
-
-class Party(StrEnum):
-    """Who said something in a handoff."""
-
-    CUSTOMER = "customer"
-    SUPPORT = "support"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,13 +19,13 @@ import structlog
 from bot.chat.card import Button, Card
 from bot.chat.conversation import Decision, Turn
 from bot.chat.links import find_addresses
-from bot.chat.message import Audience, Job, MessageRef, ThreadRef
+from bot.chat.message import Audience, Job, MessageRef, Party, ThreadRef
 from bot.chat.people import Actor
 from bot.chat.platform import ChannelPoster
 from bot.chat.ports import ConversationStore
 from bot.errors import BotError, DeliveryError, Refusal, StorageError
 from bot.handoff.cards import REOPEN, handoff_card, message_card, reminder_card
-from bot.handoff.models import Handoff, HandoffMessage, HandoffReason, HandoffState, Party
+from bot.handoff.models import Handoff, HandoffMessage, HandoffReason, HandoffState
 from bot.handoff.ports import HandoffStore, ThreadMarks
 from bot.i18n import words_for
 
@@ -150,12 +150,11 @@ class HandoffService:
         return turn
 
     async def open_for(self, item: Job, turn: Turn, reason: HandoffReason) -> bool:
-        """Hand over the conversation of a message; one that was asked by command goes on in private.
-
-        Of the message's context, `handoff_in` is the thread it goes on in if not the message's own, `link` its address.
-        """
-        message, link = item.message, item.message.context.get("link", "")
-        customer = replace(message.place, thread=message.context.get("handoff_in", message.place.thread))
+        """Hand over the conversation of a message; one that was asked by command goes on in private."""
+        message, link = item.message, item.message.link
+        customer = message.place
+        if message.handoff_thread is not None:
+            customer = replace(customer, thread=message.handoff_thread)
         try:
             if message.audience is Audience.COMMAND:
                 customer = await self._find_poster(customer).open_direct_thread(customer.workspace, message.user)
@@ -165,17 +164,17 @@ class HandoffService:
             log.warning("customer's place not known", item=item.id, cause=str(error))
             if message.audience is Audience.COMMAND:  # the channel it was asked in is not for what people say to one
                 return False
-        return await self.open_handoff(customer, message.user, message.context.get("name", ""), turn, reason, link)
+        return await self.open_handoff(customer, message.user, message.author, turn, reason, link)
 
     async def relay_message(self, item: Job, text: str) -> None:
         """Pass a message of either side on to the other. `text` is what was said, as it may be shown to people.
 
         Raises DeliveryError where trying again may help, StorageError.
         """
-        handoff = await self._store.find_handoff(item.message.context.get("handoff", ""))
+        handoff = await self._store.find_handoff(item.message.handoff_id)
         if handoff is None:
             return
-        if item.message.context.get("side") == Party.SUPPORT:
+        if item.message.side is Party.SUPPORT:
             await self._relay_from_support(handoff, item, text)
         else:
             await self._relay_from_customer(handoff, item, text)
@@ -184,9 +183,9 @@ class HandoffService:
         author = await self._find_author_name(item)
         await self._store.record_message(self._build_message(handoff, Party.CUSTOMER, item, author))
         unseen = "(something that I am not shown: read it where it was asked)"
-        no_text = unseen if item.message.context.get("unseen") else "(something that is no text: a picture or a file)"
+        no_text = unseen if item.message.unseen else "(something that is no text: a picture or a file)"
         shown = text or no_text
-        if text and item.message.context.get("files"):
+        if text and item.message.files:
             shown += "\n(and a file, which is where it was asked)"
         if not handoff.support.thread:  # beside the packet it would stand in the channel for nobody
             raise DeliveryError("the packet is not posted yet", Refusal.MOMENT)
@@ -220,7 +219,7 @@ class HandoffService:
             actor = Actor(place.platform, place.workspace, item.message.user, author)
             handoff = await self._try_claim(handoff, actor) or handoff
         if not text:
-            why = item.message.context.get("unseen") or "Only text reaches the customer: that file stays here."
+            why = item.message.unseen or "Only text reaches the customer: that file stays here."
             await self._post_notice(handoff.support, Card(text=why))
             return
         await self._store.record_message(self._build_message(handoff, Party.SUPPORT, item, author))
@@ -235,10 +234,10 @@ class HandoffService:
 
     async def give_up(self, item: Job) -> None:
         """Tell the author of a message that it could not be passed on. Raises StorageError."""
-        handoff = await self._store.find_handoff(item.message.context.get("handoff", ""))
+        handoff = await self._store.find_handoff(item.message.handoff_id)
         if handoff is None:
             return
-        if item.message.context.get("side") == Party.SUPPORT:
+        if item.message.side is Party.SUPPORT:
             await self._post_notice(
                 handoff.support, Card(text=f"This did not reach the customer: {item.message.text[:200]}")
             )
@@ -443,8 +442,8 @@ class HandoffService:
 
     async def _find_author_name(self, item: Job) -> str:
         """What the author of a message is called."""
-        if name := item.message.context.get("name"):
-            return name
+        if item.message.author:
+            return item.message.author
         place = item.message.place
         with suppress(DeliveryError):
             return (

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Result, RowMapping, Select, and_, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.chat.message import ThreadRef
+from bot.chat.message import Party, ThreadRef
 from bot.database.database import Database, upsert
 from bot.database.tables import handoff_messages, handoffs, row_of
-from bot.handoff.models import Handoff, HandoffMessage, HandoffReason, HandoffState, Party
+from bot.handoff.models import Handoff, HandoffMessage, HandoffReason, HandoffState
 
 _PLACE = tuple(item.name for item in fields(ThreadRef))
 _LIVE = (HandoffState.OPEN.value, HandoffState.CLAIMED.value)

@@ -141,7 +141,6 @@ class Delivery:
         DeliveryError for what passes, and StorageError."""
         here, message = course.at, there.message
         current = await self._inbox.find_job(key) or here
-        gained = {name: text for name, text in message.context.items() if current.message.context.get(name) != text}
         begun: Sequence[Mapping[str, str]] = current.replies
         if course.begun and not begun:
             try:
@@ -150,7 +149,7 @@ class Delivery:
                 if not error.permanent:
                     raise
         left = (*(here.moved.left if here.moved else ()), *begun)
-        move = Move(message.place, message.audience, gained, left)
+        move = Move(message.place, message.audience, message.reply_target, left)
         await self._inbox.move_job(there, move)
         return replace(there, moved=move)
 

@@ -7,7 +7,6 @@ whomever, and however often the platform tells of it, it is answered once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import replace
 
 import structlog
@@ -17,6 +16,7 @@ from bot.chat.conversation import ClarificationOutcome, OptionPress, Turn
 from bot.chat.message import ChatMessage, Job
 from bot.chat.platform import ReplySender
 from bot.chat.ports import ConversationStore
+from bot.chat.reply_target import Retarget
 from bot.errors import DeliveryError, StorageError, UnknownTurn
 from bot.i18n import words_for
 from bot.inbox.ports import InboxStore
@@ -24,9 +24,6 @@ from bot.inbox.ports import InboxStore
 log = structlog.get_logger(__name__)
 
 _TRIES = 3
-_OF_THE_QUESTION = frozenset(
-    {"help", "handoff", "side", "files", "unseen"}
-)  # what a claim finds out anew, or is not so
 
 
 def press_id(turn_id: str) -> str:
@@ -42,16 +39,14 @@ class OptionPresses:
         self._inbox = inbox
 
     async def build_message(
-        self, turn_id: str, number: int, user: str, context: Mapping[str, str]
+        self, turn_id: str, number: int, user: str, retarget: Retarget, author: str = ""
     ) -> ChatMessage | None:
-        """A press as a message; None where the offer is not known any more. `context` is what the adapter needs
-        to reply to it, beside what it needed for the question."""
+        """A press as a message of `user`, who is called `author`; None where the offer is not known any more."""
         asked, item = await self._load_offer(turn_id)
         choice = find_pressed_option(asked, number) if asked else None
         if asked is None or item is None or choice is None:
             return None
         question = item.message
-        kept = {key: value for key, value in question.context.items() if key not in _OF_THE_QUESTION}
         return replace(
             question,
             id=press_id(turn_id),
@@ -59,8 +54,14 @@ class OptionPresses:
             text=describe_choice(asked, choice),
             names_others=False,
             gesture="",  # it is another than that of the question
-            context={**kept, **context},
+            reply_target=retarget(question.reply_target),
             chosen=OptionPress(turn_id, number, question.user, question.id),
+            author=author,
+            files=(),
+            unseen="",
+            in_help_channel=False,  # a claim finds that out anew, as it does the handoff
+            handoff_id="",
+            side=None,
         )
 
     async def explain_refusal(self, turn_id: str, user: str, language: str = "en") -> str:

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 from bot.chat.conversation import OptionPress
 from bot.chat.intent import UNREAD, MessageReading
-from bot.chat.message import Audience, ChatMessage, Disposition, Thread
-from bot.handoff.models import Party
+from bot.chat.message import Audience, ChatMessage, Disposition, Party, Thread
 
 _LONGEST_QUIET = 80  # characters
 
@@ -33,7 +32,7 @@ def classify_message(
     asked = _classify_without_handoff(message, thread, help_channel, reading)
     if not thread.side or message.audience is Audience.COMMAND:
         return asked
-    if thread.side == Party.SUPPORT:
+    if thread.side is Party.SUPPORT:
         return asked if message.audience is Audience.MENTION else Disposition.RELAY
     if thread.claimed or asked in {Disposition.SILENT, Disposition.HUMAN}:
         return Disposition.RELAY
@@ -78,7 +77,7 @@ def _classify_option_press(message: ChatMessage, chosen: OptionPress, thread: Th
         return Disposition.SILENT
     if message.audience is Audience.COMMAND:
         return Disposition.ANSWER
-    if thread.side == Party.CUSTOMER and thread.claimed:
+    if thread.side is Party.CUSTOMER and thread.claimed:
         return Disposition.RELAY
     return Disposition.SILENT if thread.quiet else Disposition.ANSWER
 

@@ -14,7 +14,7 @@ import structlog
 
 from bot.answering.ports import PictureReader
 from bot.chat.intent import Intent, MessageReading
-from bot.chat.message import FIRST, Attachment, Audience, ChatMessage, ThreadMessage, separate_quotation
+from bot.chat.message import Attachment, Audience, ChatMessage, ThreadMessage, separate_quotation
 from bot.chat.platform import MessageContext
 from bot.errors import DeliveryError
 from bot.inbox.intents import IntentReadings
@@ -75,9 +75,8 @@ class QuestionFinder:
         if message.chosen or around is None:
             return FoundQuestion(message.text)
         own, quoted = separate_quotation(message.text)
-        links, files = message.context.get("links"), message.context.get("files")
-        linked = await _await_lookup(around.fetch_linked_messages(message)) or () if links else ()
-        attached = await _await_lookup(around.fetch_files(message)) or () if files else ()
+        linked = await _await_lookup(around.fetch_linked_messages(message)) or () if message.links else ()
+        attached = await _await_lookup(around.fetch_files(message)) or () if message.files else ()
         attached = await self._describe_pictures(attached, own, around)
         unread = tuple(each.name for each in attached if each.text is None)
         seen = tuple((each.name, each.text) for each in attached if each.picture and each.text)
@@ -167,13 +166,13 @@ def strip_quote_marks(text: str) -> str:
 
 def _is_called(message: ChatMessage) -> bool:
     """Whether the bot was called by name where something may stand above."""
-    first = FIRST in message.context and not message.context.get("reply_to")
+    first = message.begins_thread and not message.replies_to
     return message.audience is Audience.MENTION and not first
 
 
 def _is_in_channel(message: ChatMessage) -> bool:
     """Whether it hangs on nothing: what stands above it was perhaps not meant."""
-    return message.opens_thread and not message.context.get("reply_to")
+    return message.opens_thread and not message.replies_to
 
 
 def _select_newest(said: Sequence[ThreadMessage], characters: int) -> list[ThreadMessage]:

@@ -19,13 +19,13 @@ from bot.answering.pipeline import AnswerPipeline
 from bot.answering.ports import PictureReader
 from bot.chat.conversation import AnswerEvent, ClarificationOutcome, Decision, Final, IncomingMessage, Turn
 from bot.chat.message import (
-    TAKEN,
     Audience,
     ChatMessage,
     Disposition,
     Job,
     JobState,
     MessageRef,
+    Party,
     Rule,
     Thread,
     ThreadRef,
@@ -33,8 +33,9 @@ from bot.chat.message import (
 )
 from bot.chat.platform import MessageContext, ReplySender
 from bot.chat.ports import ConversationStore, IntentReader
+from bot.chat.reply_target import Retarget
 from bot.errors import BotError, DeliveryError, Refusal, StorageError, TurnNotStored
-from bot.handoff.models import HandoffReason, Party
+from bot.handoff.models import HandoffReason
 from bot.handoff.service import HandoffService
 from bot.i18n import Words, words_for
 from bot.i18n.language import reply_language
@@ -187,11 +188,13 @@ class InboxService:
             if first and first.judgement is Disposition.ANSWER:
                 await self._claim_message(reply, again=True)
 
-    async def receive_press(self, turn_id: str, number: int, user: str, context: Mapping[str, str]) -> Job | None:
+    async def receive_press(
+        self, turn_id: str, number: int, user: str, retarget: Retarget, author: str = ""
+    ) -> Job | None:
         """A button below a clarification was pressed: claim that as what its presser says, committed on return, and
-        queue its answer; -> what is owed for this very press. `number` is the option's, `context` what its reply
-        needs. Raises StorageError."""
-        message = await self._choices.build_message(turn_id, number, user, context)
+        queue its answer; -> what is owed for this very press. `number` is the option's, `author` what the presser is
+        called, if that is known. Raises StorageError."""
+        message = await self._choices.build_message(turn_id, number, user, retarget, author)
         return await self._claim_message(message) if message else None
 
     async def explain_refusal(self, turn_id: str, user: str, language: str = "en") -> str:
@@ -254,7 +257,7 @@ class InboxService:
     async def _mask_message(self, message: ChatMessage) -> ChatMessage:
         long = len(message.text) > _LONG
         text = await asyncio.to_thread(self._mask, message.text) if long else self._mask(message.text)
-        return replace(message, text=text, context=mask_file_names(message.context, self._mask))
+        return replace(message, text=text, files=mask_file_names(message.files, self._mask))
 
     def _keep_unmasked(self, message: ChatMessage, revision: int) -> None:
         if self._handing:
@@ -471,7 +474,7 @@ class InboxService:
         elif item.judgement is Disposition.QUIET:
             await self._deliver_line(item, say=words.say("quieted"), unknown=unknown)
         else:
-            if item.message.context.get("side") == Party.CUSTOMER and self._handing:  # people read along
+            if item.message.side is Party.CUSTOMER and self._handing:  # people read along
                 await self._read_along(item)
             await self._answer_job(item, words, unknown=unknown, closing=closing)
 
@@ -553,7 +556,7 @@ class InboxService:
         turn, message = made[-1] if made else None, item.message
         if turn is None or self._handing is None or not self._handing.can_hand_over(message.place):
             return
-        owed = self._on_abstention and turn.decision is Decision.ABSTAIN and message.context.get("help")
+        owed = self._on_abstention and turn.decision is Decision.ABSTAIN and message.in_help_channel
         if turn.decision is Decision.HUMAN:
             await self._handing.open_for(item, turn, HandoffReason.WORDS)
         elif owed:
@@ -603,7 +606,7 @@ class InboxService:
         place = item.message.place
         asked = await self._asking.find_question(item.message, self._surroundings.get(place.platform))
         if asked.user:
-            item = replace(item, message=replace(item.message, context={**item.message.context, TAKEN: asked.user}))
+            item = replace(item, message=replace(item.message, asked_by=asked.user))
         incoming = IncomingMessage(
             item.conversation_id,
             asked.text,

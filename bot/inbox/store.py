@@ -12,10 +12,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, delete, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.chat.conversation import OptionPress, Turn
+from bot.chat.conversation import Turn
 from bot.chat.message import (
-    BESIDE,
-    TAKEN,
     Audience,
     Channel,
     ChannelKind,
@@ -25,13 +23,15 @@ from bot.chat.message import (
     JobState,
     MessageRef,
     Move,
+    Party,
     Rule,
     Thread,
     ThreadRef,
 )
 from bot.database.database import Database, upsert
 from bot.database.tables import handoffs, help_channels, inbox, threads
-from bot.handoff.models import HandoffState, Party
+from bot.handoff.models import HandoffState
+from bot.inbox.message_json import decode_message, decode_move, encode_message, encode_move
 from retrieval.text import make_storable
 
 _BATCH = 100  # claims in one transaction
@@ -39,7 +39,7 @@ _KEY = ("platform", "workspace", "channel", "message_id")
 _GESTURE = ("platform", "workspace", "channel", "user_id", "gesture")
 _OPEN = sorted(state.value for state in JobState if state.is_open)
 _DELETED = frozenset({JobState.RETRACTING, JobState.WITHDRAWN})
-_OF_AN_EDIT = ("text", "names_others", "edited_at")  # what an edit changes of a message
+_OF_AN_EDIT = ("text", "names_others", "edited_at", "links", "files")  # what an edit changes of a message
 _PLACE = ("platform", "workspace", "channel", "thread")
 
 # Built once: every answer runs them, and to build one costs more than to run it.
@@ -77,7 +77,7 @@ class _KnownHandoff:
     claimed: bool = False
     customer: ThreadRef | None = None
     support: ThreadRef | None = None
-    side: str = ""
+    side: Party | None = None
 
 
 class SqlInboxStore:
@@ -131,17 +131,16 @@ class SqlInboxStore:
         await self._database.write(lambda connection: connection.execute(_RECORD_REPLY, values))
 
     async def move_job(self, item: Job, move: Move) -> None:
-        await self._execute_write(update(inbox).where(inbox.c.id == item.id).values(moved=asdict(move), replies=[]))
+        await self._save_move(item.id, move, replies=[])
 
     async def clear_left(self, item: Job) -> None:
         if item.moved:
-            moved = asdict(replace(item.moved, left=()))
-            await self._execute_write(update(inbox).where(inbox.c.id == item.id).values(moved=moved))
+            await self._save_move(item.id, replace(item.moved, left=()))
 
     async def record_turn(self, item: Job, turn_id: str) -> None:
         """The turn that was made for the item."""
-        if TAKEN in item.message.context:
-            values = {"turn_id": turn_id, "message": asdict(item.message)}
+        if item.message.asked_by:
+            values = {"turn_id": turn_id, "message": encode_message(item.message)}
             await self._execute_write(update(inbox).where(_IS_AS_KNOWN).values(values), _as_known(item))
         else:
             await self._execute_write(_RECORD_TURN, _as_known(item) | {"now_turn": turn_id})
@@ -162,12 +161,9 @@ class SqlInboxStore:
                 judgement = Disposition.QUIET if quiet else Disposition.ANSWER
                 if item.judgement is Disposition.RELAY:
                     judgement = Disposition.RELAY
-                beside = {name: value for name, value in message.context.items() if name in BESIDE}
-                stays = {name: value for name, value in item.message.context.items() if name not in BESIDE}
                 changed = {name: getattr(message, name) for name in _OF_AN_EDIT}
-                kept = asdict(replace(item.message, **changed, context=stays | beside))
                 values = {
-                    "message": kept,
+                    "message": encode_message(replace(item.message, **changed)),
                     "judgement": judgement.value,
                     "revision": item.revision + 1,
                     "state": JobState.PENDING.value,
@@ -345,11 +341,10 @@ class SqlInboxStore:
             if after != thread and message.audience is not Audience.COMMAND:
                 states[place] = changed[place] = after
             if judgement in {Disposition.ANSWER, Disposition.QUIET, Disposition.RELAY}:
-                known_of = {"help": "1"} if in_help else {}
+                if in_help:
+                    message = replace(message, in_help_channel=True)
                 if handoff.id:
-                    known_of |= {"handoff": handoff.id, "side": handoff.side}
-                if known_of:
-                    message = replace(message, context={**message.context, **known_of})
+                    message = replace(message, handoff_id=handoff.id, side=handoff.side)
                 items[message.key] = Job(uuid.uuid4().hex, message, judgement, after.conversation_id, now)
                 known |= names
         if items:
@@ -412,7 +407,7 @@ class SqlInboxStore:
         return {
             **asdict(item.message.key),
             "id": item.id,
-            "message": asdict(item.message),
+            "message": encode_message(item.message),
             "judgement": item.judgement.value,
             "conversation_id": item.conversation_id,
             "state": item.state.value,
@@ -441,7 +436,7 @@ class SqlInboxStore:
     async def _record_edit(self, connection: AsyncConnection, item: Job, message: ChatMessage) -> None:
         """Note of which edit an item's text is, though it reads the same: an earlier one may be told of later."""
         if message.edited_at > item.message.edited_at:
-            kept = asdict(replace(item.message, edited_at=message.edited_at))
+            kept = encode_message(replace(item.message, edited_at=message.edited_at))
             same = and_(inbox.c.id == item.id, inbox.c.revision == item.revision)
             await connection.execute(update(inbox).where(same).values(message=kept))
 
@@ -450,11 +445,7 @@ class SqlInboxStore:
         return self._build_job(row) if row else None
 
     def _build_job(self, row: RowMapping) -> Job:
-        kept: dict[str, Any] = dict(row["message"])
-        chosen = OptionPress(**kept["chosen"]) if kept.get("chosen") else None
-        message = ChatMessage(
-            **kept | {"place": ThreadRef(**kept["place"]), "audience": Audience(kept["audience"]), "chosen": chosen}
-        )
+        message = decode_message(row["message"])
         return Job(
             id=row["id"],
             message=message,
@@ -467,8 +458,20 @@ class SqlInboxStore:
             turn_id=row["turn_id"],
             attempts=row["attempts"],
             mine=row["owner"] == self._owner,
-            moved=_parse_move(row["moved"]),
+            moved=decode_move(row["moved"], message.reply_target) if row["moved"] else None,
         )
+
+    async def _save_move(self, item_id: str, move: Move, **values: Any) -> None:
+        """Keep where an item is answered, as far as that differs from what its message says."""
+        this = inbox.c.id == item_id
+
+        async def update_move(connection: AsyncConnection) -> None:
+            kept = (await connection.execute(select(inbox.c.message).where(this).with_for_update())).scalar()
+            if kept is not None:
+                moved = encode_move(move, decode_message(kept).reply_target)
+                await connection.execute(update(inbox).where(this).values(moved=moved, **values))
+
+        await self._database.write(update_move)
 
     async def _set_lease(self, until: datetime) -> None:
         mine = and_(inbox.c.owner == self._owner, inbox.c.state.in_(_OPEN))
@@ -547,12 +550,6 @@ def _as_known(item: Job) -> dict[str, Any]:
 
 def _has_key(key: MessageRef) -> ColumnElement[bool]:
     return and_(*(inbox.c[name] == value for name, value in asdict(key).items()))
-
-
-def _parse_move(kept: Mapping[str, Any] | None) -> Move | None:
-    if not kept:
-        return None
-    return Move(ThreadRef(**kept["place"]), Audience(kept["audience"]), kept["context"], tuple(kept["left"]))
 
 
 def _parse_thread(row: RowMapping) -> Thread:

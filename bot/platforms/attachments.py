@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 import socket
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import PurePath
-from typing import Any
 
 import aiohttp
 import structlog
@@ -15,7 +13,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
-from bot.chat.message import Attachment
+from bot.chat.message import Attachment, MessageFile
 from inference.interfaces import Picture
 from retrieval.crawling.addresses import AddressGuard, parse_host
 from retrieval.errors import AddressRefused
@@ -55,16 +53,14 @@ class Attachments:
         self._guard = AddressGuard(allow)
         self._headers = headers or {}
 
-    async def read_files(self, kept: str) -> list[Attachment]:
-        """The files of a message, as its context keeps them (JSON: name, type, size, url)."""
-        files: list[dict[str, Any]] = json.loads(kept)
+    async def read_files(self, files: Sequence[MessageFile]) -> list[Attachment]:
+        """The files of a message, with the texts of the first that are one."""
         read: list[Attachment] = []
         for file in files:
-            name, kind, url = file["name"], file["type"], file["url"]
-            wanted = sum(each.text is not None for each in read) < FILES and is_text(name, kind)
-            text = await self._fetch_text(url, kind) if wanted and file["size"] <= BYTES else None
-            picture = is_picture(name, kind) and file["size"] <= PICTURE_BYTES
-            read.append(Attachment(name, text, url if picture else ""))
+            wanted = sum(each.text is not None for each in read) < FILES and is_text(file.name, file.type)
+            text = await self._fetch_text(file.url, file.type) if wanted and file.size <= BYTES else None
+            picture = is_picture(file.name, file.type) and file.size <= PICTURE_BYTES
+            read.append(Attachment(file.name, text, file.url if picture else ""))
         return read
 
     async def fetch_picture(self, file: Attachment) -> Picture | None:

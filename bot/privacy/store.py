@@ -12,11 +12,12 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Text, and_, cast, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.chat.message import TAKEN, JobState
+from bot.chat.message import JobState, Party
 from bot.chat.people import FORGOTTEN
 from bot.database.database import Database, upsert
 from bot.database.forgotten import delete_old_notes, note_forgotten
 from bot.database.tables import (
+    ASKED_BY,
     admins,
     audit,
     feedback,
@@ -31,7 +32,7 @@ from bot.database.tables import (
     turns,
 )
 from bot.database.vacuum import compact_files, request_compaction
-from bot.handoff.models import HandoffState, Party
+from bot.handoff.models import HandoffState
 from bot.privacy.deletion import (
     BATCH,
     delete_handoffs,
@@ -123,7 +124,7 @@ class _Person:
     def steps(self) -> list[_Step]:
         """All that is to be done to forget them, in order."""
         votes = select(turns.c.id).where(turns.c.platform == self._platform)
-        taken = and_(inbox.c.platform == self._platform, self._in(inbox.c.message, TAKEN))  # what others had answered
+        taken = and_(inbox.c.platform == self._platform, self._in(inbox.c.message, ASKED_BY))  # others had it answered
         answers = turns.c.id.in_(select(inbox.c.turn_id).where(taken, inbox.c.turn_id != ""))
         theirs = and_(inbox.c.platform == self._platform, or_(self._is(inbox.c.user_id), self._in(inbox.c.message)))
         return [

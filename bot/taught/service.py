@@ -14,10 +14,11 @@ from datetime import UTC, date, datetime, timedelta
 import structlog
 
 from bot.chat.conversation import Turn
+from bot.chat.message import Party
 from bot.chat.people import Actor
 from bot.chat.text import cut_text, short
 from bot.errors import BotError, InputError, StorageError
-from bot.handoff.models import Handoff, HandoffMessage, Party
+from bot.handoff.models import Handoff, HandoffMessage
 from bot.taught.models import Taught, TaughtState
 from bot.taught.ports import TaughtStore
 from retrieval.documents import Document

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from bot.chat.message import ThreadRef
+from bot.chat.message import Party, ThreadRef
 from bot.database.database import Database
 from bot.errors import StorageError
-from bot.handoff.models import Handoff, HandoffMessage, HandoffReason, HandoffState, Party
+from bot.handoff.models import Handoff, HandoffMessage, HandoffReason, HandoffState
 from bot.handoff.ports import HandoffStore
 from bot.handoff.store import SqlHandoffStore
 from tests.support.turns import NOON

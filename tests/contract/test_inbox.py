@@ -5,16 +5,29 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from itertools import permutations
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from bot.chat.conversation import OptionPress
 from bot.chat.intent import Intent, MessageReading
-from bot.chat.message import Audience, Channel, ChannelKind, ChatMessage, Disposition, Job, JobState, Thread, ThreadRef
+from bot.chat.message import (
+    Audience,
+    Channel,
+    ChannelKind,
+    ChatMessage,
+    Disposition,
+    Job,
+    JobState,
+    MessageFile,
+    Move,
+    Party,
+    Thread,
+    ThreadRef,
+)
 from bot.database.database import Database
 from bot.database.tables import inbox as rows
 from bot.errors import StorageError
@@ -413,7 +426,7 @@ async def test_an_edit_owes_a_new_answer_in_the_place_of_the_old(inbox: InboxSto
     assert revised
     assert (revised.id, revised.state, revised.revision) == (item.id, JobState.PENDING, 1)
     assert (revised.message.text, revised.message.names_others) == ("And then?", True)
-    assert revised.message.context == item.message.context
+    assert revised.message == replace(item.message, text="And then?", names_others=True)
     assert (revised.replies, revised.turn_id) == (({"ts": "1.0"},), "")
     assert await found(inbox, item.message) == revised
 
@@ -427,6 +440,19 @@ async def test_the_work_that_an_edit_overtook_ends_nothing(inbox: InboxStore) ->
     assert (await found(inbox, item.message)).state is JobState.PENDING
     await inbox.finish_job(revised, JobState.ANSWERED)
     assert (await found(inbox, item.message)).state is JobState.ANSWERED
+
+
+async def test_an_edit_brings_its_own_links_and_files_and_leaves_what_else_is_known(inbox: InboxStore) -> None:
+    file = MessageFile("a.log", "text/plain", 9, "https://files.test/a.log")
+    told = {"author": "Ann", "link": "https://chat.test/1", "replies_to": "7", "begins_thread": True, "unseen": "no"}
+    known = {"handoff_thread": "", "asked_by": "bob", "links": ("C1/1",), "files": (file,)}
+    await inbox.mark_channel(HELP, ChannelKind.HELP)
+    item = await claimed(inbox, replace(said(), **told, **known))  # type: ignore[arg-type]
+    assert item.message.in_help_channel
+    edit = replace(said("And then?", id=item.message.id), links=("C1/2", "C1/3"), edited_at=1.0, reply_target={})
+    revised = await inbox.revise_job(edit, classify_message)
+    assert revised
+    assert revised.message == replace(item.message, text="And then?", links=("C1/2", "C1/3"), files=(), edited_at=1.0)
 
 
 async def test_an_edit_that_two_processes_are_told_of_is_owed_once(inbox: InboxStore, other: InboxStore) -> None:
@@ -668,3 +694,54 @@ async def test_a_press_is_kept_with_what_was_chosen_and_an_item_is_found_by_its_
     kept = await found(inbox, press)
     assert kept.message == press and kept.conversation_id == item.conversation_id
     assert await inbox.claim_message(replace(press, user="bob"), classify_message) is None
+
+
+async def test_a_message_that_was_moved_is_answered_by_what_holds_there(inbox: InboxStore) -> None:
+    """What its own place needs for a reply is not lost by that, and what only that one needs does not hold there."""
+    item = await claimed(inbox, replace(said(), reply_target={"team": "T1", "url": "u"}))
+    await inbox.record_reply(item, [{"ts": "1.0"}])
+    there = ThreadRef("test", "T1", "D1", "")
+    for left, target in (({"ts": "1.0"},), {"team": "T1", "in": "1"}), (({"ts": "2.0"},), {"team": "T2", "in": "2"}):
+        move = Move(there, Audience.DIRECT, target, left)
+        await inbox.move_job(item.where_answered, move)
+        item = await found(inbox, item.message)
+        assert (item.moved, item.replies, item.message.reply_target) == (move, (), {"team": "T1", "url": "u"})
+        at = item.where_answered.message
+        assert (at.place, at.audience, at.reply_target) == (there, Audience.DIRECT, target)
+        await inbox.clear_left(item.where_answered)
+        item = await found(inbox, item.message)
+        assert item.moved == replace(move, left=())
+
+
+async def test_where_nothing_is_kept_nothing_is_moved(inbox: InboxStore) -> None:
+    unknown = replace(await claimed(inbox, said()), id="0" * 32)
+    await inbox.move_job(unknown, Move(unknown.message.place, Audience.DIRECT, {}))
+    assert (await found(inbox, unknown.message)).moved is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "moved", "there"),
+    [
+        ({"team": "T1", "url": "u"}, {"url": "", "in": "1"}, {"team": "T1", "in": "1"}),
+        ({"kind": "channel", "private": ""}, {"in": "1"}, {"kind": "channel", "in": "1"}),
+    ],
+)
+async def test_what_the_version_before_left_is_gone_on_with(
+    inbox: InboxStore, database: Database, asked: dict[str, str], moved: dict[str, str], there: dict[str, str]
+) -> None:
+    """Its rows hold everything but a message's ten fields in one mapping, and of a move what that adds to it."""
+    item = await claimed(inbox, said())
+    place, known = asdict(item.message.place), {"name": "Ann", "links": "C1/1", "help": "1", "side": "support"}
+    row = {
+        "message": {"place": place, "id": item.message.id, "user": "ann", "text": "Hi?"}
+        | {"audience": "mention", "names_others": False, "context": {**known, **asked}}
+        | {"chosen": None, "edited_at": 0.0, "gesture": ""},
+        "moved": {"place": place, "audience": "direct", "context": moved, "left": [{"ts": "1.0"}]},
+    }
+    await database.write(lambda connection: connection.execute(update(rows).values(row)))
+    [back] = await inbox.list_pending(item.message.place)
+    assert (back.message.author, back.message.links, back.message.side) == ("Ann", ("C1/1",), Party.SUPPORT)
+    assert back.message.in_help_channel and back.where_answered.message.reply_target == there
+    await inbox.clear_left(back.where_answered)
+    again = await found(inbox, back.message)
+    assert again.where_answered == replace(back.where_answered, moved=again.moved)

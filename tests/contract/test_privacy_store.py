@@ -24,12 +24,12 @@ from bot.access.audit_store import SqlAuditLog
 from bot.access.models import AuditEntry
 from bot.answering.store import SqlConversationStore
 from bot.chat.conversation import Citation, Decision, Feedback, Turn, Vote
-from bot.chat.message import Audience, JobState, Move, ThreadRef
+from bot.chat.message import Audience, JobState, Move, Party, ThreadRef
 from bot.chat.people import FORGOTTEN
 from bot.database import tables
 from bot.database import vacuum as compacting
 from bot.database.database import Database
-from bot.handoff.models import Handoff, HandoffMessage, HandoffReason, HandoffState, Party
+from bot.handoff.models import Handoff, HandoffMessage, HandoffReason, HandoffState
 from bot.handoff.store import SqlHandoffStore
 from bot.inbox.policy import classify_message, update_thread
 from bot.inbox.store import SqlInboxStore
@@ -262,6 +262,22 @@ async def test_the_same_id_on_another_platform_is_another_person(database: Datab
     assert {name: rows for name, rows in after_all.items() if name != "markers"} == {
         name: rows for name, rows in before.items() if name != "markers"
     }
+
+
+@pytest.mark.parametrize("asker", [WHO, *OTHERS])
+async def test_what_others_called_the_bot_to_goes_with_whom_it_was_asked_by(
+    database: Database, store: PrivacyStore, asker: str
+) -> None:
+    """The answer stands under another user's id."""
+    inbox, conversations = SqlInboxStore(database, update_thread, "one", 60), SqlConversationStore(database)
+    item = await inbox.claim_message(said("answer this", user="U2", platform="slack"), classify_message)
+    assert item
+    turn = make_turn(platform="slack", user="U2", question=WORDS)
+    await conversations.add_turn(turn)
+    await inbox.record_turn(replace(item, message=replace(item.message, asked_by=asker)), turn.id)
+    await store.forget("slack", WHO)
+    left = [await inbox.find_job(item.message.key), *await conversations.list_turns()]
+    assert left == [None] if asker == WHO else len(left) == 2 and left[0]
 
 
 async def test_a_wish_that_is_cut_off_is_known_until_it_is_done(

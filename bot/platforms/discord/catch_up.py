@@ -16,6 +16,7 @@ from bot.errors import DeliveryError, StorageError
 from bot.inbox.ports import InboxStore
 from bot.platforms.discord.api_errors import is_unknown_message, translate_delivery_errors
 from bot.platforms.discord.events import PLATFORM, PRIVATE
+from bot.platforms.discord.reply_target import target_of
 
 log = structlog.get_logger(__name__)
 
@@ -186,7 +187,7 @@ class CatchUp:
         written = [each for each in claimed if each.audience is not Audience.COMMAND and each.chosen is None]
         if thread:  # a channel's message with which a thread begins stands in the channel, a post's in its thread
             of_thread = [each for each in written if each.place.thread == str(thread.id)]
-            here = [each for each in of_thread if each.id != each.place.thread or "forum" in each.context]
+            here = [each for each in of_thread if each.id != each.place.thread or target_of(each).forum]
         else:
             here = [each for each in written if each.id == each.place.thread]
         return {int(message.id): message.key for message in here if int(message.id) > after.id}

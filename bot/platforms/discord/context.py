@@ -15,6 +15,7 @@ from bot.platforms.attachments import Attachments
 from bot.platforms.discord.api_errors import is_gone, translate_delivery_errors
 from bot.platforms.discord.buttons import texts_of
 from bot.platforms.discord.events import text_of
+from bot.platforms.discord.reply_target import MessageKind, target_of
 from inference.interfaces import Picture
 
 NEWEST = 50  # messages of a thread or channel
@@ -31,10 +32,10 @@ class DiscordMessageContext:
     async def fetch_messages_above(self, message: ChatMessage) -> Sequence[ThreadMessage]:
         """Where Discord does not hand out a channel's messages (it fails on some of them), those that can
         be fetched one by one have to do."""
-        place, context = message.place, message.context
-        if context.get("kind") == "channel" and not context.get("reply_to"):
+        place, kind, pointed = message.place, target_of(message).kind, message.replies_to
+        if kind is MessageKind.CHANNEL and not pointed:
             return await self._in_channel(message)
-        in_thread, pointed = context.get("kind") == "thread", context.get("reply_to", "")
+        in_thread = kind is MessageKind.THREAD
         channel = place.thread if in_thread else place.channel
         found: dict[int, discord.Message] = {}
         if in_thread and not message.opens_thread:
@@ -50,14 +51,14 @@ class DiscordMessageContext:
         """Its author may read what stands in the same channel, and in those that everybody sees."""
         found: list[discord.Message] = []
         here = {message.place.channel, message.place.thread}
-        for link in message.context.get("links", "").split():
+        for link in message.links:
             channel, _, number = link.partition("/")
             if channel in here or await self._is_public(int(channel), message.place.workspace):
                 found += await self._fetch_message(int(channel), int(number))
         return [self._to_thread_message(each) for each in found]
 
     async def fetch_files(self, message: ChatMessage) -> Sequence[Attachment]:
-        return await self._attachments.read_files(message.context.get("files") or "[]")
+        return await self._attachments.read_files(message.files)
 
     async def fetch_picture(self, file: Attachment) -> Picture | None:
         return await self._attachments.fetch_picture(file)

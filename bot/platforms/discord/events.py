@@ -5,7 +5,6 @@ A thread that hangs on a message has the message's id, and so does a forum post 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection
 from dataclasses import replace
@@ -13,7 +12,9 @@ from typing import Any
 
 import discord
 
-from bot.chat.message import Audience, ChatMessage, MessageRef, ThreadRef, quote_lines
+from bot.chat.message import Audience, ChatMessage, MessageFile, MessageRef, ThreadRef, quote_lines
+from bot.chat.reply_target import ReplyTarget, Retarget, read_reply_target, write_reply_target
+from bot.platforms.discord.reply_target import DiscordReplyTarget, MessageKind
 
 PLATFORM = "discord"
 PRIVATE = "@me"  # the workspace of private conversations
@@ -49,27 +50,17 @@ def read_message(message: discord.Message, me: int, my_roles: Collection[int]) -
     mentioned = me in named or any(role in my_roles for role in message.raw_role_mentions)
     text, forum = text_of(message, me, my_roles), False
     if place.workspace == PRIVATE:
-        audience, kind = Audience.DIRECT, "direct"
+        audience, kind = Audience.DIRECT, MessageKind.DIRECT
     elif isinstance(channel, discord.Thread):
         forum = isinstance(channel.parent, discord.ForumChannel)
         first = forum and place.thread == str(message.id)
         if first:
             text = f"{channel.name}\n{text}".strip()
-        audience, kind = (Audience.POST, "thread") if first else (Audience.CHANNEL, "thread")
+        audience, kind = (Audience.POST if first else Audience.CHANNEL), MessageKind.THREAD
     else:
-        audience, kind = Audience.CHANNEL, "channel"
+        audience, kind = Audience.CHANNEL, MessageKind.CHANNEL
     if mentioned and audience is not Audience.DIRECT:
         audience = Audience.MENTION
-    known = {
-        "kind": kind,
-        "name": message.author.display_name,
-        "link": message.jump_url,
-        **_collect_links_and_files(message),
-    }
-    if forum:
-        known["forum"] = "1"
-    if kind == "direct":
-        known["handoff_in"] = ""  # of a private conversation's messages none is a thread
     return ChatMessage(
         place=place,
         id=str(message.id),
@@ -77,8 +68,14 @@ def read_message(message: discord.Message, me: int, my_roles: Collection[int]) -
         text=text,
         audience=audience,
         names_others=bool(named - {me}) or any(role not in my_roles for role in message.raw_role_mentions),
-        context=known,
+        reply_target=write_reply_target(DiscordReplyTarget(kind=kind, forum=forum)),
         edited_at=message.edited_at.timestamp() if message.edited_at else 0.0,
+        author=message.author.display_name,
+        link=message.jump_url,
+        links=_collect_links(message),
+        files=_collect_files(message),
+        replies_to=_find_replied(message),
+        handoff_thread="" if kind is MessageKind.DIRECT else None,  # a private message is no thread
     )
 
 
@@ -89,23 +86,26 @@ def text_of(message: discord.Message, me: int, my_roles: Collection[int] = ()) -
     return "\n\n".join(filter(None, [own, quote_lines(shared) if own else shared]))
 
 
-def _collect_links_and_files(message: discord.Message) -> dict[str, str]:
-    """What is read besides, once the message is claimed: messages it links or replies to, and files."""
+def _collect_links(message: discord.Message) -> tuple[str, ...]:
+    """The messages of the same server that a message links to, as "channel/message"; they are read once it is
+    claimed."""
     guild = str(message.guild.id) if message.guild else PRIVATE
     links = [match for match in _MESSAGE.finditer(message.content) if match["guild"] == guild]
-    ours = [f"{match['channel']}/{match['id']}" for match in links]
+    return tuple(dict.fromkeys(f"{match['channel']}/{match['id']}" for match in links[:_LINKS]))
+
+
+def _collect_files(message: discord.Message) -> tuple[MessageFile, ...]:
+    """The files that came with a message, or with what it forwards; they are read once it is claimed."""
     forwarded = [file for each in message.message_snapshots for file in each.attachments]
-    files = [
-        {"name": file.filename, "type": file.content_type or "", "size": file.size, "url": file.url}
-        for file in (*message.attachments, *forwarded)
-    ]
+    files = [*message.attachments, *forwarded][:_FILES]
+    return tuple(MessageFile(file.filename, file.content_type or "", file.size, file.url) for file in files)
+
+
+def _find_replied(message: discord.Message) -> str:
+    """The id of the message of the same channel that a message replies to; "" where it replies to none."""
     replied = message.reference if message.type is discord.MessageType.reply else None
     same = replied is not None and replied.channel_id == message.channel.id and replied.message_id
-    return (
-        ({"links": " ".join(dict.fromkeys(ours[:_LINKS]))} if ours else {})
-        | ({"files": json.dumps(files[:_FILES])} if files else {})
-        | ({"reply_to": str(same)} if same else {})
-    )
+    return str(same or "")
 
 
 def of_packet(told: ChatMessage, message: discord.Message, me: int) -> ChatMessage:
@@ -134,28 +134,35 @@ def read_interaction(interaction: discord.Interaction[Any], text: str, *, privat
         user=str(interaction.user.id),
         text=text.strip(),
         audience=Audience.COMMAND,
-        context={
-            "kind": "interaction",
-            "token": interaction.token,
-            "application": str(interaction.application_id),
-            "private": "1" if private else "",
-            "name": interaction.user.display_name,
-        },
+        reply_target=write_reply_target(
+            DiscordReplyTarget(
+                kind=MessageKind.INTERACTION,
+                token=interaction.token,
+                application=str(interaction.application_id),
+                private=private,
+            )
+        ),
+        author=interaction.user.display_name,
     )
 
 
-def read_press(interaction: discord.Interaction[Any]) -> dict[str, str]:
-    """What the reply to a button below a clarification needs: where that stands, and, below a command's response, the
-    token of the click."""
+def read_press(interaction: discord.Interaction[Any]) -> Retarget:
+    """What a button below a clarification changes of what the reply to the question needs: where that stands, and,
+    below a command's response, the token of the click."""
     message = interaction.message
-    return {
-        "name": interaction.user.display_name,
-        "where": str(interaction.channel_id or ""),
-        "below": str(message.id if message else 0),
-        "token": interaction.token,
-        "application": str(interaction.application_id),
-        "private": "1" if message and message.flags.ephemeral else "",
-    }
+
+    def retarget(kept: ReplyTarget) -> ReplyTarget:
+        target = replace(
+            read_reply_target(DiscordReplyTarget, kept),
+            where=str(interaction.channel_id or ""),
+            below=str(message.id if message else 0),
+            token=interaction.token,
+            application=str(interaction.application_id),
+            private=bool(message and message.flags.ephemeral),
+        )
+        return write_reply_target(target)
+
+    return retarget
 
 
 def place_of_interaction(interaction: discord.Interaction[Any]) -> ThreadRef:

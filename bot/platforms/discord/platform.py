@@ -14,7 +14,7 @@ import discord
 import structlog
 from discord import app_commands
 
-from bot.chat.message import FIRST, Audience, Channel, ChannelKind, ChatMessage, MessageRef, ThreadRef
+from bot.chat.message import Audience, Channel, ChannelKind, ChatMessage, MessageRef, ThreadRef
 from bot.commands.console import Console
 from bot.errors import BotError, DeliveryError, PlatformError, StorageError
 from bot.inbox.options import press_id
@@ -46,6 +46,7 @@ from bot.platforms.discord.events import (
 from bot.platforms.discord.feedback import FeedbackForms
 from bot.platforms.discord.locales import attempt_call, defer_response, language_of, show_line, words_of
 from bot.platforms.discord.replies import DiscordReplySender
+from bot.platforms.discord.reply_target import MessageKind, target_of
 from bot.platforms.discord.settings import DISCORD, DiscordSettings
 from bot.platforms.services import PlatformServices
 from bot.runtime.faults import log_fault
@@ -241,14 +242,14 @@ class DiscordAdapter:
             told = of_packet(told, message, client.user.id)
         hidden = not client.intents.message_content and not message.content and not message.attachments
         if told and hidden and message.guild:
-            return replace(told, context={**told.context, "unseen": _UNSEEN})
+            return replace(told, unseen=_UNSEEN)
         return told
 
     async def _mark_beginning(self, message: discord.Message, told: ChatMessage) -> ChatMessage:
         """The message; marked as such where a thread begins with it that hangs on no message, as a new one of a help
         channel. Once a thread, since it costs a look: what is said there meanwhile waits, to be heard in order."""
         thread: Any = message.channel
-        if told.context.get("kind") != "thread" or told.opens_thread:
+        if target_of(told).kind is not MessageKind.THREAD or told.opens_thread:
             return told
         first = thread.id not in self._threads
         if first:
@@ -261,7 +262,7 @@ class DiscordAdapter:
         post = isinstance(thread.parent, discord.ForumChannel)
         text = f"{thread.name}\n{told.text}" if post else told.text
         audience = Audience.POST if post else told.audience
-        return replace(told, text=text, audience=audience, context={**told.context, FIRST: "1"})
+        return replace(told, text=text, audience=audience, begins_thread=True)
 
     async def _begins_thread(self, message: discord.Message, told: ChatMessage) -> bool:
         if told.audience is not Audience.CHANNEL or not told.text:
@@ -354,7 +355,8 @@ class DiscordAdapter:
     async def _receive_choice(self, interaction: discord.Interaction[Any], turn_id: str, number: int) -> None:
         user = str(interaction.user.id)
         try:
-            taken = await self._desk.receive_press(turn_id, number, user, read_press(interaction))
+            retarget, author = read_press(interaction), interaction.user.display_name
+            taken = await self._desk.receive_press(turn_id, number, user, retarget, author)
             why = "" if taken else await self._desk.explain_refusal(turn_id, user, language_of(interaction))
         except StorageError:
             await show_line(interaction, words_of(interaction).say("fault", fault=log_fault(where="choice")))
@@ -362,7 +364,7 @@ class DiscordAdapter:
         if why:
             await show_line(interaction, why)
         elif taken and taken.message.audience is Audience.COMMAND:  # the answer is a response, too
-            await defer_response(interaction, private=bool(taken.message.context.get("private")))
+            await defer_response(interaction, private=target_of(taken.message).private)
         else:
             await attempt_call(interaction.response.defer())
 

@@ -27,8 +27,9 @@ from bot.i18n.language import reply_language
 from bot.platforms.discord import choices, layouts
 from bot.platforms.discord.api_errors import history_fails, is_gone, translate_delivery_errors
 from bot.platforms.discord.markdown import to_discord, to_literal
+from bot.platforms.discord.reply_target import MessageKind, target_of
 from bot.platforms.discord.sizes import measure_size
-from bot.platforms.discord.targets import ELSEWHERE, Content, InChannel, InResponse, move_elsewhere, surface_of
+from bot.platforms.discord.targets import Content, InChannel, InResponse, move_elsewhere, surface_of
 
 EDIT_SECONDS = 1.5  # between two edits: Discord takes 5 in 5 s in a channel, and others write there too
 FIRST_SECONDS = 0.5  # an answer that is complete by then is sent at once, without an edit
@@ -117,8 +118,8 @@ class DiscordReplySender:
 
     async def _found_on(self, item: Job) -> InChannel | InResponse:
         surface = await surface_of(self._client, item)
-        context = item.message.context
-        asked = context.get("kind") == "channel" and not item.message.chosen and ELSEWHERE not in context
+        target = target_of(item.message)
+        asked = target.kind is MessageKind.CHANNEL and not item.message.chosen and not target.elsewhere
         if asked and isinstance(surface, InChannel):
             in_thread = InChannel(self._client, int(item.message.id), item)
             with suppress(DeliveryError):
@@ -181,7 +182,7 @@ class _LiveAnswer(AnswerView):
 
 def _quote_question(item: Job) -> str:
     """What was asked, above an answer that does not stand below it."""
-    if not item.message.context.get(ELSEWHERE):
+    if not target_of(item.message).elsewhere:
         return ""
     return f"> {to_literal(shorten_text(' '.join(item.message.text.split()), _QUOTED))}\n\n"
 

@@ -11,11 +11,13 @@ import discord
 from discord import ui
 
 from bot.chat.message import Job
+from bot.chat.reply_target import write_reply_target
 from bot.errors import DeliveryError, Refusal
 from bot.platforms.discord.api_errors import is_gone, is_unknown_message, needs_history, translate_delivery_errors
 from bot.platforms.discord.channels import open_thread, remove_empty_thread
 from bot.platforms.discord.events import PRIVATE
 from bot.platforms.discord.layouts import compute_marker
+from bot.platforms.discord.reply_target import MessageKind, target_of
 
 Reply = Mapping[str, str]
 """A message that stands for an item: its `channel`, its `id`, and `via` "token" where a command's token made it."""
@@ -23,7 +25,6 @@ Reply = Mapping[str, str]
 Content = ui.LayoutView | str
 """A layout, or a bare text of at most 2,000 characters."""
 
-ELSEWHERE = "elsewhere"  # in an item's context: the channel in which it is answered instead
 _TURNS = ("", *"abcdefgh")  # of a nonce: Discord gives back what was removed since as well
 _TOKEN_MINUTES = 14.5  # of the 15 that an interaction's token lives
 
@@ -183,14 +184,14 @@ class InResponse:
 
     @property
     def _private(self) -> bool:
-        return bool(self.item.message.context.get("private"))
+        return target_of(self.item.message).private
 
     def _is_expired(self) -> bool:
         return datetime.now(UTC) - self.item.received_at > timedelta(minutes=_TOKEN_MINUTES)
 
     def _build_webhook(self) -> discord.Webhook:
-        context = self.item.message.context
-        hook = discord.Webhook.partial(int(context["application"]), context["token"], client=self.client)
+        target = target_of(self.item.message)
+        hook = discord.Webhook.partial(int(target.application), target.token, client=self.client)
         hook.type = discord.WebhookType.application  # else it would refuse what only an application may send
         return hook
 
@@ -206,21 +207,21 @@ class InResponse:
 async def surface_of(client: discord.Client, item: Job, *, name: str = "") -> InChannel | InResponse:
     """Where the answer to an item goes. A channel's question gets a thread, called `name`, if the bot may make one
     (else the answer is a reply in the channel). Raises DeliveryError."""
-    place, kind = item.message.place, item.message.context.get("kind")
-    if there := item.message.context.get(ELSEWHERE):
-        under = int(item.message.id) if there == place.channel and kind == "channel" else None
+    place, target = item.message.place, target_of(item.message)
+    if there := target.elsewhere:
+        under = int(item.message.id) if there == place.channel and target.kind is MessageKind.CHANNEL else None
         return InChannel(client, int(there), item, under)
-    if kind == "interaction":
+    if target.kind is MessageKind.INTERACTION:
         return InResponse(client, item)
     if item.replies:
         return InChannel(client, int(item.replies[0]["channel"]), item)
     if item.message.chosen:  # below the clarification whose button was pressed
-        return InChannel(client, int(item.message.context["where"]), item, int(item.message.context["below"]))
+        return InChannel(client, int(target.where), item, int(target.below))
     asked = int(item.message.id)
-    if kind == "thread":
+    if target.kind is MessageKind.THREAD:
         opens = item.message.opens_thread
         return InChannel(client, int(place.thread), item, None if opens else asked)
-    if kind == "channel" and name and await open_thread(client, item.message.key, name):
+    if target.kind is MessageKind.CHANNEL and name and await open_thread(client, item.message.key, name):
         return InChannel(client, asked, item)
     return InChannel(client, int(place.channel), item, asked)
 
@@ -228,10 +229,10 @@ async def surface_of(client: discord.Client, item: Job, *, name: str = "") -> In
 async def move_elsewhere(client: discord.Client, item: Job) -> Job | None:
     """The item as one that is answered elsewhere: below the channel's own question where its thread takes nothing, then
     in the customer's private conversation; None where both were tried. Raises DeliveryError."""
-    place, context = item.message.place, item.message.context
-    tried, direct = context.get(ELSEWHERE, ""), place.workspace == PRIVATE
-    if not tried and context.get("kind") in {"channel", "thread"} and not direct and not context.get("forum"):
-        if context["kind"] == "channel":
+    place, target = item.message.place, target_of(item.message)
+    tried, direct, kind = target.elsewhere, place.workspace == PRIVATE, target.kind
+    if not tried and kind in {MessageKind.CHANNEL, MessageKind.THREAD} and not direct and not target.forum:
+        if kind is MessageKind.CHANNEL:
             await remove_empty_thread(client, int(item.message.id))
         return _move_job(item, place.channel)
     if direct or (tried and tried != place.channel):
@@ -247,8 +248,8 @@ async def move_elsewhere(client: discord.Client, item: Job) -> Job | None:
 
 
 def _move_job(item: Job, channel: str) -> Job:
-    context = {**item.message.context, ELSEWHERE: channel}
-    return replace(item, message=replace(item.message, context=context), replies=())
+    target = write_reply_target(replace(target_of(item.message), elsewhere=channel))
+    return replace(item, message=replace(item.message, reply_target=target), replies=())
 
 
 def _build_options(content: Content) -> dict[str, Any]:

@@ -44,14 +44,14 @@ class SlackMessageContext:
         """Its author may read what stands in the same channel; in a public one, if they are a full member
         of the workspace."""
         found = []
-        for link in message.context.get("links", "").split():
+        for link in message.links:
             channel, ts, *thread = link.split("/")
             if channel == message.place.channel or await self._may_read(channel, message.user):
                 found += await self._load_message(channel, ts, *thread)
         return [self._to_thread_message(each) for each in found]
 
     async def fetch_files(self, message: ChatMessage) -> Sequence[Attachment]:
-        return await self._attachments.read_files(message.context.get("files") or "[]")
+        return await self._attachments.read_files(message.files)
 
     async def fetch_picture(self, file: Attachment) -> Picture | None:
         return await self._attachments.fetch_picture(file)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.chat.message import Audience, ChatMessage, MessageRef, ThreadRef, quote_lines
+from bot.chat.message import Audience, ChatMessage, MessageFile, MessageRef, ThreadRef, quote_lines
+from bot.chat.reply_target import ReplyTarget, Retarget, read_reply_target, write_reply_target
+from bot.platforms.slack.reply_target import SlackReplyTarget
 from bot.platforms.slack.text import (
     encoded_text,
     find_permalinks,
@@ -103,9 +104,11 @@ def _build_message(event: Mapping[str, Any], home: Home) -> ChatMessage | None:
         text=text_of(event, home),
         audience=audience,
         names_others=bool(named - {home.user}) or names_group(encoded),
-        context={"recipient_team": team_of_author(event, home), **_collect_links_and_files(event, encoded, home)},
+        reply_target=write_reply_target(SlackReplyTarget(recipient_team=team_of_author(event, home))),
         edited_at=float((event.get("edited") or {}).get("ts") or 0),
         gesture=str(event.get("client_msg_id") or ""),
+        links=tuple(find_permalinks(encoded, home.url)),
+        files=_collect_files(event),
     )
 
 
@@ -122,20 +125,19 @@ def team_of_clicker(body: Mapping[str, Any], home: Home) -> str:
     return next((each for each in told if each.startswith("T")), home.team)
 
 
-def _collect_links_and_files(message: Mapping[str, Any], encoded: str, home: Home) -> dict[str, str]:
-    """What is read besides, once the message is claimed: messages it links to, and files."""
-    links = find_permalinks(encoded, home.url)
+def _collect_files(message: Mapping[str, Any]) -> tuple[MessageFile, ...]:
+    """The files that came with a message; they are read once it is claimed."""
     files = [
-        {
-            "name": str(file.get("name") or file.get("title") or ""),
-            "type": str(file.get("mimetype") or ""),
-            "size": file["size"] if isinstance(file.get("size"), int) else 0,
-            "url": str(file.get("url_private_download") or file.get("url_private") or ""),
-        }
+        MessageFile(
+            name=str(file.get("name") or file.get("title") or ""),
+            type=str(file.get("mimetype") or ""),
+            size=file["size"] if isinstance(file.get("size"), int) else 0,
+            url=str(file.get("url_private_download") or file.get("url_private") or ""),
+        )
         for file in message.get("files") or ()
         if isinstance(file, Mapping)
     ]
-    return ({"links": " ".join(links)} if links else {}) | ({"files": json.dumps(files[:_FILES])} if files else {})
+    return tuple(files[:_FILES])
 
 
 def read_command(body: Mapping[str, Any], home: Home) -> ChatMessage:
@@ -149,15 +151,23 @@ def read_shortcut(body: Mapping[str, Any], home: Home) -> ChatMessage:
     """The shortcut that answers somebody's message: as a command with its words."""
     message = body["message"]
     told = _build_command(body, home, str(body["channel"]["id"]), str(body["user"]["id"]), text_of(message, home))
-    beside = _collect_links_and_files(message, encoded_text(message), home)
-    return ChatMessage(
-        place=told.place,
-        id=told.id,
-        user=told.user,
-        text=told.text,
-        audience=told.audience,
-        context={**told.context, **beside},
-    )
+    links = tuple(find_permalinks(encoded_text(message), home.url))
+    return replace(told, links=links, files=_collect_files(message))
+
+
+def read_press(body: Mapping[str, Any], home: Home) -> Retarget:
+    """What a button below a clarification changes of what the reply to the question needs."""
+
+    def retarget(kept: ReplyTarget) -> ReplyTarget:
+        target = replace(
+            read_reply_target(SlackReplyTarget, kept),
+            below=str((body.get("container") or {}).get("message_ts") or ""),
+            recipient_team=team_of_clicker(body, home),
+            response_url=str(body.get("response_url") or ""),
+        )
+        return write_reply_target(target)
+
+    return retarget
 
 
 def _build_command(body: Mapping[str, Any], home: Home, channel: str, user: str, text: str) -> ChatMessage:
@@ -168,5 +178,5 @@ def _build_command(body: Mapping[str, Any], home: Home, channel: str, user: str,
         user=user,
         text=text,
         audience=Audience.COMMAND,
-        context={"response_url": str(body.get("response_url") or "")},
+        reply_target=write_reply_target(SlackReplyTarget(response_url=str(body.get("response_url") or ""))),
     )

@@ -50,8 +50,8 @@ from bot.platforms.slack.events import (
     Home,
     read_command,
     read_event,
+    read_press,
     read_shortcut,
-    team_of_clicker,
 )
 from bot.platforms.slack.gestures import Gestures
 from bot.platforms.slack.markdown import to_literal, to_slack
@@ -223,14 +223,14 @@ class SlackAdapter:
     async def _on_shortcut(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """ "Answer from the FAQ" on somebody's message: as a command with its words."""
         told = read_shortcut(body, self._home)
-        if told.text or told.context.get("files"):
+        if told.text or told.files:
             await self._desk.receive_message(told)
         await ack()
 
     async def _on_nothing_to_read(self, body: dict[str, Any]) -> None:
         told = read_shortcut(body, self._home)
         url = str(body.get("response_url") or "")
-        if url and not told.text and not told.context.get("files"):
+        if url and not told.text and not told.files:
             words = words_for(await self._steering.find_language(told.user))
             await self._try_call(AsyncWebhookClient(url).send(text=words.say("nothing_to_read")))
 
@@ -285,13 +285,7 @@ class SlackAdapter:
     async def _on_choice(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """A button below a clarification: claimed as a message is, before the acknowledgement."""
         turn_id, number = choices.parse_choice(str(body["actions"][0].get("value") or ""))
-        user, below = body["user"], str((body.get("container") or {}).get("message_ts") or "")
-        context = {
-            "below": below,
-            "recipient_team": team_of_clicker(body, self._home),
-            "response_url": str(body.get("response_url") or ""),
-        }
-        await self._desk.receive_press(turn_id, number, user["id"], context)
+        await self._desk.receive_press(turn_id, number, body["user"]["id"], read_press(body, self._home))
         await ack()
 
     async def _on_refused_choice(self, body: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from bot.chat.conversation import AnswerEvent, ClarificationOutcome, Decision, S
 from bot.chat.message import Audience, Job, ThreadRef
 from bot.chat.platform import KeepReplies
 from bot.chat.reply_stream import AnswerView, follow_answer
+from bot.chat.reply_target import write_reply_target
 from bot.chat.split import split_markdown
 from bot.chat.text import shorten_text
 from bot.errors import DeliveryError
@@ -23,9 +24,9 @@ from bot.i18n.language import reply_language
 from bot.platforms.slack import blocks, choices
 from bot.platforms.slack.api_errors import GONE, code_of, lacks_thread, translate_delivery_errors
 from bot.platforms.slack.markdown import SlackMarkdown, has_table, to_fallback, to_literal, to_slack
+from bot.platforms.slack.reply_target import Elsewhere, target_of
 from bot.platforms.slack.streamed_reply import SHOWN, STREAMING, StreamedReply, Target, delete_message, stop_stream
 
-ELSEWHERE = "elsewhere"  # in an item's context: where it is answered instead
 WHISPERED = "whispered"  # a reply's state: only its user sees it
 _QUOTED = 300  # characters of a question above its answer
 _STATUS_SECONDS = 3  # a status is a courtesy: an answer does not wait longer for it
@@ -126,7 +127,7 @@ class SlackReplySender:
         """What a command showed to its user alone can be edited only by a button below it."""
         content, text = choices.draw_outcome(settled), choices.format_fallback(settled.asked, settled)
         if item.message.audience is Audience.COMMAND:
-            if by.message.chosen and (url := by.message.context.get("response_url")):
+            if by.message.chosen and (url := target_of(by.message).response_url):
                 with translate_delivery_errors():
                     await AsyncWebhookClient(url).send(text=text, blocks=content, replace_original=True)
             return
@@ -150,7 +151,8 @@ class SlackReplySender:
         """Finished messages bear the item's id; a stream that was cut off bears none yet."""
         if item.message.audience is Audience.COMMAND:
             return ()
-        place, asked = item.message.place, item.message.context.get("below", item.message.id)
+        place = item.message.place
+        asked = target_of(item.message).below if item.message.chosen else item.message.id
         options: dict[str, Any] = {"oldest": asked, "include_all_metadata": True, "limit": 200}
         with translate_delivery_errors():
             if not place.thread:  # said elsewhere, at once as a whole
@@ -170,20 +172,21 @@ class SlackReplySender:
     async def find_other_place(self, item: Job, refusal: DeliveryError) -> Job | None:
         """Where only the thread is closed, the channel; else the customer's private conversation; at last
         a line in the channel that they alone see."""
-        message, tried = item.message, item.message.context.get(ELSEWHERE, "")
-        if message.audience is Audience.COMMAND or tried == "ephemeral":
+        message, target = item.message, target_of(item.message)
+        tried = target.elsewhere
+        if message.audience is Audience.COMMAND or tried is Elsewhere.EPHEMERAL:
             return None
         if not tried and lacks_thread(refusal) and not message.place.channel.startswith("D"):
-            return _move_job(item, "channel", thread="")
-        if tried in {"", "channel"}:
+            return _move_job(item, Elsewhere.CHANNEL, thread="")
+        if tried in {Elsewhere.NOWHERE, Elsewhere.CHANNEL}:
             with suppress(DeliveryError), translate_delivery_errors():
                 opened = await self._client.conversations_open(users=message.user)
                 if str(opened["channel"]["id"]) != message.place.channel:
-                    return _move_job(item, "direct", thread="", channel=str(opened["channel"]["id"]))
-        if message.place.channel.startswith("D") and tried != "direct":
+                    return _move_job(item, Elsewhere.DIRECT, thread="", channel=str(opened["channel"]["id"]))
+        if message.place.channel.startswith("D") and tried is not Elsewhere.DIRECT:
             return None
-        channel = item.message.context.get("asked_in", message.place.channel)
-        return _move_job(item, "ephemeral", thread="", channel=channel, audience=Audience.COMMAND)
+        channel = target.asked_in or message.place.channel
+        return _move_job(item, Elsewhere.EPHEMERAL, thread="", channel=channel, audience=Audience.COMMAND)
 
     async def check_access(self) -> None:
         with translate_delivery_errors():
@@ -191,7 +194,7 @@ class SlackReplySender:
 
     async def _respond_to_command(self, item: Job, content: Sequence[blocks.Block], text: str) -> None:
         """Answer a command, visible to its user alone: by its response URL, or, once that is used up, directly."""
-        url = item.message.context.get("response_url", "")
+        url = target_of(item.message).response_url
         fallback = text[: blocks.FALLBACK]
         if url:
             with suppress(DeliveryError), translate_delivery_errors():
@@ -257,12 +260,14 @@ class _StreamView(AnswerView):
             await self._live.show_progress(self._shown)
 
 
-def _move_job(item: Job, where: str, *, thread: str, channel: str = "", audience: Audience = Audience.CHANNEL) -> Job:
-    message = item.message
+def _move_job(
+    item: Job, where: Elsewhere, *, thread: str, channel: str = "", audience: Audience = Audience.CHANNEL
+) -> Job:
+    message, target = item.message, target_of(item.message)
     place = replace(message.place, thread=thread, channel=channel or message.place.channel)
-    asked_in = message.context.get("asked_in", message.place.channel)
-    context = {**message.context, ELSEWHERE: where, "asked_in": asked_in, "response_url": ""}
-    return replace(item, message=replace(message, place=place, context=context, audience=audience), replies=())
+    target = replace(target, elsewhere=where, asked_in=target.asked_in or message.place.channel, response_url="")
+    moved = replace(message, place=place, reply_target=write_reply_target(target), audience=audience)
+    return replace(item, message=moved, replies=())
 
 
 def _build_whispered_reply(item: Job) -> Mapping[str, str]:
@@ -276,7 +281,7 @@ def _was_whispered(item: Job) -> bool:
 
 
 def _is_elsewhere(item: Job) -> bool:
-    return bool(item.message.context.get(ELSEWHERE))
+    return bool(target_of(item.message).elsewhere)
 
 
 def _quote_question(item: Job) -> str:
@@ -290,7 +295,7 @@ def _draw_quotation(item: Job) -> list[blocks.Block]:
 
 def _build_target(item: Job) -> Target:
     place = item.message.place
-    team = item.message.context.get("recipient_team") or place.workspace
+    team = target_of(item.message).recipient_team or place.workspace
     return Target(place.channel, place.thread, item.message.user, team, item.id)
 
 

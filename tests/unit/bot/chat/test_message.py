@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 
-from bot.chat.message import mask_file_names
+from bot.chat.message import MessageFile, mask_file_names
 
 
 def test_the_names_of_files_are_masked_and_nothing_else_of_them() -> None:
-    file = {"name": "card 4111.png", "type": "image/png", "size": 3, "url": "https://files.slack.com/4111"}
-    context = {"files": json.dumps([file]), "links": "4111"}
-    masked = mask_file_names(context, lambda text: text.replace("4111", "[card]"))
-    assert json.loads(masked["files"]) == [file | {"name": "card [card].png"}]
-    assert masked["links"] == "4111"
-    assert mask_file_names({"links": "x"}, str.upper) == {"links": "x"}
+    file = MessageFile("card 4111.png", "image/png", 3, "https://files.slack.com/4111")
+    other = MessageFile("a.log", "", 0, "")
+    masked = mask_file_names((file, other), lambda text: text.replace("4111", "[card]"))
+    assert masked == (replace(file, name="card [card].png"), other)
+    assert mask_file_names((), str.upper) == ()

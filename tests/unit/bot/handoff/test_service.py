@@ -14,9 +14,9 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from bot.chat.conversation import Citation, Decision, Turn
-from bot.chat.message import Audience, ChatMessage, Disposition, Job, ThreadRef
+from bot.chat.message import Audience, ChatMessage, Disposition, Job, Party, ThreadRef
 from bot.errors import DeliveryError
-from bot.handoff.models import Handoff, HandoffReason, HandoffState, Party
+from bot.handoff.models import Handoff, HandoffReason, HandoffState
 from bot.handoff.service import HandoffService
 from bot.i18n import words_for
 from bot.taught.models import TaughtState
@@ -60,12 +60,20 @@ async def opened(office: Office, customer: ThreadRef = HERE, **changes: Any) -> 
     return handoff
 
 
-def item(handoff: Handoff, side: Party, text: str = "Hello", **context: str) -> Job:
+def item(handoff: Handoff, side: Party, text: str = "Hello", author: str = "") -> Job:
     """A message of either side, as the inbox gives it."""
     place = handoff.customer if side is Party.CUSTOMER else handoff.support
     user = "UANN" if side is Party.CUSTOMER else "UMATE"
-    known = {"handoff": handoff.id, "side": side.value, "name": "Ann" if side is Party.CUSTOMER else "Bob"}
-    message = ChatMessage(place, uuid.uuid4().hex[:8], user, text, Audience.CHANNEL, context=known | context)
+    message = ChatMessage(
+        place,
+        uuid.uuid4().hex[:8],
+        user,
+        text,
+        Audience.CHANNEL,
+        author=author or ("Ann" if side is Party.CUSTOMER else "Bob"),
+        handoff_id=handoff.id,
+        side=side,
+    )
     return Job(uuid.uuid4().hex, message, Disposition.RELAY, "c", datetime.now(UTC))
 
 
@@ -267,7 +275,7 @@ async def test_whoever_answers_first_has_claimed_it_and_others_may_answer_too(of
     handoff = await opened(office)
     await office.handing.relay_message(item(handoff, Party.SUPPORT), "Hello")
     assert (await now(office, handoff)).claimed_name == "Bob"
-    await office.handing.relay_message(item(await now(office, handoff), Party.SUPPORT, name="Cleo"), "Me too")
+    await office.handing.relay_message(item(await now(office, handoff), Party.SUPPORT, author="Cleo"), "Me too")
     assert (await now(office, handoff)).claimed_name == "Bob"
     assert office.rooms["slack"].texts("C1")[1:] == ["Bob: Hello", "Cleo: Me too"]
 

@@ -6,13 +6,24 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.chat.conversation import Citation, Decision, OptionPress, Turn
-from bot.chat.message import Audience, Channel, ChannelKind, ChatMessage, Disposition, Job, JobState, Thread
+from bot.chat.message import (
+    Audience,
+    Channel,
+    ChannelKind,
+    ChatMessage,
+    Disposition,
+    Job,
+    JobState,
+    MessageFile,
+    Party,
+    Thread,
+)
 from bot.database.database import Database
-from bot.handoff.models import Party
 from bot.inbox.limits import InboxLimits
 from bot.inbox.options import OptionPresses, press_id
 from bot.inbox.policy import classify_message, update_thread
@@ -62,8 +73,8 @@ class Office:
         await self.inbox.finish_job(item, JobState.ANSWERED)
         return turn
 
-    async def press(self, turn: Turn, number: int = 2, user: str = "ann", **context: str) -> Job | None:
-        return await self.desk.receive_press(turn.id, number, user, context)
+    async def press(self, turn: Turn, number: int = 2, user: str = "ann", **gained: str) -> Job | None:
+        return await self.desk.receive_press(turn.id, number, user, lambda kept: {**kept, **gained})
 
     async def until(self, *ends: tuple[str, str, str]) -> None:
         async with asyncio.timeout(5):
@@ -90,7 +101,8 @@ async def test_a_press_is_answered_where_it_was_asked_and_the_buttons_go(office:
     question = said("How do I return it?", thread="t1", id="m1")
     turn = await office.asked_back(question)
     item = await office.press(turn, response_url="u")
-    assert item and item.message.place == question.place and item.message.context == {"team": "T1", "response_url": "u"}
+    assert item and item.message.place == question.place
+    assert item.message.reply_target == {"team": "T1", "response_url": "u"}
     assert item.message.written == question.key
     await office.until(ANSWERED)
     [asked] = office.answering.asked
@@ -163,11 +175,16 @@ async def test_buttons_that_cannot_be_taken_off_at_once_are_tried_again_and_stop
     assert ("settled", "m1", "again") in office.messenger.history
 
 
-async def test_what_a_press_answers_is_known_by_its_own_context(office: Office) -> None:
-    question = replace(said(), context={"team": "T1", "help": "1", "side": "customer", "handoff": "h"})
+async def test_what_a_press_answers_is_known_by_itself(office: Office) -> None:
+    found_out: Mapping[str, Any] = {"in_help_channel": True, "side": Party.CUSTOMER, "handoff_id": "h"}
+    brought: Mapping[str, Any] = {"files": (MessageFile("a.log", "", 1, "u"),), "unseen": "no intent"}
+    question = replace(said(), author="Ann", link="https://chat.test/1", **found_out, **brought)
     turn = await office.asked_back(question)
-    message = await OptionPresses(office.store, office.inbox).build_message(turn.id, 0, "ann", {"team": "T2"})
-    assert message and message.context == {"team": "T2"} and message.text == "Chose: None of these"
+    presses = OptionPresses(office.store, office.inbox)
+    message = await presses.build_message(turn.id, 0, "bob", lambda kept: {"was": kept["team"], "team": "T2"}, "Bob")
+    assert message and message.reply_target == {"was": "T1", "team": "T2"} and message.text == "Chose: None of these"
+    assert (message.user, message.author, message.link) == ("bob", "Bob", question.link)
+    assert not (message.in_help_channel or message.side or message.handoff_id or message.files or message.unseen)
     assert message.id == press_id(turn.id) and not message.opens_thread
 
 

@@ -5,8 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.chat.intent import UNREAD, Intent, MessageReading
-from bot.chat.message import Audience, ChatMessage, Disposition, Thread
-from bot.handoff.models import Party
+from bot.chat.message import Audience, ChatMessage, Disposition, Party, Thread
 from bot.inbox.policy import classify_message, conversation_of, needs_reading, update_thread
 from tests.fakes import said
 
@@ -192,9 +191,9 @@ def test_threads_of_other_workspaces_and_channels_are_other_conversations() -> N
 
 # -- handoffs -----------------------------------------------------------------------------------------------------
 
-WAITING = replace(ANSWERING, side=Party.CUSTOMER.value)
+WAITING = replace(ANSWERING, side=Party.CUSTOMER)
 CLAIMED = replace(WAITING, claimed=True)
-SUPPORT = Thread(side=Party.SUPPORT.value)
+SUPPORT = Thread(side=Party.SUPPORT)
 
 
 @pytest.mark.parametrize("audience", [Audience.DIRECT, Audience.ASSISTANT, Audience.MENTION, Audience.CHANNEL])

@@ -12,7 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from bot.chat.intent import MessageReading
-from bot.chat.message import FIRST, Attachment, Audience, ChatMessage, ThreadMessage, quote_lines, separate_quotation
+from bot.chat.message import (
+    Attachment,
+    Audience,
+    ChatMessage,
+    MessageFile,
+    ThreadMessage,
+    quote_lines,
+    separate_quotation,
+)
 from bot.errors import DeliveryError, Refusal
 from bot.inbox import question as asking
 from bot.inbox.intents import IntentReadings
@@ -21,6 +29,7 @@ from inference.interfaces import Picture
 from tests.fakes import FakeIntents, said
 
 QUESTION, OTHER = "How long does delivery take?", "Do gift cards expire?"
+FILES = (MessageFile("a.log", "text/plain", 9, "https://files.test/a.log"),)
 
 
 @dataclass
@@ -61,10 +70,10 @@ class Near:
         return found
 
 
-def call(text: str = "answer this", **context: str) -> ChatMessage:
+def call(text: str = "answer this", **told: Any) -> ChatMessage:
     """A mention in a thread."""
     message = said(text, audience=Audience.MENTION, thread="000000", user="caller")
-    return replace(message, context=context)
+    return replace(message, **told)
 
 
 @dataclass
@@ -118,7 +127,7 @@ async def test_nothing_is_read_where_the_bot_was_not_called() -> None:
         near = Near([person(QUESTION)])
         message = replace(call(), audience=audience)
         assert (await asked(message, near)).text == message.text and near.looked == []
-    opens = replace(said("answer this", audience=Audience.MENTION), context={FIRST: "1"})
+    opens = replace(said("answer this", audience=Audience.MENTION), begins_thread=True)
     near = Near([person(QUESTION)])
     assert (await asked(opens, near)).text == "answer this" and near.looked == []
 
@@ -160,7 +169,7 @@ async def test_where_nothing_can_be_seen_what_was_said_is_answered(
     near: Near | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(asking, "LOOK_SECONDS", 0.01)
-    message = call("answer this", links="C1/1", files="[]")
+    message = call("answer this", links=("C1/1",), files=FILES)
     assert await asked(message, near) == asking.FoundQuestion("answer this")
 
 
@@ -209,10 +218,10 @@ async def test_what_the_bot_has_answered_is_not_answered_again() -> None:
 
 async def test_what_is_replied_to_comes_first_and_is_taken_whatever_it_sounds_like() -> None:
     stands = [person("My mug came in two pieces", "eve", pointed=True), person(QUESTION)]
-    found = await asked(call("answer this", reply_to="1"), Near(stands))
+    found = await asked(call("answer this", replies_to="1"), Near(stands))
     assert (found.text, found.user) == ("My mug came in two pieces", "eve")
     mine = [person(QUESTION), ThreadMessage("bot", "Two days.", mine=True, pointed=True)]
-    assert (await asked(call("answer this", reply_to="1"), Near(mine))).text == "answer this"
+    assert (await asked(call("answer this", replies_to="1"), Near(mine))).text == "answer this"
 
 
 async def test_a_long_thread_is_read_from_its_end() -> None:
@@ -248,14 +257,14 @@ async def test_what_is_quoted_is_the_question_or_stands_below_it(text: str, want
     ("text", "wanted"), [("https://s.co/a", QUESTION), ("answer this https://s.co/a", QUESTION), ("", QUESTION)]
 )
 async def test_what_is_linked_to_is_read(text: str, wanted: str) -> None:
-    message = replace(said(text, audience=Audience.DIRECT), context={"links": "C1/1"})
+    message = replace(said(text, audience=Audience.DIRECT), links=("C1/1",))
     assert (await asked(message, Near(links=[person(QUESTION)]))).text == wanted
     assert (await asked(message, Near())).text == text
 
 
 async def test_files_are_read_shortened_and_those_that_are_none_are_named() -> None:
     log = "first line\n" + "x" * 9_000 + "\nE42 the last line"
-    message = replace(said("Why this error?", audience=Audience.DIRECT), context={"files": "[]"})
+    message = replace(said("Why this error?", audience=Audience.DIRECT), files=FILES)
     found = await asked(
         message, Near(attached=[Attachment("a.log", log), Attachment("b.png"), Attachment("c.txt", "short")])
     )
@@ -268,7 +277,7 @@ SHOWS = {"mug": MUG, "error": ERROR}
 
 
 def with_files(text: str) -> ChatMessage:
-    return replace(said(text, audience=Audience.DIRECT), context={"files": "[]"})
+    return replace(said(text, audience=Audience.DIRECT), files=FILES)
 
 
 @pytest.mark.parametrize("text", ["Why this error?", "answer this", "", f"answer this\n\n{quote_lines(QUESTION)}"])

@@ -15,7 +15,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.chat.conversation import Decision, IncomingMessage, Turn
-from bot.chat.message import Audience, Channel, ChannelKind, Job, JobState, ThreadRef
+from bot.chat.message import Audience, Channel, ChannelKind, Job, JobState, Party, ThreadRef
 from bot.database.database import Database
 from bot.errors import DeliveryError, Refusal, StorageError, TurnNotStored
 from bot.handoff.models import Handoff, HandoffReason, HandoffState
@@ -85,7 +85,7 @@ class FakeHanding(HandoffService):
     """Keeps what it is told; raises what is in `faults` first. `where` is where questions can be handed over."""
 
     def __init__(self) -> None:
-        self.relayed: list[tuple[str, str]] = []
+        self.relayed: list[tuple[Party | None, str]] = []
         self.opened: list[tuple[str, HandoffReason]] = []
         self.given_up: list[str] = []
         self.faults: list[Exception] = []
@@ -97,7 +97,7 @@ class FakeHanding(HandoffService):
     async def relay_message(self, item: Job, text: str) -> None:
         if self.faults:
             raise self.faults.pop(0)
-        self.relayed.append((item.message.context["side"], text))
+        self.relayed.append((item.message.side, text))
 
     async def open_for(self, item: Job, turn: Turn, reason: HandoffReason) -> bool:
         self.opened.append((turn.question, reason))
@@ -671,7 +671,7 @@ class LosesReplies(FakeMessenger):
         if self.closed:
             self.closed -= 1
             if self.begins:  # closed in mid-answer: the beginning stands, and was noted
-                where = item.message.context.get("elsewhere", "0")
+                where = item.message.reply_target.get("elsewhere", "0")
                 self.posts[post := f"{item.message.id}/{where}/begun"] = "begun"
                 await keep([{"post": post}])
             raise undeliverable(permanent=True)
@@ -680,7 +680,7 @@ class LosesReplies(FakeMessenger):
         await super().show_answer(item, events, keep)
 
     async def _open(self, item: Job, keep: Any) -> str:
-        where = item.message.context.get("elsewhere", "0")
+        where = item.message.reply_target.get("elsewhere", "0")
         post = item.replies[0]["post"] if item.replies else f"{item.message.id}/{where}/{len(self.posts)}"
         self.posts[post] = ""
         if self.lost:
@@ -690,7 +690,7 @@ class LosesReplies(FakeMessenger):
         return post
 
     async def find_standing_replies(self, item: Job) -> Any:
-        where = item.message.context.get("elsewhere", "0")
+        where = item.message.reply_target.get("elsewhere", "0")
         return [{"post": post} for post in self.posts if post.startswith(f"{item.message.id}/{where}/")]
 
 
@@ -738,7 +738,7 @@ async def test_what_moved_stays_where_it_is_while_the_database_cannot_be_read(op
     original = platform.show_answer
 
     async def answer(item: Job, events: AsyncIterator[Any], keep: Any) -> None:
-        if "elsewhere" in item.message.context:
+        if "elsewhere" in item.message.reply_target:
             office.inbox.broken["find_job"] = failing
         await original(item, events, keep)
 

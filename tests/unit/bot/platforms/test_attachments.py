@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from aiohttp import web
 from yarl import URL
 
-from bot.chat.message import Attachment
+from bot.chat.message import Attachment, MessageFile
 from bot.platforms.attachments import BYTES, FILES, PICTURE_BYTES, Attachments, is_picture, is_text
 from inference.interfaces import Picture
 
@@ -57,34 +57,33 @@ async def server() -> AsyncIterator[Server]:
     await runner.cleanup()
 
 
-def kept(*urls: str, **more: Any) -> str:
-    files = [{"name": url.rpartition("/")[2], "type": "text/plain", "size": 10, "url": url} | more for url in urls]
-    return json.dumps(files)
+def told_of(*urls: str, **more: Any) -> list[MessageFile]:
+    return [replace(MessageFile(url.rpartition("/")[2], "text/plain", 10, url), **more) for url in urls]
 
 
-async def texts(attachments: Attachments, files: str) -> list[str | None]:
+async def texts(attachments: Attachments, files: Sequence[MessageFile]) -> list[str | None]:
     return [each.text for each in await attachments.read_files(files)]
 
 
 async def test_files_are_read_up_to_a_number_and_a_size(server: Server) -> None:
     url, told = server
     reader = Attachments((), f"{url}/api/", ("127.0.0.0/8",), TOKEN)
-    assert await texts(reader, kept(f"{url}/a.txt", f"{url}/gbk.txt")) == ["grüße", "如何退货？请问运费谁出"]
+    assert await texts(reader, told_of(f"{url}/a.txt", f"{url}/gbk.txt")) == ["grüße", "如何退货？请问运费谁出"]
     assert set(told) == {"Bearer xoxb-secret"}
     for name in ("long.txt", "away.txt", "login.txt", "gone.txt"):
-        assert await texts(reader, kept(f"{url}/{name}")) == [None]
-    many = await texts(reader, kept(*[f"{url}/a.txt"] * (FILES + 2)))
+        assert await texts(reader, told_of(f"{url}/{name}")) == [None]
+    many = await texts(reader, told_of(*[f"{url}/a.txt"] * (FILES + 2)))
     assert many == ["grüße"] * FILES + [None] * 2
     told.clear()
-    assert await texts(reader, kept(f"{url}/a.txt", size=BYTES + 1)) == [None]
-    assert await texts(reader, kept(f"{url}/a.txt", name="a.png", type="image/png")) == [None] and told == []
+    assert await texts(reader, told_of(f"{url}/a.txt", size=BYTES + 1)) == [None]
+    assert await texts(reader, told_of(f"{url}/a.txt", name="a.png", type="image/png")) == [None] and told == []
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 async def test_a_picture_is_fetched_where_it_is_wanted_and_told_by_its_first_bytes(server: Server, shape: str) -> None:
     url, told = server
     reader = Attachments((), url, ("127.0.0.0/8",), TOKEN)
-    [file] = await reader.read_files(kept(f"{url}/a.{shape}", name="shot.png", type="image/png"))
+    [file] = await reader.read_files(told_of(f"{url}/a.{shape}", name="shot.png", type="image/png"))
     assert file == Attachment("shot.png", None, f"{url}/a.{shape}") and told == []
     assert await reader.fetch_picture(file) == Picture(f"image/{shape}", SHAPES[shape] + b"rest")
     assert told == ["Bearer xoxb-secret"]
@@ -94,11 +93,11 @@ async def test_what_is_no_picture_or_too_large_is_none(server: Server) -> None:
     url, told = server
     reader = Attachments((), url, ("127.0.0.0/8",), TOKEN)
     for name in ("large.png", "script.png", "empty.png", "a.txt", "away.txt", "login.txt", "gone.png"):
-        [file] = await reader.read_files(kept(f"{url}/{name}", name="a.png", type="image/png"))
+        [file] = await reader.read_files(told_of(f"{url}/{name}", name="a.png", type="image/png"))
         assert await reader.fetch_picture(file) is None, name
     whole = await reader.fetch_picture(Attachment("a.png", None, f"{url}/whole.png"))
     assert whole and len(whole.body) == PICTURE_BYTES
-    [file] = await reader.read_files(kept(f"{url}/a.png", type="image/png", size=PICTURE_BYTES + 1))
+    [file] = await reader.read_files(told_of(f"{url}/a.png", type="image/png", size=PICTURE_BYTES + 1))
     assert file.picture == ""
     told.clear()
     assert await Attachments((), url, (), TOKEN).fetch_picture(Attachment("a.png", None, f"{url}/a.png")) is None
@@ -110,7 +109,7 @@ async def test_the_guard_stands_before_a_fetch(server: Server, allow: tuple[str,
     url, told = server
     named = url.replace("127.0.0.1", "localhost")
     for own in (url, named):
-        assert await texts(Attachments((), own, allow, TOKEN), kept(f"{own}/a.txt")) == [None]
+        assert await texts(Attachments((), own, allow, TOKEN), told_of(f"{own}/a.txt")) == [None]
     assert told == []
 
 

@@ -12,8 +12,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.chat.conversation import Citation, Turn, UsedPassage
+from bot.chat.message import Party
 from bot.errors import InputError, StorageError, UnknownTaught
-from bot.handoff.models import Handoff, HandoffMessage, HandoffReason, HandoffState, Party
+from bot.handoff.models import Handoff, HandoffMessage, HandoffReason, HandoffState
 from bot.taught.models import Taught, TaughtState
 from bot.taught.service import PublishedTaughtAnswers, as_document, read_expiry
 from retrieval.documents import Document

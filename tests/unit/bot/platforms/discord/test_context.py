@@ -10,10 +10,13 @@ from typing import Any, cast
 import discord
 
 from bot.chat.message import ThreadMessage
+from bot.chat.reply_target import write_reply_target
 from bot.platforms.discord.context import DiscordMessageContext
+from bot.platforms.discord.reply_target import DiscordReplyTarget, MessageKind
 from tests.fakes import said
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
+CHANNEL = write_reply_target(DiscordReplyTarget(MessageKind.CHANNEL))
 
 
 class Channel(DiscordMessageContext):
@@ -42,6 +45,6 @@ class Channel(DiscordMessageContext):
 
 async def test_the_last_hour_of_a_channel_is_seen_and_which_messages_have_a_thread() -> None:
     number = str(discord.utils.time_snowflake(NOW))
-    call = replace(said("", id=number, channel="5", workspace="1", platform="discord"), context={"kind": "channel"})
+    call = replace(said("", id=number, channel="5", workspace="1", platform="discord"), reply_target=CHANNEL)
     seen = await Channel(1, 30, 59, 61, 600, threads=(30,), flagged=(59,)).fetch_messages_above(call)
     assert [(each.text, each.answered) for each in seen] == [("59", True), ("30", True), ("1", False)]
