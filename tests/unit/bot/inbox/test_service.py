@@ -22,7 +22,9 @@ from bot.handoff.models import Handoff, HandoffReason, HandoffState
 from bot.handoff.service import HandoffService
 from bot.handoff.store import SqlHandoffStore
 from bot.i18n import words_for
+from bot.inbox.assembly import build_inbox
 from bot.inbox.limits import InboxLimits
+from bot.inbox.masking import MessageMasking
 from bot.inbox.policy import classify_message, update_thread
 from bot.inbox.service import InboxService
 from bot.inbox.store import SqlInboxStore
@@ -117,6 +119,7 @@ class Office:
     answering: ScriptedAnswering
     store: MemoryConversations
     meter: CountingMeter
+    masking: MessageMasking
     running: asyncio.Task[None]
 
     async def state_of(self, message: Any) -> JobState:
@@ -176,22 +179,23 @@ async def _office(
     inbox = FlakyInbox(database, update_thread, owner, limits.lease)
     inbox.broken = Counter()
     answering = ScriptedAnswering(store)
-    desk = InboxService(
+    masking = MessageMasking(mask)
+    desk = build_inbox(
         answering,
         store,
         inbox,
         meter,
         limits,
         intents=FakeIntents(),
-        handing=handing,
+        masking=masking,
+        handoffs=handing,
         on_abstention=on_abstention,
-        mask=mask,
         on_undeliverable=on_undeliverable,
     )
     if joined:
         desk.add_platform("test", messenger)
     task = asyncio.create_task(desk.run() if running else asyncio.sleep(0))
-    yield Office(desk, inbox, messenger, answering, store, meter, task)
+    yield Office(desk, inbox, messenger, answering, store, meter, masking, task)
     await desk.drain(0)
     await _end(task)
 
@@ -203,12 +207,11 @@ async def _end(task: asyncio.Task[None]) -> None:
 
 
 async def die(office: Office) -> None:
-    """End a desk as SIGKILL does: nothing is finished and nothing released."""
-    working = [task for _, task in office.desk._working.values()]
+    """End an inbox as SIGKILL does: nothing is finished and nothing released."""
+    office.inbox.broken["release_lease"] = 1
+    with pytest.raises(StorageError):
+        await office.desk.drain(0)
     await _end(office.running)
-    for task in working:
-        task.cancel()
-    await asyncio.gather(*working, return_exceptions=True)
 
 
 async def until(condition: Callable[[], Any], seconds: float = 5) -> None:
@@ -1351,7 +1354,7 @@ async def test_what_is_said_to_a_person_is_passed_on_unmasked_kept_masked_and_no
     assert item
     assert item.message.text == "My card is [number]"
     assert office.answering.asked == []
-    assert len(office.desk._unmasked) == 0
+    assert office.masking.kept_count == 0
 
 
 async def test_a_customer_who_waits_is_answered_and_read_by_people(opens: Opens, database: Database) -> None:
@@ -1480,7 +1483,7 @@ async def test_a_deleted_message_leaves_nothing_unmasked_in_memory(opens: Opens,
     await office.desk.receive_message(message)
     await office.desk.receive_deletion(message.key)
     await office.desk.receive_message(said("I have 2 cats", audience=Audience.CHANNEL))  # nobody asked the bot
-    assert len(office.desk._unmasked) == 0
+    assert office.masking.kept_count == 0
 
 
 async def test_a_masked_question_is_answered_as_it_is_kept(opens: Opens) -> None:
