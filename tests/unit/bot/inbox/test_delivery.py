@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from bot.chat.message import Job, JobState
-from bot.errors import Refusal, StorageError
+from bot.chat.message import Disposition, Job, JobState, MessageRef
+from bot.chat.platform import ReplySender
+from bot.errors import DeliveryError, Refusal, StorageError
+from bot.inbox.availability import Platforms
+from bot.inbox.delivery import Delivery, DeliveryOutcome
+from bot.inbox.store import SqlInboxStore
 from tests.fakes import (
+    FakeMessenger,
     said,
     undeliverable,
 )
@@ -268,3 +276,71 @@ async def test_an_answer_that_went_out_is_not_replaced_by_an_apology_when_the_da
     assert office.messenger.said_to(question) == [f"Re: {question.text}"]
     assert await office.state_of(question) is JobState.ANSWERED
     assert len(office.conversations.stored) == 1
+
+
+# -- every course that a delivery may take ------------------------------------------------------------------------
+
+GOES_WELL, SAME, CHANGED = None, "same", "changed"
+FAULTS = [StorageError("locked"), *(DeliveryError(kind.value, kind) for kind in Refusal)]
+
+
+class ScriptedStore(SqlInboxStore):
+    """Finds a job as the script tells: as it was, changed by others, or not at all."""
+
+    def __init__(self, job: Job, readings: Sequence[str | StorageError]) -> None:
+        self.job, self.readings = job, iter(readings)
+
+    async def find_job(self, key: MessageRef) -> Job | None:
+        reading = next(self.readings)
+        if isinstance(reading, StorageError):
+            raise reading
+        return replace(self.job, revision=self.job.revision + (reading == CHANGED))
+
+
+def foretell(
+    acts: Sequence[Exception | None], readings: Sequence[str | StorageError], tries: int
+) -> DeliveryOutcome | type[StorageError]:
+    """What a delivery comes to, told without one."""
+    for act, reading in zip(acts[:tries], readings, strict=False):
+        if act is GOES_WELL:
+            return DeliveryOutcome.DONE
+        if isinstance(act, DeliveryError) and act.kind is Refusal.BOT:
+            return DeliveryOutcome.MUST_WAIT
+        if isinstance(act, DeliveryError) and act.kind is not Refusal.MOMENT:
+            return DeliveryOutcome.REFUSED
+        if reading == CHANGED:
+            return DeliveryOutcome.CHANGED
+    return StorageError if isinstance(acts[tries - 1], StorageError) else DeliveryOutcome.GIVEN_UP
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300)
+@given(
+    tries=st.integers(1, 4),
+    acts=st.lists(st.sampled_from([*FAULTS, GOES_WELL, FAULTS[0], FAULTS[2]]), min_size=4, max_size=4),
+    readings=st.lists(st.sampled_from([SAME, SAME, CHANGED, FAULTS[0]]), min_size=4, max_size=4),
+)
+async def test_a_delivery_ends_as_its_last_fault_calls_for(
+    tries: int, acts: list[Exception | None], readings: list[str | StorageError]
+) -> None:
+    limits = replace(QUICK, tries=tries, pause=0.0)
+    question = said()
+    job = Job("j", question, Disposition.ANSWER, "c", datetime.now(UTC))
+    platforms, done = Platforms(), []
+    platforms.add_platform("test", FakeMessenger())
+    delivery = Delivery(platforms, ScriptedStore(job, readings), limits, lambda job, error: "f")
+
+    async def act(sender: ReplySender, job: Job) -> None:
+        done.append(job)
+        if fault := acts[len(done) - 1]:
+            raise fault
+
+    expected = foretell(acts, readings, tries)
+    if expected is StorageError:
+        with pytest.raises(StorageError):
+            await delivery.deliver_reply(job, act, unknown=False, here=True)
+        assert len(done) == tries
+    else:
+        assert await delivery.deliver_reply(job, act, unknown=False, here=True) is expected
+        assert len(done) <= tries
+    suspended = any(isinstance(each, DeliveryError) and each.kind is Refusal.BOT for each in acts[: len(done)])
+    assert bool(platforms.find_trouble("test")) is suspended
