@@ -105,8 +105,9 @@ class Application(FeatureParts):
     @cached_property
     def desk(self) -> InboxService:
         """Who is answered, when, in what order."""
+        from bot.inbox.assembly import build_inbox
         from bot.inbox.limits import InboxLimits
-        from bot.inbox.service import InboxService
+        from bot.inbox.masking import MessageMasking
 
         settings = self.settings
         limits = InboxLimits(
@@ -118,17 +119,17 @@ class Application(FeatureParts):
             workspace_budget=settings.workspace_budget,
             lease=settings.lease_seconds,
         )
-        return InboxService(
+        return build_inbox(
             self.answering,
             self.conversations,
             self.inbox,
             self.metrics,
             limits,
             intents=self.intents,
-            handing=self.handing,
+            masking=MessageMasking(masker(settings)),
+            handoffs=self.handing,
             on_abstention=settings.handoff_on_abstention,
             on_undeliverable=self.undelivered.tell,
-            mask=masker(settings),
             pictures=self.pictures,
         )
 

@@ -1,4 +1,4 @@
-"""Which platforms the desk can speak on now: those that have joined, but for those that refuse the bot itself.
+"""Which platforms the inbox can speak on now: those that have joined, but for those that refuse the bot itself.
 
 A platform that refuses the bot (a revoked token, a missing scope) is suspended: what is owed there waits, and the
 platform is asked from time to time, each time after a longer pause, whether it takes the bot again.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.chat.platform import ReplySender
+from bot.chat.platform import MessageContext, ReplySender
 from bot.errors import DeliveryError
 
 log = structlog.get_logger(__name__)
@@ -29,31 +29,39 @@ class _Trouble:
 
 
 class Platforms:
-    """Messengers by platform. `clock` gives seconds."""
+    """How to speak on each platform, and how to look around there. `clock` gives seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._messengers: dict[str, ReplySender] = {}
+        self._senders: dict[str, ReplySender] = {}
+        self._contexts: dict[str, MessageContext] = {}
         self._troubles: dict[str, _Trouble] = {}
 
-    def add_platform(self, platform: str, messenger: ReplySender) -> None:
-        """It has connected."""
-        self._messengers[platform] = messenger
+    def add_platform(self, platform: str, sender: ReplySender, around: MessageContext | None = None) -> None:
+        """It has connected; `around` tells what stands near its messages."""
+        self._senders[platform] = sender
+        if around:
+            self._contexts[platform] = around
 
     def remove_platform(self, platform: str) -> None:
         """It is connected no more."""
-        self._messengers.pop(platform, None)
+        self._senders.pop(platform, None)
+        self._contexts.pop(platform, None)
 
     def find_sender(self, platform: str) -> ReplySender | None:
         """By which to speak there; None while nobody can."""
         trouble = self._troubles.get(platform)
-        return None if trouble and trouble.suspended else self._messengers.get(platform)
+        return None if trouble and trouble.suspended else self._senders.get(platform)
+
+    def find_context(self, platform: str) -> MessageContext | None:
+        """By which to look around a message there; None where nothing can be seen."""
+        return self._contexts.get(platform)
 
     def __contains__(self, platform: object) -> bool:
         return isinstance(platform, str) and self.find_sender(platform) is not None
 
     def __iter__(self) -> Iterator[str]:
-        return (platform for platform in list(self._messengers) if platform in self)
+        return (platform for platform in list(self._senders) if platform in self)
 
     def find_trouble(self, platform: str) -> str:
         """Why a platform refuses the bot, with the mend; "" where it does not, as far as is known."""
@@ -78,14 +86,14 @@ class Platforms:
         """Ask those that are due. Where the bot is known again, the next delivery shows whether it may speak, too;
         where none comes, the trouble is over after another pause."""
         for platform, trouble in list(self._troubles.items()):
-            messenger = self._messengers.get(platform)
-            if messenger is None or self._clock() < trouble.again_at:
+            sender = self._senders.get(platform)
+            if sender is None or self._clock() < trouble.again_at:
                 continue
             if not trouble.suspended:
                 self.note_success(platform)
                 continue
             try:
-                await messenger.check_access()
+                await sender.check_access()
             except DeliveryError:
                 trouble.pause = min(trouble.pause * 2, LONGEST_PAUSE)
             else:

@@ -1,4 +1,4 @@
-"""What a desk may take on, and how long."""
+"""What an inbox may take on, and how long."""
 
 from __future__ import annotations
 

@@ -112,13 +112,13 @@ class Undelivered:
         self._untold_until = 0.0
         self._telling = asyncio.Lock()
 
-    async def tell(self, item: Job, cause: str) -> bool:
+    async def tell(self, job: Job, cause: str) -> bool:
         """A customer could not be told anything, in no place: whether admins know. What they asked is not repeated."""
         async with self._telling:
-            return await self._tell(item, cause)
+            return await self._tell(job, cause)
 
-    async def _tell(self, item: Job, cause: str) -> bool:
-        place, now = item.message.place, time.monotonic()
+    async def _tell(self, job: Job, cause: str) -> bool:
+        place, now = job.message.place, time.monotonic()
         about = place.platform, place.channel, cause
         self._told = {each: at for each, at in self._told.items() if now - at < _AGAIN_SECONDS}
         if about in self._told:
@@ -128,13 +128,13 @@ class Undelivered:
         where = f"{place.platform.capitalize()}, channel {place.channel}"
         text = (
             f"A question could not be answered, and its author could be told so nowhere. {where}. {cause}. "
-            f"(Item {item.id[:8]} in the log; the same again in this channel within an hour is not posted.)"
+            f"(Item {job.id[:8]} in the log; the same again in this channel within an hour is not posted.)"
         )
         if await self._notices.tell_admins(text):
             self._told[about] = now
             return True
         self._untold_until = now + self._pause
-        log.error("admins not told", item=item.id)
+        log.error("admins not told", item=job.id)
         return False
 
 

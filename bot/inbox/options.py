@@ -6,7 +6,6 @@ whomever, and however often the platform tells of it, it is answered once.
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 
 import structlog
@@ -20,10 +19,11 @@ from bot.chat.reply_target import Retarget
 from bot.errors import DeliveryError, StorageError, UnknownTurn
 from bot.i18n import words_for
 from bot.inbox.ports import InboxStore
+from bot.runtime.retries import retry_with_backoff
 
 log = structlog.get_logger(__name__)
 
-_TRIES = 3
+_TRIES, _FIRST_PAUSE = 3, 0.5  # to take buttons off, and seconds between the first two
 
 
 def press_id(turn_id: str) -> str:
@@ -32,21 +32,21 @@ def press_id(turn_id: str) -> str:
 
 
 class OptionPresses:
-    """Every method raises StorageError, but for `close`."""
+    """Every method raises StorageError, but for `close_clarification`."""
 
-    def __init__(self, conversations: ConversationStore, inbox: InboxStore) -> None:
+    def __init__(self, conversations: ConversationStore, store: InboxStore) -> None:
         self._conversations = conversations
-        self._inbox = inbox
+        self._store = store
 
     async def build_message(
         self, turn_id: str, number: int, user: str, retarget: Retarget, author: str = ""
     ) -> ChatMessage | None:
         """A press as a message of `user`, who is called `author`; None where the offer is not known any more."""
-        asked, item = await self._load_offer(turn_id)
+        asked, job = await self._load_offer(turn_id)
         choice = find_pressed_option(asked, number) if asked else None
-        if asked is None or item is None or choice is None:
+        if asked is None or job is None or choice is None:
             return None
-        question = item.message
+        question = job.message
         return replace(
             question,
             id=press_id(turn_id),
@@ -66,13 +66,13 @@ class OptionPresses:
 
     async def explain_refusal(self, turn_id: str, user: str, language: str = "en") -> str:
         """Why nothing comes of a user's press, in words; "" where it is, or was, answered."""
-        asked, item = await self._load_offer(turn_id)
+        asked, job = await self._load_offer(turn_id)
         words = words_for(asked.language if asked else language)
-        if asked is None or item is None:
+        if asked is None or job is None:
             return words.say("unknown_answer")
-        press = await self._inbox.find_job(replace(item.message, id=press_id(turn_id)).key)
+        press = await self._store.find_job(replace(job.message, id=press_id(turn_id)).key)
         if press is None:
-            return words.say("choice_not_taken" if user == item.message.user else "choice_not_yours")
+            return words.say("choice_not_taken" if user == job.message.user else "choice_not_yours")
         return "" if press.message.user == user else words.say("choice_made")
 
     async def load_outcome(self, chosen: OptionPress) -> ClarificationOutcome | None:
@@ -87,22 +87,16 @@ class OptionPresses:
         last = turns[place - 1] if place else None
         return ClarificationOutcome(last) if last and last.decision.offers else None
 
-    async def close_clarification(self, messenger: ReplySender, settled: ClarificationOutcome, by: Job) -> None:
+    async def close_clarification(self, sender: ReplySender, settled: ClarificationOutcome, by: Job) -> None:
         """Take the buttons off. That it cannot be done is logged: the answer came all the same."""
         try:
-            item = await self._inbox.find_job_of_turn(settled.asked)
-            if item is None:
+            job = await self._store.find_job_of_turn(settled.asked)
+            if job is None:
                 return
-            for attempt in range(_TRIES):
-                try:
-                    await messenger.close_clarification(item, settled, by)
-                    return
-                except DeliveryError as error:
-                    log.warning("buttons not taken off", item=item.id, cause=str(error), attempt=attempt + 1)
-                    if error.permanent:
-                        return
-                    await asyncio.sleep(2**attempt / 2)
-        except StorageError as error:
+            async for attempt in retry_with_backoff(on=_passes, pause=_FIRST_PAUSE, tries=_TRIES):
+                with attempt:
+                    await sender.close_clarification(job, settled, by)
+        except (DeliveryError, StorageError) as error:
             log.warning("buttons not taken off", turn=settled.asked.id, cause=str(error))
 
     async def _load_offer(self, turn_id: str) -> tuple[Turn | None, Job | None]:
@@ -110,4 +104,8 @@ class OptionPresses:
             turn = await self._conversations.find_turn(turn_id)
         except UnknownTurn:
             return None, None
-        return (turn, await self._inbox.find_job_of_turn(turn)) if turn.decision.offers else (None, None)
+        return (turn, await self._store.find_job_of_turn(turn)) if turn.decision.offers else (None, None)
+
+
+def _passes(error: BaseException) -> bool:
+    return isinstance(error, DeliveryError) and not error.permanent

@@ -15,35 +15,35 @@ class InboxStore(Protocol):
 
     async def claim_message(self, message: ChatMessage, rule: Rule) -> Job | None:
         """Decide by `rule` what the message calls for, change its thread accordingly and, where something is owed,
-        keep it as an item of this process: committed on return.
+        keep it as a job of this process: committed on return.
 
         None where nothing is owed, and where the message, or its gesture, was claimed before, by whomever.
         """
 
     async def find_job(self, key: MessageRef) -> Job | None:
-        """The item of a message, whatever its state."""
+        """The job of a message, whatever its state."""
 
     async def find_job_of_turn(self, turn: Turn) -> Job | None:
-        """The item that a turn was made for; None where it was made for none, or the item has another by now."""
+        """The job that a turn was made for; None where it was made for none, or the job has another by now."""
 
-    async def start_job(self, item: Job) -> Job | None:
-        """Count a start of the work; -> the item as it is by then, with what others noted who began it before; None
+    async def start_job(self, job: Job) -> Job | None:
+        """Count a start of the work; -> the job as it is by then, with what others noted who began it before; None
         when it is not owed in this revision, or by this process, any more."""
 
-    async def record_reply(self, item: Job, replies: Sequence[Mapping[str, str]]) -> None:
-        """What stands on the platform for the item now, in place of what was kept before."""
+    async def record_reply(self, job: Job, replies: Sequence[Mapping[str, str]]) -> None:
+        """What stands on the platform for the job now, in place of what was kept before."""
 
-    async def move_job(self, item: Job, move: Move) -> None:
-        """The item is answered elsewhere from now on, where nothing stands for it yet."""
+    async def move_job(self, job: Job, move: Move) -> None:
+        """The job is answered elsewhere from now on, where nothing stands for it yet."""
 
-    async def clear_left(self, item: Job) -> None:
-        """Nothing stands any more in the places that the item was moved from."""
+    async def clear_left(self, job: Job) -> None:
+        """Nothing stands any more in the places that the job was moved from."""
 
-    async def record_turn(self, item: Job, turn_id: str) -> None:
-        """The turn that was made for the item, in case its delivery is cut off."""
+    async def record_turn(self, job: Job, turn_id: str) -> None:
+        """The turn that was made for the job, in case its delivery is cut off."""
 
-    async def finish_job(self, item: Job, state: JobState) -> bool:
-        """What became of the item; False when it is not open as it was any more."""
+    async def finish_job(self, job: Job, state: JobState) -> bool:
+        """What became of the job; False when it is not open as it was any more."""
 
     async def revise_job(self, message: ChatMessage, rule: Rule, *, anew: bool = False) -> Job | None:
         """The message was edited: owe it a new answer, or silence where `rule` now hears a wish for that.
@@ -59,14 +59,14 @@ class InboxStore(Protocol):
         process is answering, which then finds that."""
 
     async def reclaim_expired(self, platforms: Collection[str], limit: int = 200) -> Sequence[Job]:
-        """Items of these platforms that processes owe which stopped beating; they are this process's from now on,
+        """Jobs of these platforms that processes owe which stopped beating; they are this process's from now on,
         oldest first."""
 
     async def extend_lease(self) -> None:
         """This process lives: what it owes stays its own for another lease."""
 
     async def own_revisions(self) -> Mapping[MessageRef, int]:
-        """The revision of each item that this process is to see to."""
+        """The revision of each job that this process is to see to."""
 
     async def release_lease(self) -> None:
         """This process stops: what it still owes is free at once."""
@@ -87,18 +87,18 @@ class InboxStore(Protocol):
         """The channels that are no ordinary ones, oldest first."""
 
     async def answered_since(self, channel: Channel, since: datetime) -> Sequence[Job]:
-        """Items of a channel that came since then and were not withdrawn."""
+        """Jobs of a channel that came since then and were not withdrawn."""
 
     async def list_channels(self, platform: str, workspace: str) -> Sequence[str]:
         """Where messages were claimed: the ids of a workspace's channels."""
 
 
 class InboxMeter(Protocol):
-    """Counts what the desk does."""
+    """Counts what the inbox does."""
 
     def count_claim(self, platform: str, judgement: str) -> None: ...
 
     def count_outcome(self, platform: str, state: str, decision: str, seconds: float) -> None:
-        """An item came to its end, so many seconds after it arrived."""
+        """A job came to its end, so many seconds after it arrived."""
 
     def count_fault(self, platform: str, kind: str) -> None: ...

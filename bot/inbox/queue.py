@@ -1,4 +1,4 @@
-"""The queue behind the desk: bounded, fair between users, one question of a user at a time."""
+"""The queue behind the inbox: bounded, fair between users, one question of a user at a time."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ class Full(Exception):
 class FairQueue:
     """Users take turns, whoever asked how much: a lane a user, served round robin, each lane in order.
 
-    At most `limit` items wait in all and `per_user` of one user. A user's next item waits until `done` is called for
-    the one before, so that a follow-up finds the answer it leans on.
+    At most `limit` jobs wait in all and `per_user` of one user. A user's next job waits until `release_lane` is called
+    for the one before, so that a follow-up finds the answer it leans on.
     """
 
     def __init__(self, limit: int, per_user: int) -> None:
         self._limit = limit
         self._per_user = per_user
         self._lanes: dict[tuple[str, str, str], deque[Job]] = {}
-        self._turns: deque[tuple[str, str, str]] = deque()  # lanes whose first item may start, in order
+        self._turns: deque[tuple[str, str, str]] = deque()  # lanes whose first job may start, in order
         self._busy: set[tuple[str, str, str]] = set()
         self._size = 0
         self._ready = asyncio.Condition()
@@ -37,48 +37,53 @@ class FairQueue:
     def __len__(self) -> int:
         return self._size
 
-    async def put(self, item: Job, *, owed: bool = False) -> None:
-        """Queue an item. Raises Full, unless it is `owed` from before (a restart, an edit)."""
+    @property
+    def busy_count(self) -> int:
+        """Jobs that were taken out and are being worked on."""
+        return len(self._busy)
+
+    async def put(self, job: Job, *, owed: bool = False) -> None:
+        """Queue a job. Raises Full, unless it is `owed` from before (a restart, an edit)."""
         async with self._ready:
-            key = lane_of(item)
+            key = lane_of(job)
             lane = self._lanes.get(key, deque())
             if not owed and self._size >= self._limit:
                 raise Full(user=False)
             if not owed and len(lane) >= self._per_user:
                 raise Full(user=True)
             self._lanes[key] = lane
-            lane.append(item)
+            lane.append(job)
             self._size += 1
             if len(lane) == 1 and key not in self._busy:
                 self._turns.append(key)
                 self._ready.notify()
 
     async def get(self) -> Job:
-        """The next item, once there is one."""
+        """The next job, once there is one."""
         async with self._ready:
             await self._ready.wait_for(lambda: bool(self._turns))
             lane = self._turns.popleft()
-            item = self._lanes[lane].popleft()
+            job = self._lanes[lane].popleft()
             self._size -= 1
             if not self._lanes[lane]:
                 del self._lanes[lane]
             self._busy.add(lane)
-            return item
+            return job
 
-    async def release_lane(self, item: Job) -> None:
-        """The item's user may have the next one worked on."""
+    async def release_lane(self, job: Job) -> None:
+        """The job's user may have the next one worked on."""
         async with self._ready:
-            lane = lane_of(item)
+            lane = lane_of(job)
             self._busy.discard(lane)
             if lane in self._lanes and lane not in self._turns:
                 self._turns.append(lane)
                 self._ready.notify()
 
-    async def remove_job(self, item_id: str) -> None:
-        """Take an item out, if it still waits."""
+    async def remove_job(self, job_id: str) -> None:
+        """Take a job out, if it still waits."""
         async with self._ready:
             for key, lane in list(self._lanes.items()):
-                kept = deque(item for item in lane if item.id != item_id)
+                kept = deque(job for job in lane if job.id != job_id)
                 self._size -= len(lane) - len(kept)
                 if kept:
                     self._lanes[key] = kept
@@ -88,26 +93,26 @@ class FairQueue:
                         self._turns.remove(key)
 
     def list_positions(self) -> Iterator[tuple[Job, int]]:
-        """Each user's first waiting item, with the number of items that come before it as things stand."""
+        """Each user's first waiting job, with the number of jobs that come before it as things stand."""
         lanes = dict.fromkeys((*self._turns, *self._lanes))
         for ahead, lane in enumerate(lanes):
             yield self._lanes[lane][0], ahead
 
     def __iter__(self) -> Iterator[Job]:
         """All that waits."""
-        return (item for lane in list(self._lanes.values()) for item in list(lane))
+        return (job for lane in list(self._lanes.values()) for job in list(lane))
 
-    def holds_job(self, item: Job) -> bool:
-        """Whether an item still waits."""
-        return any(other.id == item.id for other in self._lanes.get(lane_of(item), ()))
+    def holds_job(self, job: Job) -> bool:
+        """Whether a job still waits."""
+        return any(other.id == job.id for other in self._lanes.get(lane_of(job), ()))
 
     def take_all(self) -> list[Job]:
         """Take everything out."""
-        items = list(self)
+        jobs = list(self)
         self._lanes.clear()
         self._turns.clear()
         self._size = 0
-        return items
+        return jobs
 
 
 class Budget:
@@ -134,7 +139,7 @@ class Budget:
         return 0.0
 
 
-def lane_of(item: Job) -> tuple[str, str, str]:
-    """Whose item it is."""
-    place = item.message.place
-    return place.platform, place.workspace, item.message.user
+def lane_of(job: Job) -> tuple[str, str, str]:
+    """Whose job it is."""
+    place = job.message.place
+    return place.platform, place.workspace, job.message.user

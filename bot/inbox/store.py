@@ -103,7 +103,7 @@ class SqlInboxStore:
         return await asyncio.shield(claim.made)
 
     async def find_job(self, key: MessageRef) -> Job | None:
-        """The item of a message, whatever its state."""
+        """The job of a message, whatever its state."""
         return await self._database.read(lambda connection: self._load_job(connection, key))
 
     async def find_job_of_turn(self, turn: Turn) -> Job | None:
@@ -116,8 +116,8 @@ class SqlInboxStore:
 
         return await self._database.read(select_job)
 
-    async def start_job(self, item: Job) -> Job | None:
-        known = _as_known(item) | {"known_owner": self._owner}
+    async def start_job(self, job: Job) -> Job | None:
+        known = _as_known(job) | {"known_owner": self._owner}
 
         async def count_start(connection: AsyncConnection) -> Job | None:
             row = (await connection.execute(_BEGIN, known)).mappings().one_or_none()
@@ -125,17 +125,17 @@ class SqlInboxStore:
 
         return await self._database.write(count_start)
 
-    async def record_reply(self, item: Job, replies: Sequence[Mapping[str, str]]) -> None:
-        """What stands on the platform for the item now, also when it is not owed any more."""
-        values = {"known_id": item.id, "now_replies": [dict(reply) for reply in replies]}
+    async def record_reply(self, job: Job, replies: Sequence[Mapping[str, str]]) -> None:
+        """What stands on the platform for the job now, also when it is not owed any more."""
+        values = {"known_id": job.id, "now_replies": [dict(reply) for reply in replies]}
         await self._database.write(lambda connection: connection.execute(_RECORD_REPLY, values))
 
-    async def move_job(self, item: Job, move: Move) -> None:
-        await self._save_move(item.id, move, replies=[])
+    async def move_job(self, job: Job, move: Move) -> None:
+        await self._save_move(job.id, move, replies=[])
 
-    async def clear_left(self, item: Job) -> None:
-        if item.moved:
-            await self._save_move(item.id, replace(item.moved, left=()))
+    async def clear_left(self, job: Job) -> None:
+        if job.moved:
+            await self._save_move(job.id, replace(job.moved, left=()))
 
     async def record_turn(self, item: Job, turn_id: str) -> None:
         """The turn that was made for the item."""
@@ -145,8 +145,8 @@ class SqlInboxStore:
         else:
             await self._execute_write(_RECORD_TURN, _as_known(item) | {"now_turn": turn_id})
 
-    async def finish_job(self, item: Job, state: JobState) -> bool:
-        return await self._execute_write(_FINISH, _as_known(item) | {"now_state": state.value}) > 0
+    async def finish_job(self, job: Job, state: JobState) -> bool:
+        return await self._execute_write(_FINISH, _as_known(job) | {"now_state": state.value}) > 0
 
     async def revise_job(self, message: ChatMessage, rule: Rule, *, anew: bool = False) -> Job | None:
 
@@ -191,19 +191,19 @@ class SqlInboxStore:
             insert = upsert(connection, inbox).on_conflict_do_nothing(index_elements=list(_KEY))
             if (await connection.execute(insert.values(self._build_row(grave, grave.received_at)))).rowcount:
                 return None
-            item, elsewhere = await self._load_with_ownership(connection, key)
-            while item and item.state not in _DELETED:
+            job, elsewhere = await self._load_with_ownership(connection, key)
+            while job and job.state not in _DELETED:
                 ours = {"owner": self._owner, "lease_until": datetime.now(UTC) + self._lease}
                 now = {
                     "state": JobState.RETRACTING.value,
-                    "revision": item.revision + 1,
+                    "revision": job.revision + 1,
                     "received_at": datetime.now(UTC),
                 }
                 values = now | ({} if elsewhere else ours)
-                same = and_(inbox.c.id == item.id, inbox.c.revision == item.revision, inbox.c.state == item.state.value)
+                same = and_(inbox.c.id == job.id, inbox.c.revision == job.revision, inbox.c.state == job.state.value)
                 if (await connection.execute(update(inbox).where(same).values(values))).rowcount:
                     return None if elsewhere else await self._load_job(connection, key)
-                item, elsewhere = await self._load_with_ownership(connection, key)  # changed just now
+                job, elsewhere = await self._load_with_ownership(connection, key)  # changed just now
             return None
 
         return await self._database.write(update_state)
@@ -224,7 +224,7 @@ class SqlInboxStore:
                 .returning(inbox)
             )
             rows = (await connection.execute(taken)).mappings().all()
-            return sorted((self._build_job(row) for row in rows), key=lambda item: (item.received_at, item.message.id))
+            return sorted((self._build_job(row) for row in rows), key=lambda job: (job.received_at, job.message.id))
 
         return await self._database.write(update_owner)
 
@@ -251,8 +251,8 @@ class SqlInboxStore:
         query = select(inbox).where(*here, inbox.c.state == JobState.PENDING.value).order_by(inbox.c.received_at)
 
         async def select_pending(connection: AsyncConnection) -> Sequence[Job]:
-            items = map(self._build_job, (await connection.execute(query)).mappings())
-            return [item for item in items if item.message.place == place]
+            jobs = map(self._build_job, (await connection.execute(query)).mappings())
+            return [job for job in jobs if job.message.place == place]
 
         return await self._database.read(select_pending)
 
@@ -425,13 +425,13 @@ class SqlInboxStore:
     # -- single rows ----------------------------------------------------------------------------------------------
 
     async def _load_with_ownership(self, connection: AsyncConnection, key: MessageRef) -> tuple[Job | None, bool]:
-        """A message's item, and whether another process that lives is to answer it."""
+        """A message's job, and whether another process that lives is to answer it."""
         row = (await connection.execute(select(inbox).where(_has_key(key)))).mappings().one_or_none()
         if row is None:
             return None, False
-        item = self._build_job(row)
-        theirs = not item.mine and row["lease_until"] > datetime.now(UTC)
-        return item, theirs and item.state is JobState.PENDING
+        job = self._build_job(row)
+        theirs = not job.mine and row["lease_until"] > datetime.now(UTC)
+        return job, theirs and job.state is JobState.PENDING
 
     async def _record_edit(self, connection: AsyncConnection, item: Job, message: ChatMessage) -> None:
         """Note of which edit an item's text is, though it reads the same: an earlier one may be told of later."""
@@ -538,14 +538,14 @@ def _gesture_names(message: ChatMessage) -> list[tuple[str, ...]]:
     return [(place.platform, place.workspace, place.channel, message.user, message.gesture)]
 
 
-def _reads_anew(item: Job, message: ChatMessage, anew: bool) -> bool:
-    relayed = anew and item.judgement is Disposition.RELAY
-    return relayed or item.message.text != make_storable(message.text)
+def _reads_anew(job: Job, message: ChatMessage, anew: bool) -> bool:
+    relayed = anew and job.judgement is Disposition.RELAY
+    return relayed or job.message.text != make_storable(message.text)
 
 
-def _as_known(item: Job) -> dict[str, Any]:
+def _as_known(job: Job) -> dict[str, Any]:
     """What `_IS_AS_KNOWN` compares."""
-    return {"known_id": item.id, "known_revision": item.revision, "known_state": item.state.value}
+    return {"known_id": job.id, "known_revision": job.revision, "known_state": job.state.value}
 
 
 def _has_key(key: MessageRef) -> ColumnElement[bool]:

@@ -15,12 +15,14 @@ from typing import Any
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
+from tenacity import TryAgain
 
 from bot.errors import BotError, PlatformError, StorageError
 from bot.inbox.service import InboxService
 from bot.platforms.registry import Adapter
 from bot.platforms.web.limits import PromptProtocol
 from bot.runtime.faults import log_fault
+from bot.runtime.retries import FailedTry, retry_with_backoff, start_pauses_over
 
 log = structlog.get_logger(__name__)
 
@@ -86,21 +88,27 @@ async def serve_platforms(
 
 async def supervise_adapter(adapter: Adapter, troubles: MutableMapping[str, str]) -> None:
     """Run an adapter for ever; after a failure again, each time after a longer pause."""
-    pause = FIRST_PAUSE
-    while True:
-        started = asyncio.get_running_loop().time()
-        try:
-            await adapter.run()
-        except BotError as error:
-            troubles[adapter.platform] = str(error)
-            log.error("adapter failed", platform=adapter.platform, cause=str(error), again_in=pause)
-        except Exception as error:
-            fault = log_fault(error, "adapter failed", platform=adapter.platform)
-            troubles[adapter.platform] = f"a fault of Frontdesk's: {fault} in its log"
-        if asyncio.get_running_loop().time() - started > LONGEST_PAUSE:
-            pause = FIRST_PAUSE
-        await asyncio.sleep(pause)
-        pause = min(pause * 2, LONGEST_PAUSE)
+
+    def note_failure(failed: FailedTry) -> None:
+        platform, error = adapter.platform, failed.error
+        if isinstance(error, BotError):
+            troubles[platform] = str(error)
+            log.error("adapter failed", platform=platform, cause=str(error), again_in=failed.again_in)
+            return
+        fault = log_fault(error, "adapter failed", platform=platform)
+        troubles[platform] = f"a fault of Frontdesk's: {fault} in its log"
+
+    now = asyncio.get_running_loop().time
+    starts = retry_with_backoff(on=Exception, pause=FIRST_PAUSE, longest=LONGEST_PAUSE, on_failure=note_failure)
+    async for start in starts:
+        with start:
+            started = now()
+            try:
+                await adapter.run()
+            finally:
+                if now() - started > LONGEST_PAUSE:
+                    start_pauses_over(start.retry_state)
+            raise TryAgain  # it has ended by itself
 
 
 def known_causes(
@@ -136,13 +144,13 @@ def make_readiness_check(
 
 async def _for_ever(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Work that has ended by itself has nothing to do; after a fault it begins again."""
-    while True:
-        try:
+
+    def log_failure(failed: FailedTry) -> None:
+        log_fault(failed.error, "background work failed")
+
+    async for start in retry_with_backoff(on=Exception, pause=FIRST_PAUSE, growth=1, on_failure=log_failure):
+        with start:
             await work()
-            return
-        except Exception as error:
-            log_fault(error, "background work failed")
-            await asyncio.sleep(FIRST_PAUSE)
 
 
 async def _cancel_tasks(tasks: Sequence[asyncio.Task[None]]) -> None:

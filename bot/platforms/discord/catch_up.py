@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from bot.inbox.ports import InboxStore
 from bot.platforms.discord.api_errors import is_unknown_message, translate_delivery_errors
 from bot.platforms.discord.events import PLATFORM, PRIVATE
 from bot.platforms.discord.reply_target import target_of
+from bot.runtime.retries import FailedTry, retry_with_backoff
 
 log = structlog.get_logger(__name__)
 
@@ -60,16 +61,11 @@ class PendingEvents:
         return found[0]
 
     async def _retry_until_done(self, work: Callable[[], Awaitable[None]]) -> None:
-        mark, pause = object(), 0.25
+        mark = object()
         self._pending[mark] = datetime.now(UTC)
-        while True:
-            try:
+        async for attempt in retry_with_backoff(on=StorageError, pause=0.25, longest=10.0, on_failure=_log_kept_event):
+            with attempt:
                 await work()
-                break
-            except StorageError as error:
-                log.error("event kept for later", platform=PLATFORM, cause=str(error))
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, 10)
         del self._pending[mark]  # not when cancelled: then it is read again at the next start
 
 
@@ -146,35 +142,54 @@ class CatchUp:
     ) -> None:
         """Hear what was said in a channel. One that Discord cannot read is given up after some tries where others can
         be read: it is not Discord that is away, and the others' cursor must move on."""
-        pause = 1.0
         known = await self._known_since(channel, after)
-        for attempt in range(1, _MOST_TRIES + 1):
-            try:
+        try:
+            missed = await self._fetch_missed(client, channel, after, at_once)
+        except DeliveryError as error:
+            if self._passes(error, client):
+                log.error(
+                    "channel given up: what was written there while nobody listened is not answered",
+                    channel=channel.id,
+                )
+                self._given_up()
+            return
+        self._readable = True
+        for message in missed:
+            await self._hear(message)
+            if message.edited_at:
+                await self._edited(message)
+        if len(missed) < _PER_CHANNEL:
+            for message_id in known.keys() - {message.id for message in missed}:
+                if await _is_deleted(channel, message_id):
+                    await self._deleted(known[message_id])
+
+    async def _fetch_missed(
+        self, client: discord.Client, channel: Any, after: discord.Object, at_once: asyncio.Semaphore
+    ) -> Sequence[discord.Message]:
+        """What was said in a channel, oldest first. Raises DeliveryError where it cannot be read after some tries."""
+
+        def log_failure(failed: FailedTry) -> None:
+            log.warning("channel not read yet", channel=channel.id, cause=str(failed.error))
+
+        found: list[discord.Message] = []
+        async for attempt in retry_with_backoff(
+            on=lambda error: self._passes(error, client),
+            pause=1.0,
+            growth=1.5,
+            longest=_LONGEST_PAUSE,
+            tries=lambda: _TRIES if self._readable else _MOST_TRIES,
+            on_failure=log_failure,
+        ):
+            with attempt:
                 async with at_once:
                     with translate_delivery_errors():
                         history = channel.history(after=after, limit=_PER_CHANNEL, oldest_first=True)
-                        missed = [message async for message in history]
-            except DeliveryError as error:
-                if error.permanent or self._owed.stopping or client.is_closed():
-                    return
-                log.warning("channel not read yet", channel=channel.id, cause=str(error))
-                if attempt >= _TRIES and self._readable:
-                    break
-                await asyncio.sleep(pause)
-                pause = min(pause * 1.5, _LONGEST_PAUSE)
-                continue
-            self._readable = True
-            for message in missed:
-                await self._hear(message)
-                if message.edited_at:
-                    await self._edited(message)
-            if len(missed) < _PER_CHANNEL:
-                for message_id in known.keys() - {message.id for message in missed}:
-                    if await _is_deleted(channel, message_id):
-                        await self._deleted(known[message_id])
-            return
-        log.error("channel given up: what was written there while nobody listened is not answered", channel=channel.id)
-        self._given_up()
+                        found = [message async for message in history]
+        return found
+
+    def _passes(self, error: BaseException, client: discord.Client) -> bool:
+        """Whether a channel that could not be read may be read later, and somebody is left to do so."""
+        return isinstance(error, DeliveryError) and not (error.permanent or self._owed.stopping or client.is_closed())
 
     async def _known_since(self, channel: Any, after: discord.Object) -> Mapping[int, MessageRef]:
         """Messages of a channel that were claimed, by id: those that are not found there any more were deleted."""
@@ -209,6 +224,10 @@ class CatchUp:
                 await self._markers.set(_CURSOR, self._owed.since.isoformat())
             except StorageError as error:
                 log.warning("cursor not kept", cause=str(error))
+
+
+def _log_kept_event(failed: FailedTry) -> None:
+    log.error("event kept for later", platform=PLATFORM, cause=str(failed.error))
 
 
 async def _is_deleted(channel: Any, message_id: int) -> bool:

@@ -50,6 +50,7 @@ from bot.platforms.discord.reply_target import MessageKind, target_of
 from bot.platforms.discord.settings import DISCORD, DiscordSettings
 from bot.platforms.services import PlatformServices
 from bot.runtime.faults import log_fault
+from bot.runtime.retries import FailedTry, retry_with_backoff
 
 log = structlog.get_logger(__name__)
 
@@ -164,16 +165,15 @@ class DiscordAdapter:
 
     async def _register_commands(self, client: FrontdeskClient) -> None:
         """Until it is done; each time after a longer pause, for Discord takes 200 a day."""
-        pause = _FIRST_PAUSE
-        while True:
-            try:
-                with translate_delivery_errors():
-                    await self.sync_commands(client)
-                return
-            except BotError as error:
-                log.error("discord commands not registered: the old ones work", cause=str(error), again_in=pause)
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE)
+
+        def log_failure(failed: FailedTry) -> None:
+            cause = str(failed.error)
+            log.error("discord commands not registered: the old ones work", cause=cause, again_in=failed.again_in)
+
+        tries = retry_with_backoff(on=BotError, pause=_FIRST_PAUSE, longest=_LONGEST_PAUSE, on_failure=log_failure)
+        async for attempt in tries:
+            with attempt, translate_delivery_errors():
+                await self.sync_commands(client)
 
     async def sync_commands(self, client: FrontdeskClient) -> None:
         """Tell Discord of the commands if they are not those it was told last. Raises what the library raises."""

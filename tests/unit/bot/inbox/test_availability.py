@@ -26,23 +26,22 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def platforms(clock: Clock) -> Platforms:
+def sender() -> FakeMessenger:
+    return FakeMessenger()
+
+
+@pytest.fixture
+def platforms(clock: Clock, sender: FakeMessenger) -> Platforms:
     platforms = Platforms(clock)
-    platforms.add_platform("test", FakeMessenger())
+    platforms.add_platform("test", sender)
     platforms.add_platform("other", FakeMessenger())
     return platforms
 
 
-def refuses(platforms: Platforms, *, bot: bool) -> None:
-    messenger = platforms._messengers["test"]
-    assert isinstance(messenger, FakeMessenger)
-    messenger.refuses_bot = bot
-
-
 async def test_a_platform_that_refuses_the_bot_is_left_alone_until_it_takes_it_again(
-    platforms: Platforms, clock: Clock
+    platforms: Platforms, sender: FakeMessenger, clock: Clock
 ) -> None:
-    refuses(platforms, bot=True)
+    sender.refuses_bot = True
     with capture_logs() as logs:
         platforms.suspend_platform("test", "token_revoked")
         platforms.suspend_platform("test", "token_revoked")  # of several answers under way
@@ -52,7 +51,7 @@ async def test_a_platform_that_refuses_the_bot_is_left_alone_until_it_takes_it_a
     clock.now += 60
     await platforms.probe_suspended()
     assert platforms.find_sender("test") is None
-    refuses(platforms, bot=False)
+    sender.refuses_bot = False
     clock.now += 60
     await platforms.probe_suspended()
     assert platforms.find_sender("test") is not None

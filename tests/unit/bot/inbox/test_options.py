@@ -24,10 +24,10 @@ from bot.chat.message import (
     Thread,
 )
 from bot.database.database import Database
+from bot.inbox.assembly import build_inbox
 from bot.inbox.limits import InboxLimits
 from bot.inbox.options import OptionPresses, press_id
 from bot.inbox.policy import classify_message, update_thread
-from bot.inbox.service import InboxService
 from bot.inbox.store import SqlInboxStore
 from tests.fakes import (
     CountingMeter,
@@ -51,7 +51,7 @@ class Office:
         self.inbox = SqlInboxStore(database, update_thread, "one", 1)
         self.answering = ScriptedAnswering(self.store)
         limits = InboxLimits(workers=2, user_budget=2, pause=0.01)
-        self.desk = InboxService(self.answering, self.store, self.inbox, self.meter, limits, intents=FakeIntents())
+        self.desk = build_inbox(self.answering, self.store, self.inbox, self.meter, limits, intents=FakeIntents())
         self.desk.add_platform("test", self.messenger)
 
     async def asked_back(self, question: ChatMessage) -> Turn:
