@@ -172,6 +172,7 @@ class FakeMessenger:
         self.broken_courtesy = False
         self.refuses_bot = False
         self.other_places = 0  # where else an item's customer can be reached
+        self.moves_to = ""  # and in which channel, if another
         self.turns: list[str] = []
 
     def said_to(self, message: ChatMessage) -> list[str]:
@@ -217,7 +218,8 @@ class FakeMessenger:
         tried = int(item.message.reply_target.get("elsewhere", "0"))
         if tried == self.other_places:
             return None
-        message = replace(item.message, reply_target={"elsewhere": str(tried + 1)})
+        place = replace(item.message.place, channel=self.moves_to or item.message.place.channel)
+        message = replace(item.message, place=place, reply_target={"elsewhere": str(tried + 1)})
         return replace(item, message=message, replies=())
 
     async def check_access(self) -> None:

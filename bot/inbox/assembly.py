@@ -49,7 +49,7 @@ def build_inbox(
     question found no answer. `on_undeliverable` tells admins of a job whose customer cannot be told anything, and why;
     -> whether it could. `intents` tells questions from talk, and wishes for quiet. `masking` hides what is nobody's
     business before a text is kept or answered. `pictures` says what pictures show."""
-    limits, masking = limits or InboxLimits(), masking or MessageMasking()
+    limits, masking = limits or InboxLimits(), MessageMasking() if masking is None else masking
     platforms, left, readings = Platforms(), LeftJobs(), IntentReadings(intents)
     queue = FairQueue(limits.queue, limits.per_user)
     presses = OptionPresses(conversations, store)

@@ -125,10 +125,10 @@ class Worker:
         """Answer a job, or excuse it. `closing`: the buttons that it pressed are being taken off."""
         made = MadeAnswer()
 
-        async def show_answer(sender: ReplySender, job: Job) -> None:
+        async def show_answer(sender: ReplySender, there: Job) -> None:
             async with asyncio.timeout(self._delivery.answer_seconds):
-                events = self._answers.stream_events(job, made)
-                await sender.show_answer(job, events, partial(self._store.record_reply, job))
+                events = self._answers.stream_events(job, made)  # what stands near it stands where it was asked
+                await sender.show_answer(there, events, partial(self._store.record_reply, there))
 
         try:
             delivered = await self._delivery.deliver_reply(job, show_answer, unknown=may_stand_unnoted(job))

@@ -89,6 +89,17 @@ async def test_what_may_not_be_said_in_its_place_is_said_elsewhere(office: Offic
     assert len(office.conversations.stored) == 1
 
 
+async def test_what_is_said_elsewhere_is_asked_where_it_was_written(office: Office) -> None:
+    office.messenger.moves_to = "other"
+    office.messenger.other_places = 1
+    office.messenger.faults = [undeliverable(permanent=True)]
+    await office.inbox.receive_message(question := said())
+    await settled(office)
+    assert [asked.channel for asked in office.answering.asked] == [question.place.channel]
+    job = await office.store.find_job(question.key)
+    assert job and job.message == question and job.moved and job.moved.place.channel == "other"
+
+
 @pytest.mark.parametrize("begins", [False, True])
 @pytest.mark.parametrize("lost", [0, 1, 2])
 @pytest.mark.parametrize("closed", [0, 1, 2, 3])
