@@ -20,7 +20,7 @@ from bot.app.operators import (
     discord_invitation,
     slack_app_manifest,
 )
-from bot.app.serve import serve_application
+from bot.app.serve import hold_chat, serve_application
 
 __all__ = [
     "Application",
@@ -35,6 +35,7 @@ __all__ = [
     "explanation",
     "fit_on_golden",
     "generator_for",
+    "hold_chat",
     "keep_own_fit",
     "open_application",
     "own_fit_of",

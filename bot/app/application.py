@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from bot.inbox.service import InboxService
     from bot.platforms.registry import Platforms
     from bot.platforms.services import PlatformServices
-    from bot.platforms.terminal.platform import Terminal
     from bot.platforms.web.metrics import Metrics
     from inference.vllm import VllmGenerator
 
@@ -92,15 +91,6 @@ class Application(FeatureParts):
         from bot.chat.message import ThreadRef
 
         return self.handing.can_hand_over(ThreadRef(message.platform, "", message.channel, ""))
-
-    @cached_property
-    def terminal(self) -> Terminal:
-        """The chat in a terminal."""
-        from bot.platforms.terminal.platform import Terminal
-
-        history = self.settings.data_dir / "chat_history"
-        mask = masker(self.settings)
-        return Terminal(self.answering, self.conversations, history=history, mask=mask, learning=self.learning)
 
     @cached_property
     def desk(self) -> InboxService:

@@ -48,6 +48,25 @@ async def serve_application(application: Application) -> None:
     )
 
 
+async def hold_chat(application: Application, conversation_id: str = "") -> None:
+    """Answer what is typed in the terminal, until the input ends. Raises NoActiveVersion, CorruptVersion,
+    StorageError."""
+    from bot.platforms.terminal.chat import TerminalChat
+
+    await application.warm_up()
+    beside = (application.shelf.run, application.live_glossary.run, application.live_learned.run, application.desk.run)
+    keeping_up = [asyncio.create_task(work()) for work in beside]
+    chat = TerminalChat(application.platform_services, conversation_id)
+    try:
+        await chat.run()
+        await application.desk.drain(application.settings.drain_seconds)
+    finally:
+        await chat.close()
+        for each in keeping_up:
+            each.cancel()
+        await asyncio.gather(*keeping_up, return_exceptions=True)
+
+
 _READY_SECONDS = 3.0  # that the database may take
 
 

@@ -62,7 +62,8 @@ class ChatMessage:
     What a platform may tell besides: `author` is what the author is called, `link` where the message can be read;
     `links` are the messages it links to, in the platform's own terms, and `replies_to` is the id of the one it replies
     to; `begins_thread`: a thread begins with it that hangs on no message; `unseen` is why its words are hidden from the
-    bot; `handoff_thread`: in which thread a handoff of it goes on (None: in its own).
+    bot; `handoff_thread`: in which thread a handoff of it goes on (None: in its own); `conversation_id`: which
+    conversation it goes on with ("": its place's).
 
     What is found out once it is here: whether it is `in_help_channel`; the handoff it belongs to, and on whose `side`;
     and, where it called the bot to somebody else's question, by whose id that was `asked_by`."""
@@ -89,6 +90,7 @@ class ChatMessage:
     handoff_id: str = ""
     side: Party | None = None
     asked_by: str = ""
+    conversation_id: str = ""
 
     @property
     def opens_thread(self) -> bool:

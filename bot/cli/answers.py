@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -31,6 +31,7 @@ def ask_question(
     from bot.chat.conversation import IncomingMessage
     from bot.chat.reply_stream import follow_answer
     from bot.errors import InputError
+    from bot.platforms.terminal.answers import AnswerPrinter
 
     text = sys.stdin.read() if question == "-" else question
     if not text.strip():
@@ -41,7 +42,7 @@ def ask_question(
     async def answer_message(application: Application) -> Turn:
         await application.load_beside()
         events = application.answering.answer_message(message)
-        return await (follow_answer(events) if as_json else application.terminal.show_answer(events))
+        return await (follow_answer(events) if as_json else AnswerPrinter().show_answer(events))
 
     turn = run_on_application(answer_message)
     if as_json:
@@ -53,18 +54,10 @@ def ask_question(
 def start_chat(conversation: ConversationId = "") -> None:
     """Talk to Frontdesk in the terminal. /help lists what you can type."""
 
-    async def hold_chat(application: Application) -> None:
-        await application.warm_up()
-        beside = (application.shelf, application.live_glossary, application.live_learned)
-        keeping_up = [asyncio.create_task(each.run()) for each in beside]
-        try:
-            await application.terminal.run_chat(conversation or uuid.uuid4().hex)
-        finally:
-            for each in keeping_up:
-                each.cancel()
-            await asyncio.gather(*keeping_up, return_exceptions=True)
+    from bot.app import hold_chat
 
-    run_on_application(hold_chat)
+    nobody_else_waits = {"user_budget": 0, "workspace_budget": 0}
+    run_on_application(partial(hold_chat, conversation_id=conversation), **nobody_else_waits)
 
 
 def _print_trace(turn: Turn) -> None:

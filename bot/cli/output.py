@@ -29,12 +29,14 @@ T = TypeVar("T")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
-def run_on_application(work: Callable[[Application], Awaitable[T]]) -> T:
-    """Open the application, await `work(application)`, close it."""
+def run_on_application(work: Callable[[Application], Awaitable[T]], **settings: Any) -> T:
+    """Open the application, with these settings in place of those of the environment, await `work(application)`, close
+    it."""
     from bot.app import open_application
+    from bot.settings import load_settings
 
     async def await_work() -> T:
-        async with open_application() as application:
+        async with open_application(load_settings(**settings)) as application:
             return await work(application)
 
     return asyncio.run(await_work())

@@ -21,7 +21,7 @@ _SET = "1"
 OWN_KEYS = frozenset(
     {
         *("name", "link", "links", "files", "reply_to", "first", "unseen", "handoff_in"),
-        *("help", "handoff", "side", ASKED_BY),
+        *("help", "handoff", "side", "conversation", ASKED_BY),
     }
 )
 """The names in `context` that stand for fields of a message: no reply target may use them."""
@@ -70,6 +70,7 @@ def decode_message(kept: Mapping[str, Any]) -> ChatMessage:
         handoff_id=context.get("handoff", ""),
         side=Party(context["side"]) if context.get("side") else None,
         asked_by=context.get(ASKED_BY, ""),
+        conversation_id=context.get("conversation", ""),
     )
 
 
@@ -106,6 +107,7 @@ def _encode_own(message: ChatMessage) -> dict[str, str]:
         "handoff": message.handoff_id,
         "side": message.side.value if message.side else "",
         ASKED_BY: message.asked_by,
+        "conversation": message.conversation_id,
     }
     handoff_thread = {} if message.handoff_thread is None else {"handoff_in": message.handoff_thread}
     return {name: text for name, text in told.items() if text} | handoff_thread

@@ -101,6 +101,8 @@ def conversation_of(message: ChatMessage) -> str:
     A private conversation is one, whether its messages stand in threads or not; commands of one user in one channel
     follow each other; elsewhere each thread is a conversation of its own.
     """
+    if message.conversation_id:
+        return message.conversation_id
     place = message.place
     base = f"{place.platform}:{place.workspace}:{place.channel}"
     if message.audience is Audience.COMMAND:

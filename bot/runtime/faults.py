@@ -8,6 +8,7 @@ import uuid
 import structlog
 
 from bot.errors import BotError
+from retrieval.errors import RetrievalError
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +26,7 @@ def log_fault(error: BaseException | None = None, event: str = "fault", *, cause
     """
     error = error or sys.exception()
     fault, kind = make_fault_id(), type(error).__name__
-    cause = cause or (str(error) if isinstance(error, BotError) else "")
+    cause = cause or (str(error) if isinstance(error, (BotError, RetrievalError)) else "")
     if cause:
         log.error(event, fault=fault, **about, kind=kind, cause=cause)
     else:

@@ -44,7 +44,7 @@ from bot.platforms.slack import choices as slack_choices
 from bot.platforms.slack.declaration import SlackPlatform
 from bot.platforms.slack.markdown import to_slack
 from bot.platforms.slack.settings import SlackSettings
-from bot.platforms.terminal.platform import Terminal
+from bot.platforms.terminal.answers import AnswerPrinter
 from bot.settings import load_settings
 from examples.serve import serving
 from tests.support.bots import Knowledge, crawled
@@ -299,7 +299,7 @@ def draw_on_terminal(turn: Turn, _settled: ClarificationOutcome | None, _people:
             legacy_windows=False,
             _environ={},
         )
-        Terminal(None, None, console=console).print_answer(turn)  # type: ignore[arg-type]
+        AnswerPrinter(console).print_answer(turn)
         drawn[name] = _LINK_ID.sub("\x1b]8;id=0;", console.file.getvalue()).split("\n")  # type: ignore[attr-defined]
     return drawn
 

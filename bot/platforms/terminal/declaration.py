@@ -50,7 +50,9 @@ class TerminalPlatform:
         return ""
 
     def connect(self, settings: Any, services: PlatformServices) -> Adapter:
-        raise NotImplementedError
+        from bot.platforms.terminal.chat import TerminalChat
+
+        return TerminalChat(services)
 
 
 PLATFORM = TerminalPlatform()

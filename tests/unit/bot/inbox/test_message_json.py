@@ -198,7 +198,7 @@ def test_all_of_a_message_comes_back(message: ChatMessage) -> None:
 def test_no_field_of_a_message_is_left_out() -> None:
     """Also none that is added: each has a value of its own in one of the messages above, and comes back."""
     blank = ChatMessage(ThreadRef("", "", "", ""), "", "", "", Audience.POST)
-    values: dict[str, Any] = {
+    values: dict[str, Any] = {"conversation_id": "c1"} | {
         field.name: value
         for field in fields(ChatMessage)
         for _, message in WRITTEN.values()

@@ -14,7 +14,7 @@ from rich.console import Console
 from bot.chat.conversation import Decision, Turn
 from bot.platforms.discord.markdown import to_discord
 from bot.platforms.slack.markdown import SlackMarkdown, to_slack
-from bot.platforms.terminal.platform import Terminal
+from bot.platforms.terminal.answers import AnswerPrinter
 
 OPENING, CLOSING = "“‘「『（《【([", "”’」』）》】)]"
 ENDS = "。，：；！？、…％℃·.:!?"
@@ -82,7 +82,7 @@ def test_a_terminal_draws_it() -> None:
     console = Console(file=out, force_terminal=True, width=200, highlight=False, legacy_windows=False)
     answer = "请在**三十天（30 天）**内退货。运费由**“我们”**承担。"
     turn = Turn("ab" * 16, "c", datetime(2026, 1, 2, tzinfo=UTC), "q", "q", "zh", Decision.ANSWER, answer, 0.9, 0.5)
-    Terminal(None, None, console=console).print_answer(turn)  # type: ignore[arg-type]
+    AnswerPrinter(console).print_answer(turn)
     bold = [part.replace("\u200b", "") for part in re.findall(r"\x1b\[1m(.*?)\x1b\[0m", out.getvalue())]
     assert bold == ["三十天（30 天）", "“我们”"] and "*" not in out.getvalue()
 

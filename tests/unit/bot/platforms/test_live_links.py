@@ -20,7 +20,7 @@ from bot.chat.markdown import find_held_addresses
 from bot.chat.split import split_markdown
 from bot.platforms.discord import markdown as discord
 from bot.platforms.slack import markdown as slack
-from bot.platforms.terminal.platform import Terminal
+from bot.platforms.terminal.answers import AnswerPrinter
 from tests.support.clients import discord_links, mrkdwn_links, not_held, plain_links, slack_links, terminal_links
 from tests.support.hostile_links import GLUE, GOOD, PAGE, hostile
 
@@ -90,7 +90,7 @@ def _turn(answer: str) -> Turn:
 def _printed(text: str, *, tty: bool) -> list[str]:
     out = io.StringIO()
     console = Console(file=out, force_terminal=tty, width=10_000, highlight=False, legacy_windows=False)
-    Terminal(None, None, console=console).print_answer(_turn(text))  # type: ignore[arg-type]
+    AnswerPrinter(console).print_answer(_turn(text))
     return [out.getvalue()]
 
 

@@ -1,3 +1,5 @@
+"""Answers drawn on a terminal, and piped."""
+
 import io
 from datetime import UTC, datetime
 
@@ -6,37 +8,31 @@ from rich.console import Console
 
 from bot.answering.pipeline import AnswerPipeline
 from bot.answering.quote import ExtractiveWriter
-from bot.chat.conversation import Citation, Decision, IncomingMessage, Turn, UsedPassage, Vote
+from bot.chat.conversation import Citation, Decision, IncomingMessage, Turn, UsedPassage
+from bot.platforms.terminal.answers import AnswerPrinter
 from bot.platforms.terminal.explanation import draw_explanation
-from bot.platforms.terminal.platform import Terminal
 from retrieval.documents import LEARNED, Document, RetrievalResult
-from retrieval.errors import ModelError
-from tests.fakes import MemoryConversations, NotingLearning, found
+from tests.fakes import MemoryConversations, found
 from tests.support.embedding import intent_reader
 
 RETURNS = Document("https://shop.example/r_(eu)", "How do I [return] goods?", "1. Open the **portal**.\n2. Wait.")
 
 
 class Shelf:
-    """Always finds the page on returns; with `empty`, there is no model to search with."""
-
-    def __init__(self, empty: bool = False) -> None:
-        self.empty = empty
+    """Always finds the page on returns."""
 
     async def retrieve(self, query: str, *, context: object = (), limit: int = 10) -> RetrievalResult:
-        if self.empty:
-            raise ModelError("The model is gone: load it again.")
         return found(RETURNS, query=query)
 
 
-def terminal(
-    *, tty: bool, empty: bool = False, store: MemoryConversations | None = None
-) -> tuple[Terminal, io.StringIO]:
+def printer(*, tty: bool) -> tuple[AnswerPrinter, io.StringIO]:
     out = io.StringIO()
-    store = store or MemoryConversations()
-    console = Console(file=out, force_terminal=tty, width=80, highlight=False, legacy_windows=False)
-    answering = AnswerPipeline(Shelf(empty), store, ExtractiveWriter(), intents=intent_reader())
-    return Terminal(answering, store, console=console, learning=NotingLearning()), out
+    return AnswerPrinter(Console(file=out, force_terminal=tty, width=80, highlight=False, legacy_windows=False)), out
+
+
+async def answer(shown: AnswerPrinter) -> Turn:
+    pipeline = AnswerPipeline(Shelf(), MemoryConversations(), ExtractiveWriter(), intents=intent_reader())
+    return await shown.show_answer(pipeline.answer_message(IncomingMessage("c", "How do I return goods?")))
 
 
 def answered(**changes: object) -> Turn:
@@ -57,9 +53,8 @@ def answered(**changes: object) -> Turn:
 
 
 async def test_piped_an_answer_is_plain_markdown_with_its_sources() -> None:
-    shown, out = terminal(tty=False)
-    events = shown._answering.answer_message(IncomingMessage("c", "How do I return goods?"))
-    turn = await shown.show_answer(events)
+    shown, out = printer(tty=False)
+    turn = await answer(shown)
     assert turn.answer == "1. Open the **portal**.\n2. Wait.\n\n[1]"
     assert out.getvalue() == (
         "1. Open the **portal**.\n2. Wait.\n\n[1]\n\nSources\n[1] How do I [return] goods?  https://shop.example/r_(eu)\n"
@@ -67,7 +62,7 @@ async def test_piped_an_answer_is_plain_markdown_with_its_sources() -> None:
 
 
 def test_piped_an_answer_has_its_escaped_characters_as_themselves() -> None:
-    shown, out = terminal(tty=False)
+    shown, out = printer(tty=False)
     markdown = (
         r"Write to &lt;orders@shop.example> \[day or night\], R&amp;D&#27;[2J. [1]"
         "\n\n"
@@ -88,8 +83,8 @@ def test_piped_an_answer_has_its_escaped_characters_as_themselves() -> None:
 
 
 async def test_on_a_terminal_the_markers_and_titles_are_links() -> None:
-    shown, out = terminal(tty=True)
-    await shown.show_answer(shown._answering.answer_message(IncomingMessage("c", "How do I return goods?")))
+    shown, out = printer(tty=True)
+    await answer(shown)
     text = out.getvalue()
     assert "\x1b]8;" in text
     assert "https://shop.example/r_%28eu%29" in text
@@ -98,13 +93,13 @@ async def test_on_a_terminal_the_markers_and_titles_are_links() -> None:
 
 
 def test_the_sources_are_named_in_the_language_of_the_answer() -> None:
-    shown, out = terminal(tty=False)
+    shown, out = printer(tty=False)
     shown.print_answer(answered())
     assert out.getvalue() == "好。 [1]\n\n来源\n[1] 标题  https://shop.example/zh\n"
 
 
 def test_a_pages_text_cannot_steer_the_terminal() -> None:
-    shown, out = terminal(tty=True)
+    shown, out = printer(tty=True)
     shown.print_answer(answered(citations=(Citation(1, "a\x1b[2Jb\nc", "https://x.example/\x1b]0;t\x07", "p"),)))
     assert "\x1b[2J" not in out.getvalue()
     assert "\x1b]0;" not in out.getvalue()
@@ -157,55 +152,3 @@ def test_small_talk_is_not_held_against_a_threshold() -> None:
     Console(file=out, width=80).print(draw_explanation(answered(decision=Decision.CHITCHAT, confidence=0.0)))
     assert "chitchat" in out.getvalue()
     assert "threshold" not in out.getvalue()
-
-
-async def chat(monkeypatch: pytest.MonkeyPatch, shown: Terminal, typed: str) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
-    await shown.run_chat("c1")
-
-
-async def test_a_chat_answers_line_by_line_until_the_input_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    store = MemoryConversations()
-    shown, out = terminal(tty=False, store=store)
-    await chat(monkeypatch, shown, "hi\n\nHow do I return goods?\n/why\n/good clear\n")
-    assert [turn.decision for turn in store.stored] == [Decision.CHITCHAT, Decision.ANSWER]
-    assert {turn.conversation_id for turn in store.stored} == {"c1"}
-    assert "Hello!" in out.getvalue()
-    assert "Open the **portal**" in out.getvalue()
-    assert "answer: confidence 0.90" in out.getvalue()
-    assert [(v.vote, v.reason) for v in store.votes.values()] == [(Vote.UP, "clear")]
-    assert shown._learning.noted == [(store.stored[1].id, Vote.UP, "terminal")]  # type: ignore[union-attr]
-
-
-async def test_a_chat_has_commands(monkeypatch: pytest.MonkeyPatch) -> None:
-    store = MemoryConversations()
-    shown, out = terminal(tty=False, store=store)
-    await chat(monkeypatch, shown, "/why\n/help\n/frobnicate\nhello\n/new\nhello\n/quit\nHow do I return goods?\n")
-    assert "Nothing was asked" in out.getvalue()
-    assert "start a new conversation" in out.getvalue()
-    assert "no command /frobnicate" in out.getvalue()
-    assert len({turn.conversation_id for turn in store.stored}) == len(store.stored) == 2
-
-
-async def test_a_fault_is_one_line_and_the_chat_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown, out = terminal(tty=False, empty=True)
-    await chat(monkeypatch, shown, "How do I return goods?\nhello\n")
-    assert "frontdesk: The model is gone: load it again." in out.getvalue()
-    assert "Hello!" in out.getvalue()
-
-
-async def test_a_conversation_is_gone_on_with(monkeypatch: pytest.MonkeyPatch) -> None:
-    store = MemoryConversations()
-    first, _ = terminal(tty=False, store=store)
-    await chat(monkeypatch, first, "How do I return goods?\n")
-    again, out = terminal(tty=False, store=store)
-    await chat(monkeypatch, again, "/why\n")
-    assert "Going on after: How do I return goods?" in out.getvalue()
-    assert "answer: confidence" in out.getvalue()
-
-
-async def test_an_answer_that_cannot_be_stored_is_shown_and_then_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown, out = terminal(tty=False, store=MemoryConversations(broken=True))
-    await chat(monkeypatch, shown, "How do I return goods?\n")
-    text = out.getvalue()
-    assert 0 < text.index("Open the **portal**") < text.index("was answered but not logged: The database is gone")
