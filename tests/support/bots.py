@@ -87,7 +87,7 @@ class Bot:
         self.mode, self.program = mode, program
         if slack is not None:
             self.slack = slack
-        self.port = _free_port()
+        self.port = free_port()
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.sqlite = folder / "frontdesk.db"
@@ -239,7 +239,7 @@ class Bot:
         return {key: value for key, value in kept.items() if key.lower() not in proxies} | self.settings
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
