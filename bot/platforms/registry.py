@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.platforms.services import PlatformServices
 
 PLATFORMS = ("slack", "discord", "terminal")
-"""Folders beside this file, whose `declaration` has the platform as PLATFORM. In this order they are told of."""
+"""Folders beside this file, whose `platform` module has the platform as PLATFORM. In this order they are told of."""
 
 
 class Adapter(Protocol):
@@ -97,7 +97,7 @@ class Platforms(Mapping[str, ConfiguredPlatform]):
 
 def find_platforms() -> tuple[ServedPlatform, ...]:
     """Every platform that Frontdesk comes with."""
-    return tuple(import_module(f"bot.platforms.{name}.declaration").PLATFORM for name in PLATFORMS)
+    return tuple(import_module(f"bot.platforms.{name}.platform").PLATFORM for name in PLATFORMS)
 
 
 def find_sections() -> tuple[type[Section], ...]:

@@ -41,8 +41,8 @@ from bot.platforms.discord.sizes import measure_size
 from bot.platforms.registry import ConfiguredPlatform, Platforms
 from bot.platforms.slack import blocks
 from bot.platforms.slack import choices as slack_choices
-from bot.platforms.slack.declaration import SlackPlatform
 from bot.platforms.slack.markdown import to_slack
+from bot.platforms.slack.platform import SlackPlatform
 from bot.platforms.slack.settings import SlackSettings
 from bot.platforms.terminal.answers import AnswerPrinter
 from bot.settings import load_settings

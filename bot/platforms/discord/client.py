@@ -15,7 +15,7 @@ from bot.platforms.discord.connection import choose_intents, seconds_before_iden
 from bot.runtime.faults import log_fault
 
 if TYPE_CHECKING:
-    from bot.platforms.discord.platform import DiscordAdapter
+    from bot.platforms.discord.adapter import DiscordAdapter
 
 log = structlog.get_logger(__name__)
 

@@ -16,7 +16,7 @@ from bot.commands.parser import Call
 from bot.commands.registry import Command, Kind, Parameter
 
 if TYPE_CHECKING:
-    from bot.platforms.discord.platform import DiscordAdapter
+    from bot.platforms.discord.adapter import DiscordAdapter
 
 _QUESTION = 2_000  # characters
 _CHINESE = {
