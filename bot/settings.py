@@ -64,7 +64,7 @@ class Settings(Section):
     vllm_concurrency: int = Field(32, ge=1)
     vllm_pictures: bool = True
 
-    # the desk
+    # the inbox
     workers: int = Field(8, ge=1, le=256)
     answer_seconds: float = Field(120, gt=0)
     queue_limit: int = Field(5000, ge=1)

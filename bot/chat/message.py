@@ -1,4 +1,4 @@
-"""What arrives from a chat platform and what is owed for it: the pure data of the desk."""
+"""What arrives from a chat platform and what is owed for it: the pure data of the inbox."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ KeepReplies = Callable[[Sequence[Mapping[str, str]]], Awaitable[None]]
 
 
 class ReplySender(Protocol):
-    """A platform, as the desk speaks to it. Every method raises DeliveryError."""
+    """A platform, as the inbox speaks to it. Every method raises DeliveryError."""
 
     async def show_answer(self, item: Job, events: AsyncIterator[AnswerEvent], keep: KeepReplies) -> None:
         """Show an answer as it comes, in place of the item's `replies` if it has some.
@@ -97,7 +97,7 @@ class ReplySender(Protocol):
 
 
 class MessageContext(Protocol):
-    """A platform, as the desk looks around a message that it has claimed. Every method raises DeliveryError."""
+    """A platform, as the inbox looks around a message that it has claimed. Every method raises DeliveryError."""
 
     async def fetch_messages_above(self, message: ChatMessage) -> Sequence[ThreadMessage]:
         """What stands above it in its thread, and what it replies to: the first message and the newest 50, oldest

@@ -59,7 +59,7 @@ Propose = Callable[[Handoff, Sequence[HandoffMessage]], Awaitable[None]]
 
 
 class HandoffService:
-    """`rooms` are the platforms that are connected, `channels` the support channel of each platform that has one.
+    """`posters` are the platforms that are connected, `channels` the support channel of each platform that has one.
     `propose` is told of each handoff that is resolved."""
 
     def __init__(
@@ -67,7 +67,7 @@ class HandoffService:
         store: HandoffStore,
         inbox: ThreadMarks,
         conversations: ConversationStore,
-        rooms: Mapping[str, ChannelPoster],
+        posters: Mapping[str, ChannelPoster],
         channels: Mapping[str, str],
         propose: Propose,
         limits: HandoffLimits | None = None,
@@ -75,7 +75,7 @@ class HandoffService:
         self._store = store
         self._inbox = inbox
         self._conversations = conversations
-        self._rooms = rooms
+        self._posters = posters
         self._channels = channels
         self._propose = propose
         self._limits = limits or HandoffLimits()
@@ -362,7 +362,7 @@ class HandoffService:
     async def _post_again(self, handoff: Handoff) -> None:
         """A packet that did not come to the channel: leased by `due`, so that one process posts it."""
         words = words_for(handoff.language)
-        if handoff.support.platform in self._rooms and await self._post_card(handoff, ""):
+        if handoff.support.platform in self._posters and await self._post_card(handoff, ""):
             await self._inbox.hand_over(handoff.customer)
             await self._post_notice(handoff.customer, Card(text=words.say("handed_over")))
         elif datetime.now(UTC) - handoff.created_at > _HOPELESS:
@@ -385,13 +385,13 @@ class HandoffService:
         """Where a question of that place goes: the same platform's support channel, else another's."""
         for platform in (place.platform, *sorted(self._channels)):
             channel = self._channels.get(platform, "")
-            if channel and platform in self._rooms and (platform, channel) != (place.platform, place.channel):
+            if channel and platform in self._posters and (platform, channel) != (place.platform, place.channel):
                 return ThreadRef(platform, place.workspace if platform == place.platform else "", channel, "")
         return None
 
     def _find_poster(self, place: ThreadRef) -> ChannelPoster:
         try:
-            return self._rooms[place.platform]
+            return self._posters[place.platform]
         except KeyError:
             raise DeliveryError(f"{place.platform} is not connected", Refusal.MOMENT) from None
 

@@ -35,24 +35,24 @@ _REASON = 500  # characters of why an answer did not help
 
 
 class Notices:
-    """`rooms` are the platforms that are connected; `support` and `admins` the channel of each platform for either."""
+    """`posters` are the connected platforms; `support` and `admins` the channel of each platform for either."""
 
     def __init__(
         self,
-        rooms: Mapping[str, ChannelPoster],
+        posters: Mapping[str, ChannelPoster],
         support: Mapping[str, str],
         admins: Mapping[str, str],
-        teaching: TaughtAnswers,
+        taught_answers: TaughtAnswers,
     ) -> None:
-        self._rooms = rooms
+        self._posters = posters
         self._support = support
         self._admins = admins
-        self._teaching = teaching
+        self._taught_answers = taught_answers
 
     @property
     def reach_admins(self) -> bool:
         """Whether any admins' channel is on a platform that is connected."""
-        return any(platform in self._rooms for platform in self._admins)
+        return any(platform in self._posters for platform in self._admins)
 
     async def tell_admins(self, text: str) -> bool:
         """A line in every admins' channel; whether one took it, or there is none."""
@@ -67,33 +67,33 @@ class Notices:
 
     async def propose(self, handoff: Handoff, said: Sequence[HandoffMessage]) -> None:
         """Show in a resolved handoff's thread what it could teach."""
-        room = self._rooms.get(handoff.support.platform)
+        poster = self._posters.get(handoff.support.platform)
         url = ""
-        if room:
+        if poster:
             place = handoff.support
             with suppress(DeliveryError):
-                url = await room.fetch_link(MessageRef(place.platform, place.workspace, place.channel, place.thread))
-        if proposal := await self._teaching.learned(handoff, said, url):
+                url = await poster.fetch_link(MessageRef(place.platform, place.workspace, place.channel, place.thread))
+        if proposal := await self._taught_answers.learned(handoff, said, url):
             await self._post(handoff.support, proposal_card(proposal))
 
     async def ask_for_review(self, turn: Turn, reason: str = "") -> None:
         """A customer found an answer not helpful: where a person taught it, people look at it again. The reason is
         shown there, and kept nowhere but with the vote, where it goes when the customer is forgotten."""
-        if taught := await self._teaching.voted_down(turn, again=bool(reason)):
+        if taught := await self._taught_answers.voted_down(turn, again=bool(reason)):
             if reason:
                 taught = replace(taught, note=f"{taught.note.rstrip('.')}: {short(reason, _REASON)}")
             for platform, channel in (self._support or self._admins).items():
                 if await self._post(
-                    ThreadRef(platform, "", channel, ""), proposal_card(await self._teaching.proposal(taught))
+                    ThreadRef(platform, "", channel, ""), proposal_card(await self._taught_answers.proposal(taught))
                 ):
                     return
 
     async def _post(self, place: ThreadRef, card: Card) -> bool:
-        room = self._rooms.get(place.platform)
-        if room is None:
+        poster = self._posters.get(place.platform)
+        if poster is None:
             return False
         try:
-            await room.post_card(place, card)
+            await poster.post_card(place, card)
         except DeliveryError as error:
             log.warning("notice not posted", platform=place.platform, cause=str(error))
             return False

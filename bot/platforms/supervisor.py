@@ -1,4 +1,4 @@
-"""`frontdesk serve`: the desk, the adapters that have tokens, and the web server, side by side in one process.
+"""`frontdesk serve`: the inbox, the adapters that have tokens, and the web server, side by side in one process.
 
 An adapter that fails is started again after a pause; the others do not notice.
 """
@@ -38,7 +38,7 @@ class Address:
 
 
 async def serve_platforms(
-    desk: InboxService,
+    inbox: InboxService,
     adapters: Sequence[Adapter],
     app: ASGIApp,
     address: Address,
@@ -61,25 +61,25 @@ async def serve_platforms(
     )
     server = _Server(config)
     web = asyncio.create_task(server.serve())
-    desk_work = asyncio.create_task(desk.run())
+    inbox_work = asyncio.create_task(inbox.run())
     noted = {} if troubles is None else troubles
     platforms = [asyncio.create_task(supervise_adapter(adapter, noted)) for adapter in adapters]
     others = [asyncio.create_task(_for_ever(work)) for work in beside]
     stopped = asyncio.create_task(stop.wait())
     try:
-        await asyncio.wait({stopped, web, desk_work}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({stopped, web, inbox_work}, return_when=asyncio.FIRST_COMPLETED)
         if web.done() and not stop.is_set():
             raise PlatformError(f"Port {address.port} cannot be listened on: set FRONTDESK_PORT to a free one.")
-        if desk_work.done():
-            desk_work.result()
+        if inbox_work.done():
+            inbox_work.result()
     finally:
         stopped.cancel()
         await _cancel_tasks(platforms + others)  # nothing new comes in
         with suppress(StorageError):
-            await desk.drain(drain_seconds)
+            await inbox.drain(drain_seconds)
         for adapter in adapters:
             await adapter.close()
-        await _cancel_tasks([desk_work])
+        await _cancel_tasks([inbox_work])
         server.should_exit = True
         with suppress(SystemExit):
             await web

@@ -26,12 +26,12 @@ _LOOK_SECONDS = 10.0
 
 
 class RefreshWatch:
-    """`rooms` are the platforms that are connected."""
+    """`posters` are the platforms that are connected."""
 
-    def __init__(self, refreshing: RefreshService, runs: RefreshLog, rooms: Mapping[str, ChannelPoster]) -> None:
+    def __init__(self, refreshing: RefreshService, runs: RefreshLog, posters: Mapping[str, ChannelPoster]) -> None:
         self._refreshing = refreshing
         self._runs = runs
-        self._rooms = rooms
+        self._posters = posters
 
     async def follow(self, run: RefreshRun, screen: AdminReply, *, joined: bool = False, by: str = "") -> None:
         """Show a refresh until it has ended, and who started it. Raises DeliveryError where not even its beginning can
@@ -79,11 +79,11 @@ class RefreshWatch:
                     await self._runs.unwatch(run.id, message)
 
     async def _update(self, message: MessageRef, card: Card) -> bool:
-        room = self._rooms.get(message.platform)
-        if room is None:
+        poster = self._posters.get(message.platform)
+        if poster is None:
             return False
         try:
-            await room.update_card(message, card)
+            await poster.update_card(message, card)
         except DeliveryError as error:
             return error.permanent
         return True

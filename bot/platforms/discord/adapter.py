@@ -1,4 +1,4 @@
-"""Discord: events and commands -> the desk, through discord.py."""
+"""Discord: events and commands -> the inbox, through discord.py."""
 
 from __future__ import annotations
 
@@ -72,20 +72,20 @@ class DiscordAdapter:
     platform = PLATFORM
     routes = ()
     feedbacks: FeedbackForms
-    steering: DiscordCommands
+    commands: DiscordCommands
 
     def __init__(self, settings: DiscordSettings, services: PlatformServices) -> None:
         self._settings = settings
         self._services = services
-        self._desk = desk = services.inbox
+        self._inbox = inbox = services.inbox
         self._markers = services.markers
         self._conversations = services.conversations
         self._catalogue = services.catalogue
         self._console = services.console
-        self._handing = services.handoffs
+        self._handoffs = services.handoffs
         self._voting = services.voting
         self._client: FrontdeskClient | None = None
-        self._messenger: DiscordReplySender | None = None
+        self._replies: DiscordReplySender | None = None
         self._owed = PendingEvents()
         self._catching_up = CatchUp(
             services.inbox_store,
@@ -94,9 +94,9 @@ class DiscordAdapter:
             self.receive_message,
             self.receive_edit,
             self._receive_deletion,
-            lambda: desk.count_fault(PLATFORM, "channel given up"),
+            lambda: inbox.count_fault(PLATFORM, "channel given up"),
         )
-        self._inbox = services.inbox_store
+        self._store = services.inbox_store
         self._heard: OrderedDict[int, None] = OrderedDict()
         self._threads: OrderedDict[int, asyncio.Future[bool]] = OrderedDict()
         self._registering: asyncio.Task[None] | None = None
@@ -142,8 +142,8 @@ class DiscordAdapter:
         if client:
             if self._registering:
                 self._registering.cancel()
-            if hasattr(self, "steering"):
-                self.steering.close()
+            if hasattr(self, "commands"):
+                self.commands.close()
             await client.close()
 
     async def ready_to_speak(self, client: FrontdeskClient) -> None:
@@ -152,16 +152,16 @@ class DiscordAdapter:
         self._registering = asyncio.create_task(self._register_commands(client))
         await asyncio.wait({self._registering}, timeout=_REGISTERING_SECONDS)
         team = Team(client, (self._settings.support_channel, self._settings.admin_channel))
-        rooms = DiscordChannels(client, team)
+        channels = DiscordChannels(client, team)
         me, content = client.application_id or 0, client.intents.message_content
         if client.user:
             me = client.user.id
-        self.steering = DiscordCommands(self._console, rooms, team, me=me, content=content)
-        self.feedbacks = FeedbackForms(self._conversations, self._voting, self._handing, self._desk, rooms)
-        self._messenger = DiscordReplySender(client, handoff=self._handing.can_hand_over)
+        self.commands = DiscordCommands(self._console, channels, team, me=me, content=content)
+        self.feedbacks = FeedbackForms(self._conversations, self._voting, self._handoffs, self._inbox, channels)
+        self._replies = DiscordReplySender(client, handoff=self._handoffs.can_hand_over)
         own = "" if self._settings.api_url == DISCORD else self._settings.api_url
         attachments = Attachments({"cdn.discordapp.com", "media.discordapp.net"}, own, self._services.allowed_networks)
-        self._services.join(PLATFORM, self._messenger, rooms, DiscordMessageContext(client, attachments))
+        self._services.join(PLATFORM, self._replies, channels, DiscordMessageContext(client, attachments))
 
     async def _register_commands(self, client: FrontdeskClient) -> None:
         """Until it is done; each time after a longer pause, for Discord takes 200 a day."""
@@ -196,7 +196,7 @@ class DiscordAdapter:
             return
         if read := self._read_message(message):
             told = await self._mark_beginning(message, read)
-            await self._owed.see_to(lambda: self._desk.receive_message(told))
+            await self._owed.see_to(lambda: self._inbox.receive_message(told))
         self._heard[message.id] = None
         if len(self._heard) > _HEARD:
             self._heard.popitem(last=False)
@@ -205,7 +205,7 @@ class DiscordAdapter:
         """Answer again in place, where an answer was owed or is owed now."""
         told = self._read_message(message)
         if told and (told.text or message.content):
-            await self._owed.see_to(lambda: self._desk.receive_edit(told))
+            await self._owed.see_to(lambda: self._inbox.receive_edit(told))
 
     async def receive_deletions(self, channel_id: int, guild_id: int | None, message_ids: Sequence[int]) -> None:
         """Stop the work for messages, and remove their answers."""
@@ -216,7 +216,7 @@ class DiscordAdapter:
             )
 
     async def _receive_deletion(self, key: MessageRef) -> None:
-        await self._owed.see_to(lambda: self._desk.receive_deletion(key))
+        await self._owed.see_to(lambda: self._inbox.receive_deletion(key))
 
     async def receive_reaction(self, event: discord.RawReactionActionEvent, *, muted: bool) -> None:
         """🔇 or not."""
@@ -224,13 +224,13 @@ class DiscordAdapter:
             return
         channel = await self._find_channel(event.channel_id, event.guild_id)
         place = self._build_place(channel, event.channel_id, event.guild_id, event.message_id)
-        await self._owed.see_to(lambda: self._desk.set_muted(place, muted))
+        await self._owed.see_to(lambda: self._inbox.set_muted(place, muted))
 
     async def receive_tags(self, before: discord.Thread, after: discord.Thread) -> None:
         """A post that is tagged as solved is left alone."""
         solved, was = _is_solved(after), _is_solved(before)
         if solved != was:
-            await self._owed.see_to(lambda: self._desk.set_muted(place_of(after, after.id), solved))
+            await self._owed.see_to(lambda: self._inbox.set_muted(place_of(after, after.id), solved))
 
     def _read_message(self, message: discord.Message) -> ChatMessage | None:
         client = self._client
@@ -267,7 +267,7 @@ class DiscordAdapter:
     async def _begins_thread(self, message: discord.Message, told: ChatMessage) -> bool:
         if told.audience is not Audience.CHANNEL or not told.text:
             return False
-        marked = await self._owed.fetch_value(self._inbox.list_marked_channels)
+        marked = await self._owed.fetch_value(self._store.list_marked_channels)
         channel = Channel(PLATFORM, told.place.workspace, told.place.channel)
         return marked.get(channel) is ChannelKind.HELP and await begins_thread(message)
 
@@ -329,22 +329,22 @@ class DiscordAdapter:
     async def _receive_command(
         self, interaction: discord.Interaction[Any], told: ChatMessage, *, private: bool
     ) -> None:
-        if self._messenger is None:
+        if self._replies is None:
             return
         deferring = asyncio.create_task(defer_response(interaction, private=private))
-        self._messenger.deferring[told.id] = deferring
+        self._replies.deferring[told.id] = deferring
         try:
-            await self._owed.see_to(lambda: self._desk.receive_message(told))
+            await self._owed.see_to(lambda: self._inbox.receive_message(told))
         finally:
             await asyncio.wait({deferring})
-            self._messenger.deferring.pop(told.id, None)
+            self._replies.deferring.pop(told.id, None)
 
     async def handle_choice(self, interaction: discord.Interaction[Any], turn_id: str, number: int) -> None:
         """A button below a clarification: claimed as a message is, before the acknowledgement."""
-        if self._messenger is None:
+        if self._replies is None:
             return
         choosing = asyncio.create_task(self._receive_choice(interaction, turn_id, number))
-        deferring = self._messenger.deferring
+        deferring = self._replies.deferring
         first = deferring.setdefault(press_id(turn_id), choosing) is choosing  # its answer waits for that
         try:
             await asyncio.wait({choosing})
@@ -356,8 +356,8 @@ class DiscordAdapter:
         user = str(interaction.user.id)
         try:
             retarget, author = read_press(interaction), interaction.user.display_name
-            taken = await self._desk.receive_press(turn_id, number, user, retarget, author)
-            why = "" if taken else await self._desk.explain_refusal(turn_id, user, language_of(interaction))
+            taken = await self._inbox.receive_press(turn_id, number, user, retarget, author)
+            why = "" if taken else await self._inbox.explain_refusal(turn_id, user, language_of(interaction))
         except StorageError:
             await show_line(interaction, words_of(interaction).say("fault", fault=log_fault(where="choice")))
             return
@@ -389,7 +389,7 @@ class DiscordAdapter:
         if form == "frontdesk:why":
             await self.feedbacks.handle_form(interaction, turn_id)
         else:
-            await self.steering.handle_form(interaction, name)
+            await self.commands.handle_form(interaction, name)
 
 
 def _is_solved(thread: discord.Thread) -> bool:

@@ -41,13 +41,13 @@ class DiscordAdminReply:
     def __init__(
         self,
         interaction: discord.Interaction[Any],
-        rooms: DiscordChannels,
+        channels: DiscordChannels,
         original: Original,
         attend: Attend,
         standing: MessageRef | None = None,
     ) -> None:
         self._interaction = interaction
-        self._rooms = rooms
+        self._channels = channels
         self._original = original
         self._attend = attend
         self._key = standing  # a message that is edited as the bot's own
@@ -71,7 +71,7 @@ class DiscordAdminReply:
         self._by_bot = True
         if self._key is None:
             return await self._post_publicly(card)
-        await self._rooms.update_card(self._key, card)
+        await self._channels.update_card(self._key, card)
         return self._key
 
     async def follow_task(self, work: asyncio.Task[Any]) -> None:
@@ -117,7 +117,7 @@ class DiscordAdminReply:
 
     async def _post_publicly(self, card: Card) -> MessageRef:
         """A message of its own, which others see."""
-        self._key = await self._rooms.post_card(place_of_interaction(self._interaction), card)
+        self._key = await self._channels.post_card(place_of_interaction(self._interaction), card)
         self._by_bot = True
         if self._empty:
             await self._take_away()

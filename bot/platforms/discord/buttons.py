@@ -102,7 +102,7 @@ class CardButton(
     async def callback(self, interaction: discord.Interaction[Any]) -> Any:
         """See `Steering.clicked`."""
         client: FrontdeskClient = interaction.client
-        await client.adapter.steering.handle_click(interaction, self.button)
+        await client.adapter.commands.handle_click(interaction, self.button)
 
 
 class ConfirmButton(
@@ -128,7 +128,7 @@ class ConfirmButton(
     async def callback(self, interaction: discord.Interaction[Any]) -> Any:
         """See `Steering.sure`."""
         client: FrontdeskClient = interaction.client
-        await client.adapter.steering.handle_confirmation(interaction, self.action, self.value, self.message)
+        await client.adapter.commands.handle_confirmation(interaction, self.action, self.value, self.message)
 
 
 def turn_of(message: discord.Message) -> str:

@@ -83,7 +83,7 @@ class CatchUp:
         deleted: Callable[[MessageRef], Awaitable[None]],
         given_up: Callable[[], None],
     ) -> None:
-        self._inbox = inbox
+        self._store = inbox
         self._markers = markers
         self._owed = owed
         self._hear = hear
@@ -131,7 +131,7 @@ class CatchUp:
         ]
         channels = [channel for channel in seen if (channel.last_message_id or 0) > after.id]
         if direct:
-            known = await self._owed.fetch_value(lambda: self._inbox.list_channels(PLATFORM, PRIVATE))
+            known = await self._owed.fetch_value(lambda: self._store.list_channels(PLATFORM, PRIVATE))
             private = discord.ChannelType.private
             channels += [client.get_partial_messageable(int(each), type=private) for each in known[:_DIRECT]]
         at_once = asyncio.Semaphore(_AT_ONCE)
@@ -197,7 +197,7 @@ class CatchUp:
         guild = getattr(channel, "guild", None)
         parent = Channel(PLATFORM, str(guild.id) if guild else PRIVATE, str(thread.parent_id if thread else channel.id))
         since = discord.utils.snowflake_time(after.id) - _SKEW
-        items = await self._owed.fetch_value(lambda: self._inbox.answered_since(parent, since))
+        items = await self._owed.fetch_value(lambda: self._store.answered_since(parent, since))
         claimed = [each.message for each in items]
         written = [each for each in claimed if each.audience is not Audience.COMMAND and each.chosen is None]
         if thread:  # a channel's message with which a thread begins stands in the channel, a post's in its thread

@@ -68,7 +68,7 @@ def _add_questions(tree: app_commands.CommandTree[Any], adapter: DiscordAdapter)
     @tree.command(name="forget-me", description=about)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def _forget_me(interaction: Interaction) -> None:
-        await adapter.steering.forget_me(interaction)
+        await adapter.commands.forget_me(interaction)
 
 
 def _add_menus(tree: app_commands.CommandTree[Any], adapter: DiscordAdapter) -> None:
@@ -79,12 +79,12 @@ def _add_menus(tree: app_commands.CommandTree[Any], adapter: DiscordAdapter) -> 
     @tree.context_menu(name="Why this answer?")
     @app_commands.guild_only()
     async def explain_answer(interaction: Interaction, message: discord.Message) -> None:
-        await adapter.steering.explain_answer(interaction, message)
+        await adapter.commands.explain_answer(interaction, message)
 
     @tree.context_menu(name="Save as FAQ answer")
     @app_commands.guild_only()
     async def save_message(interaction: Interaction, message: discord.Message) -> None:
-        await adapter.steering.save_message(interaction, message)
+        await adapter.commands.save_message(interaction, message)
 
 
 def _add_declared(faq: app_commands.Group, adapter: DiscordAdapter) -> None:
@@ -92,7 +92,7 @@ def _add_declared(faq: app_commands.Group, adapter: DiscordAdapter) -> None:
     console, groups = adapter.console, dict[str, app_commands.Group]()
 
     async def suggest(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
-        return await adapter.steering.suggest_sources(interaction, current)
+        return await adapter.commands.suggest_sources(interaction, current)
 
     for command in console.commands.values():
         first, _, second = command.name.partition(" ")
@@ -118,7 +118,7 @@ def _make_callback(adapter: DiscordAdapter, command: Command) -> Any:
 
     async def call(interaction: Interaction, **given: Any) -> None:
         options = {names[key]: _to_option(value) for key, value in given.items() if value}
-        await adapter.steering.run_command(interaction, Call(command.name, options))
+        await adapter.commands.run_command(interaction, Call(command.name, options))
 
     ordered = sorted(command.parameters, key=lambda each: not each.required or each.kind is Kind.FLAG)
     asked = [_to_signature(each) for each in ordered]

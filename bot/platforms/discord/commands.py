@@ -45,9 +45,9 @@ _CHOICES = 25
 class DiscordCommands:
     """`content`: whether the bot is shown messages that do not address it."""
 
-    def __init__(self, console: Console, rooms: DiscordChannels, team: Team, *, me: int, content: bool) -> None:
+    def __init__(self, console: Console, channels: DiscordChannels, team: Team, *, me: int, content: bool) -> None:
         self._console = console
-        self._rooms = rooms
+        self._channels = channels
         self._team = team
         self._me = me
         self._content = content
@@ -73,7 +73,7 @@ class DiscordCommands:
             original = Original.PUBLIC
         if original is not Original.NONE:
             await defer_response(interaction, private=original is Original.PRIVATE)
-        screen = DiscordAdminReply(interaction, self._rooms, original, self._attended.attend_to)
+        screen = DiscordAdminReply(interaction, self._channels, original, self._attended.attend_to)
         place = place_of_interaction(interaction)
         answer = await self._console.run(actor, place, call, screen)
         await screen.show_answer(self._add_hint(call, answer))
@@ -104,7 +104,7 @@ class DiscordCommands:
         """ "Why this answer?" on a message."""
         turn_id = turn_of(message)
         await defer_response(interaction, private=True)
-        screen = DiscordAdminReply(interaction, self._rooms, Original.PRIVATE, self._attended.attend_to)
+        screen = DiscordAdminReply(interaction, self._channels, Original.PRIVATE, self._attended.attend_to)
         if not turn_id:
             await screen.show_answer(Card(text="That is no answer of mine: use this on one, where its buttons are."))
             return
@@ -124,7 +124,7 @@ class DiscordCommands:
         answer = to_readable(texts_of(message), self._me)
         fields = {"question": question, "answer": answer, "url": message.jump_url}
         actor, place = self.build_actor(interaction), place_of_interaction(interaction)
-        screen = DiscordAdminReply(interaction, self._rooms, Original.NONE, self._attended.attend_to)
+        screen = DiscordAdminReply(interaction, self._channels, Original.NONE, self._attended.attend_to)
         await screen.show_answer(await self._console.submit(actor, place, SAVE_MESSAGE, "", fields))
 
     # -- buttons and forms ----------------------------------------------------------------------------------------
@@ -140,7 +140,7 @@ class DiscordCommands:
             return
         if button.action not in FORMS:
             await attempt_call(interaction.response.defer())
-        screen = DiscordAdminReply(interaction, self._rooms, Original.CLICKED, self._attended.attend_to)
+        screen = DiscordAdminReply(interaction, self._channels, Original.CLICKED, self._attended.attend_to)
         await self._forward_click(interaction, screen, button.action, button.value)
 
     async def handle_confirmation(
@@ -152,7 +152,7 @@ class DiscordCommands:
         if message:
             workspace = place_of_interaction(interaction).workspace
             standing = MessageRef(PLATFORM, workspace, str(interaction.channel_id), message)
-        screen = DiscordAdminReply(interaction, self._rooms, Original.PRIVATE, self._attended.attend_to, standing)
+        screen = DiscordAdminReply(interaction, self._channels, Original.PRIVATE, self._attended.attend_to, standing)
         await self._forward_click(interaction, screen, action, value)
 
     async def _forward_click(
@@ -174,7 +174,7 @@ class DiscordCommands:
         else:
             await defer_response(interaction, private=True)
             original = Original.PRIVATE
-        screen = DiscordAdminReply(interaction, self._rooms, original, self._attended.attend_to)
+        screen = DiscordAdminReply(interaction, self._channels, original, self._attended.attend_to)
         fields = cards.values_of(data.get("components"))
         actor, place = self.build_actor(interaction), place_of_interaction(interaction)
         await screen.show_answer(await self._console.submit(actor, place, action, value, fields, screen))

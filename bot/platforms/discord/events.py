@@ -1,4 +1,4 @@
-"""Discord's messages and interactions -> the desk's words. Pure.
+"""Discord's messages and interactions -> the inbox's words. Pure.
 
 A thread that hangs on a message has the message's id, and so does a forum post have its first message's.
 """

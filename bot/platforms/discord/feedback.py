@@ -34,15 +34,15 @@ class FeedbackForms:
         self,
         conversations: ConversationStore,
         voting: Voting,
-        handing: HandoffService,
-        desk: InboxService,
-        rooms: DiscordChannels,
+        handoffs: HandoffService,
+        inbox: InboxService,
+        channels: DiscordChannels,
     ) -> None:
         self._conversations = conversations
         self._voting = voting
-        self._handing = handing
-        self._desk = desk
-        self._rooms = rooms
+        self._handoffs = handoffs
+        self._inbox = inbox
+        self._channels = channels
 
     async def handle_click(self, interaction: discord.Interaction[Any], what: str, turn_id: str) -> None:
         """A button below an answer."""
@@ -91,7 +91,7 @@ class FeedbackForms:
         if interaction.user.id != thread.owner_id and not interaction.permissions.manage_threads:
             await show_line(interaction, words.say("not_allowed"))
             return
-        await self._desk.set_muted(place_of(thread, thread.id), True)
+        await self._inbox.set_muted(place_of(thread, thread.id), True)
         await show_line(interaction, words.say("marked_solved"), ephemeral=False)
 
     async def _ask_human(self, interaction: discord.Interaction[Any], turn: Turn) -> None:
@@ -110,7 +110,7 @@ class FeedbackForms:
             where = f"https://discord.com/channels/@me/{place.channel}"
             await show_line(interaction, f"{words_for(turn.language).say('handing_over')} {where}")
         link = message.jump_url if message and seen and interaction.guild_id else ""
-        await self._handing.open_handoff(place, str(user.id), user.display_name, turn, HandoffReason.BUTTON, link)
+        await self._handoffs.open_handoff(place, str(user.id), user.display_name, turn, HandoffReason.BUTTON, link)
 
     async def _find_place(self, interaction: discord.Interaction[Any], turn: Turn) -> ThreadRef:
         """Where the customer and people are to talk. Raises DeliveryError."""
@@ -122,12 +122,12 @@ class FeedbackForms:
             if isinstance(channel, discord.Thread):
                 return place_of(channel, message.id)
             key = MessageRef(PLATFORM, str(interaction.guild_id), str(interaction.channel_id), str(message.id))
-            if await self._rooms.open_thread(key, turn.question):
+            if await self._channels.open_thread(key, turn.question):
                 return ThreadRef(key.platform, key.workspace, key.channel, key.message_id)
-        direct = await self._rooms.open_direct_thread(str(interaction.guild_id), str(interaction.user.id))
+        direct = await self._channels.open_direct_thread(str(interaction.guild_id), str(interaction.user.id))
         words = words_for(turn.language)
         asked = words.say("shared_by", user=interaction.user.display_name, question=turn.question[:1_000])
-        await self._rooms.post_card(
+        await self._channels.post_card(
             direct, Card(text=asked)
         )  # what it is about; and a test of whether they take messages
         return direct

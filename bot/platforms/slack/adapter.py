@@ -1,4 +1,4 @@
-"""The Bolt app: Slack's events, commands and clicks, each handed to the desk or answered here. One composition of SDK
+"""The Bolt app: Slack's events, commands and clicks, each handed to the inbox or answered here. One composition of SDK
 parts; nothing is decided in it.
 
 Bolt runs every listener before it acknowledges (`process_before_response`): an event is acknowledged once its claim is
@@ -75,21 +75,21 @@ class SlackAdapter:
     def __init__(self, settings: SlackSettings, services: PlatformServices) -> None:
         self._settings = settings
         self._services = services
-        self._desk = services.inbox
-        self._inbox = services.inbox_store
+        self._inbox = services.inbox
+        self._store = services.inbox_store
         self._conversations = services.conversations
         self._catalogue = services.catalogue
-        self._handing = services.handoffs
+        self._handoffs = services.handoffs
         self._voting = services.voting
         self._socket = settings.mode == "socket"
         self._home = Home()
         self._gestures = Gestures()
-        self._messenger: SlackReplySender | None = None
+        self._replies: SlackReplySender | None = None
         self._identity = AuthorizeResult(enterprise_id=None, team_id=None)  # until `run` knows
         self._verifier = SignatureVerifier(settings.signing_secret.get_secret_value() or "unused in Socket Mode")
         self._shared: set[str] = set()
         self.client = web_client(settings)
-        self._steering = SlackCommands(services.console, self.client)
+        self._commands = SlackCommands(services.console, self.client)
         self.app = self._build_app()
         self.connected = False
 
@@ -104,13 +104,13 @@ class SlackAdapter:
             bot_token=self._settings.bot_token.get_secret_value(), auth_test_response=identity
         )
         team_channels = (self._settings.support_channel, self._settings.admin_channel)
-        rooms = SlackChannels(self.client, self._home.team, team_channels)
-        self._steering.rooms, self._steering.home = rooms, self._home
-        for fault in await rooms.find_faults():
+        channels = SlackChannels(self.client, self._home.team, team_channels)
+        self._commands.channels, self._commands.home = channels, self._home
+        for fault in await channels.find_faults():
             log.error("no room for the team", cause=fault)
-        around = SlackMessageContext(self.client, self._home, rooms, self._build_attachments())
-        self._messenger = SlackReplySender(self.client, handoff=self._handing.can_hand_over)
-        self._services.join(PLATFORM, self._messenger, rooms, around)
+        around = SlackMessageContext(self.client, self._home, channels, self._build_attachments())
+        self._replies = SlackReplySender(self.client, handoff=self._handoffs.can_hand_over)
+        self._services.join(PLATFORM, self._replies, channels, around)
         if not self._socket:
             await self._stay_connected(None)
         handler = AsyncSocketModeHandler(
@@ -125,7 +125,7 @@ class SlackAdapter:
             await handler.close_async()  # type: ignore[no-untyped-call]
 
     async def close(self) -> None:
-        await self._steering.close()
+        await self._commands.close()
         self._services.leave(PLATFORM)
         session, self.client.session = self.client.session, None
         if session is not None:
@@ -188,7 +188,7 @@ class SlackAdapter:
         app.action(re.compile(f"^{choices.CHOOSE}:"))(ack=self._on_choice, lazy=[self._on_refused_choice])
         app.view(blocks.WHY)(self._on_why)
         app.shortcut(ANSWER)(ack=self._on_shortcut, lazy=[self._on_nothing_to_read])
-        self._steering.register_listeners(app)
+        self._commands.register_listeners(app)
         anything = re.compile(".*")
         app.event(anything)(_ignore_event)
         app.action(anything)(_acknowledge_action)
@@ -210,28 +210,28 @@ class SlackAdapter:
     async def _on_message(self, body: dict[str, Any]) -> None:
         told = read_event(body, self._home)
         if isinstance(told, Deleted):
-            await self._desk.receive_deletion(told.key)
+            await self._inbox.receive_deletion(told.key)
         elif isinstance(told, Edited):
-            await self._desk.receive_edit(told.message)
+            await self._inbox.receive_edit(told.message)
         elif told:
-            await self._desk.receive_message(told)
+            await self._inbox.receive_message(told)
 
     async def _on_command(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        await self._desk.receive_message(read_command(body, self._home))
+        await self._inbox.receive_message(read_command(body, self._home))
         await ack()
 
     async def _on_shortcut(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """ "Answer from the FAQ" on somebody's message: as a command with its words."""
         told = read_shortcut(body, self._home)
         if told.text or told.files:
-            await self._desk.receive_message(told)
+            await self._inbox.receive_message(told)
         await ack()
 
     async def _on_nothing_to_read(self, body: dict[str, Any]) -> None:
         told = read_shortcut(body, self._home)
         url = str(body.get("response_url") or "")
         if url and not told.text and not told.files:
-            words = words_for(await self._steering.find_language(told.user))
+            words = words_for(await self._commands.find_language(told.user))
             await self._try_call(AsyncWebhookClient(url).send(text=words.say("nothing_to_read")))
 
     async def _on_reaction(self, body: dict[str, Any]) -> None:
@@ -241,21 +241,21 @@ class SlackAdapter:
             return
         channel, ts = str(item["channel"]), str(item["ts"])
         thread = await self._thread_of(self._home.build_key(channel, ts))
-        await self._desk.set_muted(self._home.build_place(channel, thread), event["type"] == "reaction_added")
+        await self._inbox.set_muted(self._home.build_place(channel, thread), event["type"] == "reaction_added")
 
     async def _on_stopped(self, body: dict[str, Any]) -> None:
         """The native Stop button, below what the bot is about to answer."""
         event = body["event"]
-        items = await self._desk.stop_thread(
+        items = await self._inbox.stop_thread(
             self._home.build_place(str(event["channel"]), str(event.get("thread_ts") or ""))
         )
         for item in items:
-            if self._messenger:
-                await self._try_call(self._messenger.mark_stopped(item))
+            if self._replies:
+                await self._try_call(self._replies.mark_stopped(item))
 
     async def _thread_of(self, key: MessageRef) -> str:
         """The thread that a message stands in: a reaction does not tell."""
-        if known := await self._inbox.find_job(key):
+        if known := await self._store.find_job(key):
             return known.message.place.thread
         try:
             with translate_delivery_errors():
@@ -285,14 +285,14 @@ class SlackAdapter:
     async def _on_choice(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """A button below a clarification: claimed as a message is, before the acknowledgement."""
         turn_id, number = choices.parse_choice(str(body["actions"][0].get("value") or ""))
-        await self._desk.receive_press(turn_id, number, body["user"]["id"], read_press(body, self._home))
+        await self._inbox.receive_press(turn_id, number, body["user"]["id"], read_press(body, self._home))
         await ack()
 
     async def _on_refused_choice(self, body: dict[str, Any]) -> None:
         """Whoever may not choose is told so, alone."""
         turn_id, _ = choices.parse_choice(str(body["actions"][0].get("value") or ""))
         user, message = body["user"]["id"], body.get("message") or {}
-        if why := await self._desk.explain_refusal(turn_id, user):
+        if why := await self._inbox.explain_refusal(turn_id, user):
             thread = str(message.get("thread_ts") or "") or None
             said = self.client.chat_postEphemeral(channel=body["channel"]["id"], user=user, text=why, thread_ts=thread)
             await self._try_call(said)
@@ -341,34 +341,34 @@ class SlackAdapter:
         try:
             if (body.get("container") or {}).get("is_ephemeral"):
                 place = await self._open_direct_conversation(user)
-            elif self._steering.rooms:
-                link = await self._steering.rooms.fetch_link(self._home.build_key(channel, thread))
-            await self._handing.open_handoff(place, user, "", turn, HandoffReason.BUTTON, link)
+            elif self._commands.channels:
+                link = await self._commands.channels.fetch_link(self._home.build_key(channel, thread))
+            await self._handoffs.open_handoff(place, user, "", turn, HandoffReason.BUTTON, link)
         except (BotError, DeliveryError) as error:
             log.error("not handed over", cause=str(error))
 
     async def _open_direct_conversation(self, user: str) -> ThreadRef:
-        if self._steering.rooms is None:
+        if self._commands.channels is None:
             raise DeliveryError("Slack is not connected", Refusal.MOMENT)
-        return await self._steering.rooms.open_direct_thread("", user)
+        return await self._commands.channels.open_direct_thread("", user)
 
     # -- what the bot shows of itself -----------------------------------------------------------------------------
 
     async def _on_home(self, body: dict[str, Any]) -> None:
         event = body["event"]
-        language = await self._steering.find_language(event["user"])
+        language = await self._commands.find_language(event["user"])
         overview = await self._catalogue.overview(primary_subtag(language))
         if event.get("tab") == "messages":
             await self._suggest_prompts(event["channel"], None, language)
         else:
-            steers = await self._steering.find_role(event["user"]) is Role.ADMIN
+            steers = await self._commands.find_role(event["user"]) is Role.ADMIN
             view = blocks.draw_home_view(overview, words_for(language), steers=steers)
             await self._try_call(self.client.views_publish(user_id=event["user"], view=view))
 
     async def _on_assistant(self, body: dict[str, Any]) -> None:
         thread = body["event"]["assistant_thread"]
         await self._suggest_prompts(
-            thread["channel_id"], thread["thread_ts"], await self._steering.find_language(thread["user_id"])
+            thread["channel_id"], thread["thread_ts"], await self._commands.find_language(thread["user_id"])
         )
 
     async def _suggest_prompts(self, channel: str, thread: str | None, language: str) -> None:

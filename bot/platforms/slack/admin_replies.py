@@ -31,7 +31,7 @@ class SlackAdminReply:
     used; `hidden`: only the caller sees it."""
 
     client: AsyncWebClient
-    rooms: SlackChannels
+    channels: SlackChannels
     place: ThreadRef
     user: str
     attend_to: Attend
@@ -47,10 +47,10 @@ class SlackAdminReply:
             self.held.append(card)
             return None
         if self.posted:
-            await self.rooms.update_card(self.posted, card)
+            await self.channels.update_card(self.posted, card)
         elif self.clicked and not self.hidden:
             self.posted = MessageRef(PLATFORM, self.place.workspace, self.place.channel, self.clicked)
-            await self.rooms.update_card(self.posted, card)
+            await self.channels.update_card(self.posted, card)
         elif public:
             self.posted = await self._post_publicly(card)
             await self._take_away()
@@ -90,13 +90,13 @@ class SlackAdminReply:
         except DeliveryError as error:
             if not error.permanent:
                 raise
-            await self.rooms.post_card(await self.rooms.open_direct_thread(self.place.workspace, self.user), card)
+            await self.channels.post_card(await self.channels.open_direct_thread(self.place.workspace, self.user), card)
 
     async def _share_file(self, card: Card, file: File) -> Card:
         """The card, once its file is in the private conversation, or with why it is not."""
         try:
-            direct = await self.rooms.open_direct_thread(self.place.workspace, self.user)
-            await self.rooms.upload_file(direct.channel, file)
+            direct = await self.channels.open_direct_thread(self.place.workspace, self.user)
+            await self.channels.upload_file(direct.channel, file)
         except DeliveryError as error:
             return replace(card, file=None, footnote=f"The file {file.name} could not be shared: {error}.")
         return replace(card, file=None, footnote=f"{card.footnote} {file.name} is in our private conversation.".strip())
@@ -107,11 +107,13 @@ class SlackAdminReply:
     async def _post_publicly(self, card: Card) -> MessageRef:
         try:
             if self.place.channel:
-                return await self.rooms.post_card(self.place, card)
+                return await self.channels.post_card(self.place, card)
         except DeliveryError as error:
             if code_of(error) not in _NOT_THERE:
                 raise
-        return await self.rooms.post_card(await self.rooms.open_direct_thread(self.place.workspace, self.user), card)
+        return await self.channels.post_card(
+            await self.channels.open_direct_thread(self.place.workspace, self.user), card
+        )
 
     async def _take_away(self) -> None:
         """Remove the private message whose button was used: what follows is a message of its own."""

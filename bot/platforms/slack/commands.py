@@ -37,13 +37,13 @@ _TURN = re.compile(r"^(?:up|down):([0-9a-f]{32})$|^([0-9a-f]{32})$")
 
 
 class SlackCommands:
-    """`rooms` is there once the adapter is connected."""
+    """`channels` is there once the adapter is connected."""
 
     def __init__(self, console: Console, client: AsyncWebClient) -> None:
         self._console = console
         self._client = client
         self._attended = AttendedTasks("steering")
-        self.rooms: SlackChannels | None = None
+        self.channels: SlackChannels | None = None
         self.home = Home()
 
     def register_listeners(self, app: AsyncApp) -> None:
@@ -58,7 +58,7 @@ class SlackCommands:
     async def find_role(self, user: str) -> Role:
         """What a person may do, as Slack says now; a customer's where it does not say."""
         try:
-            return await self.rooms.find_role(user) if self.rooms else Role.CUSTOMER
+            return await self.channels.find_role(user) if self.channels else Role.CUSTOMER
         except DeliveryError as error:
             log.warning("role not known", cause=str(error))
             return Role.CUSTOMER
@@ -155,7 +155,7 @@ class SlackCommands:
 
     async def _find_name(self, user: str) -> str:
         try:
-            return await self.rooms.fetch_user_name("", user) if self.rooms else ""
+            return await self.channels.fetch_user_name("", user) if self.channels else ""
         except DeliveryError:
             return ""
 
@@ -186,12 +186,12 @@ class SlackCommands:
     def _build_reply(
         self, place: ThreadRef, user: str, body: Mapping[str, Any], message: str = "", *, hidden: bool = False
     ) -> SlackAdminReply:
-        if self.rooms is None:
+        if self.channels is None:
             raise DeliveryError("Slack is not connected", Refusal.MOMENT)
         container = body.get("container") or {}
         return SlackAdminReply(
             self._client,
-            self.rooms,
+            self.channels,
             place,
             user,
             self._attended.attend_to,

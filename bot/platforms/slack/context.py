@@ -24,10 +24,10 @@ _PAGE, _PAGES = 200, 5  # a thread is handed out from its beginning: of a longer
 class SlackMessageContext:
     """What stands near a message."""
 
-    def __init__(self, client: AsyncWebClient, home: Home, rooms: SlackChannels, attachments: Attachments) -> None:
+    def __init__(self, client: AsyncWebClient, home: Home, channels: SlackChannels, attachments: Attachments) -> None:
         self._client = client
         self._home = home
-        self._rooms = rooms
+        self._channels = channels
         self._attachments = attachments
 
     async def fetch_messages_above(self, message: ChatMessage) -> Sequence[ThreadMessage]:
@@ -57,7 +57,7 @@ class SlackMessageContext:
         return await self._attachments.fetch_picture(file)
 
     async def fetch_author_name(self, message: ChatMessage, said: ThreadMessage) -> str:
-        return said.name or (await self._rooms.fetch_user_name("", said.user) if said.user else "")
+        return said.name or (await self._channels.fetch_user_name("", said.user) if said.user else "")
 
     async def _load_thread(self, channel: str, ts: str, before: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
@@ -101,7 +101,7 @@ class SlackMessageContext:
             if error.permanent:
                 return False
             raise
-        return bool(about.get("is_channel") and not about.get("is_private")) and await self._rooms.is_member(user)
+        return bool(about.get("is_channel") and not about.get("is_private")) and await self._channels.is_member(user)
 
     def _to_thread_message(self, message: Mapping[str, Any]) -> ThreadMessage:
         user = str(message.get("user") or "")

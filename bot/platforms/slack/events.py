@@ -1,4 +1,4 @@
-"""Slack's payloads -> the desk's words. Pure."""
+"""Slack's payloads -> the inbox's words. Pure."""
 
 from __future__ import annotations
 

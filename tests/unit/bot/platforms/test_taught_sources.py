@@ -11,8 +11,8 @@ from bot.chat.conversation import Citation, UsedPassage
 from bot.i18n import words_for
 from bot.platforms.discord import layouts
 from bot.platforms.slack import blocks
-from bot.platforms.terminal.explanation import draw_explanation
 from bot.platforms.terminal.answers import _format_source
+from bot.platforms.terminal.explanation import draw_explanation
 from tests.support.turns import make_turn
 
 CHAT = "https://chat.test/archives/C1/p1"
