@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from bot.chat.card import Card
 from bot.chat.message import Channel, ChannelKind
 from bot.chat.people import Role
-from bot.commands.context import Answer, CommandContext
 from bot.commands.registry import Kind, Parameter, command
 from bot.errors import InputError
-from bot.inbox.ports import InboxStore
+
+if TYPE_CHECKING:
+    from bot.commands.context import Answer, CommandContext
+    from bot.inbox.ports import InboxStore
 
 # What platforms make of a mention; a name that was only typed ("#general") belongs to nothing.
 _CHANNEL = {"slack": re.compile("[CDG][A-Z0-9]+"), "discord": re.compile(r"\d+", re.ASCII)}
