@@ -102,14 +102,14 @@ async def _measure(server: VllmServer, data: Path) -> dict[str, float]:
     figures: dict[str, float] = {}
     async with open_application(settings) as application:
         recorder = Recorder(application.generator)
-        application.__dict__["generator"] = recorder
+        application.generator = recorder  # type: ignore[assignment]
         try:
             await application.warm_up()
             figures |= await _measure_cached(application, recorder, server)
             for level in LEVELS:
                 figures |= await _measure_level(application, recorder, level)
         finally:
-            application.__dict__["generator"] = recorder._inner
+            application.generator = recorder._inner
     return figures
 
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from bot.app.factories import configure_logging, generator_for, masker, version_store
-from bot.app.features import FeatureParts
+from bot.app.services import FeatureParts
 from bot.errors import StorageError
 from bot.sections import warn_of_misspelt
 from bot.settings import Settings, load_settings

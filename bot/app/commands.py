@@ -1,14 +1,12 @@
-"""All that can be called behind `/faq`: the features' commands, in the order of the help."""
+"""The features' commands over the services that they call."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from bot.access.commands import AdminCommands, AuditCommands
 from bot.answering.commands import ExplainCommands
-from bot.commands.console import HelpCommand
-from bot.commands.registry import Command, declared_commands
+from bot.features import COMMANDS, GROUPS
 from bot.gaps.commands import GapCommands
 from bot.glossary.commands import GlossaryCommands
 from bot.handoff.commands import HandoffCommands
@@ -22,20 +20,7 @@ if TYPE_CHECKING:
     from bot.app.application import Application
     from retrieval.indexing.versions import VersionStore
 
-GROUPS: tuple[type, ...] = (
-    SourceCommands,
-    ExplainCommands,
-    GapCommands,
-    ChannelCommands,
-    AdminCommands,
-    HandoffCommands,
-    TaughtCommands,
-    GlossaryCommands,
-    LearnedCommands,
-    PrivacyCommands,
-    AuditCommands,
-)
-COMMANDS: Mapping[str, Command] = declared_commands([*GROUPS, HelpCommand])
+__all__ = ["COMMANDS", "GROUPS", "make_groups"]
 
 
 def make_groups(app: Application, versions: VersionStore) -> tuple[SourceCommands, *tuple[object, ...]]:

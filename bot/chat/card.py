@@ -7,7 +7,7 @@ in it is linked to but where a line leads, and the addresses that a card's `link
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -60,7 +60,7 @@ class File:
 class Card:
     """One message. `facts` are names with values; `bar` is the share (0..1) that a progress bar shows; `fault`: what
     was asked for was not done, for the reason in `text`; `links`: the addresses in `text` and `markdown` that may be
-    linked to."""
+    linked to. `data` is what the card was made from: scripts read it, and nothing of it is drawn."""
 
     title: str = ""
     text: str = ""
@@ -74,6 +74,11 @@ class Card:
     file: File | None = None
     fault: bool = False
     links: frozenset[str] = frozenset()
+    data: object = field(default=None, compare=False, repr=False)
+
+    def with_data(self, data: object) -> Card:
+        """The same, with what it was made from."""
+        return replace(self, data=data)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,170 +1,37 @@
-"""Commands that tell how Frontdesk is doing and who may steer it: status, gaps, handoffs, audit, admins."""
+"""What `frontdesk status`, `gaps`, `handoffs`, `audit` and `admins …` tell scripts, and whose id a typed one is."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any, cast
 
-import typer
-
-from bot.cli.output import AsJson, open_output, print_json, print_line, run_on_application
-from bot.cli.steering import current_operator, record_action, run_command
+from bot.cli.commands import Given, TerminalForm, call_on_console, show_card
+from bot.cli.output import print_line
 
 if TYPE_CHECKING:
     from bot.access.models import AuditEntry
     from bot.app import Application
+    from bot.chat.card import Card
     from bot.chat.people import Actor
     from bot.gaps.service import Gap, GapReport
     from bot.handoff.models import Handoff
     from bot.sources.status import Status
 
-admins_app = typer.Typer(no_args_is_help=True)
 
-
-def show_status(as_json: AsJson = False) -> None:
-    """What Frontdesk knows, since when, and what is wrong."""
-    if not as_json:
-        run_command("status")
-        return
-
-    async def load_status(application: Application) -> Status:
-        async with record_action(application, "status"):
-            return await application.status.status()
-
-    print_json(_status_as_dict(run_on_application(load_status)))
-
-
-def show_gaps(
-    days: Annotated[int, typer.Option(min=1, max=366, help="Of the last so many days.")] = 7,
-    csv: Annotated[
-        str, typer.Option("--csv", metavar="FILE", help="Write every question as CSV; '-': to stdout.")
-    ] = "",
-    as_json: AsJson = False,
-) -> None:
-    """What people asked and was not answered well, grouped by meaning: the FAQ entries that are missing."""
-    from bot.cli.cards import print_card
+async def _call_for_user(application: Application, name: str, given: Given) -> Card | None:
+    """With what a chat knows by itself: the platform and the workspace that the user's id belongs to."""
     from bot.errors import InputError
-    from bot.gaps.cards import gaps_card
-    from bot.gaps.service import to_csv
 
-    if csv and as_json:
-        raise InputError("--csv and --json contradict each other: leave one out.")
-
-    async def build_report(application: Application) -> GapReport:
-        async with record_action(application, "gaps", f"{days} days"):
-            return await application.gaps.report(days=days)
-
-    report = run_on_application(build_report)
-    if as_json:
-        print_json(_gaps_as_dict(report))
-    elif csv:
-        with open_output(None if csv == "-" else Path(csv)) as stream:
-            stream.write(to_csv(report))
-        print_line(f"{report.questions} questions in {len(report.gaps)} groups written.", err=True)
-    else:
-        print_card(gaps_card(report))
-        if report.gaps:
-            print_line("Every question with its reasons: frontdesk gaps --csv FILE", err=True)
-
-
-def list_handoffs(as_json: AsJson = False) -> None:
-    """The conversations that people are busy with, or should be."""
-    if not as_json:
-        run_command("handoffs")
-        return
-
-    async def load_handoffs(application: Application) -> Sequence[Handoff]:
-        from bot.handoff.models import HandoffState
-
-        async with record_action(application, "handoffs"):
-            return await application.handoffs.list_handoffs(HandoffState.OPEN, HandoffState.CLAIMED)
-
-    print_json([_handoff_as_dict(each) for each in run_on_application(load_handoffs)])
-
-
-def show_audit(
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many, newest first.")] = 20,
-    as_json: AsJson = False,
-) -> None:
-    """Who did what, newest first."""
-    from bot.access.cards import audit_card
-    from bot.cli.cards import print_card
-
-    async def load_entries(application: Application) -> Sequence[AuditEntry]:
-        async with record_action(application, "audit"):
-            return await application.audit.list(limit)
-
-    entries = run_on_application(load_entries)
-    if as_json:
-        print_json([asdict(entry) for entry in entries])
-    else:
-        print_card(audit_card(entries))
-
-
-class Platform(StrEnum):
-    """Where admins are named."""
-
-    SLACK = "slack"
-    DISCORD = "discord"
-
-
-UserId = Annotated[
-    str, typer.Argument(metavar="USER", help="The user's id: U0123456789 in Slack, 123456789012345678 in Discord.")
-]
-PlatformName = Annotated[Platform | None, typer.Option("--platform", help="Default: as the id tells.")]
-WorkspaceId = Annotated[
-    str, typer.Option("--workspace", help="The Slack team's or Discord server's id. Default: what the platform says.")
-]
-
-
-@admins_app.command("list")
-def list_admins(as_json: AsJson = False) -> None:
-    """List those who were named. Workspace admins and those who may manage the server need not be."""
-    if not as_json:
-        run_command("admins")
-        return
-
-    async def load_admins(application: Application) -> Sequence[Actor]:
-        async with record_action(application, "admins"):
-            return await application.admins.list()
-
-    print_json(
-        [
-            {"platform": each.platform, "workspace": each.workspace, "user": each.user}
-            for each in run_on_application(load_admins)
-        ]
-    )
-
-
-@admins_app.command("add")
-def add_admin(user: UserId, platform: PlatformName = None, workspace: WorkspaceId = "") -> None:
-    """Let somebody steer the bot from their chat platform."""
-    user, where = bare_id(user), _infer_platform(user, platform)
-
-    async def name_admin(application: Application) -> bool:
-        team = workspace or await _find_workspace(application, where)
-        async with record_action(application, "admins add", f"{where}:{team}:{user}"):
-            return await application.admins.add(where, team, user, current_operator().id)
-
-    print_line(f"{user} may steer me now." if run_on_application(name_admin) else f"{user} was named an admin already.")
-
-
-@admins_app.command("remove")
-def remove_admin(user: UserId, platform: PlatformName = None, workspace: WorkspaceId = "") -> None:
-    """Take that back."""
-    user, where = bare_id(user), _infer_platform(user, platform)
-
-    async def revoke_admin(application: Application) -> bool:
-        team = workspace or await _find_workspace(application, where)
-        async with record_action(application, "admins remove", f"{where}:{team}:{user}"):
-            return await application.admins.remove(where, team, user)
-
-    print_line(
-        f"{user} may steer me no more." if run_on_application(revoke_admin) else f"{user} was not named an admin."
-    )
+    user = bare_id(given["user"])
+    platform = given["platform"] or application.platforms.find_by_user(user)
+    known = application.platforms.get(platform)
+    if known is None:
+        names = ", ".join(application.platforms)
+        raise InputError(f"{platform or user!r} is of no platform that I know: name one of {names} with --platform.")
+    workspace = given["workspace"] or await known.platform.find_workspace(known.settings)
+    whom = {"platform": platform, "workspace": workspace, "user": user}
+    return await call_on_console(application, name, whom)
 
 
 def bare_id(user: str) -> str:
@@ -176,15 +43,24 @@ def bare_id(user: str) -> str:
     return bare
 
 
-def _infer_platform(user: str, platform: Platform | None) -> str:
-    """Whose id it is: Discord's are numbers."""
-    return (platform or (Platform.DISCORD if bare_id(user).isdecimal() else Platform.SLACK)).value
+def _show_gaps(card: Card) -> None:
+    from dataclasses import replace
+
+    show_card(replace(card, footnote=""))  # which tells of a file
+    if cast("GapReport", card.data).gaps:
+        print_line("Every question with its reasons: frontdesk gaps --csv FILE", err=True)
 
 
-async def _find_workspace(application: Application, platform: str) -> str:
-    """Slack's token belongs to one team; the Discord server is that of the bot's own channels."""
-    known = application.platforms[platform]
-    return await known.platform.find_workspace(known.settings)
+def _admins_as_json(admins: Sequence[Actor]) -> list[dict[str, str]]:
+    return [{"platform": each.platform, "workspace": each.workspace, "user": each.user} for each in admins]
+
+
+def _audit_as_json(entries: Sequence[AuditEntry]) -> list[dict[str, Any]]:
+    return [asdict(entry) for entry in entries]
+
+
+def _handoffs_as_json(handoffs: Sequence[Handoff]) -> list[dict[str, Any]]:
+    return [_handoff_as_dict(each) for each in handoffs]
 
 
 def _status_as_dict(status: Status) -> dict[str, Any]:
@@ -272,4 +148,12 @@ def _handoff_as_dict(handoff: Handoff) -> dict[str, Any]:
     }
 
 
-COMMANDS = {"status": show_status, "gaps": show_gaps, "handoffs": list_handoffs, "audit": show_audit}
+FORMS = {
+    "status": TerminalForm(as_json=_status_as_dict),
+    "gaps": TerminalForm(show=_show_gaps, as_json=_gaps_as_dict, file="csv"),
+    "handoffs": TerminalForm(as_json=_handoffs_as_json),
+    "audit": TerminalForm(as_json=_audit_as_json),
+    "admins": TerminalForm(as_json=_admins_as_json),
+    "admins add": TerminalForm(call=_call_for_user),
+    "admins remove": TerminalForm(call=_call_for_user),
+}

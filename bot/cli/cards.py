@@ -36,6 +36,11 @@ def print_card(card: Card) -> None:
         out.print(part)
 
 
+def to_terminal_line(text: str) -> str:
+    """Frontdesk's own words with commands as they are typed here."""
+    return text.replace("/faq ", "frontdesk ")
+
+
 class TerminalScreen:
     """An `AdminReply`: what goes on is shown on stderr, in place on a terminal; what came of it is
     printed on stdout."""
@@ -144,7 +149,7 @@ def _to_terminal_text(text: str, style: str = "") -> Text:
 
     from retrieval.text import clean_text
 
-    return Text(clean_text(text).replace("/faq ", "frontdesk "), style=style)
+    return Text(to_terminal_line(clean_text(text)), style=style)
 
 
 def _link_style(url: str) -> Style:

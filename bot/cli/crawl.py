@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.commands import Given, TerminalForm, as_it_is, call_on_console, show_card
 from bot.cli.options import (
     AnswerCss,
     Force,
@@ -23,7 +24,7 @@ from bot.cli.options import (
 )
 from bot.cli.output import AsJson, print_json, print_line, run_on_application
 from bot.cli.progress import progress_bars
-from bot.cli.steering import current_operator, record_action, run_command
+from bot.cli.steering import current_operator, record_action
 
 if TYPE_CHECKING:
     from bot.app import Application
@@ -33,30 +34,22 @@ if TYPE_CHECKING:
     from retrieval.documents import Source
     from retrieval.refresh import RefreshReport
 
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Report what would change, change nothing.")]
 
-
-def refresh_sources(
-    names: Annotated[list[str] | None, typer.Argument(help="Only these sources. Default: all but paused ones.")] = None,
-    dry_run: DryRun = False,
-    force: Force = False,
-    cancel: Annotated[bool, typer.Option("--cancel", help="Stop the one that runs, whoever started it.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Read the sources again and activate a new version of the index if anything changed.
-
-    While one runs already, from wherever, that one is shown to its end; Ctrl-C then only stops watching it.
-    """
+def refresh_sources(given: Given, as_json: bool) -> None:
+    """Read sources again, with progress bars; while a refresh runs already, show that one to its end."""
     from bot.errors import InputError
-    from bot.sources.refresh import FAILED, RefreshRequest
+    from bot.sources.models import FAILED
+    from bot.sources.refresh import RefreshRequest
     from retrieval.refresh import RefreshReport
 
-    if cancel:
+    names, dry_run, force = tuple(given["source"] or ()), bool(given["dry-run"]), bool(given["force"])
+    if given["cancel"]:
         if names or dry_run or force or as_json:
             raise InputError("--cancel stands alone: it stops whichever re-crawl runs.")
-        run_command("cancel")
+        if card := run_on_application(lambda application: call_on_console(application, "cancel", {})):
+            show_card(card)
         return
-    request = RefreshRequest(tuple(names or ()), dry_run, force, asked_by=current_operator().id)
+    request = RefreshRequest(names, dry_run, force, asked_by=current_operator().id)
     done = run_on_application(lambda application: _refresh_or_watch(application, request, quiet=as_json))
     if isinstance(done, RefreshReport):
         conclude_refresh(done, as_json=as_json)
@@ -197,4 +190,5 @@ def conclude_refresh(report: RefreshReport, forgotten: tuple[str, ...] = (), *, 
         raise typer.Exit(1)
 
 
-COMMANDS = {"refresh": refresh_sources, "crawl": crawl_sources}
+COMMANDS = {"crawl": crawl_sources}
+FORMS = {"recrawl": TerminalForm(run=refresh_sources, as_json=as_it_is)}

@@ -9,88 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.output import AsJson, open_output, print_json, print_line, run_on_application
-from bot.cli.steering import record_action, run_command
+from bot.cli.commands import Given, TerminalForm, call_on_console
+from bot.cli.output import print_line, run_on_application
+from bot.cli.steering import record_action
 
 if TYPE_CHECKING:
     from bot.app import Application
+    from bot.chat.card import Card
     from bot.glossary.service import AddResult
     from retrieval.searching.glossary import Entry
     from retrieval.searching.suggesting import Suggestion
 
 glossary_app = typer.Typer(no_args_is_help=True)
-
-OfSource = Annotated[
-    str, typer.Option("--source", metavar="NAME", help="For questions about this source alone. Default: about all.")
-]
-OnlySource = Annotated[str, typer.Option("--source", metavar="NAME", help="Only what concerns this source.")]
-SuggestionId = Annotated[
-    str, typer.Argument(metavar="ID", help="Its id, or the first digits of it, as `frontdesk glossary suggest` shows.")
-]
-
-
-@glossary_app.command("list")
-def list_entries(source: OnlySource = "", as_json: AsJson = False) -> None:
-    """List the groups of terms that mean the same."""
-    if not as_json:
-        run_command("glossary", source=source)
-        return
-
-    async def load_entries(application: Application) -> Sequence[Entry]:
-        async with record_action(application, "glossary", source):
-            return await application.glossary.list(source)
-
-    print_json([_as_dict(each) for each in run_on_application(load_entries)])
-
-
-@glossary_app.command("add")
-def add_terms(
-    terms: Annotated[list[str], typer.Argument(metavar="TERM…", help="'AP = access point', or each by itself.")],
-    source: OfSource = "",
-) -> None:
-    """Name terms that mean the same, used from the next question on. They join the group that has one of them."""
-    parted = " ".join(terms) if any(sign in "".join(terms) for sign in ";=；＝") else ";".join(terms)
-    run_command("glossary add", terms=terms[0] if len(terms) == 1 else parted, source=source)
-
-
-@glossary_app.command("remove")
-def remove_entry(
-    entry: Annotated[str, typer.Argument(metavar="ID|TERM", help="A group's id, or one of its terms.")],
-    source: OnlySource = "",
-) -> None:
-    """Take a whole group out."""
-    run_command("glossary remove", entry=entry, source=source)
-
-
-@glossary_app.command("suggest")
-def list_suggestions(source: OnlySource = "", as_json: AsJson = False) -> None:
-    """Tell what the pages themselves say to mean the same, and where. Nothing is used until it is approved."""
-    if not as_json:
-        run_command("glossary suggest", source=source)
-        return
-
-    async def load_suggestions(application: Application) -> Sequence[Suggestion]:
-        async with record_action(application, "glossary suggest", source):
-            return await application.glossary.suggest(source)
-
-    print_json(
-        [
-            _as_dict(each.entry) | {"url": each.url, "excerpt": each.excerpt}
-            for each in run_on_application(load_suggestions)
-        ]
-    )
-
-
-@glossary_app.command("approve")
-def approve_suggestion(suggestion: SuggestionId) -> None:
-    """Use a suggestion from the next question on."""
-    run_command("glossary approve", id=suggestion)
-
-
-@glossary_app.command("dismiss")
-def dismiss_suggestion(suggestion: SuggestionId) -> None:
-    """Suggest it no more."""
-    run_command("glossary dismiss", id=suggestion)
 
 
 @glossary_app.command("import")
@@ -110,23 +40,6 @@ def import_entries(
     print_line(counted + (f", {merged} of them joined with what was there." if merged else "."))
 
 
-@glossary_app.command("export")
-def export_entries(
-    out: Annotated[
-        Path | None, typer.Option(help="The file to write. Default: standard output.", dir_okay=False)
-    ] = None,
-) -> None:
-    """Write all groups as CSV, as `import` reads it."""
-
-    async def render_csv(application: Application) -> str:
-        async with record_action(application, "glossary export"):
-            return await application.glossary.take_out()
-
-    text = run_on_application(render_csv)
-    with open_output(out) as stream:
-        stream.write(text)
-
-
 def _read_csv(file: str) -> str:
     from bot.errors import InputError
 
@@ -140,5 +53,28 @@ def _read_csv(file: str) -> str:
         raise InputError(f"{file} is not UTF-8: save it as CSV in UTF-8.") from error
 
 
-def _as_dict(entry: Entry) -> dict[str, Any]:
+async def _add_terms(application: Application, name: str, given: Given) -> Card | None:
+    """Terms that come one by one are parted; one that is a whole line is read as such."""
+    terms: list[str] = given["terms"]
+    whole = len(terms) == 1 or any(sign in "".join(terms) for sign in ";=；＝")
+    return await call_on_console(application, name, {**given, "terms": (" " if whole else ";").join(terms)})
+
+
+def _entries_as_json(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    return [_entry_as_json(each) for each in entries]
+
+
+def _suggestions_as_json(suggestions: Sequence[Suggestion]) -> list[dict[str, Any]]:
+    return [_entry_as_json(each.entry) | {"url": each.url, "excerpt": each.excerpt} for each in suggestions]
+
+
+def _entry_as_json(entry: Entry) -> dict[str, Any]:
     return {"id": entry.id, "source": entry.source, "terms": list(entry.terms), "suggested": entry.suggested}
+
+
+FORMS = {
+    "glossary": TerminalForm(as_json=_entries_as_json),
+    "glossary add": TerminalForm(call=_add_terms),
+    "glossary suggest": TerminalForm(as_json=_suggestions_as_json),
+    "glossary export": TerminalForm(file="out", file_always=True),
+}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from bot.chat.markup import in_one_line
+from bot.cli.commands import Given, TerminalForm, call_on_console
 from bot.cli.output import AsJson, make_console, open_output, print_json, print_line, run_on_application
 from bot.cli.turns import Format, row_writer, turn_as_dict, with_votes
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.app import Application
+    from bot.chat.card import Card
     from bot.chat.conversation import Feedback, Turn
 
 log_app = typer.Typer(no_args_is_help=True)
@@ -130,29 +132,23 @@ def export_turns(
     print_line(f"{count} turns exported{f' to {out}' if out else ''}.", err=True)
 
 
-def explain_turn(
-    turn_id: Annotated[
-        str, typer.Argument(help="A turn's id, or its first digits (at least 4). Default: the last.", metavar="[TURN]")
-    ] = "",
-    as_json: AsJson = False,
-) -> None:
-    """Why a turn was answered as it was: passages, each signal, the threshold, the version, the crawl date."""
+async def _explain_turn(application: Application, name: str, given: Given) -> Card | None:
+    """The turn that is named, or the last."""
     from bot.errors import UnknownTurn
 
-    async def find_turn(application: Application) -> Turn:
-        if turn_id:
-            return await application.conversations.find_turn(turn_id)
-        for turn in await application.conversations.list_turns(limit=1):
-            return turn
-        raise UnknownTurn(_NOTHING)
+    wanted = given["answer"]
+    if not wanted:
+        turns = await application.conversations.list_turns(limit=1)
+        if not turns:
+            raise UnknownTurn(_NOTHING)
+        wanted = turns[0].id
+    return await call_on_console(application, name, {"answer": wanted})
 
-    turn = run_on_application(find_turn)
-    if as_json:
-        print_json(turn_as_dict(turn))
-        return
+
+def _show_explanation(card: Card) -> None:
     from bot.app import explanation
 
-    make_console().print(explanation(turn))
+    make_console().print(explanation(cast("Turn", card.data)))
 
 
 def _print_short(turn: Turn) -> None:
@@ -170,4 +166,4 @@ def _to_start_time(days: float | None) -> datetime | None:
     return None if days is None else datetime.now(UTC) - timedelta(days=min(days, 36_500))
 
 
-COMMANDS = {"explain": explain_turn}
+FORMS = {"explain": TerminalForm(call=_explain_turn, show=_show_explanation, as_json=turn_as_dict)}

@@ -24,6 +24,8 @@ from bot.cli import (
     taught,
     vllm,
 )
+from bot.cli.commands import add_commands
+from bot.features import COMMANDS
 
 _INTERRUPTED = 130
 _GARBAGE = 50_000  # new objects before a search for cycles; what `ask` loads would set off hundreds of searches
@@ -35,19 +37,36 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(sources.sources_app, name="sources", help="The websites, pages and folders Frontdesk knows.")
-app.add_typer(taught.taught_app, name="taught", help="The answers that people taught.")
-app.add_typer(glossary.glossary_app, name="glossary", help="Terms that mean the same.")
-app.add_typer(learned.learned_app, name="learned", help="Which entries customers showed that their words mean.")
-app.add_typer(admin.admins_app, name="admins", help="Who may steer Frontdesk from Slack and Discord.")
-app.add_typer(history.log_app, name="log", help="The conversations: list, show, export.")
-app.add_typer(serve.slack_app, name="slack", help="Set Frontdesk up in a Slack workspace.")
-app.add_typer(serve.discord_app, name="discord", help="Set Frontdesk up in a Discord server.")
-app.add_typer(serve.channels_app, name="channels", help="The channels where every new question is answered.")
-app.command("recrawl")(crawl.refresh_sources)  # as it is called in a chat
-for module in (crawl, answers, admin, taught, privacy, serve, vllm, measure, history, system):
+GROUPS = {
+    "sources": (sources.sources_app, "The websites, pages and folders Frontdesk knows."),
+    "taught": (taught.taught_app, "The answers that people taught."),
+    "glossary": (glossary.glossary_app, "Terms that mean the same."),
+    "learned": (typer.Typer(no_args_is_help=True), "Which entries customers showed that their words mean."),
+    "admins": (typer.Typer(no_args_is_help=True), "Who may steer Frontdesk from Slack and Discord."),
+    "log": (history.log_app, "The conversations: list, show, export."),
+    "slack": (serve.slack_app, "Set Frontdesk up in a Slack workspace."),
+    "discord": (serve.discord_app, "Set Frontdesk up in a Discord server."),
+    "channels": (serve.channels_app, "The channels where every new question is answered."),
+}
+for module in (crawl, answers):
     for name, command in module.COMMANDS.items():
         app.command(name)(command)
+add_commands(
+    app,
+    {name: group for name, (group, _) in GROUPS.items()},
+    COMMANDS,
+    {
+        name: form
+        for module in (admin, crawl, glossary, history, learned, privacy, sources, system, taught)
+        for name, form in module.FORMS.items()
+    },
+    {"recrawl": "refresh"},
+)
+for module in (privacy, serve, vllm, measure, system):
+    for name, command in module.COMMANDS.items():
+        app.command(name)(command)
+for name, (group, text) in GROUPS.items():
+    app.add_typer(group, name=name, help=text)
 
 
 def _print_version(wanted: bool) -> None:

@@ -3,49 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from bot.cli.admin import bare_id
+from bot.cli.commands import Given, TerminalForm, call_on_console
 from bot.cli.options import Yes
 from bot.cli.output import print_table, run_on_application
 from bot.cli.steering import confirm_or_exit, record_action
 
 if TYPE_CHECKING:
     from bot.app import Application
+    from bot.chat.card import Card
 
 
-class Platform(StrEnum):
-    """Where people ask."""
-
-    SLACK = "slack"
-    DISCORD = "discord"
-    TERMINAL = "terminal"
+def _ask_to_forget(given: Given) -> str:
+    return f"Delete all that {bare_id(given['user'])} said on {given['platform']}? This cannot be undone."
 
 
-def forget_user(
-    user: Annotated[str, typer.Argument(metavar="USER", help="The user's id; in the terminal it is 'terminal'.")],
-    platform: Annotated[Platform, typer.Option(help="Whose id it is.")],
-    yes: Yes = False,
-) -> None:
-    """Delete all that a user said and was answered. What stands on the platform itself stays there."""
-    from bot.chat.people import make_pseudonym
+async def _forget_user(application: Application, name: str, given: Given) -> Card | None:
+    """With the file in which the chat at the terminal keeps what was typed."""
+    card = await call_on_console(application, name, {**given, "user": bare_id(given["user"])})
+    history = application.settings.data_dir / "chat_history"
+    if card is None or given["platform"] != "terminal" or not history.exists():
+        return card
+    history.unlink()
+    return card.with_data({**cast(Mapping[str, int], card.data), "the chat's history (a file)": 1})
 
-    person = bare_id(user)
-    confirm_or_exit(f"Delete all that {person} said on {platform.value}? This cannot be undone.", yes)
 
-    async def delete_user_data(application: Application) -> Mapping[str, int]:
-        async with record_action(application, "forget", make_pseudonym(platform.value, person)):
-            gone = dict(await application.privacy.forget(platform.value, person))
-            history = application.settings.data_dir / "chat_history"
-            if platform is Platform.TERMINAL and history.exists():
-                history.unlink()
-                gone["the chat's history (a file)"] = 1
-            return gone
-
-    _print_deleted("Forgotten", run_on_application(delete_user_data), "Nothing of them was kept.")
+def _show_forgotten(card: Card) -> None:
+    _print_deleted(card.title, cast(Mapping[str, int], card.data), "Nothing of them was kept.")
 
 
 def delete_expired(
@@ -77,4 +65,5 @@ def _print_deleted(title: str, gone: Mapping[str, int], nothing: str) -> None:
     print_table(title, ["table", ">rows"], rows, empty=nothing)
 
 
-COMMANDS = {"forget": forget_user, "retention": delete_expired}
+COMMANDS = {"retention": delete_expired}
+FORMS = {"forget": TerminalForm(call=_forget_user, show=_show_forgotten, question=_ask_to_forget)}

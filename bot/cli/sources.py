@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from bot.cli.commands import TerminalForm
 from bot.cli.crawl import conclude_refresh, read_now
 from bot.cli.options import (
     AnswerCss,
@@ -19,19 +22,19 @@ from bot.cli.options import (
     SinglePage,
     read_selectors,
 )
-from bot.cli.output import AsJson, print_json, print_line, print_table, run_on_application
-from bot.cli.steering import record_action, run_command
+from bot.cli.output import print_line, print_table, run_on_application
+from bot.cli.steering import record_action
 
 if TYPE_CHECKING:
     from bot.app import Application
+    from bot.chat.card import Card
     from bot.sources.health import SourceTrouble
     from bot.sources.models import Schedule
     from bot.sources.preview import Preview
+    from bot.sources.status import SourceStatus
     from retrieval.documents import Source
 
 sources_app = typer.Typer(no_args_is_help=True)
-
-SourceName = Annotated[str, typer.Argument(metavar="NAME", help="A source, as `frontdesk sources list` names it.")]
 
 
 @sources_app.command("add")
@@ -104,82 +107,34 @@ async def _check_new(application: Application, source: Source) -> None:
             raise InputError(f"{known.location} is known already, as source {known.name}: remove it first.")
 
 
-@sources_app.command("list")
-def list_sources(as_json: AsJson = False) -> None:
-    """List the sources, with their schedules and states."""
-    from dataclasses import asdict
-
-    from bot.sources.health import troubles
+def _show_sources(card: Card) -> None:
     from bot.sources.location import scope_of
 
-    async def load_states(application: Application) -> list[tuple[Source, Schedule, SourceTrouble | None]]:
-        from bot.sources.models import Schedule
-
-        async with record_action(application, "sources"):
-            sources = await application.sources.list()
-            schedules = {each.source: each for each in await application.schedule_store.schedules()}
-            ill = {
-                name: each for each in troubles(sources, await application.refreshes.list(200)) for name in each.sources
-            }
-            return [(each, schedules.get(each.name, Schedule(each.name)), ill.get(each.name)) for each in sources]
-
-    found = run_on_application(load_states)
-    if as_json:
-        print_json(
-            [
-                asdict(each) | {"scope": scope_of(each)} | state_as_dict(schedule, trouble)
-                for each, schedule, trouble in found
-            ]
-        )
-        return
     print_table(
         "Sources",
         ["name", "kind", "location", "scope", "schedule", "state"],
         [
             (
-                each.name,
-                each.kind,
-                each.location,
-                scope_of(each),
-                _format_schedule(schedule),
-                state_of(schedule, trouble),
+                each.source.name,
+                each.source.kind,
+                each.source.location,
+                scope_of(each.source),
+                _format_schedule(each.schedule),
+                state_of(each.schedule, each.trouble),
             )
-            for each, schedule, trouble in found
+            for each in cast("Sequence[SourceStatus]", card.data)
         ],
         empty="No source yet: add one with 'frontdesk sources add https://example.com/faq'.",
     )
 
 
-@sources_app.command("remove")
-def remove_source(name: str) -> None:
-    """Forget a source. Its pages leave the index at the next `frontdesk refresh`."""
+def _sources_as_json(sources: Sequence[SourceStatus]) -> list[dict[str, Any]]:
+    from bot.sources.location import scope_of
 
-    async def delete_source(application: Application) -> str:
-        async with record_action(application, "sources remove", name):
-            return await application.removing.remove(name)
-
-    print_line(run_on_application(delete_source))
-
-
-@sources_app.command("pause")
-def pause_source(name: SourceName) -> None:
-    """Leave a source out of re-crawls. What it held stays."""
-    run_command("sources pause", source=name)
-
-
-@sources_app.command("resume")
-def resume_source(name: SourceName) -> None:
-    """Take a paused source up again."""
-    run_command("sources resume", source=name)
-
-
-@sources_app.command("every")
-def set_schedule(
-    name: SourceName,
-    hours: Annotated[str, typer.Argument(metavar="HOURS", help="A number of hours, 0.25 to 2160; or never.")],
-) -> None:
-    """Have `frontdesk serve` read a source by itself every so many hours, or never."""
-    run_command("sources every", source=name, hours=hours)
+    return [
+        asdict(each.source) | {"scope": scope_of(each.source)} | state_as_dict(each.schedule, each.trouble)
+        for each in sources
+    ]
 
 
 def state_of(schedule: Schedule, trouble: SourceTrouble | None) -> str:
@@ -205,3 +160,6 @@ def _format_schedule(schedule: Schedule) -> str:
     if not schedule.every_hours:
         return "by hand"
     return f"every {schedule.every_hours:g} h" + ("" if schedule.paused else f", next {ago(schedule.next_at)}")
+
+
+FORMS = {"sources": TerminalForm(show=_show_sources, as_json=_sources_as_json)}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from bot.chat.people import Actor, Role
-from bot.cli.output import print_line, run_on_application
+from bot.cli.output import print_line
 
 if TYPE_CHECKING:
     from bot.app import Application
@@ -34,7 +34,9 @@ def record_action(application: Application, action: str, target: str = "") -> Ab
     return application.permissions.allowed(current_operator(), Role.ADMIN, action, target)
 
 
-async def call_command(application: Application, name: str, options: Mapping[str, str] | None = None) -> Card | None:
+async def call_command(
+    application: Application, name: str, options: Mapping[str, str | bool] | None = None
+) -> Card | None:
     """A command of the console, which every surface calls. Raises what it raises: here that is an exit code."""
     from bot.chat.card import Card
     from bot.chat.message import ThreadRef
@@ -58,14 +60,6 @@ async def press_button(application: Application, action: str, value: str) -> Car
         current_operator(), ThreadRef(PLATFORM, "", "", ""), action, value, TerminalScreen()
     )
     return answer if isinstance(answer, Card) else None
-
-
-def run_command(name: str, **options: str) -> None:
-    """Run a command of the console and print what it answers."""
-    from bot.cli.cards import print_card
-
-    if card := run_on_application(lambda application: call_command(application, name, options)):
-        print_card(card)
 
 
 def confirm_or_exit(question: str, yes: bool) -> None:

@@ -1,44 +1,27 @@
-"""Commands for the operator: versions, rollback, doctor."""
+"""Commands for the operator: doctor; and what `frontdesk versions` and `rollback` show."""
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
 from bot.chat.text import format_age
-from bot.cli.output import AsJson, make_console, print_json, print_line, print_table, run_on_application
-from bot.cli.steering import record_action
+from bot.cli.commands import TerminalForm, as_it_is
+from bot.cli.output import AsJson, make_console, print_json, print_table
 
 if TYPE_CHECKING:
-    from bot.app import Application
+    from bot.chat.card import Card
+    from retrieval.indexing.versions import Manifest
+
+    Versions = tuple[Sequence[Manifest], str | None]
+    """The manifests, newest first, and the id of the version that answers."""
 
 
-def list_versions(as_json: AsJson = False) -> None:
-    """List the versions of the index, newest first."""
-    from bot.app import version_store
-    from bot.settings import load_settings
-
-    store = version_store(load_settings())
-    active = store.active_id()
-    manifests = [version.manifest for version in store.list_versions()]
-    if as_json:
-        print_json(
-            [
-                {
-                    "version": m.id,
-                    "active": m.id == active,
-                    "created_at": m.created_at,
-                    "parent": m.parent,
-                    "embedder": m.embedder,
-                    **m.counts,
-                }
-                for m in manifests
-            ]
-        )
-        return
+def _show_versions(card: Card) -> None:
+    manifests, active = cast("Versions", card.data)
     print_table(
         "Versions",
         ["", "=version", "=age", ">pages", ">documents", ">passages"],
@@ -57,25 +40,19 @@ def list_versions(as_json: AsJson = False) -> None:
     )
 
 
-def roll_back_version(
-    version: Annotated[str | None, typer.Argument(help="The version to go back to. Default: the one before.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Activate an older version of the index. A running bot takes it over at its next question."""
-
-    async def activate_older(application: Application) -> tuple[str, str | None]:
-        from bot.app import version_store
-
-        store = version_store(application.settings)
-        async with record_action(application, "rollback", version or ""):
-            before = store.active_id()
-            return (await asyncio.to_thread(store.roll_back, version)).id, before
-
-    chosen, before = run_on_application(activate_older)
-    if as_json:
-        print_json({"version": chosen, "before": before})
-    else:
-        print_line(f"Version {chosen} answers now (before: {before}). 'frontdesk refresh' goes forward again.")
+def _versions_as_json(versions: Versions) -> list[dict[str, Any]]:
+    manifests, active = versions
+    return [
+        {
+            "version": m.id,
+            "active": m.id == active,
+            "created_at": m.created_at,
+            "parent": m.parent,
+            "embedder": m.embedder,
+            **m.counts,
+        }
+        for m in manifests
+    ]
 
 
 def run_doctor(as_json: AsJson = False) -> None:
@@ -101,4 +78,8 @@ def run_doctor(as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
-COMMANDS = {"versions": list_versions, "rollback": roll_back_version, "doctor": run_doctor}
+COMMANDS = {"doctor": run_doctor}
+FORMS = {
+    "versions": TerminalForm(show=_show_versions, as_json=_versions_as_json),
+    "rollback": TerminalForm(as_json=as_it_is),
+}

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.output import AsJson, open_output, print_json, print_line, run_on_application
-from bot.cli.steering import call_command, current_operator, press_button, record_action, run_command
+from bot.cli.commands import Given, TerminalForm, call_on_console
+from bot.cli.output import print_line, run_on_application
+from bot.cli.steering import current_operator, press_button, record_action
 
 if TYPE_CHECKING:
     from bot.app import Application
@@ -23,59 +22,6 @@ taught_app = typer.Typer(no_args_is_help=True)
 TaughtId = Annotated[
     str, typer.Argument(metavar="ID", help="Its id, or the first digits of it, as `frontdesk taught list` shows.")
 ]
-
-
-class Format(StrEnum):
-    """What `taught export` writes."""
-
-    HTML = "html"
-    JSON_LD = "json-ld"
-
-
-def teach_answer(
-    question: Annotated[str, typer.Option(help="As a customer would ask it.")],
-    answer: Annotated[str, typer.Option(help="In Markdown; '-' reads it from standard input.")],
-    expires: Annotated[str, typer.Option(metavar="DATE", help="2026-12-31, a number of days, or never.")] = "",
-) -> None:
-    """Teach an answer, which is used from now on and named after you. It stands above what pages say."""
-    from bot.cli.cards import print_card
-    from bot.taught.cards import taught_card
-
-    text = _read_text(answer)
-
-    async def store_answer(application: Application) -> Taught:
-        async with record_action(application, "teach"):
-            return await application.teaching.teach(current_operator(), question, text, expires=expires)
-
-    print_card(taught_card(run_on_application(store_answer)))
-
-
-@taught_app.command("list")
-def list_taught(
-    state: Annotated[str, typer.Option(help="Only those: proposed, approved, review or dismissed.")] = "",
-    as_json: AsJson = False,
-) -> None:
-    """List what people taught, newest first."""
-    if not as_json:
-        run_command("taught", state=state)
-        return
-
-    async def load_taught(application: Application) -> Sequence[Taught]:
-        from bot.errors import InputError
-        from bot.taught.models import TaughtState
-
-        if state and state not in set(TaughtState):
-            raise InputError(f"{state!r} is none of {', '.join(TaughtState)}.")
-        async with record_action(application, "taught", state):
-            return await application.teaching.list(*([TaughtState(state)] if state else ()))
-
-    print_json([_as_dict(each) for each in run_on_application(load_taught)])
-
-
-@taught_app.command("show")
-def show_taught(taught_id: TaughtId) -> None:
-    """Show a taught answer, and what is known on its question besides."""
-    run_command("taught show", id=taught_id)
 
 
 @taught_app.command("approve")
@@ -124,24 +70,6 @@ def edit_taught(
     print_card(taught_card(run_on_application(change_answer)))
 
 
-@taught_app.command("export")
-def export_taught(
-    format_: Annotated[Format, typer.Option("--format", help="A page, or schema.org data.")] = Format.HTML,
-    out: Annotated[
-        Path | None, typer.Option(help="The file to write. Default: standard output.", dir_okay=False)
-    ] = None,
-) -> None:
-    """Write the answers in use for your own site."""
-    from bot.errors import BotError
-
-    card = run_on_application(lambda application: call_command(application, "export", {"format": format_.value}))
-    if card is None or card.file is None:
-        raise BotError("No taught answer is in use yet, so there is nothing to export: see 'frontdesk taught list'.")
-    with open_output(out) as stream:
-        stream.write(card.file.content)
-    print_line(f"{card.text}{f' Written to {out}.' if out else ''}", err=True)
-
-
 def _press_and_print(action: str, taught_id: str) -> None:
     async def press_on_console(application: Application) -> Card | None:
         return await press_button(application, action, taught_id)
@@ -152,6 +80,14 @@ def _press_and_print(action: str, taught_id: str) -> None:
 
 def _read_text(text: str) -> str:
     return sys.stdin.read() if text == "-" else text
+
+
+async def _teach(application: Application, name: str, given: Given) -> Card | None:
+    return await call_on_console(application, name, {**given, "answer": _read_text(given["answer"])})
+
+
+def _taught_as_json(taught: Sequence[Taught]) -> list[dict[str, Any]]:
+    return [_as_dict(each) for each in taught]
 
 
 def _as_dict(taught: Taught) -> dict[str, Any]:
@@ -171,4 +107,8 @@ def _as_dict(taught: Taught) -> dict[str, Any]:
     }
 
 
-COMMANDS = {"teach": teach_answer}
+FORMS = {
+    "taught": TerminalForm(as_json=_taught_as_json),
+    "teach": TerminalForm(call=_teach),
+    "export": TerminalForm(file="out", file_always=True),
+}

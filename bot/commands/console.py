@@ -10,14 +10,15 @@ from typing import Any, Protocol
 
 import structlog
 
-from bot.chat.card import Card, Line
+from bot.chat.card import Card
 from bot.chat.message import ThreadRef
 from bot.chat.people import Actor, Role
 from bot.chat.platform import AdminReply
 from bot.commands.chat_lines import to_chat_line
 from bot.commands.context import Answer, CommandContext
+from bot.commands.help import HelpCommand
 from bot.commands.parser import Call
-from bot.commands.registry import Bound, Command, Kind, bind_handlers, command
+from bot.commands.registry import Bound, Command, Kind, bind_handlers
 from bot.errors import BotError, DeliveryError
 from bot.i18n import words_for
 from bot.runtime.faults import log_fault
@@ -36,18 +37,6 @@ class Guard(Protocol):
     def allowed(
         self, actor: Actor, role: Role, action: str, target: str = "", *, typed: bool = False, as_user: str = ""
     ) -> AbstractAsyncContextManager[None]: ...
-
-
-class HelpCommand:
-    """`/faq help`. `commands` are all."""
-
-    def __init__(self) -> None:
-        self.commands: Mapping[str, Command] = {}
-
-    @command("help", Role.TEAMMATE, "this list")
-    async def _show_help(self, _context: CommandContext) -> Answer:
-        lines = tuple(Line(each.usage, note=each.help) for each in self.commands.values())
-        return Card(title="What you can ask of me here", lines=lines)
 
 
 class Console:
@@ -81,9 +70,8 @@ class Console:
         """A command."""
         bound = self._handlers.commands[call.name]
         usage = self.commands[call.name].usage
-        context = CommandContext(
-            actor, place, screen, call.name, call.options, usage=usage, to_chat_line=self._to_chat_line
-        )
+        to_line = str if actor.platform == "cli" else self._to_chat_line
+        context = CommandContext(actor, place, screen, call.name, call.options, usage=usage, to_chat_line=to_line)
         return await self._guarded(context, bound, typed=True)
 
     async def click(self, actor: Actor, place: ThreadRef, action: str, value: str, screen: AdminReply) -> Answer:
@@ -131,13 +119,13 @@ class Console:
             ):
                 return await bound.handle(context)
         except (BotError, RetrievalError) as error:
-            if context.actor.platform == "cli":  # there a fault is a line of its own and an exit code
+            if context.at_terminal:  # there a fault is a line of its own and an exit code
                 raise
             if isinstance(error, DeliveryError):
                 log.warning("not shown", command=context.name, cause=str(error))
             return Card(text=self._to_chat_line(str(error)), fault=True)
         except Exception as error:
-            if context.actor.platform == "cli":
+            if context.at_terminal:
                 raise
             fault = log_fault(error, command=context.name)
             return Card(text=words_for("en").say("fault", fault=fault), fault=True)

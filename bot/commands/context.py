@@ -36,6 +36,11 @@ class CommandContext:
                 self, name, {key: make_storable(each) if isinstance(each, str) else each for key, each in given.items()}
             )
 
+    @property
+    def at_terminal(self) -> bool:
+        """Whether it comes from the command line: of whoever runs Frontdesk, or of a script of theirs."""
+        return self.actor.platform == "cli"
+
     def text(self, name: str) -> str:
         """An option's text, or ""."""
         value = self.options.get(name, "")

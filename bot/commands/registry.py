@@ -1,7 +1,8 @@
 """One declaration a command: its name, who may call it, its parameters and its help, on the method that does it.
 
-`/faq`, Discord's command tree, the help and the documents are made from these declarations. A feature's commands are
-a class whose methods are decorated; `declared_commands` reads them from classes, `bind_handlers` from instances.
+`/faq`, Discord's command tree, the command line, the help and the documents are made from these declarations. A
+feature's commands are a class whose methods are decorated; `declared_commands` reads them from classes, `bind_handlers`
+from instances.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.chat.people import Role
-from bot.commands.context import CommandContext, Handler
+
+if TYPE_CHECKING:
+    from bot.commands.context import CommandContext, Handler
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 _DECLARED = "__declared__"
@@ -28,11 +31,13 @@ class Kind(StrEnum):
     USER = "user"
     CHANNEL = "channel"
     DAYS = "days"  # 1 to 366
+    COUNT = "count"  # 1 or more
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """`name` as it is typed; `named`: behind `--name`, else by its place. `choices` are all that it may be."""
+    """`name` as it is typed; `named`: behind `--name`, else by its place. `choices` are all that it may be; `letter`
+    is short for the name at a terminal."""
 
     name: str
     help: str = ""
@@ -40,6 +45,21 @@ class Parameter:
     required: bool = True
     named: bool = False
     choices: tuple[str, ...] = ()
+    letter: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """What is otherwise on the command line: what the command is called there, and what it takes besides or in another
+    way (in place of a parameter of that name). Chats never take these: a chat knows by itself who calls, and where.
+    `more` is told behind the help where there is room."""
+
+    name: str = ""
+    parameters: tuple[Parameter, ...] = ()
+    more: str = ""
+
+
+_AS_IN_CHATS = Terminal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +70,7 @@ class AuditNote:
     as_user: str = ""
 
 
-Note = Callable[[CommandContext], AuditNote]
+Note = Callable[["CommandContext"], AuditNote]
 
 
 def note_options(context: CommandContext) -> AuditNote:
@@ -70,7 +90,8 @@ def note_nothing(_context: CommandContext) -> AuditNote:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What is typed behind `/faq`. `standalone`: not in a menu of its group, though its name has two words."""
+    """What is typed behind `/faq`. `standalone`: not in a menu of its group, though its name has two words;
+    `terminal`: what is otherwise on the command line."""
 
     name: str
     role: Role
@@ -78,11 +99,19 @@ class Command:
     parameters: tuple[Parameter, ...] = ()
     note: Note = note_options
     standalone: bool = False
+    terminal: Terminal = _AS_IN_CHATS
 
     @property
     def usage(self) -> str:
         """As it is typed."""
         return " ".join(["/faq", self.name, *map(_describe, self.parameters)])
+
+    @property
+    def terminal_parameters(self) -> tuple[Parameter, ...]:
+        """All that it takes on the command line."""
+        own = {each.name: each for each in self.terminal.parameters}
+        shared = tuple(own.pop(each.name, each) for each in self.parameters)
+        return (*shared, *own.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +141,16 @@ class Handlers:
 
 
 def command(
-    name: str, role: Role, help: str, *parameters: Parameter, note: Note = note_options, standalone: bool = False
+    name: str,
+    role: Role,
+    help: str,
+    *parameters: Parameter,
+    note: Note = note_options,
+    standalone: bool = False,
+    terminal: Terminal = _AS_IN_CHATS,
 ) -> Callable[[Method], Method]:
     """The method is called by `/faq name`."""
-    return _declare("commands", Command(name, role, help, parameters, note, standalone))
+    return _declare("commands", Command(name, role, help, parameters, note, standalone, terminal))
 
 
 def on_button(name: str, role: Role, *, note: Note = note_value) -> Callable[[Method], Method]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from bot.chat.card import Card, File, Line
-from bot.gaps.service import GapReport
+
+if TYPE_CHECKING:
+    from bot.gaps.service import GapReport
 
 _SHOWN = 10
 
@@ -17,7 +21,7 @@ def gaps_card(report: GapReport, file: File | None = None) -> Card:
     days = max(1, round((report.until - report.since).total_seconds() / 86_400))
     title = f"Gaps of the last {days} days" if days > 1 else "Gaps of the last day"
     if not report.gaps:
-        return Card(title=title, text="Nothing: every question was answered, and nobody complained.")
+        return Card(title=title, text="Nothing: every question was answered, and nobody complained.", file=file)
     lines = []
     for gap in report.gaps[:_SHOWN]:
         reasons = ", ".join(

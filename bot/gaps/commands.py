@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from bot.chat.card import File
 from bot.chat.people import Role
-from bot.commands.context import Answer, CommandContext
-from bot.commands.registry import Kind, Parameter, command, on_button
+from bot.commands.registry import Kind, Parameter, Terminal, command, on_button
 from bot.errors import InputError
 from bot.gaps.cards import gaps_card
-from bot.gaps.service import Gaps, to_csv
+
+if TYPE_CHECKING:
+    from bot.commands.context import Answer, CommandContext
+    from bot.gaps.service import Gaps
 
 _DAYS = 7
 
@@ -24,12 +28,15 @@ class GapCommands:
         Role.ADMIN,
         "what people asked and was not answered well",
         Parameter("days", f"Of how many days. Without it: {_DAYS}.", Kind.DAYS, required=False, named=True),
+        terminal=Terminal(more="Grouped by meaning: the FAQ entries that are missing."),
     )
     @on_button("gaps", Role.ADMIN)
     async def _show_gaps(self, context: CommandContext) -> Answer:
+        from bot.gaps.service import to_csv
+
         text = context.text("days") or str(_DAYS)
         if not text.isdecimal() or len(text) > 3 or not 1 <= int(text) <= 366:
             raise InputError(f"{text[:20]!r} is no number of days from 1 to 366.")
         report = await self._gaps.report(days=int(text))
-        file = File(f"gaps-{report.until:%Y-%m-%d}.csv", to_csv(report)) if report.gaps else None
-        return gaps_card(report, file)
+        file = File(f"gaps-{report.until:%Y-%m-%d}.csv", to_csv(report)) if report.gaps or context.at_terminal else None
+        return gaps_card(report, file).with_data(report)

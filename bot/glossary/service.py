@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.errors import InputError, StorageError
+from bot.glossary.cards import shown
 from bot.glossary.ports import GlossaryStore, SourceNames
 from retrieval.searching.glossary import Entry, Glossary, Key, distinct_terms, key_of
 from retrieval.text import collapse_whitespace, escape_formula, unescape_formula
@@ -239,11 +240,6 @@ def check_terms(terms: Iterable[str]) -> tuple[str, ...]:
     if len(checked) > MOST_TERMS:
         raise InputError(f"These are {len(checked)} terms: a group has at most {MOST_TERMS}.")
     return checked
-
-
-def shown(entry: Entry) -> str:
-    """A group in one line."""
-    return " = ".join(entry.terms) + (f" ({entry.source})" if entry.source else "")
 
 
 def to_csv(entries: Iterable[Entry]) -> str:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from bot.chat.people import Role
-from bot.commands.context import Answer, CommandContext
 from bot.commands.registry import command, on_button
 from bot.errors import NotAllowed
 from bot.handoff.cards import CLAIM, REOPEN, RESOLVE, handoffs_card
 from bot.handoff.models import HandoffState
-from bot.handoff.ports import HandoffStore
-from bot.handoff.service import HandoffService
+
+if TYPE_CHECKING:
+    from bot.commands.context import Answer, CommandContext
+    from bot.handoff.ports import HandoffStore
+    from bot.handoff.service import HandoffService
 
 
 class HandoffCommands:
@@ -21,7 +25,8 @@ class HandoffCommands:
 
     @command("handoffs", Role.TEAMMATE, "what people are busy with, or should be")
     async def _show_handoffs(self, context: CommandContext) -> Answer:
-        return handoffs_card(await self._handoffs.list_handoffs(HandoffState.OPEN, HandoffState.CLAIMED))
+        handoffs = await self._handoffs.list_handoffs(HandoffState.OPEN, HandoffState.CLAIMED)
+        return handoffs_card(handoffs).with_data(handoffs)
 
     @on_button(CLAIM, Role.TEAMMATE)
     async def _claim(self, context: CommandContext) -> Answer:

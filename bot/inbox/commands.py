@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from bot.chat.card import Card
 from bot.chat.message import Channel, ChannelKind
 from bot.chat.people import Role
-from bot.chat.platform import Platform
-from bot.commands.context import Answer, CommandContext
 from bot.commands.registry import Kind, Parameter, command
 from bot.errors import InputError
-from bot.inbox.ports import InboxStore
+
+if TYPE_CHECKING:
+    from bot.chat.platform import Platform
+    from bot.commands.context import Answer, CommandContext
+    from bot.inbox.ports import InboxStore
 
 _ANY = re.compile(r"\S+")
 _STATE = Parameter("state", "on or off", choices=("on", "off"))

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, ClassVar
 from bot.chat.card import Card, Line, Table
 from bot.chat.people import Role
 from bot.chat.text import ago, short
-from bot.commands.context import Answer, CommandContext
 from bot.commands.registry import Parameter, command
-from bot.learned.service import Wording, WordingLearner
 
 if TYPE_CHECKING:
+    from bot.commands.context import Answer, CommandContext
     from bot.learned.models import Evidence
+    from bot.learned.service import Wording, WordingLearner
 
 _ROWS, _GESTURES = 40, 10
 _ID = 8  # digits shown of an id
 
 
-_WHICH = Parameter("id", "As /faq learned list tells it.")
+_WHICH = Parameter("id", "Its id, or the first digits of it, as /faq learned list tells it.")
 
 
 class LearnedCommands:
@@ -32,11 +32,13 @@ class LearnedCommands:
 
     @command("learned", Role.ADMIN, "which entries customers showed that their words mean")
     async def _show_wordings(self, _context: CommandContext) -> Answer:
-        return learned_card(await self._learning.list())
+        wordings = await self._learning.list()
+        return learned_card(wordings).with_data(wordings)
 
     @command("learned show", Role.ADMIN, "look at a learned wording, and what it rests on", _WHICH)
     async def _show_wording(self, context: CommandContext) -> Answer:
-        return wording_card(*await self._learning.get(context.text("id")))
+        wording, evidence = await self._learning.get(context.text("id"))
+        return wording_card(wording, evidence).with_data((wording, evidence))
 
     @command("learned remove", Role.ADMIN, "take one out; it is not learned again", _WHICH)
     async def _remove_wording(self, context: CommandContext) -> Answer:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from bot.chat.card import Button, Card, Style
 from bot.chat.people import FORGOTTEN, Actor, Role, make_pseudonym
-from bot.commands.context import Answer, CommandContext
-from bot.commands.registry import AuditNote, Kind, Parameter, command, on_button
+from bot.commands.registry import AuditNote, Kind, Parameter, Terminal, command, on_button
 from bot.errors import NotAllowed
 from bot.i18n import words_for
-from bot.privacy.service import PrivacyService
+
+if TYPE_CHECKING:
+    from bot.commands.context import Answer, CommandContext
+    from bot.privacy.service import PrivacyService
 
 FORGET_ME = "forget_me"
+_WHOSE = (
+    Parameter("user", "The user's id; in the terminal it is 'terminal'.", Kind.USER),
+    Parameter("platform", "Whose id it is.", named=True, choices=("slack", "discord", "terminal")),
+)
 
 
 def ask_to_forget(actor: Actor, language: str) -> Card:
@@ -45,10 +52,17 @@ class PrivacyCommands:
     def __init__(self, privacy: PrivacyService) -> None:
         self._privacy = privacy
 
-    @command("forget", Role.ADMIN, "delete all that a user said", Parameter("user", kind=Kind.USER), note=_note_user)
+    @command(
+        "forget",
+        Role.ADMIN,
+        "delete all that a user said and was answered",
+        Parameter("user", kind=Kind.USER),
+        note=_note_user,
+        terminal=Terminal(parameters=_WHOSE, more="What stands on the platform itself stays there."),
+    )
     async def _forget_user(self, context: CommandContext) -> Answer:
         gone = await self._privacy.forget(*_find_user(context))
-        return Card(title="Forgotten", text=_list_counts(gone) or "Nothing of them was kept.")
+        return Card(title="Forgotten", text=_list_counts(gone) or "Nothing of them was kept.").with_data(gone)
 
     @on_button(FORGET_ME, Role.CUSTOMER, note=_note_caller)
     async def _forget_caller(self, context: CommandContext) -> Answer:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from bot.chat.card import Button, Card, Line, Style, Table
 from bot.chat.text import ago, short
 from bot.commands.chat_lines import to_chat_line
-from bot.sources.models import RefreshRun
-from bot.sources.preview import Preview
-from bot.sources.refresh import CANCELLED, DIED, FAILED, RUNNING
-from bot.sources.status import SourceStatus, Status
+from bot.sources.models import CANCELLED, DIED, FAILED, RUNNING, RefreshRun
+
+if TYPE_CHECKING:
+    from bot.sources.preview import Preview
+    from bot.sources.status import SourceStatus, Status
 
 _SHARES = {
     "crawl": (0.0, 0.6),

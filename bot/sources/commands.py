@@ -9,24 +9,27 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from bot.chat.card import Card
 from bot.chat.people import Role
 from bot.chat.text import ago
-from bot.commands.context import Answer, CommandContext
-from bot.commands.registry import Kind, Parameter, command, on_button
+from bot.commands.registry import Kind, Parameter, Terminal, command, on_button
 from bot.errors import InputError
 from bot.sources import cards as drawing
-from bot.sources.location import describe_source
-from bot.sources.ports import SourceStore
-from bot.sources.preview import SourcePreview
-from bot.sources.refresh import RefreshRequest, RefreshService
-from bot.sources.removal import SourceRemoval
-from bot.sources.schedule import ScheduledRefreshes
-from bot.sources.status import StatusReport
-from bot.sources.watch import RefreshWatch
 
 if TYPE_CHECKING:
+    from bot.commands.context import Answer, CommandContext
+    from bot.sources.ports import SourceStore
+    from bot.sources.preview import SourcePreview
+    from bot.sources.refresh import RefreshService
+    from bot.sources.removal import SourceRemoval
+    from bot.sources.schedule import ScheduledRefreshes
+    from bot.sources.status import StatusReport
+    from bot.sources.watch import RefreshWatch
     from retrieval.indexing.versions import VersionStore
 
 
-_WHICH = Parameter("source", kind=Kind.SOURCE)
+_WHICH = Parameter("source", "As /faq sources list names it.", Kind.SOURCE)
+_SEVERAL = (
+    Parameter("source", "Only these. Without it: all but paused ones.", Kind.REST, required=False),
+    Parameter("cancel", "Stop the one that runs, whoever started it.", Kind.FLAG),
+)
 
 
 class SourceCommands:
@@ -61,21 +64,24 @@ class SourceCommands:
         "read the sources again; the old version answers meanwhile",
         Parameter("source", "Which one. Without it: all.", Kind.SOURCE, required=False),
         Parameter("dry-run", "Only tell what would change.", Kind.FLAG),
-        Parameter("force", "Whatever would vanish.", Kind.FLAG),
+        Parameter("force", "Activate whatever would vanish, and whatever golden questions be lost.", Kind.FLAG),
+        terminal=Terminal(
+            parameters=_SEVERAL,
+            more="While one runs already, that one is shown to its end; Ctrl-C then only stops watching it.",
+        ),
     )
     @on_button("recrawl", Role.ADMIN)
     async def _recrawl(self, asked: CommandContext) -> Answer:
         name = asked.text("source")
-        request = RefreshRequest(
-            only=(name,) if name else (),
-            dry_run=bool(asked.options.get("dry-run")),
-            force=bool(asked.options.get("force")),
-            asked_by=asked.actor.id,
-        )
-        return await self._start(asked, request)
+        dry_run, force = bool(asked.options.get("dry-run")), bool(asked.options.get("force"))
+        return await self._start(asked, (name,) if name else (), dry_run=dry_run, force=force)
 
-    async def _start(self, asked: CommandContext, request: RefreshRequest) -> Answer:
-        run, started = await self._refreshing.begin(request)
+    async def _start(
+        self, asked: CommandContext, only: tuple[str, ...], *, dry_run: bool = False, force: bool = False
+    ) -> Answer:
+        from bot.sources.refresh import RefreshRequest
+
+        run, started = await self._refreshing.begin(RefreshRequest(only, dry_run, force, asked.actor.id))
         by = asked.actor.shown if started else ""
         following = asyncio.create_task(self._watch.follow(run, asked.screen, joined=not started, by=by))
         await asked.screen.follow_task(following)
@@ -87,7 +93,7 @@ class SourceCommands:
         if before is None:
             raise InputError("That re-crawl is not known any more: start it anew with --force.")
         only = tuple(cast(Sequence[str], before.report.get("sources", ())))
-        return await self._start(asked, RefreshRequest(only=only, force=True, asked_by=asked.actor.id))
+        return await self._start(asked, only, force=True)
 
     @command("cancel", Role.ADMIN, "stop the re-crawl that runs")
     @on_button("cancel", Role.ADMIN)
@@ -101,12 +107,14 @@ class SourceCommands:
     @command("status", Role.ADMIN, "what I know, since when, and what is wrong")
     @on_button("status", Role.ADMIN)
     async def _show_status(self, asked: CommandContext) -> Answer:
-        return drawing.status_card(await self._status.status())
+        status = await self._status.status()
+        return drawing.status_card(status).with_data(status)
 
     @command("sources", Role.ADMIN, "the sources, with their schedules and troubles")
     @on_button("sources", Role.ADMIN)
     async def _show_sources(self, asked: CommandContext) -> Answer:
-        return drawing.sources_card(await self._status.sources())
+        sources = await self._status.sources()
+        return drawing.sources_card(sources).with_data(sources)
 
     @command(
         "sources add",
@@ -118,8 +126,10 @@ class SourceCommands:
         Parameter("page", "That page alone, and none it links to.", Kind.FLAG),
     )
     async def _add_source(self, asked: CommandContext) -> Answer:
+        from bot.sources.location import describe_source
+
         location = asked.text("url")
-        if not location.startswith(("https://", "http://")) and asked.actor.platform != "cli":
+        if not location.startswith(("https://", "http://")) and not asked.at_terminal:
             raise InputError("Only websites can be added from a chat: give a URL that begins with https://.")
         source = describe_source(
             location,
@@ -137,7 +147,7 @@ class SourceCommands:
     async def _confirm_source(self, asked: CommandContext) -> Answer:
         source = await self._preview.confirm(asked.value)
         await self._sources.add(source)
-        return await self._start(asked, RefreshRequest(only=(source.name,), asked_by=asked.actor.id))
+        return await self._start(asked, (source.name,))
 
     @on_button("drop_source", Role.ADMIN)
     async def _drop_source(self, asked: CommandContext) -> Answer:
@@ -145,7 +155,13 @@ class SourceCommands:
         await asked.screen.show_card(Card(text="Left as it is: nothing was added."))
         return None
 
-    @command("sources remove", Role.ADMIN, "forget a source", _WHICH)
+    @command(
+        "sources remove",
+        Role.ADMIN,
+        "forget a source",
+        _WHICH,
+        terminal=Terminal(more="Its pages leave the index at the next re-crawl."),
+    )
     async def _remove_source(self, asked: CommandContext) -> Answer:
         name = asked.text("source")
         return Card(text=asked.to_chat_line(await self._removal.remove(name)))
@@ -167,7 +183,8 @@ class SourceCommands:
         Role.ADMIN,
         "read it by itself every so many hours, or never",
         _WHICH,
-        Parameter("hours", "How many, or never."),
+        Parameter("hours", "How many, 0.25 to 2160; or never."),
+        terminal=Terminal(more="That is done by `frontdesk serve`."),
     )
     async def _schedule_source(self, asked: CommandContext) -> Answer:
         name, text = asked.text("source"), asked.text("hours").casefold()
@@ -184,13 +201,15 @@ class SourceCommands:
     async def _show_versions(self, asked: CommandContext) -> Answer:
         store = self._versions
         versions = await asyncio.to_thread(store.list_versions)
-        return drawing.versions_card([version.manifest for version in versions], store.active_id())
+        manifests, active = [version.manifest for version in versions], store.active_id()
+        return drawing.versions_card(manifests, active).with_data((manifests, active))
 
     @command(
         "rollback",
         Role.ADMIN,
         "go back to an older version",
         Parameter("version", "Which one. Without it: the one before.", required=False),
+        terminal=Terminal(more="A running bot takes it over at its next question."),
     )
     @on_button("rollback", Role.ADMIN)
     async def _rollback(self, asked: CommandContext) -> Answer:
@@ -201,7 +220,8 @@ class SourceCommands:
             chosen = await asyncio.to_thread(
                 self._versions.roll_back, asked.text("version") or None, only_from=asked.value
             )
-        return Card(text=f"Version {chosen.id} answers now (before: {before}). A re-crawl goes forward again.")
+        done = Card(text=f"Version {chosen.id} answers now (before: {before}). A re-crawl goes forward again.")
+        return done.with_data({"version": chosen.id, "before": before})
 
     async def list_names(self) -> Sequence[str]:
         """What is offered to an admin who types a source's name."""

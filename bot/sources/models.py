@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+RUNNING, FAILED = "running", "failed"
+CANCELLED = "cancelled"  # the error of a run that was stopped on purpose
+DIED = "its process died; see status for the version that answers"  # its own may: the log does not tell
+
 
 @dataclass(frozen=True, slots=True)
 class Schedule:

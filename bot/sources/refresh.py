@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from bot.errors import BotError, StorageError
-from bot.sources.models import RefreshRun
+from bot.sources.models import CANCELLED, DIED, FAILED, RUNNING, RefreshRun
 from bot.sources.ports import RefreshLog, SourceStore
 from retrieval.documents import Source
 from retrieval.errors import (
@@ -36,9 +36,6 @@ if TYPE_CHECKING:  # the real ones bring FAISS along
 
 log = structlog.get_logger(__name__)
 
-RUNNING, FAILED = "running", "failed"
-CANCELLED = "cancelled"  # the error of a run that was stopped on purpose
-DIED = "its process died; see status for the version that answers"  # its own may: the log does not tell
 _BEAT_SECONDS = 1.0
 _DEAD = timedelta(seconds=30)  # without a beat: its process died
 _PATIENCE = 60.0  # seconds for which a run's end is held while the database is away

@@ -14,9 +14,9 @@ from bot.chat.message import MessageRef
 from bot.chat.platform import AdminReply, ChannelPoster
 from bot.errors import DeliveryError, StorageError
 from bot.sources.cards import run_card
-from bot.sources.models import RefreshRun
+from bot.sources.models import RUNNING, RefreshRun
 from bot.sources.ports import RefreshLog
-from bot.sources.refresh import RUNNING, RefreshService
+from bot.sources.refresh import RefreshService
 
 log = structlog.get_logger(__name__)
 

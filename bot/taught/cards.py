@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from bot.chat.card import Button, Card, Field, Form, Line, Style, Table
 from bot.chat.text import short
 from bot.taught.models import Taught, TaughtState
-from bot.taught.service import Proposal
+
+if TYPE_CHECKING:
+    from bot.taught.service import Proposal
 
 FORM_ANSWER = 3_000  # characters of an answer that fit into a form
 

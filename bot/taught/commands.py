@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from bot.chat.card import Card, File
 from bot.chat.people import Role
-from bot.chat.ports import Markers
-from bot.commands.context import Answer, CommandContext
-from bot.commands.registry import Parameter, command, note_nothing, on_button, on_form
+from bot.commands.registry import Parameter, Terminal, command, note_nothing, on_button, on_form
 from bot.errors import InputError
 from bot.taught import cards as drawing
-from bot.taught.export import as_html, as_json_ld
 from bot.taught.models import Taught, TaughtState
-from bot.taught.service import TaughtAnswers
+
+if TYPE_CHECKING:
+    from bot.chat.ports import Markers
+    from bot.commands.context import Answer, CommandContext
+    from bot.taught.service import TaughtAnswers
 
 SAVE_MESSAGE = "save"  # the menu of a message
+_FIELDS = (  # of the form, for a surface that has none
+    Parameter("question", "As a customer would ask it.", named=True),
+    Parameter("answer", "In Markdown; '-' reads it from standard input.", named=True),
+    Parameter("expires", "2026-12-31, a number of days, or never.", required=False, named=True),
+)
 
 
 class TaughtCommands:
@@ -30,7 +37,7 @@ class TaughtCommands:
         "taught",
         Role.TEAMMATE,
         "what people taught me",
-        Parameter("state", required=False, choices=tuple(state.value for state in TaughtState)),
+        Parameter("state", "Only those.", required=False, choices=tuple(state.value for state in TaughtState)),
     )
     async def _list_taught(self, asked: CommandContext) -> Answer:
         text = asked.text("state").casefold()
@@ -39,23 +46,33 @@ class TaughtCommands:
         except ValueError:
             known = ", ".join(state.value for state in TaughtState)
             raise InputError(f"{text!r} is none of {known}.") from None
-        return drawing.taught_list(await self._teaching.list(*states))
+        taught = await self._teaching.list(*states)
+        return drawing.taught_list(taught).with_data(taught)
 
     @command(
         "taught show",
         Role.TEAMMATE,
-        "look at a taught answer, with its buttons",
-        Parameter("id", "As /faq taught tells it."),
+        "look at a taught answer, and what can be done about it",
+        Parameter("id", "Its id, or the first digits of it, as /faq taught list tells it."),
         standalone=True,
     )
     async def _show_list_taught(self, asked: CommandContext) -> Answer:
         taught = await self._teaching.get(asked.text("id"))
         return drawing.proposal_card(await self._teaching.proposal(taught))
 
-    @command("teach", Role.TEAMMATE, "teach me an answer", note=note_nothing)
+    @command(
+        "teach",
+        Role.TEAMMATE,
+        "teach me an answer",
+        note=note_nothing,
+        terminal=Terminal(
+            parameters=_FIELDS,
+            more="It is used from now on and named after you. It stands above what pages say.",
+        ),
+    )
     async def _teach_or_ask(self, asked: CommandContext) -> Answer:
         question, answer = asked.text("question"), asked.text("answer")
-        if question and answer:  # from the command line, which has no forms
+        if asked.at_terminal:  # which has no forms
             taught = await self._teaching.teach(asked.actor, question, answer, expires=asked.text("expires"))
             return drawing.taught_card(taught)
         return drawing.teach_form("teach", "new")
@@ -120,15 +137,18 @@ class TaughtCommands:
         "export",
         Role.TEAMMATE,
         "taught answers as html or json-ld, for your own site",
-        Parameter("format", required=False, choices=("html", "json-ld")),
+        Parameter("format", "A page, or schema.org data.", required=False, choices=("html", "json-ld")),
+        terminal=Terminal(name="taught export"),
     )
     async def _export(self, asked: CommandContext) -> Answer:
+        from bot.taught.export import as_html, as_json_ld
+
         kind = (asked.text("format") or "html").casefold()
         now = datetime.now(UTC)
         approved = await self._teaching.list(TaughtState.APPROVED)
         taught = [each for each in reversed(approved) if each.expires_at is None or each.expires_at > now]
         if not taught:
-            return Card(text="No taught answer is approved yet, or all have expired.")
+            return Card(text="No taught answer is approved yet, or all have expired: see /faq taught list.")
         if kind == "html":
             file = File("faq.html", as_html(taught))
         elif kind in {"json", "json-ld", "jsonld"}:

@@ -60,7 +60,7 @@ def built(card: Any) -> Any:
     assert isinstance(card, Card | Form)
     if isinstance(card, Card):
         for field in fields(card):
-            assert getattr(card, field.name) is not None or field.name in {"bar", "table", "file"}
+            assert getattr(card, field.name) is not None or field.name in {"bar", "table", "file", "data"}
         assert card.bar is None or 0 <= card.bar <= 1
         assert all(isinstance(value, str) for pair in card.facts.items() for value in pair)
         for row in card.table.rows if card.table else ():
