@@ -121,7 +121,7 @@ async def _measure_cached(application: Any, recorder: Recorder, server: VllmServ
     recorder.prompts.clear()
     recorder.decides = False  # so small a model rewrites follow-ups as nonsense: they are read by rules
     for question in QUESTIONS:
-        await follow_answer(application.answering.answer_message(IncomingMessage("cached", question)))
+        await follow_answer(application.answer_pipeline.answer_message(IncomingMessage("cached", question)))
     recorder.decides = True
     prompts = [prompt for prompt in recorder.prompts if prompt[-1].content.startswith("<passages>")]
 
@@ -199,7 +199,7 @@ async def _ask(application: Any, recorder: Recorder, level: int, turn: int, numb
     recorder.first.pop(name, None)
     started, view = time.perf_counter(), _FirstShown()
     message = IncomingMessage(f"{level}-{turn}-{number}", QUESTION)
-    answered = await follow_answer(application.answering.answer_message(message), view)
+    answered = await follow_answer(application.answer_pipeline.answer_message(message), view)
     assert answered.answer == "".join(ANSWER), answered.answer
     retrieval = answered.timings_ms["retrieve"] / 1000
     return {"first_token": recorder.first[name] - started, "first_shown": view.at - started, "retrieval": retrieval}

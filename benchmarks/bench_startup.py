@@ -64,7 +64,7 @@ async def _warm(data_dir: str) -> dict[str, float]:
         took = []
         for number, question in enumerate(QUESTIONS):
             started = time.perf_counter()
-            async for _ in application.answering.answer_message(IncomingMessage(f"bench-{number}", question)):
+            async for _ in application.answer_pipeline.answer_message(IncomingMessage(f"bench-{number}", question)):
                 pass
             took.append((time.perf_counter() - started) * 1000)
     return {"warm_first_answer_ms": took[0], "warm_answer_ms": statistics.median(took[1:])}

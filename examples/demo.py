@@ -116,7 +116,7 @@ async def ask(console: Console, site: Site) -> list[str]:
         for expected in QUESTIONS:
             console.print(Text(f"\n› {expected.question}", style="bold cyan"))
             message = IncomingMessage(f"demo-{run}-{expected.conversation}", expected.question)
-            turn = await AnswerPrinter().show_answer(application.answering.answer_message(message))
+            turn = await AnswerPrinter().show_answer(application.answer_pipeline.answer_message(message))
             if fault := expected.fault(turn, site.url):
                 faults.append(f"{expected.question}: {fault}")
                 console.print(Text(f"✗ {fault}", style="bold red"))

@@ -61,7 +61,7 @@ class Application(FeatureParts):
         return ModelPictureReader(self.generator, self.metrics)
 
     @cached_property
-    def answering(self) -> AnswerPipeline:
+    def answer_pipeline(self) -> AnswerPipeline:
         """The one use case that turns a message into an answer."""
         from bot.answering.pipeline import AnswerPipeline
         from bot.answering.quote import ExtractiveWriter
@@ -80,20 +80,20 @@ class Application(FeatureParts):
             writer=writer,
             threshold=self.settings.answer_threshold,
             suggest_threshold=self.settings.suggest_threshold,
-            intents=self.intents,
+            intents=self.intent_reader,
             reader=reader,
             handoff=self._can_hand_over,
             mask=masker(self.settings),
-            learning=self.learning,
+            learning=self.wording_learner,
         )
 
     def _can_hand_over(self, message: IncomingMessage) -> bool:
         from bot.chat.message import ThreadRef
 
-        return self.handing.can_hand_over(ThreadRef(message.platform, "", message.channel, ""))
+        return self.handoffs.can_hand_over(ThreadRef(message.platform, "", message.channel, ""))
 
     @cached_property
-    def desk(self) -> InboxService:
+    def inbox(self) -> InboxService:
         """Who is answered, when, in what order."""
         from bot.inbox.assembly import build_inbox
         from bot.inbox.limits import InboxLimits
@@ -110,14 +110,14 @@ class Application(FeatureParts):
             lease=settings.lease_seconds,
         )
         return build_inbox(
-            self.answering,
+            self.answer_pipeline,
             self.conversations,
-            self.inbox,
+            self.inbox_store,
             self.metrics,
             limits,
-            intents=self.intents,
+            intents=self.intent_reader,
             masking=MessageMasking(masker(settings)),
-            handoffs=self.handing,
+            handoffs=self.handoffs,
             on_abstention=settings.handoff_on_abstention,
             on_undeliverable=self.undelivered.tell,
             pictures=self.pictures,
@@ -131,7 +131,7 @@ class Application(FeatureParts):
         from bot.commands.registry import Kind
 
         groups = make_groups(self, version_store(self.settings))
-        return Console(self.permissions, groups, {Kind.SOURCE: groups[0].list_names})
+        return Console(self.access, groups, {Kind.SOURCE: groups[0].list_names})
 
     @cached_property
     def platform_services(self) -> PlatformServices:
@@ -139,15 +139,15 @@ class Application(FeatureParts):
         from bot.platforms.services import PlatformServices
 
         return PlatformServices(
-            self.desk,
             self.inbox,
+            self.inbox_store,
             self.conversations,
             self.markers,
             self.catalogue,
             self.console,
-            self.handing,
+            self.handoffs,
             self.voting,
-            self.rooms,
+            self.posters,
             self.settings.crawl_allow,
             self.settings.data_dir,
             masker(self.settings),
@@ -158,12 +158,12 @@ class Application(FeatureParts):
         from bot.inbox.notices import Digest
 
         works: list[Callable[[], Coroutine[Any, Any, None]]] = [
-            self.shelf.run,
+            self.published_answers.run,
             self.live_glossary.run,
             self.live_learned.run,
             self.schedules.run,
-            self.handing.watch_handoffs,
-            self.watching.run,
+            self.handoffs.watch_handoffs,
+            self.refresh_watch.run,
             self.privacy.run,
         ]
         if self.settings.gaps_weekly:
@@ -173,7 +173,7 @@ class Application(FeatureParts):
     async def warm_up(self) -> None:
         """Load what a first answer would wait for. Raises NoActiveVersion, CorruptVersion."""
         await self.load_beside()
-        self.answering.warm_up()
+        self.answer_pipeline.warm_up()
         await self.conversations.load_conversation("")
         await self.retriever.retrieve("warm up")
         if self.live_index.current_index()[1].languages["zh"]:

@@ -26,12 +26,12 @@ __all__ = ["COMMANDS", "GROUPS", "make_groups"]
 def make_groups(app: Application, versions: VersionStore) -> tuple[SourceCommands, *tuple[object, ...]]:
     """Each group over the services that it calls, in the order of `GROUPS`."""
     sources = SourceCommands(
-        app.sources,
-        app.refreshing,
+        app.source_store,
+        app.refresh_service,
         app.schedules,
-        app.watching,
-        app.previewing,
-        app.removing,
+        app.refresh_watch,
+        app.source_preview,
+        app.source_removal,
         app.status,
         versions,
     )
@@ -39,12 +39,12 @@ def make_groups(app: Application, versions: VersionStore) -> tuple[SourceCommand
         sources,
         ExplainCommands(app.conversations),
         GapCommands(app.gaps),
-        ChannelCommands(app.inbox, app.platforms.declared),
-        AdminCommands(app.admins, app.platforms.declared),
-        HandoffCommands(app.handing, app.handoffs),
-        TaughtCommands(app.teaching, app.markers),
+        ChannelCommands(app.inbox_store, app.platforms.declared),
+        AdminCommands(app.admin_store, app.platforms.declared),
+        HandoffCommands(app.handoffs, app.handoff_store),
+        TaughtCommands(app.taught_answers, app.markers),
         GlossaryCommands(app.glossary),
-        LearnedCommands(app.learning),
+        LearnedCommands(app.wording_learner),
         PrivacyCommands(app.privacy),
-        AuditCommands(app.audit),
+        AuditCommands(app.audit_log),
     )

@@ -33,16 +33,16 @@ class SearchParts(Stores):
         return embedding_models_for(self.settings)
 
     @cached_property
-    def intents(self) -> IntentReader:
+    def intent_reader(self) -> IntentReader:
         """What tells questions from what asks nothing."""
         return intent_reader_for(self.settings, self.embedding_models)
 
     @cached_property
-    def shelf(self) -> PublishedTaughtAnswers:
+    def published_answers(self) -> PublishedTaughtAnswers:
         """The taught answers that are searched."""
         from bot.taught.service import PublishedTaughtAnswers
 
-        return PublishedTaughtAnswers(self.taught)
+        return PublishedTaughtAnswers(self.taught_store)
 
     @cached_property
     def live_glossary(self) -> LiveGlossary:
@@ -63,12 +63,12 @@ class SearchParts(Stores):
         """The active version's index, swapped when another becomes active."""
         from retrieval.searching.live import LiveIndex
 
-        index = LiveIndex(version_store(self.settings), self.embedding_models, self.shelf)
+        index = LiveIndex(version_store(self.settings), self.embedding_models, self.published_answers)
 
         async def index_taught_answers() -> None:
             await asyncio.to_thread(index.refresh)
 
-        self.shelf.on_change(index_taught_answers)
+        self.published_answers.on_change(index_taught_answers)
         return index
 
     @cached_property
@@ -78,7 +78,7 @@ class SearchParts(Stores):
         from retrieval.searching.retriever import LiveRetriever
 
         store = version_store(self.settings)
-        if not self.shelf.current_documents()[1] and store.active_id() is None:
+        if not self.published_answers.current_documents()[1] and store.active_id() is None:
             store.find_active()  # says that nothing is indexed, before the model is loaded
         reranking = reranking_for(self.settings)
         fitted = fitted_for(self.settings, self.embedding_models)
@@ -99,15 +99,15 @@ class SearchParts(Stores):
 
     async def load_beside(self) -> None:
         """Take in what people taught, named and showed. Raises StorageError."""
-        await self.shelf.load()
+        await self.published_answers.load()
         await self.live_glossary.load()
         await self.live_learned.load()
 
     async def known_beside(self) -> Beside:
         """The taught answers and the glossary as they are now. Raises StorageError."""
-        await self.shelf.load()
+        await self.published_answers.load()
         await self.live_glossary.load()
         return self._current_beside()
 
     def _current_beside(self) -> Beside:
-        return Beside(self.shelf.current_documents()[1], self.live_glossary.current())
+        return Beside(self.published_answers.current_documents()[1], self.live_glossary.current())

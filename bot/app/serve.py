@@ -27,18 +27,18 @@ async def serve_application(application: Application) -> None:
     settings = application.settings
     adapters = connect_platforms(application)
     await application.warm_up()
-    metrics, desk = application.metrics, application.desk
-    application.privacy.compact_when(desk.until_idle)
-    application.status.watch_queue(lambda: (desk.waiting_count, desk.working_count))
-    metrics.watch_queue(lambda: desk.waiting_count, lambda: desk.working_count)
+    metrics, inbox = application.metrics, application.inbox
+    application.privacy.compact_when(inbox.until_idle)
+    application.status.watch_queue(lambda: (inbox.waiting_count, inbox.working_count))
+    metrics.watch_queue(lambda: inbox.waiting_count, lambda: inbox.working_count)
     for adapter in adapters:
         metrics.watch_adapter(adapter.platform, partial(getattr, adapter, "connected"))
     troubles: dict[str, str] = {}
     checks = {"database": partial(_database_lacks, application), "index": partial(_index_lacks, settings)}
-    causes = partial(known_causes, adapters, desk.find_trouble, troubles)
+    causes = partial(known_causes, adapters, inbox.find_trouble, troubles)
     ready = make_readiness_check(adapters, checks, causes)
     await serve_platforms(
-        desk,
+        inbox,
         adapters,
         web_app(ready, metrics, [route for adapter in adapters for route in adapter.routes]),
         Address(settings.host, settings.port),
@@ -54,12 +54,17 @@ async def hold_chat(application: Application, conversation_id: str = "") -> None
     from bot.platforms.terminal.chat import TerminalChat
 
     await application.warm_up()
-    beside = (application.shelf.run, application.live_glossary.run, application.live_learned.run, application.desk.run)
+    beside = (
+        application.published_answers.run,
+        application.live_glossary.run,
+        application.live_learned.run,
+        application.inbox.run,
+    )
     keeping_up = [asyncio.create_task(work()) for work in beside]
     chat = TerminalChat(application.platform_services, conversation_id)
     try:
         await chat.run()
-        await application.desk.drain(application.settings.drain_seconds)
+        await application.inbox.drain(application.settings.drain_seconds)
     finally:
         await chat.close()
         for each in keeping_up:

@@ -53,14 +53,16 @@ class FeatureParts(SearchParts):
         async def tell(text: str) -> None:
             await self.notices.tell_admins(text)
 
-        return ScheduledRefreshes(self.schedule_store, self.refreshing, tell)
+        return ScheduledRefreshes(self.schedule_store, self.refresh_service, tell)
 
     @cached_property
-    def refreshing(self) -> RefreshService:
+    def refresh_service(self) -> RefreshService:
         """The refresh use case."""
         from bot.sources.refresh import RefreshService
 
-        service = RefreshService(self.sources, self.refreshes, self._run_refresh, self._paused, self._prepare_refresh)
+        service = RefreshService(
+            self.source_store, self.refresh_log, self._run_refresh, self._paused, self._prepare_refresh
+        )
         self.closing.push_async_callback(service.close)
         return service
 
@@ -102,14 +104,14 @@ class FeatureParts(SearchParts):
         """What Frontdesk knows, since when."""
         from bot.sources.catalogue import Catalogue
 
-        return Catalogue(self.sources, self.describe_knowledge)
+        return Catalogue(self.source_store, self.describe_knowledge)
 
     @cached_property
-    def teaching(self) -> TaughtAnswers:
+    def taught_answers(self) -> TaughtAnswers:
         """Answers that people give."""
         from bot.taught.service import TaughtAnswers
 
-        return TaughtAnswers(self.taught, self.shelf, lambda: self.retriever)
+        return TaughtAnswers(self.taught_store, self.published_answers, lambda: self.retriever)
 
     @cached_property
     def glossary(self) -> GlossaryService:
@@ -117,18 +119,18 @@ class FeatureParts(SearchParts):
         from bot.glossary.service import GlossaryService
 
         return GlossaryService(
-            self.glossary_store, self.sources, self.live_glossary, lambda: self.describe_knowledge().documents
+            self.glossary_store, self.source_store, self.live_glossary, lambda: self.describe_knowledge().documents
         )
 
     @cached_property
-    def learning(self) -> WordingLearner:
+    def wording_learner(self) -> WordingLearner:
         """What customers' choices and votes tell of their words."""
         from bot.learned.service import WordingLearner
 
         return WordingLearner(self.learned_store, self.live_learned, self.settings.learn_from)
 
     @cached_property
-    def rooms(self) -> dict[str, ChannelPoster]:
+    def posters(self) -> dict[str, ChannelPoster]:
         """The platforms that are connected: adapters come and go."""
         return {}
 
@@ -137,7 +139,9 @@ class FeatureParts(SearchParts):
         """What teammates and admins are told."""
         from bot.inbox.notices import Notices
 
-        return Notices(self.rooms, self.platforms.support_channels, self.platforms.admin_channels, self.teaching)
+        return Notices(
+            self.posters, self.platforms.support_channels, self.platforms.admin_channels, self.taught_answers
+        )
 
     @cached_property
     def undelivered(self) -> Undelivered:
@@ -151,30 +155,30 @@ class FeatureParts(SearchParts):
         """What customers think of answers."""
         from bot.inbox.notices import Voting
 
-        return Voting(self.conversations, self.notices, masker(self.settings), self.learning)
+        return Voting(self.conversations, self.notices, masker(self.settings), self.wording_learner)
 
     @cached_property
-    def handing(self) -> HandoffService:
+    def handoffs(self) -> HandoffService:
         """From the bot to a human and back."""
         from bot.handoff.service import HandoffLimits, HandoffService
 
         settings = self.settings
         return HandoffService(
-            self.handoffs,
-            self.inbox,
+            self.handoff_store,
+            self.inbox_store,
             self.conversations,
-            self.rooms,
+            self.posters,
             self.platforms.support_channels,
             self.notices.propose,
             HandoffLimits(timedelta(minutes=settings.handoff_remind_minutes), settings.handoff_note),
         )
 
     @cached_property
-    def permissions(self) -> AccessService:
+    def access(self) -> AccessService:
         """Who may steer."""
         from bot.access.service import AccessService
 
-        return AccessService(self.admins, self.audit)
+        return AccessService(self.admin_store, self.audit_log)
 
     @cached_property
     def privacy(self) -> PrivacyService:
@@ -182,7 +186,7 @@ class FeatureParts(SearchParts):
         from bot.privacy.service import PrivacyService
 
         async def forgotten() -> None:
-            await self.shelf.load()
+            await self.published_answers.load()
             await self.live_learned.load()
 
         service = PrivacyService(self.privacy_store, self.settings.retention_days, forgotten)
@@ -205,21 +209,21 @@ class FeatureParts(SearchParts):
             decided = make_decision(found, self.settings.answer_threshold)
             return found.passages[0].passage.id if decided.decision is Decision.ANSWER else ""
 
-        return Gaps(self.missed, lambda: self.embedding_models, lambda: self.intents, answered)
+        return Gaps(self.missed_store, lambda: self.embedding_models, lambda: self.intent_reader, answered)
 
     @cached_property
-    def previewing(self) -> SourcePreview:
+    def source_preview(self) -> SourcePreview:
         """The first pairs of a site."""
         from bot.sources.preview import SourcePreview
 
         return SourcePreview(lambda source: read_first_pages(source, self.settings), self.markers)
 
     @cached_property
-    def removing(self) -> SourceRemoval:
+    def source_removal(self) -> SourceRemoval:
         """Taking a source out."""
         from bot.sources.removal import SourceRemoval
 
-        return SourceRemoval(self.sources, version_store(self.settings))
+        return SourceRemoval(self.source_store, version_store(self.settings))
 
     @cached_property
     def refusals(self) -> Refusals:
@@ -236,12 +240,12 @@ class FeatureParts(SearchParts):
         async def health() -> Sequence[tuple[str, str, str]]:
             return await check_vllm(self.settings)
 
-        runs, refused = self.refreshes, self.refusals.list_refusals
-        return StatusReport(self.sources, self.schedule_store, runs, self.describe_knowledge, health, refused)
+        runs, refused = self.refresh_log, self.refusals.list_refusals
+        return StatusReport(self.source_store, self.schedule_store, runs, self.describe_knowledge, health, refused)
 
     @cached_property
-    def watching(self) -> RefreshWatch:
+    def refresh_watch(self) -> RefreshWatch:
         """Refreshes, shown as they go."""
         from bot.sources.watch import RefreshWatch
 
-        return RefreshWatch(self.refreshing, self.refreshes, self.rooms)
+        return RefreshWatch(self.refresh_service, self.refresh_log, self.posters)

@@ -37,7 +37,7 @@ class Stores:
         return SqlConversationStore(self.database)
 
     @cached_property
-    def sources(self) -> SourceStore:
+    def source_store(self) -> SourceStore:
         """The sources an admin named."""
         from bot.sources.store import SqlSourceStore
 
@@ -51,14 +51,14 @@ class Stores:
         return SqlScheduleStore(self.database)
 
     @cached_property
-    def refreshes(self) -> RefreshLog:
+    def refresh_log(self) -> RefreshLog:
         """What refreshes did and when."""
         from bot.sources.refresh_log import SqlRefreshLog
 
         return SqlRefreshLog(self.database)
 
     @cached_property
-    def inbox(self) -> InboxStore:
+    def inbox_store(self) -> InboxStore:
         """What arrived from chat platforms and is owed."""
         from bot.inbox.policy import update_thread
         from bot.inbox.store import SqlInboxStore
@@ -73,28 +73,28 @@ class Stores:
         return SqlMarkers(self.database)
 
     @cached_property
-    def admins(self) -> AdminStore:
+    def admin_store(self) -> AdminStore:
         """Who was named an admin."""
         from bot.access.admin_store import SqlAdminStore
 
         return SqlAdminStore(self.database)
 
     @cached_property
-    def audit(self) -> AuditLog:
+    def audit_log(self) -> AuditLog:
         """Who did what."""
         from bot.access.audit_store import SqlAuditLog
 
         return SqlAuditLog(self.database)
 
     @cached_property
-    def handoffs(self) -> HandoffStore:
+    def handoff_store(self) -> HandoffStore:
         """Conversations that people take over."""
         from bot.handoff.store import SqlHandoffStore
 
         return SqlHandoffStore(self.database)
 
     @cached_property
-    def taught(self) -> TaughtStore:
+    def taught_store(self) -> TaughtStore:
         """Answers that people gave."""
         from bot.taught.store import SqlTaughtStore
 
@@ -115,7 +115,7 @@ class Stores:
         return SqlLearnedStore(self.database)
 
     @cached_property
-    def missed(self) -> MissedStore:
+    def missed_store(self) -> MissedStore:
         """What was not answered well."""
         from bot.gaps.store import SqlMissedStore
 

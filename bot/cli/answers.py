@@ -41,7 +41,7 @@ def ask_question(
 
     async def answer_message(application: Application) -> Turn:
         await application.load_beside()
-        events = application.answering.answer_message(message)
+        events = application.answer_pipeline.answer_message(message)
         return await (follow_answer(events) if as_json else AnswerPrinter().show_answer(events))
 
     turn = run_on_application(answer_message)

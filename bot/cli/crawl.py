@@ -65,10 +65,10 @@ async def _refresh_or_watch(
     """The report of our own refresh, or the one that ran already as it ended; None if nobody watched it to its end."""
     from retrieval.errors import RefreshRunning
 
-    refreshing = application.refreshing
+    refreshing = application.refresh_service
     async with record_action(application, "recrawl", ",".join(request.only)):
         for name in request.only:
-            await application.sources.get(name)
+            await application.source_store.get(name)
         running = await refreshing.running()
         if running is None:
             try:
@@ -93,7 +93,7 @@ async def _watch_refresh(application: Application, run: RefreshRun, quiet: bool)
     )
     screen = TerminalScreen()
     try:
-        async for now in application.refreshing.follow(run.id):
+        async for now in application.refresh_service.follow(run.id):
             run = now
             if not quiet:
                 await screen.show_card(run_card(run, joined=True), public=True)
@@ -167,7 +167,7 @@ def read_now(
         async with record_action(application, action, ",".join(source.name for source in wanted)):
             with show_worse_answers(quiet), progress_bars() as on_progress:
                 return await crawling.crawl(
-                    wanted, application.sources, application.refreshing, force=force, on_progress=on_progress
+                    wanted, application.source_store, application.refresh_service, force=force, on_progress=on_progress
                 )
 
     crawled = run_on_application(crawl_wanted)

@@ -116,7 +116,7 @@ def _check_sources(settings: Settings) -> Iterator[Check]:
     async def load_sources() -> tuple[Sequence[Source], Sequence[RefreshRun], frozenset[str]]:
         async with open_application(settings) as application:
             paused = await application.schedules.paused()
-            return await application.sources.list(), await application.refreshes.list(), paused
+            return await application.source_store.list(), await application.refresh_log.list(), paused
 
     sources, runs, paused = asyncio.run(load_sources())
     if not sources:
@@ -143,7 +143,9 @@ def _check_handoffs(settings: Settings) -> Iterator[Check]:
 
     async def load_waiting_times() -> list[datetime]:
         async with open_application(settings) as application:
-            return [each.created_at for each in await application.handoffs.list_handoffs(HandoffState.OPEN, limit=1000)]
+            return [
+                each.created_at for each in await application.handoff_store.list_handoffs(HandoffState.OPEN, limit=1000)
+            ]
 
     late = [moment for moment in asyncio.run(load_waiting_times()) if datetime.now(UTC) - moment > _LATE]
     if late:

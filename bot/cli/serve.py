@@ -61,7 +61,7 @@ def list_channels(as_json: AsJson = False) -> None:
     """List the help channels, where every new question is answered, and those where the bot is quiet."""
 
     async def load_marked_channels(application: Application) -> Mapping[Channel, ChannelKind]:
-        return await application.inbox.list_marked_channels()
+        return await application.inbox_store.list_marked_channels()
 
     marked = run_on_application(load_marked_channels)
     rows = [(channel.platform, channel.workspace, channel.channel, kind.value) for channel, kind in marked.items()]
@@ -105,7 +105,7 @@ def _mark_channel(channel: str, workspace: str, kind: str) -> None:
         marked = Channel(known.platform.name, server, channel)
         action = f"channel {kind}" if kind else "channel unhelp"
         async with record_action(application, action, f"{marked.platform}:{marked.workspace}:{marked.channel}"):
-            await application.inbox.mark_channel(marked, ChannelKind(kind) if kind else None)
+            await application.inbox_store.mark_channel(marked, ChannelKind(kind) if kind else None)
 
     run_on_application(mark_channel)
 

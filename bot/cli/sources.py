@@ -70,7 +70,7 @@ def add_source(
 
     async def store_source(application: Application) -> None:
         async with record_action(application, "sources add", source.name):
-            await application.sources.add(source)
+            await application.source_store.add(source)
 
     run_on_application(store_source)
     print_line(f"Added {source.kind} {source.name}: {source.location}. Read it with 'frontdesk refresh'.")
@@ -85,8 +85,8 @@ def _add_if_right(source: Source) -> None:
         async with record_action(application, "sources preview", source.name):
             await _check_new(application, source)
             print_line(f"Looking at {source.location} …", err=True)
-            preview = await application.previewing.preview(source)
-            await application.previewing.confirm(preview.id)  # it is in hand: nothing pending is left behind
+            preview = await application.source_preview.preview(source)
+            await application.source_preview.confirm(preview.id)  # it is in hand: nothing pending is left behind
             return preview
 
     print_card(preview_card(run_on_application(load_preview)))
@@ -102,7 +102,7 @@ def _add_if_right(source: Source) -> None:
 async def _check_new(application: Application, source: Source) -> None:
     from bot.errors import InputError
 
-    for known in await application.sources.list():
+    for known in await application.source_store.list():
         if source.name == known.name or (source.kind, source.location) == (known.kind, known.location):
             raise InputError(f"{known.location} is known already, as source {known.name}: remove it first.")
 

@@ -31,7 +31,7 @@ def current_operator() -> Actor:
 
 def record_action(application: Application, action: str, target: str = "") -> AbstractAsyncContextManager[None]:
     """Within it the action is done, and recorded. `target` is a thing's name, never a text."""
-    return application.permissions.allowed(current_operator(), Role.ADMIN, action, target)
+    return application.access.allowed(current_operator(), Role.ADMIN, action, target)
 
 
 async def call_command(

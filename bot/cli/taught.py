@@ -58,8 +58,8 @@ def edit_taught(
 
     async def change_answer(application: Application) -> Taught:
         async with record_action(application, "edit", taught_id[:12]):
-            before = await application.teaching.get(taught_id)
-            return await application.teaching.edit(
+            before = await application.taught_answers.get(taught_id)
+            return await application.taught_answers.edit(
                 current_operator(),
                 before.id,
                 before.question if question is None else question,

@@ -106,7 +106,9 @@ async def test_the_log_s_votes_become_golden_questions(knowledge: Knowledge) -> 
         for number, (question, vote) in enumerate(
             (("How do I send something back to you?", Vote.UP), ("怎么退货", Vote.DOWN), ("bananas?", Vote.DOWN))
         ):
-            turn = await follow_answer(application.answering.answer_message(IncomingMessage(f"c{number}", question)))
+            turn = await follow_answer(
+                application.answer_pipeline.answer_message(IncomingMessage(f"c{number}", question))
+            )
             await application.conversations.record_vote(Feedback(turn.id, "u1", vote))
     figures = told(knowledge, "--from-log", "--days", "2")["figures"]
     assert (figures["n_golden"], figures["n"], figures["n_refused"]) == (2, 1, 1)

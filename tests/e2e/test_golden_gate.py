@@ -82,13 +82,13 @@ async def opened(tmp_path: Path, golden: Path | None, **settings: object) -> Asy
 
 
 async def refreshed(application: Application, site: Site, **options: bool) -> RefreshReport:
-    if not await application.sources.list():
-        await application.sources.add(Source("help", SourceKind.WEBSITE, site.url("/help/")))
-    return await application.refreshing.refresh(RefreshRequest(**options))  # type: ignore[arg-type]
+    if not await application.source_store.list():
+        await application.source_store.add(Source("help", SourceKind.WEBSITE, site.url("/help/")))
+    return await application.refresh_service.refresh(RefreshRequest(**options))  # type: ignore[arg-type]
 
 
 async def answer(application: Application, question: str) -> tuple[Decision, str]:
-    turn = await follow_answer(application.answering.answer_message(IncomingMessage("c", question)))
+    turn = await follow_answer(application.answer_pipeline.answer_message(IncomingMessage("c", question)))
     return turn.decision, turn.answer
 
 
@@ -124,7 +124,7 @@ async def test_a_version_that_answers_worse_is_not_activated_unless_forced(
             "Send them back within thirty days. [1]",
         )
 
-        [run, *_] = await application.refreshes.list()
+        [run, *_] = await application.refresh_log.list()
         card = run_card(run)
         assert card.title == "Re-crawl stopped"
         assert "FRONTDESK_GOLDEN_MAY_LOSE allows 0" in card.text
@@ -132,7 +132,7 @@ async def test_a_version_that_answers_worse_is_not_activated_unless_forced(
         [button] = card.buttons
         assert "worse" in button.confirm
         assert button.action == "force"
-        pressed = await application.refreshing.get(button.value)
+        pressed = await application.refresh_service.get(button.value)
         assert pressed and pressed.report["sources"] == ["help"]
         assert [source.trouble for source in await application.status.sources()] == [None]  # the site is well
 
@@ -140,7 +140,7 @@ async def test_a_version_that_answers_worse_is_not_activated_unless_forced(
         assert (forced.outcome, len(forced.trial.worse if forced.trial else ())) == ("activated", 1)
         assert store.active_id() == forced.version
         assert (await answer(application, "can I send goods back"))[0] is not Decision.ANSWER
-        done = run_card((await application.refreshes.list())[0])
+        done = run_card((await application.refresh_log.list())[0])
         assert "3 of 4 answered as expected (before: 4), 0 better, 1 worse" in done.facts["Golden questions"]
 
 
@@ -173,7 +173,7 @@ async def test_a_taught_answer_counts_on_both_sides(site: Site, golden: Path, tm
     async with opened(tmp_path, golden) as application:
         await refreshed(application, site)
         ann = Actor("cli", "", "ann", role=Role.ADMIN)
-        await application.teaching.teach(ann, "How do I return goods?", "Bring them to the counter.")
+        await application.taught_answers.teach(ann, "How do I return goods?", "Bring them to the counter.")
     async with opened(tmp_path, golden) as application:  # another process, which has not read the taught answers yet
         publish(site, "returns", "Which teas are in season?", "Oolong, from May on.")
         report = await refreshed(application, site)
@@ -187,7 +187,7 @@ async def test_a_broken_file_fails_before_anything_is_crawled(site: Site, golden
         with pytest.raises(InputError, match="no column 'question'"):
             await refreshed(application, site)
         assert not site.visits
-        [run] = await application.refreshes.list()
+        [run] = await application.refresh_log.list()
         assert run.outcome == "failed" and "no column 'question'" in run.error
         rewrite(golden, None)
         with pytest.raises(InputError, match="does not exist"):
@@ -207,5 +207,5 @@ async def test_a_cancelled_trial_leaves_the_active_version(site: Site, golden: P
         first = await refreshed(application, site)
         publish(site, "returns", PAIRS["returns"][0], "Within sixty days.")
         with pytest.raises(Stop):
-            await application.refreshing.refresh(RefreshRequest(), stop)
+            await application.refresh_service.refresh(RefreshRequest(), stop)
         assert version_store(application.settings).active_id() == first.version

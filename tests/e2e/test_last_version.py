@@ -88,7 +88,7 @@ async def test_opening_the_database_migrates_it_however_its_address_was_written(
 
 
 async def test_what_a_dead_process_owed_is_reclaimed_with_all_that_was_known_of_it(application: Application) -> None:
-    taken = {job.message.id: job for job in await application.inbox.reclaim_expired(["slack", "discord"])}
+    taken = {job.message.id: job for job in await application.inbox_store.reclaim_expired(["slack", "discord"])}
     assert sorted(taken) == ["20.0", "21.0:press", "30.0", "40.0"]
     assert all(job.mine and job.message.gesture == "" for job in taken.values())
 
@@ -122,26 +122,26 @@ async def test_what_a_dead_process_owed_is_reclaimed_with_all_that_was_known_of_
 
 async def test_what_was_seen_to_stays_so_and_is_not_answered_again(application: Application) -> None:
     async def state(message_id: str) -> tuple[JobState, str]:
-        job = await application.inbox.find_job(MessageRef("slack", "T1", "C1", message_id))
+        job = await application.inbox_store.find_job(MessageRef("slack", "T1", "C1", message_id))
         assert job is not None
         again = said("Anew?", id=message_id, user=job.message.user, platform="slack", workspace="T1", channel="C1")
-        assert await application.inbox.claim_message(again, classify_message) is None
+        assert await application.inbox_store.claim_message(again, classify_message) is None
         return job.state, job.message.text
 
     assert await state("1.0") == (JobState.ANSWERED, "How do I send something back?")
     assert await state("3.0") == (JobState.EXCUSED, "Do you sell concert tickets?")
     assert await state("41.0") == (JobState.WITHDRAWN, "")
     assert await state("42.0") == (JobState.FAILED, "Hello? Anybody?")
-    answered = await application.inbox.find_job(MessageRef("slack", "T1", "C1", "1.0"))
+    answered = await application.inbox_store.find_job(MessageRef("slack", "T1", "C1", "1.0"))
     assert answered is not None
     assert (
-        await application.inbox.find_job_of_turn(await application.conversations.find_turn(answered.turn_id))
+        await application.inbox_store.find_job_of_turn(await application.conversations.find_turn(answered.turn_id))
         == answered
     )
 
 
 async def test_threads_channels_and_notes_are_as_they_were_left(application: Application) -> None:
-    assert await application.inbox.list_marked_channels() == {
+    assert await application.inbox_store.list_marked_channels() == {
         Channel("slack", "T1", "C9"): ChannelKind.HELP,
         Channel("discord", "G1", "99"): ChannelKind.QUIET,
     }
@@ -152,23 +152,23 @@ async def test_threads_channels_and_notes_are_as_they_were_left(application: App
         return Disposition.SILENT
 
     there = {"user": "U1", "platform": "slack", "workspace": "T1", "channel": "C1"}
-    await application.inbox.claim_message(said("Hm", id="50.1", thread="50.0", **there), look)
-    await application.inbox.claim_message(said("Hm", id="1.9", thread="1.0", **there), look)
+    await application.inbox_store.claim_message(said("Hm", id="50.1", thread="50.0", **there), look)
+    await application.inbox_store.claim_message(said("Hm", id="1.9", thread="1.0", **there), look)
     muted, answering = shown
     assert muted.muted
     assert (answering.answering, answering.askers) == (True, frozenset({"U1"}))
     assert answering.conversation_id == "slack:T1:C1:1.0"
     for note in ("discord:heard", "gaps:posted", "ready"):
         assert await application.markers.get(note)
-    pending = await application.previewing.confirm("0123456789ab")
+    pending = await application.source_preview.confirm("0123456789ab")
     assert (pending.name, pending.kind, pending.path_prefix) == ("kettles", "website", "/kettles/")
     assert pending.max_pages == 5
     with pytest.raises(SourceError):
-        await application.previewing.confirm("0123456789ab")
+        await application.source_preview.confirm("0123456789ab")
 
 
 async def test_handoffs_are_taken_up_where_they_stood(application: Application) -> None:
-    store = application.handoffs
+    store = application.handoff_store
     by_state = {each.state: each for each in await store.list_handoffs()}
     opened, claimed = by_state[HandoffState.OPEN], by_state[HandoffState.CLAIMED]
     resolved = by_state[HandoffState.RESOLVED]
@@ -189,28 +189,28 @@ async def test_handoffs_are_taken_up_where_they_stood(application: Application) 
 
     # A message of the customer's belongs to it still.
     message = said("Hello?", id="61.5", thread="61.0", user="U3", platform="slack", workspace="T1", channel="C1")
-    job = await application.inbox.claim_message(message, classify_message)
+    job = await application.inbox_store.claim_message(message, classify_message)
     assert isinstance(job, Job)
     assert job.message.context["handoff"] == opened.id
 
 
 async def test_taught_answers_terms_wordings_and_schedules_are_in_use(application: Application) -> None:
-    states = {each.state for each in await application.taught.list()}
+    states = {each.state for each in await application.taught_store.list()}
     assert states == set(TaughtState)
-    review = (await application.taught.list(TaughtState.REVIEW))[0]
+    review = (await application.taught_store.list(TaughtState.REVIEW))[0]
     assert (review.author_id, review.customer, review.note) == ("slack:T1:U2", "slack:T1:U3", "noted")
     assert sorted(" = ".join(each.terms) for each in await application.glossary.list()) == [
         "RMA = return",
         "退货 = 退回",
     ]
     await application.load_beside()
-    used = [each for each in await application.learning.list() if each.used]
+    used = [each for each in await application.wording_learner.list() if each.used]
     assert [(each.question, each.supporters) for each in used] == [("I want to hand my parcel over to you again", 2)]
     schedules = {each.source: each for each in await application.schedule_store.schedules()}
     assert schedules["returns"].every_hours == 24
     assert schedules["returns"].next_at is not None
     assert schedules["tuihuo"].paused
-    failed = await application.refreshes.get("ru1")
+    failed = await application.refresh_log.get("ru1")
     assert failed is not None
     assert (failed.outcome, failed.error, failed.cancelled) == ("failed", "The site is away.", True)
     watcher = {"platform": "slack", "workspace": "T1", "channel": "C1", "message_id": "70.0"}

@@ -84,7 +84,7 @@ async def say(data: Path, user: str, *texts: str) -> list[Turn]:
     async with open_application(settings) as application:
         for text in texts:
             message = IncomingMessage(f"slack:T1:C1:{user}", text, "slack", user)
-            turns.append(await follow_answer(application.answering.answer_message(message)))
+            turns.append(await follow_answer(application.answer_pipeline.answer_message(message)))
     return turns
 
 

@@ -116,13 +116,13 @@ async def open_core(
     async with open_application(settings, platforms) as application:
         prepare(application)
         if staffed:
-            application.rooms["slack"] = SimpleNamespace()  # type: ignore[assignment]  # counts as connected
+            application.posters["slack"] = SimpleNamespace()  # type: ignore[assignment]  # counts as connected
             for question, answer in TAUGHT:
-                await application.teaching.teach(_TEACHER, question, answer)
+                await application.taught_answers.teach(_TEACHER, question, answer)
             for terms in GLOSSARY:
                 await application.glossary.add(terms)
         await application.warm_up()
-        yield Core(application, IntentReadings(application.intents), knowledge.site)
+        yield Core(application, IntentReadings(application.intent_reader), knowledge.site)
 
 
 async def converse_all(
@@ -154,7 +154,9 @@ async def converse(core: Core, record: Record, *, drawn: bool = False) -> tuple[
             messages.append(_asked(asked) | {"decision": "there is no such button"})
             break
         [final] = [
-            event async for event in core.application.answering.answer_message(message) if isinstance(event, Final)
+            event
+            async for event in core.application.answer_pipeline.answer_message(message)
+            if isinstance(event, Final)
         ]
         finals.append(final)
         number = {each.turn.id: place for place, each in enumerate(finals, 1)}

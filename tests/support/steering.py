@@ -189,41 +189,47 @@ class Office:
 
     def __init__(self, database: Database, folder: Path, limits: HandoffLimits | None = None) -> None:
         self.database = database
-        self.rooms: dict[str, FakeRooms] = {"slack": FakeRooms()}
-        self.sources, self.runs = SqlSourceStore(database), SqlRefreshLog(database)
-        self.schedule_store, self.admins = SqlScheduleStore(database), SqlAdminStore(database)
-        self.audit, self.conversations = SqlAuditLog(database), SqlConversationStore(database)
-        self.handoffs, self.taught = SqlHandoffStore(database), SqlTaughtStore(database)
-        self.markers, self.inbox = SqlMarkers(database), SqlInboxStore(database, update_thread, "", 15)
+        self.posters: dict[str, FakeRooms] = {"slack": FakeRooms()}
+        self.source_store, self.runs = SqlSourceStore(database), SqlRefreshLog(database)
+        self.schedule_store, self.admin_store = SqlScheduleStore(database), SqlAdminStore(database)
+        self.audit_log, self.conversations = SqlAuditLog(database), SqlConversationStore(database)
+        self.handoff_store, self.taught_store = SqlHandoffStore(database), SqlTaughtStore(database)
+        self.markers, self.inbox_store = SqlMarkers(database), SqlInboxStore(database, update_thread, "", 15)
         self.refusals = Refusals(self.markers, ("test", "slack"))
         self.crawl, self.told = Crawl(), list[str]()
         self.retriever = FixedRetriever(confidence=0.0)
         self.found: list[Document] = []
         self.versions = VersionStore(folder)
-        self.refreshing = RefreshService(self.sources, self.runs, self.crawl, self._paused)
-        self.schedules = ScheduledRefreshes(self.schedule_store, self.refreshing, self._tell)
-        self.shelf = PublishedTaughtAnswers(self.taught)
-        self.teaching = TaughtAnswers(self.taught, self.shelf, lambda: self.retriever)
+        self.refresh_service = RefreshService(self.source_store, self.runs, self.crawl, self._paused)
+        self.schedules = ScheduledRefreshes(self.schedule_store, self.refresh_service, self._tell)
+        self.published_answers = PublishedTaughtAnswers(self.taught_store)
+        self.taught_answers = TaughtAnswers(self.taught_store, self.published_answers, lambda: self.retriever)
         self.pages: list[Document] = []
         self.live_glossary = LiveGlossary(SqlGlossaryStore(database))
         self.glossary = GlossaryService(
-            SqlGlossaryStore(database), self.sources, self.live_glossary, lambda: self.pages
+            SqlGlossaryStore(database), self.source_store, self.live_glossary, lambda: self.pages
         )
         self.learned = SqlLearnedStore(database)
         self.live_learned = LiveLearned(self.learned, 2)
-        self.learning = WordingLearner(self.learned, self.live_learned, 2)
+        self.wording_learner = WordingLearner(self.learned, self.live_learned, 2)
         self.support = {"slack": "CSUPPORT"}
-        self.notices = Notices(self.rooms, self.support, {"slack": "CADMINS"}, self.teaching)
-        self.handing = HandoffService(
-            self.handoffs, self.inbox, self.conversations, self.rooms, self.support, self.notices.propose, limits
+        self.notices = Notices(self.posters, self.support, {"slack": "CADMINS"}, self.taught_answers)
+        self.handoffs = HandoffService(
+            self.handoff_store,
+            self.inbox_store,
+            self.conversations,
+            self.posters,
+            self.support,
+            self.notices.propose,
+            limits,
         )
-        self.watching = RefreshWatch(self.refreshing, self.runs, self.rooms)
-        self.permissions = AccessService(self.admins, self.audit)
+        self.refresh_watch = RefreshWatch(self.refresh_service, self.runs, self.posters)
+        self.access = AccessService(self.admin_store, self.audit_log)
         self.privacy = PrivacyService(SqlPrivacyStore(database), 0)
-        self.removing = SourceRemoval(self.sources, self.versions)
-        self.previewing = SourcePreview(lambda _: self.found, self.markers)
+        self.source_removal = SourceRemoval(self.source_store, self.versions)
+        self.source_preview = SourcePreview(lambda _: self.found, self.markers)
         self.status = StatusReport(
-            self.sources,
+            self.source_store,
             self.schedule_store,
             self.runs,
             _nothing_known,
@@ -234,11 +240,11 @@ class Office:
         self.gaps = Gaps(SqlMissedStore(database), default_embedder, intent_reader)
         self.platforms = load_platforms()
         groups = make_groups(self, self.versions)  # type: ignore[arg-type]
-        self.console = Console(self.permissions, groups, {Kind.SOURCE: groups[0].list_names})
+        self.console = Console(self.access, groups, {Kind.SOURCE: groups[0].list_names})
 
     async def recorded(self) -> list[tuple[str, str, str, str]]:
         """The audit: (user, action, target, outcome), oldest first."""
-        entries = await self.audit.list(200)
+        entries = await self.audit_log.list(200)
         return [(entry.user, entry.action, entry.target, entry.outcome) for entry in reversed(entries)]
 
     async def _paused(self) -> frozenset[str]:

@@ -14,5 +14,5 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
     database = await Database.open(f"sqlite:///{tmp_path / 'steered.db'}")
     office = Office(database, tmp_path / "index")
     yield office
-    await office.refreshing.close()
+    await office.refresh_service.close()
     await database.close()

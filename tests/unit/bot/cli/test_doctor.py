@@ -60,7 +60,7 @@ def waiting(minutes: float, state: HandoffState = HandoffState.OPEN) -> Handoff:
 def test_whoever_waits_for_a_person_for_more_than_an_hour_is_noted(settings: Settings) -> None:
     async def ask(application: Application) -> None:
         for handoff in (waiting(10), waiting(90), waiting(200, HandoffState.CLAIMED)):
-            await application.handoffs.open_handoff(handoff)
+            await application.handoff_store.open_handoff(handoff)
 
     assert [check.ok for check in diagnosis._check_handoffs(settings)] == [True]
     prepare(settings, ask)
@@ -74,7 +74,7 @@ def test_whoever_waits_for_a_person_for_more_than_an_hour_is_noted(settings: Set
 def test_a_paused_source_is_a_note_even_where_its_folder_is_away(settings: Settings) -> None:
     async def add(application: Application) -> None:
         for name in ("awake", "asleep"):
-            await application.sources.add(Source(name, SourceKind.FOLDER, f"/no/such/{name}"))
+            await application.source_store.add(Source(name, SourceKind.FOLDER, f"/no/such/{name}"))
         await application.schedules.pause("asleep", True)
 
     prepare(settings, add)

@@ -96,7 +96,7 @@ async def test_a_button_refuses_every_role_below_its_own_and_records_it(office: 
 @pytest.mark.parametrize("action", ["teach", "edit"])
 async def test_a_form_of_a_customer_is_refused(office: Office, action: str) -> None:
     assert (await submit(office, action, "abcd1234", CUSTOMER, question="q", answer="a")).fault
-    assert await office.taught.list() == []
+    assert await office.taught_store.list() == []
 
 
 async def test_a_message_saved_by_a_customer_is_refused(office: Office) -> None:
@@ -117,11 +117,11 @@ async def test_a_named_admin_may_whatever_the_platform_says_until_taken_back(off
 @pytest.mark.parametrize("user", ["@", '""', "@ann", "ann", "<@>", "c1", "１２"])
 async def test_nobody_is_made_admin_by_a_name_that_is_no_id(office: Office, user: str) -> None:
     assert (await run(office, f"admins add {user}")).fault
-    assert await office.admins.list() == []
+    assert await office.admin_store.list() == []
 
 
 async def test_sources_names_are_offered_to_admins_alone(office: Office) -> None:
-    await office.sources.add(SHOP)
+    await office.source_store.add(SHOP)
     assert list(await office.console.complete(ADMIN, Kind.SOURCE)) == ["shop"]
     assert list(await office.console.complete(MATE, Kind.SOURCE)) == []
 
@@ -130,7 +130,7 @@ async def test_sources_names_are_offered_to_admins_alone(office: Office) -> None
 
 
 async def test_what_is_done_and_what_fails_is_recorded(office: Office) -> None:
-    await office.sources.add(SHOP)
+    await office.source_store.add(SHOP)
     await run(office, "sources pause shop")
     await run(office, "sources pause nosuch")
     await run(office, "status")
@@ -146,7 +146,7 @@ async def test_the_record_holds_no_text_of_anybodys(office: Office) -> None:
     await office.console.run(MATE, HERE, Call("teach", {"question": secret, "answer": secret}), FakeScreen())
     await submit(office, "teach", "new", question=secret, answer=secret)
     await save_message(office, secret, secret, "https://x.example")
-    taught = (await office.taught.list())[0]
+    taught = (await office.taught_store.list())[0]
     await submit(office, "edit", taught.id, question=secret + "?", answer=secret)
     await click(office, "dismiss", taught.id, MATE)
     assert len(await office.recorded()) == 5
@@ -162,7 +162,7 @@ async def test_the_record_holds_no_words_of_whom_it_was_refused(office: Office, 
 
 @pytest.mark.parametrize("value", ["\ud800", "a\0b", "9" * 5_000, "x" * 20_000, "\u202e<@U1>", "{}", "=", "²"])
 async def test_whatever_a_value_is_no_call_ends_in_a_fault_of_ours(office: Office, value: str) -> None:
-    await office.sources.add(SHOP)
+    await office.source_store.add(SHOP)
     with capture_logs() as logs:
         for name, spec in COMMANDS.items():
             given = [each.name for each in spec.parameters if not each.named and each.kind is not Kind.FLAG]
@@ -207,7 +207,7 @@ async def test_a_known_fault_becomes_a_card_with_its_mend_in_chat_words(office: 
 
 async def test_an_unknown_fault_becomes_an_id_that_stands_in_the_log_without_its_text(office: Office) -> None:
     office.found = None  # type: ignore[assignment]
-    office.previewing._read = lambda _: 1 / 0  # type: ignore[assignment,return-value]
+    office.source_preview._read = lambda _: 1 / 0  # type: ignore[assignment,return-value]
     with capture_logs() as logs:
         answer = await run(office, "sources add https://x.example")
     assert answer.fault
@@ -241,7 +241,7 @@ async def test_every_mend_that_names_a_command_can_be_typed(office: Office) -> N
 
 
 async def test_a_recrawl_is_shown_to_its_end(office: Office) -> None:
-    await office.sources.add(SHOP)
+    await office.source_store.add(SHOP)
     screen = FakeScreen()
     assert await run(office, "recrawl", screen=screen) is None
     await asyncio.wait_for(screen.tasks[0], 5)
@@ -250,8 +250,8 @@ async def test_a_recrawl_is_shown_to_its_end(office: Office) -> None:
 
 
 async def test_force_reads_again_what_was_stopped_and_nothing_else(office: Office) -> None:
-    await office.sources.add(SHOP)
-    await office.sources.add(WIKI)
+    await office.source_store.add(SHOP)
+    await office.source_store.add(WIKI)
     office.crawl.faults = [TooMuchWouldVanish("9 of 10 would vanish: see FRONTDESK_MAX_VANISH.")]
     await run(office, "recrawl shop", screen=(screen := FakeScreen()))
     await asyncio.wait_for(screen.tasks[0], 5)
@@ -271,11 +271,11 @@ async def test_force_of_an_unknown_run_says_so(office: Office) -> None:
 
 
 async def test_cancel_stops_the_run_it_stands_below_and_no_later_one(office: Office) -> None:
-    await office.sources.add(SHOP)
+    await office.source_store.add(SHOP)
     office.crawl.held = True
     await run(office, "recrawl", screen=(screen := FakeScreen()))
     assert (await click(office, "cancel", "f" * 32)).text == "It has ended already."
-    running = await office.refreshing.running()
+    running = await office.refresh_service.running()
     assert running
     assert "stops" in (await click(office, "cancel", running.id)).text
     await asyncio.wait_for(screen.tasks[0], 10)
@@ -315,18 +315,18 @@ async def test_a_source_is_looked_at_confirmed_once_and_read(office: Office) -> 
     add, _ = card.buttons
     await click(office, add.action, add.value, screen=(screen := FakeScreen()))
     await asyncio.wait_for(screen.tasks[0], 5)
-    assert [source.location for source in await office.sources.list()] == ["https://new.example/"]
+    assert [source.location for source in await office.source_store.list()] == ["https://new.example/"]
     again = await click(office, add.action, add.value)
     assert again.fault
     assert "not known any more" in again.text
-    assert len(await office.sources.list()) == 1
+    assert len(await office.source_store.list()) == 1
 
 
 async def test_of_two_who_confirm_at_once_one_adds(office: Office) -> None:
     office.found = [Document("https://new.example/#a", "Why?", "Because.")]
     add, _ = (await run(office, "sources add https://new.example/")).buttons
     answers = await asyncio.gather(*(click(office, add.action, add.value) for _ in range(2)))
-    assert len(await office.sources.list()) == 1
+    assert len(await office.source_store.list()) == 1
     assert any(answer and answer.fault for answer in answers)
 
 
@@ -335,7 +335,7 @@ async def test_a_preview_that_is_left_cannot_be_confirmed(office: Office) -> Non
     add, leave = (await run(office, "sources add https://new.example/")).buttons
     await click(office, leave.action, leave.value)
     assert (await click(office, add.action, add.value)).fault
-    assert await office.sources.list() == []
+    assert await office.source_store.list() == []
 
 
 @pytest.mark.parametrize("url", ["/etc", "file:///etc/passwd", "shop.example", "~"])
@@ -344,7 +344,7 @@ async def test_from_a_chat_only_websites_can_be_added(office: Office, url: str) 
 
 
 async def test_a_source_that_is_known_is_not_looked_at_again(office: Office) -> None:
-    await office.sources.add(SHOP)
+    await office.source_store.add(SHOP)
     answer = await run(office, f"sources add {SHOP.location} --name other")
     assert answer.fault
     assert "as source shop" in answer.text
@@ -352,14 +352,14 @@ async def test_a_source_that_is_known_is_not_looked_at_again(office: Office) -> 
 
 @pytest.mark.parametrize("hours", ["x", "nan", "inf", "-1", "0.1", "1e9", "24 hours"])
 async def test_an_interval_that_is_none_is_refused(office: Office, hours: str) -> None:
-    await office.sources.add(SHOP)
+    await office.source_store.add(SHOP)
     assert (await run(office, f'sources every shop "{hours}"')).fault
     assert (await office.schedule_store.schedule("shop")).every_hours is None
 
 
 @pytest.mark.parametrize(("hours", "kept"), [("24", 24), ("24h", 24), ("0.5H", 0.5), ("never", None), ("OFF", None)])
 async def test_an_interval_is_kept(office: Office, hours: str, kept: float | None) -> None:
-    await office.sources.add(SHOP)
+    await office.source_store.add(SHOP)
     assert not (await run(office, f"sources every shop {hours}")).fault
     assert (await office.schedule_store.schedule("shop")).every_hours == kept
 
@@ -374,11 +374,11 @@ async def test_days_that_are_none_are_refused(office: Office, days: str) -> None
 
 async def test_a_channel_is_made_quiet_and_taken_back_but_not_by_the_wrong_command(office: Office) -> None:
     await run(office, "quiet")
-    assert [kind.value for kind in (await office.inbox.list_marked_channels()).values()] == ["quiet"]
+    assert [kind.value for kind in (await office.inbox_store.list_marked_channels()).values()] == ["quiet"]
     assert (await run(office, "channel help off")).text == "Nothing has changed: it is a quiet channel."
-    assert [kind.value for kind in (await office.inbox.list_marked_channels()).values()] == ["quiet"]
+    assert [kind.value for kind in (await office.inbox_store.list_marked_channels()).values()] == ["quiet"]
     await run(office, "quiet off")
-    assert await office.inbox.list_marked_channels() == {}
+    assert await office.inbox_store.list_marked_channels() == {}
     assert (await run(office, "quiet please")).fault
 
 
@@ -386,15 +386,15 @@ async def test_a_channel_is_made_quiet_and_taken_back_but_not_by_the_wrong_comma
 async def test_a_channel_that_is_no_id_is_not_marked(office: Office, channel: str) -> None:
     answer = await run(office, f"channel help on {channel}")
     assert answer.fault
-    assert await office.inbox.list_marked_channels() == {}
+    assert await office.inbox_store.list_marked_channels() == {}
 
 
 # -- handoffs -----------------------------------------------------------------------------------------------------
 
 
 async def test_only_its_customer_or_the_support_channel_steers_a_handoff(office: Office) -> None:
-    await office.handing.open_handoff(HERE, "UANN", "Ann", make_turn(), HandoffReason.BUTTON)
-    [handoff] = await office.handoffs.list_handoffs()
+    await office.handoffs.open_handoff(HERE, "UANN", "Ann", make_turn(), HandoffReason.BUTTON)
+    [handoff] = await office.handoff_store.list_handoffs()
     elsewhere = ThreadRef("slack", "T1", "CELSEWHERE", "")
     for action in (CLAIM, RESOLVE):
         assert (await click(office, action, handoff.id, MATE, place=elsewhere)).fault
@@ -414,10 +414,10 @@ async def test_only_its_customer_or_the_support_channel_steers_a_handoff(office:
 async def test_a_form_with_a_bad_expiry_is_a_fault_so_that_what_was_typed_stays(office: Office, expires: str) -> None:
     answer = await submit(office, "teach", "new", question="Why?", answer="Because.", expires=expires)
     assert answer.fault
-    assert await office.taught.list() == []
-    taught = await office.teaching.teach(MATE, "Why?", "Because.")
+    assert await office.taught_store.list() == []
+    taught = await office.taught_answers.teach(MATE, "Why?", "Because.")
     assert (await submit(office, "edit", taught.id, question="New?", answer="New.", expires=expires)).fault
-    assert (await office.taught.get(taught.id)).question == "Why?"
+    assert (await office.taught_store.get(taught.id)).question == "Why?"
 
 
 @pytest.mark.parametrize("fields", [{}, {"question": " ", "answer": "a"}, {"question": "q", "answer": "\n"}])
@@ -430,22 +430,22 @@ async def test_a_saved_message_keeps_where_it_was_written(office: Office) -> Non
     assert isinstance(form, Form)
     assert [field.value for field in form.fields] == ["Why?", "Because.", ""]
     await submit(office, form.action, form.value, question="Why?", answer="Because.")
-    assert (await office.taught.list())[0].url == "https://chat.example/1"
+    assert (await office.taught_store.list())[0].url == "https://chat.example/1"
 
 
 async def test_an_answer_that_is_too_long_for_a_form_is_not_cut_off_by_one(office: Office) -> None:
-    taught = await office.teaching.teach(MATE, "Why?", "a" * 3_001)
+    taught = await office.taught_answers.teach(MATE, "Why?", "a" * 3_001)
     answer = await click(office, "edit", taught.id, MATE)
     assert isinstance(answer, Card)
     assert answer.fault
-    taught = await office.teaching.teach(MATE, "Why so?", "a" * 3_000)
+    taught = await office.taught_answers.teach(MATE, "Why so?", "a" * 3_000)
     form = await click(office, "edit", taught.id, MATE)
     assert all(len(field.value) <= field.longest for field in form.fields)
     assert form.fields[1].value == taught.answer
 
 
 async def test_approve_twice_says_how_it_is(office: Office) -> None:
-    taught = await office.teaching.teach(MATE, "Why?", "Because.", approved=False)
+    taught = await office.taught_answers.teach(MATE, "Why?", "Because.", approved=False)
     assert await click(office, "approve", taught.id, MATE) is None
     assert (await click(office, "approve", taught.id, MATE)).text == "It is approved already."
     assert await click(office, "dismiss", taught.id, MATE) is None
@@ -454,10 +454,10 @@ async def test_approve_twice_says_how_it_is(office: Office) -> None:
 
 async def test_both_formats_are_exported_without_what_has_expired(office: Office) -> None:
     assert (await run(office, "export", MATE)).file is None
-    await office.teaching.teach(MATE, "如何退货？", "寄回。")
-    old = await office.teaching.teach(MATE, "Old?", "Old.", expires="1")
-    await office.taught.change(old.id, expires_at=NOON)
-    await office.teaching.teach(MATE, "Proposed?", "No.", approved=False)
+    await office.taught_answers.teach(MATE, "如何退货？", "寄回。")
+    old = await office.taught_answers.teach(MATE, "Old?", "Old.", expires="1")
+    await office.taught_store.change(old.id, expires_at=NOON)
+    await office.taught_answers.teach(MATE, "Proposed?", "No.", approved=False)
     page = (await run(office, "export", MATE)).file
     data = (await run(office, "export JSON-LD", MATE)).file
     assert page.name == "faq.html"
@@ -465,16 +465,16 @@ async def test_both_formats_are_exported_without_what_has_expired(office: Office
     assert [each["name"] for each in json.loads(data.content)["mainEntity"]] == ["如何退货？"]
     assert (await run(office, "export pdf", MATE)).fault
     assert "Old?" not in page.content
-    assert {each.state for each in await office.taught.list()} == {TaughtState.APPROVED, TaughtState.PROPOSED}
+    assert {each.state for each in await office.taught_store.list()} == {TaughtState.APPROVED, TaughtState.PROPOSED}
 
 
 async def test_no_edit_makes_a_question_stand_twice(office: Office) -> None:
-    await office.teaching.teach(MATE, "What is up?", "The sky.")
-    other = await office.teaching.teach(MATE, "What is down?", "The ground.")
+    await office.taught_answers.teach(MATE, "What is up?", "The sky.")
+    other = await office.taught_answers.teach(MATE, "What is down?", "The ground.")
     answer = await submit(office, "edit", other.id, question="what is UP?", answer="Nothing.")
     assert answer.fault
     assert "taught already" in answer.text
-    assert (await office.taught.get(other.id)).question == "What is down?"
+    assert (await office.taught_store.get(other.id)).question == "What is down?"
     assert not (await submit(office, "edit", other.id, question="what is DOWN?", answer="The earth.")).fault
 
 
@@ -493,7 +493,7 @@ async def test_forget_me_asks_first_and_answers_in_the_customers_language(office
 
 
 async def test_an_admin_who_forgets_themselves_is_not_named_by_the_record_nor_by_runs(office: Office) -> None:
-    await office.sources.add(SHOP)
+    await office.source_store.add(SHOP)
     await run(office, "recrawl")
     assert (await office.runs.list())[0].asked_by == "slack:T1:UADMIN"
     await run(office, "forget @UADMIN")

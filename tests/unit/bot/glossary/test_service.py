@@ -90,7 +90,7 @@ async def test_another_process_takes_in_what_this_one_changed(office: Office) ->
 
 
 async def test_terms_join_the_groups_of_their_source_that_have_one_of_them(office: Office) -> None:
-    await office.sources.add(SHOP)
+    await office.source_store.add(SHOP)
     await office.glossary.add("AP = access point")
     await office.glossary.add("hotspot = 热点")
     await office.glossary.add("AP = accounts payable", "shop")
@@ -128,7 +128,7 @@ async def test_a_source_that_nobody_added_has_no_glossary(office: Office) -> Non
 
 
 async def test_a_group_is_named_by_its_id_or_a_term_of_its(office: Office) -> None:
-    await office.sources.add(SHOP)
+    await office.source_store.add(SHOP)
     first = (await office.glossary.add("AP = access point")).entry
     second = (await office.glossary.add("AP = accounts payable", "shop")).entry
     with pytest.raises(InputError, match=rf"several groups.*{first.id[:8]}.*give the id"):
@@ -144,7 +144,7 @@ async def test_a_group_is_named_by_its_id_or_a_term_of_its(office: Office) -> No
 
 async def test_the_list_of_a_source_has_what_counts_for_it(office: Office) -> None:
     for source in (SHOP, WIKI):
-        await office.sources.add(source)
+        await office.source_store.add(source)
     await office.glossary.add("aa = bb")
     await office.glossary.add("cc = dd", "shop")
     await office.glossary.add("ee = ff", "wiki")
@@ -155,7 +155,7 @@ async def test_the_list_of_a_source_has_what_counts_for_it(office: Office) -> No
 
 
 async def test_what_the_pages_suggest_is_used_only_once_it_is_approved(office: Office) -> None:
-    await office.sources.add(SHOP)
+    await office.source_store.add(SHOP)
     office.pages += [page(VAT), page(TEA), page("Central European Time (CET)", "gone")]
     vat, tea = await office.glossary.suggest()
     assert (vat.entry.terms, tea.entry.terms) == (("VAT", "Value Added Tax"), ("乌龙茶", "青茶"))
@@ -171,7 +171,7 @@ async def test_what_the_pages_suggest_is_used_only_once_it_is_approved(office: O
 
 
 async def test_what_is_dismissed_is_suggested_no_more(office: Office) -> None:
-    await office.sources.add(SHOP)
+    await office.source_store.add(SHOP)
     office.pages += [page(VAT)]
     [vat] = await office.glossary.suggest()
     await office.glossary.dismiss(vat.id)
@@ -184,14 +184,14 @@ async def test_what_is_dismissed_is_suggested_no_more(office: Office) -> None:
 
 
 async def test_what_a_group_says_already_is_not_suggested(office: Office) -> None:
-    await office.sources.add(SHOP)
+    await office.source_store.add(SHOP)
     await office.glossary.add("vat = sales tax = value added tax")
     office.pages += [page(VAT)]
     assert list(await office.glossary.suggest()) == []
 
 
 async def test_a_suggestion_that_is_approved_joins_what_is_there(office: Office) -> None:
-    await office.sources.add(SHOP)
+    await office.source_store.add(SHOP)
     await office.glossary.add("VAT = 增值税", "shop")
     office.pages += [page(VAT)]
     [vat] = await office.glossary.suggest()
@@ -204,7 +204,7 @@ async def test_a_suggestion_that_is_approved_joins_what_is_there(office: Office)
 
 
 async def test_what_is_taken_out_can_be_brought_in(office: Office) -> None:
-    await office.sources.add(SHOP)
+    await office.source_store.add(SHOP)
     await office.glossary.add("AP; access point, wireless; 无线接入点")
     await office.glossary.add(["Zorbi", 'the "X200"'], "shop")
     await office.glossary.add(["-20 days", "minus twenty"], "shop")

@@ -53,9 +53,9 @@ async def asked(office: Office, customer: ThreadRef = HERE, **changes: Any) -> T
 async def opened(office: Office, customer: ThreadRef = HERE, **changes: Any) -> Handoff:
     """A handoff whose packet is posted; what was said until then is forgotten."""
     turn = await asked(office, customer, **changes)
-    assert await office.handing.open_handoff(customer, "UANN", "Ann", turn, HandoffReason.BUTTON)
-    handoff = (await office.handoffs.list_handoffs())[0]
-    for room in office.rooms.values():
+    assert await office.handoffs.open_handoff(customer, "UANN", "Ann", turn, HandoffReason.BUTTON)
+    handoff = (await office.handoff_store.list_handoffs())[0]
+    for room in office.posters.values():
         room.posts.clear()
     return handoff
 
@@ -78,7 +78,7 @@ def item(handoff: Handoff, side: Party, text: str = "Hello", author: str = "") -
 
 
 async def now(office: Office, handoff: Handoff) -> Handoff:
-    current = await office.handoffs.find_handoff(handoff.id)
+    current = await office.handoff_store.find_handoff(handoff.id)
     assert current
     return current
 
@@ -88,12 +88,12 @@ async def now(office: Office, handoff: Handoff) -> Handoff:
 
 async def test_a_conversation_is_handed_over_and_both_sides_know(office: Office) -> None:
     turn = await asked(office)
-    assert await office.handing.open_handoff(HERE, "UANN", "Ann", turn, HandoffReason.BUTTON, "https://chat.example/1")
-    (where, packet), (_, told) = office.rooms["slack"].posts
+    assert await office.handoffs.open_handoff(HERE, "UANN", "Ann", turn, HandoffReason.BUTTON, "https://chat.example/1")
+    (where, packet), (_, told) = office.posters["slack"].posts
     assert where == SUPPORT
     assert (packet.title, packet.text) == ("Ann asked for a person", turn.question)
     assert told.text == EN.say("handed_over")
-    [handoff] = await office.handoffs.list_handoffs()
+    [handoff] = await office.handoff_store.list_handoffs()
     assert handoff.support == replace(SUPPORT, thread="m1")
 
 
@@ -104,27 +104,27 @@ async def test_what_was_chosen_is_handed_over_as_what_it_is_about(office: Office
         office, standalone_question="How is it reset?", decision=Decision.CLARIFY, citations=options, minutes=-1
     )
     turn = await asked(office, question="Chose: …", standalone_question=chosen)
-    await office.handing.open_handoff(HERE, "UANN", "Ann", turn, HandoffReason.BUTTON)
-    assert office.rooms["slack"].posts[0][1].text == chosen
-    [handoff] = await office.handoffs.list_handoffs()
+    await office.handoffs.open_handoff(HERE, "UANN", "Ann", turn, HandoffReason.BUTTON)
+    assert office.posters["slack"].posts[0][1].text == chosen
+    [handoff] = await office.handoff_store.list_handoffs()
     assert (handoff.question, handoff.turn_id) == (chosen, turn.id)
 
 
 async def test_a_note_tells_when_people_are_there(office: Office) -> None:
-    office.handing._limits = replace(QUICK_HANDOFFS, note="We are here from 9 to 5.")
-    await office.handing.open_handoff(HERE, "UANN", "Ann", await asked(office), HandoffReason.BUTTON)
-    assert office.rooms["slack"].texts("C1") == [EN.say("handed_over") + "\nWe are here from 9 to 5."]
+    office.handoffs._limits = replace(QUICK_HANDOFFS, note="We are here from 9 to 5.")
+    await office.handoffs.open_handoff(HERE, "UANN", "Ann", await asked(office), HandoffReason.BUTTON)
+    assert office.posters["slack"].texts("C1") == [EN.say("handed_over") + "\nWe are here from 9 to 5."]
 
 
 async def test_a_chinese_customer_is_told_in_chinese(office: Office) -> None:
     turn = await asked(office, question="我的包裹在哪里？", language="zh")
-    await office.handing.open_handoff(HERE, "UANN", "小安", turn, HandoffReason.WORDS)
-    [handoff] = await office.handoffs.list_handoffs()
-    await office.handing.claim_handoff(MATE, handoff.id)
-    await office.handing.resolve_handoff(MATE, handoff.id)
-    assert (await office.handing.reopen_handoff(CUSTOMER, handoff.id)).text == ZH.say("handoff_reopened")
-    assert (await office.handing.reopen_handoff(CUSTOMER, handoff.id)).text == ZH.say("handed_over_before")
-    assert office.rooms["slack"].texts("C1") == [
+    await office.handoffs.open_handoff(HERE, "UANN", "小安", turn, HandoffReason.WORDS)
+    [handoff] = await office.handoff_store.list_handoffs()
+    await office.handoffs.claim_handoff(MATE, handoff.id)
+    await office.handoffs.resolve_handoff(MATE, handoff.id)
+    assert (await office.handoffs.reopen_handoff(CUSTOMER, handoff.id)).text == ZH.say("handoff_reopened")
+    assert (await office.handoffs.reopen_handoff(CUSTOMER, handoff.id)).text == ZH.say("handed_over_before")
+    assert office.posters["slack"].texts("C1") == [
         ZH.say("handed_over"),
         ZH.say("handoff_claimed", name="Bob"),
         ZH.say("handoff_resolved"),
@@ -134,125 +134,125 @@ async def test_a_chinese_customer_is_told_in_chinese(office: Office) -> None:
 async def test_a_button_that_is_clicked_twice_says_nothing_twice(office: Office) -> None:
     turn = await asked(office)
     for _ in range(2):
-        assert await office.handing.open_handoff(HERE, "UANN", "Ann", turn, HandoffReason.BUTTON)
-    assert len(office.rooms["slack"].texts("CSUPPORT")) == len(office.rooms["slack"].texts("C1")) == 1
+        assert await office.handoffs.open_handoff(HERE, "UANN", "Ann", turn, HandoffReason.BUTTON)
+    assert len(office.posters["slack"].texts("CSUPPORT")) == len(office.posters["slack"].texts("C1")) == 1
 
 
 async def test_a_button_that_two_click_at_once_posts_one_packet(office: Office) -> None:
     turn = await asked(office)
     await asyncio.gather(
-        *(office.handing.open_handoff(HERE, "UANN", "Ann", turn, HandoffReason.BUTTON) for _ in range(3))
+        *(office.handoffs.open_handoff(HERE, "UANN", "Ann", turn, HandoffReason.BUTTON) for _ in range(3))
     )
-    assert len(office.rooms["slack"].texts("CSUPPORT")) == 1
+    assert len(office.posters["slack"].texts("CSUPPORT")) == 1
 
 
 async def test_a_later_wish_of_the_same_place_joins_the_first(office: Office) -> None:
     handoff = await opened(office)
     earlier = datetime.now(UTC) - timedelta(minutes=1)
-    await office.handoffs.change_handoff(handoff.id, created_at=earlier)
+    await office.handoff_store.change_handoff(handoff.id, created_at=earlier)
     turn = await asked(office)
-    assert await office.handing.open_handoff(HERE, "UANN", "Ann", turn, HandoffReason.WORDS)
-    assert office.rooms["slack"].texts("C1") == [EN.say("handed_over_before")]
-    assert len(await office.handoffs.list_handoffs()) == 1
+    assert await office.handoffs.open_handoff(HERE, "UANN", "Ann", turn, HandoffReason.WORDS)
+    assert office.posters["slack"].texts("C1") == [EN.say("handed_over_before")]
+    assert len(await office.handoff_store.list_handoffs()) == 1
 
 
 async def test_without_a_support_channel_the_customer_is_told(office: Office) -> None:
     office.support.clear()
-    assert not office.handing.can_hand_over(HERE)
-    assert not await office.handing.open_handoff(HERE, "UANN", "Ann", await asked(office), HandoffReason.BUTTON)
-    assert office.rooms["slack"].texts("C1") == [EN.say("not_handed_over")]
-    assert await office.handoffs.list_handoffs() == []
+    assert not office.handoffs.can_hand_over(HERE)
+    assert not await office.handoffs.open_handoff(HERE, "UANN", "Ann", await asked(office), HandoffReason.BUTTON)
+    assert office.posters["slack"].texts("C1") == [EN.say("not_handed_over")]
+    assert await office.handoff_store.list_handoffs() == []
 
 
 async def test_a_support_channel_of_a_platform_that_is_away_is_none(office: Office) -> None:
     office.support.clear()
     office.support["discord"] = "D1"
-    assert not office.handing.can_hand_over(HERE)
-    office.rooms["discord"] = FakeRooms("discord")
-    assert office.handing.can_hand_over(HERE)
-    assert await office.handing.open_handoff(HERE, "UANN", "Ann", await asked(office), HandoffReason.BUTTON)
-    assert len(office.rooms["discord"].texts("D1")) == 1
+    assert not office.handoffs.can_hand_over(HERE)
+    office.posters["discord"] = FakeRooms("discord")
+    assert office.handoffs.can_hand_over(HERE)
+    assert await office.handoffs.open_handoff(HERE, "UANN", "Ann", await asked(office), HandoffReason.BUTTON)
+    assert len(office.posters["discord"].texts("D1")) == 1
 
 
 async def test_a_support_channel_hands_nothing_to_itself(office: Office) -> None:
     own = replace(SUPPORT, thread="7.0")
-    assert not office.handing.can_hand_over(own)
-    assert not await office.handing.open_handoff(own, "UANN", "Ann", await asked(office), HandoffReason.ABSTENTION)
-    assert office.rooms["slack"].texts("CSUPPORT") == [EN.say("not_handed_over")]
-    office.support["discord"], office.rooms["discord"] = "D1", FakeRooms("discord")
-    assert await office.handing.open_handoff(own, "UANN", "Ann", await asked(office), HandoffReason.ABSTENTION)
+    assert not office.handoffs.can_hand_over(own)
+    assert not await office.handoffs.open_handoff(own, "UANN", "Ann", await asked(office), HandoffReason.ABSTENTION)
+    assert office.posters["slack"].texts("CSUPPORT") == [EN.say("not_handed_over")]
+    office.support["discord"], office.posters["discord"] = "D1", FakeRooms("discord")
+    assert await office.handoffs.open_handoff(own, "UANN", "Ann", await asked(office), HandoffReason.ABSTENTION)
 
 
 @pytest.mark.parametrize("permanent", [True, False])
 async def test_a_packet_that_cannot_be_posted_fails_the_handoff_and_the_customer_knows(
     office: Office, permanent: bool
 ) -> None:
-    office.rooms["slack"].broken["CSUPPORT"] = gone(permanent=permanent)
-    assert not await office.handing.open_handoff(HERE, "UANN", "Ann", await asked(office), HandoffReason.BUTTON)
-    assert office.rooms["slack"].texts("C1") == [EN.say("not_handed_over")]
-    assert [handoff.state for handoff in await office.handoffs.list_handoffs()] == [HandoffState.FAILED]
-    office.rooms["slack"].broken.clear()
-    assert await office.handing.open_handoff(HERE, "UANN", "Ann", await asked(office), HandoffReason.BUTTON)
+    office.posters["slack"].broken["CSUPPORT"] = gone(permanent=permanent)
+    assert not await office.handoffs.open_handoff(HERE, "UANN", "Ann", await asked(office), HandoffReason.BUTTON)
+    assert office.posters["slack"].texts("C1") == [EN.say("not_handed_over")]
+    assert [handoff.state for handoff in await office.handoff_store.list_handoffs()] == [HandoffState.FAILED]
+    office.posters["slack"].broken.clear()
+    assert await office.handoffs.open_handoff(HERE, "UANN", "Ann", await asked(office), HandoffReason.BUTTON)
 
 
 async def test_a_customer_that_cannot_be_told_is_handed_over_all_the_same(office: Office) -> None:
-    office.rooms["slack"].broken["C1"] = gone(permanent=True)
-    assert await office.handing.open_handoff(HERE, "UANN", "Ann", await asked(office), HandoffReason.BUTTON)
-    assert len(office.rooms["slack"].texts("CSUPPORT")) == 1
+    office.posters["slack"].broken["C1"] = gone(permanent=True)
+    assert await office.handoffs.open_handoff(HERE, "UANN", "Ann", await asked(office), HandoffReason.BUTTON)
+    assert len(office.posters["slack"].texts("CSUPPORT")) == 1
 
 
 async def test_a_crash_before_the_packet_is_made_up_for(office: Office) -> None:
     handoff = await opened(office)
-    await office.handoffs.change_handoff(
+    await office.handoff_store.change_handoff(
         handoff.id, support=SUPPORT, remind_at=datetime.now(UTC) - timedelta(minutes=2)
     )
-    await office.handing._send_reminders()
-    assert len(office.rooms["slack"].texts("CSUPPORT")) == 1
-    assert office.rooms["slack"].texts("C1") == [EN.say("handed_over")]
+    await office.handoffs._send_reminders()
+    assert len(office.posters["slack"].texts("CSUPPORT")) == 1
+    assert office.posters["slack"].texts("C1") == [EN.say("handed_over")]
     assert (await now(office, handoff)).support.thread
-    await office.handing._send_reminders()
-    assert len(office.rooms["slack"].texts("CSUPPORT")) == 1
+    await office.handoffs._send_reminders()
+    assert len(office.posters["slack"].texts("CSUPPORT")) == 1
 
 
 async def test_what_a_dead_process_left_of_a_resolved_one_is_done(office: Office) -> None:
     handoff = await opened(office)
     left = datetime.now(UTC) - timedelta(minutes=10)
-    await office.handoffs.change_handoff(handoff.id, state=HandoffState.RESOLVED, remind_at=left)
+    await office.handoff_store.change_handoff(handoff.id, state=HandoffState.RESOLVED, remind_at=left)
     await office.database.write(lambda c: c.execute(text("UPDATE handoffs SET updated_at = '2026-01-01 00:00:00'")))
-    told = len(office.rooms["slack"].texts("C1"))
+    told = len(office.posters["slack"].texts("C1"))
     for _ in range(2):
-        await office.handing._resume_resolutions()
-    assert len(office.rooms["slack"].texts("C1")) == told + 1
+        await office.handoffs._resume_resolutions()
+    assert len(office.posters["slack"].texts("C1")) == told + 1
     assert (await now(office, handoff)).remind_at is None
 
 
 async def test_one_that_was_opened_just_now_is_left_to_who_opened_it(office: Office) -> None:
     handoff = await opened(office)
-    posts = len(office.rooms["slack"].posts)
-    await office.handoffs.change_handoff(handoff.id, support=SUPPORT)
-    await office.handing._send_reminders()
-    assert len(office.rooms["slack"].posts) == posts
+    posts = len(office.posters["slack"].posts)
+    await office.handoff_store.change_handoff(handoff.id, support=SUPPORT)
+    await office.handoffs._send_reminders()
+    assert len(office.posters["slack"].posts) == posts
 
 
 async def test_a_stranger_in_the_support_thread_does_not_speak_as_the_team(office: Office) -> None:
     handoff = await opened(office)
-    office.rooms["slack"].strangers.add("UEVIL")
+    office.posters["slack"].strangers.add("UEVIL")
     said = item(handoff, Party.SUPPORT, "Send me your password")
     stranger = replace(said, message=replace(said.message, user="UEVIL"))
-    await office.handing.relay_message(stranger, "Send me your password")
-    assert office.rooms["slack"].texts("C1") == []
+    await office.handoffs.relay_message(stranger, "Send me your password")
+    assert office.posters["slack"].texts("C1") == []
     assert (await now(office, handoff)).state is HandoffState.OPEN
-    assert list(await office.handoffs.load_messages(handoff.id)) == []
-    assert any("Only the team" in text for text in office.rooms["slack"].texts("CSUPPORT"))
+    assert list(await office.handoff_store.load_messages(handoff.id)) == []
+    assert any("Only the team" in text for text in office.posters["slack"].texts("CSUPPORT"))
 
 
 async def test_a_command_goes_on_in_private(office: Office) -> None:
     message = ChatMessage(HERE, "9.0", "UANN", "Where?", Audience.COMMAND)
     command = Job("a" * 32, message, Disposition.ANSWER, "c", datetime.now(UTC))
-    await office.handing.open_for(command, await asked(office), HandoffReason.WORDS)
-    [handoff] = await office.handoffs.list_handoffs()
+    await office.handoffs.open_for(command, await asked(office), HandoffReason.WORDS)
+    [handoff] = await office.handoff_store.list_handoffs()
     assert handoff.customer.channel == "DUANN"
-    assert office.rooms["slack"].texts("C1") == []
+    assert office.posters["slack"].texts("C1") == []
 
 
 # -- what is said -------------------------------------------------------------------------------------------------
@@ -260,12 +260,12 @@ async def test_a_command_goes_on_in_private(office: Office) -> None:
 
 async def test_what_either_side_says_reaches_the_other_and_is_kept_masked(office: Office) -> None:
     handoff = await opened(office)
-    await office.handing.relay_message(item(handoff, Party.CUSTOMER, "My card is [card]"), "My card is 4111")
-    await office.handing.relay_message(item(handoff, Party.SUPPORT, "Use [email]"), "Use help@shop.example")
-    rooms = office.rooms["slack"]
+    await office.handoffs.relay_message(item(handoff, Party.CUSTOMER, "My card is [card]"), "My card is 4111")
+    await office.handoffs.relay_message(item(handoff, Party.SUPPORT, "Use [email]"), "Use help@shop.example")
+    rooms = office.posters["slack"]
     assert rooms.texts("CSUPPORT") == ["Ann: My card is 4111"]
     assert rooms.texts("C1") == [EN.say("handoff_claimed", name="Bob"), "Bob: Use help@shop.example"]
-    assert [(line.side, line.text) for line in await office.handoffs.load_messages(handoff.id)] == [
+    assert [(line.side, line.text) for line in await office.handoff_store.load_messages(handoff.id)] == [
         (Party.CUSTOMER, "My card is [card]"),
         (Party.SUPPORT, "Use [email]"),
     ]
@@ -273,42 +273,42 @@ async def test_what_either_side_says_reaches_the_other_and_is_kept_masked(office
 
 async def test_whoever_answers_first_has_claimed_it_and_others_may_answer_too(office: Office) -> None:
     handoff = await opened(office)
-    await office.handing.relay_message(item(handoff, Party.SUPPORT), "Hello")
+    await office.handoffs.relay_message(item(handoff, Party.SUPPORT), "Hello")
     assert (await now(office, handoff)).claimed_name == "Bob"
-    await office.handing.relay_message(item(await now(office, handoff), Party.SUPPORT, author="Cleo"), "Me too")
+    await office.handoffs.relay_message(item(await now(office, handoff), Party.SUPPORT, author="Cleo"), "Me too")
     assert (await now(office, handoff)).claimed_name == "Bob"
-    assert office.rooms["slack"].texts("C1")[1:] == ["Bob: Hello", "Cleo: Me too"]
+    assert office.posters["slack"].texts("C1")[1:] == ["Bob: Hello", "Cleo: Me too"]
 
 
 @pytest.mark.parametrize("text", ["// he is angry", "//x", "／／内部", "  // indented", "\n// below"])
 async def test_an_internal_note_stays_and_claims_nothing(office: Office, text: str) -> None:
     handoff = await opened(office)
-    await office.handing.relay_message(item(handoff, Party.SUPPORT, text), text)
-    assert office.rooms["slack"].posts == []
-    assert await office.handoffs.load_messages(handoff.id) == []
+    await office.handoffs.relay_message(item(handoff, Party.SUPPORT, text), text)
+    assert office.posters["slack"].posts == []
+    assert await office.handoff_store.load_messages(handoff.id) == []
     assert (await now(office, handoff)).state is HandoffState.OPEN
 
 
 async def test_a_customer_may_begin_with_slashes(office: Office) -> None:
     handoff = await opened(office)
-    await office.handing.relay_message(item(handoff, Party.CUSTOMER, "// is a comment?"), "// is a comment?")
-    assert office.rooms["slack"].texts("CSUPPORT") == ["Ann: // is a comment?"]
+    await office.handoffs.relay_message(item(handoff, Party.CUSTOMER, "// is a comment?"), "// is a comment?")
+    assert office.posters["slack"].texts("CSUPPORT") == ["Ann: // is a comment?"]
 
 
 async def test_what_is_no_text_is_said_to_be_none(office: Office) -> None:
     handoff = await opened(office)
-    await office.handing.relay_message(item(handoff, Party.CUSTOMER, ""), "")
-    await office.handing.relay_message(item(handoff, Party.SUPPORT, ""), "")
-    assert "no text" in office.rooms["slack"].texts("CSUPPORT")[0]
-    assert "stays here" in office.rooms["slack"].texts("CSUPPORT")[1]
+    await office.handoffs.relay_message(item(handoff, Party.CUSTOMER, ""), "")
+    await office.handoffs.relay_message(item(handoff, Party.SUPPORT, ""), "")
+    assert "no text" in office.posters["slack"].texts("CSUPPORT")[0]
+    assert "stays here" in office.posters["slack"].texts("CSUPPORT")[1]
 
 
 async def test_in_a_resolved_thread_nothing_is_passed_on_and_the_team_is_told(office: Office) -> None:
     handoff = await opened(office)
-    await office.handing.resolve_handoff(MATE, handoff.id)
-    office.rooms["slack"].posts.clear()
-    await office.handing.relay_message(item(handoff, Party.SUPPORT), "One more thing")
-    [(place, card)] = office.rooms["slack"].posts
+    await office.handoffs.resolve_handoff(MATE, handoff.id)
+    office.posters["slack"].posts.clear()
+    await office.handoffs.relay_message(item(handoff, Party.SUPPORT), "One more thing")
+    [(place, card)] = office.posters["slack"].posts
     assert place == handoff.support
     assert "was not passed on" in card.text
     assert [button.action for button in card.buttons] == ["reopen"]
@@ -319,52 +319,52 @@ async def test_what_cannot_be_passed_on_for_now_is_raised_so_that_it_is_tried_ag
     office: Office, side: Party
 ) -> None:
     handoff = await opened(office)
-    await office.handing.claim_handoff(MATE, handoff.id)
-    office.rooms["slack"].broken["CSUPPORT" if side is Party.CUSTOMER else "C1"] = gone(permanent=False)
+    await office.handoffs.claim_handoff(MATE, handoff.id)
+    office.posters["slack"].broken["CSUPPORT" if side is Party.CUSTOMER else "C1"] = gone(permanent=False)
     said = item(await now(office, handoff), side)
     with pytest.raises(DeliveryError):
-        await office.handing.relay_message(said, "Hello")
-    office.rooms["slack"].broken.clear()
-    office.rooms["slack"].posts.clear()
-    await office.handing.relay_message(said, "Hello")
-    assert len(office.rooms["slack"].posts) == 1
-    assert len(await office.handoffs.load_messages(handoff.id)) == 1
+        await office.handoffs.relay_message(said, "Hello")
+    office.posters["slack"].broken.clear()
+    office.posters["slack"].posts.clear()
+    await office.handoffs.relay_message(said, "Hello")
+    assert len(office.posters["slack"].posts) == 1
+    assert len(await office.handoff_store.load_messages(handoff.id)) == 1
 
 
 @pytest.mark.parametrize("side", list(Party))
 async def test_who_cannot_be_passed_on_for_good_is_told(office: Office, side: Party) -> None:
     handoff = await opened(office)
-    await office.handing.claim_handoff(MATE, handoff.id)
-    office.rooms["slack"].posts.clear()
-    office.rooms["slack"].broken["CSUPPORT" if side is Party.CUSTOMER else "C1"] = gone(permanent=True)
-    await office.handing.relay_message(item(await now(office, handoff), side), "Hello")
-    told = office.rooms["slack"].texts("C1" if side is Party.CUSTOMER else "CSUPPORT")
+    await office.handoffs.claim_handoff(MATE, handoff.id)
+    office.posters["slack"].posts.clear()
+    office.posters["slack"].broken["CSUPPORT" if side is Party.CUSTOMER else "C1"] = gone(permanent=True)
+    await office.handoffs.relay_message(item(await now(office, handoff), side), "Hello")
+    told = office.posters["slack"].texts("C1" if side is Party.CUSTOMER else "CSUPPORT")
     assert told == [EN.say("not_relayed")] or told[0].startswith("That did not reach the customer")
 
 
 @pytest.mark.parametrize("side", list(Party))
 async def test_who_is_given_up_is_told(office: Office, side: Party) -> None:
     handoff = await opened(office)
-    await office.handing.give_up(item(handoff, side))
-    told = office.rooms["slack"].texts("C1" if side is Party.CUSTOMER else "CSUPPORT")
+    await office.handoffs.give_up(item(handoff, side))
+    told = office.posters["slack"].texts("C1" if side is Party.CUSTOMER else "CSUPPORT")
     assert told == [EN.say("not_relayed")] or told == ["This did not reach the customer: Hello"]
 
 
 async def test_what_a_customer_says_before_the_packet_stands_waits_for_it(office: Office) -> None:
     handoff = await opened(office)
-    await office.handoffs.change_handoff(handoff.id, support=SUPPORT)
+    await office.handoff_store.change_handoff(handoff.id, support=SUPPORT)
     with pytest.raises(DeliveryError) as caught:
-        await office.handing.relay_message(item(handoff, Party.CUSTOMER), "Hello?")
+        await office.handoffs.relay_message(item(handoff, Party.CUSTOMER), "Hello?")
     assert not caught.value.permanent
-    assert office.rooms["slack"].posts == []
+    assert office.posters["slack"].posts == []
 
 
 async def test_a_message_of_a_handoff_that_is_forgotten_goes_nowhere(office: Office) -> None:
     handoff = await opened(office)
     lost = replace(handoff, id="f" * 32)
-    await office.handing.relay_message(item(lost, Party.CUSTOMER), "Hello?")
-    await office.handing.give_up(item(lost, Party.CUSTOMER))
-    assert office.rooms["slack"].posts == []
+    await office.handoffs.relay_message(item(lost, Party.CUSTOMER), "Hello?")
+    await office.handoffs.give_up(item(lost, Party.CUSTOMER))
+    assert office.posters["slack"].posts == []
 
 
 # -- claim, resolve, reopen ---------------------------------------------------------------------------------------
@@ -372,17 +372,17 @@ async def test_a_message_of_a_handoff_that_is_forgotten_goes_nowhere(office: Off
 
 async def test_of_two_who_claim_at_once_one_has_it_and_the_other_reads_who(office: Office) -> None:
     handoff = await opened(office)
-    answers = await asyncio.gather(*(office.handing.claim_handoff(mate, handoff.id) for mate in (MATE, OTHER_MATE)))
+    answers = await asyncio.gather(*(office.handoffs.claim_handoff(mate, handoff.id) for mate in (MATE, OTHER_MATE)))
     texts = sorted(answer.text for answer in answers)
     winner = (await now(office, handoff)).claimed_name
     assert texts == [f"{winner} has claimed it already.", "It is yours: write to Ann in the thread."]
-    assert office.rooms["slack"].texts("C1") == [EN.say("handoff_claimed", name=winner)]
+    assert office.posters["slack"].texts("C1") == [EN.say("handoff_claimed", name=winner)]
 
 
 async def test_a_claim_redraws_the_packet(office: Office) -> None:
     handoff = await opened(office)
-    await office.handing.claim_handoff(MATE, handoff.id)
-    [(message, card)] = office.rooms["slack"].updates
+    await office.handoffs.claim_handoff(MATE, handoff.id)
+    [(message, card)] = office.posters["slack"].updates
     assert message.message_id == handoff.support.thread
     assert card.facts["Claimed by"] == "Bob"
     assert [button.action for button in card.buttons] == ["resolve"]
@@ -390,11 +390,11 @@ async def test_a_claim_redraws_the_packet(office: Office) -> None:
 
 async def test_a_resolved_handoff_proposes_what_the_team_said(office: Office) -> None:
     handoff = await opened(office)
-    await office.handing.relay_message(item(handoff, Party.SUPPORT, "In Oslo."), "In Oslo.")
-    await office.handing.resolve_handoff(MATE, handoff.id)
-    [taught] = await office.taught.list()
+    await office.handoffs.relay_message(item(handoff, Party.SUPPORT, "In Oslo."), "In Oslo.")
+    await office.handoffs.resolve_handoff(MATE, handoff.id)
+    [taught] = await office.taught_store.list()
     assert (taught.state, taught.question, taught.answer) == (TaughtState.PROPOSED, "Where is my parcel?", "In Oslo.")
-    place, card = office.rooms["slack"].posts[-1]
+    place, card = office.posters["slack"].posts[-1]
     assert place == handoff.support
     assert card.title == "Shall I answer so from now on?"
 
@@ -403,31 +403,31 @@ async def test_a_resolved_handoff_proposes_what_the_team_said(office: Office) ->
 async def test_without_a_word_of_the_team_nothing_is_proposed(office: Office, said: list[Party]) -> None:
     handoff = await opened(office)
     for side in said:
-        await office.handing.relay_message(item(handoff, side), "Hello?")
-    await office.handing.resolve_handoff(MATE, handoff.id)
-    assert await office.taught.list() == []
+        await office.handoffs.relay_message(item(handoff, side), "Hello?")
+    await office.handoffs.resolve_handoff(MATE, handoff.id)
+    assert await office.taught_store.list() == []
 
 
 async def test_resolving_twice_says_so(office: Office) -> None:
     handoff = await opened(office)
-    answers = await asyncio.gather(*(office.handing.resolve_handoff(MATE, handoff.id) for _ in range(2)))
+    answers = await asyncio.gather(*(office.handoffs.resolve_handoff(MATE, handoff.id) for _ in range(2)))
     assert sorted(answer.text for answer in answers) == ["It is resolved already.", "Resolved."]
-    assert office.rooms["slack"].texts("C1") == [EN.say("handoff_resolved")]
+    assert office.posters["slack"].texts("C1") == [EN.say("handoff_resolved")]
 
 
 async def test_what_is_unknown_is_said_to_be(office: Office) -> None:
-    for method in (office.handing.claim_handoff, office.handing.resolve_handoff, office.handing.reopen_handoff):
+    for method in (office.handoffs.claim_handoff, office.handoffs.resolve_handoff, office.handoffs.reopen_handoff):
         assert "not known" in (await method(MATE, "f" * 32)).text
 
 
 async def test_a_customer_reopens_and_the_team_reads_it(office: Office) -> None:
     handoff = await opened(office)
-    await office.handing.claim_handoff(MATE, handoff.id)
-    await office.handing.resolve_handoff(MATE, handoff.id)
-    office.rooms["slack"].posts.clear()
-    answer = await office.handing.reopen_handoff(CUSTOMER, handoff.id)
+    await office.handoffs.claim_handoff(MATE, handoff.id)
+    await office.handoffs.resolve_handoff(MATE, handoff.id)
+    office.posters["slack"].posts.clear()
+    answer = await office.handoffs.reopen_handoff(CUSTOMER, handoff.id)
     assert answer.text == EN.say("handoff_reopened")
-    assert office.rooms["slack"].texts("CSUPPORT") == ["Ann still needs help: this is open again."]
+    assert office.posters["slack"].texts("CSUPPORT") == ["Ann still needs help: this is open again."]
     current = await now(office, handoff)
     assert (current.state, current.claimed_by, current.reminders) == (HandoffState.OPEN, "", 0)
     assert current.remind_at
@@ -435,26 +435,26 @@ async def test_a_customer_reopens_and_the_team_reads_it(office: Office) -> None:
 
 async def test_a_teammate_reopens_and_the_customer_reads_it(office: Office) -> None:
     handoff = await opened(office)
-    await office.handing.resolve_handoff(MATE, handoff.id)
-    office.rooms["slack"].posts.clear()
-    assert (await office.handing.reopen_handoff(MATE, handoff.id)).text == "It is open again."
-    assert office.rooms["slack"].texts("C1") == [EN.say("handoff_reopened")]
-    assert (await office.handing.reopen_handoff(MATE, handoff.id)).text == "It is open already."
+    await office.handoffs.resolve_handoff(MATE, handoff.id)
+    office.posters["slack"].posts.clear()
+    assert (await office.handoffs.reopen_handoff(MATE, handoff.id)).text == "It is open again."
+    assert office.posters["slack"].texts("C1") == [EN.say("handoff_reopened")]
+    assert (await office.handoffs.reopen_handoff(MATE, handoff.id)).text == "It is open already."
 
 
 async def test_an_old_handoff_is_not_reopened_beside_a_new_one_of_the_same_place(office: Office) -> None:
     old = await opened(office)
-    await office.handing.resolve_handoff(MATE, old.id)
+    await office.handoffs.resolve_handoff(MATE, old.id)
     await opened(office)
-    assert (await office.handing.reopen_handoff(CUSTOMER, old.id)).text == EN.say("handed_over_before")
-    assert "thread of its own" in (await office.handing.reopen_handoff(MATE, old.id)).text
+    assert (await office.handoffs.reopen_handoff(CUSTOMER, old.id)).text == EN.say("handed_over_before")
+    assert "thread of its own" in (await office.handoffs.reopen_handoff(MATE, old.id)).text
     assert (await now(office, old)).state is HandoffState.RESOLVED
 
 
 async def test_a_handoff_is_steered_from_its_channel_and_by_its_customer_alone(office: Office) -> None:
     handoff = await opened(office)
     elsewhere = replace(HERE, channel="C9")
-    may = office.handing.may_steer
+    may = office.handoffs.may_steer
     assert await may(MATE, handoff.id, replace(SUPPORT, thread="x"))
     assert await may(CUSTOMER, handoff.id, elsewhere)
     assert not await may(MATE, handoff.id, elsewhere)
@@ -470,33 +470,38 @@ async def test_reminders_come_each_time_later_and_stop(office: Office) -> None:
     handoff = await opened(office)
     waits = []
     for _ in range(8):
-        await office.handoffs.change_handoff(handoff.id, remind_at=datetime.now(UTC) - timedelta(seconds=1))
-        before = len(office.rooms["slack"].texts("CSUPPORT"))
-        await office.handing._send_reminders()
+        await office.handoff_store.change_handoff(handoff.id, remind_at=datetime.now(UTC) - timedelta(seconds=1))
+        before = len(office.posters["slack"].texts("CSUPPORT"))
+        await office.handoffs._send_reminders()
         current = await now(office, handoff)
-        if len(office.rooms["slack"].texts("CSUPPORT")) > before:
+        if len(office.posters["slack"].texts("CSUPPORT")) > before:
             assert current.remind_at
             waits.append(round((current.remind_at - datetime.now(UTC)) / timedelta(minutes=15)))
         else:
             assert current.remind_at is None
     assert waits == [2, 4, 8, 16, 32]
-    assert office.rooms["slack"].texts("C1") == [EN.say("handoff_waiting")]
+    assert office.posters["slack"].texts("C1") == [EN.say("handoff_waiting")]
 
 
 async def test_what_is_claimed_or_resolved_is_not_reminded_of(office: Office) -> None:
     handoff = await opened(office)
-    await office.handing.claim_handoff(MATE, handoff.id)
-    office.rooms["slack"].posts.clear()
-    await office.handoffs.change_handoff(handoff.id, remind_at=datetime.now(UTC) - timedelta(seconds=1))
-    await office.handing._send_reminders()
-    assert office.rooms["slack"].posts == []
+    await office.handoffs.claim_handoff(MATE, handoff.id)
+    office.posters["slack"].posts.clear()
+    await office.handoff_store.change_handoff(handoff.id, remind_at=datetime.now(UTC) - timedelta(seconds=1))
+    await office.handoffs._send_reminders()
+    assert office.posters["slack"].posts == []
 
 
 async def test_of_two_processes_one_reminds(office: Office) -> None:
     handoff = await opened(office)
     other = HandoffService(
-        office.handoffs, office.inbox, office.conversations, office.rooms, office.support, office.notices.propose
+        office.handoff_store,
+        office.inbox_store,
+        office.conversations,
+        office.posters,
+        office.support,
+        office.notices.propose,
     )
-    await office.handoffs.change_handoff(handoff.id, remind_at=datetime.now(UTC) - timedelta(seconds=1))
-    await asyncio.gather(office.handing._send_reminders(), other._send_reminders())
-    assert len(office.rooms["slack"].texts("CSUPPORT")) == 1
+    await office.handoff_store.change_handoff(handoff.id, remind_at=datetime.now(UTC) - timedelta(seconds=1))
+    await asyncio.gather(office.handoffs._send_reminders(), other._send_reminders())
+    assert len(office.posters["slack"].texts("CSUPPORT")) == 1

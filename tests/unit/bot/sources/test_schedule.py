@@ -46,8 +46,8 @@ async def again(office: Office, name: str) -> None:
 
 @pytest.fixture
 async def shop(office: Office) -> Office:
-    await office.sources.add(SHOP)
-    await office.sources.add(WIKI)
+    await office.source_store.add(SHOP)
+    await office.source_store.add(WIKI)
     return office
 
 

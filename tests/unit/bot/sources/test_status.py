@@ -23,12 +23,12 @@ def report(office: Office) -> StatusReport:
 
     known = Knowledge("v1", NOON, 1, 3, (SHORT, LONG, TAUGHT), PARTS)
     runs, refused = office.runs, office.refusals.list_refusals
-    return StatusReport(office.sources, office.schedule_store, runs, lambda: known, no_models, refused)
+    return StatusReport(office.source_store, office.schedule_store, runs, lambda: known, no_models, refused)
 
 
 async def test_pairs_and_passages_are_counted_for_each_source(office: Office) -> None:
     for source in (SHOP, WIKI):
-        await office.sources.add(source)
+        await office.source_store.add(source)
     status = await report(office).status()
     assert (status.pages, status.passages) == (1, 3)
     sizes = {each.source.name: (each.documents, each.passages) for each in status.sources}
@@ -36,7 +36,7 @@ async def test_pairs_and_passages_are_counted_for_each_source(office: Office) ->
 
 
 async def test_while_nothing_is_indexed_nothing_is_counted(office: Office) -> None:
-    await office.sources.add(SHOP)
+    await office.source_store.add(SHOP)
     status = await office.status.status()
     assert status.version == ""
     assert [(each.documents, each.passages) for each in status.sources] == [(0, 0)]

@@ -39,11 +39,11 @@ async def watched(office: Office) -> tuple[Mapping[str, str], ...]:
 
 
 async def test_a_message_is_watched_while_its_run_goes_on_and_no_longer(office: Office) -> None:
-    await office.sources.add(SHOP)
+    await office.source_store.add(SHOP)
     office.crawl.held = True
-    run, _ = await office.refreshing.begin(RefreshRequest())
+    run, _ = await office.refresh_service.begin(RefreshRequest())
     screen = FakeScreen(MESSAGE)
-    following = asyncio.create_task(office.watching.follow(run, screen))
+    following = asyncio.create_task(office.refresh_watch.follow(run, screen))
     while not await watched(office):  # noqa: ASYNC110 (what it waits for sets no event)
         await asyncio.sleep(0.01)
     assert await watched(office) == watchers(MESSAGE)
@@ -54,12 +54,12 @@ async def test_a_message_is_watched_while_its_run_goes_on_and_no_longer(office: 
 
 
 async def test_who_joins_a_run_is_told_so_and_watches_beside_the_first(office: Office) -> None:
-    await office.sources.add(SHOP)
+    await office.source_store.add(SHOP)
     office.crawl.held = True
-    run, _ = await office.refreshing.begin(RefreshRequest())
+    run, _ = await office.refresh_service.begin(RefreshRequest())
     screens = [FakeScreen(MESSAGE), FakeScreen(OTHER)]
     following = [
-        asyncio.create_task(office.watching.follow(run, screen, joined=screen is screens[1])) for screen in screens
+        asyncio.create_task(office.refresh_watch.follow(run, screen, joined=screen is screens[1])) for screen in screens
     ]
     while len(await watched(office)) < 2:  # noqa: ASYNC110 (what it waits for sets no event)
         await asyncio.sleep(0.01)
@@ -86,48 +86,48 @@ async def test_an_end_that_cannot_be_shown_is_left_to_be_shown_later(office: Off
         return await show(card, public=public)  # type: ignore[arg-type]
 
     screen.show_card = once  # type: ignore[method-assign,assignment]
-    await asyncio.wait_for(office.watching.follow(run, screen), 5)
+    await asyncio.wait_for(office.refresh_watch.follow(run, screen), 5)
     assert await watched(office) == watchers(MESSAGE)
 
 
 async def test_messages_that_a_dead_process_left_are_brought_to_their_end(office: Office) -> None:
     await kept(office, ended(0, outcome="unchanged"), MESSAGE, OTHER)
-    await office.watching.settle()
-    assert [message for message, _ in office.rooms["slack"].updates] == [MESSAGE, OTHER]
+    await office.refresh_watch.settle()
+    assert [message for message, _ in office.posters["slack"].updates] == [MESSAGE, OTHER]
     assert await watched(office) == ()
 
 
 async def test_messages_of_a_run_that_ended_just_now_are_left_to_who_shows_them(office: Office) -> None:
     await kept(office, ended(0, outcome="unchanged"), MESSAGE, minutes=0)
-    await office.watching.settle()
-    assert office.rooms["slack"].updates == []
+    await office.refresh_watch.settle()
+    assert office.posters["slack"].updates == []
 
 
 async def test_messages_of_a_run_that_lives_elsewhere_are_left_alone(office: Office) -> None:
     await kept(office, ended(1), MESSAGE)
-    await office.watching.settle()
-    assert office.rooms["slack"].updates == []
+    await office.refresh_watch.settle()
+    assert office.posters["slack"].updates == []
     assert (await office.runs.list())[0].outcome == "running"
 
 
 async def test_a_run_whose_process_died_is_noticed(office: Office) -> None:
     await kept(office, ended(60), MESSAGE)
-    await office.watching.settle()
+    await office.refresh_watch.settle()
     assert (await office.runs.list())[0].error == DIED
 
 
 async def test_a_message_that_is_gone_is_given_up_and_one_that_cannot_be_reached_now_is_not(office: Office) -> None:
     await kept(office, ended(0, outcome="unchanged"), MESSAGE, OTHER)
-    office.rooms["slack"].broken = {"C1": gone(permanent=True), "C2": gone(permanent=False)}
-    await office.watching.settle()
+    office.posters["slack"].broken = {"C1": gone(permanent=True), "C2": gone(permanent=False)}
+    await office.refresh_watch.settle()
     assert await watched(office) == watchers(OTHER)
-    office.rooms["slack"].broken = {}
-    await office.watching.settle()
+    office.posters["slack"].broken = {}
+    await office.refresh_watch.settle()
     assert await watched(office) == ()
 
 
 async def test_a_message_of_a_platform_that_is_away_waits_for_it(office: Office) -> None:
     elsewhere = replace(MESSAGE, platform="discord")
     await kept(office, ended(0, outcome="unchanged"), elsewhere)
-    await office.watching.settle()
+    await office.refresh_watch.settle()
     assert await watched(office) == watchers(elsewhere)

@@ -55,23 +55,23 @@ async def test_what_the_team_said_is_proposed_in_the_customers_question(office: 
         (Party.CUSTOMER, "Ann", "Hello?"), (Party.SUPPORT, "Bob", "In Oslo."), (Party.SUPPORT, "Cleo", "Until May."),
         (Party.SUPPORT, "Bob", ""), (Party.CUSTOMER, "Ann", "thanks"),
     )  # fmt: skip
-    proposal = await office.teaching.learned(HANDOFF, lines, "https://chat.example/1")
+    proposal = await office.taught_answers.learned(HANDOFF, lines, "https://chat.example/1")
     assert proposal
-    [taught] = await office.taught.list()
+    [taught] = await office.taught_store.list()
     assert taught == proposal.taught
     assert (taught.question, taught.answer) == ("Where is my parcel?", "In Oslo.\n\nUntil May.")
     assert (taught.state, taught.customer) == (TaughtState.PROPOSED, "slack:T1:UANN")
-    assert await office.taught.searched(datetime.now(UTC)) == []
+    assert await office.taught_store.searched(datetime.now(UTC)) == []
 
 
 @pytest.mark.parametrize("lines", [[], [(Party.CUSTOMER, "Ann", "Hello?")], [(Party.SUPPORT, "Bob", "")]])
 async def test_without_a_word_of_the_team_nothing_is_learned(office: Office, lines: list[Any]) -> None:
-    assert await office.teaching.learned(HANDOFF, said(*lines)) is None
-    assert await office.taught.list() == []
+    assert await office.taught_answers.learned(HANDOFF, said(*lines)) is None
+    assert await office.taught_store.list() == []
 
 
 async def test_what_is_very_long_is_cut(office: Office) -> None:
-    proposal = await office.teaching.learned(
+    proposal = await office.taught_answers.learned(
         replace(HANDOFF, question="q" * 9_999), said((Party.SUPPORT, "Bob", "a" * 99_999))
     )
     assert proposal
@@ -80,82 +80,82 @@ async def test_what_is_very_long_is_cut(office: Office) -> None:
 
 
 async def test_what_is_known_already_is_shown_once_and_not_itself(office: Office) -> None:
-    taught = await office.teaching.teach(MATE, "Why?", "Because.")
+    taught = await office.taught_answers.teach(MATE, "Why?", "Because.")
     known = Document("https://shop.example/#a", "Why so?", "So.")
     office.retriever.documents, office.retriever.confidence = (as_document(taught), known, known), 0.9
-    assert (await office.teaching.proposal(taught)).alike == (known,)
+    assert (await office.taught_answers.proposal(taught)).alike == (known,)
     office.retriever.confidence = 0.4
-    assert (await office.teaching.proposal(taught)).alike == ()
+    assert (await office.taught_answers.proposal(taught)).alike == ()
 
 
 @pytest.mark.parametrize("fault", [ModelError("no model"), StorageError("locked")])
 async def test_without_an_index_a_proposal_stands_alone(office: Office, fault: Exception) -> None:
     office.retriever.fault = fault
-    taught = await office.teaching.teach(MATE, "Why?", "Because.")
-    assert (await office.teaching.proposal(taught)).alike == ()
+    taught = await office.taught_answers.teach(MATE, "Why?", "Because.")
+    assert (await office.taught_answers.proposal(taught)).alike == ()
 
 
 # -- worded and decided -------------------------------------------------------------------------------------------
 
 
 async def test_approved_twice_it_is_approved_once(office: Office) -> None:
-    taught = await office.teaching.teach(MATE, "Why?", "Because.", approved=False)
-    changed = await asyncio.gather(*(office.teaching.approve(OTHER, taught.id) for _ in range(3)))
+    taught = await office.taught_answers.teach(MATE, "Why?", "Because.", approved=False)
+    changed = await asyncio.gather(*(office.taught_answers.approve(OTHER, taught.id) for _ in range(3)))
     assert next(each for each in changed if each).author == "Bob"
     assert changed.count(None) == 2
-    assert [document.question for document in office.shelf.current_documents()[1]] == ["Why?"]
-    assert await office.teaching.dismiss(taught.id)
-    assert await office.teaching.dismiss(taught.id) is None
-    assert office.shelf.current_documents()[1] == ()
-    assert await office.teaching.approve(MATE, taught.id)  # used again
+    assert [document.question for document in office.published_answers.current_documents()[1]] == ["Why?"]
+    assert await office.taught_answers.dismiss(taught.id)
+    assert await office.taught_answers.dismiss(taught.id) is None
+    assert office.published_answers.current_documents()[1] == ()
+    assert await office.taught_answers.approve(MATE, taught.id)  # used again
 
 
 async def test_to_decide_on_what_is_not_known_is_said(office: Office) -> None:
-    for call in (office.teaching.approve(MATE, "f" * 32), office.teaching.dismiss("f" * 32)):
+    for call in (office.taught_answers.approve(MATE, "f" * 32), office.taught_answers.dismiss("f" * 32)):
         with pytest.raises(UnknownTaught):
             await call
 
 
 async def test_a_customers_words_are_theirs_until_a_teammate_words_them_anew(office: Office) -> None:
-    await office.teaching.learned(HANDOFF, said((Party.SUPPORT, "Bob", "In Oslo.")))
-    [taught] = await office.taught.list()
-    await office.taught.change(taught.id, question="Where is\n my parcel?")  # as older ones are kept
-    edited = await office.teaching.edit(OTHER, taught.id, "Where is my parcel?", "In Bergen.")
+    await office.taught_answers.learned(HANDOFF, said((Party.SUPPORT, "Bob", "In Oslo.")))
+    [taught] = await office.taught_store.list()
+    await office.taught_store.change(taught.id, question="Where is\n my parcel?")  # as older ones are kept
+    edited = await office.taught_answers.edit(OTHER, taught.id, "Where is my parcel?", "In Bergen.")
     assert (edited.customer, edited.author, edited.state) == ("slack:T1:UANN", "Cleo", TaughtState.PROPOSED)
-    edited = await office.teaching.edit(OTHER, taught.id, "Where is MY parcel, please?", "In Bergen.")
+    edited = await office.taught_answers.edit(OTHER, taught.id, "Where is MY parcel, please?", "In Bergen.")
     assert edited.customer == "slack:T1:UANN"
-    edited = await office.teaching.edit(OTHER, taught.id, "How do deliveries wait?", "In Bergen.")
+    edited = await office.taught_answers.edit(OTHER, taught.id, "How do deliveries wait?", "In Bergen.")
     assert edited.customer == ""
 
 
 async def test_an_approved_one_stays_searched_as_it_reads_now(office: Office) -> None:
-    taught = await office.teaching.teach(MATE, "Why?", "Because.", expires="30")
-    await office.teaching.edit(OTHER, taught.id, " Why \n so? ", "So.\n")
-    [document] = office.shelf.current_documents()[1]
+    taught = await office.taught_answers.teach(MATE, "Why?", "Because.", expires="30")
+    await office.taught_answers.edit(OTHER, taught.id, " Why \n so? ", "So.\n")
+    [document] = office.published_answers.current_documents()[1]
     assert (document.question, document.answer, document.author) == ("Why so?", "So.", "Cleo")
-    assert (await office.taught.get(taught.id)).expires_at == taught.expires_at
-    edited = await office.teaching.edit(OTHER, taught.id, "Why so?", "So.", "")
+    assert (await office.taught_store.get(taught.id)).expires_at == taught.expires_at
+    edited = await office.taught_answers.edit(OTHER, taught.id, "Why so?", "So.", "")
     assert edited.expires_at is None
 
 
 async def test_a_form_that_is_sent_twice_teaches_once(office: Office) -> None:
-    both = await asyncio.gather(*(office.teaching.teach(MATE, "Why?", "Because.") for _ in range(2)))
+    both = await asyncio.gather(*(office.taught_answers.teach(MATE, "Why?", "Because.") for _ in range(2)))
     assert both[0] == both[1]
-    assert len(await office.taught.list()) == 1
+    assert len(await office.taught_store.list()) == 1
     for actor, answer in ((OTHER, "Because."), (MATE, "So.")):
         with pytest.raises(InputError, match="taught already"):
-            await office.teaching.teach(actor, "Why?", answer)
+            await office.taught_answers.teach(actor, "Why?", answer)
 
 
 @pytest.mark.parametrize(("new", "tied"), [("请问如何退货？", True), ("运费是多少？", False)])
 async def test_a_chinese_question_is_compared_by_its_characters(office: Office, new: str, tied: bool) -> None:
-    await office.teaching.learned(replace(HANDOFF, question="如何退货？"), said((Party.SUPPORT, "Bob", "寄回。")))
-    [taught] = await office.taught.list()
-    assert bool((await office.teaching.edit(OTHER, taught.id, new, "寄回。")).customer) is tied
+    await office.taught_answers.learned(replace(HANDOFF, question="如何退货？"), said((Party.SUPPORT, "Bob", "寄回。")))
+    [taught] = await office.taught_store.list()
+    assert bool((await office.taught_answers.edit(OTHER, taught.id, new, "寄回。")).customer) is tied
 
 
 async def test_a_chinese_answer_is_chinese(office: Office) -> None:
-    assert (await office.teaching.teach(MATE, "如何退货？", "寄回。")).language == "zh"
+    assert (await office.taught_answers.teach(MATE, "如何退货？", "寄回。")).language == "zh"
 
 
 @pytest.mark.parametrize(
@@ -163,10 +163,10 @@ async def test_a_chinese_answer_is_chinese(office: Office) -> None:
 )
 async def test_what_cannot_be_taught_is_refused(office: Office, question: str, answer: str) -> None:
     with pytest.raises(InputError):
-        await office.teaching.teach(MATE, question, answer)
-    taught = await office.teaching.teach(MATE, "Why?", "Because.")
+        await office.taught_answers.teach(MATE, question, answer)
+    taught = await office.taught_answers.teach(MATE, "Why?", "Because.")
     with pytest.raises(InputError):
-        await office.teaching.edit(MATE, taught.id, question, answer)
+        await office.taught_answers.edit(MATE, taught.id, question, answer)
 
 
 # -- expiry -------------------------------------------------------------------------------------------------------
@@ -211,59 +211,59 @@ def test_what_is_no_expiry_is_refused_with_its_mend(text: str) -> None:
 
 
 async def test_what_has_expired_is_searched_no_more(office: Office) -> None:
-    taught = await office.teaching.teach(MATE, "Why?", "Because.", expires="1")
-    await office.taught.change(taught.id, expires_at=datetime.now(UTC) + timedelta(seconds=0.2))
-    assert await office.shelf.load()
-    assert len(office.shelf.current_documents()[1]) == 1
+    taught = await office.taught_answers.teach(MATE, "Why?", "Because.", expires="1")
+    await office.taught_store.change(taught.id, expires_at=datetime.now(UTC) + timedelta(seconds=0.2))
+    assert await office.published_answers.load()
+    assert len(office.published_answers.current_documents()[1]) == 1
     await asyncio.sleep(0.25)
-    assert await office.shelf.load()
-    assert office.shelf.current_documents()[1] == ()
+    assert await office.published_answers.load()
+    assert office.published_answers.current_documents()[1] == ()
 
 
 # -- voted down ---------------------------------------------------------------------------------------------------
 
 
 async def test_a_cited_taught_answer_that_is_voted_down_is_under_review_once(office: Office) -> None:
-    taught = await office.teaching.teach(MATE, "Why?", "Because.")
-    changed = await office.teaching.voted_down(quoting(taught), again=True)
+    taught = await office.taught_answers.teach(MATE, "Why?", "Because.")
+    changed = await office.taught_answers.voted_down(quoting(taught), again=True)
     assert changed
     assert changed.state is TaughtState.REVIEW
     assert changed.note == "A customer found it not helpful."
-    assert office.shelf.current_documents()[1] == ()
-    assert await office.teaching.voted_down(quoting(taught)) is None
-    approved = await office.teaching.approve(MATE, taught.id)
+    assert office.published_answers.current_documents()[1] == ()
+    assert await office.taught_answers.voted_down(quoting(taught)) is None
+    approved = await office.taught_answers.approve(MATE, taught.id)
     assert approved
     assert approved.note == ""
 
 
 async def test_one_without_an_author_is_found_too(office: Office) -> None:
-    taught = await office.teaching.teach(MATE, "Why?", "Because.")
-    await office.taught.change(taught.id, author="")
-    assert await office.teaching.voted_down(quoting(await office.taught.get(taught.id)))
+    taught = await office.taught_answers.teach(MATE, "Why?", "Because.")
+    await office.taught_store.change(taught.id, author="")
+    assert await office.taught_answers.voted_down(quoting(await office.taught_store.get(taught.id)))
 
 
 async def test_what_was_not_cited_or_not_taught_is_not_looked_at(office: Office) -> None:
-    taught = await office.teaching.teach(MATE, "Why?", "Because.")
-    assert await office.teaching.voted_down(quoting(taught, cited=False)) is None
-    assert await office.teaching.voted_down(quoting(taught, author="")) is None
-    assert await office.teaching.voted_down(quoting(replace(taught, question="Other?"))) is None
-    assert await office.teaching.voted_down(make_turn()) is None
-    assert (await office.taught.get(taught.id)).state is TaughtState.APPROVED
+    taught = await office.taught_answers.teach(MATE, "Why?", "Because.")
+    assert await office.taught_answers.voted_down(quoting(taught, cited=False)) is None
+    assert await office.taught_answers.voted_down(quoting(taught, author="")) is None
+    assert await office.taught_answers.voted_down(quoting(replace(taught, question="Other?"))) is None
+    assert await office.taught_answers.voted_down(make_turn()) is None
+    assert (await office.taught_store.get(taught.id)).state is TaughtState.APPROVED
 
 
 # -- the shelf ----------------------------------------------------------------------------------------------------
 
 
 async def test_a_shelf_takes_in_what_another_process_approves(office: Office) -> None:
-    other = PublishedTaughtAnswers(office.taught)
+    other = PublishedTaughtAnswers(office.taught_store)
     assert await other.load()
     assert not await other.load()
     before = other.current_documents()[0]
-    await office.teaching.teach(MATE, "Why?", "Because.")
+    await office.taught_answers.teach(MATE, "Why?", "Because.")
     assert await other.load()
     assert other.current_documents()[0] != before
     assert [document.answer for document in other.current_documents()[1]] == ["Because."]
-    await office.teaching.teach(MATE, "Proposed?", "No.", approved=False)
+    await office.taught_answers.teach(MATE, "Proposed?", "No.", approved=False)
     assert not await other.load()
 
 
@@ -274,11 +274,11 @@ async def test_whoever_approves_does_not_wait_for_the_index(office: Office) -> N
         await go.wait()
         indexed.append(shelf.current_documents()[0])
 
-    shelf = PublishedTaughtAnswers(office.taught)
+    shelf = PublishedTaughtAnswers(office.taught_store)
     shelf.on_change(index)
-    office.teaching._shelf = shelf
+    office.taught_answers._shelf = shelf
     for number in range(3):
-        await asyncio.wait_for(office.teaching.teach(MATE, f"{number}?", "Because."), 2)
+        await asyncio.wait_for(office.taught_answers.teach(MATE, f"{number}?", "Because."), 2)
     assert len(shelf.current_documents()[1]) == 3
     go.set()
     await wait(lambda: len(indexed) == 3)
@@ -291,11 +291,11 @@ async def test_an_index_that_fails_keeps_nobody_from_teaching(office: Office) ->
         calls.append(1)
         raise ModelError("The model is gone.")
 
-    shelf = PublishedTaughtAnswers(office.taught)
+    shelf = PublishedTaughtAnswers(office.taught_store)
     shelf.on_change(index)
     with capture_logs() as logs:
         await shelf.load()
-        await office.teaching.teach(MATE, "Why?", "Because.")
+        await office.taught_answers.teach(MATE, "Why?", "Because.")
         await shelf.load()
         await wait(lambda: len(calls) == 2)
         await asyncio.sleep(0.01)
@@ -303,7 +303,7 @@ async def test_an_index_that_fails_keeps_nobody_from_teaching(office: Office) ->
 
 
 async def test_a_shelf_keeps_up_also_after_the_database_was_away(office: Office) -> None:
-    revision, calls = office.taught.revision, []
+    revision, calls = office.taught_store.revision, []
 
     async def flaky(now: datetime) -> str:
         calls.append(now)
@@ -311,16 +311,16 @@ async def test_a_shelf_keeps_up_also_after_the_database_was_away(office: Office)
             raise StorageError("The database is locked.")
         return await revision(now)
 
-    office.taught.revision = flaky  # type: ignore[method-assign]
-    await office.taught.add(Taught("b" * 32, TaughtState.APPROVED, "Why?", "B.", "en", "Bob", "", NOON, NOON))
+    office.taught_store.revision = flaky  # type: ignore[method-assign]
+    await office.taught_store.add(Taught("b" * 32, TaughtState.APPROVED, "Why?", "B.", "en", "Bob", "", NOON, NOON))
     with capture_logs():
-        running = asyncio.create_task(office.shelf.run(0.01))
-        await wait(lambda: office.shelf.current_documents()[1])
+        running = asyncio.create_task(office.published_answers.run(0.01))
+        await wait(lambda: office.published_answers.current_documents()[1])
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_many_teach_at_once_and_all_are_searched(office: Office) -> None:
-    await asyncio.gather(*(office.teaching.teach(MATE, f"{number}?", "Because.") for number in range(20)))
-    await office.shelf.load()
-    assert len(office.shelf.current_documents()[1]) == 20
+    await asyncio.gather(*(office.taught_answers.teach(MATE, f"{number}?", "Because.") for number in range(20)))
+    await office.published_answers.load()
+    assert len(office.published_answers.current_documents()[1]) == 20
