@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FORGET_ME = "forget_me"
 _WHOSE = (
     Parameter("user", "The user's id; in the terminal it is 'terminal'.", Kind.USER),
-    Parameter("platform", "Whose id it is.", named=True, choices=("slack", "discord", "terminal")),
+    Parameter("platform", "Whose id it is: slack, discord, terminal …", named=True),
 )
 
 
