@@ -27,7 +27,7 @@ class Audience(StrEnum):
     DIRECT = "direct"  # a private conversation with the bot
     ASSISTANT = "assistant"  # the platform's own pane for agents
     MENTION = "mention"  # in a channel, naming the bot
-    COMMAND = "command"  # a slash command
+    COMMAND = "command"  # a slash command, or a line at a terminal: always answered
     CHANNEL = "channel"  # in a channel, not naming the bot
     POST = "post"  # a new post of a forum: a question by being one
 

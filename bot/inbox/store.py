@@ -137,13 +137,13 @@ class SqlInboxStore:
         if job.moved:
             await self._save_move(job.id, replace(job.moved, left=()))
 
-    async def record_turn(self, item: Job, turn_id: str) -> None:
-        """The turn that was made for the item."""
-        if item.message.asked_by:
-            values = {"turn_id": turn_id, "message": encode_message(item.message)}
-            await self._execute_write(update(inbox).where(_IS_AS_KNOWN).values(values), _as_known(item))
+    async def record_turn(self, job: Job, turn_id: str) -> None:
+        """The turn that was made for the job."""
+        if job.message.asked_by:
+            values = {"turn_id": turn_id, "message": encode_message(job.message)}
+            await self._execute_write(update(inbox).where(_IS_AS_KNOWN).values(values), _as_known(job))
         else:
-            await self._execute_write(_RECORD_TURN, _as_known(item) | {"now_turn": turn_id})
+            await self._execute_write(_RECORD_TURN, _as_known(job) | {"now_turn": turn_id})
 
     async def finish_job(self, job: Job, state: JobState) -> bool:
         return await self._execute_write(_FINISH, _as_known(job) | {"now_state": state.value}) > 0
@@ -151,33 +151,33 @@ class SqlInboxStore:
     async def revise_job(self, message: ChatMessage, rule: Rule, *, anew: bool = False) -> Job | None:
 
         async def update_revision(connection: AsyncConnection) -> Job | None:
-            item, elsewhere = await self._load_with_ownership(connection, message.key)
-            while item and item.state not in _DELETED and message.edited_at >= item.message.edited_at:
-                if not _reads_anew(item, message, anew):
-                    await self._record_edit(connection, item, message)
+            job, elsewhere = await self._load_with_ownership(connection, message.key)
+            while job and job.state not in _DELETED and message.edited_at >= job.message.edited_at:
+                if not _reads_anew(job, message, anew):
+                    await self._record_edit(connection, job, message)
                     return None
                 thread = (await self._load_threads(connection, {message.place})).get(message.place, Thread())
                 quiet = rule(message, thread, False) is Disposition.QUIET
                 judgement = Disposition.QUIET if quiet else Disposition.ANSWER
-                if item.judgement is Disposition.RELAY:
+                if job.judgement is Disposition.RELAY:
                     judgement = Disposition.RELAY
                 changed = {name: getattr(message, name) for name in _OF_AN_EDIT}
                 values = {
-                    "message": encode_message(replace(item.message, **changed)),
+                    "message": encode_message(replace(job.message, **changed)),
                     "judgement": judgement.value,
-                    "revision": item.revision + 1,
+                    "revision": job.revision + 1,
                     "state": JobState.PENDING.value,
                     "turn_id": "",
                     "received_at": datetime.now(UTC),
                 } | ({} if elsewhere else {"owner": self._owner, "lease_until": datetime.now(UTC) + self._lease})
-                same = and_(inbox.c.id == item.id, inbox.c.revision == item.revision, inbox.c.state == item.state.value)
+                same = and_(inbox.c.id == job.id, inbox.c.revision == job.revision, inbox.c.state == job.state.value)
                 if (await connection.execute(update(inbox).where(same).values(values))).rowcount:
-                    if judgement is not item.judgement:
+                    if judgement is not job.judgement:
                         await self._save_threads(
                             connection, {message.place: self._update_thread(message, judgement, thread)}
                         )
                     return None if elsewhere else await self._load_job(connection, message.key)
-                item, elsewhere = await self._load_with_ownership(connection, message.key)  # changed just now
+                job, elsewhere = await self._load_with_ownership(connection, message.key)  # changed just now
             return None
 
         return await self._database.write(update_revision)
@@ -313,12 +313,12 @@ class SqlInboxStore:
                 claim.made.set_result(made.pop(claim.message.key, None))  # the first of equal ones has it
 
     async def _claim_batch(self, connection: AsyncConnection, batch: Sequence[_Claim]) -> dict[MessageRef, Job]:
-        """The items that are new. What a message does to its thread counts for the next of the batch already."""
+        """The jobs that are new. What a message does to its thread counts for the next of the batch already."""
         known = await self._load_known_names(connection, batch)
         states = await self._load_threads(connection, {claim.message.place for claim in batch})
         marked = await self._load_marked_channels(connection)
         handed = await self._load_handoffs(connection, {claim.message.place for claim in batch})
-        items: dict[MessageRef, Job] = {}
+        jobs: dict[MessageRef, Job] = {}
         changed: dict[ThreadRef, Thread] = {}
         now = datetime.now(UTC)
         for claim in batch:
@@ -345,19 +345,19 @@ class SqlInboxStore:
                     message = replace(message, in_help_channel=True)
                 if handoff.id:
                     message = replace(message, handoff_id=handoff.id, side=handoff.side)
-                items[message.key] = Job(uuid.uuid4().hex, message, judgement, after.conversation_id, now)
+                jobs[message.key] = Job(uuid.uuid4().hex, message, judgement, after.conversation_id, now)
                 known |= names
-        if items:
+        if jobs:
             # In one order in every process: PostgreSQL would end one of two that wait for each other's rows. Of one
             # message the gesture is one as well, of one gesture the keys are several.
-            ordered = sorted(items.values(), key=lambda item: (_gesture_names(item.message), astuple(item.message.key)))
-            rows = [self._build_row(item, now) for item in ordered]
+            ordered = sorted(jobs.values(), key=lambda job: (_gesture_names(job.message), astuple(job.message.key)))
+            rows = [self._build_row(job, now) for job in ordered]
             statement = upsert(connection, inbox).on_conflict_do_nothing()  # by whichever name it is known
             inserted = await connection.execute(statement.returning(inbox.c.id), rows)
             new = set(inserted.scalars())
-            items = {key: item for key, item in items.items() if item.id in new}
+            jobs = {key: job for key, job in jobs.items() if job.id in new}
         await self._save_threads(connection, changed)
-        return items
+        return jobs
 
     async def _load_known_names(self, connection: AsyncConnection, batch: Sequence[_Claim]) -> set[tuple[str, ...]]:
         """Those names of a batch's messages under which one was claimed before."""
@@ -403,23 +403,23 @@ class SqlInboxStore:
         rows = (await connection.execute(select(help_channels).order_by(help_channels.c.created_at))).mappings()
         return {Channel(row["platform"], row["workspace"], row["channel"]): ChannelKind(row["kind"]) for row in rows}
 
-    def _build_row(self, item: Job, now: datetime) -> dict[str, Any]:
+    def _build_row(self, job: Job, now: datetime) -> dict[str, Any]:
         return {
-            **asdict(item.message.key),
-            "id": item.id,
-            "message": encode_message(item.message),
-            "judgement": item.judgement.value,
-            "conversation_id": item.conversation_id,
-            "state": item.state.value,
+            **asdict(job.message.key),
+            "id": job.id,
+            "message": encode_message(job.message),
+            "judgement": job.judgement.value,
+            "conversation_id": job.conversation_id,
+            "state": job.state.value,
             "revision": 0,
             "replies": [],
             "turn_id": "",
             "attempts": 0,
-            "received_at": item.received_at,
+            "received_at": job.received_at,
             "owner": self._owner,
             "lease_until": now + self._lease,
-            "user_id": item.message.user,
-            "gesture": item.message.gesture or None,
+            "user_id": job.message.user,
+            "gesture": job.message.gesture or None,
         }
 
     # -- single rows ----------------------------------------------------------------------------------------------
@@ -433,11 +433,11 @@ class SqlInboxStore:
         theirs = not job.mine and row["lease_until"] > datetime.now(UTC)
         return job, theirs and job.state is JobState.PENDING
 
-    async def _record_edit(self, connection: AsyncConnection, item: Job, message: ChatMessage) -> None:
-        """Note of which edit an item's text is, though it reads the same: an earlier one may be told of later."""
-        if message.edited_at > item.message.edited_at:
-            kept = encode_message(replace(item.message, edited_at=message.edited_at))
-            same = and_(inbox.c.id == item.id, inbox.c.revision == item.revision)
+    async def _record_edit(self, connection: AsyncConnection, job: Job, message: ChatMessage) -> None:
+        """Note of which edit a job's text is, though it reads the same: an earlier one may be told of later."""
+        if message.edited_at > job.message.edited_at:
+            kept = encode_message(replace(job.message, edited_at=message.edited_at))
+            same = and_(inbox.c.id == job.id, inbox.c.revision == job.revision)
             await connection.execute(update(inbox).where(same).values(message=kept))
 
     async def _load_job(self, connection: AsyncConnection, key: MessageRef) -> Job | None:
@@ -462,7 +462,7 @@ class SqlInboxStore:
         )
 
     async def _save_move(self, item_id: str, move: Move, **values: Any) -> None:
-        """Keep where an item is answered, as far as that differs from what its message says."""
+        """Keep where a job is answered, as far as that differs from what its message says."""
         this = inbox.c.id == item_id
 
         async def update_move(connection: AsyncConnection) -> None:

@@ -86,7 +86,7 @@ class TerminalChat:
         """Have one line answered, and wait until it is. A fault is shown and the chat goes on."""
         line_id = uuid.uuid4().hex
         place = ThreadRef(PLATFORM, "", self._conversation_id, line_id)
-        message = ChatMessage(place, line_id, USER, text, Audience.DIRECT, conversation_id=self._conversation_id)
+        message = ChatMessage(place, line_id, USER, text, Audience.COMMAND, conversation_id=self._conversation_id)
         try:
             if not await _run_interruptible(self._await_reply(message)):
                 await self._services.inbox.stop_thread(place)
