@@ -42,11 +42,7 @@ class Section(BaseSettings):
 
 
 class PlatformSettings(Section):
-    """A chat platform's section. `support_channel` is the id of the channel where questions are handed to people,
-    `admin_channel` of that where admins are told of trouble ("": in the support channel)."""
-
-    support_channel: str = ""
-    admin_channel: str = ""
+    """A chat platform's section."""
 
     @property
     def is_configured(self) -> bool:
@@ -55,6 +51,15 @@ class PlatformSettings(Section):
 
     def check_complete(self) -> None:
         """Raises SettingsError where something is missing without which the platform cannot be served."""
+
+
+class TeamPlatformSettings(PlatformSettings):
+    """The section of a platform on which the team can be reached. `support_channel` is the id of the channel where
+    questions are handed to people, `admin_channel` of that where admins are told of trouble ("": in the support
+    channel)."""
+
+    support_channel: str = ""
+    admin_channel: str = ""
 
 
 AnySection = TypeVar("AnySection", bound=Section)

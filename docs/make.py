@@ -160,7 +160,7 @@ def settings_by_section() -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
             *words, setting = (line.removeprefix("# ") for line in block.splitlines())
             name, _, value = setting.partition("=")
             rows.append((code(name), code(value) if value else "", plain(" ".join(words))))
-        yield title.rstrip(" ─").capitalize().replace("slack", "Slack").replace("discord", "Discord"), rows
+        yield f"{title[:1].upper()}{title[1:].rstrip(' ─')}", rows
 
 
 def table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

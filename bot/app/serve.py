@@ -81,8 +81,8 @@ def connect_platforms(application: Application) -> list[Adapter]:
     for each in configured:
         each.settings.check_complete()
     if not configured:
-        wanted = ", or ".join(each.platform.tokens for each in application.platforms.values() if each.platform.tokens)
-        raise SettingsError(f"No chat platform has a token: set {wanted}. See .env.example.")
+        wanted = ", or ".join(each.platform.needs for each in application.platforms.values() if each.platform.needs)
+        raise SettingsError(f"No chat platform is set up: set {wanted}. See .env.example.")
     return [each.platform.connect(each.settings, application.platform_services) for each in configured]
 
 

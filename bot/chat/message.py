@@ -52,7 +52,8 @@ class MessageFile:
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """A person's message. `id` is unique within its channel and outlives edits; `text` is without platform markup and
+    """A person's message. `id` is unique within its channel for ever, and outlives edits: a second message of that id
+    is taken for the first one, told of again; `text` is without platform markup and
     without the bot's own mention; `names_others` tells that it is addressed to somebody else by name; `reply_target`
     is what its platform needs to reply, in that one's own terms. `chosen`: it is a button that was pressed
     below a clarification, in the place and way in which that was asked for. `edited_at`: of which edit this is the
@@ -62,8 +63,8 @@ class ChatMessage:
     What a platform may tell besides: `author` is what the author is called, `link` where the message can be read;
     `links` are the messages it links to, in the platform's own terms, and `replies_to` is the id of the one it replies
     to; `begins_thread`: a thread begins with it that hangs on no message; `unseen` is why its words are hidden from the
-    bot; `handoff_thread`: in which thread a handoff of it goes on (None: in its own); `conversation_id`: which
-    conversation it goes on with ("": its place's).
+    bot; `handoff_thread`: in which thread what people say in a handoff of it is posted, where that is not its own;
+    `conversation_id`: which conversation it goes on with ("": its place's).
 
     What is found out once it is here: whether it is `in_help_channel`; the handoff it belongs to, and on whose `side`;
     and, where it called the bot to somebody else's question, by whose id that was `asked_by`."""

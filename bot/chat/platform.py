@@ -44,13 +44,14 @@ class Platform(Protocol):
     channel_id: Pattern[str]
 
     born_admins: str
-    """Who is an admin without having been named one, in words; "" for nobody."""
+    """Who is an admin without having been named one: "the workspace's admins and owners"; "" for nobody."""
 
-    tokens: str
-    """The variables without which it is not served, in words: "SLACK_BOT_TOKEN and SLACK_APP_TOKEN"."""
+    needs: str
+    """The variables without which it is not served: "SLACK_BOT_TOKEN and SLACK_APP_TOKEN"; "" where it never is."""
 
     how_to_begin: str
-    """What `frontdesk doctor` says where they are not set; "" where there is nothing to set."""
+    """What `frontdesk doctor` says where it is not set up: "no DISCORD_TOKEN: to answer in Discord, see
+    docs/discord.md"; "" for nothing."""
 
     async def check(self, settings: Any) -> Sequence[Finding]:
         """What is wrong with it, where it is configured. Raises PlatformError."""
@@ -66,30 +67,30 @@ KeepReplies = Callable[[Sequence[Mapping[str, str]]], Awaitable[None]]
 class ReplySender(Protocol):
     """A platform, as the inbox speaks to it. Every method raises DeliveryError."""
 
-    async def show_answer(self, item: Job, events: AsyncIterator[AnswerEvent], keep: KeepReplies) -> None:
+    async def show_answer(self, job: Job, events: AsyncIterator[AnswerEvent], keep: KeepReplies) -> None:
         """Show an answer as it comes, in place of the item's `replies` if it has some.
 
         `keep` is awaited with what stands on the platform as soon as something does, so that no crash leaves an
         answer half open or gives a second one.
         """
 
-    async def send_text(self, item: Job, text: str, keep: KeepReplies) -> None:
-        """A short line of the bot's own, in place of whatever stands for the item."""
+    async def send_text(self, job: Job, text: str, keep: KeepReplies) -> None:
+        """A short line of the bot's own, in place of whatever stands for the job."""
 
-    async def tell_position(self, item: Job, ahead: int, keep: KeepReplies) -> None:
-        """Tell the customer that `ahead` questions come first. What then stands for the item is kept."""
+    async def tell_position(self, job: Job, ahead: int, keep: KeepReplies) -> None:
+        """Tell the customer that `ahead` questions come first. What then stands for the job is kept."""
 
-    async def retract_reply(self, item: Job) -> None:
-        """Remove what stands for the item."""
+    async def retract_reply(self, job: Job) -> None:
+        """Remove what stands for the job."""
 
-    async def close_clarification(self, item: Job, settled: ClarificationOutcome, by: Job) -> None:
-        """Take the buttons off the clarification that stands for the item, and show what was chosen, by `by`."""
+    async def close_clarification(self, job: Job, settled: ClarificationOutcome, by: Job) -> None:
+        """Take the buttons off the clarification that stands for the job, and show what was chosen, by `by`."""
 
-    async def find_standing_replies(self, item: Job) -> Sequence[Mapping[str, str]]:
-        """What stands on the platform for an item that a dead process may have begun to answer."""
+    async def find_standing_replies(self, job: Job) -> Sequence[Mapping[str, str]]:
+        """What stands on the platform for a job that a dead process may have begun to answer."""
 
-    async def find_other_place(self, item: Job, refusal: DeliveryError) -> Job | None:
-        """The item as one that is answered in another place where its customer can be reached, since `refusal` keeps
+    async def find_other_place(self, job: Job, refusal: DeliveryError) -> Job | None:
+        """The job as one that is answered in another place where its customer can be reached, since `refusal` keeps
         the bot from its own; None where there is none that was not tried."""
 
     async def check_access(self) -> None:

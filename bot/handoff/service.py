@@ -149,9 +149,9 @@ class HandoffService:
                 return replace(turn, question=turn.standalone_question)
         return turn
 
-    async def open_for(self, item: Job, turn: Turn, reason: HandoffReason) -> bool:
+    async def open_for(self, job: Job, turn: Turn, reason: HandoffReason) -> bool:
         """Hand over the conversation of a message; one that was asked by command goes on in private."""
-        message, link = item.message, item.message.link
+        message, link = job.message, job.message.link
         customer = message.place
         if message.handoff_thread is not None:
             customer = replace(customer, thread=message.handoff_thread)
@@ -161,31 +161,31 @@ class HandoffService:
             elif not link:
                 link = await self._find_poster(customer).fetch_link(message.written)
         except DeliveryError as error:
-            log.warning("customer's place not known", item=item.id, cause=str(error))
+            log.warning("customer's place not known", item=job.id, cause=str(error))
             if message.audience is Audience.COMMAND:  # the channel it was asked in is not for what people say to one
                 return False
         return await self.open_handoff(customer, message.user, message.author, turn, reason, link)
 
-    async def relay_message(self, item: Job, text: str) -> None:
+    async def relay_message(self, job: Job, text: str) -> None:
         """Pass a message of either side on to the other. `text` is what was said, as it may be shown to people.
 
         Raises DeliveryError where trying again may help, StorageError.
         """
-        handoff = await self._store.find_handoff(item.message.handoff_id)
+        handoff = await self._store.find_handoff(job.message.handoff_id)
         if handoff is None:
             return
-        if item.message.side is Party.SUPPORT:
-            await self._relay_from_support(handoff, item, text)
+        if job.message.side is Party.SUPPORT:
+            await self._relay_from_support(handoff, job, text)
         else:
-            await self._relay_from_customer(handoff, item, text)
+            await self._relay_from_customer(handoff, job, text)
 
-    async def _relay_from_customer(self, handoff: Handoff, item: Job, text: str) -> None:
-        author = await self._find_author_name(item)
-        await self._store.record_message(self._build_message(handoff, Party.CUSTOMER, item, author))
+    async def _relay_from_customer(self, handoff: Handoff, job: Job, text: str) -> None:
+        author = await self._find_author_name(job)
+        await self._store.record_message(self._build_message(handoff, Party.CUSTOMER, job, author))
         unseen = "(something that I am not shown: read it where it was asked)"
-        no_text = unseen if item.message.unseen else "(something that is no text: a picture or a file)"
+        no_text = unseen if job.message.unseen else "(something that is no text: a picture or a file)"
         shown = text or no_text
-        if text and item.message.files:
+        if text and job.message.files:
             shown += "\n(and a file, which is where it was asked)"
         if not handoff.support.thread:  # beside the packet it would stand in the channel for nobody
             raise DeliveryError("the packet is not posted yet", Refusal.MOMENT)
@@ -197,14 +197,14 @@ class HandoffService:
             log.error("support thread gone", handoff=handoff.id, cause=str(error))
             await self._post_notice(handoff.customer, Card(text=words_for(handoff.language).say("not_relayed")))
 
-    async def _relay_from_support(self, handoff: Handoff, item: Job, text: str) -> None:
+    async def _relay_from_support(self, handoff: Handoff, job: Job, text: str) -> None:
         if text.lstrip().startswith(INTERNAL):
             return
-        here = item.message.place
-        if not await self._find_poster(here).is_teammate(here.workspace, item.message.user):
+        here = job.message.place
+        if not await self._find_poster(here).is_teammate(here.workspace, job.message.user):
             await self._post_notice(handoff.support, Card(text=_NOT_THE_TEAM))
             return
-        author = await self._find_author_name(item)
+        author = await self._find_author_name(job)
         if handoff.state is HandoffState.RESOLVED:
             await self._post_notice(
                 handoff.support,
@@ -215,14 +215,14 @@ class HandoffService:
             )
             return
         if handoff.state is HandoffState.OPEN:  # whoever answers has claimed it
-            place = item.message.place
-            actor = Actor(place.platform, place.workspace, item.message.user, author)
+            place = job.message.place
+            actor = Actor(place.platform, place.workspace, job.message.user, author)
             handoff = await self._try_claim(handoff, actor) or handoff
         if not text:
-            why = item.message.unseen or "Only text reaches the customer: that file stays here."
+            why = job.message.unseen or "Only text reaches the customer: that file stays here."
             await self._post_notice(handoff.support, Card(text=why))
             return
-        await self._store.record_message(self._build_message(handoff, Party.SUPPORT, item, author))
+        await self._store.record_message(self._build_message(handoff, Party.SUPPORT, job, author))
         try:
             await self._find_poster(handoff.customer).post_card(
                 handoff.customer, message_card(author, text, by_team=True)
@@ -232,14 +232,14 @@ class HandoffService:
                 raise
             await self._post_notice(handoff.support, Card(text=f"That did not reach the customer: {error}"))
 
-    async def give_up(self, item: Job) -> None:
+    async def give_up(self, job: Job) -> None:
         """Tell the author of a message that it could not be passed on. Raises StorageError."""
-        handoff = await self._store.find_handoff(item.message.handoff_id)
+        handoff = await self._store.find_handoff(job.message.handoff_id)
         if handoff is None:
             return
-        if item.message.side is Party.SUPPORT:
+        if job.message.side is Party.SUPPORT:
             await self._post_notice(
-                handoff.support, Card(text=f"This did not reach the customer: {item.message.text[:200]}")
+                handoff.support, Card(text=f"This did not reach the customer: {job.message.text[:200]}")
             )
         else:
             await self._post_notice(handoff.customer, Card(text=words_for(handoff.language).say("not_relayed")))
@@ -382,7 +382,10 @@ class HandoffService:
     # -- parts ----------------------------------------------------------------------------------------------------
 
     def _find_support_channel(self, place: ThreadRef) -> ThreadRef | None:
-        """Where a question of that place goes: the same platform's support channel, else another's."""
+        """Where a question of that place goes: the same platform's support channel, else another's; nowhere where its
+        own platform takes no cards, for the customer could be told nothing."""
+        if place.platform not in self._posters:
+            return None
         for platform in (place.platform, *sorted(self._channels)):
             channel = self._channels.get(platform, "")
             if channel and platform in self._posters and (platform, channel) != (place.platform, place.channel):
@@ -440,16 +443,14 @@ class HandoffService:
         handoff = await self._store.find_handoff(handoff_id)
         return Card(text=f"It is {handoff.state.value} already.") if handoff else _unknown_handoff_card()
 
-    async def _find_author_name(self, item: Job) -> str:
+    async def _find_author_name(self, job: Job) -> str:
         """What the author of a message is called."""
-        if item.message.author:
-            return item.message.author
-        place = item.message.place
+        if job.message.author:
+            return job.message.author
+        place = job.message.place
         with suppress(DeliveryError):
-            return (
-                await self._find_poster(place).fetch_user_name(place.workspace, item.message.user) or item.message.user
-            )
-        return item.message.user
+            return await self._find_poster(place).fetch_user_name(place.workspace, job.message.user) or job.message.user
+        return job.message.user
 
     async def _post_notice(self, place: ThreadRef, card: Card) -> None:
         """Say something beside the matter itself; that it could not be said is logged."""
@@ -464,9 +465,9 @@ class HandoffService:
         return ""
 
     @staticmethod
-    def _build_message(handoff: Handoff, side: Party, item: Job, author: str) -> HandoffMessage:
-        message_id = f"{item.message.id}.{item.revision}" if item.revision else item.message.id
-        return HandoffMessage(handoff.id, side, message_id, author, item.message.text, datetime.now(UTC))
+    def _build_message(handoff: Handoff, side: Party, job: Job, author: str) -> HandoffMessage:
+        message_id = f"{job.message.id}.{job.revision}" if job.revision else job.message.id
+        return HandoffMessage(handoff.id, side, message_id, author, job.message.text, datetime.now(UTC))
 
 
 def _message_of(place: ThreadRef) -> MessageRef:

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.chat.platform import Platform
-from bot.sections import PlatformSettings, Section, load_section
+from bot.sections import PlatformSettings, Section, TeamPlatformSettings, load_section
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from bot.platforms.services import PlatformServices
 
 PLATFORMS = ("slack", "discord", "terminal")
-"""Folders beside this file, whose `platform` module has the platform as PLATFORM. In this order they are told of."""
+"""Folders beside this file, whose `platform` module has the platform as PLATFORM. In this order they are told of, and
+asked whose an id is: one with a loose pattern comes last."""
 
 
 class Adapter(Protocol):
@@ -33,8 +34,10 @@ class Adapter(Protocol):
         """Where the web server takes its requests; they may come before `run` and after `close`."""
 
     async def run(self) -> None:
-        """Connect, join the services, and serve until cancelled; answers can be delivered until `close`. Raises
-        PlatformError."""
+        """Connect, join the services, and serve until cancelled: from then on nothing new is taken, and answers can
+        still be delivered until `close`. What cannot be delivered again is claimed again and again while that raises
+        StorageError. One that returns is started anew, after ever longer pauses; where nothing more can come, wait.
+        Raises PlatformError."""
 
     async def close(self) -> None:
         """Deliver nothing more."""
@@ -78,13 +81,17 @@ class Platforms(Mapping[str, ConfiguredPlatform]):
     @property
     def support_channels(self) -> dict[str, str]:
         """Where questions are handed to people, by platform."""
-        return {name: each.settings.support_channel for name, each in self.items() if each.settings.support_channel}
+        return {name: team.support_channel for name, team in self._team_settings.items() if team.support_channel}
 
     @property
     def admin_channels(self) -> dict[str, str]:
         """Where admins are told of trouble, by platform: where nothing is set, the support channel."""
-        own = {name: each.settings.admin_channel for name, each in self.items() if each.settings.admin_channel}
+        own = {name: team.admin_channel for name, team in self._team_settings.items() if team.admin_channel}
         return self.support_channels | own
+
+    @property
+    def _team_settings(self) -> dict[str, TeamPlatformSettings]:
+        return {name: each.settings for name, each in self.items() if isinstance(each.settings, TeamPlatformSettings)}
 
     def find_by_user(self, user_id: str) -> str:
         """The name of the platform whose users' ids look so, or ""."""

@@ -42,7 +42,7 @@ class PlatformServices:
         surroundings: MessageContext | None = None,
     ) -> None:
         """From now on questions of `platform` are answered through `answers`, cards posted through `posts`; what stands
-        near a question is read through `surroundings`."""
+        near a question is read through `surroundings`. Without `posts` nobody there can be handed to people."""
         if posts:
             self.posters[platform] = posts
         self.inbox.add_platform(platform, answers, surroundings)

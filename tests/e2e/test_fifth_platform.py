@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import uuid
 from collections.abc import Sequence
 from contextlib import suppress
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -45,7 +45,6 @@ class LinesAdapter:
     def __init__(self, settings: LinesSettings, services: PlatformServices) -> None:
         self._port, self._services, self.connected = settings.port, services, False
         self._writers: dict[str, asyncio.StreamWriter] = {}
-        self._numbers = count()
 
     async def run(self) -> None:
         self._services.join("lines", PlainReplies(self._send))
@@ -59,7 +58,7 @@ class LinesAdapter:
 
     async def _read(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async for line in reader:
-            told, name = json.loads(line), str(next(self._numbers))
+            told, name = json.loads(line), uuid.uuid4().hex
             self._writers[told["user"]] = writer
             place = ThreadRef("lines", "", told["user"], name)
             await self._services.inbox.receive_message(
@@ -75,7 +74,7 @@ class LinesAdapter:
 class LinesPlatform:
     name, title, section = "lines", "Lines", LinesSettings
     user_id, channel_id = re.compile("[a-z]+"), re.compile("[a-z]+")
-    born_admins, tokens, how_to_begin = "", "FRONTDESK_LINES_PORT", "no FRONTDESK_LINES_PORT"
+    born_admins, needs, how_to_begin = "", "FRONTDESK_LINES_PORT", "no FRONTDESK_LINES_PORT"
 
     async def check(self, settings: LinesSettings) -> Sequence[Finding]:
         return [Finding(True, f"port {settings.port}")]

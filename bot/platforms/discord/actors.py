@@ -8,7 +8,7 @@ from typing import Any
 import discord
 
 from bot.chat.people import Actor, Role
-from bot.platforms.discord.events import PLATFORM, PRIVATE
+from bot.platforms.discord.events import NAME, PRIVATE
 
 
 class Team:
@@ -27,7 +27,7 @@ class Team:
         """Who calls."""
         user = interaction.user
         return Actor(
-            PLATFORM,
+            NAME,
             str(interaction.guild_id or PRIVATE),
             str(user.id),
             user.display_name,

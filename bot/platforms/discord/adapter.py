@@ -33,7 +33,7 @@ from bot.platforms.discord.connection import (
 )
 from bot.platforms.discord.context import DiscordMessageContext, begins_thread
 from bot.platforms.discord.events import (
-    PLATFORM,
+    NAME,
     PRIVATE,
     key_of,
     of_packet,
@@ -69,7 +69,7 @@ _SOLVED = frozenset({"solved", "resolved", "done", "answered", "已解决", "已
 class DiscordAdapter:
     """Joins the services when it is connected."""
 
-    platform = PLATFORM
+    platform = NAME
     routes = ()
     feedbacks: FeedbackForms
     commands: DiscordCommands
@@ -94,7 +94,7 @@ class DiscordAdapter:
             self.receive_message,
             self.receive_edit,
             self._receive_deletion,
-            lambda: inbox.count_fault(PLATFORM, "channel given up"),
+            lambda: inbox.count_fault(NAME, "channel given up"),
         )
         self._store = services.inbox_store
         self._heard: OrderedDict[int, None] = OrderedDict()
@@ -137,7 +137,7 @@ class DiscordAdapter:
 
     async def close(self) -> None:
         """Deliver nothing more."""
-        self._services.leave(PLATFORM)
+        self._services.leave(NAME)
         client, self._client = self._client, None
         if client:
             if self._registering:
@@ -161,7 +161,7 @@ class DiscordAdapter:
         self._replies = DiscordReplySender(client, handoff=self._handoffs.can_hand_over)
         own = "" if self._settings.api_url == DISCORD else self._settings.api_url
         attachments = Attachments({"cdn.discordapp.com", "media.discordapp.net"}, own, self._services.allowed_networks)
-        self._services.join(PLATFORM, self._replies, channels, DiscordMessageContext(client, attachments))
+        self._services.join(NAME, self._replies, channels, DiscordMessageContext(client, attachments))
 
     async def _register_commands(self, client: FrontdeskClient) -> None:
         """Until it is done; each time after a longer pause, for Discord takes 200 a day."""
@@ -268,7 +268,7 @@ class DiscordAdapter:
         if told.audience is not Audience.CHANNEL or not told.text:
             return False
         marked = await self._owed.fetch_value(self._store.list_marked_channels)
-        channel = Channel(PLATFORM, told.place.workspace, told.place.channel)
+        channel = Channel(NAME, told.place.workspace, told.place.channel)
         return marked.get(channel) is ChannelKind.HELP and await begins_thread(message)
 
     async def _find_channel(self, channel_id: int, guild_id: int | None) -> Any:
@@ -287,7 +287,7 @@ class DiscordAdapter:
     def _build_place(self, channel: Any, channel_id: int, guild_id: int | None, message_id: int) -> ThreadRef:
         if channel is not None:
             return place_of(channel, message_id)
-        return ThreadRef(PLATFORM, str(guild_id or PRIVATE), str(channel_id), str(message_id))
+        return ThreadRef(NAME, str(guild_id or PRIVATE), str(channel_id), str(message_id))
 
     # -- what was missed ------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from bot.errors import DeliveryError
 from bot.platforms.discord import cards
 from bot.platforms.discord.api_errors import is_gone, translate_delivery_errors
 from bot.platforms.discord.channels import DiscordChannels
-from bot.platforms.discord.events import PLATFORM, place_of_interaction
+from bot.platforms.discord.events import NAME, place_of_interaction
 from bot.platforms.discord.locales import attempt_call, show_privately
 
 _TOKEN = timedelta(minutes=14.5)  # of the 15 that an interaction's token lives
@@ -112,7 +112,7 @@ class DiscordAdminReply:
         if shown.flags.ephemeral or self._original is Original.PRIVATE:
             return None
         place = place_of_interaction(self._interaction)
-        self._key = MessageRef(PLATFORM, place.workspace, str(self._interaction.channel_id), str(shown.id))
+        self._key = MessageRef(NAME, place.workspace, str(self._interaction.channel_id), str(shown.id))
         return self._key
 
     async def _post_publicly(self, card: Card) -> MessageRef:

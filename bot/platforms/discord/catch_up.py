@@ -15,7 +15,7 @@ from bot.chat.ports import Markers
 from bot.errors import DeliveryError, StorageError
 from bot.inbox.ports import InboxStore
 from bot.platforms.discord.api_errors import is_unknown_message, translate_delivery_errors
-from bot.platforms.discord.events import PLATFORM, PRIVATE
+from bot.platforms.discord.events import NAME, PRIVATE
 from bot.platforms.discord.reply_target import target_of
 from bot.runtime.retries import FailedTry, retry_with_backoff
 
@@ -131,7 +131,7 @@ class CatchUp:
         ]
         channels = [channel for channel in seen if (channel.last_message_id or 0) > after.id]
         if direct:
-            known = await self._owed.fetch_value(lambda: self._store.list_channels(PLATFORM, PRIVATE))
+            known = await self._owed.fetch_value(lambda: self._store.list_channels(NAME, PRIVATE))
             private = discord.ChannelType.private
             channels += [client.get_partial_messageable(int(each), type=private) for each in known[:_DIRECT]]
         at_once = asyncio.Semaphore(_AT_ONCE)
@@ -195,7 +195,7 @@ class CatchUp:
         """Messages of a channel that were claimed, by id: those that are not found there any more were deleted."""
         thread = channel if isinstance(channel, discord.Thread) else None
         guild = getattr(channel, "guild", None)
-        parent = Channel(PLATFORM, str(guild.id) if guild else PRIVATE, str(thread.parent_id if thread else channel.id))
+        parent = Channel(NAME, str(guild.id) if guild else PRIVATE, str(thread.parent_id if thread else channel.id))
         since = discord.utils.snowflake_time(after.id) - _SKEW
         items = await self._owed.fetch_value(lambda: self._store.answered_since(parent, since))
         claimed = [each.message for each in items]
@@ -227,7 +227,7 @@ class CatchUp:
 
 
 def _log_kept_event(failed: FailedTry) -> None:
-    log.error("event kept for later", platform=PLATFORM, cause=str(failed.error))
+    log.error("event kept for later", platform=NAME, cause=str(failed.error))
 
 
 async def _is_deleted(channel: Any, message_id: int) -> bool:

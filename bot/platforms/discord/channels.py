@@ -21,7 +21,7 @@ from bot.errors import DeliveryError, Refusal
 from bot.platforms.discord import cards
 from bot.platforms.discord.actors import Team
 from bot.platforms.discord.api_errors import is_gone, thread_exists, translate_delivery_errors
-from bot.platforms.discord.events import PLATFORM, PRIVATE
+from bot.platforms.discord.events import NAME, PRIVATE
 
 log = structlog.get_logger(__name__)
 
@@ -57,10 +57,10 @@ class DiscordChannels:
         """Where the bot may make none, it is as if there was one: see `post`."""
         known: Any = self._client.get_channel(_parse_id(message.channel))
         if isinstance(known, discord.Thread):
-            return ThreadRef(PLATFORM, str(known.guild.id), str(known.parent_id), str(known.id))
+            return ThreadRef(NAME, str(known.guild.id), str(known.parent_id), str(known.id))
         opened = await self.open_thread(message, name)
         guild = await self._find_guild(message.workspace, message.channel)
-        place = ThreadRef(PLATFORM, guild, message.channel, message.message_id)
+        place = ThreadRef(NAME, guild, message.channel, message.message_id)
         if not opened:
             await self.post_card(place, Card(text=_NO_THREAD))
         return place
@@ -82,7 +82,7 @@ class DiscordChannels:
     async def open_direct_thread(self, workspace: str, user: str) -> ThreadRef:
         with translate_delivery_errors():
             channel = await self._client.create_dm(discord.Object(_parse_id(user)))
-        return ThreadRef(PLATFORM, PRIVATE, str(channel.id), "")
+        return ThreadRef(NAME, PRIVATE, str(channel.id), "")
 
     async def fetch_link(self, message: MessageRef) -> str:
         if not message.message_id.isdecimal():
@@ -159,7 +159,7 @@ class DiscordChannels:
                     **options,
                 )
         assert sent is not None  # a card has a page  # noqa: S101
-        return MessageRef(PLATFORM, await self._find_guild(place.workspace, place.channel), str(channel), str(sent.id))
+        return MessageRef(NAME, await self._find_guild(place.workspace, place.channel), str(channel), str(sent.id))
 
     async def _find_guild(self, workspace: str, channel: str) -> str:
         """The server that a channel belongs to, whatever the caller knows of it."""

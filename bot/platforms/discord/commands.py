@@ -28,7 +28,7 @@ from bot.platforms.discord.admin_replies import DiscordAdminReply, Original
 from bot.platforms.discord.api_errors import translate_delivery_errors
 from bot.platforms.discord.buttons import ConfirmButton, texts_of, turn_of
 from bot.platforms.discord.channels import DiscordChannels
-from bot.platforms.discord.events import PLATFORM, place_of_interaction, to_readable
+from bot.platforms.discord.events import NAME, place_of_interaction, to_readable
 from bot.platforms.discord.locales import attempt_call, defer_response, language_of, show_privately
 from bot.privacy.commands import ask_to_forget
 from bot.runtime.tasks import AttendedTasks
@@ -151,7 +151,7 @@ class DiscordCommands:
         standing = None
         if message:
             workspace = place_of_interaction(interaction).workspace
-            standing = MessageRef(PLATFORM, workspace, str(interaction.channel_id), message)
+            standing = MessageRef(NAME, workspace, str(interaction.channel_id), message)
         screen = DiscordAdminReply(interaction, self._channels, Original.PRIVATE, self._attended.attend_to, standing)
         await self._forward_click(interaction, screen, action, value)
 

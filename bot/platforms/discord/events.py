@@ -16,7 +16,7 @@ from bot.chat.message import Audience, ChatMessage, MessageFile, MessageRef, Thr
 from bot.chat.reply_target import ReplyTarget, Retarget, read_reply_target, write_reply_target
 from bot.platforms.discord.reply_target import DiscordReplyTarget, MessageKind
 
-PLATFORM = "discord"
+NAME = "discord"
 PRIVATE = "@me"  # the workspace of private conversations
 _USER = re.compile(r"<@!?(?P<id>\d{1,20})>")
 _ROLE = re.compile(r"<@&(?P<id>\d{1,20})>")
@@ -36,8 +36,8 @@ def place_of(channel: Any, message_id: int) -> ThreadRef:
     guild = getattr(channel, "guild", None)
     workspace = str(guild.id) if guild else PRIVATE
     if isinstance(channel, discord.Thread):
-        return ThreadRef(PLATFORM, workspace, str(channel.parent_id), str(channel.id))
-    return ThreadRef(PLATFORM, workspace, str(channel.id), str(message_id))
+        return ThreadRef(NAME, workspace, str(channel.parent_id), str(channel.id))
+    return ThreadRef(NAME, workspace, str(channel.id), str(message_id))
 
 
 def read_message(message: discord.Message, me: int, my_roles: Collection[int]) -> ChatMessage | None:
@@ -129,7 +129,7 @@ def read_interaction(interaction: discord.Interaction[Any], text: str, *, privat
     name = f"interaction:{interaction.id}"
     channel = str(interaction.channel_id or "")
     return ChatMessage(
-        place=ThreadRef(PLATFORM, str(interaction.guild_id or PRIVATE), channel, name),
+        place=ThreadRef(NAME, str(interaction.guild_id or PRIVATE), channel, name),
         id=name,
         user=str(interaction.user.id),
         text=text.strip(),
@@ -172,7 +172,7 @@ def place_of_interaction(interaction: discord.Interaction[Any]) -> ThreadRef:
     if isinstance(channel, discord.Thread):
         return place_of(channel, message_id)
     workspace = str(interaction.guild_id or PRIVATE)
-    return ThreadRef(PLATFORM, workspace, str(interaction.channel_id or ""), str(message_id or ""))
+    return ThreadRef(NAME, workspace, str(interaction.channel_id or ""), str(message_id or ""))
 
 
 def key_of(place: ThreadRef, message_id: int) -> MessageRef:

@@ -19,7 +19,7 @@ from bot.inbox.notices import Voting
 from bot.inbox.service import InboxService
 from bot.platforms.discord import cards
 from bot.platforms.discord.channels import DiscordChannels
-from bot.platforms.discord.events import PLATFORM, PRIVATE, place_of
+from bot.platforms.discord.events import NAME, PRIVATE, place_of
 from bot.platforms.discord.layouts import Why
 from bot.platforms.discord.locales import attempt_call, show_line, words_of
 from bot.runtime.faults import log_fault
@@ -116,12 +116,12 @@ class FeedbackForms:
         """Where the customer and people are to talk. Raises DeliveryError."""
         channel: Any = interaction.channel
         if interaction.guild_id is None:
-            return ThreadRef(PLATFORM, PRIVATE, str(interaction.channel_id), "")
+            return ThreadRef(NAME, PRIVATE, str(interaction.channel_id), "")
         message = interaction.message
         if message and not message.flags.ephemeral:
             if isinstance(channel, discord.Thread):
                 return place_of(channel, message.id)
-            key = MessageRef(PLATFORM, str(interaction.guild_id), str(interaction.channel_id), str(message.id))
+            key = MessageRef(NAME, str(interaction.guild_id), str(interaction.channel_id), str(message.id))
             if await self._channels.open_thread(key, turn.question):
                 return ThreadRef(key.platform, key.workspace, key.channel, key.message_id)
         direct = await self._channels.open_direct_thread(str(interaction.guild_id), str(interaction.user.id))

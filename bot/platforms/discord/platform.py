@@ -25,7 +25,7 @@ class DiscordPlatform:
     channel_id = re.compile(r"\d+", re.ASCII)
     born_admins = "whoever may manage the server"
     how_to_begin = "no DISCORD_TOKEN: to answer in Discord, see docs/discord.md"
-    tokens = "DISCORD_TOKEN"
+    needs = "DISCORD_TOKEN"
 
     async def check(self, settings: DiscordSettings) -> Sequence[Finding]:
         from bot.platforms.discord.api_errors import translate_connection_errors

@@ -48,16 +48,16 @@ class DiscordReplySender:
         self._handoff = handoff
         self.deferring: dict[str, asyncio.Task[Any]] = {}  # commands that are being acknowledged
 
-    async def show_answer(self, item: Job, events: AsyncIterator[AnswerEvent], keep: KeepReplies) -> None:
-        surface = await self._find_surface(item)
-        live = _LiveAnswer(surface, item, keep)
+    async def show_answer(self, job: Job, events: AsyncIterator[AnswerEvent], keep: KeepReplies) -> None:
+        surface = await self._find_surface(job)
+        live = _LiveAnswer(surface, job, keep)
         typing = asyncio.create_task(self._show_typing(surface))
         try:
             turn = await follow_answer(events, live)
         finally:
             typing.cancel()
         if turn.decision is Decision.CLARIFY:
-            await live.show_layout(choices.draw_question(item.id, turn))
+            await live.show_layout(choices.draw_question(job.id, turn))
             return
         suggested = turn.decision is Decision.SUGGEST
         pieces = (
@@ -66,76 +66,76 @@ class DiscordReplySender:
             else split_markdown(to_discord(turn.answer, turn.links), layouts.PIECE, measure_size)
         )
         await live.finish_answer(
-            [f"{_quote_question(item)}{pieces[0]}", *pieces[1:]],
+            [f"{_quote_question(job)}{pieces[0]}", *pieces[1:]],
             partial(
                 choices.end_of_suggestion if suggested else layouts.draw_message,
-                item_id=item.id,
+                item_id=job.id,
                 turn=turn,
-                handoff=self._handoff(item.message.place),
-                post=item.message.audience is Audience.POST,
+                handoff=self._handoff(job.message.place),
+                post=job.message.audience is Audience.POST,
             ),
         )
 
-    async def send_text(self, item: Job, text: str, keep: KeepReplies) -> None:
-        told = f"{_quote_question(item)}{to_discord(text)}"
-        await _LiveAnswer(await self._find_surface(item), item, keep).finish_answer(
+    async def send_text(self, job: Job, text: str, keep: KeepReplies) -> None:
+        told = f"{_quote_question(job)}{to_discord(text)}"
+        await _LiveAnswer(await self._find_surface(job), job, keep).finish_answer(
             split_markdown(told, layouts.PIECE, measure_size)
         )
 
-    async def tell_position(self, item: Job, ahead: int, keep: KeepReplies) -> None:
+    async def tell_position(self, job: Job, ahead: int, keep: KeepReplies) -> None:
         """The line becomes the answer, and never stands in place of one that another process gave."""
-        line = _choose_words(item).label("queued", ahead=ahead)
-        surface = await self._find_surface(item)
+        line = _choose_words(job).label("queued", ahead=ahead)
+        surface = await self._find_surface(job)
         if isinstance(surface, InChannel):
             surface = replace(surface, amend=False)
-        await _LiveAnswer(surface, item, keep).finish_answer([f"-# {line}"])
+        await _LiveAnswer(surface, job, keep).finish_answer([f"-# {line}"])
 
-    async def retract_reply(self, item: Job) -> None:
-        for reply in item.replies:
-            await self._find_own_surface(item).remove(reply)
+    async def retract_reply(self, job: Job) -> None:
+        for reply in job.replies:
+            await self._find_own_surface(job).remove(reply)
 
-    async def close_clarification(self, item: Job, settled: ClarificationOutcome, by: Job) -> None:
+    async def close_clarification(self, job: Job, settled: ClarificationOutcome, by: Job) -> None:
         """What a command showed to its user alone can be edited while its token lives."""
-        for reply in item.replies[-1:]:
-            await self._find_own_surface(item).edit(reply, choices.draw_outcome(item.id, settled))
+        for reply in job.replies[-1:]:
+            await self._find_own_surface(job).edit(reply, choices.draw_outcome(job.id, settled))
 
-    async def find_other_place(self, item: Job, refusal: DeliveryError) -> Job | None:
-        return await move_elsewhere(self._client, item)
+    async def find_other_place(self, job: Job, refusal: DeliveryError) -> Job | None:
+        return await move_elsewhere(self._client, job)
 
     async def check_access(self) -> None:
         with translate_delivery_errors():
             await self._client.application_info()
 
-    async def find_standing_replies(self, item: Job) -> Sequence[Mapping[str, str]]:
+    async def find_standing_replies(self, job: Job) -> Sequence[Mapping[str, str]]:
         try:
-            return await (await self._found_on(item)).found()
+            return await (await self._found_on(job)).found()
         except DeliveryError as error:
-            new = (datetime.now(UTC) - item.received_at).total_seconds() < _NONCE_SECONDS
+            new = (datetime.now(UTC) - job.received_at).total_seconds() < _NONCE_SECONDS
             unread = error.permanent or history_fails(error)
-            if is_gone(error) or (new and unread and item.state is JobState.PENDING):
+            if is_gone(error) or (new and unread and job.state is JobState.PENDING):
                 return ()  # what stands for it, if something does, is given back for its nonce
             raise
 
-    async def _found_on(self, item: Job) -> InChannel | InResponse:
-        surface = await surface_of(self._client, item)
-        target = target_of(item.message)
-        asked = target.kind is MessageKind.CHANNEL and not item.message.chosen and not target.elsewhere
+    async def _found_on(self, job: Job) -> InChannel | InResponse:
+        surface = await surface_of(self._client, job)
+        target = target_of(job.message)
+        asked = target.kind is MessageKind.CHANNEL and not job.message.chosen and not target.elsewhere
         if asked and isinstance(surface, InChannel):
-            in_thread = InChannel(self._client, int(item.message.id), item)
+            in_thread = InChannel(self._client, int(job.message.id), job)
             with suppress(DeliveryError):
                 if await in_thread.found():
                     return in_thread
         return surface
 
-    async def _find_surface(self, item: Job) -> InChannel | InResponse:
-        if deferring := self.deferring.get(item.message.id):
+    async def _find_surface(self, job: Job) -> InChannel | InResponse:
+        if deferring := self.deferring.get(job.message.id):
             await asyncio.wait({deferring})
-        return await surface_of(self._client, item, name=_name_of(item))
+        return await surface_of(self._client, job, name=_name_of(job))
 
-    def _find_own_surface(self, item: Job) -> InChannel | InResponse:
+    def _find_own_surface(self, job: Job) -> InChannel | InResponse:
         """For messages that are known: each names its own channel."""
-        command = item.message.audience is Audience.COMMAND
-        return InResponse(self._client, item) if command else InChannel(self._client, 0, item)
+        command = job.message.audience is Audience.COMMAND
+        return InResponse(self._client, job) if command else InChannel(self._client, 0, job)
 
     async def _show_typing(self, surface: InChannel | InResponse) -> None:
         """Show that something is being written. A courtesy: that it cannot be shown is no fault."""
@@ -149,9 +149,9 @@ class DiscordReplySender:
 class _LiveAnswer(AnswerView):
     """One answer growing on Discord: a message that is edited, and further ones where it is long."""
 
-    def __init__(self, surface: ReplySurface[Content], item: Job, keep: KeepReplies) -> None:
-        self._item_id = item.id
-        self._live: LiveReply[Content] = LiveReply(surface, item, keep)
+    def __init__(self, surface: ReplySurface[Content], job: Job, keep: KeepReplies) -> None:
+        self._item_id = job.id
+        self._live: LiveReply[Content] = LiveReply(surface, job, keep)
         self._begun = 0.0
 
     async def show_text(self, text: str, links: frozenset[str]) -> None:
@@ -180,17 +180,17 @@ class _LiveAnswer(AnswerView):
         await self._live.show_messages(views, plainer, bare)
 
 
-def _quote_question(item: Job) -> str:
+def _quote_question(job: Job) -> str:
     """What was asked, above an answer that does not stand below it."""
-    if not target_of(item.message).elsewhere:
+    if not target_of(job.message).elsewhere:
         return ""
-    return f"> {to_literal(shorten_text(' '.join(item.message.text.split()), _QUOTED))}\n\n"
+    return f"> {to_literal(shorten_text(' '.join(job.message.text.split()), _QUOTED))}\n\n"
 
 
-def _name_of(item: Job) -> str:
-    line = " ".join(item.message.text.replace("`", "").replace("*", "").split())
-    return line[:_NAME] or _choose_words(item).labels["answer"]
+def _name_of(job: Job) -> str:
+    line = " ".join(job.message.text.replace("`", "").replace("*", "").split())
+    return line[:_NAME] or _choose_words(job).labels["answer"]
 
 
-def _choose_words(item: Job) -> Words:
-    return words_for(reply_language(item.message.text))
+def _choose_words(job: Job) -> Words:
+    return words_for(reply_language(job.message.text))

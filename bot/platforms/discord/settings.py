@@ -6,14 +6,14 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from bot.errors import SettingsError
-from bot.sections import PlatformSettings, normalise_api_url
+from bot.sections import TeamPlatformSettings, normalise_api_url
 
 DISCORD = "https://discord.com/api/v10/"
 GATEWAY = "wss://gateway.discord.gg/"
 _CHANNEL = r"^\d*$"
 
 
-class DiscordSettings(PlatformSettings):
+class DiscordSettings(TeamPlatformSettings):
     """The token, and the team's channels. Whoever sees either channel is a teammate."""
 
     model_config = SettingsConfigDict(env_prefix="FRONTDESK_DISCORD_")

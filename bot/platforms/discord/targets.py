@@ -20,7 +20,7 @@ from bot.platforms.discord.layouts import compute_marker
 from bot.platforms.discord.reply_target import MessageKind, target_of
 
 Reply = Mapping[str, str]
-"""A message that stands for an item: its `channel`, its `id`, and `via` "token" where a command's token made it."""
+"""A message that stands for a job: its `channel`, its `id`, and `via` "token" where a command's token made it."""
 
 Content = ui.LayoutView | str
 """A layout, or a bare text of at most 2,000 characters."""
@@ -37,7 +37,7 @@ class InChannel:
 
     client: discord.Client
     channel: int
-    item: Job
+    job: Job
     under: int | None = None
     amend: bool = True
 
@@ -58,7 +58,7 @@ class InChannel:
             options["reference"] = discord.MessageReference(
                 message_id=self.under, channel_id=self.channel, fail_if_not_exists=False
             )
-        nonce = f"{self.item.id[:16]}.{self.channel % 1000}.{number % 100}"
+        nonce = f"{self.job.id[:16]}.{self.channel % 1000}.{number % 100}"
         for turn in _TURNS:
             sent = await self._send_once(f"{nonce}{turn}", options)
             if sent is None:
@@ -107,9 +107,9 @@ class InChannel:
                 raise
 
     async def found(self) -> list[Reply]:
-        """What stands here for the item. Raises DeliveryError."""
-        me, mark = self.client.user, compute_marker(self.item.id)
-        after = discord.Object(self.under or int(self.item.message.id))
+        """What stands here for the job. Raises DeliveryError."""
+        me, mark = self.client.user, compute_marker(self.job.id)
+        after = discord.Object(self.under or int(self.job.message.id))
         channel = self.client.get_partial_messageable(self.channel)
         with translate_delivery_errors():
             standing = [
@@ -126,7 +126,7 @@ class InResponse:
     private stays so: then the message goes to the user alone."""
 
     client: discord.Client
-    item: Job
+    job: Job
 
     async def post(self, content: Content, number: int) -> Reply:
         """The first message is the deferred response itself."""
@@ -144,11 +144,11 @@ class InResponse:
                 raise
             return await (await self._find_other_channel()).post(content, number)
         bare = {"bare": "1"} if isinstance(content, str) else {}
-        return {"channel": self.item.message.place.channel, "id": str(sent.id), "via": "token"} | bare
+        return {"channel": self.job.message.place.channel, "id": str(sent.id), "via": "token"} | bare
 
     async def edit(self, reply: Reply, content: Content) -> bool:
         if reply.get("via") != "token" or (self._is_expired() and not self._private):
-            return await InChannel(self.client, 0, self.item).edit(reply, content)
+            return await InChannel(self.client, 0, self.job).edit(reply, content)
         if bool(reply.get("bare")) is not isinstance(content, str):
             return False
         try:
@@ -162,7 +162,7 @@ class InResponse:
 
     async def remove(self, reply: Reply) -> None:
         if reply.get("via") != "token":
-            await InChannel(self.client, 0, self.item).remove(reply)
+            await InChannel(self.client, 0, self.job).remove(reply)
             return
         try:
             with translate_delivery_errors():
@@ -172,84 +172,84 @@ class InResponse:
                 raise
 
     async def found(self) -> list[Reply]:
-        """What stands here for the item. Raises DeliveryError."""
+        """What stands here for the job. Raises DeliveryError."""
         if self._is_expired():
             return []
-        mark = compute_marker(self.item.id)
+        mark = compute_marker(self.job.id)
         with translate_delivery_errors():
             original = await self._build_webhook().fetch_message(_ORIGINAL)
         if not _bears_marker(original, mark):
             return []
-        return [{"channel": self.item.message.place.channel, "id": str(original.id), "via": "token"}]
+        return [{"channel": self.job.message.place.channel, "id": str(original.id), "via": "token"}]
 
     @property
     def _private(self) -> bool:
-        return target_of(self.item.message).private
+        return target_of(self.job.message).private
 
     def _is_expired(self) -> bool:
-        return datetime.now(UTC) - self.item.received_at > timedelta(minutes=_TOKEN_MINUTES)
+        return datetime.now(UTC) - self.job.received_at > timedelta(minutes=_TOKEN_MINUTES)
 
     def _build_webhook(self) -> discord.Webhook:
-        target = target_of(self.item.message)
+        target = target_of(self.job.message)
         hook = discord.Webhook.partial(int(target.application), target.token, client=self.client)
         hook.type = discord.WebhookType.application  # else it would refuse what only an application may send
         return hook
 
     async def _find_other_channel(self) -> InChannel:
         if not self._private:
-            return InChannel(self.client, int(self.item.message.place.channel), self.item)
+            return InChannel(self.client, int(self.job.message.place.channel), self.job)
         with translate_delivery_errors():
-            user = await self.client.fetch_user(int(self.item.message.user))
+            user = await self.client.fetch_user(int(self.job.message.user))
             direct = await self.client.create_dm(user)
-        return InChannel(self.client, direct.id, self.item)
+        return InChannel(self.client, direct.id, self.job)
 
 
-async def surface_of(client: discord.Client, item: Job, *, name: str = "") -> InChannel | InResponse:
-    """Where the answer to an item goes. A channel's question gets a thread, called `name`, if the bot may make one
+async def surface_of(client: discord.Client, job: Job, *, name: str = "") -> InChannel | InResponse:
+    """Where the answer to a job goes. A channel's question gets a thread, called `name`, if the bot may make one
     (else the answer is a reply in the channel). Raises DeliveryError."""
-    place, target = item.message.place, target_of(item.message)
+    place, target = job.message.place, target_of(job.message)
     if there := target.elsewhere:
-        under = int(item.message.id) if there == place.channel and target.kind is MessageKind.CHANNEL else None
-        return InChannel(client, int(there), item, under)
+        under = int(job.message.id) if there == place.channel and target.kind is MessageKind.CHANNEL else None
+        return InChannel(client, int(there), job, under)
     if target.kind is MessageKind.INTERACTION:
-        return InResponse(client, item)
-    if item.replies:
-        return InChannel(client, int(item.replies[0]["channel"]), item)
-    if item.message.chosen:  # below the clarification whose button was pressed
-        return InChannel(client, int(target.where), item, int(target.below))
-    asked = int(item.message.id)
+        return InResponse(client, job)
+    if job.replies:
+        return InChannel(client, int(job.replies[0]["channel"]), job)
+    if job.message.chosen:  # below the clarification whose button was pressed
+        return InChannel(client, int(target.where), job, int(target.below))
+    asked = int(job.message.id)
     if target.kind is MessageKind.THREAD:
-        opens = item.message.opens_thread
-        return InChannel(client, int(place.thread), item, None if opens else asked)
-    if target.kind is MessageKind.CHANNEL and name and await open_thread(client, item.message.key, name):
-        return InChannel(client, asked, item)
-    return InChannel(client, int(place.channel), item, asked)
+        opens = job.message.opens_thread
+        return InChannel(client, int(place.thread), job, None if opens else asked)
+    if target.kind is MessageKind.CHANNEL and name and await open_thread(client, job.message.key, name):
+        return InChannel(client, asked, job)
+    return InChannel(client, int(place.channel), job, asked)
 
 
-async def move_elsewhere(client: discord.Client, item: Job) -> Job | None:
-    """The item as one that is answered elsewhere: below the channel's own question where its thread takes nothing, then
+async def move_elsewhere(client: discord.Client, job: Job) -> Job | None:
+    """The job as one that is answered elsewhere: below the channel's own question where its thread takes nothing, then
     in the customer's private conversation; None where both were tried. Raises DeliveryError."""
-    place, target = item.message.place, target_of(item.message)
+    place, target = job.message.place, target_of(job.message)
     tried, direct, kind = target.elsewhere, place.workspace == PRIVATE, target.kind
     if not tried and kind in {MessageKind.CHANNEL, MessageKind.THREAD} and not direct and not target.forum:
         if kind is MessageKind.CHANNEL:
-            await remove_empty_thread(client, int(item.message.id))
-        return _move_job(item, place.channel)
+            await remove_empty_thread(client, int(job.message.id))
+        return _move_job(job, place.channel)
     if direct or (tried and tried != place.channel):
         return None
     try:
         with translate_delivery_errors():
-            opened = await client.create_dm(discord.Object(int(item.message.user)))
+            opened = await client.create_dm(discord.Object(int(job.message.user)))
     except DeliveryError as error:
         if error.permanent:
             return None
         raise
-    return _move_job(item, str(opened.id))
+    return _move_job(job, str(opened.id))
 
 
-def _move_job(item: Job, channel: str) -> Job:
-    target = write_reply_target(replace(target_of(item.message), elsewhere=channel))
-    return replace(item, message=replace(item.message, reply_target=target), replies=())
+def _move_job(job: Job, channel: str) -> Job:
+    target = write_reply_target(replace(target_of(job.message), elsewhere=channel))
+    return replace(job, message=replace(job.message, reply_target=target), replies=())
 
 
 def _build_options(content: Content) -> dict[str, Any]:

@@ -44,7 +44,7 @@ from bot.platforms.slack.channels import SlackChannels
 from bot.platforms.slack.commands import ANSWER, SlackCommands
 from bot.platforms.slack.context import SlackMessageContext
 from bot.platforms.slack.events import (
-    PLATFORM,
+    NAME,
     Deleted,
     Edited,
     Home,
@@ -70,7 +70,7 @@ class SlackAdapter:
     """Joins the services when it is connected. In Socket Mode events come through a socket, else as signed requests to
     the web server."""
 
-    platform = PLATFORM
+    platform = NAME
 
     def __init__(self, settings: SlackSettings, services: PlatformServices) -> None:
         self._settings = settings
@@ -110,7 +110,7 @@ class SlackAdapter:
             log.error("no room for the team", cause=fault)
         around = SlackMessageContext(self.client, self._home, channels, self._build_attachments())
         self._replies = SlackReplySender(self.client, handoff=self._handoffs.can_hand_over)
-        self._services.join(PLATFORM, self._replies, channels, around)
+        self._services.join(NAME, self._replies, channels, around)
         if not self._socket:
             await self._stay_connected(None)
         handler = AsyncSocketModeHandler(
@@ -126,7 +126,7 @@ class SlackAdapter:
 
     async def close(self) -> None:
         await self._commands.close()
-        self._services.leave(PLATFORM)
+        self._services.leave(NAME)
         session, self.client.session = self.client.session, None
         if session is not None:
             await session.close()

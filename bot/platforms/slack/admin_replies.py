@@ -16,7 +16,7 @@ from bot.errors import DeliveryError, Refusal
 from bot.platforms.slack.api_errors import code_of, translate_delivery_errors
 from bot.platforms.slack.cards import card_blocks, card_text
 from bot.platforms.slack.channels import SlackChannels
-from bot.platforms.slack.events import PLATFORM
+from bot.platforms.slack.events import NAME
 
 _USES = 4  # of the 5 that a response URL has; the last is kept for what comes of the command
 _NOT_THERE = frozenset({"not_in_channel", "channel_not_found", "is_archived", "no_permission", "restricted_action"})
@@ -49,7 +49,7 @@ class SlackAdminReply:
         if self.posted:
             await self.channels.update_card(self.posted, card)
         elif self.clicked and not self.hidden:
-            self.posted = MessageRef(PLATFORM, self.place.workspace, self.place.channel, self.clicked)
+            self.posted = MessageRef(NAME, self.place.workspace, self.place.channel, self.clicked)
             await self.channels.update_card(self.posted, card)
         elif public:
             self.posted = await self._post_publicly(card)

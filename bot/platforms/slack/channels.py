@@ -18,7 +18,7 @@ from bot.chat.split import split_markdown
 from bot.errors import DeliveryError, Refusal
 from bot.platforms.slack.api_errors import GONE, code_of, translate_delivery_errors
 from bot.platforms.slack.cards import TEXT, card_blocks, card_text
-from bot.platforms.slack.events import PLATFORM
+from bot.platforms.slack.events import NAME
 
 _NAMES = 2_000  # people whose names are remembered
 _PRIVACY_SECONDS = 60.0  # for which what Slack says of a channel is believed
@@ -57,11 +57,11 @@ class SlackChannels:
             )
         if card.file:
             await self.upload_file(str(sent["channel"]), card.file, place.thread)
-        return MessageRef(PLATFORM, self._team, str(sent["channel"]), str(sent["ts"]))
+        return MessageRef(NAME, self._team, str(sent["channel"]), str(sent["ts"]))
 
     async def ensure_thread(self, message: MessageRef, name: str) -> ThreadRef:
         """Every message of Slack's can have a thread."""
-        return ThreadRef(PLATFORM, self._team, message.channel, message.message_id)
+        return ThreadRef(NAME, self._team, message.channel, message.message_id)
 
     async def update_card(self, message: MessageRef, card: Card) -> None:
         try:
@@ -76,7 +76,7 @@ class SlackChannels:
     async def open_direct_thread(self, workspace: str, user: str) -> ThreadRef:
         with translate_delivery_errors():
             opened = await self._client.conversations_open(users=user)
-        return ThreadRef(PLATFORM, self._team, str(opened["channel"]["id"]), "")
+        return ThreadRef(NAME, self._team, str(opened["channel"]["id"]), "")
 
     async def fetch_link(self, message: MessageRef) -> str:
         if not message.message_id:

@@ -25,7 +25,7 @@ from bot.platforms.slack.admin_replies import SlackAdminReply
 from bot.platforms.slack.api_errors import translate_delivery_errors
 from bot.platforms.slack.cards import DO, FORM, form_view, read_form
 from bot.platforms.slack.channels import SlackChannels
-from bot.platforms.slack.events import PLATFORM, Home, text_of
+from bot.platforms.slack.events import NAME, Home, text_of
 from bot.privacy.commands import ask_to_forget
 from bot.runtime.tasks import AttendedTasks
 from bot.taught.commands import SAVE_MESSAGE
@@ -93,7 +93,7 @@ class SlackCommands:
     async def _on_forget_me(self, body: dict[str, Any]) -> None:
         place = self.home.build_place(str(body["channel_id"]))
         user = str(body["user_id"])
-        actor = Actor(PLATFORM, place.workspace, user)
+        actor = Actor(NAME, place.workspace, user)
         await self._show_answer(
             self._build_reply(place, user, body), body, ask_to_forget(actor, await self.find_language(user))
         )
@@ -151,7 +151,7 @@ class SlackCommands:
     # -- parts ----------------------------------------------------------------------------------------------------
 
     async def _build_actor(self, team: str, user: str, name: str) -> Actor:
-        return Actor(PLATFORM, team, user, await self._find_name(user) or name, await self.find_role(user))
+        return Actor(NAME, team, user, await self._find_name(user) or name, await self.find_role(user))
 
     async def _find_name(self, user: str) -> str:
         try:

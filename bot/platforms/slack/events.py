@@ -19,7 +19,7 @@ from bot.platforms.slack.text import (
     to_readable,
 )
 
-PLATFORM = "slack"
+NAME = "slack"
 _FROM_PEOPLE = frozenset({None, "", "file_share", "thread_broadcast", "me_message"})
 _FILES = 10  # of a message
 
@@ -38,11 +38,11 @@ class Home:
 
     def build_place(self, channel: str, thread: str = "") -> ThreadRef:
         """A thread of a channel."""
-        return ThreadRef(PLATFORM, self.team, channel, thread)
+        return ThreadRef(NAME, self.team, channel, thread)
 
     def build_key(self, channel: str, ts: str) -> MessageRef:
         """What a message is claimed under."""
-        return MessageRef(PLATFORM, self.team, channel, ts)
+        return MessageRef(NAME, self.team, channel, ts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ class SlackPlatform:
     channel_id = re.compile("[CDG][A-Z0-9]+")
     born_admins = "the workspace's admins and owners"
     how_to_begin = "no SLACK_BOT_TOKEN: to answer in Slack, see 'frontdesk slack manifest'"
-    tokens = "SLACK_BOT_TOKEN and SLACK_APP_TOKEN"
+    needs = "SLACK_BOT_TOKEN and SLACK_APP_TOKEN"
 
     async def check(self, settings: SlackSettings) -> Sequence[Finding]:
         from bot.platforms.slack.adapter import check_channels, check_socket, check_token

@@ -40,98 +40,96 @@ class SlackReplySender:
         self._handoff = handoff
         self._sessions = True  # until Slack refuses them: only an agent's app has any
 
-    async def show_answer(self, item: Job, events: AsyncIterator[AnswerEvent], keep: KeepReplies) -> None:
-        if item.message.audience is Audience.COMMAND:
+    async def show_answer(self, job: Job, events: AsyncIterator[AnswerEvent], keep: KeepReplies) -> None:
+        if job.message.audience is Audience.COMMAND:
             whole = await follow_answer(events)
-            if not _was_whispered(item):
-                await self._answer_command(item, whole)
-                await keep([_build_whispered_reply(item)])
+            if not _was_whispered(job):
+                await self._answer_command(job, whole)
+                await keep([_build_whispered_reply(job)])
             return
-        live = StreamedReply(self._client, _build_target(item), item, keep)
-        elsewhere = _is_elsewhere(item)  # begins with what was asked, and is no stream where there is no thread
-        status = asyncio.create_task(self._set_status(item, _choose_words(item).labels[Stage.SEARCHING.value]))
+        live = StreamedReply(self._client, _build_target(job), job, keep)
+        elsewhere = _is_elsewhere(job)  # begins with what was asked, and is no stream where there is no thread
+        status = asyncio.create_task(self._set_status(job, _choose_words(job).labels[Stage.SEARCHING.value]))
         try:
             turn = await follow_answer(events, None if elsewhere else _StreamView(live, status))
         finally:
             await status
         if turn.decision is Decision.CLARIFY:
-            await live.show_blocks(
-                [*_draw_quotation(item), *choices.draw_question(turn)], choices.format_fallback(turn)
-            )
+            await live.show_blocks([*_draw_quotation(job), *choices.draw_question(turn)], choices.format_fallback(turn))
         else:
-            pieces, below = self._draw_answer(item, turn)
+            pieces, below = self._draw_answer(job, turn)
             await live.finish_answer(pieces, below, streamable=not (elsewhere or any(map(has_table, pieces))))
-        await self._end_status(item)
+        await self._end_status(job)
 
-    def _draw_answer(self, item: Job, turn: Turn, *, share: bool = False) -> tuple[list[str], list[blocks.Block]]:
+    def _draw_answer(self, job: Job, turn: Turn, *, share: bool = False) -> tuple[list[str], list[blocks.Block]]:
         """The text in one piece a message, and what stands below the last."""
-        pieces, below = self._drawn_here(item, turn, share=share)
-        return ([f"{_quote_question(item)}{pieces[0]}", *pieces[1:]] if _is_elsewhere(item) else pieces), below
+        pieces, below = self._drawn_here(job, turn, share=share)
+        return ([f"{_quote_question(job)}{pieces[0]}", *pieces[1:]] if _is_elsewhere(job) else pieces), below
 
-    def _drawn_here(self, item: Job, turn: Turn, *, share: bool) -> tuple[list[str], list[blocks.Block]]:
-        handoff = self._handoff(item.message.place)
+    def _drawn_here(self, job: Job, turn: Turn, *, share: bool) -> tuple[list[str], list[blocks.Block]]:
+        handoff = self._handoff(job.message.place)
         if turn.decision is Decision.SUGGEST:
             return choices.render_suggestion(turn), choices.below_suggestion(turn, share=share, handoff=handoff)
         return split_markdown(to_slack(turn.answer, turn.links), blocks.PIECE), blocks.draw_footer(
             turn, share=share, handoff=handoff
         )
 
-    async def _answer_command(self, item: Job, turn: Turn) -> None:
+    async def _answer_command(self, job: Job, turn: Turn) -> None:
         if turn.decision is Decision.CLARIFY:
-            await self._respond_to_command(item, choices.draw_question(turn), choices.format_fallback(turn))
+            await self._respond_to_command(job, choices.draw_question(turn), choices.format_fallback(turn))
             return
-        pieces, below = self._draw_answer(item, turn, share=True)
+        pieces, below = self._draw_answer(job, turn, share=True)
         for number, piece in enumerate(pieces, start=1):
             last = below if number == len(pieces) else []
-            await self._respond_to_command(item, [*blocks.draw_body(piece), *last], to_fallback(piece))
+            await self._respond_to_command(job, [*blocks.draw_body(piece), *last], to_fallback(piece))
 
-    async def send_text(self, item: Job, text: str, keep: KeepReplies) -> None:
-        if item.message.audience is Audience.COMMAND:
-            if not _was_whispered(item):
-                await self._respond_to_command(item, blocks.draw_body(to_slack(text)), to_fallback(to_slack(text)))
-                await keep([_build_whispered_reply(item)])
+    async def send_text(self, job: Job, text: str, keep: KeepReplies) -> None:
+        if job.message.audience is Audience.COMMAND:
+            if not _was_whispered(job):
+                await self._respond_to_command(job, blocks.draw_body(to_slack(text)), to_fallback(to_slack(text)))
+                await keep([_build_whispered_reply(job)])
             return
-        told = f"{_quote_question(item)}{to_slack(text)}" if _is_elsewhere(item) else to_slack(text)
-        live = StreamedReply(self._client, _build_target(item), item, keep)
+        told = f"{_quote_question(job)}{to_slack(text)}" if _is_elsewhere(job) else to_slack(text)
+        live = StreamedReply(self._client, _build_target(job), job, keep)
         await live.finish_answer([told], (), streamable=False)
-        await self._end_status(item)
+        await self._end_status(job)
 
-    async def tell_position(self, item: Job, ahead: int, keep: KeepReplies) -> None:
+    async def tell_position(self, job: Job, ahead: int, keep: KeepReplies) -> None:
         """Shown as the thread's status, which the answer replaces."""
-        if item.message.audience is not Audience.COMMAND:
-            await self._set_status(item, _choose_words(item).label("queued", ahead=ahead))
+        if job.message.audience is not Audience.COMMAND:
+            await self._set_status(job, _choose_words(job).label("queued", ahead=ahead))
 
-    async def mark_stopped(self, item: Job) -> None:
+    async def mark_stopped(self, job: Job) -> None:
         """The answer was stopped: what is shown of it stays, and a line says so. Raises DeliveryError."""
-        line = _choose_words(item).say("stopped")
-        replies = [reply for reply in item.replies if reply.get("state") == STREAMING]
+        line = _choose_words(job).say("stopped")
+        replies = [reply for reply in job.replies if reply.get("state") == STREAMING]
         for reply in replies:
             await stop_stream(self._client, reply)  # Slack may have done so already
         with translate_delivery_errors():
             await self._client.chat_postMessage(
-                channel=item.message.place.channel, thread_ts=item.message.place.thread, text=to_literal(line)
+                channel=job.message.place.channel, thread_ts=job.message.place.thread, text=to_literal(line)
             )
-        await self._set_status(item, "")
+        await self._set_status(job, "")
 
-    async def retract_reply(self, item: Job) -> None:
-        for reply in item.replies:
+    async def retract_reply(self, job: Job) -> None:
+        for reply in job.replies:
             if reply.get("state") == WHISPERED:
                 continue
             if reply.get("state") == STREAMING:
                 await stop_stream(self._client, reply)
             await delete_message(self._client, reply)
-        if item.message.audience is not Audience.COMMAND:
-            await self._set_status(item, "")
+        if job.message.audience is not Audience.COMMAND:
+            await self._set_status(job, "")
 
-    async def close_clarification(self, item: Job, settled: ClarificationOutcome, by: Job) -> None:
+    async def close_clarification(self, job: Job, settled: ClarificationOutcome, by: Job) -> None:
         """What a command showed to its user alone can be edited only by a button below it."""
         content, text = choices.draw_outcome(settled), choices.format_fallback(settled.asked, settled)
-        if item.message.audience is Audience.COMMAND:
+        if job.message.audience is Audience.COMMAND:
             if by.message.chosen and (url := target_of(by.message).response_url):
                 with translate_delivery_errors():
                     await AsyncWebhookClient(url).send(text=text, blocks=content, replace_original=True)
             return
-        for reply in item.replies[-1:]:
+        for reply in job.replies[-1:]:
             if reply.get("state") == WHISPERED:
                 return
             try:
@@ -141,60 +139,60 @@ class SlackReplySender:
                         ts=reply["ts"],
                         text=text,
                         blocks=content,
-                        metadata=dict(blocks.build_metadata(item.id)),
+                        metadata=dict(blocks.build_metadata(job.id)),
                     )
             except DeliveryError as error:
                 if code_of(error) not in GONE:
                     raise
 
-    async def find_standing_replies(self, item: Job) -> Sequence[Mapping[str, str]]:
+    async def find_standing_replies(self, job: Job) -> Sequence[Mapping[str, str]]:
         """Finished messages bear the item's id; a stream that was cut off bears none yet."""
-        if item.message.audience is Audience.COMMAND:
+        if job.message.audience is Audience.COMMAND:
             return ()
-        place = item.message.place
-        asked = target_of(item.message).below if item.message.chosen else item.message.id
+        place = job.message.place
+        asked = target_of(job.message).below if job.message.chosen else job.message.id
         options: dict[str, Any] = {"oldest": asked, "include_all_metadata": True, "limit": 200}
         with translate_delivery_errors():
             if not place.thread:  # said elsewhere, at once as a whole
                 found = await self._client.conversations_history(channel=place.channel, **options)
-                marked = [message for message in found["messages"] if _item_of(message) == item.id]
+                marked = [message for message in found["messages"] if _item_of(message) == job.id]
                 return [{"channel": place.channel, "ts": message["ts"], "state": SHOWN} for message in marked[::-1]]
             found = await self._client.conversations_replies(channel=place.channel, ts=place.thread, **options)
             me = (await self._client.auth_test())["user_id"]
         mine = [message for message in found["messages"] if message.get("user") == me and message["ts"] > asked]
-        marked = [message for message in mine if _item_of(message) == item.id]
+        marked = [message for message in mine if _item_of(message) == job.id]
         unmarked = [message for message in mine if not _item_of(message)]
         return [
             {"channel": place.channel, "ts": message["ts"], "state": SHOWN if marked else STREAMING}
             for message in marked or unmarked[:1]
         ]
 
-    async def find_other_place(self, item: Job, refusal: DeliveryError) -> Job | None:
+    async def find_other_place(self, job: Job, refusal: DeliveryError) -> Job | None:
         """Where only the thread is closed, the channel; else the customer's private conversation; at last
         a line in the channel that they alone see."""
-        message, target = item.message, target_of(item.message)
+        message, target = job.message, target_of(job.message)
         tried = target.elsewhere
         if message.audience is Audience.COMMAND or tried is Elsewhere.EPHEMERAL:
             return None
         if not tried and lacks_thread(refusal) and not message.place.channel.startswith("D"):
-            return _move_job(item, Elsewhere.CHANNEL, thread="")
+            return _move_job(job, Elsewhere.CHANNEL, thread="")
         if tried in {Elsewhere.NOWHERE, Elsewhere.CHANNEL}:
             with suppress(DeliveryError), translate_delivery_errors():
                 opened = await self._client.conversations_open(users=message.user)
                 if str(opened["channel"]["id"]) != message.place.channel:
-                    return _move_job(item, Elsewhere.DIRECT, thread="", channel=str(opened["channel"]["id"]))
+                    return _move_job(job, Elsewhere.DIRECT, thread="", channel=str(opened["channel"]["id"]))
         if message.place.channel.startswith("D") and tried is not Elsewhere.DIRECT:
             return None
         channel = target.asked_in or message.place.channel
-        return _move_job(item, Elsewhere.EPHEMERAL, thread="", channel=channel, audience=Audience.COMMAND)
+        return _move_job(job, Elsewhere.EPHEMERAL, thread="", channel=channel, audience=Audience.COMMAND)
 
     async def check_access(self) -> None:
         with translate_delivery_errors():
             await self._client.auth_test()
 
-    async def _respond_to_command(self, item: Job, content: Sequence[blocks.Block], text: str) -> None:
+    async def _respond_to_command(self, job: Job, content: Sequence[blocks.Block], text: str) -> None:
         """Answer a command, visible to its user alone: by its response URL, or, once that is used up, directly."""
-        url = target_of(item.message).response_url
+        url = target_of(job.message).response_url
         fallback = text[: blocks.FALLBACK]
         if url:
             with suppress(DeliveryError), translate_delivery_errors():
@@ -205,31 +203,31 @@ class SlackReplySender:
                     return
         with translate_delivery_errors():
             await self._client.chat_postEphemeral(
-                channel=item.message.place.channel, user=item.message.user, text=fallback, blocks=list(content)
+                channel=job.message.place.channel, user=job.message.user, text=fallback, blocks=list(content)
             )
 
-    async def _end_status(self, item: Job) -> None:
+    async def _end_status(self, job: Job) -> None:
         """A new message ends the thread's status, but an edited one does not; neither ends an agent's session."""
-        if item.replies:
-            await self._set_status(item, "")
+        if job.replies:
+            await self._set_status(job, "")
         else:
-            await self._set_session(item, "active")
+            await self._set_session(job, "active")
 
-    async def _set_status(self, item: Job, status: str) -> None:
+    async def _set_status(self, job: Job, status: str) -> None:
         """Say what is being done. That it could not be said is no fault: not every channel takes a status."""
-        if not item.message.place.thread:
+        if not job.message.place.thread:
             return
         with suppress(DeliveryError, TimeoutError):
             async with asyncio.timeout(_STATUS_SECONDS):
-                await self._set_session(item, "processing" if status else "active")
+                await self._set_session(job, "processing" if status else "active")
                 with translate_delivery_errors():
                     await self._client.assistant_threads_setStatus(
-                        channel_id=item.message.place.channel, thread_ts=item.message.place.thread, status=status
+                        channel_id=job.message.place.channel, thread_ts=job.message.place.thread, status=status
                     )
 
-    async def _set_session(self, item: Job, status: str) -> None:
+    async def _set_session(self, job: Job, status: str) -> None:
         """While a session of the agent's is "processing", Slack shows a button that stops it."""
-        place = item.message.place
+        place = job.message.place
         if not self._sessions or not place.channel.startswith("D"):
             return
         try:
@@ -261,46 +259,46 @@ class _StreamView(AnswerView):
 
 
 def _move_job(
-    item: Job, where: Elsewhere, *, thread: str, channel: str = "", audience: Audience = Audience.CHANNEL
+    job: Job, where: Elsewhere, *, thread: str, channel: str = "", audience: Audience = Audience.CHANNEL
 ) -> Job:
-    message, target = item.message, target_of(item.message)
+    message, target = job.message, target_of(job.message)
     place = replace(message.place, thread=thread, channel=channel or message.place.channel)
     target = replace(target, elsewhere=where, asked_in=target.asked_in or message.place.channel, response_url="")
     moved = replace(message, place=place, reply_target=write_reply_target(target), audience=audience)
-    return replace(item, message=moved, replies=())
+    return replace(job, message=moved, replies=())
 
 
-def _build_whispered_reply(item: Job) -> Mapping[str, str]:
+def _build_whispered_reply(job: Job) -> Mapping[str, str]:
     """Stands for what only its user sees, which nobody can find again."""
-    return {"channel": item.message.place.channel, "state": WHISPERED, "revision": str(item.revision)}
+    return {"channel": job.message.place.channel, "state": WHISPERED, "revision": str(job.revision)}
 
 
-def _was_whispered(item: Job) -> bool:
+def _was_whispered(job: Job) -> bool:
     """Whether this very wording was answered so before whoever did it was cut off."""
-    return any(reply.get("state") == WHISPERED and reply["revision"] == str(item.revision) for reply in item.replies)
+    return any(reply.get("state") == WHISPERED and reply["revision"] == str(job.revision) for reply in job.replies)
 
 
-def _is_elsewhere(item: Job) -> bool:
-    return bool(target_of(item.message).elsewhere)
+def _is_elsewhere(job: Job) -> bool:
+    return bool(target_of(job.message).elsewhere)
 
 
-def _quote_question(item: Job) -> str:
+def _quote_question(job: Job) -> str:
     """What was asked, above an answer that does not stand below it."""
-    return f"> {to_literal(shorten_text(' '.join(item.message.text.split()), _QUOTED))}\n\n"
+    return f"> {to_literal(shorten_text(' '.join(job.message.text.split()), _QUOTED))}\n\n"
 
 
-def _draw_quotation(item: Job) -> list[blocks.Block]:
-    return blocks.draw_body(_quote_question(item)) if _is_elsewhere(item) else []
+def _draw_quotation(job: Job) -> list[blocks.Block]:
+    return blocks.draw_body(_quote_question(job)) if _is_elsewhere(job) else []
 
 
-def _build_target(item: Job) -> Target:
-    place = item.message.place
-    team = target_of(item.message).recipient_team or place.workspace
-    return Target(place.channel, place.thread, item.message.user, team, item.id)
+def _build_target(job: Job) -> Target:
+    place = job.message.place
+    team = target_of(job.message).recipient_team or place.workspace
+    return Target(place.channel, place.thread, job.message.user, team, job.id)
 
 
-def _choose_words(item: Job) -> Words:
-    return words_for(reply_language(item.message.text))
+def _choose_words(job: Job) -> Words:
+    return words_for(reply_language(job.message.text))
 
 
 def _item_of(message: Mapping[str, Any]) -> str:

@@ -8,13 +8,13 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from bot.errors import SettingsError
-from bot.sections import PlatformSettings, normalise_api_url
+from bot.sections import TeamPlatformSettings, normalise_api_url
 
 SLACK = "https://slack.com/api/"
 _CHANNEL = r"^([CG][A-Z0-9]+)?$"
 
 
-class SlackSettings(PlatformSettings):
+class SlackSettings(TeamPlatformSettings):
     """Tokens, how events come, and the team's channels."""
 
     model_config = SettingsConfigDict(env_prefix="FRONTDESK_SLACK_")

@@ -21,7 +21,7 @@ from retrieval.text import collapse_whitespace
 
 T = TypeVar("T")
 
-PLATFORM = "terminal"
+NAME = "terminal"
 USER = "terminal"
 HISTORY = "chat_history"
 """The file in the data folder that keeps what was typed, for the arrow keys."""
@@ -42,7 +42,7 @@ class TerminalChat:
     """Implements `bot.platforms.registry.Adapter`, but that `run` ends by itself: with /quit, or the input. It goes on
     with the conversation of that id, by default a new one. The inbox has to run beside it."""
 
-    platform = PLATFORM
+    platform = NAME
     routes = ()
 
     def __init__(
@@ -57,7 +57,7 @@ class TerminalChat:
     async def run(self) -> None:
         """Converse until /quit or the end of the input."""
         interactive = self._printer.console.is_terminal and sys.stdin.isatty()
-        self._services.join(PLATFORM, self._replies)
+        self._services.join(NAME, self._replies)
         self.connected = True
         await self._show_welcome(interactive)
         async for line in self._read_lines(interactive):
@@ -72,7 +72,7 @@ class TerminalChat:
     async def close(self) -> None:
         """Show nothing more."""
         self.connected = False
-        self._services.leave(PLATFORM)
+        self._services.leave(NAME)
 
     async def _show_welcome(self, interactive: bool) -> None:
         turns = (await self._services.conversations.load_conversation(self._conversation_id)).turns
@@ -85,7 +85,7 @@ class TerminalChat:
     async def _answer_line(self, text: str) -> None:
         """Have one line answered, and wait until it is. A fault is shown and the chat goes on."""
         line_id = uuid.uuid4().hex
-        place = ThreadRef(PLATFORM, "", self._conversation_id, line_id)
+        place = ThreadRef(NAME, "", self._conversation_id, line_id)
         message = ChatMessage(place, line_id, USER, text, Audience.COMMAND, conversation_id=self._conversation_id)
         try:
             if not await _run_interruptible(self._await_reply(message)):

@@ -6,8 +6,6 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from pydantic_settings import PydanticBaseSettingsSource
-
 from bot.chat.platform import Finding
 from bot.sections import PlatformSettings
 
@@ -16,30 +14,16 @@ if TYPE_CHECKING:
     from bot.platforms.services import PlatformServices
 
 
-class TerminalSettings(PlatformSettings):
-    """There is nothing to set."""
-
-    @classmethod
-    def settings_customise_sources(cls, *_: Any, **__: Any) -> tuple[PydanticBaseSettingsSource, ...]:
-        """None."""
-        return ()
-
-    @classmethod
-    def environment_variables(cls) -> tuple[str, ...]:
-        """None."""
-        return ()
-
-
 class TerminalPlatform:
     """See `bot.platforms.registry.ServedPlatform`."""
 
     name = "terminal"
     title = "Terminal"
-    section = TerminalSettings
+    section = PlatformSettings
     user_id = re.compile("terminal")
     channel_id = re.compile("(?!)")  # it has none
     born_admins = ""
-    tokens = ""
+    needs = ""
     how_to_begin = ""
 
     async def check(self, settings: Any) -> Sequence[Finding]:

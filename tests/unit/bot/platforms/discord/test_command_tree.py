@@ -39,7 +39,7 @@ def made(steering: Steering) -> dict[str, app_commands.Command[Any, Any, Any]]:
     """The subcommands of /faq by the names that people type."""
     console = SimpleNamespace(commands=COMMANDS, group_help=GROUP_HELP)
     tree = app_commands.CommandTree(discord.Client(intents=discord.Intents.none()))
-    add_commands(tree, cast(Any, SimpleNamespace(console=console, steering=steering)))
+    add_commands(tree, cast(Any, SimpleNamespace(console=console, commands=steering)))
     faq = tree.get_command("faq")
     assert isinstance(faq, app_commands.Group)
     found = {}
