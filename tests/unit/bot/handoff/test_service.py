@@ -174,6 +174,12 @@ async def test_a_support_channel_of_a_platform_that_is_away_is_none(office: Offi
     assert len(office.posters["discord"].texts("D1")) == 1
 
 
+async def test_nobody_is_handed_over_where_they_could_be_told_nothing(office: Office) -> None:
+    """A platform that takes no cards: people would be called, and what they say would reach nobody."""
+    assert office.handoffs.can_hand_over(HERE)
+    assert not office.handoffs.can_hand_over(replace(HERE, platform="lines"))
+
+
 async def test_a_support_channel_hands_nothing_to_itself(office: Office) -> None:
     own = replace(SUPPORT, thread="7.0")
     assert not office.handoffs.can_hand_over(own)
