@@ -21,7 +21,7 @@ from tests.support.guilds import SECONDS, Den
 from tests.support.lore import CODE, SENTENCES
 from tests.support.site import Site
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 DELIVERY, PAYMENT = "How long does delivery take?", "Which payment methods do you accept?"
 

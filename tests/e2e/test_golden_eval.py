@@ -18,6 +18,8 @@ from bot.chat.reply_stream import follow_answer
 from bot.settings import load_settings
 from tests.support.bots import FRONTDESK, Knowledge
 
+pytestmark = pytest.mark.slow  # a minute of processes
+
 GOLDEN = """question,expected
 How do I send something back?,How do I return something?
 How long does a delivery take?,{url}/help/delivery.html

@@ -22,6 +22,8 @@ from retrieval.refresh import Progress, RefreshReport
 from tests.support.embedding import MODELS, default_embedder
 from tests.support.site import Site
 
+pytestmark = pytest.mark.slow  # a minute of processes
+
 PAIRS = {
     "returns": ("How do I return goods?", "Send them back within thirty days."),
     "delivery": ("How long does delivery take?", "Three to five working days."),

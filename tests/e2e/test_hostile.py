@@ -22,7 +22,7 @@ from tests.support.rooms import SECONDS, Room
 from tests.support.site import Site
 from tests.support.slack import SlackStandIn
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 # What would ring a bell or pose as one of the model's structures, wherever it stands.
 RINGS = re.compile(r"@(everyone|here|channel)\b|<!(channel|here|everyone|subteam)|<@[!&]?U?0?123456|<#C?0?123456")

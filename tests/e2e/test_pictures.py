@@ -24,7 +24,7 @@ from tests.support.openai_server import HANG, OpenAiServer, Script, pictures
 from tests.support.rooms import Direct, Room
 from tests.support.slack import SlackStandIn
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 DELIVERY, ANSWERED = "How long does delivery to Germany take?", "working days"
 SHOWS = f"A page of the shop that asks: {DELIVERY}"
