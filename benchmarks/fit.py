@@ -37,10 +37,10 @@ from benchmarks.question_sets import (
 from bot.evaluation.metrics import Outcome, compute_figures
 from retrieval.indexing.models import EmbeddingModels, name_model
 from retrieval.searching.calibration import ALONE, FEATURES, INTERCEPT
-from retrieval.searching.fitted import GENERIC, name_fit
+from retrieval.searching.fitted import name_fit
 from retrieval.searching.generic import ANY_MODEL, Background, measure_background
 from retrieval.searching.near_misses import NEAR_MISSES
-from retrieval.searching.profiles import WORD_SIGNALS, name_signal
+from retrieval.searching.profiles import GENERIC, WORD_SIGNALS, name_signal
 
 Floats = npt.NDArray[np.float64]
 Sets = dict[str, list[Example]]

@@ -29,8 +29,9 @@ from bot.app import embedding_models_for
 from bot.settings import load_settings
 from retrieval.indexing.models import EmbeddingModels, name_model
 from retrieval.searching.clustering import Clustering, Likeness, cluster_texts
-from retrieval.searching.fitted import GENERIC, name_fit
+from retrieval.searching.fitted import name_fit
 from retrieval.searching.generic import ANY_MODEL
+from retrieval.searching.profiles import GENERIC
 
 # stackfaq_ood is left out: it holds the questions of stackfaq.
 TUNED = {"en": ("stackfaq", "banking77", "covid_jhu", "sites_en"), "zh": ("atec_zh", "telecom_zh")}

@@ -38,8 +38,9 @@ from retrieval.indexing.building import build_index
 from retrieval.indexing.index import Index
 from retrieval.indexing.models import EmbeddingModels, name_model
 from retrieval.searching.embedding import QuestionVectors
-from retrieval.searching.fitted import GENERIC, load_fitted, name_fit
+from retrieval.searching.fitted import load_fitted, name_fit
 from retrieval.searching.generic import ANY_MODEL, measure_background
+from retrieval.searching.profiles import GENERIC
 from retrieval.searching.retriever import choose_profiles, detect_query_language
 from retrieval.searching.search import Search
 from retrieval.searching.twins import find_same_question_pairs

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from retrieval.indexing.models import EmbeddingModels
     from retrieval.indexing.versions import VersionStore
     from retrieval.interfaces import Crawler, Fetch
-    from retrieval.searching.fitted import Fitted
+    from retrieval.searching.profiles import Fitted
     from retrieval.searching.reranking import Reranking
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.evaluation.fit import OwnFit
     from bot.evaluation.judge import Judged
     from bot.evaluation.questions import GoldenQuestion
-    from retrieval.searching.fitted import Fitted
+    from retrieval.searching.profiles import Fitted
 
 _ROUNDS = 4  # that every question is asked: two to fit, one before and one after
 

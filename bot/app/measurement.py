@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from retrieval.indexing.index import Index
     from retrieval.indexing.models import EmbeddingModels
     from retrieval.interfaces import Retriever
-    from retrieval.searching.fitted import Fitted
     from retrieval.searching.glossary import Glossary
+    from retrieval.searching.profiles import Fitted
     from retrieval.searching.reranking import Reranking
     from retrieval.searching.retriever import LiveRetriever
 

@@ -186,7 +186,8 @@ def _check_fit(settings: Settings, models: EmbeddingModels) -> Iterator[Check]:
     """Whose fit the search goes by."""
     from bot.app import own_fit_of
     from retrieval.errors import ModelError
-    from retrieval.searching.fitted import GENERIC, OWN, load_fitted
+    from retrieval.searching.fitted import OWN, load_fitted
+    from retrieval.searching.profiles import GENERIC
 
     path = own_fit_of(settings, models)
     try:

@@ -28,7 +28,7 @@ def load_embedder(model: str, cache_dir: Path, onnx: bool = True, prefixes: Prom
 
         return TorchEmbedder(weights)
     from retrieval.indexing.lazy import LazyEmbedder
-    from retrieval.indexing.onnx_export import cache_folder, read_meta
+    from retrieval.indexing.onnx_meta import cache_folder, read_meta
 
     folder = cache_folder(weights, cache_dir)
     return LazyEmbedder(
@@ -38,7 +38,7 @@ def load_embedder(model: str, cache_dir: Path, onnx: bool = True, prefixes: Prom
 
 def _load_exported(weights: Weights, folder: Path) -> Embedder | None:
     from retrieval.indexing.embedder_onnx import OnnxEmbedder
-    from retrieval.indexing.onnx_export import is_complete
+    from retrieval.indexing.onnx_meta import is_complete
 
     if not is_complete(folder):
         return None

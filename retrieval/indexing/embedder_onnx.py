@@ -10,8 +10,8 @@ import numpy as np
 
 from retrieval.errors import ModelError
 from retrieval.indexing import onnx_graph
-from retrieval.indexing.onnx_export import read_meta, recipe_of
 from retrieval.indexing.onnx_graph import META, MODEL
+from retrieval.indexing.onnx_meta import read_meta, recipe_of
 from retrieval.indexing.tokens import open_tokenizer
 from retrieval.indexing.weights import Weights
 from retrieval.interfaces import Vectors

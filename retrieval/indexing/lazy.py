@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 
-from retrieval.indexing.onnx_export import Meta, recipe_of
+from retrieval.indexing.onnx_meta import Meta, recipe_of
 from retrieval.indexing.weights import Weights
 from retrieval.interfaces import Embedder, Vectors
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,12 @@ import structlog
 
 from retrieval.indexing import onnx_graph
 from retrieval.indexing.onnx_graph import META, MODEL, NotExportable
+from retrieval.indexing.onnx_meta import Meta, is_complete
 from retrieval.indexing.weights import Weights
 from retrieval.interfaces import Vectors
 
 log = structlog.get_logger(__name__)
 
-RECIPE = "onnx2"  # change it with anything below that changes vectors
-PACKED_RECIPE = "packed1"  # and this with anything in packed_graph.py or tokens.py
 _NEAR_ENOUGH = {"int8": 0.95, "fp32": 0.999}  # least cosine with torch over the samples
 _SAMPLES = (
     "How do I return an item?",
@@ -36,51 +35,6 @@ _SAMPLES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Meta:
-    """What the runtime must know of an exported model; `inputs` are the graph's, `sizes` the files' in bytes, `around`
-    the ids before and after a text where the tokenizer does not add them.
-
-    Prompts are no part of it: they are put before the texts, whatever the graph. `prompt_tokens` only remembers how
-    long one is.
-    """
-
-    precision: str
-    dimension: int
-    max_tokens: int
-    pad_id: int
-    inputs: tuple[str, ...]
-    sizes: dict[str, int]
-    around: tuple[int, ...] = ()
-    prompt_tokens: dict[str, int] = field(default_factory=dict)
-
-    def tokens_beside(self, prompt: str) -> int | None:
-        """How many tokens of a text are read beside `prompt`; None where that must be counted."""
-        taken = self.prompt_tokens.get(prompt, None if prompt else 0)
-        return None if taken is None else self.max_tokens - taken
-
-
-def recipe_of(weights: Weights) -> str:
-    """How `weights` are exported."""
-    return PACKED_RECIPE if weights.packed_file else RECIPE
-
-
-def cache_folder(weights: Weights, cache_dir: Path) -> Path:
-    """Where the export of `weights` lies."""
-    return onnx_graph.folder_of(weights, cache_dir, recipe_of(weights))
-
-
-def read_meta(folder: Path) -> Meta | None:
-    """The export in `folder`, or None when there is none or it is incomplete."""
-    data = onnx_graph.read_record(folder)
-    try:
-        meta = Meta(**{**data, "inputs": tuple(data["inputs"]), "around": tuple(data.get("around", ()))})
-    except (TypeError, KeyError):
-        return None
-    numbers = (meta.dimension, meta.max_tokens, meta.pad_id)
-    return meta if all(type(number) is int for number in numbers) else None
-
-
 def export_embedder(weights: Weights, model: Any, folder: Path) -> None:
     """Export `model` (a SentenceTransformer) to `folder` by one rename; two processes may do so at once.
 
@@ -91,11 +45,6 @@ def export_embedder(weights: Weights, model: Any, folder: Path) -> None:
         precision = _export_into(temporary, weights, model)
     seconds = round(time.perf_counter() - started, 1)
     log.info("embedding model exported", model=weights.name, precision=precision, seconds=seconds)
-
-
-def is_complete(folder: Path) -> bool:
-    """Whether `folder` holds a whole export."""
-    return read_meta(folder) is not None
 
 
 def _export_into(folder: Path, weights: Weights, model: Any) -> str:

@@ -12,8 +12,8 @@ import structlog
 
 from retrieval.errors import ModelError
 from retrieval.indexing import onnx_graph
-from retrieval.indexing.onnx_export import Meta, is_complete
 from retrieval.indexing.onnx_graph import META, MODEL
+from retrieval.indexing.onnx_meta import Meta, is_complete
 from retrieval.indexing.packed_file import PackedFile
 from retrieval.indexing.packed_graph import INPUTS, write_graph
 from retrieval.indexing.tokens import PIECES, UnigramTokenizer, write_pieces

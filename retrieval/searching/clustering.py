@@ -21,8 +21,9 @@ from retrieval.indexing.models import EmbeddingModels, combine_models, name_mode
 from retrieval.interfaces import Embedder
 from retrieval.languages import COMMON_LANGUAGES, detect_language
 from retrieval.scripts import UNSPACED
-from retrieval.searching.fitted import Fitted, load_fitted
+from retrieval.searching.fitted import load_fitted
 from retrieval.searching.generic import read_unrelated
+from retrieval.searching.profiles import Fitted
 from retrieval.text import collapse_whitespace
 
 if TYPE_CHECKING:

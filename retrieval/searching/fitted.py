@@ -10,55 +10,22 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Sequence
+from dataclasses import fields
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from retrieval.errors import ModelError
 from retrieval.indexing.models import name_model
-from retrieval.searching.profiles import VECTOR_SIGNALS, WORD_SIGNALS, Profile
+from retrieval.searching.generic import fit_generically
+from retrieval.searching.profiles import GENERIC, VECTOR_SIGNALS, WORD_SIGNALS, Fitted, Profile, read_profile
 
 if TYPE_CHECKING:
     from retrieval.indexing.models import EmbeddingModels
 
-GENERIC = "generic"
 OWN = "this team's questions"
-_SETS = ("query", "documents")
-_COEFFICIENTS = ("weights", "confidence")
 _MEND = "delete it, or make it anew"
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """What a set of models is searched by. `origin` says whose fit it is: the models' own, a team's, or the generic
-    one. `clustering` holds by model what makes two questions alike (`clustering.py`): the weights of their vectors' and
-    of their tokens' likeness, and a bias."""
-
-    models: tuple[str, ...]
-    profiles: tuple[Profile, ...]
-    origin: str
-    clustering: Mapping[str, Sequence[float]] = field(default_factory=dict)
-
-    def choose_profiles(self, query: str, documents: str, *, worded: bool, available: Sequence[str]) -> list[Profile]:
-        """The profiles for a question in the language `query` about `documents` in another or the same, the one to try
-        first before the one to try when it is not sure. Those that look at a model that is not `available` are passed
-        over; never empty."""
-        usable = [each for each in self.profiles if set(each.models) <= set(available)]
-        fitting = [each for each in usable if each.fits_languages(query, documents, worded)]
-        first = next((each for each in fitting if not each.after), None) or self._by_words_alone(usable)
-        then = next((each for each in fitting if each.after == first.name), None)
-        return [first, then] if then else [first]
-
-    @property
-    def best_languages(self) -> frozenset[str]:
-        """The languages for which the first model alone is tried first; empty where there are none such."""
-        alone = (each for each in self.profiles if each.models == self.models[:1] and each.query and not each.after)
-        return frozenset().union(*(each.query or () for each in alone))
-
-    def _by_words_alone(self, usable: Sequence[Profile]) -> Profile:
-        return next(each for each in usable if not each.models)
 
 
 def load_fitted(models: EmbeddingModels, own: Path | None = None) -> Fitted:
@@ -69,8 +36,6 @@ def load_fitted(models: EmbeddingModels, own: Path | None = None) -> Fitted:
         return read_fitted(_read_own(own), str(own), OWN)
     if shipped := read_shipped(name_fit(names)):
         return read_fitted(shipped, f"{name_fit(names)}.json", "these models")
-    from retrieval.searching.generic import fit_generically
-
     return fit_generically(json.loads(read_shipped(GENERIC)), models)
 
 
@@ -155,15 +120,3 @@ def write_fitted(fitted: Fitted, path: Path, made_with: str) -> None:
 
 def _to_fields(profile: Profile) -> dict[str, Any]:
     return {field.name: getattr(profile, field.name) for field in fields(profile)}
-
-
-def read_profile(data: Mapping[str, Any]) -> Profile:
-    """One profile of a fit. Raises ValueError, KeyError, TypeError or AttributeError on what is none."""
-    values: dict[str, Any] = dict(data)
-    for key in _COEFFICIENTS:
-        values[key] = {name: float(value) for name, value in data[key].items()}
-    _ = values["confidence"]["intercept"]
-    for key in _SETS:
-        if values.get(key) is not None:
-            values[key] = frozenset(values[key])
-    return Profile(**values)

@@ -14,8 +14,8 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from retrieval.searching.calibration import INTERCEPT
-from retrieval.searching.fitted import OWN, Fitted
-from retrieval.searching.profiles import Profile
+from retrieval.searching.fitted import OWN
+from retrieval.searching.profiles import Fitted, Profile
 
 FEWEST = 20  # questions of a profile: below, it keeps what it has
 FOLDS = 5

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from retrieval.indexing.models import EmbeddingModels, name_model
-from retrieval.searching.fitted import GENERIC, Fitted, read_profile
-from retrieval.searching.profiles import Profile
+from retrieval.searching.profiles import GENERIC, Fitted, Profile, read_profile
 
 if TYPE_CHECKING:
     from retrieval.interfaces import Embedder

@@ -5,9 +5,14 @@ Weights and coefficients are fitted: they are read from `fitted/` (see `fitted.p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
+
+GENERIC = "generic"
+_SETS = ("query", "documents")
+_COEFFICIENTS = ("weights", "confidence")
 
 VECTOR_SIGNALS = ("cos_question", "cos_alike", "cos_passage", "cos_best", "cos_wordings")
 """Of each embedding model; a profile names them with the model's name: "cos_question:all-MiniLM-L6-v2".
@@ -74,3 +79,46 @@ class Profile:
             and self.same_language in {None, query == documents}
             and self.worded in {None, worded}
         )
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What a set of models is searched by. `origin` says whose fit it is: the models' own, a team's, or the generic
+    one. `clustering` holds by model what makes two questions alike (`clustering.py`): the weights of their vectors' and
+    of their tokens' likeness, and a bias."""
+
+    models: tuple[str, ...]
+    profiles: tuple[Profile, ...]
+    origin: str
+    clustering: Mapping[str, Sequence[float]] = field(default_factory=dict)
+
+    def choose_profiles(self, query: str, documents: str, *, worded: bool, available: Sequence[str]) -> list[Profile]:
+        """The profiles for a question in the language `query` about `documents` in another or the same, the one to try
+        first before the one to try when it is not sure. Those that look at a model that is not `available` are passed
+        over; never empty."""
+        usable = [each for each in self.profiles if set(each.models) <= set(available)]
+        fitting = [each for each in usable if each.fits_languages(query, documents, worded)]
+        first = next((each for each in fitting if not each.after), None) or self._by_words_alone(usable)
+        then = next((each for each in fitting if each.after == first.name), None)
+        return [first, then] if then else [first]
+
+    @property
+    def best_languages(self) -> frozenset[str]:
+        """The languages for which the first model alone is tried first; empty where there are none such."""
+        alone = (each for each in self.profiles if each.models == self.models[:1] and each.query and not each.after)
+        return frozenset().union(*(each.query or () for each in alone))
+
+    def _by_words_alone(self, usable: Sequence[Profile]) -> Profile:
+        return next(each for each in usable if not each.models)
+
+
+def read_profile(data: Mapping[str, Any]) -> Profile:
+    """One profile of a fit. Raises ValueError, KeyError, TypeError or AttributeError on what is none."""
+    values: dict[str, Any] = dict(data)
+    for key in _COEFFICIENTS:
+        values[key] = {name: float(value) for name, value in data[key].items()}
+    _ = values["confidence"]["intercept"]
+    for key in _SETS:
+        if values.get(key) is not None:
+            values[key] = frozenset(values[key])
+    return Profile(**values)

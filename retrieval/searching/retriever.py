@@ -18,10 +18,10 @@ from retrieval.interfaces import Embedder
 from retrieval.languages import COMMON_LANGUAGES, detect_language
 from retrieval.searching import rewriting
 from retrieval.searching.embedding import QuestionVectors
-from retrieval.searching.fitted import Fitted, load_fitted
+from retrieval.searching.fitted import load_fitted
 from retrieval.searching.glossary import MOST_VARIANTS, Glossary, QueryVariant
 from retrieval.searching.pasted import question_of
-from retrieval.searching.profiles import Profile
+from retrieval.searching.profiles import Fitted, Profile
 from retrieval.searching.reranking import Reranking
 from retrieval.searching.search import Search
 from retrieval.searching.spelling import Spellings

@@ -15,8 +15,9 @@ import numpy as np
 from retrieval.indexing.lexical import Places
 from retrieval.indexing.models import name_model
 from retrieval.languages import language_of
-from retrieval.searching.fitted import GENERIC, name_fit, read_shipped
+from retrieval.searching.fitted import name_fit, read_shipped
 from retrieval.searching.generic import ANY_MODEL
+from retrieval.searching.profiles import GENERIC
 
 if TYPE_CHECKING:
     from retrieval.indexing.index import Index

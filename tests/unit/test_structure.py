@@ -19,9 +19,10 @@ def functions() -> Iterator[str]:
     """The names of all functions but properties, which are nouns, and what the language names itself."""
     for path in MODULES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("__"):
-                if not any("property" in ast.unparse(decorator) for decorator in node.decorator_list):
-                    yield node.name
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.name.startswith("__"):
+                continue
+            if not any("property" in ast.unparse(decorator) for decorator in node.decorator_list):
+                yield node.name
 
 
 def test_functions_are_named_by_more_than_one_word() -> None:

@@ -16,7 +16,8 @@ import pytest
 
 from retrieval.errors import ModelError
 from retrieval.indexing.embedder import load_embedder
-from retrieval.indexing.onnx_export import cache_folder, export_embedder, read_meta
+from retrieval.indexing.onnx_export import export_embedder
+from retrieval.indexing.onnx_meta import cache_folder, read_meta
 from retrieval.indexing.weights import Prompts, find_weights, load_sentence_transformer
 from retrieval.interfaces import Embedder
 from tests.support.embedding import MODELS, plain_embedder
@@ -235,7 +236,7 @@ def test_an_export_that_is_not_what_was_noted_is_made_again(
 
 TAKE_PLACE = """
 import shutil, sys; from pathlib import Path
-from retrieval.indexing.onnx_export import is_complete, read_meta
+from retrieval.indexing.onnx_meta import is_complete, read_meta
 from retrieval.indexing.onnx_graph import take_place
 exported, cache, own = (Path(argument) for argument in sys.argv[1:])
 for number in range(40):

@@ -16,7 +16,7 @@ import pytest
 from retrieval.errors import ModelError
 from retrieval.indexing.embedder_onnx import OnnxEmbedder
 from retrieval.indexing.lazy import LazyEmbedder
-from retrieval.indexing.onnx_export import cache_folder, read_meta
+from retrieval.indexing.onnx_meta import cache_folder, read_meta
 from retrieval.indexing.weights import Prompts, find_weights
 from retrieval.interfaces import Embedder
 from tests.support.embedding import MODELS, multilingual_embedder, plain_embedder

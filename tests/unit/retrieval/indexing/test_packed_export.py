@@ -12,7 +12,7 @@ import pytest
 from retrieval.errors import ModelError
 from retrieval.indexing import packed_export
 from retrieval.indexing.embedder import load_embedder
-from retrieval.indexing.onnx_export import cache_folder
+from retrieval.indexing.onnx_meta import cache_folder
 from retrieval.indexing.weights import find_weights
 from retrieval.interfaces import Embedder
 from tests.support.embedding import MODELS, multilingual_embedder

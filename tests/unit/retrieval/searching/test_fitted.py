@@ -11,7 +11,8 @@ import pytest
 from retrieval.errors import ModelError
 from retrieval.indexing.models import combine_models
 from retrieval.searching.calibration import INTERCEPT
-from retrieval.searching.fitted import GENERIC, Fitted, load_fitted, name_fit, read_fitted
+from retrieval.searching.fitted import load_fitted, name_fit, read_fitted
+from retrieval.searching.profiles import GENERIC, Fitted
 from tests.support.embedding import default_embedder
 from tests.support.word_embedder import WordEmbedder
 

@@ -10,7 +10,7 @@ import pytest
 
 from retrieval.errors import ModelError
 from retrieval.searching.calibration import estimate_probability
-from retrieval.searching.fitted import OWN, Fitted, read_fitted, write_fitted
+from retrieval.searching.fitted import OWN, read_fitted, write_fitted
 from retrieval.searching.fitting import (
     FEWEST,
     Case,
@@ -23,7 +23,7 @@ from retrieval.searching.fitting import (
     predict_left_out,
     sigmoid,
 )
-from retrieval.searching.profiles import Profile
+from retrieval.searching.profiles import Fitted, Profile
 
 WORDS = Profile("words", {"overlap": 3.0}, {"overlap": 4.0, "lead": 0.5, "intercept": -1.0}, 0.8, 0.4)
 OTHER = Profile("other", {"cos_best:m": 3.0}, {"intercept": 0.0}, 0.7, 0.3, query=frozenset({"en"}))
