@@ -458,7 +458,7 @@ def _reply_to_small_talk(draft: _Draft) -> None:
 
 def _reply_to_refusal(words: Words, *, people: bool) -> str:
     """The reply to who says that what was found is not it."""
-    return replies.write_nothing_found(words, people=True) if people else words.say("none_of_these")
+    return replies.write_nothing_found(words, people=True) if people else words.say("nothing_else_found")
 
 
 def _reply_to(draft: _Draft, options: Sequence[ScoredPassage]) -> None:
