@@ -25,6 +25,8 @@ from bot.database.database import Database
 from bot.database.tables import metadata
 from bot.handoff.models import HandoffState, Party
 from bot.inbox.policy import classify_message
+from bot.platforms.registry import find_sections
+from bot.sections import load_section
 from bot.settings import Settings, load_settings
 from bot.taught.models import TaughtState
 from retrieval.errors import SourceError
@@ -100,8 +102,8 @@ async def test_what_a_dead_process_owed_is_reclaimed_with_all_that_was_known_of_
         1235.5,
     )
     assert edited.message.audience is Audience.MENTION
-    beside = {"links": "https://shop.example/a", "files": "[]"}
-    assert edited.message.context == {"team": "T1", "response_url": "https://hooks.example/1"} | beside
+    assert edited.message.reply_target == {"team": "T1", "response_url": "https://hooks.example/1"}
+    assert (edited.message.links, edited.message.files) == (("https://shop.example/a",), ())
     assert (edited.state, edited.judgement, edited.revision) == (JobState.PENDING, Disposition.ANSWER, 1)
     assert (edited.replies, edited.turn_id, edited.attempts) == (({"ts": "20.1", "kind": "waiting"},), "", 1)
     assert edited.conversation_id == "slack:T1:C1:20.0"
@@ -114,7 +116,8 @@ async def test_what_a_dead_process_owed_is_reclaimed_with_all_that_was_known_of_
     assert moved.moved is not None
     there = ThreadRef("discord", "G1", "88", "30.5")
     assert (moved.moved.place, moved.moved.audience) == (there, Audience.DIRECT)
-    assert (moved.moved.context, moved.moved.left) == ({"dm": "88"}, ({"id": "30.1", "kind": "waiting"},))
+    assert moved.moved.reply_target["dm"] == "88"
+    assert moved.moved.left == ({"id": "30.1", "kind": "waiting"},)
     assert moved.where_answered.message.place == there
 
     assert (taken["40.0"].state, taken["40.0"].replies) == (JobState.RETRACTING, ({"ts": "40.1"},))
@@ -191,7 +194,7 @@ async def test_handoffs_are_taken_up_where_they_stood(application: Application) 
     message = said("Hello?", id="61.5", thread="61.0", user="U3", platform="slack", workspace="T1", channel="C1")
     job = await application.inbox_store.claim_message(message, classify_message)
     assert isinstance(job, Job)
-    assert job.message.context["handoff"] == opened.id
+    assert job.message.handoff_id == opened.id
 
 
 async def test_taught_answers_terms_wordings_and_schedules_are_in_use(application: Application) -> None:
@@ -222,15 +225,20 @@ async def test_taught_answers_terms_wordings_and_schedules_are_in_use(applicatio
 
 def test_every_setting_of_the_last_version_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     _clear_settings(monkeypatch)
-    plain = load_settings()
+    sections = (Settings, *find_sections())
+    plain = {section: load_section(section) for section in sections}
     for name, value in settings().items():
         monkeypatch.setenv(name, value)
-    changed = load_settings()
-    known = dict(zip(Settings.environment_variables(), Settings.model_fields, strict=True))
+    known = {
+        name: (section, field)
+        for section in sections
+        for name, field in zip(section.environment_variables(), section.model_fields, strict=False)
+    }
     assert set(settings()) <= set(known)
     for name in settings():
-        value = getattr(changed, known[name])
-        assert value != getattr(plain, known[name]), name
+        section, field = known[name]
+        value = getattr(load_section(section), field)
+        assert value != getattr(plain[section], field), name
         if isinstance(value, SecretStr):
             assert value.get_secret_value() == "an-example"
 

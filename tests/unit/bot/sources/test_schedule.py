@@ -63,7 +63,9 @@ async def test_what_is_due_is_read_and_due_no_more(shop: Office) -> None:
 
 async def test_of_two_processes_one_reads(shop: Office) -> None:
     await due(shop, "shop")
-    other = ScheduledRefreshes(shop.schedule_store, RefreshService(shop.sources, shop.runs, shop.crawl), shop._tell)
+    other = ScheduledRefreshes(
+        shop.schedule_store, RefreshService(shop.source_store, shop.runs, shop.crawl), shop._tell
+    )
     await asyncio.gather(shop.schedules.run_due(), other.run_due())
     assert len(shop.crawl.requests) == 1
 
@@ -71,7 +73,7 @@ async def test_of_two_processes_one_reads(shop: Office) -> None:
 async def test_while_something_is_read_nothing_is_taken(shop: Office) -> None:
     await due(shop, "shop")
     shop.crawl.held = True
-    await shop.refreshing.begin(RefreshRequest(only=("wiki",)))
+    await shop.refresh_service.begin(RefreshRequest(only=("wiki",)))
     await shop.schedules.run_due()
     assert (await shop.schedule_store.due(datetime.now(UTC), datetime.now(UTC) + DAY))[0].source == "shop"
 
@@ -154,7 +156,7 @@ async def test_a_refresh_stopped_by_no_fault_of_its_sources_lets_them_be_and_adm
     assert str(fault) in told
     assert "shop" in told
     assert "wiki" in told
-    assert troubles(await shop.sources.list(), await shop.runs.list()) == []
+    assert troubles(await shop.source_store.list(), await shop.runs.list()) == []
     await shop.schedules.run_due()  # it goes well again, and the next stop is news
     for name in ("shop", "wiki"):
         await again(shop, name)
@@ -181,7 +183,7 @@ async def test_a_source_removed_in_between_is_no_failure_of_the_others(shop: Off
 
     async def due_and_removed(now: datetime, until: datetime) -> object:
         found = await taken(now, until)
-        await shop.sources.remove("shop")
+        await shop.source_store.remove("shop")
         return found
 
     shop.schedule_store.due = due_and_removed  # type: ignore[method-assign,assignment]
@@ -200,7 +202,7 @@ async def test_a_source_removed_while_it_is_read_is_forgotten(shop: Office) -> N
     reading = asyncio.create_task(shop.schedules.run_due())
     while not shop.crawl.inside:  # noqa: ASYNC110 (what it waits for sets no event)
         await asyncio.sleep(0.01)
-    await shop.sources.remove("shop")
+    await shop.source_store.remove("shop")
     shop.crawl.held = False
     await reading
     assert [schedule.source for schedule in await shop.schedule_store.schedules()] == ["wiki"]
