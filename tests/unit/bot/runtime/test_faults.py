@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from structlog.testing import capture_logs
 
 import bot
@@ -25,15 +23,6 @@ UNKNOWN = [
     ExceptionGroup(SECRET, [ValueError()]),
 ]
 KNOWN = [StorageError("The database is gone."), InputError("x"), DeliveryError("refused", Refusal.PLACE)]
-
-
-@pytest.fixture(autouse=True)
-def every_level() -> Iterator[None]:
-    """What is logged at DEBUG is seen, also where a test before has opened an application, which sets a level."""
-    before = structlog.get_config()
-    structlog.reset_defaults()
-    yield
-    structlog.configure(**before)
 
 
 def logged(error: BaseException | None, **about: Any) -> tuple[str, dict[str, Any], list[dict[str, Any]]]:

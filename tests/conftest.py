@@ -1,0 +1,16 @@
+"""What every test has."""
+
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+
+@pytest.fixture(autouse=True)
+def own_log() -> Iterator[None]:
+    """The log is as it comes: an application that a test opens has it written to the standard error of that test, which
+    is closed when the next one begins, and from some level on."""
+    before = structlog.get_config()
+    structlog.reset_defaults()
+    yield
+    structlog.configure(**before)
