@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from difflib import get_close_matches
 from functools import cache
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import structlog
-from pydantic import ValidationError
+from pydantic import AfterValidator, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import SettingsError
@@ -77,11 +77,14 @@ def load_section(section: type[AnySection], **overrides: Any) -> AnySection:
         raise SettingsError(f"{key} cannot be read: {reason}. See .env.example for what it takes.") from error
 
 
-def normalise_api_url(value: str) -> str:
+def _normalise_api_url(value: str) -> str:
     """An HTTP API's address with one slash at its end. Raises ValueError."""
     if not value.startswith(("https://", "http://")):
         raise ValueError("a URL that begins with https:// or http:// is needed")
     return value.rstrip("/") + "/"
+
+
+ApiUrl = Annotated[str, AfterValidator(_normalise_api_url)]
 
 
 def warn_of_misspelt(sections: tuple[type[Section], ...]) -> None:

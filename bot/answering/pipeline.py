@@ -4,9 +4,9 @@ Conversation, small talk, follow-up, retrieval, decision, writing, checking, sto
 stream of `Status`, `Delta` and one `Final`; the deltas joined are the answer.
 
 Faults (RetrievalError, StorageError and whatever a writer raises) leave the generator as they are, and then nothing is
-stored: the command line shows them to its operator, a platform's adapter catches them, logs them under an id and says
-`replies.write_apology`. A turn is stored whole, before `Final`, or not at all, also when the caller closes it or
-is cancelled. When only the storing fails, `Final` still comes and `TurnNotStored`, which carries the turn, follows it.
+stored: the command line shows them to its operator, the inbox logs them under an id that it tells the customer. A turn
+is stored whole, before `Final`, or not at all, also when the caller closes it or is cancelled. When only the storing
+fails, `Final` still comes and `TurnNotStored`, which carries the turn, follows it.
 """
 
 from __future__ import annotations

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from bot.answering.quote import quote_entry
 from bot.chat.conversation import Citation
 from bot.chat.markup import escape_markdown
-from bot.i18n import Words, words_for
-from bot.i18n.language import reply_language
+from bot.i18n import Words
 from retrieval.documents import Document, RetrievalResult
 from retrieval.text import collapse_whitespace
 
@@ -57,11 +56,6 @@ def disambiguation_labels(documents: Sequence[Document]) -> list[str]:
 def write_nothing_found(words: Words, *, people: bool) -> str:
     """That the pages hold no answer, and where to turn to: to `people`, if they can be reached, else to other words."""
     return words.say("nothing_found" if people else "nothing_found_no_people")
-
-
-def write_apology(text: str, fault: str) -> str:
-    """What a customer who asked `text` is told when answering failed; `fault` is the id the fault was logged under."""
-    return words_for(reply_language(text)).say("fault", fault=fault)
 
 
 def _format_choices(offered: Sequence[Citation], start: int) -> list[str]:

@@ -139,18 +139,18 @@ class Application(FeatureParts):
         from bot.platforms.services import PlatformServices
 
         return PlatformServices(
-            self.inbox,
-            self.inbox_store,
-            self.conversations,
-            self.markers,
-            self.catalogue,
-            self.console,
-            self.handoffs,
-            self.voting,
-            self.posters,
-            self.settings.crawl_allow,
-            self.settings.data_dir,
-            masker(self.settings),
+            inbox=self.inbox,
+            inbox_store=self.inbox_store,
+            conversations=self.conversations,
+            markers=self.markers,
+            catalogue=self.catalogue,
+            console=self.console,
+            handoffs=self.handoffs,
+            voting=self.voting,
+            posters=self.posters,
+            allowed_networks=self.settings.crawl_allow,
+            data_dir=self.settings.data_dir,
+            mask=masker(self.settings),
         )
 
     def beside(self) -> list[Callable[[], Coroutine[Any, Any, None]]]:

@@ -29,7 +29,7 @@ class SearchParts(Stores):
 
     @cached_property
     def embedding_models(self) -> EmbeddingModels:
-        """The embedding model of the settings."""
+        """The embedding models of the settings."""
         return embedding_models_for(self.settings)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""`frontdesk serve`: the application with every platform that has tokens."""
+"""`frontdesk serve`: the application with every platform that is set up. `frontdesk chat`: with the terminal."""
 
 from __future__ import annotations
 
@@ -17,10 +17,8 @@ if TYPE_CHECKING:
 
 
 async def serve_application(application: Application) -> None:
-    """Answer in every chat platform that has tokens, until stopped.
-
-    Raises SettingsError when none has, or a token is missing.
-    """
+    """Answer in every chat platform that is set up, until stopped. Raises SettingsError when none is, or one not
+    wholly."""
     from bot.platforms.supervisor import Address, known_causes, make_readiness_check, serve_platforms
     from bot.platforms.web.app import web_app
 

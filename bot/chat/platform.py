@@ -32,9 +32,6 @@ class Platform(Protocol):
     name: str
     """As the database, the metrics and the settings name it: "slack"."""
 
-    title: str
-    """As people call it: "Slack"."""
-
     section: type[PlatformSettings]
     """What an operator sets."""
 
@@ -68,7 +65,7 @@ class ReplySender(Protocol):
     """A platform, as the inbox speaks to it. Every method raises DeliveryError."""
 
     async def show_answer(self, job: Job, events: AsyncIterator[AnswerEvent], keep: KeepReplies) -> None:
-        """Show an answer as it comes, in place of the item's `replies` if it has some.
+        """Show an answer as it comes, in place of the job's `replies` if it has some.
 
         `keep` is awaited with what stands on the platform as soon as something does, so that no crash leaves an
         answer half open or gives a second one.

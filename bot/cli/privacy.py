@@ -25,11 +25,12 @@ def _ask_to_forget(given: Given) -> str:
 async def _forget_user(application: Application, name: str, given: Given) -> Card | None:
     """With the file in which the chat at the terminal keeps what was typed."""
     from bot.errors import InputError
+    from bot.platforms.terminal.chat import HISTORY
 
     if given["platform"] not in application.platforms:
         raise InputError(f"{given['platform']!r} is none of {', '.join(application.platforms)}.")
     card = await call_on_console(application, name, {**given, "user": bare_id(given["user"])})
-    history = application.settings.data_dir / "chat_history"
+    history = application.settings.data_dir / HISTORY
     if card is None or given["platform"] != "terminal" or not history.exists():
         return card
     history.unlink()

@@ -31,7 +31,7 @@ Workspace = Annotated[
 
 
 def serve_platforms() -> None:
-    """Answer in every chat platform that has tokens, until stopped. Serves /healthz, /readyz and /metrics."""
+    """Answer in every chat platform that is set up, until stopped. Serves /healthz, /readyz and /metrics."""
     from bot.app import serve_application
 
     run_on_application(serve_application)

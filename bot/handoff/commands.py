@@ -19,30 +19,30 @@ if TYPE_CHECKING:
 class HandoffCommands:
     """Who is busy with what, and the steps of a handoff."""
 
-    def __init__(self, handing: HandoffService, handoffs: HandoffStore) -> None:
-        self._handing = handing
+    def __init__(self, handoffs: HandoffService, store: HandoffStore) -> None:
         self._handoffs = handoffs
+        self._store = store
 
     @command("handoffs", Role.TEAMMATE, "what people are busy with, or should be")
     async def _show_handoffs(self, context: CommandContext) -> Answer:
-        handoffs = await self._handoffs.list_handoffs(HandoffState.OPEN, HandoffState.CLAIMED)
+        handoffs = await self._store.list_handoffs(HandoffState.OPEN, HandoffState.CLAIMED)
         return handoffs_card(handoffs).with_data(handoffs)
 
     @on_button(CLAIM, Role.TEAMMATE)
     async def _claim(self, context: CommandContext) -> Answer:
         await self._check_place(context)
-        return await self._handing.claim_handoff(context.actor, context.value)
+        return await self._handoffs.claim_handoff(context.actor, context.value)
 
     @on_button(RESOLVE, Role.TEAMMATE)
     async def _resolve(self, context: CommandContext) -> Answer:
         await self._check_place(context)
-        return await self._handing.resolve_handoff(context.actor, context.value)
+        return await self._handoffs.resolve_handoff(context.actor, context.value)
 
     @on_button(REOPEN, Role.CUSTOMER)
     async def _reopen(self, context: CommandContext) -> Answer:
         await self._check_place(context)
-        return await self._handing.reopen_handoff(context.actor, context.value)
+        return await self._handoffs.reopen_handoff(context.actor, context.value)
 
     async def _check_place(self, context: CommandContext) -> None:
-        if not await self._handing.may_steer(context.actor, context.value, context.place):
+        if not await self._handoffs.may_steer(context.actor, context.value, context.place):
             raise NotAllowed("That is for those who see the support channel, there.")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from bot.i18n import DEFAULT, list_languages
+from bot.i18n import DEFAULT, Words, list_languages, words_for
 from retrieval.languages import detect_language, script_language
 
 if TYPE_CHECKING:
@@ -34,6 +34,11 @@ def reply_language(text: str, conversation_language: str = "", site_languages: S
     if not found and not few:
         found = detect_language(text, primary_subtag(fallback), _list_primary_tags())
     return found if found and found != primary_subtag(fallback) else fallback
+
+
+def words_for_text(text: str) -> Words:
+    """The words to reply to `text` in, where nothing else is known of its author."""
+    return words_for(reply_language(text))
 
 
 def primary_subtag(tag: str) -> str:

@@ -45,9 +45,9 @@ class Admission:
         and costs the others nothing. A command has to be responded to."""
         now = asyncio.get_running_loop().time()
         if job.message.audience is not Audience.COMMAND and self._excused.get(user, 0) > now:
-            self._dispatcher.excuse_silently(job)
+            self._dispatcher.end_silently(job)
             return
         if len(self._excused) > _REMEMBERED:
             self._excused = {each: until for each, until in self._excused.items() if until > now}
         self._excused[user] = now + seconds
-        self._dispatcher.excuse(job, key, **values)
+        self._dispatcher.start_excuse(job, key, **values)

@@ -94,20 +94,20 @@ class Dispatcher:
             working[1].cancel()
             await asyncio.wait({working[1]})
 
-    def retract(self, job: Job) -> None:
+    def start_retraction(self, job: Job) -> None:
         """Remove what stands for a job whose message is gone, beside the queue."""
         self._start_aside(job, self._retract_job(job))
 
-    def excuse(self, job: Job, key: str, **values: object) -> None:
+    def start_excuse(self, job: Job, key: str, **values: object) -> None:
         """Tell a job's author why it is not answered, beside the queue."""
         self._start_aside(job, self._excuse_job(job, key, **values))
 
-    def excuse_silently(self, job: Job) -> None:
+    def end_silently(self, job: Job) -> None:
         """End a job whose author was told so a moment ago; one after the other, for there may be thousands."""
         self._ending[job.id] = job
         self._unexcused.put_nowait(job)
 
-    async def abandon(self, job: Job) -> None:
+    async def abandon_job(self, job: Job) -> None:
         """Give a job up that breaks off every time it is begun. Raises StorageError."""
         await self._follow_up(job, await self._worker.abandon_job(job))
 
@@ -118,7 +118,7 @@ class Dispatcher:
         if current is None or current.revision == job.revision or not current.mine:
             return
         if current.state is JobState.RETRACTING:
-            self.retract(current)
+            self.start_retraction(current)
         elif current.state is JobState.PENDING:
             await self._queue.put(current, owed=True)
 

@@ -66,7 +66,7 @@ class Recovery:
             if current.attempts < self._limits.tries or self._left.was_put_off(current):
                 await self._queue.put(current, owed=True)
             else:
-                await self._dispatcher.abandon(current)
+                await self._dispatcher.abandon_job(current)
 
     async def _reclaim_expired(self) -> None:
         """Queue what dead processes owe, as far as there is room."""

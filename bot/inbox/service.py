@@ -147,7 +147,8 @@ class InboxService:
         if job is None:
             return
         await self._dispatcher.stop_work(job.id)
-        self._dispatcher.retract(await self._store.find_job(key) or job)  # with what the stopped work left standing
+        left = await self._store.find_job(key) or job  # with what the stopped work left standing
+        self._dispatcher.start_retraction(left)
 
     async def stop_thread(self, place: ThreadRef) -> Sequence[Job]:
         """Somebody stopped what is being answered in a thread: it is owed no more; -> those jobs, with what stands for

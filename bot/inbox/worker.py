@@ -12,8 +12,8 @@ from bot.chat.conversation import Turn
 from bot.chat.message import Disposition, Job, JobState
 from bot.chat.platform import ReplySender
 from bot.errors import DeliveryError, Refusal, StorageError
-from bot.i18n import Words, words_for
-from bot.i18n.language import reply_language
+from bot.i18n import Words
+from bot.i18n.language import words_for_text
 from bot.inbox.answers import JobAnswers, MadeAnswer
 from bot.inbox.availability import Platforms
 from bot.inbox.delivery import Delivery, DeliveryOutcome
@@ -34,7 +34,7 @@ class WorkOutcome(Enum):
 
 
 class Worker:
-    """Works on one job at a time, and knows nothing of the others.."""
+    """Works on one job at a time, and knows nothing of the others."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Worker:
         if begun.state is JobState.RETRACTING:
             return await self.retract_job(begun)
         closing = self._close_pressed(begun, sender)
-        words = words_for(reply_language(begun.message.text))
+        words = words_for_text(begun.message.text)
         if begun.judgement is Disposition.RELAY:
             if closing:
                 await asyncio.wait({closing})
@@ -94,7 +94,7 @@ class Worker:
         if closing := self._close_pressed(begun, sender):
             await asyncio.wait({closing})
         self._outcomes.count_fault(job.message.place.platform, key)
-        say = words_for(reply_language(job.message.text)).say(key, **values)
+        say = words_for_text(job.message.text).say(key, **values)
         return await self._deliver_line(begun, say, JobState.EXCUSED)
 
     async def excuse_silently(self, job: Job) -> WorkOutcome:

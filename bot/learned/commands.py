@@ -27,22 +27,22 @@ class LearnedCommands:
 
     GROUPS: ClassVar[Mapping[str, str]] = {"learned": "What customers showed of their words."}
 
-    def __init__(self, learning: WordingLearner) -> None:
-        self._learning = learning
+    def __init__(self, wordings: WordingLearner) -> None:
+        self._wordings = wordings
 
     @command("learned", Role.ADMIN, "which entries customers showed that their words mean")
     async def _show_wordings(self, _context: CommandContext) -> Answer:
-        wordings = await self._learning.list()
+        wordings = await self._wordings.list()
         return learned_card(wordings).with_data(wordings)
 
     @command("learned show", Role.ADMIN, "look at a learned wording, and what it rests on", _WHICH)
     async def _show_wording(self, context: CommandContext) -> Answer:
-        wording, evidence = await self._learning.get(context.text("id"))
+        wording, evidence = await self._wordings.get(context.text("id"))
         return wording_card(wording, evidence).with_data((wording, evidence))
 
     @command("learned remove", Role.ADMIN, "take one out; it is not learned again", _WHICH)
     async def _remove_wording(self, context: CommandContext) -> Answer:
-        wording = await self._learning.remove(context.text("id"))
+        wording = await self._wordings.remove(context.text("id"))
         return Card(text=f"Taken out, and not learned again: “{short(wording.question)}” for “{short(wording.title)}”")
 
 

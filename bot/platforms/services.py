@@ -34,7 +34,7 @@ class PlatformServices:
     data_dir: Path
     mask: Callable[[str], str]
 
-    def join(
+    def add_platform(
         self,
         platform: str,
         answers: ReplySender,
@@ -47,7 +47,7 @@ class PlatformServices:
             self.posters[platform] = posts
         self.inbox.add_platform(platform, answers, surroundings)
 
-    def leave(self, platform: str) -> None:
-        """What is owed there waits until it joins again."""
+    def remove_platform(self, platform: str) -> None:
+        """What is owed there waits until it is added again."""
         self.inbox.remove_platform(platform)
         self.posters.pop(platform, None)

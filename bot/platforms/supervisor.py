@@ -1,4 +1,4 @@
-"""`frontdesk serve`: the inbox, the adapters that have tokens, and the web server, side by side in one process.
+"""`frontdesk serve`: the inbox, the adapters, and the web server, side by side in one process.
 
 An adapter that fails is started again after a pause; the others do not notice.
 """

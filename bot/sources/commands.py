@@ -40,7 +40,7 @@ class SourceCommands:
     def __init__(
         self,
         sources: SourceStore,
-        refreshing: RefreshService,
+        refreshes: RefreshService,
         schedules: ScheduledRefreshes,
         watch: RefreshWatch,
         preview: SourcePreview,
@@ -49,7 +49,7 @@ class SourceCommands:
         versions: VersionStore,
     ) -> None:
         self._sources = sources
-        self._refreshing = refreshing
+        self._refreshes = refreshes
         self._schedules = schedules
         self._watch = watch
         self._preview = preview
@@ -81,7 +81,7 @@ class SourceCommands:
     ) -> Answer:
         from bot.sources.refresh import RefreshRequest
 
-        run, started = await self._refreshing.begin(RefreshRequest(only, dry_run, force, asked.actor.id))
+        run, started = await self._refreshes.begin(RefreshRequest(only, dry_run, force, asked.actor.id))
         by = asked.actor.shown if started else ""
         following = asyncio.create_task(self._watch.follow(run, asked.screen, joined=not started, by=by))
         await asked.screen.follow_task(following)
@@ -89,7 +89,7 @@ class SourceCommands:
 
     @on_button("force", Role.ADMIN)
     async def _force(self, asked: CommandContext) -> Answer:
-        before = await self._refreshing.get(asked.value)
+        before = await self._refreshes.get(asked.value)
         if before is None:
             raise InputError("That re-crawl is not known any more: start it anew with --force.")
         only = tuple(cast(Sequence[str], before.report.get("sources", ())))
@@ -98,10 +98,10 @@ class SourceCommands:
     @command("cancel", Role.ADMIN, "stop the re-crawl that runs")
     @on_button("cancel", Role.ADMIN)
     async def _cancel(self, asked: CommandContext) -> Answer:
-        running = await self._refreshing.running()
+        running = await self._refreshes.running()
         if running is None or (asked.value and running.id != asked.value):
             return Card(text="It has ended already." if asked.value else "No re-crawl runs.")
-        await self._refreshing.cancel(running.id)
+        await self._refreshes.cancel(running.id)
         return Card(text="It stops at the next page. The version before goes on answering.")
 
     @command("status", Role.ADMIN, "what I know, since when, and what is wrong")

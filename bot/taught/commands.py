@@ -29,8 +29,8 @@ _FIELDS = (  # of the form, for a surface that has none
 class TaughtCommands:
     """What a teammate teaches, corrects, approves and takes out."""
 
-    def __init__(self, teaching: TaughtAnswers, markers: Markers) -> None:
-        self._teaching = teaching
+    def __init__(self, taught_answers: TaughtAnswers, markers: Markers) -> None:
+        self._taught_answers = taught_answers
         self._markers = markers
 
     @command(
@@ -46,7 +46,7 @@ class TaughtCommands:
         except ValueError:
             known = ", ".join(state.value for state in TaughtState)
             raise InputError(f"{text!r} is none of {known}.") from None
-        taught = await self._teaching.list(*states)
+        taught = await self._taught_answers.list(*states)
         return drawing.taught_list(taught).with_data(taught)
 
     @command(
@@ -57,8 +57,8 @@ class TaughtCommands:
         standalone=True,
     )
     async def _show_list_taught(self, asked: CommandContext) -> Answer:
-        taught = await self._teaching.get(asked.text("id"))
-        return drawing.proposal_card(await self._teaching.proposal(taught))
+        taught = await self._taught_answers.get(asked.text("id"))
+        return drawing.proposal_card(await self._taught_answers.proposal(taught))
 
     @command(
         "teach",
@@ -73,14 +73,14 @@ class TaughtCommands:
     async def _teach_or_ask(self, asked: CommandContext) -> Answer:
         question, answer = asked.text("question"), asked.text("answer")
         if asked.at_terminal:  # which has no forms
-            taught = await self._teaching.teach(asked.actor, question, answer, expires=asked.text("expires"))
+            taught = await self._taught_answers.teach(asked.actor, question, answer, expires=asked.text("expires"))
             return drawing.taught_card(taught)
         return drawing.teach_form("teach", "new")
 
     @on_form("teach", Role.TEAMMATE)
     async def _teach_by_form(self, asked: CommandContext) -> Answer:
         url = await self._markers.get(f"teach:{asked.value}")
-        taught = await self._teaching.teach(
+        taught = await self._taught_answers.teach(
             asked.actor,
             asked.fields.get("question", ""),
             asked.fields.get("answer", ""),
@@ -98,7 +98,7 @@ class TaughtCommands:
 
     @on_button("edit", Role.TEAMMATE)
     async def _open_edit_form(self, asked: CommandContext) -> Answer:
-        taught = await self._teaching.get(asked.value)
+        taught = await self._taught_answers.get(asked.value)
         if len(taught.answer) > drawing.FORM_ANSWER:  # a form would cut it off
             raise InputError(
                 f"That is too long for a form: edit it where I run, by frontdesk taught edit {taught.id[:8]}"
@@ -107,7 +107,7 @@ class TaughtCommands:
 
     @on_form("edit", Role.TEAMMATE)
     async def _edit_by_form(self, asked: CommandContext) -> Answer:
-        taught = await self._teaching.edit(
+        taught = await self._taught_answers.edit(
             asked.actor,
             asked.value,
             asked.fields.get("question", ""),
@@ -119,14 +119,14 @@ class TaughtCommands:
 
     @on_button("approve", Role.TEAMMATE)
     async def _approve(self, asked: CommandContext) -> Answer:
-        return await self._show_decision(asked, await self._teaching.approve(asked.actor, asked.value))
+        return await self._show_decision(asked, await self._taught_answers.approve(asked.actor, asked.value))
 
     @on_button("dismiss", Role.TEAMMATE)
     async def _dismiss(self, asked: CommandContext) -> Answer:
-        return await self._show_decision(asked, await self._teaching.dismiss(asked.value))
+        return await self._show_decision(asked, await self._taught_answers.dismiss(asked.value))
 
     async def _show_decision(self, asked: CommandContext, changed: Taught | None) -> Answer:
-        taught = changed or await self._teaching.get(asked.value)
+        taught = changed or await self._taught_answers.get(asked.value)
         await self._show_anew(asked, taught)
         return None if changed else Card(text=f"It is {taught.state.value} already.")
 
@@ -145,7 +145,7 @@ class TaughtCommands:
 
         kind = (asked.text("format") or "html").casefold()
         now = datetime.now(UTC)
-        approved = await self._teaching.list(TaughtState.APPROVED)
+        approved = await self._taught_answers.list(TaughtState.APPROVED)
         taught = [each for each in reversed(approved) if each.expires_at is None or each.expires_at > now]
         if not taught:
             return Card(text="No taught answer is approved yet, or all have expired: see /faq taught list.")

@@ -1,4 +1,5 @@
-"""What counts in a search: the signals, and how much each weighs for one kind of query on one kind of index.
+"""What counts in a search: the signals, how much each weighs for one kind of query on one kind of index, and the set of
+such profiles that goes with a set of models.
 
 Weights and coefficients are fitted: they are read from `fitted/` (see `fitted.py`), none stands here.
 """

@@ -47,14 +47,14 @@ class LinesAdapter:
         self._writers: dict[str, asyncio.StreamWriter] = {}
 
     async def run(self) -> None:
-        self._services.join("lines", PlainReplies(self._send))
+        self._services.add_platform("lines", PlainReplies(self._send))
         async with await asyncio.start_server(self._read, "127.0.0.1", self._port) as server:
             self.connected = True
             await server.serve_forever()
 
     async def close(self) -> None:
         self.connected = False
-        self._services.leave("lines")
+        self._services.remove_platform("lines")
 
     async def _read(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async for line in reader:
@@ -72,7 +72,7 @@ class LinesAdapter:
 
 
 class LinesPlatform:
-    name, title, section = "lines", "Lines", LinesSettings
+    name, section = "lines", LinesSettings
     user_id, channel_id = re.compile("[a-z]+"), re.compile("[a-z]+")
     born_admins, needs, how_to_begin = "", "FRONTDESK_LINES_PORT", "no FRONTDESK_LINES_PORT"
 

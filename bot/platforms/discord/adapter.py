@@ -137,7 +137,7 @@ class DiscordAdapter:
 
     async def close(self) -> None:
         """Deliver nothing more."""
-        self._services.leave(NAME)
+        self._services.remove_platform(NAME)
         client, self._client = self._client, None
         if client:
             if self._registering:
@@ -161,7 +161,7 @@ class DiscordAdapter:
         self._replies = DiscordReplySender(client, handoff=self._handoffs.can_hand_over)
         own = "" if self._settings.api_url == DISCORD else self._settings.api_url
         attachments = Attachments({"cdn.discordapp.com", "media.discordapp.net"}, own, self._services.allowed_networks)
-        self._services.join(NAME, self._replies, channels, DiscordMessageContext(client, attachments))
+        self._services.add_platform(NAME, self._replies, channels, DiscordMessageContext(client, attachments))
 
     async def _register_commands(self, client: FrontdeskClient) -> None:
         """Until it is done; each time after a longer pause, for Discord takes 200 a day."""

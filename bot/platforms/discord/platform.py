@@ -19,7 +19,6 @@ class DiscordPlatform:
     """See `bot.platforms.registry.ServedPlatform`."""
 
     name = "discord"
-    title = "Discord"
     section = DiscordSettings
     user_id = re.compile(r"\d+", re.ASCII)
     channel_id = re.compile(r"\d+", re.ASCII)

@@ -22,8 +22,7 @@ from bot.chat.reply_stream import AnswerView, follow_answer
 from bot.chat.split import split_markdown
 from bot.chat.text import shorten_text
 from bot.errors import DeliveryError
-from bot.i18n import Words, words_for
-from bot.i18n.language import reply_language
+from bot.i18n.language import words_for_text
 from bot.platforms.discord import choices, layouts
 from bot.platforms.discord.api_errors import history_fails, is_gone, translate_delivery_errors
 from bot.platforms.discord.markdown import to_discord, to_literal
@@ -84,7 +83,7 @@ class DiscordReplySender:
 
     async def tell_position(self, job: Job, ahead: int, keep: KeepReplies) -> None:
         """The line becomes the answer, and never stands in place of one that another process gave."""
-        line = _choose_words(job).label("queued", ahead=ahead)
+        line = words_for_text(job.message.text).label("queued", ahead=ahead)
         surface = await self._find_surface(job)
         if isinstance(surface, InChannel):
             surface = replace(surface, amend=False)
@@ -189,8 +188,4 @@ def _quote_question(job: Job) -> str:
 
 def _name_of(job: Job) -> str:
     line = " ".join(job.message.text.replace("`", "").replace("*", "").split())
-    return line[:_NAME] or _choose_words(job).labels["answer"]
-
-
-def _choose_words(job: Job) -> Words:
-    return words_for(reply_language(job.message.text))
+    return line[:_NAME] or words_for_text(job.message.text).labels["answer"]

@@ -6,7 +6,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from bot.errors import SettingsError
-from bot.sections import TeamPlatformSettings, normalise_api_url
+from bot.sections import ApiUrl, TeamPlatformSettings
 
 DISCORD = "https://discord.com/api/v10/"
 GATEWAY = "wss://gateway.discord.gg/"
@@ -19,15 +19,10 @@ class DiscordSettings(TeamPlatformSettings):
     model_config = SettingsConfigDict(env_prefix="FRONTDESK_DISCORD_")
 
     token: SecretStr = Field(SecretStr(""), validation_alias="DISCORD_TOKEN")
-    api_url: str = DISCORD
+    api_url: ApiUrl = DISCORD
     gateway_url: str = GATEWAY
     support_channel: str = Field("", pattern=_CHANNEL)
     admin_channel: str = Field("", pattern=_CHANNEL)
-
-    @field_validator("api_url")
-    @classmethod
-    def _normalise_url(cls, value: str) -> str:
-        return normalise_api_url(value)
 
     @field_validator("gateway_url")
     @classmethod

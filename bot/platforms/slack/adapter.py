@@ -110,7 +110,7 @@ class SlackAdapter:
             log.error("no room for the team", cause=fault)
         around = SlackMessageContext(self.client, self._home, channels, self._build_attachments())
         self._replies = SlackReplySender(self.client, handoff=self._handoffs.can_hand_over)
-        self._services.join(NAME, self._replies, channels, around)
+        self._services.add_platform(NAME, self._replies, channels, around)
         if not self._socket:
             await self._stay_connected(None)
         handler = AsyncSocketModeHandler(
@@ -126,7 +126,7 @@ class SlackAdapter:
 
     async def close(self) -> None:
         await self._commands.close()
-        self._services.leave(NAME)
+        self._services.remove_platform(NAME)
         session, self.client.session = self.client.session, None
         if session is not None:
             await session.close()

@@ -19,7 +19,6 @@ class SlackPlatform:
     """See `bot.platforms.registry.ServedPlatform`."""
 
     name = "slack"
-    title = "Slack"
     section = SlackSettings
     user_id = re.compile("[UW][A-Z0-9]+")
     channel_id = re.compile("[CDG][A-Z0-9]+")

@@ -19,8 +19,7 @@ from bot.chat.reply_target import write_reply_target
 from bot.chat.split import split_markdown
 from bot.chat.text import shorten_text
 from bot.errors import DeliveryError
-from bot.i18n import Words, words_for
-from bot.i18n.language import reply_language
+from bot.i18n.language import words_for_text
 from bot.platforms.slack import blocks, choices
 from bot.platforms.slack.api_errors import GONE, code_of, lacks_thread, translate_delivery_errors
 from bot.platforms.slack.markdown import SlackMarkdown, has_table, to_fallback, to_literal, to_slack
@@ -49,7 +48,8 @@ class SlackReplySender:
             return
         live = StreamedReply(self._client, _build_target(job), job, keep)
         elsewhere = _is_elsewhere(job)  # begins with what was asked, and is no stream where there is no thread
-        status = asyncio.create_task(self._set_status(job, _choose_words(job).labels[Stage.SEARCHING.value]))
+        searching = words_for_text(job.message.text).labels[Stage.SEARCHING.value]
+        status = asyncio.create_task(self._set_status(job, searching))
         try:
             turn = await follow_answer(events, None if elsewhere else _StreamView(live, status))
         finally:
@@ -97,11 +97,11 @@ class SlackReplySender:
     async def tell_position(self, job: Job, ahead: int, keep: KeepReplies) -> None:
         """Shown as the thread's status, which the answer replaces."""
         if job.message.audience is not Audience.COMMAND:
-            await self._set_status(job, _choose_words(job).label("queued", ahead=ahead))
+            await self._set_status(job, words_for_text(job.message.text).label("queued", ahead=ahead))
 
     async def mark_stopped(self, job: Job) -> None:
         """The answer was stopped: what is shown of it stays, and a line says so. Raises DeliveryError."""
-        line = _choose_words(job).say("stopped")
+        line = words_for_text(job.message.text).say("stopped")
         replies = [reply for reply in job.replies if reply.get("state") == STREAMING]
         for reply in replies:
             await stop_stream(self._client, reply)  # Slack may have done so already
@@ -146,7 +146,7 @@ class SlackReplySender:
                     raise
 
     async def find_standing_replies(self, job: Job) -> Sequence[Mapping[str, str]]:
-        """Finished messages bear the item's id; a stream that was cut off bears none yet."""
+        """Finished messages bear the job's id; a stream that was cut off bears none yet."""
         if job.message.audience is Audience.COMMAND:
             return ()
         place = job.message.place
@@ -295,10 +295,6 @@ def _build_target(job: Job) -> Target:
     place = job.message.place
     team = target_of(job.message).recipient_team or place.workspace
     return Target(place.channel, place.thread, job.message.user, team, job.id)
-
-
-def _choose_words(job: Job) -> Words:
-    return words_for(reply_language(job.message.text))
 
 
 def _item_of(message: Mapping[str, Any]) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from bot.errors import SettingsError
-from bot.sections import TeamPlatformSettings, normalise_api_url
+from bot.sections import ApiUrl, TeamPlatformSettings
 
 SLACK = "https://slack.com/api/"
 _CHANNEL = r"^([CG][A-Z0-9]+)?$"
@@ -23,14 +23,9 @@ class SlackSettings(TeamPlatformSettings):
     app_token: SecretStr = Field(SecretStr(""), validation_alias="SLACK_APP_TOKEN")
     signing_secret: SecretStr = Field(SecretStr(""), validation_alias="SLACK_SIGNING_SECRET")
     mode: Literal["socket", "http"] = "socket"
-    api_url: str = SLACK
+    api_url: ApiUrl = SLACK
     support_channel: str = Field("", pattern=_CHANNEL)
     admin_channel: str = Field("", pattern=_CHANNEL)
-
-    @field_validator("api_url")
-    @classmethod
-    def _normalise_url(cls, value: str) -> str:
-        return normalise_api_url(value)
 
     @property
     def is_configured(self) -> bool:

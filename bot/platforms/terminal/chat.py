@@ -57,7 +57,7 @@ class TerminalChat:
     async def run(self) -> None:
         """Converse until /quit or the end of the input."""
         interactive = self._printer.console.is_terminal and sys.stdin.isatty()
-        self._services.join(NAME, self._replies)
+        self._services.add_platform(NAME, self._replies)
         self.connected = True
         await self._show_welcome(interactive)
         async for line in self._read_lines(interactive):
@@ -72,7 +72,7 @@ class TerminalChat:
     async def close(self) -> None:
         """Show nothing more."""
         self.connected = False
-        self._services.leave(NAME)
+        self._services.remove_platform(NAME)
 
     async def _show_welcome(self, interactive: bool) -> None:
         turns = (await self._services.conversations.load_conversation(self._conversation_id)).turns

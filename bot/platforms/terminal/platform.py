@@ -18,7 +18,6 @@ class TerminalPlatform:
     """See `bot.platforms.registry.ServedPlatform`."""
 
     name = "terminal"
-    title = "Terminal"
     section = PlatformSettings
     user_id = re.compile("terminal")
     channel_id = re.compile("(?!)")  # it has none

@@ -4,7 +4,6 @@ import pytest
 
 from bot.answering.replies import (
     disambiguation_labels,
-    write_apology,
     write_clarification,
     write_nothing_found,
     write_suggestion,
@@ -69,8 +68,3 @@ def test_nothing_found_offers_people_where_there_are_any() -> None:
     assert "a person" in write_nothing_found(words_for("en"), people=True)
     alone = write_nothing_found(words_for("en"), people=False)
     assert "a person" not in alone and "other words" in alone
-
-
-def test_an_apology_names_the_fault_in_the_language_of_the_question() -> None:
-    assert "ab12" in write_apology("How do I return goods?", "ab12")
-    assert write_apology("如何退货？", "ab12").startswith("抱歉")

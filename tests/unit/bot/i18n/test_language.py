@@ -1,6 +1,6 @@
 import pytest
 
-from bot.i18n.language import primary_subtag, reply_language
+from bot.i18n.language import primary_subtag, reply_language, words_for_text
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,8 @@ def test_a_first_message_that_does_not_tell_takes_the_language_of_the_site() -> 
 
 def test_the_primary_subtag_is_what_retrieval_speaks_in() -> None:
     assert [primary_subtag(tag) for tag in ("zh-Hant", "en", "")] == ["zh", "en", ""]
+
+
+def test_a_fault_is_told_in_the_language_of_the_question() -> None:
+    assert "ab12" in words_for_text("How do I return goods?").say("fault", fault="ab12")
+    assert words_for_text("如何退货？").say("fault", fault="ab12").startswith("抱歉")

@@ -17,7 +17,6 @@ from bot.answering.pipeline import AnswerPipeline
 from bot.answering.quote import ExtractiveWriter
 from bot.chat.conversation import Decision, Vote
 from bot.chat.message import Audience, ChatMessage, ThreadRef
-from bot.commands.console import Console as Commands
 from bot.database.database import Database
 from bot.inbox.assembly import build_inbox
 from bot.inbox.limits import InboxLimits
@@ -82,14 +81,13 @@ class Desk:
         )
         notices = Notices({}, {}, {}, None)  # type: ignore[arg-type]  # what was taught is not asked for
         voting = Voting(self.conversations, notices, str, self.learning)
-        nothing = dict.fromkeys(("markers", "catalogue", "handoffs"))
+        nothing = dict.fromkeys(("markers", "catalogue", "console", "handoffs"))
         working = asyncio.create_task(inbox.run())
         try:
             yield PlatformServices(  # type: ignore[arg-type]  # a terminal asks no more of them
                 inbox=inbox,
                 inbox_store=self.store,
                 conversations=self.conversations,
-                console=Commands,
                 voting=voting,
                 posters={},
                 allowed_networks=(),
