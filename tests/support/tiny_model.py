@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import unicodedata
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -75,17 +78,22 @@ def write_tiny_multilingual_model(folder: Path, *, prompts: dict[str, str] | Non
 
 
 def unigram_tokenizer(lines: tuple[str, ...], size: int = 400) -> Any:
-    """A sentencepiece-like tokenizer with XLM-RoBERTa's special tokens, trained on `lines`."""
-    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+    """A sentencepiece-like tokenizer with XLM-RoBERTa's special tokens, whose pieces are the characters and the most
+    frequent words of `lines`, as likely as they are there. It is the same each time: the library's own trainer is not,
+    and what a model of random weights is sure of hangs on it."""
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 
-    special = ["<s>", "<pad>", "</s>", "<unk>"]
-    tokenizer = Tokenizer(models.Unigram())
+    words = Counter(f"▁{word}" for line in lines for word in unicodedata.normalize("NFKC", line).split())
+    characters = Counter(character for word in words.elements() for character in word)
+    ordered = sorted(characters.items()) + sorted(words.items(), key=lambda piece: (-piece[1], piece[0]))
+    total = characters.total()
+    special = [(name, 0.0) for name in ("<s>", "<pad>", "</s>", "<unk>")]
+    pieces = [(piece, math.log(count / total)) for piece, count in dict(ordered).items()]
+    tokenizer = Tokenizer(models.Unigram([*special, *pieces][:size], unk_id=3))
     tokenizer.normalizer = normalizers.NFKC()
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     tokenizer.decoder = decoders.Metaspace()
-    trainer = trainers.UnigramTrainer(vocab_size=size, special_tokens=special, unk_token="<unk>")
-    tokenizer.train_from_iterator(lines, trainer)
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
     )
