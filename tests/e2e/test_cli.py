@@ -18,6 +18,8 @@ import pytest
 from examples.serve import serving
 from tests.support.embedding import give_model
 
+pytestmark = pytest.mark.slow  # minutes of processes
+
 FRONTDESK = Path(sys.executable).parent / "frontdesk"
 
 

@@ -20,6 +20,8 @@ from examples.serve import SITE, content_type, serving
 from retrieval.documents import DocumentKind
 from retrieval.extraction import extract_documents
 
+pytestmark = pytest.mark.slow  # minutes of processes
+
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*") if path.suffix in (".html", ".md"))
 PAIRS: dict[str, dict[str, str]] = defaultdict(dict)

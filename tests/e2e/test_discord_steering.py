@@ -28,7 +28,7 @@ from tests.support.guilds import SECONDS, Den
 from tests.support.postgres import fresh_database
 from tests.support.site import Page, Site
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 TOPICS = ("returns", "delivery", "payment", "account", "warranty")
 ANSWERS = {

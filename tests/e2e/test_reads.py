@@ -19,7 +19,7 @@ from tests.support.slack import SlackStandIn
 from tests.support.slack.typed import rich_text
 from tests.support.slack.workspace import Message
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 DELIVERY, ANSWERED = "How long does delivery to Germany take?", "working days"
 GIFTS, SHORT = "Do gift cards expire?", "How long does delivery take?"

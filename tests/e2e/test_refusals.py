@@ -20,7 +20,7 @@ from tests.support.guilds import Den
 from tests.support.rooms import SECONDS, Direct, Room
 from tests.support.slack import SlackStandIn
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 T = TypeVar("T")
 DELIVERY, GIFTS = "How long does delivery take?", "Do gift cards expire?"

@@ -12,6 +12,8 @@ from tests.support.bots import Bot, Knowledge
 from tests.support.rooms import Room
 from tests.support.slack import SlackStandIn
 
+pytestmark = pytest.mark.slow  # minutes of processes
+
 DELIVERY = "How long does delivery take?"
 
 

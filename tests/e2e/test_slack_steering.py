@@ -20,7 +20,7 @@ from tests.support.rooms import SECONDS, Direct, Room
 from tests.support.site import Page, Site
 from tests.support.slack import Message, SlackStandIn
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 ADMIN, SUPPORT = "U0ADMIN", "C0SUPPORT"
 TEAMMATE = "U0TEAM"

@@ -11,6 +11,8 @@ import pytest
 from tests.support.bots import Bot, Done, Knowledge
 from tests.support.openai_server import OpenAiServer, Script
 
+pytestmark = pytest.mark.slow  # minutes of processes
+
 QUESTION = "How do I return something?"
 NOWHERE = "http://127.0.0.1:9"
 

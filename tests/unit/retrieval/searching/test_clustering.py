@@ -37,6 +37,7 @@ def test_a_week_of_questions_falls_into_what_was_meant(week: Sequence[tuple[str,
     assert groups(texts) == {frozenset(group) for group in week}
 
 
+@pytest.mark.slow
 def test_the_order_of_the_texts_does_not_matter_and_the_largest_group_is_first() -> None:
     texts = [text for group in WEEK for text in group]
     for seed in range(5):
@@ -120,6 +121,7 @@ def test_the_medoid_is_central_and_the_examples_lie_apart() -> None:
     assert sorted(clustering.choose_unlike(group, 1, 9)) == [1, 2, 3]
 
 
+@pytest.mark.slow
 def test_thousands_of_texts_take_seconds() -> None:
     things = ("lamp", "chair", "desk", "rug", "sofa", "shelf", "vase", "clock", "mirror", "stool")
     asked = ("How do I return a {}?", "Where is my {} now?", "{} 坏了怎么办", "Can the {} be repaired?", "{} 多少钱")
