@@ -4,6 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from hypothesis import settings
+
+settings.register_profile("frontdesk", deadline=None)  # how long an example takes is the machine's affair
+settings.load_profile("frontdesk")
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import count
@@ -24,7 +24,7 @@ from bot.chat.conversation import (
 )
 from bot.chat.intent import Intent, MessageReading, OfferReply
 from bot.chat.message import Audience, ChatMessage, Job, ThreadRef
-from bot.chat.platform import KeepReplies
+from bot.chat.platform import KeepReplies, StandingReplies
 from bot.chat.ports import ConversationStore
 from bot.errors import DeliveryError, Refusal, StorageError, UnknownTurn
 from retrieval.documents import Document, Passage, RetrievalResult, ScoredPassage
@@ -211,8 +211,8 @@ class FakeMessenger:
         self._fail()
         self.history.append(("settled", item.message.id, str(settled.number)))
 
-    async def find_standing_replies(self, item: Job) -> Sequence[Mapping[str, str]]:
-        return [{"post": post} for post in self.posts if post.startswith(f"{item.message.id}/")]
+    async def find_standing_replies(self, item: Job) -> StandingReplies:
+        return StandingReplies([{"post": post} for post in self.posts if post.startswith(f"{item.message.id}/")])
 
     async def find_other_place(self, item: Job, refusal: DeliveryError) -> Job | None:
         tried = int(item.message.reply_target.get("elsewhere", "0"))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from bot.chat.conversation import AnswerEvent, ClarificationOutcome
 from bot.chat.message import Job
 from bot.chat.plain_text import format_answer
-from bot.chat.platform import KeepReplies
+from bot.chat.platform import KeepReplies, StandingReplies
 from bot.chat.reply_stream import follow_answer
 from bot.errors import DeliveryError
 
@@ -39,8 +39,8 @@ class PlainReplies:
     async def close_clarification(self, job: Job, settled: ClarificationOutcome, by: Job) -> None:
         """There are no buttons."""
 
-    async def find_standing_replies(self, job: Job) -> Sequence[Mapping[str, str]]:
-        return ()
+    async def find_standing_replies(self, job: Job) -> StandingReplies:
+        return StandingReplies()
 
     async def find_other_place(self, job: Job, refusal: DeliveryError) -> Job | None:
         return None

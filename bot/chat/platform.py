@@ -61,6 +61,15 @@ class Platform(Protocol):
 KeepReplies = Callable[[Sequence[Mapping[str, str]]], Awaitable[None]]
 
 
+@dataclass(frozen=True, slots=True)
+class StandingReplies:
+    """What a platform shows that may be replies to a job, oldest first: `marked` are its own. `unmarked` are begun
+    answers that bear no mark yet, to it or to another job of the same thread."""
+
+    marked: Sequence[Mapping[str, str]] = ()
+    unmarked: Sequence[Mapping[str, str]] = ()
+
+
 class ReplySender(Protocol):
     """A platform, as the inbox speaks to it. Every method raises DeliveryError."""
 
@@ -83,7 +92,7 @@ class ReplySender(Protocol):
     async def close_clarification(self, job: Job, settled: ClarificationOutcome, by: Job) -> None:
         """Take the buttons off the clarification that stands for the job, and show what was chosen, by `by`."""
 
-    async def find_standing_replies(self, job: Job) -> Sequence[Mapping[str, str]]:
+    async def find_standing_replies(self, job: Job) -> StandingReplies:
         """What stands on the platform for a job that a dead process may have begun to answer."""
 
     async def find_other_place(self, job: Job, refusal: DeliveryError) -> Job | None:

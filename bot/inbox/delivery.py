@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
@@ -13,7 +14,7 @@ from bot.chat.message import Job, Move
 from bot.chat.platform import ReplySender
 from bot.errors import BotError, DeliveryError, Refusal, StorageError
 from bot.inbox.availability import Platforms
-from bot.inbox.jobs import age_of, is_same
+from bot.inbox.jobs import age_of, choose_unmarked, is_same, list_begun, may_be_begun
 from bot.inbox.limits import InboxLimits
 from bot.inbox.ports import InboxStore
 from bot.runtime.retries import FailedTry, retry_with_backoff
@@ -201,14 +202,25 @@ class Delivery:
         return replace(job, replies=tuple(replies))
 
     async def _find_standing_replies(self, sender: ReplySender, job: Job) -> Sequence[Mapping[str, str]]:
-        """What stands on the platform for a job, where that was not noted. A message that bears no mark yet may be
-        that of another job which is being answered in the same thread. Raises DeliveryError and StorageError."""
+        """What stands on the platform for a job, where that was not noted. Raises DeliveryError and StorageError.
+
+        What bears no mark is taken only where nothing has changed in the thread while that was read: it may be the
+        answer to another of its jobs, whose process notes it in a moment, or has just ended it."""
+        others = await self._list_others(job)
         found = await sender.find_standing_replies(job)
-        others = (
-            [each for each in await self._store.list_pending(job.message.place) if each.id != job.id] if found else []
-        )
-        theirs = {_name_of(reply) for other in others for reply in other.replies}
-        return [reply for reply in found if _name_of(reply) not in theirs]
+        if found.unmarked and not found.marked and any(map(may_be_begun, others)):
+            await asyncio.sleep(self._limits.pause)
+            others = await self._list_others(job)
+            found = await sender.find_standing_replies(job)
+        if found.marked or not found.unmarked:
+            return found.marked
+        if list_begun(others) != list_begun(await self._list_others(job)):
+            raise DeliveryError("others are being answered in this thread", Refusal.MOMENT)
+        return choose_unmarked(job, found.unmarked, others)
+
+    async def _list_others(self, job: Job) -> Sequence[Job]:
+        """The other open jobs of a job's thread."""
+        return [each for each in await self._store.list_open(job.message.place) if each.id != job.id]
 
     async def tell_undeliverable(self, job: Job, cause: str) -> bool:
         """Let admins know that a customer could not be told anything; False where they cannot be told either, which is
@@ -239,8 +251,3 @@ def _passes(error: BaseException) -> bool:
 def _log_failure(job: Job, failed: FailedTry) -> None:
     what = "storage failed" if isinstance(failed.error, StorageError) else "delivery failed"
     log.warning(what, item=job.id, cause=str(failed.error), attempt=failed.number)
-
-
-def _name_of(reply: Mapping[str, str]) -> frozenset[tuple[str, str]]:
-    """Which message a reply is, whatever its state."""
-    return frozenset((key, value) for key, value in reply.items() if key != "state")

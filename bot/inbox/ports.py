@@ -71,8 +71,8 @@ class InboxStore(Protocol):
     async def release_lease(self) -> None:
         """This process stops: what it still owes is free at once."""
 
-    async def list_pending(self, place: ThreadRef) -> Sequence[Job]:
-        """What is owed in a thread, by whichever process, oldest first."""
+    async def list_open(self, place: ThreadRef) -> Sequence[Job]:
+        """The jobs of a thread with something still to be done, by whichever process, oldest first."""
 
     async def set_muted(self, place: ThreadRef, muted: bool) -> None:
         """A thread is to be left alone, or no more."""

@@ -154,8 +154,9 @@ class InboxService:
         """Somebody stopped what is being answered in a thread: it is owed no more; -> those jobs, with what stands for
         them, which stays. Raises StorageError."""
         ended = []
-        for job in await self._store.list_pending(place):
-            if job.judgement is Disposition.ANSWER and await self._outcomes.finish_job(job, JobState.EXCUSED):
+        for job in await self._store.list_open(place):
+            answering = job.state is JobState.PENDING and job.judgement is Disposition.ANSWER
+            if answering and await self._outcomes.finish_job(job, JobState.EXCUSED):
                 await self._dispatcher.stop_work(job.id)
                 ended.append(await self._store.find_job(job.message.key) or job)
         return ended

@@ -246,15 +246,15 @@ class SqlInboxStore:
         """This process stops."""
         await self._set_lease(datetime.fromtimestamp(0, UTC))
 
-    async def list_pending(self, place: ThreadRef) -> Sequence[Job]:
+    async def list_open(self, place: ThreadRef) -> Sequence[Job]:
         here = [inbox.c[name] == getattr(place, name) for name in _PLACE[:3]]
-        query = select(inbox).where(*here, inbox.c.state == JobState.PENDING.value).order_by(inbox.c.received_at)
+        query = select(inbox).where(*here, inbox.c.state.in_(_OPEN)).order_by(inbox.c.received_at)
 
-        async def select_pending(connection: AsyncConnection) -> Sequence[Job]:
+        async def select_open(connection: AsyncConnection) -> Sequence[Job]:
             jobs = map(self._build_job, (await connection.execute(query)).mappings())
             return [job for job in jobs if job.message.place == place]
 
-        return await self._database.read(select_pending)
+        return await self._database.read(select_open)
 
     async def set_muted(self, place: ThreadRef, muted: bool) -> None:
         """A thread is to be left alone, or no more."""

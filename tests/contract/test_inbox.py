@@ -739,7 +739,7 @@ async def test_what_the_version_before_left_is_gone_on_with(
         "moved": {"place": place, "audience": "direct", "context": moved, "left": [{"ts": "1.0"}]},
     }
     await database.write(lambda connection: connection.execute(update(rows).values(row)))
-    [back] = await inbox.list_pending(item.message.place)
+    [back] = await inbox.list_open(item.message.place)
     assert (back.message.author, back.message.links, back.message.side) == ("Ann", ("C1/1",), Party.SUPPORT)
     assert back.message.in_help_channel and back.where_answered.message.reply_target == there
     await inbox.clear_left(back.where_answered)

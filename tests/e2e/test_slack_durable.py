@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 
 from tests.support.bots import Bot, Knowledge
-from tests.support.rooms import SECONDS, Direct, Room
+from tests.support.rooms import QUIET, SECONDS, Direct, Room
 from tests.support.slack import SlackStandIn
 from tests.support.slack.delivery import EVENTS, Delivery
 
@@ -110,6 +110,31 @@ async def test_a_call_that_fails_is_made_again_without_a_second_answer(bot: Bot)
     asked = [await room.ask(question) for room, question in zip(rooms, QUESTIONS, strict=False)]
     for room, ts in zip(rooms, asked, strict=True):
         await room.one_answer(ts)
+
+
+@pytest.mark.parametrize("lost", [1, 2, 3])
+async def test_streams_of_a_thread_whose_beginning_was_not_told_are_ended_each_with_its_own_answer(
+    room: Room, lost: int
+) -> None:
+    """Nothing marks a stream before its end, so that each may be any question's."""
+    root = await room.ask("Do gift cards expire?")
+    await room.one_answer(root)
+    room.slack.fail("chat.startStream", drop="after", times=lost)
+    asked = {
+        DELIVERY: "working days",
+        PAYMENT: "PayPal",
+        "Who pays for the return postage?": "label",
+    }
+    sent = [
+        await room.ask(question, user=user, thread=root)
+        for question, user in zip(asked, (room.asker, room.teammate, room.other), strict=True)
+    ]
+    await room.slack.wait_for(lambda: len(room.finished(root)) >= 4, SECONDS, "three answers")
+    await room.slack.settled(SECONDS, QUIET)
+    replies = [reply for reply in room.said(root) if reply.ts > sent[0]]
+    assert not any(reply.streaming for reply in replies), room.shown(root)
+    shown = sorted(words for reply in replies for words in asked.values() if words in reply.shown)
+    assert len(replies) == 3 and shown == sorted(asked.values()), room.shown(root)
 
 
 # the database

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 
 from bot.chat.conversation import Turn
 from bot.chat.message import Job, JobState, Party, ThreadRef
+from bot.chat.platform import StandingReplies
 from bot.database.database import Database
 from bot.errors import DeliveryError, Refusal, StorageError
 from bot.handoff.models import Handoff, HandoffReason, HandoffState
@@ -75,7 +76,7 @@ class Forgetful(FakeMessenger):
         super().__init__()
         self.kind, self.refuses_history = kind, True
 
-    async def find_standing_replies(self, item: Job) -> Sequence[Mapping[str, str]]:
+    async def find_standing_replies(self, item: Job) -> StandingReplies:
         if self.refuses_history:
             raise DeliveryError("missing_scope", self.kind)
         return await super().find_standing_replies(item)
@@ -223,9 +224,10 @@ class LosesReplies(FakeMessenger):
         await keep([{"post": post}])
         return post
 
-    async def find_standing_replies(self, item: Job) -> Any:
+    async def find_standing_replies(self, item: Job) -> StandingReplies:
         where = item.message.reply_target.get("elsewhere", "0")
-        return [{"post": post} for post in self.posts if post.startswith(f"{item.message.id}/{where}/")]
+        begins = f"{item.message.id}/{where}/"
+        return StandingReplies([{"post": post} for post in self.posts if post.startswith(begins)])
 
 
 async def handed(database: Database, customer: ThreadRef, state: HandoffState = HandoffState.OPEN) -> None:

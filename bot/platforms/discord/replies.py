@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from discord import ui
 from bot.chat.conversation import AnswerEvent, ClarificationOutcome, Decision
 from bot.chat.live_reply import LiveReply, ReplySurface
 from bot.chat.message import Audience, Job, JobState, ThreadRef
-from bot.chat.platform import KeepReplies
+from bot.chat.platform import KeepReplies, StandingReplies
 from bot.chat.reply_stream import AnswerView, follow_answer
 from bot.chat.split import split_markdown
 from bot.chat.text import shorten_text
@@ -105,14 +105,14 @@ class DiscordReplySender:
         with translate_delivery_errors():
             await self._client.application_info()
 
-    async def find_standing_replies(self, job: Job) -> Sequence[Mapping[str, str]]:
+    async def find_standing_replies(self, job: Job) -> StandingReplies:
         try:
-            return await (await self._found_on(job)).found()
+            return StandingReplies(await (await self._found_on(job)).found())
         except DeliveryError as error:
             new = (datetime.now(UTC) - job.received_at).total_seconds() < _NONCE_SECONDS
             unread = error.permanent or history_fails(error)
             if is_gone(error) or (new and unread and job.state is JobState.PENDING):
-                return ()  # what stands for it, if something does, is given back for its nonce
+                return StandingReplies()  # what stands for it, if something does, is given back for its nonce
             raise
 
     async def _found_on(self, job: Job) -> InChannel | InResponse:

@@ -168,6 +168,10 @@ def build_prompts(overview: Overview | None) -> list[dict[str, str]]:
     return [{"title": question, "message": question} for question in (overview.examples if overview else ())[:4]]
 
 
+LINE_METADATA: Mapping[str, Any] = {"event_type": "frontdesk_line", "event_payload": {}}
+"""What marks a message as no answer: without a mark it might be one that was begun."""
+
+
 def build_metadata(item_id: str) -> Mapping[str, Any]:
     """What marks a message as the answer to an item, so that a restart finds it."""
     return {"event_type": "frontdesk_answer", "event_payload": {"item": item_id}}

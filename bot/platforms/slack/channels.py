@@ -17,6 +17,7 @@ from bot.chat.people import Role
 from bot.chat.split import split_markdown
 from bot.errors import DeliveryError, Refusal
 from bot.platforms.slack.api_errors import GONE, code_of, translate_delivery_errors
+from bot.platforms.slack.blocks import LINE_METADATA
 from bot.platforms.slack.cards import TEXT, card_blocks, card_text
 from bot.platforms.slack.events import NAME
 
@@ -52,6 +53,7 @@ class SlackChannels:
                 thread_ts=place.thread or None,
                 text=card_text(card),
                 blocks=card_blocks(card),
+                metadata=dict(LINE_METADATA),
                 unfurl_links=False,
                 unfurl_media=False,
             )

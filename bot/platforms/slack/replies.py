@@ -13,7 +13,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.chat.conversation import AnswerEvent, ClarificationOutcome, Decision, Stage, Turn
 from bot.chat.message import Audience, Job, ThreadRef
-from bot.chat.platform import KeepReplies
+from bot.chat.platform import KeepReplies, StandingReplies
 from bot.chat.reply_stream import AnswerView, follow_answer
 from bot.chat.reply_target import write_reply_target
 from bot.chat.split import split_markdown
@@ -107,7 +107,10 @@ class SlackReplySender:
             await stop_stream(self._client, reply)  # Slack may have done so already
         with translate_delivery_errors():
             await self._client.chat_postMessage(
-                channel=job.message.place.channel, thread_ts=job.message.place.thread, text=to_literal(line)
+                channel=job.message.place.channel,
+                thread_ts=job.message.place.thread,
+                text=to_literal(line),
+                metadata=dict(blocks.LINE_METADATA),
             )
         await self._set_status(job, "")
 
@@ -145,27 +148,26 @@ class SlackReplySender:
                 if code_of(error) not in GONE:
                     raise
 
-    async def find_standing_replies(self, job: Job) -> Sequence[Mapping[str, str]]:
-        """Finished messages bear the job's id; a stream that was cut off bears none yet."""
+    async def find_standing_replies(self, job: Job) -> StandingReplies:
+        """Whatever the bot posts bears a mark, answers their job's: a stream bears none before it has ended."""
         if job.message.audience is Audience.COMMAND:
-            return ()
+            return StandingReplies()
         place = job.message.place
         asked = target_of(job.message).below if job.message.chosen else job.message.id
         options: dict[str, Any] = {"oldest": asked, "include_all_metadata": True, "limit": 200}
         with translate_delivery_errors():
             if not place.thread:  # said elsewhere, at once as a whole
                 found = await self._client.conversations_history(channel=place.channel, **options)
-                marked = [message for message in found["messages"] if _item_of(message) == job.id]
-                return [{"channel": place.channel, "ts": message["ts"], "state": SHOWN} for message in marked[::-1]]
+                marked = [message["ts"] for message in found["messages"] if _item_of(message) == job.id]
+                return StandingReplies(_build_replies(place.channel, marked[::-1], SHOWN))
             found = await self._client.conversations_replies(channel=place.channel, ts=place.thread, **options)
             me = (await self._client.auth_test())["user_id"]
         mine = [message for message in found["messages"] if message.get("user") == me and message["ts"] > asked]
-        marked = [message for message in mine if _item_of(message) == job.id]
-        unmarked = [message for message in mine if not _item_of(message)]
-        return [
-            {"channel": place.channel, "ts": message["ts"], "state": SHOWN if marked else STREAMING}
-            for message in marked or unmarked[:1]
-        ]
+        marked = [message["ts"] for message in mine if _item_of(message) == job.id]
+        unmarked = [message["ts"] for message in mine if _may_be_stream(message)]
+        return StandingReplies(
+            _build_replies(place.channel, marked, SHOWN), _build_replies(place.channel, unmarked, STREAMING)
+        )
 
     async def find_other_place(self, job: Job, refusal: DeliveryError) -> Job | None:
         """Where only the thread is closed, the channel; else the customer's private conversation; at last
@@ -295,6 +297,14 @@ def _build_target(job: Job) -> Target:
     place = job.message.place
     team = target_of(job.message).recipient_team or place.workspace
     return Target(place.channel, place.thread, job.message.user, team, job.id)
+
+
+def _build_replies(channel: str, ids: Sequence[str], state: str) -> Sequence[Mapping[str, str]]:
+    return [{"channel": channel, "ts": ts, "state": state} for ts in ids]
+
+
+def _may_be_stream(message: Mapping[str, Any]) -> bool:
+    return not (message.get("metadata") or message.get("files"))
 
 
 def _item_of(message: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.chat.message import Disposition, Job, JobState, MessageRef
+from bot.chat.message import Disposition, Job, JobState, MessageRef, ThreadRef
 from bot.chat.platform import ReplySender
 from bot.errors import DeliveryError, Refusal, StorageError
 from bot.inbox.availability import Platforms
@@ -306,6 +306,9 @@ class ScriptedStore(SqlInboxStore):
         if isinstance(reading, StorageError):
             raise reading
         return replace(self.job, revision=self.job.revision + (reading == CHANGED))
+
+    async def list_open(self, place: ThreadRef) -> Sequence[Job]:
+        return [self.job]
 
 
 def foretell(
