@@ -20,8 +20,8 @@ from pathlib import Path
 from bot.app import embedding_models_for
 from bot.settings import load_settings
 from retrieval.documents import Document
-from retrieval.indexing.embedder import load_embedder
-from retrieval.indexing.weights import find_weights, load_sentence_transformer
+from retrieval.models.embedder import load_embedder
+from retrieval.models.weights import find_weights, load_sentence_transformer
 
 PASSAGES, QUERIES = 5000, 200
 _OPENINGS = [
@@ -75,7 +75,7 @@ def run(passages: int = PASSAGES) -> dict[str, float]:
     import faiss
     import numpy as np
 
-    from retrieval.indexing.building import build_index
+    from retrieval.index.build import build_index
 
     documents = make_documents(passages)
     queries = [document.question for document in make_documents(QUERIES, seed=12)]

@@ -30,9 +30,9 @@ import numpy as np
 from bot.app import embedding_models_for
 from bot.settings import load_settings
 from retrieval.documents import Document, RetrievalResult
-from retrieval.indexing.building import build_index
-from retrieval.indexing.weights import find_weights, load_sentence_transformer
-from retrieval.searching.retriever import FixedIndex, LiveRetriever
+from retrieval.index.build import build_index
+from retrieval.models.weights import find_weights, load_sentence_transformer
+from retrieval.search.retriever import FixedIndex, LiveRetriever
 
 DOCUMENTS, QUERIES, ASKERS, TOP = 5000, 300, 8, 5
 

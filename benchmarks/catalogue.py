@@ -29,8 +29,8 @@ from bot.app import embedding_models_for
 from bot.chat.conversation import Decision
 from bot.settings import load_settings
 from retrieval.documents import Document
-from retrieval.indexing.models import EmbeddingModels
-from retrieval.searching.retriever import retriever_over
+from retrieval.models.embedding_models import EmbeddingModels
+from retrieval.search.retriever import retriever_over
 
 DATA = Path(__file__).parent / "data" / "catalogue.json"
 LAYOUTS = ("title", "question", "section")

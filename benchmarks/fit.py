@@ -2,7 +2,7 @@
 
     python -m benchmarks.fit [--write] [--sites QUESTIONS DATA]
 
-Writes `retrieval/searching/fitted/<models>.json`: for each kind of query and index (PLANS) the signals' weights, the
+Writes `retrieval/search/fitted/<models>.json`: for each kind of query and index (PLANS) the signals' weights, the
 confidence's coefficients and the confidences from which on an answer is given or suggested. Weights: the most likely
 choice of the right document under a softmax over the candidates, none below 0, ridge-penalised: a score is a
 log-likelihood.
@@ -35,16 +35,16 @@ from benchmarks.question_sets import (
     signal_names,
 )
 from bot.evaluation.metrics import Outcome, compute_figures
-from retrieval.indexing.models import EmbeddingModels, name_model
-from retrieval.searching.calibration import ALONE, FEATURES, INTERCEPT
-from retrieval.searching.fitted import name_fit
-from retrieval.searching.generic import ANY_MODEL, Background, measure_background
-from retrieval.searching.near_misses import NEAR_MISSES
-from retrieval.searching.profiles import GENERIC, WORD_SIGNALS, name_signal
+from retrieval.models.embedding_models import EmbeddingModels, name_model
+from retrieval.search.calibration import ALONE, FEATURES, INTERCEPT
+from retrieval.search.fitted import name_fit
+from retrieval.search.generic_profile import ANY_MODEL, Background, measure_background
+from retrieval.search.near_misses import NEAR_MISSES
+from retrieval.search.profiles import GENERIC, WORD_SIGNALS, name_signal
 
 Floats = npt.NDArray[np.float64]
 Sets = dict[str, list[Example]]
-FITTED = Path("retrieval/searching/fitted")
+FITTED = Path("retrieval/search/fitted")
 
 RANKING_RIDGE = 0.01
 CONFIDENCE_RIDGE = 0.01

@@ -13,8 +13,8 @@ from pathlib import Path
 from bot.answering.intent import reader
 from bot.app.factories import embedding_models_for
 from bot.settings import load_settings
-from retrieval.indexing.models import name_model
-from retrieval.indexing.packages import DEFAULT_MODEL
+from retrieval.models.embedding_models import name_model
+from retrieval.models.packages import DEFAULT_MODEL
 
 LANGUAGES = {DEFAULT_MODEL: ("en",)}  # others would only blur what it knows; every other model learns them all
 FOLDER = Path(reader.__file__).parent / "fitted"

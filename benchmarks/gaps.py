@@ -1,4 +1,4 @@
-"""How well `retrieval/searching/clustering.py` finds the questions that mean the same, on made-up weeks.
+"""How well `retrieval/search/clusters.py` finds the questions that mean the same, on made-up weeks.
 
     python -m benchmarks.gaps [fit [--write]] [--weeks N] [--cache FOLDER]
 
@@ -27,11 +27,11 @@ from benchmarks.fit import save_vectors, update_fit
 from benchmarks.question_sets import CACHE, remembering_models
 from bot.app import embedding_models_for
 from bot.settings import load_settings
-from retrieval.indexing.models import EmbeddingModels, name_model
-from retrieval.searching.clustering import Clustering, Likeness, cluster_texts
-from retrieval.searching.fitted import name_fit
-from retrieval.searching.generic import ANY_MODEL
-from retrieval.searching.profiles import GENERIC
+from retrieval.models.embedding_models import EmbeddingModels, name_model
+from retrieval.search.clusters import Clustering, Likeness, cluster_texts
+from retrieval.search.fitted import name_fit
+from retrieval.search.generic_profile import ANY_MODEL
+from retrieval.search.profiles import GENERIC
 
 # stackfaq_ood is left out: it holds the questions of stackfaq.
 TUNED = {"en": ("stackfaq", "banking77", "covid_jhu", "sites_en"), "zh": ("atec_zh", "telecom_zh")}

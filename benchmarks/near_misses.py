@@ -26,11 +26,11 @@ from bot.app import embedding_models_for
 from bot.chat.conversation import Decision
 from bot.settings import load_settings
 from retrieval.documents import Document
-from retrieval.indexing.building import build_index
-from retrieval.indexing.index import Index
-from retrieval.indexing.models import EmbeddingModels
-from retrieval.searching.near_misses import NEAR_MISSES
-from retrieval.searching.retriever import FixedIndex, LiveRetriever
+from retrieval.index.build import build_index
+from retrieval.index.index import Index
+from retrieval.models.embedding_models import EmbeddingModels
+from retrieval.search.near_misses import NEAR_MISSES
+from retrieval.search.retriever import FixedIndex, LiveRetriever
 
 DATA = Path(__file__).parent / "data" / "near_misses.json"
 SIGNS = tuple(NEAR_MISSES)

@@ -22,7 +22,7 @@ from bot.app import embedding_models_for
 from bot.evaluation.question_files import read_rooms
 from bot.settings import load_settings
 from retrieval.documents import Document, RetrievalResult
-from retrieval.searching.retriever import LiveRetriever, retriever_over
+from retrieval.search.retriever import LiveRetriever, retriever_over
 
 SETS = ("stackfaq_ood", "sites_en", "covid_jhu", "sites_zh", "telecom_zh")
 SINGLES, PAIRS = 150, 100  # of a set

@@ -4,7 +4,7 @@
 
 Questions of `data/near_misses.json` with generated logs before, after or around them. Printed: the share whose first
 passage is right, of the question alone and with the log. --fit writes the weights
-that tell written lines from pasted ones (`retrieval/searching/written_lines.json`), fitted on the open rooms' questions
+that tell written lines from pasted ones (`retrieval/search/written_lines.json`), fitted on the open rooms' questions
 and the first half of the kinds of logs; the other half and the sealed rooms are what is measured.
 """
 
@@ -25,12 +25,12 @@ from benchmarks.near_misses import DATA
 from bot.app import embedding_models_for
 from bot.settings import load_settings
 from retrieval.documents import Document, ScoredPassage
-from retrieval.indexing.building import build_index
-from retrieval.indexing.models import EmbeddingModels
-from retrieval.searching import pasted
-from retrieval.searching.retriever import FixedIndex, LiveRetriever
+from retrieval.index.build import build_index
+from retrieval.models.embedding_models import EmbeddingModels
+from retrieval.search import pasted_logs
+from retrieval.search.retriever import FixedIndex, LiveRetriever
 
-WEIGHTS = Path(pasted.__file__).parent / "written_lines.json"
+WEIGHTS = Path(pasted_logs.__file__).parent / "written_lines.json"
 LINES = 30
 FITTED_ON = ("service", "java", "npm", "config")
 KINDS = {
@@ -99,9 +99,9 @@ def fit() -> None:
     written = [text for room in rooms for pair in room["pairs"] for text in pair[1:]]
     written += [text for room in rooms for entry in room["entries"] for text in entry]
     machine = [line for kind in FITTED_ON for line in log_of(kind, rng, len(written) // len(FITTED_ON))]
-    table = np.array([pasted.describe_line(line) for line in [*written, *machine]])
+    table = np.array([pasted_logs.describe_line(line) for line in [*written, *machine]])
     model = LogisticRegression(C=10).fit(table, [1] * len(written) + [0] * len(machine))
-    weights = dict(zip(pasted.FEATURES, model.coef_[0].round(3).tolist(), strict=True))
+    weights = dict(zip(pasted_logs.FEATURES, model.coef_[0].round(3).tolist(), strict=True))
     WEIGHTS.write_text(json.dumps({"intercept": round(float(model.intercept_[0]), 3)} | weights, indent=1) + "\n")
 
 

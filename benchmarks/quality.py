@@ -36,10 +36,10 @@ from bot.evaluation.questions import Expected, GoldenQuestion
 from bot.evaluation.sample import bootstrap_intervals
 from bot.settings import Settings, load_settings
 from retrieval.documents import Document
-from retrieval.indexing.building import build_index
-from retrieval.indexing.models import EmbeddingModels
+from retrieval.index.build import build_index
 from retrieval.interfaces import Embedder
-from retrieval.searching.retriever import retriever_over
+from retrieval.models.embedding_models import EmbeddingModels
+from retrieval.search.retriever import retriever_over
 
 FRONTDESK = str(Path(sys.executable).parent / "frontdesk")
 COLUMNS = ("P@1", "R@5", "AUROC", "cov@P95", "cov@P90", "ECE", "answered", "right_of_answered", "false_answers")

@@ -16,15 +16,15 @@ from bot.app import embedding_models_for
 from bot.evaluation.question_files import read_rooms
 from bot.settings import load_settings
 from retrieval.documents import Document
-from retrieval.indexing.building import build_index
-from retrieval.indexing.index import Index
-from retrieval.indexing.models import EmbeddingModels, name_model
+from retrieval.index.build import build_index
+from retrieval.index.index import Index
 from retrieval.interfaces import Embedder, Vectors
-from retrieval.searching import signals
-from retrieval.searching.embedding import QuestionVectors
-from retrieval.searching.near_misses import NEAR_MISSES
-from retrieval.searching.profiles import VECTOR_SIGNALS, WORD_SIGNALS, Profile, name_signal
-from retrieval.searching.retriever import detect_query_language
+from retrieval.models.embedding_models import EmbeddingModels, name_model
+from retrieval.search import signals
+from retrieval.search.near_misses import NEAR_MISSES
+from retrieval.search.profiles import VECTOR_SIGNALS, WORD_SIGNALS, Profile, name_signal
+from retrieval.search.query_vectors import QuestionVectors
+from retrieval.search.retriever import detect_query_language
 
 Floats = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]

@@ -33,17 +33,17 @@ from benchmarks.gaps import TUNED, entries
 from benchmarks.question_sets import CACHE, folder, remembering_models, single_turn
 from bot.evaluation.question_files import Row, read_rooms
 from retrieval.documents import Document
-from retrieval.indexing.analysis import analyse_text
-from retrieval.indexing.building import build_index
-from retrieval.indexing.index import Index
-from retrieval.indexing.models import EmbeddingModels, name_model
-from retrieval.searching.embedding import QuestionVectors
-from retrieval.searching.fitted import load_fitted, name_fit
-from retrieval.searching.generic import ANY_MODEL, measure_background
-from retrieval.searching.profiles import GENERIC
-from retrieval.searching.retriever import choose_profiles, detect_query_language
-from retrieval.searching.search import Search
-from retrieval.searching.twins import find_same_question_pairs
+from retrieval.index.build import build_index
+from retrieval.index.index import Index
+from retrieval.models.embedding_models import EmbeddingModels, name_model
+from retrieval.search.fitted import load_fitted, name_fit
+from retrieval.search.generic_profile import ANY_MODEL, measure_background
+from retrieval.search.profiles import GENERIC
+from retrieval.search.query_vectors import QuestionVectors
+from retrieval.search.retriever import choose_profiles, detect_query_language
+from retrieval.search.same_question import find_same_question_pairs
+from retrieval.search.search import Search
+from retrieval.text.analysis import analyse_text
 
 SHARE, DRAWS = 0.2, 3
 PRECISION = 0.97  # of the pairs that one model finds: what is wrongly one loses an answer

@@ -19,7 +19,7 @@ from bot.chat.links import find_address_spans
 from bot.chat.markdown import decode_entities, find_held_addresses
 from bot.chat.markup import Scanner, Token, escape_url, neutralise_token
 from retrieval.documents import Passage, ScoredPassage
-from retrieval.text import clean_text
+from retrieval.text.cleaning import clean_text
 
 _FOLLOWABLE = re.compile(r"(?:https?://|mailto:|tel:)", re.IGNORECASE)
 _TRAILING_PUNCTUATION = ".,;:!?*_~"

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from bot.chat.conversation import NONE_OF_THESE, Citation, Decision, Turn
 from bot.chat.intent import OfferReply
 from bot.i18n import words_for
-from retrieval.indexing.analysis import analyse_text, fold_text, is_function
-from retrieval.text import collapse_whitespace
+from retrieval.text.analysis import analyse_text, fold_text, is_function
+from retrieval.text.cleaning import collapse_whitespace
 
 _LONGEST_CHOICE = 60  # characters; "the second one please" is a choice, a longer message says more than which
 _ORDINALS = (OfferReply.FIRST, OfferReply.SECOND, OfferReply.THIRD, OfferReply.FOURTH, OfferReply.FIFTH)

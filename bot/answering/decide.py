@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.chat.conversation import Decision
 from retrieval.documents import Document, RetrievalResult, ScoredPassage
-from retrieval.searching.repeats import are_near_duplicates, have_similar_words
+from retrieval.search.near_duplicates import are_near_duplicates, have_similar_words
 
 DOUBT = 0.25  # of the threshold: with the default one, results that are right less than once in five
 NEAR_TIE = 0.4  # in score, which is a log-likelihood: the other is at least two thirds as likely as the first

@@ -6,7 +6,7 @@ import re
 from functools import cached_property
 
 from bot.answering.facts import BY_WORD, CURRENCIES, Fact, extract_facts, fold_for_comparison
-from retrieval.indexing.analysis import analyse_text
+from retrieval.text.analysis import analyse_text
 
 _MINUTES = {"second": 1 / 60, "minute": 1, "hour": 60, "day": 1440, "week": 10080}
 _MONTHS = {"month": 1, "quarter": 3, "year": 12, "decade": 120}

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from retrieval.indexing.analysis import analyse_text
-from retrieval.scripts import WIDE
+from retrieval.text.analysis import analyse_text
+from retrieval.text.scripts import WIDE
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from retrieval.indexing.analysis import fold_text
-from retrieval.scripts import CIRCLED_NUMBERS
+from retrieval.text.analysis import fold_text
+from retrieval.text.scripts import CIRCLED_NUMBERS
 
 _ADDRESS = re.compile(
     r"(?<!\w)\w{1,20}://[^\s<>()\[\]\"'`，。；！？、]+|(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+"

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from retrieval.searching.contexts import refers_back
-from retrieval.text import collapse_whitespace
+from retrieval.search.conversation import refers_back
+from retrieval.text.cleaning import collapse_whitespace
 
 MOST_TURNS = 6
 FEW_WORDS = 4

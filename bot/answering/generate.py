@@ -23,7 +23,7 @@ from bot.runtime.faults import log_fault
 from inference.errors import GeneratorBroken, GeneratorError, GeneratorRefused
 from inference.interfaces import Generator, Message
 from retrieval.documents import Passage
-from retrieval.text import clean_text
+from retrieval.text.cleaning import clean_text
 
 PASSAGES = 6  # in a prompt; of those further down hardly one is ever the right one
 TOKENS = 700  # of an answer

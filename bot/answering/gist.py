@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.answering.excerpt import split_sentences
 from bot.chat.markup import in_one_line
 from bot.chat.text import shorten_text
-from retrieval.text import collapse_whitespace
+from retrieval.text.cleaning import collapse_whitespace
 
 LONGEST_GIST = 160  # characters, below an entry that is shown in full
 TO_CHOOSE_BY = 300  # characters, where nothing else is shown

@@ -20,9 +20,9 @@ from bot.answering.facts import Fact
 from bot.answering.refusals import declines_to_answer, says_no_answer
 from bot.i18n.language import primary_subtag
 from retrieval.documents import Passage
-from retrieval.indexing.analysis import analyse_text, is_function
-from retrieval.languages import script_language
-from retrieval.scripts import HAN
+from retrieval.text.analysis import analyse_text, is_function
+from retrieval.text.languages import script_language
+from retrieval.text.scripts import HAN
 
 # The share of a unit's content words that its cited passages (or the question) hold. Paraphrases of help pages keep
 # more; text that was made up, or that obeys a page's orders, keeps less. Stricter where the unit cites nothing itself.

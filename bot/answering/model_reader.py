@@ -23,9 +23,9 @@ from bot.i18n.language import primary_subtag
 from inference.errors import GeneratorError
 from inference.interfaces import Generator, Message
 from retrieval.documents import RetrievalResult
-from retrieval.indexing.analysis import analyse_text, is_function
-from retrieval.languages import script_language
-from retrieval.text import collapse_whitespace
+from retrieval.text.analysis import analyse_text, is_function
+from retrieval.text.cleaning import collapse_whitespace
+from retrieval.text.languages import script_language
 
 SECONDS = 5.0  # a customer waits for this before anything else is done
 PASSAGES = 4  # that are judged

@@ -16,9 +16,9 @@ from itertools import pairwise
 from bot.answering.decide import make_decision, says_the_same
 from bot.chat.conversation import Decision
 from retrieval.documents import RetrievalResult
-from retrieval.indexing.analysis import fold_text, is_unspaced
-from retrieval.indexing.function_words import function_words
-from retrieval.scripts import UNSPACED
+from retrieval.text.analysis import fold_text, is_unspaced
+from retrieval.text.scripts import UNSPACED
+from retrieval.text.stop_words import function_words
 
 MOST_SEAMS = 8  # of a message; one with more tells a story
 _LONGEST_WORD = 6  # characters of a function word that no spaces part from the next word

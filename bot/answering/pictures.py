@@ -9,7 +9,7 @@ from bot.answering.prompt import describe_prompt
 from bot.chat.text import shorten_text
 from inference.errors import GeneratorError
 from inference.interfaces import Generator, Picture
-from retrieval.text import collapse_whitespace
+from retrieval.text.cleaning import collapse_whitespace
 
 SECONDS = 8.0
 CHARACTERS = 300  # of a description

@@ -69,7 +69,7 @@ from bot.i18n.language import primary_subtag, reply_language
 from retrieval.documents import Document, RetrievalResult, ScoredPassage
 from retrieval.errors import NoActiveVersion
 from retrieval.interfaces import Retriever
-from retrieval.text import clean_text, collapse_whitespace
+from retrieval.text.cleaning import clean_text, collapse_whitespace
 
 MAX_CHARACTERS = 4000  # of a message; the embedding model reads far less
 _QUESTION_MARK = re.compile("[?？]")

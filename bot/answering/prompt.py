@@ -16,7 +16,7 @@ from bot.answering.refusals import NO_ANSWER
 from bot.chat.conversation import Citation, Kind, Turn
 from inference.interfaces import Message, Picture, Role
 from retrieval.documents import Passage
-from retrieval.text import clean_text, collapse_whitespace
+from retrieval.text.cleaning import clean_text, collapse_whitespace
 
 TURNS_A_STEP = 4  # earlier turns are left out four at a time: the beginning stays the same from turn to turn
 _EARLIER_CHARACTERS = 600  # of an earlier answer

@@ -12,7 +12,7 @@ from bot.chat.markup import escape_markdown, escape_markers, titled_link
 from bot.chat.text import shorten_title
 from bot.i18n import Words, words_for
 from retrieval.documents import DocumentKind, Passage, RetrievalResult
-from retrieval.indexing.analysis import analyse_text
+from retrieval.text.analysis import analyse_text
 
 MODEL = "extractive"  # the turn's model
 SEE_ALSO = 2  # a longer list would compete with the answer

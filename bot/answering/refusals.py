@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from retrieval.indexing.analysis import fold_text
+from retrieval.text.analysis import fold_text
 
 NO_ANSWER = "NO_ANSWER"  # what the prompt asks for
 

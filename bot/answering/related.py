@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from retrieval.documents import RetrievalResult
-from retrieval.indexing.analysis import analyse_text
+from retrieval.text.analysis import analyse_text
 
 # A title is close when it holds this share of the question's terms, weighed by how rare they are in what was found.
 CLOSE = 0.5

@@ -9,7 +9,7 @@ from bot.chat.conversation import Citation
 from bot.chat.markup import escape_markdown
 from bot.i18n import Words
 from retrieval.documents import Document, RetrievalResult
-from retrieval.text import collapse_whitespace
+from retrieval.text.cleaning import collapse_whitespace
 
 
 def write_clarification(words: Words, offered: Sequence[Citation]) -> str:

@@ -18,7 +18,7 @@ from bot.taught.commands import TaughtCommands
 
 if TYPE_CHECKING:
     from bot.app.application import Application
-    from retrieval.indexing.versions import VersionStore
+    from retrieval.index.versions import VersionStore
 
 __all__ = ["COMMANDS", "GROUPS", "make_groups"]
 

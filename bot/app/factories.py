@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from bot.evaluation.question_files import Evaluation
     from inference.vllm import VllmGenerator
     from retrieval.documents import Document, Selectors, Source
-    from retrieval.indexing.models import EmbeddingModels
-    from retrieval.indexing.versions import VersionStore
+    from retrieval.index.versions import VersionStore
     from retrieval.interfaces import Crawler, Fetch
-    from retrieval.searching.profiles import Fitted
-    from retrieval.searching.reranking import Reranking
+    from retrieval.models.embedding_models import EmbeddingModels
+    from retrieval.search.profiles import Fitted
+    from retrieval.search.rerank import Reranking
 
 
 class _UnfailingStream:
@@ -71,17 +71,17 @@ def configure_logging(settings: Settings) -> None:
 
 def version_store(settings: Settings) -> VersionStore:
     """The index versions in the data folder."""
-    from retrieval.indexing.versions import VersionStore
+    from retrieval.index.versions import VersionStore
 
     return VersionStore(settings.data_dir / "index", settings.keep_versions)
 
 
 def embedding_models_for(settings: Settings) -> EmbeddingModels:
     """The embedding models of the settings, in order. Raises ModelError."""
-    from retrieval.indexing.embedder import load_embedder
-    from retrieval.indexing.models import EmbeddingModels
-    from retrieval.indexing.packages import find_package
-    from retrieval.indexing.weights import Prompts
+    from retrieval.models.embedder import load_embedder
+    from retrieval.models.embedding_models import EmbeddingModels
+    from retrieval.models.packages import find_package
+    from retrieval.models.weights import Prompts
 
     configure_logging(settings)
     given, cache = (
@@ -105,7 +105,7 @@ def intent_reader_for(settings: Settings, models: EmbeddingModels) -> IntentRead
 
 def own_fit_of(settings: Settings, models: EmbeddingModels) -> Path:
     """Where a team's own fit for these models lies, if it has one."""
-    from retrieval.searching.fitted import place_own
+    from retrieval.search.fitted import place_own
 
     return place_own(models, settings.data_dir)
 
@@ -115,7 +115,7 @@ def fitted_for(settings: Settings, models: EmbeddingModels) -> Fitted:
     import structlog
 
     from retrieval.errors import ModelError
-    from retrieval.searching.fitted import load_fitted
+    from retrieval.search.fitted import load_fitted
 
     try:
         return load_fitted(models, own_fit_of(settings, models))
@@ -129,8 +129,8 @@ def reranking_for(settings: Settings) -> Reranking | None:
     """What reads the best passages again, if the settings name a cross-encoder. Raises ModelError."""
     if not settings.reranker:
         return None
-    from retrieval.searching.reranker import load_reranker
-    from retrieval.searching.reranking import Reranking
+    from retrieval.models.reranker import load_reranker
+    from retrieval.search.rerank import Reranking
 
     configure_logging(settings)
     reranker = load_reranker(settings.reranker, settings.data_dir / "models", onnx=settings.embedding_onnx)
@@ -219,7 +219,7 @@ def evaluate_files(
 ) -> Evaluation:
     """Run the product's retrieval and decision over a question set. Raises InputError, ModelError."""
     from bot.evaluation.question_files import evaluate_queries
-    from retrieval.searching.retriever import retriever_over
+    from retrieval.search.retriever import retriever_over
 
     settings = settings or load_settings()
     models, reranking = embedding_models_for(settings), reranking_for(settings)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.evaluation.fit import OwnFit
     from bot.evaluation.judge import Judged
     from bot.evaluation.questions import GoldenQuestion
-    from retrieval.searching.profiles import Fitted
+    from retrieval.search.profiles import Fitted
 
 _ROUNDS = 4  # that every question is asked: two to fit, one before and one after
 
@@ -27,7 +27,7 @@ def fit_on_golden(
     """Fit the search to the questions, as what Frontdesk comes with; and where that is kept. For a thread without an
     event loop. Raises InputError, and what `ask_golden` raises."""
     from bot.evaluation.fit import fit_golden
-    from retrieval.searching.fitted import load_fitted
+    from retrieval.search.fitted import load_fitted
 
     opened = open_side(side, beside)
     asked = 0
@@ -44,7 +44,7 @@ def fit_on_golden(
 
 def keep_own_fit(own: OwnFit, path: Path) -> None:
     """Write a team's own fit, which a search then goes by. Raises InputError."""
-    from retrieval.searching.fitted import write_fitted
+    from retrieval.search.fitted import write_fitted
 
     try:
         write_fitted(own.fitted, path, "frontdesk eval --fit")

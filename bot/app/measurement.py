@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from bot.evaluation.questions import GoldenQuestion
     from bot.evaluation.trial import GoldenTrial
     from retrieval.documents import Document
-    from retrieval.indexing.index import Index
-    from retrieval.indexing.models import EmbeddingModels
+    from retrieval.index.index import Index
     from retrieval.interfaces import Retriever
-    from retrieval.searching.glossary import Glossary
-    from retrieval.searching.profiles import Fitted
-    from retrieval.searching.reranking import Reranking
-    from retrieval.searching.retriever import LiveRetriever
+    from retrieval.models.embedding_models import EmbeddingModels
+    from retrieval.search.profiles import Fitted
+    from retrieval.search.rerank import Reranking
+    from retrieval.search.retriever import LiveRetriever
+    from retrieval.search.synonyms import Glossary
 
 _ELSEWHERE = ("data_dir", "database_url")  # they would name other versions, not another way to answer
 
@@ -98,7 +98,7 @@ class Opened:
     @cached_property
     def retriever(self) -> LiveRetriever:
         """What searches it."""
-        from retrieval.searching.retriever import FixedIndex, LiveRetriever
+        from retrieval.search.retriever import FixedIndex, LiveRetriever
 
         fitted = fitted_for(self.settings, self.models)
         return LiveRetriever(FixedIndex(self.index), self.models, self.reranking, lambda: self.glossary, fitted)
@@ -116,8 +116,8 @@ def open_side(side: Side, beside: Beside) -> Opened:
     A version that was made with another embedding model is embedded anew, in memory, as far as it lacks vectors. Raises
     NoActiveVersion, UnknownVersion, CorruptVersion, ModelError, SettingsError.
     """
-    from retrieval.indexing.building import build_index
-    from retrieval.indexing.index import Index
+    from retrieval.index.build import build_index
+    from retrieval.index.index import Index
 
     settings = side.settings
     store = version_store(settings)
@@ -134,8 +134,8 @@ def _lay_beside(
     index: Index, settings: Settings, models: EmbeddingModels, beside: Beside, reranking: Reranking | None
 ) -> Opened:
     """An index with the taught answers laid over it, as the live one has them."""
-    from retrieval.indexing.building import build_index
-    from retrieval.searching.twins import find_same_question_pairs
+    from retrieval.index.build import build_index
+    from retrieval.search.same_question import find_same_question_pairs
 
     if beside.taught:
         added = build_index(beside.taught, models)

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from bot.learned.service import LiveLearned
     from bot.sources.catalogue import Knowledge
     from bot.taught.service import PublishedTaughtAnswers
-    from retrieval.indexing.models import EmbeddingModels
     from retrieval.interfaces import Retriever
-    from retrieval.searching.live import LiveIndex
+    from retrieval.models.embedding_models import EmbeddingModels
+    from retrieval.search.live_index import LiveIndex
 
 
 @dataclass
@@ -61,7 +61,7 @@ class SearchParts(Stores):
     @cached_property
     def live_index(self) -> LiveIndex:
         """The active version's index, swapped when another becomes active."""
-        from retrieval.searching.live import LiveIndex
+        from retrieval.search.live_index import LiveIndex
 
         index = LiveIndex(version_store(self.settings), self.embedding_models, self.published_answers)
 
@@ -74,8 +74,8 @@ class SearchParts(Stores):
     @cached_property
     def retriever(self) -> Retriever:
         """Searches the active version, whichever that is at the moment of the question. Raises NoActiveVersion."""
-        from retrieval.searching.learned import LearnedRetriever
-        from retrieval.searching.retriever import LiveRetriever
+        from retrieval.search.learned_wordings import LearnedRetriever
+        from retrieval.search.retriever import LiveRetriever
 
         store = version_store(self.settings)
         if not self.published_answers.current_documents()[1] and store.active_id() is None:

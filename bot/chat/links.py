@@ -15,7 +15,7 @@ from bisect import bisect
 from collections.abc import Container, Iterator
 from itertools import pairwise
 
-from retrieval.scripts import DOTTED_NUMBERS, INVISIBLE, UNSPACED, WIDE
+from retrieval.text.scripts import DOTTED_NUMBERS, INVISIBLE, UNSPACED, WIDE
 
 BREAK = "\u2060"  # WORD JOINER: it shows nothing, and belongs neither to a name nor to a scheme's "://"
 BELL = "\u200b"  # breaks a mention without showing, as discord.utils.escape_mentions does

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from bot.chat.emphasis import find_undecided_spans, mend_emphasis
 from bot.chat.links import BELL, BREAK, CODE, LESS, MADE, defuse_text, find_addresses
 from bot.chat.markup import Scanner, Token, tokens_of_line
-from retrieval.scripts import UNSPACED
-from retrieval.text import clean_text
+from retrieval.text.cleaning import clean_text
+from retrieval.text.scripts import UNSPACED
 
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[\da-f]{1,6}|[a-z][a-z\d]{1,31});", re.IGNORECASE)
 _KEPT = {"<": LESS, ">": "\ue003", "&": "\ue004"}  # stand for characters that are no markup

@@ -9,7 +9,7 @@ from bot.chat.links import defuse_text
 from bot.chat.markdown import Dialect, render_text
 from bot.chat.markup import escape_url
 from bot.i18n import words_for
-from retrieval.text import collapse_whitespace
+from retrieval.text.cleaning import collapse_whitespace
 
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 

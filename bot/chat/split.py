@@ -8,7 +8,7 @@ from bisect import bisect
 from collections.abc import Callable
 
 from bot.chat.links import defuse_text
-from retrieval.scripts import WIDE
+from retrieval.text.scripts import WIDE
 
 _FENCE = re.compile(r" {0,3}(?P<ticks>`{3,20}|~{3,20})(?P<info>[^`~\n][^`\n]{0,40}|)$")
 # Where a text may be cut, the best first; a cut comes after the match.

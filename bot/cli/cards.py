@@ -107,7 +107,7 @@ def _render_parts(card: Card, *, terminal: bool) -> Iterator[RenderableType]:
     if card.bar is not None:
         yield ProgressBar(total=1.0, completed=card.bar, width=_BAR)
     if card.markdown:
-        from retrieval.text import clean_text
+        from retrieval.text.cleaning import clean_text
 
         yield Markdown(clean_text(card.markdown), hyperlinks=False) if terminal else Text(clean_text(card.markdown))
     if card.table:
@@ -132,7 +132,7 @@ def _render_facts(card: Card) -> RenderableType:
 def _render_line(line: Line) -> Text:
     from rich.text import Text
 
-    from retrieval.text import collapse_whitespace
+    from retrieval.text.cleaning import collapse_whitespace
 
     address = collapse_whitespace(line.url)
     return Text.assemble(
@@ -147,7 +147,7 @@ def _to_terminal_text(text: str, style: str = "") -> Text:
     """Frontdesk's own words, with commands as they are typed here. No text of a card is read as markup."""
     from rich.text import Text
 
-    from retrieval.text import clean_text
+    from retrieval.text.cleaning import clean_text
 
     return Text(to_terminal_line(clean_text(text)), style=style)
 
@@ -156,6 +156,6 @@ def _link_style(url: str) -> Style:
     """Makes text a link, if a terminal may be handed the address: it is page data."""
     from rich.style import Style
 
-    from retrieval.text import collapse_whitespace
+    from retrieval.text.cleaning import collapse_whitespace
 
     return Style(link=url) if url.startswith(("https://", "http://")) and url == collapse_whitespace(url) else Style()

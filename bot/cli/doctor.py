@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from bot.settings import Settings
     from bot.sources.models import RefreshRun
     from retrieval.documents import Source
-    from retrieval.indexing.models import EmbeddingModels
-    from retrieval.indexing.versions import VersionStore
+    from retrieval.index.versions import VersionStore
     from retrieval.interfaces import Embedder
+    from retrieval.models.embedding_models import EmbeddingModels
 
 _LOW_DISK = 500 * 2**20  # bytes; a version of 50,000 passages takes about half of this
 _OLD_DAYS = 30
@@ -186,8 +186,8 @@ def _check_fit(settings: Settings, models: EmbeddingModels) -> Iterator[Check]:
     """Whose fit the search goes by."""
     from bot.app import own_fit_of
     from retrieval.errors import ModelError
-    from retrieval.searching.fitted import OWN, load_fitted
-    from retrieval.searching.profiles import GENERIC
+    from retrieval.search.fitted import OWN, load_fitted
+    from retrieval.search.profiles import GENERIC
 
     path = own_fit_of(settings, models)
     try:

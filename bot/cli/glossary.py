@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from bot.app import Application
     from bot.chat.card import Card
     from bot.glossary.service import AddResult
-    from retrieval.searching.glossary import Entry
-    from retrieval.searching.suggesting import Suggestion
+    from retrieval.search.synonym_suggestions import Suggestion
+    from retrieval.search.synonyms import Entry
 
 glossary_app = typer.Typer(no_args_is_help=True)
 

@@ -107,7 +107,7 @@ def _report_fault(error: Exception) -> int:
     from retrieval.errors import RetrievalError
 
     if isinstance(error, (BotError, RetrievalError)):
-        from retrieval.text import without_controls
+        from retrieval.text.cleaning import without_controls
 
         typer.echo(f"frontdesk: {' '.join(without_controls(str(error)).split())}", err=True)
         return 2 if isinstance(error, (InputError, SettingsError, UnknownSource, UnknownTaught)) else 1

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO, TypeVar
 import typer
 
 from bot.platforms.terminal.printing import escaped_controls, safe_console
-from retrieval.text import without_controls
+from retrieval.text.cleaning import without_controls
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -84,7 +84,7 @@ def make_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[objec
     from rich.table import Table
     from rich.text import Text
 
-    from retrieval.text import clean_text
+    from retrieval.text.cleaning import clean_text
 
     table = Table(title=Text(title) if title else None, title_justify="left", header_style="bold")
     for column in columns:

@@ -14,7 +14,7 @@ from bot.cli.output import AsJson, make_console, print_json, print_table
 
 if TYPE_CHECKING:
     from bot.chat.card import Card
-    from retrieval.indexing.versions import Manifest
+    from retrieval.index.versions import Manifest
 
     Versions = tuple[Sequence[Manifest], str | None]
     """The manifests, newest first, and the id of the version that answers."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TextIO
 
 from bot.platforms.terminal.printing import escaped_controls
-from retrieval.text import escape_formula, without_controls
+from retrieval.text.cleaning import escape_formula, without_controls
 
 if TYPE_CHECKING:
     from bot.chat.conversation import Feedback, Turn

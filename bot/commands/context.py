@@ -9,7 +9,7 @@ from bot.chat.card import Card, Form
 from bot.chat.message import ThreadRef
 from bot.chat.people import Actor
 from bot.chat.platform import AdminReply
-from retrieval.text import make_storable
+from retrieval.text.cleaning import make_storable
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from sqlalchemy import (
     false,
 )
 
-from retrieval.text import make_storable
+from retrieval.text.cleaning import make_storable
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

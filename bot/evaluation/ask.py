@@ -16,7 +16,7 @@ from bot.evaluation.questions import GoldenQuestion
 from bot.i18n.language import primary_subtag, reply_language
 from retrieval.documents import Document
 from retrieval.interfaces import Retriever
-from retrieval.text import clean_text
+from retrieval.text.cleaning import clean_text
 
 OnDone = Callable[[int, int], None]
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from bot.errors import InputError
 from bot.evaluation.json_lines import read_objects
-from retrieval.extraction.decoding import detect_encoding
-from retrieval.text import escape_formula, unescape_formula
+from retrieval.extraction.decode import detect_encoding
+from retrieval.text.cleaning import escape_formula, unescape_formula
 
 _JSON = {".jsonl", ".ndjson", ".json"}
 _ORDINARY = 0.8  # of the characters beyond ASCII

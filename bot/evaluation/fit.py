@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from bot.errors import InputError
 from bot.evaluation.judge import Judged
 from bot.evaluation.questions import GoldenQuestion
-from retrieval.searching.fitting import FEWEST, Case, fit_own, keep_enough, split_in_folds
-from retrieval.searching.profiles import Fitted
+from retrieval.search.fit import FEWEST, Case, fit_own, keep_enough, split_in_folds
+from retrieval.search.profiles import Fitted
 
 AskBy = Callable[[Sequence[GoldenQuestion], Fitted], Sequence[Judged]]
 Cases = Mapping[str, Mapping[int, Case]]  # by the profile's name and the question's place

@@ -16,7 +16,7 @@ from retrieval.crawling.urls import to_canonical_url
 from retrieval.documents import Document
 
 if TYPE_CHECKING:  # the real one brings FAISS along
-    from retrieval.indexing.index import Index
+    from retrieval.index.index import Index
 
 _TARGET = "expected"  # the id of whatever is expected, which is one thing however many entries fit
 

@@ -15,7 +15,7 @@ from bot.evaluation.json_lines import read_objects
 from bot.evaluation.metrics import Outcome, compute_figures
 from retrieval.documents import Document, RetrievalResult
 from retrieval.interfaces import Retriever
-from retrieval.languages import detect_language
+from retrieval.text.languages import detect_language
 
 RetrieverFactory = Callable[[Sequence[Document]], Retriever]
 

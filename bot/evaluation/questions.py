@@ -11,8 +11,8 @@ from pathlib import Path
 from bot.errors import InputError
 from bot.evaluation.files import Row, read_sheet, write_csv
 from bot.evaluation.question_files import turns_of
-from retrieval.languages import detect_language
-from retrieval.text import clean_text, collapse_whitespace
+from retrieval.text.cleaning import clean_text, collapse_whitespace
+from retrieval.text.languages import detect_language
 
 _ROLES: Mapping[str, tuple[str, ...]] = {  # what a column may be called
     "question": ("question", "questions", "query", "text", "asked", "问题", "問題", "提问", "提問"),

@@ -14,7 +14,7 @@ from retrieval.interfaces import Retriever
 from retrieval.refresh.trial import TrialReport, WorseLine
 
 if TYPE_CHECKING:
-    from retrieval.indexing.index import Index
+    from retrieval.index.index import Index
 
 OpenIndex = Callable[["Index"], tuple["Index", Retriever]]
 

@@ -18,12 +18,12 @@ from bot.chat.ports import IntentReader
 from bot.chat.text import shorten_text
 from bot.gaps.models import Missed, Reason
 from bot.gaps.ports import MissedStore
-from retrieval.scripts import UNSPACED
-from retrieval.text import clean_text, collapse_whitespace, escape_formula
+from retrieval.text.cleaning import clean_text, collapse_whitespace, escape_formula
+from retrieval.text.scripts import UNSPACED
 
 if TYPE_CHECKING:  # the real ones bring numpy along
-    from retrieval.indexing.models import EmbeddingModels
-    from retrieval.searching.clustering import Clustering
+    from retrieval.models.embedding_models import EmbeddingModels
+    from retrieval.search.clusters import Clustering
 
 EXAMPLES = 3
 LONGEST_TITLE = 100  # characters
@@ -118,7 +118,7 @@ class Gaps:
     def _worded(self, missed: Sequence[Missed]) -> list[_Worded]:
         """The questions that an entry of a FAQ could answer, without their courtesies: "hi" and "thanks" make no two
         alike. A reply to an offer, away from it, asks nothing."""
-        from retrieval.searching.contexts import is_elliptical
+        from retrieval.search.conversation import is_elliptical
 
         intents = self._intents()
         asked: dict[int, _Worded] = {}
@@ -136,7 +136,7 @@ class Gaps:
         return [asked[place] for place in sorted(asked)]
 
     def _gaps(self, asked: Sequence[_Worded]) -> list[Gap]:
-        from retrieval.searching.clustering import Clustering
+        from retrieval.search.clusters import Clustering
 
         wordings = [each.wording for each in asked]
         clustering = Clustering(wordings, self._models())

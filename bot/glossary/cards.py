@@ -9,8 +9,8 @@ from bot.chat.card import Card, Line, Table
 
 if TYPE_CHECKING:
     from bot.glossary.service import AddResult
-    from retrieval.searching.glossary import Entry
-    from retrieval.searching.suggesting import Suggestion
+    from retrieval.search.synonym_suggestions import Suggestion
+    from retrieval.search.synonyms import Entry
 
 _ROWS, _SUGGESTED = 40, 10
 _ID = 8  # digits shown of an id

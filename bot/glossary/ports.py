@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from retrieval.documents import Source
-from retrieval.searching.glossary import Entry
+from retrieval.search.synonyms import Entry
 
 
 class GlossaryStore(Protocol):

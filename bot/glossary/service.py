@@ -17,12 +17,12 @@ import structlog
 from bot.errors import InputError, StorageError
 from bot.glossary.cards import shown
 from bot.glossary.ports import GlossaryStore, SourceNames
-from retrieval.searching.glossary import Entry, Glossary, Key, distinct_terms, key_of
-from retrieval.text import collapse_whitespace, escape_formula, unescape_formula
+from retrieval.search.synonyms import Entry, Glossary, Key, distinct_terms, key_of
+from retrieval.text.cleaning import collapse_whitespace, escape_formula, unescape_formula
 
 if TYPE_CHECKING:
     from retrieval.documents import Document
-    from retrieval.searching.suggesting import Suggestion
+    from retrieval.search.synonym_suggestions import Suggestion
 
 log = structlog.get_logger(__name__)
 
@@ -161,7 +161,7 @@ class GlossaryService:
         raise InputError("Somebody else is changing the same terms: try again in a moment.")
 
     async def _suggestions(self) -> Sequence[Suggestion]:
-        from retrieval.searching.suggesting import suggest_entries
+        from retrieval.search.synonym_suggestions import suggest_entries
 
         names = {source.name for source in await self._sources.list()}
         known, dismissed = await self._store.list(), await self._store.dismissed()

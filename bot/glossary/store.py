@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.database.database import Database, upsert
 from bot.database.glossary_changes import _CHANGED, changed
 from bot.database.tables import glossary, markers
-from retrieval.searching.glossary import Entry
+from retrieval.search.synonyms import Entry
 
 _USED = glossary.c.dismissed.is_(False)
 

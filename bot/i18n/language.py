@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from bot.i18n import DEFAULT, Words, list_languages, words_for
-from retrieval.languages import detect_language, script_language
+from retrieval.text.languages import detect_language, script_language
 
 if TYPE_CHECKING:
     from opencc import OpenCC

@@ -32,7 +32,7 @@ from bot.database.database import Database, upsert
 from bot.database.tables import handoffs, help_channels, inbox, threads
 from bot.handoff.models import HandoffState
 from bot.inbox.message_json import decode_message, decode_move, encode_message, encode_move
-from retrieval.text import make_storable
+from retrieval.text.cleaning import make_storable
 
 _BATCH = 100  # claims in one transaction
 _KEY = ("platform", "workspace", "channel", "message_id")

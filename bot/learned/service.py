@@ -20,10 +20,10 @@ from bot.errors import InputError, StorageError
 from bot.learned.models import Evidence, Gesture
 from bot.learned.ports import LearnedStore
 from retrieval.documents import content_id
-from retrieval.text import collapse_whitespace
+from retrieval.text.cleaning import collapse_whitespace
 
 if TYPE_CHECKING:  # the real one brings numpy along
-    from retrieval.searching.learned import LearnedWordings
+    from retrieval.search.learned_wordings import LearnedWordings
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +60,7 @@ class LiveLearned:
 
     def current(self) -> LearnedWordings:
         """What is learned at this moment."""
-        from retrieval.searching.learned import LearnedWordings
+        from retrieval.search.learned_wordings import LearnedWordings
 
         return self._current or LearnedWordings()
 
@@ -139,7 +139,7 @@ class WordingLearner:
         """Keep what a user showed of the words that were asked, by a gesture on what the turn `shown` answered."""
         if not (self._least and user):
             return
-        from retrieval.searching.learned import can_be_learned, question_key
+        from retrieval.search.learned_wordings import can_be_learned, question_key
 
         words = question_key(asked.question)
         if not can_be_learned(asked.question):
@@ -221,7 +221,7 @@ def _count_words(evidence: Sequence[Evidence], least: int) -> list[Wording]:
 
 
 def _learn(evidence: Sequence[Evidence], least: int) -> LearnedWordings:
-    from retrieval.searching.learned import LearnedEntry, LearnedWordings
+    from retrieval.search.learned_wordings import LearnedEntry, LearnedWordings
 
     return LearnedWordings(
         (each.question, LearnedEntry(each.url, each.title, each.passage_id, each.supporters))

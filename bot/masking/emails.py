@@ -7,7 +7,7 @@ import string
 import unicodedata
 
 from bot.masking.reading import Find
-from retrieval.scripts import HAN, HIRAGANA, KANA, KATAKANA
+from retrieval.text.scripts import HAN, HIRAGANA, KANA, KATAKANA
 
 # Octets of a local part and of a domain, RFC 5321, section 4.5.3.1.
 _LOCAL_LIMIT, _DOMAIN_LIMIT = 64, 255

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from retrieval.scripts import INVISIBLE
+from retrieval.text.scripts import INVISIBLE
 
 # What shows nothing: controls but white space, soft hyphens, joiners, marks of direction, selectors of a variant, and
 # the frame of a keycap emoji. Within a number or an address they hide it from a search, not from a reader.

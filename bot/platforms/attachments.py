@@ -17,7 +17,7 @@ from bot.chat.message import Attachment, MessageFile
 from inference.interfaces import Picture
 from retrieval.crawling.addresses import AddressGuard, parse_host
 from retrieval.errors import AddressRefused
-from retrieval.extraction.decoding import detect_encoding
+from retrieval.extraction.decode import detect_encoding
 
 log = structlog.get_logger(__name__)
 

@@ -10,7 +10,7 @@ from bot.answering.clarify import SHOWN, describe_choice, extract_lead, find_pre
 from bot.chat.conversation import NONE_OF_THESE, ClarificationOutcome, Decision, Turn
 from bot.chat.text import shorten_text
 from bot.i18n import words_for
-from retrieval.text import collapse_whitespace
+from retrieval.text.cleaning import collapse_whitespace
 
 _TITLE, _UNDER = 300, 100  # characters of a title that is written out, and of what tells it apart
 _LEAST_TITLE = 24  # characters of a label, before what tells it apart

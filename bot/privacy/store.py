@@ -43,7 +43,7 @@ from bot.privacy.deletion import (
     strip_taught,
 )
 from bot.taught.models import TaughtState
-from retrieval.text import make_storable
+from retrieval.text.cleaning import make_storable
 
 _WISH = "forget:"  # begins the name of the marker that holds whom to forget until it is done
 

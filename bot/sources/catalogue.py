@@ -11,7 +11,7 @@ from datetime import datetime
 from bot.sources.ports import SourceStore
 from retrieval.documents import Document, DocumentKind, Passage
 from retrieval.errors import RetrievalError
-from retrieval.scripts import UNSPACED
+from retrieval.text.scripts import UNSPACED
 
 _WORDS = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
 _SHORTEST, _LONGEST = 4, 75  # characters of an example; Slack shows about so many of a prompt

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bot.sources.schedule import ScheduledRefreshes
     from bot.sources.status import StatusReport
     from bot.sources.watch import RefreshWatch
-    from retrieval.indexing.versions import VersionStore
+    from retrieval.index.versions import VersionStore
 
 
 _WHICH = Parameter("source", "As /faq sources list names it.", Kind.SOURCE)

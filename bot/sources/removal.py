@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.sources.ports import SourceStore
 
 if TYPE_CHECKING:
-    from retrieval.indexing.versions import VersionStore
+    from retrieval.index.versions import VersionStore
 
 
 class SourceRemoval:

@@ -24,8 +24,8 @@ from bot.taught.ports import TaughtStore
 from retrieval.documents import Document
 from retrieval.errors import RetrievalError
 from retrieval.interfaces import Retriever
-from retrieval.languages import detect_language
-from retrieval.scripts import UNSPACED
+from retrieval.text.languages import detect_language
+from retrieval.text.scripts import UNSPACED
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +49,7 @@ class Proposal:
 class PublishedTaughtAnswers:
     """The taught answers that are searched, as the live index takes them: a snapshot, brought up to date by `load`.
 
-    Implements `retrieval.searching.live.Additions`; `current_documents` may be called from any thread.
+    Implements `retrieval.search.live_index.Additions`; `current_documents` may be called from any thread.
     """
 
     def __init__(self, store: TaughtStore) -> None:

@@ -16,7 +16,7 @@ from scrapy.http import Request, Response
 from retrieval.crawling.failures import Failure, explain_failure
 from retrieval.crawling.frontier import Ask, Frontier, measure_depths
 from retrieval.crawling.outbox import Outbox
-from retrieval.crawling.pages import PageFacts, is_readable, read_page
+from retrieval.crawling.page_links import PageFacts, is_readable, read_page
 from retrieval.crawling.sitemaps import MAX_FILES, SitemapCache, read_sitemap
 from retrieval.crawling.urls import Scope, is_same_page, parse_origin, to_canonical_url
 from retrieval.crawling.wire import Job, Verdict

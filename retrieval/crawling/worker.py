@@ -94,7 +94,7 @@ def scrapy_settings(settings: CrawlSettings) -> dict[str, Any]:
         "SPIDER_MIDDLEWARES_BASE": {},
         "EXTENSIONS_BASE": {"scrapy.extensions.throttle.AutoThrottle": 0},
         "DOWNLOAD_HANDLERS_BASE": {"http": _HANDLER, "https": _HANDLER},
-        "TWISTED_DNS_RESOLVER": "retrieval.crawling.connecting.GuardedResolver",
+        "TWISTED_DNS_RESOLVER": "retrieval.crawling.guarded_resolver.GuardedResolver",
         "FRONTDESK_ALLOW": list(settings.allow),
         "DOWNLOAD_VERIFY_CERTIFICATES": True,
         "DOWNLOAD_DELAY": settings.delay,

@@ -13,7 +13,7 @@ __all__ = ["EXTRACTOR_VERSION", "extract_documents"]
 def extract_documents(
     body: bytes | str, url: str, content_type: str = "text/html", selectors: Selectors | None = None
 ) -> list[Document]:
-    """See `retrieval.extraction.extracting.extract_documents`; the parser is only loaded here, on the first call."""
-    from retrieval.extraction.extracting import extract_documents as run
+    """See `retrieval.extraction.extract.extract_documents`; the parser is only loaded here, on the first call."""
+    from retrieval.extraction.extract import extract_documents as run
 
     return run(body, url, content_type, selectors)

@@ -13,7 +13,7 @@ from bs4 import PageElement, Tag
 from retrieval.extraction import phrases, wording
 from retrieval.extraction.elements import BLOCKS, heading_level, iterate_ancestors
 from retrieval.extraction.page import Page
-from retrieval.scripts import HAN
+from retrieval.text.scripts import HAN
 
 _BADGE = re.compile(rf"0?\d{{1,3}}\s+(?=\D)|0\d(?=[{HAN}])")
 _LONGEST_PITCH = 100  # characters

@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 
 from bs4 import NavigableString, PageElement, Tag
 
-from retrieval.text import collapse_whitespace
+from retrieval.text.cleaning import collapse_whitespace
 
 RUN = "data-run"  # marks a block that was put around a run of bare text
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from retrieval.extraction import wording
-from retrieval.scripts import HAN
-from retrieval.text import collapse_whitespace
+from retrieval.text.cleaning import collapse_whitespace
+from retrieval.text.scripts import HAN
 
 
 def _compile_any(*alternatives: str) -> re.Pattern[str]:

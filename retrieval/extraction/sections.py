@@ -10,7 +10,7 @@ from bs4 import PageElement, Tag
 
 from retrieval.extraction import phrases
 from retrieval.extraction.page import Page
-from retrieval.scripts import HAN
+from retrieval.text.scripts import HAN
 
 MIN_LETTERS = 12  # less is only taken where it stands as a text: it may be a lone button or a badge
 _TEXTS = ("p", "li", "dd", "td", "pre", "blockquote")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from retrieval.scripts import CIRCLED_NUMBERS, GREEK, HAN
-from retrieval.text import collapse_whitespace
+from retrieval.text.cleaning import collapse_whitespace
+from retrieval.text.scripts import CIRCLED_NUMBERS, GREEK, HAN
 
 
 def _compile_any(*alternatives: str) -> re.Pattern[str]:

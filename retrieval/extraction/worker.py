@@ -25,7 +25,7 @@ def main() -> None:
     """Serve until standard input closes."""
     memory = int(sys.argv[1])
     resource.setrlimit(resource.RLIMIT_AS, (memory, resource.RLIM_INFINITY))
-    importlib.import_module("retrieval.extraction.extracting")  # now, and not in the first page's time
+    importlib.import_module("retrieval.extraction.extract")  # now, and not in the first page's time
     requests = sys.stdin.buffer
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a stray print must not end up between our lines

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from retrieval.refresh.refreshing import RefreshOptions, refresh_index
 from retrieval.refresh.report import DocumentLine, PageLine, Progress, RefreshReport, SourceLine
+from retrieval.refresh.service import RefreshOptions, refresh_index
 from retrieval.refresh.trial import Trial, TrialReport, WorseLine
 
 __all__ = [

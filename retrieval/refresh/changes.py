@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from retrieval.documents import Document, DocumentKind
 from retrieval.refresh.report import DocumentLine
-from retrieval.text import collapse_whitespace
+from retrieval.text.cleaning import collapse_whitespace
 
 
 @dataclass(frozen=True, slots=True)

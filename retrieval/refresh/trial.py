@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from retrieval.errors import AnswersWorse
 
 if TYPE_CHECKING:
-    from retrieval.indexing.index import Index
+    from retrieval.index.index import Index
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from bot.glossary.service import GlossaryService, LiveGlossary
 from bot.glossary.store import SqlGlossaryStore
 from bot.sources.store import SqlSourceStore
 from retrieval.documents import Source, SourceKind
-from retrieval.searching.glossary import Entry
+from retrieval.search.synonyms import Entry
 
 
 def made(*terms: str, source: str = "", suggested: bool = False) -> Entry:

@@ -183,7 +183,7 @@ def test_what_cannot_be_asked_gets_one_clear_line(knowledge: Knowledge, argument
 def many(knowledge: Knowledge) -> str:
     """Thirty questions: twenty as the pages ask them, ten that nothing answers."""
     from bot.app import version_store
-    from retrieval.indexing.index import Index
+    from retrieval.index.index import Index
 
     index = Index.load(version_store(load_settings(data_dir=knowledge.data)).find_active().folder)
     asked = [each.question for each in index.documents if each.kind == "faq" and each.language == "en"][:20]

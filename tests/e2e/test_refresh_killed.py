@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from retrieval.errors import RefreshRunning
-from retrieval.indexing.index import Index
-from retrieval.indexing.lock import RefreshLock
-from retrieval.indexing.versions import VersionStore
+from retrieval.index.index import Index
+from retrieval.index.lock import RefreshLock
+from retrieval.index.versions import VersionStore
 from tests.support.embedding import default_embedder, plain_embedder
 
 ROOT = Path(__file__).parents[2]

@@ -9,8 +9,8 @@ import pytest
 
 from retrieval.crawling import CrawlSettings, crawler_for
 from retrieval.documents import Source, SourceKind
-from retrieval.indexing.index import Index
-from retrieval.indexing.versions import VersionStore
+from retrieval.index.index import Index
+from retrieval.index.versions import VersionStore
 from retrieval.refresh import RefreshOptions, RefreshReport, refresh_index
 from tests.support.embedding import default_embedder
 from tests.support.site import Page, Site

@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 
 from bot.answering.intent.reader import LearnedReader
-from retrieval.indexing.embedder import load_embedder
-from retrieval.indexing.models import EmbeddingModels
-from retrieval.indexing.packages import MULTILINGUAL_MODEL
 from retrieval.interfaces import Embedder
+from retrieval.models.embedder import load_embedder
+from retrieval.models.embedding_models import EmbeddingModels
+from retrieval.models.packages import MULTILINGUAL_MODEL
 
 MODELS = Path(__file__).parents[2] / ".pytest_cache" / "models"
 

@@ -51,7 +51,7 @@ from bot.taught.service import PublishedTaughtAnswers, TaughtAnswers
 from bot.taught.store import SqlTaughtStore
 from retrieval.documents import Document, Passage, RetrievalResult, ScoredPassage, Source, SourceKind
 from retrieval.errors import NoActiveVersion
-from retrieval.indexing.versions import VersionStore
+from retrieval.index.versions import VersionStore
 from retrieval.refresh import Progress, RefreshReport
 from tests.support.embedding import default_embedder, intent_reader
 

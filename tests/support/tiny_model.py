@@ -26,7 +26,7 @@ def write_tiny_model(
     from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
-    from retrieval.indexing.weights import find_weights
+    from retrieval.models.weights import find_weights
 
     torch.manual_seed(5)
     base = folder.with_name(folder.name + "-base")

@@ -21,10 +21,10 @@ from bot.answering.intent.examples import REFERS, examples_digest, load_messages
 from bot.answering.intent.head import Head, Matrix
 from bot.chat.intent import UNREAD, Intent, MessageReading, OfferReply
 from retrieval.documents import content_id
-from retrieval.indexing.models import EmbeddingModels, name_model
-from retrieval.indexing.versions import write_atomically
+from retrieval.files import write_atomically
 from retrieval.interfaces import Embedder
-from retrieval.text import clean_text
+from retrieval.models.embedding_models import EmbeddingModels, name_model
+from retrieval.text.cleaning import clean_text
 
 log = structlog.get_logger(__name__)
 

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from itertools import pairwise
 
-from retrieval.scripts import HAN, HANGUL, KANA
+from retrieval.text.scripts import HAN, HANGUL, KANA
 
 _READ = 60  # words; who asks, thanks or refuses does so within them
 _CHARACTERS = f"{HAN}{KANA}{HANGUL}"  # read one by one, as they have no spaces or many endings

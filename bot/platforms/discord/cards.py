@@ -25,7 +25,7 @@ from bot.platforms.discord.buttons import CardButton
 from bot.platforms.discord.layouts import fit_layout
 from bot.platforms.discord.markdown import WIDEST, format_link, pad_cell, to_discord, to_literal, to_literal_lines
 from bot.platforms.discord.sizes import measure_size
-from retrieval.text import collapse_whitespace
+from retrieval.text.cleaning import collapse_whitespace
 
 TEXT = 3_900  # of all texts of a message; what is counted in characters here is counted by `size`
 PAGE = 1_800  # characters of plain text, which escaping may double

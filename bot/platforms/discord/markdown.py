@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from bot.chat.links import BREAK, defuse_text
 from bot.chat.markdown import Dialect, render_text
 from bot.chat.markup import escape_url
-from retrieval.text import clean_text, collapse_whitespace
+from retrieval.text.cleaning import clean_text, collapse_whitespace
 
 WIDEST = 60  # columns of a table drawn in a code block: wider ones break on a phone
 _DELIMITER = re.compile(r" {0,3}\|?[ :]*-{2,}[-| :]*\|?[-| :]*$")

@@ -13,7 +13,7 @@ from collections.abc import Collection
 from bot.chat.links import defuse_text
 from bot.chat.markdown import Dialect, Renderer, render_text
 from bot.chat.markup import escape_url
-from retrieval.text import clean_text, collapse_whitespace
+from retrieval.text.cleaning import clean_text, collapse_whitespace
 
 _LINK = re.compile(r"\[(?P<label>[^\[\]]*)\]\((?P<url>https?://[^\s()<>|]+)\)")
 _BOLD = re.compile(r"\*\*([^*\n]+)\*\*")

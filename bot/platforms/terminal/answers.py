@@ -22,7 +22,7 @@ from bot.chat.reply_stream import AnswerView, drain_events, follow_to_final
 from bot.i18n import words_for
 from bot.platforms.terminal.explanation import draw_explanation, is_followable, link_style
 from bot.platforms.terminal.printing import safe_console
-from retrieval.text import collapse_whitespace
+from retrieval.text.cleaning import collapse_whitespace
 
 _FRAMES_PER_SECOND = 12
 _EXPLAINED = 5  # passages; `frontdesk explain` shows all

@@ -17,7 +17,7 @@ from bot.errors import StorageError
 from bot.platforms.services import PlatformServices
 from bot.platforms.terminal.answers import AnswerPrinter
 from bot.platforms.terminal.replies import TerminalReplies
-from retrieval.text import collapse_whitespace
+from retrieval.text.cleaning import collapse_whitespace
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from bot.chat.conversation import Decision, Turn, UsedPassage
 from bot.chat.links import defuse_text
-from retrieval.text import collapse_whitespace
+from retrieval.text.cleaning import collapse_whitespace
 
 
 def draw_explanation(turn: Turn, *, passages: int | None = None, measures: bool = False) -> RenderableType:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING
 
-from retrieval.text import without_controls
+from retrieval.text.cleaning import without_controls
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType

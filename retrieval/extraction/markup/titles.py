@@ -9,7 +9,7 @@ from retrieval.extraction import phrases, wording
 from retrieval.extraction.candidates import Evidence, Group, Marker
 from retrieval.extraction.elements import heading_level
 from retrieval.extraction.page import Page
-from retrieval.scripts import HAN
+from retrieval.text.scripts import HAN
 
 _PARTS = re.compile(rf"\s+[-–—|·:]\s+|[|_｜—]|[-–](?=[{HAN}])|(?<=[?？{HAN}])[-–]")
 

@@ -22,9 +22,10 @@ from bot.i18n import language
 from bot.masking import Masker, phones
 from bot.platforms.discord import events as discord_incoming
 from bot.platforms.slack import events as slack_incoming
-from retrieval import languages, text
-from retrieval.indexing import analysis, codes
-from retrieval.searching import contexts, denying, pasted, statements
+from retrieval import text
+from retrieval.search import conversation, pasted_logs, same_statement
+from retrieval.text import analysis, codes, languages
+from retrieval.text.cleaning import negation
 
 MASKER = Masker()
 READERS: dict[str, Callable[[str], object]] = {
@@ -48,13 +49,13 @@ READERS: dict[str, Callable[[str], object]] = {
     "collapse": text.collapse_whitespace,
     "analyse": analysis.analyse_text,
     "codes": lambda said: list(codes.find_codes(said)),
-    "denials": denying.count_denials,
-    "pasted": pasted.describe_line,
-    "fences": lambda said: pasted._FENCED.sub("", said),
-    "statement": lambda said: statements._parse_statement(said, "en"),
-    "refers": contexts.refers_back,
-    "topic": contexts.has_topic,
-    "bare": contexts.is_elliptical,
+    "denials": negation.count_denials,
+    "pasted": pasted_logs.describe_line,
+    "fences": lambda said: pasted_logs._FENCED.sub("", said),
+    "statement": lambda said: same_statement._parse_statement(said, "en"),
+    "refers": conversation.refers_back,
+    "topic": conversation.has_topic,
+    "bare": conversation.is_elliptical,
 }
 WRITTEN = """1 1/ 1- 1. 1: 12:34 (1 +1 a@ @a a. a Ab a1 é 中 万 一 @ 点 月 周 半 .com [ [a ]( ( [1, :// a/ $1 1, 1元 ` *
 ** _ # ! ? ？ 。 “ " ' ’s < <@ <@U1| <!| <!x| <#C1| <https:// <a: </a | & a- 1- a_ a' 1) 第 步骤 0 x= = %40 \\ 1年 — …

@@ -23,11 +23,11 @@ from retrieval.errors import (
     TooMuchWouldVanish,
 )
 from retrieval.extraction import extract_documents
-from retrieval.indexing.index import Index
-from retrieval.indexing.lock import RefreshLock
-from retrieval.indexing.models import EmbeddingModels
-from retrieval.indexing.versions import VersionStore
+from retrieval.index.index import Index
+from retrieval.index.lock import RefreshLock
+from retrieval.index.versions import VersionStore
 from retrieval.interfaces import Embedder, Fetch, FetchOutcome, KnownPage, Vectors
+from retrieval.models.embedding_models import EmbeddingModels
 from retrieval.refresh import Progress, RefreshOptions, RefreshReport, refresh_index
 from tests.support.embedding import plain_embedder
 
@@ -262,7 +262,7 @@ def test_new_selectors_fetch_the_pages_of_their_source_again(desk: Desk) -> None
 def test_a_new_extractor_fetches_every_page_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.refresh()
     sent = desk.site.bodies_sent
-    monkeypatch.setattr("retrieval.refresh.collecting.EXTRACTOR_VERSION", "next")
+    monkeypatch.setattr("retrieval.refresh.collect.EXTRACTOR_VERSION", "next")
     desk.refresh()
     assert desk.site.bodies_sent == sent + 5
 

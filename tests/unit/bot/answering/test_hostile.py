@@ -6,7 +6,7 @@ from bot.answering.grounding import Fault, Grounding
 from bot.answering.prompt import SYSTEM
 from bot.answering.sentences import Sentences
 from retrieval.documents import Document
-from retrieval.text import clean_text
+from retrieval.text.cleaning import clean_text
 from tests.fakes import passage
 from tests.support.hostile import CASES, TEXTS, Case
 

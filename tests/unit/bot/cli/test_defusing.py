@@ -15,8 +15,8 @@ from bot.gaps.models import Missed
 from bot.gaps.service import Gap, GapReport
 from bot.gaps.service import to_csv as gaps_csv
 from bot.glossary.service import to_csv
-from retrieval.searching.glossary import Entry
-from retrieval.text import clean_text, escape_formula, unescape_formula
+from retrieval.search.synonyms import Entry
+from retrieval.text.cleaning import clean_text, escape_formula, unescape_formula
 from tests.support.turns import NOON, make_turn
 
 SIGNS = "=+-@＝＋－＠﹦﹢﹣﹫−"

@@ -18,7 +18,7 @@ from bot.cli.doctor import Check
 from bot.handoff.models import Handoff, HandoffReason, HandoffState
 from bot.settings import Settings
 from retrieval.documents import Source, SourceKind
-from retrieval.indexing.versions import Manifest, Version
+from retrieval.index.versions import Manifest, Version
 from tests.support.embedding import give_model
 from tests.support.tiny_model import write_tiny_multilingual_model
 from tests.support.tiny_reranker import tiny_reranker

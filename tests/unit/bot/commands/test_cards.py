@@ -37,8 +37,8 @@ from bot.taught import cards as taught_cards
 from bot.taught.models import Taught, TaughtState
 from bot.taught.service import Proposal
 from retrieval.documents import Document, Source, SourceKind, content_id
-from retrieval.searching.glossary import Entry
-from retrieval.searching.suggesting import Suggestion
+from retrieval.search.synonym_suggestions import Suggestion
+from retrieval.search.synonyms import Entry
 from tests.support.steering import HERE, SUPPORT
 from tests.support.turns import NOON, PASSAGE, make_turn
 

@@ -26,7 +26,7 @@ from bot.taught.commands import SAVE_MESSAGE
 from bot.taught.models import TaughtState
 from retrieval.documents import Document
 from retrieval.errors import TooMuchWouldVanish
-from retrieval.indexing.versions import Manifest, Version
+from retrieval.index.versions import Manifest, Version
 from tests.support.steering import ADMIN, CUSTOMER, HERE, MATE, SHOP, SUPPORT, WIKI, FakeScreen, Office
 from tests.support.turns import NOON, make_turn
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.database.tables import clean_json
-from retrieval.text import make_storable
+from retrieval.text.cleaning import make_storable
 
 ANY_TEXT = st.text(st.characters(codec=None))
 

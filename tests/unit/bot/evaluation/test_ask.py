@@ -11,8 +11,8 @@ from bot.evaluation.ask import ask_questions
 from bot.evaluation.judge import Entries
 from bot.evaluation.questions import GoldenQuestion
 from retrieval.documents import Document, RetrievalResult
-from retrieval.indexing.building import build_index
-from retrieval.searching.retriever import FixedIndex, LiveRetriever
+from retrieval.index.build import build_index
+from retrieval.search.retriever import FixedIndex, LiveRetriever
 from tests.fakes import FakeIntents
 from tests.support.embedding import default_embedder, intent_reader
 

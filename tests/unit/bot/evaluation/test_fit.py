@@ -12,9 +12,9 @@ from bot.evaluation.fit import fit_golden
 from bot.evaluation.judge import Judged, Verdict
 from bot.evaluation.questions import Expected, GoldenQuestion
 from retrieval.documents import Document
-from retrieval.searching.calibration import estimate_probability
-from retrieval.searching.fitted import OWN
-from retrieval.searching.profiles import Fitted, Profile
+from retrieval.search.calibration import estimate_probability
+from retrieval.search.fitted import OWN
+from retrieval.search.profiles import Fitted, Profile
 
 FIRST = Profile("first", {"cos_best:m": 1.0}, {"sure": 1.0, "intercept": 0.0}, 0.8, 0.4)
 THEN = Profile("then", {"cos_best:m": 1.0}, {"sure": 0.5, "intercept": 0.0}, 0.7, 0.3, after="first")

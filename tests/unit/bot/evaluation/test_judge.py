@@ -12,9 +12,9 @@ from bot.evaluation.ask import ask_questions
 from bot.evaluation.judge import Entries, Judged, Verdict, golden_figures, judge_answer
 from bot.evaluation.questions import Expected, GoldenQuestion
 from retrieval.documents import Document
-from retrieval.indexing.building import build_index
-from retrieval.indexing.index import Index
-from retrieval.searching.retriever import FixedIndex, LiveRetriever
+from retrieval.index.build import build_index
+from retrieval.index.index import Index
+from retrieval.search.retriever import FixedIndex, LiveRetriever
 from tests.support.embedding import default_embedder, intent_reader
 
 PAGE = "https://shop.test/help/returns"

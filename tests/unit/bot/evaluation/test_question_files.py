@@ -10,7 +10,7 @@ import pytest
 
 from bot.errors import InputError
 from bot.evaluation.question_files import evaluate_queries, read_rooms
-from retrieval.searching.retriever import retriever_over
+from retrieval.search.retriever import retriever_over
 from tests.support.embedding import default_embedder
 
 FAQ = {"id": "back", "question": "How do I return goods?", "answer": "Within 30 days."}

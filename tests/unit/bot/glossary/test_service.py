@@ -12,7 +12,7 @@ import pytest
 from bot.errors import InputError, UnknownSource
 from bot.glossary.service import LONGEST, MOST_TERMS, check_terms, join, read_csv, read_terms, to_csv
 from retrieval.documents import Document
-from retrieval.searching.glossary import Entry, QueryVariant
+from retrieval.search.synonyms import Entry, QueryVariant
 from tests.support.steering import SHOP, WIKI, Office
 
 VAT = "You pay Value Added Tax (VAT) on it."

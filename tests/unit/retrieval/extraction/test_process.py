@@ -11,7 +11,7 @@ from retrieval.documents import Selectors, Source, SourceKind
 from retrieval.errors import ExtractionError
 from retrieval.extraction import extract_documents
 from retrieval.extraction.process import ExtractionProcess
-from retrieval.indexing.versions import VersionStore
+from retrieval.index.versions import VersionStore
 from retrieval.interfaces import Fetch, FetchOutcome
 from retrieval.refresh import refresh_index
 from tests.support.embedding import plain_embedder

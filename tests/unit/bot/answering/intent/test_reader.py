@@ -18,8 +18,8 @@ from bot.answering.intent.examples import OTHER, REFERS, Example, examples_diges
 from bot.answering.intent.reader import LearnedReader, load_heads
 from bot.chat.intent import Intent, MessageReading, OfferReply
 from bot.i18n.language import reply_language
-from retrieval.indexing.models import EmbeddingModels, name_model
 from retrieval.interfaces import Vectors
+from retrieval.models.embedding_models import EmbeddingModels, name_model
 from tests.support.embedding import MODELS, default_embedder, intent_reader, plain_embedder
 
 

@@ -1,0 +1,107 @@
+"""Which groups of candidate pairs are questions and answers, and which pairs of them stay."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+from statistics import fmean
+
+from bs4 import Tag
+
+from retrieval.extraction import phrases, wording
+from retrieval.extraction.candidates import Evidence, Group, Pair
+from retrieval.extraction.elements import iterate_ancestors, leads_somewhere
+from retrieval.extraction.lone_questions import stand_alone
+from retrieval.extraction.page import Page
+
+
+class Verdict(IntEnum):
+    """What a group is taken for."""
+
+    NO = 0
+    WEAK = 1  # only where nothing stronger claims the place
+    STRONG = 2
+
+
+def judge_group(page: Page, group: Group, pairs: Sequence[Pair]) -> Verdict:
+    """Whether the group's pairs are questions with answers, by markup, words and what the page says of itself."""
+    if not pairs or _is_index(page, pairs):
+        return Verdict.NO
+    likes = fmean(wording.question_likeness(pair.question) > 0.4 for pair in pairs)
+    asked = fmean(
+        phrases.plainly_asks(pair.question) or wording.question_likeness(pair.question) == 1 for pair in pairs
+    )
+    announced = page.is_in_faq(pairs[0].node)
+    if group.evidence == Evidence.NAMED:
+        return Verdict.STRONG if announced or len(pairs) > 1 or asked else Verdict.WEAK
+    if group.evidence == Evidence.LOOKS and len(pairs) == 1 and not asked:
+        return Verdict.NO
+    if announced and likes >= (0.25 if group.evidence == Evidence.UNFOLDS else 0.5):
+        return Verdict.STRONG
+    unfolds = group.evidence == Evidence.UNFOLDS
+    enough = len(pairs) >= (2 if unfolds else 3)
+    if enough and asked >= (0.5 if unfolds else 0.6) and not page.is_legal and (unfolds or not page.is_post):
+        return Verdict.STRONG
+    if not enough and stand_alone(page, pairs, unfolds=unfolds):
+        return Verdict.STRONG
+    if announced and enough and _reads_as_prose(page, pairs):
+        return Verdict.WEAK
+    return Verdict.NO
+
+
+def select_pairs(page: Page, pairs: Sequence[Pair], evidence: Evidence) -> list[Pair]:
+    """The pairs that stay of an accepted group: no calls to the reader; only question-like ones where many are not."""
+    announced = page.is_in_faq(pairs[0].node)
+    stay = [pair for pair in pairs if not wording.is_invitation(pair.question) and not _is_title(pair.question)]
+    if evidence == Evidence.LOOKS and not announced:
+        stay = [pair for pair in stay if not phrases.is_chapter(pair.question)]
+    if evidence == Evidence.LOOKS:
+        stay = [pair for pair in stay if not phrases.is_pitch(pair.question)]
+    share = fmean(wording.question_likeness(pair.question) > 0.4 for pair in pairs)
+    if evidence == Evidence.LOOKS and 0.3 < share < 0.6:
+        stay = [pair for pair in stay if wording.question_likeness(pair.question) > 0.4]
+    return stay
+
+
+def _is_title(text: str) -> bool:
+    return wording.speaks_of_faq(text) and not wording.is_asked(text)
+
+
+def only_links(page: Page, pair: Pair) -> bool:
+    """Whether the answer is a list of links: a menu, or an index of other questions."""
+    letters = sum(page.count_letters(*span) for span in pair.spans)
+    linked = sum(page.count_letters(*span) * page.linked_share(*span) for span in pair.spans)
+    links = [
+        link
+        for node in pair.answer
+        if isinstance(node, Tag)
+        for link in (node, *node.find_all("a", href=True))
+        if link.name == "a"
+    ]
+    if len(links) == 1:  # to where the question stands again, "1.1" before it
+        return bool(page.local_fragment(links[0])) and linked > 0.75 * letters
+    return len(links) >= 2 and linked > 0.85 * letters
+
+
+def _is_index(page: Page, pairs: Sequence[Pair]) -> bool:
+    """Whether most questions are links to other pages, or most answers nothing but links."""
+    elsewhere = sum(_leads_elsewhere(page, pair.node) for pair in pairs)
+    return elsewhere * 2 > len(pairs) or sum(only_links(page, pair) for pair in pairs) * 2 > len(pairs)
+
+
+def _leads_elsewhere(page: Page, question: Tag) -> bool:
+    text = page.text_of(question)
+    links = [*question.find_all("a", href=True), *(a for a in iterate_ancestors(question, page.root) if a.name == "a")]
+    if question.name == "a":
+        links.append(question)
+    for link in links:
+        if leads_somewhere(link) and not page.leads_here(link) and len(page.text_of(link)) > 0.7 * len(text):
+            return True
+    return False
+
+
+def _reads_as_prose(page: Page, pairs: Sequence[Pair]) -> bool:
+    """Whether the typical answer is a sentence or more and not mostly links."""
+    sizes = sorted(sum(page.count_letters(*span) for span in pair.spans) for pair in pairs)
+    linked = fmean(page.linked_share(*span) for pair in pairs for span in pair.spans)
+    return sizes[len(sizes) // 2] >= 15 and linked < 0.5

@@ -1,0 +1,1 @@
+"""Embedding and reranking models: their weights, their exports, and what runs them."""

@@ -1,0 +1,225 @@
+"""One crawl of every source, merged with what the active version remembers of their pages."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Protocol, cast
+from urllib.parse import unquote, urlsplit
+
+from retrieval.documents import Document, Selectors, Source, content_id
+from retrieval.errors import ExtractionError, SourceError
+from retrieval.extraction import EXTRACTOR_VERSION
+from retrieval.index.page_records import CrawlState, PageKey, PageRecord
+from retrieval.interfaces import Crawler, Fetch, FetchOutcome
+from retrieval.refresh.report import OnProgress, PageLine, Progress, SourceLine
+from retrieval.text.cleaning import collapse_whitespace
+
+
+@dataclass(slots=True)
+class CollectedPages:
+    """Every page that the sources hold now, and what the crawl met."""
+
+    records: dict[PageKey, PageRecord] = field(default_factory=dict)
+    fetched: int = 0
+    unchanged: int = 0
+    unseen: int = 0
+    gone: list[PageLine] = field(default_factory=list)
+    failed: list[PageLine] = field(default_factory=list)
+    empty: list[PageLine] = field(default_factory=list)
+    skipped: list[PageLine] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    sources_failed: list[SourceLine] = field(default_factory=list)
+    refused: list[SourceError] = field(default_factory=list)
+    bytes_received: int = 0
+    seen: int = 0
+    documents: int = 0
+
+
+class Extractor(Protocol):
+    """Turns a page's bytes into its documents."""
+
+    def extract(self, body: bytes, url: str, content_type: str, selectors: Selectors | None) -> list[Document]:
+        """Raises ExtractionError."""
+
+
+def hash_extraction_rules(source: Source) -> str:
+    """Names what turns a page of `source` into documents: while it stays, an unchanged page need not come again."""
+    selectors = source.selectors
+    chosen = (selectors.item, selectors.question, selectors.answer) if selectors else ()
+    return content_id(EXTRACTOR_VERSION, *chosen)
+
+
+def collect_pages(
+    sources: Sequence[Source],
+    remembered: Mapping[PageKey, PageRecord],
+    crawler: Crawler,
+    extractor: Extractor,
+    only: frozenset[str],
+    on_progress: OnProgress,
+) -> CollectedPages:
+    """Crawl `sources` (those named in `only`, if any) and carry over what did not change.
+
+    Pages of sources that are no longer named are left out. A source that cannot be read keeps its pages and is
+    listed as failed; its error, if it is one, is in `refused`.
+    """
+    collected = CollectedPages()
+    for source in sources:
+        mine = {record.url: record for record in remembered.values() if record.source == source.name}
+        if not only or source.name in only:
+            collected.sources.append(source.name)
+            _SourceCrawl(source, mine, collected, extractor, on_progress).run_crawl(crawler)
+        else:
+            collected.records |= {record.key: record for record in mine.values()}
+    return collected
+
+
+def name_untitled_page(url: str) -> str:
+    """What to call a page that has no title: its file's name, or its site's."""
+    parts = urlsplit(url)
+    return collapse_whitespace(unquote(parts.path.rstrip("/").rpartition("/")[2])) or parts.hostname or url
+
+
+class _SourceCrawl:
+    """One source's crawl, fetch by fetch."""
+
+    def __init__(
+        self,
+        source: Source,
+        mine: Mapping[str, PageRecord],
+        collected: CollectedPages,
+        extractor: Extractor,
+        on_progress: OnProgress,
+    ) -> None:
+        self._extractor = extractor
+        self._source, self._mine, self._collected = source, mine, collected
+        self._before, self._on_progress = collected.seen, on_progress
+        self._rules = hash_extraction_rules(source)
+        self._done: set[str] = set()  # URLs whose fate is settled
+        self._read = self._gone = 0  # pages
+        self._failed: list[PageLine] = []
+
+    def run_crawl(self, crawler: Crawler) -> None:
+        known = {url: page.to_known_page(self._rules) for url, page in self._mine.items()}
+        try:
+            with closing(cast("Generator[Fetch]", crawler.crawl(self._source, known))) as fetches:
+                for fetch in fetches:
+                    self._record_fetch(fetch)
+        except SourceError as error:
+            self._collected.refused.append(error)
+            self._record_refusal(error)
+        else:
+            if self._failed and not (self._read or self._gone):
+                self._record_source_failure(self._failed[0].reason)
+        self._collected.failed += self._failed
+        for url in self._mine.keys() - self._done:  # a crawl that broke off: it says nothing against them
+            self._collected.unseen += 1
+            self._keep_page(url)
+
+    def _record_refusal(self, error: SourceError) -> None:
+        """The source's own line in place of its start page's, whose trouble the error tells."""
+        told = next((line for line in self._failed if line.reason in str(error)), None)
+        if told:
+            self._failed.remove(told)
+        self._failed.append(PageLine(self._source.name, self._source.location, str(error)))
+        self._record_source_failure(str(error))
+
+    def _record_source_failure(self, reason: str) -> None:
+        line = SourceLine(self._source.name, self._source.location, reason, self._read)
+        self._collected.sources_failed.append(line)
+
+    def _record_fetch(self, fetch: Fetch) -> None:
+        collected = self._collected
+        if fetch.outcome is FetchOutcome.SKIPPED:
+            collected.skipped.append(PageLine(self._source.name, fetch.url, fetch.reason))
+            return
+        collected.seen += 1
+        collected.bytes_received += fetch.bytes_received
+        total = max(self._before + fetch.discovered, collected.seen)
+        failed = len(collected.failed) + len(self._failed)
+        self._on_progress(Progress("crawl", collected.seen, total, fetch.url, collected.documents, failed))
+        match fetch.outcome:
+            case FetchOutcome.FETCHED:
+                collected.fetched += 1
+                self._record_body(fetch)
+            case FetchOutcome.UNCHANGED:
+                self._record_unchanged(fetch)
+            case FetchOutcome.GONE:
+                for url in self._list_urls(fetch):
+                    self._drop_page(url, fetch.reason)
+            case FetchOutcome.FAILED:
+                self._failed.append(PageLine(self._source.name, fetch.url, fetch.reason))
+                for url in self._list_urls(fetch):
+                    self._keep_page(url)
+
+    def _record_body(self, fetch: Fetch) -> None:
+        old = self._mine.get(fetch.url)
+        digest = hashlib.sha256(fetch.body).hexdigest()
+        if old and (old.state.content_hash, old.state.rules) == (digest, self._rules):
+            self._record_page(fetch, old.documents, digest)
+            return
+        try:
+            documents = self._extractor.extract(fetch.body, fetch.url, fetch.content_type, self._source.selectors)
+        except ExtractionError as error:
+            self._record_failure(fetch, str(error))
+        else:
+            moment = datetime.now(UTC).isoformat(timespec="seconds")
+            name = name_untitled_page(fetch.url)
+            stamped = (
+                replace(d, question=d.question or name, source=self._source.name, crawled_at=moment)
+                for d in documents
+                if d.answer.strip()
+            )
+            self._record_page(fetch, tuple(stamped), digest)
+
+    def _record_unchanged(self, fetch: Fetch) -> None:
+        old = self._mine.get(fetch.url) or self._mine.get(fetch.requested_url)
+        if old is None:
+            self._record_failure(fetch, "the server calls it unchanged, but it was never read")
+            return
+        self._collected.unchanged += 1
+        self._record_page(fetch, old.documents, old.state.content_hash, old.state)
+
+    def _record_page(
+        self, fetch: Fetch, documents: tuple[Document, ...], content_hash: str, old: CrawlState | None = None
+    ) -> None:
+        """Keep the page under its final URL; one that redirects there now is a page no more."""
+        old = old or CrawlState(rules=self._rules)
+        state = CrawlState(
+            etag=fetch.etag or old.etag,
+            last_modified=fetch.last_modified or old.last_modified,
+            content_hash=content_hash,
+            links=fetch.links or old.links,
+            rules=old.rules,
+        )
+        record = PageRecord(self._source.name, fetch.url, documents, state)
+        self._collected.records[record.key] = record
+        self._collected.documents += len(documents)
+        self._done.add(fetch.url)
+        self._read += 1
+        if not documents:
+            self._collected.empty.append(PageLine(self._source.name, fetch.url, "no question and no text was found"))
+        if fetch.requested_url and fetch.requested_url != fetch.url:
+            self._drop_page(fetch.requested_url, f"moved to {fetch.url}")
+
+    def _record_failure(self, fetch: Fetch, reason: str) -> None:
+        self._failed.append(PageLine(self._source.name, fetch.url, reason))
+        self._keep_page(fetch.url)
+
+    def _keep_page(self, url: str) -> None:
+        if url in self._mine and url not in self._done:
+            self._collected.records[self._mine[url].key] = self._mine[url]
+            self._done.add(url)
+
+    def _drop_page(self, url: str, reason: str) -> None:
+        if url in self._mine and url not in self._done:
+            self._collected.gone.append(PageLine(self._source.name, url, reason))
+            self._done.add(url)
+            self._gone += 1
+
+    @staticmethod
+    def _list_urls(fetch: Fetch) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(url for url in (fetch.url, fetch.requested_url) if url))
