@@ -144,8 +144,8 @@ class Dispatcher:
     async def _process_job(self, job: Job) -> None:
         if self._closing:
             return
-        await self._positions.wait_until_told(job.id)
-        await self._follow_up(job, await self._worker.process_job(job))
+        unnoted = await self._positions.wait_until_told(job.id)
+        await self._follow_up(job, await self._worker.process_job(job, unnoted=unnoted))
 
     async def _retract_job(self, job: Job) -> None:
         await self._follow_up(job, await self._worker.retract_job(job))

@@ -31,6 +31,7 @@ class QueuePositions:
         self._limits = limits
         self._told: dict[str, int] = {}  # by job: how many came first when that was told last
         self._telling: dict[str, asyncio.Future[None]] = {}
+        self._unnoted: set[str] = set()  # jobs for which a line may stand that could not be noted
 
     async def run(self) -> None:
         """Tell positions until cancelled."""
@@ -44,11 +45,14 @@ class QueuePositions:
                 if told is not None:
                     still[job.id] = told
             self._told = still
+            self._unnoted &= {job.id for job in self._queue}  # the others were begun, or removed
 
-    async def wait_until_told(self, job_id: str) -> None:
-        """Wait until what is being shown for a waiting job is noted: something may stand for it then."""
-        if telling := self._telling.pop(job_id, None):
+    async def wait_until_told(self, job_id: str) -> bool:
+        """Wait until what is being shown for a waiting job is noted; -> whether something may stand for it that could
+        not be."""
+        if telling := self._telling.get(job_id):
             await asyncio.wait({telling})
+        return job_id in self._unnoted
 
     def _is_due(self, job: Job, ahead: int, told: int | None) -> bool:
         return age_of(job) >= self._limits.told_after and (told is None or ahead <= min(told - 1, told / 2))
@@ -73,4 +77,5 @@ class QueuePositions:
         await asyncio.wait({telling})
         self._telling.pop(job.id, None)
         if error := telling.exception():  # a courtesy: the answer comes all the same
+            self._unnoted.add(job.id)
             self._outcomes.log_fault(job, error)

@@ -103,8 +103,8 @@ class FairQueue:
         return (job for lane in list(self._lanes.values()) for job in list(lane))
 
     def holds_job(self, job: Job) -> bool:
-        """Whether a job still waits."""
-        return any(other.id == job.id for other in self._lanes.get(lane_of(job), ()))
+        """Whether a job still waits, in that very revision."""
+        return any((other.id, other.revision) == (job.id, job.revision) for other in self._lanes.get(lane_of(job), ()))
 
     def take_all(self) -> list[Job]:
         """Take everything out."""

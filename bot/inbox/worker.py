@@ -60,8 +60,9 @@ class Worker:
         """What goes on beside the work on jobs, and may outlast it."""
         return list(self._closings)
 
-    async def process_job(self, job: Job) -> WorkOutcome:
-        """Begin a job and do what it calls for."""
+    async def process_job(self, job: Job, *, unnoted: bool = False) -> WorkOutcome:
+        """Begin a job and do what it calls for. `unnoted`: something may stand for it that nobody has noted, though it
+        was not begun before."""
         sender = self._platforms.find_sender(job.message.place.platform)
         if sender is None:
             return WorkOutcome.LEFT
@@ -81,7 +82,7 @@ class Worker:
         if begun.judgement is Disposition.ANSWER and begun.attempts > 1 and self._delivery.is_overdue(begun):
             return await self._deliver_line(begun, words.say("too_late"), JobState.EXCUSED)
         await self._relays.read_along(begun)
-        return await self._answer_job(begun, words, closing)
+        return await self._answer_job(begun, words, closing, unknown=unnoted or may_stand_unnoted(begun))
 
     async def excuse_job(self, job: Job, key: str, **values: object) -> WorkOutcome:
         """Begin a job only to tell its author, in the reply of that key, why it is not answered."""
@@ -121,7 +122,9 @@ class Worker:
             return await self._end_job(job, JobState.WITHDRAWN)
         return await self._follow_undelivered(job, delivered)
 
-    async def _answer_job(self, job: Job, words: Words, closing: asyncio.Task[None] | None) -> WorkOutcome:
+    async def _answer_job(
+        self, job: Job, words: Words, closing: asyncio.Task[None] | None, *, unknown: bool
+    ) -> WorkOutcome:
         """Answer a job, or excuse it. `closing`: the buttons that it pressed are being taken off."""
         made = MadeAnswer()
 
@@ -131,7 +134,7 @@ class Worker:
                 await sender.show_answer(there, events, partial(self._store.record_reply, there))
 
         try:
-            delivered = await self._delivery.deliver_reply(job, show_answer, unknown=may_stand_unnoted(job))
+            delivered = await self._delivery.deliver_reply(job, show_answer, unknown=unknown)
         except Exception as error:
             excuse = words.say("fault", fault=self._outcomes.log_fault(job, error))
             current = await self._store.find_job(job.message.key)

@@ -79,6 +79,10 @@ class Ledger:
         """Since the start."""
         return time.monotonic() - self._began
 
+    def tell_time(self, monotonic: float) -> str:
+        """A time of the monotonic clock, as `acts` have it."""
+        return f"{monotonic - self._began:.1f}s"
+
     def word(self) -> Wording:
         """A question that nobody has asked yet. Letters alone, and no vowels: it is no word and no number."""
         number, letters = next(self._tags), "bcdfghjklmnpqrstvwxz"
@@ -104,7 +108,7 @@ class Ledger:
 
     def tell(self, said: Said, act: str) -> None:
         """Something was done to a message."""
-        said.acts.append(f"{self.seconds:.1f}s {act}")
+        said.acts.append(f"{self.tell_time(time.monotonic())} {act}")
 
     def recent(self, platform: str, most: int = 60) -> list[Said]:
         """The latest questions of a platform that stand."""

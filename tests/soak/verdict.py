@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -60,13 +61,14 @@ class Fault:
     said: Said | None
     row: Row | None
     standing: Sequence[Standing]
+    calls: Sequence[str] = ()  # which made what stands what it is
 
     def __str__(self) -> str:
         said, row = self.said, self.row
         head = f"{said.platform} {said.channel}/{said.id} by {said.user}" if said else "nobody's"
         item = f"item {row.id[:8]} {row.state}, {row.attempts} starts, replies {row.replies}" if row else "no item"
         lines = [f"{head}: {self.what}; {item}", *(said.acts if said else ())]
-        return "\n    ".join([*lines, *map(str, self.standing)])
+        return "\n    ".join([*lines, *map(str, self.standing), *self.calls])
 
 
 @dataclass
@@ -132,7 +134,23 @@ class Judge:
             if row.state in {"owed", "retracting"}:
                 said_to = self._ledger.said.get((row.platform, row.message_id))
                 verdict.half_open.append(Fault(f"still {row.state}", said_to, row, ()))
+        for faults in verdict.faults.values():
+            for fault in faults:
+                fault.calls = [line for each in fault.standing for line in self._list_calls(each)]
         return verdict
+
+    def _list_calls(self, standing: Standing) -> Iterator[str]:
+        """The calls that named a message, or made it."""
+        if standing.platform == SLACK:
+            to_monotonic = time.monotonic() - time.time()
+            for call in self._slack.calls:
+                if standing.id in {call.args.get("ts"), call.response.get("ts")}:
+                    yield f"  {self._ledger.tell_time(call.at + to_monotonic)} {call.method} {call.error or 'ok'}"
+            return
+        for call in self._discord.calls:
+            if call.path.endswith(f"/{standing.id}") or call.made == standing.id:
+                text = str(shown_by(call.body))[:60]
+                yield f"  {self._ledger.tell_time(call.at)} {call.method} {call.path} {call.status} {text!r}"
 
     def _row(self, said: Said) -> Row | None:
         return self._rows.get((said.platform, said.id))
@@ -256,6 +274,14 @@ class Judge:
             if said := self._ledger.by_tag.get(word):
                 return said
         return None
+
+
+def shown_by(body: Any) -> str:
+    """The first text of a message's body."""
+    if isinstance(body, dict):
+        texts = [body.get("content"), *map(shown_by, body.get("components") or [])]
+        return next((str(text) for text in texts if text), "")
+    return ""
 
 
 def _for_good(error: str) -> bool:

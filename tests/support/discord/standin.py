@@ -45,6 +45,7 @@ class Call(NamedTuple):
     status: int
     code: int
     at: float
+    made: str = ""  # the id of what it answered with
 
 
 @dataclass
@@ -210,7 +211,9 @@ class DiscordStandIn:
 
     def _done(self, request: web.Request, body: Any, status: int, answer: Any, bucket: str = "") -> web.Response:
         code = int(answer.get("code", 0)) if isinstance(answer, dict) and status >= 400 else 0
-        self.calls.append(Call(request.method, "/" + request.match_info["path"], body, status, code, time.monotonic()))
+        made = str(answer.get("id") or "") if isinstance(answer, dict) else ""
+        path, now = "/" + request.match_info["path"], time.monotonic()
+        self.calls.append(Call(request.method, path, body, status, code, now, made))
         headers = {"Via": "1.1 stand-in"}
         if bucket:
             recent = self._recent.get(bucket) or deque()
