@@ -148,7 +148,8 @@ class Dispatcher:
         await self._follow_up(job, await self._worker.process_job(job, unnoted=unnoted))
 
     async def _retract_job(self, job: Job) -> None:
-        await self._follow_up(job, await self._worker.retract_job(job))
+        unnoted = await self._positions.wait_until_told(job.id)
+        await self._follow_up(job, await self._worker.retract_job(job, unnoted=unnoted))
 
     async def _excuse_job(self, job: Job, key: str, **values: object) -> None:
         await self._follow_up(job, await self._worker.excuse_job(job, key, **values))

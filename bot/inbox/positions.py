@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import suppress
 from functools import partial
 
@@ -31,7 +32,7 @@ class QueuePositions:
         self._limits = limits
         self._told: dict[str, int] = {}  # by job: how many came first when that was told last
         self._telling: dict[str, asyncio.Future[None]] = {}
-        self._unnoted: set[str] = set()  # jobs for which a line may stand that could not be noted
+        self._unnoted: dict[str, float] = {}  # by job: when a line was told that could not be noted
 
     async def run(self) -> None:
         """Tell positions until cancelled."""
@@ -45,7 +46,8 @@ class QueuePositions:
                 if told is not None:
                     still[job.id] = told
             self._told = still
-            self._unnoted &= {job.id for job in self._queue}  # the others were begun, or removed
+            recent = time.monotonic() - self._limits.patience
+            self._unnoted = {job_id: at for job_id, at in self._unnoted.items() if at > recent}
 
     async def wait_until_told(self, job_id: str) -> bool:
         """Wait until what is being shown for a waiting job is noted; -> whether something may stand for it that could
@@ -77,5 +79,5 @@ class QueuePositions:
         await asyncio.wait({telling})
         self._telling.pop(job.id, None)
         if error := telling.exception():  # a courtesy: the answer comes all the same
-            self._unnoted.add(job.id)
+            self._unnoted[job.id] = time.monotonic()
             self._outcomes.log_fault(job, error)

@@ -70,7 +70,7 @@ class Worker:
         if begun is None:
             return WorkOutcome.CHANGED
         if begun.state is JobState.RETRACTING:
-            return await self.retract_job(begun)
+            return await self.retract_job(begun, unnoted=unnoted)
         closing = self._close_pressed(begun, sender)
         words = words_for_text(begun.message.text)
         if begun.judgement is Disposition.RELAY:
@@ -108,15 +108,15 @@ class Worker:
             return await self._end_job(job, JobState.FAILED)
         return await self._put_off(job)
 
-    async def retract_job(self, job: Job) -> WorkOutcome:
-        """Remove what stands for a job whose message is gone."""
+    async def retract_job(self, job: Job, *, unnoted: bool = False) -> WorkOutcome:
+        """Remove what stands for a job whose message is gone. `unnoted` as in `process_job`."""
 
         async def remove_replies(sender: ReplySender, job: Job) -> None:
             left = job.moved.left if job.moved else ()
             if refusal := await self._delivery.remove_replies(sender, replace(job, replies=(*left, *job.replies))):
                 raise refusal
 
-        unknown = not job.replies and job.attempts > 0
+        unknown = unnoted or (not job.replies and job.attempts > 0)
         delivered = await self._delivery.deliver_reply(job, remove_replies, unknown=unknown, here=True)
         if delivered in {DeliveryOutcome.DONE, DeliveryOutcome.REFUSED}:  # what may not be removed stays
             return await self._end_job(job, JobState.WITHDRAWN)

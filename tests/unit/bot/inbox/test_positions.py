@@ -62,6 +62,20 @@ async def test_a_position_that_could_not_be_noted_is_removed_where_its_answer_go
     assert platform.said_to(second) == [f"Re: {second.text}"]
 
 
+async def test_a_position_that_could_not_be_noted_is_removed_with_its_question(opens: Opens) -> None:
+    platform = LosesPositions(closed=0, lost=0)
+    office = await opens(messenger=platform, limits=replace(QUICK, workers=1))
+    office.answering.go.clear()
+    await office.inbox.receive_message(said())
+    await office.inbox.receive_message(second := said(user="ben"))
+    await until(lambda: platform.posts.get(f"{second.id}/0/position"))
+    await asyncio.sleep(5 * QUICK.told_after)  # what was to be told next was told
+    await office.inbox.receive_deletion(second.key)
+    await until(lambda: not platform.said_to(second))
+    office.answering.go.set()
+    await settled(office)
+
+
 async def test_nothing_is_begun_for_a_job_while_its_position_is_being_told_however_often_that_is_waited_for(
     opens: Opens,
 ) -> None:
