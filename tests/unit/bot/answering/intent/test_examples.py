@@ -4,7 +4,6 @@ from pathlib import Path
 import pytest
 
 from bot.answering.intent.examples import (
-    FOLDER,
     REFERS,
     example_languages,
     examples_digest,
@@ -60,4 +59,15 @@ def test_one_more_language_is_one_file(tmp_path: Path) -> None:
     [message] = load_messages(folder=tmp_path)
     assert (message.text, message.language, message.kind) == ("Come pago?", "it", Intent.QUESTION)
     assert [each.text for each in load_replies(folder=tmp_path)] == ["sì", "Come pago?"]
-    assert examples_digest(tmp_path) != examples_digest(FOLDER)
+    assert examples_digest(folder=tmp_path) != examples_digest()
+
+
+def test_another_languages_examples_are_another_content_only_where_it_is_learned(tmp_path: Path) -> None:
+    (english := tmp_path / "english").mkdir()
+    (both := tmp_path / "both").mkdir()
+    for folder in (english, both):
+        (folder / "en.toml").write_text("question = 'How do I pay?'\n", encoding="utf-8")
+    (both / "it.toml").write_text("[talk]\namong_people = 'a domani'\n", encoding="utf-8")
+    assert examples_digest(["en"], english) == examples_digest(["en"], both)
+    assert examples_digest(folder=english) != examples_digest(folder=both)
+    assert load_talk(folder=both) == ["a domani"]
