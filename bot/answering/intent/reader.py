@@ -148,14 +148,14 @@ class _Reading:
 
 def load_heads(model: Embedder, folder: Path) -> Heads:
     """Those that Frontdesk brings for the model, else those fitted here before, else such as are fitted now, which
-    takes a minute or two. Raises ModelError."""
+    takes some minutes. Raises ModelError."""
     shipped = _FITTED.joinpath(f"{name_head(name_model(model.fingerprint))}.json")
     kept = folder / f"intent-{name_head(model.fingerprint)}.json"
     for file in (shipped, kept):
         with suppress(OSError, ValueError, KeyError):  # one that is damaged is made anew
             if heads := parse_heads(file.read_text(encoding="utf-8")):
                 return heads
-    log.warning("reading of messages is fitted to the embedding model, which takes a minute or two", file=kept.name)
+    log.warning("reading of messages is fitted to the embedding model, which takes some minutes", file=kept.name)
     heads = fit_heads(model)
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(kept, write_heads(heads))
