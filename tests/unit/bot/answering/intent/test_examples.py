@@ -13,17 +13,6 @@ from bot.answering.intent.examples import (
     load_talk,
 )
 from bot.chat.intent import Intent, OfferReply
-from bot.i18n import list_languages
-
-
-def test_there_are_examples_of_every_language_that_is_spoken() -> None:
-    assert set(example_languages()) == set(list_languages())
-
-
-@pytest.mark.parametrize("tag", example_languages())
-def test_each_language_has_examples_of_all_there_is(tag: str) -> None:
-    assert {each.kind for each in load_messages([tag])} == set(Intent) - {Intent.EMPTY}
-    assert {each.kind for each in load_replies([tag])} == set(OfferReply)
 
 
 @pytest.mark.parametrize("tag", example_languages())
@@ -34,10 +23,8 @@ def test_no_message_is_an_example_of_two_things_or_stands_there_twice(tag: str) 
 
 
 @pytest.mark.parametrize("tag", example_languages())
-def test_there_is_talk_of_every_language_and_nothing_is_learned_from_it(tag: str) -> None:
-    talk = load_talk([tag])
-    assert len(talk) >= 15
-    assert not set(talk) & {each.text for each in load_messages()}
+def test_nothing_is_learned_from_talk_among_people(tag: str) -> None:
+    assert not set(load_talk([tag])) & {each.text for each in load_messages()}
 
 
 def test_a_reply_to_an_offer_is_no_other_message_besides() -> None:
@@ -48,7 +35,7 @@ def test_a_reply_to_an_offer_is_no_other_message_besides() -> None:
 @pytest.mark.parametrize("tag", example_languages())
 def test_what_refers_to_something_above_says_nothing_else(tag: str) -> None:
     refers = [each.text for each in load_summons([tag]) if each.kind == REFERS]
-    assert len(refers) >= 40 and len(set(refers)) == len(refers)
+    assert len(set(refers)) == len(refers)
     assert not set(refers) & {each.text for each in load_summons([tag]) if each.kind != REFERS}
 
 
