@@ -1,4 +1,5 @@
 import string
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,12 @@ def test_there_is_a_language_for_each_file_english_first() -> None:
 
 @pytest.mark.parametrize("tag", OTHERS)
 def test_every_language_has_exactly_the_keys_of_english(tag: str) -> None:
+    ours, english = (tomllib.loads((FOLDER / f"{each}.toml").read_text(encoding="utf-8")) for each in (tag, DEFAULT))
     for section in TEXTS:
-        assert set(getattr(load_words(tag), section)) == set(getattr(load_words(DEFAULT), section)), section
+        there, wanted = set(ours.get(section, ())), set(english[section])
+        assert there == wanted, (
+            f"bot/i18n/{tag}.toml, [{section}] lacks {sorted(wanted - there)} and has besides {sorted(there - wanted)}"
+        )
 
 
 @pytest.mark.parametrize("tag", OTHERS)
@@ -35,8 +40,10 @@ def test_no_reply_is_left_in_english(tag: str) -> None:
 @pytest.mark.parametrize("tag", list_languages())
 def test_buttons_and_titles_fit_where_the_platforms_show_them(tag: str) -> None:
     labels = load_words(tag).labels
-    assert all(len(labels[key]) <= 24 for key in ("why_title", "send", "cancel"))
-    assert all(len(labels[key]) <= 45 for key in ("why_label", "not_it", "thats_it", "ask_human", "none_of_these"))
+    most = dict.fromkeys(("why_title", "send", "cancel"), 24)
+    most |= dict.fromkeys(("why_label", "not_it", "thats_it", "ask_human", "none_of_these"), 45)
+    too_long = [f"{key} has {len(labels[key])} characters of {n}" for key, n in most.items() if len(labels[key]) > n]
+    assert not too_long
 
 
 @pytest.mark.parametrize("tag", list_languages())
