@@ -11,21 +11,42 @@ when they are first used.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
 
 from bot.answering.intent import reader
 from bot.app.factories import embedding_models_for
 from bot.settings import load_settings
 from retrieval.indexing.models import name_model
 from retrieval.indexing.packages import DEFAULT_MODEL
+from retrieval.interfaces import Embedder, Vectors
 
 LANGUAGES = {DEFAULT_MODEL: ("en",)}  # others would only blur what it knows; every other model learns them all
 FOLDER = Path(reader.__file__).parent / "fitted"
 
 
+class OneByOne:
+    """An embedding model that is given one text at a time, as messages come: what an 8-bit model makes of a text
+    depends a little on the others of its batch, and so would every weight on the order of the examples."""
+
+    def __init__(self, model: Embedder) -> None:
+        self._model = model
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        return np.concatenate([self._model.embed_queries([text]) for text in texts])
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        "python -m benchmarks.fit_intent", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--anew", action="store_true", help="fit those too whose examples are the same")
     anew = parser.parse_args().anew
     FOLDER.mkdir(exist_ok=True)
@@ -37,7 +58,7 @@ def main() -> None:
             print(f"{path.name}: its examples are the same, so it is left as it is")
             continue
         print(f"{path.name}: is fitted to the examples of {', '.join(languages) or 'every language'} …", flush=True)
-        heads = reader.fit_heads(model, languages)
+        heads = reader.fit_heads(cast(Embedder, OneByOne(model)), languages)
         path.write_text(reader.write_heads(heads), encoding="utf-8")
         print_accuracy(path.name, heads)
 
