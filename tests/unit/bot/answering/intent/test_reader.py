@@ -19,7 +19,7 @@ from bot.chat.intent import Intent, MessageReading, OfferReply
 from bot.i18n.language import reply_language
 from retrieval.indexing.models import EmbeddingModels, name_model
 from retrieval.interfaces import Vectors
-from tests.support.embedding import MODELS, default_embedder, intent_reader, plain_embedder
+from tests.support.embedding import MODELS, default_embedder, intent_reader, plain_embedder, require_fitted_readings
 
 
 def read(text: str) -> MessageReading:
@@ -239,9 +239,13 @@ def test_a_message_of_any_length_is_read_in_no_time(text: str) -> None:
 
 
 def test_the_heads_that_are_brought_were_learned_from_the_examples_that_are_here() -> None:
-    for model in default_embedder().models:
-        file = Path(reader.__file__).parent / "fitted" / f"{name_model(model.fingerprint)}.json"
-        assert reader.parse_heads(file.read_text(encoding="utf-8")), "run python -m benchmarks.fit_intent"
+    require_fitted_readings(default_embedder())
+
+
+def test_no_test_fits_the_heads_where_the_examples_have_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "examples_digest", lambda _languages=(): "another")
+    with pytest.raises(AssertionError, match=r"run .venv/bin/python -m benchmarks\.fit_intent"):
+        require_fitted_readings(default_embedder())
 
 
 def test_heads_are_made_anew_for_the_languages_that_they_learned_and_for_no_other(
