@@ -11,13 +11,13 @@ from collections.abc import Sequence
 
 from retrieval.search.conversation import refers_back
 from retrieval.text.cleaning import collapse_whitespace
+from retrieval.text.languages import UNSPACED_LANGUAGES
 
 MOST_TURNS = 6
 FEW_WORDS = 4
 FEW_CHARACTERS = 8
 
 _LEANS = re.compile(r"^(why|how come|where|when|which)\b", re.IGNORECASE)
-_UNSPACED = frozenset({"zh", "ja", "ko"})
 
 
 def contextualise_question(
@@ -39,6 +39,6 @@ def leans_on_context(question: str, language: str) -> bool:
     """Whether `question` can hardly be understood without what was said before."""
     if refers_back(question):
         return True
-    if language in _UNSPACED:
+    if language in UNSPACED_LANGUAGES:
         return len(question) <= FEW_CHARACTERS
     return len(question.split()) <= FEW_WORDS or bool(_LEANS.search(question))

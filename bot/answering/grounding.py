@@ -21,7 +21,7 @@ from bot.answering.refusals import declines_to_answer, says_no_answer
 from bot.i18n.language import primary_subtag
 from retrieval.documents import Passage
 from retrieval.text.analysis import analyse_text, is_function
-from retrieval.text.languages import script_language
+from retrieval.text.languages import UNSPACED_LANGUAGES, script_language
 from retrieval.text.scripts import HAN
 
 # The share of a unit's content words that its cited passages (or the question) hold. Paraphrases of help pages keep
@@ -187,7 +187,7 @@ class Grounding:
     def _is_wrong_language(self, unit: str) -> bool:
         prose = re.sub(r"`[^`]*`|\[[^\]]*\]|\([^)]*\)|https?://\S+", " ", unit)
         written = script_language(prose, "")
-        if self._language in {"zh", "ja", "ko"}:
+        if self._language in UNSPACED_LANGUAGES:
             return not written and len(re.findall(r"[A-Za-z]{2,}", prose)) > _FEW_WORDS
         return bool(written)
 

@@ -45,7 +45,7 @@ class ModelReader:
         said = await self._ask_model(rewrite_prompt(message, earlier), REWRITE_SCHEMA)
         try:
             standalone = escape_structure(collapse_whitespace(str(said["standalone"])))
-            reading = Reading(standalone, Kind(said["kind"]), str(said["language"]))
+            reading = Reading(standalone, Kind(said["kind"]))
         except (KeyError, TypeError, ValueError):
             return None
         heard = "\n".join([message, *(text for turn in earlier for text in (turn.question, turn.answer))])

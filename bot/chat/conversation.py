@@ -249,7 +249,6 @@ class Reading:
 
     question: str
     kind: Kind = Kind.QUESTION
-    language: str = ""
 
 
 class Stage(StrEnum):

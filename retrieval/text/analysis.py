@@ -15,6 +15,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from retrieval.text.codes import find_codes
+from retrieval.text.languages import UNSPACED_LANGUAGES
 from retrieval.text.scripts import HAN, HIRAGANA, UNSPACED
 from retrieval.text.stop_words import function_words
 
@@ -25,7 +26,6 @@ _RUN = re.compile(rf"(?P<unspaced>[{UNSPACED}]+)|[^\W_{UNSPACED}]+")
 _UNSPACED_CHARACTER = re.compile(f"[{UNSPACED}]")
 _HIRAGANA = re.compile(f"[{HIRAGANA}]+")
 _HAN_CHARACTER = re.compile(f"[{HAN}]")
-_WITHOUT_SPACES = frozenset({"zh", "ja", "ko"})
 
 
 def analyse_text(text: str, language: str = "en") -> list[str]:
@@ -56,7 +56,7 @@ def is_function(token: str, language: str = "en") -> bool:
     """
     if is_unspaced(token):
         return token in _function_tokens("zh") or token in _function_tokens("ko") or bool(_HIRAGANA.fullmatch(token))
-    return token in _function_tokens("en" if language in _WITHOUT_SPACES else language)
+    return token in _function_tokens("en" if language in UNSPACED_LANGUAGES else language)
 
 
 def is_unspaced(token: str) -> bool:

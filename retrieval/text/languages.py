@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 COMMON_LANGUAGES = ("en", "zh", "ja", "ko", "de", "fr", "es", "pt")
 """What customers may write in, whatever the pages are in: among all 176 that could be told, a short question looks like
-any of them."""
+any of them. They are those that Frontdesk has words of its own in, which `retrieval` cannot see."""
+
+UNSPACED_LANGUAGES = frozenset({"zh", "ja", "ko"})
+"""Those that are read by the character (see `retrieval.text.scripts.UNSPACED`)."""
 
 _READ = 400  # characters: more tells no more
 _TELLING_HAN = 3  # characters

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 
 from retrieval.text.analysis import fold_text, is_function, is_unspaced, split_words
-from retrieval.text.languages import COMMON_LANGUAGES
+from retrieval.text.languages import COMMON_LANGUAGES, UNSPACED_LANGUAGES
 
 _SHORTEST = 4  # letters of a name of one word: "may" hardly ever is a month
 _LONGEST = 6  # tokens of a name that are looked up together
@@ -52,7 +52,7 @@ def _list_names(language: str) -> list[tuple[Thing, str]]:
     from babel import Locale
 
     locale = Locale.parse(language)
-    widths = ("wide", "abbreviated") if language in ("zh", "ja", "ko") else ("wide",)
+    widths = ("wide", "abbreviated") if language in UNSPACED_LANGUAGES else ("wide",)
     calendar = [
         ((kind, str(number)), name)
         for width in widths

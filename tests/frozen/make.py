@@ -24,7 +24,7 @@ import numpy as np
 from rich.console import Console
 
 from bot.app import Application
-from retrieval.indexing.models import EmbeddingModels
+from retrieval.models.embedding_models import EmbeddingModels
 from tests.frozen.comparing import compare
 from tests.support.bots import Knowledge
 from tests.support.frozen import (

@@ -7,10 +7,11 @@ import shutil
 from functools import cache
 from pathlib import Path
 
+from bot.answering.intent import reader
 from bot.answering.intent.reader import LearnedReader
 from retrieval.interfaces import Embedder
 from retrieval.models.embedder import load_embedder
-from retrieval.models.embedding_models import EmbeddingModels
+from retrieval.models.embedding_models import EmbeddingModels, name_model
 from retrieval.models.packages import MULTILINGUAL_MODEL
 
 MODELS = Path(__file__).parents[2] / ".pytest_cache" / "models"
@@ -25,7 +26,16 @@ def default_embedder() -> EmbeddingModels:
 @cache
 def intent_reader() -> LearnedReader:
     """What tells questions from what asks nothing in an installation without settings."""
+    require_fitted_readings(default_embedder())
     return LearnedReader(default_embedder(), MODELS)
+
+
+def require_fitted_readings(models: EmbeddingModels) -> None:
+    """The product would fit them by itself, in every process, for ten minutes each."""
+    for model in models.models:
+        file = Path(reader.__file__).parent / "fitted" / f"{reader.name_head(name_model(model.fingerprint))}.json"
+        told = f"{file.name} has learned other examples than there are: run .venv/bin/python -m benchmarks.fit_intent"
+        assert reader.parse_heads(file.read_text(encoding="utf-8")), told
 
 
 @cache
@@ -51,8 +61,7 @@ def _ready(model: str) -> Embedder:
 
 def give_model(data: Path) -> None:
     """Put the packaged models into a data folder: exporting them takes longer than most tests."""
-    plain_embedder()
-    multilingual_embedder()
+    intent_reader()  # for which both are made ready
     for folder in MODELS.glob("all-MiniLM*"):
         if not (data / "models" / folder.name).exists():
             shutil.copytree(folder, data / "models" / folder.name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import tomllib
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -14,10 +13,10 @@ from typing import Any
 from bot.chat.intent import Intent, OfferReply
 
 FOLDER = Path(__file__).parent / "examples"
-_TALK = Path(__file__).parent / "talk.txt"
 _REPLIES = "reply"  # the table of what people say to an offer
 _SUMMONS = "summons"  # that of what they say where they call the bot in below somebody's question
 REFERS, OTHER = "refers", "other"
+_TALK, _AMONG_PEOPLE = "talk", "among_people"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +76,28 @@ def load_summons(languages: Collection[str] = (), folder: Path = FOLDER) -> list
     return summons + [Example(each.text, each.language, OTHER) for each in others if each.kind != Intent.HELP]
 
 
-def load_talk(languages: Collection[str] = ()) -> list[str]:
+def load_talk(languages: Collection[str] = (), folder: Path = FOLDER) -> list[str]:
     """Talk among people in these languages (all where none is named), which nothing is learned from."""
-    parts = re.split(r"^# ([\w-]{2,7})\n", _TALK.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
-    wanted = [block for tag, block in zip(parts[::2], parts[1::2], strict=True) if not languages or tag in languages]
-    return [line for block in wanted for line in block.strip().splitlines()]
+    return [
+        line
+        for _, tables in _load_tables(languages, folder)
+        for line in tables.get(_TALK, {}).get(_AMONG_PEOPLE, "").strip().splitlines()
+    ]
 
 
-def examples_digest(folder: Path = FOLDER) -> str:
-    """Names the content of the examples."""
+def examples_digest(languages: Collection[str] = (), folder: Path = FOLDER) -> str:
+    """Names the content of the examples of these languages (all where none is named)."""
     digest = hashlib.sha256()
-    for tag in example_languages(folder):
-        digest.update((folder / f"{tag}.toml").read_bytes())
+    for file in _list_files(languages, folder):
+        digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
 
 
 def _load_tables(languages: Collection[str], folder: Path) -> list[tuple[str, dict[str, Any]]]:
-    wanted = [tag for tag in example_languages(folder) if not languages or tag in languages]
-    return [(tag, tomllib.loads((folder / f"{tag}.toml").read_text(encoding="utf-8"))) for tag in wanted]
+    files = _list_files(languages, folder)
+    return [(file.stem, tomllib.loads(file.read_text(encoding="utf-8"))) for file in files]
+
+
+def _list_files(languages: Collection[str], folder: Path) -> list[Path]:
+    wanted = (tag for tag in example_languages(folder) if not languages or tag in languages)
+    return [folder / f"{tag}.toml" for tag in wanted]

@@ -39,13 +39,14 @@ _FITTED = files(__package__) / "fitted"
 class Heads:
     """What was learned on one embedding model: to read messages, replies to an offer, and whether a message refers to
     what stands above. `accuracy` is the share of examples left out that was told right, by language: of those that were
-    learned; `referring` the same of those that refer."""
+    learned; `referring` the same of those that refer. `languages`: the only ones that were to be learned; none: all."""
 
     messages: Head
     replies: Head
     summons: Head
     accuracy: Mapping[str, float]
     referring: Mapping[str, float]
+    languages: tuple[str, ...] = ()
 
     def knows_language(self, language: str) -> bool:
         """Whether messages of this language were learned."""
@@ -147,14 +148,14 @@ class _Reading:
 
 def load_heads(model: Embedder, folder: Path) -> Heads:
     """Those that Frontdesk brings for the model, else those fitted here before, else such as are fitted now, which
-    takes a minute or two. Raises ModelError."""
+    takes some minutes. Raises ModelError."""
     shipped = _FITTED.joinpath(f"{name_head(name_model(model.fingerprint))}.json")
     kept = folder / f"intent-{name_head(model.fingerprint)}.json"
     for file in (shipped, kept):
         with suppress(OSError, ValueError, KeyError):  # one that is damaged is made anew
-            if heads := _parse_heads(file.read_text(encoding="utf-8")):
+            if heads := parse_heads(file.read_text(encoding="utf-8")):
                 return heads
-    log.warning("reading of messages is fitted to the embedding model, which takes a minute or two", file=kept.name)
+    log.warning("reading of messages is fitted to the embedding model, which takes some minutes", file=kept.name)
     heads = fit_heads(model)
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(kept, write_heads(heads))
@@ -174,7 +175,7 @@ def fit_heads(model: Embedder, languages: Collection[str] = ()) -> Heads:
     read = set_on_talk(read, talk, vectors[[place[text] for text in talk]])
     reply, _ = fit_replies(replies, vectors[[place[each.text] for each in replies]])
     refer, referring = fit_summons(summons, vectors[[place[each.text] for each in summons]])
-    return Heads(read, reply, refer, accuracy, referring)
+    return Heads(read, reply, refer, accuracy, referring, tuple(languages))
 
 
 def name_head(model: str) -> str:
@@ -185,7 +186,8 @@ def name_head(model: str) -> str:
 def write_heads(heads: Heads) -> str:
     """Heads as they are kept."""
     data = {
-        "examples": examples_digest(),
+        "languages": list(heads.languages),
+        "examples": examples_digest(heads.languages),
         "accuracy": {tag: round(share, 3) for tag, share in heads.accuracy.items()},
         "referring": {tag: round(share, 3) for tag, share in heads.referring.items()},
         "messages": heads.messages.to_json(),
@@ -195,13 +197,14 @@ def write_heads(heads: Heads) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("],[", "],\n[") + "\n"
 
 
-def _parse_heads(text: str) -> Heads | None:
-    """The heads of a file; None where other examples were learned."""
+def parse_heads(text: str) -> Heads | None:
+    """The heads of a file; None where other examples were learned. Raises ValueError, KeyError."""
     data: dict[str, Any] = json.loads(text)
-    if data["examples"] != examples_digest():
+    languages = tuple(data["languages"])
+    if data["examples"] != examples_digest(languages):
         return None
     messages, replies, summons = (Head.from_json(data[name]) for name in ("messages", "replies", "summons"))
-    return Heads(messages, replies, summons, data["accuracy"], data["referring"])
+    return Heads(messages, replies, summons, data["accuracy"], data["referring"], languages)
 
 
 def _judge_message(heads: Heads, row: Matrix, about: Matrix) -> MessageReading:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -14,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.answering.intent import reader
-from bot.answering.intent.examples import OTHER, REFERS, Example, examples_digest
+from bot.answering.intent.examples import OTHER, REFERS, Example
 from bot.answering.intent.reader import LearnedReader, load_heads
 from bot.chat.intent import Intent, MessageReading, OfferReply
 from bot.i18n.language import reply_language
 from retrieval.interfaces import Vectors
 from retrieval.models.embedding_models import EmbeddingModels, name_model
-from tests.support.embedding import MODELS, default_embedder, intent_reader, plain_embedder
+from tests.support.embedding import MODELS, default_embedder, intent_reader, plain_embedder, require_fitted_readings
 
 
 def read(text: str) -> MessageReading:
@@ -240,10 +239,30 @@ def test_a_message_of_any_length_is_read_in_no_time(text: str) -> None:
 
 
 def test_the_heads_that_are_brought_were_learned_from_the_examples_that_are_here() -> None:
-    for model in default_embedder().models:
-        file = Path(reader.__file__).parent / "fitted" / f"{name_model(model.fingerprint)}.json"
-        learned = json.loads(file.read_text(encoding="utf-8"))
-        assert learned["examples"] == examples_digest(), "run python -m benchmarks.fit_intent"
+    require_fitted_readings(default_embedder())
+
+
+def test_no_test_fits_the_heads_where_the_examples_have_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "examples_digest", lambda _languages=(): "another")
+    with pytest.raises(AssertionError, match=r"run .venv/bin/python -m benchmarks\.fit_intent"):
+        require_fitted_readings(default_embedder())
+
+
+def test_heads_are_made_anew_for_the_languages_that_they_learned_and_for_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    english, every = (
+        Path(reader.__file__).parent.joinpath("fitted", f"{name_model(model.fingerprint)}.json").read_text("utf-8")
+        for model in default_embedder().models
+    )
+    now = reader.examples_digest
+    changed = {"de", "it"}  # one changed, one new
+
+    def as_if_changed(languages: Sequence[str] = ()) -> str:
+        return now(languages) if languages and not changed & set(languages) else "another"
+
+    monkeypatch.setattr(reader, "examples_digest", as_if_changed)
+    assert reader.parse_heads(english) and not reader.parse_heads(every)
 
 
 class Letters:
