@@ -10,6 +10,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.errors import PlatformError
+from bot.platforms.discord.actors import Team
 from bot.platforms.discord.api_errors import translate_connection_errors
 from bot.platforms.discord.settings import GATEWAY, DiscordSettings
 
@@ -66,6 +67,15 @@ async def fetch_application(settings: DiscordSettings) -> discord.AppInfo:
     async with client:
         await client.login(settings.token.get_secret_value())
         return await client.application_info()
+
+
+async def find_channel_faults(settings: DiscordSettings) -> list[str]:
+    """For `doctor`: what is wrong with the team's channels, a line each. Raises what the library raises."""
+    use_endpoints(settings)
+    client = discord.Client(intents=choose_intents(content=False))
+    async with client:
+        await client.login(settings.token.get_secret_value())
+        return await Team(client, settings.team_channels).find_faults()
 
 
 def sees_content(about: discord.AppInfo) -> bool:
