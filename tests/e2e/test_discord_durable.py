@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, closing
 from pathlib import Path
+from typing import Any
 
 import discord
 import pytest
@@ -81,7 +82,13 @@ async def test_what_was_said_while_a_session_was_invalid_is_read_from_the_channe
     assert len(den.said(before)) == 1
 
 
-async def test_what_was_deleted_while_a_session_was_invalid_takes_its_answer_along(den: Den) -> None:
+@pytest.mark.parametrize(
+    "fault", [{}, {"status": 503}, {"drop": "before"}, {"drop": "after"}], ids=["well", "busy", "cut", "lost"]
+)
+async def test_what_was_deleted_while_a_session_was_invalid_takes_its_answer_along(
+    den: Den, fault: dict[str, Any]
+) -> None:
+    """Also where Discord could not tell of it at first."""
     gateway = den.discord.gateway
     kept, gone = await den.ask(DELIVERY), await den.ask(PAYMENT)
     await den.one_answer(kept)
@@ -95,6 +102,8 @@ async def test_what_was_deleted_while_a_session_was_invalid_takes_its_answer_alo
     await gateway.invalidate()
     for channel, message_id in ((den.channel.id, gone), (kept, follow_up), (private.channel.id, private.id)):
         den.discord.backend.delete_message(channel, message_id)
+        if fault:
+            den.discord.fail(f"GET /channels/{channel}/messages/{message_id}", times=2, **fault)
     await den.discord.wait_for(lambda: gateway.identified > identified and gateway.connections, SECONDS)
     for message_id, where in ((gone, gone), (follow_up, kept), (private.id, private.channel.id)):
         await den.discord.wait_for(lambda id=message_id: den.bot.states()[str(id)] == "withdrawn", SECONDS)  # type: ignore[misc]
