@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, Table, delete, exists, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.chat.ports import name_share
 from bot.database.tables import (
     conversations,
     feedback,
     handoff_messages,
     handoffs,
     learned,
+    markers,
     taught,
     turn_passages,
     turns,
@@ -43,6 +45,7 @@ async def delete_turns(connection: AsyncConnection, condition: ColumnElement[boo
     gone += await _delete_where(connection, feedback, feedback.c.turn_id.in_(ids))
     gone += await _delete_learned(connection, or_(learned.c.asked_id.in_(ids), learned.c.turn_id.in_(ids)))
     gone += await _delete_where(connection, turns, turns.c.id.in_(ids))
+    await connection.execute(delete(markers).where(markers.c.name.in_([name_share(turn_id) for turn_id in ids])))
     left = exists(select(turns.c.id).where(turns.c.conversation_id == conversations.c.id))
     return gone + await _delete_where(connection, conversations, these & ~left)
 
