@@ -97,10 +97,10 @@ class InboxService:
         """Finish what is being answered, within a limit; what waits is left to the next start. Raises StorageError."""
         await self._runtime.drain(seconds)
 
-    async def until_idle(self) -> None:
-        """Wait until nobody waits for anything, and nothing has come for a moment."""
+    async def until_idle(self, seconds: float = _IDLE_SECONDS) -> None:
+        """Wait until nobody waits for anything, and nothing has come for so long."""
         now = asyncio.get_running_loop().time
-        while self.waiting_count or self.working_count or now() - self._received_at < _IDLE_SECONDS:  # noqa: ASYNC110 (no event)
+        while self.waiting_count or self.working_count or now() - self._received_at < seconds:  # noqa: ASYNC110 (no event)
             await asyncio.sleep(_IDLE_SECONDS / 4)
 
     # -- what adapters report -------------------------------------------------------------------------------------

@@ -256,11 +256,11 @@ class SqlInboxStore:
             rows = (await connection.execute(taken)).mappings().all()
             return sorted((self._build_job(row) for row in rows), key=lambda job: (job.received_at, job.message.id))
 
-        return await self._database.write(update_owner)
+        return await self._database.write(update_owner, urgent=False)
 
     async def extend_lease(self) -> None:
         """This process lives."""
-        await self._set_lease(datetime.now(UTC) + self._lease)
+        await self._set_lease(datetime.now(UTC) + self._lease, urgent=False)
 
     async def own_revisions(self) -> Mapping[MessageRef, int]:
         mine = and_(inbox.c.owner == self._owner, inbox.c.state.in_(_OPEN))
@@ -503,9 +503,10 @@ class SqlInboxStore:
 
         await self._database.write(update_move)
 
-    async def _set_lease(self, until: datetime) -> None:
+    async def _set_lease(self, until: datetime, *, urgent: bool = True) -> None:
         mine = and_(inbox.c.owner == self._owner, inbox.c.state.in_(_OPEN))
-        await self._execute_write(update(inbox).where(mine).values(lease_until=until))
+        statement = update(inbox).where(mine).values(lease_until=until)
+        await self._database.write(lambda connection: connection.execute(statement), urgent=urgent)
 
     async def _set_thread(self, place: ThreadRef, **values: Any) -> None:
         async def update_columns(connection: AsyncConnection) -> None:

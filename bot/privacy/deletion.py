@@ -23,10 +23,10 @@ from bot.database.tables import (
 from bot.learned import store as learned_wordings
 from bot.taught.store import changed
 
-BATCH = 200
+BATCH = 50  # of turns, of which each has passages, and stands in as many pages of the file
 
 
-async def delete_rows(connection: AsyncConnection, table: Table, condition: ColumnElement[bool]) -> Counter[str]:
+async def delete_rows(connection: AsyncConnection, condition: ColumnElement[bool], table: Table) -> Counter[str]:
     """Delete up to a batch of a table's rows. Nothing may depend on them."""
     key = list(table.primary_key)
     some = select(*key).where(condition).limit(BATCH)
@@ -83,7 +83,7 @@ async def delete_taught(connection: AsyncConnection, condition: ColumnElement[bo
 
 async def strip_taught(connection: AsyncConnection, condition: ColumnElement[bool]) -> Counter[str]:
     """Let up to a batch of taught answers forget whom and where they came from; -> nothing to count but for itself."""
-    ids = await _select_ids(connection, taught, condition & ((taught.c.customer != "") | (taught.c.handoff_id != "")))
+    ids = await _select_ids(connection, taught, condition)
     count = await _update_taught(connection, taught.c.id.in_(ids), customer="", handoff_id="")
     return Counter({"taught": count}) if count else Counter()
 

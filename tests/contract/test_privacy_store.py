@@ -512,6 +512,26 @@ async def test_a_database_that_is_clean_is_not_written_anew_each_time(
     assert len(calls) == 4
 
 
+async def test_who_is_looked_for_keeps_nobody_from_writing(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many rows are looked through: what writes is a batch at a time, by its keys."""
+    for user in (WHO, "U1"):
+        await fill(sqlite_database, user, f"words of {user}", turns=60)
+    store, write, written = SqlPrivacyStore(sqlite_database), sqlite_database.write, []
+
+    async def count_rows(work: Any, **options: Any) -> Any:
+        done = await write(work, **options)
+        written.append((options.get("urgent", True), done or {}))
+        return done
+
+    monkeypatch.setattr(sqlite_database, "write", count_rows)
+    assert await store.forget("slack", "nobody", note=False) == {} and written == []
+    assert (await store.forget("slack", WHO, note=False))["turns"] == 120
+    assert not any(urgent for urgent, _ in written)
+    assert max(rows.get("turns", 0) for _, rows in written) == 50
+
+
 async def test_who_writes_meanwhile_does_not_wait_for_the_files(sqlite_database: Database) -> None:
     conversations, store = SqlConversationStore(sqlite_database), SqlPrivacyStore(sqlite_database)
     for number in range(600):

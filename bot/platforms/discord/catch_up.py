@@ -259,7 +259,7 @@ class CatchUp:
             if not connected() or self._behind:
                 continue
             try:
-                await self._markers.set(_CURSOR, self._owed.since.isoformat())
+                await self._markers.set(_CURSOR, self._owed.since.isoformat(), urgent=False)
             except StorageError as error:
                 log.warning("cursor not kept", cause=str(error))
 
