@@ -12,6 +12,7 @@ from discord.http import Route
 from bot.errors import PlatformError
 from bot.platforms.discord.actors import Team
 from bot.platforms.discord.api_errors import translate_connection_errors
+from bot.platforms.discord.gateway import FrontdeskWebSocket
 from bot.platforms.discord.settings import GATEWAY, DiscordSettings
 
 _KEPT_STARTS = 10
@@ -25,9 +26,6 @@ PERMISSIONS = discord.Permissions(
 )
 
 
-_connect_gateway = DiscordWebSocket.from_client
-
-
 def use_endpoints(settings: DiscordSettings) -> None:
     """Point discord.py's client at the API and the gateway of the settings.
 
@@ -36,12 +34,13 @@ def use_endpoints(settings: DiscordSettings) -> None:
     """
     Route.BASE = settings.api_url.rstrip("/")
     url = yarl.URL(settings.gateway_url)
+    always = {} if url.host == yarl.URL(GATEWAY).host else {"gateway": url}
 
     async def connect(_cls: type[DiscordWebSocket], /, client: discord.Client, **options: Any) -> DiscordWebSocket:
-        return await _connect_gateway(client, **options | {"gateway": url})
+        connected: DiscordWebSocket = await FrontdeskWebSocket.from_client(client, **options | always)
+        return connected
 
-    own = url.host == yarl.URL(GATEWAY).host
-    DiscordWebSocket.from_client = _connect_gateway if own else classmethod(connect)  # type: ignore[method-assign,assignment]
+    DiscordWebSocket.from_client = classmethod(connect)  # type: ignore[method-assign,assignment]
 
 
 def choose_intents(*, content: bool) -> discord.Intents:
