@@ -89,6 +89,7 @@ class InboxService:
 
     async def run(self) -> None:
         """Work until cancelled. Jobs that a dead process left are taken over within a lease."""
+        self._received_at = asyncio.get_running_loop().time()  # what was said while nobody listened comes now
         async with asyncio.TaskGroup() as group:
             group.create_task(self._runtime.run())
             group.create_task(self._reclassify_early_replies())

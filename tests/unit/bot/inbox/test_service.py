@@ -354,6 +354,13 @@ async def test_a_quiet_channel_is_left_alone_but_for_commands(office: Office) ->
     assert office.messenger.said_to(command) == [f"Re: {command.text}"]
 
 
+async def test_a_process_that_has_just_begun_is_not_idle(opens: Opens) -> None:
+    """It is told now of what was said meanwhile, and asked whether it is ready."""
+    office = await opens()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(office.inbox.until_idle(5), 0.6)
+
+
 # what people say to each other
 
 
