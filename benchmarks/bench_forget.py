@@ -1,6 +1,6 @@
 """`/forget-me` in a database of 204,000 turns: what it costs everybody else, and whether the file is compacted.
 
-`frontdesk serve` in a process of its own, Socket Mode, against the tests' stand-in, on a SQLite file of about 900 MB.
+`frontdesk serve` in a process of its own, Socket Mode, against the tests' stand-in, on a SQLite file of 1.5 GB.
 Messages come all the while: steadily before (`before`) and after somebody is forgotten (`steady`), then as often as
 leaves a pause to begin in and not one to end in (`sparse`), then none (`compacted_in_seconds`) but one at the worst
 moment, when SQLite puts the new file in place and gives way no more (`unlucky_ack_ms`), then steadily again (`after`).
