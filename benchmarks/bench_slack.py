@@ -32,15 +32,14 @@ ROUNDS = {1: 20, 50: 4, 500: 1}
 def run() -> dict[str, float]:
     """-> for each level: acks p50 and p99 in milliseconds, and answers a second."""
     with tempfile.TemporaryDirectory() as folder, serving() as site:
-        data = Path(folder) / "data"
-        settings = {
-            "FRONTDESK_DATA_DIR": str(data),
-            "FRONTDESK_CRAWL_ALLOW": "127.0.0.0/8",
-            "FRONTDESK_CRAWL_DELAY": "0",
-        }
-        command = [*FRONTDESK, "crawl", f"{site.url}/"]
-        subprocess.run(command, env=os.environ | settings, check=True, capture_output=True)
-        return asyncio.run(_measure(Knowledge(data, site.url), Path(folder) / "bot"))
+        return asyncio.run(_measure(crawl_shop(Path(folder) / "data", site.url), Path(folder) / "bot"))
+
+
+def crawl_shop(data: Path, url: str) -> Knowledge:
+    """A data folder that knows the example shop, with the model that is installed."""
+    settings = {"FRONTDESK_DATA_DIR": str(data), "FRONTDESK_CRAWL_ALLOW": "127.0.0.0/8", "FRONTDESK_CRAWL_DELAY": "0"}
+    subprocess.run([*FRONTDESK, "crawl", f"{url}/"], env=os.environ | settings, check=True, capture_output=True)
+    return Knowledge(data, url)
 
 
 async def _measure(shop: Knowledge, folder: Path) -> dict[str, float]:

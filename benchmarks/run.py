@@ -15,7 +15,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import bench_generation, bench_indexing, bench_recrawl, bench_retrieval, bench_slack, bench_startup
+from benchmarks import (
+    bench_forget,
+    bench_generation,
+    bench_indexing,
+    bench_recrawl,
+    bench_retrieval,
+    bench_slack,
+    bench_startup,
+)
 
 BENCHES: dict[str, Callable[[], dict[str, float]]] = {
     "retrieval": bench_retrieval.run,
@@ -23,6 +31,7 @@ BENCHES: dict[str, Callable[[], dict[str, float]]] = {
     "recrawl": bench_recrawl.run,
     "startup": bench_startup.run,
     "slack": bench_slack.run,
+    "forget": bench_forget.run,
     "generation": bench_generation.run,
 }
 
@@ -54,6 +63,10 @@ GOALS = {
     ("startup", "fresh_unsure_ask_seconds"): Goal(2, at_least=False),
     ("startup", "warm_first_answer_ms"): Goal(50, at_least=False),
     ("slack", "ack_p99_ms_at_500"): Goal(3000, at_least=False),
+    **{("forget", f"{phase}_ack_worst_ms"): Goal(3000, at_least=False) for phase in ("before", "steady", "sparse")},
+    ("forget", "after_ack_worst_ms"): Goal(3000, at_least=False),
+    ("forget", "compacted_in_seconds"): Goal(300, at_least=False),
+    ("forget", "traces_left"): Goal(0, at_least=False),
     **{("generation", f"first_token_ratio_at_{n}"): Goal(1.10, at_least=False) for n in (1, 8, 32)},
     **{("generation", f"throughput_ratio_at_{n}"): Goal(0.90, at_least=True) for n in (1, 8, 32)},
 }

@@ -60,8 +60,13 @@ class Markers(Protocol):
     async def get(self, name: str) -> str:
         """What was set last, or ""."""
 
-    async def set(self, name: str, value: str) -> None:
-        """Keep a value in place of what was there."""
+    async def set(self, name: str, value: str, *, urgent: bool = True) -> None:
+        """Keep a value in place of what was there. What is not `urgent` may have to wait for seconds."""
 
     async def claim(self, name: str, value: str) -> bool:
         """Keep a value where another was, or none; False where it was there already: of several, one process has it."""
+
+
+def name_share(turn_id: str) -> str:
+    """The marker that an answer was shared with everybody: `claim` it, since a press may be told to two processes."""
+    return f"shared:{turn_id}"

@@ -10,12 +10,15 @@ import typer
 from bot.cli.admin import bare_id
 from bot.cli.commands import Given, TerminalForm, call_on_console
 from bot.cli.options import Yes
-from bot.cli.output import print_table, run_on_application
+from bot.cli.output import print_line, print_table, run_on_application
 from bot.cli.steering import confirm_or_exit, record_action
 
 if TYPE_CHECKING:
     from bot.app import Application
     from bot.chat.card import Card
+
+
+_LONG_SECONDS = 1.0
 
 
 def _ask_to_forget(given: Given) -> str:
@@ -29,12 +32,21 @@ async def _forget_user(application: Application, name: str, given: Given) -> Car
 
     if given["platform"] not in application.platforms:
         raise InputError(f"{given['platform']!r} is none of {', '.join(application.platforms)}.")
+    await _announce_compaction(application)
     card = await call_on_console(application, name, {**given, "user": bare_id(given["user"])})
     history = application.settings.data_dir / HISTORY
     if card is None or given["platform"] != "terminal" or not history.exists():
         return card
     history.unlink()
     return card.with_data({**cast(Mapping[str, int], card.data), "the chat's history (a file)": 1})
+
+
+async def _announce_compaction(application: Application) -> None:
+    """Say what everybody has to wait for, where that is long: a process that serves does this when nobody comes."""
+    seconds = await application.privacy_store.estimate_compaction()
+    if seconds >= _LONG_SECONDS:
+        told = "The database's file is written anew, too: about {} s, in which `frontdesk serve` takes no message."
+        print_line(told.format(round(seconds)), err=True)
 
 
 def _show_forgotten(card: Card) -> None:
@@ -56,6 +68,7 @@ def delete_expired(
     confirm_or_exit(f"Delete what was said more than {kept} days ago? This cannot be undone.", yes)
 
     async def expire_texts(application: Application) -> Mapping[str, int]:
+        await _announce_compaction(application)
         async with record_action(application, "retention", f"{kept} days"):
             return await PrivacyService(application.privacy_store, kept).expire()
 

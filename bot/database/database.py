@@ -25,10 +25,11 @@ _TOGETHER = 50  # works in one transaction of a SQLite file
 _TRIES = 5  # of a transaction that PostgreSQL rolls back for another's sake
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class _Waiting:
     work: Work[Any]
     done: asyncio.Future[Any]
+    urgent: bool
 
 
 class Database:
@@ -67,14 +68,15 @@ class Database:
         """Await `work(connection)` in a transaction that sees one state of a SQLite database. Raises StorageError."""
         return await _shield_to_completion(self._run_transaction(work))
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Work[T], *, urgent: bool = True) -> T:
         """Await `work(connection)` in a transaction: committed, or rolled back by an exception. Raises StorageError.
 
+        What is not `urgent` may be kept waiting for as long as what gives way to others takes, and cuts nothing off.
         Rolled back because two transactions waited for each other, or for the sake of another work that was committed
         with it, it is tried again: `work` may run more than once.
         """
         if self.address.is_sqlite:
-            return await self._write_with_others(work)
+            return await self._write_with_others(work, urgent)
         for _ in range(_TRIES - 1):
             try:
                 return await _shield_to_completion(self._run_transaction(work, writing=True))
@@ -83,13 +85,14 @@ class Database:
                     raise
         return await _shield_to_completion(self._run_transaction(work, writing=True))
 
-    async def _write_with_others(self, work: Work[T]) -> T:
+    async def _write_with_others(self, work: Work[T], urgent: bool) -> T:
         """Do what several tasks want to write in one transaction: to begin and to commit costs more than most works."""
-        while (running := self._giving_way) is not None:  # again: a statement that has not begun is not interrupted
+        # Again and again: a statement that has not begun is not interrupted.
+        while urgent and (running := self._giving_way) is not None:
             with suppress(sqlite3.ProgrammingError):  # closed by now
                 running.interrupt()
             await asyncio.sleep(0.01)
-        waiting = _Waiting(work, asyncio.get_running_loop().create_future())
+        waiting = _Waiting(work, asyncio.get_running_loop().create_future(), urgent)
         self._waiting.append(waiting)
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write_all())
@@ -104,11 +107,17 @@ class Database:
     async def _write_all(self) -> None:
         while self._waiting:
             async with self._queue:
-                batch, self._waiting = self._waiting[:_TOGETHER], self._waiting[_TOGETHER:]
+                batch = self._take_batch()
                 if len(batch) > 1 and await self._write_batch(batch):
                     continue
                 for each in batch:  # alone, so that each has its own fault
                     await self._write_batch([each])
+
+    def _take_batch(self) -> Sequence[_Waiting]:
+        """The first that waits, with those as urgent that wait, too: nobody's commit waits for work that can wait."""
+        batch = [each for each in self._waiting if each.urgent is self._waiting[0].urgent][:_TOGETHER]
+        self._waiting = [each for each in self._waiting if each not in batch]
+        return batch
 
     async def _write_batch(self, batch: Sequence[_Waiting]) -> bool:
         """Commit works together; False where one of several failed, and nothing was written."""
@@ -129,7 +138,8 @@ class Database:
 
     async def run_outside_transaction(self, work: Work[T], *, give_way: bool = False) -> T:
         """Await `work(connection)` outside a transaction, on a connection of its own whose statements may take long,
-        while no task of this process writes to a SQLite file; with `give_way`, whoever is to write there interrupts it.
+        while no task of this process writes to a SQLite file; with `give_way`, whoever has something urgent to write
+        there interrupts it, as far as SQLite lets them (the end of a VACUUM goes on).
         Raises StorageError."""
 
         async def giving_way(connection: AsyncConnection) -> T:

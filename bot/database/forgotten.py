@@ -5,10 +5,9 @@ Noted under a pseudonym: who was forgotten is not to be named. A note is of use 
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.chat.people import make_pseudonym
@@ -35,12 +34,11 @@ async def was_forgotten(connection: AsyncConnection, platform: str, user: str, s
     return noted is not None and datetime.fromisoformat(noted) >= since
 
 
-async def delete_old_notes(connection: AsyncConnection) -> Counter[str]:
-    """Delete what was noted of those who were forgotten long ago; -> nothing to count."""
+def are_old_notes() -> ColumnElement[bool]:
+    """Markers: what was noted of those who were forgotten long ago."""
     old = (datetime.now(UTC) - _KEPT).isoformat()
     notes = func.substr(markers.c.name, 1, len(_NAME)) == _NAME
-    await connection.execute(delete(markers).where(notes, markers.c.value < old))
-    return Counter()
+    return and_(notes, markers.c.value < old)
 
 
 def _build_note_name(platform: str, user: str) -> str:

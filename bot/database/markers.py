@@ -23,13 +23,13 @@ class SqlMarkers:
 
         return await self._database.read(select_value)
 
-    async def set(self, name: str, value: str) -> None:
+    async def set(self, name: str, value: str, *, urgent: bool = True) -> None:
 
         async def upsert_value(connection: AsyncConnection) -> None:
             insert = upsert(connection, markers).values(name=name, value=value)
             await connection.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
 
-        await self._database.write(upsert_value)
+        await self._database.write(upsert_value, urgent=urgent)
 
     async def claim(self, name: str, value: str) -> bool:
 

@@ -9,6 +9,7 @@ database that was made before there was such a marker counts as one that somethi
 from __future__ import annotations
 
 import asyncio
+import os
 import uuid
 from collections.abc import Iterable
 from typing import Any
@@ -25,6 +26,7 @@ _MARKER = "storage:vacuumed"
 _DONE = "yes"
 _TRIES = 5  # of a checkpoint that readers are in the way of
 _WAIT_SECONDS = 1  # for readers, in one try
+_BYTES_PER_SECOND = 100e6  # of a file that is written anew: twice into the log and back, at a slow disk's pace
 
 
 async def request_compaction(connection: AsyncConnection) -> None:
@@ -55,6 +57,17 @@ async def compact_files(database: Database, tables: Iterable[str], *, give_way: 
         log.warning("what was deleted may still stand in the database's files", cause=str(error))
         return False
     return True
+
+
+async def estimate_compaction(database: Database) -> float:
+    """For how many seconds `compact_files` keeps writers waiting at its end, when it does not give way any more."""
+    if not database.address.is_sqlite:
+        return 0.0
+    try:
+        size = await asyncio.to_thread(os.path.getsize, database.address.url.database or "")
+    except OSError:  # in memory
+        return 0.0
+    return size / _BYTES_PER_SECOND
 
 
 async def _vacuum_tables(connection: AsyncConnection, tables: Iterable[str]) -> None:

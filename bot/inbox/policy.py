@@ -9,6 +9,7 @@ from bot.chat.intent import UNREAD, MessageReading
 from bot.chat.message import Audience, ChatMessage, Disposition, Party, Thread
 
 _LONGEST_QUIET = 80  # characters
+_ASKS = MessageReading(asks=True)
 
 
 def needs_reading(message: ChatMessage) -> bool:
@@ -37,6 +38,17 @@ def classify_message(
     if thread.claimed or asked in {Disposition.SILENT, Disposition.HUMAN}:
         return Disposition.RELAY
     return asked
+
+
+def classify_unheard(message: ChatMessage, thread: Thread, help_channel: bool) -> Disposition | None:
+    """What `message` calls for whatever it says, where that is nothing that is kept of it: SILENT or HUMAN, else None.
+
+    What people say to each other is nobody's business: it is not even read.
+    """
+    if message.chosen or message.audience not in {Audience.CHANNEL, Audience.POST}:
+        return None
+    unread, read = (classify_message(message, thread, help_channel, reading) for reading in (UNREAD, _ASKS))
+    return unread if unread is read and unread in {Disposition.SILENT, Disposition.HUMAN} else None
 
 
 def _classify_without_handoff(

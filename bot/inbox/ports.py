@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.chat.conversation import Turn
-from bot.chat.message import Channel, ChannelKind, ChatMessage, Job, JobState, MessageRef, Move, Rule, ThreadRef
+from bot.chat.message import Channel, ChannelKind, ChatMessage, Job, JobState, MessageRef, Move, Rule, Thread, ThreadRef
 
 
 class InboxStore(Protocol):
@@ -19,6 +19,10 @@ class InboxStore(Protocol):
 
         None where nothing is owed, and where the message, or its gesture, was claimed before, by whomever.
         """
+
+    async def find_thread(self, message: ChatMessage) -> tuple[Thread, bool] | None:
+        """The thread of a message as a claim would find it at this moment, and whether its channel is a help channel;
+        None where the message, or its gesture, was claimed before."""
 
     async def find_job(self, key: MessageRef) -> Job | None:
         """The job of a message, whatever its state."""

@@ -7,6 +7,7 @@ owed: it is answered, or excused in one honest line, by this process or by the o
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -23,7 +24,7 @@ from bot.inbox.intents import IntentReadings
 from bot.inbox.masking import MessageMasking
 from bot.inbox.options import OptionPresses
 from bot.inbox.outcomes import JobOutcomes
-from bot.inbox.policy import classify_message, needs_reading
+from bot.inbox.policy import classify_message, classify_unheard, needs_reading
 from bot.inbox.ports import InboxStore
 from bot.inbox.runtime import InboxRuntime
 
@@ -55,6 +56,7 @@ class InboxService:
         self._outcomes = outcomes
         self._runtime = runtime
         self._early_replies = EarlyReplies()
+        self._claiming: Counter[ThreadRef] = Counter()  # messages, by their places
         self._received_at = 0.0
 
     # -- life -----------------------------------------------------------------------------------------------------
@@ -87,6 +89,7 @@ class InboxService:
 
     async def run(self) -> None:
         """Work until cancelled. Jobs that a dead process left are taken over within a lease."""
+        self._received_at = asyncio.get_running_loop().time()  # what was said while nobody listened comes now
         async with asyncio.TaskGroup() as group:
             group.create_task(self._runtime.run())
             group.create_task(self._reclassify_early_replies())
@@ -95,10 +98,10 @@ class InboxService:
         """Finish what is being answered, within a limit; what waits is left to the next start. Raises StorageError."""
         await self._runtime.drain(seconds)
 
-    async def until_idle(self) -> None:
-        """Wait until nobody waits for anything, and nothing has come for a moment."""
+    async def until_idle(self, seconds: float = _IDLE_SECONDS) -> None:
+        """Wait until nobody waits for anything, and nothing has come for so long."""
         now = asyncio.get_running_loop().time
-        while self.waiting_count or self.working_count or now() - self._received_at < _IDLE_SECONDS:  # noqa: ASYNC110 (no event)
+        while self.waiting_count or self.working_count or now() - self._received_at < seconds:  # noqa: ASYNC110 (no event)
             await asyncio.sleep(_IDLE_SECONDS / 4)
 
     # -- what adapters report -------------------------------------------------------------------------------------
@@ -123,15 +126,15 @@ class InboxService:
 
     async def receive_edit(self, message: ChatMessage) -> None:
         """A message was edited: answer it again in place, or as a new one if it was not. Raises StorageError."""
+        if await self._store.find_job(message.key) is None:
+            if await self._claim_message(message):
+                return  # as it reads now
+            if await self._store.find_job(message.key) is None:
+                return  # and what was being claimed just now is claimed
         masked = await self._masking.mask_message(message)
         hidden = masked.text != message.text
         anew = hidden and self._masking.reads_anew(message)
-        rule = await self._make_rule(masked)
-        job = await self._store.revise_job(masked, rule, anew=anew)
-        if job is None:
-            if await self._store.find_job(message.key) is None and await self._claim_message(message):
-                return  # as it reads now
-            job = await self._store.revise_job(masked, rule, anew=anew)  # what was being claimed just now is claimed
+        job = await self._store.revise_job(masked, await self._make_rule(masked), anew=anew)
         if job is None:
             return
         if hidden:
@@ -168,8 +171,40 @@ class InboxService:
     # -- claims ---------------------------------------------------------------------------------------------------
 
     async def _claim_message(self, message: ChatMessage, *, again: bool = False) -> Job | None:
-        """Claim a message; `again` where that was tried before, and it was judged silent."""
+        """Claim a message; `again` where that was tried before, and it was judged silent. What is not claimed is not
+        read, and masked only where that has to be read to tell."""
         self._received_at = asyncio.get_running_loop().time()
+        if not self._claiming[message.place] and await self._drop_unheard(message, again=again):
+            return None
+        self._claiming[message.place] += 1  # what is said there meanwhile is to be judged after this
+        try:
+            return await self._claim_heard(message, again=again)
+        finally:
+            self._claiming[message.place] -= 1
+            if not self._claiming[message.place]:
+                del self._claiming[message.place]
+
+    async def _drop_unheard(self, message: ChatMessage, *, again: bool) -> bool:
+        """Whether nothing is to be kept of a message, whatever it says."""
+        if message.chosen or message.audience not in {Audience.CHANNEL, Audience.POST}:
+            return False
+        found = await self._store.find_thread(message)
+        if found is None:
+            return True  # told of again
+        thread, help_channel = found
+        judged = classify_unheard(message, thread, help_channel)
+        if judged is Disposition.HUMAN and not thread.human:
+            await self._store.hand_over(message.place)
+        if judged is Disposition.SILENT:
+            self._remember_early(message, thread, again=again)
+        return judged is not None
+
+    def _remember_early(self, message: ChatMessage, thread: Thread, *, again: bool) -> None:
+        """A message was judged silent: it may have come before the question that its thread begins with."""
+        if not (again or thread.answering or thread.muted):
+            self._early_replies.remember_reply(message)
+
+    async def _claim_heard(self, message: ChatMessage, *, again: bool) -> Job | None:
         known = message.key in self._masking  # told of twice at once, by a mention
         masked = await self._masking.mask_message(message)
         if masked.text != message.text:
@@ -188,8 +223,8 @@ class InboxService:
             return job
         if not known:
             self._masking.forget_text(message.key)
-        if judged_in and not again and not (judged_in[-1].answering or judged_in[-1].muted):
-            self._early_replies.remember_reply(message)
+        if judged_in:
+            self._remember_early(message, judged_in[-1], again=again)
         return None
 
     async def _make_rule(self, message: ChatMessage) -> Rule:

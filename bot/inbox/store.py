@@ -80,6 +80,25 @@ class _KnownHandoff:
     side: Party | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What is known of the places that some messages stand in."""
+
+    threads: dict[ThreadRef, Thread]
+    marked: Mapping[Channel, ChannelKind]
+    handoffs: Sequence[_KnownHandoff]
+
+    def find_kind(self, message: ChatMessage) -> ChannelKind | None:
+        place = message.place
+        return self.marked.get(Channel(place.platform, place.workspace, place.channel))
+
+    def find_thread(self, message: ChatMessage) -> tuple[Thread, _KnownHandoff]:
+        """A message's thread, and the handoff that it belongs to."""
+        handoff, quiet = _find_handoff(message, self.handoffs), self.find_kind(message) is ChannelKind.QUIET
+        known = self.threads.get(message.place, Thread())
+        return replace(known, side=handoff.side, claimed=handoff.claimed, quiet=quiet), handoff
+
+
 class SqlInboxStore:
     """Implements `bot.inbox.ports.InboxStore`. `update_thread` tells how a judgement changes a thread.
 
@@ -101,6 +120,17 @@ class SqlInboxStore:
         if self._flushing is None or self._flushing.done():
             self._flushing = asyncio.create_task(self._commit_claims())
         return await asyncio.shield(claim.made)
+
+    async def find_thread(self, message: ChatMessage) -> tuple[Thread, bool] | None:
+        names = {astuple(message.key), *_gesture_names(message)}
+
+        async def select_thread(connection: AsyncConnection) -> tuple[Thread, bool] | None:
+            if names & await self._load_known_names(connection, [message]):
+                return None
+            context = await self._load_context(connection, {message.place}, lock=False)
+            return context.find_thread(message)[0], context.find_kind(message) is ChannelKind.HELP
+
+        return await self._database.read(select_thread)
 
     async def find_job(self, key: MessageRef) -> Job | None:
         """The job of a message, whatever its state."""
@@ -226,11 +256,11 @@ class SqlInboxStore:
             rows = (await connection.execute(taken)).mappings().all()
             return sorted((self._build_job(row) for row in rows), key=lambda job: (job.received_at, job.message.id))
 
-        return await self._database.write(update_owner)
+        return await self._database.write(update_owner, urgent=False)
 
     async def extend_lease(self) -> None:
         """This process lives."""
-        await self._set_lease(datetime.now(UTC) + self._lease)
+        await self._set_lease(datetime.now(UTC) + self._lease, urgent=False)
 
     async def own_revisions(self) -> Mapping[MessageRef, int]:
         mine = and_(inbox.c.owner == self._owner, inbox.c.state.in_(_OPEN))
@@ -314,10 +344,8 @@ class SqlInboxStore:
 
     async def _claim_batch(self, connection: AsyncConnection, batch: Sequence[_Claim]) -> dict[MessageRef, Job]:
         """The jobs that are new. What a message does to its thread counts for the next of the batch already."""
-        known = await self._load_known_names(connection, batch)
-        states = await self._load_threads(connection, {claim.message.place for claim in batch})
-        marked = await self._load_marked_channels(connection)
-        handed = await self._load_handoffs(connection, {claim.message.place for claim in batch})
+        known = await self._load_known_names(connection, [claim.message for claim in batch])
+        context = await self._load_context(connection, {claim.message.place for claim in batch}, lock=True)
         jobs: dict[MessageRef, Job] = {}
         changed: dict[ThreadRef, Thread] = {}
         now = datetime.now(UTC)
@@ -326,20 +354,12 @@ class SqlInboxStore:
             names = {astuple(message.key), *_gesture_names(message)}
             if names & known:
                 continue
-            place = message.place
-            handoff = _find_handoff(message, handed)
-            kind = marked.get(Channel(place.platform, place.workspace, place.channel))
-            in_help = kind is ChannelKind.HELP
-            thread = replace(
-                states.get(place, Thread()),
-                side=handoff.side,
-                claimed=handoff.claimed,
-                quiet=kind is ChannelKind.QUIET,
-            )
+            thread, handoff = context.find_thread(message)
+            in_help = context.find_kind(message) is ChannelKind.HELP
             judgement = claim.rule(message, thread, in_help)
             after = self._update_thread(message, judgement, thread)
             if after != thread and message.audience is not Audience.COMMAND:
-                states[place] = changed[place] = after
+                context.threads[message.place] = changed[message.place] = after
             if judgement in {Disposition.ANSWER, Disposition.QUIET, Disposition.RELAY}:
                 if in_help:
                     message = replace(message, in_help_channel=True)
@@ -359,10 +379,12 @@ class SqlInboxStore:
         await self._save_threads(connection, changed)
         return jobs
 
-    async def _load_known_names(self, connection: AsyncConnection, batch: Sequence[_Claim]) -> set[tuple[str, ...]]:
-        """Those names of a batch's messages under which one was claimed before."""
-        keys = [astuple(claim.message.key) for claim in batch]
-        gestures = [gesture for claim in batch for gesture in _gesture_names(claim.message)]
+    async def _load_known_names(
+        self, connection: AsyncConnection, messages: Sequence[ChatMessage]
+    ) -> set[tuple[str, ...]]:
+        """Those names of messages under which one was claimed before."""
+        keys = [astuple(message.key) for message in messages]
+        gestures = [gesture for message in messages for gesture in _gesture_names(message)]
         known: set[tuple[str, ...]] = set()
         for names, wanted in ((_KEY, keys), (_GESTURE, gestures)):
             if wanted:
@@ -371,11 +393,19 @@ class SqlInboxStore:
                 known |= {tuple(row) for row in rows}
         return known
 
-    async def _load_threads(self, connection: AsyncConnection, places: set[ThreadRef]) -> dict[ThreadRef, Thread]:
+    async def _load_context(self, connection: AsyncConnection, places: set[ThreadRef], *, lock: bool) -> _Context:
+        states = await self._load_threads(connection, places, lock=lock)
+        marked = await self._load_marked_channels(connection)
+        return _Context(states, marked, await self._load_handoffs(connection, places))
+
+    async def _load_threads(
+        self, connection: AsyncConnection, places: set[ThreadRef], *, lock: bool = True
+    ) -> dict[ThreadRef, Thread]:
         columns = [threads.c[name] for name in _PLACE]
         keys = [tuple(asdict(place).values()) for place in places]
         known = select(threads).where(tuple_(*columns).in_(keys)).order_by(*columns)
-        rows = await connection.execute(known.with_for_update())  # or a change of another process would be lost
+        # Locked by whoever writes, or a change of another process would be lost.
+        rows = await connection.execute(known.with_for_update() if lock else known)
         return {ThreadRef(*(row[name] for name in _PLACE)): _parse_thread(row) for row in rows.mappings()}
 
     async def _load_handoffs(self, connection: AsyncConnection, places: set[ThreadRef]) -> Sequence[_KnownHandoff]:
@@ -473,9 +503,10 @@ class SqlInboxStore:
 
         await self._database.write(update_move)
 
-    async def _set_lease(self, until: datetime) -> None:
+    async def _set_lease(self, until: datetime, *, urgent: bool = True) -> None:
         mine = and_(inbox.c.owner == self._owner, inbox.c.state.in_(_OPEN))
-        await self._execute_write(update(inbox).where(mine).values(lease_until=until))
+        statement = update(inbox).where(mine).values(lease_until=until)
+        await self._database.write(lambda connection: connection.execute(statement), urgent=urgent)
 
     async def _set_thread(self, place: ThreadRef, **values: Any) -> None:
         async def update_columns(connection: AsyncConnection) -> None:

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, Table, delete, exists, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.chat.ports import name_share
 from bot.database.tables import (
     conversations,
     feedback,
     handoff_messages,
     handoffs,
     learned,
+    markers,
     taught,
     turn_passages,
     turns,
@@ -21,10 +23,10 @@ from bot.database.tables import (
 from bot.learned import store as learned_wordings
 from bot.taught.store import changed
 
-BATCH = 200
+BATCH = 50  # of turns, of which each has passages, and stands in as many pages of the file
 
 
-async def delete_rows(connection: AsyncConnection, table: Table, condition: ColumnElement[bool]) -> Counter[str]:
+async def delete_rows(connection: AsyncConnection, condition: ColumnElement[bool], table: Table) -> Counter[str]:
     """Delete up to a batch of a table's rows. Nothing may depend on them."""
     key = list(table.primary_key)
     some = select(*key).where(condition).limit(BATCH)
@@ -43,6 +45,7 @@ async def delete_turns(connection: AsyncConnection, condition: ColumnElement[boo
     gone += await _delete_where(connection, feedback, feedback.c.turn_id.in_(ids))
     gone += await _delete_learned(connection, or_(learned.c.asked_id.in_(ids), learned.c.turn_id.in_(ids)))
     gone += await _delete_where(connection, turns, turns.c.id.in_(ids))
+    await connection.execute(delete(markers).where(markers.c.name.in_([name_share(turn_id) for turn_id in ids])))
     left = exists(select(turns.c.id).where(turns.c.conversation_id == conversations.c.id))
     return gone + await _delete_where(connection, conversations, these & ~left)
 
@@ -80,7 +83,7 @@ async def delete_taught(connection: AsyncConnection, condition: ColumnElement[bo
 
 async def strip_taught(connection: AsyncConnection, condition: ColumnElement[bool]) -> Counter[str]:
     """Let up to a batch of taught answers forget whom and where they came from; -> nothing to count but for itself."""
-    ids = await _select_ids(connection, taught, condition & ((taught.c.customer != "") | (taught.c.handoff_id != "")))
+    ids = await _select_ids(connection, taught, condition)
     count = await _update_taught(connection, taught.c.id.in_(ids), customer="", handoff_id="")
     return Counter({"taught": count}) if count else Counter()
 

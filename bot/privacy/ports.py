@@ -21,6 +21,9 @@ class PrivacyStore(Protocol):
         """Remove what was deleted from the database's files too, as far as the engine lets us see to that; with
         `give_way`, leave it off where that would keep others waiting. -> whether it is done. Raises nothing."""
 
+    async def estimate_compaction(self) -> float:
+        """For how many seconds others may be kept waiting by `compact`, roughly. Raises nothing."""
+
     async def unfinished(self) -> Sequence[tuple[str, str]]:
         """Platform and id of those whose forgetting was begun and has not come to its end."""
 

@@ -15,6 +15,9 @@ log = structlog.get_logger(__name__)
 
 _EVERY = timedelta(hours=6)
 _LONGEST_WAIT = timedelta(days=1)  # for a moment in which the files can be compacted
+_LULL = 10.0  # times as long as that would keep others waiting, nobody is to have come before it
+_SHORTEST_LULL = 1.0  # seconds
+_LOOK_AGAIN = 600.0  # seconds, after which a shorter lull will do
 _PAUSE = 1.0  # seconds between two tries
 _AGAIN = (2.0, 30.0)  # seconds after which a user is forgotten again
 
@@ -39,7 +42,7 @@ class PrivacyService:
         self._days = days
         self._forgotten = forgotten
         self._again = again
-        self._when_idle: Callable[[], Awaitable[None]] | None = None
+        self._when_idle: Callable[[float], Awaitable[None]] | None = None
         self._compacting: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -48,8 +51,9 @@ class PrivacyService:
         """How long conversations are kept; 0: for ever."""
         return self._days
 
-    def compact_when(self, idle: Callable[[], Awaitable[None]]) -> None:
-        """Write the database's files anew only after awaiting `idle`: a moment in which that keeps nobody waiting."""
+    def compact_when(self, idle: Callable[[float], Awaitable[None]]) -> None:
+        """Write the database's files anew only after awaiting `idle`, which takes the seconds for which nobody is to
+        have come."""
         self._when_idle = idle
 
     async def forget(self, platform: str, user: str) -> Mapping[str, int]:
@@ -79,11 +83,19 @@ class PrivacyService:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _compact_when_idle(self, when_idle: Callable[[], Awaitable[None]]) -> None:
-        """Again and again, since whoever writes meanwhile goes first; after a day at whatever cost."""
-        until = datetime.now(UTC) + _LONGEST_WAIT
-        while datetime.now(UTC) < until:
-            await when_idle()
+    async def _compact_when_idle(self, when_idle: Callable[[float], Awaitable[None]]) -> None:
+        """Again and again, since whoever writes meanwhile goes first; after a day at whatever cost.
+
+        The end of it goes on even so, and takes seconds in a large database. Where nobody has come for ten times as
+        long, it is not likely that somebody comes just then; with the day, less will have to do.
+        """
+        began = datetime.now(UTC)
+        while (left := 1 - (datetime.now(UTC) - began) / _LONGEST_WAIT) > 0:
+            try:
+                async with asyncio.timeout(_LOOK_AGAIN):
+                    await when_idle(max(_SHORTEST_LULL, left * _LULL * await self._store.estimate_compaction()))
+            except TimeoutError:
+                continue  # for less
             if await self._store.compact(give_way=True):
                 return
             await asyncio.sleep(_PAUSE)
@@ -121,12 +133,14 @@ class PrivacyService:
         return gone
 
     async def run(self) -> None:
-        """Delete what was to be forgotten and what has grown too old, now and every few hours, until cancelled."""
+        """Delete what was to be forgotten and what has grown too old, out of the files too, now and every few hours,
+        until cancelled."""
         while True:
             try:
                 await self.finish()
             except StorageError as error:
                 log.warning("not all is forgotten that is to be", cause=str(error))
+            await self._compact()  # what a process that ended, or a command, has deleted
             try:
                 await self.expire()
             except StorageError as error:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Text, and_, cast, func, or_, select, tuple_, update
+from sqlalchemy import Column, ColumnElement, Table, Text, and_, cast, exists, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.chat.message import JobState, Party
 from bot.chat.people import FORGOTTEN
 from bot.database.database import Database, upsert
-from bot.database.forgotten import delete_old_notes, note_forgotten
+from bot.database.forgotten import are_old_notes, note_forgotten
 from bot.database.tables import (
     ASKED_BY,
     admins,
@@ -31,7 +32,7 @@ from bot.database.tables import (
     threads,
     turns,
 )
-from bot.database.vacuum import compact_files, request_compaction
+from bot.database.vacuum import compact_files, estimate_compaction, request_compaction
 from bot.handoff.models import HandoffState
 from bot.privacy.deletion import (
     BATCH,
@@ -47,7 +48,35 @@ from retrieval.text.cleaning import make_storable
 
 _WISH = "forget:"  # begins the name of the marker that holds whom to forget until it is done
 
-_Step = Callable[[AsyncConnection], Awaitable[Counter[str]]]
+_FOUND = 1_000  # rows looked for at once
+
+_Act = Callable[[AsyncConnection, ColumnElement[bool]], Awaitable[Counter[str]]]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Step:
+    """What is to be done to the rows of a table for which a condition holds, up to a batch of them at a time.
+
+    They are looked for beside whoever writes, which may take long where there is no index for that. Then they are
+    `act`ed upon by their keys; where they may `change` meanwhile, the condition has to hold still.
+    """
+
+    table: Table
+    condition: ColumnElement[bool]
+    act: _Act
+    change: bool = False
+
+    async def find_keys(self, connection: AsyncConnection) -> Sequence[tuple[Any, ...]]:
+        some = select(*self.table.primary_key).where(self.condition).limit(_FOUND)
+        return [tuple(row) for row in await connection.execute(some)]
+
+    async def apply(self, connection: AsyncConnection, keys: Sequence[tuple[Any, ...]]) -> Counter[str]:
+        columns = list(self.table.primary_key)
+        these = columns[0].in_([key for (key,) in keys]) if len(columns) == 1 else tuple_(*columns).in_(keys)
+        done = await self.act(connection, and_(these, self.condition) if self.change else these)
+        if done:
+            await request_compaction(connection)
+        return done
 
 
 class SqlPrivacyStore:
@@ -70,7 +99,7 @@ class SqlPrivacyStore:
         if note:
             await self._database.write(partial(_noted, wish=wish))
             await self._database.write(partial(note_forgotten, platform=platform, user=user))
-        done = [_rows(markers, markers.c.name == wish), delete_old_notes]
+        done = [_rows(markers, markers.c.name == wish), _rows(markers, are_old_notes())]
         return await self._do(_Person(platform, user).steps(), done)
 
     async def compact(self, *, give_way: bool = False) -> bool:
@@ -79,6 +108,9 @@ class SqlPrivacyStore:
             return True
         self._touched |= touched
         return False
+
+    async def estimate_compaction(self) -> float:
+        return await estimate_compaction(self._database)
 
     async def unfinished(self) -> Sequence[tuple[str, str]]:
         wishes = select(markers.c.name).where(func.substr(markers.c.name, 1, len(_WISH)) == _WISH)
@@ -92,24 +124,37 @@ class SqlPrivacyStore:
         settled = [state.value for state in (HandoffState.RESOLVED, HandoffState.FAILED)]
         unsettled = [state.value for state in JobState if state.is_open]
         unused = [state.value for state in (TaughtState.PROPOSED, TaughtState.DISMISSED)]
-        old_taught = taught.c.updated_at < before
+        old_taught, of_somebody = taught.c.updated_at < before, (taught.c.customer != "") | (taught.c.handoff_id != "")
         return await self._do(
             [
-                partial(delete_turns, condition=turns.c.created_at < before),
-                _rows(inbox, and_(inbox.c.state.not_in(unsettled), inbox.c.received_at < before)),
-                partial(delete_handoffs, condition=and_(handoffs.c.state.in_(settled), handoffs.c.updated_at < before)),
-                _rows(threads, threads.c.updated_at < before),
-                partial(delete_taught, condition=and_(taught.c.state.in_(unused), old_taught)),
+                _Step(turns, turns.c.created_at < before, delete_turns),
+                _rows(inbox, and_(inbox.c.state.not_in(unsettled), inbox.c.received_at < before), change=True),
+                _Step(
+                    handoffs, and_(handoffs.c.state.in_(settled), handoffs.c.updated_at < before), delete_handoffs, True
+                ),
+                _rows(threads, threads.c.updated_at < before, change=True),
+                _Step(taught, and_(taught.c.state.in_(unused), old_taught), delete_taught, True),
             ],
-            [partial(strip_taught, condition=and_(taught.c.state.not_in(unused), old_taught)), delete_old_notes],
+            [
+                _Step(taught, and_(taught.c.state.not_in(unused), old_taught, of_somebody), strip_taught, True),
+                _rows(markers, are_old_notes()),
+            ],
         )
 
     async def _do(self, steps: Sequence[_Step], uncounted: Sequence[_Step] = ()) -> Mapping[str, int]:
         gone: Counter[str] = Counter()
         for step in (*steps, *uncounted):
-            while done := await self._database.write(partial(_soiling, step=step)):
-                gone += done if step not in uncounted else Counter()
-                self._touched |= done.keys()
+            while done := await self._do_step(step):
+                gone += done if step in steps else Counter()
+        return gone
+
+    async def _do_step(self, step: _Step) -> Counter[str]:
+        """As much as was found at once; others write between one batch and the next."""
+        keys, gone = await self._database.read(step.find_keys), Counter[str]()
+        for start in range(0, len(keys), BATCH):
+            batch = keys[start : start + BATCH]
+            gone += await self._database.write(partial(step.apply, keys=batch), urgent=False)
+        self._touched |= gone.keys()
         return gone
 
 
@@ -123,28 +168,27 @@ class _Person:
 
     def steps(self) -> list[_Step]:
         """All that is to be done to forget them, in order."""
-        votes = select(turns.c.id).where(turns.c.platform == self._platform)
+        voted = exists().where(turns.c.id == feedback.c.turn_id, turns.c.platform == self._platform)
         taken = and_(inbox.c.platform == self._platform, self._in(inbox.c.message, ASKED_BY))  # others had it answered
         answers = turns.c.id.in_(select(inbox.c.turn_id).where(taken, inbox.c.turn_id != ""))
+        ours = turns.c.platform == self._platform  # said twice below: there is an index for either half
         theirs = and_(inbox.c.platform == self._platform, or_(self._is(inbox.c.user_id), self._in(inbox.c.message)))
         return [
-            partial(
-                delete_turns,
-                condition=and_(turns.c.platform == self._platform, or_(self._is(turns.c.user_id), answers)),
-            ),
-            _rows(feedback, and_(self._is(feedback.c.user_id), feedback.c.turn_id.in_(votes))),
-            partial(delete_learned, condition=and_(learned.c.platform == self._platform, self._is(learned.c.user_id))),
+            _Step(turns, or_(and_(ours, self._is(turns.c.user_id)), and_(ours, answers)), delete_turns),
+            _rows(feedback, and_(self._is(feedback.c.user_id), voted)),
+            _Step(learned, and_(learned.c.platform == self._platform, self._is(learned.c.user_id)), delete_learned),
             _rows(handoff_messages, self._said()),
-            partial(
+            _Step(
+                handoffs,
+                and_(handoffs.c.customer_platform == self._platform, self._is(handoffs.c.customer_user)),
                 delete_handoffs,
-                condition=and_(handoffs.c.customer_platform == self._platform, self._is(handoffs.c.customer_user)),
             ),
             _rows(inbox, theirs),
-            self._leave_threads,
-            partial(delete_taught, condition=self._is_actor(taught.c.customer)),
+            _Step(threads, and_(threads.c.platform == self._platform, self._in(threads.c.askers)), self._leave_threads),
+            _Step(taught, self._is_actor(taught.c.customer), delete_taught),
             _rows(admins, and_(admins.c.platform == self._platform, self._is(admins.c.user_id))),
             *(
-                partial(_replaced, column=column, condition=condition)
+                _Step(column.table, condition, partial(_replace_person, column=column))
                 for column, condition in (
                     (audit.c.user_id, and_(audit.c.platform == self._platform, self._is(audit.c.user_id))),
                     (audit.c.target, self._named(audit.c.target)),
@@ -187,10 +231,9 @@ class _Person:
         here = tuple_(handoff_messages.c.handoff_id, handoff_messages.c.message_id).in_(messages)
         return and_(handoff_messages.c.side == Party.CUSTOMER.value, here)
 
-    async def _leave_threads(self, connection: AsyncConnection) -> Counter[str]:
+    async def _leave_threads(self, connection: AsyncConnection, condition: ColumnElement[bool]) -> Counter[str]:
         key = list(threads.primary_key)
-        asked = and_(threads.c.platform == self._platform, self._in(threads.c.askers))
-        some = select(threads).where(asked).order_by(*key).limit(BATCH).with_for_update()
+        some = select(threads).where(condition).order_by(*key).with_for_update()
         rows = (await connection.execute(some)).mappings().all()
         for row in rows:
             this = and_(*(column == row[column.name] for column in key))
@@ -203,18 +246,13 @@ async def _noted(connection: AsyncConnection, wish: str) -> None:
     await connection.execute(upsert(connection, markers).values(name=wish, value="").on_conflict_do_nothing())
 
 
-def _rows(table: Any, condition: ColumnElement[bool]) -> _Step:
-    return partial(delete_rows, table=table, condition=condition)
+def _rows(table: Table, condition: ColumnElement[bool], *, change: bool = False) -> _Step:
+    return _Step(table, condition, partial(delete_rows, table=table), change)
 
 
-async def _replaced(connection: AsyncConnection, column: Any, condition: ColumnElement[bool]) -> Counter[str]:
-    """Put `FORGOTTEN` in place of a person. Rows without a text, and few: in one go."""
+async def _replace_person(
+    connection: AsyncConnection, condition: ColumnElement[bool], column: Column[str]
+) -> Counter[str]:
+    """Put `FORGOTTEN` in place of a person."""
     changed = await connection.execute(update(column.table).where(condition).values({column.name: FORGOTTEN}))
     return Counter({column.table.name: changed.rowcount}) if changed.rowcount else Counter()
-
-
-async def _soiling(connection: AsyncConnection, step: _Step) -> Counter[str]:
-    done = await step(connection)
-    if done:
-        await request_compaction(connection)
-    return done

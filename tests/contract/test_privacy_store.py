@@ -26,9 +26,11 @@ from bot.answering.store import SqlConversationStore
 from bot.chat.conversation import Citation, Decision, Feedback, Turn, Vote
 from bot.chat.message import Audience, JobState, Move, Party, ThreadRef
 from bot.chat.people import FORGOTTEN
+from bot.chat.ports import name_share
 from bot.database import tables
 from bot.database import vacuum as compacting
 from bot.database.database import Database
+from bot.database.markers import SqlMarkers
 from bot.handoff.models import Handoff, HandoffMessage, HandoffReason, HandoffState
 from bot.handoff.store import SqlHandoffStore
 from bot.inbox.policy import classify_message, update_thread
@@ -239,6 +241,15 @@ async def test_a_forgotten_user_stands_in_no_column_and_others_do_as_before(
     }
     assert {row["user_id"] for row in left["audit"]} == {FORGOTTEN, *OTHERS}
     assert await store.forget("slack", WHO) == {}
+
+
+async def test_that_an_answer_was_shared_is_forgotten_with_it(database: Database, store: PrivacyStore) -> None:
+    notes = SqlMarkers(database)
+    for number, user in enumerate((WHO, "U1")):
+        await SqlConversationStore(database).add_turn(make_turn(id=f"{number}" * 32, platform="slack", user=user))
+        assert await notes.claim(name_share(f"{number}" * 32), "yes")
+    await store.forget("slack", WHO)
+    assert [await notes.get(name_share(f"{number}" * 32)) for number in range(2)] == ["", "yes"]
 
 
 async def test_a_taught_answer_that_is_kept_forgets_its_handoff_and_what_is_searched_is_anew(
@@ -501,6 +512,26 @@ async def test_a_database_that_is_clean_is_not_written_anew_each_time(
     assert len(calls) == 4
 
 
+async def test_who_is_looked_for_keeps_nobody_from_writing(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many rows are looked through: what writes is a batch at a time, by its keys."""
+    for user in (WHO, "U1"):
+        await fill(sqlite_database, user, f"words of {user}", turns=60)
+    store, write, written = SqlPrivacyStore(sqlite_database), sqlite_database.write, []
+
+    async def count_rows(work: Any, **options: Any) -> Any:
+        done = await write(work, **options)
+        written.append((options.get("urgent", True), done or {}))
+        return done
+
+    monkeypatch.setattr(sqlite_database, "write", count_rows)
+    assert await store.forget("slack", "nobody", note=False) == {} and written == []
+    assert (await store.forget("slack", WHO, note=False))["turns"] == 120
+    assert not any(urgent for urgent, _ in written)
+    assert max(rows.get("turns", 0) for _, rows in written) == 50
+
+
 async def test_who_writes_meanwhile_does_not_wait_for_the_files(sqlite_database: Database) -> None:
     conversations, store = SqlConversationStore(sqlite_database), SqlPrivacyStore(sqlite_database)
     for number in range(600):
@@ -516,6 +547,21 @@ async def test_who_writes_meanwhile_does_not_wait_for_the_files(sqlite_database:
     assert await store.compact(give_way=True)
     assert WORDS.encode() not in bytes_of(sqlite_database)
     assert len(await conversations.list_turns(limit=None)) == 600
+
+
+async def test_what_a_process_does_time_and_again_cuts_no_compaction_off(sqlite_database: Database) -> None:
+    """However long it takes: a heartbeat comes every few seconds."""
+    conversations, store = SqlConversationStore(sqlite_database), SqlPrivacyStore(sqlite_database)
+    inbox, notes = SqlInboxStore(sqlite_database, update_thread, "one", 60), SqlMarkers(sqlite_database)
+    for _ in range(300):
+        await conversations.add_turn(make_turn(platform="slack", user="U2", answer="word " * 9000))
+    compacting = asyncio.create_task(store.compact(give_way=True))
+    while sqlite_database._giving_way is None:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    beats = [inbox.extend_lease(), inbox.reclaim_expired(["slack"]), notes.set("cursor", "now", urgent=False)]
+    await asyncio.gather(*beats)
+    assert await compacting
+    assert await notes.get("cursor") == "now"
 
 
 async def test_what_was_being_answered_when_its_asker_was_forgotten_is_not_kept(

@@ -14,7 +14,7 @@ from simcord.backend.models import Message
 from tests.support.bots import Bot, Knowledge
 from tests.support.discord import DiscordStandIn
 from tests.support.discord.standin import labels, shown
-from tests.support.guilds import SECONDS, Den
+from tests.support.guilds import SECONDS, Den, create_team_channel
 from tests.support.pairs import VAGUE
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -33,7 +33,7 @@ async def discord() -> AsyncIterator[DiscordStandIn]:
 async def bot(
     discord: DiscordStandIn, pairs: Knowledge, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Bot]:
-    support = discord.guild.create_text_channel("support")
+    support = create_team_channel(discord, "support")
     settings = {"FRONTDESK_DISCORD_SUPPORT_CHANNEL": str(support.id)}
     async with Bot(None, pairs, tmp_path_factory.mktemp("choices"), discord=discord, **settings) as bot:
         yield bot

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, closing
 from pathlib import Path
+from typing import Any
 
 import discord
 import pytest
@@ -60,6 +61,46 @@ async def test_a_connection_that_ends_is_resumed_and_loses_nothing(den: Den, how
         await den.one_answer(message_id)
 
 
+BAD_FRAMES = {
+    "no JSON": "{not json",
+    "nothing": "",
+    "no object": '["op", 0]',
+    "null": "null",
+    "unknown op": '{"op": 77, "d": null, "s": null, "t": null}',
+    "no op": "{}",
+    "unknown event": '{"op": 0, "t": "PENGUIN_CREATE", "s": null, "d": {"id": "1"}}',
+    **{
+        f"{event} of {shape}": f'{{"op": 0, "t": "{event}", "s": null, "d": {shape}}}'
+        for event in ("MESSAGE_CREATE", "MESSAGE_DELETE", "INTERACTION_CREATE", "GUILD_CREATE", "CHANNEL_UPDATE")
+        for shape in ("{}", "null", "[]", '{"id": "x"}')
+    },
+}
+
+
+async def test_a_frame_that_cannot_be_read_is_skipped_and_the_session_goes_on(den: Den) -> None:
+    gateway = den.discord.gateway
+    await den.one_answer(await den.ask(DELIVERY))
+    begun, resumed, logged = gateway.identified, gateway.resumed, len(den.bot.log)
+    for frame in BAD_FRAMES.values():
+        await gateway.send_raw(frame)
+    await den.one_answer(await den.ask(PAYMENT))
+    told = den.bot.log[logged:]
+    assert (gateway.identified, gateway.resumed) == (begun, resumed), told
+    assert "Traceback" not in told
+    skipped = [line for line in told.splitlines() if "discord frame skipped" in line]
+    assert 10 < len(skipped) <= len(BAD_FRAMES)
+
+
+async def test_a_session_whose_beginning_cannot_be_read_is_begun_anew(den: Den) -> None:
+    gateway = den.discord.gateway
+    begun = gateway.identified
+    gateway.spoiled.append("READY")
+    await gateway.invalidate()
+    await den.discord.wait_for(lambda: gateway.identified == begun + 2 and gateway.connections, SECONDS)
+    await den.one_answer(await den.ask(DELIVERY))
+    assert "discord frame skipped" in den.bot.log and "adapter failed" not in den.bot.log
+
+
 async def test_what_was_said_while_a_session_was_invalid_is_read_from_the_channels(den: Den) -> None:
     gateway = den.discord.gateway
     before = await den.ask(DELIVERY)
@@ -81,7 +122,13 @@ async def test_what_was_said_while_a_session_was_invalid_is_read_from_the_channe
     assert len(den.said(before)) == 1
 
 
-async def test_what_was_deleted_while_a_session_was_invalid_takes_its_answer_along(den: Den) -> None:
+@pytest.mark.parametrize(
+    "fault", [{}, {"status": 503}, {"drop": "before"}, {"drop": "after"}], ids=["well", "busy", "cut", "lost"]
+)
+async def test_what_was_deleted_while_a_session_was_invalid_takes_its_answer_along(
+    den: Den, fault: dict[str, Any]
+) -> None:
+    """Also where Discord could not tell of it at first."""
     gateway = den.discord.gateway
     kept, gone = await den.ask(DELIVERY), await den.ask(PAYMENT)
     await den.one_answer(kept)
@@ -95,6 +142,8 @@ async def test_what_was_deleted_while_a_session_was_invalid_takes_its_answer_alo
     await gateway.invalidate()
     for channel, message_id in ((den.channel.id, gone), (kept, follow_up), (private.channel.id, private.id)):
         den.discord.backend.delete_message(channel, message_id)
+        if fault:
+            den.discord.fail(f"GET /channels/{channel}/messages/{message_id}", times=2, **fault)
     await den.discord.wait_for(lambda: gateway.identified > identified and gateway.connections, SECONDS)
     for message_id, where in ((gone, gone), (follow_up, kept), (private.id, private.channel.id)):
         await den.discord.wait_for(lambda id=message_id: den.bot.states()[str(id)] == "withdrawn", SECONDS)  # type: ignore[misc]

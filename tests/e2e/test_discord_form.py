@@ -17,7 +17,7 @@ from tests.e2e.conftest import crawled
 from tests.support.bots import SLOW_FRONTDESK, Bot, Knowledge
 from tests.support.discord import DiscordStandIn
 from tests.support.discord.standin import labels, shown
-from tests.support.guilds import SECONDS, Den
+from tests.support.guilds import SECONDS, Den, create_team_channel, show_to_everyone
 from tests.support.lore import CODE, SENTENCES
 from tests.support.site import Site
 
@@ -152,7 +152,7 @@ async def test_ask_a_human_tells_the_team_and_the_customer_and_the_bot_is_quiet(
     shop: Knowledge, tmp_path: Path
 ) -> None:
     async with DiscordStandIn() as discord:
-        support = discord.guild.create_text_channel("support")
+        support = create_team_channel(discord, "support")
         settings = {"FRONTDESK_DISCORD_SUPPORT_CHANNEL": str(support.id)}
         async with Bot(None, shop, tmp_path, discord=discord, **settings) as bot:
             den = Den(bot, discord)
@@ -233,6 +233,27 @@ async def test_a_command_whose_token_has_expired_is_answered_by_a_message(shop: 
 
 
 # without the message content intent
+
+
+async def test_a_support_channel_that_everybody_sees_gets_no_packet_until_it_is_hidden(
+    shop: Knowledge, tmp_path: Path
+) -> None:
+    async with DiscordStandIn() as discord:
+        support = create_team_channel(discord, "support")
+        show_to_everyone(discord, support, seen=True)
+        settings = {"FRONTDESK_DISCORD_SUPPORT_CHANNEL": str(support.id)}
+        async with Bot(None, shop, tmp_path, discord=discord, **settings) as bot:
+            den = Den(bot, discord)
+            await discord.wait_for(lambda: "no room for the team" in bot.log, SECONDS)
+            assert f"{support.id} is seen by @everyone" in (await bot.command("doctor")).out
+            for seen, told in ((True, "couldn't reach our team"), (False, "a person will reply here")):
+                show_to_everyone(discord, support, seen=seen)
+                asked = await den.ask(DELIVERY)
+                answer = discord_of(await den.one_answer(asked), den, asked)
+                await den.asker.click(answer, label="Ask a human")
+                await den.says(asked, told)
+                await discord.settled()
+                assert bool(discord.bot_messages(support.id)) is not seen
 
 
 async def test_without_the_intent_mentions_and_commands_work_and_the_bot_says_so(

@@ -127,6 +127,18 @@ async def test_of_two_processes_one_answers_a_writing_under_two_ids_and_a_comman
             await answer
         await slack.settled(SECONDS, 0.5)
         assert len(shown()) == 1
+
+        await slack.click(room.teammate, room.channel, shown()[0].ts, "share")
+        press = next(each for each in reversed(slack.deliveries) if each.kind == INTERACTIVE)
+        for number in range(3):  # told anew, even as another press of the same button
+            answer = asyncio.get_running_loop().create_future()
+            slack.outbox.send(Delivery(INTERACTIVE, press.payload | {"trigger_id": f"9.{number}"}, answer))
+            await answer
+        await slack.settled(SECONDS, 0.5)
+        shared = [
+            m for m in slack.bot_messages(room.channel) if room.teammate.lower() in m.shown and not m.ephemeral_to
+        ]
+        assert len(shared) == 1
         assert {each.connection for each in slack.deliveries} == {1, 2}
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
+import discord as dpy
 from simcord.backend.models import Message
+from simcord.backend.models.channel import Overwrite
+from simcord.enums import OverwriteType
 from simcord.results import to_discord_message
 
 from tests.support.bots import Bot
@@ -15,6 +18,23 @@ from tests.support.discord.standin import shown
 _numbers = count(1)
 SECONDS = 20.0
 QUIET = 0.25
+
+
+_SEEN, _HIDDEN = dpy.PermissionOverwrite(view_channel=True), dpy.PermissionOverwrite(view_channel=False)
+
+
+def create_team_channel(discord: DiscordStandIn, name: str, *roles: Any) -> Any:
+    """A text channel that the bot sees and who has one of the roles, and @everyone does not."""
+    guild, seen = discord.guild, (*roles, discord.world.me())
+    overwrites = {guild.default_role: _HIDDEN, **dict.fromkeys(seen, _SEEN)}
+    return guild.create_text_channel(name, overwrites=overwrites)
+
+
+def show_to_everyone(discord: DiscordStandIn, channel: Any, *, seen: bool) -> None:
+    """Somebody lets @everyone see a channel, or no more."""
+    allow, deny = (_SEEN if seen else _HIDDEN).pair()
+    told = Overwrite(discord.guild.id, OverwriteType.ROLE, allow.value, deny.value)
+    discord.backend.set_overwrite(channel.id, told)
 
 
 class Den:

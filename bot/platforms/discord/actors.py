@@ -1,19 +1,26 @@
-"""Who somebody is, as Discord tells of them at this very call: nothing of it is remembered."""
+"""Who somebody is, as Discord tells of them at this very call, and which channels are the team's: nothing of it is
+remembered but that a channel which only the API tells of was public."""
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Collection
 from typing import Any
 
 import discord
 
 from bot.chat.people import Actor, Role
+from bot.errors import DeliveryError, Refusal
+from bot.platforms.discord.api_errors import translate_delivery_errors
 from bot.platforms.discord.events import NAME, PRIVATE
+
+_PRIVACY_SECONDS = 60.0  # for which what the API says of a channel is believed
 
 
 class Team:
     """Whoever manages the team's server is an admin there; whoever sees one of the `channels` is a teammate, as far as
-    not everybody sees it.
+    not everybody sees it: in one that everybody sees nothing is posted.
 
     The team's server is that of the `channels`; without any, the only one that the bot is in. Everywhere else, and as
     long as that is not known, nobody is more than a customer: a stranger may invite the bot to a server of their own.
@@ -22,6 +29,7 @@ class Team:
     def __init__(self, client: discord.Client, channels: Collection[str]) -> None:
         self._client = client
         self._channels = [int(channel) for channel in channels if channel.isdecimal()]
+        self._public: dict[int, tuple[float, bool]] = {}  # channels that the gateway does not tell of
 
     def build_actor(self, interaction: discord.Interaction[Any]) -> Actor:
         """Who calls."""
@@ -43,11 +51,49 @@ class Team:
             return Role.ADMIN
         for channel_id in self._channels:
             channel = member.guild.get_channel(channel_id)
-            if channel is None or channel.permissions_for(member.guild.default_role).view_channel:
+            if channel is None or is_public(channel):
                 continue
             if channel.permissions_for(member).view_channel:
                 return Role.TEAMMATE
         return Role.CUSTOMER
+
+    async def refuse_if_public(self, channel: int) -> None:
+        """Raises DeliveryError for a channel of the team's that everybody sees, and where that cannot be told."""
+        if channel in self._channels and await self._is_public(channel):
+            raise DeliveryError(describe_public_channel(channel), Refusal.PLACE)
+
+    async def find_faults(self) -> list[str]:
+        """What is wrong with the team's channels, a line each."""
+        found = []
+        for channel in dict.fromkeys(self._channels):
+            try:
+                if await self._is_public(channel):
+                    found.append(describe_public_channel(channel))
+            except DeliveryError as error:
+                found.append(f"the channel {channel} cannot be looked at ({error}): invite the bot there.")
+        return found
+
+    async def _is_public(self, channel_id: int) -> bool:
+        """As the gateway told last, or else the API; of a thread, whether its channel is. Raises DeliveryError."""
+        known: Any = self._client.get_channel(channel_id)
+        home = known.parent if isinstance(known, discord.Thread) else known
+        if isinstance(home, discord.abc.GuildChannel) and home.guild.default_role:
+            return is_public(home)
+        asked, public = self._public.get(channel_id, (-math.inf, True))
+        if time.monotonic() - asked >= _PRIVACY_SECONDS:
+            with translate_delivery_errors():
+                public = await self._fetch_publicity(channel_id)
+            self._public[channel_id] = time.monotonic(), public
+        return public
+
+    async def _fetch_publicity(self, channel_id: int) -> bool:
+        """Raises what the library raises."""
+        channel: Any = await self._client.fetch_channel(channel_id)
+        if isinstance(channel, discord.abc.PrivateChannel):
+            return False
+        server = await self._client.fetch_guild(channel.guild.id, with_counts=False)
+        home = channel.parent_id if isinstance(channel, discord.Thread) else channel_id
+        return is_public(await server.fetch_channel(home))
 
     def _find_servers(self) -> set[int]:
         """Those whose managers are admins."""
@@ -56,3 +102,16 @@ class Team:
             return {channel.guild.id for channel in found if isinstance(channel, discord.abc.GuildChannel)}
         known = {guild.id for guild in self._client.guilds}
         return known if len(known) == 1 and self._client.is_ready() else set()
+
+
+def is_public(channel: Any) -> bool:
+    """Whether everybody in its server sees a channel of which the server's roles are known."""
+    return bool(channel.permissions_for(channel.guild.default_role).view_channel)
+
+
+def describe_public_channel(channel: int) -> str:
+    """What is wrong with a team's channel that everybody sees, and the mend."""
+    return (
+        f"the channel {channel} is seen by @everyone: whoever joins the server would read customers' questions. Take "
+        '"View Channel" from @everyone there and give it to the team and the bot, or name another.'
+    )

@@ -151,7 +151,7 @@ class DiscordAdapter:
         or refuses, messages are answered all the same."""
         self._registering = asyncio.create_task(self._register_commands(client))
         await asyncio.wait({self._registering}, timeout=_REGISTERING_SECONDS)
-        team = Team(client, (self._settings.support_channel, self._settings.admin_channel))
+        team = self._team = Team(client, self._settings.team_channels)
         channels = DiscordChannels(client, team)
         me, content = client.application_id or 0, client.intents.message_content
         if client.user:
@@ -162,6 +162,11 @@ class DiscordAdapter:
         own = "" if self._settings.api_url == DISCORD else self._settings.api_url
         attachments = Attachments({"cdn.discordapp.com", "media.discordapp.net"}, own, self._services.allowed_networks)
         self._services.add_platform(NAME, self._replies, channels, DiscordMessageContext(client, attachments))
+
+    async def check_channels(self) -> None:
+        """Log what is wrong with the team's channels: nothing is posted there."""
+        for fault in await self._team.find_faults():
+            log.error("no room for the team", cause=fault)
 
     async def _register_commands(self, client: FrontdeskClient) -> None:
         """Until it is done; each time after a longer pause, for Discord takes 200 a day."""

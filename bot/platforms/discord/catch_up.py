@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,6 +31,7 @@ _SKEW = timedelta(minutes=1)  # between Discord's clock, of which an id tells, a
 _DIRECT = 500  # private conversations read again, the latest first
 _TRIES, _MOST_TRIES = 2, 60  # readings of a channel (of five calls each), where others can be read and where none can
 _LONGEST_PAUSE = 30.0  # seconds between two
+_FIRST_PAUSE, _LONGEST_ASKING = 1.0, 300.0  # seconds before a message is asked of again
 _AT_ONCE = 32  # channels being read: Discord takes 50 calls a second, and one that fails is kept up for half a minute
 
 
@@ -93,6 +95,7 @@ class CatchUp:
         self._readable = False  # whether any channel could be read since the client is there
         self._deaf: set[int] = set()  # shards whose events may be missing
         self._behind: set[object] = set()  # readings of what was missed that are under way
+        self._asking: set[asyncio.Task[None]] = set()  # of messages, after those readings
 
     @property
     def deaf(self) -> bool:
@@ -100,7 +103,9 @@ class CatchUp:
         return bool(self._deaf)
 
     def reset(self) -> None:
-        """A new client: nothing is known of its shards."""
+        """A new client: nothing is known of its shards, and the old one can be asked no more."""
+        for task in self._asking:
+            task.cancel()
         self._deaf, self._behind, self._readable = set(), set(), False
 
     async def new_session(self, client: discord.Client, shard_id: int) -> None:
@@ -159,9 +164,42 @@ class CatchUp:
             if message.edited_at:
                 await self._edited(message)
         if len(missed) < _PER_CHANNEL:
-            for message_id in known.keys() - {message.id for message in missed}:
-                if await _is_deleted(channel, message_id):
-                    await self._deleted(known[message_id])
+            absent = known.keys() - {message.id for message in missed}
+            await self._look_for_deleted(client, channel, [known[message_id] for message_id in sorted(absent)])
+
+    async def _look_for_deleted(self, client: discord.Client, channel: Any, absent: Sequence[MessageRef]) -> None:
+        """Hear of those that were deleted: one after the other, and later of those that Discord could not tell of."""
+        for key in absent:
+            try:
+                await self._hear_of_deletion(channel, key)
+            except DeliveryError as error:
+                if self._passes(error, client):
+                    task = asyncio.create_task(self._ask_until_told(client, channel, key))
+                    self._asking.add(task)
+                    task.add_done_callback(self._asking.discard)
+
+    async def _hear_of_deletion(self, channel: Any, key: MessageRef) -> None:
+        if await _is_deleted(channel, int(key.message_id)):
+            await self._deleted(key)
+
+    async def _ask_until_told(self, client: discord.Client, channel: Any, key: MessageRef) -> None:
+        """Ask of a message again, for as long as an answer to it may have to go and this client is there."""
+
+        def passes(error: BaseException) -> bool:
+            written = discord.utils.snowflake_time(int(key.message_id))
+            return self._passes(error, client) and datetime.now(UTC) - written < FARTHEST
+
+        def log_failure(failed: FailedTry) -> None:
+            told = {"channel": channel.id, "message": key.message_id, "cause": str(failed.error)}
+            log.warning("not known whether a message was deleted", **told, again_in=failed.again_in)
+
+        await asyncio.sleep(_FIRST_PAUSE)
+        with suppress(DeliveryError):
+            async for attempt in retry_with_backoff(
+                on=passes, pause=_FIRST_PAUSE, longest=_LONGEST_ASKING, on_failure=log_failure
+            ):
+                with attempt:
+                    await self._hear_of_deletion(channel, key)
 
     async def _fetch_missed(
         self, client: discord.Client, channel: Any, after: discord.Object, at_once: asyncio.Semaphore
@@ -221,7 +259,7 @@ class CatchUp:
             if not connected() or self._behind:
                 continue
             try:
-                await self._markers.set(_CURSOR, self._owed.since.isoformat())
+                await self._markers.set(_CURSOR, self._owed.since.isoformat(), urgent=False)
             except StorageError as error:
                 log.warning("cursor not kept", cause=str(error))
 
@@ -231,10 +269,13 @@ def _log_kept_event(failed: FailedTry) -> None:
 
 
 async def _is_deleted(channel: Any, message_id: int) -> bool:
-    """Whether Discord says that a message is no more: a history that may not be read, or only in part, lacks it too."""
+    """Whether Discord says that a message is no more: a history that may not be read, or only in part, lacks it too.
+    Raises DeliveryError while Discord cannot tell."""
     try:
         with translate_delivery_errors():
             await channel.fetch_message(message_id)
     except DeliveryError as error:
+        if not error.permanent:
+            raise
         return is_unknown_message(error)
     return False

@@ -54,6 +54,10 @@ class FrontdeskClient(discord.AutoShardedClient):
             log.warning("discord session starts are few", left=left.remaining, again_in=round(pause))
             await asyncio.sleep(pause)
 
+    async def on_ready(self) -> None:
+        """Every shard knows its servers and their channels."""
+        await self.adapter.check_channels()
+
     async def on_message(self, message: discord.Message) -> None:
         """Somebody wrote."""
         await self.adapter.receive_message(message)

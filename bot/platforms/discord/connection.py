@@ -10,7 +10,9 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.errors import PlatformError
+from bot.platforms.discord.actors import Team
 from bot.platforms.discord.api_errors import translate_connection_errors
+from bot.platforms.discord.gateway import FrontdeskWebSocket
 from bot.platforms.discord.settings import GATEWAY, DiscordSettings
 
 _KEPT_STARTS = 10
@@ -24,9 +26,6 @@ PERMISSIONS = discord.Permissions(
 )
 
 
-_connect_gateway = DiscordWebSocket.from_client
-
-
 def use_endpoints(settings: DiscordSettings) -> None:
     """Point discord.py's client at the API and the gateway of the settings.
 
@@ -35,12 +34,13 @@ def use_endpoints(settings: DiscordSettings) -> None:
     """
     Route.BASE = settings.api_url.rstrip("/")
     url = yarl.URL(settings.gateway_url)
+    always = {} if url.host == yarl.URL(GATEWAY).host else {"gateway": url}
 
     async def connect(_cls: type[DiscordWebSocket], /, client: discord.Client, **options: Any) -> DiscordWebSocket:
-        return await _connect_gateway(client, **options | {"gateway": url})
+        connected: DiscordWebSocket = await FrontdeskWebSocket.from_client(client, **options | always)
+        return connected
 
-    own = url.host == yarl.URL(GATEWAY).host
-    DiscordWebSocket.from_client = _connect_gateway if own else classmethod(connect)  # type: ignore[method-assign,assignment]
+    DiscordWebSocket.from_client = classmethod(connect)  # type: ignore[method-assign,assignment]
 
 
 def choose_intents(*, content: bool) -> discord.Intents:
@@ -66,6 +66,15 @@ async def fetch_application(settings: DiscordSettings) -> discord.AppInfo:
     async with client:
         await client.login(settings.token.get_secret_value())
         return await client.application_info()
+
+
+async def find_channel_faults(settings: DiscordSettings) -> list[str]:
+    """For `doctor`: what is wrong with the team's channels, a line each. Raises what the library raises."""
+    use_endpoints(settings)
+    client = discord.Client(intents=choose_intents(content=False))
+    async with client:
+        await client.login(settings.token.get_secret_value())
+        return await Team(client, settings.team_channels).find_faults()
 
 
 def sees_content(about: discord.AppInfo) -> bool:

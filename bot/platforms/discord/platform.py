@@ -28,11 +28,18 @@ class DiscordPlatform:
 
     async def check(self, settings: DiscordSettings) -> Sequence[Finding]:
         from bot.platforms.discord.api_errors import translate_connection_errors
-        from bot.platforms.discord.connection import describe_mode, fetch_application, sees_content
+        from bot.platforms.discord.connection import (
+            describe_mode,
+            fetch_application,
+            find_channel_faults,
+            sees_content,
+        )
 
         with translate_connection_errors():
             about = await fetch_application(settings)
-        return [Finding(True, f"{about.name}: {describe_mode(content=sees_content(about))}")]
+            faults = await find_channel_faults(settings)
+        found = Finding(True, f"{about.name}: {describe_mode(content=sees_content(about))}")
+        return [found, *(Finding(False, fault) for fault in faults)]
 
     async def find_workspace(self, settings: DiscordSettings, channel: str = "") -> str:
         """The server of the channel, or else of one of the bot's own."""

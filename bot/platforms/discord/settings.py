@@ -36,6 +36,11 @@ class DiscordSettings(TeamPlatformSettings):
         """Whether there is a token."""
         return bool(self.token.get_secret_value())
 
+    @property
+    def team_channels(self) -> tuple[str, str]:
+        """The support and the admin channel, "" for one that is not set."""
+        return self.support_channel, self.admin_channel
+
     def check_complete(self) -> None:
         """Raises SettingsError without a token."""
         if not self.is_configured:

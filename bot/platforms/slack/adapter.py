@@ -31,6 +31,7 @@ from starlette.routing import Route
 from bot.chat.conversation import Turn, Vote
 from bot.chat.message import MessageRef, ThreadRef
 from bot.chat.people import Role
+from bot.chat.ports import name_share
 from bot.chat.split import split_markdown
 from bot.errors import BotError, DeliveryError, Refusal, UnknownTurn
 from bot.handoff.models import HandoffReason
@@ -62,6 +63,7 @@ from bot.platforms.slack.signatures import read_signed
 log = structlog.get_logger(__name__)
 
 MUTE = "mute"  # 🔇
+_SHARED = "yes"  # the value of a marker
 _CALL_SECONDS = 30
 _PING_SECONDS = 5.0  # a socket that dropped is noticed within this
 
@@ -78,6 +80,7 @@ class SlackAdapter:
         self._inbox = services.inbox
         self._store = services.inbox_store
         self._conversations = services.conversations
+        self._markers = services.markers
         self._catalogue = services.catalogue
         self._handoffs = services.handoffs
         self._voting = services.voting
@@ -87,7 +90,6 @@ class SlackAdapter:
         self._replies: SlackReplySender | None = None
         self._identity = AuthorizeResult(enterprise_id=None, team_id=None)  # until `run` knows
         self._verifier = SignatureVerifier(settings.signing_secret.get_secret_value() or "unused in Socket Mode")
-        self._shared: set[str] = set()
         self.client = web_client(settings)
         self._commands = SlackCommands(services.console, self.client)
         self.app = self._build_app()
@@ -308,9 +310,11 @@ class SlackAdapter:
     async def _on_share(self, body: dict[str, Any]) -> None:
         """Whoever asked by command may show the answer to the channel, once."""
         turn = await self._find_turn(str(body["actions"][0].get("value") or ""))
-        if turn is None or turn.user != body["user"]["id"] or turn.id in self._shared:
+        if turn is None or turn.user != body["user"]["id"]:
             return
-        self._shared.add(turn.id)
+        shared = name_share(turn.id)
+        if not await self._markers.claim(shared, _SHARED):
+            return
         pieces = split_markdown(to_slack(turn.answer, turn.links), blocks.PIECE)
         asked = to_literal(turn.question)[:1_000]
         heading = words_for(turn.language).say("shared_by", user=_format_user_name(body), question=f"*{asked}*")
@@ -325,7 +329,7 @@ class SlackAdapter:
             )
         )
         if not posted:
-            self._shared.discard(turn.id)
+            await self._markers.set(shared, "")
         elif url := body.get("response_url"):
             await self._try_call(AsyncWebhookClient(url).send(delete_original=True))
 

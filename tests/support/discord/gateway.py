@@ -59,6 +59,7 @@ class Gateway:
         self.identified = 0
         self.session_starts, self.reset_seconds = 1000, 86_400.0  # left of the day's, and until there are 1,000 again
         self.resumed = 0
+        self.spoiled: list[str] = []  # events of which the next frame says nothing
         self.heartbeats = 0
         self.url = ""
         backend.subscribers.append(self.emit)
@@ -157,6 +158,9 @@ class Gateway:
                 self._censor_interaction(shown)
         if event == "GUILD_CREATE":
             simcord_intents.prune_guild_create(shown, session.intents, me)
+        if event in self.spoiled:
+            self.spoiled.remove(event)
+            shown = {}
         session.sequence += 1
         frame = {"op": DISPATCH, "t": event, "s": session.sequence, "d": shown}
         session.sent.append(frame)
@@ -197,6 +201,12 @@ class Gateway:
         for session in alive:
             assert session.socket
             await session.socket.send_json({"op": INVALID, "d": False, "s": None, "t": None})
+
+    async def send_raw(self, frame: str) -> None:
+        """Something goes wrong at Discord's: every connection is sent this, as it is."""
+        for session in self.connections:
+            assert session.socket
+            await session.socket.send_str(frame)
 
     def forget(self) -> None:
         """Sessions without a connection can be resumed no more."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -91,3 +91,29 @@ async def test_long_readings_keep_nobody_from_writing(database: Database) -> Non
         let_go.set()
         await asyncio.gather(*readings)
     assert await noted(database) == {"note"}
+
+
+async def test_what_is_urgent_is_committed_without_what_can_wait(database: Database) -> None:
+    done: list[str] = []
+    event.listen(database.engine.sync_engine, "commit", lambda _: done.append("commit"))
+    begun, go_on = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def work(name: str, *, waits: bool = False) -> Callable[[AsyncConnection], Awaitable[None]]:
+        async def act(connection: AsyncConnection) -> None:
+            await connection.execute(insert(markers).values(name=name, value=""))
+            done.append(name)
+            if waits:
+                loop.call_soon_threadsafe(begun.set)
+                go_on.wait(10)
+
+        return act
+
+    works = [asyncio.create_task(database.write(work("first", waits=True)))]
+    await begun.wait()
+    for name, urgent in (("claim 1", True), ("deletion 1", False), ("claim 2", True), ("deletion 2", False)):
+        works.append(asyncio.create_task(database.write(work(name), urgent=urgent)))
+        await asyncio.sleep(0)
+    go_on.set()
+    await asyncio.gather(*works)
+    assert done == ["first", "commit", "claim 1", "claim 2", "commit", "deletion 1", "deletion 2", "commit"]

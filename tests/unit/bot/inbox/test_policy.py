@@ -1,12 +1,13 @@
 """Each line of the conversation policy."""
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
 from bot.chat.intent import UNREAD, Intent, MessageReading
 from bot.chat.message import Audience, ChatMessage, Disposition, Party, Thread
-from bot.inbox.policy import classify_message, conversation_of, needs_reading, update_thread
+from bot.inbox.policy import classify_message, classify_unheard, conversation_of, needs_reading, update_thread
 from tests.fakes import said
 
 QUESTION = "How do I return goods?"
@@ -260,3 +261,31 @@ def test_in_a_quiet_channel_nothing_but_commands_is_answered(
 def test_in_a_quiet_channel_a_handoff_goes_on(thread: Thread) -> None:
     assert classify_message(reply(), thread, False) is Disposition.RELAY
     assert classify_message(said(QUESTION, thread="opened-earlier"), thread, False) is Disposition.RELAY
+
+
+# -- what people say to each other --------------------------------------------------------------------------------
+
+THREADS = [
+    Thread(answering, muted, human, askers, "c1", side, claimed, quiet)
+    for answering, muted, human, claimed, quiet in product((False, True), repeat=5)
+    for askers in (frozenset[str](), frozenset({"ann"}))
+    for side in (None, *Party)
+]
+READINGS = [MessageReading(intent, sure, asks) for intent in Intent for sure in (False, True) for asks in (False, True)]
+
+
+@pytest.mark.parametrize("audience", Audience)
+@pytest.mark.parametrize("help_channel", [True, False])
+@pytest.mark.parametrize("thread_id", ["", "opened-earlier"])
+def test_what_is_dropped_unread_would_be_dropped_whatever_it_says(
+    audience: Audience, help_channel: bool, thread_id: str
+) -> None:
+    for names_others, text in product((False, True), (QUESTION, "")):
+        message = said(text, audience=audience, thread=thread_id, names_others=names_others)
+        for thread in THREADS:
+            judged = {classify_message(message, thread, help_channel, reading) for reading in READINGS}
+            unheard = classify_unheard(message, thread, help_channel)
+            assert unheard in {None, Disposition.SILENT, Disposition.HUMAN}
+            assert unheard is None or judged == {unheard}
+            nothing = judged in ({Disposition.SILENT}, {Disposition.HUMAN})
+            assert unheard is not None or not nothing or audience not in {Audience.CHANNEL, Audience.POST}

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from bot.chat.conversation import IncomingMessage
-from bot.chat.message import Audience, Channel, ChannelKind, Job, JobState
+from bot.chat.message import Audience, Channel, ChannelKind, ChatMessage, Job, JobState
 from bot.errors import StorageError
 from bot.inbox.policy import classify_message
 from tests.fakes import (
@@ -352,3 +352,98 @@ async def test_a_quiet_channel_is_left_alone_but_for_commands(office: Office) ->
     await office.inbox.receive_message(command := said(audience=Audience.COMMAND))
     await settled(office)
     assert office.messenger.said_to(command) == [f"Re: {command.text}"]
+
+
+async def test_a_process_that_has_just_begun_is_not_idle(opens: Opens) -> None:
+    """It is told now of what was said meanwhile, and asked whether it is ready."""
+    office = await opens()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(office.inbox.until_idle(5), 0.6)
+
+
+# what people say to each other
+
+
+TALK = {
+    "a new message of a channel": said("Ann's number is 4111", audience=Audience.CHANNEL),
+    "a reply in a thread that the bot is not in": said("Call 4111", audience=Audience.CHANNEL, thread="t"),
+    "a reply of somebody else": said("Call 4111", user="ben", audience=Audience.CHANNEL, thread="answered"),
+    "a reply of whoever asked, to them": said("At 4111?", audience=Audience.CHANNEL, thread="answered"),
+    "a reply to somebody by name": said("4111?", audience=Audience.CHANNEL, thread="fresh", names_others=True),
+    "a reply in a muted thread": said("4111?", audience=Audience.CHANNEL, thread="muted"),
+    "a reply in a quiet channel's thread": said("4111?", audience=Audience.CHANNEL, thread="t", channel="CQUIET"),
+    "a post of an ordinary forum": said("4111?", audience=Audience.POST, channel="CFORUM"),
+}
+
+
+@pytest.fixture
+async def masked(opens: Opens) -> tuple[Office, list[str]]:
+    """An office, and what it has masked since three threads were begun there."""
+    seen: list[str] = []
+
+    def mask(text: str) -> str:
+        seen.append(text)
+        return shout(text)
+
+    office = await opens(mask=mask)
+    for thread in ("answered", "fresh", "muted"):
+        await office.inbox.receive_message(said(id=thread))
+        await settled(office, 1)
+    await office.store.set_muted(said(thread="muted").place, True)
+    await office.store.mark_channel(Channel("test", "T1", "CQUIET"), ChannelKind.QUIET)
+    await office.inbox.receive_message(said("Let me see", user="ben", audience=Audience.CHANNEL, thread="answered"))
+    seen.clear()
+    return office, seen
+
+
+@pytest.mark.parametrize("edited", [False, True])
+@pytest.mark.parametrize("talk", TALK.values(), ids=TALK)
+async def test_what_people_say_to_each_other_is_neither_masked_nor_kept(
+    masked: tuple[Office, list[str]], talk: ChatMessage, edited: bool
+) -> None:
+    office, seen = masked
+    await (office.inbox.receive_edit if edited else office.inbox.receive_message)(talk)
+    assert await office.store.find_job(talk.key) is None
+    assert seen == []
+
+
+async def test_what_is_told_of_again_is_masked_once(masked: tuple[Office, list[str]]) -> None:
+    """A mention comes as two events, and any may come again."""
+    office, seen = masked
+    told = said("4111?", audience=Audience.CHANNEL, thread="fresh")
+    for _ in range(3):
+        await office.inbox.receive_message(told)
+    await settled(office)
+    assert seen == ["4111?"]
+
+
+async def test_what_is_kept_of_a_reply_that_is_answered_is_masked(masked: tuple[Office, list[str]]) -> None:
+    office, _ = masked
+    replies = [said(f"And {number}?", audience=Audience.CHANNEL, thread="fresh") for number in ("4111", "5222")]
+    for reply in replies:
+        await office.inbox.receive_message(reply)
+        job = await office.store.find_job(reply.key)
+        assert job and job.message.text == "And [number]?"
+
+
+async def test_who_joins_a_thread_takes_it_over_without_being_read(masked: tuple[Office, list[str]]) -> None:
+    office, seen = masked
+    await office.inbox.receive_message(said("I know: 4111", user="ben", audience=Audience.CHANNEL, thread="fresh"))
+    after = said("Thanks! And 5222?", audience=Audience.CHANNEL, thread="fresh")
+    await office.inbox.receive_message(after)
+    assert await office.store.find_job(after.key) is None
+    assert seen == []
+
+
+async def test_a_reply_right_behind_its_question_is_claimed_before_it_is_acknowledged(opens: Opens) -> None:
+    """It is judged after the question, which is being claimed, and not dropped as people's talk meanwhile."""
+    office = await opens(mask=shout)
+    for number in range(20):
+        question = said(id=f"{number}first")
+        reply = said("And 4111?", id=f"{number}then", audience=Audience.CHANNEL, thread=question.id)
+        claiming = asyncio.create_task(office.inbox.receive_message(question))
+        await asyncio.sleep(0)
+        await office.inbox.receive_message(reply)
+        job = await office.store.find_job(reply.key)
+        assert job and job.message.text == "And [number]?"
+        await claiming

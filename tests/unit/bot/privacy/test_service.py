@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 
 from bot.chat.people import make_pseudonym
 from bot.errors import StorageError
+from bot.privacy import service
 from bot.privacy.service import PrivacyService
 from bot.privacy.store import SqlPrivacyStore
 from tests.support.steering import Office
@@ -16,17 +17,23 @@ from tests.support.turns import NOON, make_turn
 
 
 class Store:
-    """Remembers what it was asked for; the first `faults` calls fail."""
+    """Remembers what it was asked for; the first `faults` calls fail, the first `hindered` compactions are cut off."""
 
-    def __init__(self, faults: int = 0) -> None:
+    def __init__(self, faults: int = 0, hindered: int = 0) -> None:
         self.faults = faults
+        self.hindered = hindered
+        self.compacted: list[bool] = []  # whether each gave way
         self.before: list[datetime] = []
 
     async def forget(self, platform: str, user: str, *, note: bool = True) -> Mapping[str, int]:
         raise StorageError("The database is locked.")
 
     async def compact(self, *, give_way: bool = False) -> bool:
-        return True
+        self.compacted.append(give_way)
+        return len(self.compacted) > self.hindered or not give_way
+
+    async def estimate_compaction(self) -> float:
+        return 3.0
 
     async def unfinished(self) -> list[tuple[str, str]]:
         return []
@@ -79,6 +86,48 @@ async def test_what_could_not_be_deleted_is_not_said_to_be_forgotten() -> None:
     with pytest.raises(StorageError):
         await PrivacyService(Store(), 0, forgotten).forget("slack", "UANN")
     assert called == []
+
+
+async def test_a_long_compaction_waits_for_a_long_lull_and_for_less_with_the_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(service, "_PAUSE", 0.05)
+    monkeypatch.setattr(service, "_LONGEST_WAIT", timedelta(seconds=0.5))
+    store, lulls = Store(hindered=1_000), []
+    privacy = PrivacyService(store)
+
+    async def idle(seconds: float) -> None:
+        lulls.append(seconds)
+
+    privacy.compact_when(idle)
+    await privacy._compact()
+    await asyncio.gather(*privacy._tasks)
+    assert 25 < lulls[0] <= 30 and len(lulls) > 3
+    assert lulls == sorted(lulls, reverse=True) and min(lulls) >= 1
+    assert store.compacted == [*(True for _ in lulls), False], "at last at whatever cost"
+
+
+async def test_who_comes_all_the_time_is_not_waited_for_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lull that does not come is given up for a shorter one."""
+    monkeypatch.setattr(service, "_LOOK_AGAIN", 0.05)
+    monkeypatch.setattr(service, "_LONGEST_WAIT", timedelta(seconds=1))
+    store = Store()
+    privacy = PrivacyService(store)
+
+    async def idle(seconds: float) -> None:
+        await asyncio.sleep(0 if seconds < 10 else 60)
+
+    privacy.compact_when(idle)
+    await privacy._compact()
+    await asyncio.wait_for(asyncio.gather(*privacy._tasks), 5)
+    assert store.compacted == [True]
+
+
+async def test_what_another_process_deleted_leaves_the_files_also_where_everything_is_kept() -> None:
+    store = Store()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(PrivacyService(store).run(), 0.05)
+    assert store.compacted == [False]
 
 
 async def test_without_a_limit_everything_is_kept() -> None:
