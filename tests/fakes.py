@@ -39,8 +39,11 @@ class MemoryConversations:
         self.stored: list[Turn] = []
         self.votes: dict[tuple[str, str], Feedback] = {}
 
-    async def load_conversation(self, conversation_id: str, limit: int = 20) -> Conversation:
+    async def load_conversation(
+        self, conversation_id: str, limit: int = 20, *, with_passages: bool = True
+    ) -> Conversation:
         turns = [turn for turn in self.stored if turn.conversation_id == conversation_id]
+        turns = turns if with_passages else [replace(turn, passages=()) for turn in turns]
         return Conversation(conversation_id, tuple(turns[-limit:]))
 
     async def add_turn(self, turn: Turn) -> None:

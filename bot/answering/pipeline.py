@@ -174,7 +174,7 @@ class AnswerPipeline:
     async def answer_message(self, message: IncomingMessage) -> AsyncGenerator[AnswerEvent, None]:
         """Answer a message and log the turn. Raises RetrievalError, StorageError, TurnNotStored (see the module)."""
         watch = _Stopwatch()
-        conversation = await self._store.load_conversation(message.conversation_id)
+        conversation = await self._store.load_conversation(message.conversation_id, with_passages=False)
         watch.lap("load")
         seen = tuple((name, self._mask(shows)) for name, shows in message.seen)
         message = replace(message, text=self._mask(message.text[: 2 * MAX_CHARACTERS]), seen=seen)

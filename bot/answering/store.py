@@ -22,6 +22,7 @@ from bot.database.tables import feedback as votes
 from bot.errors import UnknownTurn
 
 _PAGE = 200  # turns held in memory by an export; also turns whose passages are asked for at once
+_NEWEST_FIRST = select(turns).order_by(turns.c.created_at.desc(), turns.c.id.desc())
 
 
 class SqlConversationStore:
@@ -30,9 +31,13 @@ class SqlConversationStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def load_conversation(self, conversation_id: str, limit: int = 20) -> Conversation:
+    async def load_conversation(
+        self, conversation_id: str, limit: int = 20, *, with_passages: bool = True
+    ) -> Conversation:
         """The last `limit` turns, oldest first; an unknown id is an empty conversation."""
-        newest_first = await self.list_turns(conversation_id=conversation_id, limit=limit)
+        query = _NEWEST_FIRST.where(turns.c.conversation_id == conversation_id).limit(limit)
+        fetch = _fetch_turns if with_passages else _fetch_turns_alone
+        newest_first = await self._database.read(partial(fetch, query=query))
         return Conversation(conversation_id, tuple(reversed(newest_first)))
 
     async def add_turn(self, turn: Turn) -> None:
@@ -73,7 +78,7 @@ class SqlConversationStore:
         limit: int | None = 50,
     ) -> Sequence[Turn]:
         """Newest first, each whole."""
-        query = select(turns).order_by(turns.c.created_at.desc(), turns.c.id.desc()).limit(limit)
+        query = _NEWEST_FIRST.limit(limit)
         if since is not None:
             query = query.where(turns.c.created_at >= since)
         if decision is not None:
@@ -147,6 +152,11 @@ async def _fetch_turns(connection: AsyncConnection, query: Select[Any]) -> list[
     rows = (await connection.execute(query)).mappings().all()
     passages = await _fetch_passages(connection, [row["id"] for row in rows])
     return [_build_turn(row, passages[row["id"]]) for row in rows]
+
+
+async def _fetch_turns_alone(connection: AsyncConnection, query: Select[Any]) -> list[Turn]:
+    """The same without their passages."""
+    return [_build_turn(row, ()) for row in (await connection.execute(query)).mappings()]
 
 
 async def _fetch_passages(connection: AsyncConnection, turn_ids: Sequence[str]) -> Mapping[str, list[UsedPassage]]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from retrieval.interfaces import Crawler, Fetch
     from retrieval.models.embedding_models import EmbeddingModels
     from retrieval.search.profiles import Fitted
+    from retrieval.search.query_vectors import QuestionVectors
     from retrieval.search.rerank import Reranking
 
 
@@ -96,11 +97,13 @@ def embedding_models_for(settings: Settings) -> EmbeddingModels:
     )
 
 
-def intent_reader_for(settings: Settings, models: EmbeddingModels) -> IntentReader:
-    """What tells questions from what asks nothing, by the embedding models."""
+def intent_reader_for(
+    settings: Settings, models: EmbeddingModels, vectors: QuestionVectors | None = None
+) -> IntentReader:
+    """What tells questions from what asks nothing, by the embedding models; `vectors` are those of a search beside."""
     from bot.answering.intent.reader import LearnedReader
 
-    return LearnedReader(models, settings.data_dir / "models")
+    return LearnedReader(models, settings.data_dir / "models", vectors)
 
 
 def own_fit_of(settings: Settings, models: EmbeddingModels) -> Path:

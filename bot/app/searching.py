@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from retrieval.interfaces import Retriever
     from retrieval.models.embedding_models import EmbeddingModels
     from retrieval.search.live_index import LiveIndex
+    from retrieval.search.query_vectors import QuestionVectors
 
 
 @dataclass
@@ -33,9 +34,16 @@ class SearchParts(Stores):
         return embedding_models_for(self.settings)
 
     @cached_property
+    def question_vectors(self) -> QuestionVectors:
+        """The vectors of the last questions: a message is read by the same as it is searched by."""
+        from retrieval.search.query_vectors import QuestionVectors
+
+        return QuestionVectors(self.embedding_models)
+
+    @cached_property
     def intent_reader(self) -> IntentReader:
         """What tells questions from what asks nothing."""
-        return intent_reader_for(self.settings, self.embedding_models)
+        return intent_reader_for(self.settings, self.embedding_models, self.question_vectors)
 
     @cached_property
     def published_answers(self) -> PublishedTaughtAnswers:
@@ -82,7 +90,14 @@ class SearchParts(Stores):
             store.find_active()  # says that nothing is indexed, before the model is loaded
         reranking = reranking_for(self.settings)
         fitted = fitted_for(self.settings, self.embedding_models)
-        live = LiveRetriever(self.live_index, self.embedding_models, reranking, self.live_glossary.current, fitted)
+        live = LiveRetriever(
+            self.live_index,
+            self.embedding_models,
+            reranking,
+            self.live_glossary.current,
+            fitted,
+            self.question_vectors,
+        )
         return LearnedRetriever(live, self.live_learned.current)
 
     def describe_knowledge(self) -> Knowledge:

@@ -13,8 +13,11 @@ from bot.chat.intent import MessageReading, OfferReply
 class ConversationStore(Protocol):
     """Conversations, turns and feedback. Every method raises StorageError when the database fails."""
 
-    async def load_conversation(self, conversation_id: str, limit: int = 20) -> Conversation:
-        """The last `limit` turns, oldest first; an unknown id is an empty conversation."""
+    async def load_conversation(
+        self, conversation_id: str, limit: int = 20, *, with_passages: bool = True
+    ) -> Conversation:
+        """The last `limit` turns, oldest first; an unknown id is an empty conversation. Without passages, what was
+        said alone: passages are most of what a turn holds."""
 
     async def add_turn(self, turn: Turn) -> None:
         """Store a turn with its passages, creating its conversation if needed, in one transaction."""

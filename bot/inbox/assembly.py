@@ -11,6 +11,7 @@ from bot.chat.ports import ConversationStore, IntentReader
 from bot.handoff.service import HandoffService
 from bot.inbox.admission import Admission
 from bot.inbox.answers import JobAnswers
+from bot.inbox.arrivals import Arrivals
 from bot.inbox.availability import Platforms
 from bot.inbox.delivery import Delivery
 from bot.inbox.dispatcher import Dispatcher
@@ -51,7 +52,7 @@ def build_inbox(
     business before a text is kept or answered. `pictures` says what pictures show."""
     limits, masking = limits or InboxLimits(), MessageMasking() if masking is None else masking
     platforms, left, readings = Platforms(), LeftJobs(), IntentReadings(intents)
-    queue = FairQueue(limits.queue, limits.per_user)
+    arrivals, queue = Arrivals(), FairQueue(limits.queue, limits.per_user)
     presses = OptionPresses(conversations, store)
     outcomes = JobOutcomes(store, meter, masking, left)
 
@@ -62,8 +63,8 @@ def build_inbox(
     worker = Worker(store, platforms, delivery, answers, relays, presses, outcomes)
 
     positions = QueuePositions(queue, store, platforms, outcomes, limits)
-    dispatcher = Dispatcher(queue, worker, store, left, positions, outcomes, workers=limits.workers)
+    dispatcher = Dispatcher(arrivals, queue, worker, store, left, positions, outcomes, workers=limits.workers)
     recovery = Recovery(store, platforms, queue, left, dispatcher, limits)
     runtime = InboxRuntime(store, platforms, queue, dispatcher, recovery, positions)
     admission = Admission(queue, dispatcher, limits)
-    return InboxService(store, masking, readings, presses, admission, dispatcher, outcomes, runtime)
+    return InboxService(store, masking, readings, presses, arrivals, admission, dispatcher, outcomes, runtime)

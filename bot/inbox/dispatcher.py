@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from bot.chat.message import Job, JobState, MessageRef
 from bot.errors import StorageError
+from bot.inbox.arrivals import Arrivals
 from bot.inbox.left import LeftJobs
 from bot.inbox.outcomes import JobOutcomes
 from bot.inbox.ports import InboxStore
@@ -21,6 +22,7 @@ class Dispatcher:
 
     def __init__(
         self,
+        arrivals: Arrivals,
         queue: FairQueue,
         worker: Worker,
         store: InboxStore,
@@ -30,6 +32,7 @@ class Dispatcher:
         *,
         workers: int,
     ) -> None:
+        self._arrivals = arrivals
         self._queue = queue
         self._worker = worker
         self._store = store
@@ -142,6 +145,7 @@ class Dispatcher:
             self._ending.pop(job.id, None)
 
     async def _process_job(self, job: Job) -> None:
+        await self._arrivals.wait_until_claimed()
         if self._closing:
             return
         unnoted = await self._positions.wait_until_told(job.id)

@@ -18,6 +18,7 @@ from bot.chat.platform import MessageContext, ReplySender
 from bot.chat.reply_target import Retarget
 from bot.errors import StorageError
 from bot.inbox.admission import Admission
+from bot.inbox.arrivals import Arrivals
 from bot.inbox.dispatcher import Dispatcher
 from bot.inbox.early_replies import EarlyReplies
 from bot.inbox.intents import IntentReadings
@@ -42,6 +43,7 @@ class InboxService:
         masking: MessageMasking,
         readings: IntentReadings,
         presses: OptionPresses,
+        arrivals: Arrivals,
         admission: Admission,
         dispatcher: Dispatcher,
         outcomes: JobOutcomes,
@@ -51,6 +53,7 @@ class InboxService:
         self._masking = masking
         self._readings = readings
         self._presses = presses
+        self._arrivals = arrivals
         self._admission = admission
         self._dispatcher = dispatcher
         self._outcomes = outcomes
@@ -108,7 +111,8 @@ class InboxService:
 
     async def receive_message(self, message: ChatMessage) -> None:
         """Claim a message, committed on return, and queue its answer. Raises StorageError: then do not acknowledge."""
-        await self._claim_message(message)
+        with self._arrivals.claiming():
+            await self._claim_message(message)
 
     async def receive_press(
         self, turn_id: str, number: int, user: str, retarget: Retarget, author: str = ""
@@ -116,8 +120,9 @@ class InboxService:
         """A button below a clarification was pressed: claim that as what its presser says, committed on return, and
         queue its answer; -> what is owed for this very press. `number` is the option's, `author` what the presser is
         called, if that is known. Raises StorageError."""
-        message = await self._presses.build_message(turn_id, number, user, retarget, author)
-        return await self._claim_message(message) if message else None
+        with self._arrivals.claiming():
+            message = await self._presses.build_message(turn_id, number, user, retarget, author)
+            return await self._claim_message(message) if message else None
 
     async def explain_refusal(self, turn_id: str, user: str, language: str = "en") -> str:
         """Why nothing comes of what a user has `pressed`, to be told to them alone; "" where it is answered. `language`

@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 from retrieval.documents import content_id
 from retrieval.index.lexical_field import Scores
+from retrieval.interfaces import Embedder
 from retrieval.models.embedding_models import EmbeddingModels, name_model
 
 REMEMBERED = 2048  # questions; 1.5 kB each
@@ -17,9 +19,14 @@ class QuestionVectors:
     """Embeds questions by the models named, once each. Safe in any thread; keeps no text of a question."""
 
     def __init__(self, models: EmbeddingModels) -> None:
-        self._models = {name_model(model.fingerprint): model for model in models.models}
+        self._embedders = models
         self._known: OrderedDict[tuple[str, str], Scores] = OrderedDict()
         self._lock = threading.Lock()
+
+    @cached_property
+    def _models(self) -> Mapping[str, Embedder]:
+        """By name, which a model that was never exported is exported for."""
+        return {name_model(model.fingerprint): model for model in self._embedders.models}
 
     def embed_texts(self, texts: Sequence[str], models: Sequence[str]) -> list[Mapping[str, Scores]]:
         """-> for each text, its unit vector by the name of each of the models."""

@@ -40,7 +40,8 @@ class LiveRetriever:
     """Implements the port `Retriever` on whatever index is active.
 
     As many questions are worked on at once as there are cores, each on one thread: a small model and a search of a
-    millisecond gain nothing from more. `glossary` gives what questions are rewritten with, at every question.
+    millisecond gain nothing from more. `glossary` gives what questions are rewritten with, at every question;
+    `vectors` remembers those of questions, for others as well.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class LiveRetriever:
         reranking: Reranking | None = None,
         glossary: Callable[[], Glossary] = Glossary,
         fitted: Fitted | None = None,
+        vectors: QuestionVectors | None = None,
     ) -> None:
         models = combine_models(models)
         self._live = live
@@ -57,7 +59,7 @@ class LiveRetriever:
         self._reranking = reranking
         self._glossary = glossary
         self.fitted = fitted or load_fitted(models)
-        self._vectors = QuestionVectors(models)
+        self._vectors = vectors or QuestionVectors(models)
         self._occurrences = query_variants.Occurrences()
         self._spellings = Spellings(models.count_tokens)
         cores = len(os.sched_getaffinity(0))

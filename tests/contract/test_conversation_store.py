@@ -61,6 +61,9 @@ async def test_a_conversation_holds_its_last_turns_oldest_first(store: Conversat
     await store.add_turn(make_turn(2.5, conversation_id="another"))
     assert (await store.load_conversation("thread-1")).turns == tuple(asked)
     assert (await store.load_conversation("thread-1", limit=2)).turns == tuple(asked[-2:])
+    said = [replace(turn, passages=()) for turn in asked]
+    assert said != asked
+    assert (await store.load_conversation("thread-1", limit=3, with_passages=False)).turns == tuple(said[-3:])
 
 
 async def test_a_prefix_of_four_digits_finds_a_turn(store: ConversationStore) -> None:

@@ -144,6 +144,12 @@ class Bot:
         """Whether the process lives."""
         return self._process is not None and self._process.returncode is None
 
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        assert self._process
+        return self._process.pid
+
     async def launch(self) -> None:
         """Start the process, and do not wait."""
         with self._log.open("ab") as log:

@@ -22,8 +22,9 @@ from bot.answering.intent.head import Head, Matrix
 from bot.chat.intent import UNREAD, Intent, MessageReading, OfferReply
 from retrieval.documents import content_id
 from retrieval.files import write_atomically
-from retrieval.interfaces import Embedder
+from retrieval.interfaces import Embedder, Vectors
 from retrieval.models.embedding_models import EmbeddingModels, name_model
+from retrieval.search.query_vectors import QuestionVectors
 from retrieval.text.cleaning import clean_text
 
 log = structlog.get_logger(__name__)
@@ -55,10 +56,12 @@ class Heads:
 
 class LearnedReader:
     """Implements `bot.chat.ports.IntentReader` over embedding models: a message is read by the first that knows its
-    language, else by the last. Heads are fitted here where Frontdesk brings none for a model, and kept in `folder`."""
+    language, else by the last. Heads are fitted here where Frontdesk brings none for a model, and kept in `folder`.
+    `vectors` are those that searches go by."""
 
-    def __init__(self, models: EmbeddingModels, folder: Path) -> None:
-        self._readings = [_Reading(model, folder) for model in models.models]
+    def __init__(self, models: EmbeddingModels, folder: Path, vectors: QuestionVectors | None = None) -> None:
+        vectors = vectors or QuestionVectors(models)
+        self._readings = [_Reading(model, folder, vectors) for model in models.models]
 
     def read_messages(self, texts: Sequence[str], language: str = "") -> list[MessageReading]:
         texts = [clean_text(text[:READ]).strip() for text in texts]
@@ -99,8 +102,9 @@ class LearnedReader:
 class _Reading:
     """Reads by one model. What the last messages were is remembered, but none of their texts."""
 
-    def __init__(self, model: Embedder, folder: Path) -> None:
+    def __init__(self, model: Embedder, folder: Path, vectors: QuestionVectors) -> None:
         self._model = model
+        self._vectors = vectors
         self._folder = folder
         self._lock = threading.Lock()
         self._heads: Heads | None = None
@@ -136,14 +140,22 @@ class _Reading:
         return [known[key] for key in keys]
 
     def _read_messages(self, texts: Sequence[str]) -> list[MessageReading]:
-        heads, vectors = self.heads, self._model.embed_queries(texts)
+        heads, vectors = self.heads, self._embed_texts(texts)
         read = heads.messages.predict_probabilities(texts, vectors)
         refers = heads.summons.predict_probabilities(texts, vectors)
         return [_judge_message(heads, *rows) for rows in zip(read, refers, strict=True)]
 
     def read_replies(self, texts: Sequence[str]) -> list[OfferReply]:
         head = self.heads.replies
-        return [_judge_reply(head, row) for row in head.predict_probabilities(texts, self._model.embed_queries(texts))]
+        return [_judge_reply(head, row) for row in head.predict_probabilities(texts, self._embed_texts(texts))]
+
+    def _embed_texts(self, texts: Sequence[str]) -> Vectors:
+        """One text as a search does, which then need not: it is most of what a question costs. Several together: that
+        is cheaper, and company changes a vector a little."""
+        if len(texts) > 1:
+            return self._model.embed_queries(texts)
+        name = name_model(self._model.fingerprint)
+        return np.stack([vectors[name] for vectors in self._vectors.embed_texts(texts, [name])])
 
 
 def load_heads(model: Embedder, folder: Path) -> Heads:

@@ -401,7 +401,7 @@ async def test_words_of_a_suggested_title_are_a_new_question() -> None:
     store = MemoryConversations()
     answering = await suggested(store)
     final = (await events_of(answering, "gift"))[-1]
-    assert isinstance(final, Final) and final.settled == ClarificationOutcome(store.stored[0])
+    assert isinstance(final, Final) and final.settled == ClarificationOutcome(replace(store.stored[0], passages=()))
     assert final.turn.decision is Decision.SUGGEST and store.votes == {}
 
 
@@ -437,7 +437,9 @@ async def test_what_is_said_after_a_clarification_settles_it(reply: str, number:
     store = MemoryConversations()
     answering = await asked_back(store)
     final = (await events_of(answering, reply))[-1]
-    assert isinstance(final, Final) and final.settled == ClarificationOutcome(store.stored[0], number)
+    assert isinstance(final, Final) and final.settled == ClarificationOutcome(
+        replace(store.stored[0], passages=()), number
+    )
 
 
 async def test_a_clarification_is_announced_before_it_is_written() -> None:

@@ -19,6 +19,8 @@ from bot.chat.intent import Intent, MessageReading, OfferReply
 from bot.i18n.language import reply_language
 from retrieval.interfaces import Vectors
 from retrieval.models.embedding_models import EmbeddingModels, name_model
+from retrieval.search import query_vectors
+from retrieval.search.query_vectors import QuestionVectors
 from tests.support.embedding import MODELS, default_embedder, intent_reader, plain_embedder, require_fitted_readings
 
 
@@ -343,8 +345,29 @@ def test_a_text_is_embedded_once_in_whatever_company_it_comes(batches: list[list
     assert sorted(model.embedded) == sorted({text for texts in batches for text in texts})
 
 
+@settings(max_examples=20, deadline=None)
+@given(batches=_BATCHES)
+def test_what_was_read_alone_is_not_embedded_again_for_a_search_and_what_was_not_is_searched_alone(
+    batches: list[list[str]],
+) -> None:
+    model = Counting()
+    name, vectors = name_model(plain_embedder().fingerprint), QuestionVectors(EmbeddingModels((model,)))  # type: ignore[arg-type]
+    fresh = LearnedReader(EmbeddingModels((model,)), MODELS, vectors)  # type: ignore[arg-type]
+    alone: set[str] = set()
+    for texts in batches:
+        before = len(model.embedded)
+        fresh.read_messages(texts, "en")
+        alone |= set(model.embedded[before:]) if len(model.embedded) == before + 1 else set()
+    for text in {text for texts in batches for text in texts}:
+        before = len(model.embedded)
+        [found] = vectors.embed_texts([text], [name])
+        assert len(model.embedded) - before == (text not in alone)
+        assert np.array_equal(found[name], plain_embedder().embed_queries([text])[0])
+
+
 def test_only_the_last_messages_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "_REMEMBERED", 3)
+    monkeypatch.setattr(query_vectors, "REMEMBERED", 0)
     model = Counting()
     fresh = LearnedReader(EmbeddingModels((model,)), MODELS)  # type: ignore[arg-type]
     for text in ("one", "two", "three", "one", "four", "one", "two", "five"):
