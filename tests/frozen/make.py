@@ -3,7 +3,8 @@
 To freeze a further conversation, add a line with its `id`, `kind` and `messages` (of each `text` or `press` alone), and
 make the files anew; to have it drawn as well, add a line with its `id` to `drawings.jsonl`. What is new or has changed
 is asked again with every confidence a little higher, a little lower, and every embedding a little beside itself: a
-conversation that then goes another way could go so on another processor, and is left out.
+conversation that then goes another way could go so on another processor. A new one is left out, and of an old one you
+are told: nothing is written then without `--leave-out`.
 """
 
 from __future__ import annotations
@@ -114,19 +115,25 @@ def main() -> int:
     """Make the files anew and say what changed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dry-run", action="store_true", help="write nothing")
+    parser.add_argument("--leave-out", action="store_true", help="take out old conversations, too, that are unsteady now")
     arguments = parser.parse_args()
     say = partial(Console().print, markup=False, highlight=False, soft_wrap=True)
     with tempfile.TemporaryDirectory() as folder:
         conversations, drawings, left_out = asyncio.run(make(read_shop(Path(folder) / "data"), Path(folder)))
+    frozen = {record["id"] for record in read_records(CONVERSATIONS) if "decision" in record["messages"][0]}
+    unsteady = sorted(frozen.intersection(left_out))
+    writes = not arguments.dry_run and (arguments.leave_out or not unsteady)
     for path, records in ((CONVERSATIONS, conversations), (DRAWINGS, drawings)):
         say(f"{path.name}:\n{compare(read_records(path), records, SHOWN) or 'nothing has changed'}\n")
-        if not arguments.dry_run:
+        if writes:
             path.write_text("".join(f"{write_record(record)}\n" for record in records), encoding="utf-8")
     decisions = Counter(message["decision"] for record in conversations for message in record["messages"])
     say(f"{len(conversations)} conversations, {len(drawings)} of them drawn; {dict(decisions.most_common())}")
     for name in left_out:
         say(f"left out, for it could go otherwise elsewhere: {name}")
-    return 0
+    if unsteady and not arguments.leave_out:
+        say(f"Nothing was written: {len(unsteady)} of today's conversations would go. With --leave-out they do.")
+    return 1 if unsteady and not arguments.leave_out else 0
 
 
 if __name__ == "__main__":
