@@ -115,7 +115,7 @@ def main() -> int:
     """Make the files anew and say what changed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dry-run", action="store_true", help="write nothing")
-    parser.add_argument("--leave-out", action="store_true", help="take out old conversations, too, that are unsteady now")
+    parser.add_argument("--leave-out", action="store_true", help="take old unsteady conversations out, too")
     arguments = parser.parse_args()
     say = partial(Console().print, markup=False, highlight=False, soft_wrap=True)
     with tempfile.TemporaryDirectory() as folder:
