@@ -9,7 +9,7 @@ from dataclasses import asdict, astuple, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, delete, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, delete, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.chat.conversation import Turn
@@ -23,15 +23,14 @@ from bot.chat.message import (
     JobState,
     MessageRef,
     Move,
-    Party,
     Rule,
     Thread,
     ThreadRef,
 )
 from bot.database.database import Database, upsert
-from bot.database.tables import handoffs, help_channels, inbox, threads
-from bot.handoff.models import HandoffState
+from bot.database.tables import help_channels, inbox
 from bot.inbox.message_json import decode_message, decode_move, encode_message, encode_move
+from bot.inbox.place_rows import PLACE, load_context, load_marked_channels, load_threads, save_threads
 from retrieval.text.cleaning import make_storable
 
 _BATCH = 100  # claims in one transaction
@@ -40,7 +39,6 @@ _GESTURE = ("platform", "workspace", "channel", "user_id", "gesture")
 _OPEN = sorted(state.value for state in JobState if state.is_open)
 _DELETED = frozenset({JobState.RETRACTING, JobState.WITHDRAWN})
 _OF_AN_EDIT = ("text", "names_others", "edited_at", "links", "files")  # what an edit changes of a message
-_PLACE = ("platform", "workspace", "channel", "thread")
 
 # Built once: every answer runs them, and to build one costs more than to run it.
 _IS_AS_KNOWN = and_(  # open, as we know it
@@ -67,36 +65,6 @@ class _Claim:
     message: ChatMessage
     rule: Rule
     made: asyncio.Future[Job | None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-
-
-@dataclass(frozen=True, slots=True)
-class _KnownHandoff:
-    """A handoff as a claim needs it; `side` is whose message it is."""
-
-    id: str = ""
-    claimed: bool = False
-    customer: ThreadRef | None = None
-    support: ThreadRef | None = None
-    side: Party | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Context:
-    """What is known of the places that some messages stand in."""
-
-    threads: dict[ThreadRef, Thread]
-    marked: Mapping[Channel, ChannelKind]
-    handoffs: Sequence[_KnownHandoff]
-
-    def find_kind(self, message: ChatMessage) -> ChannelKind | None:
-        place = message.place
-        return self.marked.get(Channel(place.platform, place.workspace, place.channel))
-
-    def find_thread(self, message: ChatMessage) -> tuple[Thread, _KnownHandoff]:
-        """A message's thread, and the handoff that it belongs to."""
-        handoff, quiet = _find_handoff(message, self.handoffs), self.find_kind(message) is ChannelKind.QUIET
-        known = self.threads.get(message.place, Thread())
-        return replace(known, side=handoff.side, claimed=handoff.claimed, quiet=quiet), handoff
 
 
 class SqlInboxStore:
@@ -127,7 +95,7 @@ class SqlInboxStore:
         async def select_thread(connection: AsyncConnection) -> tuple[Thread, bool] | None:
             if names & await self._load_known_names(connection, [message]):
                 return None
-            context = await self._load_context(connection, {message.place}, lock=False)
+            context = await load_context(connection, {message.place}, lock=False)
             return context.find_thread(message)[0], context.find_kind(message) is ChannelKind.HELP
 
         return await self._database.read(select_thread)
@@ -186,7 +154,7 @@ class SqlInboxStore:
                 if not _reads_anew(job, message, anew):
                     await self._record_edit(connection, job, message)
                     return None
-                thread = (await self._load_threads(connection, {message.place})).get(message.place, Thread())
+                thread = (await load_threads(connection, {message.place})).get(message.place, Thread())
                 quiet = rule(message, thread, False) is Disposition.QUIET
                 judgement = Disposition.QUIET if quiet else Disposition.ANSWER
                 if job.judgement is Disposition.RELAY:
@@ -203,9 +171,7 @@ class SqlInboxStore:
                 same = and_(inbox.c.id == job.id, inbox.c.revision == job.revision, inbox.c.state == job.state.value)
                 if (await connection.execute(update(inbox).where(same).values(values))).rowcount:
                     if judgement is not job.judgement:
-                        await self._save_threads(
-                            connection, {message.place: self._update_thread(message, judgement, thread)}
-                        )
+                        await save_threads(connection, {message.place: self._update_thread(message, judgement, thread)})
                     return None if elsewhere else await self._load_job(connection, message.key)
                 job, elsewhere = await self._load_with_ownership(connection, message.key)  # changed just now
             return None
@@ -277,7 +243,7 @@ class SqlInboxStore:
         await self._set_lease(datetime.fromtimestamp(0, UTC))
 
     async def list_open(self, place: ThreadRef) -> Sequence[Job]:
-        here = [inbox.c[name] == getattr(place, name) for name in _PLACE[:3]]
+        here = [inbox.c[name] == getattr(place, name) for name in PLACE[:3]]
         query = select(inbox).where(*here, inbox.c.state.in_(_OPEN)).order_by(inbox.c.received_at)
 
         async def select_open(connection: AsyncConnection) -> Sequence[Job]:
@@ -311,7 +277,7 @@ class SqlInboxStore:
 
     async def list_marked_channels(self) -> Mapping[Channel, ChannelKind]:
         """The channels that are no ordinary ones, oldest first."""
-        return await self._database.read(self._load_marked_channels)
+        return await self._database.read(load_marked_channels)
 
     async def answered_since(self, channel: Channel, since: datetime) -> Sequence[Job]:
         at = [inbox.c[name] == value for name, value in asdict(channel).items()]
@@ -345,7 +311,7 @@ class SqlInboxStore:
     async def _claim_batch(self, connection: AsyncConnection, batch: Sequence[_Claim]) -> dict[MessageRef, Job]:
         """The jobs that are new. What a message does to its thread counts for the next of the batch already."""
         known = await self._load_known_names(connection, [claim.message for claim in batch])
-        context = await self._load_context(connection, {claim.message.place for claim in batch}, lock=True)
+        context = await load_context(connection, {claim.message.place for claim in batch}, lock=True)
         jobs: dict[MessageRef, Job] = {}
         changed: dict[ThreadRef, Thread] = {}
         now = datetime.now(UTC)
@@ -376,7 +342,7 @@ class SqlInboxStore:
             inserted = await connection.execute(statement.returning(inbox.c.id), rows)
             new = set(inserted.scalars())
             jobs = {key: job for key, job in jobs.items() if job.id in new}
-        await self._save_threads(connection, changed)
+        await save_threads(connection, changed)
         return jobs
 
     async def _load_known_names(
@@ -392,46 +358,6 @@ class SqlInboxStore:
                 rows = await connection.execute(select(*columns).where(tuple_(*columns).in_(wanted)))
                 known |= {tuple(row) for row in rows}
         return known
-
-    async def _load_context(self, connection: AsyncConnection, places: set[ThreadRef], *, lock: bool) -> _Context:
-        states = await self._load_threads(connection, places, lock=lock)
-        marked = await self._load_marked_channels(connection)
-        return _Context(states, marked, await self._load_handoffs(connection, places))
-
-    async def _load_threads(
-        self, connection: AsyncConnection, places: set[ThreadRef], *, lock: bool = True
-    ) -> dict[ThreadRef, Thread]:
-        columns = [threads.c[name] for name in _PLACE]
-        keys = [tuple(asdict(place).values()) for place in places]
-        known = select(threads).where(tuple_(*columns).in_(keys)).order_by(*columns)
-        # Locked by whoever writes, or a change of another process would be lost.
-        rows = await connection.execute(known.with_for_update() if lock else known)
-        return {ThreadRef(*(row[name] for name in _PLACE)): _parse_thread(row) for row in rows.mappings()}
-
-    async def _load_handoffs(self, connection: AsyncConnection, places: set[ThreadRef]) -> Sequence[_KnownHandoff]:
-        """The handoffs that messages of these places may belong to, the newest first."""
-        customer = tuple_(*(handoffs.c[f"customer_{name}"] for name in _PLACE[:3]))
-        support = tuple_(*(handoffs.c[f"support_{name}"] for name in _PLACE))
-        live = handoffs.c.state.in_([HandoffState.OPEN.value, HandoffState.CLAIMED.value])
-        channels = sorted({astuple(place)[:3] for place in places})
-        here = or_(
-            and_(live, customer.in_(channels)),
-            and_(handoffs.c.state != HandoffState.FAILED.value, support.in_(sorted(map(astuple, places)))),
-        )
-        rows = await connection.execute(select(handoffs).where(here).order_by(handoffs.c.created_at.desc()))
-        return [
-            _KnownHandoff(
-                row["id"],
-                row["state"] == HandoffState.CLAIMED.value,
-                ThreadRef(*(row[f"customer_{name}"] for name in _PLACE)),
-                ThreadRef(*(row[f"support_{name}"] for name in _PLACE)),
-            )
-            for row in rows.mappings()
-        ]
-
-    async def _load_marked_channels(self, connection: AsyncConnection) -> Mapping[Channel, ChannelKind]:
-        rows = (await connection.execute(select(help_channels).order_by(help_channels.c.created_at))).mappings()
-        return {Channel(row["platform"], row["workspace"], row["channel"]): ChannelKind(row["kind"]) for row in rows}
 
     def _build_row(self, job: Job, now: datetime) -> dict[str, Any]:
         return {
@@ -510,32 +436,12 @@ class SqlInboxStore:
 
     async def _set_thread(self, place: ThreadRef, **values: Any) -> None:
         async def update_columns(connection: AsyncConnection) -> None:
-            known = await self._load_threads(connection, {place})
+            known = await load_threads(connection, {place})
             state = known.get(place, Thread())
             changed = {"muted": state.muted, "human": state.human, **values}
-            await self._save_threads(connection, {place: replace(state, **changed)})
+            await save_threads(connection, {place: replace(state, **changed)})
 
         await self._database.write(update_columns)
-
-    async def _save_threads(self, connection: AsyncConnection, changed: Mapping[ThreadRef, Thread]) -> None:
-        if not changed:
-            return
-        now = datetime.now(UTC)
-        rows = [
-            {
-                **asdict(place),
-                "conversation_id": changed[place].conversation_id,
-                "answering": changed[place].answering,
-                "muted": changed[place].muted,
-                "human": changed[place].human,
-                "askers": sorted(changed[place].askers),
-                "updated_at": now,
-            }
-            for place in sorted(changed, key=astuple)
-        ]
-        insert = upsert(connection, threads)
-        new = {name: insert.excluded[name] for name in rows[0] if name not in _PLACE}
-        await connection.execute(insert.on_conflict_do_update(index_elements=list(_PLACE), set_=new), rows)
 
     async def _execute_write(self, statement: Any, values: Mapping[str, Any] | None = None) -> int:
         result = await self._database.write(lambda connection: connection.execute(statement, values))
@@ -544,21 +450,6 @@ class SqlInboxStore:
 
 async def _fetch_scalars(connection: AsyncConnection, query: Any) -> Sequence[str]:
     return (await connection.execute(query)).scalars().all()
-
-
-def _find_handoff(message: ChatMessage, handed: Sequence[_KnownHandoff]) -> _KnownHandoff:
-    """The handoff that a message belongs to: by its thread; in a private conversation by its channel."""
-    place = message.place
-    private = message.audience in {Audience.DIRECT, Audience.ASSISTANT}
-    for each in handed:
-        if each.support == place:
-            return replace(each, side=Party.SUPPORT)
-    for exactly in (True, False):
-        for each in handed:
-            there = each.customer
-            if there == place or (not exactly and private and there and there.channel == place.channel):
-                return replace(each, side=Party.CUSTOMER)
-    return _KnownHandoff()
 
 
 def _gesture_names(message: ChatMessage) -> list[tuple[str, ...]]:
@@ -581,7 +472,3 @@ def _as_known(job: Job) -> dict[str, Any]:
 
 def _has_key(key: MessageRef) -> ColumnElement[bool]:
     return and_(*(inbox.c[name] == value for name, value in asdict(key).items()))
-
-
-def _parse_thread(row: RowMapping) -> Thread:
-    return Thread(row["answering"], row["muted"], row["human"], frozenset(row["askers"]), row["conversation_id"])
