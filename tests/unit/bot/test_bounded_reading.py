@@ -22,10 +22,8 @@ from bot.i18n import language
 from bot.masking import Masker, phones
 from bot.platforms.discord import events as discord_incoming
 from bot.platforms.slack import events as slack_incoming
-from retrieval import text
 from retrieval.search import conversation, pasted_logs, same_statement
-from retrieval.text import analysis, codes, languages
-from retrieval.text.cleaning import negation
+from retrieval.text import analysis, cleaning, codes, languages, negation
 
 MASKER = Masker()
 READERS: dict[str, Callable[[str], object]] = {
@@ -45,8 +43,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "gap": gaps.title_of,
     "slack": lambda said: slack_incoming.to_readable(said, "U1"),
     "discord": lambda said: discord_incoming.to_readable(said, 1),
-    "clean": text.clean_text,
-    "collapse": text.collapse_whitespace,
+    "clean": cleaning.clean_text,
+    "collapse": cleaning.collapse_whitespace,
     "analyse": analysis.analyse_text,
     "codes": lambda said: list(codes.find_codes(said)),
     "denials": negation.count_denials,
@@ -198,6 +196,6 @@ def test_a_number_of_any_length_stands_for_itself() -> None:
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.one_of(st.sampled_from(ATOMS), st.text(max_size=5), st.integers(0, 10**30).map(str)), max_size=40))
 def test_no_reader_fails_of_a_text(pieces: list[str]) -> None:
-    said = text.make_storable("".join(pieces))
+    said = cleaning.make_storable("".join(pieces))
     for read in READERS.values():
         read(said)
