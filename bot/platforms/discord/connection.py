@@ -15,6 +15,8 @@ from bot.platforms.discord.api_errors import translate_connection_errors
 from bot.platforms.discord.gateway import FrontdeskWebSocket
 from bot.platforms.discord.settings import GATEWAY, DiscordSettings
 
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # it would warn that nobody can be spoken to
+
 _KEPT_STARTS = 10
 PERMISSIONS = discord.Permissions(
     view_channel=True,

@@ -9,6 +9,7 @@ comes after the acknowledgement (`lazy`): a rate limit may hold it up.
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
@@ -19,6 +20,7 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.adapter.starlette.async_handler import to_starlette_response
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.logger.messages import warning_client_prioritized_and_token_skipped, warning_token_skipped
 from slack_bolt.response import BoltResponse
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.signature import SignatureVerifier
@@ -169,6 +171,7 @@ class SlackAdapter:
             acknowledge what it could not authorize for a fault of Slack's."""
             return self._identity
 
+        logging.getLogger("slack_bolt.AsyncApp").addFilter(_is_news)
         app = AsyncApp(
             client=web_client(self._settings, token=""),  # not ours: Bolt copies it deeply, session and all
             authorize=authorize_request,
@@ -453,3 +456,8 @@ async def _ignore_event() -> None:
 
 async def _acknowledge_action(ack: AsyncAck) -> None:
     await ack()
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Bolt would warn that it leaves the token to us."""
+    return record.getMessage() not in {warning_client_prioritized_and_token_skipped(), warning_token_skipped()}
