@@ -46,7 +46,7 @@ class FolderReader:
         """
         root = _resolve_folder(source.location)
         found = sorted(_find_files(root))
-        looping = [path for path in found if _is_loop(path)]
+        looping = dict.fromkeys(path for path in found if _is_loop(path))
         files = [path for path in found if path not in looping and _lies_inside(path, root)]
         paths = [path for path in files if path.suffix.lower() in CONTENT_TYPES]
         if not paths and not known:

@@ -1,9 +1,10 @@
-"""Attribute lists of Markdown's dialects: `{#id .class}` behind a heading, `{: .class}` below a block, `{/* #id */}`."""
+"""Attribute lists of Markdown's dialects: `{#id .class}` behind headings, `{: .class}` below blocks, `{/* #id */}`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ _AFTER = ("link_close", "image", "code_inline", "strong_close", "em_close")
 
 
 def take_block_attributes(state: StateCore) -> None:
-    """Take attribute lists from headings and from below blocks, before inline markup is read; ids go to the headings."""
+    """Take attribute lists from headings and from below blocks, before inline markup is read; headings get ids."""
     tokens = state.tokens
     for index, token in enumerate(tokens):
         if token.type != "inline":
@@ -46,7 +47,7 @@ def take_block_attributes(state: StateCore) -> None:
 
 def drop_inline_attributes(inline: Sequence[Token]) -> None:
     """Take away the lists that stand right behind a link, an image, code or emphasis."""
-    for before, token in zip(inline, inline[1:], strict=False):
+    for before, token in pairwise(inline):
         if token.type == "text" and before.type in _AFTER and (found := _LIST.match(token.content)):
             token.content = token.content[found.end() :]
 

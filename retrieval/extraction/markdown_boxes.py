@@ -1,8 +1,8 @@
 """Boxes of Markdown's dialects -> `<details>` and paragraphs, which CommonMark lets pass.
 
-Read are MkDocs' `??? type "Title"`, `!!!` and `===`, the `:::` of VitePress, Docusaurus, Pandoc and MyST, Obsidian's and
-GitHub's `> [!type]- Title`, Hugo's `{{< name "Title" >}}`, GitBook's and Liquid's `{% name title="…" %}`, and components of
-MDX. Code is left as it is.
+Read are MkDocs' `??? type "Title"`, `!!!` and `===`, the `:::` of VitePress, Docusaurus, Pandoc and MyST, Obsidian's
+and GitHub's `> [!type]- Title`, Hugo's `{{< name "Title" >}}`, GitBook's and Liquid's `{% name title="…" %}`, and MDX's
+components. Code is left as it is.
 """
 
 from __future__ import annotations
