@@ -37,7 +37,8 @@ class Source:
     """A place whose pages Frontdesk knows. `name` is unique; `location` is a URL, or a folder's absolute path.
 
     `path_prefix` narrows a website's scope below its host ("" means the directory of the start URL);
-    `max_pages` and `max_depth` bound one crawl of it (None: the crawl settings' own bounds).
+    `max_pages` and `max_depth` bound one crawl of it (None: the crawl settings' own bounds);
+    `read_noindex`: pages that ask not to be indexed are read too, for whoever owns the site.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Source:
     selectors: Selectors | None = None
     max_pages: int | None = None
     max_depth: int | None = None
+    read_noindex: bool = False
 
 
 class DocumentKind(StrEnum):

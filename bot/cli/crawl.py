@@ -19,6 +19,7 @@ from bot.cli.options import (
     Name,
     Prefix,
     QuestionCss,
+    ReadNoindex,
     SinglePage,
     read_selectors,
 )
@@ -112,6 +113,7 @@ def crawl_sources(
     prefix: Prefix = "",
     max_pages: MaxPages = None,
     max_depth: MaxDepth = None,
+    read_noindex: ReadNoindex = False,
     question_css: QuestionCss = "",
     answer_css: AnswerCss = "",
     item_css: ItemCss = "",
@@ -134,6 +136,7 @@ def crawl_sources(
             selectors=selectors,
             max_pages=max_pages,
             max_depth=max_depth,
+            read_noindex=read_noindex,
         )
         for url in urls
     ]

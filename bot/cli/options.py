@@ -14,6 +14,9 @@ Name = Annotated[str, typer.Option(help="What to call it. Default: made from the
 Prefix = Annotated[str, typer.Option(help="Only paths that begin so, e.g. /help/. Default: the start URL's folder.")]
 MaxPages = Annotated[int | None, typer.Option(min=1, help="At most so many pages of this source.")]
 MaxDepth = Annotated[int | None, typer.Option(min=0, help="Follow links at most so deep from the start.")]
+ReadNoindex = Annotated[
+    bool, typer.Option("--read-noindex", help="Read pages that ask not to be indexed too: for a site of your own.")
+]
 QuestionCss = Annotated[str, typer.Option(help="CSS selector of a question, for markup no general rule reads.")]
 AnswerCss = Annotated[str, typer.Option(help="CSS selector of an answer; goes with --question-css.")]
 ItemCss = Annotated[str, typer.Option(help="CSS selector of the element around one pair.")]

@@ -19,6 +19,7 @@ from bot.cli.options import (
     Name,
     Prefix,
     QuestionCss,
+    ReadNoindex,
     SinglePage,
     read_selectors,
 )
@@ -45,6 +46,7 @@ def add_source(
     prefix: Prefix = "",
     max_pages: MaxPages = None,
     max_depth: MaxDepth = None,
+    read_noindex: ReadNoindex = False,
     question_css: QuestionCss = "",
     answer_css: AnswerCss = "",
     item_css: ItemCss = "",
@@ -63,6 +65,7 @@ def add_source(
         selectors=read_selectors(question_css, answer_css, item_css),
         max_pages=max_pages,
         max_depth=max_depth,
+        read_noindex=read_noindex,
     )
     if preview:
         _add_if_right(source)

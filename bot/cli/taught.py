@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from bot.app import Application
     from bot.chat.card import Card
     from bot.taught.models import Taught
+    from bot.taught.service import TableResult
 
 taught_app = typer.Typer(no_args_is_help=True)
 
@@ -70,6 +72,42 @@ def edit_taught(
     print_card(taught_card(run_on_application(change_answer)))
 
 
+@taught_app.command("import")
+def import_table(
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE",
+            help="CSV with the columns question, answer and, if any, language, link, wordings. '-': stdin.",
+        ),
+    ],
+) -> None:
+    """Teach the rows of a team's own table: all, or none where one cannot be used. Those taught so already stay."""
+    from bot.taught.table import read_table
+
+    rows = read_table(_read_bytes(file))
+
+    async def add_rows(application: Application) -> TableResult:
+        async with record_action(application, "taught import", Path(file).name):
+            return await application.taught_answers.bring_in(current_operator(), rows)
+
+    result = run_on_application(add_rows)
+    print_line(f"{result.added} added, {result.changed} changed, {result.same} as they were.")
+
+
+def _read_bytes(file: str) -> bytes:
+    from bot.errors import InputError
+    from bot.taught.table import LARGEST
+
+    if file == "-":
+        return sys.stdin.buffer.read(LARGEST + 1)
+    try:
+        with Path(file).open("rb") as stream:
+            return stream.read(LARGEST + 1)
+    except OSError as error:
+        raise InputError(f"Cannot read {file} ({error.strerror}): name a file that is there.") from error
+
+
 def _press_and_print(action: str, taught_id: str) -> None:
     async def press_on_console(application: Application) -> Card | None:
         return await press_button(application, action, taught_id)
@@ -104,6 +142,7 @@ def _as_dict(taught: Taught) -> dict[str, Any]:
         "created_at": taught.created_at,
         "updated_at": taught.updated_at,
         "expires_at": taught.expires_at,
+        "wordings": taught.wordings.splitlines(),
     }
 
 

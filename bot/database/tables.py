@@ -179,6 +179,7 @@ sources = Table(
     Column("selectors", CleanJson),
     Column("max_pages", Integer),
     Column("max_depth", Integer),
+    Column("read_noindex", Boolean, nullable=False, server_default=false()),
     Column("created_at", UtcDateTime, nullable=False),
     Column("paused", Boolean, nullable=False, server_default=false()),
     Column("every_hours", Double),
@@ -347,6 +348,7 @@ taught = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime),
+    Column("wordings", CleanText, nullable=False, server_default=""),
     Index(None, "state"),
 )
 

@@ -66,9 +66,9 @@ async def _known_or_added(source: Source, sources: SourceStore, added: list[str]
 
 def _check_options(source: Source, known: Source) -> None:
     """A known source keeps its options: others would be passed over in silence."""
-    for option in ("path_prefix", "selectors", "max_pages", "max_depth"):
+    for option in ("path_prefix", "selectors", "max_pages", "max_depth", "read_noindex"):
         asked = getattr(source, option)
-        if asked not in ("", None) and asked != getattr(known, option):
+        if asked not in ("", None, False) and asked != getattr(known, option):
             raise DuplicateSource(
                 f"{source.location} is known already, as source {known.name!r} with other options: leave yours out, or "
                 f"take it out first with 'frontdesk sources remove {known.name}'."

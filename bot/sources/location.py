@@ -21,6 +21,7 @@ def describe_source(
     selectors: Selectors | None = None,
     max_pages: int | None = None,
     max_depth: int | None = None,
+    read_noindex: bool = False,
 ) -> Source:
     """The source that `location` (a URL or a folder) names; without a `name`, one is made from the location.
 
@@ -34,9 +35,11 @@ def describe_source(
         )
     if path_prefix and kind is not SourceKind.WEBSITE:
         raise SourceError("--prefix narrows a website's scope; a page or a folder has none: leave it out.")
+    if read_noindex and kind is SourceKind.FOLDER:
+        raise SourceError("--read-noindex is for websites and pages; a folder's files are all read: leave it out.")
     if path_prefix and not path_prefix.startswith("/"):
         path_prefix = f"/{path_prefix}"
-    return Source(name, kind, location, path_prefix, selectors, max_pages, max_depth)
+    return Source(name, kind, location, path_prefix, selectors, max_pages, max_depth, read_noindex)
 
 
 def scope_of(source: Source) -> str:
@@ -48,7 +51,7 @@ def scope_of(source: Source) -> str:
     else:
         scope = "this page" if source.kind is SourceKind.PAGE else "all files"
     limits = ((source.max_pages, "pages"), (source.max_depth, "links deep"))
-    rules = ["own CSS"] if source.selectors else []
+    rules = [*(["own CSS"] if source.selectors else []), *(["noindex too"] if source.read_noindex else [])]
     return ", ".join([scope, *(f"at most {limit} {what}" for limit, what in limits if limit is not None), *rules])
 
 

@@ -79,6 +79,7 @@ def _from_row(row: RowMapping) -> Source:
         selectors=Selectors(**row["selectors"]) if row["selectors"] else None,
         max_pages=row["max_pages"],
         max_depth=row["max_depth"],
+        read_noindex=row["read_noindex"],
     )
 
 

@@ -7,7 +7,7 @@ import asyncio
 import re
 import unicodedata
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -21,6 +21,7 @@ from bot.errors import BotError, InputError, StorageError
 from bot.handoff.models import Handoff, HandoffMessage
 from bot.taught.models import Taught, TaughtState
 from bot.taught.ports import TaughtStore
+from bot.taught.table import Row
 from retrieval.documents import Document
 from retrieval.errors import RetrievalError
 from retrieval.interfaces import Retriever
@@ -36,6 +37,15 @@ _OPEN = (TaughtState.PROPOSED, TaughtState.REVIEW)
 _TWICE = timedelta(minutes=1)  # within which the same, taught again, was a form that was sent twice
 _VOTED_DOWN = "A customer found it not helpful."  # without their reason, which is theirs and may be forgotten
 _WORDS = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+")
+
+
+@dataclass(frozen=True, slots=True)
+class TableResult:
+    """How many rows of a table were new, worded otherwise than before, and known as they are."""
+
+    added: int = 0
+    changed: int = 0
+    same: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +180,39 @@ class TaughtAnswers:
         await self._shelf.load()
         return taught
 
+    async def bring_in(self, actor: Actor, rows: Sequence[Row]) -> TableResult:
+        """Teach a table's rows: what is taught in other words becomes as the table says, what is taught so already
+        stays as it is. Nothing is done where a row cannot be taught.
+
+        Raises InputError, which names the line, and StorageError.
+        """
+        for row in rows:
+            try:
+                _checked(row.question, row.answer)
+            except InputError as error:
+                raise InputError(f"Line {row.line} cannot be used: {error}") from None
+        now = datetime.now(UTC)
+        added = changed = 0
+        async with self._teaching:
+            known = {each.question.casefold(): each for each in await self._store.searched(now)}
+            for row in rows:
+                before = known.get(row.question.casefold())
+                values = {
+                    "question": row.question,
+                    "answer": row.answer,
+                    "language": row.language or _language(row.question, row.answer),
+                    "url": row.link or (before.url if before else ""),
+                    "wordings": "\n".join(row.wordings),
+                }
+                if before is None:
+                    await self._store.add(_build_approved(actor, now, values))
+                    added += 1
+                elif any(getattr(before, name) != value for name, value in values.items()):
+                    await self._store.change(before.id, **values, author=actor.shown, author_id=actor.id)
+                    changed += 1
+        await self._shelf.load()
+        return TableResult(added, changed, len(rows) - added - changed)
+
     async def edit(
         self, actor: Actor, taught_id: str, question: str, answer: str, expires: str | None = None
     ) -> Taught:
@@ -259,6 +302,7 @@ def as_document(taught: Taught) -> Document:
         question=taught.question,
         answer=taught.answer,
         language=taught.language,
+        alternatives=tuple(taught.wordings.splitlines()),
         source=SOURCE,
         crawled_at=taught.updated_at.isoformat(timespec="seconds"),
         author=taught.author or "the team",
@@ -283,6 +327,22 @@ def read_expiry(text: str, now: datetime) -> datetime | None:
     if expiry <= now:
         raise InputError(f"{text} is past: an answer can expire from tomorrow on.")
     return expiry
+
+
+def _build_approved(actor: Actor, now: datetime, values: Mapping[str, str]) -> Taught:
+    return Taught(
+        id=uuid.uuid4().hex,
+        state=TaughtState.APPROVED,
+        question=values["question"],
+        answer=values["answer"],
+        language=values["language"],
+        author=actor.shown,
+        author_id=actor.id,
+        created_at=now,
+        updated_at=now,
+        url=values["url"],
+        wordings=values["wordings"],
+    )
 
 
 def _checked(question: str, answer: str) -> tuple[str, str]:

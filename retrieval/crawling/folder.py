@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,7 @@ CONTENT_TYPES = {
     ".xhtml": "application/xhtml+xml",
     ".md": "text/markdown",
     ".markdown": "text/markdown",
+    ".mdx": "text/markdown",
     ".txt": "text/plain",
 }
 _KINDS = "HTML, Markdown or text file (" + ", ".join(CONTENT_TYPES) + ")"
@@ -38,12 +40,14 @@ class FolderReader:
 
     def crawl(self, source: Source, known: Mapping[str, KnownPage]) -> Iterator[Fetch]:
         """Yield each file's outcome, in the order of their paths; known files that are no more are GONE, files of
-        another kind SKIPPED.
+        another kind, and links that lead in a circle, SKIPPED.
 
         Raises SourceError when the folder is missing, cannot be read, or holds nothing and never did.
         """
         root = _resolve_folder(source.location)
-        files = sorted(_find_files(root))
+        found = sorted(_find_files(root))
+        looping = dict.fromkeys(path for path in found if _is_loop(path))
+        files = [path for path in found if path not in looping and _lies_inside(path, root)]
         paths = [path for path in files if path.suffix.lower() in CONTENT_TYPES]
         if not paths and not known:
             raise SourceError(f"{root} holds no {_KINDS}: name another folder.")
@@ -58,6 +62,9 @@ class FolderReader:
             if url not in urls:
                 reason = f"the source's limit of {limit} pages was reached" if url in beyond else "the file is no more"
                 yield Fetch(url, FetchOutcome.GONE, reason=reason)
+        for path in looping:
+            reason = "it is a symbolic link that leads in a circle: delete it"
+            yield Fetch(path.as_uri(), FetchOutcome.SKIPPED, reason=reason, discovered=len(urls))
         for path in files:
             if path.suffix.lower() not in CONTENT_TYPES:
                 reason = f"{path.suffix or 'a file without an ending'} is not read"
@@ -89,12 +96,25 @@ def _find_files(root: Path) -> Iterator[Path]:
     for folder, names, files in os.walk(root):
         names[:] = [name for name in names if not name.startswith(".")]
         for name in files:
-            path = Path(folder) / name
-            if name.startswith("."):
-                continue
-            if path.is_symlink() and not path.resolve().is_relative_to(root):
-                continue
-            yield path
+            if not name.startswith("."):
+                yield Path(folder) / name
+
+
+def _is_loop(path: Path) -> bool:
+    """Whether it is a link that leads back to itself, over whatever others."""
+    if not path.is_symlink():
+        return False
+    try:
+        path.resolve(strict=True)
+    except RuntimeError:  # as Python 3.11 says it; later ones raise the OSError
+        return True
+    except OSError as error:
+        return error.errno == errno.ELOOP
+    return False
+
+
+def _lies_inside(path: Path, root: Path) -> bool:
+    return not path.is_symlink() or path.resolve().is_relative_to(root)
 
 
 def _fetch_file(path: Path, known: KnownPage | None, max_bytes: int, discovered: int = 1) -> Fetch:

@@ -131,5 +131,6 @@ def build_job(source: Source, known: Mapping[str, KnownPage], settings: CrawlSet
         settings=bounds,
         single=source.kind is SourceKind.PAGE,
         path_prefix=source.path_prefix,
+        read_noindex=source.read_noindex,
         known=dict(known),
     )

@@ -225,8 +225,8 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
         robots = b",".join(response.headers.getlist("X-Robots-Tag")).decode("latin-1")
         facts = read_page(response.body, response.url, content_type, robots)
         links = self.follow_links(ask, facts.links)
-        if facts.noindex:
-            self.report_gone(ask, "it asks not to be indexed (noindex)")
+        if facts.noindex and not self.job.read_noindex:
+            self.report_gone(ask, "it asks not to be indexed (noindex): on a site of your own, add it --read-noindex")
             return False
         url = self.choose_url(ask, facts)
         if not url:

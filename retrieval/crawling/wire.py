@@ -27,6 +27,7 @@ class Job:
     settings: CrawlSettings
     single: bool = False
     path_prefix: str = ""
+    read_noindex: bool = False
     known: dict[str, KnownPage] = field(default_factory=dict)
 
     def to_json(self) -> str:

@@ -4,35 +4,90 @@ from __future__ import annotations
 
 import html
 import re
+import tomllib
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from retrieval.extraction import wording
+from retrieval.extraction.markdown_attributes import drop_inline_attributes, take_block_attributes
+from retrieval.extraction.markdown_boxes import unfold_boxes
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-_FRONT_MATTER = re.compile(r"\A---\s*\n(.*?)\n(?:---|\.\.\.)\s*\n", re.DOTALL)
-_TITLE = re.compile(r"^title:\s*[\"']?(.*?)[\"']?\s*$", re.MULTILINE)
-_MDX = re.compile(r"^(import|export)\s.*$", re.MULTILINE)
+_FRONT_MATTER = re.compile(
+    r"\s*---[ \t]*\n(?P<yaml>.*?)(?:^|\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE
+)
+_TOML = re.compile(r"\s*\+\+\+[ \t]*\n(?P<toml>.*?)(?:^|\n)\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_YAML_LINE = re.compile(r"\s|#|- |-$|[\]}]|[^\s:#][^:]*:(?:\s|$)|$")
+_TITLE = re.compile(r"^title:[ \t]*(?:[>|][+-]?[ \t]*\n((?:[ \t]+\S.*\n?)+)|([^\s>|].*)$)", re.MULTILINE)
+_CODE_STATEMENT = re.compile(  # of JavaScript, which MDX may have; prose may begin with these words too
+    r"""import\s+(?:[\w$*{][^'"`;]*?\sfrom\s*)?["'][^"'\n]+["']\s*;?\s*$"""
+    r"|export\s+(?:default\b|(?:const|let|var)\s+[\w$\[{][^=]*=|(?:async\s+)?function\b|class\s+\w|\*|\{)"
+)
 _SLUG_DROP = re.compile(r"[^\w\- ]")
-_HEADING = re.compile(r"<(h[1-6])>(.*?)</\1>", re.DOTALL)
+_HEADING = re.compile(r'<(h[1-6])(?: id="([^"]*)")?>(.*?)</\1>', re.DOTALL)
 _UNDERLINE = re.compile(r"^([=~^\-*#])\1{2,}\s*$")
 
 
 def markdown_to_html(text: str) -> str:
-    """CommonMark with tables to HTML; headings get the ids that code hosts and most generators give them."""
+    """CommonMark with tables, definition lists and the boxes of its dialects to HTML; headings get the ids that are
+    written behind them, else those that code hosts and most generators give them."""
     from markdown_it import MarkdownIt
+    from mdit_py_plugins.deflist import deflist_plugin
 
-    match = _FRONT_MATTER.match(text)
-    title = _TITLE.search(match.group(1)) if match else None
-    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-    tokens = parser.parse(_MDX.sub("", text[match.end() :] if match else text))
+    title, text = _split_front_matter(text)
+    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).use(deflist_plugin)
+    parser.core.ruler.after("block", "block_attributes", take_block_attributes)
+    tokens = parser.parse(unfold_boxes(_drop_code_statements(text), parser.renderInline))
     for token in tokens:
+        drop_inline_attributes(token.children or [])
         _break_at_labels(token.children or [])
     body = parser.renderer.render(tokens, parser.options, {})
-    head = f"<title>{html.escape(title.group(1))}</title>" if title else ""
+    head = f"<title>{html.escape(title)}</title>" if title else ""
     return f"<html><head>{head}</head><body>{_add_heading_ids(body)}</body></html>"
+
+
+def _split_front_matter(text: str) -> tuple[str, str]:
+    """The title that front matter in YAML or TOML names, and the text without it. A rule at the top begins none."""
+    if match := _TOML.match(text):
+        return _read_toml_title(match["toml"]), text[match.end() :]
+    match = _FRONT_MATTER.match(text)
+    if match is None or not all(map(_YAML_LINE.match, match["yaml"].split("\n"))) or match["yaml"][:1] == "\n":
+        return "", text
+    found = _TITLE.search(match["yaml"])
+    title = " ".join((found[1] or found[2] or "").split()) if found else ""
+    if len(title) > 1 and title[0] == title[-1] and title[0] in "\"'":
+        quote, title = title[0], title[1:-1]
+        title = title.replace("''", "'") if quote == "'" else title.replace('\\"', '"')
+    return title, text[match.end() :]
+
+
+def _read_toml_title(text: str) -> str:
+    try:
+        title = tomllib.loads(text).get("title", "")
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return ""
+    return title if isinstance(title, str) else ""
+
+
+def _drop_code_statements(text: str) -> str:
+    """Take out the imports and exports of MDX that stand at the head of the text, below its first heading too."""
+    paragraphs = re.split(r"(\n[ \t]*(?:\n[ \t]*)+)", text)
+    kept: list[str] = []
+    for index in range(0, len(paragraphs), 2):
+        paragraph = paragraphs[index].strip("\n")
+        if paragraph and not _is_code(paragraph) and not (paragraph.startswith("# ") and "\n" not in paragraph):
+            return "".join([*kept, *paragraphs[index:]])
+        if not _is_code(paragraph):
+            kept += paragraphs[index : index + 2]
+    return "".join(kept)
+
+
+def _is_code(paragraph: str) -> bool:
+    """Whether each of its statements imports or exports, whatever lines they take."""
+    statements = re.split(r"\n(?=import\b|export\b)", paragraph)
+    return all(map(_CODE_STATEMENT.match, statements))
 
 
 def _break_at_labels(inline: list[Token]) -> None:
@@ -48,12 +103,12 @@ def _add_heading_ids(body: str) -> str:
     used: dict[str, int] = {}
 
     def add_id(match: re.Match[str]) -> str:
-        words = html.unescape(re.sub(r"<[^>]+>", "", match.group(2)))
-        slug = _SLUG_DROP.sub("", words.strip().lower()).replace(" ", "-")
+        words = html.unescape(re.sub(r"<[^>]+>", "", match[3]))
+        slug = (match[2] and html.unescape(match[2])) or _SLUG_DROP.sub("", words.strip().lower()).replace(" ", "-")
         number = used.get(slug, 0)
         used[slug] = number + 1
-        name = html.escape(f"{slug}-{number}" if number else slug)
-        return f'<{match.group(1)} id="{name}">{match.group(2)}</{match.group(1)}>'
+        name = html.escape(f"{slug}-{number}" if number and not match[2] else slug)
+        return f'<{match[1]} id="{name}">{match[3]}</{match[1]}>'
 
     return _HEADING.sub(add_id, body)
 

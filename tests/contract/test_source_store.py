@@ -20,6 +20,7 @@ SHOP = Source(
     selectors=Selectors(question="h3.q", answer="div.a > p", item="li"),
     max_pages=50,
     max_depth=0,
+    read_noindex=True,
 )
 GUIDES = Source(name="guides", kind=SourceKind.FOLDER, location="/srv/guides")
 

@@ -314,6 +314,17 @@ def test_a_taught_answer_from_its_first_word_to_its_last(either: Office) -> None
     assert (after["decision"], after["citations"]) == (before["decision"], before["citations"])
 
 
+def test_a_table_of_answers_is_taught_once_however_often_it_is_brought_in(office: Office, tmp_path: Path) -> None:
+    table = tmp_path / "answers.csv"
+    table.write_text('question;answer;wordings\n"May I moor here?";"=For a night.";"May I stay overnight?"\n', "utf-8")
+    assert "1 added, 0 changed, 0 as they were" in office.done("taught", "import", str(table))
+    assert "0 added, 0 changed, 1 as they were" in office.done("taught", "import", str(table))
+    [taught] = office.json("taught", "list")
+    assert (taught["answer"], taught["wordings"]) == ("=For a night.", ["May I stay overnight?"])
+    assert "For a night" in office.json("ask", "May I stay overnight?")["answer"]
+    assert "taught import" in office.done("audit")
+
+
 def test_a_taught_answer_is_used_without_any_page_and_no_more_once_it_has_expired(office: Office) -> None:
     office.done("teach", "--question", "如何退货？", "--answer", "请在 30 天内寄回。")
     office.done("teach", *GIFTS)

@@ -11,7 +11,7 @@ import pytest
 from retrieval.documents import SourceKind
 from retrieval.errors import SourceError
 from retrieval.interfaces import FetchOutcome
-from tests.support.crawls import crawl, of, urls
+from tests.support.crawls import as_known, crawl, of, urls
 from tests.support.site import Page, Site
 
 
@@ -151,6 +151,19 @@ def test_meta_robots_and_its_header_are_obeyed(site: Site) -> None:
     for path in ("/hidden", "/behind-noindex", "/behind-nofollow"):
         site.html(path, path)
     assert urls(crawl(site.url("/"))) == {site.url("/"), site.url("/nofollow"), site.url("/behind-noindex")}
+
+
+def test_pages_that_ask_not_to_be_indexed_are_read_where_their_owner_says_so(site: Site) -> None:
+    site.html("/", links("/noindex", "/header"))
+    site.html("/noindex", '<meta name="robots" content="noindex, nofollow">' + links("/behind"))
+    site.html("/header", "x", headers={"X-Robots-Tag": "noindex"})
+    site.html("/behind", "x")
+    found = crawl(site.url("/"), read_noindex=True)
+    assert urls(found) == {site.url("/"), site.url("/noindex"), site.url("/header")}  # its links stay unfollowed
+    again = crawl(site.url("/"), as_known(found))
+    assert "--read-noindex" in of(again, site.url("/header")).reason
+    with pytest.raises(SourceError, match="--read-noindex"):
+        crawl(site.url("/noindex"), kind=SourceKind.PAGE)
 
 
 def test_only_html_markdown_and_text_are_taken_and_no_other_body_is_downloaded(site: Site) -> None:

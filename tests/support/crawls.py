@@ -17,11 +17,12 @@ def crawl(
     *,
     kind: SourceKind = SourceKind.WEBSITE,
     path_prefix: str = "",
+    read_noindex: bool = False,
     **settings: object,
 ) -> list[Fetch]:
     """Every outcome of one crawl, without a delay unless one is given; loopback is allowed."""
     bounds = {"allow": LOOPBACK, "delay": 0.0, "page_timeout": 5.0, "version": "1.2.3", **settings}
-    source = Source("test", kind, location, path_prefix=path_prefix)
+    source = Source("test", kind, location, path_prefix=path_prefix, read_noindex=read_noindex)
     return list(ScrapyCrawler(CrawlSettings(**bounds)).crawl(source, known or {}))  # type: ignore[arg-type]
 
 

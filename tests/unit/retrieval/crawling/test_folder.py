@@ -108,3 +108,19 @@ def test_one_file_can_be_read_by_itself(tmp_path: Path) -> None:
     for name, words in (("b.pdf", "no HTML, Markdown or text file"), ("missing.html", "no such file")):
         with pytest.raises(SourceError, match=words):
             read_file(tmp_path / name)
+
+
+def test_a_link_that_leads_in_a_circle_is_told_and_the_rest_is_read(tmp_path: Path) -> None:
+    write(tmp_path, a_md="# a")
+    (tmp_path / "self.md").symlink_to("self.md")
+    (tmp_path / "there.txt").symlink_to("back.txt")
+    (tmp_path / "back.txt").symlink_to("there.txt")
+    (tmp_path / "round").symlink_to("round")
+    (tmp_path / "up").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "lost.md").symlink_to("nowhere.md")
+    fetches = crawl(tmp_path)
+    assert urls(fetches) == {(tmp_path / "a.md").as_uri()}
+    skipped = urls(fetches, FetchOutcome.SKIPPED)
+    assert {Path(url).name for url in skipped} == {"self.md", "there.txt", "back.txt", "round"}
+    assert "circle" in of(fetches, (tmp_path / "self.md").as_uri()).reason
+    assert {Path(url).name for url in urls(fetches, FetchOutcome.FAILED)} == {"lost.md"}
