@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -13,12 +15,14 @@ from scrapy import signals
 from scrapy.exceptions import StopDownload
 from scrapy.http import Request, Response
 
+from retrieval.crawling.copies import Copies, TakenPage
 from retrieval.crawling.failures import Failure, explain_failure
 from retrieval.crawling.frontier import Ask, Frontier, measure_depths
 from retrieval.crawling.outbox import Outbox
 from retrieval.crawling.page_links import PageFacts, is_readable, read_page
+from retrieval.crawling.probes import Probes
 from retrieval.crawling.sitemaps import MAX_FILES, SitemapCache, read_sitemap
-from retrieval.crawling.urls import Scope, is_same_page, parse_origin, to_canonical_url
+from retrieval.crawling.urls import Scope, grows_without_end, is_same_page, parse_origin, to_canonical_url
 from retrieval.crawling.wire import Job, Verdict
 from retrieval.interfaces import Fetch, FetchOutcome, KnownPage
 
@@ -50,6 +54,11 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
         self.robots_sitemaps: dict[tuple[str, int | None], tuple[str, ...]] = {}
         self.sitemaps_asked: set[str] = set()
         self.paced: set[str] = set()  # hosts with a Crawl-delay
+        self.copies = Copies(job.known)
+        self.probes = Probes()
+        self.asides: deque[Request] = deque()  # requests beside those of the frontier
+        self.told_of_growth = False
+        self.led_to: dict[str, str] = {}  # temporary redirects: from the page's URL to where it stands today
         self.opened = False
         self.failures_in_a_row = 0
         self.deadline = time.monotonic() + self.limits.max_seconds
@@ -79,6 +88,8 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
         """
         if not self.frontier.stopped and time.monotonic() > self.deadline:
             self.frontier.stopped = f"the crawl reached its limit of {self.limits.max_seconds:g} s"
+        while self.asides and not self.frontier.stopped:
+            yield self.asides.popleft()
         while self.frontier.in_flight < self.limits.concurrency and (ask := self.frontier.take_next()):
             yield self.build_request(ask)
 
@@ -130,19 +141,19 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
         await self.outbox.wait_for_room()
         ask: Ask = response.meta["ask"]
         self.failures_in_a_row = self.failures_in_a_row + 1 if response.status >= 500 else 0
-        taken = False
+        taken = moved = False
         if response.status in _REDIRECTS and response.headers.get("Location"):
+            moved = True
             self.follow_redirect(ask, response)
         elif response.status == 304 and ask.url in self.job.known:
             taken = True
             self.report_unchanged(ask, response)
+            self.report_redirected(ask, FetchOutcome.GONE, f"it moved to {ask.url}")
         elif response.status == 200:
             taken = self.take_page(ask, response)
         else:
             self.report_error_status(ask, response.status)
-        if taken:
-            self.report_redirected(ask, FetchOutcome.GONE, f"it moved to {ask.url}")
-        for request in self.conclude_answer(ask, taken=taken, moved=response.status in _REDIRECTS):
+        for request in self.conclude_answer(ask, taken=taken, moved=moved):
             yield request
 
     def on_failure(self, failure: Any) -> Iterator[Request]:
@@ -168,6 +179,9 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
     def conclude_answer(self, ask: Ask, *, taken: bool, moved: bool = False) -> Iterator[Request]:
         """After every answer: count it, open the site after the first, ask on."""
         self.frontier.record_answer(taken=taken)
+        if not moved:
+            self.copies.record_answer(ask.page_url)
+        self.settle_waiting(ask.page_url)
         if self.failures_in_a_row >= HOPELESS_AFTER and not self.frontier.stopped:
             self.frontier.stopped = f"the server failed {HOPELESS_AFTER} times in a row"
         if not moved:
@@ -204,6 +218,7 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
     def report_unchanged(self, ask: Ask, response: Response) -> None:
         """304: its links are those of the last time."""
         known = self.job.known[ask.url]
+        self.copies.record_answer(ask.url, known.text)
         self.follow_links(ask, known.links)
         self.send_fetch(
             Fetch(
@@ -213,6 +228,7 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
                 status=304,
                 etag=_read_header(response, "ETag") or known.etag,
                 last_modified=_read_header(response, "Last-Modified") or known.last_modified,
+                text=known.text,
             )
         )
 
@@ -224,40 +240,83 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
             return False
         robots = b",".join(response.headers.getlist("X-Robots-Tag")).decode("latin-1")
         facts = read_page(response.body, response.url, content_type, robots)
-        links = self.follow_links(ask, facts.links)
+        links = tuple(link for link in facts.links if self.scope.contains(link) and not self.job.single)
         if facts.noindex:
+            self.follow_links(ask, links)
             self.report_gone(ask, "it asks not to be indexed (noindex)")
             return False
-        url = self.choose_url(ask, facts)
-        if not url:
-            self.report_gone(ask, f"it is the same page as {facts.declared}")
-            return False
-        self.send_fetch(
-            Fetch(
-                url,
-                FetchOutcome.FETCHED,
-                requested_url=ask.requested_url,
-                status=200,
-                body=response.body,
-                content_type=content_type,
-                etag=_read_header(response, "ETag"),
-                last_modified=_read_header(response, "Last-Modified"),
-                links=links,
-                bytes_received=response.meta.get("wire_bytes", 0),
-            )
+        kept_here = not ask.kept_as  # what asks "changed since?" there would ask one page about another
+        fetch = Fetch(
+            ask.page_url,
+            FetchOutcome.FETCHED,
+            requested_url=ask.requested_url,
+            status=200,
+            body=response.body,
+            content_type=content_type,
+            etag=_read_header(response, "ETag") if kept_here else "",
+            last_modified=_read_header(response, "Last-Modified") if kept_here else "",
+            links=links,
+            bytes_received=response.meta.get("wire_bytes", 0),
+            text=facts.text,
+            led_to=ask.url if ask.kept_as else "",
+            asks_to_sign_in=facts.asks_to_sign_in,
         )
+        self.copies.record_answer(fetch.url, facts.text)
+        return self.place_page(TakenPage(ask, fetch, self.find_other_name(ask, facts)))
+
+    def find_other_name(self, ask: Ask, facts: PageFacts) -> str:
+        """What the page calls itself, where that could be: pages of a list often call themselves its first."""
+        declared = facts.declared
+        could_be = declared != ask.url and is_same_page(ask.url, declared) and self.scope.contains(declared)
+        return declared if declared and could_be and not self.job.single else ""
+
+    def place_page(self, page: TakenPage) -> bool:
+        """Send the page, unless it says what another one says, or has to wait until that one has answered."""
+        if page.declared and not self.copies.has_answered(page.declared):
+            self.frontier.offer_url(page.declared, page.ask.depth)
+            self.copies.hold(page, page.declared)
+            self.follow_links(page.ask, page.fetch.links)
+            return False
+        if page.declared and self.copies.is_same(page, page.declared):
+            self.drop_copy(page, page.declared)
+            return False
+        twin = "" if self.job.single else self.copies.find_twin(page)
+        is_known = page.fetch.url in self.job.known  # then whoever knows both decides
+        if twin and not self.copies.has_answered(twin):
+            self.copies.hold(page, twin)
+            return False
+        if twin and not is_known and not self.is_better_known(page, twin):
+            self.drop_copy(page, twin)
+            return False
+        self.follow_links(page.ask, page.fetch.links)
+        self.copies.record_holder(page.fetch.url, page.fetch.text)
+        self.send_fetch(page.fetch)
+        self.report_redirected(page.ask, FetchOutcome.GONE, f"it moved to {page.fetch.url}")
+        self.probe_beside(page.fetch.url)
         return True
 
-    def choose_url(self, ask: Ask, facts: PageFacts) -> str:
-        """The URL that the page is kept under; "" when the page it declares itself to be was asked already."""
-        declared = facts.declared
-        if not declared or declared == ask.url or not self.scope.contains(declared):
-            return ask.url
-        if not is_same_page(ask.url, declared):
-            return ask.url
-        if self.job.single or self.frontier.claim_url(declared):
-            return declared
-        return ""
+    def is_better_known(self, page: TakenPage, twin: str) -> bool:
+        """Whether the page stands at its own URL, and its twin was but a temporary redirect to it."""
+        if self.led_to.get(twin) != page.fetch.url:
+            return False
+        self.copies.join(twin, page.fetch.url)
+        self.send_fetch(Fetch(twin, FetchOutcome.GONE, twin, reason=f"it is the same page as {page.fetch.url}"))
+        self.frontier.taken -= 1
+        return True
+
+    def drop_copy(self, page: TakenPage, original: str) -> None:
+        """One text is one page. Its links are the original's, and beside another path they would lead elsewhere."""
+        self.copies.join(page.fetch.url, original)
+        if urlsplit(page.fetch.url).path.rstrip("/") == urlsplit(original).path.rstrip("/"):
+            self.follow_links(page.ask, page.fetch.links)
+        else:
+            self.probe_beside(page.fetch.url, again=True)
+        self.report_gone(page.ask, f"it is the same page as {original}")
+
+    def settle_waiting(self, url: str) -> None:
+        """Place the pages that waited for what `url` would say."""
+        for page in self.copies.release(url):
+            self.frontier.taken += self.place_page(page)
 
     def report_error_status(self, ask: Ask, status: int) -> None:
         """Any other status: 404 and 410 remove the page, the rest is the server's trouble."""
@@ -268,14 +327,59 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
         else:
             self.report_failed(ask, told, status=status)
 
-    def follow_links(self, ask: Ask, links: tuple[str, ...]) -> tuple[str, ...]:
-        """Queue the links that belong to the site, and return them."""
+    def follow_links(self, ask: Ask, links: tuple[str, ...]) -> None:
+        """Queue the links that belong to the site; those without a query first: the others may be copies."""
         if self.job.single:
-            return ()
-        inside = tuple(link for link in links if self.scope.contains(link))
-        for link in inside:
-            self.frontier.offer_url(link, ask.depth + 1)
-        return inside
+            return
+        for link in sorted(filter(self.scope.contains, links), key=lambda link: "?" in link):
+            if grows_without_end(link) and link not in self.job.known:
+                self.report_growth(ask, link)
+            else:
+                self.frontier.offer_url(link, ask.depth + 1)
+
+    # -- what no page is ------------------------------------------------------------------------------------------
+
+    def probe_beside(self, url: str, *, again: bool = False) -> None:
+        """Ask, once a site, for an address that cannot exist; and `again` in a folder where a text turned up again.
+
+        The start page alone needs none, unless it is known and is another now.
+        """
+        is_first_start = url in {self.job.start, self.scope.start} and url not in self.job.known
+        if (self.job.single and url not in self.job.known) or is_first_start or not (again or self.probes.is_first):
+            return
+        if address := self.probes.make_address(url):
+            self.asides.append(
+                Request(
+                    address,
+                    callback=self.on_probe,
+                    errback=self.on_no_sitemap,
+                    dont_filter=True,
+                    meta={"probe": address, "handle_httpstatus_all": True, "dont_redirect": True},
+                )
+            )
+
+    async def on_probe(self, response: Response) -> AsyncIterator[Request]:
+        """What the server answers for an address that cannot exist; a redirect of it is followed on the same host."""
+        await self.outbox.wait_for_room()
+        content_type = _read_header(response, "Content-Type")
+        if response.status in _REDIRECTS and (location := response.headers.get("Location")):
+            target = to_canonical_url(location.decode("utf-8", "replace"), response.url)
+            hops = response.meta.get("hops", 0) + 1
+            if target and parse_origin(target) == parse_origin(response.url) and hops <= self.limits.max_redirects:
+                yield response.request.replace(url=target, meta={**response.request.meta, "hops": hops})
+        elif response.status == 200 and is_readable(content_type, urlsplit(response.url).path):
+            url, asked = to_canonical_url(response.url), response.meta["probe"]
+            told = Fetch(url, FetchOutcome.PROBED, asked, 200, response.body, content_type)
+            self.outbox.send_fetch(replace(told, discovered=self.frontier.discovered_pages))
+        for request in self.issue_requests():
+            yield request
+
+    def report_growth(self, ask: Ask, link: str) -> None:
+        """Say once that the site's links grow without end."""
+        if not self.told_of_growth:
+            self.told_of_growth = True
+            reason = f"the links of {ask.url} lead deeper without end: {link} and those like it were left"
+            self.outbox.send_fetch(Fetch(link, FetchOutcome.SKIPPED, ask.url, reason=reason))
 
     # -- sitemaps -------------------------------------------------------------------------------------------------
 
@@ -362,6 +466,11 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
             if told.refused:
                 return Verdict(error=told.reason, refused=True)
             return Verdict(error=f"{self.job.start} cannot be read: {told.reason}. {told.mend}.")
+        for page in self.copies.release_all():
+            self.frontier.taken += self.place_page(page.without_declaration())
+        for page in self.copies.release_all():  # those whose twin did not come either
+            self.send_fetch(page.fetch)
+            self.frontier.taken += 1
         limit = f"the source's limit of {self.limits.max_pages} pages was reached"
         for url in list(self.unanswered):
             if self.job.single or not self.scope.contains(url):

@@ -88,6 +88,19 @@ def may_be_page(url: str) -> bool:
     return _NO_PAGE.search(urlsplit(url).path) is None
 
 
+def grows_without_end(url: str) -> bool:
+    """Whether the path says the same thing three times in a row (/a/b/a/b/a/b/): a relative link that leads deeper each
+    time it is followed. Numbers alone are no sign: /11/11/11 is a day."""
+    parts = [part for part in urlsplit(url).path.split("/") if part]
+    for length in range(1, len(parts) // 3 + 1):
+        for at in range(len(parts) - 3 * length + 1):
+            first = parts[at : at + length]
+            thrice = first == parts[at + length : at + 2 * length] == parts[at + 2 * length : at + 3 * length]
+            if thrice and not all(part.isdigit() for part in first):
+                return True
+    return False
+
+
 def is_same_page(url: str, declared: str) -> bool:
     """Whether a page may call itself `declared`: the same host, and a path that differs at most in letter case, a
     trailing slash or a directory index. Sites that declare their home page on every page are common."""
