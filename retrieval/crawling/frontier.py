@@ -59,6 +59,10 @@ class Frontier:
         """Queue what a redirect leads to, though it may have been seen."""
         self._queue.append(ask)
 
+    def has_seen(self, url: str) -> bool:
+        """Whether the URL was queued or claimed."""
+        return url in self._seen
+
     def claim_url(self, url: str) -> bool:
         """Note a URL as seen without asking it; False if it was."""
         if url in self._seen or len(self._seen) >= MAX_SEEN:

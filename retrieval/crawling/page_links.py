@@ -67,18 +67,13 @@ def read_page(
     """
     directives = _parse_directives(robots_header)
     if media_type(content_type) in _TEXT:
-        said = digest_words(body.decode("utf-8", "replace"))
-        forward, delay = parse_refresh(refresh_header, url)
-        at_once = bool(forward) and delay <= 1
-        return PageFacts(
-            noindex=_says_noindex(directives), forward=forward if at_once else "", at_once=at_once, text=said
-        )
+        return _read_textless(digest_words(body.decode("utf-8", "replace")), url, directives, refresh_header)
     encoding, text = html_to_unicode(content_type, body)
     try:
         parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
         root = html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
-        return PageFacts(noindex=_says_noindex(directives))
+        return _read_textless("", url, directives, refresh_header)
     for name, content in _read_meta_tags(root):
         if name in {"robots", "frontdesk"}:
             directives |= _parse_directives(content)
@@ -99,6 +94,13 @@ def read_page(
         _asks_to_sign_in(root),
         base == url and _has_relative_links(root),
     )
+
+
+def _read_textless(said: str, url: str, directives: set[str], refresh_header: str) -> PageFacts:
+    """The facts of what has no markup: those that stand in its headers."""
+    forward, delay = parse_refresh(refresh_header, url)
+    at_once = bool(forward) and delay <= 1
+    return PageFacts(noindex=_says_noindex(directives), forward=forward if at_once else "", at_once=at_once, text=said)
 
 
 def parse_refresh(content: str, base: str) -> tuple[str, float]:

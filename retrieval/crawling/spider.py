@@ -20,8 +20,9 @@ from retrieval.crawling.failures import Failure, explain_failure
 from retrieval.crawling.frontier import Ask, Frontier, measure_depths
 from retrieval.crawling.outbox import Outbox
 from retrieval.crawling.page_links import PageFacts, is_readable, read_page
+from retrieval.crawling.politeness import find_long_pause, format_pause
 from retrieval.crawling.probes import Probes
-from retrieval.crawling.sitemaps import MAX_FILES, SitemapCache, read_sitemap
+from retrieval.crawling.sitemaps import MAX_FILES, SITEMAP_NAMES, SitemapCache, list_folders, read_sitemap
 from retrieval.crawling.urls import Scope, grows_without_end, is_same_page, parse_origin, to_canonical_url
 from retrieval.crawling.wire import Job, Verdict
 from retrieval.interfaces import Fetch, FetchOutcome, KnownPage
@@ -100,7 +101,8 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
             ask.url,
             callback=self.on_answer,
             errback=self.on_failure,
-            headers=_build_conditional_headers(self.job.known.get(ask.url)),
+            headers=_build_cookie_header(ask)
+            | ({} if ask.kept_as else _build_conditional_headers(self.job.known.get(ask.url))),
             dont_filter=True,
             meta={"ask": ask, "handle_httpstatus_all": True, "autothrottle_dont_adjust_delay": paced},
         )
@@ -116,10 +118,13 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
         named = self.robots_sitemaps.get(parse_origin(self.scope.start), ())
         for url in named:
             yield from self.request_sitemap(url, named=True)
-        yield from self.request_sitemap(urljoin(self.scope.start, "/sitemap.xml"))
+        for folder in list_folders(self.scope.start, self.scope.prefix):
+            first, *others = (urljoin(folder, name) for name in SITEMAP_NAMES)
+            yield from self.request_sitemap(first, else_try=() if named else tuple(others))
 
-    def request_sitemap(self, url: str, *, named: bool = False) -> Iterator[Request]:
-        """A sitemap that robots.txt `named` may be read even where it forbids the path."""
+    def request_sitemap(self, url: str, *, named: bool = False, else_try: tuple[str, ...] = ()) -> Iterator[Request]:
+        """A sitemap that robots.txt `named` may be read even where it forbids the path; where there is none, the first
+        of `else_try` that is one will do."""
         if url in self.sitemaps_asked or len(self.sitemaps_asked) >= MAX_FILES:
             return
         self.sitemaps_asked.add(url)
@@ -131,7 +136,7 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
             errback=self.on_no_sitemap,
             headers=_build_conditional_headers(validators),
             dont_filter=True,
-            meta={"sitemap": kept, "dont_obey_robotstxt": named, "handle_httpstatus_list": [304]},
+            meta={"sitemap": kept, "else_try": else_try, "dont_obey_robotstxt": named, "handle_httpstatus_list": [304]},
         )
 
     # -- answers --------------------------------------------------------------------------------------------------
@@ -140,21 +145,35 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
         """One answer of the server to one `Ask`."""
         await self.outbox.wait_for_room()
         ask: Ask = response.meta["ask"]
-        self.failures_in_a_row = self.failures_in_a_row + 1 if response.status >= 500 else 0
+        ill = response.status >= 500 or response.status == HTTPStatus.TOO_MANY_REQUESTS
+        self.failures_in_a_row = self.failures_in_a_row + 1 if ill else 0
+        if pause := find_long_pause(response):
+            self.stop_asking(response, pause)
         taken = moved = False
-        if response.status in _REDIRECTS and response.headers.get("Location"):
+        if response.status in _REDIRECTS and (location := response.headers.get("Location")):
             moved = True
-            self.follow_redirect(ask, response)
-        elif response.status == 304 and ask.url in self.job.known:
+            target = to_canonical_url(location.decode("utf-8", "replace"), response.url)
+            self.follow_redirect(ask, target, response.status, _read_cookies(response))
+        elif response.status == 200 and (forward := self.find_forward(ask, response)):
+            moved = True
+            self.follow_redirect(ask, *forward, ())
+        elif response.status == 304 and ask.url in self.job.known and not ask.kept_as:
             taken = True
             self.report_unchanged(ask, response)
             self.report_redirected(ask, FetchOutcome.GONE, f"it moved to {ask.url}")
         elif response.status == 200:
             taken = self.take_page(ask, response)
         else:
-            self.report_error_status(ask, response.status)
+            self.report_error_status(ask, response)
         for request in self.conclude_answer(ask, taken=taken, moved=moved):
             yield request
+
+    def stop_asking(self, response: Response, pause: float) -> None:
+        """The host wants to be left alone for longer than a crawl waits: what is known of it stays."""
+        host = urlsplit(response.url).hostname or ""
+        if not self.frontier.stopped and host == urlsplit(self.scope.start).hostname:
+            asks = f"{host} answers {response.status} and asks to be left alone for {format_pause(pause)}"
+            self.frontier.stopped = f"{asks}: nothing more was asked"
 
     def on_failure(self, failure: Any) -> Iterator[Request]:
         """No answer at all to an `Ask`."""
@@ -188,32 +207,72 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
             yield from self.open_site()
         yield from self.issue_requests()
 
-    def follow_redirect(self, ask: Ask, response: Response) -> None:
-        """Follow a redirect within the site; the start page's takes the site along to where it leads."""
-        target = to_canonical_url(response.headers["Location"].decode("utf-8", "replace"), response.url)
+    def find_forward(self, ask: Ask, response: Response) -> tuple[str, int] | None:
+        """Where a page sends its readers by itself, and the status that would say so; None where it is to be read."""
+        content_type = _read_header(response, "Content-Type")
+        if not is_readable(content_type, urlsplit(ask.url).path):
+            return None
+        facts = read_page(response.body, response.url, content_type, "", _read_header(response, "Refresh"))
+        if not facts.forward or (facts.forward == ask.url and not _read_cookies(response)):
+            return None
+        return facts.forward, 301 if facts.at_once and facts.forward != ask.url else 302
+
+    def follow_redirect(self, ask: Ask, target: str, status: int, cookies: tuple[tuple[str, str], ...]) -> None:
+        """Follow a redirect within the site; the start page's takes the site along to where it leads.
+
+        A temporary one leads to what the page says today: it is kept as that page, and asked for there again. One that
+        leads back to a page and sets `cookies` is asked once more with them.
+        """
         chain = (*ask.chain, ask.url)
         moves_site = ask.depth == 0 and not self.opened
+        held = (
+            tuple({**dict(ask.cookies), **dict(cookies)}.items())
+            if parse_origin(target) == parse_origin(ask.url)
+            else ()
+        )
         if not target:
             self.report_failed(ask, Failure("it redirects to no http or https URL", "Check the page in a browser"))
-        elif target in chain or len(chain) > self.limits.max_redirects:
+        elif len(chain) > self.limits.max_redirects or (target in chain and set(held) <= set(ask.cookies)):
             self.report_failed(ask, Failure("it redirects in a circle or without end", "Check the page in a browser"))
+        elif target in chain:
+            before = chain[: chain.index(target)]
+            self.frontier.queue_again(
+                Ask(target, ask.depth, before, ask.kept_as if ask.kept_as in before else "", held)
+            )
         elif moves_site or self.scope.contains(target):
             if moves_site:
                 self.scope = self.scope.move_to(target)
-            followed = self.frontier.offer_url(target, ask.depth, chain)
-            if not followed or response.status not in _FOR_GOOD:
-                self.report_moved(ask, response.status, f"it moved to {target}")
+            self.follow_within_site(replace(ask, url=target, chain=chain, cookies=held), ask, status)
         else:
-            self.report_moved(ask, response.status, f"it redirects to {target}, outside the source's scope")
+            self.report_moved(ask, status, target, f"it redirects to {target}, outside the source's scope")
 
-    def report_moved(self, ask: Ask, status: int, reason: str) -> None:
-        """A known page that now redirects: gone if for good; a detour (a login, a maintenance page) keeps its copy."""
-        if ask.url not in self.unanswered:
+    def follow_within_site(self, next_ask: Ask, ask: Ask, status: int) -> None:
+        """Ask where a redirect leads, unless that was asked for itself or for another page."""
+        target = next_ask.url
+        for_good = status in _FOR_GOOD
+        is_new = target not in self.led_to.values() and not self.frontier.has_seen(target)
+        if ask.depth > 0 and not ask.kept_as and not for_good and is_new:
+            next_ask = replace(next_ask, kept_as=ask.url)
+        if next_ask.kept_as and is_new:  # not claimed: it may be a page of the site, too, and then that is what it is
+            self.led_to[next_ask.kept_as] = target
+            self.frontier.queue_again(next_ask)
             return
-        if status in _FOR_GOOD:
+        followed = is_new and self.frontier.claim_url(target)
+        if followed:
+            self.frontier.queue_again(next_ask)
+        if not followed or not for_good:
+            self.report_moved(ask, status, target, f"it moved to {target}")
+
+    def report_moved(self, ask: Ask, status: int, target: str, reason: str) -> None:
+        """A known page that now redirects: gone if for good; a detour (a login, a maintenance page) keeps its copy."""
+        url = ask.page_url
+        if url not in self.unanswered:
+            return
+        if status in _FOR_GOOD and not ask.kept_as:
             self.report_gone(ask, reason, status=status)
         else:
-            self.report_failed(ask, Failure(f"{reason} for the time being", "Try again later"), status=status)
+            told = Failure(f"{reason} for the time being", "Try again later")
+            self.report_failed(ask, told, status=status, led_to=target)
 
     def report_unchanged(self, ask: Ask, response: Response) -> None:
         """304: its links are those of the last time."""
@@ -239,7 +298,7 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
             self.report_gone(ask, f"it is {content_type or 'of no known type'}: neither HTML, Markdown nor text")
             return False
         robots = b",".join(response.headers.getlist("X-Robots-Tag")).decode("latin-1")
-        facts = read_page(response.body, response.url, content_type, robots)
+        facts = read_page(response.body, response.url, content_type, robots, _read_header(response, "Refresh"))
         links = tuple(link for link in facts.links if self.scope.contains(link) and not self.job.single)
         if facts.noindex:
             self.follow_links(ask, links)
@@ -262,7 +321,18 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
             asks_to_sign_in=facts.asks_to_sign_in,
         )
         self.copies.record_answer(fetch.url, facts.text)
+        if not self.job.single:
+            for url in facts.sitemaps:
+                self.asides.extend(self.request_sitemap(url))
+            self.offer_folder(ask, facts)
         return self.place_page(TakenPage(ask, fetch, self.find_other_name(ask, facts)))
+
+    def offer_folder(self, ask: Ask, facts: PageFacts) -> None:
+        """A start page without its last slash whose links are made for it with one (/docs -> /docs/a.html)."""
+        parts = urlsplit(ask.url)
+        is_folder = not parts.query and "." not in parts.path.rpartition("/")[2] and not parts.path.endswith("/")
+        if ask.depth == 0 and is_folder and facts.has_relative_links:
+            self.frontier.offer_url(f"{ask.url}/", 0)
 
     def find_other_name(self, ask: Ask, facts: PageFacts) -> str:
         """What the page calls itself, where that could be: pages of a list often call themselves its first."""
@@ -318,10 +388,13 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
         for page in self.copies.release(url):
             self.frontier.taken += self.place_page(page)
 
-    def report_error_status(self, ask: Ask, status: int) -> None:
+    def report_error_status(self, ask: Ask, response: Response) -> None:
         """Any other status: 404 and 410 remove the page, the rest is the server's trouble."""
+        status = response.status
         phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "an unknown status"
         told = Failure(f"the server answers {status} {phrase}", "Check the URL in a browser")
+        if pause := find_long_pause(response):
+            told = Failure(f"{told.reason} and asks to be left alone for {format_pause(pause)}", "Try again after that")
         if status in _GONE:
             self.report_gone(ask, told.reason, told, status=status)
         else:
@@ -397,11 +470,20 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
                     self.frontier.offer_url(url, min(1, self.limits.max_depth))
             for url in sitemap.sitemaps:
                 yield from self.request_sitemap(url)
+        else:
+            yield from self.try_other_sitemap(response.request)
         yield from self.issue_requests()
 
     def on_no_sitemap(self, failure: Any) -> Iterator[Request]:
-        """No sitemap: the links will do."""
+        """No sitemap: one of another name, or the links, will do."""
+        yield from self.try_other_sitemap(failure.request)
         yield from self.issue_requests()
+
+    def try_other_sitemap(self, request: Request) -> Iterator[Request]:
+        """The next name that a sitemap may have in that folder."""
+        names = request.meta.get("else_try", ())
+        if names and not self.frontier.stopped:
+            yield from self.request_sitemap(names[0], else_try=names[1:])
 
     # -- signals --------------------------------------------------------------------------------------------------
 
@@ -436,20 +518,22 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
         """Report a known page as gone; what was never known is no loss, unless it is the start page."""
         if ask.depth == 0 and not self.opened:
             self.start_failure = told or Failure(reason, "Name a page with questions and answers")
-        if ask.url in self.unanswered:
-            self.send_fetch(Fetch(ask.url, FetchOutcome.GONE, ask.url, status, reason=reason))
+        if ask.page_url in self.unanswered:
+            self.send_fetch(Fetch(ask.page_url, FetchOutcome.GONE, ask.page_url, status, reason=reason))
         self.report_redirected(ask, FetchOutcome.GONE, reason)
 
-    def report_failed(self, ask: Ask, told: Failure, status: int = 0) -> None:
+    def report_failed(self, ask: Ask, told: Failure, status: int = 0, led_to: str = "") -> None:
         """Report a page that could not be read this time."""
         if ask.depth == 0 and not self.opened:
             self.start_failure = told
-        self.send_fetch(Fetch(ask.url, FetchOutcome.FAILED, ask.url, status, reason=told.reason))
+        url = ask.page_url
+        self.send_fetch(Fetch(url, FetchOutcome.FAILED, url, status, reason=told.reason, led_to=led_to))
         self.report_redirected(ask, FetchOutcome.FAILED, told.reason)
 
     def report_redirected(self, ask: Ask, outcome: FetchOutcome, reason: str) -> None:
         """Known pages that redirect here for good: what becomes of them is only certain now."""
-        for url in ask.chain:
+        moved = ask.chain[: ask.chain.index(ask.kept_as)] if ask.kept_as in ask.chain else ask.chain
+        for url in moved:
             if url in self.unanswered:
                 self.send_fetch(Fetch(url, outcome, url, reason=reason))
 
@@ -497,6 +581,19 @@ def _build_conditional_headers(known: KnownPage | None) -> dict[str, str]:
         return {}
     conditions = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
     return {name: value for name, value in conditions.items() if value}
+
+
+def _build_cookie_header(ask: Ask) -> dict[str, str]:
+    """What the redirects that led here asked to be sent back."""
+    return {"Cookie": "; ".join(f"{name}={value}" for name, value in ask.cookies)} if ask.cookies else {}
+
+
+def _read_cookies(response: Response) -> tuple[tuple[str, str], ...]:
+    """Names and values of the cookies that an answer sets, without their attributes."""
+    pairs = (
+        value.decode("latin-1").partition(";")[0].partition("=") for value in response.headers.getlist("Set-Cookie")
+    )
+    return tuple((name.strip(), value.strip()) for name, equals, value in pairs if equals and name.strip())
 
 
 def _read_header(response: Response, name: str) -> str:

@@ -77,6 +77,11 @@ def parse_origin(url: str) -> tuple[str, int | None]:
     return parts.hostname or "", None if port is None or port == _DEFAULT_PORTS.get(parts.scheme) else port
 
 
+def swap_www(netloc: str) -> str:
+    """A site's other name: www.example.com for example.com, and the other way round."""
+    return netloc.removeprefix("www.") if netloc.startswith("www.") else f"www.{netloc}"
+
+
 def parent_directory(url: str) -> str:
     """The path up to its last slash: "/help/a.html" -> "/help/"."""
     path = urlsplit(url).path
@@ -102,9 +107,11 @@ def grows_without_end(url: str) -> bool:
 
 
 def is_same_page(url: str, declared: str) -> bool:
-    """Whether a page may call itself `declared`: the same host, and a path that differs at most in letter case, a
-    trailing slash or a directory index. Sites that declare their home page on every page are common."""
-    return parse_origin(url) == parse_origin(declared) and _bare_path(url) == _bare_path(declared)
+    """Whether a page may call itself `declared`: the same host with www. or without, and a path that differs at most in
+    letter case, a trailing slash or a directory index. Sites that declare their home page on every page are common."""
+    (host, port), (other, other_port) = parse_origin(url), parse_origin(declared)
+    is_one_site = port == other_port and other in (host, swap_www(host))
+    return is_one_site and _bare_path(url) == _bare_path(declared)
 
 
 def _bare_path(url: str) -> str:
@@ -141,7 +148,8 @@ class Scope:
 
 @lru_cache(maxsize=16)  # asked for every link of every page
 def _build_url_prefixes(start: str, prefix: str) -> tuple[str, ...]:
-    """What the canonical URLs of a site begin with."""
+    """What the canonical URLs of a site begin with, under either of its names (with www. and without)."""
     host, port = parse_origin(start)
     netloc = (f"[{host}]" if ":" in host else host) + (f":{port}" if port else "")
-    return f"http://{netloc}{prefix}", f"https://{netloc}{prefix}"
+    hosts = (netloc,) if ":" in host or host.replace(".", "").isdigit() else (netloc, swap_www(netloc))
+    return tuple(f"{scheme}://{name}{prefix}" for scheme in _DEFAULT_PORTS for name in hosts)

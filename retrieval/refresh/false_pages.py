@@ -15,7 +15,8 @@ from urllib.parse import unquote, urlsplit
 from retrieval.documents import Document, DocumentKind
 from retrieval.text.cleaning import collapse_whitespace
 
-_ALIKE = 0.9  # share of words: an error page names the time, a number, or what was asked for
+_FEW = 5  # words that are too few to compare by: then the texts have to be the same
+_ALIKE = 0.8  # share of words: an error page names the time, a number, or what was asked for
 _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"\w*\d\w*")
 
@@ -62,11 +63,16 @@ class ProbedPage:
 
 
 def find_false_pages(
-    pages: Sequence[ReadPage], probes: Iterable[ProbedPage], detours: Mapping[str, int], *, others_stand: bool
+    pages: Sequence[ReadPage],
+    probes: Iterable[ProbedPage],
+    detours: Mapping[str, int],
+    start: Sequence[Document],
+    *,
+    others_stand: bool,
 ) -> dict[str, str]:
     """The URLs of the pages that are none, each with the reason.
 
-    `detours` counts, by target, the known pages that a temporary redirect led there and that were not read for it;
+    `start` is what the start page holds; `detours` counts, by target, the known pages that a temporary redirect led there and that were not read for it;
     `others_stand` says that the site still serves known pages as they were.
     """
     false = {page.url: SIGN_IN for page in pages if page.asks_to_sign_in and not _holds_pairs(page.documents)}
@@ -74,7 +80,7 @@ def find_false_pages(
     _add_notices(false, pages)
     for probe in probes:
         if probe.documents:
-            _add_errors(false, pages, probe, others_stand=others_stand)
+            _add_errors(false, pages, probe, start, others_stand=others_stand)
     return false
 
 
@@ -97,13 +103,20 @@ def _add_notices(false: dict[str, str], pages: Sequence[ReadPage]) -> None:
             false |= {page.url: ONE_NOTICE for page in (group if text else replaced)}
 
 
-def _add_errors(false: dict[str, str], pages: Sequence[ReadPage], probe: ProbedPage, *, others_stand: bool) -> None:
+def _add_errors(
+    false: dict[str, str],
+    pages: Sequence[ReadPage],
+    probe: ProbedPage,
+    start: Sequence[Document],
+    *,
+    others_stand: bool,
+) -> None:
     """Pages that read like the answer for an address that cannot exist.
 
     A site may answer every address with its start page, which is one all the same: unless it was known to say
     something else, and nothing of the site stands.
     """
-    chrome = _find_chrome(pages, probe)
+    chrome = _find_chrome(start, probe)
     missing = _count_words(probe.documents, (probe.asked, probe.url)) - chrome
     alike = [
         page
@@ -121,19 +134,16 @@ def _add_errors(false: dict[str, str], pages: Sequence[ReadPage], probe: ProbedP
             false[page.url] = NO_SUCH_PAGE
 
 
-def _find_chrome(pages: Sequence[ReadPage], probe: ProbedPage) -> Counter[str]:
-    """The words of the documents that the start page and the answer for no page share: they belong to every page."""
-    start = next((page for page in pages if page.is_start), None)
-    if start is None or _build_text(start.documents) == _build_text(probe.documents):
+def _find_chrome(start: Sequence[Document], probe: ProbedPage) -> Counter[str]:
+    """The words that the start page and the answer for no page share: they belong to every page of the site."""
+    if _build_text(start) == _build_text(probe.documents):
         return Counter()
-    held = {_build_text((document,)) for document in start.documents}
-    shared = [document for document in probe.documents if _build_text((document,)) in held]
-    return _count_words(shared, ()) if len(shared) < len(probe.documents) else Counter()
+    return _count_words(start, (probe.asked, probe.url)) & _count_words(probe.documents, (probe.asked, probe.url))
 
 
 def _is_alike(words: Counter[str], others: Counter[str]) -> bool:
     total = words.total() + others.total()
-    return bool(others) and 2 * (words & others).total() >= _ALIKE * total
+    return others.total() >= _FEW and 2 * (words & others).total() >= _ALIKE * total
 
 
 def _count_words(documents: Iterable[Document], addresses: Iterable[str]) -> Counter[str]:
