@@ -18,6 +18,7 @@ from scrapy.http import Request, Response
 from retrieval.crawling.copies import Copies, TakenPage
 from retrieval.crawling.failures import Failure, explain_failure
 from retrieval.crawling.frontier import Ask, Frontier, measure_depths
+from retrieval.crawling.headers import build_conditional_headers, build_cookie_header, read_cookies, read_header
 from retrieval.crawling.outbox import Outbox
 from retrieval.crawling.page_links import PageFacts, is_readable, read_page
 from retrieval.crawling.politeness import find_long_pause, format_pause
@@ -101,8 +102,8 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
             ask.url,
             callback=self.on_answer,
             errback=self.on_failure,
-            headers=_build_cookie_header(ask)
-            | ({} if ask.kept_as else _build_conditional_headers(self.job.known.get(ask.url))),
+            headers=build_cookie_header(ask)
+            | ({} if ask.kept_as else build_conditional_headers(self.job.known.get(ask.url))),
             dont_filter=True,
             meta={"ask": ask, "handle_httpstatus_all": True, "autothrottle_dont_adjust_delay": paced},
         )
@@ -134,7 +135,7 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
             url,
             callback=self.on_sitemap,
             errback=self.on_no_sitemap,
-            headers=_build_conditional_headers(validators),
+            headers=build_conditional_headers(validators),
             dont_filter=True,
             meta={"sitemap": kept, "else_try": else_try, "dont_obey_robotstxt": named, "handle_httpstatus_list": [304]},
         )
@@ -153,7 +154,7 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
         if response.status in _REDIRECTS and (location := response.headers.get("Location")):
             moved = True
             target = to_canonical_url(location.decode("utf-8", "replace"), response.url)
-            self.follow_redirect(ask, target, response.status, _read_cookies(response))
+            self.follow_redirect(ask, target, response.status, read_cookies(response))
         elif response.status == 200 and (forward := self.find_forward(ask, response)):
             moved = True
             self.follow_redirect(ask, *forward, ())
@@ -209,11 +210,11 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
 
     def find_forward(self, ask: Ask, response: Response) -> tuple[str, int] | None:
         """Where a page sends its readers by itself, and the status that would say so; None where it is to be read."""
-        content_type = _read_header(response, "Content-Type")
+        content_type = read_header(response, "Content-Type")
         if not is_readable(content_type, urlsplit(ask.url).path):
             return None
-        facts = read_page(response.body, response.url, content_type, "", _read_header(response, "Refresh"))
-        if not facts.forward or (facts.forward == ask.url and not _read_cookies(response)):
+        facts = read_page(response.body, response.url, content_type, "", read_header(response, "Refresh"))
+        if not facts.forward or (facts.forward == ask.url and not read_cookies(response)):
             return None
         return facts.forward, 301 if facts.at_once and facts.forward != ask.url else 302
 
@@ -285,20 +286,22 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
                 FetchOutcome.UNCHANGED,
                 requested_url=ask.requested_url,
                 status=304,
-                etag=_read_header(response, "ETag") or known.etag,
-                last_modified=_read_header(response, "Last-Modified") or known.last_modified,
+                etag=read_header(response, "ETag") or known.etag,
+                last_modified=read_header(response, "Last-Modified") or known.last_modified,
                 text=known.text,
             )
         )
 
     def take_page(self, ask: Ask, response: Response) -> bool:
         """A body came: whether it is taken as a page of the site. Its links are followed anyhow."""
-        content_type = _read_header(response, "Content-Type")
+        content_type = read_header(response, "Content-Type")
         if not is_readable(content_type, urlsplit(ask.url).path):
             self.report_gone(ask, f"it is {content_type or 'of no known type'}: neither HTML, Markdown nor text")
             return False
         robots = b",".join(response.headers.getlist("X-Robots-Tag")).decode("latin-1")
-        facts = read_page(response.body, response.url, content_type, robots, _read_header(response, "Refresh"))
+        facts = read_page(response.body, response.url, content_type, robots, read_header(response, "Refresh"))
+        if ask.depth == 0:
+            self.scope = self.scope.learn_names((facts.declared, *facts.links))
         links = tuple(link for link in facts.links if self.scope.contains(link) and not self.job.single)
         if facts.noindex:
             self.follow_links(ask, links)
@@ -312,8 +315,8 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
             status=200,
             body=response.body,
             content_type=content_type,
-            etag=_read_header(response, "ETag") if kept_here else "",
-            last_modified=_read_header(response, "Last-Modified") if kept_here else "",
+            etag=read_header(response, "ETag") if kept_here else "",
+            last_modified=read_header(response, "Last-Modified") if kept_here else "",
             links=links,
             bytes_received=response.meta.get("wire_bytes", 0),
             text=facts.text,
@@ -434,7 +437,7 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
     async def on_probe(self, response: Response) -> AsyncIterator[Request]:
         """What the server answers for an address that cannot exist; a redirect of it is followed on the same host."""
         await self.outbox.wait_for_room()
-        content_type = _read_header(response, "Content-Type")
+        content_type = read_header(response, "Content-Type")
         if response.status in _REDIRECTS and (location := response.headers.get("Location")):
             target = to_canonical_url(location.decode("utf-8", "replace"), response.url)
             hops = response.meta.get("hops", 0) + 1
@@ -460,7 +463,7 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
         """Queue what a sitemap names, as far as it belongs to the site."""
         sitemap = response.meta["sitemap"]
         if response.status == 200:
-            etag, last_modified = _read_header(response, "ETag"), _read_header(response, "Last-Modified")
+            etag, last_modified = read_header(response, "ETag"), read_header(response, "Last-Modified")
             sitemap = read_sitemap(response.body, response.url, self.limits.page_bytes, etag, last_modified)
             if sitemap:
                 self.sitemap_cache.store_sitemap(response.url, sitemap)
@@ -573,29 +576,3 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
     def is_answered_single(self) -> bool:
         """Whether this is the one page of a source, known before and now gone: that is an answer, no error."""
         return self.job.single and bool(self.job.known) and self.job.start not in self.unanswered
-
-
-def _build_conditional_headers(known: KnownPage | None) -> dict[str, str]:
-    """The headers that ask for a body only if it changed."""
-    if known is None:
-        return {}
-    conditions = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
-    return {name: value for name, value in conditions.items() if value}
-
-
-def _build_cookie_header(ask: Ask) -> dict[str, str]:
-    """What the redirects that led here asked to be sent back."""
-    return {"Cookie": "; ".join(f"{name}={value}" for name, value in ask.cookies)} if ask.cookies else {}
-
-
-def _read_cookies(response: Response) -> tuple[tuple[str, str], ...]:
-    """Names and values of the cookies that an answer sets, without their attributes."""
-    pairs = (
-        value.decode("latin-1").partition(";")[0].partition("=") for value in response.headers.getlist("Set-Cookie")
-    )
-    return tuple((name.strip(), value.strip()) for name, equals, value in pairs if equals and name.strip())
-
-
-def _read_header(response: Response, name: str) -> str:
-    value = response.headers.get(name)
-    return value.decode("latin-1").strip() if value else ""

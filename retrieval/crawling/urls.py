@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
@@ -122,12 +123,14 @@ def _bare_path(url: str) -> str:
 class Scope:
     """What belongs to a website: one host (with its port), below one path prefix; the start page always does.
 
-    `fixed` says that an operator chose the prefix.
+    `fixed` says that an operator chose the prefix, `has_two_names` that the site calls itself by its host's other name
+    (with www. or without), too.
     """
 
     start: str
     prefix: str
     fixed: bool = False
+    has_two_names: bool = False
 
     @classmethod
     def from_start(cls, start: str, path_prefix: str = "") -> Scope:
@@ -137,7 +140,14 @@ class Scope:
 
     def contains(self, url: str) -> bool:
         """Whether the canonical URL belongs to the site."""
-        return url == self.start or url.startswith(_build_url_prefixes(self.start, self.prefix))
+        return url == self.start or url.startswith(_build_url_prefixes(self.start, self.prefix, self.has_two_names))
+
+    def learn_names(self, urls: Iterable[str]) -> Scope:
+        """The scope after the start page named these: one under the host's other name says that it is the site's."""
+        host, port = parse_origin(self.start)
+        if host.replace(".", "").isdigit() or ":" in host or (swap_www(host), port) not in map(parse_origin, urls):
+            return self
+        return replace(self, has_two_names=True)
 
     def move_to(self, start: str) -> Scope:
         """The scope after the start page redirected to `start`: its host, and the old prefix where it still holds
@@ -147,9 +157,9 @@ class Scope:
 
 
 @lru_cache(maxsize=16)  # asked for every link of every page
-def _build_url_prefixes(start: str, prefix: str) -> tuple[str, ...]:
-    """What the canonical URLs of a site begin with, under either of its names (with www. and without)."""
+def _build_url_prefixes(start: str, prefix: str, two_names: bool) -> tuple[str, ...]:
+    """What the canonical URLs of a site begin with, under either of its names if it has two."""
     host, port = parse_origin(start)
     netloc = (f"[{host}]" if ":" in host else host) + (f":{port}" if port else "")
-    hosts = (netloc,) if ":" in host or host.replace(".", "").isdigit() else (netloc, swap_www(netloc))
+    hosts = (netloc, swap_www(netloc)) if two_names else (netloc,)
     return tuple(f"{scheme}://{name}{prefix}" for scheme in _DEFAULT_PORTS for name in hosts)

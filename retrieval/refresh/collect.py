@@ -228,6 +228,76 @@ class _SourceCrawl:
         detours = Counter(self._led_to.values())
         start = next((page.documents for page in pages if page.is_start), self._start_documents)
         false = find_false_pages(pages, self._probes, detours, start, others_stand=self._stand > 0)
+        for url, reason in false.items():
+            self._take_back(url, reason, keep=not self._read_pages[url].is_as_before())
+
+    def _take_back(self, url: str, reason: str, *, keep: bool) -> None:
+        """Undo that a page was read: what was known of it stays if it is to be kept, else is gone."""
+        record = self._collected.records.pop((self._source.name, url))
+        self._collected.documents -= len(record.documents)
+        self._collected.empty = [line for line in self._collected.empty if line != self._to_line(url, line.reason)]
+        self._read -= 1
+        self._done.discard(url)
+        del self._read_pages[url]
+        if url not in self._mine:
+            self._collected.skipped.append(self._to_line(url, reason))
+        elif keep:
+            self._failed.append(self._to_line(url, reason))
+            self._keep_page(url)
+        else:
+            self._drop_page(url, reason)
+        moved = self._requested.get(url, "")
+        if keep and moved != url and moved in self._mine:
+            self._bring_back(moved, reason)
+
+    def _bring_back(self, url: str, reason: str) -> None:
+        """A known page that moved, as it seemed, to where there is none."""
+        told = [line for line in self._collected.gone if (line.source, line.url) == (self._source.name, url)]
+        for line in told:
+            self._collected.gone.remove(line)
+            self._gone -= 1
+            self._done.discard(url)
+            self._failed.append(self._to_line(url, reason))
+            self._keep_page(url)
+
+    def _drop_pages_that_moved(self) -> None:
+        """A temporary redirect keeps what was known, unless the very same stands where it leads."""
+        for url, target in self._led_to.items():
+            record = self._collected.records.get((self._source.name, target))
+            before = self._mine[url].documents
+            if record and target in self._done and ReadPage(target, record.documents, before).keeps_anything():
+                self._collected.records.pop((self._source.name, url), None)
+                self._failed = [line for line in self._failed if line.url != url]
+                self._done.discard(url)
+                self._drop_page(url, f"moved to {target}")
+
+    def _to_line(self, url: str, reason: str) -> PageLine:
+        return PageLine(self._source.name, url, reason)
+
+    def _record_unchanged(self, fetch: Fetch) -> None:
+        old = self._mine.get(fetch.url) or self._mine.get(fetch.requested_url)
+        if old is None:
+            self._record_failure(fetch, "the server calls it unchanged, but it was never read")
+            return
+        self._collected.unchanged += 1
+        self._stand += 1
+        if self._start in (fetch.url, fetch.requested_url):
+            self._start_documents = old.documents
+        self._record_page(fetch, old.documents, old.state.content_hash, old.state)
+
+    def _record_page(
+        self, fetch: Fetch, documents: tuple[Document, ...], content_hash: str, old: CrawlState | None = None
+    ) -> None:
+        """Keep the page under its final URL; one that redirects there now is a page no more."""
+        old = old or CrawlState(rules=self._rules)
+        state = CrawlState(
+            etag=fetch.etag or old.etag,
+            last_modified=fetch.last_modified or old.last_modified,
+            content_hash=content_hash,
+            links=fetch.links or old.links,
+            rules=old.rules,
+            text=fetch.text or old.text,
+        )
         record = PageRecord(self._source.name, fetch.url, documents, state)
         self._collected.records[record.key] = record
         self._collected.documents += len(documents)

@@ -72,8 +72,8 @@ def find_false_pages(
 ) -> dict[str, str]:
     """The URLs of the pages that are none, each with the reason.
 
-    `start` is what the start page holds; `detours` counts, by target, the known pages that a temporary redirect led there and that were not read for it;
-    `others_stand` says that the site still serves known pages as they were.
+    `start` is what the start page holds; `detours` counts, by target, the known pages that a temporary redirect led
+    there and that were not read for it; `others_stand` says that the site still serves known pages as they were.
     """
     false = {page.url: SIGN_IN for page in pages if page.asks_to_sign_in and not _holds_pairs(page.documents)}
     _add_detours(false, pages, detours)

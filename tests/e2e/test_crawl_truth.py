@@ -159,13 +159,18 @@ class TestOneTextOnePage:
         assert len(urls(crawl(site.url("/")))) == 3
 
     def test_links_that_lead_deeper_without_end_are_cut_and_told(self, site: Site) -> None:
-        pages = site.pages
-        site.pages = Everything(lambda _: Page(b'<p>Round we go <a href="loop/">on</a>'), pages)  # type: ignore[assignment]
-        site.pages["/robots.txt"] = Page(status=404)
+        for times in range(6):
+            site.html("/" + times * "loop/", f"<p>Round {times}." + links("loop/"))
         fetches = crawl(site.url("/"))
-        assert max(visit.path.count("loop") for visit in site.visits) <= 2
-        told = [f for f in fetches if f.outcome is FetchOutcome.SKIPPED]
-        assert len(told) <= 1
+        assert not site.visited("/loop/loop/loop/")
+        (told,) = [fetch for fetch in fetches if fetch.outcome is FetchOutcome.SKIPPED]
+        assert told.url == site.url("/loop/loop/loop/")
+        assert "deeper without end" in told.reason
+
+    def test_a_text_that_stands_at_every_depth_is_one_page(self, site: Site) -> None:
+        for times in range(6):
+            site.pages["/" + times * "loop/"] = Page(b"<p>Round we go." + links("loop/").encode())
+        assert urls(crawl(site.url("/"))) == {site.url("/")}
 
 
 class TestWhereAPageIs:
