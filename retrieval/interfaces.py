@@ -78,17 +78,22 @@ class FetchOutcome(StrEnum):
     GONE = "gone"  # 404, 410, robots.txt now forbids it, or the file was deleted
     FAILED = "failed"  # 5xx, time-out, too large, refused address: the last good copy stays
     SKIPPED = "skipped"  # a file that is no page: told, because its owner may think it is
+    PROBED = "probed"  # the answer for an address that cannot exist: what reads like it is no page
 
 
 @dataclass(frozen=True, slots=True)
 class KnownPage:
-    """What an earlier crawl keeps of a URL so that the next can ask "changed since?" and go on without the body."""
+    """What an earlier crawl keeps of a URL so that the next can ask "changed since?" and go on without the body.
+
+    `text` is the crawl's own digest of what the page says, "" where none was kept.
+    """
 
     url: str
     etag: str = ""
     last_modified: str = ""
     content_hash: str = ""
     links: tuple[str, ...] = ()
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,8 @@ class Fetch:
     `body` is raw bytes (only for FETCHED), `content_type` the header as served; `links` are the in-scope canonical
     links found on the page; `reason` says in one line why a page is GONE, FAILED or SKIPPED; `bytes_received` counts
     the body's bytes on the wire (0 for a 304); `discovered` is how many pages the crawl knows of at that moment.
+    `text` is a digest of what it says; `led_to` is where a temporary redirect of `url` leads; `asks_to_sign_in` says
+    that a sign-in form is the page's main part. A GONE of a URL that came before in the same crawl takes it back.
     """
 
     url: str
@@ -112,6 +119,9 @@ class Fetch:
     reason: str = ""
     bytes_received: int = 0
     discovered: int = 0
+    text: str = ""
+    led_to: str = ""
+    asks_to_sign_in: bool = False
 
 
 class Crawler(Protocol):

@@ -247,6 +247,8 @@ def read_first_pages(source: Source, settings: Settings) -> list[Document]:
     reason = ""
     with ExtractionProcess() as extractor:
         for fetch in crawler_for(settings).crawl(source, {}):
+            if fetch.outcome is FetchOutcome.PROBED:
+                continue
             if fetch.outcome is not FetchOutcome.FETCHED:
                 reason = reason or fetch.reason
                 continue

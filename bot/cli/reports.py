@@ -52,9 +52,7 @@ def show_report(report: RefreshReport) -> None:
             )
         )
     if report.skipped:
-        out.print(
-            Text(_describe_pages(report.skipped, "file is", "files are", "of no kind that is read"), style="yellow")
-        )
+        out.print(Text(_describe_pages(report.skipped, "page was", "pages were", "left out"), style="yellow"))
     size = f"{report.bytes_received / 1024:.0f} kB read, {report.texts_embedded} texts embedded"
     out.print(Text(f"{_describe_outcome(report)} {size}, {report.seconds:.1f} s."))
 

@@ -13,16 +13,27 @@ MAX_SEEN = 200_000  # URLs kept in mind; a calendar without end must not eat the
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One URL to ask: how many links lead to it from the start, and the redirects that led here (oldest first)."""
+    """One URL to ask: how many links lead to it from the start, and the redirects that led here (oldest first).
+
+    `kept_as` is the URL whose temporary redirect leads here, "" for none: what stands here today is that page's.
+    `cookies` were set by the redirects that led here, for this host.
+    """
 
     url: str
     depth: int = 0
     chain: tuple[str, ...] = ()
+    kept_as: str = ""
+    cookies: tuple[tuple[str, str], ...] = ()
 
     @property
     def requested_url(self) -> str:
         """The URL before any redirect."""
         return self.chain[0] if self.chain else self.url
+
+    @property
+    def page_url(self) -> str:
+        """The URL that the page is known by."""
+        return self.kept_as or self.url
 
 
 class Frontier:
@@ -43,6 +54,14 @@ class Frontier:
             return False
         self._queue.append(Ask(url, depth, chain))
         return True
+
+    def queue_again(self, ask: Ask) -> None:
+        """Queue what a redirect leads to, though it may have been seen."""
+        self._queue.append(ask)
+
+    def has_seen(self, url: str) -> bool:
+        """Whether the URL was queued or claimed."""
+        return url in self._seen
 
     def claim_url(self, url: str) -> bool:
         """Note a URL as seen without asking it; False if it was."""

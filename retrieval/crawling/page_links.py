@@ -1,7 +1,9 @@
-"""What the crawl reads from a page: its links, its own idea of its URL, and what it asks robots not to do. Pure."""
+"""What the crawl reads from a page: its links, its own idea of its URL, where it sends its readers, and what it asks
+robots not to do. Pure."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urljoin
@@ -9,9 +11,14 @@ from urllib.parse import urljoin
 from lxml import etree, html
 from w3lib.encoding import html_to_unicode
 
+from retrieval.crawling.page_texts import count_letters, digest_text, digest_words
 from retrieval.crawling.urls import may_be_page, to_canonical_url
 
 MAX_LINKS = 5000
+_BRIEF = 300  # letters: a page that says no more, and sends its readers on, is a signpost
+_SIGN_IN_LETTERS = 200  # beside a sign-in form that is the page's main part
+_BESIDE = frozenset({"form", "header", "aside"})
+_REFRESH = re.compile(r"\s*(\d+)?(?:\.[\d.]*)?\s*[;,\s]\s*(?:url\s*=\s*)?(['\"]?)(.*)", re.IGNORECASE | re.DOTALL)
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _TEXT = frozenset({"text/markdown", "text/x-markdown", "text/plain"})
 _UNTYPED = frozenset({"", "application/octet-stream", "binary/octet-stream"})
@@ -21,11 +28,20 @@ _READABLE_ENDINGS = (".html", ".htm", ".xhtml", ".md", ".markdown", ".txt")
 @dataclass(frozen=True, slots=True)
 class PageFacts:
     """`links` are canonical, in document order, each once, and not yet narrowed to a scope; `declared` is the
-    canonical form of rel=canonical ("" without one)."""
+    canonical form of rel=canonical ("" without one). `forward` is where the page itself sends its readers (meta
+    refresh), `at_once` says that it does not let them read it before. `text` is the digest of what it says, and of its
+    title; `sitemaps` are those that it names; `asks_to_sign_in` says that a sign-in form is its main part;
+    `has_relative_links` that some of its links depend on its own folder."""
 
     links: tuple[str, ...] = ()
     declared: str = ""
     noindex: bool = False
+    forward: str = ""
+    at_once: bool = False
+    text: str = ""
+    sitemaps: tuple[str, ...] = ()
+    asks_to_sign_in: bool = False
+    has_relative_links: bool = False
 
 
 def media_type(content_type: str) -> str:
@@ -42,27 +58,96 @@ def is_readable(content_type: str, path: str) -> bool:
     return kind in _HTML or kind in _TEXT
 
 
-def read_page(body: bytes, url: str, content_type: str = "", robots_header: str = "") -> PageFacts:
-    """The facts of a page at `url`; `robots_header` is X-Robots-Tag. Text and Markdown have no links to follow.
+def read_page(
+    body: bytes, url: str, content_type: str = "", robots_header: str = "", refresh_header: str = ""
+) -> PageFacts:
+    """The facts of a page at `url`; the headers are X-Robots-Tag and Refresh. Text and Markdown have no links.
 
     Never raises: markup that no parser takes has no links.
     """
     directives = _parse_directives(robots_header)
     if media_type(content_type) in _TEXT:
-        return PageFacts(noindex=_says_noindex(directives))
+        return _read_textless(digest_words(body.decode("utf-8", "replace")), url, directives, refresh_header)
     encoding, text = html_to_unicode(content_type, body)
     try:
         parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
         root = html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
-        return PageFacts(noindex=_says_noindex(directives))
+        return _read_textless("", url, directives, refresh_header)
     for name, content in _read_meta_tags(root):
         if name in {"robots", "frontdesk"}:
             directives |= _parse_directives(content)
     base = _find_base_url(root, url)
     nofollow = bool(directives & {"nofollow", "none"})
     links = () if nofollow else tuple(_extract_links(root, base, encoding))
-    return PageFacts(links, _find_declared_url(root, base), _says_noindex(directives))
+    forward, delay = parse_refresh(refresh_header or _find_meta_refresh(root), base)
+    if delay > 1 and count_letters(root) > _BRIEF:
+        forward = ""  # it is there to be read, whatever comes after
+    return PageFacts(
+        links,
+        _find_declared_url(root, base),
+        _says_noindex(directives),
+        forward,
+        bool(forward) and delay <= 1,
+        digest_text(root),
+        _find_sitemaps(root, base),
+        _asks_to_sign_in(root),
+        base == url and _has_relative_links(root),
+    )
+
+
+def _read_textless(said: str, url: str, directives: set[str], refresh_header: str) -> PageFacts:
+    """The facts of what has no markup: those that stand in its headers."""
+    forward, delay = parse_refresh(refresh_header, url)
+    at_once = bool(forward) and delay <= 1
+    return PageFacts(noindex=_says_noindex(directives), forward=forward if at_once else "", at_once=at_once, text=said)
+
+
+def parse_refresh(content: str, base: str) -> tuple[str, float]:
+    """The canonical URL that a Refresh (`5; url=next.html`) leads to, "" without one, and after how many seconds."""
+    match = _REFRESH.match(content)
+    if not match:
+        return "", 0.0
+    quote, target = match[2], match[3]
+    target = target.partition(quote)[0] if quote else target
+    return to_canonical_url(target, base) if target.strip() else "", float(match[1] or 0)
+
+
+def _find_meta_refresh(root: html.HtmlElement) -> str:
+    """The content of the page's own; one in <noscript> is for browsers that run no scripts, and says that it needs
+    them."""
+    for element in root.iter("meta"):
+        if (element.get("http-equiv") or "").strip().lower() == "refresh":
+            inside = {ancestor.tag for ancestor in element.iterancestors()}
+            if not inside & {"noscript", "template"}:
+                return element.get("content") or ""
+    return ""
+
+
+def _find_sitemaps(root: html.HtmlElement, base: str) -> tuple[str, ...]:
+    """Those that the page names with rel=sitemap, on a <link> in its head or anywhere else."""
+    found = (
+        to_canonical_url(element.get("href") or "", base)
+        for element in root.iter("link", "a")
+        if "sitemap" in (element.get("rel") or "").lower().split()
+    )
+    return tuple(dict.fromkeys(url for url in found if url))
+
+
+def _asks_to_sign_in(root: html.HtmlElement) -> bool:
+    """Whether little else is to be seen than a form with a password; one in a page's head or margin is no such."""
+    forms = [
+        field
+        for field in root.iter("input")
+        if (field.get("type") or "").lower() == "password"
+        and not {ancestor.tag for ancestor in field.iterancestors()} & {"header", "nav", "footer", "aside", "dialog"}
+    ]
+    return bool(forms) and count_letters(root, outside=_BESIDE) < _SIGN_IN_LETTERS
+
+
+def _has_relative_links(root: html.HtmlElement) -> bool:
+    hrefs = (element.get("href") or "" for element in root.iter("a"))
+    return any(href and not re.match(r"[/#?]|[a-z][a-z0-9+.-]*:", href.strip(), re.IGNORECASE) for href in hrefs)
 
 
 def _says_noindex(directives: set[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -24,7 +25,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from retrieval.crawling.causes import find_tls_fault
 
 FIRST_PAUSE = 0.5  # seconds; doubles with every further try
-LONGEST_PAUSE = 60.0  # seconds; a server that asks for more gets its wish at the next crawl
+LONGEST_PAUSE = 60.0  # seconds; a server that asks for more is asked no more in this crawl
 _LEAST_DELAY = 0.001  # seconds
 _TRANSIENT_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 _TRANSIENT_ERRORS = (DownloadTimeoutError, ResponseDataLossError, DownloadFailedError)
@@ -139,6 +140,20 @@ def _read_transient_pause(response: Response) -> float | None:
     return parse_retry_after(response.headers.get("Retry-After"))
 
 
+def find_long_pause(response: Response) -> float:
+    """The seconds for which the server wants to be left alone, where a crawl does not wait that long; else 0."""
+    asked = _read_transient_pause(response) or 0.0
+    return asked if asked > LONGEST_PAUSE else 0.0
+
+
+def format_pause(seconds: float) -> str:
+    """ "90 s", "5 min", "2 h": rounded up."""
+    for limit, size, unit in ((120.0, 1, "s"), (7200.0, 60, "min")):
+        if seconds <= limit:
+            return f"{math.ceil(seconds / size)} {unit}"
+    return f"{math.ceil(seconds / 3600)} h"
+
+
 def parse_retry_after(header: bytes | None) -> float | None:
     """Seconds that a Retry-After header asks for, as a number or as a date; None without a readable one."""
     if not header:
@@ -150,4 +165,5 @@ def parse_retry_after(header: bytes | None) -> float | None:
         at = parsedate_to_datetime(text)
     except ValueError:
         return None
-    return max(0.0, (at - datetime.now(UTC)).total_seconds()) if at.tzinfo else None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)  # HTTP's dates are GMT
+    return max(0.0, (at - datetime.now(UTC)).total_seconds())

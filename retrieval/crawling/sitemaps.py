@@ -7,13 +7,14 @@ import json
 import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 from scrapy.utils.sitemap import Sitemap
 
 MAX_URLS = 50_000  # in one file, by the sitemap protocol
 MAX_FILES = 100  # in one crawl
+SITEMAP_NAMES = ("sitemap.xml", "sitemap_index.xml", "sitemap-index.xml", "wp-sitemap.xml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,16 @@ def read_sitemap(body: bytes, url: str, max_bytes: int, etag: str = "", last_mod
     if sitemap.type == "sitemapindex":
         return SitemapFile((), urls, etag, last_modified)
     return SitemapFile(urls, (), etag, last_modified) if sitemap.type == "urlset" else None
+
+
+def list_folders(start: str, prefix: str) -> tuple[str, ...]:
+    """Where the sitemap of a site may lie: the host's root, the folders that lead to the start page or to the site's
+    `prefix`, and a start page that may itself be a folder without its last slash."""
+    paths = [urlsplit(start).path, prefix]
+    if "." not in paths[0].rpartition("/")[2]:
+        paths.append(f"{paths[0].rstrip('/')}/")
+    found = [path[: at + 1] for path in paths for at, letter in enumerate(path) if letter == "/"]
+    return tuple(urljoin(start, folder) for folder in sorted(set(found), key=lambda folder: (len(folder), folder)))[:6]
 
 
 def _decompress_gzip(body: bytes, limit: int) -> bytes:

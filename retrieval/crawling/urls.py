@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
@@ -77,6 +78,11 @@ def parse_origin(url: str) -> tuple[str, int | None]:
     return parts.hostname or "", None if port is None or port == _DEFAULT_PORTS.get(parts.scheme) else port
 
 
+def swap_www(netloc: str) -> str:
+    """A site's other name: www.example.com for example.com, and the other way round."""
+    return netloc.removeprefix("www.") if netloc.startswith("www.") else f"www.{netloc}"
+
+
 def parent_directory(url: str) -> str:
     """The path up to its last slash: "/help/a.html" -> "/help/"."""
     path = urlsplit(url).path
@@ -88,10 +94,25 @@ def may_be_page(url: str) -> bool:
     return _NO_PAGE.search(urlsplit(url).path) is None
 
 
+def grows_without_end(url: str) -> bool:
+    """Whether the path says the same thing three times in a row (/a/b/a/b/a/b/): a relative link that leads deeper each
+    time it is followed. Numbers alone are no sign: /11/11/11 is a day."""
+    parts = [part for part in urlsplit(url).path.split("/") if part]
+    for length in range(1, len(parts) // 3 + 1):
+        for at in range(len(parts) - 3 * length + 1):
+            first = parts[at : at + length]
+            thrice = first == parts[at + length : at + 2 * length] == parts[at + 2 * length : at + 3 * length]
+            if thrice and not all(part.isdigit() for part in first):
+                return True
+    return False
+
+
 def is_same_page(url: str, declared: str) -> bool:
-    """Whether a page may call itself `declared`: the same host, and a path that differs at most in letter case, a
-    trailing slash or a directory index. Sites that declare their home page on every page are common."""
-    return parse_origin(url) == parse_origin(declared) and _bare_path(url) == _bare_path(declared)
+    """Whether a page may call itself `declared`: the same host with www. or without, and a path that differs at most in
+    letter case, a trailing slash or a directory index. Sites that declare their home page on every page are common."""
+    (host, port), (other, other_port) = parse_origin(url), parse_origin(declared)
+    is_one_site = port == other_port and other in (host, swap_www(host))
+    return is_one_site and _bare_path(url) == _bare_path(declared)
 
 
 def _bare_path(url: str) -> str:
@@ -102,12 +123,14 @@ def _bare_path(url: str) -> str:
 class Scope:
     """What belongs to a website: one host (with its port), below one path prefix; the start page always does.
 
-    `fixed` says that an operator chose the prefix.
+    `fixed` says that an operator chose the prefix, `has_two_names` that the site calls itself by its host's other name
+    (with www. or without), too.
     """
 
     start: str
     prefix: str
     fixed: bool = False
+    has_two_names: bool = False
 
     @classmethod
     def from_start(cls, start: str, path_prefix: str = "") -> Scope:
@@ -117,7 +140,14 @@ class Scope:
 
     def contains(self, url: str) -> bool:
         """Whether the canonical URL belongs to the site."""
-        return url == self.start or url.startswith(_build_url_prefixes(self.start, self.prefix))
+        return url == self.start or url.startswith(_build_url_prefixes(self.start, self.prefix, self.has_two_names))
+
+    def learn_names(self, urls: Iterable[str]) -> Scope:
+        """The scope after the start page named these: one under the host's other name says that it is the site's."""
+        host, port = parse_origin(self.start)
+        if host.replace(".", "").isdigit() or ":" in host or (swap_www(host), port) not in map(parse_origin, urls):
+            return self
+        return replace(self, has_two_names=True)
 
     def move_to(self, start: str) -> Scope:
         """The scope after the start page redirected to `start`: its host, and the old prefix where it still holds
@@ -127,8 +157,9 @@ class Scope:
 
 
 @lru_cache(maxsize=16)  # asked for every link of every page
-def _build_url_prefixes(start: str, prefix: str) -> tuple[str, ...]:
-    """What the canonical URLs of a site begin with."""
+def _build_url_prefixes(start: str, prefix: str, two_names: bool) -> tuple[str, ...]:
+    """What the canonical URLs of a site begin with, under either of its names if it has two."""
     host, port = parse_origin(start)
     netloc = (f"[{host}]" if ":" in host else host) + (f":{port}" if port else "")
-    return f"http://{netloc}{prefix}", f"https://{netloc}{prefix}"
+    hosts = (netloc, swap_www(netloc)) if two_names else (netloc,)
+    return tuple(f"{scheme}://{name}{prefix}" for scheme in _DEFAULT_PORTS for name in hosts)

@@ -25,13 +25,15 @@ PageKey = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class CrawlState:
-    """What the last fetch of a page told. `rules` names the extraction rules its documents came through."""
+    """What the last fetch of a page told. `rules` names the extraction rules its documents came through, `text` what
+    it says (the crawl's digest)."""
 
     etag: str = ""
     last_modified: str = ""
     content_hash: str = ""
     links: tuple[str, ...] = ()
     rules: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,9 @@ class PageRecord:
     def to_known_page(self, rules: str) -> KnownPage:
         """The page for a conditional request; with other extraction `rules` it must come again in full."""
         if self.state.rules != rules:
-            return KnownPage(self.url, links=self.state.links)
+            return KnownPage(self.url, links=self.state.links, text=self.state.text)
         state = self.state
-        return KnownPage(self.url, state.etag, state.last_modified, state.content_hash, state.links)
+        return KnownPage(self.url, state.etag, state.last_modified, state.content_hash, state.links, state.text)
 
 
 def write_pages(folder: Path, records: Iterable[PageRecord]) -> None:

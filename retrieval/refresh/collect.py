@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -10,11 +11,13 @@ from datetime import UTC, datetime
 from typing import Protocol, cast
 from urllib.parse import unquote, urlsplit
 
+from retrieval.crawling.urls import to_canonical_url
 from retrieval.documents import Document, Selectors, Source, content_id
 from retrieval.errors import ExtractionError, SourceError
 from retrieval.extraction import EXTRACTOR_VERSION
 from retrieval.index.page_records import CrawlState, PageKey, PageRecord
 from retrieval.interfaces import Crawler, Fetch, FetchOutcome
+from retrieval.refresh.false_pages import ProbedPage, ReadPage, find_false_pages
 from retrieval.refresh.report import OnProgress, PageLine, Progress, SourceLine
 from retrieval.text.cleaning import collapse_whitespace
 
@@ -101,6 +104,13 @@ class _SourceCrawl:
         self._done: set[str] = set()  # URLs whose fate is settled
         self._read = self._gone = 0  # pages
         self._failed: list[PageLine] = []
+        self._start = to_canonical_url(source.location)
+        self._read_pages: dict[str, ReadPage] = {}  # whose body came
+        self._requested: dict[str, str] = {}
+        self._probes: list[ProbedPage] = []
+        self._led_to: dict[str, str] = {}  # known pages that a temporary redirect leads elsewhere, unread
+        self._start_documents: tuple[Document, ...] = ()
+        self._stand = 0  # pages that the server calls unchanged
 
     def run_crawl(self, crawler: Crawler) -> None:
         known = {url: page.to_known_page(self._rules) for url, page in self._mine.items()}
@@ -110,8 +120,11 @@ class _SourceCrawl:
                     self._record_fetch(fetch)
         except SourceError as error:
             self._collected.refused.append(error)
+            self._take_false_pages_back()
             self._record_refusal(error)
         else:
+            self._take_false_pages_back()
+            self._drop_pages_that_moved()
             if self._failed and not (self._read or self._gone):
                 self._record_source_failure(self._failed[0].reason)
         self._collected.failed += self._failed
@@ -136,6 +149,9 @@ class _SourceCrawl:
         if fetch.outcome is FetchOutcome.SKIPPED:
             collected.skipped.append(PageLine(self._source.name, fetch.url, fetch.reason))
             return
+        if fetch.outcome is FetchOutcome.PROBED:
+            self._record_probe(fetch)
+            return
         collected.seen += 1
         collected.bytes_received += fetch.bytes_received
         total = max(self._before + fetch.discovered, collected.seen)
@@ -148,10 +164,14 @@ class _SourceCrawl:
             case FetchOutcome.UNCHANGED:
                 self._record_unchanged(fetch)
             case FetchOutcome.GONE:
+                if fetch.url in self._read_pages:
+                    self._take_back(fetch.url, fetch.reason, keep=False)
                 for url in self._list_urls(fetch):
                     self._drop_page(url, fetch.reason)
             case FetchOutcome.FAILED:
                 self._failed.append(PageLine(self._source.name, fetch.url, fetch.reason))
+                if fetch.led_to and fetch.url in self._mine:
+                    self._led_to[fetch.url] = fetch.led_to
                 for url in self._list_urls(fetch):
                     self._keep_page(url)
 
@@ -159,6 +179,7 @@ class _SourceCrawl:
         old = self._mine.get(fetch.url)
         digest = hashlib.sha256(fetch.body).hexdigest()
         if old and (old.state.content_hash, old.state.rules) == (digest, self._rules):
+            self._note_read_page(fetch, old.documents)
             self._record_page(fetch, old.documents, digest)
             return
         try:
@@ -173,7 +194,85 @@ class _SourceCrawl:
                 for d in documents
                 if d.answer.strip()
             )
-            self._record_page(fetch, tuple(stamped), digest)
+            documents_now = tuple(stamped)
+            self._note_read_page(fetch, documents_now)
+            self._record_page(fetch, documents_now, digest)
+
+    def _note_read_page(self, fetch: Fetch, documents: tuple[Document, ...]) -> None:
+        old = self._mine.get(fetch.url)
+        self._requested[fetch.url] = fetch.requested_url
+        self._read_pages[fetch.url] = ReadPage(
+            fetch.url,
+            documents,
+            old.documents if old else None,
+            is_start=self._start in (fetch.url, fetch.requested_url),
+            asked_directly=fetch.requested_url in ("", fetch.url) and not fetch.led_to,
+            asks_to_sign_in=fetch.asks_to_sign_in,
+            led_to=fetch.led_to,
+        )
+
+    def _record_probe(self, fetch: Fetch) -> None:
+        """What an address that cannot exist answers; what cannot be read tells nothing."""
+        try:
+            found = self._extractor.extract(fetch.body, fetch.url, fetch.content_type, self._source.selectors)
+        except ExtractionError:
+            return
+        documents = (
+            replace(d, question=d.question or name_untitled_page(fetch.url)) for d in found if d.answer.strip()
+        )
+        self._probes.append(ProbedPage(fetch.url, fetch.requested_url, tuple(documents)))
+
+    def _take_false_pages_back(self) -> None:
+        """What turned out to be no page is none, and what was known in its place stays."""
+        pages = list(self._read_pages.values())
+        detours = Counter(self._led_to.values())
+        start = next((page.documents for page in pages if page.is_start), self._start_documents)
+        false = find_false_pages(pages, self._probes, detours, start, others_stand=self._stand > 0)
+        for url, reason in false.items():
+            self._take_back(url, reason, keep=not self._read_pages[url].is_as_before())
+
+    def _take_back(self, url: str, reason: str, *, keep: bool) -> None:
+        """Undo that a page was read: what was known of it stays if it is to be kept, else is gone."""
+        record = self._collected.records.pop((self._source.name, url))
+        self._collected.documents -= len(record.documents)
+        self._collected.empty = [line for line in self._collected.empty if line != self._to_line(url, line.reason)]
+        self._read -= 1
+        self._done.discard(url)
+        del self._read_pages[url]
+        if url not in self._mine:
+            self._collected.skipped.append(self._to_line(url, reason))
+        elif keep:
+            self._failed.append(self._to_line(url, reason))
+            self._keep_page(url)
+        else:
+            self._drop_page(url, reason)
+        moved = self._requested.get(url, "")
+        if keep and moved != url and moved in self._mine:
+            self._bring_back(moved, reason)
+
+    def _bring_back(self, url: str, reason: str) -> None:
+        """A known page that moved, as it seemed, to where there is none."""
+        told = [line for line in self._collected.gone if (line.source, line.url) == (self._source.name, url)]
+        for line in told:
+            self._collected.gone.remove(line)
+            self._gone -= 1
+            self._done.discard(url)
+            self._failed.append(self._to_line(url, reason))
+            self._keep_page(url)
+
+    def _drop_pages_that_moved(self) -> None:
+        """A temporary redirect keeps what was known, unless the very same stands where it leads."""
+        for url, target in self._led_to.items():
+            record = self._collected.records.get((self._source.name, target))
+            before = self._mine[url].documents
+            if record and target in self._done and ReadPage(target, record.documents, before).keeps_anything():
+                self._collected.records.pop((self._source.name, url), None)
+                self._failed = [line for line in self._failed if line.url != url]
+                self._done.discard(url)
+                self._drop_page(url, f"moved to {target}")
+
+    def _to_line(self, url: str, reason: str) -> PageLine:
+        return PageLine(self._source.name, url, reason)
 
     def _record_unchanged(self, fetch: Fetch) -> None:
         old = self._mine.get(fetch.url) or self._mine.get(fetch.requested_url)
@@ -181,6 +280,9 @@ class _SourceCrawl:
             self._record_failure(fetch, "the server calls it unchanged, but it was never read")
             return
         self._collected.unchanged += 1
+        self._stand += 1
+        if self._start in (fetch.url, fetch.requested_url):
+            self._start_documents = old.documents
         self._record_page(fetch, old.documents, old.state.content_hash, old.state)
 
     def _record_page(
@@ -194,6 +296,7 @@ class _SourceCrawl:
             content_hash=content_hash,
             links=fetch.links or old.links,
             rules=old.rules,
+            text=fetch.text or old.text,
         )
         record = PageRecord(self._source.name, fetch.url, documents, state)
         self._collected.records[record.key] = record

@@ -245,7 +245,7 @@ def test_what_is_of_no_use_is_listed(empty: Desk, tmp_path: Path) -> None:
     done = empty("crawl", str(handbook))
     assert done.returncode == 0, done.stderr
     assert "1 page holds no text that could be used: " in done.stdout
-    assert "1 file is of no kind that is read: " in done.stdout
+    assert "1 page was left out: " in done.stdout
     assert "cannot be decoded" in done.stdout
     assert "added hours.md" in done.stdout
 

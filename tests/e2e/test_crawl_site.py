@@ -127,7 +127,7 @@ def test_the_delay_between_requests_is_kept(site: Site) -> None:
 def test_no_more_requests_run_at_once_than_allowed(site: Site) -> None:
     running, most = 0, 0
 
-    def slow(_: object) -> Page:
+    def slow(number: int) -> Page:
         nonlocal running, most
         running += 1
         most = max(most, running)
@@ -135,10 +135,10 @@ def test_no_more_requests_run_at_once_than_allowed(site: Site) -> None:
 
         time.sleep(0.1)
         running -= 1
-        return Page(b"<p>slow")
+        return Page(f"<p>slow {number}".encode())
 
     site.html("/", links(*(f"/{n}" for n in range(8))))
-    site.pages.update({f"/{n}": slow for n in range(8)})
+    site.pages.update({f"/{n}": lambda _, n=n: slow(n) for n in range(8)})
     assert len(urls(crawl(site.url("/"), concurrency=2))) == 9
     assert most == 2
 
@@ -213,8 +213,8 @@ def test_an_operators_prefix_narrows_the_site_but_the_start_page_belongs_to_it(s
 def test_rel_canonical_joins_variants_of_one_page_but_never_different_pages(site: Site) -> None:
     site.html("/", links("/faq?ref=1", "/faq?ref=2", "/other"))
     declared = f'<link rel="canonical" href="{site.url("/faq")}">'
-    for path in ("/faq?ref=1", "/faq?ref=2"):
-        site.html(path, declared)
+    for path in ("/faq?ref=1", "/faq?ref=2", "/faq"):
+        site.html(path, f"{declared}<p>Thirty days.")
     site.html("/other", '<link rel="canonical" href="/">')  # a common misconfiguration
     assert urls(crawl(site.url("/"))) == {site.url("/"), site.url("/faq"), site.url("/other")}
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.crawling.urls import MAX_URL, Scope, is_same_page, may_be_page, to_canonical_url
+from retrieval.crawling.urls import MAX_URL, Scope, grows_without_end, is_same_page, may_be_page, to_canonical_url
 
 
 @pytest.mark.parametrize(
@@ -90,3 +90,18 @@ def test_files_that_are_no_pages_are_known_by_their_names() -> None:
     assert not may_be_page("https://example.com/a.PDF?x=1")
     for path in ("a.html", "a.md", "v1.2", "a.php?f=b.pdf", ""):
         assert may_be_page(f"https://example.com/{path}")
+
+
+def test_a_site_that_links_to_its_other_name_has_two() -> None:
+    scope = Scope.from_start("https://www.example.com/help/")
+    assert not scope.learn_names(("https://example.org/help/a", "https://docs.example.com/help/")).has_two_names
+    both = scope.learn_names(("http://example.com/about", ""))
+    assert both.contains("https://example.com/help/a")
+    assert not both.contains("https://example.com/about")
+    assert not Scope.from_start("http://10.0.0.1/").learn_names(("http://www.10.0.0.1/",)).has_two_names
+
+
+def test_a_path_that_says_the_same_three_times_grows_without_end() -> None:
+    assert grows_without_end("https://example.com/a/b/a/b/a/b/c")
+    assert not grows_without_end("https://example.com/a/b/a/b/c")
+    assert not grows_without_end("https://example.com/11/11/11/a")
