@@ -397,6 +397,24 @@ async def test_a_suggestion_is_confirmed_or_refused_by_a_word_too(reply: str, vo
     assert [each.vote for each in store.votes.values()] == [vote]
 
 
+@pytest.mark.parametrize("offer", ["suggested", "asked_back"])
+@pytest.mark.parametrize("unread", [(), ("screenshot.png",)])
+@pytest.mark.parametrize("text", ["", " ", "?!", "…", "🪨", "‼️"])
+async def test_a_message_without_words_chooses_nothing_and_teaches_nothing(
+    text: str, unread: tuple[str, ...], offer: str
+) -> None:
+    store, learning = MemoryConversations(), NotingLearning()
+    answering = await (suggested if offer == "suggested" else asked_back)(store)
+    answering._learning = learning
+    said = IncomingMessage("c1", text, "test", "u1", unread=unread)
+    final = [event async for event in answering.answer_message(said)][-1]
+    assert isinstance(final, Final) and final.settled and final.settled.number is None
+    assert store.votes == {} and learning.noted == []
+    words = words_for("en")
+    told = words.say("only_files", files="“screenshot.png”") if unread else words.say("empty")
+    assert final.turn.answer == told
+
+
 async def test_words_of_a_suggested_title_are_a_new_question() -> None:
     store = MemoryConversations()
     answering = await suggested(store)
