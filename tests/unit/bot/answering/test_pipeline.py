@@ -169,6 +169,18 @@ async def test_a_first_word_that_does_not_tell_is_answered_in_the_language_of_th
     assert (await ask(answering, "WLAN")).language == "en"
 
 
+@pytest.mark.parametrize(
+    ("pages", "language"),
+    [((), "zh"), (("en", "zh"), "zh"), (("en", "ja"), "ja"), (("ja", "zh"), "zh"), (("en",), "zh")],
+)
+async def test_a_first_wish_for_a_person_in_han_characters_is_chinese_unless_only_japanese_is_on_the_pages(
+    pages: tuple[str, ...], language: str
+) -> None:
+    for number, text in enumerate(("找人工", "人工客服")):
+        turn = await ask(desk(FixedRetriever(RETURNS), page_languages=lambda: pages), text, f"c{number}")
+        assert (turn.decision, turn.language) == (Decision.HUMAN, language)
+
+
 async def test_the_threshold_of_the_settings_decides() -> None:
     retriever = FixedRetriever(RETURNS, confidence=0.6)
     assert (await ask(desk(retriever, threshold=0.5), "How do I return goods?")).decision is Decision.ANSWER
