@@ -56,7 +56,9 @@ class DiscordReplySender:
         finally:
             typing.cancel()
         if turn.decision is Decision.CLARIFY:
-            await live.show_layout(choices.draw_question(job.id, turn))
+            await live.show_layout(
+                choices.draw_question(job.id, turn), choices.draw_question_without_buttons(job.id, turn)
+            )
             return
         suggested = turn.decision is Decision.SUGGEST
         pieces = (
@@ -73,6 +75,7 @@ class DiscordReplySender:
                 handoff=self._handoff(job.message.place),
                 post=job.message.audience is Audience.POST,
             ),
+            partial(choices.end_of_suggestion_without_buttons, item_id=job.id, turn=turn) if suggested else None,
         )
 
     async def send_text(self, job: Job, text: str, keep: KeepReplies) -> None:
@@ -163,19 +166,24 @@ class _LiveAnswer(AnswerView):
         first = split_markdown(text, layouts.PIECE, measure_size)[0]
         await self._live.place_message(0, layouts.draw_message(first, self._item_id))
 
-    async def finish_answer(self, pieces: Sequence[str], draw_last: Draw | None = None) -> None:
-        """Show the whole answer, in one message a piece, what goes below it below the last. Raises DeliveryError."""
+    async def finish_answer(
+        self, pieces: Sequence[str], draw_last: Draw | None = None, draw_last_plainly: Draw | None = None
+    ) -> None:
+        """Show the whole answer, in one message a piece, what goes below it below the last. `draw_last_plainly`: the
+        last where it has no buttons, if it then says more. Raises DeliveryError."""
         draw = partial(layouts.draw_message, item_id=self._item_id)
-        await self._show_views([*map(draw, pieces[:-1]), (draw_last or draw)(pieces[-1])])
+        before, last = [*map(draw, pieces[:-1])], (draw_last or draw)(pieces[-1])
+        plain_last = draw_last_plainly(pieces[-1]) if draw_last_plainly else last
+        await self._show_views([*before, last], [*before, plain_last])
 
-    async def show_layout(self, view: ui.LayoutView) -> None:
+    async def show_layout(self, view: ui.LayoutView, plain_view: ui.LayoutView) -> None:
         """Show a layout in the answer's place, in one message. Raises DeliveryError."""
-        await self._show_views([view])
+        await self._show_views([view], [plain_view])
 
-    async def _show_views(self, views: Sequence[ui.LayoutView]) -> None:
+    async def _show_views(self, views: Sequence[ui.LayoutView], plain_views: Sequence[ui.LayoutView]) -> None:
         """Show messages; where Discord does not take them so, without buttons, and at last as bare text."""
-        plainer = [layouts.without_buttons(view, self._item_id) for view in views]
-        bare = split_markdown("\n\n".join(map(layouts.bare_text, views)), layouts.BARE_PIECE)
+        plainer = [layouts.without_buttons(view, self._item_id) for view in plain_views]
+        bare = split_markdown("\n\n".join(map(layouts.bare_text, plain_views)), layouts.BARE_PIECE)
         await self._live.show_messages(views, plainer, bare)
 
 
