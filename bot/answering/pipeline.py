@@ -185,7 +185,7 @@ class AnswerPipeline:
         draft, choice = await self._interpret_message(message, conversation, asked)
         context: tuple[str, ...] = ()
         if not draft.reply:
-            yield Status(Stage.SEARCHING)
+            yield Status(Stage.SEARCHING, message.text if message.called else "")
             watch.mark()
             context = await self._resolve_question(draft, choice, conversation)
             watch.lap("understand")

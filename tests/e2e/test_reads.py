@@ -346,6 +346,18 @@ async def test_discord_called_right_below_a_question_of_the_channel(den: Den, ca
     assert ANSWERED not in again and "expire" not in again
 
 
+@pytest.mark.parametrize("call", CHANNEL_CALLS)
+@pytest.mark.parametrize("replies", [True, False])
+async def test_a_thread_is_named_by_the_question_that_is_answered(den: Den, call: str, replies: bool) -> None:
+    asked = await den.asker.send(den.channel, f"**{DELIVERY}** I am ann@example.com")
+    sent = await den.teammate.send(den.channel, f"{den.me} {call}".strip(), reply_to=asked if replies else None)
+    await den.one_answer(sent.id, containing=ANSWERED)
+    assert den.discord.backend.channels[sent.id].name == f"{DELIVERY} I am [email]"
+    own = await den.ask(GIFTS, user=den.teammate)
+    await den.one_answer(own)
+    assert den.discord.backend.channels[own].name == GIFTS
+
+
 @pytest.mark.parametrize("call", CHANNEL_CALLS[:2])
 async def test_a_channel_s_question_that_was_answered_in_its_thread_is_not_taken(
     room: Room, den: Den, call: str

@@ -14,11 +14,11 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.chat.conversation import AnswerEvent, ClarificationOutcome, Decision
+from bot.chat.conversation import AnswerEvent, ClarificationOutcome, Decision, Status
 from bot.chat.live_reply import LiveReply, ReplySurface
 from bot.chat.message import Audience, Job, JobState, ThreadRef
 from bot.chat.platform import KeepReplies, StandingReplies
-from bot.chat.reply_stream import AnswerView, follow_answer
+from bot.chat.reply_stream import AnswerView, follow_answer, look_at_first
 from bot.chat.split import split_markdown
 from bot.chat.text import shorten_text
 from bot.errors import DeliveryError
@@ -48,7 +48,11 @@ class DiscordReplySender:
         self.deferring: dict[str, asyncio.Task[Any]] = {}  # commands that are being acknowledged
 
     async def show_answer(self, job: Job, events: AsyncIterator[AnswerEvent], keep: KeepReplies) -> None:
-        surface = await self._find_surface(job)
+        asked = ""
+        if _may_call_to_a_question(job):  # a thread is named once, and not after the call
+            first, events = await look_at_first(events)
+            asked = first.asked if isinstance(first, Status) else ""
+        surface = await self._find_surface(job, asked)
         live = _LiveAnswer(surface, job, keep)
         typing = asyncio.create_task(self._show_typing(surface))
         try:
@@ -129,10 +133,11 @@ class DiscordReplySender:
                     return in_thread
         return surface
 
-    async def _find_surface(self, job: Job) -> InChannel | InResponse:
+    async def _find_surface(self, job: Job, asked: str = "") -> InChannel | InResponse:
+        """Where the answer goes; `asked`: the question, where it is not the job's message."""
         if deferring := self.deferring.get(job.message.id):
             await asyncio.wait({deferring})
-        return await surface_of(self._client, job, name=_name_of(job))
+        return await surface_of(self._client, job, name=_name_of(job, asked))
 
     def _find_own_surface(self, job: Job) -> InChannel | InResponse:
         """For messages that are known: each names its own channel."""
@@ -194,6 +199,13 @@ def _quote_question(job: Job) -> str:
     return f"> {to_literal(shorten_text(' '.join(job.message.text.split()), _QUOTED))}\n\n"
 
 
-def _name_of(job: Job) -> str:
-    line = " ".join(job.message.text.replace("`", "").replace("*", "").split())
+def _may_call_to_a_question(job: Job) -> bool:
+    """Whether a thread is to be opened by somebody who called the bot by name, maybe to what another asked."""
+    message, target = job.message, target_of(job.message)
+    opens = target.kind is MessageKind.CHANNEL and not (job.replies or message.chosen or target.elsewhere)
+    return opens and message.audience is Audience.MENTION
+
+
+def _name_of(job: Job, asked: str = "") -> str:
+    line = " ".join((asked or job.message.text).replace("`", "").replace("*", "").split())
     return line[:_NAME] or words_for_text(job.message.text).labels["answer"]
