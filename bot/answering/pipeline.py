@@ -16,7 +16,7 @@ import re
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -70,6 +70,7 @@ from retrieval.documents import Document, RetrievalResult, ScoredPassage
 from retrieval.errors import NoActiveVersion
 from retrieval.interfaces import Retriever
 from retrieval.text.cleaning import clean_text, collapse_whitespace
+from retrieval.text.languages import script_language
 
 MAX_CHARACTERS = 4000  # of a message; the embedding model reads far less
 _QUESTION_MARK = re.compile("[?？]")
@@ -133,7 +134,7 @@ class AnswerPipeline:
     where it cannot tell, rules do. `handoff` tells whether people can be reached from a place: then who asks for a
     person is told that one comes (and whoever called sees to that), else where to turn to. `mask` hides what is
     nobody's business before a question is searched, written about or kept; what is masked already stays so. `learning`
-    is told of what customers choose.
+    is told of what customers choose. `page_languages` are those that the pages are in.
     """
 
     def __init__(
@@ -149,6 +150,7 @@ class AnswerPipeline:
         handoff: Callable[[IncomingMessage], bool] = lambda _message: False,
         mask: Callable[[str], str] = lambda text: text,
         learning: LearnsWordings | None = None,
+        page_languages: Callable[[], Collection[str]] = tuple,
         limit: int = 10,
     ) -> None:
         self._retriever = retriever
@@ -157,6 +159,7 @@ class AnswerPipeline:
         self._handoff = handoff
         self._mask = mask
         self._learning = learning
+        self._page_languages = page_languages
         self._store = store
         self._writer = writer
         self._thresholds = threshold, suggest_threshold
@@ -182,7 +185,7 @@ class AnswerPipeline:
         draft, choice = await self._interpret_message(message, conversation, asked)
         context: tuple[str, ...] = ()
         if not draft.reply:
-            yield Status(Stage.SEARCHING)
+            yield Status(Stage.SEARCHING, message.text if message.called else "")
             watch.mark()
             context = await self._resolve_question(draft, choice, conversation)
             watch.lap("understand")
@@ -216,7 +219,7 @@ class AnswerPipeline:
         text = clean_text(message.text).strip()
         question = text[:MAX_CHARACTERS]
         last = conversation.turns[-1] if conversation.turns else None
-        language = reply_language(message.own or question, last.language if last else "")
+        language = await self._tell_language(message.own or question, last)
         choice, again = await self._read_choice(message, question, offer, language)
         if offer and (again or message.chosen):
             language = offer.language
@@ -240,6 +243,11 @@ class AnswerPipeline:
         if len(text) > MAX_CHARACTERS:
             draft.preface += words.say("too_long", limit=MAX_CHARACTERS) + "\n\n"
         return draft, choice
+
+    async def _tell_language(self, text: str, last: Turn | None) -> str:
+        """The language to reply in; the pages are asked only where they could tell."""
+        pages = await asyncio.to_thread(self._page_languages) if script_language(text, "") == "zh" else ()
+        return reply_language(text, last.language if last else "", page_languages=pages)
 
     async def _read_choice(
         self, message: IncomingMessage, question: str, offer: Turn | None, language: str

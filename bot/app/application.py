@@ -6,7 +6,7 @@ Every import of a part is inside the function that needs it: `frontdesk sources 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -85,7 +85,16 @@ class Application(FeatureParts):
             handoff=self._can_hand_over,
             mask=masker(self.settings),
             learning=self.wording_learner,
+            page_languages=self._list_page_languages,
         )
+
+    def _list_page_languages(self) -> Collection[str]:
+        from retrieval.errors import RetrievalError
+
+        try:
+            return self.live_index.current_index()[1].languages
+        except RetrievalError:  # whoever searches says so
+            return ()
 
     def _can_hand_over(self, message: IncomingMessage) -> bool:
         from bot.chat.message import ThreadRef

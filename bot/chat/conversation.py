@@ -53,7 +53,8 @@ class IncomingMessage:
     that of where it was written. `chosen`: it is a button that was pressed, and `text` says which in words.
     `taken_from`: the text is a question of somebody of that name, to which the author has called; `unread` names files
     that came with it and could not be read, `seen` those that are pictures, each with what a model says it shows, which
-    is in the text; then `own` is the text without that, which tells the language."""
+    is in the text; then `own` is the text without that, which tells the language. `called`: the text is nothing of the
+    message, which only called to it."""
 
     conversation_id: str
     text: str
@@ -65,6 +66,7 @@ class IncomingMessage:
     unread: tuple[str, ...] = ()
     seen: tuple[tuple[str, str], ...] = ()
     own: str = ""
+    called: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,9 +263,10 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The work moved on to `stage`."""
+    """The work moved on to `stage`. `asked`: what is answered, masked, where the message only called to it."""
 
     stage: Stage
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,8 @@ _ENDS = frozenset("/=&#%+$@-")  # what an address may end in besides letters and
 _MENTION = re.compile(
     r"@(?=(?:everyone|here|channel)\b)|[<\ue002](?=!(?:channel|here|everyone|subteam)\b|[@#][!&]?\w{6,})"
 )
-_MAILBOX = re.compile(r"[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
+MAILBOX = r"[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}"
+_MAILBOX = re.compile(MAILBOX)
 _LONGEST_SCHEME = 40  # characters, with marks in it
 _MARKS = re.compile(r"[\\*_~`|]")
 _CLOSING = re.compile(r"[.,;:!?)\]}>\"'`*_~|\\]*")  # what no client takes for the end of an address

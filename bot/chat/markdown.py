@@ -13,12 +13,14 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from bot.chat.emphasis import find_undecided_spans, mend_emphasis
-from bot.chat.links import BELL, BREAK, CODE, LESS, MADE, defuse_text, find_addresses
+from bot.chat.links import BELL, BREAK, CODE, LESS, MADE, MAILBOX, defuse_text, find_addresses
 from bot.chat.markup import Scanner, Token, tokens_of_line
 from retrieval.text.cleaning import clean_text
 from retrieval.text.scripts import UNSPACED
 
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[\da-f]{1,6}|[a-z][a-z\d]{1,31});", re.IGNORECASE)
+# What Markdown puts in angles that it may be clicked; no platform that is drawn for here takes them away.
+_IN_ANGLES = re.compile(rf"(?<![^\W{UNSPACED}])(?:<|&lt;)(?P<mailbox>{MAILBOX})(?:>|&gt;)(?![^\W{UNSPACED}])")
 _KEPT = {"<": LESS, ">": "\ue003", "&": "\ue004"}  # stand for characters that are no markup
 _MARKUP = frozenset("\\`*_{}[]()#+-!|~")
 _STRAY = re.compile(r"`+")
@@ -164,7 +166,8 @@ def to_prose(token: Token) -> str:
         return _KEPT[token.text[1]]
     if token.kind in {"escape", "url", "code", "fenced"}:
         return token.text
-    return _ENTITY.sub(_escape_entity, _STRAY.sub(lambda match: r"\`" * len(match[0]), token.text))
+    text = _IN_ANGLES.sub(lambda match: match["mailbox"], token.text)
+    return _ENTITY.sub(_escape_entity, _STRAY.sub(lambda match: r"\`" * len(match[0]), text))
 
 
 def find_held_addresses(markdown: str) -> frozenset[str]:

@@ -45,6 +45,18 @@ async def follow_to_final(events: AsyncIterator[AnswerEvent], view: AnswerView |
     raise AssertionError("an answer always ends in Final")
 
 
+async def look_at_first(events: AsyncIterator[AnswerEvent]) -> tuple[AnswerEvent, AsyncIterator[AnswerEvent]]:
+    """-> the first event, once it comes, and all of them. Raises what the answering raises."""
+    first = await anext(events)
+
+    async def tell_all() -> AsyncIterator[AnswerEvent]:
+        yield first
+        async for event in events:
+            yield event
+
+    return first, tell_all()
+
+
 async def drain_events(events: AsyncIterator[AnswerEvent]) -> None:
     """Read what comes after an answer is complete: nothing, or the report that its turn could not be stored."""
     async for _ in events:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -18,14 +18,21 @@ _TELLING_WORDS = 3
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def reply_language(text: str, conversation_language: str = "", site_languages: Sequence[str] = ()) -> str:
+def reply_language(
+    text: str,
+    conversation_language: str = "",
+    site_languages: Sequence[str] = (),
+    page_languages: Collection[str] = (),
+) -> str:
     """The tag of the language to reply in: "en", "zh", "zh-Hant", "ja" …
 
     A text that does not tell takes the conversation's language, else the first of the site's.
+    `page_languages` only tell Chinese from Japanese without kana.
     """
     fallback = conversation_language or next(iter(site_languages), DEFAULT)
     if script_language(text, ""):
-        language = detect_language(text, primary_subtag(fallback), [*site_languages, *_list_primary_tags()])
+        pages = page_languages or site_languages
+        language = detect_language(text, primary_subtag(fallback), _list_primary_tags(), pages)
         return _choose_script(text, conversation_language) if language == "zh" else language
     few = len(_WORD.findall(text)) < _TELLING_WORDS
     if few and conversation_language:

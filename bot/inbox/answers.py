@@ -87,5 +87,6 @@ class JobAnswers:
             found.unread,
             found.seen,
             found.own,
+            found.taken,
         )
         return job, incoming

@@ -58,8 +58,9 @@ def _classify_without_handoff(
 
     Whoever addresses the bot (in private, by name, by command) is answered, also where it was silent before. A reply
     that does not name it is answered in a thread it answers in, unless the thread is muted or somebody other than the
-    askers has replied since: then people are talking. A new message of a channel is answered where the channel is a
-    help channel, it asks something (as a forum's post does by being one), and it is not addressed to somebody by name.
+    askers has replied since: then people are talking; a picture alone is a reply, too. A new message of a channel is
+    answered where the channel is a help channel, it asks something (as a forum's post does by being one), and it is not
+    addressed to somebody by name.
     """
     if message.audience is Audience.COMMAND:
         return Disposition.ANSWER
@@ -77,7 +78,8 @@ def _classify_without_handoff(
         return Disposition.SILENT
     if message.user not in thread.askers:
         return Disposition.HUMAN
-    if thread.human or message.names_others or not message.text:  # a picture, or words we are not shown
+    said = message.text or message.files  # nothing: words that we are not shown
+    if thread.human or message.names_others or not said:
         return Disposition.SILENT
     return _unless_quiet(reading)
 

@@ -36,7 +36,7 @@ _Found = TypeVar("_Found")
 class FoundQuestion:
     """`text` is what is to be answered. Where it was asked by somebody else, `user` is their id and `name` what they
     are called. `unread` names files that could not be read, `seen` are pictures, each with what it shows; then `own` is
-    `text` without that."""
+    `text` without that. `taken`: the text stood elsewhere, and the message only called to it."""
 
     text: str
     user: str = ""
@@ -44,6 +44,7 @@ class FoundQuestion:
     unread: tuple[str, ...] = ()
     seen: tuple[tuple[str, str], ...] = ()
     own: str = ""
+    taken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +92,19 @@ class QuestionFinder:
         calls = not words or reading.refers or (greets and (below or not _is_in_channel(message)))
         if below:
             text = below if calls else f"{words}\n\n{below}"
-            return FoundQuestion(text, unread=unread, seen=seen, own=(words or quoted) if seen else "")
+            own_words = (words or quoted) if seen else ""
+            return FoundQuestion(text, unread=unread, seen=seen, own=own_words, taken=bool(calls and not attached))
         taken = await self._find_question_above(message, around, reading) if calls else None
         if taken is None:
             return FoundQuestion(message.text, unread=unread)
         if taken.user == message.user:
-            return FoundQuestion(strip_quote_marks(taken.text), unread=unread)
+            return FoundQuestion(strip_quote_marks(taken.text), unread=unread, taken=True)
         return FoundQuestion(
             strip_quote_marks(taken.text),
             taken.user,
             await _await_lookup(around.fetch_author_name(message, taken)) or "",
             unread,
+            taken=True,
         )
 
     async def _describe_pictures(

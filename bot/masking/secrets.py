@@ -64,6 +64,24 @@ _LABELLED = re.compile(
     r"(?=[\"'`.!)\]}>]{0,4}[ \t]{0,4}(?:[\r\n]|\Z|[,;|/][ \t]{0,2}[\"'`]?\w[\w -]{0,30}[\"'`]?[ \t]?[:=]))",
     re.IGNORECASE,
 )
+# And with nothing between but a blank: then it is no address or path, and no word, but letters with digits or signs.
+# So is what stands behind a user's name and a slash, which says less, so that more is asked of it.
+_SIGNS = "!@#$%^&*+=~"
+_BARE = (
+    rf"[\"'`(“‘「]?(?P<secret>(?!@)[A-Za-z0-9_{re.escape(_SIGNS)}]{{6,200}})"
+    r"(?=[.,;:?\"'`)\]}>]{0,4}(?:\s|\Z|[^\x00-\x7f]))"
+)
+_FOLLOWING = re.compile(rf"(?<![A-Za-z0-9])(?:{_PASSWORDS})(?:[ \t]{{1,2}}|(?<=[^\x00-\x7f])){_BARE}", re.IGNORECASE)
+_USERS = (
+    r"user(?:[\s-]?name|[\s-]?id)?|log-?in|benutzer(?:name)?|usuario|utilisateur|usuário"
+    r"|用户名?|用戶名?|账号|帳號|ユーザー名?|사용자"
+)
+_AFTER_USER = re.compile(
+    rf"(?<![A-Za-z0-9])(?:{_USERS})[ \t]{{0,2}}[:=]?[ \t]{{0,2}}[!-.0-~]{{1,64}}[ \t]{{0,2}}/[ \t]{{0,2}}{_BARE}",
+    re.IGNORECASE,
+)
+_DIGIT_FIRST = re.compile(r"[0-9][A-Za-z]")
+_COUNTED = re.compile(r"[0-9]{1,3}[A-Za-z]+")  # "30days"
 _CODE = re.compile(
     r"(?<![A-Za-z0-9])(?:pin(?:\snumber)?|cvv2?|cvc2?|security\scode|安全码|安全碼)(?:\s{0,2}[:=]\s{0,2}|\s{1,2}(?:is|was)\s{1,2}|\s{0,2}[是为為]\s{0,2}|\s)"
     r"(?P<secret>[0-9]{3,8})(?![.,%-]{0,2}[0-9A-Za-z%])",
@@ -85,6 +103,11 @@ def find_secrets(text: str) -> list[Find]:
         value = value.partition(match["quote"])[0] if match["quote"] else value.partition(";")[0].rstrip(_ENDS)
         if _is_secret(value, joined=match["link"] == "="):
             finds.append(Find(start, start + len(value), "secret"))
+    for form, mixed in ((_FOLLOWING, False), (_AFTER_USER, True)):
+        for match in form.finditer(text):
+            start, value = match.start("secret"), match["secret"].rstrip(_ENDS)
+            if _is_bare_secret(value, mixed=mixed):
+                finds.append(Find(start, start + len(value), "secret"))
     return finds
 
 
@@ -97,3 +120,15 @@ def _is_secret(value: str, *, joined: bool) -> bool:
     digit, letter = any(map(str.isdigit, value)), any(map(str.isalpha, value))
     sign = any(not each.isalnum() for each in value.strip("*-_'’/.,"))
     return len(value) >= _LEAST and (digit or (sign and letter and not _COMPOUND.fullmatch(value)))
+
+
+def _is_bare_secret(value: str, *, mixed: bool) -> bool:
+    """Whether a word is a password by its letters and digits, or the signs within it; `mixed`: only where digits or
+    signs stand before letters, as in no name of a model."""
+    if len(value) < _LEAST or _COUNTED.fullmatch(value) or not any(map(str.isalpha, value)):
+        return False
+    within = value.strip(_SIGNS)
+    signs = any(sign in within for sign in _SIGNS)
+    if mixed:
+        return signs or bool(_DIGIT_FIRST.search(value))
+    return signs or any(map(str.isdigit, value))

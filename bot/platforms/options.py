@@ -30,13 +30,15 @@ class Option:
 @dataclass(frozen=True, slots=True)
 class Asking:
     """An offer: `lead` (Markdown), the options, what refuses and what confirms (None where nothing is shown), and how
-    to answer; `in_full` tells that the options stand in the text as well."""
+    to answer, by the buttons or, where there are none, by a number; `in_full` tells that the options stand in the text
+    as well."""
 
     lead: str
     options: tuple[Option, ...]
     refusal: Option
     confirmation: Option | None
     how: str
+    how_by_number: str
     in_full: bool
 
     @property
@@ -78,6 +80,7 @@ def build_asking(turn: Turn, limit: int) -> Asking:
         Option(NONE_OF_THESE, no, shorten_text(no, limit)),
         Option(SHOWN, yes, shorten_text(yes, limit)) if suggested else None,
         words.say("clarify_press"),
+        words.say("clarify_how"),
         any(option.title != option.label or option.gist for option in options),
     )
 

@@ -119,7 +119,8 @@ def _collect_timings(search: Search, since: float) -> dict[str, float]:
 
 def detect_query_language(text: str, index: Index) -> str:
     """The language of a question; the index's main one where it is too short to tell."""
-    return detect_language(text, index.main_language, {*index.languages, *COMMON_LANGUAGES})
+    pages = index.languages
+    return detect_language(text, index.main_language, {*pages, *COMMON_LANGUAGES}, pages)
 
 
 def choose_profiles(fitted: Fitted, language: str, index: Index) -> list[Profile]:

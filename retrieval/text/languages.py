@@ -22,7 +22,7 @@ UNSPACED_LANGUAGES = frozenset({"zh", "ja", "ko"})
 """Those that are read by the character (see `retrieval.text.scripts.UNSPACED`)."""
 
 _READ = 400  # characters: more tells no more
-_TELLING_HAN = 3  # characters
+_SHORT_HAN = 8  # characters
 _LIKELIER_THAN_NOT = 0.5
 
 _LETTER = re.compile(r"[^\W\d_]")
@@ -32,16 +32,17 @@ _KANA = re.compile(f"[{KANA}]")
 _HANGUL = re.compile(f"[{HANGUL}]")
 
 
-def detect_language(text: str, default: str = "en", among: Collection[str] = ()) -> str:
+def detect_language(text: str, default: str = "en", among: Collection[str] = (), pages: Collection[str] = ()) -> str:
     """The ISO 639-1 tag of the language that `text` is more likely in than not, else `default`.
 
     `among`: the only languages that come into question (`default` besides); they make short texts tell. Chinese,
-    Japanese and Korean are told by their script whatever comes into question.
+    Japanese and Korean are told by their script whatever comes into question. `pages`: the languages of what can be
+    asked about, which tell Chinese from Japanese where both write all of it.
     """
     text = text[:_READ]
     script = script_language(text, "")
     if script == "zh":
-        return _detect_han_language("".join(_HAN.findall(text)), default, among)
+        return _detect_han_language("".join(_HAN.findall(text)), default, among, pages or among)
     if script or not _LETTER.search(text):
         return script or default
     chances = _predict_probabilities(text)
@@ -74,21 +75,18 @@ def script_language(text: str, default: str = "en") -> str:
     return default
 
 
-def _detect_han_language(characters: str, default: str, among: Collection[str]) -> str:
+def _detect_han_language(characters: str, default: str, among: Collection[str], spoken: Collection[str]) -> str:
     """Chinese or Japanese? Character sets and forms tell (検 is written in Japan only, 检 and 檢 in China only); where
-    both write all of it, what comes into question does."""
+    both write all of it, it is Chinese, as Japanese has kana nearly always, unless that alone of the two is spoken. The
+    model tells of longer texts only: 找人工 is Japanese to it."""
     japanese = _can_encode("shift_jis", characters) and _to_japanese_forms(characters) == characters
     chinese = _can_encode("gb2312", characters) or _can_encode("big5", characters)
     if japanese != chinese:
         return "ja" if japanese else "zh"
     if default in ("zh", "ja"):
         return default
-    if len(characters) < _TELLING_HAN:  # too few to tell by; Chinese is the likelier of the two here
-        return "zh" if "zh" in among or "ja" not in among else "ja"
-    if "ja" not in among:
-        return "zh"
-    if "zh" not in among:
-        return "ja"
+    if len(characters) <= _SHORT_HAN or not {"ja", "zh"} <= {*among}:
+        return "ja" if "ja" in spoken and "zh" not in spoken else "zh"
     chances = _predict_probabilities(characters)
     return "ja" if chances.get("ja", 0.0) > chances.get("zh", 0.0) else "zh"
 

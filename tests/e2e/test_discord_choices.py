@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -149,6 +151,38 @@ async def test_the_nearest_entry_is_confirmed_refused_or_passed_by_also_after_a_
             await answer_below(den, message, thread, said)
             await discord.wait_for(lambda message=message: labels(message) == [], SECONDS)
             assert KETTLE in shown(message)
+
+
+def has_buttons(body: Any) -> bool:
+    return "custom_id" in json.dumps(body)
+
+
+def has_layout(body: Any) -> bool:
+    return isinstance(body, dict) and bool(body.get("components"))
+
+
+@pytest.mark.parametrize("refused", [has_buttons, has_layout])
+async def test_where_discord_takes_no_buttons_the_choices_are_listed_and_a_number_chooses(
+    pairs: Knowledge, tmp_path: Path, den: Den, refused: Callable[[Any], bool]
+) -> None:
+    unsure = {"FRONTDESK_ANSWER_THRESHOLD": "1", "FRONTDESK_SUGGEST_THRESHOLD": "0"}
+
+    async def check(den: Den, question: str, numbers: tuple[str, ...]) -> None:
+        den.discord.fail("*/messages*", 999, status=400, code=50035, where=refused)
+        try:
+            asked = await den.ask(question)
+            message = await den.one_answer(asked, containing="Answer with its number")
+            assert labels(message) == []
+            [lamp] = [line for line in shown(message).splitlines() if "Frost lamp" in line]
+            assert lamp.startswith(numbers)
+            await den.ask(lamp[0], thread=asked)
+            assert LAMP in shown(await den.says(asked, LAMP, message.id))
+        finally:
+            den.discord.mend()
+
+    await check(den, VAGUE, ("1. ", "2. "))
+    async with DiscordStandIn(limits=False) as discord, Bot(None, pairs, tmp_path, discord=discord, **unsure) as bot:
+        await check(Den(bot, discord), "How do I reset the kettle?", ("2. ",))
 
 
 async def test_a_direct_message_has_the_buttons_too(den: Den) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import NamedTuple
 
 import discord as dpy
@@ -238,6 +239,44 @@ async def test_a_picture_is_named_in_the_reply_s_language(room: Room, den: Den, 
     assert says in there and "screenshot.png" in there
 
 
+async def test_a_picture_alone_is_named_below_an_answer_too_and_not_among_people(room: Room, den: Den) -> None:
+    slack, picture = room.slack, ("screenshot.png", PNG)
+    ts = await room.ask(GIFTS)
+    await room.one_answer(ts)
+    file = slack.attach(*picture, "image/png")
+    alone = await slack.say(room.channel, room.asker, "", ts, files=[file])
+    assert "I read only text" in (await room.one_answer(alone, ts)).shown
+    await room.silence(await slack.say(room.channel, room.other, "", ts, files=[file]), ts)
+
+    asked = await den.ask(GIFTS)
+    await den.one_answer(asked)
+    sent = await den.asker.send(den.discord.channel(asked), "", attachments=[picture])
+    assert "I read only text" in shown(await den.says(asked, "I read only text", sent.id))
+    other = await den.other.send(den.discord.channel(asked), "", attachments=[picture])
+    await den.discord.settled()
+    assert not [message for message in den.said(asked) if message.id > other.id]
+
+
+async def test_a_picture_alone_says_nothing_of_what_was_suggested(shop: Knowledge, tmp_path: Path) -> None:
+    unsure = {"FRONTDESK_ANSWER_THRESHOLD": "1", "FRONTDESK_SUGGEST_THRESHOLD": "0"}
+    async with (
+        SlackStandIn() as slack,
+        DiscordStandIn(limits=False) as discord,
+        Bot(slack, shop, tmp_path, discord=discord, **unsure) as bot,
+    ):
+        direct, den = Direct(bot), Den(bot, discord)
+        await direct.one_answer(await direct.ask(GIFTS), containing="nearest thing I found")
+        alone = await slack.say(
+            direct.channel, direct.asker, "", files=[slack.attach("screenshot.png", PNG, "image/png")]
+        )
+        assert "I read only text" in (await direct.one_answer(alone)).shown
+        asked = await den.ask(GIFTS)
+        suggested = await den.one_answer(asked, containing="nearest thing I found")
+        await den.ask("", thread=asked)
+        await den.says(asked, "What would you like to know?", suggested.id)
+        assert bot.sql("SELECT vote FROM feedback") == []
+
+
 async def test_a_text_file_in_discord_is_read_without_a_token(den: Den) -> None:
     sent = await den.asker.send(den.channel, den.me, attachments=[("log.txt", DELIVERY.encode())])
     assert ANSWERED in shown(await den.one_answer(sent.id))
@@ -305,6 +344,18 @@ async def test_discord_called_right_below_a_question_of_the_channel(den: Den, ca
     assert ANSWERED in answer and "asker" in answer
     again = shown(await den.one_answer(await den.ask(call, user=den.other)))
     assert ANSWERED not in again and "expire" not in again
+
+
+@pytest.mark.parametrize("call", CHANNEL_CALLS)
+@pytest.mark.parametrize("replies", [True, False])
+async def test_a_thread_is_named_by_the_question_that_is_answered(den: Den, call: str, replies: bool) -> None:
+    asked = await den.asker.send(den.channel, f"**{DELIVERY}** I am ann@example.com")
+    sent = await den.teammate.send(den.channel, f"{den.me} {call}".strip(), reply_to=asked if replies else None)
+    await den.one_answer(sent.id, containing=ANSWERED)
+    assert den.discord.backend.channels[sent.id].name == f"{DELIVERY} I am [email]"
+    own = await den.ask(GIFTS, user=den.teammate)
+    await den.one_answer(own)
+    assert den.discord.backend.channels[own].name == GIFTS
 
 
 @pytest.mark.parametrize("call", CHANNEL_CALLS[:2])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -170,6 +171,29 @@ async def test_the_nearest_entry_is_shown_with_what_confirms_it_and_what_refuses
         room.asker,
     )
     assert rows == [("suggest", "up"), ("chitchat", None)]
+
+
+def has_blocks(args: Mapping[str, Any]) -> bool:
+    return str(args.get("blocks") or "[]") != "[]"
+
+
+@pytest.mark.parametrize("offer", ["suggestion", "clarification"])
+async def test_where_slack_takes_no_blocks_the_choices_are_listed_and_a_number_chooses(
+    bot: Bot, unsure: Bot, offer: str
+) -> None:
+    room = Room(unsure if offer == "suggestion" else bot)
+    fault = room.slack.refuse("invalid_blocks", lambda args: args.get("channel") == room.channel and has_blocks(args))
+    try:
+        ts = await room.ask("How do I reset the kettle?" if offer == "suggestion" else VAGUE)
+        shown = await room.one_answer(ts, containing="Answer with its number")
+        assert not shown.blocks
+        [lamp] = [line for line in shown.text.splitlines() if "Frost lamp" in line]
+        assert lamp.startswith("2. " if offer == "suggestion" else ("1. ", "2. "))
+        said = await room.ask(lamp[0], thread=ts)
+        answer = await room.answer(said, ts, containing=LAMP)
+        assert LAMP in answer.shown
+    finally:
+        room.slack.faults.lift(fault)
 
 
 async def test_what_is_not_it_brings_a_person_and_another_option_its_answer(unsure: Bot) -> None:

@@ -28,17 +28,31 @@ class Head:
 
     def predict_probabilities(self, texts: Sequence[str], vectors: Matrix) -> Matrix:
         """-> (texts, kinds), each row adding up to 1."""
-        dense = 1 + vectors.shape[1]
-        logits = self.bias + measure_lengths(texts) @ self.weights[:1] + vectors @ self.weights[1:dense]
+        dense = self.weights[1 : self._first_word]
+        logits = self.bias + measure_lengths(texts) @ self.weights[:1] + vectors @ dense
         for row, text in enumerate(texts):
             known = self.find_words(text)
             if known:
-                logits[row] += self.weights[[dense + place for place in known]].sum(axis=0) / np.sqrt(len(known))
+                logits[row] += self._weigh_words(known) / np.sqrt(len(known))
         return softmax(logits)
 
     def find_words(self, text: str) -> list[int]:
         """The places of the words of `text` that are known."""
         return sorted({self.words[word] for word in list_words(text) if word in self.words})
+
+    def judge_words(self, text: str) -> str:
+        """The kind that the words of `text` speak for by themselves; "" where none is known."""
+        known = self.find_words(text)
+        return self.kinds[int(self._weigh_words(known).argmax())] if known else ""
+
+    @property
+    def _first_word(self) -> int:
+        """The row of `weights` of the first word."""
+        return len(self.weights) - len(self.words)
+
+    def _weigh_words(self, places: Sequence[int]) -> Matrix:
+        """-> (kinds,)"""
+        return np.asarray(self.weights[[self._first_word + place for place in places]].sum(axis=0), np.float32)
 
     def to_json(self) -> dict[str, Any]:
         """As JSON-ready data."""

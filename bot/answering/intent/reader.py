@@ -74,11 +74,13 @@ class LearnedReader:
         return readings
 
     def read_replies(self, texts: Sequence[str], language: str = "") -> list[OfferReply]:
-        return (
-            self._select_reading(language).read_replies([clean_text(text[:READ]).strip() for text in texts])
-            if texts
-            else []
-        )
+        texts = [clean_text(text[:READ]).strip() for text in texts]
+        reading = self._select_reading(language)
+        rows = [row for row, text in enumerate(texts) if any(map(str.isalnum, text)) or reading.answers_by_sign(text)]
+        replies = [OfferReply.OTHER] * len(texts)  # as what an embedding makes of no words at all says nothing
+        for row, one in zip(rows, reading.read_replies([texts[row] for row in rows]) if rows else (), strict=True):
+            replies[row] = one
+        return replies
 
     def find_question(self, text: str, language: str = "") -> str:
         clauses = [clause for clause in _CLAUSE.findall(text) if clause.strip()]
@@ -121,8 +123,13 @@ class _Reading:
 
     def knows_sign_in(self, text: str) -> bool:
         """Whether a text without words has a picture that means something."""
-        pictures = "".join(each for each in text if unicodedata.category(each) == "So")
+        pictures = _keep_pictures(text)
         return bool(pictures) and bool(self.heads.messages.find_words(pictures))
+
+    def answers_by_sign(self, text: str) -> bool:
+        """Whether a text without words has a picture that was learned as a reply to an offer."""
+        pictures = _keep_pictures(text)
+        return bool(pictures) and self.heads.replies.judge_words(pictures) not in {"", OfferReply.OTHER}
 
     def read_messages(self, texts: Sequence[str]) -> list[MessageReading]:
         """Each text once: what was read to judge a message is not read again to answer it."""
@@ -217,6 +224,10 @@ def parse_heads(text: str) -> Heads | None:
         return None
     messages, replies, summons = (Head.from_json(data[name]) for name in ("messages", "replies", "summons"))
     return Heads(messages, replies, summons, data["accuracy"], data["referring"], languages)
+
+
+def _keep_pictures(text: str) -> str:
+    return "".join(each for each in text if unicodedata.category(each) == "So")
 
 
 def _judge_message(heads: Heads, row: Matrix, about: Matrix) -> MessageReading:

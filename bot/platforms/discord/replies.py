@@ -14,11 +14,11 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.chat.conversation import AnswerEvent, ClarificationOutcome, Decision
+from bot.chat.conversation import AnswerEvent, ClarificationOutcome, Decision, Status
 from bot.chat.live_reply import LiveReply, ReplySurface
 from bot.chat.message import Audience, Job, JobState, ThreadRef
 from bot.chat.platform import KeepReplies, StandingReplies
-from bot.chat.reply_stream import AnswerView, follow_answer
+from bot.chat.reply_stream import AnswerView, follow_answer, look_at_first
 from bot.chat.split import split_markdown
 from bot.chat.text import shorten_text
 from bot.errors import DeliveryError
@@ -48,7 +48,11 @@ class DiscordReplySender:
         self.deferring: dict[str, asyncio.Task[Any]] = {}  # commands that are being acknowledged
 
     async def show_answer(self, job: Job, events: AsyncIterator[AnswerEvent], keep: KeepReplies) -> None:
-        surface = await self._find_surface(job)
+        asked = ""
+        if _may_call_to_a_question(job):  # a thread is named once, and not after the call
+            first, events = await look_at_first(events)
+            asked = first.asked if isinstance(first, Status) else ""
+        surface = await self._find_surface(job, asked)
         live = _LiveAnswer(surface, job, keep)
         typing = asyncio.create_task(self._show_typing(surface))
         try:
@@ -56,7 +60,9 @@ class DiscordReplySender:
         finally:
             typing.cancel()
         if turn.decision is Decision.CLARIFY:
-            await live.show_layout(choices.draw_question(job.id, turn))
+            await live.show_layout(
+                choices.draw_question(job.id, turn), choices.draw_question_without_buttons(job.id, turn)
+            )
             return
         suggested = turn.decision is Decision.SUGGEST
         pieces = (
@@ -73,6 +79,7 @@ class DiscordReplySender:
                 handoff=self._handoff(job.message.place),
                 post=job.message.audience is Audience.POST,
             ),
+            partial(choices.end_of_suggestion_without_buttons, item_id=job.id, turn=turn) if suggested else None,
         )
 
     async def send_text(self, job: Job, text: str, keep: KeepReplies) -> None:
@@ -126,10 +133,11 @@ class DiscordReplySender:
                     return in_thread
         return surface
 
-    async def _find_surface(self, job: Job) -> InChannel | InResponse:
+    async def _find_surface(self, job: Job, asked: str = "") -> InChannel | InResponse:
+        """Where the answer goes; `asked`: the question, where it is not the job's message."""
         if deferring := self.deferring.get(job.message.id):
             await asyncio.wait({deferring})
-        return await surface_of(self._client, job, name=_name_of(job))
+        return await surface_of(self._client, job, name=_name_of(job, asked))
 
     def _find_own_surface(self, job: Job) -> InChannel | InResponse:
         """For messages that are known: each names its own channel."""
@@ -163,19 +171,24 @@ class _LiveAnswer(AnswerView):
         first = split_markdown(text, layouts.PIECE, measure_size)[0]
         await self._live.place_message(0, layouts.draw_message(first, self._item_id))
 
-    async def finish_answer(self, pieces: Sequence[str], draw_last: Draw | None = None) -> None:
-        """Show the whole answer, in one message a piece, what goes below it below the last. Raises DeliveryError."""
+    async def finish_answer(
+        self, pieces: Sequence[str], draw_last: Draw | None = None, draw_last_plainly: Draw | None = None
+    ) -> None:
+        """Show the whole answer, in one message a piece, what goes below it below the last. `draw_last_plainly`: the
+        last where it has no buttons, if it then says more. Raises DeliveryError."""
         draw = partial(layouts.draw_message, item_id=self._item_id)
-        await self._show_views([*map(draw, pieces[:-1]), (draw_last or draw)(pieces[-1])])
+        before, last = [*map(draw, pieces[:-1])], (draw_last or draw)(pieces[-1])
+        plain_last = draw_last_plainly(pieces[-1]) if draw_last_plainly else last
+        await self._show_views([*before, last], [*before, plain_last])
 
-    async def show_layout(self, view: ui.LayoutView) -> None:
+    async def show_layout(self, view: ui.LayoutView, plain_view: ui.LayoutView) -> None:
         """Show a layout in the answer's place, in one message. Raises DeliveryError."""
-        await self._show_views([view])
+        await self._show_views([view], [plain_view])
 
-    async def _show_views(self, views: Sequence[ui.LayoutView]) -> None:
+    async def _show_views(self, views: Sequence[ui.LayoutView], plain_views: Sequence[ui.LayoutView]) -> None:
         """Show messages; where Discord does not take them so, without buttons, and at last as bare text."""
-        plainer = [layouts.without_buttons(view, self._item_id) for view in views]
-        bare = split_markdown("\n\n".join(map(layouts.bare_text, views)), layouts.BARE_PIECE)
+        plainer = [layouts.without_buttons(view, self._item_id) for view in plain_views]
+        bare = split_markdown("\n\n".join(map(layouts.bare_text, plain_views)), layouts.BARE_PIECE)
         await self._live.show_messages(views, plainer, bare)
 
 
@@ -186,6 +199,13 @@ def _quote_question(job: Job) -> str:
     return f"> {to_literal(shorten_text(' '.join(job.message.text.split()), _QUOTED))}\n\n"
 
 
-def _name_of(job: Job) -> str:
-    line = " ".join(job.message.text.replace("`", "").replace("*", "").split())
+def _may_call_to_a_question(job: Job) -> bool:
+    """Whether a thread is to be opened by somebody who called the bot by name, maybe to what another asked."""
+    message, target = job.message, target_of(job.message)
+    opens = target.kind is MessageKind.CHANNEL and not (job.replies or message.chosen or target.elsewhere)
+    return opens and message.audience is Audience.MENTION
+
+
+def _name_of(job: Job, asked: str = "") -> str:
+    line = " ".join((asked or job.message.text).replace("`", "").replace("*", "").split())
     return line[:_NAME] or words_for_text(job.message.text).labels["answer"]

@@ -35,6 +35,12 @@ def draw_question(turn: Turn) -> list[Block]:
     ]
 
 
+def write_question(turn: Turn) -> str:
+    """The clarification where it has no buttons, as mrkdwn: every option with its number."""
+    asked = build_asking(turn, _LABEL)
+    return "\n".join([to_slack(asked.lead), *asked.lines(to_literal), to_literal(asked.how_by_number)])[:SECTION]
+
+
 def render_suggestion(turn: Turn) -> list[str]:
     """The entry that is shown as the nearest thing found, in one piece a message."""
     return split_markdown(to_slack(extract_lead(turn), turn.links), blocks.PIECE)
@@ -51,6 +57,13 @@ def below_suggestion(turn: Turn, *, handoff: bool = False, share: bool = False) 
         *_draw_rows(turn, asked.options),
         {"type": "actions", "elements": [*verdicts, *blocks.draw_onward_buttons(turn, handoff=handoff, share=share)]},
     ]
+
+
+def below_suggestion_without_buttons(turn: Turn) -> list[Block]:
+    """The same where there are none to press: what else may be meant has numbers to answer with."""
+    asked = build_asking(turn, _LABEL)
+    others = [_draw_offer(turn, asked, [*asked.lines(to_literal), to_literal(asked.how_by_number)])]
+    return [*_draw_source(turn), *(others if asked.options else [])]
 
 
 def draw_outcome(settled: ClarificationOutcome) -> list[Block]:

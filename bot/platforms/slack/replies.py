@@ -55,10 +55,13 @@ class SlackReplySender:
         finally:
             await status
         if turn.decision is Decision.CLARIFY:
-            await live.show_blocks([*_draw_quotation(job), *choices.draw_question(turn)], choices.format_fallback(turn))
+            drawn = [*_draw_quotation(job), *choices.draw_question(turn)]
+            await live.show_blocks(drawn, choices.format_fallback(turn), choices.write_question(turn))
         else:
             pieces, below = self._draw_answer(job, turn)
-            await live.finish_answer(pieces, below, streamable=not (elsewhere or any(map(has_table, pieces))))
+            suggested = turn.decision is Decision.SUGGEST
+            plainly = choices.below_suggestion_without_buttons(turn) if suggested else None
+            await live.finish_answer(pieces, below, plainly, streamable=not (elsewhere or any(map(has_table, pieces))))
         await self._end_status(job)
 
     def _draw_answer(self, job: Job, turn: Turn, *, share: bool = False) -> tuple[list[str], list[blocks.Block]]:

@@ -114,12 +114,20 @@ class StreamedReply:
             await self._surface.edit(self._live.standing[0], blocks.draw_message(text))
         self._sent = text
 
-    async def finish_answer(self, pieces: Sequence[str], footer: Sequence[Block], *, streamable: bool = True) -> None:
+    async def finish_answer(
+        self,
+        pieces: Sequence[str],
+        footer: Sequence[Block],
+        plain_footer: Sequence[Block] | None = None,
+        *,
+        streamable: bool = True,
+    ) -> None:
         """Show the whole answer, in one message a piece, the footer below the last; in a plainer form where Slack does
-        not take that one. Raises DeliveryError."""
+        not take that one. `plain_footer`: what the footer says where it has no buttons, if that is more. Raises
+        DeliveryError."""
         await self._live.try_forms(
             partial(self._finish_richly, pieces, footer, streamable=streamable),
-            partial(self._finish_plainly, pieces, footer),
+            partial(self._finish_plainly, pieces, footer, footer if plain_footer is None else plain_footer),
         )
 
     async def _finish_richly(self, pieces: Sequence[str], footer: Sequence[Block], *, streamable: bool) -> None:
@@ -136,23 +144,26 @@ class StreamedReply:
             [blocks.draw_message(piece, footer if number == last else ()) for number, piece in enumerate(pieces)]
         )
 
-    async def _finish_plainly(self, pieces: Sequence[str], footer: Sequence[Block]) -> None:
+    async def _finish_plainly(
+        self, pieces: Sequence[str], footer: Sequence[Block], plain_footer: Sequence[Block]
+    ) -> None:
         """The same without what may have been refused: first without `markdown` blocks, at last without any."""
         await self._end_stream()
         plain = [part for piece in pieces for part in split_markdown(piece, blocks.PLAIN_PIECE)]
         for number, piece in enumerate(plain):
-            below = footer if number == len(plain) - 1 else ()
+            last = number == len(plain) - 1
+            below, written_below = (footer, plain_footer) if last else ((), ())
             await self._live.try_forms(
                 partial(self._live.place_message, number, blocks.draw_sections(piece, below)),
-                partial(self._live.place_message, number, blocks.write_message(piece, below)),
+                partial(self._live.place_message, number, blocks.write_message(piece, written_below)),
             )
         await self._live.remove_surplus(len(plain))
 
-    async def show_blocks(self, content: Sequence[Block], text: str) -> None:
-        """Show blocks in the answer's place, in one message; `text` stands for them where none are shown, or taken.
-        Raises DeliveryError."""
+    async def show_blocks(self, content: Sequence[Block], text: str, plain_text: str) -> None:
+        """Show blocks in the answer's place, in one message; `text` stands for them where none are shown, `plain_text`
+        where none are taken. Raises DeliveryError."""
         await self._end_stream()
-        await self._live.show_messages([{"blocks": list(content), "text": text}], [{"blocks": [], "text": text}])
+        await self._live.show_messages([{"blocks": list(content), "text": text}], [{"blocks": [], "text": plain_text}])
 
     async def _start_stream(self, text: str) -> None:
         try:

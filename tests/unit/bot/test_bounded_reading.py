@@ -121,6 +121,10 @@ KNOWN = (
     "eyJ",
     "pin 123.",
     "password=",
+    "password a1",
+    "密码a1",
+    "user a/",
+    "user a1/b2",
     "://a:b",
 )  # that once were no fun
 

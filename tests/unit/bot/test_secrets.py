@@ -119,6 +119,72 @@ def test_what_only_speaks_of_secrets_stays(text: str) -> None:
     assert MASKER.mask(text) == text
 
 
+WORDS = ("password", "Passwort", "Kennwort", "passphrase", "pwd", "contraseña", "mot de passe", "senha")
+UNSPACED_WORDS = ("密码", "密碼", "口令", "パスワード", "비밀번호")
+SENTENCES = ("my {} {} does not work", "the {} {}, is it wrong?", "{} {}", "with {} {}.\nThanks", "({} {})")
+SIGNS = "@#$%^&*+=~"
+
+
+@pytest.mark.parametrize("word", (*WORDS, *UNSPACED_WORDS))
+def test_a_password_right_behind_its_word_is_masked_whatever_is_said_around_it(word: str) -> None:
+    joints = ("", " ", "  ") if word in UNSPACED_WORDS else (" ", "  ")
+    for sentence in (*SENTENCES, "我的{} {}登不上"):
+        for joint in joints:
+            for _ in range(4):
+                value = (
+                    some(2, string.ascii_letters) + RANDOM.choice(string.digits + SIGNS) + some(RANDOM.randint(3, 20))
+                )
+                masked = MASKER.mask(sentence.replace("{} {}", "{}" + joint + "{}").format(word, value))
+                assert masked == sentence.replace("{} {}", "{}" + joint + "{}").format(word, "[secret]"), value
+                assert MASKER.mask(masked) == masked
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("my password hunter2zz does not work", "my password [secret] does not work"),
+        ("the password Zq9xkPW1 is not accepted", "the password [secret] is not accepted"),
+        ("log in with user bob / Zq9xkPW6!", "log in with user bob / [secret]!"),
+        ("Username: bob/Zq9xkPW6", "Username: bob/[secret]"),
+        ("账号 bob / Zq9xkPW6，登不上", "账号 bob / [secret]，登不上"),
+        ("password “hun!ter” fails", "password “[secret]” fails"),
+    ],
+)
+def test_a_password_in_a_sentence_is_masked(text: str, masked: str) -> None:
+    assert MASKER.mask(text) == masked
+    assert MASKER.mask(masked) == masked
+
+
+@pytest.mark.parametrize("word", (*WORDS, *UNSPACED_WORDS))
+@pytest.mark.parametrize(
+    "after",
+    [
+        *(
+            "reset",
+            "does not work",
+            "2-factor",
+            "30days",
+            "8-16 characters",
+            "wi-fi",
+            "can't be changed",
+            "@annika said",
+        ),
+        *("reset/change", "page /reset/2fa", "login2.shop.example", "https://a1b2.example/", "v1.2.3", "10000000"),
+        *("12 months", "and/or PIN", "COVID-19", "(forgotten)", "e-mail!", "*important*", "?!?!?!", "2FA", "[secret]"),
+    ],
+)
+def test_what_is_said_right_behind_the_word_is_no_password(word: str, after: str) -> None:
+    assert MASKER.mask(f"my {word} {after}") == f"my {word} {after}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["user guide / iPhone14", "user manual/Windows11", "users and/or admins2go", "login / register", "user a / 30days"],
+)
+def test_what_a_slash_divides_is_no_password(text: str) -> None:
+    assert MASKER.mask(text) == text
+
+
 LABELS = (
     *("password:", "Password: ", "PASSWORD = ", "passwort: ", "Kennwort:  ", "pwd: ", "passcode: "),
     *("contraseña: ", "mot de passe : ", "senha: ", "密码：", "密碼: ", "口令＝", "パスワード：", "비밀번호: "),

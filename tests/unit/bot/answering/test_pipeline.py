@@ -169,6 +169,18 @@ async def test_a_first_word_that_does_not_tell_is_answered_in_the_language_of_th
     assert (await ask(answering, "WLAN")).language == "en"
 
 
+@pytest.mark.parametrize(
+    ("pages", "language"),
+    [((), "zh"), (("en", "zh"), "zh"), (("en", "ja"), "ja"), (("ja", "zh"), "zh"), (("en",), "zh")],
+)
+async def test_a_first_wish_for_a_person_in_han_characters_is_chinese_unless_only_japanese_is_on_the_pages(
+    pages: tuple[str, ...], language: str
+) -> None:
+    for number, text in enumerate(("找人工", "人工客服")):
+        turn = await ask(desk(FixedRetriever(RETURNS), page_languages=lambda: pages), text, f"c{number}")
+        assert (turn.decision, turn.language) == (Decision.HUMAN, language)
+
+
 async def test_the_threshold_of_the_settings_decides() -> None:
     retriever = FixedRetriever(RETURNS, confidence=0.6)
     assert (await ask(desk(retriever, threshold=0.5), "How do I return goods?")).decision is Decision.ANSWER
@@ -395,6 +407,24 @@ async def test_a_suggestion_is_confirmed_or_refused_by_a_word_too(reply: str, vo
     store = MemoryConversations()
     await ask(await suggested(store), reply)
     assert [each.vote for each in store.votes.values()] == [vote]
+
+
+@pytest.mark.parametrize("offer", ["suggested", "asked_back"])
+@pytest.mark.parametrize("unread", [(), ("screenshot.png",)])
+@pytest.mark.parametrize("text", ["", " ", "?!", "…", "🪨", "‼️"])
+async def test_a_message_without_words_chooses_nothing_and_teaches_nothing(
+    text: str, unread: tuple[str, ...], offer: str
+) -> None:
+    store, learning = MemoryConversations(), NotingLearning()
+    answering = await (suggested if offer == "suggested" else asked_back)(store)
+    answering._learning = learning
+    said = IncomingMessage("c1", text, "test", "u1", unread=unread)
+    final = [event async for event in answering.answer_message(said)][-1]
+    assert isinstance(final, Final) and final.settled and final.settled.number is None
+    assert store.votes == {} and learning.noted == []
+    words = words_for("en")
+    told = words.say("only_files", files="“screenshot.png”") if unread else words.say("empty")
+    assert final.turn.answer == told
 
 
 async def test_words_of_a_suggested_title_are_a_new_question() -> None:

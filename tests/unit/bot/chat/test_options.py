@@ -9,12 +9,13 @@ import pytest
 from simcord.components import walk_components
 
 from bot.chat.conversation import NONE_OF_THESE, Citation, ClarificationOutcome, Decision, Turn
-from bot.i18n import words_for
+from bot.i18n import list_languages, words_for
 from bot.platforms.discord import choices as discord_choices
-from bot.platforms.discord.layouts import compute_marker
+from bot.platforms.discord.layouts import bare_text, compute_marker, without_buttons
 from bot.platforms.options import build_asking
 from bot.platforms.slack import choices as slack_choices
 from bot.platforms.slack.blocks import draw_body as slack_body
+from bot.platforms.slack.blocks import write_message
 from tests.support.slack.checks import check_message_blocks, texts_of
 from tests.support.slack.rendered import Outgoing
 from tests.support.turns import make_turn
@@ -226,3 +227,30 @@ def test_a_suggested_title_is_data(title: str) -> None:
     assert list(Outgoing("C1", "1", "", blocks=blocks).mentions()) == []
     shown = discord_text(discord_choices.end_of_suggestion("piece", ITEM, turn, handoff=True, post=True))
     assert "@everyone" not in shown.replace("\\@", "") and "<@" not in shown.replace("\\<", "")
+
+
+@pytest.mark.parametrize("language", list_languages())
+@pytest.mark.parametrize("titles", [("Gift?", "Order?"), ("Gift?",), (LONG, LONG + " 2"), ("你好" * 40, "Order?")])
+def test_without_buttons_every_choice_stands_there_with_its_number(language: str, titles: tuple[str, ...]) -> None:
+    how = words_for(language).say("clarify_how")
+    for first, turn in ((1, clarification(*titles, language=language)), (2, suggested(*titles, language=language))):
+        if turn.decision is Decision.CLARIFY:
+            on_slack = slack_choices.write_question(turn)
+            view = discord_choices.draw_question_without_buttons(ITEM, turn)
+        else:
+            on_slack = write_message("piece", slack_choices.below_suggestion_without_buttons(turn))["text"]
+            view = discord_choices.end_of_suggestion_without_buttons("piece", ITEM, turn)
+        on_discord = bare_text(without_buttons(view, ITEM))
+        for shown in (on_slack, on_discord, bare_text(view)):
+            shown = shown.replace("\u200b", "").replace("\\", "")
+            lines = [line.partition(". ") for line in shown.splitlines()]
+            listed = {number: title for number, _, title in lines if number.isdecimal()}
+            assert listed == {str(number): title for number, title in enumerate(titles, first)}
+            assert how in shown and words_for(language).say("clarify_press") not in shown
+
+
+def test_a_suggestion_without_others_has_nothing_to_choose_without_buttons_either() -> None:
+    turn = suggested()
+    assert "Or did you mean" not in str(slack_choices.below_suggestion_without_buttons(turn))
+    view = discord_choices.end_of_suggestion_without_buttons("piece", ITEM, turn)
+    assert "Or did you mean" not in bare_text(view) and "Answer with its number" not in bare_text(view)

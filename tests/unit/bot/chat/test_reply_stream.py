@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.chat.conversation import AnswerEvent, Delta, Final, Stage, Status
-from bot.chat.reply_stream import AnswerView, drain_events, follow_answer, follow_to_final
+from bot.chat.reply_stream import AnswerView, drain_events, follow_answer, follow_to_final, look_at_first
 from bot.errors import TurnNotStored
 from tests.support.turns import make_turn
 
@@ -92,3 +92,9 @@ async def test_what_is_raised_after_the_answer_can_be_waited_for_once_it_is_show
         await drain_events(events)
     with pytest.raises(TurnNotStored):
         await follow_answer(Told(Final(TURN), fault=fault).tell())
+
+
+async def test_a_look_at_the_first_event_takes_none_away() -> None:
+    told = [Status(Stage.SEARCHING, "How do I pay?"), Delta("By card."), Final(TURN)]
+    first, events = await look_at_first(Told(*told).tell())
+    assert first == told[0] and [event async for event in events] == told

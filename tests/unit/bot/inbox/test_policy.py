@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from bot.chat.intent import UNREAD, Intent, MessageReading
-from bot.chat.message import Audience, ChatMessage, Disposition, Party, Thread
+from bot.chat.message import Audience, ChatMessage, Disposition, MessageFile, Party, Thread
 from bot.inbox.policy import classify_message, classify_unheard, conversation_of, needs_reading, update_thread
 from tests.fakes import said
 
@@ -52,6 +52,31 @@ def test_a_question_to_somebody_by_name_is_left_to_them() -> None:
 
 def test_the_bot_named_beside_others_answers() -> None:
     assert classify_message(said(names_others=True), Thread(), False) is Disposition.ANSWER
+
+
+SHOT = MessageFile("screenshot.png", "image/png", 7, "https://files.example/1")
+
+
+@pytest.mark.parametrize("help_channel", [True, False])
+@pytest.mark.parametrize("file", [SHOT, replace(SHOT, name="log.txt", type="text/plain"), MessageFile("", "", 0, "")])
+def test_a_file_alone_is_a_follow_up_where_words_would_be_one(file: MessageFile, help_channel: bool) -> None:
+    places = [
+        ANSWERING,
+        Thread(),
+        replace(ANSWERING, muted=True),
+        replace(ANSWERING, human=True),
+        replace(ANSWERING, quiet=True),
+        replace(ANSWERING, side=Party.CUSTOMER),
+        replace(ANSWERING, side=Party.CUSTOMER, claimed=True),
+    ]
+    for thread, user, names_others in product(places, ("ann", "bob"), (False, True)):
+        alone = reply("", user, names_others=names_others)
+        words = replace(alone, text="And by post?")
+        judged = classify_message(replace(alone, files=(file,)), thread, help_channel)
+        assert judged is classify_message(words, thread, help_channel)
+    assert classify_message(replace(reply(""), files=(file,)), ANSWERING, help_channel) is Disposition.ANSWER
+    assert classify_message(reply(""), ANSWERING, help_channel) is Disposition.SILENT  # words that we are not shown
+    assert classify_message(replace(opening(""), files=(file,)), Thread(), True) is Disposition.SILENT
 
 
 @pytest.mark.parametrize("text", ["And by post?", "it is broken too", "thanks!", "ok"])

@@ -208,7 +208,7 @@ def test_the_open_question_is_the_newest_that_nobody_has_answered(stands: list[T
 
 async def test_one_s_own_question_is_taken_without_a_name() -> None:
     found = await asked(call(), Near([person(QUESTION, "caller")]))
-    assert found == asking.FoundQuestion(QUESTION)
+    assert found == asking.FoundQuestion(QUESTION, taken=True)
 
 
 async def test_what_the_bot_has_answered_is_not_answered_again() -> None:

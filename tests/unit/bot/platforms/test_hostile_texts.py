@@ -111,6 +111,8 @@ def _in_slack(text: str) -> Iterator[tuple[Any, Collection[str]]]:
     yield [choices.draw_question(asked), choices.format_fallback(asked), choices.format_fallback(suggested)], ALLOWED
     yield [blocks.draw_body(piece) for piece in choices.render_suggestion(suggested)], ALLOWED
     yield choices.below_suggestion(suggested, handoff=True, share=True), ALLOWED
+    yield choices.below_suggestion_without_buttons(suggested), ALLOWED
+    yield {"type": "mrkdwn", "text": choices.write_question(asked)}, ALLOWED
     yield blocks.draw_home_view(Overview("v1", NOW, 1, 1, (OWN,), (text,)), words), ALLOWED
     yield cards.form_view(Form("teach", "v", text, "Send", (Field("answer", text, text),)), {}), ALLOWED
     for card in _cards(text):
@@ -126,6 +128,8 @@ def _in_discord(text: str) -> Iterator[tuple[Any, Collection[str]]]:
     yield discord_choices.draw_question(ITEM, asked).to_components(), ALLOWED
     for piece in discord_choices.render_suggestion(suggested):
         yield discord_choices.end_of_suggestion(piece, ITEM, suggested).to_components(), ALLOWED
+        yield discord_choices.end_of_suggestion_without_buttons(piece, ITEM, suggested).to_components(), ALLOWED
+    yield discord_choices.draw_question_without_buttons(ITEM, asked).to_components(), ALLOWED
     for card in _cards(text):
         for page in discord_cards.split_pages(card):
             yield discord_cards.draw_layout(page).to_components(), ALLOWED | card.links

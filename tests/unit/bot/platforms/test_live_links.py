@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
+from bot.answering.citations import CitationChecker
 from bot.chat.conversation import Citation, Decision, Turn
 from bot.chat.markdown import find_held_addresses
 from bot.chat.split import split_markdown
@@ -169,6 +170,41 @@ def test_an_address_that_a_cited_page_holds_is_a_link(text: str, leads_to: str) 
 def test_what_a_cited_page_shows_stays_as_it_is(text: str) -> None:
     assert slack.to_slack(text, HELD) == discord.to_discord(text, HELD) == text
     assert "\u2060" in slack.to_slack(text)
+
+
+MAILBOXES = ("orders@shop.example", "first_last@shop.example", "a.b+c@mail.shop.example", "x-y@shop-24.example")
+
+
+@pytest.mark.parametrize("mailbox", MAILBOXES)
+@pytest.mark.parametrize(
+    "around", ["Write to {} now.", "{}", "({})", "- {}, or call", "请写信到{}咨询。", "**{}**", "> {}!"]
+)
+def test_an_address_to_write_to_stands_without_the_angles_of_its_markup(mailbox: str, around: str) -> None:
+    page = around.format(f"<{mailbox}>")
+    said = _checked(page)
+    held, plain = find_held_addresses(page), around.format(mailbox)
+    stream = slack.SlackMarkdown()
+    streamed = "".join(stream.feed(letter, held) for letter in said) + stream.finish(held)
+    for shown in (slack.to_slack(said, held), streamed, discord.to_discord(said, held)):
+        assert shown.replace("\u2060", "").replace("&gt;", ">") == plain
+        assert mailbox in shown
+    printed = by_a_pipe(said)[0].replace("\u2060", "").replace("\u200b", "")
+    assert mailbox in printed and f"<{mailbox}" not in printed
+
+
+@pytest.mark.parametrize(
+    "said", ["`<a@shop.example>`", "x<a@shop.example>y", "a <b> and c@d", "<a@shop>", "1 < 2@3.de >"]
+)
+def test_other_angles_stay(said: str) -> None:
+    for shown in (slack.to_slack(_checked(said)), discord.to_discord(_checked(said))):
+        read = html.unescape(shown).replace("\\<", "<").replace("\u2060", "").replace("\u200b", "")
+        assert read == said
+
+
+def _checked(page: str) -> str:
+    """A page's words as an answer has them."""
+    checker = CitationChecker(())
+    return checker.feed(page) + checker.finish()
 
 
 def test_what_is_cut_in_two_is_no_other_link() -> None:

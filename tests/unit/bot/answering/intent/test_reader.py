@@ -206,6 +206,22 @@ def test_what_is_said_to_an_offer_is_understood(text: str, reply: OfferReply) ->
     assert intent_reader().read_replies([text], reply_language(text)) == [reply]
 
 
+@settings(max_examples=300, deadline=None)
+@given(
+    st.text(st.characters(categories=("P", "S", "Z", "M", "Cf"), exclude_characters="👍👎"), max_size=6),
+    st.sampled_from(("en", "zh", "ja", "de")),
+)
+def test_what_has_no_words_says_nothing_to_an_offer(text: str, language: str) -> None:
+    assert intent_reader().read_replies([text], language) == [OfferReply.OTHER]
+
+
+@pytest.mark.parametrize("text", ["", " ", "?", "!!", "…", "‼️", "😂", "❤️", "🪨🪨", "(ツ)"])
+def test_replies_without_words_are_told_apart_from_those_beside_them(text: str) -> None:
+    read = intent_reader().read_replies([text, "yes", text, "👍🏽", "👎", "2", text], "en")
+    assert [read[place] for place in (1, 3, 4)] == [OfferReply.YES, OfferReply.YES, OfferReply.NO]
+    assert read[0] == read[2] == read[6] == OfferReply.OTHER
+
+
 @pytest.mark.parametrize(
     ("text", "question"),
     [
