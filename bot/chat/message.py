@@ -54,7 +54,8 @@ class MessageFile:
 class ChatMessage:
     """A person's message. `id` is unique within its channel for ever, and outlives edits: a second message of that id
     is taken for the first one, told of again; `text` is without platform markup and
-    without the bot's own mention; `names_others` tells that it is addressed to somebody else by name; `reply_target`
+    without the bot's own mention; `names_others` tells that it is addressed to somebody else by name, `names_bot` to the bot, in
+    private, too; `reply_target`
     is what its platform needs to reply, in that one's own terms. `chosen`: it is a button that was pressed
     below a clarification, in the place and way in which that was asked for. `edited_at`: of which edit this is the
     text, in the platform's seconds; 0.0 as it was written first. `gesture` is the same wherever the platform tells one
@@ -92,6 +93,7 @@ class ChatMessage:
     side: Party | None = None
     asked_by: str = ""
     conversation_id: str = ""
+    names_bot: bool = False
 
     @property
     def opens_thread(self) -> bool:
