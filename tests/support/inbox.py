@@ -91,6 +91,7 @@ class FakeHanding(HandoffService):
         self.given_up: list[str] = []
         self.faults: list[Exception] = []
         self.where = True
+        self.excuse = ""  # what is to be said where people cannot be reached
 
     def can_hand_over(self, place: ThreadRef) -> bool:
         return self.where
@@ -100,9 +101,9 @@ class FakeHanding(HandoffService):
             raise self.faults.pop(0)
         self.relayed.append((item.message.side, text))
 
-    async def open_for(self, item: Job, turn: Turn, reason: HandoffReason) -> bool:
+    async def open_for(self, item: Job, turn: Turn, reason: HandoffReason) -> str:
         self.opened.append((turn.question, reason))
-        return True
+        return self.excuse
 
     async def give_up(self, item: Job) -> None:
         self.given_up.append(item.message.text)
