@@ -25,13 +25,12 @@ from bot.chat.platform import ChannelPoster
 from bot.chat.ports import ConversationStore
 from bot.errors import BotError, DeliveryError, Refusal, StorageError
 from bot.handoff.cards import REOPEN, handoff_card, message_card, reminder_card
-from bot.handoff.models import Handoff, HandoffMessage, HandoffReason, HandoffState
+from bot.handoff.models import INTERNAL, Handoff, HandoffMessage, HandoffReason, HandoffState
 from bot.handoff.ports import HandoffStore, ThreadMarks
 from bot.i18n import words_for
 
 log = structlog.get_logger(__name__)
 
-INTERNAL = ("//", "／／")  # begins what a teammate writes for the team alone
 _LIVE = (HandoffState.OPEN, HandoffState.CLAIMED)
 _LOOK_SECONDS = 15.0  # between two looks at what waits
 _UNPOSTED = timedelta(minutes=3)  # what was not done by then is done again; a platform may hold a call up
@@ -220,7 +219,8 @@ class HandoffService:
             await self._post_notice(handoff.customer, Card(text=words_for(handoff.language).say("team_out_of_reach")))
 
     async def _relay_from_support(self, handoff: Handoff, job: Job, text: str) -> None:
-        if text.lstrip().startswith(INTERNAL):
+        if text.lstrip().startswith(INTERNAL):  # perhaps after an edit
+            await self._store.forget_message(handoff.id, Party.SUPPORT, job.message.id)
             return
         here = job.message.place
         if not await self._find_poster(here).is_teammate(here.workspace, job.message.user):
@@ -253,6 +253,11 @@ class HandoffService:
             if not error.permanent:
                 raise
             await self._post_notice(handoff.support, Card(text=f"That did not reach the customer: {error}"))
+
+    async def forget_message(self, job: Job) -> None:
+        """A message of either side was deleted: nothing is learned from it. Raises StorageError."""
+        if job.message.side:
+            await self._store.forget_message(job.message.handoff_id, job.message.side, job.message.id)
 
     async def give_up(self, job: Job) -> None:
         """Tell the author of a message that it could not be passed on. Raises StorageError."""
@@ -439,10 +444,13 @@ class HandoffService:
     async def _report_refusal(self, handoff: Handoff, error: DeliveryError) -> None:
         """The support channel did not take what is for it: admins are told, and whoever asks for the status."""
         log.error("support channel refuses", handoff=handoff.id, channel=handoff.support.channel, cause=str(error))
+        cause, channel = str(error), handoff.support.channel
+        if error.kind is Refusal.PLACE and channel not in cause:
+            cause = f"the channel {channel} takes nothing ({cause}): invite the bot there, or name another."
         if error.kind is not Refusal.MOMENT:
-            self._troubles[handoff.support.platform] = str(error)
+            self._troubles[handoff.support.platform] = cause
         if self._tell_admins:
-            await self._tell_admins(replace(handoff.support, thread=""), str(error))
+            await self._tell_admins(replace(handoff.support, thread=""), cause)
 
     async def _build_card(self, handoff: Handoff, link: str = "") -> Card:
         conversation = await self._conversations.load_conversation(handoff.conversation_id)
@@ -499,8 +507,7 @@ class HandoffService:
 
     @staticmethod
     def _build_message(handoff: Handoff, side: Party, job: Job, author: str) -> HandoffMessage:
-        message_id = f"{job.message.id}.{job.revision}" if job.revision else job.message.id
-        return HandoffMessage(handoff.id, side, message_id, author, job.message.text, datetime.now(UTC))
+        return HandoffMessage(handoff.id, side, job.message.id, author, job.message.text, datetime.now(UTC))
 
 
 def name_trouble(platform: str) -> str:

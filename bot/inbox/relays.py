@@ -57,6 +57,11 @@ class HandoffRelays:
         if job.message.side is Party.CUSTOMER and not await self.relay_message(job):
             await self.give_up(job)
 
+    async def forget_message(self, job: Job) -> None:
+        """A message that may have been passed on was deleted."""
+        if self._handoffs and job.message.handoff_id:
+            await self._handoffs.forget_message(job)
+
     async def give_up(self, job: Job) -> None:
         """Tell the author of a message that the other side did not get it."""
         if self._handoffs:

@@ -110,6 +110,7 @@ class Worker:
 
     async def retract_job(self, job: Job, *, unnoted: bool = False) -> WorkOutcome:
         """Remove what stands for a job whose message is gone. `unnoted` as in `process_job`."""
+        await self._relays.forget_message(job)
 
         async def remove_replies(sender: ReplySender, job: Job) -> None:
             left = job.moved.left if job.moved else ()

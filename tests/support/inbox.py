@@ -89,6 +89,7 @@ class FakeHanding(HandoffService):
         self.relayed: list[tuple[Party | None, str]] = []
         self.opened: list[tuple[str, HandoffReason]] = []
         self.given_up: list[str] = []
+        self.forgotten: list[str] = []
         self.faults: list[Exception] = []
         self.where = True
         self.excuse = ""  # what is to be said where people cannot be reached
@@ -104,6 +105,9 @@ class FakeHanding(HandoffService):
     async def open_for(self, item: Job, turn: Turn, reason: HandoffReason) -> str:
         self.opened.append((turn.question, reason))
         return self.excuse
+
+    async def forget_message(self, item: Job) -> None:
+        self.forgotten.append(item.message.text)
 
     async def give_up(self, item: Job) -> None:
         self.given_up.append(item.message.text)

@@ -421,6 +421,34 @@ async def test_a_claim_redraws_the_packet(office: Office) -> None:
     assert [button.action for button in card.buttons] == ["resolve"]
 
 
+@pytest.mark.parametrize("last", ["edited", "deleted", "note", "deleted before"])
+async def test_what_a_teammate_takes_back_is_not_learned(office: Office, last: str) -> None:
+    handoff = await opened(office)
+    kept, withdrawn = item(handoff, Party.SUPPORT), item(handoff, Party.SUPPORT)
+    await say(office, kept, "It costs €5.")
+    if last != "deleted before":
+        await say(office, withdrawn, "It takes 3 days.")
+    if last == "edited":
+        await say(office, replace(withdrawn, revision=1), "It takes 5 days, sorry.")
+    elif last == "note":
+        await say(office, replace(withdrawn, revision=1), "// is it 3 days?")
+    else:
+        await office.handoffs.forget_message(withdrawn)
+    await say(office, item(handoff, Party.SUPPORT), "// ask finance")
+    await say(office, item(handoff, Party.SUPPORT), "／／ 问一下财务")
+    await say(office, item(handoff, Party.SUPPORT), "/me thinks // hmm")
+    await say(office, item(handoff, Party.SUPPORT), "Delivery is free.\n// since May")
+    await office.handoffs.resolve_handoff(MATE, handoff.id)
+    [taught] = await office.taught_answers.list()
+    answers = ["It costs €5.", "It takes 5 days, sorry."] if last == "edited" else ["It costs €5."]
+    assert taught.answer.split("\n\n") == [*answers, "Delivery is free."]
+
+
+async def say(office: Office, job: Job, text: str) -> None:
+    """A message as it is passed on."""
+    await office.handoffs.relay_message(replace(job, message=replace(job.message, text=text)), text)
+
+
 async def test_a_resolved_handoff_proposes_what_the_team_said(office: Office) -> None:
     handoff = await opened(office)
     await office.handoffs.relay_message(item(handoff, Party.SUPPORT, "In Oslo."), "In Oslo.")
