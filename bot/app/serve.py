@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -34,6 +35,10 @@ async def serve_application(application: Application) -> None:
     troubles: dict[str, str] = {}
     checks = {"database": partial(_database_lacks, application), "index": partial(_index_lacks, settings)}
     causes = partial(known_causes, adapters, inbox.find_trouble, troubles)
+
+    def list_causes() -> Mapping[str, str]:
+        return {**causes(), **application.handoffs.list_troubles()}
+
     ready = make_readiness_check(adapters, checks, causes)
     await serve_platforms(
         inbox,
@@ -41,7 +46,7 @@ async def serve_application(application: Application) -> None:
         web_app(ready, metrics, [route for adapter in adapters for route in adapter.routes]),
         Address(settings.host, settings.port),
         drain_seconds=settings.drain_seconds,
-        beside=[*application.beside(), partial(application.refusals.watch_causes, causes)],
+        beside=[*application.beside(), partial(application.refusals.watch_causes, list_causes)],
         troubles=troubles,
     )
 

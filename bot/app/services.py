@@ -171,6 +171,7 @@ class FeatureParts(SearchParts):
             self.platforms.support_channels,
             self.notices.propose,
             HandoffLimits(timedelta(minutes=settings.handoff_remind_minutes), settings.handoff_note),
+            self.undelivered.tell_of_support,
         )
 
     @cached_property
@@ -229,8 +230,9 @@ class FeatureParts(SearchParts):
     def refusals(self) -> Refusals:
         """Which platforms refuse a process that runs."""
         from bot.chat.refusal_notes import Refusals
+        from bot.handoff.service import name_trouble
 
-        return Refusals(self.markers, sorted(self.platforms))
+        return Refusals(self.markers, [*sorted(self.platforms), *map(name_trouble, sorted(self.platforms))])
 
     @cached_property
     def status(self) -> StatusReport:

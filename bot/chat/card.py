@@ -60,7 +60,8 @@ class File:
 class Card:
     """One message. `facts` are names with values; `bar` is the share (0..1) that a progress bar shows; `fault`: what
     was asked for was not done, for the reason in `text`; `links`: the addresses in `text` and `markdown` that may be
-    linked to. `data` is what the card was made from: scripts read it, and nothing of it is drawn."""
+    linked to; `anywhere`: nothing of customers' is in it, so that it may stand in a team's channel that everybody sees.
+    `data` is what the card was made from: scripts read it, and nothing of it is drawn."""
 
     title: str = ""
     text: str = ""
@@ -74,6 +75,7 @@ class Card:
     file: File | None = None
     fault: bool = False
     links: frozenset[str] = frozenset()
+    anywhere: bool = False
     data: object = field(default=None, compare=False, repr=False)
 
     def with_data(self, data: object) -> Card:

@@ -53,12 +53,12 @@ class MessageFile:
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
     """A person's message. `id` is unique within its channel for ever, and outlives edits: a second message of that id
-    is taken for the first one, told of again; `text` is without platform markup and
-    without the bot's own mention; `names_others` tells that it is addressed to somebody else by name; `reply_target`
-    is what its platform needs to reply, in that one's own terms. `chosen`: it is a button that was pressed
-    below a clarification, in the place and way in which that was asked for. `edited_at`: of which edit this is the
-    text, in the platform's seconds; 0.0 as it was written first. `gesture` is the same wherever the platform tells one
-    writing of this user's in this channel under several ids; "" where that is not known.
+    is taken for the first one, told of again; `text` is without platform markup and without the bot's own mention;
+    `names_others` tells that it is addressed to somebody else by name, `names_bot` to the bot, in private, too;
+    `reply_target` is what its platform needs to reply, in that one's own terms. `chosen`: it is a button that was
+    pressed below a clarification, in the place and way in which that was asked for. `edited_at`: of which edit this is
+    the text, in the platform's seconds; 0.0 as it was written first. `gesture` is the same wherever the platform tells
+    one writing of this user's in this channel under several ids; "" where that is not known.
 
     What a platform may tell besides: `author` is what the author is called, `link` where the message can be read;
     `links` are the messages it links to, in the platform's own terms, and `replies_to` is the id of the one it replies
@@ -92,6 +92,7 @@ class ChatMessage:
     side: Party | None = None
     asked_by: str = ""
     conversation_id: str = ""
+    names_bot: bool = False
 
     @property
     def opens_thread(self) -> bool:

@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from bot.chat.message import Party, ThreadRef
 
+INTERNAL = ("//", "／／")  # begins what a teammate writes for the team alone
+
 
 class HandoffState(StrEnum):
     """Where a handoff stands."""

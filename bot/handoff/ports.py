@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from bot.chat.message import ThreadRef
+from bot.chat.message import Party, ThreadRef
 from bot.handoff.models import Handoff, HandoffMessage, HandoffState
 
 
@@ -29,7 +29,10 @@ class HandoffStore(Protocol):
         """Open ones whose `remind_at` has come; it is `until` afterwards, and `reminders` one more."""
 
     async def record_message(self, message: HandoffMessage) -> bool:
-        """Keep what was said; False where it was kept before."""
+        """Keep what was said, in its last wording; False where that message was kept before."""
+
+    async def forget_message(self, handoff_id: str, side: Party, message_id: str) -> None:
+        """Keep nothing of what was said and taken back."""
 
     async def load_messages(self, handoff_id: str) -> Sequence[HandoffMessage]:
         """Oldest first."""

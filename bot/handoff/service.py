@@ -25,13 +25,12 @@ from bot.chat.platform import ChannelPoster
 from bot.chat.ports import ConversationStore
 from bot.errors import BotError, DeliveryError, Refusal, StorageError
 from bot.handoff.cards import REOPEN, handoff_card, message_card, reminder_card
-from bot.handoff.models import Handoff, HandoffMessage, HandoffReason, HandoffState
+from bot.handoff.models import INTERNAL, Handoff, HandoffMessage, HandoffReason, HandoffState
 from bot.handoff.ports import HandoffStore, ThreadMarks
 from bot.i18n import words_for
 
 log = structlog.get_logger(__name__)
 
-INTERNAL = ("//", "／／")  # begins what a teammate writes for the team alone
 _LIVE = (HandoffState.OPEN, HandoffState.CLAIMED)
 _LOOK_SECONDS = 15.0  # between two looks at what waits
 _UNPOSTED = timedelta(minutes=3)  # what was not done by then is done again; a platform may hold a call up
@@ -57,10 +56,13 @@ class HandoffLimits:
 Propose = Callable[[Handoff, Sequence[HandoffMessage]], Awaitable[None]]
 """What is to be learned from a resolved handoff, by what was said in it."""
 
+TellAdmins = Callable[[ThreadRef, str], Awaitable[bool]]
+"""A support channel takes nothing, and why, with the mend: whether admins know."""
+
 
 class HandoffService:
     """`posters` are the platforms that are connected, `channels` the support channel of each platform that has one.
-    `propose` is told of each handoff that is resolved."""
+    `propose` is told of each handoff that is resolved, `tell_admins` of a support channel that takes nothing."""
 
     def __init__(
         self,
@@ -71,6 +73,7 @@ class HandoffService:
         channels: Mapping[str, str],
         propose: Propose,
         limits: HandoffLimits | None = None,
+        tell_admins: TellAdmins | None = None,
     ) -> None:
         self._store = store
         self._inbox = inbox
@@ -79,10 +82,20 @@ class HandoffService:
         self._channels = channels
         self._propose = propose
         self._limits = limits or HandoffLimits()
+        self._tell_admins = tell_admins
+        self._troubles: dict[str, str] = {}  # why the support channel of a platform took nothing last
 
     def can_hand_over(self, place: ThreadRef) -> bool:
         """Whether a question asked there can be handed to people."""
         return bool(self._find_support_channel(place))
+
+    def note_trouble(self, platform: str, cause: str) -> None:
+        """The support channel of a platform takes nothing, for all that is known; "" where it does."""
+        self._troubles[platform] = cause
+
+    def list_troubles(self) -> Mapping[str, str]:
+        """Why support channels took nothing when that was tried last, by what they are called; "" where they did."""
+        return {name_trouble(platform): self._troubles.get(platform, "") for platform in self._channels}
 
     # -- what customers do ----------------------------------------------------------------------------------------
 
@@ -92,14 +105,23 @@ class HandoffService:
         """Hand a conversation to people and tell the customer in the place itself, whichever way it goes; -> whether
         people know of it. One that is with people already stays as it is. Raises StorageError.
         """
+        refusal = await self._open_handoff(customer, user, name, turn, reason, link)
+        if refusal:
+            await self._post_notice(customer, Card(text=refusal))
+        return not refusal
+
+    async def _open_handoff(
+        self, customer: ThreadRef, user: str, name: str, turn: Turn, reason: HandoffReason, link: str
+    ) -> str:
+        """The same; -> what is still to be said to the customer where people do not know, else "". Raises
+        StorageError."""
         support = self._find_support_channel(customer)
         words = words_for(turn.language)
         if not name:
             with suppress(DeliveryError):
                 name = await self._find_poster(customer).fetch_user_name(customer.workspace, user)
         if support is None:
-            await self._post_notice(customer, Card(text=words.say("not_handed_over")))
-            return False
+            return words.say("not_handed_over")
         now = datetime.now(UTC)
         about = await self._find_subject(turn)
         wanted = Handoff(
@@ -120,18 +142,16 @@ class HandoffService:
         )
         handoff = await self._store.open_handoff(wanted)
         if handoff.id != wanted.id:
-            if now - handoff.created_at < _TWICE:  # a button that was clicked twice
-                return True
-            await self._post_notice(customer, Card(text=words.say("handed_over_before")))
-            return True
-        if not await self._post_card(handoff, link):
+            if now - handoff.created_at >= _TWICE:  # else a button was clicked twice
+                await self._post_notice(customer, Card(text=words.say("handed_over_before")))
+            return ""
+        if refused := await self._post_card(handoff, link):
             await self._store.change_handoff(handoff.id, HandoffState.OPEN, state=HandoffState.FAILED)
-            await self._post_notice(customer, Card(text=words.say("not_handed_over")))
-            return False
+            return words.say(_choose_excuse(refused))
         await self._inbox.hand_over(customer)
         note = f"\n{self._limits.note}" if self._limits.note else ""
         await self._post_notice(customer, Card(text=words.say("handed_over") + note, links=find_addresses(note)))
-        return True
+        return ""
 
     async def _find_subject(self, turn: Turn) -> Turn | None:
         """What the wish for a person is about: the turn itself, or what was asked before it, if anything was. A choice
@@ -149,8 +169,9 @@ class HandoffService:
                 return replace(turn, question=turn.standalone_question)
         return turn
 
-    async def open_for(self, job: Job, turn: Turn, reason: HandoffReason) -> bool:
-        """Hand over the conversation of a message; one that was asked by command goes on in private."""
+    async def open_for(self, job: Job, turn: Turn, reason: HandoffReason) -> str:
+        """Hand over the conversation of a message; one that was asked by command goes on in private. -> what its author
+        is still to be told where people do not know of it, else ""."""
         message, link = job.message, job.message.link
         customer = message.place
         if message.handoff_thread is not None:
@@ -163,8 +184,8 @@ class HandoffService:
         except DeliveryError as error:
             log.warning("customer's place not known", item=job.id, cause=str(error))
             if message.audience is Audience.COMMAND:  # the channel it was asked in is not for what people say to one
-                return False
-        return await self.open_handoff(customer, message.user, message.author, turn, reason, link)
+                return words_for(turn.language).say(_choose_excuse(error))
+        return await self._open_handoff(customer, message.user, message.author, turn, reason, link)
 
     async def relay_message(self, job: Job, text: str) -> None:
         """Pass a message of either side on to the other. `text` is what was said, as it may be shown to people.
@@ -194,15 +215,16 @@ class HandoffService:
         except DeliveryError as error:
             if not error.permanent:
                 raise
-            log.error("support thread gone", handoff=handoff.id, cause=str(error))
-            await self._post_notice(handoff.customer, Card(text=words_for(handoff.language).say("not_relayed")))
+            await self._report_refusal(handoff, error)
+            await self._post_notice(handoff.customer, Card(text=words_for(handoff.language).say("team_out_of_reach")))
 
     async def _relay_from_support(self, handoff: Handoff, job: Job, text: str) -> None:
-        if text.lstrip().startswith(INTERNAL):
+        if text.lstrip().startswith(INTERNAL):  # perhaps after an edit
+            await self._store.forget_message(handoff.id, Party.SUPPORT, job.message.id)
             return
         here = job.message.place
         if not await self._find_poster(here).is_teammate(here.workspace, job.message.user):
-            await self._post_notice(handoff.support, Card(text=_NOT_THE_TEAM))
+            await self._post_notice(handoff.support, Card(text=_NOT_THE_TEAM, anywhere=True))
             return
         author = await self._find_author_name(job)
         if handoff.state is HandoffState.RESOLVED:
@@ -231,6 +253,11 @@ class HandoffService:
             if not error.permanent:
                 raise
             await self._post_notice(handoff.support, Card(text=f"That did not reach the customer: {error}"))
+
+    async def forget_message(self, job: Job) -> None:
+        """A message of either side was deleted: nothing is learned from it. Raises StorageError."""
+        if job.message.side:
+            await self._store.forget_message(job.message.handoff_id, job.message.side, job.message.id)
 
     async def give_up(self, job: Job) -> None:
         """Tell the author of a message that it could not be passed on. Raises StorageError."""
@@ -362,12 +389,14 @@ class HandoffService:
     async def _post_again(self, handoff: Handoff) -> None:
         """A packet that did not come to the channel: leased by `due`, so that one process posts it."""
         words = words_for(handoff.language)
-        if handoff.support.platform in self._posters and await self._post_card(handoff, ""):
+        away = handoff.support.platform not in self._posters
+        refused = None if away else await self._post_card(handoff, "")
+        if not away and refused is None:
             await self._inbox.hand_over(handoff.customer)
             await self._post_notice(handoff.customer, Card(text=words.say("handed_over")))
         elif datetime.now(UTC) - handoff.created_at > _HOPELESS:
             await self._store.change_handoff(handoff.id, HandoffState.OPEN, state=HandoffState.FAILED)
-            await self._post_notice(handoff.customer, Card(text=words.say("not_handed_over")))
+            await self._post_notice(handoff.customer, Card(text=words.say(_choose_excuse(refused))))
         else:
             await self._store.change_handoff(handoff.id, HandoffState.OPEN, remind_at=datetime.now(UTC) + _UNPOSTED)
 
@@ -398,18 +427,30 @@ class HandoffService:
         except KeyError:
             raise DeliveryError(f"{place.platform} is not connected", Refusal.MOMENT) from None
 
-    async def _post_card(self, handoff: Handoff, link: str) -> bool:
-        """Post the packet and note where; -> whether it stands."""
+    async def _post_card(self, handoff: Handoff, link: str) -> DeliveryError | None:
+        """Post the packet and note where; -> why it does not stand. Admins are told of that."""
         try:
             room = self._find_poster(handoff.support)
             message = await room.post_card(handoff.support, await self._build_card(handoff, link))
             thread = await room.ensure_thread(message, handoff.customer_name or "Handoff")
         except DeliveryError as error:
-            log.error("packet not posted", handoff=handoff.id, cause=str(error))
-            return False
+            await self._report_refusal(handoff, error)
+            return error
+        self._troubles.pop(handoff.support.platform, None)
         later = datetime.now(UTC) + self._limits.remind
         await self._store.change_handoff(handoff.id, *_LIVE, support=thread, remind_at=later, reminders=0)
-        return True
+        return None
+
+    async def _report_refusal(self, handoff: Handoff, error: DeliveryError) -> None:
+        """The support channel did not take what is for it: admins are told, and whoever asks for the status."""
+        log.error("support channel refuses", handoff=handoff.id, channel=handoff.support.channel, cause=str(error))
+        cause, channel = str(error), handoff.support.channel
+        if error.kind is Refusal.PLACE and channel not in cause:
+            cause = f"the channel {channel} takes nothing ({cause}): invite the bot there, or name another."
+        if error.kind is not Refusal.MOMENT:
+            self._troubles[handoff.support.platform] = cause
+        if self._tell_admins:
+            await self._tell_admins(replace(handoff.support, thread=""), cause)
 
     async def _build_card(self, handoff: Handoff, link: str = "") -> Card:
         conversation = await self._conversations.load_conversation(handoff.conversation_id)
@@ -466,8 +507,19 @@ class HandoffService:
 
     @staticmethod
     def _build_message(handoff: Handoff, side: Party, job: Job, author: str) -> HandoffMessage:
-        message_id = f"{job.message.id}.{job.revision}" if job.revision else job.message.id
-        return HandoffMessage(handoff.id, side, message_id, author, job.message.text, datetime.now(UTC))
+        return HandoffMessage(handoff.id, side, job.message.id, author, job.message.text, datetime.now(UTC))
+
+
+def name_trouble(platform: str) -> str:
+    """What a support channel is called where its trouble is told."""
+    return f"{platform} support channel"
+
+
+def _choose_excuse(refused: DeliveryError | None) -> str:
+    """The line for a customer whose packet was refused so, or not posted at all: minutes are promised only where they
+    may help."""
+    passes = refused is None or refused.kind is Refusal.MOMENT
+    return "not_handed_over" if passes else "team_out_of_reach"
 
 
 def _message_of(place: ThreadRef) -> MessageRef:

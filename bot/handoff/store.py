@@ -7,7 +7,7 @@ from dataclasses import astuple, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Result, RowMapping, Select, and_, insert, select, text, update
+from sqlalchemy import ColumnElement, Result, RowMapping, Select, and_, delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.chat.message import Party, ThreadRef
@@ -67,12 +67,21 @@ class SqlHandoffStore:
 
     async def record_message(self, message: HandoffMessage) -> bool:
         values = row_of(message) | {"side": message.side.value}
+        this = _is_message(message.handoff_id, message.side, message.message_id)
 
-        async def insert_message(connection: AsyncConnection) -> bool:
+        async def insert_or_update(connection: AsyncConnection) -> bool:
             kept = upsert(connection, handoff_messages).values(values).on_conflict_do_nothing()
-            return (await connection.execute(kept)).rowcount > 0
+            if (await connection.execute(kept)).rowcount > 0:
+                return True
+            worded = {"text": message.text, "author": message.author}
+            await connection.execute(update(handoff_messages).where(this).values(worded))
+            return False
 
-        return await self._database.write(insert_message)
+        return await self._database.write(insert_or_update)
+
+    async def forget_message(self, handoff_id: str, side: Party, message_id: str) -> None:
+        removed = delete(handoff_messages).where(_is_message(handoff_id, side, message_id))
+        await self._database.write(lambda connection: connection.execute(removed))
 
     async def load_messages(self, handoff_id: str) -> Sequence[HandoffMessage]:
         query = select(handoff_messages).where(handoff_messages.c.handoff_id == handoff_id)
@@ -112,6 +121,11 @@ async def _lock_place(connection: AsyncConnection, place: ThreadRef) -> None:
 
 def _is_place(side: str, place: ThreadRef) -> ColumnElement[bool]:
     return and_(*(handoffs.c[f"{side}_{name}"] == getattr(place, name) for name in _PLACE))
+
+
+def _is_message(handoff_id: str, side: Party, message_id: str) -> ColumnElement[bool]:
+    kept = handoff_messages.c
+    return and_(kept.handoff_id == handoff_id, kept.side == side.value, kept.message_id == message_id)
 
 
 def _newest_first() -> Select[Any]:

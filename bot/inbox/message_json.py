@@ -21,7 +21,7 @@ _SET = "1"
 OWN_KEYS = frozenset(
     {
         *("name", "link", "links", "files", "reply_to", "first", "unseen", "handoff_in"),
-        *("help", "handoff", "side", "conversation", ASKED_BY),
+        *("help", "handoff", "side", "conversation", "named", ASKED_BY),
     }
 )
 """The names in `context` that stand for fields of a message: no reply target may use them."""
@@ -54,6 +54,7 @@ def decode_message(kept: Mapping[str, Any]) -> ChatMessage:
         text=kept["text"],
         audience=Audience(kept["audience"]),
         names_others=kept["names_others"],
+        names_bot=bool(context.get("named")),
         reply_target=_select_reply_target(context),
         chosen=OptionPress(**kept["chosen"]) if kept.get("chosen") else None,
         edited_at=kept.get("edited_at", 0.0),
@@ -108,6 +109,7 @@ def _encode_own(message: ChatMessage) -> dict[str, str]:
         "side": message.side.value if message.side else "",
         ASKED_BY: message.asked_by,
         "conversation": message.conversation_id,
+        "named": _SET if message.names_bot else "",
     }
     handoff_thread = {} if message.handoff_thread is None else {"handoff_in": message.handoff_thread}
     return {name: text for name, text in told.items() if text} | handoff_thread

@@ -114,27 +114,38 @@ class Undelivered:
 
     async def tell(self, job: Job, cause: str) -> bool:
         """A customer could not be told anything, in no place: whether admins know. What they asked is not repeated."""
+        place = job.message.place
+        where = f"{place.platform.capitalize()}, channel {place.channel}"
+        text = (
+            f"A question could not be answered, and its author could be told so nowhere. {where}. {cause}. "
+            f"(Item {job.id[:8]} in the log; the same again in this channel within an hour is not posted.)"
+        )
         async with self._telling:
-            return await self._tell(job, cause)
+            return await self._tell(place, cause, text)
 
-    async def _tell(self, job: Job, cause: str) -> bool:
-        place, now = job.message.place, time.monotonic()
+    async def tell_of_support(self, place: ThreadRef, cause: str) -> bool:
+        """A support channel takes nothing, so that customers reach nobody: whether admins know."""
+        text = (
+            f"A customer could not be handed to people: the support channel takes nothing. "
+            f"{place.platform.capitalize()}, channel {place.channel}. {cause.rstrip('.')}. "
+            "(See 'frontdesk doctor'; the same again within an hour is not posted.)"
+        )
+        async with self._telling:
+            return await self._tell(place, cause, text)
+
+    async def _tell(self, place: ThreadRef, cause: str, text: str) -> bool:
+        now = time.monotonic()
         about = place.platform, place.channel, cause
         self._told = {each: at for each, at in self._told.items() if now - at < _AGAIN_SECONDS}
         if about in self._told:
             return True
         if now < self._untold_until:
             return False
-        where = f"{place.platform.capitalize()}, channel {place.channel}"
-        text = (
-            f"A question could not be answered, and its author could be told so nowhere. {where}. {cause}. "
-            f"(Item {job.id[:8]} in the log; the same again in this channel within an hour is not posted.)"
-        )
         if await self._notices.tell_admins(text):
             self._told[about] = now
             return True
         self._untold_until = now + self._pause
-        log.error("admins not told", item=job.id)
+        log.error("admins not told", platform=place.platform, channel=place.channel, cause=cause)
         return False
 
 

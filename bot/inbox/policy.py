@@ -10,6 +10,7 @@ from bot.chat.message import Audience, ChatMessage, Disposition, Party, Thread
 
 _LONGEST_QUIET = 80  # characters
 _ASKS = MessageReading(asks=True)
+_SAYS = frozenset({Disposition.ANSWER, Disposition.QUIET})
 
 
 def needs_reading(message: ChatMessage) -> bool:
@@ -25,8 +26,9 @@ def classify_message(
 ) -> Disposition:
     """What `message`, read as `reading`, calls for: while people have its conversation, mostly that it reaches them.
 
-    Where a handoff waits to be claimed the bot answers as before whoever addresses it, and people get the message as
-    well (see `Desk`); once it is claimed, the bot is quiet. In a support thread, naming the bot asks it.
+    Where a handoff waits to be claimed the bot answers whoever names it, in private, too, and people get the message
+    as well (see `HandoffRelays`): whatever else is said there is said to the person who is waited for. Once it is
+    claimed, the bot is quiet. In a support thread, naming the bot asks it.
     """
     if message.chosen:
         return _classify_option_press(message, message.chosen, thread)
@@ -35,9 +37,8 @@ def classify_message(
         return asked
     if thread.side is Party.SUPPORT:
         return asked if message.audience is Audience.MENTION else Disposition.RELAY
-    if thread.claimed or asked in {Disposition.SILENT, Disposition.HUMAN}:
-        return Disposition.RELAY
-    return asked
+    named = message.names_bot or message.audience is Audience.MENTION
+    return asked if named and not thread.claimed and asked in _SAYS else Disposition.RELAY
 
 
 def classify_unheard(message: ChatMessage, thread: Thread, help_channel: bool) -> Disposition | None:

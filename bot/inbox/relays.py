@@ -57,21 +57,28 @@ class HandoffRelays:
         if job.message.side is Party.CUSTOMER and not await self.relay_message(job):
             await self.give_up(job)
 
+    async def forget_message(self, job: Job) -> None:
+        """A message that may have been passed on was deleted."""
+        if self._handoffs and job.message.handoff_id:
+            await self._handoffs.forget_message(job)
+
     async def give_up(self, job: Job) -> None:
         """Tell the author of a message that the other side did not get it."""
         if self._handoffs:
             await self._handoffs.give_up(job)
 
-    async def call_people(self, job: Job, turn: Turn | None) -> None:
-        """Call people where they were asked for, or where an answer is owed that the pages do not hold.
+    async def call_people(self, job: Job, turn: Turn | None) -> str:
+        """Call people where they were asked for, or where an answer is owed that the pages do not hold; -> what the
+        customer is still to be told, where people could not be reached, else "".
 
         Before the job ends: cut off, it is done again, and one that is with people already stays with them.
         """
         message = job.message
         if turn is None or self._handoffs is None or not self._handoffs.can_hand_over(message.place):
-            return
+            return ""
         owed = self._on_abstention and turn.decision is Decision.ABSTAIN and message.in_help_channel
         if turn.decision is Decision.HUMAN:
-            await self._handoffs.open_for(job, turn, HandoffReason.WORDS)
-        elif owed:
+            return await self._handoffs.open_for(job, turn, HandoffReason.WORDS)
+        if owed:  # whoever asked for nobody misses nobody
             await self._handoffs.open_for(job, turn, HandoffReason.ABSTENTION)
+        return ""

@@ -110,6 +110,7 @@ class Worker:
 
     async def retract_job(self, job: Job, *, unnoted: bool = False) -> WorkOutcome:
         """Remove what stands for a job whose message is gone. `unnoted` as in `process_job`."""
+        await self._relays.forget_message(job)
 
         async def remove_replies(sender: ReplySender, job: Job) -> None:
             left = job.moved.left if job.moved else ()
@@ -147,7 +148,11 @@ class Worker:
             await asyncio.wait({closing})
         elif made.settled and (sender := self._platforms.find_sender(job.message.place.platform)):
             await self._presses.close_clarification(sender, made.settled, job)
-        await self._relays.call_people(job, made.turn)
+        if instead := await self._relays.call_people(job, made.turn):  # of the word that a person comes
+            current = await self._store.find_job(job.message.key)
+            if current is None or not is_same(current, job):
+                return WorkOutcome.CHANGED
+            return await self._deliver_line(current, instead, unknown=not current.replies)
         return await self._end_job(job, JobState.ANSWERED, made.turn)
 
     async def _relay_job(self, job: Job) -> WorkOutcome:

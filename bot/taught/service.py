@@ -18,7 +18,7 @@ from bot.chat.message import Party
 from bot.chat.people import Actor
 from bot.chat.text import cut_text, short
 from bot.errors import BotError, InputError, StorageError
-from bot.handoff.models import Handoff, HandoffMessage
+from bot.handoff.models import INTERNAL, Handoff, HandoffMessage
 from bot.taught.models import Taught, TaughtState
 from bot.taught.ports import TaughtStore
 from bot.taught.table import Row
@@ -36,6 +36,7 @@ _ALIKE = 3  # entries that may say the same already
 _OPEN = (TaughtState.PROPOSED, TaughtState.REVIEW)
 _TWICE = timedelta(minutes=1)  # within which the same, taught again, was a form that was sent twice
 _VOTED_DOWN = "A customer found it not helpful."  # without their reason, which is theirs and may be forgotten
+_GESTURE = "/me "  # begins what somebody is said to do
 _WORDS = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+")
 
 
@@ -117,7 +118,8 @@ class TaughtAnswers:
 
     async def learned(self, handoff: Handoff, said: Sequence[HandoffMessage], url: str = "") -> Proposal | None:
         """What a resolved handoff teaches; None where no teammate said anything. Raises StorageError."""
-        answer = "\n\n".join(line.text for line in said if line.side is Party.SUPPORT and line.text)
+        told = [_without_notes(line.text) for line in said if line.side is Party.SUPPORT]
+        answer = "\n\n".join(filter(None, told))
         if not answer:
             return None
         question = handoff.question
@@ -352,6 +354,14 @@ def _checked(question: str, answer: str) -> tuple[str, str]:
     if len(question) > _QUESTION or len(answer) > _ANSWER:
         raise InputError(f"A question has at most {_QUESTION} characters, an answer {_ANSWER}: shorten it.")
     return question, answer
+
+
+def _without_notes(text: str) -> str:
+    """What a teammate said to the customer: without lines that are for colleagues, and without what they are only said
+    to do ("/me thinks")."""
+    if text.startswith(_GESTURE):
+        return ""
+    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith(INTERNAL)).strip()
 
 
 def _still_theirs(one: str, other: str) -> bool:

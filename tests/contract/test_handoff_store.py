@@ -168,8 +168,14 @@ async def test_what_was_said_is_kept_once_and_read_oldest_first(store: HandoffSt
     answer = HandoffMessage(handoff.id, Party.SUPPORT, "1.1", "Li", "Hello!", NOON + timedelta(seconds=1))
     for message in (answer, question, replace(question, handoff_id=other.id)):
         assert await store.record_message(message) is True
-    assert await store.record_message(replace(answer, text="Hello again!")) is False
-    assert list(await store.load_messages(handoff.id)) == [replace(question, text="Hallo?\ufffd 退货"), answer]
+    again = replace(answer, text="Hello again!")
+    assert await store.record_message(again) is False
+    shown = replace(question, text="Hallo?\ufffd 退货")
+    assert list(await store.load_messages(handoff.id)) == [shown, again]
+    await store.forget_message(other.id, Party.SUPPORT, answer.message_id)  # of another handoff: none is
+    assert list(await store.load_messages(handoff.id)) == [shown, again]
+    await store.forget_message(handoff.id, Party.SUPPORT, answer.message_id)
+    assert list(await store.load_messages(handoff.id)) == [shown]
     assert list(await store.load_messages("0" * 32)) == []
 
 

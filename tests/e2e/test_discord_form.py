@@ -246,7 +246,7 @@ async def test_a_support_channel_that_everybody_sees_gets_no_packet_until_it_is_
             den = Den(bot, discord)
             await discord.wait_for(lambda: "no room for the team" in bot.log, SECONDS)
             assert f"{support.id} is seen by @everyone" in (await bot.command("doctor")).out
-            for seen, told in ((True, "couldn't reach our team"), (False, "a person will reply here")):
+            for seen, told in ((True, "can't reach our team"), (False, "a person will reply here")):
                 show_to_everyone(discord, support, seen=seen)
                 asked = await den.ask(DELIVERY)
                 answer = discord_of(await den.one_answer(asked), den, asked)

@@ -89,8 +89,10 @@ class FakeHanding(HandoffService):
         self.relayed: list[tuple[Party | None, str]] = []
         self.opened: list[tuple[str, HandoffReason]] = []
         self.given_up: list[str] = []
+        self.forgotten: list[str] = []
         self.faults: list[Exception] = []
         self.where = True
+        self.excuse = ""  # what is to be said where people cannot be reached
 
     def can_hand_over(self, place: ThreadRef) -> bool:
         return self.where
@@ -100,9 +102,12 @@ class FakeHanding(HandoffService):
             raise self.faults.pop(0)
         self.relayed.append((item.message.side, text))
 
-    async def open_for(self, item: Job, turn: Turn, reason: HandoffReason) -> bool:
+    async def open_for(self, item: Job, turn: Turn, reason: HandoffReason) -> str:
         self.opened.append((turn.question, reason))
-        return True
+        return self.excuse
+
+    async def forget_message(self, item: Job) -> None:
+        self.forgotten.append(item.message.text)
 
     async def give_up(self, item: Job) -> None:
         self.given_up.append(item.message.text)

@@ -29,7 +29,7 @@ from bot.glossary.service import GlossaryService, LiveGlossary
 from bot.glossary.store import SqlGlossaryStore
 from bot.handoff.service import HandoffLimits, HandoffService
 from bot.handoff.store import SqlHandoffStore
-from bot.inbox.notices import Notices
+from bot.inbox.notices import Notices, Undelivered
 from bot.inbox.policy import update_thread
 from bot.inbox.store import SqlInboxStore
 from bot.learned.service import LiveLearned, WordingLearner
@@ -222,6 +222,7 @@ class Office:
             self.support,
             self.notices.propose,
             limits,
+            Undelivered(self.notices).tell_of_support,
         )
         self.refresh_watch = RefreshWatch(self.refresh_service, self.runs, self.posters)
         self.access = AccessService(self.admin_store, self.audit_log)

@@ -43,7 +43,8 @@ class DiscordChannels:
         """Where a channel's message never got its thread, the new one replies to it. Nothing that was
         for a thread which is gone comes to the channel: others read that. Nor anything to a channel of the team's that
         everybody sees."""
-        await self._team.refuse_if_public(_parse_id(place.channel))
+        if not card.anywhere:
+            await self._team.refuse_if_public(_parse_id(place.channel))
         if place.thread.isdecimal() and place.workspace != PRIVATE:
             try:
                 return await self._send_card(place, int(place.thread), card)

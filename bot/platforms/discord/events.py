@@ -67,6 +67,7 @@ def read_message(message: discord.Message, me: int, my_roles: Collection[int]) -
         user=str(message.author.id),
         text=text,
         audience=audience,
+        names_bot=mentioned,
         names_others=bool(named - {me}) or any(role not in my_roles for role in message.raw_role_mentions),
         reply_target=write_reply_target(DiscordReplyTarget(kind=kind, forum=forum)),
         edited_at=message.edited_at.timestamp() if message.edited_at else 0.0,

@@ -112,6 +112,8 @@ class SlackAdapter:
         self._commands.channels, self._commands.home = channels, self._home
         for fault in await channels.find_faults():
             log.error("no room for the team", cause=fault)
+            if self._settings.support_channel and self._settings.support_channel in fault:
+                self._handoffs.note_trouble(NAME, fault)
         around = SlackMessageContext(self.client, self._home, channels, self._build_attachments())
         self._replies = SlackReplySender(self.client, handoff=self._handoffs.can_hand_over)
         self._services.add_platform(NAME, self._replies, channels, around)

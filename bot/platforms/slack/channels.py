@@ -45,7 +45,7 @@ class SlackChannels:
         return first
 
     async def _post_message(self, place: ThreadRef, card: Card) -> MessageRef:
-        if place.channel in self._team_channels and not await self._is_private(place.channel):
+        if not card.anywhere and place.channel in self._team_channels and not await self._is_private(place.channel):
             raise DeliveryError(describe_public_channel(place.channel), Refusal.PLACE)
         with translate_delivery_errors():
             sent = await self._client.chat_postMessage(

@@ -104,6 +104,7 @@ def _build_message(event: Mapping[str, Any], home: Home) -> ChatMessage | None:
         text=text_of(event, home),
         audience=audience,
         names_others=bool(named - {home.user}) or names_group(encoded),
+        names_bot=mentioned,
         reply_target=write_reply_target(SlackReplyTarget(recipient_team=team_of_author(event, home))),
         edited_at=float((event.get("edited") or {}).get("ts") or 0),
         gesture=str(event.get("client_msg_id") or ""),

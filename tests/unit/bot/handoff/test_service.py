@@ -195,10 +195,37 @@ async def test_a_packet_that_cannot_be_posted_fails_the_handoff_and_the_customer
 ) -> None:
     office.posters["slack"].broken["CSUPPORT"] = gone(permanent=permanent)
     assert not await office.handoffs.open_handoff(HERE, "UANN", "Ann", await asked(office), HandoffReason.BUTTON)
-    assert office.posters["slack"].texts("C1") == [EN.say("not_handed_over")]
+    line = "team_out_of_reach" if permanent else "not_handed_over"
+    assert office.posters["slack"].texts("C1") == [EN.say(line)]
     assert [handoff.state for handoff in await office.handoff_store.list_handoffs()] == [HandoffState.FAILED]
+    [told] = office.posters["slack"].texts("CADMINS")
+    assert "CSUPPORT" in told and str(gone(permanent=permanent)) in told
+    assert bool(office.handoffs.list_troubles()["slack support channel"]) is permanent
     office.posters["slack"].broken.clear()
     assert await office.handoffs.open_handoff(HERE, "UANN", "Ann", await asked(office), HandoffReason.BUTTON)
+
+
+async def test_admins_are_told_of_a_support_channel_that_takes_nothing_once_an_hour(office: Office) -> None:
+    office.posters["slack"].broken["CSUPPORT"] = gone(permanent=True)
+    for number in range(3):
+        place = replace(HERE, thread=f"{number}.0")
+        await office.handoffs.open_handoff(place, "UANN", "Ann", await asked(office, place), HandoffReason.BUTTON)
+    assert len(office.posters["slack"].texts("CADMINS")) == 1
+    office.posters["slack"].broken.clear()
+    assert await office.handoffs.open_handoff(HERE, "UANN", "Ann", await asked(office), HandoffReason.BUTTON)
+    assert office.handoffs.list_troubles() == {"slack support channel": ""}
+
+
+@pytest.mark.parametrize("permanent", [True, False])
+async def test_whoever_asked_in_words_is_told_in_place_of_the_word_that_a_person_comes(
+    office: Office, permanent: bool
+) -> None:
+    office.posters["slack"].broken["CSUPPORT"] = gone(permanent=permanent)
+    message = ChatMessage(HERE, "1.0", "UANN", "A person, please", Audience.MENTION, author="Ann", link="x")
+    job = Job("j", message, Disposition.ANSWER, "c", datetime.now(UTC))
+    line = await office.handoffs.open_for(job, await asked(office), HandoffReason.WORDS)
+    assert line == EN.say("team_out_of_reach" if permanent else "not_handed_over")
+    assert office.posters["slack"].texts("C1") == []
 
 
 async def test_a_customer_that_cannot_be_told_is_handed_over_all_the_same(office: Office) -> None:
@@ -345,7 +372,7 @@ async def test_who_cannot_be_passed_on_for_good_is_told(office: Office, side: Pa
     office.posters["slack"].broken["CSUPPORT" if side is Party.CUSTOMER else "C1"] = gone(permanent=True)
     await office.handoffs.relay_message(item(await now(office, handoff), side), "Hello")
     told = office.posters["slack"].texts("C1" if side is Party.CUSTOMER else "CSUPPORT")
-    assert told == [EN.say("not_relayed")] or told[0].startswith("That did not reach the customer")
+    assert told == [EN.say("team_out_of_reach")] or told[0].startswith("That did not reach the customer")
 
 
 @pytest.mark.parametrize("side", list(Party))
@@ -392,6 +419,34 @@ async def test_a_claim_redraws_the_packet(office: Office) -> None:
     assert message.message_id == handoff.support.thread
     assert card.facts["Claimed by"] == "Bob"
     assert [button.action for button in card.buttons] == ["resolve"]
+
+
+@pytest.mark.parametrize("last", ["edited", "deleted", "note", "deleted before"])
+async def test_what_a_teammate_takes_back_is_not_learned(office: Office, last: str) -> None:
+    handoff = await opened(office)
+    kept, withdrawn = item(handoff, Party.SUPPORT), item(handoff, Party.SUPPORT)
+    await say(office, kept, "It costs €5.")
+    if last != "deleted before":
+        await say(office, withdrawn, "It takes 3 days.")
+    if last == "edited":
+        await say(office, replace(withdrawn, revision=1), "It takes 5 days, sorry.")
+    elif last == "note":
+        await say(office, replace(withdrawn, revision=1), "// is it 3 days?")
+    else:
+        await office.handoffs.forget_message(withdrawn)
+    await say(office, item(handoff, Party.SUPPORT), "// ask finance")
+    await say(office, item(handoff, Party.SUPPORT), "／／ 问一下财务")
+    await say(office, item(handoff, Party.SUPPORT), "/me thinks // hmm")
+    await say(office, item(handoff, Party.SUPPORT), "Delivery is free.\n// since May")
+    await office.handoffs.resolve_handoff(MATE, handoff.id)
+    [taught] = await office.taught_answers.list()
+    answers = ["It costs €5.", "It takes 5 days, sorry."] if last == "edited" else ["It costs €5."]
+    assert taught.answer.split("\n\n") == [*answers, "Delivery is free."]
+
+
+async def say(office: Office, job: Job, text: str) -> None:
+    """A message as it is passed on."""
+    await office.handoffs.relay_message(replace(job, message=replace(job.message, text=text)), text)
 
 
 async def test_a_resolved_handoff_proposes_what_the_team_said(office: Office) -> None:

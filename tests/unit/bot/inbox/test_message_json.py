@@ -54,7 +54,7 @@ WRITTEN: Mapping[str, tuple[str, ChatMessage]] = {
         "files": "[{\"name\": \"build.log\", \"type\": \"text/plain\", \"size\": 120, """
         r"""\"url\": \"https://files.slack.com/files-pri/T1-F1/build.log\"}, """
         r"""{\"name\": \"shot\", \"type\": \"image/png\", \"size\": 0, \"url\": \"\"}]",
-        "help": "1", "handoff": "9a5b0c", "side": "customer", "asked_by": "U7"},
+        "help": "1", "handoff": "9a5b0c", "side": "customer", "asked_by": "U7", "named": "1"},
         "chosen": null, "edited_at": 1718000009.0, "gesture": "3f1c"}""",
         ChatMessage(
             SLACK,
@@ -63,6 +63,7 @@ WRITTEN: Mapping[str, tuple[str, ChatMessage]] = {
             "why does https://acme.slack.com/archives/C2/p3 fail?",
             Audience.MENTION,
             names_others=True,
+            names_bot=True,
             reply_target={"recipient_team": "T9"},
             edited_at=1718000009.0,
             gesture="3f1c",

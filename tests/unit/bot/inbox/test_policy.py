@@ -230,11 +230,24 @@ def test_what_a_customer_says_to_whom_a_person_listens_is_for_that_person(audien
 
 
 @pytest.mark.parametrize("audience", [Audience.DIRECT, Audience.ASSISTANT, Audience.MENTION])
-def test_while_nobody_has_claimed_it_whoever_addresses_the_bot_is_answered(audience: Audience) -> None:
-    assert (
-        classify_message(said(QUESTION, thread="opened-earlier", audience=audience), WAITING, False)
-        is Disposition.ANSWER
-    )
+@pytest.mark.parametrize("text", [QUESTION, "Hello?", "", "thanks"])
+def test_while_nobody_has_claimed_it_whoever_names_the_bot_is_answered(audience: Audience, text: str) -> None:
+    message = replace(said(text, thread="opened-earlier", audience=audience), names_bot=True)
+    assert classify_message(message, WAITING, False, ASKS) is Disposition.ANSWER
+
+
+@pytest.mark.parametrize("audience", [Audience.DIRECT, Audience.ASSISTANT, Audience.CHANNEL])
+@pytest.mark.parametrize(
+    "text", [QUESTION, "Hello?", "my order PL-77 is broken, are you there?", "quiet", "在吗？", ""]
+)
+@pytest.mark.parametrize("human", [True, False])
+@pytest.mark.parametrize("reading", [ASKS, QUIET, UNREAD])
+def test_while_nobody_has_claimed_it_all_else_is_said_to_whom_is_waited_for(
+    audience: Audience, text: str, human: bool, reading: MessageReading
+) -> None:
+    for thread_id in ("", "opened-earlier"):
+        message = said(text, thread=thread_id, audience=audience)
+        assert classify_message(message, replace(WAITING, human=human), False, reading) is Disposition.RELAY
 
 
 @pytest.mark.parametrize("thread", [replace(WAITING, human=True), replace(WAITING, muted=True)])

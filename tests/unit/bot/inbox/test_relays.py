@@ -157,3 +157,17 @@ async def test_a_deleted_message_leaves_nothing_unmasked_in_memory(opens: Opens,
     await office.inbox.receive_deletion(message.key)
     await office.inbox.receive_message(said("I have 2 cats", audience=Audience.CHANNEL))  # nobody asked the bot
     assert office.masking.kept_count == 0
+
+
+async def test_a_deleted_message_of_a_handoff_is_forgotten(opens: Opens, database: Database) -> None:
+    handing = FakeHanding()
+    office = await opens(handing=handing)
+    await handed(database, said(thread="t1").place, HandoffState.CLAIMED)
+    reply = said("In 3 days.", user="bob", channel="CSUPPORT", thread="packet", audience=Audience.CHANNEL)
+    await office.inbox.receive_message(reply)
+    await settled(office)
+    await office.inbox.receive_deletion(reply.key)
+    async with asyncio.timeout(5):
+        while not handing.forgotten:  # noqa: ASYNC110 (no event)
+            await asyncio.sleep(0.01)
+    assert handing.forgotten == ["In 3 days."]

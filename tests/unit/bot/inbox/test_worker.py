@@ -92,6 +92,25 @@ async def test_people_are_called_where_they_are_owed(
     office = await opens(handing=handing, on_abstention=on_abstention)
     if help_channel:
         await office.store.mark_channel(Channel("test", "T1", "C1"), ChannelKind.HELP)
+    decide(office, decision)
+    await office.inbox.receive_message(question := said())
+    await settled(office)
+    assert handing.opened == ([(question.text, reason)] if reason and available else [])
+
+
+async def test_where_people_cannot_be_reached_that_takes_the_place_of_the_word_that_one_comes(opens: Opens) -> None:
+    handing = FakeHanding()
+    handing.excuse = "I can't reach our team from here."
+    office = await opens(handing=handing)
+    decide(office, Decision.HUMAN)
+    await office.inbox.receive_message(question := said())
+    await settled(office)
+    assert office.messenger.said_to(question) == [handing.excuse]
+    assert await office.state_of(question) is JobState.ANSWERED
+
+
+def decide(office: Office, decision: Decision) -> None:
+    """Whatever is asked is decided so."""
     made = office.conversations.add_turn
 
     async def decided(turn: Turn) -> None:
@@ -99,6 +118,3 @@ async def test_people_are_called_where_they_are_owed(
         await made(turn)
 
     office.conversations.add_turn = decided  # type: ignore[method-assign]
-    await office.inbox.receive_message(question := said())
-    await settled(office)
-    assert handing.opened == ([(question.text, reason)] if reason and available else [])
