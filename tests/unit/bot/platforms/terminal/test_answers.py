@@ -64,7 +64,7 @@ async def test_piped_an_answer_is_plain_markdown_with_its_sources() -> None:
 def test_piped_an_answer_has_its_escaped_characters_as_themselves() -> None:
     shown, out = printer(tty=False)
     markdown = (
-        r"Write to &lt;orders@shop.example> \[day or night\], R&amp;D&#27;[2J. [1]"
+        r"Write to &lt;orders@shop.example> \[day or night\], 1 &lt; 2, R&amp;D&#27;[2J. [1]"
         "\n\n"
         r"[Ask \[us\]](https://shop.example/?a&equals;1) `&lt; \[` https://shop.example/?b&amp;c"
         "\n\n```\n"
@@ -74,7 +74,7 @@ def test_piped_an_answer_has_its_escaped_characters_as_themselves() -> None:
     held = ("https://shop.example/?a=1", "https://shop.example/?b&c", "orders@shop.example")
     shown.print_answer(answered(answer=markdown, citations=(Citation(1, "t", "", "p", links=held),)))
     assert out.getvalue().partition("\n来源")[0] == (
-        "Write to <orders@shop.example> [day or night], R&D[2J. [1]\n\n"
+        "Write to orders@shop.example [day or night], 1 < 2, R&D[2J. [1]\n\n"
         r"[Ask [us]](https://shop.example/?a=1) `&lt; \[` https://shop.example/?b&c"
         "\n\n```\n"
         r"&lt; \*"
