@@ -136,16 +136,16 @@ def test_a_process_that_cannot_start_is_one_clear_line(site: Site) -> None:
 
 
 def test_it_waits_for_a_reader_that_is_slow(site: Site) -> None:
-    body = b"x" * (8 * MIB)
-    site.html("/", "".join(f'<a href="/{n}.txt">x</a>' for n in range(24)))
-    site.pages.update({f"/{n}.txt": Page(body, content_type="text/plain") for n in range(24)})
+    bodies = {f"/{n}.txt": b"%d " % n + b"x" * (8 * MIB - 3) for n in range(24)}  # one text would be one page
+    site.html("/", "".join(f'<a href="{path}">x</a>' for path in bodies))
+    site.pages.update({path: Page(body, content_type="text/plain") for path, body in bodies.items()})
     before = spools()
     crawling = start(site)
     next(crawling)
     (spool,) = spools() - before
     time.sleep(2)
     assert sum(path.stat().st_size for path in spool.iterdir()) <= (64 + 5 * 8) * MIB
-    assert len([fetch for fetch in crawling if fetch.body == body]) == 24
+    assert {fetch.body for fetch in crawling} == set(bodies.values())
 
 
 def test_what_it_prints_is_no_part_of_its_answer_and_progress_is_told(site: Site) -> None:
