@@ -32,7 +32,7 @@ def import_entries(
 
     async def add_entries(application: Application) -> Sequence[AddResult]:
         async with record_action(application, "glossary import", Path(file).name):
-            return await application.glossary.bring_in(text)
+            return await application.glossary.import_csv(text)
 
     puts = run_on_application(add_entries)
     merged = sum(bool(put.merged) for put in puts)

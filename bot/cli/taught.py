@@ -89,7 +89,7 @@ def import_table(
 
     async def add_rows(application: Application) -> TableResult:
         async with record_action(application, "taught import", Path(file).name):
-            return await application.taught_answers.bring_in(current_operator(), rows)
+            return await application.taught_answers.import_rows(current_operator(), rows)
 
     result = run_on_application(add_rows)
     print_line(f"{result.added} added, {result.changed} changed, {result.same} as they were.")

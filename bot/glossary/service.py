@@ -137,7 +137,7 @@ class GlossaryService:
         await self._store.dismiss(entry)
         return entry
 
-    async def bring_in(self, text: str) -> Sequence[AddResult]:
+    async def import_csv(self, text: str) -> Sequence[AddResult]:
         """Add the groups of a CSV file: all, or none where a line cannot be used. Raises InputError, StorageError."""
         known = {source.name for source in await self._sources.list()}
         return await self._put(read_csv(text, known))

@@ -18,7 +18,7 @@ class Arrivals:
         self._all_claimed.set()
 
     @contextmanager
-    def claiming(self) -> Iterator[None]:
+    def count_claim(self) -> Iterator[None]:
         """A message waits for its claim inside the block."""
         self._waiting += 1
         self._all_claimed.clear()

@@ -111,7 +111,7 @@ class InboxService:
 
     async def receive_message(self, message: ChatMessage) -> None:
         """Claim a message, committed on return, and queue its answer. Raises StorageError: then do not acknowledge."""
-        with self._arrivals.claiming():
+        with self._arrivals.count_claim():
             await self._claim_message(message)
 
     async def receive_press(
@@ -120,7 +120,7 @@ class InboxService:
         """A button below a clarification was pressed: claim that as what its presser says, committed on return, and
         queue its answer; -> what is owed for this very press. `number` is the option's, `author` what the presser is
         called, if that is known. Raises StorageError."""
-        with self._arrivals.claiming():
+        with self._arrivals.count_claim():
             message = await self._presses.build_message(turn_id, number, user, retarget, author)
             return await self._claim_message(message) if message else None
 

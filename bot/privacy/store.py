@@ -58,7 +58,7 @@ class _Step:
     """What is to be done to the rows of a table for which a condition holds, up to a batch of them at a time.
 
     They are looked for beside whoever writes, which may take long where there is no index for that. Then they are
-    `act`ed upon by their keys; where they may `change` meanwhile, the condition has to hold still.
+    acted upon by their keys; where they may `change` meanwhile, the condition has to hold still.
     """
 
     table: Table
@@ -70,7 +70,7 @@ class _Step:
         some = select(*self.table.primary_key).where(self.condition).limit(_FOUND)
         return [tuple(row) for row in await connection.execute(some)]
 
-    async def apply(self, connection: AsyncConnection, keys: Sequence[tuple[Any, ...]]) -> Counter[str]:
+    async def act_on_keys(self, connection: AsyncConnection, keys: Sequence[tuple[Any, ...]]) -> Counter[str]:
         columns = list(self.table.primary_key)
         these = columns[0].in_([key for (key,) in keys]) if len(columns) == 1 else tuple_(*columns).in_(keys)
         done = await self.act(connection, and_(these, self.condition) if self.change else these)
@@ -153,7 +153,7 @@ class SqlPrivacyStore:
         keys, gone = await self._database.read(step.find_keys), Counter[str]()
         for start in range(0, len(keys), BATCH):
             batch = keys[start : start + BATCH]
-            gone += await self._database.write(partial(step.apply, keys=batch), urgent=False)
+            gone += await self._database.write(partial(step.act_on_keys, keys=batch), urgent=False)
         self._touched |= gone.keys()
         return gone
 

@@ -182,7 +182,7 @@ class TaughtAnswers:
         await self._shelf.load()
         return taught
 
-    async def bring_in(self, actor: Actor, rows: Sequence[Row]) -> TableResult:
+    async def import_rows(self, actor: Actor, rows: Sequence[Row]) -> TableResult:
         """Teach a table's rows: what is taught in other words becomes as the table says, what is taught so already
         stays as it is. Nothing is done where a row cannot be taught.
 

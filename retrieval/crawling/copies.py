@@ -74,15 +74,15 @@ class Copies:
                 return other
         return ""
 
-    def join(self, url: str, original: str) -> None:
+    def join_copy(self, url: str, original: str) -> None:
         """Note that `url` is a copy of `original`."""
         self._joined[url] = original
 
-    def hold(self, page: TakenPage, other: str) -> None:
+    def hold_page(self, page: TakenPage, other: str) -> None:
         """Keep the page until `other` has answered."""
         self._waiting.setdefault(other, []).append(page)
 
-    def release(self, url: str) -> list[TakenPage]:
+    def release_waiting(self, url: str) -> list[TakenPage]:
         """The pages that waited for `url`."""
         return self._waiting.pop(url, [])
 

@@ -134,7 +134,7 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
         yield Request(
             url,
             callback=self.on_sitemap,
-            errback=self.on_no_sitemap,
+            errback=self.on_aside_failure,
             headers=build_conditional_headers(validators),
             dont_filter=True,
             meta={"sitemap": kept, "else_try": else_try, "dont_obey_robotstxt": named, "handle_httpstatus_list": [304]},
@@ -151,11 +151,12 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
         if pause := find_long_pause(response):
             self.stop_asking(response, pause)
         taken = moved = False
+        facts = self.read_facts(ask, response)
         if response.status in _REDIRECTS and (location := response.headers.get("Location")):
             moved = True
             target = to_canonical_url(location.decode("utf-8", "replace"), response.url)
             self.follow_redirect(ask, target, response.status, read_cookies(response))
-        elif response.status == 200 and (forward := self.find_forward(ask, response)):
+        elif facts and (forward := self.find_forward(ask, response, facts)):
             moved = True
             self.follow_redirect(ask, *forward, ())
         elif response.status == 304 and ask.url in self.job.known and not ask.kept_as:
@@ -163,7 +164,7 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
             self.report_unchanged(ask, response)
             self.report_redirected(ask, FetchOutcome.GONE, f"it moved to {ask.url}")
         elif response.status == 200:
-            taken = self.take_page(ask, response)
+            taken = self.take_page(ask, response, facts)
         else:
             self.report_error_status(ask, response)
         for request in self.conclude_answer(ask, taken=taken, moved=moved):
@@ -208,12 +209,16 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
             yield from self.open_site()
         yield from self.issue_requests()
 
-    def find_forward(self, ask: Ask, response: Response) -> tuple[str, int] | None:
-        """Where a page sends its readers by itself, and the status that would say so; None where it is to be read."""
+    def read_facts(self, ask: Ask, response: Response) -> PageFacts | None:
+        """What the crawl reads from a body; None where there is none that it could read."""
         content_type = read_header(response, "Content-Type")
-        if not is_readable(content_type, urlsplit(ask.url).path):
+        if response.status != 200 or not is_readable(content_type, urlsplit(ask.url).path):
             return None
-        facts = read_page(response.body, response.url, content_type, "", read_header(response, "Refresh"))
+        robots = b",".join(response.headers.getlist("X-Robots-Tag")).decode("latin-1")
+        return read_page(response.body, response.url, content_type, robots, read_header(response, "Refresh"))
+
+    def find_forward(self, ask: Ask, response: Response, facts: PageFacts) -> tuple[str, int] | None:
+        """Where a page sends its readers by itself, and the status that would say so; None where it is to be read."""
         if not facts.forward or (facts.forward == ask.url and not read_cookies(response)):
             return None
         return facts.forward, 301 if facts.at_once and facts.forward != ask.url else 302
@@ -292,14 +297,12 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
             )
         )
 
-    def take_page(self, ask: Ask, response: Response) -> bool:
+    def take_page(self, ask: Ask, response: Response, facts: PageFacts | None) -> bool:
         """A body came: whether it is taken as a page of the site. Its links are followed anyhow."""
         content_type = read_header(response, "Content-Type")
-        if not is_readable(content_type, urlsplit(ask.url).path):
+        if facts is None:
             self.report_gone(ask, f"it is {content_type or 'of no known type'}: neither HTML, Markdown nor text")
             return False
-        robots = b",".join(response.headers.getlist("X-Robots-Tag")).decode("latin-1")
-        facts = read_page(response.body, response.url, content_type, robots, read_header(response, "Refresh"))
         if ask.depth == 0:
             self.scope = self.scope.learn_names((facts.declared, *facts.links))
         links = tuple(link for link in facts.links if self.scope.contains(link) and not self.job.single)
@@ -347,7 +350,7 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
         """Send the page, unless it says what another one says, or has to wait until that one has answered."""
         if page.declared and not self.copies.has_answered(page.declared):
             self.frontier.offer_url(page.declared, page.ask.depth)
-            self.copies.hold(page, page.declared)
+            self.copies.hold_page(page, page.declared)
             self.follow_links(page.ask, page.fetch.links)
             return False
         if page.declared and self.copies.is_same(page, page.declared):
@@ -356,7 +359,7 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
         twin = "" if self.job.single else self.copies.find_twin(page)
         is_known = page.fetch.url in self.job.known  # then whoever knows both decides
         if twin and not self.copies.has_answered(twin):
-            self.copies.hold(page, twin)
+            self.copies.hold_page(page, twin)
             return False
         if twin and not is_known and not self.is_better_known(page, twin):
             self.drop_copy(page, twin)
@@ -372,14 +375,14 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
         """Whether the page stands at its own URL, and its twin was but a temporary redirect to it."""
         if self.led_to.get(twin) != page.fetch.url:
             return False
-        self.copies.join(twin, page.fetch.url)
+        self.copies.join_copy(twin, page.fetch.url)
         self.send_fetch(Fetch(twin, FetchOutcome.GONE, twin, reason=f"it is the same page as {page.fetch.url}"))
         self.frontier.taken -= 1
         return True
 
     def drop_copy(self, page: TakenPage, original: str) -> None:
         """One text is one page. Its links are the original's, and beside another path they would lead elsewhere."""
-        self.copies.join(page.fetch.url, original)
+        self.copies.join_copy(page.fetch.url, original)
         if urlsplit(page.fetch.url).path.rstrip("/") == urlsplit(original).path.rstrip("/"):
             self.follow_links(page.ask, page.fetch.links)
         else:
@@ -388,7 +391,7 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
 
     def settle_waiting(self, url: str) -> None:
         """Place the pages that waited for what `url` would say."""
-        for page in self.copies.release(url):
+        for page in self.copies.release_waiting(url):
             self.frontier.taken += self.place_page(page)
 
     def report_error_status(self, ask: Ask, response: Response) -> None:
@@ -428,7 +431,7 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
                 Request(
                     address,
                     callback=self.on_probe,
-                    errback=self.on_no_sitemap,
+                    errback=self.on_aside_failure,
                     dont_filter=True,
                     meta={"probe": address, "handle_httpstatus_all": True, "dont_redirect": True},
                 )
@@ -477,8 +480,8 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
             yield from self.try_other_sitemap(response.request)
         yield from self.issue_requests()
 
-    def on_no_sitemap(self, failure: Any) -> Iterator[Request]:
-        """No sitemap: one of another name, or the links, will do."""
+    def on_aside_failure(self, failure: Any) -> Iterator[Request]:
+        """No answer to what was asked beside the pages: a sitemap of another name, or the links, will do."""
         yield from self.try_other_sitemap(failure.request)
         yield from self.issue_requests()
 

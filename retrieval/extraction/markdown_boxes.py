@@ -58,7 +58,7 @@ def unfold_boxes(text: str, render_title: Callable[[str], str]) -> str:
 
 
 def _read_boxes(lines: Sequence[str], depth: int) -> _Box:
-    return _Reader(lines, depth).read()
+    return _Reader(lines, depth).read_all()
 
 
 class _Reader:
@@ -72,7 +72,7 @@ class _Reader:
         self._closings = Counter(tag.closer for line in lines for tag in _find_closings(line))
         self._in_list = False
 
-    def read(self) -> _Box:
+    def read_all(self) -> _Box:
         at = 0
         fence = ""
         while at < len(self._lines):

@@ -11,6 +11,7 @@ from tests.support.bots import Knowledge, crawled
 from tests.support.lore import open_lore
 from tests.support.pairs import open_pairs
 from tests.support.postgres import fresh_database, postgres_server
+from tests.support.site import Site
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +40,13 @@ def postgres() -> Iterator[str]:
     """A PostgreSQL server."""
     with postgres_server() as url:
         yield url
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """An empty site on loopback."""
+    with Site() as site:
+        yield site
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,20 +9,10 @@ import pytest
 from retrieval.documents import SourceKind
 from retrieval.errors import SourceError
 from retrieval.interfaces import FetchOutcome, KnownPage
-from tests.support.crawls import as_known, crawl, of, urls
+from tests.support.crawls import as_known, crawl, links, of, urls
 from tests.support.site import Page, Site
 
 UNCHANGED, GONE, FAILED = FetchOutcome.UNCHANGED, FetchOutcome.GONE, FetchOutcome.FAILED
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with Site() as site:
-        yield site
-
-
-def links(*paths: str) -> str:
-    return "".join(f'<a href="{path}">{path}</a> ' for path in paths)
 
 
 def test_an_unchanged_site_costs_no_body_and_keeps_its_links(site: Site, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import ssl
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -18,22 +18,12 @@ from cryptography.x509.oid import NameOID
 
 from retrieval.errors import SourceError
 from retrieval.interfaces import FetchOutcome
-from tests.support.crawls import crawl, of, urls
+from tests.support.crawls import crawl, links, of, urls
 from tests.support.site import Page, Site
 
 MIB = 1024 * 1024
 
 ON_ITS_WAY = 0.3  # seconds: what was sent beside the request that is refused arrives all the same
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with Site() as site:
-        yield site
-
-
-def links(*paths: str) -> str:
-    return "".join(f'<a href="{path}">{path}</a> ' for path in paths)
 
 
 def test_huge_pages_fail_without_being_read_to_their_end(site: Site) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
@@ -11,18 +10,8 @@ import pytest
 from retrieval.documents import SourceKind
 from retrieval.errors import SourceError
 from retrieval.interfaces import FetchOutcome
-from tests.support.crawls import as_known, crawl, of, urls
+from tests.support.crawls import as_known, crawl, links, of, urls
 from tests.support.site import Page, Site
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with Site() as site:
-        yield site
-
-
-def links(*paths: str) -> str:
-    return "".join(f'<a href="{path}">{path}</a> ' for path in paths)
 
 
 def test_pages_within_the_scope_come_once_each_as_served(site: Site) -> None:

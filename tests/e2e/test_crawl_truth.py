@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -13,28 +13,18 @@ from retrieval.index.page_records import read_pages
 from retrieval.index.versions import VersionStore
 from retrieval.interfaces import FetchOutcome
 from retrieval.refresh import RefreshOptions, RefreshReport, refresh_index
-from tests.support.crawls import LOOPBACK, as_known, crawl, of, urls
+from tests.support.crawls import LOOPBACK, as_known, crawl, links, of, urls
 from tests.support.embedding import plain_embedder
 from tests.support.site import Page, Site
 
 BUSY = "<h1>Under repair</h1><p>Our help centre is closed for an hour while we mend it."
 
 
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with Site() as site:
-        yield site
-
-
-def links(*paths: str) -> str:
-    return "".join(f'<a href="{path}">{path}</a> ' for path in paths)
-
-
 def article(name: str) -> str:
     return f"<h1>How do I clean the {name}?</h1><p>Wipe the {name} with a dry cloth, never with soap.</p>"
 
 
-class Desk:
+class RefreshedSite:
     """A site's knowledge, refreshed over real HTTP."""
 
     def __init__(self, site: Site, folder: Path) -> None:
@@ -55,11 +45,11 @@ class Desk:
 
 
 @pytest.fixture
-def desk(site: Site, tmp_path: Path) -> Desk:
+def desk(site: Site, tmp_path: Path) -> RefreshedSite:
     site.html("/help/", links("kettle", "toaster") + "<h1>Help</h1><p>Welcome to the help of our kitchen shop.")
     site.html("/help/kettle", article("kettle"))
     site.html("/help/toaster", article("toaster"))
-    return Desk(site, tmp_path)
+    return RefreshedSite(site, tmp_path)
 
 
 class Everything(dict[str, object]):
@@ -74,7 +64,9 @@ class Everything(dict[str, object]):
 
 
 class TestWhatIsNoPage:
-    def test_an_error_page_that_is_answered_200_and_names_what_was_asked_for(self, site: Site, desk: Desk) -> None:
+    def test_an_error_page_that_is_answered_200_and_names_what_was_asked_for(
+        self, site: Site, desk: RefreshedSite
+    ) -> None:
         site.html("/help/", links("kettle", "lid", "cord") + "<h1>Help</h1><p>Welcome to the help of our kitchen shop.")
         sorry = "<h1>Oh no</h1><p>There is nothing at this address any more, so please look at our start page instead."
         found = [*site.pages.items()]
@@ -84,7 +76,7 @@ class TestWhatIsNoPage:
         assert set(desk.pages()) == {"/help/", "/help/kettle", "/help/toaster"} - {"/help/toaster"}
         assert {line.url for line in report.skipped} == {site.url("/help/lid"), site.url("/help/cord")}
 
-    def test_a_notice_in_the_place_of_every_page_replaces_nothing(self, site: Site, desk: Desk) -> None:
+    def test_a_notice_in_the_place_of_every_page_replaces_nothing(self, site: Site, desk: RefreshedSite) -> None:
         desk.refresh()
         before = desk.pages()
         site.pages = Everything(Page(BUSY.encode()), {})  # type: ignore[assignment]
@@ -93,7 +85,7 @@ class TestWhatIsNoPage:
         assert {line.url for line in report.failed} == {site.url(path) for path in before}
         assert report.sources_failed
 
-    def test_nor_does_one_for_pages_that_exist_alone(self, site: Site, desk: Desk) -> None:
+    def test_nor_does_one_for_pages_that_exist_alone(self, site: Site, desk: RefreshedSite) -> None:
         desk.refresh()
         before = desk.pages()
         for path in before:
@@ -101,7 +93,7 @@ class TestWhatIsNoPage:
         assert {line.url for line in desk.refresh().failed} == {site.url(path) for path in before}
         assert desk.pages() == before
 
-    def test_a_sign_in_form_replaces_nothing_and_is_nothing(self, site: Site, desk: Desk) -> None:
+    def test_a_sign_in_form_replaces_nothing_and_is_nothing(self, site: Site, desk: RefreshedSite) -> None:
         desk.refresh()
         form = "<h1>Welcome back</h1><form><input name=user><input type=password><button>Go</button></form>"
         site.html("/help/kettle", form)
@@ -112,7 +104,7 @@ class TestWhatIsNoPage:
         assert "/help/in" not in desk.pages()
         assert [line.url for line in report.failed] == [site.url("/help/kettle")]
 
-    def test_a_page_with_a_sign_in_form_in_its_head_is_a_page(self, site: Site, desk: Desk) -> None:
+    def test_a_page_with_a_sign_in_form_in_its_head_is_a_page(self, site: Site, desk: RefreshedSite) -> None:
         site.html("/help/kettle", "<header><form><input type=password></form></header>" + article("kettle"))
         desk.refresh()
         assert "/help/kettle" in desk.pages()
@@ -124,11 +116,11 @@ class TestWhatIsNoPage:
             "/b"
         )
         site.pages = Everything(Page(start.encode()), {})  # type: ignore[assignment]
-        desk = Desk(site, tmp_path)
+        desk = RefreshedSite(site, tmp_path)
         desk.refresh("/")
         assert set(desk.pages()) == {"/"}
 
-    def test_pages_that_were_changed_all_alike_in_part_are_pages(self, site: Site, desk: Desk) -> None:
+    def test_pages_that_were_changed_all_alike_in_part_are_pages(self, site: Site, desk: RefreshedSite) -> None:
         desk.refresh()
         for name in ("kettle", "toaster"):
             site.html(f"/help/{name}", article(name) + "<h2>Who sends it?</h2><p>The post.</p>")
@@ -215,7 +207,9 @@ class TestWhereAPageIs:
         assert site.url("/a") in urls(crawl(site.url("/")))
         assert "cookie" not in site.visited("/b")[0].headers
 
-    def test_what_a_temporary_redirect_leads_to_is_that_pages_text_for_today(self, site: Site, desk: Desk) -> None:
+    def test_what_a_temporary_redirect_leads_to_is_that_pages_text_for_today(
+        self, site: Site, desk: RefreshedSite
+    ) -> None:
         site.html("/help/", links("latest") + "<h1>Help</h1><p>Welcome to the help of our kitchen shop.")
         site.redirect("/help/latest", "/help/v1")
         site.html("/help/v1", article("kettle"), last_modified="Mon, 01 Jan 2024 00:00:00 GMT")
@@ -227,7 +221,7 @@ class TestWhereAPageIs:
         assert "mixer" in desk.pages()["/help/latest"]
         assert set(desk.pages()) == {"/help/", "/help/latest"}
 
-    def test_pages_that_are_all_led_to_one_place_stay_what_they_were(self, site: Site, desk: Desk) -> None:
+    def test_pages_that_are_all_led_to_one_place_stay_what_they_were(self, site: Site, desk: RefreshedSite) -> None:
         desk.refresh()
         for name in ("kettle", "toaster"):
             site.redirect(f"/help/{name}", "/help/soon")

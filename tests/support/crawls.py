@@ -26,6 +26,11 @@ def crawl(
     return list(ScrapyCrawler(CrawlSettings(**bounds)).crawl(source, known or {}))  # type: ignore[arg-type]
 
 
+def links(*paths: str) -> str:
+    """Links to these paths, as a page has them."""
+    return "".join(f'<a href="{path}">{path}</a> ' for path in paths)
+
+
 def as_known(fetches: Iterable[Fetch]) -> dict[str, KnownPage]:
     """What a refresh would keep of a crawl for the next."""
     return {

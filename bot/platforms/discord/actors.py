@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import discord
@@ -62,15 +62,15 @@ class Team:
         if channel in self._channels and await self._is_public(channel):
             raise DeliveryError(describe_public_channel(channel), Refusal.PLACE)
 
-    async def find_faults(self) -> list[str]:
-        """What is wrong with the team's channels, a line each."""
-        found = []
+    async def find_faults(self) -> Mapping[str, str]:
+        """What is wrong with the team's channels, by their ids."""
+        found: dict[str, str] = {}
         for channel in dict.fromkeys(self._channels):
             try:
                 if await self._is_public(channel):
-                    found.append(describe_public_channel(channel))
+                    found[str(channel)] = describe_public_channel(channel)
             except DeliveryError as error:
-                found.append(f"the channel {channel} cannot be looked at ({error}): invite the bot there.")
+                found[str(channel)] = f"the channel {channel} cannot be looked at ({error}): invite the bot there."
         return found
 
     async def _is_public(self, channel_id: int) -> bool:

@@ -165,10 +165,11 @@ class DiscordAdapter:
 
     async def check_channels(self) -> None:
         """Log what is wrong with the team's channels: nothing is posted there."""
-        for fault in await self._team.find_faults():
+        faults = await self._team.find_faults()
+        for fault in faults.values():
             log.error("no room for the team", cause=fault)
-            if self._settings.support_channel and self._settings.support_channel in fault:
-                self._handoffs.note_trouble(NAME, fault)
+        if fault := faults.get(self._settings.support_channel, ""):
+            self._handoffs.note_trouble(NAME, fault)
 
     async def _register_commands(self, client: FrontdeskClient) -> None:
         """Until it is done; each time after a longer pause, for Discord takes 200 a day."""

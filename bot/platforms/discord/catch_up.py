@@ -185,7 +185,7 @@ class CatchUp:
     async def _ask_until_told(self, client: discord.Client, channel: Any, key: MessageRef) -> None:
         """Ask of a message again, for as long as an answer to it may have to go and this client is there."""
 
-        def passes(error: BaseException) -> bool:
+        def may_ask_again(error: BaseException) -> bool:
             written = discord.utils.snowflake_time(int(key.message_id))
             return self._passes(error, client) and datetime.now(UTC) - written < FARTHEST
 
@@ -196,7 +196,7 @@ class CatchUp:
         await asyncio.sleep(_FIRST_PAUSE)
         with suppress(DeliveryError):
             async for attempt in retry_with_backoff(
-                on=passes, pause=_FIRST_PAUSE, longest=_LONGEST_ASKING, on_failure=log_failure
+                on=may_ask_again, pause=_FIRST_PAUSE, longest=_LONGEST_ASKING, on_failure=log_failure
             ):
                 with attempt:
                     await self._hear_of_deletion(channel, key)

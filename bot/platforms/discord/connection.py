@@ -76,7 +76,7 @@ async def find_channel_faults(settings: DiscordSettings) -> list[str]:
     client = discord.Client(intents=choose_intents(content=False))
     async with client:
         await client.login(settings.token.get_secret_value())
-        return await Team(client, settings.team_channels).find_faults()
+        return list((await Team(client, settings.team_channels).find_faults()).values())
 
 
 def sees_content(about: discord.AppInfo) -> bool:

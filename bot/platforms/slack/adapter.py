@@ -110,10 +110,11 @@ class SlackAdapter:
         team_channels = (self._settings.support_channel, self._settings.admin_channel)
         channels = SlackChannels(self.client, self._home.team, team_channels)
         self._commands.channels, self._commands.home = channels, self._home
-        for fault in await channels.find_faults():
+        faults = await channels.find_faults()
+        for fault in faults.values():
             log.error("no room for the team", cause=fault)
-            if self._settings.support_channel and self._settings.support_channel in fault:
-                self._handoffs.note_trouble(NAME, fault)
+        if fault := faults.get(self._settings.support_channel, ""):
+            self._handoffs.note_trouble(NAME, fault)
         around = SlackMessageContext(self.client, self._home, channels, self._build_attachments())
         self._replies = SlackReplySender(self.client, handoff=self._handoffs.can_hand_over)
         self._services.add_platform(NAME, self._replies, channels, around)
@@ -429,9 +430,8 @@ async def check_token(settings: SlackSettings, scopes: frozenset[str]) -> tuple[
 
 async def check_channels(settings: SlackSettings) -> list[str]:
     """For `doctor`: what is wrong with the team's channels, a line each."""
-    return await SlackChannels(
-        web_client(settings), "", (settings.support_channel, settings.admin_channel)
-    ).find_faults()
+    channels = SlackChannels(web_client(settings), "", (settings.support_channel, settings.admin_channel))
+    return list((await channels.find_faults()).values())
 
 
 async def team_of(settings: SlackSettings) -> str:

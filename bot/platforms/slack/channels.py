@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -123,15 +123,15 @@ class SlackChannels:
                 return Role.TEAMMATE
         return Role.CUSTOMER
 
-    async def find_faults(self) -> list[str]:
-        """What is wrong with the team's channels, a line each."""
-        found = []
+    async def find_faults(self) -> Mapping[str, str]:
+        """What is wrong with the team's channels, by their ids."""
+        found: dict[str, str] = {}
         for channel in self._team_channels:
             try:
                 if not await self._is_private(channel):
-                    found.append(describe_public_channel(channel))
+                    found[channel] = describe_public_channel(channel)
             except DeliveryError as error:
-                found.append(f"the channel {channel} cannot be looked at ({error}): invite the bot there.")
+                found[channel] = f"the channel {channel} cannot be looked at ({error}): invite the bot there."
         return found
 
     async def upload_file(self, channel: str, file: File, thread: str = "") -> None:

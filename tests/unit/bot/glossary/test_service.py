@@ -212,7 +212,7 @@ async def test_what_is_taken_out_can_be_brought_in(office: Office) -> None:
     assert text.startswith("\ufeff")
     for entry in await office.glossary.list():
         await office.glossary.remove(entry.id)
-    await office.glossary.bring_in(text)
+    await office.glossary.import_csv(text)
     assert sorted(await groups(office)) == sorted(before)
 
 
@@ -271,7 +271,7 @@ def test_a_line_that_cannot_be_used_is_named(text: str, words: str) -> None:
 
 async def test_of_a_file_with_a_wrong_line_nothing_is_brought_in(office: Office) -> None:
     with pytest.raises(InputError):
-        await office.glossary.bring_in(",AP;access point\n,x\n")
+        await office.glossary.import_csv(",AP;access point\n,x\n")
     assert await groups(office) == []
 
 
@@ -288,7 +288,7 @@ def test_a_large_file_joins_a_large_glossary_in_a_moment() -> None:
 
 
 async def test_a_full_glossary_takes_what_it_has_already(office: Office) -> None:
-    await office.glossary.bring_in("".join(f",a{number};b{number}\n" for number in range(5000)))
+    await office.glossary.import_csv("".join(f",a{number};b{number}\n" for number in range(5000)))
     assert (await office.glossary.add("a1 = b1")).merged == ()
     assert len((await office.glossary.add("a1 = c1")).merged) == 1
     with pytest.raises(InputError, match="more than 5000 groups"):

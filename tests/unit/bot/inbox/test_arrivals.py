@@ -40,7 +40,7 @@ async def test_where_messages_never_stop_coming_answers_begin_all_the_same(
 ) -> None:
     monkeypatch.setattr("bot.inbox.arrivals._LONGEST", 0.05)
     arrivals = office.inbox._arrivals
-    with arrivals.claiming():
+    with arrivals.count_claim():
         await office.inbox.receive_message(said())
         await settled(office)
 
@@ -50,8 +50,8 @@ async def test_a_message_is_waited_for_until_its_claim_is_made_or_has_failed(fai
     arrivals = Arrivals()
     waiting = None
     try:
-        with arrivals.claiming():
-            with arrivals.claiming():
+        with arrivals.count_claim():
+            with arrivals.count_claim():
                 waiting = asyncio.create_task(arrivals.wait_until_claimed())
             await asyncio.sleep(0.02)
             assert not waiting.done()

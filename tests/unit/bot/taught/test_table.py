@@ -83,18 +83,18 @@ def test_a_file_of_another_kind_is_told(content: bytes, told: str) -> None:
 
 async def test_a_table_brought_in_twice_changes_nothing(office: Office) -> None:
     rows = read_table(TABLE.encode())
-    assert await office.taught_answers.bring_in(MATE, rows) == TableResult(added=2)
+    assert await office.taught_answers.import_rows(MATE, rows) == TableResult(added=2)
     before = await office.taught_store.list()
-    assert await office.taught_answers.bring_in(MATE, rows) == TableResult(same=2)
+    assert await office.taught_answers.import_rows(MATE, rows) == TableResult(same=2)
     assert await office.taught_store.list() == before
     moor = next(each for each in office.published_answers.current_documents()[1] if each.language == "en")
     assert (moor.alternatives, moor.url) == (("May I stay?", "Is mooring free?"), "https://quay.example/moor")
 
 
 async def test_what_a_table_says_otherwise_is_changed_and_what_it_lacks_stays(office: Office) -> None:
-    await office.taught_answers.bring_in(MATE, read_table(TABLE.encode()))
+    await office.taught_answers.import_rows(MATE, read_table(TABLE.encode()))
     rows = read_table(b"question,answer\nCAN I MOOR HERE?,Not in May.\nWho are you?,The harbour.\n")
-    assert await office.taught_answers.bring_in(MATE, rows) == TableResult(added=1, changed=1)
+    assert await office.taught_answers.import_rows(MATE, rows) == TableResult(added=1, changed=1)
     answers = {each.question: each.answer for each in await office.taught_store.searched(datetime.now(UTC))}
     assert answers == {
         "CAN I MOOR HERE?": "Not in May.",
@@ -106,5 +106,5 @@ async def test_what_a_table_says_otherwise_is_changed_and_what_it_lacks_stays(of
 async def test_of_a_table_with_a_row_too_long_nothing_is_taught(office: Office) -> None:
     rows = read_table(f"question,answer\nWhere?,Here.\nWhen?,{'x' * 6_001}\n".encode())
     with pytest.raises(InputError, match=r"Line 3 .*6000"):
-        await office.taught_answers.bring_in(MATE, rows)
+        await office.taught_answers.import_rows(MATE, rows)
     assert await office.taught_store.list() == []
