@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from weakref import WeakValueDictionary
 
 from bot.chat.message import Audience, ChatMessage, Disposition, Job, JobState, MessageRef, Rule, Thread, ThreadRef
 from bot.chat.platform import MessageContext, ReplySender
@@ -60,6 +61,7 @@ class InboxService:
         self._runtime = runtime
         self._early_replies = EarlyReplies()
         self._claiming: Counter[ThreadRef] = Counter()  # messages, by their places
+        self._looks: WeakValueDictionary[ThreadRef, asyncio.Lock] = WeakValueDictionary()
         self._received_at = 0.0
 
     # -- life -----------------------------------------------------------------------------------------------------
@@ -179,9 +181,11 @@ class InboxService:
         """Claim a message; `again` where that was tried before, and it was judged silent. What is not claimed is not
         read, and masked only where that has to be read to tell."""
         self._received_at = asyncio.get_running_loop().time()
-        if not self._claiming[message.place] and await self._drop_unheard(message, again=again):
-            return None
-        self._claiming[message.place] += 1  # what is said there meanwhile is to be judged after this
+        look = self._looks.setdefault(message.place, asyncio.Lock())
+        async with look:  # one after the other: who joins a conversation changes what the next message there calls for
+            if not self._claiming[message.place] and await self._drop_unheard(message, again=again):
+                return None
+            self._claiming[message.place] += 1  # what is said there meanwhile is to be judged after this
         try:
             return await self._claim_heard(message, again=again)
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -52,6 +53,29 @@ async def test_duplicates_get_one_answer(office: Office) -> None:
     await asyncio.sleep(0.05)
     assert len(office.messenger.said_to(question)) == 1
     assert len(office.answering.asked) == 1
+
+
+@pytest.mark.parametrize("slow", ["find_thread", "hand_over"])
+async def test_who_joins_a_conversation_counts_for_the_message_that_comes_right_behind(
+    office: Office, monkeypatch: pytest.MonkeyPatch, slow: str
+) -> None:
+    question = said()
+    await office.inbox.receive_message(question)
+    await settled(office)
+    original, seen = getattr(office.store, slow), []
+
+    async def take_time(*arguments: Any, **options: Any) -> Any:
+        seen.append(arguments)
+        if len(seen) == 1:
+            await asyncio.sleep(0.1)
+        return await original(*arguments, **options)
+
+    monkeypatch.setattr(office.store, slow, take_time)
+    joins = said("I'll look into it.", user="mei", thread=question.id, audience=Audience.CHANNEL)
+    behind = said("And how much is it?", thread=question.id, audience=Audience.CHANNEL)
+    await asyncio.gather(office.inbox.receive_message(joins), office.inbox.receive_message(behind))
+    await office.inbox.until_idle()
+    assert seen and await office.store.find_job(behind.key) is None
 
 
 async def test_a_mention_that_comes_as_two_events_gets_one_answer(office: Office) -> None:
