@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 from functools import cache
 from pathlib import Path
@@ -64,7 +65,15 @@ def give_model(data: Path) -> None:
     intent_reader()  # for which both are made ready
     for folder in MODELS.glob("all-MiniLM*"):
         if not (data / "models" / folder.name).exists():
-            shutil.copytree(folder, data / "models" / folder.name)
+            shutil.copytree(folder, data / "models" / folder.name, copy_function=_link)
     for folder in MODELS.glob(f"{MULTILINGUAL_MODEL}-*"):
         if not (data / "models" / folder.name).exists():
             (data / "models" / folder.name).symlink_to(folder)
+
+
+def _link(source: str, target: str) -> None:
+    """A copy that takes no room: a suite makes hundreds of data folders, each with 90 MB of models."""
+    try:
+        os.link(source, target)
+    except OSError:  # on another file system
+        shutil.copy2(source, target)
