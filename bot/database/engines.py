@@ -23,6 +23,7 @@ from bot.errors import StorageError
 
 _CONNECT_SECONDS = 10
 _READERS = 4  # threads that read a SQLite file
+_CONNECTIONS = 15  # of a process to PostgreSQL
 _STATEMENT_SECONDS = 60  # on PostgreSQL, so that a server that went silent holds nobody for ever
 
 T = TypeVar("T")
@@ -55,6 +56,8 @@ class PostgresEngine:
             "postgresql+asyncpg://",
             async_creator=partial(_connect_asyncpg, address, statement_seconds),
             pool_pre_ping=True,
+            pool_size=_CONNECTIONS,
+            max_overflow=0,  # what overflows is closed after each use, and opening one costs more than most works
             **_build_engine_options(),
         )
         self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")

@@ -30,6 +30,7 @@ from bot.inbox.policy import classify_message, classify_unheard, needs_reading
 from bot.inbox.ports import InboxStore
 from bot.inbox.runtime import InboxRuntime
 
+_TOLD_AT_ONCE = 32  # events being written down: after an outage thousands come, and who waits too long begins anew
 _IDLE_SECONDS = 1.0  # without a message, after which a moment counts as quiet
 _EARLY_SECONDS = 1.0  # between two looks at replies that came before their question
 
@@ -62,6 +63,7 @@ class InboxService:
         self._early_replies = EarlyReplies()
         self._claiming: Counter[ThreadRef] = Counter()  # messages, by their places
         self._looks: WeakValueDictionary[ThreadRef, asyncio.Lock] = WeakValueDictionary()
+        self._turns = asyncio.Semaphore(_TOLD_AT_ONCE)
         self._received_at = 0.0
 
     # -- life -----------------------------------------------------------------------------------------------------
@@ -114,7 +116,8 @@ class InboxService:
     async def receive_message(self, message: ChatMessage) -> None:
         """Claim a message, committed on return, and queue its answer. Raises StorageError: then do not acknowledge."""
         with self._arrivals.count_claim():
-            await self._claim_message(message)
+            async with self._turns:
+                await self._claim_message(message)
 
     async def receive_press(
         self, turn_id: str, number: int, user: str, retarget: Retarget, author: str = ""
@@ -123,8 +126,9 @@ class InboxService:
         queue its answer; -> what is owed for this very press. `number` is the option's, `author` what the presser is
         called, if that is known. Raises StorageError."""
         with self._arrivals.count_claim():
-            message = await self._presses.build_message(turn_id, number, user, retarget, author)
-            return await self._claim_message(message) if message else None
+            async with self._turns:
+                message = await self._presses.build_message(turn_id, number, user, retarget, author)
+                return await self._claim_message(message) if message else None
 
     async def explain_refusal(self, turn_id: str, user: str, language: str = "en") -> str:
         """Why nothing comes of what a user has `pressed`, to be told to them alone; "" where it is answered. `language`
@@ -133,6 +137,10 @@ class InboxService:
 
     async def receive_edit(self, message: ChatMessage) -> None:
         """A message was edited: answer it again in place, or as a new one if it was not. Raises StorageError."""
+        async with self._turns:
+            await self._revise_message(message)
+
+    async def _revise_message(self, message: ChatMessage) -> None:
         if await self._store.find_job(message.key) is None:
             if await self._claim_message(message):
                 return  # as it reads now
@@ -152,6 +160,10 @@ class InboxService:
 
     async def receive_deletion(self, key: MessageRef) -> None:
         """A message was deleted: stop its work and remove its answer. Raises StorageError."""
+        async with self._turns:
+            await self._withdraw_message(key)
+
+    async def _withdraw_message(self, key: MessageRef) -> None:
         job = await self._store.withdraw_job(key)
         self._masking.forget_text(key)
         if job is None:

@@ -64,6 +64,17 @@ async def test_connections_cut_by_the_server_cost_no_turn(postgres_database: Dat
     assert len(await store.list_turns()) == 5
 
 
+async def test_a_crowd_shares_connections_that_stay_open(postgres_database: Database) -> None:
+    async def find_backend() -> int:
+        work = text("SELECT pg_backend_pid() FROM pg_sleep(0.02)")
+        return int(await postgres_database.read(lambda connection: connection.scalar(work)))
+
+    first = {*await asyncio.gather(*(find_backend() for _ in range(200)))}
+    then = {*await asyncio.gather(*(find_backend() for _ in range(200)))}
+    assert then <= first
+    assert 5 < len(first) <= 15
+
+
 async def test_a_statement_cut_off_in_the_middle_is_told(postgres_database: Database, migrated_postgres: str) -> None:
     sleeping = asyncio.create_task(
         postgres_database.read(lambda connection: connection.execute(text("SELECT pg_sleep(30)")))

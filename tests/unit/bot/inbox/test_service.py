@@ -55,6 +55,26 @@ async def test_duplicates_get_one_answer(office: Office) -> None:
     assert len(office.answering.asked) == 1
 
 
+async def test_of_a_flood_only_some_ask_the_database_at_once(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    original, under_way, most = office.store.claim_message, 0, 0
+
+    async def claim_slowly(*arguments: Any) -> Any:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.005)
+        try:
+            return await original(*arguments)
+        finally:
+            under_way -= 1
+
+    monkeypatch.setattr(office.store, "claim_message", claim_slowly)
+    flood = [said(channel=f"C{number}") for number in range(200)]
+    await asyncio.gather(*(office.inbox.receive_message(message) for message in flood))
+    assert 8 <= most <= 40
+    assert all([await office.store.find_job(message.key) for message in flood])
+
+
 @pytest.mark.parametrize("slow", ["find_thread", "hand_over"])
 async def test_who_joins_a_conversation_counts_for_the_message_that_comes_right_behind(
     office: Office, monkeypatch: pytest.MonkeyPatch, slow: str
