@@ -122,6 +122,20 @@ async def test_what_was_said_while_a_session_was_invalid_is_read_from_the_channe
     assert len(den.said(before)) == 1
 
 
+async def test_a_token_that_is_refused_for_a_moment_gives_up_no_channel(den: Den) -> None:
+    gateway = den.discord.gateway
+    await den.one_answer(await den.ask(DELIVERY))
+    await asyncio.sleep(5.5)  # the bot notes now and then until when it has heard everything
+    await gateway.invalidate()
+    read = await den.ask(GIFTS)
+    await den.one_answer(read)
+    await gateway.invalidate()
+    missed = await den.ask(PAYMENT)
+    den.discord.fail(f"GET /channels/{den.channel.id}/messages", 3, status=401)
+    await den.one_answer(missed)
+    assert "channel given up" not in den.bot.log
+
+
 @pytest.mark.parametrize(
     "fault", [{}, {"status": 503}, {"drop": "before"}, {"drop": "after"}], ids=["well", "busy", "cut", "lost"]
 )

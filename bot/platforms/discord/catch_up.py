@@ -13,7 +13,7 @@ import structlog
 
 from bot.chat.message import Audience, Channel, MessageRef
 from bot.chat.ports import Markers
-from bot.errors import DeliveryError, StorageError
+from bot.errors import DeliveryError, Refusal, StorageError
 from bot.inbox.ports import InboxStore
 from bot.platforms.discord.api_errors import is_unknown_message, translate_delivery_errors
 from bot.platforms.discord.events import NAME, PRIVATE
@@ -207,6 +207,8 @@ class CatchUp:
         """What was said in a channel, oldest first. Raises DeliveryError where it cannot be read after some tries."""
 
         def log_failure(failed: FailedTry) -> None:
+            if isinstance(failed.error, DeliveryError) and failed.error.kind is Refusal.BOT:
+                self._readable = False  # none can be read, until one was read again
             log.warning("channel not read yet", channel=channel.id, cause=str(failed.error))
 
         found: list[discord.Message] = []
