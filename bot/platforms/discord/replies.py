@@ -128,9 +128,12 @@ class DiscordReplySender:
         asked = target.kind is MessageKind.CHANNEL and not job.message.chosen and not target.elsewhere
         if asked and isinstance(surface, InChannel):
             in_thread = InChannel(self._client, int(job.message.id), job)
-            with suppress(DeliveryError):
+            try:
                 if await in_thread.found():
                     return in_thread
+            except DeliveryError as error:
+                if not error.permanent:  # what stands there is not known; there may be no thread
+                    raise
         return surface
 
     async def _find_surface(self, job: Job, asked: str = "") -> InChannel | InResponse:
