@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from bs4 import BeautifulSoup
 
-from retrieval.documents import Document, Selectors
+from retrieval.documents import Document, DocumentKind, Selectors
 from retrieval.errors import ExtractionError
 from retrieval.extraction import plain_text, structured
 from retrieval.extraction.candidates import Pair
 from retrieval.extraction.decode import PageKind, decode_page, detect_page_kind
 from retrieval.extraction.elements import get_attribute, text_of
+from retrieval.extraction.files import FileKind, detect_file_kind, read_document
 from retrieval.extraction.line_blocks import give_blocks
 from retrieval.extraction.page import Page
 from retrieval.extraction.parse import parse_html
@@ -35,6 +36,8 @@ def extract_documents(
     `url` is the page's own (absolute); `content_type` the header as served. `selectors`, where they find anything,
     replace the general rules. Raises ExtractionError for a page that cannot be parsed: binary, too large, too deep.
     """
+    if not isinstance(body, str) and (file_kind := detect_file_kind(body, url, content_type)):
+        return _build_file_documents(body, file_kind, url)
     text = clean_text(decode_page(body, url, content_type).replace("\r\n", "\n"))
     kind = detect_page_kind(url, content_type)
     html = (
@@ -48,6 +51,15 @@ def extract_documents(
         return _build_documents(html, url, selectors)
     except RecursionError as error:
         raise ExtractionError(f"{url} nests its elements too deep to read: look at the page's source") from error
+
+
+def _build_file_documents(body: bytes, kind: FileKind, url: str) -> list[Document]:
+    """A file's own pairs, then what its text says; a text without questions by its pages, where it has such."""
+    content = read_document(body, kind, url)
+    found = _build_documents(clean_text(content.html), url, None) if content.html else []
+    if content.paged_html and not any(document.kind is DocumentKind.FAQ for document in found):
+        found = _build_documents(clean_text(content.paged_html), url, None)
+    return [*content.documents, *found]
 
 
 def _build_documents(html: str, url: str, selectors: Selectors | None) -> list[Document]:

@@ -1,0 +1,68 @@
+"""Word documents -> HTML, by mammoth."""
+
+from __future__ import annotations
+
+import html
+import io
+import zipfile
+from xml.parsers.expat import ExpatError
+
+import mammoth
+from lxml import etree
+from lxml import html as lxml_html
+
+from retrieval.errors import ExtractionError
+from retrieval.extraction.files.archives import check_archive
+from retrieval.extraction.files.content import FileContent, name_file
+
+_STYLES = """
+p[style-name='Title'] => h1:fresh
+p[style-name='Subtitle'] => p:fresh
+"""
+_CORE = "docProps/core.xml"
+_TITLE = "{http://purl.org/dc/elements/1.1/}title"
+
+
+def read_word(body: bytes, url: str) -> FileContent:
+    """Headings, lists, tables, bold text and links; pictures are left out. Raises ExtractionError."""
+    check_archive(body, url)
+    try:
+        converted = mammoth.convert_to_html(
+            io.BytesIO(body),
+            style_map=_STYLES,
+            include_embedded_style_map=False,
+            convert_image=mammoth.images.img_element(lambda _image: {}),
+        )
+    except (KeyError, ValueError, AttributeError, IndexError, OSError, ExpatError, zipfile.BadZipFile) as error:
+        raise ExtractionError(f"{url} is no Word document that can be read: open it, and save it anew") from error
+    root = lxml_html.fromstring(f"<body>{converted.value}</body>")
+    etree.strip_elements(root, "img", with_tail=False)
+    for element in root.iter(etree.Element):
+        element.attrib.pop("id", None)  # a bookmark of Word's, which no browser can open
+    for table in root.iter("table"):
+        _head_table(table)
+    if not any(char.isalnum() for char in root.text_content()):
+        raise ExtractionError(f"{url} holds no text: where it holds pictures of text, run OCR first")
+    title = html.escape(_read_title(body) or name_file(url))
+    content = lxml_html.tostring(root, encoding="unicode")
+    return FileContent(html=f"<html><head><title>{title}</title></head>{content}</html>")
+
+
+def _head_table(table: lxml_html.HtmlElement) -> None:
+    """Word's tables are headed by their first row; few say so."""
+    rows = list(table.iter("tr"))
+    if len(rows) > 1 and table.find(".//th") is None:
+        for cell in rows[0].findall("td"):
+            cell.tag = "th"
+
+
+def _read_title(body: bytes) -> str:
+    """What its author called it in the document's properties, "" for nothing."""
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        if _CORE not in archive.namelist():
+            return ""
+        parser = etree.XMLParser(resolve_entities=False, no_network=True)
+        try:
+            return " ".join((etree.fromstring(archive.read(_CORE), parser).findtext(_TITLE) or "").split())
+        except etree.XMLSyntaxError:
+            return ""
