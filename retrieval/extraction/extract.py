@@ -12,7 +12,9 @@ from retrieval.extraction import plain_text, structured
 from retrieval.extraction.candidates import Pair
 from retrieval.extraction.decode import PageKind, decode_page, detect_page_kind
 from retrieval.extraction.elements import get_attribute, text_of
+from retrieval.extraction.extracted_page import ExtractedPage
 from retrieval.extraction.line_blocks import give_blocks
+from retrieval.extraction.measure_coverage import measure_coverage
 from retrieval.extraction.page import Page
 from retrieval.extraction.parse import parse_html
 from retrieval.extraction.posts import tells_of_post
@@ -22,14 +24,15 @@ from retrieval.extraction.select_pairs import find_pairs
 from retrieval.extraction.selectors import find_selected
 from retrieval.extraction.threads import find_thread
 from retrieval.extraction.to_documents import pairs_to_documents, sections_to_documents, stated_to_documents
+from retrieval.extraction.visible_text import read_visible_blocks
 from retrieval.text.cleaning import clean_text
 
 _MUCH = 300  # letters beside the pairs that make a page more than they
 
 
-def extract_documents(
+def extract_page(
     body: bytes | str, url: str, content_type: str = "text/html", selectors: Selectors | None = None
-) -> list[Document]:
+) -> ExtractedPage:
     """The page's question/answer pairs, or, for a page that is no FAQ, its sections.
 
     `url` is the page's own (absolute); `content_type` the header as served. `selectors`, where they find anything,
@@ -45,14 +48,17 @@ def extract_documents(
         else text
     )
     try:
-        return _build_documents(html, url, selectors)
+        soup = parse_html(html, url)
+        blocks = read_visible_blocks(soup)  # before the tree is pruned
+        documents = tuple(_build_documents(soup, html, url, selectors))
     except RecursionError as error:
         raise ExtractionError(f"{url} nests its elements too deep to read: look at the page's source") from error
+    return ExtractedPage(documents, measure_coverage(blocks, documents))
 
 
-def _build_documents(html: str, url: str, selectors: Selectors | None) -> list[Document]:
+def _build_documents(soup: BeautifulSoup, html: str, url: str, selectors: Selectors | None) -> list[Document]:
     stated = structured.read_questions(html, url)
-    page = _build_page(html, url, declared_faq=bool(stated))
+    page = _build_page(soup, url, declared_faq=bool(stated))
     pairs = find_selected(page, selectors) if selectors is not None else []
     thread = None if pairs else find_thread(page, stated)
     pairs = pairs or (find_pairs(page, stated) if thread is None else thread)
@@ -83,8 +89,7 @@ def _tells_more(page: Page, pairs: Sequence[Pair]) -> bool:
     return not page.is_faq and bool(pairs) and (len(pairs) < 3 or rest > min(told, _MUCH))
 
 
-def _build_page(html: str, url: str, *, declared_faq: bool) -> Page:
-    soup: BeautifulSoup = parse_html(html, url)
+def _build_page(soup: BeautifulSoup, url: str, *, declared_faq: bool) -> Page:
     title = text_of(soup.title) if soup.title is not None else ""
     language = next(
         (
