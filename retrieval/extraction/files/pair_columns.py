@@ -5,8 +5,8 @@ No column's name is looked at: sheets are headed in any language, or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
@@ -30,6 +30,14 @@ class SheetPair:
     group: str = ""
 
 
+@dataclass(slots=True)
+class FoundPairs:
+    """The pairs of a sheet, and the texts of columns and cells that are in none of them."""
+
+    pairs: list[SheetPair] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+
 @dataclass(frozen=True, slots=True)
 class _Columns:
     questions: tuple[int, ...]
@@ -42,13 +50,23 @@ class _Layout:
     group: int | None
 
 
-def find_sheet_pairs(rows: Rows) -> list[SheetPair]:
+def find_sheet_pairs(rows: Rows) -> FoundPairs:
     """The pairs of a sheet whose rows all have as many cells; none where no column holds any."""
     layout = _find_layout(rows)
     if not layout.columns:
-        return []
+        return FoundPairs()
     body = rows[1:] if _is_header(rows, layout.columns) else rows
-    return [pair for columns in layout.columns for pair in _read_pairs(body, columns, layout.group)]
+    found = FoundPairs()
+    for columns in layout.columns:
+        _read_pairs(body, columns, layout.group, found)
+    taken = {layout.group, *(index for each in layout.columns for index in (*each.questions, each.answer))}
+    found.left_out += (" ".join(filter(None, cells)) for cells in _iterate_columns(rows, taken))
+    return found
+
+
+def _iterate_columns(rows: Rows, taken: Container[int | None]) -> Iterator[Sequence[str]]:
+    """Those that nothing was read from."""
+    return (cells for index, cells in enumerate(zip(*rows, strict=True)) if index not in taken)
 
 
 def _find_layout(rows: Rows) -> _Layout:
@@ -130,21 +148,22 @@ def _is_header(rows: Rows, columns: Sequence[_Columns]) -> bool:
     )
 
 
-def _read_pairs(rows: Rows, columns: _Columns, group: int | None) -> list[SheetPair]:
+def _read_pairs(rows: Rows, columns: _Columns, group: int | None, found: FoundPairs) -> None:
     """A pair a row. A row that only answers goes on with the one above; a single other cell heads those below."""
-    pairs: list[SheetPair] = []
+    above: SheetPair | None = None
     heading = ""
     for row in rows:
         asked = [row[index] for index in columns.questions if row[index]]
         answer = row[columns.answer]
-        filled = [cell for cell in row if cell]
         if group is not None and row[group] and asked:
             heading = row[group]
         if asked and answer:
             question, *others = (wording.tidy_question(each) for each in asked)
-            pairs.append(SheetPair(question, answer, tuple(others), heading))
-        elif answer and pairs and not asked:
-            pairs[-1].answer += f"\n\n{answer}"
-        elif len(filled) == 1 and group is None:
-            heading = filled[0]
-    return pairs
+            above = SheetPair(question, answer, tuple(others), heading)
+            found.pairs.append(above)
+        elif answer and above and not asked:
+            above.answer += f"\n\n{answer}"
+        elif group is None and sum(map(bool, row)) == 1:
+            heading = next(filter(None, row))
+        else:
+            found.left_out += filter(None, [*asked, answer])

@@ -4,21 +4,25 @@ viewer opens there."""
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
+from retrieval.coverage import Coverage, LeftOut, LossKind
 from retrieval.errors import ExtractionError
 from retrieval.extraction.files.content import FileContent, name_file
 from retrieval.extraction.files.pdf_layout import Block, find_blocks
 from retrieval.extraction.files.pdf_lines import Line, read_lines
 from retrieval.text.cleaning import collapse_whitespace
+from retrieval.text.scripts import PRIVATE_USE
 
 MAX_PAGES = 1_500
 MAX_CHARACTERS = 2_000_000  # of text, as of a page on the web
 _UNREADABLE = 0.3  # of the characters
+_UNKNOWN = re.compile(f"[\ufffd{PRIVATE_USE}]")
 _RUN_OCR = "run OCR first (such as ocrmypdf), and put the new file in its place"
 
 
@@ -48,7 +52,7 @@ def _read_document(document: pdfium.PdfDocument, url: str) -> FileContent:
         if characters > MAX_CHARACTERS:
             raise ExtractionError(f"{url} holds over {MAX_CHARACTERS:,} characters of text: leave it out, or split it")
         lines = read_lines(textpage)
-        if not any(map(str.isalnum, "".join(line.text for line in lines))) and _shows_picture(page):
+        if not _count_letters(lines) and _shows_picture(page):
             pictures.append(number)
         elif _measure_damage(lines) > _UNREADABLE:
             garbled.append(number)
@@ -57,14 +61,19 @@ def _read_document(document: pdfium.PdfDocument, url: str) -> FileContent:
         page.close()
     if not any(pages):
         raise ExtractionError(f"{url} {_explain_emptiness(pictures, garbled)}")
-    remarks = [f"{_name_pages(pictures)} scanned, without text: {_RUN_OCR}"] if pictures else []
-    remarks += [f"{_name_pages(garbled)} in fonts that do not tell their letters: {_RUN_OCR}"] if garbled else []
+    unread = ((pictures, "scanned, without text"), (garbled, "in fonts that do not tell their letters"))
+    letters = sum(map(_count_letters, pages)) // sum(map(bool, pages))  # of a page, as far as one can tell
+    left_out = (
+        LeftOut(LossKind.SCANNED, letters * len(numbers), f"{_name_pages(numbers)} {why}: {_RUN_OCR}")
+        for numbers, why in unread
+        if numbers
+    )
     blocks = find_blocks(pages)
     title = _find_title(document, blocks) or name_file(url)
     return FileContent(
         html=_build_html(blocks, title),
         paged_html=_build_html(list(_repeat_headings(blocks, title)), title),
-        remarks=tuple(remarks),
+        coverage=Coverage(0, tuple(left_out)),
     )
 
 
@@ -73,14 +82,14 @@ def _shows_picture(page: pdfium.PdfPage) -> bool:
     return any(True for _ in page.get_objects(filter=kinds, max_depth=4))
 
 
+def _count_letters(lines: Sequence[Line]) -> int:
+    return sum(sum(map(str.isalnum, line.text)) for line in lines)
+
+
 def _measure_damage(lines: Sequence[Line]) -> float:
     """The share of letters that the file's fonts do not tell."""
     text = "".join(line.text for line in lines)
-    return sum(map(_is_unknown, text)) / len(text) if text else 0.0
-
-
-def _is_unknown(character: str) -> bool:
-    return character == "\ufffd" or "\ue000" <= character <= "\uf8ff"
+    return len(_UNKNOWN.findall(text)) / len(text) if text else 0.0
 
 
 def _explain_emptiness(pictures: Sequence[int], garbled: Sequence[int]) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime, time
 
 from python_calamine import CalamineError, PasswordError, SheetTypeEnum, SheetVisibleEnum, load_workbook
 
+from retrieval.coverage import Coverage, LeftOut, LossKind
 from retrieval.documents import Document
 from retrieval.errors import ExtractionError
 from retrieval.extraction.decode import detect_encoding
@@ -24,6 +25,7 @@ from retrieval.text.separated import SeparatedError, choose_encoding, read_separ
 
 MAX_CELLS = 1_000_000
 _ZIP = b"PK"
+_START = 80  # characters of a text that is in no document
 _TELLING = 80  # characters from which on a text tells its language
 
 Row = Sequence[str]
@@ -39,17 +41,23 @@ def read_sheets(body: bytes, kind: FileKind, url: str) -> FileContent:
     title = name_file(url)
     documents: list[Document] = []
     tables: list[str] = []
+    left_out: list[LeftOut] = []
     for name, rows in sheets:
-        pairs = find_sheet_pairs(rows)
+        found = find_sheet_pairs(rows)
         path = (title, name) if len(sheets) > 1 else (title,)
-        language = detect_language(" ".join(f"{pair.question} {pair.answer}" for pair in pairs))
-        documents += [_to_document(pair, path, url, language) for pair in pairs]
-        if not pairs:
+        language = detect_language(" ".join(f"{pair.question} {pair.answer}" for pair in found.pairs))
+        documents += [_to_document(pair, path, url, language) for pair in found.pairs]
+        left_out += [LeftOut(LossKind.BESIDE, _count_letters(text), text[:_START]) for text in found.left_out]
+        if not found.pairs:
             tables.append(_draw_table(rows, name if len(sheets) > 1 else title))
     head = f"<html><head><title>{html.escape(title)}</title></head>"
-    return FileContent(
-        html=f"{head}<body>{''.join(tables)}</body></html>" if tables else "", documents=tuple(documents)
-    )
+    page = f"{head}<body>{''.join(tables)}</body></html>" if tables else ""
+    kept = sum(_count_letters(f"{each.question}{each.answer}") for each in documents)
+    return FileContent(page, documents=tuple(documents), coverage=Coverage(kept, tuple(left_out)))
+
+
+def _count_letters(text: str) -> int:
+    return sum(map(str.isalnum, text))
 
 
 def _read_workbook(body: bytes, url: str) -> Iterator[tuple[str, list[Row]]]:
