@@ -136,15 +136,15 @@ def _measure_length(cells: Sequence[str]) -> float:
 
 
 def _is_header(rows: Rows, columns: Sequence[_Columns]) -> bool:
-    """Whether the first row names the columns: nothing in it asks or ends as a sentence does, and what stands above the
-    answers is shorter than they are."""
+    """Whether the first row names the columns: none of it ends as a sentence or question does, and it is shorter than
+    what stands below."""
     first = rows[0]
-    if any(wording.is_asked(cell) or cell.endswith(_SENTENCE_ENDS) for cell in first if cell):
-        return False
+    named = [index for each in columns for index in (*each.questions, each.answer)]
     return all(
-        len(first[each.answer]) < _measure_length([row[each.answer] for row in rows[1:]])
-        and all(len(first[index]) < _measure_length([row[index] for row in rows[1:]]) for index in each.questions)
-        for each in columns
+        0 < len(first[index]) < _measure_length([row[index] for row in rows[1:]])
+        and not wording.is_asked(first[index])
+        and not first[index].endswith(_SENTENCE_ENDS)
+        for index in named
     )
 
 

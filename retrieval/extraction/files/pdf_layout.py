@@ -22,7 +22,8 @@ _SPACELESS = re.compile(f"(?![{HANGUL}])[{WIDE}]")  # Korean parts its words
 _LEADER = re.compile(r"(?:[.…·_]\s?){4,}\s*[\divxlc]+$|(?:[.…·]\s?){6,}$", re.IGNORECASE)  # of a table of contents
 _LARGER = 1.08  # times the body's size: from there on a heading
 _LONGEST_HEADING = 200  # characters
-_EDGES = 2  # lines at the top and at the bottom of a page that may be its frame
+_EDGES = 3  # lines at the top and at the bottom of a page that may be its frame
+_APART = 1.6  # sizes: from there on two lines are no paragraph's
 
 
 @dataclass(slots=True)
@@ -48,8 +49,8 @@ class _Style:
 
 def find_blocks(pages: Sequence[Sequence[Line]]) -> list[Block]:
     """What the pages say, in order; their frame (running titles, page numbers) and tables of contents left out."""
-    framed = _drop_frames(pages)
-    body = _find_body_style([line for lines in framed for line in lines])
+    body = _find_body_style([line for lines in pages for line in lines])
+    framed = _drop_frames(pages, body)
     pitch = _measure_pitch(framed)
     headings = _rank_styles(framed, body)
     blocks: list[Block] = []
@@ -62,31 +63,27 @@ def find_blocks(pages: Sequence[Sequence[Line]]) -> list[Block]:
     return blocks
 
 
-def _drop_frames(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
+def _drop_frames(pages: Sequence[Sequence[Line]], body: _Style) -> list[list[Line]]:
     """The pages without what stands at the same height of their edges again and again, whatever numbers are in it."""
-    seen: Counter[tuple[int, str]] = Counter()
-    edges = [{id(line) for line in _find_edges(lines)} for lines in pages]
-    for lines, at_edge in zip(pages, edges, strict=True):
-        seen.update({_name_place(line) for line in lines if id(line) in at_edge})
+    edges = [list(_find_edges(lines, body)) for lines in pages]
+    seen = Counter(_name_place(line) for lines in edges for line in lines)
     often = max(2, min(3, len(pages)))
 
     def is_frame(line: Line) -> bool:
         place = _name_place(line)
         return seen[place] >= (2 if place[1].strip("# ") == "" else often)
 
-    return [
-        [
-            line
-            for line in lines
-            if not (id(line) in at_edge and is_frame(line)) and not _LEADER.search(line.text.rstrip())
-        ]
-        for lines, at_edge in zip(pages, edges, strict=True)
-    ]
+    frames = {id(line) for lines in edges for line in lines if is_frame(line)}
+    return [[line for line in lines if id(line) not in frames and not _LEADER.search(line.text)] for lines in pages]
 
 
-def _find_edges(lines: Sequence[Line]) -> list[Line]:
+def _find_edges(lines: Sequence[Line], body: _Style) -> Iterator[Line]:
+    """The lines at the top and at the bottom of a page that stand apart from its text, no larger than that."""
     ordered = sorted(lines, key=lambda line: line.base)
-    return [*ordered[:_EDGES], *ordered[-_EDGES:]]
+    for inwards in (ordered, ordered[::-1]):
+        gaps = [abs(one.base - other.base) > _APART * one.size for one, other in pairwise(inwards)]
+        count = next((place for place, apart in enumerate(gaps[:_EDGES], start=1) if apart), 0)
+        yield from (line for line in inwards[:count] if line.size <= _LARGER * body.size)
 
 
 def _name_place(line: Line) -> tuple[int, str]:
@@ -173,19 +170,15 @@ def _begins_block(
         return _ends_line_early(last, line, lines)
     if block.kind == "item":
         return line.left < first.left + 0.3 * size and line.left < last.left
+    if wording.question_label_length(line.text) or wording.answer_label_length(line.text):
+        return True
     indented = 0.8 * size < line.left - last.left < 5 * size and last is not first
     return indented or (_ends_line_early(last, line, lines) and _begins_by_words(last.text, line.text))
 
 
 def _begins_by_words(above: str, text: str) -> bool:
-    """Whether a line below one that was ended on purpose is a paragraph: a question, an answer, a numbered step."""
-    return bool(
-        wording.question_label_length(text)
-        or wording.answer_label_length(text)
-        or wording.extract_numbering(text)
-        or wording.is_asked(above)
-        or wording.is_asked(text)
-    )
+    """Whether a line below one that was ended on purpose is a paragraph: a question, what follows one, a step."""
+    return bool(wording.extract_numbering(text) or wording.is_asked(above) or wording.is_asked(text))
 
 
 def _ends_line_early(line: Line, following: Line, lines: Sequence[Line]) -> bool:
@@ -214,5 +207,7 @@ def _settle_heading(block: Block) -> Block:
 def _goes_on(block: Block, following: Block) -> bool:
     """Whether a paragraph goes on at the top of the next page: it ends in no sentence's end."""
     ends = block.text.rstrip(" \"'”’）)]》」』")[-1:]
-    same = block.kind in ("paragraph", "item") and following.kind == "paragraph"
-    return same and ends not in ".!?:;。！？：；…" and not _begins_by_words(block.text, following.text)
+    text = following.text
+    labelled = wording.question_label_length(text) or wording.answer_label_length(text)
+    same = block.kind in ("paragraph", "item") and following.kind == "paragraph" and not labelled
+    return same and ends not in ".!?:;。！？：；…" and not _begins_by_words(block.text, text)

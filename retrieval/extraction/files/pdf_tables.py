@@ -6,6 +6,7 @@ piece of text goes on: to the right and no lower, not by ruled lines, which half
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -48,12 +49,15 @@ class _Row:
     end: int
     cells: list[_Cell] = field(default_factory=list)
 
-    def takes(self, segment: Segment) -> bool:
-        """Whether the segment begins the row's next cell: to the right, and about as high as the row."""
-        top = self.cells[0].segments[0]
-        bottom = min(cell.segments[-1].base for cell in self.cells)
+    @property
+    def bottom(self) -> float:
+        return min(cell.segments[-1].base for cell in self.cells)
+
+    def takes(self, segment: Segment, ceiling: float) -> bool:
+        """Whether the segment begins the row's next cell: to the right, and no lower than the row is. A cell of several
+        lines may begin above the others, but below the `ceiling`, where the row above ends."""
         beside = segment.left >= max(cell.right for cell in self.cells)
-        return beside and bottom - segment.size <= segment.base <= top.base + 2.5 * segment.size
+        return beside and self.bottom - segment.size <= segment.base < ceiling
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ def _split_rows(lines: Sequence[Line]) -> list[_Row]:
             row = rows[-1] if rows else None
             if row and row.cells[-1].goes_on(segment) and not (beside and place == 0):
                 row.cells[-1].segments.append(segment)
-            elif row and row.takes(segment):
+            elif row and row.takes(segment, rows[-2].bottom if len(rows) > 1 else math.inf):
                 row.cells.append(_Cell([segment]))
             else:
                 rows.append(row := _Row(index, index, [_Cell([segment])]))

@@ -16,7 +16,7 @@ from retrieval.extraction.files.archives import check_archive
 from retrieval.extraction.files.content import FileContent, name_file
 
 _STYLES = """
-p[style-name='Title'] => h1:fresh
+p[style-name='Title'] => h1.title:fresh
 p[style-name='Subtitle'] => p:fresh
 """
 _CORE = "docProps/core.xml"
@@ -43,7 +43,10 @@ def read_word(body: bytes, url: str) -> FileContent:
         _head_table(table)
     if not any(char.isalnum() for char in root.text_content()):
         raise ExtractionError(f"{url} holds no text: where it holds pictures of text, run OCR first")
-    title = html.escape(_read_title(body) or name_file(url))
+    shown = next(iter(root.find_class("title")), None)
+    if shown is not None:
+        _lower_headings(root, shown)
+    title = html.escape(_read_title(body, shown) or name_file(url))
     content = lxml_html.tostring(root, encoding="unicode")
     return FileContent(html=f"<html><head><title>{title}</title></head>{content}</html>")
 
@@ -56,8 +59,17 @@ def _head_table(table: lxml_html.HtmlElement) -> None:
             cell.tag = "th"
 
 
-def _read_title(body: bytes) -> str:
-    """What its author called it in the document's properties, "" for nothing."""
+def _lower_headings(root: lxml_html.HtmlElement, title: lxml_html.HtmlElement) -> None:
+    """Below a title Word's first headings are the second."""
+    for heading in root.iter("h1", "h2", "h3", "h4", "h5"):
+        if heading is not title:
+            heading.tag = f"h{int(heading.tag[1]) + 1}"
+
+
+def _read_title(body: bytes, shown: lxml_html.HtmlElement | None) -> str:
+    """What stands above it; else what its author called it in the document's properties, "" for nothing."""
+    if shown is not None and (text := " ".join(shown.text_content().split())):
+        return text
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
         if _CORE not in archive.namelist():
             return ""
