@@ -15,7 +15,7 @@ _LONGEST_NAME = 60  # characters
 
 
 def describe_origin(citation: Citation, words: Words) -> str:
-    """ "Ines, 2026-03-01" for what a teammate wrote, "returns.pdf, page 3" for a document; "" for a page."""
+    """ "Ines, 2026-03-01" for what a teammate wrote, "returns (PDF), page 3" for a document; "" for a page."""
     if citation.byline:
         return citation.byline
     try:
@@ -23,7 +23,11 @@ def describe_origin(citation: Citation, words: Words) -> str:
     except ValueError:
         return ""
     page = _PAGE.fullmatch(parts.fragment)
-    if not page and ending_of(parts.path) not in DOCUMENT_TYPES:
+    ending = ending_of(parts.path)
+    if not page and ending not in DOCUMENT_TYPES:
         return ""
-    file = short(unquote(parts.path).rstrip("/").rpartition("/")[2] or parts.hostname or "", _LONGEST_NAME)
+    name = unquote(parts.path).rstrip("/").rpartition("/")[2] or parts.hostname or ""
+    file = short(name[: -len(ending)] if ending in DOCUMENT_TYPES else name, _LONGEST_NAME)
+    if ending in DOCUMENT_TYPES:
+        file = f"{file} ({ending[1:].upper()})"
     return words.label("page_of", file=file, page=page[1]) if page else file

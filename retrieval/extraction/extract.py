@@ -40,18 +40,21 @@ def extract_page(
     `url` is the page's own (absolute); `content_type` the header as served. `selectors`, where they find anything,
     replace the general rules. Raises ExtractionError for a page that cannot be parsed: binary, too large, too deep.
     """
-    if not isinstance(body, str) and (file_kind := detect_file_kind(body, url, content_type)):
-        return _extract_file(body, file_kind, url)
+    file_kind = detect_file_kind(body, url, content_type)
+    try:
+        if file_kind and not isinstance(body, str):
+            return _extract_file(body, file_kind, url)
+        return _extract_html(_convert_to_html(body, url, content_type), url, selectors)
+    except RecursionError as error:
+        raise ExtractionError(f"{url} nests its elements too deep to read: look at the page's source") from error
+
+
+def _convert_to_html(body: bytes | str, url: str, content_type: str) -> str:
     text = clean_text(decode_page(body, url, content_type).replace("\r\n", "\n"))
     kind = detect_page_kind(url, content_type)
-    html = (
-        plain_text.markdown_to_html(text)
-        if kind == PageKind.MARKDOWN
-        else plain_text.text_to_html(text)
-        if kind == PageKind.TEXT
-        else text
-    )
-    return _extract_html(html, url, selectors)
+    if kind == PageKind.MARKDOWN:
+        return plain_text.markdown_to_html(text)
+    return plain_text.text_to_html(text) if kind == PageKind.TEXT else text
 
 
 def _extract_file(body: bytes, kind: FileKind, url: str) -> ExtractedPage:
@@ -68,12 +71,9 @@ def _extract_file(body: bytes, kind: FileKind, url: str) -> ExtractedPage:
 
 
 def _extract_html(html: str, url: str, selectors: Selectors | None) -> ExtractedPage:
-    try:
-        soup = parse_html(html, url)
-        blocks = read_visible_blocks(soup)  # before the tree is pruned
-        documents = tuple(_build_documents(soup, html, url, selectors))
-    except RecursionError as error:
-        raise ExtractionError(f"{url} nests its elements too deep to read: look at the page's source") from error
+    soup = parse_html(html, url)
+    blocks = read_visible_blocks(soup)  # before the tree is pruned
+    documents = tuple(_build_documents(soup, html, url, selectors))
     return ExtractedPage(documents, measure_coverage(blocks, documents))
 
 

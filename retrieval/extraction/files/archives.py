@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
+import zlib
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import ParseError, iterparse
@@ -12,6 +14,8 @@ from retrieval.errors import ExtractionError
 
 MAX_UNPACKED = 256 * 2**20  # bytes: of the text that is read, a thousandth
 MAX_FILES = 10_000
+BROKEN_ARCHIVE = (zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, EOFError, OSError, ValueError)
+"""What the standard library raises for one."""
 _MARKUP = (".xml", ".rels")
 
 
@@ -30,7 +34,7 @@ def check_archive(body: bytes, url: str) -> None:
             for member in members:
                 if member.filename.lower().endswith(_MARKUP):
                     _check_prologue(archive, member, url)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError) as error:
+    except BROKEN_ARCHIVE as error:
         raise ExtractionError(f"{url} is broken ({error}): open it, and save it anew") from error
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from retrieval.errors import ExtractionError
+from retrieval.extraction.files.archives import BROKEN_ARCHIVE
 from retrieval.media_types import DOCUMENT_TYPES, SEPARATED_TYPES, UNTYPED, ending_of, is_document, media_type
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -51,7 +52,7 @@ def _detect_in_archive(body: bytes, url: str, content_type: str) -> FileKind | N
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+    except BROKEN_ARCHIVE as error:
         if is_document(content_type, urlsplit(url).path):
             raise ExtractionError(f"{url} is broken ({error}): open it, and save it anew") from error
         return None

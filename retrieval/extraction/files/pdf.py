@@ -19,7 +19,7 @@ from retrieval.extraction.files.pdf_lines import Line, read_lines
 from retrieval.text.cleaning import collapse_whitespace
 from retrieval.text.scripts import PRIVATE_USE
 
-MAX_PAGES = 1_500
+MAX_PAGES = 1_000
 MAX_CHARACTERS = 2_000_000  # of text, as of a page on the web
 _UNREADABLE = 0.3  # of the characters
 _UNKNOWN = re.compile(f"[\ufffd{PRIVATE_USE}]")
@@ -70,9 +70,10 @@ def _read_document(document: pdfium.PdfDocument, url: str) -> FileContent:
     )
     blocks = find_blocks(pages)
     title = _find_title(document, blocks) or name_file(url)
+    paged = list(_repeat_headings(blocks, title))
     return FileContent(
         html=_build_html(blocks, title),
-        paged_html=_build_html(list(_repeat_headings(blocks, title)), title),
+        paged_html=_build_html(paged, title) if len(paged) > len(blocks) else "",
         coverage=Coverage(0, tuple(left_out)),
     )
 

@@ -91,11 +91,13 @@ def _name_place(line: Line) -> tuple[int, str]:
 
 
 def _find_body_style(lines: Sequence[Line]) -> _Style:
-    """That of the most letters."""
+    """That of the most letters; of those with half as many the smallest and lightest: answers may be brief."""
     letters: Counter[_Style] = Counter()
     for line in lines:
         letters[_style_of(line)] += len(line.text)
-    return letters.most_common(1)[0][0] if letters else _Style(0, bold=False)
+    most = max(letters.values(), default=0)
+    common = (style for style, count in letters.items() if 2 * count >= most)
+    return min(common, key=lambda style: (style.size, style.bold), default=_Style(0, bold=False))
 
 
 def _style_of(line: Line) -> _Style:

@@ -12,7 +12,7 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from retrieval.errors import ExtractionError
-from retrieval.extraction.files.archives import check_archive
+from retrieval.extraction.files.archives import BROKEN_ARCHIVE, check_archive
 from retrieval.extraction.files.content import FileContent, name_file
 
 _STYLES = """
@@ -33,7 +33,7 @@ def read_word(body: bytes, url: str) -> FileContent:
             include_embedded_style_map=False,
             convert_image=mammoth.images.img_element(lambda _image: {}),
         )
-    except (KeyError, ValueError, AttributeError, IndexError, OSError, ExpatError, zipfile.BadZipFile) as error:
+    except (KeyError, AttributeError, IndexError, TypeError, ExpatError, *BROKEN_ARCHIVE) as error:
         raise ExtractionError(f"{url} is no Word document that can be read: open it, and save it anew") from error
     root = lxml_html.fromstring(f"<body>{converted.value}</body>")
     etree.strip_elements(root, "img", with_tail=False)

@@ -128,7 +128,7 @@ def test_pages_that_are_pictures_are_told_beside_what_is_read() -> None:
 def test_an_encrypted_file_one_with_too_many_pages_and_an_empty_one_are_named() -> None:
     with pytest.raises(ExtractionError, match="is encrypted: save it without a password"):
         read(make_pdf(("text", "secret"), password="x"))
-    with pytest.raises(ExtractionError, match=r"pages \(limit 1,500\): leave it out, or split it"):
+    with pytest.raises(ExtractionError, match=r"pages \(limit 1,000\): leave it out, or split it"):
         read(make_pdf(*[("page", ""), ("text", "x")] * (MAX_PAGES + 1)))
     with pytest.raises(ExtractionError, match="holds no text"):
         read(make_pdf(("page", "")))
