@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
@@ -32,35 +33,35 @@ class Segment:
     bold: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Line:
     """What stands on one line, in the order in which the file draws it. `hyphenated`: its last word goes on below."""
 
     segments: tuple[Segment, ...]
     hyphenated: bool = False
 
-    @property
+    @cached_property
     def text(self) -> str:
         return " ".join(segment.text for segment in self.segments)
 
-    @property
+    @cached_property
     def left(self) -> float:
         return min(segment.left for segment in self.segments)
 
-    @property
+    @cached_property
     def right(self) -> float:
         return max(segment.right for segment in self.segments)
 
-    @property
+    @cached_property
     def base(self) -> float:
         return self.segments[0].base
 
-    @property
+    @cached_property
     def size(self) -> float:
         """That of most of its letters."""
         return max(self.segments, key=lambda segment: len(segment.text)).size
 
-    @property
+    @cached_property
     def bold(self) -> bool:
         """Whether all of it is."""
         return all(segment.bold for segment in self.segments)

@@ -53,7 +53,7 @@ def test_each_platform_shows_it_and_links_to_the_page() -> None:
     assert layouts.format_sources([CITED], words).splitlines()[1] == (
         f"-# 1. [Who pays?]({URL}#page=3) · Returns policy \\(PDF\\), page 3"
     )
-    plain = f"Who pays? · Returns policy.pdf, page 3  {URL}#page=3"
+    plain = f"Who pays? · Returns policy (PDF), page 3  {URL}#page=3"
     assert format_source(CITED, words) == plain
     assert _format_source(CITED, words).plain == f"[1] {plain}"
 
