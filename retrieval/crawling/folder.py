@@ -23,7 +23,7 @@ _TEXT_TYPES = {
     ".mdx": "text/markdown",
     ".txt": "text/plain",
 }
-CONTENT_TYPES = _TEXT_TYPES | DOCUMENT_TYPES
+CONTENT_TYPES = {**_TEXT_TYPES, **DOCUMENT_TYPES}
 _KINDS = "file of a kind that is read (" + ", ".join(CONTENT_TYPES) + ")"
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _NO_TEXT = bytes({*range(32), 127} - set(b"\t\n\v\f\r\x1b"))  # the escape belongs to ISO-2022-JP

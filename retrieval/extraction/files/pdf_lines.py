@@ -124,7 +124,7 @@ def _measure_word(textpage: pdfium.PdfTextPage, start: int, text: str) -> _Word:
     x, y = ctypes.c_double(), ctypes.c_double()
     pdfium_c.FPDFText_GetCharOrigin(textpage, start, ctypes.byref(x), ctypes.byref(y))
     first, last = textpage.get_charbox(start, loose=True), textpage.get_charbox(start + len(text) - 1, loose=True)
-    corners = [_turn_back(*corner, turned) for box in (first, last) for corner in (box[:2], box[2:])]
+    corners = [_turn_back(box[at], box[at + 1], turned) for box in (first, last) for at in (0, 2)]
     origin = _turn_back(x.value, y.value, turned)
     return _Word(
         start,

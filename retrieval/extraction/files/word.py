@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import io
 import zipfile
+from typing import cast
 from xml.parsers.expat import ExpatError
 
 import mammoth
@@ -35,10 +36,12 @@ def read_word(body: bytes, url: str) -> FileContent:
         )
     except (KeyError, AttributeError, IndexError, TypeError, ExpatError, *BROKEN_ARCHIVE) as error:
         raise ExtractionError(f"{url} is no Word document that can be read: open it, and save it anew") from error
-    root = lxml_html.fromstring(f"<body>{converted.value}</body>")
+    page = f"<html><body>{converted.value}</body></html>"
+    root = cast("lxml_html.HtmlElement", lxml_html.document_fromstring(page))
     etree.strip_elements(root, "img", with_tail=False)
     for element in root.iter(etree.Element):
-        element.attrib.pop("id", None)  # a bookmark of Word's, which no browser can open
+        if "id" in element.attrib:  # a bookmark of Word's, which no browser can open
+            del element.attrib["id"]
     for table in root.iter("table"):
         _head_table(table)
     if not any(char.isalnum() for char in root.text_content()):
@@ -47,7 +50,7 @@ def read_word(body: bytes, url: str) -> FileContent:
     if shown is not None:
         _lower_headings(root, shown)
     title = html.escape(_read_title(body, shown) or name_file(url))
-    content = lxml_html.tostring(root, encoding="unicode")
+    content = lxml_html.tostring(root.body, encoding="unicode")
     return FileContent(html=f"<html><head><title>{title}</title></head>{content}</html>")
 
 
