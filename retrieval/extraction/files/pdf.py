@@ -146,6 +146,6 @@ def _draw_block(block: Block) -> str:
             "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row)
             for row, tag in zip(block.rows, ["th", *["td"] * len(block.rows)], strict=False)
         ]
-        return f"<table {place}>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
+        return f"<table>{''.join(f'<tr {place}>{row}</tr>' for row in rows)}</table>"
     tag = {"heading": f"h{block.level}", "item": "li"}.get(block.kind, "p")
     return f"<{tag} {place}>{'<br>'.join(map(html.escape, block.lines))}</{tag}>"

@@ -77,6 +77,13 @@ def test_a_table_keeps_its_rows_whatever_lines_it_has(ruled: bool) -> None:
     assert section.answer.count(LONG.strip()) == 2
 
 
+def test_questions_in_a_table_are_cited_with_their_page() -> None:
+    asked = (("Wer darf brennen?", "Alle."), ("Wie lange dauert es?", "Zwei Tage."), ("Was kostet es?", "Neun Euro."))
+    found = read(make_pdf(("text", LONG), ("page", ""), ("table", (("Frage", "Antwort"), *asked))))
+    pairs_found = [(each.question, each.answer) for each in found if each.url == f"{URL}#page=2"]
+    assert pairs_found == list(asked)
+
+
 def test_columns_of_prose_are_read_one_after_the_other_and_are_no_table() -> None:
     left = [f"The left column says in its line {number} something" for number in range(30)]
     right = [f"The right column says in its line {number} more" for number in range(30)]
