@@ -35,6 +35,7 @@ class Settings(Section):
     crawl_max_depth: int = Field(10, ge=0)
     crawl_page_timeout: float = Field(30, gt=0)
     crawl_max_seconds: float = Field(3600, gt=0)
+    crawl_document_mib: float = Field(30, gt=0, le=100)
     crawl_contact: str = ""
 
     # index

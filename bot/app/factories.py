@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bot.chat.ports import IntentReader
     from bot.evaluation.question_files import Evaluation
     from inference.vllm import VllmGenerator
+    from retrieval.crawling import CrawlSettings
     from retrieval.documents import Document, Selectors, Source
     from retrieval.index.versions import VersionStore
     from retrieval.interfaces import Crawler, Fetch
@@ -159,25 +160,30 @@ def generator_for(settings: Settings) -> VllmGenerator:
 
 def crawler_for(settings: Settings) -> Crawler:
     """The crawler, behind its address guard."""
-    from importlib.metadata import version
-
-    from retrieval.crawling import CrawlSettings
     from retrieval.crawling import crawler_for as make
 
     configure_logging(settings)
-    return make(
-        CrawlSettings(
-            allow=settings.crawl_allow,
-            delay=settings.crawl_delay,
-            concurrency=settings.crawl_concurrency,
-            max_pages=settings.crawl_max_pages,
-            max_depth=settings.crawl_max_depth,
-            page_timeout=settings.crawl_page_timeout,
-            max_seconds=settings.crawl_max_seconds,
-            contact=settings.crawl_contact,
-            version=version("frontdesk"),
-            cache=settings.data_dir / "crawl",
-        )
+    return make(_read_crawl_settings(settings))
+
+
+def _read_crawl_settings(settings: Settings) -> CrawlSettings:
+    from importlib.metadata import version
+
+    from retrieval.crawling import CrawlSettings
+    from retrieval.crawling.settings import MIB
+
+    return CrawlSettings(
+        allow=settings.crawl_allow,
+        delay=settings.crawl_delay,
+        concurrency=settings.crawl_concurrency,
+        max_pages=settings.crawl_max_pages,
+        max_depth=settings.crawl_max_depth,
+        page_timeout=settings.crawl_page_timeout,
+        max_seconds=settings.crawl_max_seconds,
+        document_bytes=int(settings.crawl_document_mib * MIB),
+        contact=settings.crawl_contact,
+        version=version("frontdesk"),
+        cache=settings.data_dir / "crawl",
     )
 
 
@@ -190,10 +196,11 @@ def explanation(turn: Turn) -> RenderableType:
 
 def read_page(location: str, settings: Settings, selectors: Selectors | None = None) -> list[Document]:
     """The documents of one file or URL. Raises SourceError, ExtractionError."""
-    from retrieval.extraction import extract_documents
+    from retrieval.extraction.process import ExtractionProcess
 
     fetch = _fetch(location, settings)
-    return extract_documents(fetch.body, fetch.url, fetch.content_type, selectors)
+    with ExtractionProcess() as extractor:
+        return extractor.extract(fetch.body, fetch.url, fetch.content_type, selectors)
 
 
 def _fetch(location: str, settings: Settings) -> Fetch:
@@ -203,7 +210,7 @@ def _fetch(location: str, settings: Settings) -> Fetch:
     from retrieval.interfaces import FetchOutcome
 
     if "://" not in location:
-        return read_file(Path(location))
+        return read_file(Path(location), _read_crawl_settings(settings))
     source = describe_source(location, single_page=True)
     fetches = list(crawler_for(settings).crawl(source, {}))
     for fetch in fetches:

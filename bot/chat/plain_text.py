@@ -8,7 +8,8 @@ from bot.chat.conversation import Citation, Turn
 from bot.chat.links import defuse_text
 from bot.chat.markdown import Dialect, render_text
 from bot.chat.markup import escape_url
-from bot.i18n import words_for
+from bot.chat.origins import describe_origin
+from bot.i18n import Words, words_for
 from retrieval.text.cleaning import collapse_whitespace
 
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
@@ -16,9 +17,9 @@ _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 def format_answer(turn: Turn) -> str:
     """The answer and, where it has any, its sources, a line each."""
-    sources = [f"[{citation.number}] {format_source(citation)}" for citation in turn.citations]
-    heading = words_for(turn.language).labels["sources"]
-    return "\n".join([format_text(turn), *(["", heading, *sources] if sources else [])])
+    words = words_for(turn.language)
+    sources = [f"[{citation.number}] {format_source(citation, words)}" for citation in turn.citations]
+    return "\n".join([format_text(turn), *(["", words.labels["sources"], *sources] if sources else [])])
 
 
 def format_text(turn: Turn) -> str:
@@ -26,11 +27,12 @@ def format_text(turn: Turn) -> str:
     return render_text(turn.answer, _PLAIN, turn.links)
 
 
-def format_source(citation: Citation) -> str:
-    """Its title, who wrote it if a person did, and its address."""
-    byline = f" · {defuse_text(collapse_whitespace(citation.byline))}" if citation.byline else ""
+def format_source(citation: Citation, words: Words) -> str:
+    """Its title, who wrote it if a person did, or its place in a document, and its address."""
+    origin = describe_origin(citation, words)
+    behind = f" · {defuse_text(collapse_whitespace(origin))}" if origin else ""
     address = f"  {collapse_whitespace(citation.url)}" if citation.url else ""
-    return f"{defuse_text(collapse_whitespace(citation.label))}{byline}{address}"
+    return f"{defuse_text(collapse_whitespace(citation.label))}{behind}{address}"
 
 
 def _unescape_text(text: str) -> str:

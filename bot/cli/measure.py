@@ -23,7 +23,7 @@ from bot.cli.output import (
 
 
 def extract_pairs(
-    inputs: Annotated[list[str], typer.Argument(metavar="FILE|URL…", help="HTML, Markdown or text files, or URLs.")],
+    inputs: Annotated[list[str], typer.Argument(metavar="FILE|URL…", help="Pages, documents, or URLs.")],
     out: Annotated[Path, typer.Option(help="The folder for <file name>.jsonl.", file_okay=False)],
     question_css: QuestionCss = "",
     answer_css: AnswerCss = "",

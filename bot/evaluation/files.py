@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
-import re
 import reprlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,10 +13,9 @@ from bot.errors import InputError
 from bot.evaluation.json_lines import read_objects
 from retrieval.extraction.decode import detect_encoding
 from retrieval.text.cleaning import escape_formula, unescape_formula
+from retrieval.text.separated import SeparatedError, choose_encoding, read_separated
 
 _JSON = {".jsonl", ".ndjson", ".json"}
-_ORDINARY = 0.8  # of the characters beyond ASCII
-_SEPARATOR = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)  # as a first line, for Excel
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +46,7 @@ def read_sheet(path: Path) -> Sheet:
         raise InputError(f"{path} cannot be read ({error.strerror}): see that this user may read it.") from error
     if body.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise InputError(f"{path} is a workbook: save it as 'CSV UTF-8' in your spreadsheet program.")
-    encoding = _choose_encoding(body)
+    encoding = choose_encoding(body, detect_encoding(body))
     try:
         text = body.decode(encoding)
     except UnicodeDecodeError as error:
@@ -82,26 +79,6 @@ def write_csv(path: Path, columns: Sequence[str], rows: Sequence[Sequence[str]])
         ) from error
 
 
-def _choose_encoding(body: bytes) -> str:
-    if body.startswith(codecs.BOM_UTF8):
-        return "utf-8-sig"
-    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    found = detect_encoding(body)
-    return "gb18030" if found != "utf-8" and _is_simplified(body) else found
-
-
-def _is_simplified(body: bytes) -> bool:
-    """Whether it reads as ordinary simplified Chinese, which a file of few characters shows better than their
-    frequency: nearly all are those that GB 2312 has first, punctuation included."""
-    try:
-        wide = [character for character in body.decode("gb18030") if ord(character) > 0x7F]
-    except UnicodeDecodeError:
-        return False
-    codes = [character.encode("gb2312", "ignore") for character in wide]
-    return sum(code[:1] <= b"\xd7" for code in codes if code) >= _ORDINARY * len(codes)
-
-
 def _parse_csv(path: Path, text: str, encoding: str) -> Sheet:
     lines = _read_csv_rows(path, text)
     _, header = next(lines, (0, []))
@@ -124,26 +101,10 @@ def _parse_csv(path: Path, text: str, encoding: str) -> Sheet:
 
 def _read_csv_rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
     """Each row's cells, and the line it begins on; lines without any are passed over."""
-    said = _SEPARATOR.match(text)
-    text = text[said.end() :] if said else text
-    first = text.lstrip("\r\n").partition("\n")[0]
-    # Where the comma is the decimal point, Excel writes semicolons.
-    separator = said[1] if said else max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    line = above = 1 + bool(said)
-    while True:
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            mend = "write a double quote in a quoted cell twice"
-            if "field limit" in str(error):
-                mend = "close its double quote, or shorten its longest cell"
-            raise InputError(f"{path}:{line} is no CSV ({error}): {mend}.") from error
-        if cells is None:
-            return
-        if cells:
-            yield line, cells
-        line = reader.line_num + above
+    try:
+        yield from read_separated(text)
+    except SeparatedError as error:
+        raise InputError(f"{path}:{error.line} is no CSV ({error}): {error.mend}.") from error
 
 
 def _parse_json_lines(path: Path, text: str, encoding: str) -> Sheet:

@@ -88,7 +88,7 @@ def _folder(location: str, single_page: bool) -> tuple[SourceKind, str, str]:
     hint = (
         f"did you mean https://{location}?"
         if re.fullmatch(r"[\w.-]+\.\w{2,}(/\S*)?", location)
-        else ("give a URL like https://example.com/faq, or a folder of HTML or Markdown files.")
+        else ("give a URL like https://example.com/faq, or a folder of HTML, Markdown or PDF files.")
     )
     raise SourceError(f"{location!r} is neither a URL nor a folder: {hint}")
 

@@ -47,7 +47,7 @@ def explain_failure(
     if isinstance(error, RobotsUnreachable):
         return Failure(str(error), "Try again when the server is well")
     if isinstance(error, (DownloadCancelledError, IgnoreRequest)):
-        return Failure(f"it is larger than {settings.page_bytes / MIB:g} MiB", "Name a smaller page")
+        return Failure(f"it is larger than {settings.limit_bytes(url) / MIB:g} MiB", "Name a smaller page")
     if isinstance(error, DownloadTimeoutError):
         return Failure(
             f"no complete answer within {settings.page_timeout:g} s",

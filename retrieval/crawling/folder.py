@@ -1,4 +1,4 @@
-"""Folders of HTML, Markdown and text files as a source, and single files."""
+"""Folders of HTML, Markdown and text files and of documents as a source, and single files."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from retrieval.crawling.settings import MIB, PAGE_BYTES, CrawlSettings
+from retrieval.crawling.settings import MIB, CrawlSettings
 from retrieval.documents import Source
 from retrieval.errors import SourceError
 from retrieval.interfaces import Fetch, FetchOutcome, KnownPage
+from retrieval.media_types import DOCUMENT_TYPES
 
-CONTENT_TYPES = {
+_TEXT_TYPES = {
     ".html": "text/html",
     ".htm": "text/html",
     ".xhtml": "application/xhtml+xml",
@@ -22,7 +23,8 @@ CONTENT_TYPES = {
     ".mdx": "text/markdown",
     ".txt": "text/plain",
 }
-_KINDS = "HTML, Markdown or text file (" + ", ".join(CONTENT_TYPES) + ")"
+CONTENT_TYPES = {**_TEXT_TYPES, **DOCUMENT_TYPES}
+_KINDS = "file of a kind that is read (" + ", ".join(CONTENT_TYPES) + ")"
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _NO_TEXT = bytes({*range(32), 127} - set(b"\t\n\v\f\r\x1b"))  # the escape belongs to ISO-2022-JP
 _SAMPLE = 65_536  # bytes
@@ -56,7 +58,7 @@ class FolderReader:
         for path in paths[:limit]:
             url = path.as_uri()
             urls.add(url)
-            yield _fetch_file(path, known.get(url), self._settings.page_bytes, discovered=min(len(paths), limit))
+            yield _fetch_file(path, known.get(url), self._settings, discovered=min(len(paths), limit))
         beyond = {path.as_uri() for path in paths[limit:]}
         for url in known:
             if url not in urls:
@@ -71,11 +73,11 @@ class FolderReader:
                 yield Fetch(path.as_uri(), FetchOutcome.SKIPPED, reason=reason, discovered=len(urls))
 
 
-def read_file(path: Path, max_bytes: int = PAGE_BYTES) -> Fetch:
+def read_file(path: Path, settings: CrawlSettings | None = None) -> Fetch:
     """One file, fetched. Raises SourceError when it is missing, of another kind, too large or cannot be read."""
     if path.suffix.lower() not in CONTENT_TYPES:
         raise SourceError(f"{path} is no {_KINDS}.")
-    fetch = _fetch_file(path.absolute(), None, max_bytes)
+    fetch = _fetch_file(path.absolute(), None, settings or CrawlSettings())
     if fetch.outcome is not FetchOutcome.FETCHED:
         raise SourceError(f"{path} cannot be read: {fetch.reason}.")
     return fetch
@@ -117,8 +119,9 @@ def _lies_inside(path: Path, root: Path) -> bool:
     return not path.is_symlink() or path.resolve().is_relative_to(root)
 
 
-def _fetch_file(path: Path, known: KnownPage | None, max_bytes: int, discovered: int = 1) -> Fetch:
+def _fetch_file(path: Path, known: KnownPage | None, settings: CrawlSettings, discovered: int = 1) -> Fetch:
     url = path.as_uri()
+    max_bytes = settings.limit_bytes(url)
     try:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
@@ -132,7 +135,7 @@ def _fetch_file(path: Path, known: KnownPage | None, max_bytes: int, discovered:
         return _build_failed_fetch(url, (error.strerror or str(error)).lower(), discovered)
     if len(body) > max_bytes:
         return _build_failed_fetch(url, f"it is larger than {max_bytes / MIB:g} MiB", discovered)
-    if not _is_text(body[:_SAMPLE]):
+    if path.suffix.lower() in _TEXT_TYPES and not _is_text(body[:_SAMPLE]):
         return _build_failed_fetch(url, "it cannot be decoded: it looks binary", discovered)
     return Fetch(
         url,

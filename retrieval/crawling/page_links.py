@@ -3,16 +3,18 @@ robots not to do. Pure."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from lxml import etree, html
 from w3lib.encoding import html_to_unicode
 
 from retrieval.crawling.page_texts import count_letters, digest_text, digest_words
 from retrieval.crawling.urls import may_be_page, to_canonical_url
+from retrieval.media_types import UNTYPED, is_document, media_type
 
 MAX_LINKS = 5000
 _BRIEF = 300  # letters: a page that says no more, and sends its readers on, is a signpost
@@ -21,7 +23,7 @@ _BESIDE = frozenset({"form", "header", "aside"})
 _REFRESH = re.compile(r"\s*(\d+)?(?:\.[\d.]*)?\s*[;,\s]\s*(?:url\s*=\s*)?(['\"]?)(.*)", re.IGNORECASE | re.DOTALL)
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _TEXT = frozenset({"text/markdown", "text/x-markdown", "text/plain"})
-_UNTYPED = frozenset({"", "application/octet-stream", "binary/octet-stream"})
+_DOCUMENT_BEGINNINGS = (b"%PDF-", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # whatever the server calls them
 _READABLE_ENDINGS = (".html", ".htm", ".xhtml", ".md", ".markdown", ".txt")
 
 
@@ -44,15 +46,12 @@ class PageFacts:
     has_relative_links: bool = False
 
 
-def media_type(content_type: str) -> str:
-    """ "Text/HTML; charset=gbk" -> "text/html"."""
-    return content_type.partition(";")[0].strip().lower()
-
-
 def is_readable(content_type: str, path: str) -> bool:
-    """Whether it is HTML, Markdown or text; where the server does not say, the path's ending does."""
+    """Whether it is HTML, Markdown, text or a document; where the server does not say, the path's ending does."""
     kind = media_type(content_type)
-    if kind in _UNTYPED:
+    if is_document(content_type, path):
+        return True
+    if kind in UNTYPED:
         last = path.rpartition("/")[2].lower()
         return last.endswith(_READABLE_ENDINGS) or (not kind and "." not in last)
     return kind in _HTML or kind in _TEXT
@@ -61,11 +60,13 @@ def is_readable(content_type: str, path: str) -> bool:
 def read_page(
     body: bytes, url: str, content_type: str = "", robots_header: str = "", refresh_header: str = ""
 ) -> PageFacts:
-    """The facts of a page at `url`; the headers are X-Robots-Tag and Refresh. Text and Markdown have no links.
+    """The facts of a page at `url`; the headers are X-Robots-Tag and Refresh. Only HTML has links.
 
     Never raises: markup that no parser takes has no links.
     """
     directives = _parse_directives(robots_header)
+    if is_document(content_type, urlsplit(url).path) or body.startswith(_DOCUMENT_BEGINNINGS):
+        return _read_textless(hashlib.sha256(body).hexdigest(), url, directives, refresh_header)
     if media_type(content_type) in _TEXT:
         return _read_textless(digest_words(body.decode("utf-8", "replace")), url, directives, refresh_header)
     encoding, text = html_to_unicode(content_type, body)

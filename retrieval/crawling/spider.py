@@ -105,7 +105,12 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
             headers=build_cookie_header(ask)
             | ({} if ask.kept_as else build_conditional_headers(self.job.known.get(ask.url))),
             dont_filter=True,
-            meta={"ask": ask, "handle_httpstatus_all": True, "autothrottle_dont_adjust_delay": paced},
+            meta={
+                "ask": ask,
+                "handle_httpstatus_all": True,
+                "autothrottle_dont_adjust_delay": paced,
+                "download_maxsize": self.limits.limit_bytes(ask.url),
+            },
         )
 
     def open_site(self) -> Iterator[Request]:
@@ -301,7 +306,7 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
         """A body came: whether it is taken as a page of the site. Its links are followed anyhow."""
         content_type = read_header(response, "Content-Type")
         if facts is None:
-            self.report_gone(ask, f"it is {content_type or 'of no known type'}: neither HTML, Markdown nor text")
+            self.report_gone(ask, f"it is {content_type or 'of no known type'}: no page and no document that is read")
             return False
         if ask.depth == 0:
             self.scope = self.scope.learn_names((facts.declared, *facts.links))

@@ -22,9 +22,9 @@ _DIRECTORY_INDEX = re.compile(r"/index\.(html?|php)$", re.IGNORECASE)
 
 # By their names no page: not worth a request. The Content-Type decides on the rest.
 _NO_PAGE = re.compile(
-    r"\.(7z|aac|aiff?|apk|asf|atom|avi|bin|bmp|bz2|css|csv|dmg|docx?|eot|exe|flv|gif|gz|ico|iso|jar|jpe?g|js|json|m4[av]|"
-    r"mjs|mov|mp[34]|mpe?g|msi|odp|ods|odt|ogg|otf|pdf|png|pp[st]x?|psd|rar|rss|svg|swf|tar|tgz|tiff?|ttf|wasm|wav|"
-    r"webm|webp|wma|wmv|woff2?|xls[mx]?|xml|xz|zip)$",
+    r"\.(7z|aac|aiff?|apk|asf|atom|avi|bin|bmp|bz2|css|dmg|doc|eot|exe|flv|gif|gz|ico|iso|jar|jpe?g|js|json|m4[av]|"
+    r"mjs|mov|mp[34]|mpe?g|msi|odp|odt|ogg|otf|png|pp[st]x?|psd|rar|rss|svg|swf|tar|tgz|tiff?|ttf|wasm|wav|"
+    r"webm|webp|wma|wmv|woff2?|xml|xz|zip)$",
     re.IGNORECASE,
 )
 
@@ -90,7 +90,7 @@ def parent_directory(url: str) -> str:
 
 
 def may_be_page(url: str) -> bool:
-    """Whether the URL's ending leaves room for HTML, Markdown or text."""
+    """Whether the URL's ending leaves room for HTML, Markdown, text or a document."""
     return _NO_PAGE.search(urlsplit(url).path) is None
 
 

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from retrieval.documents import Document, Selectors
+from retrieval.extraction.extracted_page import ExtractedPage
 
-EXTRACTOR_VERSION = "3"
+EXTRACTOR_VERSION = "4"
 """Bumped whenever the same page would give other documents, so that cached pages are read again."""
 
-__all__ = ["EXTRACTOR_VERSION", "extract_documents"]
+__all__ = ["EXTRACTOR_VERSION", "ExtractedPage", "extract_documents", "extract_page"]
 
 
 def extract_documents(
     body: bytes | str, url: str, content_type: str = "text/html", selectors: Selectors | None = None
 ) -> list[Document]:
-    """See `retrieval.extraction.extract.extract_documents`; the parser is only loaded here, on the first call."""
-    from retrieval.extraction.extract import extract_documents as run
+    """What `extract_page` finds, alone."""
+    return [*extract_page(body, url, content_type, selectors).documents]
+
+
+def extract_page(
+    body: bytes | str, url: str, content_type: str = "text/html", selectors: Selectors | None = None
+) -> ExtractedPage:
+    """See `retrieval.extraction.extract.extract_page`; the parser is only loaded here, on the first call."""
+    from retrieval.extraction.extract import extract_page as run
 
     return run(body, url, content_type, selectors)

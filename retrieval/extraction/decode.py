@@ -78,7 +78,7 @@ def decode_page(body: bytes | str, url: str, content_type: str) -> str:
         media.startswith(_BINARY_TYPES) and detect_page_kind(url, media) == PageKind.HTML
     ):
         raise ExtractionError(
-            f"{url} is no text ({media or 'unknown type'}): only HTML, Markdown and plain text are read"
+            f"{url} is no text ({media or 'unknown type'}): pages, PDF, Word files and sheets are read"
         )
     encoding, text = html_to_unicode(content_type or None, body, auto_detect_fun=detect_encoding)
     if _measure_damage(text) > 0.01 and encoding not in ("utf-16-le", "utf-16-be", "utf-16", "utf-32"):

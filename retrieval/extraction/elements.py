@@ -144,10 +144,11 @@ def iterate_ancestors(tag: Tag, root: Tag) -> Iterator[Tag]:
 
 def is_hidden(tag: Tag, root: Tag) -> bool:
     """Whether the element or one around it is marked as not shown (or not until clicked)."""
-    return any(_is_marked_hidden(node) for node in (tag, *iterate_ancestors(tag, root)))
+    return any(is_marked_hidden(node) for node in (tag, *iterate_ancestors(tag, root)))
 
 
-def _is_marked_hidden(tag: Tag) -> bool:
+def is_marked_hidden(tag: Tag) -> bool:
+    """Whether the element itself is marked as not shown (or not until clicked)."""
     style = get_attribute(tag, "style").replace(" ", "").lower()
     return (
         tag.has_attr("hidden")

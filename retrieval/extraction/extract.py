@@ -6,13 +6,17 @@ from collections.abc import Sequence
 
 from bs4 import BeautifulSoup
 
-from retrieval.documents import Document, Selectors
+from retrieval.coverage import Coverage
+from retrieval.documents import Document, DocumentKind, Selectors
 from retrieval.errors import ExtractionError
 from retrieval.extraction import plain_text, structured
 from retrieval.extraction.candidates import Pair
 from retrieval.extraction.decode import PageKind, decode_page, detect_page_kind
 from retrieval.extraction.elements import get_attribute, text_of
+from retrieval.extraction.extracted_page import ExtractedPage
+from retrieval.extraction.files import FileKind, detect_file_kind, read_document
 from retrieval.extraction.line_blocks import give_blocks
+from retrieval.extraction.measure_coverage import measure_coverage
 from retrieval.extraction.page import Page
 from retrieval.extraction.parse import parse_html
 from retrieval.extraction.posts import tells_of_post
@@ -22,37 +26,60 @@ from retrieval.extraction.select_pairs import find_pairs
 from retrieval.extraction.selectors import find_selected
 from retrieval.extraction.threads import find_thread
 from retrieval.extraction.to_documents import pairs_to_documents, sections_to_documents, stated_to_documents
+from retrieval.extraction.visible_text import read_visible_blocks
 from retrieval.text.cleaning import clean_text
 
 _MUCH = 300  # letters beside the pairs that make a page more than they
 
 
-def extract_documents(
+def extract_page(
     body: bytes | str, url: str, content_type: str = "text/html", selectors: Selectors | None = None
-) -> list[Document]:
+) -> ExtractedPage:
     """The page's question/answer pairs, or, for a page that is no FAQ, its sections.
 
     `url` is the page's own (absolute); `content_type` the header as served. `selectors`, where they find anything,
     replace the general rules. Raises ExtractionError for a page that cannot be parsed: binary, too large, too deep.
     """
-    text = clean_text(decode_page(body, url, content_type).replace("\r\n", "\n"))
-    kind = detect_page_kind(url, content_type)
-    html = (
-        plain_text.markdown_to_html(text)
-        if kind == PageKind.MARKDOWN
-        else plain_text.text_to_html(text)
-        if kind == PageKind.TEXT
-        else text
-    )
+    file_kind = detect_file_kind(body, url, content_type)
     try:
-        return _build_documents(html, url, selectors)
+        if file_kind and not isinstance(body, str):
+            return _extract_file(body, file_kind, url)
+        return _extract_html(_convert_to_html(body, url, content_type), url, selectors)
     except RecursionError as error:
         raise ExtractionError(f"{url} nests its elements too deep to read: look at the page's source") from error
 
 
-def _build_documents(html: str, url: str, selectors: Selectors | None) -> list[Document]:
+def _convert_to_html(body: bytes | str, url: str, content_type: str) -> str:
+    text = clean_text(decode_page(body, url, content_type).replace("\r\n", "\n"))
+    kind = detect_page_kind(url, content_type)
+    if kind == PageKind.MARKDOWN:
+        return plain_text.markdown_to_html(text)
+    return plain_text.text_to_html(text) if kind == PageKind.TEXT else text
+
+
+def _extract_file(body: bytes, kind: FileKind, url: str) -> ExtractedPage:
+    """A file's own pairs, then what its text says; a text without questions by its pages, where it has such."""
+    content = read_document(body, kind, url)
+    read = ExtractedPage((), Coverage())
+    for html in filter(None, (content.html, content.paged_html)):
+        if not any(document.kind is DocumentKind.FAQ for document in read.documents):
+            read = _extract_html(clean_text(html), url, None)
+    coverage = Coverage(
+        content.coverage.kept + read.coverage.kept, (*content.coverage.left_out, *read.coverage.left_out)
+    )
+    return ExtractedPage((*content.documents, *read.documents), coverage)
+
+
+def _extract_html(html: str, url: str, selectors: Selectors | None) -> ExtractedPage:
+    soup = parse_html(html, url)
+    blocks = read_visible_blocks(soup)  # before the tree is pruned
+    documents = tuple(_build_documents(soup, html, url, selectors))
+    return ExtractedPage(documents, measure_coverage(blocks, documents))
+
+
+def _build_documents(soup: BeautifulSoup, html: str, url: str, selectors: Selectors | None) -> list[Document]:
     stated = structured.read_questions(html, url)
-    page = _build_page(html, url, declared_faq=bool(stated))
+    page = _build_page(soup, url, declared_faq=bool(stated))
     pairs = find_selected(page, selectors) if selectors is not None else []
     thread = None if pairs else find_thread(page, stated)
     pairs = pairs or (find_pairs(page, stated) if thread is None else thread)
@@ -83,8 +110,7 @@ def _tells_more(page: Page, pairs: Sequence[Pair]) -> bool:
     return not page.is_faq and bool(pairs) and (len(pairs) < 3 or rest > min(told, _MUCH))
 
 
-def _build_page(html: str, url: str, *, declared_faq: bool) -> Page:
-    soup: BeautifulSoup = parse_html(html, url)
+def _build_page(soup: BeautifulSoup, url: str, *, declared_faq: bool) -> Page:
     title = text_of(soup.title) if soup.title is not None else ""
     language = next(
         (

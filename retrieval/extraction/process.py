@@ -13,8 +13,10 @@ from typing import IO, Any, cast
 
 import structlog
 
+from retrieval.coverage import Coverage
 from retrieval.documents import Document, DocumentKind, Selectors
 from retrieval.errors import ExtractionError
+from retrieval.extraction.extracted_page import ExtractedPage
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +53,13 @@ class ExtractionProcess:
     def extract(
         self, body: bytes, url: str, content_type: str = "text/html", selectors: Selectors | None = None
     ) -> list[Document]:
-        """See `retrieval.extraction.extract_documents`. Raises ExtractionError, for a page that is too much, too."""
+        """What `extract_page` finds, alone."""
+        return [*self.extract_page(body, url, content_type, selectors).documents]
+
+    def extract_page(
+        self, body: bytes, url: str, content_type: str = "text/html", selectors: Selectors | None = None
+    ) -> ExtractedPage:
+        """See `retrieval.extraction.extract_page`. Raises ExtractionError, for a page that is too much, too."""
         seconds = max(min(self._page_seconds, self._patience), min(SHORT_SECONDS, self._page_seconds))
         page = {
             "url": url,
@@ -102,14 +110,15 @@ class ExtractionProcess:
         return f"{url} ended the process that read it (exit code {code}): leave it out, or split it"
 
 
-def _parse_answer(answer: dict[str, Any], url: str) -> list[Document]:
+def _parse_answer(answer: dict[str, Any], url: str) -> ExtractedPage:
     if "fault" in answer:
         log.error("a page broke the extraction", url=url, error=answer["fault"])
         log.debug("where it broke", trace=answer["trace"])
         raise ExtractionError(f"internal error while its questions were read: {answer['fault']}")
     if "error" in answer:
         raise ExtractionError(answer["error"])
-    return [_parse_document(values) for values in answer["documents"]]
+    documents = tuple(_parse_document(values) for values in answer["documents"])
+    return ExtractedPage(documents, Coverage.from_row(answer["coverage"]))
 
 
 def _parse_document(values: dict[str, Any]) -> Document:

@@ -18,7 +18,7 @@ from typing import Any
 
 from retrieval.documents import Selectors
 from retrieval.errors import ExtractionError
-from retrieval.extraction import extract_documents
+from retrieval.extraction import extract_page
 
 
 def main() -> None:
@@ -42,14 +42,14 @@ def main() -> None:
 def _answer_request(page: dict[str, Any], body: bytes) -> dict[str, Any]:
     selectors = Selectors(**page["selectors"]) if page["selectors"] else None
     try:
-        documents = extract_documents(body, page["url"], page["content_type"], selectors)
+        found = extract_page(body, page["url"], page["content_type"], selectors)
     except ExtractionError as error:
         return {"error": str(error)}
     except MemoryError:
         return {"error": f"{page['url']} takes more memory to read than a page may: leave it out, or split it"}
     except Exception as error:  # one page must not keep a thousand others from being read
         return {"fault": type(error).__name__, "trace": traceback.format_exc()}
-    return {"documents": [asdict(document) for document in documents]}
+    return {"documents": [asdict(document) for document in found.documents], "coverage": found.coverage.to_row()}
 
 
 if __name__ == "__main__":

@@ -24,3 +24,4 @@ INVISIBLE = (
     "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff"
 )
 SURROGATES = "\ud800-\udfff"
+PRIVATE_USE = "\ue000-\uf8ff"  # symbol fonts: a bullet in most files

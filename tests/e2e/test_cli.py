@@ -240,7 +240,7 @@ def test_a_refresh_with_a_lost_source_goes_on_exits_1_and_doctor_tells(empty: De
 
 def test_what_is_of_no_use_is_listed(empty: Desk, tmp_path: Path) -> None:
     handbook = Path(folder(tmp_path / "handbook", hours="We open at nine in the morning.", nothing=""))
-    (handbook / "prices.pdf").write_bytes(b"%PDF-")
+    (handbook / "prices.pptx").write_bytes(b"PK")
     (handbook / "noise.txt").write_bytes(bytes(range(256)) * 8)
     done = empty("crawl", str(handbook))
     assert done.returncode == 0, done.stderr

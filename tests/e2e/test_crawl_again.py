@@ -54,8 +54,8 @@ def test_every_known_page_gets_an_outcome_though_nothing_links_to_it_any_more(si
     site.pages["/help/410"] = Page(status=410)
     site.html("/help/500", "ill", status=500)
     site.html("/help/403", "no", status=403)
-    site.html("/help/pdf", "x", status=200)
-    site.pages["/help/pdf"] = Page(b"%PDF", content_type="application/pdf")
+    site.html("/help/zip", "x", status=200)
+    site.pages["/help/zip"] = Page(b"PK", content_type="application/zip")
     site.redirect("/help/moved", "/help/orphan", status=301)
     site.redirect("/help/login", "/login", status=302)
     site.redirect("/help/to-new", "/help/new", status=308)
@@ -64,7 +64,7 @@ def test_every_known_page_gets_an_outcome_though_nothing_links_to_it_any_more(si
     site.html("/help/ill", "x", status=503)
     site.html("/help/variant?x=1", '<link rel="canonical" href="/help/">', etag='"v"')
     site.html("/help/variant", "v")
-    names = ("", "orphan", "noindex", "404", "410", "500", "403", "pdf", "moved", "login", "to-new", "to-ill")
+    names = ("", "orphan", "noindex", "404", "410", "500", "403", "zip", "moved", "login", "to-new", "to-ill")
     known = {site.url(f"/help/{name}"): KnownPage(site.url(f"/help/{name}")) for name in names}
     known[site.url("/elsewhere/a")] = KnownPage(site.url("/elsewhere/a"))
 
@@ -73,13 +73,13 @@ def test_every_known_page_gets_an_outcome_though_nothing_links_to_it_any_more(si
     told = {fetch.url.rpartition("/")[2]: (fetch.outcome, fetch.reason) for fetch in fetches}
     assert {name: outcome.value for name, (outcome, _) in told.items()} == {
         "": "fetched", "orphan": "fetched", "noindex": "gone", "404": "gone", "410": "gone", "500": "failed",
-        "403": "failed", "pdf": "gone", "moved": "gone", "login": "failed", "a": "gone",
+        "403": "failed", "zip": "gone", "moved": "gone", "login": "failed", "a": "gone",
         "to-new": "gone", "new": "fetched", "to-ill": "failed", "ill": "failed",
     }  # fmt: skip
     assert "noindex" in told["noindex"][1]
     assert "404" in told["404"][1]
     assert "500" in told["500"][1]
-    assert "application/pdf" in told["pdf"][1]
+    assert "application/zip" in told["zip"][1]
     assert site.url("/help/orphan") in told["moved"][1]
     assert "scope" in told["a"][1]
     assert len(fetches) == len(known) + 2

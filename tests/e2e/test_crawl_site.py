@@ -155,17 +155,17 @@ def test_pages_that_ask_not_to_be_indexed_are_read_where_their_owner_says_so(sit
         crawl(site.url("/noindex"), kind=SourceKind.PAGE)
 
 
-def test_only_html_markdown_and_text_are_taken_and_no_other_body_is_downloaded(site: Site) -> None:
-    site.html("/", links("/a.md", "/b.txt", "/c.pdf", "/download", "/data"))
+def test_only_pages_and_documents_are_taken_and_no_other_body_is_downloaded(site: Site) -> None:
+    site.html("/", links("/a.md", "/b.txt", "/c.mp3", "/download", "/data"))
     site.text("/a.md", "# Q", content_type="application/octet-stream")
     site.text("/b.txt", "text")
-    site.text("/c.pdf", "never asked", content_type="application/pdf")
+    site.text("/c.mp3", "never asked", content_type="audio/mpeg")
     site.pages["/download"] = Page(b"x" * 30_000_000, content_type="application/zip")
     site.text("/data", "{}", content_type="application/json")
     fetches = crawl(site.url("/"))
     assert urls(fetches) == {site.url("/"), site.url("/a.md"), site.url("/b.txt")}
     assert len(fetches) == 3
-    assert not site.visited("/c.pdf")
+    assert not site.visited("/c.mp3")
 
 
 def test_links_are_read_as_browsers_do(site: Site) -> None:

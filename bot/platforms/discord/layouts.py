@@ -13,6 +13,7 @@ import discord
 from discord import ui
 
 from bot.chat.conversation import Citation, Turn
+from bot.chat.origins import describe_origin
 from bot.i18n import Words, words_for
 from bot.platforms.discord.buttons import FeedbackButton
 from bot.platforms.discord.markdown import format_link, to_literal
@@ -79,15 +80,17 @@ def _measure_body(view: ui.LayoutView) -> int:
 
 def format_sources(citations: Sequence[Citation], words: Words) -> str:
     """The numbered links in small print, as many as there is room for; "" without any."""
-    lines = [f"-# **{to_literal(words.labels['sources'])}**", *map(_format_source, citations)]
+    heading = f"-# **{to_literal(words.labels['sources'])}**"
+    lines = [heading, *(_format_source(citation, words) for citation in citations)]
     while sum(map(measure_size, lines)) + len(lines) > SOURCES:
         lines.pop()
     return "\n".join(lines) if len(lines) > 1 else ""
 
 
-def _format_source(citation: Citation) -> str:
-    byline = f" · {to_literal(citation.byline)}" if citation.byline else ""
-    return f"-# {citation.number}. {format_link(citation.title[:150] or citation.url[:150], citation.url)}{byline}"
+def _format_source(citation: Citation, words: Words) -> str:
+    origin = describe_origin(citation, words)
+    behind = f" · {to_literal(origin)}" if origin else ""
+    return f"-# {citation.number}. {format_link(citation.title[:150] or citation.url[:150], citation.url)}{behind}"
 
 
 def _build_buttons(turn: Turn, words: Words, *, handoff: bool, post: bool) -> list[FeedbackButton]:

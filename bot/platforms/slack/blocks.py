@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.chat.conversation import Citation, Turn
+from bot.chat.origins import describe_origin
 from bot.chat.text import format_age
 from bot.i18n import Words, words_for
 from bot.platforms.slack.markdown import format_link, to_fallback, to_literal, to_mrkdwn, to_plain_text
@@ -77,7 +78,7 @@ def draw_onward_buttons(turn: Turn, *, handoff: bool, share: bool) -> list[Block
 
 def draw_sources(citations: Sequence[Citation], words: Words) -> list[Block]:
     """The numbered links, in as many sections as their length needs."""
-    lines = [f"*{to_literal(words.labels['sources'])}*", *map(_format_source, citations)]
+    lines = [f"*{to_literal(words.labels['sources'])}*", *(_format_source(citation, words) for citation in citations)]
     while sum(map(len, lines)) > SOURCES:
         lines.pop()
     sections: list[str] = []
@@ -89,10 +90,10 @@ def draw_sources(citations: Sequence[Citation], words: Words) -> list[Block]:
     return [{"type": "section", "expand": True, "text": {"type": "mrkdwn", "text": text}} for text in sections]
 
 
-def _format_source(citation: Citation) -> str:
+def _format_source(citation: Citation, words: Words) -> str:
     linked = format_link(to_literal(citation.title)[:300] or to_literal(citation.url)[:300], citation.url)
-    byline = f" · {to_literal(citation.byline)}" if citation.byline else ""
-    return f"[{citation.number}] {linked}{byline}"
+    origin = describe_origin(citation, words)
+    return f"[{citation.number}] {linked}" + (f" · {to_literal(origin)}" if origin else "")
 
 
 def _draw_feedback(turn: Turn, words: Words) -> Block:

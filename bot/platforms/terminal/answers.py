@@ -17,9 +17,10 @@ from bot.chat.conversation import AnswerEvent, Citation, Stage, Turn
 from bot.chat.links import defuse_text
 from bot.chat.markdown import Dialect, render_text
 from bot.chat.markup import Token, escape_url
+from bot.chat.origins import describe_origin
 from bot.chat.plain_text import format_text
 from bot.chat.reply_stream import AnswerView, drain_events, follow_to_final
-from bot.i18n import words_for
+from bot.i18n import Words, words_for
 from bot.platforms.terminal.explanation import draw_explanation, is_followable, link_style
 from bot.platforms.terminal.printing import safe_console
 from retrieval.text.cleaning import collapse_whitespace
@@ -46,15 +47,15 @@ class AnswerPrinter:
 
     def print_answer(self, turn: Turn) -> None:
         """The answer with its sources: laid out on a terminal, Markdown without its escapes elsewhere."""
-        heading = words_for(turn.language).labels["sources"]
+        words = words_for(turn.language)
         if self.console.is_terminal:
             self.console.print(Markdown(_link_markers(turn)))
         else:
             self.console.print(Text(format_text(turn)), soft_wrap=True)
         if turn.citations:
-            self.console.print(Text(f"\n{heading}", style="dim"))
+            self.console.print(Text(f"\n{words.labels['sources']}", style="dim"))
             for citation in turn.citations:
-                self.console.print(_format_source(citation), soft_wrap=True)
+                self.console.print(_format_source(citation, words), soft_wrap=True)
 
     def explain_turn(self, turn: Turn) -> None:
         """Why the turn was answered as it was."""
@@ -109,11 +110,12 @@ def _escape_prose(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
-def _format_source(citation: Citation) -> Text:
+def _format_source(citation: Citation, words: Words) -> Text:
+    origin = describe_origin(citation, words)
     return Text.assemble(
         (f"[{citation.number}] ", "bold"),
         (defuse_text(collapse_whitespace(citation.label)), link_style(citation.url)),
-        f" · {defuse_text(collapse_whitespace(citation.byline))}" if citation.byline else "",
+        f" · {defuse_text(collapse_whitespace(origin))}" if origin else "",
         (f"  {collapse_whitespace(citation.url)}" if citation.url else "", "dim"),
     )
 

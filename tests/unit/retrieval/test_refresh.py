@@ -341,12 +341,12 @@ def test_a_source_of_which_every_page_fails_is_a_failed_one(desk: Desk) -> None:
 
 def test_pages_without_text_and_skipped_files_are_listed(desk: Desk) -> None:
     desk.site.pages["https://shop.test/zz-menu"] = "<html><body><nav>Home</nav></body></html>"
-    pdf = "https://shop.test/zz.pdf"
-    desk.site.pages[pdf] = Fetch(pdf, FetchOutcome.SKIPPED, reason=".pdf is not read")
+    slides = "https://shop.test/zz.pptx"
+    desk.site.pages[slides] = Fetch(slides, FetchOutcome.SKIPPED, reason=".pptx is not read")
     for _ in range(2):  # the second time, both are unchanged
         report = desk.refresh()
         assert [line.url for line in report.empty] == ["https://shop.test/zz-menu"]
-        assert [line.url for line in report.skipped] == [pdf]
+        assert [line.url for line in report.skipped] == [slides]
         assert report.pages_fetched + report.pages_unchanged == 6
         assert report.as_dict()["empty"]
 

@@ -42,9 +42,9 @@ def test_discord_shows_who_and_when_after_the_title(language: str) -> None:
 
 
 def test_a_terminal_shows_who_and_when_after_the_title() -> None:
-    assert _format_source(LINKED).plain == f"[1] Do you repair kettles? · Mei Lin, 2026-11-26  {CHAT}"
-    assert _format_source(BARE).plain == "[2] 可以修水壶吗？ · 林美, 2026-11-26"
-    assert _format_source(PAGE).plain == "[3] Returns  https://shop.test/r"
+    assert _format_source(LINKED, words_for("en")).plain == f"[1] Do you repair kettles? · Mei Lin, 2026-11-26  {CHAT}"
+    assert _format_source(BARE, words_for("en")).plain == "[2] 可以修水壶吗？ · 林美, 2026-11-26"
+    assert _format_source(PAGE, words_for("en")).plain == "[3] Returns  https://shop.test/r"
 
 
 def test_a_name_cannot_pose_as_markup() -> None:
@@ -53,7 +53,7 @@ def test_a_name_cannot_pose_as_markup() -> None:
     assert "&lt;\u200b!channel&gt;" in section["text"]["text"]
     assert "<!" not in section["text"]["text"] and "](" not in section["text"]["text"]
     assert "](" not in layouts.format_sources([sly], words_for("en"))
-    assert "\x1b" not in _format_source(sly).plain
+    assert "\x1b" not in _format_source(sly, words_for("en")).plain
 
 
 def test_an_explanation_tells_who_answered() -> None:

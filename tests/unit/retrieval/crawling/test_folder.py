@@ -22,7 +22,7 @@ def write(folder: Path, **files: str) -> None:
 
 
 def test_html_markdown_and_text_are_read_wherever_they_lie(tmp_path: Path) -> None:
-    write(tmp_path, a_html="<p>a", b_md="# b", c_txt="c", d_pdf="no", e_MD="# e")
+    write(tmp_path, a_html="<p>a", b_md="# b", c_txt="c", d_pptx="no", e_MD="# e")
     write(tmp_path / "deep" / "如何", f_html="<p>f")
     write(tmp_path / ".git", g_md="hidden")
     fetches = crawl(tmp_path)
@@ -33,17 +33,17 @@ def test_html_markdown_and_text_are_read_wherever_they_lie(tmp_path: Path) -> No
 
 
 def test_files_of_other_kinds_are_told_and_binary_ones_fail(tmp_path: Path) -> None:
-    write(tmp_path, a_md="a", b_pdf="no", LICENSE="no", c_txt="中文")
+    write(tmp_path, a_md="a", b_pptx="no", LICENSE="no", c_txt="中文")
     (tmp_path / "d.txt").write_bytes(bytes(range(256)) * 20)
     (tmp_path / "e.txt").write_bytes("短信与退货".encode("gbk"))
     (tmp_path / "f.txt").write_bytes("Ein Satz".encode("utf-16-le"))
     (tmp_path / "g.txt").write_bytes("如何退货".encode("utf-16"))
     (tmp_path / "h.txt").write_bytes("返品".encode("iso2022_jp"))
     fetches = crawl(tmp_path)
-    assert {Path(url).name for url in urls(fetches, FetchOutcome.SKIPPED)} == {"b.pdf", "LICENSE"}
+    assert {Path(url).name for url in urls(fetches, FetchOutcome.SKIPPED)} == {"b.pptx", "LICENSE"}
     assert {Path(url).name for url in urls(fetches, FetchOutcome.FAILED)} == {"d.txt"}
     assert len(urls(fetches)) == 6
-    assert of(fetches, (tmp_path / "b.pdf").as_uri()).reason == ".pdf is not read"
+    assert of(fetches, (tmp_path / "b.pptx").as_uri()).reason == ".pptx is not read"
     assert "cannot be decoded" in of(fetches, (tmp_path / "d.txt").as_uri()).reason
 
 
@@ -92,7 +92,7 @@ def test_the_page_limit_holds(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("location", "words"), [("missing", "does not exist"), ("file.md", "no folder"), ("empty", "no HTML")]
+    ("location", "words"), [("missing", "does not exist"), ("file.md", "no folder"), ("empty", "no file of a kind")]
 )
 def test_a_folder_that_cannot_be_read_is_one_line(tmp_path: Path, location: str, words: str) -> None:
     write(tmp_path, file_md="x")
@@ -103,9 +103,9 @@ def test_a_folder_that_cannot_be_read_is_one_line(tmp_path: Path, location: str,
 
 
 def test_one_file_can_be_read_by_itself(tmp_path: Path) -> None:
-    write(tmp_path, a_html="<p>a", b_pdf="x")
+    write(tmp_path, a_html="<p>a", b_zip="x")
     assert read_file(tmp_path / "a.html").body == b"<p>a"
-    for name, words in (("b.pdf", "no HTML, Markdown or text file"), ("missing.html", "no such file")):
+    for name, words in (("b.zip", "no file of a kind that is read"), ("missing.html", "no such file")):
         with pytest.raises(SourceError, match=words):
             read_file(tmp_path / name)
 

@@ -9,7 +9,7 @@ URL = "https://example.com/help/"
 
 def test_links_come_once_each_in_order_without_what_is_no_page() -> None:
     body = b"""<a href=b>B</a> <a href="b#q">B</a> <a href="/c">C</a> <a href="#top">x</a> <a href="mailto:x@y">x</a>
-      <a href="d.pdf">x</a> <a href="e" rel="external NoFollow">x</a> <map><area href="f"></map>
+      <a href="d.zip">x</a> <a href="e" rel="external NoFollow">x</a> <map><area href="f"></map>
       <iframe src="g"></iframe>"""
     assert read_page(body, URL, "text/html").links == (
         "https://example.com/help/b",
@@ -64,9 +64,12 @@ def test_no_bytes_make_it_raise(body: bytes, content_type: str) -> None:
         ("application/octet-stream", "/setup", False),
         ("", "/faq", True),
         ("", "/logo.xyz", False),
-        ("application/pdf", "/a.html", False),
+        ("application/pdf", "/a.html", True),
+        ("application/octet-stream", "/a.PDF", True),
+        ("text/csv; charset=utf-8", "/export", True),
+        ("application/zip", "/a.pdf", False),
         ("image/png", "/a", False),
     ],
 )
-def test_html_markdown_and_text_are_readable(content_type: str, path: str, expected: bool) -> None:
+def test_html_markdown_text_and_documents_are_readable(content_type: str, path: str, expected: bool) -> None:
     assert is_readable(content_type, path) is expected

@@ -87,8 +87,8 @@ def test_only_variants_of_one_path_may_be_the_same_page() -> None:
 
 
 def test_files_that_are_no_pages_are_known_by_their_names() -> None:
-    assert not may_be_page("https://example.com/a.PDF?x=1")
-    for path in ("a.html", "a.md", "v1.2", "a.php?f=b.pdf", ""):
+    assert not may_be_page("https://example.com/a.ZIP?x=1")
+    for path in ("a.html", "a.md", "v1.2", "a.php?f=b.zip", "a.pdf", "a.XLSX", ""):
         assert may_be_page(f"https://example.com/{path}")
 
 

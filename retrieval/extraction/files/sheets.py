@@ -1,0 +1,149 @@
+"""Workbooks (.xlsx, .xls, .ods) by calamine, and CSV -> the pairs of their sheets; a sheet without any is a table."""
+
+from __future__ import annotations
+
+import html
+import io
+from collections.abc import Iterator, Sequence
+from datetime import datetime, time
+
+from python_calamine import CalamineError, PasswordError, SheetTypeEnum, SheetVisibleEnum, load_workbook
+
+from retrieval.coverage import Coverage, LeftOut, LossKind
+from retrieval.documents import Document
+from retrieval.errors import ExtractionError
+from retrieval.extraction.decode import detect_encoding
+from retrieval.extraction.files.archives import check_archive
+from retrieval.extraction.files.content import FileContent, name_file
+from retrieval.extraction.files.kinds import FileKind
+from retrieval.extraction.files.pair_columns import SheetPair, find_sheet_pairs
+from retrieval.extraction.parse import parse_html
+from retrieval.extraction.to_markdown import to_markdown
+from retrieval.text.cleaning import clean_text, collapse_whitespace, unescape_formula
+from retrieval.text.languages import detect_language, script_language
+from retrieval.text.separated import SeparatedError, choose_encoding, read_separated
+
+MAX_CELLS = 1_000_000
+_ZIP = b"PK"
+_START = 80  # characters of a text that is in no document
+_TELLING = 80  # characters from which on a text tells its language
+
+Row = Sequence[str]
+
+
+def read_sheets(body: bytes, kind: FileKind, url: str) -> FileContent:
+    """The pairs of the sheets that hold such, and the other sheets as tables. Raises ExtractionError."""
+    sheets = [("", list(_read_csv(body, url)))] if kind is FileKind.CSV else list(_read_workbook(body, url))
+    sheets = [(name, _trim(rows)) for name, rows in sheets]
+    sheets = [(name, rows) for name, rows in sheets if rows]
+    if not sheets:
+        raise ExtractionError(f"{url} holds no cell with text: leave it out")
+    title = name_file(url)
+    documents: list[Document] = []
+    tables: list[str] = []
+    left_out: list[LeftOut] = []
+    for name, rows in sheets:
+        found = find_sheet_pairs(rows)
+        path = (title, name) if len(sheets) > 1 else (title,)
+        language = detect_language(" ".join(f"{pair.question} {pair.answer}" for pair in found.pairs))
+        documents += [_to_document(pair, path, url, language) for pair in found.pairs]
+        left_out += [LeftOut(LossKind.BESIDE, _count_letters(text), text[:_START]) for text in found.left_out]
+        if not found.pairs:
+            tables.append(_draw_table(rows, name if len(sheets) > 1 else title))
+    head = f"<html><head><title>{html.escape(title)}</title></head>"
+    page = f"{head}<body>{''.join(tables)}</body></html>" if tables else ""
+    kept = sum(_count_letters(f"{each.question}{each.answer}") for each in documents)
+    return FileContent(page, documents=tuple(documents), coverage=Coverage(kept, tuple(left_out)))
+
+
+def _count_letters(text: str) -> int:
+    return sum(map(str.isalnum, text))
+
+
+def _read_workbook(body: bytes, url: str) -> Iterator[tuple[str, list[Row]]]:
+    """The sheets that are shown, with what their cells show."""
+    if body.startswith(_ZIP):
+        check_archive(body, url)
+    cells = 0
+    try:
+        with load_workbook(io.BytesIO(body)) as workbook:
+            for sheet in workbook.sheets_metadata:
+                if sheet.typ is not SheetTypeEnum.WorkSheet or sheet.visible is not SheetVisibleEnum.Visible:
+                    continue
+                rows = workbook.get_sheet_by_name(sheet.name)
+                cells += rows.height * rows.width
+                if cells > MAX_CELLS:
+                    raise ExtractionError(f"{url} has over {MAX_CELLS:,} cells: leave it out, or split it")
+                yield sheet.name, [[_show_cell(cell) for cell in row] for row in rows.to_python()]
+    except PasswordError as error:
+        raise ExtractionError(f"{url} is encrypted: save it without a password") from error
+    except (CalamineError, OSError) as error:
+        raise ExtractionError(f"{url} is no workbook that can be read: open it, and save it anew") from error
+
+
+def _show_cell(cell: object) -> str:
+    """A cell's value as a person writes it: no decimals that say nothing, no midnight behind a day."""
+    if isinstance(cell, bool):
+        return str(cell).upper()
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, datetime) and cell.time() == time():
+        return cell.date().isoformat()
+    return str(cell)
+
+
+def _read_csv(body: bytes, url: str) -> Iterator[Row]:
+    encoding = choose_encoding(body, detect_encoding(body))
+    text = body.decode(encoding, "replace")
+    if text.count("\0") > len(text) // 100:
+        raise ExtractionError(f"{url} is binary although it is called CSV: save it as 'CSV UTF-8'")
+    cells = 0
+    try:
+        for _, row in read_separated(text):
+            cells += len(row)
+            if cells > MAX_CELLS:
+                raise ExtractionError(f"{url} has over {MAX_CELLS:,} cells: leave it out, or split it")
+            yield [unescape_formula(cell) for cell in row]
+    except SeparatedError as error:
+        raise ExtractionError(f"{url} is no CSV (line {error.line}: {error}): {error.mend}") from error
+
+
+def _trim(rows: Sequence[Row]) -> list[Row]:
+    """The rows and columns with text, all rows as long."""
+    tidy = [[clean_text(cell).replace("\r\n", "\n").strip() for cell in row] for row in rows]
+    width = max(map(len, tidy), default=0)
+    padded = [[*row, *[""] * (width - len(row))] for row in tidy if any(row)]
+    filled = [index for index in range(width) if any(row[index] for row in padded)]
+    return [[row[index] for index in filled] for row in padded]
+
+
+def _to_document(pair: SheetPair, path: tuple[str, ...], url: str, language: str) -> Document:
+    """`language` is the sheet's, for what is too short to tell its own."""
+    text = f"{pair.question} {pair.answer}"
+    return Document(
+        url=url.partition("#")[0],
+        question=collapse_whitespace(pair.question),
+        answer=_to_answer(pair.answer, url),
+        heading_path=(*path, pair.group) if pair.group else path,
+        language=script_language(text, "") or (detect_language(text) if len(text) >= _TELLING else language),
+        alternatives=tuple(map(collapse_whitespace, pair.wordings)),
+    )
+
+
+def _to_answer(text: str, url: str) -> str:
+    """A cell's text as Markdown: nothing in it is markup, its lines stay."""
+    drawn = "".join(f"<p>{_draw_lines(part)}</p>" for part in text.split("\n\n"))
+    body = parse_html(f"<body>{drawn}</body>", url).body
+    return to_markdown(list(body.contents), url) if body is not None else ""
+
+
+def _draw_lines(text: str) -> str:
+    return "<br>".join(html.escape(line) for line in text.split("\n"))
+
+
+def _draw_table(rows: Sequence[Row], title: str) -> str:
+    drawn = [
+        f"<tr>{''.join(f'<{tag}>{_draw_lines(cell)}</{tag}>' for cell in row)}</tr>"
+        for row, tag in zip(rows, ["th", *["td"] * len(rows)], strict=False)
+    ]
+    return f"<h2>{html.escape(title)}</h2><table>{''.join(drawn)}</table>"

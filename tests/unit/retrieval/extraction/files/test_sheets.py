@@ -1,0 +1,127 @@
+"""Questions and answers in sheets, judged by what stands in their columns."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from retrieval.documents import Document, DocumentKind
+from retrieval.extraction import extract_documents, extract_page
+from tests.support.documents import XLSX, make_xlsx
+
+URL = "https://shop.example/files/faq.xlsx"
+ASKED = {
+    "en": (("Question", "Answer"), ("How do I pay?", "By card or by invoice."), ("Who delivers?", "The post does.")),
+    "de": (
+        ("Frage", "Antwort"),
+        ("Wie bezahle ich?", "Mit der Karte."),
+        ("Wer liefert?", "Die Post tut das."),
+    ),
+    "fr": (("Question", "Réponse"), ("Comment payer ?", "Par carte ou facture."), ("Qui livre ?", "La poste livre.")),
+    "es": (("Pregunta", "Respuesta"), ("¿Cómo pago?", "Con tarjeta o factura."), ("¿Quién entrega?", "El correo.")),
+    "pt": (("Pergunta", "Resposta"), ("Como pago?", "Com cartão ou fatura."), ("Quem entrega?", "O correio entrega.")),
+    "ja": (
+        ("質問", "回答"),
+        ("支払い方法は何ですか", "カードです。"),
+        ("誰が配達しますか", "郵便局が配達します。"),
+    ),
+    "ko": (
+        ("질문", "답변"),
+        ("어떻게 결제하나요?", "카드로 합니다."),
+        ("누가 배달하나요?", "우체국이 배달합니다."),
+    ),
+    "zh": (("问题", "答案"), ("如何付款", "银行卡或者发票都可以。"), ("谁负责配送", "由邮政负责配送。")),
+    "zh-Hant": (("問題", "答案"), ("如何付款", "信用卡或者發票都可以。"), ("誰負責配送", "由郵政負責配送。")),
+}
+
+
+def read(rows: list[list[object]] | tuple[tuple[object, ...], ...]) -> list[Document]:
+    return extract_documents(make_xlsx({"Sheet": rows}), URL, XLSX)
+
+
+def pairs(documents: list[Document]) -> list[tuple[str, str]]:
+    return [(each.question, each.answer) for each in documents if each.kind is DocumentKind.FAQ]
+
+
+@pytest.mark.parametrize("language", ASKED)
+@pytest.mark.parametrize("turned", [False, True], ids=["question first", "answer first"])
+@pytest.mark.parametrize("headed", [True, False], ids=["headed", "bare"])
+def test_columns_are_known_by_what_stands_in_them_in_every_language(language: str, turned: bool, headed: bool) -> None:
+    rows = ASKED[language][not headed :]
+    found = read(tuple(row[::-1] for row in rows) if turned else rows)
+    assert pairs(found) == list(ASKED[language][1:])
+    assert {each.language for each in found} == {language.partition("-")[0]}
+
+
+def test_groups_wordings_and_other_columns_are_told_apart() -> None:
+    rows = [
+        ["No.", "Topic", "Question", "In other words", "Answer", "Changed by"],
+        [1, "Payment", "How do I pay?", "What cards do you take?", "By card.\nOr by invoice.", "ann"],
+        [2, "Payment", "When do I pay?", "Is it due at once?", "Within a week.", "bob"],
+        [3, "Delivery", "Who delivers?", None, "The post does. Do you want a parcel shop?", "cleo"],
+    ]
+    page = extract_page(make_xlsx({"Sheet": rows}), URL, XLSX)
+    first, _, third = page.documents
+    assert (first.question, first.alternatives) == ("How do I pay?", ("What cards do you take?",))
+    assert first.answer.split("\n") == ["By card.", "Or by invoice."]
+    assert (first.heading_path, third.heading_path) == (("faq", "Payment"), ("faq", "Delivery"))
+    assert third.answer.endswith("parcel shop?")
+    assert "ann bob" in page.coverage.explain()
+
+
+def test_two_languages_side_by_side_are_two_sets_of_pairs() -> None:
+    rows = [[*one, *other] for one, other in zip(ASKED["en"], ASKED["de"], strict=True)]
+    assert set(pairs(read(rows))) == {*ASKED["en"][1:], *ASKED["de"][1:]}
+
+
+def test_a_row_that_only_answers_goes_on_and_one_cell_alone_heads_those_below() -> None:
+    rows = [
+        ["Payment", None],
+        ["How do I pay?", "By card."],
+        [None, "Or by invoice."],
+        ["Delivery", None],
+        ["Who delivers?", "The post."],
+    ]
+    found = read(rows)
+    assert pairs(found) == [("How do I pay?", "By card.\n\nOr by invoice."), ("Who delivers?", "The post.")]
+    assert [each.heading_path[-1] for each in found] == ["Payment", "Delivery"]
+
+
+def test_topics_with_sentences_are_entries_and_figures_are_a_table() -> None:
+    topics = [
+        ["Tema", "Texto"],
+        ["Plazo", "El plazo es de treinta días desde la entrega."],
+        ["Gastos", "Los gastos de la devolución corren de nuestra cuenta."],
+    ]
+    assert [question for question, _ in pairs(read(topics))] == ["Plazo", "Gastos"]
+    figures = [["Size", "Chest", "From"], ["M", 98.0, datetime(2026, 3, 1)], ["L", 104.5, datetime(2026, 4, 1)]]
+    [table] = read(figures)
+    assert table.kind is DocumentKind.SECTION
+    assert table.answer.splitlines()[2:] == ["| M | 98 | 2026-03-01 |", "| L | 104.5 | 2026-04-01 |"]
+
+
+def test_every_sheet_that_is_shown_is_read_for_itself() -> None:
+    body = make_xlsx(
+        {"Asked": ASKED["en"], "Prices": [["Pot", "Euro"], ["Ember", 40]], "Draft": ASKED["de"]}, frozenset({"Draft"})
+    )
+    found = extract_documents(body, URL, "application/octet-stream")
+    assert [(each.question, each.heading_path) for each in found] == [
+        ("How do I pay?", ("faq", "Asked")),
+        ("Who delivers?", ("faq", "Asked")),
+        ("Prices", ("faq",)),
+    ]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
+def test_csv_is_read_as_spreadsheet_programs_write_it(separator: str, encoding: str) -> None:
+    lines = [f"{question}{separator}{answer}" for question, answer in ASKED["zh"]]
+    body = "\r\n".join(lines).encode(encoding)
+    for url, content_type in (("https://a.example/x.csv", "text/plain"), ("https://a.example/export", "text/csv")):
+        assert pairs(extract_documents(body, url, content_type)) == list(ASKED["zh"][1:])
+
+
+def test_a_cell_is_text_and_no_markup() -> None:
+    found = read([["How do I pay?", "Write *100* <b>to</b> [me](https://evil.example)."], ["Who?", "Us."]])
+    assert "](https://evil.example)" not in found[0].answer.replace("\\[", "").replace("\\]", "")
