@@ -453,8 +453,11 @@ class HandoffService:
             await self._tell_admins(replace(handoff.support, thread=""), cause)
 
     async def _build_card(self, handoff: Handoff, link: str = "") -> Card:
-        conversation = await self._conversations.load_conversation(handoff.conversation_id)
-        return handoff_card(handoff, conversation.turns, link or await self._find_link(_message_of(handoff.customer)))
+        turns = (await self._conversations.load_conversation(handoff.conversation_id)).turns
+        poster = self._posters.get(handoff.customer.platform)
+        if poster and poster.is_direct(handoff.customer):
+            return handoff_card(handoff, turns, "", direct=True)
+        return handoff_card(handoff, turns, link or await self._find_link(_message_of(handoff.customer)))
 
     async def _update_card(self, handoff: Handoff) -> None:
         """Show in the packet how the handoff stands, also where that changes meanwhile."""

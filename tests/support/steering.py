@@ -79,6 +79,10 @@ class FakeRooms:
         """What stands in a channel, titles before texts."""
         return [": ".join(filter(None, (card.title, card.text))) for at, card in self.posts if at.channel == channel]
 
+    def is_direct(self, place: ThreadRef) -> bool:
+        """By the channel's id, as Slack's."""
+        return place.channel.startswith("D")
+
     async def post_card(self, place: ThreadRef, card: Card) -> MessageRef:
         """Keep it, unless the channel is broken."""
         if fault := self.broken.get(place.channel):

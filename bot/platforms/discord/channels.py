@@ -39,6 +39,9 @@ class DiscordChannels:
         self._team = team
         self._names: OrderedDict[tuple[str, str], tuple[float, str]] = OrderedDict()
 
+    def is_direct(self, place: ThreadRef) -> bool:
+        return place.workspace == PRIVATE
+
     async def post_card(self, place: ThreadRef, card: Card) -> MessageRef:
         """Where a channel's message never got its thread, the new one replies to it. Nothing that was
         for a thread which is gone comes to the channel: others read that. Nor anything to a channel of the team's that

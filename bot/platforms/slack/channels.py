@@ -36,6 +36,9 @@ class SlackChannels:
         self._names: OrderedDict[str, str] = OrderedDict()
         self._private: dict[str, tuple[float, bool]] = {}
 
+    def is_direct(self, place: ThreadRef) -> bool:
+        return place.channel.startswith("D")
+
     async def post_card(self, place: ThreadRef, card: Card) -> MessageRef:
         """A text that is too long for one message goes on in the next."""
         pieces = split_markdown(card.text, TEXT) if card.text else [""]

@@ -97,6 +97,23 @@ async def test_a_conversation_is_handed_over_and_both_sides_know(office: Office)
     assert handoff.support == replace(SUPPORT, thread="m1")
 
 
+@pytest.mark.parametrize(("channel", "opens"), [("C1", True), ("D1", False)])
+async def test_nobody_is_led_into_a_conversation_that_they_cannot_open(
+    office: Office, channel: str, opens: bool
+) -> None:
+    customer = replace(HERE, channel=channel)
+    turn = await asked(office, customer)
+    told = await office.handoffs.open_handoff(
+        customer, "UANN", "Ann", turn, HandoffReason.BUTTON, "https://chat.example/1"
+    )
+    [handoff] = await office.handoff_store.list_handoffs()
+    await office.handoffs.claim_handoff(MATE, handoff.id)
+    rooms = office.posters["slack"]
+    cards = [rooms.posts[0][1], rooms.updates[-1][1]]
+    assert told
+    assert [any("chat.example" in line.url for line in card.lines) for card in cards] == [opens, opens]
+
+
 @pytest.mark.parametrize("chosen", ["How is it reset?", "Reset? (Ember)"])  # none of these, and one of them
 async def test_what_was_chosen_is_handed_over_as_what_it_is_about(office: Office, chosen: str) -> None:
     options = (Citation(1, "Reset?", "", "p1", under="Ember"), Citation(2, "Reset?", "", "p2", under="Frost"))

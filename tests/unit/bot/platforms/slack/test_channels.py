@@ -51,6 +51,13 @@ async def test_a_thread_is_answered_in_and_linked_to(slack: SlackStandIn, rooms:
     assert [file.name for file in slack.workspace.files.values()] == ["a.csv"]
 
 
+async def test_a_private_conversation_with_the_bot_is_one_and_a_private_channel_is_not(
+    slack: SlackStandIn, rooms: SlackChannels
+) -> None:
+    assert rooms.is_direct(await rooms.open_direct_thread("", "U1"))
+    assert not rooms.is_direct(ThreadRef("slack", slack.team, "C2", "1.0"))
+
+
 async def test_an_update_of_what_is_gone_does_nothing(slack: SlackStandIn, rooms: SlackChannels) -> None:
     message = await rooms.post_card(place(slack), Card(text="packet"))
     slack.delete_message(slack.workspace.message("C1", message.message_id))
