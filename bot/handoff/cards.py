@@ -18,6 +18,11 @@ _REASONS = {
     HandoffReason.WORDS: "asked for a person",
     HandoffReason.ABSTENTION: "was told that the pages hold no answer",
 }
+_REPLIES = {  # of which what the customer read says no more to a teammate
+    Decision.SUGGEST: "was not sure, and showed what it found nearest",
+    Decision.CLARIFY: "asked which of several was meant",
+    Decision.ABSTAIN: "found no answer in the pages",
+}
 _TURNS = 4  # of the conversation, beside the one it is about
 _SHOWN = 5  # entries
 _QUESTION, _SAID = 1_500, 400  # characters
@@ -36,7 +41,7 @@ def handoff_card(handoff: Handoff, turns: Sequence[Turn], link: str, *, direct: 
     besides = [(place, turn) for place, turn in others if turn.decision is not Decision.HUMAN]  # as the title says
     for place, turn in besides[-_TURNS:]:
         when = "Before" if about is None or place < about else "Then"
-        lines.append(Line(f"{when}: {short(turn.question, _SAID)}", note=_format_reply(turn)))
+        lines.append(Line(f"{when}: {short(turn.question, _SAID)}", note=f"The bot {_describe_reply(turn)}"))
     if link:
         lines.append(Line("Where it was asked", link))
     return Card(
@@ -69,8 +74,8 @@ def _build_facts(handoff: Handoff, subject: Turn | None, *, direct: bool) -> dic
     facts = {"Asked in": f"{handoff.customer.platform.capitalize()}, {where}"}
     if language := name_language(handoff.language):
         facts["Language"] = language
-    if subject and (reply := _format_reply(subject)):
-        facts["The bot said"] = reply
+    if subject:
+        facts["The bot"] = _describe_reply(subject)
     if handoff.state is HandoffState.CLAIMED:
         facts["Claimed by"] = handoff.claimed_name
     if handoff.state is HandoffState.RESOLVED:
@@ -78,8 +83,9 @@ def _build_facts(handoff: Handoff, subject: Turn | None, *, direct: bool) -> dic
     return facts
 
 
-def _format_reply(turn: Turn) -> str:
-    return short(in_one_line(turn.answer), _SAID)
+def _describe_reply(turn: Turn) -> str:
+    """What the bot did about a question, after "The bot"."""
+    return _REPLIES.get(turn.decision) or f"answered: {short(in_one_line(turn.answer), _SAID)}"
 
 
 def _choose_footnote(handoff: Handoff) -> str:

@@ -446,7 +446,7 @@ class HandoffService:
         log.error("support channel refuses", handoff=handoff.id, channel=handoff.support.channel, cause=str(error))
         cause, channel = str(error), handoff.support.channel
         if error.kind is Refusal.PLACE and channel not in cause:
-            cause = f"the channel {channel} takes nothing ({cause}): invite the bot there, or name another."
+            cause = f"the channel {channel} takes nothing: {cause}. Invite the bot there, or name another."
         if error.kind is not Refusal.MOMENT:
             self._troubles[handoff.support.platform] = cause
         if self._tell_admins:

@@ -58,7 +58,7 @@ def test_the_note_says_who_asked_what_where_in_which_language_and_what_the_bot_s
     assert dict(card.facts) == {
         "Asked in": "Slack, a channel",
         "Language": "Chinese (Traditional)",
-        "The bot said": "Students get 15% off: with CARE online",
+        "The bot": "answered: Students get 15% off: with CARE online",
     }
     assert card.lines == (
         Line("Is there a discount for students?", "https://shop.example/students"),
@@ -87,8 +87,8 @@ def test_what_was_said_besides_is_told_in_order_and_the_wish_for_a_person_once()
     turn = answered()
     card = handoff_card(about(turn), [before, turn, then, wish], "")
     assert card.lines[1:] == (
-        Line("Before: Do you **ship** abroad?", note="Yes, to Europe."),
-        Line("Then: And vets?", note="The pages do not say."),
+        Line("Before: Do you **ship** abroad?", note="The bot answered: Yes, to Europe."),
+        Line("Then: And vets?", note="The bot found no answer in the pages"),
     )
     assert "Can I talk" not in written(card)
 
@@ -97,4 +97,4 @@ def test_a_wish_for_a_person_alone_is_the_question() -> None:
     wish = make_turn(question="Can I talk to somebody?", answer="I have told our team.", decision=Decision.HUMAN)
     card = handoff_card(about(wish, turn_id="", reason=HandoffReason.WORDS), [wish], "")
     assert card.text == "Can I talk to somebody?"
-    assert "The bot said" not in card.facts and card.lines == ()
+    assert "The bot" not in card.facts and card.lines == ()
