@@ -501,6 +501,21 @@ async def test_a_private_conversation_is_handed_over_and_answered_in_private(off
     await den.says(packet.id, "Wonderful!")
 
 
+async def test_where_the_thread_is_locked_people_and_customer_go_on_in_private(office: Office, den: Den) -> None:
+    thread = await den.ask("I'd like to talk to a human about my teapot")
+    packet = await office.packet("about my teapot")
+    await den.says(thread, "a person will reply here")
+    den.discord.fail(f"POST /channels/{thread}/messages", 999, status=403, code=160005)
+    reply = await office.teammate.send(den.discord.channel(packet.id), "Which teapot?")
+    assert await den.done(reply.id) == "relayed"
+    where = await den.discord.wait_for(lambda: den.discord.backend.dm_channels.get(den.asker.id), SECONDS)
+    await den.says(where, "about my teapot")
+    await den.says(where, "Which teapot?")
+    told = await den.asker.send_dm("The blue one")
+    assert await den.done(told.id) == "relayed"
+    await den.says(packet.id, "The blue one")
+
+
 async def test_a_private_answer_to_a_command_is_handed_over_in_private(office: Office, den: Den) -> None:
     result = await den.asker.slash(den.channel, "ask", question=PAYMENT, private=True)
     answer = await den.response(result)

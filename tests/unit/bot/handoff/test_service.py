@@ -386,7 +386,8 @@ async def test_who_cannot_be_passed_on_for_good_is_told(office: Office, side: Pa
     handoff = await opened(office)
     await office.handoffs.claim_handoff(MATE, handoff.id)
     office.posters["slack"].posts.clear()
-    office.posters["slack"].broken["CSUPPORT" if side is Party.CUSTOMER else "C1"] = gone(permanent=True)
+    for place in ("CSUPPORT",) if side is Party.CUSTOMER else ("C1", "direct"):
+        office.posters["slack"].broken[place] = gone(permanent=True)
     await office.handoffs.relay_message(item(await now(office, handoff), side), "Hello")
     told = office.posters["slack"].texts("C1" if side is Party.CUSTOMER else "CSUPPORT")
     assert told == [EN.say("team_out_of_reach")] or told[0].startswith("That did not reach the customer")
@@ -415,6 +416,67 @@ async def test_a_message_of_a_handoff_that_is_forgotten_goes_nowhere(office: Off
     await office.handoffs.relay_message(item(lost, Party.CUSTOMER), "Hello?")
     await office.handoffs.give_up(item(lost, Party.CUSTOMER))
     assert office.posters["slack"].posts == []
+
+
+# -- where it can be said ------------------------------------------------------------------------------------------
+
+
+async def test_where_the_place_takes_nothing_the_handoff_goes_on_in_private(office: Office) -> None:
+    rooms = office.posters["slack"]
+    rooms.broken["C1"] = gone(permanent=True)
+    turn = await asked(office, question="Where is\nmy parcel?")
+    assert await office.handoffs.open_handoff(HERE, "UANN", "Ann", turn, HandoffReason.WORDS)
+    [handoff] = await office.handoff_store.list_handoffs()
+    assert handoff.customer == await rooms.open_direct_thread("T1", "UANN")
+    await office.handoffs.relay_message(item(handoff, Party.SUPPORT), "It is on its way.")
+    assert rooms.texts("DUANN") == [
+        f"{EN.say('handoff_moved')}\n\n> Where is my parcel?",
+        EN.say("handed_over"),
+        EN.say("handoff_claimed", name="Bob"),
+        "Bob: It is on its way.",
+    ]
+    rooms.broken.clear()
+    await office.handoffs.relay_message(item(handoff, Party.SUPPORT), "And here.")
+    assert rooms.texts("C1") == [], "it goes on in one place"
+
+
+async def test_a_thread_that_is_locked_later_moves_the_handoff_once(office: Office) -> None:
+    handoff, rooms = await opened(office), office.posters["slack"]
+    await office.handoffs.claim_handoff(MATE, handoff.id)
+    rooms.broken["C1"] = gone(permanent=True)
+    for text in ("Hello", "Are you there?"):
+        await office.handoffs.relay_message(item(await now(office, handoff), Party.SUPPORT), text)
+    assert rooms.texts("DUANN")[1:] == ["Bob: Hello", "Bob: Are you there?"]
+
+
+async def test_a_private_conversation_that_has_a_handoff_is_not_taken_from_it(office: Office) -> None:
+    rooms = office.posters["slack"]
+    direct = await rooms.open_direct_thread("T1", "UANN")
+    own = await opened(office, direct)
+    handoff = await opened(office)
+    rooms.broken["C1"] = gone(permanent=True)
+    await office.handoffs.relay_message(item(handoff, Party.SUPPORT), "Hello")
+    assert "Bob: Hello" in rooms.texts("DUANN")
+    assert (await now(office, handoff)).customer == HERE
+    assert (await now(office, own)).customer == direct
+
+
+async def test_where_the_customer_cannot_be_reached_at_all_the_team_knows_at_once(office: Office) -> None:
+    rooms = office.posters["slack"]
+    rooms.broken |= {"C1": gone(permanent=True), "direct": gone(permanent=True)}
+    assert await office.handoffs.open_handoff(HERE, "UANN", "Ann", await asked(office), HandoffReason.BUTTON)
+    place, card = rooms.posts[-1]
+    assert place == replace(SUPPORT, thread="m1")
+    assert card.text.startswith("Ann cannot be reached from here: ")
+
+
+async def test_what_passes_moves_nothing(office: Office) -> None:
+    handoff = await opened(office)
+    office.posters["slack"].broken["C1"] = gone(permanent=False)
+    with pytest.raises(DeliveryError):
+        await office.handoffs.relay_message(item(handoff, Party.SUPPORT), "Hello")
+    assert (await now(office, handoff)).customer == HERE
+    assert office.posters["slack"].texts("DUANN") == []
 
 
 # -- claim, resolve, reopen ---------------------------------------------------------------------------------------
