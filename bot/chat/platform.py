@@ -127,6 +127,9 @@ class ChannelPoster(Protocol):
     """A platform, as notices, handoffs and admins' messages speak to it. Every method that waits raises
     DeliveryError."""
 
+    files_open_by_address: bool
+    """Whether whoever is told the address of a message's file can open it."""
+
     def is_direct(self, place: ThreadRef) -> bool:
         """Whether it is a private conversation with the bot: nobody but its customer can open it."""
 

@@ -64,9 +64,11 @@ def reminder_card(handoff: Handoff, link: str) -> Card:
     )
 
 
-def message_card(author: str, text: str, *, by_team: bool = False) -> Card:
-    """What somebody on the other side wrote. Addresses that a teammate writes can be followed, a customer's not."""
-    return Card(title=author, text=text, links=find_addresses(text) if by_team else find_mailboxes(text))
+def message_card(author: str, text: str, *, by_team: bool = False, files: Sequence[Line] = ()) -> Card:
+    """What somebody on the other side wrote, and the files with it. Addresses that a teammate writes can be followed, a
+    customer's not."""
+    links = find_addresses(text) if by_team else find_mailboxes(text)
+    return Card(title=author, text=text, links=links, lines=tuple(files))
 
 
 def _build_facts(handoff: Handoff, subject: Turn | None, *, direct: bool) -> dict[str, str]:

@@ -45,6 +45,11 @@ class HandoffPosts:
         poster = self._posters.get(place.platform)
         return poster is not None and poster.is_direct(place)
 
+    def passes_files_on(self, place: ThreadRef) -> bool:
+        """Whether whoever is told the address of a file that was sent there can open it."""
+        poster = self._posters.get(place.platform)
+        return poster is not None and poster.files_open_by_address
+
     async def post_notice(self, place: ThreadRef, card: Card) -> None:
         """Say something beside the matter itself; that it could not be said is logged."""
         try:

@@ -19,13 +19,14 @@ import structlog
 from bot.chat.card import Button, Card
 from bot.chat.conversation import Decision, Turn
 from bot.chat.links import find_addresses
-from bot.chat.message import Audience, Job, MessageRef, Party, ThreadRef
+from bot.chat.message import Audience, Job, MessageRef, ThreadRef
 from bot.chat.people import Actor
 from bot.chat.platform import ChannelPoster
 from bot.chat.ports import ConversationStore
 from bot.errors import BotError, DeliveryError, Refusal, StorageError
-from bot.handoff.cards import REOPEN, handoff_card, message_card, reminder_card
-from bot.handoff.models import INTERNAL, LIVE, Handoff, HandoffMessage, HandoffReason, HandoffState
+from bot.handoff.cards import REOPEN, handoff_card, reminder_card
+from bot.handoff.exchange import Exchange
+from bot.handoff.models import LIVE, Handoff, HandoffMessage, HandoffReason, HandoffState
 from bot.handoff.ports import HandoffStore, ThreadMarks
 from bot.handoff.posts import HandoffPosts
 from bot.i18n import words_for
@@ -39,9 +40,6 @@ _HOPELESS = timedelta(minutes=15)
 _REMINDERS = 5
 _MANY = 10_000  # more than are open at a time
 _TWICE = timedelta(seconds=10)
-_NOT_THE_TEAM = (
-    "Only the team speaks to customers, so that was not passed on: this channel has to be private to the team."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +77,7 @@ class HandoffService:
         self._inbox = inbox
         self._conversations = conversations
         self._posts = HandoffPosts(store, inbox, posters)
+        self._exchange = Exchange(store, self._posts, self._try_claim, self._report_refusal)
         self._channels = channels
         self._propose = propose
         self._limits = limits or HandoffLimits()
@@ -199,82 +198,15 @@ class HandoffService:
 
         Raises DeliveryError where trying again may help, StorageError.
         """
-        handoff = await self._store.find_handoff(job.message.handoff_id)
-        if handoff is None:
-            return
-        if job.message.side is Party.SUPPORT:
-            await self._relay_from_support(handoff, job, text)
-        else:
-            await self._relay_from_customer(handoff, job, text)
-
-    async def _relay_from_customer(self, handoff: Handoff, job: Job, text: str) -> None:
-        author = await self._posts.find_author_name(job)
-        await self._store.record_message(self._build_message(handoff, Party.CUSTOMER, job, author))
-        unseen = "(something that I am not shown: read it where it was asked)"
-        no_text = unseen if job.message.unseen else "(something that is no text: a picture or a file)"
-        shown = text or no_text
-        if text and job.message.files:
-            shown += "\n(and a file, which is where it was asked)"
-        if not handoff.support.thread:  # beside the packet it would stand in the channel for nobody
-            raise DeliveryError("the packet is not posted yet", Refusal.MOMENT)
-        try:
-            await self._posts.find_poster(handoff.support).post_card(handoff.support, message_card(author, shown))
-        except DeliveryError as error:
-            if not error.permanent:
-                raise
-            await self._report_refusal(handoff, error)
-            await self._posts.tell_customer(handoff, Card(text=words_for(handoff.language).say("team_out_of_reach")))
-
-    async def _relay_from_support(self, handoff: Handoff, job: Job, text: str) -> None:
-        if text.lstrip().startswith(INTERNAL):  # perhaps after an edit
-            await self._store.forget_message(handoff.id, Party.SUPPORT, job.message.id)
-            return
-        here = job.message.place
-        if not await self._posts.find_poster(here).is_teammate(here.workspace, job.message.user):
-            await self._posts.post_notice(handoff.support, Card(text=_NOT_THE_TEAM, anywhere=True))
-            return
-        author = await self._posts.find_author_name(job)
-        if handoff.state is HandoffState.RESOLVED:
-            await self._posts.post_notice(
-                handoff.support,
-                Card(
-                    text="This is resolved, so that was not passed on. Reopen it to write to the customer.",
-                    buttons=(Button(REOPEN, handoff.id, "Reopen"),),
-                ),
-            )
-            return
-        if handoff.state is HandoffState.OPEN:  # whoever answers has claimed it
-            place = job.message.place
-            actor = Actor(place.platform, place.workspace, job.message.user, author)
-            handoff = await self._try_claim(handoff, actor) or handoff
-        if not text:
-            why = job.message.unseen or "Only text reaches the customer: that file stays here."
-            await self._posts.post_notice(handoff.support, Card(text=why))
-            return
-        await self._store.record_message(self._build_message(handoff, Party.SUPPORT, job, author))
-        try:
-            await self._posts.post_to_customer(handoff, message_card(author, text, by_team=True))
-        except DeliveryError as error:
-            if not error.permanent:
-                raise
-            await self._posts.post_notice(handoff.support, Card(text=f"That did not reach the customer: {error}"))
+        await self._exchange.relay_message(job, text)
 
     async def forget_message(self, job: Job) -> None:
         """A message of either side was deleted: nothing is learned from it. Raises StorageError."""
-        if job.message.side:
-            await self._store.forget_message(job.message.handoff_id, job.message.side, job.message.id)
+        await self._exchange.forget_message(job)
 
     async def give_up(self, job: Job) -> None:
         """Tell the author of a message that it could not be passed on. Raises StorageError."""
-        handoff = await self._store.find_handoff(job.message.handoff_id)
-        if handoff is None:
-            return
-        if job.message.side is Party.SUPPORT:
-            await self._posts.post_notice(
-                handoff.support, Card(text=f"This did not reach the customer: {job.message.text[:200]}")
-            )
-        else:
-            await self._posts.tell_customer(handoff, Card(text=words_for(handoff.language).say("not_relayed")))
+        await self._exchange.give_up(job)
 
     # -- what teammates do ----------------------------------------------------------------------------------------
 
@@ -490,10 +422,6 @@ class HandoffService:
     async def _describe_state(self, handoff_id: str) -> Card:
         handoff = await self._store.find_handoff(handoff_id)
         return Card(text=f"It is {handoff.state.value} already.") if handoff else _unknown_handoff_card()
-
-    @staticmethod
-    def _build_message(handoff: Handoff, side: Party, job: Job, author: str) -> HandoffMessage:
-        return HandoffMessage(handoff.id, side, job.message.id, author, job.message.text, datetime.now(UTC))
 
 
 def name_trouble(platform: str) -> str:

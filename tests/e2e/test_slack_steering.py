@@ -469,6 +469,23 @@ async def test_a_private_conversation_is_handed_over_too(bot: Bot, desk: Desk) -
     await desk.click(packet, "resolve", TEAMMATE)
 
 
+async def test_files_that_stay_behind_are_named_to_either_side(bot: Bot, desk: Desk) -> None:
+    direct, slack = Direct(bot), bot.slack
+    after = slack.workspace.next_ts()
+    ts = await direct.ask("Can I speak to someone about my bill, please?")
+    packet = await desk.shown("about my bill", channel=SUPPORT, after=after)
+    assert "Where it was asked" not in packet.shown and "private conversation" in packet.shown
+    about = {"mimetype": "application/pdf", "size": 9, "url_private": "https://files.slack.com/x"}
+    await slack.say(direct.channel, direct.asker, "this one", subtype="file_share", files=[{"name": "bill_7", **about}])
+    await desk.shown("bill_7", channel=SUPPORT, thread=packet.ts)
+    await desk.shown("couldn't pass the file on to our team (bill_7)", channel=direct.channel, after=ts)
+    files = [{"name": "offer_7", **about}]
+    await slack.say(SUPPORT, TEAMMATE, "See here", packet.ts, subtype="file_share", files=files)
+    await desk.shown("See here", channel=direct.channel, after=ts)
+    await desk.shown("offer_7 stays here", channel=SUPPORT, thread=packet.ts)
+    await desk.click(packet, "resolve", TEAMMATE)
+
+
 async def test_where_the_channel_takes_nothing_people_and_customer_meet_in_private(bot: Bot, desk: Desk) -> None:
     room, slack = Room(bot), bot.slack
     direct, after = slack.dm(room.asker), slack.workspace.next_ts()

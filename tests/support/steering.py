@@ -74,6 +74,7 @@ class FakeRooms:
     updates: list[tuple[MessageRef, Card]] = field(default_factory=list)
     broken: dict[str, Exception] = field(default_factory=dict)
     strangers: set[str] = field(default_factory=set)
+    files_open_by_address: bool = False
 
     def texts(self, channel: str) -> list[str]:
         """What stands in a channel, titles before texts."""

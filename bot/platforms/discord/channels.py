@@ -34,6 +34,8 @@ _NO_THREAD = "I can make no thread here: to write to the customer, reply to the 
 class DiscordChannels:
     """`client` is one that keeps no members."""
 
+    files_open_by_address = True  # which is signed, for a day
+
     def __init__(self, client: discord.Client, team: Team) -> None:
         self._client = client
         self._team = team

@@ -29,6 +29,8 @@ class SlackChannels:
     """`team` is the workspace of the token. Whoever is in one of the `team_channels` is a teammate, as far as not
     everybody may join it: one that is public makes nobody a teammate, and nothing is posted there."""
 
+    files_open_by_address = False  # but where they were shared
+
     def __init__(self, client: AsyncWebClient, team: str, team_channels: Collection[str] = ()) -> None:
         self._client = client
         self._team = team

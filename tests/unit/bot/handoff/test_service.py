@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
+from bot.chat.card import Line
 from bot.chat.conversation import Citation, Decision, Turn
-from bot.chat.message import Audience, ChatMessage, Disposition, Job, Party, ThreadRef
+from bot.chat.message import Audience, ChatMessage, Disposition, Job, MessageFile, Party, ThreadRef
 from bot.errors import DeliveryError
 from bot.handoff.models import Handoff, HandoffReason, HandoffState
 from bot.handoff.service import HandoffService
@@ -353,6 +354,54 @@ async def test_what_is_no_text_is_said_to_be_none(office: Office) -> None:
     assert "stays here" in office.posters["slack"].texts("CSUPPORT")[1]
 
 
+BILL = MessageFile("bill.pdf", "application/pdf", 9, "https://files.example/bill.pdf")
+
+
+def with_file(job: Job) -> Job:
+    return replace(job, message=replace(job.message, files=(BILL,), link="https://chat.example/m"))
+
+
+@pytest.mark.parametrize("words", ["", "Here it is."])
+@pytest.mark.parametrize("side", list(Party))
+async def test_a_file_that_opens_by_its_address_is_passed_on_as_a_link(office: Office, side: Party, words: str) -> None:
+    handoff, rooms = await opened(office), office.posters["slack"]
+    rooms.files_open_by_address = True
+    await office.handoffs.relay_message(with_file(item(handoff, side)), words)
+    place, card = rooms.posts[-1]
+    assert place.channel == ("CSUPPORT" if side is Party.CUSTOMER else "C1")
+    assert (card.text, card.lines) == (words, (Line("bill.pdf", BILL.url),))
+
+
+@pytest.mark.parametrize("words", ["", "Here it is."])
+async def test_a_teammate_whose_file_stays_behind_is_told_so_by_its_name(office: Office, words: str) -> None:
+    handoff, rooms = await opened(office), office.posters["slack"]
+    await office.handoffs.relay_message(with_file(item(handoff, Party.SUPPORT)), words)
+    assert rooms.texts("C1")[1:] == ([f"Bob: {words}"] if words else [])
+    [told] = rooms.texts("CSUPPORT")
+    assert "bill.pdf stays here" in told
+    assert len(await office.handoff_store.load_messages(handoff.id)) == bool(words), "a file teaches nothing"
+
+
+@pytest.mark.parametrize("words", ["", "Here it is."])
+async def test_a_customer_s_file_is_named_with_where_it_is(office: Office, words: str) -> None:
+    handoff, rooms = await opened(office), office.posters["slack"]
+    await office.handoffs.relay_message(with_file(item(handoff, Party.CUSTOMER)), words)
+    [(_, card)] = rooms.posts
+    assert card.text == words
+    assert card.lines == (
+        Line("bill.pdf", note="it is where it was written"),
+        Line("Where it was written", "https://chat.example/m"),
+    )
+
+
+async def test_a_customer_whose_file_nobody_else_can_open_is_told_so(office: Office) -> None:
+    handoff, rooms = await opened(office, replace(HERE, channel="D1"), language="zh"), office.posters["slack"]
+    await office.handoffs.relay_message(with_file(item(handoff, Party.CUSTOMER)), "看这个")
+    assert rooms.texts("D1") == [ZH.say("file_not_relayed", files="bill.pdf")]
+    [card] = [card for place, card in rooms.posts if place.channel == "CSUPPORT"]
+    assert [(line.text, line.url) for line in card.lines] == [("bill.pdf", "")]
+
+
 async def test_in_a_resolved_thread_nothing_is_passed_on_and_the_team_is_told(office: Office) -> None:
     handoff = await opened(office)
     await office.handoffs.resolve_handoff(MATE, handoff.id)
@@ -444,8 +493,8 @@ async def test_a_thread_that_is_locked_later_moves_the_handoff_once(office: Offi
     handoff, rooms = await opened(office), office.posters["slack"]
     await office.handoffs.claim_handoff(MATE, handoff.id)
     rooms.broken["C1"] = gone(permanent=True)
-    for text in ("Hello", "Are you there?"):
-        await office.handoffs.relay_message(item(await now(office, handoff), Party.SUPPORT), text)
+    for words in ("Hello", "Are you there?"):
+        await office.handoffs.relay_message(item(await now(office, handoff), Party.SUPPORT), words)
     assert rooms.texts("DUANN")[1:] == ["Bob: Hello", "Bob: Are you there?"]
 
 
