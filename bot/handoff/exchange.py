@@ -27,13 +27,21 @@ ReportRefusal = Callable[[Handoff, DeliveryError], Awaitable[None]]
 
 class Exchange:
     """`claim` takes a handoff for whoever answers first, `report_refusal` lets admins know of a support channel that
-    takes nothing."""
+    takes nothing, `note_success` ends what was noted of that of a platform."""
 
-    def __init__(self, store: HandoffStore, posts: HandoffPosts, claim: Claim, report_refusal: ReportRefusal) -> None:
+    def __init__(
+        self,
+        store: HandoffStore,
+        posts: HandoffPosts,
+        claim: Claim,
+        report_refusal: ReportRefusal,
+        note_success: Callable[[str], None],
+    ) -> None:
         self._store = store
         self._posts = posts
         self._claim = claim
         self._report_refusal = report_refusal
+        self._note_success = note_success
 
     async def relay_message(self, job: Job, text: str) -> None:
         """Pass a message of either side on to the other. `text` is what was said, as it may be shown to people.
@@ -70,6 +78,7 @@ class Exchange:
             await self._report_refusal(handoff, error)
             await self._posts.tell_customer(handoff, Card(text=words_for(handoff.language).say("team_out_of_reach")))
             return
+        self._note_success(handoff.support.platform)
         if files and not passed_on and self._posts.is_direct(job.message.place):  # the team cannot open it there either
             told = words_for(handoff.language).say("file_not_relayed", files=_format_names(job))
             await self._posts.tell_customer(handoff, Card(text=told))

@@ -77,7 +77,9 @@ class HandoffService:
         self._inbox = inbox
         self._conversations = conversations
         self._posts = HandoffPosts(store, inbox, posters)
-        self._exchange = Exchange(store, self._posts, self._try_claim, self._report_refusal)
+        self._exchange = Exchange(
+            store, self._posts, self._try_claim, self._report_refusal, lambda platform: self.note_trouble(platform, "")
+        )
         self._channels = channels
         self._propose = propose
         self._limits = limits or HandoffLimits()

@@ -143,7 +143,7 @@ async def test_what_a_command_is_asked_back_has_numbers_where_slack_takes_no_but
         await room.slack.command("/ask", room.asker, room.channel, question)
         (shown,) = await room.slack.wait_for(lambda room=room: room.slack.bot_messages(room.channel), SECONDS)
         room.slack.faults.clear()
-        assert "1. " in shown.shown and not shown.blocks and shown.ephemeral_to == room.asker
+        assert "2. " in shown.shown and not shown.blocks and shown.ephemeral_to == room.asker
 
 
 async def test_none_of_these_is_an_abstention_with_the_way_to_a_person(bot: Bot, room: Room) -> None:

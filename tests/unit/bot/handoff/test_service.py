@@ -442,6 +442,16 @@ async def test_who_cannot_be_passed_on_for_good_is_told(office: Office, side: Pa
     assert told == [EN.say("team_out_of_reach")] or told[0].startswith("That did not reach the customer")
 
 
+async def test_a_support_channel_s_trouble_is_over_when_it_takes_a_message_again(office: Office) -> None:
+    handoff, rooms = await opened(office), office.posters["slack"]
+    rooms.broken["CSUPPORT"] = gone(permanent=True)
+    await office.handoffs.relay_message(item(handoff, Party.CUSTOMER), "Hello")
+    assert any(office.handoffs.list_troubles().values())
+    rooms.broken.clear()
+    await office.handoffs.relay_message(item(handoff, Party.CUSTOMER), "Hello again")
+    assert not any(office.handoffs.list_troubles().values())
+
+
 @pytest.mark.parametrize("side", list(Party))
 async def test_who_is_given_up_is_told(office: Office, side: Party) -> None:
     handoff = await opened(office)
