@@ -19,6 +19,7 @@ from bot.runtime.completion import shield_to_completion
 log = structlog.get_logger(__name__)
 
 Content = TypeVar("Content")
+Result = TypeVar("Result")
 _Content = TypeVar("_Content", contravariant=True)
 
 
@@ -34,6 +35,20 @@ class ReplySurface(Protocol[_Content]):
 
     async def remove(self, reply: Mapping[str, str]) -> None:
         """Delete a message, if it is still there."""
+
+
+async def try_forms(what: str, *forms: Callable[[], Awaitable[Result]]) -> Result:
+    """Say something in the first of the `forms` that the platform takes, the best first. Raises DeliveryError: the last
+    form's where it takes none. `what` names it in the log."""
+    *better, last = forms
+    for form in better:
+        try:
+            return await form()
+        except DeliveryError as error:
+            if error.kind is not Refusal.FORM:
+                raise
+            log.warning("said in a plainer form", item=what, cause=str(error))
+    return await last()
 
 
 class LiveReply(Generic[Content]):
@@ -69,16 +84,8 @@ class LiveReply(Generic[Content]):
         await self.try_forms(*(partial(self._lay_out, form) for form in forms))
 
     async def try_forms(self, *forms: Callable[[], Awaitable[None]]) -> None:
-        """Say something in the first of the `forms` that the platform takes, the best first. Raises DeliveryError: the
-        last form's where it takes none."""
-        for form in forms:
-            try:
-                await form()
-                return
-            except DeliveryError as error:
-                if error.kind is not Refusal.FORM or form is forms[-1]:
-                    raise
-                log.warning("said in a plainer form", item=self._job_id, cause=str(error))
+        """As the function. Raises DeliveryError."""
+        await try_forms(self._job_id, *forms)
 
     async def place_message(self, number: int, content: Content) -> None:
         """Show a message in the place of the reply's `number`th, or as a new one. Raises DeliveryError."""

@@ -67,7 +67,8 @@ class ChatMessage:
     `conversation_id`: which conversation it goes on with ("": its place's).
 
     What is found out once it is here: whether it is `in_help_channel`; the handoff it belongs to, and on whose `side`;
-    and, where it called the bot to somebody else's question, by whose id that was `asked_by`."""
+    and, where it called the bot to somebody else's question, by whose id that was `asked_by`: a press below the answer
+    keeps that."""
 
     place: ThreadRef
     id: str

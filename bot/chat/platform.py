@@ -124,7 +124,14 @@ class MessageContext(Protocol):
 
 
 class ChannelPoster(Protocol):
-    """A platform, as notices, handoffs and admins' messages speak to it. Every method raises DeliveryError."""
+    """A platform, as notices, handoffs and admins' messages speak to it. Every method that waits raises
+    DeliveryError."""
+
+    files_open_by_address: bool
+    """Whether whoever is told the address of a message's file can open it."""
+
+    def is_direct(self, place: ThreadRef) -> bool:
+        """Whether it is a private conversation with the bot: nobody but its customer can open it."""
 
     async def post_card(self, place: ThreadRef, card: Card) -> MessageRef:
         """A new message in a thread (in the channel itself where `thread` is "")."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.chat.card import Button, Card, Line, Style, Table
-from bot.chat.conversation import Turn
+from bot.chat.conversation import Decision, Turn
 from bot.chat.links import find_addresses, find_mailboxes
+from bot.chat.markup import in_one_line
 from bot.chat.text import ago, format_age, short
 from bot.handoff.models import Handoff, HandoffReason, HandoffState
+from bot.i18n.locales import name_language
 
 CLAIM, RESOLVE, REOPEN = "claim", "resolve", "reopen"
 _REASONS = {
@@ -16,29 +18,36 @@ _REASONS = {
     HandoffReason.WORDS: "asked for a person",
     HandoffReason.ABSTENTION: "was told that the pages hold no answer",
 }
-_TURNS = 5  # of the conversation
-_TRIED = 5  # passages
+_REPLIES = {  # of which what the customer read says no more to a teammate
+    Decision.SUGGEST: "was not sure, and showed what it found nearest",
+    Decision.CLARIFY: "asked which of several was meant",
+    Decision.ABSTAIN: "found no answer in the pages",
+}
+_TURNS = 4  # of the conversation, beside the one it is about
+_SHOWN = 5  # entries
 _QUESTION, _SAID = 1_500, 400  # characters
 
 
-def handoff_card(handoff: Handoff, turns: Sequence[Turn], link: str) -> Card:
-    """The message that opens a handoff's thread: the question, the conversation, what was tried, where it was asked.
+def handoff_card(handoff: Handoff, turns: Sequence[Turn], link: str, *, direct: bool = False) -> Card:
+    """The message that opens a handoff's thread: the question, what the bot said to it and showed, what was said
+    besides, and where it was asked, as far as the team can go there (`link`).
 
-    `turns` are the conversation's last ones, oldest first; the last may be the one the handoff is about.
+    `turns` are the conversation's last ones, oldest first; `direct`: it is a private one with the bot.
     """
-    lines = [Line(f"{short(turn.question, _SAID)} → {short(turn.answer, _SAID)}") for turn in turns[-_TURNS:]]
-    asked = next((turn for turn in reversed(turns) if turn.id == handoff.turn_id), None)
-    tried = {passage.url or passage.title: passage for passage in (asked.passages if asked else ())}
-    lines += [
-        Line(f"Tried: {short(passage.title, _SAID)}", passage.url, f"score {passage.score:.1f}")
-        for passage in list(tried.values())[:_TRIED]
-    ]
+    about = next((place for place, turn in enumerate(turns) if turn.id == handoff.turn_id), None)
+    subject = None if about is None else turns[about]
+    lines = [Line(short(each.label, _SAID), each.url) for each in (subject.citations if subject else ())][:_SHOWN]
+    others = [(place, turn) for place, turn in enumerate(turns) if place != about]
+    besides = [(place, turn) for place, turn in others if turn.decision is not Decision.HUMAN]  # as the title says
+    for place, turn in besides[-_TURNS:]:
+        when = "Before" if about is None or place < about else "Then"
+        lines.append(Line(f"{when}: {short(turn.question, _SAID)}", note=f"The bot {_describe_reply(turn)}"))
     if link:
         lines.append(Line("Where it was asked", link))
     return Card(
         title=f"{handoff.customer_name or 'Somebody'} {_REASONS[handoff.reason]}",
         text=handoff.question[:_QUESTION],
-        facts=_build_facts(handoff),
+        facts=_build_facts(handoff, subject, direct=direct),
         lines=tuple(lines),
         footnote=_choose_footnote(handoff),
         buttons=_build_buttons(handoff),
@@ -55,18 +64,30 @@ def reminder_card(handoff: Handoff, link: str) -> Card:
     )
 
 
-def message_card(author: str, text: str, *, by_team: bool = False) -> Card:
-    """What somebody on the other side wrote. Addresses that a teammate writes can be followed, a customer's not."""
-    return Card(title=author, text=text, links=find_addresses(text) if by_team else find_mailboxes(text))
+def message_card(author: str, text: str, *, by_team: bool = False, files: Sequence[Line] = ()) -> Card:
+    """What somebody on the other side wrote, and the files with it. Addresses that a teammate writes can be followed, a
+    customer's not."""
+    links = find_addresses(text) if by_team else find_mailboxes(text)
+    return Card(title=author, text=text, links=links, lines=tuple(files))
 
 
-def _build_facts(handoff: Handoff) -> dict[str, str]:
-    facts = {"Asked in": f"{handoff.customer.platform.capitalize()}, {format_age(handoff.created_at)} ago"}
+def _build_facts(handoff: Handoff, subject: Turn | None, *, direct: bool) -> dict[str, str]:
+    where = "a private conversation with the bot" if direct else "a channel"
+    facts = {"Asked in": f"{handoff.customer.platform.capitalize()}, {where}"}
+    if language := name_language(handoff.language):
+        facts["Language"] = language
+    if subject:
+        facts["The bot"] = _describe_reply(subject)
     if handoff.state is HandoffState.CLAIMED:
         facts["Claimed by"] = handoff.claimed_name
     if handoff.state is HandoffState.RESOLVED:
         facts["Resolved by"] = handoff.claimed_name
     return facts
+
+
+def _describe_reply(turn: Turn) -> str:
+    """What the bot did about a question, after "The bot"."""
+    return _REPLIES.get(turn.decision) or f"answered: {short(in_one_line(turn.answer), _SAID)}"
 
 
 def _choose_footnote(handoff: Handoff) -> str:

@@ -20,6 +20,10 @@ class HandoffState(StrEnum):
     FAILED = "failed"  # the support channel could not be told, and the customer knows
 
 
+LIVE = (HandoffState.OPEN, HandoffState.CLAIMED)
+"""The states in which people have the conversation."""
+
+
 class HandoffReason(StrEnum):
     """Why a person was asked for."""
 

@@ -19,19 +19,20 @@ import structlog
 from bot.chat.card import Button, Card
 from bot.chat.conversation import Decision, Turn
 from bot.chat.links import find_addresses
-from bot.chat.message import Audience, Job, MessageRef, Party, ThreadRef
+from bot.chat.message import Audience, Job, MessageRef, ThreadRef
 from bot.chat.people import Actor
 from bot.chat.platform import ChannelPoster
 from bot.chat.ports import ConversationStore
 from bot.errors import BotError, DeliveryError, Refusal, StorageError
-from bot.handoff.cards import REOPEN, handoff_card, message_card, reminder_card
-from bot.handoff.models import INTERNAL, Handoff, HandoffMessage, HandoffReason, HandoffState
+from bot.handoff.cards import REOPEN, handoff_card, reminder_card
+from bot.handoff.exchange import Exchange
+from bot.handoff.models import LIVE, Handoff, HandoffMessage, HandoffReason, HandoffState
 from bot.handoff.ports import HandoffStore, ThreadMarks
+from bot.handoff.posts import HandoffPosts
 from bot.i18n import words_for
 
 log = structlog.get_logger(__name__)
 
-_LIVE = (HandoffState.OPEN, HandoffState.CLAIMED)
 _LOOK_SECONDS = 15.0  # between two looks at what waits
 _UNPOSTED = timedelta(minutes=3)  # what was not done by then is done again; a platform may hold a call up
 _RECENT = 50  # resolved handoffs that are looked at
@@ -39,9 +40,6 @@ _HOPELESS = timedelta(minutes=15)
 _REMINDERS = 5
 _MANY = 10_000  # more than are open at a time
 _TWICE = timedelta(seconds=10)
-_NOT_THE_TEAM = (
-    "Only the team speaks to customers, so that was not passed on: this channel has to be private to the team."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,10 @@ class HandoffService:
         self._store = store
         self._inbox = inbox
         self._conversations = conversations
-        self._posters = posters
+        self._posts = HandoffPosts(store, inbox, posters)
+        self._exchange = Exchange(
+            store, self._posts, self._try_claim, self._report_refusal, lambda platform: self.note_trouble(platform, "")
+        )
         self._channels = channels
         self._propose = propose
         self._limits = limits or HandoffLimits()
@@ -107,7 +108,7 @@ class HandoffService:
         """
         refusal = await self._open_handoff(customer, user, name, turn, reason, link)
         if refusal:
-            await self._post_notice(customer, Card(text=refusal))
+            await self._posts.post_notice(customer, Card(text=refusal))
         return not refusal
 
     async def _open_handoff(
@@ -117,9 +118,7 @@ class HandoffService:
         StorageError."""
         support = self._find_support_channel(customer)
         words = words_for(turn.language)
-        if not name:
-            with suppress(DeliveryError):
-                name = await self._find_poster(customer).fetch_user_name(customer.workspace, user)
+        name = name or await self._posts.find_user_name(customer, user)
         if support is None:
             return words.say("not_handed_over")
         now = datetime.now(UTC)
@@ -143,15 +142,24 @@ class HandoffService:
         handoff = await self._store.open_handoff(wanted)
         if handoff.id != wanted.id:
             if now - handoff.created_at >= _TWICE:  # else a button was clicked twice
-                await self._post_notice(customer, Card(text=words.say("handed_over_before")))
+                await self._posts.tell_customer(handoff, Card(text=words.say("handed_over_before")))
             return ""
         if refused := await self._post_card(handoff, link):
             await self._store.change_handoff(handoff.id, HandoffState.OPEN, state=HandoffState.FAILED)
             return words.say(_choose_excuse(refused))
         await self._inbox.hand_over(customer)
         note = f"\n{self._limits.note}" if self._limits.note else ""
-        await self._post_notice(customer, Card(text=words.say("handed_over") + note, links=find_addresses(note)))
+        await self._tell_handed_over(handoff, note)
         return ""
+
+    async def _tell_handed_over(self, handoff: Handoff, note: str = "") -> None:
+        """Tell the customer that people know; where that cannot be said anywhere, people are to know that."""
+        told = words_for(handoff.language).say("handed_over") + note
+        refused = await self._posts.tell_customer(handoff, Card(text=told, links=find_addresses(note)))
+        current = await self._store.find_handoff(handoff.id)
+        if refused and refused.permanent and current:
+            who = handoff.customer_name or "The customer"
+            await self._posts.post_notice(current.support, Card(text=f"{who} cannot be reached from here: {refused}"))
 
     async def _find_subject(self, turn: Turn) -> Turn | None:
         """What the wish for a person is about: the turn itself, or what was asked before it, if anything was. A choice
@@ -178,9 +186,9 @@ class HandoffService:
             customer = replace(customer, thread=message.handoff_thread)
         try:
             if message.audience is Audience.COMMAND:
-                customer = await self._find_poster(customer).open_direct_thread(customer.workspace, message.user)
+                customer = await self._posts.find_poster(customer).open_direct_thread(customer.workspace, message.user)
             elif not link:
-                link = await self._find_poster(customer).fetch_link(message.written)
+                link = await self._posts.find_poster(customer).fetch_link(message.written)
         except DeliveryError as error:
             log.warning("customer's place not known", item=job.id, cause=str(error))
             if message.audience is Audience.COMMAND:  # the channel it was asked in is not for what people say to one
@@ -192,84 +200,15 @@ class HandoffService:
 
         Raises DeliveryError where trying again may help, StorageError.
         """
-        handoff = await self._store.find_handoff(job.message.handoff_id)
-        if handoff is None:
-            return
-        if job.message.side is Party.SUPPORT:
-            await self._relay_from_support(handoff, job, text)
-        else:
-            await self._relay_from_customer(handoff, job, text)
-
-    async def _relay_from_customer(self, handoff: Handoff, job: Job, text: str) -> None:
-        author = await self._find_author_name(job)
-        await self._store.record_message(self._build_message(handoff, Party.CUSTOMER, job, author))
-        unseen = "(something that I am not shown: read it where it was asked)"
-        no_text = unseen if job.message.unseen else "(something that is no text: a picture or a file)"
-        shown = text or no_text
-        if text and job.message.files:
-            shown += "\n(and a file, which is where it was asked)"
-        if not handoff.support.thread:  # beside the packet it would stand in the channel for nobody
-            raise DeliveryError("the packet is not posted yet", Refusal.MOMENT)
-        try:
-            await self._find_poster(handoff.support).post_card(handoff.support, message_card(author, shown))
-        except DeliveryError as error:
-            if not error.permanent:
-                raise
-            await self._report_refusal(handoff, error)
-            await self._post_notice(handoff.customer, Card(text=words_for(handoff.language).say("team_out_of_reach")))
-
-    async def _relay_from_support(self, handoff: Handoff, job: Job, text: str) -> None:
-        if text.lstrip().startswith(INTERNAL):  # perhaps after an edit
-            await self._store.forget_message(handoff.id, Party.SUPPORT, job.message.id)
-            return
-        here = job.message.place
-        if not await self._find_poster(here).is_teammate(here.workspace, job.message.user):
-            await self._post_notice(handoff.support, Card(text=_NOT_THE_TEAM, anywhere=True))
-            return
-        author = await self._find_author_name(job)
-        if handoff.state is HandoffState.RESOLVED:
-            await self._post_notice(
-                handoff.support,
-                Card(
-                    text="This is resolved, so that was not passed on. Reopen it to write to the customer.",
-                    buttons=(Button(REOPEN, handoff.id, "Reopen"),),
-                ),
-            )
-            return
-        if handoff.state is HandoffState.OPEN:  # whoever answers has claimed it
-            place = job.message.place
-            actor = Actor(place.platform, place.workspace, job.message.user, author)
-            handoff = await self._try_claim(handoff, actor) or handoff
-        if not text:
-            why = job.message.unseen or "Only text reaches the customer: that file stays here."
-            await self._post_notice(handoff.support, Card(text=why))
-            return
-        await self._store.record_message(self._build_message(handoff, Party.SUPPORT, job, author))
-        try:
-            await self._find_poster(handoff.customer).post_card(
-                handoff.customer, message_card(author, text, by_team=True)
-            )
-        except DeliveryError as error:
-            if not error.permanent:
-                raise
-            await self._post_notice(handoff.support, Card(text=f"That did not reach the customer: {error}"))
+        await self._exchange.relay_message(job, text)
 
     async def forget_message(self, job: Job) -> None:
         """A message of either side was deleted: nothing is learned from it. Raises StorageError."""
-        if job.message.side:
-            await self._store.forget_message(job.message.handoff_id, job.message.side, job.message.id)
+        await self._exchange.forget_message(job)
 
     async def give_up(self, job: Job) -> None:
         """Tell the author of a message that it could not be passed on. Raises StorageError."""
-        handoff = await self._store.find_handoff(job.message.handoff_id)
-        if handoff is None:
-            return
-        if job.message.side is Party.SUPPORT:
-            await self._post_notice(
-                handoff.support, Card(text=f"This did not reach the customer: {job.message.text[:200]}")
-            )
-        else:
-            await self._post_notice(handoff.customer, Card(text=words_for(handoff.language).say("not_relayed")))
+        await self._exchange.give_up(job)
 
     # -- what teammates do ----------------------------------------------------------------------------------------
 
@@ -287,7 +226,7 @@ class HandoffService:
         """The conversation is over: the bot answers there again, and what was said is proposed as a taught answer."""
         handoff = await self._store.change_handoff(
             handoff_id,
-            *_LIVE,
+            *LIVE,
             state=HandoffState.RESOLVED,
             claimed_by=actor.id,
             claimed_name=actor.shown,
@@ -304,7 +243,7 @@ class HandoffService:
         await self._update_card(handoff)
         words = words_for(handoff.language)
         again = Button(REOPEN, handoff.id, words.labels["still_need_help"])
-        await self._post_notice(handoff.customer, Card(text=words.say("handoff_resolved"), buttons=(again,)))
+        await self._posts.tell_customer(handoff, Card(text=words.say("handoff_resolved"), buttons=(again,)))
         if exchange := await self._store.load_messages(handoff.id):
             try:
                 await self._propose(handoff, exchange)
@@ -320,7 +259,7 @@ class HandoffService:
             return _unknown_handoff_card()
         words = words_for(before.language)
         by_customer = actor.platform == before.customer.platform and actor.user == before.customer_user
-        live = await self._store.list_handoffs(*_LIVE, limit=_MANY)
+        live = await self._store.list_handoffs(*LIVE, limit=_MANY)
         there = [each for each in live if each.customer == before.customer]
         if there and by_customer:
             return Card(text=words.say("handed_over_before"))
@@ -341,9 +280,9 @@ class HandoffService:
         await self._update_card(handoff)
         if by_customer:
             who = handoff.customer_name or "The customer"
-            await self._post_notice(handoff.support, Card(text=f"{who} still needs help: this is open again."))
+            await self._posts.post_notice(handoff.support, Card(text=f"{who} still needs help: this is open again."))
             return Card(text=words.say("handoff_reopened"))
-        await self._post_notice(handoff.customer, Card(text=words.say("handoff_reopened")))
+        await self._posts.tell_customer(handoff, Card(text=words.say("handoff_reopened")))
         return Card(text="It is open again.")
 
     async def may_steer(self, actor: Actor, handoff_id: str, place: ThreadRef) -> bool:
@@ -381,22 +320,22 @@ class HandoffService:
             later = now + self._limits.remind * 2**handoff.reminders
             await self._store.change_handoff(handoff.id, HandoffState.OPEN, remind_at=later)
             channel = replace(handoff.support, thread="")
-            link = await self._find_link(_message_of(handoff.support))
-            await self._post_notice(channel, reminder_card(handoff, link))
+            link = await self._posts.find_link(_message_of(handoff.support))
+            await self._posts.post_notice(channel, reminder_card(handoff, link))
             if handoff.reminders == 1:
-                await self._post_notice(handoff.customer, Card(text=words_for(handoff.language).say("handoff_waiting")))
+                await self._posts.tell_customer(handoff, Card(text=words_for(handoff.language).say("handoff_waiting")))
 
     async def _post_again(self, handoff: Handoff) -> None:
         """A packet that did not come to the channel: leased by `due`, so that one process posts it."""
         words = words_for(handoff.language)
-        away = handoff.support.platform not in self._posters
+        away = not self._posts.is_connected(handoff.support.platform)
         refused = None if away else await self._post_card(handoff, "")
         if not away and refused is None:
             await self._inbox.hand_over(handoff.customer)
-            await self._post_notice(handoff.customer, Card(text=words.say("handed_over")))
+            await self._tell_handed_over(handoff)
         elif datetime.now(UTC) - handoff.created_at > _HOPELESS:
             await self._store.change_handoff(handoff.id, HandoffState.OPEN, state=HandoffState.FAILED)
-            await self._post_notice(handoff.customer, Card(text=words.say(_choose_excuse(refused))))
+            await self._posts.tell_customer(handoff, Card(text=words.say(_choose_excuse(refused))))
         else:
             await self._store.change_handoff(handoff.id, HandoffState.OPEN, remind_at=datetime.now(UTC) + _UNPOSTED)
 
@@ -413,24 +352,22 @@ class HandoffService:
     def _find_support_channel(self, place: ThreadRef) -> ThreadRef | None:
         """Where a question of that place goes: the same platform's support channel, else another's; nowhere where its
         own platform takes no cards, for the customer could be told nothing."""
-        if place.platform not in self._posters:
+        if not self._posts.is_connected(place.platform):
             return None
         for platform in (place.platform, *sorted(self._channels)):
             channel = self._channels.get(platform, "")
-            if channel and platform in self._posters and (platform, channel) != (place.platform, place.channel):
+            if (
+                channel
+                and self._posts.is_connected(platform)
+                and (platform, channel) != (place.platform, place.channel)
+            ):
                 return ThreadRef(platform, place.workspace if platform == place.platform else "", channel, "")
         return None
-
-    def _find_poster(self, place: ThreadRef) -> ChannelPoster:
-        try:
-            return self._posters[place.platform]
-        except KeyError:
-            raise DeliveryError(f"{place.platform} is not connected", Refusal.MOMENT) from None
 
     async def _post_card(self, handoff: Handoff, link: str) -> DeliveryError | None:
         """Post the packet and note where; -> why it does not stand. Admins are told of that."""
         try:
-            room = self._find_poster(handoff.support)
+            room = self._posts.find_poster(handoff.support)
             message = await room.post_card(handoff.support, await self._build_card(handoff, link))
             thread = await room.ensure_thread(message, handoff.customer_name or "Handoff")
         except DeliveryError as error:
@@ -438,7 +375,7 @@ class HandoffService:
             return error
         self._troubles.pop(handoff.support.platform, None)
         later = datetime.now(UTC) + self._limits.remind
-        await self._store.change_handoff(handoff.id, *_LIVE, support=thread, remind_at=later, reminders=0)
+        await self._store.change_handoff(handoff.id, *LIVE, support=thread, remind_at=later, reminders=0)
         return None
 
     async def _report_refusal(self, handoff: Handoff, error: DeliveryError) -> None:
@@ -446,15 +383,17 @@ class HandoffService:
         log.error("support channel refuses", handoff=handoff.id, channel=handoff.support.channel, cause=str(error))
         cause, channel = str(error), handoff.support.channel
         if error.kind is Refusal.PLACE and channel not in cause:
-            cause = f"the channel {channel} takes nothing ({cause}): invite the bot there, or name another."
+            cause = f"the channel {channel} takes nothing: {cause}. Invite the bot there, or name another."
         if error.kind is not Refusal.MOMENT:
             self._troubles[handoff.support.platform] = cause
         if self._tell_admins:
             await self._tell_admins(replace(handoff.support, thread=""), cause)
 
     async def _build_card(self, handoff: Handoff, link: str = "") -> Card:
-        conversation = await self._conversations.load_conversation(handoff.conversation_id)
-        return handoff_card(handoff, conversation.turns, link or await self._find_link(_message_of(handoff.customer)))
+        turns = (await self._conversations.load_conversation(handoff.conversation_id)).turns
+        if self._posts.is_direct(handoff.customer):
+            return handoff_card(handoff, turns, "", direct=True)
+        return handoff_card(handoff, turns, link or await self._posts.find_link(_message_of(handoff.customer)))
 
     async def _update_card(self, handoff: Handoff) -> None:
         """Show in the packet how the handoff stands, also where that changes meanwhile."""
@@ -462,7 +401,9 @@ class HandoffService:
         while (now := await self._store.find_handoff(handoff.id)) and now.state is not drawn:
             drawn = now.state
             with suppress(DeliveryError):
-                await self._find_poster(now.support).update_card(_message_of(now.support), await self._build_card(now))
+                await self._posts.find_poster(now.support).update_card(
+                    _message_of(now.support), await self._build_card(now)
+                )
 
     async def _try_claim(self, handoff: Handoff, actor: Actor) -> Handoff | None:
         claimed = await self._store.change_handoff(
@@ -477,37 +418,12 @@ class HandoffService:
             now = await self._store.find_handoff(claimed.id)
             if now and now.state is HandoffState.CLAIMED:
                 told = words_for(claimed.language).say("handoff_claimed", name=actor.shown)
-                await self._post_notice(claimed.customer, Card(text=told))
+                await self._posts.tell_customer(claimed, Card(text=told))
         return claimed
 
     async def _describe_state(self, handoff_id: str) -> Card:
         handoff = await self._store.find_handoff(handoff_id)
         return Card(text=f"It is {handoff.state.value} already.") if handoff else _unknown_handoff_card()
-
-    async def _find_author_name(self, job: Job) -> str:
-        """What the author of a message is called."""
-        if job.message.author:
-            return job.message.author
-        place = job.message.place
-        with suppress(DeliveryError):
-            return await self._find_poster(place).fetch_user_name(place.workspace, job.message.user) or job.message.user
-        return job.message.user
-
-    async def _post_notice(self, place: ThreadRef, card: Card) -> None:
-        """Say something beside the matter itself; that it could not be said is logged."""
-        try:
-            await self._find_poster(place).post_card(place, card)
-        except DeliveryError as error:
-            log.error("not told", platform=place.platform, cause=str(error))
-
-    async def _find_link(self, message: MessageRef) -> str:
-        with suppress(DeliveryError):
-            return await self._find_poster(ThreadRef(message.platform, "", "", "")).fetch_link(message)
-        return ""
-
-    @staticmethod
-    def _build_message(handoff: Handoff, side: Party, job: Job, author: str) -> HandoffMessage:
-        return HandoffMessage(handoff.id, side, job.message.id, author, job.message.text, datetime.now(UTC))
 
 
 def name_trouble(platform: str) -> str:

@@ -16,6 +16,16 @@ def language_of_locale(locale: str) -> str:
     return "zh-Hant" if primary == "zh" and _is_traditional(tag) else primary
 
 
+def name_language(tag: str) -> str:
+    """What a tag of ours is called in English: "zh-Hant" -> "Chinese (Traditional)"; "" for what names no language."""
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        return Locale.parse(tag, sep="-").get_display_name(DEFAULT) or ""
+    except (UnknownLocaleError, ValueError):
+        return ""
+
+
 def _is_traditional(tag: str) -> bool:
     """Whether Chinese is written in the traditional script there: where a region is named alone, by what is likely."""
     from babel import Locale, UnknownLocaleError

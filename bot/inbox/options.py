@@ -72,7 +72,8 @@ class OptionPresses:
             return words.say("unknown_answer")
         press = await self._store.find_job(replace(job.message, id=press_id(turn_id)).key)
         if press is None:
-            return words.say("choice_not_taken" if user == job.message.user else "choice_not_yours")
+            theirs = user in {job.message.user, job.message.asked_by}
+            return words.say("choice_not_taken" if theirs else "choice_not_yours")
         return "" if press.message.user == user else words.say("choice_made")
 
     async def load_outcome(self, chosen: OptionPress) -> ClarificationOutcome | None:

@@ -86,9 +86,9 @@ def _classify_without_handoff(
 
 
 def _classify_option_press(message: ChatMessage, chosen: OptionPress, thread: Thread) -> Disposition:
-    """What a button below a clarification calls for. Whom the bot asked may press it, and whoever else it answers in
-    that thread; as whoever names it, they are answered in a muted thread, too."""
-    if message.user != chosen.asker and message.user not in thread.askers:
+    """What a button below a clarification calls for. Whom the bot asked may press it, whose question that was called
+    to, and whoever else it answers in that thread; as whoever names it, they are answered in a muted thread, too."""
+    if message.user not in {chosen.asker, message.asked_by, *thread.askers}:
         return Disposition.SILENT
     if message.audience is Audience.COMMAND:
         return Disposition.ANSWER

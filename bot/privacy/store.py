@@ -10,7 +10,22 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, Text, and_, cast, exists, func, or_, select, tuple_, update
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    Table,
+    Text,
+    and_,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+    type_coerce,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.chat.message import JobState, Party
@@ -226,7 +241,8 @@ class _Person:
         place = [
             getattr(inbox.c, name) == handoffs.c[f"customer_{name}"] for name in ("platform", "workspace", "channel")
         ]
-        messages = select(handoffs.c.id, inbox.c.message_id).join(inbox, and_(*place))
+        noted = type_coerce(inbox.c.message, JSON)["context"]["handoff"].as_string()  # it may have moved since
+        messages = select(handoffs.c.id, inbox.c.message_id).join(inbox, or_(and_(*place), noted == handoffs.c.id))
         messages = messages.where(inbox.c.platform == self._platform, self._is(inbox.c.user_id))
         here = tuple_(handoff_messages.c.handoff_id, handoff_messages.c.message_id).in_(messages)
         return and_(handoff_messages.c.side == Party.CUSTOMER.value, here)

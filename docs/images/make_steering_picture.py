@@ -58,8 +58,9 @@ async def _work(
     async with SlackStandIn() as slack:
         for user, name, admin in (("U1", "Ann", True), ("U2", "Mei Lin", False), ("U3", "Jo", False)):
             slack.add_user(user, name, is_admin=admin)
-        for channel, members in ((OFFICE, ["U1"]), (SUPPORT, ["U1", "U2"]), (SHOP, ["U3"])):
-            slack.add_channel(channel, members)
+        slack.add_channel(OFFICE, ["U1"])
+        slack.add_channel(SUPPORT, ["U1", "U2"], "private")
+        slack.add_channel(SHOP, ["U3"])
         settings = {**own, "FRONTDESK_SLACK_SUPPORT_CHANNEL": SUPPORT}
         async with Bot(slack, shop, folder, **settings):
             office = await _recrawl(slack, site)

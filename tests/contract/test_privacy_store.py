@@ -291,6 +291,23 @@ async def test_what_others_called_the_bot_to_goes_with_whom_it_was_asked_by(
     assert left == [None] if asker == WHO else len(left) == 2 and left[0]
 
 
+@pytest.mark.parametrize("sayer", [WHO, *OTHERS])
+async def test_what_was_said_in_a_handoff_that_moved_since_goes_with_who_said_it(
+    database: Database, store: PrivacyStore, sayer: str
+) -> None:
+    """It is another customer's handoff, and goes on in their private conversation."""
+    handoffs, inbox = SqlHandoffStore(database), SqlInboxStore(database, update_thread, "one", 60)
+    place = ThreadRef("slack", "T1", "C1", "1.0")
+    known = ("a" * 32, HandoffState.OPEN, HandoffReason.WORDS, "c", "", "Why?", "en", place, "U7", "Jo")
+    handoff = await handoffs.open_handoff(Handoff(*known, replace(SUPPORT, thread="2.0"), NOON, NOON))
+    job = await inbox.claim_message(said(WORDS, user=sayer, platform="slack", thread="1.0"), classify_message)
+    assert job and job.message.handoff_id == handoff.id
+    await handoffs.record_message(HandoffMessage(handoff.id, Party.CUSTOMER, job.message.id, "X", WORDS, NOON))
+    await handoffs.change_handoff(handoff.id, customer=ThreadRef("slack", "T1", "D7", ""))
+    await store.forget("slack", WHO)
+    assert [message.text for message in await handoffs.load_messages(handoff.id)] == ([] if sayer == WHO else [WORDS])
+
+
 async def test_a_wish_that_is_cut_off_is_known_until_it_is_done(
     database: Database, store: PrivacyStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -88,6 +88,14 @@ async def test_a_direct_message_is_answered_there(den: Den) -> None:
     assert "30" in shown(answer) and "来源" in shown(answer) and labels(answer)[0] == "有帮助"
 
 
+async def test_two_questions_in_one_breath_are_both_answered(den: Den) -> None:
+    asked = [await den.asker.send_dm(question) for question in (DELIVERY, GIFTS)]
+    for sent, containing in zip(asked, ("working days", "first year"), strict=True):
+        assert await den.done(sent.id) == "answered"
+        await den.says(sent.channel.id, containing)
+    assert len(den.said(asked[0].channel.id)) == len(asked)
+
+
 async def test_where_no_thread_may_be_made_the_answer_is_a_reply(den: Den) -> None:
     den.discord.fail(f"POST /channels/{den.channel.id}/messages/*/threads", status=403)
     asked = await den.ask(DELIVERY)

@@ -501,6 +501,34 @@ async def test_a_private_conversation_is_handed_over_and_answered_in_private(off
     await den.says(packet.id, "Wonderful!")
 
 
+async def test_where_the_thread_is_locked_people_and_customer_go_on_in_private(office: Office, den: Den) -> None:
+    thread = await den.ask("I'd like to talk to a human about my teapot")
+    packet = await office.packet("about my teapot")
+    await den.says(thread, "a person will reply here")
+    den.discord.fail(f"POST /channels/{thread}/messages", 999, status=403, code=160005)
+    reply = await office.teammate.send(den.discord.channel(packet.id), "Which teapot?")
+    assert await den.done(reply.id) == "relayed"
+    where = await den.discord.wait_for(lambda: den.discord.backend.dm_channels.get(den.asker.id), SECONDS)
+    await den.says(where, "about my teapot")
+    await den.says(where, "Which teapot?")
+    told = await den.asker.send_dm("The blue one")
+    assert await den.done(told.id) == "relayed"
+    await den.says(packet.id, "The blue one")
+
+
+async def test_files_reach_the_other_side_as_links(office: Office, den: Den) -> None:
+    thread = await den.ask("I'd like to talk to a human about my bill")
+    packet = await office.packet("about my bill")
+    await den.says(thread, "a person will reply here")
+    support = den.discord.channel(packet.id)
+    sent = await office.teammate.send(support, "", attachments=[("offer.pdf", b"%PDF")])
+    assert await den.done(sent.id) == "relayed"
+    await den.says(thread, f"]({sent.attachments[0].url})")
+    told = await den.asker.send(den.discord.channel(thread), "this one", attachments=[("bill.png", b"...")])
+    assert await den.done(told.id) == "relayed"
+    await den.says(packet.id, f"]({told.attachments[0].url})")
+
+
 async def test_a_private_answer_to_a_command_is_handed_over_in_private(office: Office, den: Den) -> None:
     result = await den.asker.slash(den.channel, "ask", question=PAYMENT, private=True)
     answer = await den.response(result)

@@ -107,6 +107,21 @@ async def test_what_slack_does_not_draw_comes_with_its_sources_and_buttons_all_t
     assert any(block["type"] == "section" and "delivery.html" in json.dumps(block) for block in answer.blocks)
 
 
+@pytest.mark.parametrize("member", [True, False])
+async def test_a_command_whose_blocks_slack_refuses_is_answered_in_bare_text(room: Room, member: bool) -> None:
+    """Also where the bot is not in the channel: the response URL alone reaches the caller then."""
+    for method in ("response_url", "chat.postEphemeral"):
+        room.slack.refuse("invalid_blocks", has_blocks, method)
+    if not member:
+        room.slack.refuse("not_in_channel", lambda args: True, "chat.postEphemeral")
+    await room.slack.command("/ask", room.asker, room.channel, DELIVERY)
+    (answer,) = await room.slack.wait_for(lambda: room.slack.bot_messages(room.channel), SECONDS)
+    assert "working days" in answer.shown and "delivery.html" in answer.shown
+    assert answer.ephemeral_to == room.asker and not answer.blocks
+    await room.slack.settled(SECONDS)
+    assert room.slack.bot_messages(room.channel) == [answer]
+
+
 async def test_metadata_that_slack_refuses_costs_no_answer(room: Room) -> None:
     room.slack.refuse(
         "metadata_must_be_sent_from_app",

@@ -137,6 +137,15 @@ async def test_what_is_typed_instead_is_answered_and_takes_the_buttons_off(
     assert answered or "1. " in question.shown  # what could have been chosen
 
 
+async def test_what_a_command_is_asked_back_has_numbers_where_slack_takes_no_buttons(bot: Bot, unsure: Bot) -> None:
+    for room, question in ((Room(bot), VAGUE), (Room(unsure), "How do I reset the kettle?")):
+        room.slack.refuse("invalid_blocks", lambda args: bool(args.get("blocks")), "response_url")
+        await room.slack.command("/ask", room.asker, room.channel, question)
+        (shown,) = await room.slack.wait_for(lambda room=room: room.slack.bot_messages(room.channel), SECONDS)
+        room.slack.faults.clear()
+        assert "2. " in shown.shown and not shown.blocks and shown.ephemeral_to == room.asker
+
+
 async def test_none_of_these_is_an_abstention_with_the_way_to_a_person(bot: Bot, room: Room) -> None:
     ts, question = await asked_back(room)
     await room.slack.click(room.asker, room.channel, question.ts, action(question, "None of these"))

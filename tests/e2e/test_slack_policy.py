@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from functools import partial
@@ -51,6 +52,13 @@ async def test_a_direct_message_is_answered(bot: Bot) -> None:
     ts = await direct.ask(DELIVERY)
     answer = await direct.one_answer(ts)
     assert "working days" in answer.shown and answer.thread_ts == ts
+
+
+async def test_two_questions_in_one_breath_are_both_answered(bot: Bot) -> None:
+    direct = Direct(bot)
+    asked = await asyncio.gather(*(direct.ask(question) for question in (DELIVERY, GIFTS)))
+    for ts, containing in zip(asked, ("working days", "first year"), strict=True):
+        await direct.one_answer(ts, containing=containing)
 
 
 async def test_a_mention_is_answered_once_in_its_thread(room: Room) -> None:

@@ -469,6 +469,40 @@ async def test_a_private_conversation_is_handed_over_too(bot: Bot, desk: Desk) -
     await desk.click(packet, "resolve", TEAMMATE)
 
 
+async def test_files_that_stay_behind_are_named_to_either_side(bot: Bot, desk: Desk) -> None:
+    direct, slack = Direct(bot), bot.slack
+    after = slack.workspace.next_ts()
+    ts = await direct.ask("Can I speak to someone about my bill, please?")
+    packet = await desk.shown("about my bill", channel=SUPPORT, after=after)
+    assert "Where it was asked" not in packet.shown and "private conversation" in packet.shown
+    about = {"mimetype": "application/pdf", "size": 9, "url_private": "https://files.slack.com/x"}
+    await slack.say(direct.channel, direct.asker, "this one", subtype="file_share", files=[{"name": "bill_7", **about}])
+    await desk.shown("bill_7", channel=SUPPORT, thread=packet.ts)
+    await desk.shown("couldn't pass the file on to our team (bill_7)", channel=direct.channel, after=ts)
+    files = [{"name": "offer_7", **about}]
+    await slack.say(SUPPORT, TEAMMATE, "See here", packet.ts, subtype="file_share", files=files)
+    await desk.shown("See here", channel=direct.channel, after=ts)
+    await desk.shown("offer_7 stays here", channel=SUPPORT, thread=packet.ts)
+    await desk.click(packet, "resolve", TEAMMATE)
+
+
+async def test_where_the_channel_takes_nothing_people_and_customer_meet_in_private(bot: Bot, desk: Desk) -> None:
+    room, slack = Room(bot), bot.slack
+    direct, after = slack.dm(room.asker), slack.workspace.next_ts()
+    closed = slack.refuse("is_archived", lambda args: args.get("channel") == room.channel)
+    await room.ask("I'd like to talk to a human about my teapot")
+    packet = await desk.shown("about my teapot", channel=SUPPORT, after=after)
+    await desk.shown("about my teapot", channel=direct, after=after)
+    await slack.say(SUPPORT, TEAMMATE, "Mei here, which teapot?", packet.ts)
+    await desk.shown("which teapot?", channel=direct, after=after)
+    await slack.say(direct, room.asker, "The blue one")
+    await desk.shown("The blue one", channel=SUPPORT, thread=packet.ts)
+    slack.faults.lift(closed)
+    await desk.click(packet, "resolve", TEAMMATE)
+    await desk.shown("marked this as settled", channel=direct, after=after)
+    assert room.said("") == []
+
+
 async def test_nobody_outside_of_the_support_channel_claims(bot: Bot, desk: Desk) -> None:
     room = Room(bot)
     _, packet = await handed(room, desk, "I want to talk to a person", button=False)

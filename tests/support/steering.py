@@ -74,10 +74,15 @@ class FakeRooms:
     updates: list[tuple[MessageRef, Card]] = field(default_factory=list)
     broken: dict[str, Exception] = field(default_factory=dict)
     strangers: set[str] = field(default_factory=set)
+    files_open_by_address: bool = False
 
     def texts(self, channel: str) -> list[str]:
         """What stands in a channel, titles before texts."""
         return [": ".join(filter(None, (card.title, card.text))) for at, card in self.posts if at.channel == channel]
+
+    def is_direct(self, place: ThreadRef) -> bool:
+        """By the channel's id, as Slack's."""
+        return place.channel.startswith("D")
 
     async def post_card(self, place: ThreadRef, card: Card) -> MessageRef:
         """Keep it, unless the channel is broken."""

@@ -70,7 +70,7 @@ class Team:
                 if await self._is_public(channel):
                     found[str(channel)] = describe_public_channel(channel)
             except DeliveryError as error:
-                found[str(channel)] = f"the channel {channel} cannot be looked at ({error}): invite the bot there."
+                found[str(channel)] = f"the channel {channel} cannot be looked at: {error}."
         return found
 
     async def _is_public(self, channel_id: int) -> bool:

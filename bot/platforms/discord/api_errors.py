@@ -9,6 +9,7 @@ import aiohttp
 import discord
 
 from bot.errors import DeliveryError, PlatformError, Refusal
+from bot.platforms.discord.refusal_texts import explain_refusal
 
 _UNKNOWN_MESSAGE = 10008
 _THREAD_EXISTS = 160004
@@ -17,7 +18,6 @@ _NO_HISTORY = 160002
 _FORM = frozenset({40005, 50006, 50035})
 _MOMENT = frozenset({20022, 20028, 30046, 40004, 40058, 40062, 40333, 130000})  # 40058: not before its author's post
 _BOT = frozenset({40001, 40002, 50014})
-_MEND = "Check DISCORD_TOKEN, and the application on Discord's developer portal."
 
 
 def kind_of(status: int, code: int = 0) -> Refusal:
@@ -37,9 +37,7 @@ def translate_delivery_errors() -> Iterator[None]:
     except discord.DiscordServerError as error:
         raise DeliveryError(f"Discord fails ({error.status})", Refusal.MOMENT) from error
     except discord.HTTPException as error:
-        kind = kind_of(error.status, error.code)
-        told = f"Discord refuses a call: {error.status}, code {error.code}"
-        raise DeliveryError(f"{told}. {_MEND}" if kind is Refusal.BOT else told, kind) from error
+        raise DeliveryError(_describe_refusal(error), kind_of(error.status, error.code)) from error
     except (TimeoutError, OSError, aiohttp.ClientError, discord.DiscordException, RuntimeError) as error:
         # RuntimeError: the client was closed, and another is on its way.
         raise DeliveryError(f"Discord cannot be reached ({type(error).__name__})", Refusal.MOMENT) from error
@@ -59,12 +57,18 @@ def translate_connection_errors() -> Iterator[None]:
             "Discord refuses the message content intent: switch it on, or off for good, on the application's Bot page."
         ) from error
     except discord.HTTPException as error:
-        raise PlatformError(f"Discord refuses a call while connecting: {error.status}, code {error.code}.") from error
+        raise PlatformError(f"While connecting: {_describe_refusal(error)}.") from error
     except (TimeoutError, OSError, aiohttp.ClientError, discord.DiscordException) as error:
         raise PlatformError(
             f"Discord cannot be reached ({type(error).__name__}). Check the network, FRONTDESK_DISCORD_API_URL and "
             "FRONTDESK_DISCORD_GATEWAY_URL."
         ) from error
+
+
+def _describe_refusal(error: discord.HTTPException) -> str:
+    response = error.response
+    url = getattr(response, "url", "")
+    return explain_refusal(error.status, error.code, getattr(response, "method", ""), getattr(url, "path", ""))
 
 
 def is_gone(error: DeliveryError) -> bool:

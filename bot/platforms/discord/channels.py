@@ -34,10 +34,15 @@ _NO_THREAD = "I can make no thread here: to write to the customer, reply to the 
 class DiscordChannels:
     """`client` is one that keeps no members."""
 
+    files_open_by_address = True  # which is signed, for a day
+
     def __init__(self, client: discord.Client, team: Team) -> None:
         self._client = client
         self._team = team
         self._names: OrderedDict[tuple[str, str], tuple[float, str]] = OrderedDict()
+
+    def is_direct(self, place: ThreadRef) -> bool:
+        return place.workspace == PRIVATE
 
     async def post_card(self, place: ThreadRef, card: Card) -> MessageRef:
         """Where a channel's message never got its thread, the new one replies to it. Nothing that was

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.chat.card import Card, File
+from bot.chat.live_reply import try_forms
 from bot.chat.message import MessageRef, ThreadRef
 from bot.errors import DeliveryError, Refusal
-from bot.platforms.slack.api_errors import code_of, translate_delivery_errors
-from bot.platforms.slack.cards import card_blocks, card_text
+from bot.platforms.slack.api_errors import code_of, takes_response, translate_delivery_errors
+from bot.platforms.slack.blocks import Message
+from bot.platforms.slack.cards import card_forms
 from bot.platforms.slack.channels import SlackChannels
 from bot.platforms.slack.events import NAME
 
@@ -68,27 +71,33 @@ class SlackAdminReply:
         """Show something to the caller alone. Raises DeliveryError."""
         if card.file:
             card = await self._share_file(card, card.file)
+        await try_forms(
+            "card", *(partial(self._show_message, card, form, replace=replace) for form in card_forms(card))
+        )
+
+    async def _show_message(self, card: Card, message: Message, *, replace: bool) -> None:
+        """`card` is the whole, for where it goes to the private conversation instead."""
+        content = message["blocks"] or None
         if self.response_url and self.uses < _USES:
             self.uses += 1
-            with translate_delivery_errors():
-                sent = await AsyncWebhookClient(self.response_url).send(
-                    text=card_text(card),
-                    blocks=card_blocks(card),
-                    response_type="ephemeral",
-                    replace_original=replace,
-                    unfurl_links=False,
-                )
-            if sent.status_code == 200:
+            respond = AsyncWebhookClient(self.response_url).send(
+                text=message["text"],
+                blocks=content,
+                response_type="ephemeral",
+                replace_original=replace,
+                unfurl_links=False,
+            )
+            if await takes_response(respond):
                 return
         try:
             if not self.place.channel:
                 raise DeliveryError("no channel", Refusal.PLACE)
             with translate_delivery_errors():
                 await self.client.chat_postEphemeral(
-                    channel=self.place.channel, user=self.user, text=card_text(card), blocks=card_blocks(card)
+                    channel=self.place.channel, user=self.user, text=message["text"], blocks=content
                 )
         except DeliveryError as error:
-            if not error.permanent:
+            if error.kind is not Refusal.PLACE:
                 raise
             await self.channels.post_card(await self.channels.open_direct_thread(self.place.workspace, self.user), card)
 

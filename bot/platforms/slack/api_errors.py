@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.webhook import WebhookResponse
 
 from bot.errors import DeliveryError, PlatformError, Refusal
 
@@ -65,6 +66,7 @@ _BOT = frozenset(
         "two_factor_setup_required",
     }
 )
+_TAKEN = 200
 _RESTRICTED = "restricted_action"  # and what follows it: _read_only_channel, _thread_locked, _non_threadable_channel …
 GONE = frozenset({"message_not_found", "thread_not_found"})
 STREAM_OVER = frozenset({"message_not_in_streaming_state", "message_not_found", "message_not_streaming"})
@@ -112,6 +114,16 @@ def translate_delivery_errors() -> Iterator[None]:
         raise DeliveryError(f"{told}. {suggest_fix(code)}." if kind is Refusal.BOT else told, kind) from error
     except (TimeoutError, aiohttp.ClientError, OSError, SlackClientError) as error:
         raise DeliveryError(f"Slack cannot be reached ({type(error).__name__})", Refusal.MOMENT) from error
+
+
+async def takes_response(responding: Awaitable[WebhookResponse]) -> bool:
+    """Whether a response URL takes what is sent to it: it may be used up. Raises DeliveryError where that cannot be
+    told, and for blocks that Slack does not take: whoever responds need not be in the channel to say it plainly."""
+    with translate_delivery_errors():
+        sent = await responding
+    if sent.status_code != _TAKEN and "blocks" in str(sent.body):
+        raise DeliveryError(f"Slack refuses a response: {str(sent.body)[:100]}", Refusal.FORM)
+    return sent.status_code == _TAKEN
 
 
 @contextmanager

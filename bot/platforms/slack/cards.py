@@ -13,14 +13,25 @@ from typing import Any
 
 from bot.chat.card import Button, Card, Form, Line, Style, Table
 from bot.chat.text import cut_text
-from bot.platforms.slack.blocks import FALLBACK, SECTION, Block
-from bot.platforms.slack.markdown import format_link, to_literal, to_plain_text, to_slack
+from bot.platforms.slack.blocks import FALLBACK, SECTION, Block, Message
+from bot.platforms.slack.markdown import format_link, to_literal, to_mrkdwn, to_plain_text, to_slack
 
 DO, FORM = "do", "form"
 _BAR = 20  # characters
 TEXT, _FACTS, _MARKDOWN, _TABLE, _LINES, _FOOTNOTE = 2_500, 1_500, 3_000, 2_000, 2_500, 500  # characters
 _ROWS, _CELL, _BUTTONS = 99, 200, 5
 _ONE_LINE = 110  # characters of a line with its note
+
+
+def card_forms(card: Card) -> tuple[Message, Message]:
+    """A card's message with blocks, and the one for where Slack takes none: all that can be read in it."""
+    facts = [f"*{to_literal(name)}:* {to_literal(value)}" for name, value in card.facts.items()]
+    rows = [" · ".join(map(to_literal, row)) for row in card.table.rows] if card.table else []
+    title, text = to_literal(card.title), _escape_lines(card.text, card.links)
+    body = [f"*{title}*" if title else "", text, *facts, to_mrkdwn(to_slack(card.markdown, card.links))]
+    lines = [*body, *rows, *map(_format_line, card.lines), to_literal(card.footnote)]
+    written = "\n".join(_fit_lines(list(filter(None, lines)), SECTION))
+    return {"blocks": card_blocks(card), "text": card_text(card)}, {"blocks": [], "text": written or "…"}
 
 
 def card_blocks(card: Card) -> list[Block]:
@@ -91,6 +102,10 @@ def read_form(view: Mapping[str, Any]) -> dict[str, str]:
     """A sent form's fields."""
     values = view["state"]["values"]
     return {name: str(next(iter(held.values())).get("value") or "") for name, held in values.items()}
+
+
+def _escape_lines(text: str, links: Collection[str]) -> str:
+    return "\n".join(to_literal(line, links) for line in text.splitlines())
 
 
 def _format_line(line: Line) -> str:

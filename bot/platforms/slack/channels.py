@@ -7,18 +7,21 @@ import time
 from collections import OrderedDict
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.chat.card import Card, File
+from bot.chat.live_reply import try_forms
 from bot.chat.message import MessageRef, ThreadRef
 from bot.chat.people import Role
 from bot.chat.split import split_markdown
 from bot.errors import DeliveryError, Refusal
 from bot.platforms.slack.api_errors import GONE, code_of, translate_delivery_errors
-from bot.platforms.slack.blocks import LINE_METADATA
-from bot.platforms.slack.cards import TEXT, card_blocks, card_text
+from bot.platforms.slack.blocks import LINE_METADATA, Message
+from bot.platforms.slack.cards import TEXT, card_forms
 from bot.platforms.slack.events import NAME
 
 _NAMES = 2_000  # people whose names are remembered
@@ -29,12 +32,17 @@ class SlackChannels:
     """`team` is the workspace of the token. Whoever is in one of the `team_channels` is a teammate, as far as not
     everybody may join it: one that is public makes nobody a teammate, and nothing is posted there."""
 
+    files_open_by_address = False  # but where they were shared
+
     def __init__(self, client: AsyncWebClient, team: str, team_channels: Collection[str] = ()) -> None:
         self._client = client
         self._team = team
         self._team_channels = [channel for channel in dict.fromkeys(team_channels) if channel]
         self._names: OrderedDict[str, str] = OrderedDict()
         self._private: dict[str, tuple[float, bool]] = {}
+
+    def is_direct(self, place: ThreadRef) -> bool:
+        return place.channel.startswith("D")
 
     async def post_card(self, place: ThreadRef, card: Card) -> MessageRef:
         """A text that is too long for one message goes on in the next."""
@@ -47,19 +55,21 @@ class SlackChannels:
     async def _post_message(self, place: ThreadRef, card: Card) -> MessageRef:
         if not card.anywhere and place.channel in self._team_channels and not await self._is_private(place.channel):
             raise DeliveryError(describe_public_channel(place.channel), Refusal.PLACE)
+        sent = await try_forms("card", *(partial(self._send_message, place, form) for form in card_forms(card)))
+        if card.file:
+            await self.upload_file(str(sent["channel"]), card.file, place.thread)
+        return MessageRef(NAME, self._team, str(sent["channel"]), str(sent["ts"]))
+
+    async def _send_message(self, place: ThreadRef, message: Message) -> AsyncSlackResponse:
         with translate_delivery_errors():
-            sent = await self._client.chat_postMessage(
+            return await self._client.chat_postMessage(
                 channel=place.channel,
                 thread_ts=place.thread or None,
-                text=card_text(card),
-                blocks=card_blocks(card),
+                **message,
                 metadata=dict(LINE_METADATA),
                 unfurl_links=False,
                 unfurl_media=False,
             )
-        if card.file:
-            await self.upload_file(str(sent["channel"]), card.file, place.thread)
-        return MessageRef(NAME, self._team, str(sent["channel"]), str(sent["ts"]))
 
     async def ensure_thread(self, message: MessageRef, name: str) -> ThreadRef:
         """Every message of Slack's can have a thread."""
@@ -67,13 +77,14 @@ class SlackChannels:
 
     async def update_card(self, message: MessageRef, card: Card) -> None:
         try:
-            with translate_delivery_errors():
-                await self._client.chat_update(
-                    channel=message.channel, ts=message.message_id, text=card_text(card), blocks=card_blocks(card)
-                )
+            await try_forms("card", *(partial(self._change_message, message, form) for form in card_forms(card)))
         except DeliveryError as error:
             if code_of(error) not in GONE:
                 raise
+
+    async def _change_message(self, message: MessageRef, shown: Message) -> None:
+        with translate_delivery_errors():
+            await self._client.chat_update(channel=message.channel, ts=message.message_id, **shown)
 
     async def open_direct_thread(self, workspace: str, user: str) -> ThreadRef:
         with translate_delivery_errors():

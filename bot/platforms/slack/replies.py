@@ -6,23 +6,25 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.chat.conversation import AnswerEvent, ClarificationOutcome, Decision, Stage, Turn
+from bot.chat.live_reply import try_forms
 from bot.chat.message import Audience, Job, ThreadRef
 from bot.chat.platform import KeepReplies, StandingReplies
 from bot.chat.reply_stream import AnswerView, follow_answer
 from bot.chat.reply_target import write_reply_target
 from bot.chat.split import split_markdown
 from bot.chat.text import shorten_text
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, Refusal
 from bot.i18n.language import words_for_text
 from bot.platforms.slack import blocks, choices
-from bot.platforms.slack.api_errors import GONE, code_of, lacks_thread, translate_delivery_errors
-from bot.platforms.slack.markdown import SlackMarkdown, has_table, to_fallback, to_literal, to_slack
+from bot.platforms.slack.api_errors import GONE, code_of, lacks_thread, takes_response, translate_delivery_errors
+from bot.platforms.slack.markdown import SlackMarkdown, has_table, to_literal, to_slack
 from bot.platforms.slack.reply_target import Elsewhere, target_of
 from bot.platforms.slack.streamed_reply import SHOWN, STREAMING, StreamedReply, Target, delete_message, stop_stream
 
@@ -79,17 +81,28 @@ class SlackReplySender:
 
     async def _answer_command(self, job: Job, turn: Turn) -> None:
         if turn.decision is Decision.CLARIFY:
-            await self._respond_to_command(job, choices.draw_question(turn), choices.format_fallback(turn))
+            drawn: blocks.Message = {"blocks": choices.draw_question(turn), "text": choices.format_fallback(turn)}
+            await self._whisper(job, drawn, {"blocks": [], "text": choices.write_question(turn)})
             return
         pieces, below = self._draw_answer(job, turn, share=True)
+        suggested = turn.decision is Decision.SUGGEST
+        plain_below = choices.below_suggestion_without_buttons(turn) if suggested else below
         for number, piece in enumerate(pieces, start=1):
-            last = below if number == len(pieces) else []
-            await self._respond_to_command(job, [*blocks.draw_body(piece), *last], to_fallback(piece))
+            last = number == len(pieces)
+            await self._whisper_piece(job, piece, below if last else (), plain_below if last else ())
+
+    async def _whisper_piece(
+        self, job: Job, piece: str, below: Sequence[blocks.Block] = (), plain_below: Sequence[blocks.Block] = ()
+    ) -> None:
+        """One message of an answer; where Slack does not take it so, as bare texts. Raises DeliveryError."""
+        *before, last = split_markdown(piece, blocks.PLAIN_PIECE)
+        plain = [*map(blocks.write_message, before), blocks.write_message(last, plain_below)]
+        await self._whisper(job, blocks.draw_message(piece, below), *plain)
 
     async def send_text(self, job: Job, text: str, keep: KeepReplies) -> None:
         if job.message.audience is Audience.COMMAND:
             if not _was_whispered(job):
-                await self._respond_to_command(job, blocks.draw_body(to_slack(text)), to_fallback(to_slack(text)))
+                await self._whisper_piece(job, to_slack(text))
                 await keep([_build_whispered_reply(job)])
             return
         told = f"{_quote_question(job)}{to_slack(text)}" if _is_elsewhere(job) else to_slack(text)
@@ -195,20 +208,33 @@ class SlackReplySender:
         with translate_delivery_errors():
             await self._client.auth_test()
 
-    async def _respond_to_command(self, job: Job, content: Sequence[blocks.Block], text: str) -> None:
-        """Answer a command, visible to its user alone: by its response URL, or, once that is used up, directly."""
-        url = target_of(job.message).response_url
-        fallback = text[: blocks.FALLBACK]
-        if url:
-            with suppress(DeliveryError), translate_delivery_errors():
-                sent = await AsyncWebhookClient(url).send(
-                    text=fallback, blocks=list(content), response_type="ephemeral", unfurl_links=False
-                )
-                if sent.status_code == 200:
+    async def _whisper(self, job: Job, drawn: blocks.Message, *plain: blocks.Message) -> None:
+        """Show a message to who asked alone, or, where Slack does not take its form, those that say the same plainly.
+        Raises DeliveryError."""
+
+        async def respond_plainly() -> None:
+            for message in plain:
+                await self._respond_to_command(job, message)
+
+        await try_forms(job.id, partial(self._respond_to_command, job, drawn), respond_plainly)
+
+    async def _respond_to_command(self, job: Job, message: blocks.Message) -> None:
+        """Answer a command, visible to its user alone: by its response URL, or, once that is used up or cannot be
+        reached, directly."""
+        content = message["blocks"] or None
+        if url := target_of(job.message).response_url:
+            respond = AsyncWebhookClient(url).send(
+                text=message["text"], blocks=content, response_type="ephemeral", unfurl_links=False
+            )
+            try:
+                if await takes_response(respond):
                     return
+            except DeliveryError as error:
+                if error.kind is Refusal.FORM:
+                    raise
         with translate_delivery_errors():
             await self._client.chat_postEphemeral(
-                channel=job.message.place.channel, user=job.message.user, text=fallback, blocks=list(content)
+                channel=job.message.place.channel, user=job.message.user, text=message["text"], blocks=content
             )
 
     async def _end_status(self, job: Job) -> None:

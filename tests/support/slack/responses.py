@@ -12,6 +12,7 @@ from aiohttp import web
 from tests.support.slack.chat import read_content
 from tests.support.slack.core import Call, Core
 from tests.support.slack.errors import Refused
+from tests.support.slack.faults import RESPONSE_URL
 from tests.support.slack.webapi import Args
 from tests.support.slack.workspace import Message, new_id, with_ids
 
@@ -66,12 +67,14 @@ class ResponseUrls:
             if response.uses >= USES:
                 raise Refused("used_url")
             response.uses += 1
+            if fault := self._core.faults.take(RESPONSE_URL, body | {"channel": response.channel}):
+                raise Refused(fault.error)
             self.apply(response, body)
         except Refused as refused:
-            self._core.calls.append(Call("response_url", body, at, False, refused.error, refused.answer()))
+            self._core.calls.append(Call(RESPONSE_URL, body, at, False, refused.error, refused.answer()))
             status = 404 if refused.error.endswith("_url") else 400
             return web.json_response(refused.answer(), status=status)
-        self._core.calls.append(Call("response_url", body, at, True, "", {}))
+        self._core.calls.append(Call(RESPONSE_URL, body, at, True, "", {}))
         return web.Response(text="ok", content_type="text/html")
 
     def apply(self, response: Response, body: dict[str, Any]) -> None:

@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
+from bot.chat.card import Line
 from bot.chat.conversation import Citation, Decision, Turn
-from bot.chat.message import Audience, ChatMessage, Disposition, Job, Party, ThreadRef
+from bot.chat.message import Audience, ChatMessage, Disposition, Job, MessageFile, Party, ThreadRef
 from bot.errors import DeliveryError
 from bot.handoff.models import Handoff, HandoffReason, HandoffState
 from bot.handoff.service import HandoffService
@@ -95,6 +96,23 @@ async def test_a_conversation_is_handed_over_and_both_sides_know(office: Office)
     assert told.text == EN.say("handed_over")
     [handoff] = await office.handoff_store.list_handoffs()
     assert handoff.support == replace(SUPPORT, thread="m1")
+
+
+@pytest.mark.parametrize(("channel", "opens"), [("C1", True), ("D1", False)])
+async def test_nobody_is_led_into_a_conversation_that_they_cannot_open(
+    office: Office, channel: str, opens: bool
+) -> None:
+    customer = replace(HERE, channel=channel)
+    turn = await asked(office, customer)
+    told = await office.handoffs.open_handoff(
+        customer, "UANN", "Ann", turn, HandoffReason.BUTTON, "https://chat.example/1"
+    )
+    [handoff] = await office.handoff_store.list_handoffs()
+    await office.handoffs.claim_handoff(MATE, handoff.id)
+    rooms = office.posters["slack"]
+    cards = [rooms.posts[0][1], rooms.updates[-1][1]]
+    assert told
+    assert [any("chat.example" in line.url for line in card.lines) for card in cards] == [opens, opens]
 
 
 @pytest.mark.parametrize("chosen", ["How is it reset?", "Reset? (Ember)"])  # none of these, and one of them
@@ -336,6 +354,54 @@ async def test_what_is_no_text_is_said_to_be_none(office: Office) -> None:
     assert "stays here" in office.posters["slack"].texts("CSUPPORT")[1]
 
 
+BILL = MessageFile("bill.pdf", "application/pdf", 9, "https://files.example/bill.pdf")
+
+
+def with_file(job: Job) -> Job:
+    return replace(job, message=replace(job.message, files=(BILL,), link="https://chat.example/m"))
+
+
+@pytest.mark.parametrize("words", ["", "Here it is."])
+@pytest.mark.parametrize("side", list(Party))
+async def test_a_file_that_opens_by_its_address_is_passed_on_as_a_link(office: Office, side: Party, words: str) -> None:
+    handoff, rooms = await opened(office), office.posters["slack"]
+    rooms.files_open_by_address = True
+    await office.handoffs.relay_message(with_file(item(handoff, side)), words)
+    place, card = rooms.posts[-1]
+    assert place.channel == ("CSUPPORT" if side is Party.CUSTOMER else "C1")
+    assert (card.text, card.lines) == (words, (Line("bill.pdf", BILL.url),))
+
+
+@pytest.mark.parametrize("words", ["", "Here it is."])
+async def test_a_teammate_whose_file_stays_behind_is_told_so_by_its_name(office: Office, words: str) -> None:
+    handoff, rooms = await opened(office), office.posters["slack"]
+    await office.handoffs.relay_message(with_file(item(handoff, Party.SUPPORT)), words)
+    assert rooms.texts("C1")[1:] == ([f"Bob: {words}"] if words else [])
+    [told] = rooms.texts("CSUPPORT")
+    assert "bill.pdf stays here" in told
+    assert len(await office.handoff_store.load_messages(handoff.id)) == bool(words), "a file teaches nothing"
+
+
+@pytest.mark.parametrize("words", ["", "Here it is."])
+async def test_a_customer_s_file_is_named_with_where_it_is(office: Office, words: str) -> None:
+    handoff, rooms = await opened(office), office.posters["slack"]
+    await office.handoffs.relay_message(with_file(item(handoff, Party.CUSTOMER)), words)
+    [(_, card)] = rooms.posts
+    assert card.text == words
+    assert card.lines == (
+        Line("bill.pdf", note="it is where it was written"),
+        Line("Where it was written", "https://chat.example/m"),
+    )
+
+
+async def test_a_customer_whose_file_nobody_else_can_open_is_told_so(office: Office) -> None:
+    handoff, rooms = await opened(office, replace(HERE, channel="D1"), language="zh"), office.posters["slack"]
+    await office.handoffs.relay_message(with_file(item(handoff, Party.CUSTOMER)), "看这个")
+    assert rooms.texts("D1") == [ZH.say("file_not_relayed", files="bill.pdf")]
+    [card] = [card for place, card in rooms.posts if place.channel == "CSUPPORT"]
+    assert [(line.text, line.url) for line in card.lines] == [("bill.pdf", "")]
+
+
 async def test_in_a_resolved_thread_nothing_is_passed_on_and_the_team_is_told(office: Office) -> None:
     handoff = await opened(office)
     await office.handoffs.resolve_handoff(MATE, handoff.id)
@@ -369,10 +435,21 @@ async def test_who_cannot_be_passed_on_for_good_is_told(office: Office, side: Pa
     handoff = await opened(office)
     await office.handoffs.claim_handoff(MATE, handoff.id)
     office.posters["slack"].posts.clear()
-    office.posters["slack"].broken["CSUPPORT" if side is Party.CUSTOMER else "C1"] = gone(permanent=True)
+    for place in ("CSUPPORT",) if side is Party.CUSTOMER else ("C1", "direct"):
+        office.posters["slack"].broken[place] = gone(permanent=True)
     await office.handoffs.relay_message(item(await now(office, handoff), side), "Hello")
     told = office.posters["slack"].texts("C1" if side is Party.CUSTOMER else "CSUPPORT")
     assert told == [EN.say("team_out_of_reach")] or told[0].startswith("That did not reach the customer")
+
+
+async def test_a_support_channel_s_trouble_is_over_when_it_takes_a_message_again(office: Office) -> None:
+    handoff, rooms = await opened(office), office.posters["slack"]
+    rooms.broken["CSUPPORT"] = gone(permanent=True)
+    await office.handoffs.relay_message(item(handoff, Party.CUSTOMER), "Hello")
+    assert any(office.handoffs.list_troubles().values())
+    rooms.broken.clear()
+    await office.handoffs.relay_message(item(handoff, Party.CUSTOMER), "Hello again")
+    assert not any(office.handoffs.list_troubles().values())
 
 
 @pytest.mark.parametrize("side", list(Party))
@@ -398,6 +475,67 @@ async def test_a_message_of_a_handoff_that_is_forgotten_goes_nowhere(office: Off
     await office.handoffs.relay_message(item(lost, Party.CUSTOMER), "Hello?")
     await office.handoffs.give_up(item(lost, Party.CUSTOMER))
     assert office.posters["slack"].posts == []
+
+
+# -- where it can be said ------------------------------------------------------------------------------------------
+
+
+async def test_where_the_place_takes_nothing_the_handoff_goes_on_in_private(office: Office) -> None:
+    rooms = office.posters["slack"]
+    rooms.broken["C1"] = gone(permanent=True)
+    turn = await asked(office, question="Where is\nmy parcel?")
+    assert await office.handoffs.open_handoff(HERE, "UANN", "Ann", turn, HandoffReason.WORDS)
+    [handoff] = await office.handoff_store.list_handoffs()
+    assert handoff.customer == await rooms.open_direct_thread("T1", "UANN")
+    await office.handoffs.relay_message(item(handoff, Party.SUPPORT), "It is on its way.")
+    assert rooms.texts("DUANN") == [
+        f"{EN.say('handoff_moved')}\n\n> Where is my parcel?",
+        EN.say("handed_over"),
+        EN.say("handoff_claimed", name="Bob"),
+        "Bob: It is on its way.",
+    ]
+    rooms.broken.clear()
+    await office.handoffs.relay_message(item(handoff, Party.SUPPORT), "And here.")
+    assert rooms.texts("C1") == [], "it goes on in one place"
+
+
+async def test_a_thread_that_is_locked_later_moves_the_handoff_once(office: Office) -> None:
+    handoff, rooms = await opened(office), office.posters["slack"]
+    await office.handoffs.claim_handoff(MATE, handoff.id)
+    rooms.broken["C1"] = gone(permanent=True)
+    for words in ("Hello", "Are you there?"):
+        await office.handoffs.relay_message(item(await now(office, handoff), Party.SUPPORT), words)
+    assert rooms.texts("DUANN")[1:] == ["Bob: Hello", "Bob: Are you there?"]
+
+
+async def test_a_private_conversation_that_has_a_handoff_is_not_taken_from_it(office: Office) -> None:
+    rooms = office.posters["slack"]
+    direct = await rooms.open_direct_thread("T1", "UANN")
+    own = await opened(office, direct)
+    handoff = await opened(office)
+    rooms.broken["C1"] = gone(permanent=True)
+    await office.handoffs.relay_message(item(handoff, Party.SUPPORT), "Hello")
+    assert "Bob: Hello" in rooms.texts("DUANN")
+    assert (await now(office, handoff)).customer == HERE
+    assert (await now(office, own)).customer == direct
+
+
+async def test_where_the_customer_cannot_be_reached_at_all_the_team_knows_at_once(office: Office) -> None:
+    rooms = office.posters["slack"]
+    rooms.broken |= {"C1": gone(permanent=True), "direct": gone(permanent=True)}
+    assert await office.handoffs.open_handoff(HERE, "UANN", "Ann", await asked(office), HandoffReason.BUTTON)
+    place, card = rooms.posts[-1]
+    assert place == replace(SUPPORT, thread="m1")
+    assert card.text.startswith("Ann cannot be reached from here: ")
+
+
+async def test_what_passes_moves_nothing(office: Office) -> None:
+    handoff = await opened(office)
+    office.posters["slack"].broken["C1"] = gone(permanent=False)
+    with pytest.raises(DeliveryError):
+        await office.handoffs.relay_message(item(handoff, Party.SUPPORT), "Hello")
+    assert (await now(office, handoff)).customer == HERE
+    assert office.posters["slack"].texts("DUANN") == []
 
 
 # -- claim, resolve, reopen ---------------------------------------------------------------------------------------

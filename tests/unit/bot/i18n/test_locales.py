@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.i18n import list_languages, words_for
-from bot.i18n.locales import language_of_locale
+from bot.i18n.locales import language_of_locale, name_language
 
 # https://api.slack.com/methods/users.info: IETF tags of the languages that Slack can be used in.
 SLACK = (
@@ -59,3 +59,13 @@ def test_whoever_uses_a_platform_in_one_of_our_languages_reads_it(locale: str) -
 @given(st.text(max_size=20))
 def test_whatever_a_platform_says_there_is_a_language(locale: str) -> None:
     assert language_of_locale(locale)
+
+
+@pytest.mark.parametrize("tag", list_languages())
+def test_every_language_of_ours_has_an_english_name(tag: str) -> None:
+    assert name_language(tag).replace("(", "").replace(")", "").replace(" ", "").isalpha()
+
+
+@pytest.mark.parametrize("tag", ["", "-", "no language", "\0"])
+def test_what_names_no_language_has_no_name(tag: str) -> None:
+    assert name_language(tag) == ""

@@ -54,8 +54,8 @@ class Office:
         self.desk = build_inbox(self.answering, self.store, self.inbox, self.meter, limits, intents=FakeIntents())
         self.desk.add_platform("test", self.messenger)
 
-    async def asked_back(self, question: ChatMessage) -> Turn:
-        """The question is answered by a clarification."""
+    async def asked_back(self, question: ChatMessage, asked_by: str = "") -> Turn:
+        """The question is answered by a clarification; `asked_by`: it only called the bot to this one's."""
         item = await self.inbox.claim_message(question, classify_message)
         assert item
         turn = make_turn(
@@ -68,7 +68,7 @@ class Office:
             user=question.user,
         )
         await self.store.add_turn(turn)
-        await self.inbox.record_turn(item, turn.id)
+        await self.inbox.record_turn(replace(item, message=replace(item.message, asked_by=asked_by)), turn.id)
         await self.inbox.record_reply(item, [{"post": "p"}])
         await self.inbox.finish_job(item, JobState.ANSWERED)
         return turn
@@ -131,6 +131,27 @@ async def test_somebody_else_may_not_press_unless_the_bot_answers_them_there(off
     await office.until(ANSWERED, ANSWERED)
     assert await office.press(turn) is None
     assert (await office.desk.explain_refusal(turn.id, "ann")) == "Somebody has chosen here already."
+
+
+@pytest.mark.parametrize("presser", ["ann", "mate"])
+async def test_whose_question_it_is_may_press_as_who_called_the_bot_to_it_and_nobody_else(
+    office: Office, presser: str
+) -> None:
+    """The bot asked back below ann's question, to which mate had called it."""
+    turn = await office.asked_back(said("@Frontdesk", user="mate", thread="t1"), asked_by="ann")
+    assert await office.press(turn, user="bob") is None
+    assert (await office.desk.explain_refusal(turn.id, "bob")).startswith("Only who asked may choose here")
+    assert await office.press(turn, user=presser)
+    await office.until(ANSWERED)
+    [asked] = office.answering.asked
+    assert (asked.user, asked.text) == (presser, "Chose: Order?")
+
+
+async def test_whose_question_it_is_hears_that_a_choice_is_not_taken_now(office: Office) -> None:
+    turn = await office.asked_back(said("@Frontdesk", user="mate"), asked_by="ann")
+    await office.inbox.mark_channel(Channel("test", "T1", "C1"), ChannelKind.QUIET)
+    assert await office.press(turn, user="ann") is None
+    assert "ask your question again" in await office.desk.explain_refusal(turn.id, "ann")
 
 
 async def test_what_is_not_known_any_more_is_said_in_the_person_s_language(office: Office) -> None:

@@ -116,7 +116,8 @@ def _in_slack(text: str) -> Iterator[tuple[Any, Collection[str]]]:
     yield blocks.draw_home_view(Overview("v1", NOW, 1, 1, (OWN,), (text,)), words), ALLOWED
     yield cards.form_view(Form("teach", "v", text, "Send", (Field("answer", text, text),)), {}), ALLOWED
     for card in _cards(text):
-        yield [cards.card_blocks(card), {"type": "mrkdwn", "text": cards.card_text(card)}], ALLOWED | card.links
+        texts = [form["text"] for form in cards.card_forms(card)]
+        yield [cards.card_blocks(card), *({"type": "mrkdwn", "text": text} for text in texts)], ALLOWED | card.links
 
 
 def _in_discord(text: str) -> Iterator[tuple[Any, Collection[str]]]:

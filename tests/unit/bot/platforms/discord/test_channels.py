@@ -132,3 +132,11 @@ async def test_where_it_cannot_be_told_who_sees_a_channel_nothing_is_posted(disc
         with pytest.raises(DeliveryError):
             await channels.post_card(ThreadRef("discord", str(guild.id), str(channel.id), ""), Card(text="x"))
     assert not discord.bot_messages(channel.id)
+
+
+async def test_a_private_conversation_with_the_bot_is_one_and_a_private_channel_is_not(discord: DiscordStandIn) -> None:
+    user = discord.guild.add_member(discord.world.create_user("Ann")).user
+    channel = create_team_channel(discord, "team")
+    async with channels_of(discord) as channels:
+        assert channels.is_direct(await channels.open_direct_thread(str(discord.guild.id), str(user.id)))
+        assert not channels.is_direct(ThreadRef("discord", str(discord.guild.id), str(channel.id), ""))

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.chat.card import Card, File
+from bot.chat.card import Card, File, Line, Table
 from bot.chat.message import ThreadRef
 from bot.chat.people import Role
 from bot.errors import DeliveryError
@@ -49,6 +49,28 @@ async def test_a_thread_is_answered_in_and_linked_to(slack: SlackStandIn, rooms:
     assert [m.shown for m in slack.bot_messages("C1", message.message_id)] == ["packet", "reply"]
     assert message.message_id.replace(".", "") in await rooms.fetch_link(message)
     assert [file.name for file in slack.workspace.files.values()] == ["a.csv"]
+
+
+async def test_a_private_conversation_with_the_bot_is_one_and_a_private_channel_is_not(
+    slack: SlackStandIn, rooms: SlackChannels
+) -> None:
+    assert rooms.is_direct(await rooms.open_direct_thread("", "U1"))
+    assert not rooms.is_direct(ThreadRef("slack", slack.team, "C2", "1.0"))
+
+
+async def test_a_card_whose_blocks_are_refused_is_said_in_bare_text(slack: SlackStandIn, rooms: SlackChannels) -> None:
+    slack.refuse("invalid_blocks", lambda args: bool(args.get("blocks")) and args["blocks"] != "[]")
+    table = Table(("state", "question"), (("open", "Why?"),))
+    lines = (Line("Returns", "https://shop.example/r", "a note"), Line("<!channel> *x*"))
+    card = Card("Ann", "first\nsecond", facts={"Language": "German"}, lines=lines, table=table, footnote="Claim it.")
+    message = await rooms.post_card(place(slack), card)
+    said = slack.workspace.message("C1", message.message_id)
+    assert not said.blocks
+    for part in ("*Ann*", "first\nsecond", "*Language:* German", "open · Why?", "|Returns>", "a note", "Claim it."):
+        assert part in said.text
+    assert "<!channel>" not in said.text
+    await rooms.update_card(message, Card("Ann", "third"))
+    assert said.text == "*Ann*\nthird"
 
 
 async def test_an_update_of_what_is_gone_does_nothing(slack: SlackStandIn, rooms: SlackChannels) -> None:
