@@ -99,7 +99,7 @@ class Coverage:
         if not self.shows_text:
             return "it shows no text: a script may build it, or it consists of pictures"
         parts = self.count_by_kind()
-        kinds = [kind for kind, _ in parts.most_common() if kind not in _NO_LOSS or not self.lost]
+        kinds = [kind for kind, _ in parts.most_common() if kind not in _NO_LOSS or not (self.kept or self.lost)]
         reasons = "; ".join(f"{_MEANINGS[kind]} ({parts[kind]} letters)" for kind in kinds)
         starts = [each for each in self.left_out if each.is_loss and each.start]
         if not starts:
@@ -156,6 +156,11 @@ class PageCoverage:
         """Whether less than `share` of its text is known, or nothing came of it."""
         return self.coverage is not None and (self.coverage.is_fault or self.coverage.share < share)
 
+    def as_dict(self) -> dict[str, object]:
+        """JSON-ready, for people's scripts."""
+        figures = self.coverage.as_dict() | {"reason": self.coverage.explain()} if self.coverage else {}
+        return {"source": self.source, "url": self.url, **figures}
+
 
 def sort_worst_first(pages: Iterable[PageCoverage]) -> list[PageCoverage]:
     """Those with a figure: of which nothing is known, then by the letters that are missing."""
@@ -169,3 +174,14 @@ def total_share(pages: Iterable[PageCoverage]) -> float | None:
     found = [page.coverage for page in pages if page.coverage is not None]
     kept, lost = sum(each.kept for each in found), sum(each.lost for each in found)
     return kept / (kept + lost) if kept + lost else None
+
+
+def summarise_coverage(pages: Sequence[PageCoverage], threshold: float) -> dict[str, object]:
+    """JSON-ready: the share over all pages (None for none), how many were measured, and those below `threshold`."""
+    share = total_share(pages)
+    return {
+        "share": share if share is None else round(share, 3),
+        "threshold": threshold,
+        "pages": sum(page.coverage is not None for page in pages),
+        "below": [page.as_dict() for page in sort_worst_first(pages) if page.is_below(threshold)],
+    }
