@@ -5,28 +5,30 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
-from retrieval.coverage import PageCoverage, sort_worst_first
+from retrieval.coverage import CoverageSummary, PageCoverage, sort_worst_first
 from retrieval.refresh.repeated_text import KnownText
 from retrieval.refresh.report import PageLine, SourceLine
 
 
 @dataclass(frozen=True, slots=True)
 class CoverageReport:
-    """`pages` with a figure, the worst first; the `empty` ones gave no document, and no page of `sources_empty` did."""
+    """The `empty` pages gave no document, and no page of `sources_empty` did."""
 
-    pages: tuple[PageCoverage, ...]
+    coverage: CoverageSummary
     empty: tuple[PageLine, ...]
     sources_empty: tuple[SourceLine, ...]
 
 
-def report_coverage(known: KnownText, locations: Mapping[str, str], failed: Container[str]) -> CoverageReport:
+def report_coverage(
+    known: KnownText, locations: Mapping[str, str], failed: Container[str], threshold: float
+) -> CoverageReport:
     """Of the sources in `locations`, by name; those that `failed` to be read are never called empty."""
     pages = [PageCoverage(*record.key, record.coverage) for record in known.records if record.source in locations]
     empty = [PageCoverage(*record.key, record.coverage) for record in known.empty if record.source in locations]
     empty = [*sort_worst_first(empty), *(page for page in empty if page.coverage is None)]
     useful = {document.source for document in known.documents}
     return CoverageReport(
-        tuple(sort_worst_first(pages)),
+        CoverageSummary(tuple(pages), threshold),
         tuple(PageLine(page.source, page.url, _explain_empty(page)) for page in empty),
         tuple(
             _build_source_line(source, location, [page for page in empty if page.source == source])

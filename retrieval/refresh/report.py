@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Literal
 
-from retrieval.coverage import PageCoverage, summarise_coverage
+from retrieval.coverage import CoverageSummary
 from retrieval.refresh.trial import TrialReport
 
 Stage = Literal["crawl", "compare", "embed", "verify", "golden", "activate"]
@@ -70,9 +70,8 @@ class RefreshReport:
     crawl broke off before it came to them; they stay too), empty (taken, but without a pair or a section), skipped
     (files of a kind that is not read). `sources` were read, but for `sources_failed`, of which `failed` has one line
     each; of `sources_empty` no page gave anything. `coverage` has the figure of every page of the sources that were
-    read, the worst first, and `min_coverage` is the share below which a page is worth a look. `bytes_received` counts
-    bodies; `texts_embedded` is how many had no vector yet. `trial` is what came of the golden questions, None where
-    none were asked.
+    read. `bytes_received` counts bodies; `texts_embedded` is how many had no vector yet. `trial` is what came of the
+    golden questions, None where none were asked.
     """
 
     outcome: Outcome
@@ -91,19 +90,13 @@ class RefreshReport:
     sources: tuple[str, ...] = ()
     sources_failed: tuple[SourceLine, ...] = ()
     sources_empty: tuple[SourceLine, ...] = ()
-    coverage: tuple[PageCoverage, ...] = ()
-    min_coverage: float = 0.0
+    coverage: CoverageSummary = field(default_factory=CoverageSummary)
     bytes_received: int = 0
     passages: int = 0
     texts_embedded: int = 0
     pruned: tuple[str, ...] = ()
     seconds: float = 0.0
     trial: TrialReport | None = None
-
-    @property
-    def below(self) -> tuple[PageCoverage, ...]:
-        """The pages of which too little is known, the worst first."""
-        return tuple(page for page in self.coverage if page.is_below(self.min_coverage))
 
     def as_dict(self) -> dict[str, object]:
         """JSON-ready; counts first, then the lists behind them."""
@@ -140,6 +133,6 @@ class RefreshReport:
             "failed": [asdict(line) for line in self.failed],
             "empty": [asdict(line) for line in self.empty],
             "skipped": [asdict(line) for line in self.skipped],
-            "coverage": summarise_coverage(self.coverage, self.min_coverage),
+            "coverage": self.coverage.as_dict(),
             **({"golden": self.trial.as_dict()} if self.trial else {}),
         }

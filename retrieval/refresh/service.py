@@ -130,8 +130,8 @@ def _conclude_refresh(
     if not documents:
         raise _build_nothing_found_error(sources, collected)
     failed = {line.source for line in collected.sources_failed}
-    covered = report_coverage(known, collected.locations, failed)
-    report = _build_report(before, collected, changes, covered, options.min_coverage)
+    covered = report_coverage(known, collected.locations, failed, options.min_coverage)
+    report = _build_report(before, collected, changes, covered)
     if options.dry_run:
         return report
     if before.version and _holds_same_documents(before.version, held, records, models):
@@ -218,7 +218,7 @@ def _build_nothing_found_error(sources: Sequence[Source], collected: CollectedPa
 
 
 def _build_report(
-    before: _Baseline, collected: CollectedPages, changes: Changes, covered: CoverageReport, min_coverage: float
+    before: _Baseline, collected: CollectedPages, changes: Changes, covered: CoverageReport
 ) -> RefreshReport:
     return RefreshReport(
         outcome="dry_run",
@@ -237,8 +237,7 @@ def _build_report(
         sources=tuple(collected.locations),
         sources_failed=tuple(collected.sources_failed),
         sources_empty=covered.sources_empty,
-        coverage=covered.pages,
-        min_coverage=min_coverage,
+        coverage=covered.coverage,
         bytes_received=collected.bytes_received,
     )
 

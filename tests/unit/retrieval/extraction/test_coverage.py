@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from retrieval.coverage import Coverage, LeftOut, LossKind, PageCoverage, sort_worst_first, total_share
+from retrieval.coverage import Coverage, CoverageSummary, LeftOut, LossKind, PageCoverage, sort_worst_first
 from retrieval.extraction import extract_page
 from retrieval.extraction.process import ExtractionProcess
 
@@ -111,11 +111,13 @@ def test_the_worst_page_comes_first() -> None:
     def page(url: str, kept: int, lost: int) -> PageCoverage:
         return PageCoverage("shop", url, Coverage(kept, (LeftOut(LossKind.UNREAD, lost, "…"),)))
 
-    pages = [page("fine", 990, 10), page("half", 400, 400), page("nothing", 0, 60), PageCoverage("shop", "old", None)]
+    pages = (page("fine", 990, 10), page("half", 400, 400), page("nothing", 0, 60), PageCoverage("shop", "old", None))
     assert [each.url for each in sort_worst_first(pages)] == ["nothing", "half", "fine"]
-    assert [each.url for each in pages if each.is_below(0.8)] == ["half", "nothing"]
-    assert total_share(pages) == pytest.approx(1390 / 1860)
-    assert total_share([]) is None
+    summary = CoverageSummary(pages, 0.8)
+    assert [each.url for each in summary.below] == ["nothing", "half"]
+    assert (summary.share, summary.measured) == (pytest.approx(1390 / 1860), 3)
+    assert CoverageSummary().share is None
+    assert summary.select_source("wiki").pages == ()
 
 
 def test_a_page_of_many_texts_is_measured_in_time_that_grows_with_it() -> None:

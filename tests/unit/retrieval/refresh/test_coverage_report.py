@@ -55,8 +55,8 @@ def shelf(tmp_path: Path) -> Shelf:
 def test_a_menu_on_every_page_is_not_indexed_and_its_pages_are_whole(shelf: Shelf) -> None:
     report = shelf.refresh("manual")
     assert shelf.questions() == [f"Use of lamp {n}" for n in range(6)]
-    assert [page.coverage.explain() for page in report.coverage if page.coverage] == [""] * 6
-    assert report.below == ()
+    assert [page.coverage.explain() for page in report.coverage.pages if page.coverage] == [""] * 6
+    assert report.coverage.below == ()
 
 
 def test_pages_that_did_not_change_count_and_keep_their_figures(shelf: Shelf) -> None:
@@ -67,8 +67,8 @@ def test_pages_that_did_not_change_count_and_keep_their_figures(shelf: Shelf) ->
     second = shelf.refresh("manual")
     assert second.pages_unchanged == 6
     assert [line.question for line in second.added] == ["Use of lamp 7"]
-    assert {page.url: page for page in first.coverage}.items() <= {page.url: page for page in second.coverage}.items()
-    assert set(read_coverage(shelf.store.find_active().folder)) == set(second.coverage)
+    assert set(first.coverage.pages) <= set(second.coverage.pages)
+    assert set(read_coverage(shelf.store.find_active().folder)) == set(second.coverage.pages)
 
 
 def test_a_menu_that_only_comes_to_repeat_is_no_knowledge_that_vanishes(shelf: Shelf) -> None:
@@ -86,12 +86,12 @@ def test_what_is_missing_of_a_page_is_told_the_worst_page_first(shelf: Shelf) ->
     shelf.write("manual", "half", f"{MENU}<h2>The base</h2><p>It is held by nine screws.</p>{drawing}")
     shelf.write("manual", "none", f"{MENU}<svg><text>How the lamp is to be put together</text></svg>")
     report = shelf.refresh("manual")
-    assert [Path(page.url).name for page in report.below] == ["none.html", "half.html"]
+    assert [Path(page.url).name for page in report.coverage.below] == ["none.html", "half.html"]
     below = report.as_dict()["coverage"]["below"]  # type: ignore[index]
     assert below[1]["left_out"]["unreadable"] > 200
     assert 0 < below[1]["share"] < 0.2
     assert json.loads(json.dumps(below)) == below
-    assert shelf.refresh("manual", min_coverage=0.05).below == report.below[:1]
+    assert shelf.refresh("manual", min_coverage=0.05).coverage.below == report.coverage.below[:1]
 
 
 def test_a_page_of_which_nothing_is_known_says_why(shelf: Shelf) -> None:
