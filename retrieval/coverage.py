@@ -70,7 +70,9 @@ class Coverage:
 
     @property
     def share(self) -> float:
-        """What part of the main text became knowledge, 0..1; 1 for a page that has none."""
+        """What part of the main text became knowledge, 0..1; 1 for a page of links and furniture alone."""
+        if not self.shows_text:
+            return 0.0
         total = self.kept + self.lost
         return self.kept / total if total >= FEW_LETTERS else 1.0
 
