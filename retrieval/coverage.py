@@ -78,8 +78,8 @@ class Coverage:
 
     @property
     def shows_text(self) -> bool:
-        """Whether any text is seen on the page, be it only its menus."""
-        return self.kept + sum(each.letters for each in self.left_out) >= FEW_LETTERS
+        """Whether any text is seen on the page, be it only its menus; the shortest that is known is one."""
+        return self.kept > 0 or sum(each.letters for each in self.left_out) >= FEW_LETTERS
 
     @property
     def is_fault(self) -> bool:
@@ -132,7 +132,10 @@ class Coverage:
         kept = self.kept + sum(each.letters for each in self.left_out if each.kind is LossKind.REPEATED)
         texts = [replace(each, repeated=each.start in starts) for each in self.left_out]
         parts = [each for each in texts if each.kind is not LossKind.REPEATED]
-        return Coverage(max(0, kept - sum(each.letters for each in documents)), (*parts, *documents))
+        for document in documents:  # never more than was seen: a document may hold the page's title besides
+            parts.append(replace(document, letters=min(document.letters, kept)))
+            kept -= parts[-1].letters
+        return Coverage(kept, tuple(parts))
 
     def to_row(self) -> dict[str, object]:
         """As it is kept with a page; see `from_row`."""

@@ -75,6 +75,11 @@ def test_a_page_built_by_a_script_shows_nothing_and_is_a_fault() -> None:
     assert "script" in coverage.explain()
 
 
+def test_the_shortest_text_that_is_known_is_known_as_a_whole() -> None:
+    coverage = cover("<h1>营业时间</h1><p>9点到17点。</p>")
+    assert (coverage.share, coverage.is_fault, coverage.explain()) == (1.0, False, "")
+
+
 def test_an_index_of_links_is_no_fault() -> None:
     links = "".join(f"<li><a href='/{n}'>Everything about lamp number {n}</a>" for n in range(9))
     coverage = cover(f"<h1>Contents</h1><p>Choose a lamp below.</p><ul>{links}</ul>")
@@ -105,6 +110,9 @@ def test_a_row_holds_all_of_it() -> None:
     assert (marked.kept, marked.lost) == (5, 0)
     assert Coverage.from_row(marked.to_row()) == marked
     assert marked.mark_repeated(frozenset(), []) == coverage
+    much = coverage.mark_repeated(frozenset(), [LeftOut(LossKind.REPEATED, 9, "Menu"), LeftOut(LossKind.REPEATED, 9)])
+    assert much.kept == 0
+    assert much.mark_repeated(frozenset(), []) == coverage
 
 
 def test_the_worst_page_comes_first() -> None:
