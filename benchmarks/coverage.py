@@ -20,6 +20,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from lxml import etree, html
 
@@ -63,7 +64,7 @@ def read_lines(body: bytes) -> list[str]:
     """The lines that a browser shows of a page, without its menus and its lists of links."""
     tree = html.document_fromstring(body or b"<p>")
     etree.strip_elements(tree, *_UNSHOWN, etree.Comment, with_tail=False)
-    for part in tree.xpath(_FRAME):
+    for part in cast("list[html.HtmlElement]", tree.xpath(_FRAME)):
         if part.getparent() is not None:
             part.drop_tree()
     lines, text, linked = [], [""], 0
