@@ -48,6 +48,7 @@ class Settings(Section):
     hnsw_from: int = Field(50_000, ge=1)
     keep_versions: int = Field(5, ge=1)
     max_vanish: float = Field(0.3, ge=0, le=1)
+    min_coverage: float = Field(0.8, ge=0, le=1)
     golden_questions: Path | None = None
     golden_may_lose: int = Field(0, ge=0)
 

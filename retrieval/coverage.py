@@ -72,14 +72,16 @@ class Coverage:
 
     @property
     def share(self) -> float:
-        """What part of the main text became knowledge, 0..1; 1 for a page that has none."""
+        """What part of the main text became knowledge, 0..1; 1 for a page of links and furniture alone."""
+        if not self.shows_text:
+            return 0.0
         total = self.kept + self.lost
         return self.kept / total if total >= FEW_LETTERS else 1.0
 
     @property
     def shows_text(self) -> bool:
-        """Whether any text is seen on the page, be it only its menus."""
-        return self.kept + sum(each.letters for each in self.left_out) >= FEW_LETTERS
+        """Whether any text is seen on the page, be it only its menus; the shortest that is known is one."""
+        return self.kept > 0 or sum(each.letters for each in self.left_out) >= FEW_LETTERS
 
     @property
     def is_fault(self) -> bool:
@@ -101,7 +103,7 @@ class Coverage:
         if not self.shows_text:
             return "it shows no text: a script may build it, or it consists of pictures"
         parts = self.count_by_kind()
-        kinds = [kind for kind, _ in parts.most_common() if kind not in _NO_LOSS or not self.lost]
+        kinds = [kind for kind, _ in parts.most_common() if kind not in _NO_LOSS or not (self.kept or self.lost)]
         reasons = "; ".join(f"{_MEANINGS[kind]} ({parts[kind]} letters)" for kind in kinds)
         starts = [each for each in self.left_out if each.is_loss and each.start]
         if not starts:
@@ -115,12 +117,16 @@ class Coverage:
             "kept": self.kept,
             "lost": self.lost,
             "left_out": {kind.value: letters for kind, letters in self.count_by_kind().most_common()},
-            "texts": [
-                {"kind": each.kind.value, "letters": each.letters, "start": each.start}
-                for each in self.left_out
-                if each.is_loss
-            ],
+            "reason": self.explain(),
         }
+
+    def list_lost_texts(self) -> list[dict[str, object]]:
+        """JSON-ready: what is missing, text by text, the largest first."""
+        return [
+            {"kind": each.kind.value, "letters": each.letters, "start": each.start}
+            for each in self.left_out
+            if each.is_loss
+        ]
 
     def mark_repeated(self, starts: frozenset[str], documents: Sequence[LeftOut]) -> Coverage:
         """The same with what stands on nearly every page of its source told apart: texts left out that begin like one
@@ -128,7 +134,10 @@ class Coverage:
         kept = self.kept + sum(each.letters for each in self.left_out if each.kind is LossKind.REPEATED)
         texts = [replace(each, repeated=each.start in starts) for each in self.left_out]
         parts = [each for each in texts if each.kind is not LossKind.REPEATED]
-        return Coverage(max(0, kept - sum(each.letters for each in documents)), (*parts, *documents))
+        for document in documents:  # never more than was seen: a document may hold the page's title besides
+            parts.append(replace(document, letters=min(document.letters, kept)))
+            kept -= parts[-1].letters
+        return Coverage(kept, tuple(parts))
 
     def to_row(self) -> dict[str, object]:
         """As it is kept with a page; see `from_row`."""
@@ -158,16 +167,57 @@ class PageCoverage:
         """Whether less than `share` of its text is known, or nothing came of it."""
         return self.coverage is not None and (self.coverage.is_fault or self.coverage.share < share)
 
+    @property
+    def is_fault(self) -> bool:
+        """Whether something is wrong with it: see `Coverage.is_fault`."""
+        return self.coverage is not None and self.coverage.is_fault
 
-def sort_worst_first(pages: Iterable[PageCoverage]) -> list[PageCoverage]:
+    def as_dict(self) -> dict[str, object]:
+        """JSON-ready, for people's scripts."""
+        return {"source": self.source, "url": self.url, **(self.coverage.as_dict() if self.coverage else {})}
+
+
+def sort_worst_first(pages: Iterable[PageCoverage]) -> tuple[PageCoverage, ...]:
     """Those with a figure: of which nothing is known, then by the letters that are missing."""
     measured = [(page, page.coverage) for page in pages if page.coverage is not None]
     measured.sort(key=lambda each: (not each[1].is_fault, -each[1].lost, each[0].source, each[0].url))
-    return [page for page, _ in measured]
+    return tuple(page for page, _ in measured)
 
 
-def total_share(pages: Iterable[PageCoverage]) -> float | None:
-    """What part of all pages' main text is known, None where no page has any."""
-    found = [page.coverage for page in pages if page.coverage is not None]
-    kept, lost = sum(each.kept for each in found), sum(each.lost for each in found)
-    return kept / (kept + lost) if kept + lost else None
+@dataclass(frozen=True, slots=True)
+class CoverageSummary:
+    """The figures of many pages. Below `threshold`, a share (0..1), a page is worth a look."""
+
+    pages: tuple[PageCoverage, ...] = ()
+    threshold: float = 0.0
+
+    @property
+    def measured(self) -> int:
+        """How many pages have a figure."""
+        return sum(page.coverage is not None for page in self.pages)
+
+    @property
+    def share(self) -> float | None:
+        """What part of all pages' main text is known, None where no page has any."""
+        found = [page.coverage for page in self.pages if page.coverage is not None]
+        kept, lost = sum(each.kept for each in found), sum(each.lost for each in found)
+        return kept / (kept + lost) if kept + lost else None
+
+    @property
+    def below(self) -> tuple[PageCoverage, ...]:
+        """The pages of which too little is known, the worst first."""
+        return sort_worst_first(page for page in self.pages if page.is_below(self.threshold))
+
+    def select_source(self, source: str) -> CoverageSummary:
+        """The same of one source's pages alone."""
+        return replace(self, pages=tuple(page for page in self.pages if page.source == source))
+
+    def as_dict(self) -> dict[str, object]:
+        """JSON-ready."""
+        share = self.share
+        return {
+            "share": share if share is None else round(share, 3),
+            "threshold": self.threshold,
+            "pages": self.measured,
+            "below": [page.as_dict() for page in self.below],
+        }

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from bot.chat.ports import IntentReader
     from bot.evaluation.question_files import Evaluation
     from inference.vllm import VllmGenerator
+    from retrieval.coverage import CoverageSummary
     from retrieval.crawling import CrawlSettings
     from retrieval.documents import Document, Selectors, Source
+    from retrieval.extraction import ExtractedPage
     from retrieval.index.versions import VersionStore
     from retrieval.interfaces import Crawler, Fetch
     from retrieval.models.embedding_models import EmbeddingModels
@@ -76,6 +78,19 @@ def version_store(settings: Settings) -> VersionStore:
     from retrieval.index.versions import VersionStore
 
     return VersionStore(settings.data_dir / "index", settings.keep_versions)
+
+
+def load_coverage(settings: Settings) -> CoverageSummary:
+    """How much of each page's text the active version knows; of no page while there is none that can be read."""
+    from retrieval.coverage import CoverageSummary
+    from retrieval.errors import CorruptVersion, NoActiveVersion
+    from retrieval.index.page_records import read_coverage
+
+    try:
+        folder = version_store(settings).find_active().folder
+    except (NoActiveVersion, CorruptVersion):
+        return CoverageSummary((), settings.min_coverage)
+    return CoverageSummary(read_coverage(folder), settings.min_coverage)
 
 
 def embedding_models_for(settings: Settings) -> EmbeddingModels:
@@ -194,13 +209,13 @@ def explanation(turn: Turn) -> RenderableType:
     return draw_explanation(turn, measures=True)
 
 
-def read_page(location: str, settings: Settings, selectors: Selectors | None = None) -> list[Document]:
-    """The documents of one file or URL. Raises SourceError, ExtractionError."""
+def read_page(location: str, settings: Settings, selectors: Selectors | None = None) -> ExtractedPage:
+    """What comes out of one file or URL. Raises SourceError, ExtractionError."""
     from retrieval.extraction.process import ExtractionProcess
 
     fetch = _fetch(location, settings)
     with ExtractionProcess() as extractor:
-        return extractor.extract(fetch.body, fetch.url, fetch.content_type, selectors)
+        return extractor.extract_page(fetch.body, fetch.url, fetch.content_type, selectors)
 
 
 def _fetch(location: str, settings: Settings) -> Fetch:

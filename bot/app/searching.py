@@ -8,7 +8,14 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bot.app.factories import embedding_models_for, fitted_for, intent_reader_for, reranking_for, version_store
+from bot.app.factories import (
+    embedding_models_for,
+    fitted_for,
+    intent_reader_for,
+    load_coverage,
+    reranking_for,
+    version_store,
+)
 from bot.app.measurement import Beside
 from bot.app.stores import Stores
 
@@ -18,6 +25,7 @@ if TYPE_CHECKING:
     from bot.learned.service import LiveLearned
     from bot.sources.catalogue import Knowledge
     from bot.taught.service import PublishedTaughtAnswers
+    from retrieval.coverage import CoverageSummary
     from retrieval.interfaces import Retriever
     from retrieval.models.embedding_models import EmbeddingModels
     from retrieval.search.live_index import LiveIndex
@@ -111,6 +119,10 @@ class SearchParts(Stores):
         counts = manifest.counts
         made = datetime.fromisoformat(manifest.created_at)
         return Knowledge(version, made, counts["pages"], counts["passages"], index.documents, index.passages)
+
+    def describe_coverage(self) -> CoverageSummary:
+        """How much of each page's text the active version knows; of no page while there is none that can be read."""
+        return load_coverage(self.settings)
 
     async def load_beside(self) -> None:
         """Take in what people taught, named and showed. Raises StorageError."""

@@ -90,6 +90,7 @@ class FeatureParts(SearchParts):
                 max_vanish=self.settings.max_vanish,
                 hnsw_from=self.settings.hnsw_from,
                 may_lose=self.settings.golden_may_lose,
+                min_coverage=self.settings.min_coverage,
             ),
             trial=trial,
             on_progress=on_progress,
@@ -243,7 +244,15 @@ class FeatureParts(SearchParts):
             return await check_vllm(self.settings)
 
         runs, refused = self.refresh_log, self.refusals.list_refusals
-        return StatusReport(self.source_store, self.schedule_store, runs, self.describe_knowledge, health, refused)
+        return StatusReport(
+            self.source_store,
+            self.schedule_store,
+            runs,
+            self.describe_knowledge,
+            self.describe_coverage,
+            health,
+            refused,
+        )
 
     @cached_property
     def refresh_watch(self) -> RefreshWatch:

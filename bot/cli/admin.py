@@ -72,6 +72,7 @@ def _status_as_dict(status: Status) -> dict[str, Any]:
         "created_at": status.created_at,
         "pages": status.pages,
         "passages": status.passages,
+        "coverage": status.coverage.as_dict(),
         "sources": [
             {
                 "name": each.source.name,
@@ -79,7 +80,7 @@ def _status_as_dict(status: Status) -> dict[str, Any]:
                 "documents": each.documents,
                 "passages": each.passages,
             }
-            | state_as_dict(each.schedule, each.trouble)
+            | state_as_dict(each)
             for each in status.sources
         ],
         "last_refresh": {

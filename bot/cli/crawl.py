@@ -178,7 +178,7 @@ def read_now(
 
 
 def conclude_refresh(report: RefreshReport, forgotten: tuple[str, ...] = (), *, as_json: bool = False) -> None:
-    """Print the report. Exit code 1 when a whole source could not be read."""
+    """Print the report. Exit code 1 when a whole source could not be read, or its pages gave nothing."""
     from bot.cli.reports import show_report
 
     if as_json:
@@ -190,6 +190,13 @@ def conclude_refresh(report: RefreshReport, forgotten: tuple[str, ...] = (), *, 
         count = f"{len(failed)} of {len(report.sources)} sources could not be read: {', '.join(failed)}."
         stays = f" Not added to the sources: {', '.join(forgotten)}." if forgotten else " What they held before stays."
         print_line(f"frontdesk: {count}{stays}", err=True)
+    for line in report.sources_empty:
+        print_line(
+            f"frontdesk: nothing of {line.source} can be used: {line.reason}. Check its address ({line.location}), or "
+            "name the markup with --question-css and --answer-css.",
+            err=True,
+        )
+    if failed or report.sources_empty:
         raise typer.Exit(1)
 
 

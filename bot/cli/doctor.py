@@ -61,6 +61,7 @@ def run_checks(settings: Settings) -> list[Check]:
         ("embedding model", _check_embedding_models),
         ("reranker", _check_reranker),
         ("index", _check_index),
+        ("coverage", _check_coverage),
         ("crawl", _check_crawl),
         ("golden questions", _check_golden),
         ("vllm", _check_vllm),
@@ -132,8 +133,9 @@ def _check_sources(settings: Settings) -> Iterator[Check]:
         yield Check("sources", False, f"{source.name}: the folder {source.location} is not there: {mend}")
     for trouble in troubles([source for source in sources if source not in missing], runs):
         names = ", ".join(trouble.sources)
+        what = "found nothing" if trouble.empty else "failed"
         yield Check(
-            "sources", False, f"{names}: the last refresh, {format_age(trouble.at)} ago, failed: {trouble.reason}"
+            "sources", False, f"{names}: the last refresh, {format_age(trouble.at)} ago, {what}: {trouble.reason}"
         )
 
 
@@ -261,6 +263,27 @@ def _check_index(settings: Settings) -> Iterator[Check]:
     )
     if manifest.embedder != embedding_models_for(settings).fingerprint:
         yield Check("index", False, "was made with other embedding settings: run 'frontdesk refresh'.")
+
+
+def _check_coverage(settings: Settings) -> Iterator[Check]:
+    """How much of the pages' text is known, and of which pages nothing."""
+    from bot.app import load_coverage
+    from bot.sources.cards import coverage_line
+
+    coverage = load_coverage(settings)
+    if not coverage.measured:
+        if coverage.pages:
+            yield Check("coverage", None, "how much of the pages is known was not measured yet: 'frontdesk refresh'")
+        return
+    below = coverage.below
+    line = coverage_line(coverage.share, coverage.measured, len(below), coverage.threshold)
+    yield Check("coverage", None if below else True, f"{line}: see 'frontdesk sources pages'" if below else line)
+    nothing = [page for page in below if page.is_fault]
+    if nothing:
+        first = nothing[0]
+        why = first.coverage.explain() if first.coverage else ""
+        many = f", the first of {len(nothing)} such pages" if len(nothing) > 1 else ""
+        yield Check("coverage", False, f"nothing is known of {first.url}{many}: {why}; see docs/extraction.md")
 
 
 def _describe_substitute(store: VersionStore) -> str:

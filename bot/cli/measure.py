@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,9 +17,14 @@ from bot.cli.output import (
     json_figure,
     make_console,
     print_json,
+    print_line,
     print_table,
     write_rows,
 )
+
+if TYPE_CHECKING:
+    from retrieval.coverage import Coverage
+    from retrieval.documents import Document
 
 
 def extract_pairs(
@@ -46,28 +51,40 @@ def extract_pairs(
     except OSError as error:
         raise InputError(f"Cannot make {out} ({error.strerror}): name a folder you may write to.") from error
     rows: list[dict[str, object]] = []
+    covered: list[tuple[str, Coverage]] = []
     err = make_console(stderr=True)
     pages = names.items()  # a bar that nobody watches would leave a blank line behind
     for page, name in track(pages, "extracting", console=err, transient=True) if err.is_interactive else pages:
         row: dict[str, object] = {"input": page, "pairs": 0, "sections": 0, "error": ""}
+        documents: Sequence[Document] = ()
         try:
-            documents = read_page(page, settings, selectors)
+            found = read_page(page, settings, selectors)
         except RetrievalError as error:
-            documents = []
             row["error"] = str(error)
+        else:
+            documents = found.documents
+            row["coverage"] = found.coverage.as_dict() | {"texts": found.coverage.list_lost_texts()}
+            covered.append((page, found.coverage))
         pairs = [d for d in documents if d.kind == "faq"]
         lines = [{"question": d.question, "answer": d.answer, "url": d.url} for d in pairs]
         (out / name).write_text("".join(json.dumps(x, ensure_ascii=False) + "\n" for x in lines), encoding="utf-8")
         rows.append(row | {"pairs": len(pairs), "sections": len(documents) - len(pairs), "output": str(out / name)})
+    shares: dict[object, str] = {page: f"{coverage.share:.0%}" for page, coverage in covered}
     if as_json:
         print_json(rows)
     else:
         print_table(
             "Extracted",
-            ["input", ">pairs", ">sections", "written to / fault"],
-            [(r["input"], r["pairs"], r["sections"], r["error"] or r["output"]) for r in rows],
+            ["input", ">pairs", ">sections", ">of its text", "written to / fault"],
+            [
+                (r["input"], r["pairs"], r["sections"], shares.get(r["input"], ""), r["error"] or r["output"])
+                for r in rows
+            ],
             empty="Nothing to extract.",
         )
+        for page, coverage in covered:
+            if reason := coverage.explain():
+                print_line(f"{page}: left out: {reason}")
     if any(row["error"] for row in rows):
         raise typer.Exit(1)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bot.cli.output import make_console, print_table
 
 if TYPE_CHECKING:
+    from retrieval.coverage import PageCoverage
     from retrieval.refresh import PageLine, RefreshReport, TrialReport
 
 _SHOWN = 10  # lines a list; the rest is counted, and --json has all
@@ -15,8 +16,10 @@ _NAMED = 3  # pages in a sentence
 
 
 def show_report(report: RefreshReport) -> None:
-    """Print what was added, changed, removed, failed and of no use, and which version answers."""
+    """Print what was added, changed, removed, failed and not understood, and which version answers."""
     from rich.text import Text
+
+    from bot.sources.cards import coverage_line
 
     for title, style, documents in (
         ("added", "green", report.added),
@@ -26,6 +29,10 @@ def show_report(report: RefreshReport) -> None:
         _print_list(title, style, [(line.question, line.url) for line in documents])
     for title, style, pages in (("gone", "red", report.gone), ("failed", "bold red", report.failed)):
         _print_list(title, style, [(_format_page(line), line.reason) for line in pages])
+    below = report.coverage.below
+    nothing = [page for page in below if page.is_fault]
+    _print_list("nothing", "bold red", [_describe_coverage(page) for page in nothing])
+    _print_list("in part", "yellow", [_describe_coverage(page) for page in below if not page.is_fault])
     print_table(
         "Refresh",
         ["", ">added", ">changed", ">removed", ">unchanged", ">failed"],
@@ -45,11 +52,13 @@ def show_report(report: RefreshReport) -> None:
     out = make_console()
     if report.trial:
         show_trial(report.trial)
-    if report.empty:
+    if report.coverage.measured:
+        known = report.coverage
+        out.print(Text(f"Known: {coverage_line(known.share, known.measured, len(below), known.threshold)}."))
+    told = {(page.source, page.url) for page in below}
+    if links := [line for line in report.empty if (line.source, line.url) not in told]:
         out.print(
-            Text(
-                _describe_pages(report.empty, "page holds", "pages hold", "no text that could be used"), style="yellow"
-            )
+            Text(_describe_pages(links, "page holds", "pages hold", "nothing but links and frame"), style="yellow")
         )
     if report.skipped:
         out.print(Text(_describe_pages(report.skipped, "page was", "pages were", "left out"), style="yellow"))
@@ -70,6 +79,11 @@ def show_trial(trial: TrialReport) -> None:
 
 def _format_page(line: PageLine) -> str:
     return line.source if line.url in line.reason else f"{line.source}: {line.url}"  # a whole source's names it
+
+
+def _describe_coverage(page: PageCoverage) -> tuple[str, str]:
+    share = page.coverage.share if page.coverage else 0.0
+    return f"{page.source}: {page.url}", f"{share:.0%} known: {page.coverage.explain() if page.coverage else ''}"
 
 
 def _describe_outcome(report: RefreshReport) -> str:

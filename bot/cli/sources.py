@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from bot.cli.commands import TerminalForm
+from bot.cli.commands import TerminalForm, show_card
 from bot.cli.crawl import conclude_refresh, read_now
 from bot.cli.options import (
     AnswerCss,
@@ -29,10 +29,10 @@ from bot.cli.steering import record_action
 if TYPE_CHECKING:
     from bot.app import Application
     from bot.chat.card import Card
-    from bot.sources.health import SourceTrouble
     from bot.sources.models import Schedule
     from bot.sources.preview import Preview
     from bot.sources.status import SourceStatus
+    from retrieval.coverage import CoverageSummary
     from retrieval.documents import Source
 
 sources_app = typer.Typer(no_args_is_help=True)
@@ -111,11 +111,12 @@ async def _check_new(application: Application, source: Source) -> None:
 
 
 def _show_sources(card: Card) -> None:
+    from bot.sources.cards import format_share
     from bot.sources.location import scope_of
 
     print_table(
         "Sources",
-        ["name", "kind", "location", "scope", "schedule", "state"],
+        ["name", "kind", "location", "scope", "schedule", ">known", "state"],
         [
             (
                 each.source.name,
@@ -123,7 +124,8 @@ def _show_sources(card: Card) -> None:
                 each.source.location,
                 scope_of(each.source),
                 _format_schedule(each.schedule),
-                state_of(each.schedule, each.trouble),
+                format_share(each.coverage.share),
+                each.state,
             )
             for each in cast("Sequence[SourceStatus]", card.data)
         ],
@@ -134,27 +136,52 @@ def _show_sources(card: Card) -> None:
 def _sources_as_json(sources: Sequence[SourceStatus]) -> list[dict[str, Any]]:
     from bot.sources.location import scope_of
 
-    return [
-        asdict(each.source) | {"scope": scope_of(each.source)} | state_as_dict(each.schedule, each.trouble)
-        for each in sources
-    ]
+    return [asdict(each.source) | {"scope": scope_of(each.source)} | state_as_dict(each) for each in sources]
 
 
-def state_of(schedule: Schedule, trouble: SourceTrouble | None) -> str:
-    """How a source is doing, in one word."""
-    return "paused" if schedule.paused else "failing" if trouble else "ok"
-
-
-def state_as_dict(schedule: Schedule, trouble: SourceTrouble | None) -> dict[str, Any]:
-    """Schedule and state, JSON-ready."""
+def state_as_dict(each: SourceStatus) -> dict[str, Any]:
+    """Schedule, state and coverage, JSON-ready."""
+    schedule, trouble = each.schedule, each.trouble
     return {
-        "state": state_of(schedule, trouble),
+        "state": each.state,
         "paused": schedule.paused,
         "every_hours": schedule.every_hours,
         "next_at": schedule.next_at,
         "failures": schedule.failures,
         "trouble": trouble.reason if trouble else "",
+        "coverage": each.coverage.as_dict(),
     }
+
+
+def _show_pages(card: Card) -> None:
+    coverage = cast("CoverageSummary", card.data)
+    if not coverage.measured:
+        show_card(card)
+        return
+    print_table(
+        "Pages",
+        [">known", ">letters missing", "page", "what is missing"],
+        [
+            (f"{page.coverage.share:.0%}", page.coverage.lost, page.url, page.coverage.explain())
+            for page in coverage.below
+            if page.coverage
+        ],
+        empty=f"Of every page at least {coverage.threshold:.0%} is known.",
+    )
+    print_line(f"Known: {card.facts['Known']}.")
+
+
+def _pages_as_json(coverage: CoverageSummary) -> dict[str, Any]:
+    from retrieval.coverage import sort_worst_first
+
+    pages = [
+        page.as_dict() | {"texts": page.coverage.list_lost_texts()}
+        for page in sort_worst_first(coverage.pages)
+        if page.coverage
+    ]
+    unmeasured = [page.as_dict() for page in coverage.pages if page.coverage is None]
+    summary = coverage.as_dict()
+    return {"share": summary["share"], "threshold": coverage.threshold, "pages": pages + unmeasured}
 
 
 def _format_schedule(schedule: Schedule) -> str:
@@ -165,4 +192,7 @@ def _format_schedule(schedule: Schedule) -> str:
     return f"every {schedule.every_hours:g} h" + ("" if schedule.paused else f", next {ago(schedule.next_at)}")
 
 
-FORMS = {"sources": TerminalForm(show=_show_sources, as_json=_sources_as_json)}
+FORMS = {
+    "sources": TerminalForm(show=_show_sources, as_json=_sources_as_json),
+    "sources pages": TerminalForm(show=_show_pages, as_json=_pages_as_json),
+}

@@ -14,6 +14,7 @@ from bot.sources.models import CANCELLED, DIED, FAILED, RUNNING, RefreshRun
 if TYPE_CHECKING:
     from bot.sources.preview import Preview
     from bot.sources.status import SourceStatus, Status
+    from retrieval.coverage import CoverageSummary
 
 _SHARES = {
     "crawl": (0.0, 0.6),
@@ -103,18 +104,28 @@ def _ended(run: RefreshRun, what: str, by: str) -> Card:
         "activated": f"{run.version} answers now",
         "unchanged": f"{run.version} goes on answering: nothing changed",
     }.get(run.outcome, f"{run.version or 'none'} goes on answering: nothing was changed")
+    coverage = report.get("coverage", {})
+    if coverage.get("share") is not None:
+        below = len(coverage["below"])
+        facts["Known"] = coverage_line(coverage["share"], coverage["pages"], below, coverage["threshold"])
     if golden := report.get("golden"):
         facts["Golden questions"] = golden_line(golden)
     took = report.get("seconds", 0)
     return Card(
         title=f"{what} done",
         facts=facts,
-        lines=(*_golden(report), *_changes(report)),
+        lines=(*_golden(report), *_changes(report), *_missing(report)),
         footnote=f"{took:g} s{_by(by)}.",
         buttons=(Button("rollback", str(run.version), "Roll back", Style.PLAIN, "Go back to the version before?"),)
         if run.outcome == "activated"
         else (),
     )
+
+
+def coverage_line(share: float | None, pages: int, below: int, threshold: float) -> str:
+    """How much of some pages' text is known, in one line."""
+    text = f"{share:.0%} of the text of {pages} pages" if share is not None else f"no text on {pages} pages"
+    return f"{text}; of {below} less than {threshold:.0%}" if below else text
 
 
 def golden_line(golden: Mapping[str, Any]) -> str:
@@ -155,6 +166,35 @@ def _changes(report: Mapping[str, Any]) -> list[Line]:
     return lines
 
 
+def _missing(report: Mapping[str, Any]) -> list[Line]:
+    """The sources that gave nothing, and the pages of which too little is known."""
+    lines = [Line(f"nothing found: {each['source']}", note=each["reason"]) for each in report.get("sources_empty", ())]
+    below = report.get("coverage", {}).get("below", ())
+    lines += [
+        Line(f"{each['share']:.0%} known: {short(each['url'])}", each["url"], short(each["reason"], 200))
+        for each in below[:_LIST]
+    ]
+    return [*lines, Line(f"known in part: … and {len(below) - _LIST} more")] if len(below) > _LIST else lines
+
+
+def pages_card(coverage: CoverageSummary) -> Card:
+    """`/faq sources pages`."""
+    if not coverage.pages:
+        return Card(title="Pages", text="No page is known yet: /faq recrawl")
+    if not coverage.measured:
+        return Card(title="Pages", text="How much of these pages is known was not measured yet: /faq recrawl")
+    below = coverage.below
+    lines = [
+        Line(f"{page.coverage.share:.0%} {short(page.url)}", page.url, short(page.coverage.explain(), 200))
+        for page in below[:_LIST]
+        if page.coverage
+    ]
+    if len(below) > _LIST:
+        lines.append(Line(f"… and {len(below) - _LIST} more"))
+    text = coverage_line(coverage.share, coverage.measured, len(below), coverage.threshold)
+    return Card(title="Pages", facts={"Known": text}, lines=tuple(lines))
+
+
 def _by(name: str) -> str:
     return f", by {name}" if name else ""
 
@@ -172,6 +212,10 @@ def status_card(status: Status) -> Card:
     facts = {"Version": f"{status.version}, made {ago(status.created_at)}" if status.version else "none yet"}
     if status.version:
         facts["Size"] = f"{status.pages} pages, {status.passages} passages"
+    if status.coverage.measured:
+        known = status.coverage
+        line = coverage_line(known.share, known.measured, len(known.below), known.threshold)
+        facts["Known"] = f"⚠ {line}: /faq sources pages" if known.below else line
     if status.last:
         why = f": {short(status.last.error)}" if status.last.error else ""
         facts["Last re-crawl"] = f"{_ending(status.last)}, {ago(status.last.started_at)}{why}"
@@ -205,9 +249,16 @@ def _source_table(sources: Sequence[SourceStatus]) -> Table | None:
     if not sources:
         return None
     return Table(
-        ("source", ">pairs", ">passages", "schedule", "state"),
+        ("source", ">pairs", ">passages", ">known", "schedule", "state"),
         tuple(
-            (each.source.name, str(each.documents), str(each.passages), _schedule(each), _state(each))
+            (
+                each.source.name,
+                str(each.documents),
+                str(each.passages),
+                format_share(each.coverage.share),
+                _schedule(each),
+                _state(each),
+            )
             for each in sources
         ),
     )
@@ -220,10 +271,13 @@ def _schedule(each: SourceStatus) -> str:
     return f"every {schedule.every_hours:g} h, next {ago(schedule.next_at)}"
 
 
+def format_share(share: float | None) -> str:
+    """A part of pages' text as people read it."""
+    return "–" if share is None else f"{share:.0%}"
+
+
 def _state(each: SourceStatus) -> str:
-    if each.schedule.paused:
-        return "paused"
-    return "⚠ failing" if each.trouble else "ok"
+    return each.state if each.state in ("paused", "ok") else f"⚠ {each.state}"
 
 
 def _ails(sources: Sequence[SourceStatus]) -> str:

@@ -117,6 +117,20 @@ class SourceCommands:
         return drawing.sources_card(sources).with_data(sources)
 
     @command(
+        "sources pages",
+        Role.ADMIN,
+        "how much of each page I know, and what I left out",
+        Parameter("source", "Only its pages. Without it: all.", Kind.SOURCE, required=False),
+    )
+    async def _show_pages(self, asked: CommandContext) -> Answer:
+        name = asked.text("source")
+        coverage = await self._status.coverage()
+        if name:
+            await self._sources.get(name)
+            coverage = coverage.select_source(name)
+        return drawing.pages_card(coverage).with_data(coverage)
+
+    @command(
         "sources add",
         Role.ADMIN,
         "look at a site, then add it",

@@ -14,11 +14,12 @@ from retrieval.documents import Source, SourceKind
 
 @dataclass(frozen=True, slots=True)
 class SourceTrouble:
-    """Why the last refresh of these sources failed, and when."""
+    """Why the last refresh of these sources failed, and when; `empty`: it went well, and found nothing on them."""
 
     sources: tuple[str, ...]
     reason: str
     at: datetime
+    empty: bool = False
 
 
 def troubles(sources: Iterable[Source], runs: Iterable[RefreshRun]) -> list[SourceTrouble]:
@@ -38,12 +39,13 @@ def troubles(sources: Iterable[Source], runs: Iterable[RefreshRun]) -> list[Sour
         unsettled -= read
         if run.outcome == "failed":
             found.append(SourceTrouble(tuple(sorted(read)), run.error, run.started_at))
-        failed = cast(Sequence[Mapping[str, str]], run.report.get("sources_failed", ()))
-        found += [
-            SourceTrouble((line["source"],), line["reason"], run.started_at)
-            for line in failed
-            if line["source"] in read
-        ]
+        for kind in ("sources_failed", "sources_empty"):
+            lines = cast(Sequence[Mapping[str, str]], run.report.get(kind, ()))
+            found += [
+                SourceTrouble((line["source"],), line["reason"], run.started_at, empty=kind == "sources_empty")
+                for line in lines
+                if line["source"] in read
+            ]
     return found
 
 

@@ -27,7 +27,11 @@ _LEASE = timedelta(minutes=30)  # a process that dies in mid-refresh leaves its 
 _LOOK_SECONDS = 20.0
 _SOON = timedelta(minutes=5)  # after which it is tried again where another refresh was at work
 
+_STAYS = " What it held stays."
+
 Tell = Callable[[str], Awaitable[None]]
+_Trouble = tuple[str, str]
+"""What a source did, told behind its name, and what that means."""
 
 
 class ScheduledRefreshes:
@@ -87,9 +91,9 @@ class ScheduledRefreshes:
             except UnknownSource:  # removed meanwhile
                 continue
 
-    async def _read(self, names: Sequence[str]) -> tuple[Mapping[str, str] | None, timedelta | None]:
-        """Refresh them; -> what went wrong by source, None where it says nothing of them; and the pause after which
-        they are tried again, None for their next regular time. Raises StorageError."""
+    async def _read(self, names: Sequence[str]) -> tuple[Mapping[str, _Trouble] | None, timedelta | None]:
+        """Refresh them; -> what each that went wrong did, told behind its name, None where it says nothing of them; and
+        the pause after which they are tried again, None for their next regular time. Raises StorageError."""
         try:
             report = await self._refreshing.refresh(RefreshRequest(only=tuple(names), asked_by=ASKED_BY))
         except (RefreshRunning, UnknownSource):  # the last: one was removed just now
@@ -102,12 +106,14 @@ class ScheduledRefreshes:
             cause = cause_of(error)
             log.warning("scheduled refresh failed", sources=list(names), cause=cause)
             if at_fault := blamed(error, names):
-                return dict.fromkeys(at_fault, cause), None
+                return dict.fromkeys(at_fault, (_describe_unread(cause), _STAYS)), None
             await self._tell_of_stop(names, cause)
             return None, None
         for name in names:
             self._stopped.pop(name, None)
-        return {line.source: line.reason for line in report.sources_failed}, None
+        unread = {line.source: (_describe_unread(line.reason), _STAYS) for line in report.sources_failed}
+        empty = {line.source: (f"gave nothing to answer from: {line.reason}.", "") for line in report.sources_empty}
+        return empty | unread, None
 
     async def _tell_of_stop(self, names: Sequence[str], cause: str) -> None:
         if any(self._stopped.get(name) != cause for name in names):
@@ -121,7 +127,7 @@ class ScheduledRefreshes:
         when = datetime.now(UTC) + (pause or _pause(hours, schedule.failures)) if hours else None
         await self._store.put(replace(schedule, next_at=when))
 
-    async def _settle(self, source: str, troubles: Mapping[str, str]) -> None:
+    async def _settle(self, source: str, troubles: Mapping[str, _Trouble]) -> None:
         """When a source is read next, and who hears of its trouble."""
         schedule = await self._store.schedule(source)  # as it is now: an admin may have changed it meanwhile
         failures = schedule.failures + 1 if source in troubles else 0
@@ -130,10 +136,15 @@ class ScheduledRefreshes:
         await self._store.put(replace(schedule, failures=failures, next_at=when))
         if failures == 1:
             again = f" It is read again at {when:%Y-%m-%d %H:%M} UTC." if when else ""
-            reason = troubles[source].rstrip(" .")
-            await self._tell(f"Source {source} could not be read: {reason}.{again} What it held stays.")
+            what, rest = troubles[source]
+            await self._tell(f"Source {source} {what}{again}{rest}")
         elif not failures and schedule.failures:
             await self._tell(f"Source {source} can be read again.")
+
+
+def _describe_unread(reason: str) -> str:
+    """What a source did, behind its name, that could not be read."""
+    return f"could not be read: {reason.rstrip(' .')}."
 
 
 def _pause(hours: float, failures: int) -> timedelta:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.chat.refusal_notes import Refused
@@ -13,6 +13,7 @@ from bot.sources.catalogue import Knowledge
 from bot.sources.health import SourceTrouble, troubles
 from bot.sources.models import RefreshRun, Schedule
 from bot.sources.ports import RefreshLog, ScheduleStore, SourceStore
+from retrieval.coverage import CoverageSummary
 from retrieval.documents import Source
 from retrieval.errors import RetrievalError
 
@@ -22,13 +23,24 @@ Health = Callable[[], Awaitable[Sequence[tuple[str, str, str]]]]
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """A source as it stands; `documents` of it, in so many `passages`, are in the active version."""
+    """A source as it stands; `documents` of it, in so many `passages`, are in the active version, which knows of its
+    pages' text what `coverage` says."""
 
     source: Source
     schedule: Schedule
     documents: int
     passages: int
     trouble: SourceTrouble | None = None
+    coverage: CoverageSummary = field(default_factory=CoverageSummary)
+
+    @property
+    def state(self) -> str:
+        """How it is doing, in one word."""
+        if self.schedule.paused:
+            return "paused"
+        if self.trouble is None:
+            return "ok"
+        return "empty" if self.trouble.empty else "failing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +56,12 @@ class Status:
     queue: tuple[int, int] | None
     generators: tuple[tuple[str, str, str], ...]
     refused: tuple[Refused, ...] = ()
+    coverage: CoverageSummary = field(default_factory=CoverageSummary)
 
 
 class StatusReport:
-    """`active` reads the active index (in a thread), `health` asks the generation servers; `refused`
-    is what processes that run have said of platforms that refuse them."""
+    """`active` reads the active index and `coverage` its figures (in a thread), `health` asks the generation servers;
+    `refused` is what processes that run have said of platforms that refuse them."""
 
     def __init__(
         self,
@@ -56,6 +69,7 @@ class StatusReport:
         schedules: ScheduleStore,
         runs: RefreshLog,
         active: Callable[[], Knowledge],
+        coverage: Callable[[], CoverageSummary],
         health: Health,
         refused: Callable[[], Awaitable[Sequence[Refused]]],
     ) -> None:
@@ -63,6 +77,7 @@ class StatusReport:
         self._schedules = schedules
         self._runs = runs
         self._active = active
+        self._coverage = coverage
         self._health = health
         self._queue: Callable[[], tuple[int, int]] | None = None
         self._refused = refused
@@ -83,6 +98,7 @@ class StatusReport:
             pass
         sources = await self._sources.list()
         schedules = {schedule.source: schedule for schedule in await self._schedules.schedules()}
+        coverage = await self.coverage()
         ill = {name: trouble for trouble in troubles(sources, await self._runs.list(200)) for name in trouble.sources}
         return tuple(
             SourceStatus(
@@ -91,9 +107,14 @@ class StatusReport:
                 documents.get(source.name, 0),
                 passages.get(source.name, 0),
                 ill.get(source.name),
+                coverage.select_source(source.name),
             )
             for source in sources
         )
+
+    async def coverage(self) -> CoverageSummary:
+        """How much of each page's text is known."""
+        return await asyncio.to_thread(self._coverage)
 
     async def status(self) -> Status:
         """All of it. Raises StorageError."""
@@ -112,4 +133,5 @@ class StatusReport:
             queue=self._queue() if self._queue else None,
             generators=tuple(await self._health()),
             refused=tuple(await self._refused()),
+            coverage=await self.coverage(),
         )

@@ -1,8 +1,8 @@
 """What a version remembers of each page: the documents that came out of it, and how to ask whether it changed.
 
 pages.jsonl   {"source", "url", "documents"}: belongs to the version's content, never changes
-crawl.jsonl   {"source", "url", "etag", "last_modified", "content_hash", "links", …}: replaced as a whole when a
-              crawl finds new validators and the same documents; without it every page is simply fetched again
+crawl.jsonl   {"source", "url", "etag", "last_modified", "content_hash", "links", …, "coverage"}: replaced as a whole
+              when a crawl finds new validators and the same documents; without it every page is simply fetched again
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from retrieval.coverage import Coverage, PageCoverage
 from retrieval.documents import Document, DocumentKind
 from retrieval.errors import CorruptVersion
 from retrieval.files import write_atomically
@@ -38,12 +39,14 @@ class CrawlState:
 
 @dataclass(frozen=True, slots=True)
 class PageRecord:
-    """A page of a source with its documents, before any that other pages hold too are dropped."""
+    """A page of a source with its documents, before any that other pages hold too are dropped, and what share of its
+    text they are (None for a page that was read before there were such figures)."""
 
     source: str
     url: str
     documents: tuple[Document, ...] = ()
     state: CrawlState = CrawlState()
+    coverage: Coverage | None = None
 
     @property
     def key(self) -> PageKey:
@@ -68,7 +71,10 @@ def write_pages(folder: Path, records: Iterable[PageRecord]) -> None:
 
 def write_crawl(folder: Path, records: Iterable[PageRecord]) -> None:
     """Replace crawl.jsonl in `folder` by one step."""
-    lines = ({"source": r.source, "url": r.url, **asdict(r.state)} for r in records)
+    lines = (
+        {"source": r.source, "url": r.url, **asdict(r.state), "coverage": r.coverage and r.coverage.to_row()}
+        for r in records
+    )
     write_atomically(folder / CRAWL, _json_lines(lines))
 
 
@@ -86,18 +92,24 @@ def read_pages(folder: Path) -> dict[PageKey, PageRecord]:
             f"{folder / PAGES} cannot be read: run 'frontdesk refresh' to read every page anew, or 'frontdesk "
             "rollback'."
         ) from error
-    for key, state in _read_crawl(folder).items():
+    for key, (state, coverage) in _read_crawl(folder).items():
         record = records.get(key) or PageRecord(*key)
-        records[key] = replace(record, state=state)
+        records[key] = replace(record, state=state, coverage=coverage)
     return records
 
 
-def _read_crawl(folder: Path) -> Mapping[PageKey, CrawlState]:
+def read_coverage(folder: Path) -> tuple[PageCoverage, ...]:
+    """The figure of every page of a version; none where crawl.jsonl is not there or cannot be read."""
+    return tuple(PageCoverage(*key, coverage) for key, (_, coverage) in _read_crawl(folder).items())
+
+
+def _read_crawl(folder: Path) -> Mapping[PageKey, tuple[CrawlState, Coverage | None]]:
     try:
         states = {}
         for row in _read_rows(folder / CRAWL):
             key = (str(row.pop("source")), str(row.pop("url")))
-            states[key] = CrawlState(**{**row, "links": tuple(row["links"])})
+            coverage = Coverage.from_row(kept) if (kept := row.pop("coverage", None)) else None
+            states[key] = CrawlState(**{**row, "links": tuple(row["links"])}), coverage
         return states
     except (OSError, ValueError, TypeError, KeyError):
         return {}

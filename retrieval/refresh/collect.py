@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from typing import Protocol, cast
 from urllib.parse import unquote, urlsplit
 
+from retrieval.coverage import Coverage
 from retrieval.crawling.urls import to_canonical_url
 from retrieval.documents import Document, Selectors, Source, content_id
 from retrieval.errors import ExtractionError, SourceError
-from retrieval.extraction import EXTRACTOR_VERSION
+from retrieval.extraction import EXTRACTOR_VERSION, ExtractedPage
 from retrieval.index.page_records import CrawlState, PageKey, PageRecord
 from retrieval.interfaces import Crawler, Fetch, FetchOutcome
 from retrieval.refresh.false_pages import ProbedPage, ReadPage, find_false_pages
@@ -32,9 +33,8 @@ class CollectedPages:
     unseen: int = 0
     gone: list[PageLine] = field(default_factory=list)
     failed: list[PageLine] = field(default_factory=list)
-    empty: list[PageLine] = field(default_factory=list)
     skipped: list[PageLine] = field(default_factory=list)
-    sources: list[str] = field(default_factory=list)
+    locations: dict[str, str] = field(default_factory=dict)  # of the sources that were read
     sources_failed: list[SourceLine] = field(default_factory=list)
     refused: list[SourceError] = field(default_factory=list)
     bytes_received: int = 0
@@ -45,7 +45,7 @@ class CollectedPages:
 class Extractor(Protocol):
     """Turns a page's bytes into its documents."""
 
-    def extract(self, body: bytes, url: str, content_type: str, selectors: Selectors | None) -> list[Document]:
+    def extract_page(self, body: bytes, url: str, content_type: str, selectors: Selectors | None) -> ExtractedPage:
         """Raises ExtractionError."""
 
 
@@ -73,7 +73,7 @@ def collect_pages(
     for source in sources:
         mine = {record.url: record for record in remembered.values() if record.source == source.name}
         if not only or source.name in only:
-            collected.sources.append(source.name)
+            collected.locations[source.name] = source.location
             _SourceCrawl(source, mine, collected, extractor, on_progress).run_crawl(crawler)
         else:
             collected.records |= {record.key: record for record in mine.values()}
@@ -180,10 +180,10 @@ class _SourceCrawl:
         digest = hashlib.sha256(fetch.body).hexdigest()
         if old and (old.state.content_hash, old.state.rules) == (digest, self._rules):
             self._note_read_page(fetch, old.documents)
-            self._record_page(fetch, old.documents, digest)
+            self._record_page(fetch, old.documents, old.coverage, digest)
             return
         try:
-            documents = self._extractor.extract(fetch.body, fetch.url, fetch.content_type, self._source.selectors)
+            found = self._extractor.extract_page(fetch.body, fetch.url, fetch.content_type, self._source.selectors)
         except ExtractionError as error:
             self._record_failure(fetch, str(error))
         else:
@@ -191,12 +191,12 @@ class _SourceCrawl:
             name = name_untitled_page(fetch.url)
             stamped = (
                 replace(d, question=d.question or name, source=self._source.name, crawled_at=moment)
-                for d in documents
+                for d in found.documents
                 if d.answer.strip()
             )
             documents_now = tuple(stamped)
             self._note_read_page(fetch, documents_now)
-            self._record_page(fetch, documents_now, digest)
+            self._record_page(fetch, documents_now, found.coverage, digest)
 
     def _note_read_page(self, fetch: Fetch, documents: tuple[Document, ...]) -> None:
         old = self._mine.get(fetch.url)
@@ -214,11 +214,13 @@ class _SourceCrawl:
     def _record_probe(self, fetch: Fetch) -> None:
         """What an address that cannot exist answers; what cannot be read tells nothing."""
         try:
-            found = self._extractor.extract(fetch.body, fetch.url, fetch.content_type, self._source.selectors)
+            found = self._extractor.extract_page(fetch.body, fetch.url, fetch.content_type, self._source.selectors)
         except ExtractionError:
             return
         documents = (
-            replace(d, question=d.question or name_untitled_page(fetch.url)) for d in found if d.answer.strip()
+            replace(d, question=d.question or name_untitled_page(fetch.url))
+            for d in found.documents
+            if d.answer.strip()
         )
         self._probes.append(ProbedPage(fetch.url, fetch.requested_url, tuple(documents)))
 
@@ -235,7 +237,6 @@ class _SourceCrawl:
         """Undo that a page was read: what was known of it stays if it is to be kept, else is gone."""
         record = self._collected.records.pop((self._source.name, url))
         self._collected.documents -= len(record.documents)
-        self._collected.empty = [line for line in self._collected.empty if line != self._to_line(url, line.reason)]
         self._read -= 1
         self._done.discard(url)
         del self._read_pages[url]
@@ -283,10 +284,15 @@ class _SourceCrawl:
         self._stand += 1
         if self._start in (fetch.url, fetch.requested_url):
             self._start_documents = old.documents
-        self._record_page(fetch, old.documents, old.state.content_hash, old.state)
+        self._record_page(fetch, old.documents, old.coverage, old.state.content_hash, old.state)
 
     def _record_page(
-        self, fetch: Fetch, documents: tuple[Document, ...], content_hash: str, old: CrawlState | None = None
+        self,
+        fetch: Fetch,
+        documents: tuple[Document, ...],
+        coverage: Coverage | None,
+        content_hash: str,
+        old: CrawlState | None = None,
     ) -> None:
         """Keep the page under its final URL; one that redirects there now is a page no more."""
         old = old or CrawlState(rules=self._rules)
@@ -298,13 +304,11 @@ class _SourceCrawl:
             rules=old.rules,
             text=fetch.text or old.text,
         )
-        record = PageRecord(self._source.name, fetch.url, documents, state)
+        record = PageRecord(self._source.name, fetch.url, documents, state, coverage)
         self._collected.records[record.key] = record
         self._collected.documents += len(documents)
         self._done.add(fetch.url)
         self._read += 1
-        if not documents:
-            self._collected.empty.append(PageLine(self._source.name, fetch.url, "no question and no text was found"))
         if fetch.requested_url and fetch.requested_url != fetch.url:
             self._drop_page(fetch.requested_url, f"moved to {fetch.url}")
 

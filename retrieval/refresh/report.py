@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Literal
 
+from retrieval.coverage import CoverageSummary
 from retrieval.refresh.trial import TrialReport
 
 Stage = Literal["crawl", "compare", "embed", "verify", "golden", "activate"]
@@ -51,7 +52,8 @@ class PageLine:
 
 @dataclass(frozen=True, slots=True)
 class SourceLine:
-    """A source that could not be read, though `pages_read` of its pages may have been before its crawl broke off."""
+    """A source that could not be read, though `pages_read` of its pages may have been before its crawl broke off; or
+    one whose pages, so many were read, gave nothing."""
 
     source: str
     location: str
@@ -67,7 +69,8 @@ class RefreshReport:
     Pages: fetched with a body, unchanged, gone with what they held, failed (their last good copy stays), unseen (the
     crawl broke off before it came to them; they stay too), empty (taken, but without a pair or a section), skipped
     (files of a kind that is not read). `sources` were read, but for `sources_failed`, of which `failed` has one line
-    each. `bytes_received` counts bodies; `texts_embedded` is how many had no vector yet. `trial` is what came of the
+    each; of `sources_empty` no page gave anything. `coverage` has the figure of every page of the sources that were
+    read. `bytes_received` counts bodies; `texts_embedded` is how many had no vector yet. `trial` is what came of the
     golden questions, None where none were asked.
     """
 
@@ -86,6 +89,8 @@ class RefreshReport:
     skipped: tuple[PageLine, ...] = ()
     sources: tuple[str, ...] = ()
     sources_failed: tuple[SourceLine, ...] = ()
+    sources_empty: tuple[SourceLine, ...] = ()
+    coverage: CoverageSummary = field(default_factory=CoverageSummary)
     bytes_received: int = 0
     passages: int = 0
     texts_embedded: int = 0
@@ -115,6 +120,7 @@ class RefreshReport:
             },
             "sources": list(self.sources),
             "sources_failed": [asdict(line) for line in self.sources_failed],
+            "sources_empty": [asdict(line) for line in self.sources_empty],
             "passages": self.passages,
             "texts_embedded": self.texts_embedded,
             "bytes": self.bytes_received,
@@ -127,5 +133,6 @@ class RefreshReport:
             "failed": [asdict(line) for line in self.failed],
             "empty": [asdict(line) for line in self.empty],
             "skipped": [asdict(line) for line in self.skipped],
+            "coverage": self.coverage.as_dict(),
             **({"golden": self.trial.as_dict()} if self.trial else {}),
         }

@@ -31,6 +31,8 @@ from retrieval.refresh.changes import (
     to_document_lines,
 )
 from retrieval.refresh.collect import CollectedPages, Extractor, collect_pages
+from retrieval.refresh.coverage_report import CoverageReport, report_coverage
+from retrieval.refresh.repeated_text import leave_out_repeated
 from retrieval.refresh.report import OnProgress, Outcome, Progress, RefreshReport
 from retrieval.refresh.trial import Trial, TrialReport, stop_if_worse
 
@@ -46,7 +48,8 @@ _FEW = 5  # documents that one source may always lose: a share of a handful says
 class RefreshOptions:
     """`max_vanish` is the share of the active version's documents, and of each source's, that may be removed at once
     (0..1) unless `force`; `only` names the sources to crawl (empty: all); from `hnsw_from` passages on the index is
-    approximate. `may_lose` golden questions may be answered worse than before, unless `force`."""
+    approximate. `may_lose` golden questions may be answered worse than before, unless `force`. `min_coverage` is the
+    share of a page's text (0..1) below which the report counts it among those to look at."""
 
     dry_run: bool = False
     force: bool = False
@@ -54,6 +57,7 @@ class RefreshOptions:
     only: frozenset[str] = frozenset()
     hnsw_from: int = 50_000
     may_lose: int = 0
+    min_coverage: float = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,18 +118,20 @@ def _conclude_refresh(
     if collected.refused and not (collected.fetched or collected.unchanged or collected.gone):
         raise collected.refused[0]
     order = {source.name: place for place, source in enumerate(sources)}
-    records = _sort_records(collected.records, order)
-    documents = deduplicate_documents(document for record in records for document in record.documents)
+    known = leave_out_repeated(_sort_records(collected.records, order))
+    records, documents = list(known.records), deduplicate_documents(known.documents)
     held = _sort_records(before.pages, order)
-    had = deduplicate_documents(document for record in held for document in record.documents)
+    had = deduplicate_documents(leave_out_repeated(held).documents)
     changes = compare_documents(had, documents)
     on_progress(Progress("compare", 1, 1, changes.summary, len(documents), len(collected.failed)))
     if not (options.dry_run or options.force):
-        vanishing = find_lost_documents(changes.removed, documents)
+        vanishing = find_lost_documents(changes.removed, (each for record in records for each in record.documents))
         _stop_if_too_much_vanishes(vanishing, had, order, options.max_vanish)
     if not documents:
         raise _build_nothing_found_error(sources, collected)
-    report = _build_report(before, collected, changes)
+    failed = {line.source for line in collected.sources_failed}
+    covered = report_coverage(known, collected.locations, failed, options.min_coverage)
+    report = _build_report(before, collected, changes, covered)
     if options.dry_run:
         return report
     if before.version and _holds_same_documents(before.version, held, records, models):
@@ -163,7 +169,8 @@ def _holds_same_documents(
 ) -> bool:
     """Whether the version already holds exactly these documents, page by page, indexed as they would be now."""
     manifest = version.manifest
-    if (manifest.embedder, manifest.splitter) != (models.fingerprint, SPLITTER_VERSION):
+    made = (manifest.embedder, manifest.splitter, manifest.extractor)
+    if made != (models.fingerprint, SPLITTER_VERSION, EXTRACTOR_VERSION):
         return False
     return [(r.key, drop_fetch_times(r.documents)) for r in held if r.documents] == [
         (r.key, drop_fetch_times(r.documents)) for r in records if r.documents
@@ -210,7 +217,9 @@ def _build_nothing_found_error(sources: Sequence[Source], collected: CollectedPa
     )
 
 
-def _build_report(before: _Baseline, collected: CollectedPages, changes: Changes) -> RefreshReport:
+def _build_report(
+    before: _Baseline, collected: CollectedPages, changes: Changes, covered: CoverageReport
+) -> RefreshReport:
     return RefreshReport(
         outcome="dry_run",
         version=before.id,
@@ -223,10 +232,12 @@ def _build_report(before: _Baseline, collected: CollectedPages, changes: Changes
         pages_unseen=collected.unseen,
         gone=tuple(collected.gone),
         failed=tuple(collected.failed),
-        empty=tuple(collected.empty),
+        empty=covered.empty,
         skipped=tuple(collected.skipped),
-        sources=tuple(collected.sources),
+        sources=tuple(collected.locations),
         sources_failed=tuple(collected.sources_failed),
+        sources_empty=covered.sources_empty,
+        coverage=covered.coverage,
         bytes_received=collected.bytes_received,
     )
 

@@ -244,10 +244,33 @@ def test_what_is_of_no_use_is_listed(empty: Desk, tmp_path: Path) -> None:
     (handbook / "noise.txt").write_bytes(bytes(range(256)) * 8)
     done = empty("crawl", str(handbook))
     assert done.returncode == 0, done.stderr
-    assert "1 page holds no text that could be used: " in done.stdout
+    assert re.search(r"nothing handbook: \S+/nothing.md  0% known: it shows no text", done.stdout)
+    assert "100% of the text of 2 pages; of 1 less than 80%" in done.stdout
     assert "1 page was left out: " in done.stdout
     assert "cannot be decoded" in done.stdout
     assert "added hours.md" in done.stdout
+
+
+def test_a_source_of_which_nothing_can_be_used_is_no_success_anywhere(empty: Desk, tmp_path: Path) -> None:
+    good = folder(tmp_path / "handbook", hours="# Opening hours\n\nWe open at nine in the morning.")
+    bad = Path(folder(tmp_path / "app", **{f"page{n}": "" for n in range(2)}))
+    (bad / "page2.html").write_text("<body><svg><text>Where to put the batteries</text></svg></body>", encoding="utf-8")
+    done = empty("crawl", good, str(bad))
+    one_clear_line(done, "nothing of app can be used", "none of its 3 pages", "--question-css")
+    told = empty("doctor")
+    assert told.returncode == 1
+    assert "app: the last refresh, 0 min ago, found nothing" in told.stdout
+    assert "nothing is known of" in told.stdout
+    sources = cast("list[dict[str, Any]]", empty.json("sources", "list"))
+    assert {source["name"]: (source["state"], source["coverage"]["share"]) for source in sources} == {
+        "handbook": ("ok", 1.0),
+        "app": ("empty", 0.0),
+    }
+    status = cast("dict[str, Any]", empty.json("status"))
+    assert [Path(page["url"]).name for page in status["coverage"]["below"]] == ["page2.html", "page0.md", "page1.md"]
+    pages = cast("dict[str, Any]", empty.json("sources", "pages", "app"))["pages"]
+    assert pages[0]["texts"] == [{"kind": "unreadable", "letters": 22, "start": "Where to put the batteries"}]
+    assert "formulas and drawings" in empty("sources", "pages").stdout
 
 
 def test_a_dry_run_without_a_version_says_so(empty: Desk, tmp_path: Path) -> None:
@@ -287,6 +310,16 @@ def test_extract_writes_one_file_a_page(empty: Desk, tmp_path: Path) -> None:
     assert set(rows[0]) == {"question", "answer", "url"}
     assert (tmp_path / "out" / "b.html.jsonl").exists()
     assert done.stderr == ""
+    (tmp_path / "c.html").write_text(
+        "<title>FAQ</title><h1>FAQ</h1><svg><text>How a letter is drawn, stroke by stroke</text></svg>"
+        "<dl><dt>What is c?</dt><dd>A letter called c.</dd><dt>Who wrote c?</dt><dd>A scribe, long ago.</dd></dl>",
+        encoding="utf-8",
+    )
+    [row] = cast(
+        "list[dict[str, Any]]", empty.json("extract", str(tmp_path / "c.html"), "--out", str(tmp_path / "out"))
+    )
+    assert 0.4 < row["coverage"]["share"] < 0.8
+    assert row["coverage"]["texts"][0]["start"] == "How a letter is drawn, stroke by stroke"
 
 
 def test_extract_reads_a_url(desk: Desk, tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ from bot.sources.store import SqlSourceStore
 from bot.sources.watch import RefreshWatch
 from bot.taught.service import PublishedTaughtAnswers, TaughtAnswers
 from bot.taught.store import SqlTaughtStore
+from retrieval.coverage import CoverageSummary
 from retrieval.documents import Document, Passage, RetrievalResult, ScoredPassage, Source, SourceKind
 from retrieval.errors import NoActiveVersion
 from retrieval.index.versions import VersionStore
@@ -239,6 +240,7 @@ class Office:
             self.schedule_store,
             self.runs,
             _nothing_known,
+            CoverageSummary,
             _no_models,
             self.refusals.list_refusals,
         )

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from retrieval.documents import Document, Selectors, Source, SourceKind
+from retrieval.documents import Selectors, Source, SourceKind
 from retrieval.errors import (
     ExtractionError,
     NoActiveVersion,
@@ -22,7 +22,7 @@ from retrieval.errors import (
     SourceError,
     TooMuchWouldVanish,
 )
-from retrieval.extraction import extract_documents
+from retrieval.extraction import ExtractedPage, extract_page
 from retrieval.index.index import Index
 from retrieval.index.lock import RefreshLock
 from retrieval.index.versions import VersionStore
@@ -104,7 +104,7 @@ class CountingEmbedder:
 class Here(NamedTuple):
     """Reads pages in this process."""
 
-    extract: Callable[..., list[Document]]
+    extract_page: Callable[..., ExtractedPage]
 
 
 @dataclass
@@ -115,7 +115,7 @@ class Desk:
     site: PageList
     sources: list[Source]
     progress: list[Progress] = field(default_factory=list)
-    extract: Callable[..., list[Document]] = extract_documents
+    extract_page: Callable[..., ExtractedPage] = extract_page
 
     def refresh(self, models: Embedder | EmbeddingModels | None = None, **options: object) -> RefreshReport:
         self.progress.clear()
@@ -126,7 +126,7 @@ class Desk:
             models=models or plain_embedder(),
             options=RefreshOptions(**options),  # type: ignore[arg-type]
             on_progress=self.progress.append,
-            extracting=lambda: nullcontext(Here(self.extract)),
+            extracting=lambda: nullcontext(Here(self.extract_page)),
         )
 
     def questions(self) -> set[str]:
@@ -232,14 +232,14 @@ def test_a_page_that_redirects_now_moves_its_documents(desk: Desk) -> None:
 def test_a_page_that_cannot_be_parsed_keeps_its_last_good_copy(desk: Desk) -> None:
     desk.refresh()
 
-    def failing(body: bytes, url: str, *rest: object) -> list[Document]:
+    def failing(body: bytes, url: str, *rest: object) -> ExtractedPage:
         if url.endswith("/returns"):
             raise ExtractionError(f"{url} nests its elements too deep")
         if url.endswith("/payment"):
             raise ExtractionError("internal error while its questions were read: ZeroDivisionError")
-        return extract_documents(body, url, *rest)  # type: ignore[arg-type]
+        return extract_page(body, url, *rest)  # type: ignore[arg-type]
 
-    desk.extract = failing
+    desk.extract_page = failing
     for name in ("returns", "payment", "account"):
         desk.site.pages[f"https://shop.test/{name}"] = faq(("Is this new?", f"Yes, about {name}."))
     report = desk.refresh()

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -309,3 +310,16 @@ async def test_one_that_is_cancelled_is_read_at_its_next_regular_time(shop: Offi
     assert schedule.next_at
     assert schedule.next_at - datetime.now(UTC) > DAY * 0.89
     assert (schedule.failures, shop.told) == (0, [])
+
+
+async def test_admins_hear_of_a_source_that_gave_nothing(shop: Office) -> None:
+    await due(shop, "shop", "wiki")
+    line = SourceLine("shop", "https://shop.example/", "its only page did not give a text", 1)
+    shop.crawl.report = replace(failing(), sources_empty=(line,))
+    await shop.schedules.run_due()
+    assert (await shop.schedule_store.schedule("shop")).failures == 1
+    [told] = shop.told
+    assert told.startswith(
+        "Source shop gave nothing to answer from: its only page did not give a text. It is read again"
+    )
+    assert "stays" not in told

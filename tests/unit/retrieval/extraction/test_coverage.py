@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from retrieval.coverage import Coverage, LeftOut, LossKind, PageCoverage, sort_worst_first, total_share
+from retrieval.coverage import Coverage, CoverageSummary, LeftOut, LossKind, PageCoverage, sort_worst_first
 from retrieval.extraction import extract_page
 from retrieval.extraction.process import ExtractionProcess
 
@@ -75,6 +75,11 @@ def test_a_page_built_by_a_script_shows_nothing_and_is_a_fault() -> None:
     assert "script" in coverage.explain()
 
 
+def test_the_shortest_text_that_is_known_is_known_as_a_whole() -> None:
+    coverage = cover("<h1>营业时间</h1><p>9点到17点。</p>")
+    assert (coverage.share, coverage.is_fault, coverage.explain()) == (1.0, False, "")
+
+
 def test_an_index_of_links_is_no_fault() -> None:
     links = "".join(f"<li><a href='/{n}'>Everything about lamp number {n}</a>" for n in range(9))
     coverage = cover(f"<h1>Contents</h1><p>Choose a lamp below.</p><ul>{links}</ul>")
@@ -105,17 +110,23 @@ def test_a_row_holds_all_of_it() -> None:
     assert (marked.kept, marked.lost) == (5, 0)
     assert Coverage.from_row(marked.to_row()) == marked
     assert marked.mark_repeated(frozenset(), []) == coverage
+    much = coverage.mark_repeated(frozenset(), [LeftOut(LossKind.REPEATED, 9, "Menu"), LeftOut(LossKind.REPEATED, 9)])
+    assert much.kept == 0
+    assert much.mark_repeated(frozenset(), []) == coverage
 
 
 def test_the_worst_page_comes_first() -> None:
     def page(url: str, kept: int, lost: int) -> PageCoverage:
         return PageCoverage("shop", url, Coverage(kept, (LeftOut(LossKind.UNREAD, lost, "…"),)))
 
-    pages = [page("fine", 990, 10), page("half", 400, 400), page("nothing", 0, 60), PageCoverage("shop", "old", None)]
+    pages = (page("fine", 990, 10), page("half", 400, 400), page("nothing", 0, 60), PageCoverage("shop", "old", None))
     assert [each.url for each in sort_worst_first(pages)] == ["nothing", "half", "fine"]
-    assert [each.url for each in pages if each.is_below(0.8)] == ["half", "nothing"]
-    assert total_share(pages) == pytest.approx(1390 / 1860)
-    assert total_share([]) is None
+    summary = CoverageSummary(pages, 0.8)
+    assert [each.url for each in summary.below] == ["nothing", "half"]
+    assert summary.share == pytest.approx(1390 / 1860)
+    assert summary.measured == 3
+    assert CoverageSummary().share is None
+    assert summary.select_source("wiki").pages == ()
 
 
 def test_a_page_of_many_texts_is_measured_in_time_that_grows_with_it() -> None:
