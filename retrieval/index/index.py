@@ -7,15 +7,14 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from retrieval.documents import Document, DocumentKind, Passage
+from retrieval.documents import Document, DocumentKind, Passage, to_json_values
 from retrieval.errors import CorruptVersion
 from retrieval.index.lexical_field import Ids, LexicalIndex, Places, Scores, join_ranges
 from retrieval.index.nearest_vectors import DenseIndex
@@ -28,6 +27,10 @@ EXACT_BELOW = 50_000
 LATIN_WORD = re.compile(rf"(?<![{LATIN}0-9])[A-Za-z]{{4,24}}(?![{LATIN}0-9])")
 LEXICAL = ("texts", "questions", "wordings", "topics")
 MODELS = "models.json"
+
+Part = tuple[str, frozenset[str]]
+"""Names documents that the same people see, whatever the audiences of sources are: a source's; or, with "" for it, what
+people wrote for an audience."""
 
 
 class Index:
@@ -176,7 +179,16 @@ class Index:
 
     def warm_up(self) -> None:
         """Make now what a first question would wait for: at 50,000 documents of 50 words in a second and a half."""
-        _ = self.languages, self.topic_information, self.vocabulary
+        _ = self.languages, self.topic_information, self.vocabulary, self.parts
+
+    @cached_property
+    def parts(self) -> Mapping[Part, Places]:
+        """The places of the documents of each part."""
+        places: dict[Part, list[int]] = {}
+        for place, document in enumerate(self.documents):
+            part = ("", document.audience) if document.author else (document.source, frozenset[str]())
+            places.setdefault(part, []).append(place)
+        return {part: np.array(each, np.int64) for part, each in places.items()}
 
     @cached_property
     def document_languages(self) -> Sequence[str]:
@@ -296,7 +308,7 @@ def _collect_documents(passages: Sequence[Passage]) -> tuple[list[Document], Pla
 def _to_lines(documents: Sequence[Document], passages: Sequence[Passage], passage_document: Places) -> Iterator[str]:
     yield json.dumps({"documents": len(documents), "passages": len(passages)}) + "\n"
     for document in documents:
-        yield json.dumps(asdict(document), ensure_ascii=False) + "\n"
+        yield json.dumps(to_json_values(document), ensure_ascii=False) + "\n"
     for passage, number in zip(passages, passage_document.tolist(), strict=True):
         yield json.dumps([passage.id, number, passage.text, passage.part, passage.parts], ensure_ascii=False) + "\n"
 
