@@ -27,6 +27,7 @@ class Viewer:
         return self.everything or not audience or not self.groups.isdisjoint(audience)
 
 
+ANYBODY = Viewer()
 EVERYTHING = Viewer(everything=True)
 
 

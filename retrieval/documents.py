@@ -127,8 +127,7 @@ class RetrievalResult:
     `rewritten` is what the query was searched as besides, by the glossary. `family` are those of the passages that ask
     the same question about several things, of which the query names none, and answer it differently. `answer_from` and
     `suggest_from` are the confidences from which on the first one is an answer, and worth showing as the nearest;
-    `profile` names what it was searched by, "" for nothing. `granted` are the groups of the asker that let them see
-    more than everybody.
+    `profile` names what it was searched by, "" for nothing.
     """
 
     query: str
@@ -144,7 +143,6 @@ class RetrievalResult:
     answer_from: float = DEFAULT_THRESHOLD
     suggest_from: float = DEFAULT_SUGGESTION
     profile: str = ""
-    granted: frozenset[str] = frozenset()
 
 
 def to_json_values(document: Document) -> dict[str, Any]:

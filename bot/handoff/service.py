@@ -18,6 +18,7 @@ import structlog
 
 from bot.chat.card import Button, Card
 from bot.chat.conversation import Decision, Turn
+from bot.chat.groups import find_viewer
 from bot.chat.links import find_addresses
 from bot.chat.message import Audience, Job, MessageRef, Party, ThreadRef
 from bot.chat.people import Actor
@@ -454,7 +455,9 @@ class HandoffService:
 
     async def _build_card(self, handoff: Handoff, link: str = "") -> Card:
         conversation = await self._conversations.load_conversation(handoff.conversation_id)
-        return handoff_card(handoff, conversation.turns, link or await self._find_link(_message_of(handoff.customer)))
+        team = find_viewer(handoff.support)
+        turns = [turn.show_to(team) for turn in conversation.turns]
+        return handoff_card(handoff, turns, link or await self._find_link(_message_of(handoff.customer)))
 
     async def _update_card(self, handoff: Handoff) -> None:
         """Show in the packet how the handoff stands, also where that changes meanwhile."""

@@ -12,7 +12,8 @@ from bot.chat.refusal_notes import Refused
 from bot.sources.catalogue import Knowledge
 from bot.sources.health import SourceTrouble, troubles
 from bot.sources.models import RefreshRun, Schedule
-from bot.sources.ports import RefreshLog, ScheduleStore, SourceStore
+from bot.sources.ports import AudienceStore, RefreshLog, ScheduleStore, SourceStore
+from retrieval.audiences import EVERYBODY, Audience
 from retrieval.documents import Source
 from retrieval.errors import RetrievalError
 
@@ -22,13 +23,15 @@ Health = Callable[[], Awaitable[Sequence[tuple[str, str, str]]]]
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """A source as it stands; `documents` of it, in so many `passages`, are in the active version."""
+    """A source as it stands; `documents` of it, in so many `passages`, are in the active version. `audience` are the
+    groups that it is for alone, if any."""
 
     source: Source
     schedule: Schedule
     documents: int
     passages: int
     trouble: SourceTrouble | None = None
+    audience: Audience = EVERYBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class StatusReport:
         active: Callable[[], Knowledge],
         health: Health,
         refused: Callable[[], Awaitable[Sequence[Refused]]],
+        audiences: AudienceStore,
     ) -> None:
         self._sources = sources
         self._schedules = schedules
@@ -66,6 +70,7 @@ class StatusReport:
         self._health = health
         self._queue: Callable[[], tuple[int, int]] | None = None
         self._refused = refused
+        self._audiences = audiences
 
     def watch_queue(self, queue: Callable[[], tuple[int, int]]) -> None:
         """Read (waiting, being answered) whenever the status is asked for."""
@@ -83,6 +88,7 @@ class StatusReport:
             pass
         sources = await self._sources.list()
         schedules = {schedule.source: schedule for schedule in await self._schedules.schedules()}
+        limited = await self._audiences.list_limited()
         ill = {name: trouble for trouble in troubles(sources, await self._runs.list(200)) for name in trouble.sources}
         return tuple(
             SourceStatus(
@@ -91,6 +97,7 @@ class StatusReport:
                 documents.get(source.name, 0),
                 passages.get(source.name, 0),
                 ill.get(source.name),
+                limited.get(source.name, EVERYBODY),
             )
             for source in sources
         )

@@ -155,8 +155,8 @@ class LexicalIndex:
 
     @cached_property
     def _term_odds(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """-> (postings,) how often a token stands in its text, by what depends on the text alone, and (texts,) what that
-        is for a token that stands there once. Read back from the weights: the rarest token of a text does."""
+        """-> (postings,) how often a token stands in its text, by what depends on the text alone, and (texts,) what
+        that is for a token that stands there once. Read back from the weights: the rarest token of a text does."""
         share = self._weights / np.repeat(self._idf, np.diff(self._starts))
         odds = (share / (1 - share)).astype(np.float64)
         once = np.full(self.count, np.inf)

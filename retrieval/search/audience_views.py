@@ -34,9 +34,7 @@ class AudienceViews:
         if viewer.everything:
             return index
         hidden = frozenset(
-            part
-            for part, places in index.parts.items()
-            if not audiences.sees(viewer, index.documents[int(places[0])])
+            part for part, places in index.parts.items() if not audiences.sees(viewer, index.documents[int(places[0])])
         )
         if not hidden:
             return index

@@ -81,9 +81,9 @@ class LiveRetriever:
         self, message: str, context: tuple[str, ...], limit: int, viewer: Viewer
     ) -> RetrievalResult:
         started = time.perf_counter()
-        version, whole = self._live.current_index()
+        version, index = self._live.current_index()
         audiences = self._audiences()
-        index = self._views.find_view(whole, audiences, viewer)
+        index = self._views.find_view(index, audiences, viewer)
         loaded = time.perf_counter()
         text = question_of(message, index)
         language = detect_query_language(text, index)
@@ -113,7 +113,6 @@ class LiveRetriever:
             answer_from=found.profile.answer,
             suggest_from=found.profile.suggest,
             profile=found.profile.name,
-            granted=audiences.select_granted(viewer, (audience for _, audience in whole.parts)),
         )
 
     def _find_variants(self, index: Index, text: str) -> Sequence[QueryVariant]:

@@ -23,7 +23,8 @@ def report(office: Office) -> StatusReport:
 
     known = Knowledge("v1", NOON, 1, 3, (SHORT, LONG, TAUGHT), PARTS)
     runs, refused = office.runs, office.refusals.list_refusals
-    return StatusReport(office.source_store, office.schedule_store, runs, lambda: known, no_models, refused)
+    sources, schedules, audiences = office.source_store, office.schedule_store, office.audience_store
+    return StatusReport(sources, schedules, runs, lambda: known, no_models, refused, audiences)
 
 
 async def test_pairs_and_passages_are_counted_for_each_source(office: Office) -> None:
