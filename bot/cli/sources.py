@@ -54,7 +54,7 @@ def add_source(
     audience: Annotated[
         str,
         typer.Option(
-            "--for",
+            "--audience",
             help="Only for these, separated by commas: slack:C0123456789, discord:server:…, discord:role:… "
             "Default: everybody, or as an earlier source of that name.",
             metavar="GROUPS",

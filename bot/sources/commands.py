@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 _WHICH = Parameter("source", "As /faq sources list names it.", Kind.SOURCE)
-_FOR = "Only for these: slack:C0123456789, discord:server:…, discord:role:…, here; or everybody."
+_AUDIENCE = "Only slack:C0123…, discord:server:…, discord:role:…, here; or everybody"
 _SEVERAL = (
     Parameter("source", "Only these. Without it: all but paused ones.", Kind.REST, required=False),
     Parameter("cancel", "Stop the one that runs, whoever started it.", Kind.FLAG),
@@ -135,7 +135,7 @@ class SourceCommands:
         Parameter("name", "What to call it.", required=False, named=True),
         Parameter("prefix", "Only pages whose path begins so.", required=False, named=True),
         Parameter("page", "That page alone, and none it links to.", Kind.FLAG),
-        Parameter("for", _FOR, required=False, named=True),
+        Parameter("audience", f"{_AUDIENCE}.", required=False, named=True),
     )
     async def _add_source(self, asked: CommandContext) -> Answer:
         from bot.sources.location import describe_source
@@ -152,7 +152,7 @@ class SourceCommands:
         for known in await self._sources.list():
             if source.name == known.name or source.location == known.location:
                 raise InputError(f"{known.location} is known already, as source {known.name}: remove it first.")
-        audience = read_audience(text, self._platforms, asked.place) if (text := asked.text("for")) else None
+        audience = read_audience(text, self._platforms, asked.place) if (text := asked.text("audience")) else None
         await asked.screen.show_card(Card(text=f"Looking at {source.location} …"))
         return drawing.preview_card(await self._preview.preview(source, audience))
 
@@ -185,12 +185,12 @@ class SourceCommands:
         Role.ADMIN,
         "whom a source is for",
         _WHICH,
-        Parameter("for", f"{_FOR} Without it: shown.", Kind.REST, required=False),
+        Parameter("audience", f"{_AUDIENCE}. Without it: shown.", Kind.REST, required=False),
         terminal=Terminal(more="It counts from the next question on, without a re-crawl."),
     )
     async def _limit_source(self, asked: CommandContext) -> Answer:
         source = await self._sources.get(asked.text("source"))
-        if text := asked.text("for"):
+        if text := asked.text("audience"):
             await self._audiences.set_audience(source.name, read_audience(text, self._platforms, asked.place))
             await self._live_audiences.load()  # here at once; other processes look each second
         audience = (await self._audiences.list_limited()).get(source.name, EVERYBODY)

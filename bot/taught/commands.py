@@ -69,11 +69,11 @@ class TaughtCommands:
         Role.TEAMMATE,
         "whom a taught answer is for",
         Parameter("id", "Its id, or the first digits of it, as /faq taught list tells it."),
-        Parameter("for", "slack:C0123456789, discord:server:…, discord:role:…, here; or everybody.", Kind.REST),
+        Parameter("audience", "Only slack:C0123…, discord:server:…, discord:role:…, here; or everybody.", Kind.REST),
         standalone=True,
     )
     async def _limit_taught(self, asked: CommandContext) -> Answer:
-        audience = read_audience(asked.text("for"), self._platforms, asked.place)
+        audience = read_audience(asked.text("audience"), self._platforms, asked.place)
         return drawing.taught_card(await self._taught_answers.limit(asked.text("id"), audience))
 
     @command(

@@ -229,7 +229,7 @@ async def test_a_source_is_added_for_some_only_in_one_step(application: Applicat
     preview = application.source_preview
     preview._read = lambda _source: [Document("https://wiki.example/", "Why?", "So.")]  # type: ignore[assignment]
     application.refresh_service.begin = _refuse_to_begin  # type: ignore[method-assign]
-    card = await command(application, "sources add https://wiki.example/ --name wiki --for slack:CVIP")
+    card = await command(application, "sources add https://wiki.example/ --name wiki --audience slack:CVIP")
     assert "slack:channel:CVIP" in card.footnote
     await application.console.click(ADMIN, PUBLIC, "add_source", card.buttons[0].value, Screen())
     assert source.location in [each.location for each in await application.source_store.list()]
