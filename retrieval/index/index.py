@@ -221,11 +221,7 @@ class Index:
     @cached_property
     def vocabulary(self) -> Counter[str]:
         """How often each Latin word of four letters or more stands in the texts, in lower case."""
-        counted: Counter[str] = Counter()
-        for document in self.documents:
-            for text in (*list_wordings(document), *document.heading_path, document.answer):
-                counted.update(match.lower() for match in LATIN_WORD.findall(text))
-        return counted
+        return count_latin_words(self.documents)
 
     @cached_property
     def topic_information(self) -> Scores:
@@ -276,6 +272,15 @@ def _collect_languages(passages: Sequence[Passage], documents: Sequence[Document
 
 def _find_topic(document: Document) -> str:
     return document.heading_path[-1] if document.heading_path else ""
+
+
+def count_latin_words(documents: Iterable[Document]) -> Counter[str]:
+    """How often each Latin word of four letters or more stands in these documents, in lower case."""
+    counted: Counter[str] = Counter()
+    for document in documents:
+        for text in (*list_wordings(document), *document.heading_path, document.answer):
+            counted.update(match.lower() for match in LATIN_WORD.findall(text))
+    return counted
 
 
 def list_wordings(document: Document) -> list[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
-from retrieval.index.index import Index
+from retrieval.index.index import Index, count_latin_words
 from retrieval.index.lexical_field import Places, join_ranges
 from retrieval.index.nearest_vectors import DenseIndex
 from retrieval.index.vector_field import EmbeddedTexts, VectorField
@@ -24,7 +26,7 @@ def select_documents(index: Index, kept: Places) -> Index:
     asked = join_ranges(index.question_starts[kept], index.question_row_counts[kept])
     new_passage, new_document = _renumber(passages, len(index.passages)), _renumber(kept, len(index.documents))
     pairs = index.same_question_pairs[is_kept[index.same_question_pairs].all(axis=1)]
-    return Index(
+    selected = Index(
         [index.passages[number] for number in passages.tolist()],
         new_passage[index.row_passage[rows]].astype(np.int32),
         [_select_rows(field, rows, asked) for field in index.fields],
@@ -37,6 +39,10 @@ def select_documents(index: Index, kept: Places) -> Index:
         ([index.documents[number] for number in kept.tolist()], new_document[index.passage_document[passages]]),
         new_document[pairs],
     )
+    if 2 * len(kept) > len(index.documents):  # else its own words are counted sooner
+        left_out = itertools.compress(index.documents, (~is_kept).tolist())
+        selected.vocabulary = index.vocabulary - count_latin_words(left_out)
+    return selected
 
 
 def _renumber(kept: Places, count: int) -> Places:
