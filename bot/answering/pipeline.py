@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 import uuid
-from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -40,6 +38,7 @@ from bot.answering.excerpt import BUDGET, select_excerpt
 from bot.answering.gist import LONGEST_GIST, TO_CHOOSE_BY, summarise_answer
 from bot.answering.parts import Parts, find_parts
 from bot.answering.ports import AnswerWriter, LearnsWordings, QuestionReader
+from bot.answering.stopwatch import Stopwatch
 from bot.chat.conversation import (
     NONE_OF_THESE,
     AnswerChunk,
@@ -107,27 +106,6 @@ class _Draft:
     parts: list[str] = field(default_factory=list)
 
 
-class _Stopwatch:
-    """Milliseconds a stage; the time a consumer holds an event counts for none."""
-
-    def __init__(self) -> None:
-        self.ms: defaultdict[str, float] = defaultdict(float)
-        self.mark()
-
-    def mark(self) -> None:
-        """Start counting from now."""
-        self._since = time.perf_counter()
-
-    def lap(self, stage: str) -> None:
-        """Count the time since the last mark or lap for `stage`."""
-        self.ms[stage] += (time.perf_counter() - self._since) * 1000
-        self.mark()
-
-    def collect_timings(self) -> dict[str, float]:
-        """The stages and their total."""
-        return {**self.ms, "total": sum(self.ms.values())}
-
-
 class AnswerPipeline:
     """`threshold` is the confidence an answer needs, `suggest_threshold` what is enough to show the nearest entry as
     such; None takes the calibrated defaults. `limit` passages are read.
@@ -181,7 +159,7 @@ class AnswerPipeline:
 
     async def answer_message(self, message: IncomingMessage) -> AsyncGenerator[AnswerEvent, None]:
         """Answer a message and log the turn. Raises RetrievalError, StorageError, TurnNotStored (see the module)."""
-        watch = _Stopwatch()
+        watch = Stopwatch()
         conversation = await self._store.load_conversation(message.conversation_id, with_passages=False)
         watch.lap("load")
         seen = tuple((name, self._mask(shows)) for name, shows in message.seen)
@@ -325,7 +303,7 @@ class AnswerPipeline:
         asked: Turn | None,
         context: tuple[str, ...],
         given: frozenset[str],
-        watch: _Stopwatch,
+        watch: Stopwatch,
     ) -> None:
         """Retrieve and decide. A chosen option needs no deciding if it is still there; else its title is a question."""
         try:
