@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from typing import Any
 
 DEFAULT_THRESHOLD, DEFAULT_SUGGESTION = 0.75, 0.3
 """What confidences are measured against where no fit says otherwise."""
@@ -66,7 +67,7 @@ class Document:
     from the page's title down, without the question itself; `language` is a primary subtag ("en", "zh");
     `alternatives` are other wordings of the question; `crawled_at` is the UTC time (ISO 8601) of the fetch.
     `author` is the person who wrote this answer for Frontdesk, at `crawled_at`; "" for crawled text. Such a document is
-    preferred, and its `url` may be "".
+    preferred, its `url` may be "", and it is for the groups of its `audience` alone, if there are any.
     """
 
     url: str
@@ -79,6 +80,7 @@ class Document:
     source: str = ""
     crawled_at: str = ""
     author: str = ""
+    audience: frozenset[str] = frozenset()
 
     @property
     def id(self) -> str:
@@ -103,11 +105,13 @@ class Passage:
 @dataclass(frozen=True, slots=True)
 class ScoredPassage:
     """A passage with its fused score for one query (higher is better, only comparable within that query) and the
-    value of each signal that went into it, by name, for `explain`."""
+    value of each signal that went into it, by name, for `explain`. `audience` are the groups that its document is for
+    alone, if there are any."""
 
     passage: Passage
     score: float
     signals: Mapping[str, float] = field(default_factory=dict)
+    audience: frozenset[str] = frozenset()
 
 
 LEARNED = "learned"
@@ -139,6 +143,13 @@ class RetrievalResult:
     answer_from: float = DEFAULT_THRESHOLD
     suggest_from: float = DEFAULT_SUGGESTION
     profile: str = ""
+
+
+def to_json_values(document: Document) -> dict[str, Any]:
+    """A crawled document's fields for JSON. Whom a page is for is its source's to say, and never written with it."""
+    values = asdict(document)
+    del values["audience"]
+    return values
 
 
 def content_id(*parts: str) -> str:

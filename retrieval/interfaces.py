@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
+from retrieval.audiences import EVERYTHING, Viewer
 from retrieval.documents import RetrievalResult, Source
 
 if TYPE_CHECKING:  # the crawl process and most commands have no use for numpy, which takes 0.1 s to import
@@ -62,8 +63,10 @@ class Reranker(Protocol):
 class Retriever(Protocol):
     """The one place where the async world meets the CPU-bound one: `retrieve` works in a thread."""
 
-    async def retrieve(self, query: str, *, context: Sequence[str] = (), limit: int = 10) -> RetrievalResult:
-        """Rank passages of the active version for `query`.
+    async def retrieve(
+        self, query: str, *, context: Sequence[str] = (), limit: int = 10, viewer: Viewer = EVERYTHING
+    ) -> RetrievalResult:
+        """Rank passages of the active version for `query`, as if there were none but those that the `viewer` may see.
 
         `context` holds earlier texts of the conversation, oldest first; it may rerank, never replaces the query.
         Raises NoActiveVersion, CorruptVersion.

@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 import uuid
-from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -40,6 +38,7 @@ from bot.answering.excerpt import BUDGET, select_excerpt
 from bot.answering.gist import LONGEST_GIST, TO_CHOOSE_BY, summarise_answer
 from bot.answering.parts import Parts, find_parts
 from bot.answering.ports import AnswerWriter, LearnsWordings, QuestionReader
+from bot.answering.stopwatch import Stopwatch
 from bot.chat.conversation import (
     NONE_OF_THESE,
     AnswerChunk,
@@ -66,6 +65,7 @@ from bot.chat.ports import ConversationStore, IntentReader
 from bot.errors import BotError, TurnNotStored, UnknownTurn
 from bot.i18n import Words, words_for
 from bot.i18n.language import primary_subtag, reply_language
+from retrieval.audiences import ANYBODY, Viewer
 from retrieval.documents import Document, RetrievalResult, ScoredPassage
 from retrieval.errors import NoActiveVersion
 from retrieval.interfaces import Retriever
@@ -97,33 +97,13 @@ class _Draft:
     model: str = OWN_WORDS
     result: RetrievalResult | None = None
     again: bool = False
+    viewer: Viewer = ANYBODY
     first: bool = False  # of its conversation, so that the site may tell what its language is
     people: bool = False  # can be reached from here
     reading: MessageReading = UNREAD
     asked: tuple[str, ...] = ()  # the questions of a message that asks two
     offered: tuple[Citation, ...] = ()  # by rank: what there is to choose or to confirm
     parts: list[str] = field(default_factory=list)
-
-
-class _Stopwatch:
-    """Milliseconds a stage; the time a consumer holds an event counts for none."""
-
-    def __init__(self) -> None:
-        self.ms: defaultdict[str, float] = defaultdict(float)
-        self.mark()
-
-    def mark(self) -> None:
-        """Start counting from now."""
-        self._since = time.perf_counter()
-
-    def lap(self, stage: str) -> None:
-        """Count the time since the last mark or lap for `stage`."""
-        self.ms[stage] += (time.perf_counter() - self._since) * 1000
-        self.mark()
-
-    def collect_timings(self) -> dict[str, float]:
-        """The stages and their total."""
-        return {**self.ms, "total": sum(self.ms.values())}
 
 
 class AnswerPipeline:
@@ -134,7 +114,8 @@ class AnswerPipeline:
     where it cannot tell, rules do. `handoff` tells whether people can be reached from a place: then who asks for a
     person is told that one comes (and whoever called sees to that), else where to turn to. `mask` hides what is
     nobody's business before a question is searched, written about or kept; what is masked already stays so. `learning`
-    is told of what customers choose. `page_languages` are those that the pages are in.
+    is told of what customers choose. `page_languages` are those that the pages are in; `find_granted` tells by which of
+    their groups a viewer sees more than everybody.
     """
 
     def __init__(
@@ -151,6 +132,7 @@ class AnswerPipeline:
         mask: Callable[[str], str] = lambda text: text,
         learning: LearnsWordings | None = None,
         page_languages: Callable[[], Collection[str]] = tuple,
+        find_granted: Callable[[Viewer], frozenset[str]] = lambda _viewer: frozenset(),
         limit: int = 10,
     ) -> None:
         self._retriever = retriever
@@ -160,6 +142,7 @@ class AnswerPipeline:
         self._mask = mask
         self._learning = learning
         self._page_languages = page_languages
+        self._find_granted = find_granted
         self._store = store
         self._writer = writer
         self._thresholds = threshold, suggest_threshold
@@ -176,7 +159,7 @@ class AnswerPipeline:
 
     async def answer_message(self, message: IncomingMessage) -> AsyncGenerator[AnswerEvent, None]:
         """Answer a message and log the turn. Raises RetrievalError, StorageError, TurnNotStored (see the module)."""
-        watch = _Stopwatch()
+        watch = Stopwatch()
         conversation = await self._store.load_conversation(message.conversation_id, with_passages=False)
         watch.lap("load")
         seen = tuple((name, self._mask(shows)) for name, shows in message.seen)
@@ -201,7 +184,8 @@ class AnswerPipeline:
                 yield Delta(piece, checker.links)
                 watch.mark()
         watch.lap("write")
-        turn = _build_turn(draft, message, checker.citations, watch.collect_timings())
+        granted = self._find_granted(message.viewer)
+        turn = _build_turn(draft, message, checker.citations, watch.collect_timings(), granted)
         fault, settled = await self._store_turn(turn), _settle_clarification(asked, choice)
         await self._note_verdict(asked, choice, message.user)
         await self._note_feedback(draft.reading, conversation, message.user)
@@ -224,7 +208,7 @@ class AnswerPipeline:
         if offer and (again or message.chosen):
             language = offer.language
         words = words_for(language)
-        draft = _Draft(uuid.uuid4().hex, datetime.now(UTC), question, question, language)
+        draft = _Draft(uuid.uuid4().hex, datetime.now(UTC), question, question, language, viewer=message.viewer)
         draft.people = self._handoff(message)
         draft.first = last is None and offer is None
         if choice and choice.option is None and offer:
@@ -319,11 +303,13 @@ class AnswerPipeline:
         asked: Turn | None,
         context: tuple[str, ...],
         given: frozenset[str],
-        watch: _Stopwatch,
+        watch: Stopwatch,
     ) -> None:
         """Retrieve and decide. A chosen option needs no deciding if it is still there; else its title is a question."""
         try:
-            result = await self._retriever.retrieve(draft.standalone, context=context, limit=self._limit)
+            result = await self._retriever.retrieve(
+                draft.standalone, context=context, limit=self._limit, viewer=draft.viewer
+            )
         except NoActiveVersion:  # the last source was removed: then nothing is known
             result = RetrievalResult(draft.standalone, primary_subtag(draft.language), (), 0.0, "", "")
         if draft.first:
@@ -355,7 +341,7 @@ class AnswerPipeline:
         """The answers to a message that asks two things; the second is searched as if the first had been answered."""
 
         async def search_question(question: str, context: tuple[str, ...] = ()) -> RetrievalResult:
-            return await self._retriever.retrieve(question, context=context, limit=self._limit)
+            return await self._retriever.retrieve(question, context=context, limit=self._limit, viewer=draft.viewer)
 
         async def search_after(question: str, before: str, found: RetrievalResult) -> RetrievalResult:
             told = [(before, found.passages[0].passage.document.answer)]
@@ -564,7 +550,11 @@ def _has_new_answer(document: Document, option: Citation) -> bool:
 
 
 def _build_turn(
-    draft: _Draft, message: IncomingMessage, citations: tuple[Citation, ...], timings_ms: dict[str, float]
+    draft: _Draft,
+    message: IncomingMessage,
+    citations: tuple[Citation, ...],
+    timings_ms: dict[str, float],
+    granted: frozenset[str],
 ) -> Turn:
     result = draft.result
     passages = result.passages if result else ()
@@ -590,4 +580,5 @@ def _build_turn(
         platform=message.platform,
         user=message.user,
         rewritten=result.rewritten if result else (),
+        granted=granted,
     )

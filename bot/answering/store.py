@@ -164,8 +164,8 @@ async def _fetch_passages(connection: AsyncConnection, turn_ids: Sequence[str]) 
     for start in range(0, len(turn_ids), _PAGE):
         query = select(turn_passages).where(turn_passages.c.turn_id.in_(turn_ids[start : start + _PAGE]))
         for row in (await connection.execute(query.order_by(turn_passages.c.rank))).mappings():
-            values = dict(row)
-            found[values.pop("turn_id")].append(UsedPassage(**values | {"signals": _to_floats(row["signals"])}))
+            values = dict(row) | {"signals": _to_floats(row["signals"]), "audience": frozenset(row["audience"] or ())}
+            found[values.pop("turn_id")].append(UsedPassage(**values))
     return found
 
 
@@ -189,11 +189,13 @@ def _build_turn_row(turn: Turn) -> dict[str, Any]:
         "model": turn.model,
         "timings_ms": _to_floats(turn.timings_ms),
         "rewritten": list(turn.rewritten) or None,
+        "granted": sorted(turn.granted) or None,
     }
 
 
 def _build_passage_row(turn_id: str, passage: UsedPassage) -> dict[str, Any]:
-    return row_of(passage) | {"turn_id": turn_id, "signals": _to_floats(passage.signals)}
+    audience = sorted(passage.audience) or None
+    return row_of(passage) | {"turn_id": turn_id, "signals": _to_floats(passage.signals), "audience": audience}
 
 
 def _build_turn(row: RowMapping, passages: Sequence[UsedPassage]) -> Turn:
@@ -204,6 +206,7 @@ def _build_turn(row: RowMapping, passages: Sequence[UsedPassage]) -> Turn:
     values["citations"] = tuple(Citation(**citation) for citation in row["citations"])
     values["timings_ms"] = _to_floats(row["timings_ms"])
     values["rewritten"] = tuple(row["rewritten"] or ())
+    values["granted"] = frozenset(row["granted"] or ())
     return Turn(**values, passages=tuple(passages))
 
 

@@ -86,6 +86,7 @@ class Application(FeatureParts):
             mask=masker(self.settings),
             learning=self.wording_learner,
             page_languages=self._list_page_languages,
+            find_granted=self.live_audiences.find_granted,
         )
 
     def _list_page_languages(self) -> Collection[str]:
@@ -167,6 +168,7 @@ class Application(FeatureParts):
         from bot.inbox.notices import Digest
 
         works: list[Callable[[], Coroutine[Any, Any, None]]] = [
+            self.live_audiences.run,
             self.published_answers.run,
             self.live_glossary.run,
             self.live_learned.run,

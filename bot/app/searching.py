@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from bot.chat.ports import IntentReader
     from bot.glossary.service import LiveGlossary
     from bot.learned.service import LiveLearned
+    from bot.sources.audiences import LiveAudiences
     from bot.sources.catalogue import Knowledge
     from bot.taught.service import PublishedTaughtAnswers
+    from retrieval.audiences import Audience
     from retrieval.coverage import CoverageSummary
     from retrieval.interfaces import Retriever
     from retrieval.models.embedding_models import EmbeddingModels
@@ -75,6 +77,16 @@ class SearchParts(Stores):
         return LiveLearned(self.learned_store, self.settings.learn_from)
 
     @cached_property
+    def live_audiences(self) -> LiveAudiences:
+        """Whom sources are for."""
+        from bot.sources.audiences import LiveAudiences
+
+        def list_taught() -> list[Audience]:
+            return [document.audience for document in self.published_answers.current_documents()[1]]
+
+        return LiveAudiences(self.audience_store, list_taught)
+
+    @cached_property
     def live_index(self) -> LiveIndex:
         """The active version's index, swapped when another becomes active."""
         from retrieval.search.live_index import LiveIndex
@@ -105,6 +117,7 @@ class SearchParts(Stores):
             self.live_glossary.current,
             fitted,
             self.question_vectors,
+            self.live_audiences.current,
         )
         return LearnedRetriever(live, self.live_learned.current)
 
@@ -125,7 +138,8 @@ class SearchParts(Stores):
         return load_coverage(self.settings)
 
     async def load_beside(self) -> None:
-        """Take in what people taught, named and showed. Raises StorageError."""
+        """Take in whom sources are for, and what people taught, named and showed. Raises StorageError."""
+        await self.live_audiences.load()
         await self.published_answers.load()
         await self.live_glossary.load()
         await self.live_learned.load()

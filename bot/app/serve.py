@@ -58,6 +58,7 @@ async def hold_chat(application: Application, conversation_id: str = "") -> None
 
     await application.warm_up()
     beside = (
+        application.live_audiences.run,
         application.published_answers.run,
         application.live_glossary.run,
         application.live_learned.run,

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from bot.sources.status import StatusReport
     from bot.sources.watch import RefreshWatch
     from bot.taught.service import TaughtAnswers
+    from retrieval.audiences import Viewer
     from retrieval.documents import Source
     from retrieval.refresh import Progress, RefreshReport
 
@@ -105,14 +106,17 @@ class FeatureParts(SearchParts):
         """What Frontdesk knows, since when."""
         from bot.sources.catalogue import Catalogue
 
-        return Catalogue(self.source_store, self.describe_knowledge)
+        return Catalogue(self.source_store, self.describe_knowledge, self.live_audiences.current)
 
     @cached_property
     def taught_answers(self) -> TaughtAnswers:
         """Answers that people give."""
+        from bot.taught.audience import TaughtAudiences
         from bot.taught.service import TaughtAnswers
 
-        return TaughtAnswers(self.taught_store, self.published_answers, lambda: self.retriever)
+        channels = {*self.platforms.support_channels.items(), *self.platforms.admin_channels.items()}
+        audiences = TaughtAudiences(self.live_audiences, self.conversations, lambda: self.retriever, channels)
+        return TaughtAnswers(self.taught_store, self.published_answers, lambda: self.retriever, audiences)
 
     @cached_property
     def glossary(self) -> GlossaryService:
@@ -200,12 +204,14 @@ class FeatureParts(SearchParts):
         """What people asked and was not answered well."""
         from bot.gaps.service import Gaps
 
-        async def answered(question: str) -> str:
+        async def answered(question: str, viewer: Viewer) -> str:
             from bot.answering.decide import make_decision
             from bot.chat.conversation import Decision
 
+            if not self.live_audiences.current().known:
+                await self.live_audiences.load()
             try:
-                found = await self.retriever.retrieve(question)
+                found = await self.retriever.retrieve(question, viewer=viewer)
             except RetrievalError:
                 return ""
             decided = make_decision(found, self.settings.answer_threshold)
@@ -252,6 +258,7 @@ class FeatureParts(SearchParts):
             self.describe_coverage,
             health,
             refused,
+            self.audience_store,
         )
 
     @cached_property

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bot.inbox.ports import InboxStore
     from bot.learned.ports import LearnedStore
     from bot.privacy.ports import PrivacyStore
-    from bot.sources.ports import RefreshLog, ScheduleStore, SourceStore
+    from bot.sources.ports import AudienceStore, RefreshLog, ScheduleStore, SourceStore
     from bot.taught.ports import TaughtStore
 
 
@@ -42,6 +42,13 @@ class Stores:
         from bot.sources.store import SqlSourceStore
 
         return SqlSourceStore(self.database)
+
+    @cached_property
+    def audience_store(self) -> AudienceStore:
+        """Whom sources are for."""
+        from bot.sources.audience_store import SqlAudienceStore
+
+        return SqlAudienceStore(self.database)
 
     @cached_property
     def schedule_store(self) -> ScheduleStore:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from bot.chat.text import is_address, shorten_title
+from retrieval.audiences import ANYBODY, Viewer
 from retrieval.documents import LEARNED, Passage, RetrievalResult, ScoredPassage
 
 
@@ -44,6 +45,8 @@ class OptionPress:
 
 
 NONE_OF_THESE = 0
+WITHHELD = "(not shown here: it is from a source that is not for this place)"
+"""Stands for an answer where the team may not see it; in English, as all that is for the team alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class IncomingMessage:
     `taken_from`: the text is a question of somebody of that name, to which the author has called; `unread` names files
     that came with it and could not be read, `seen` those that are pictures, each with what a model says it shows, which
     is in the text; then `own` is the text without that, which tells the language. `called`: the text is nothing of the
-    message, which only called to it."""
+    message, which only called to it. `viewer` is who asks, by which it is decided what they may see."""
 
     conversation_id: str
     text: str
@@ -67,6 +70,7 @@ class IncomingMessage:
     seen: tuple[tuple[str, str], ...] = ()
     own: str = ""
     called: bool = False
+    viewer: Viewer = ANYBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,7 @@ class Citation:
 class UsedPassage:
     """A passage as it stood when an answer was made, kept so that `explain` outlives the index version.
 
-    `author` is the teammate who wrote it, "" for a page.
+    `author` is the teammate who wrote it, "" for a page; `audience` are the groups that it was for alone, if any.
     """
 
     passage_id: str
@@ -135,6 +139,7 @@ class UsedPassage:
     signals: Mapping[str, float] = field(default_factory=dict)
     crawled_at: str = ""
     author: str = ""
+    audience: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, scored: ScoredPassage, rank: int) -> UsedPassage:
@@ -150,6 +155,7 @@ class UsedPassage:
             signals=dict(scored.signals),
             crawled_at=document.crawled_at,
             author=document.author,
+            audience=scored.audience,
         )
 
 
@@ -159,7 +165,8 @@ class Turn:
 
     `standalone_question` is the question as it was searched, after the conversation was taken in, `rewritten` what it
     was searched as besides, by the glossary; `model` names the writer; `timings_ms` maps a stage to milliseconds;
-    `threshold` is the confidence an answer needed.
+    `threshold` is the confidence an answer needed; `granted` are the groups of the asker that let them see more than
+    everybody.
     """
 
     id: str
@@ -181,6 +188,23 @@ class Turn:
     platform: str = "terminal"
     user: str = ""
     rewritten: tuple[str, ...] = ()
+    granted: frozenset[str] = frozenset()
+
+    def show_to(self, viewer: Viewer) -> Turn:
+        """What of it the viewer may see: without passages that are not for them, and without the answer where it cites
+        one or offers it."""
+        hidden = {each.passage_id for each in self.passages if not viewer.sees(each.audience)}
+        if not hidden:
+            return self
+        told = any(each.passage_id in hidden for each in self.citations)
+        return replace(
+            self,
+            passages=tuple(each for each in self.passages if each.passage_id not in hidden),
+            citations=tuple(each for each in self.citations if each.passage_id not in hidden),
+            answer=WITHHELD if told else self.answer,
+            standalone_question=self.question,
+            rewritten=(),
+        )
 
     @property
     def links(self) -> frozenset[str]:

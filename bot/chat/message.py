@@ -64,7 +64,8 @@ class ChatMessage:
     `links` are the messages it links to, in the platform's own terms, and `replies_to` is the id of the one it replies
     to; `begins_thread`: a thread begins with it that hangs on no message; `unseen` is why its words are hidden from the
     bot; `handoff_thread`: in which thread what people say in a handoff of it is posted, where that is not its own;
-    `conversation_id`: which conversation it goes on with ("": its place's).
+    `conversation_id`: which conversation it goes on with ("": its place's). Of its author: `groups` are those they are
+    in beside the place's own (of a press: all), `is_guest` that they belong to another workspace than the place.
 
     What is found out once it is here: whether it is `in_help_channel`; the handoff it belongs to, and on whose `side`;
     and, where it called the bot to somebody else's question, by whose id that was `asked_by`: a press below the answer
@@ -94,6 +95,8 @@ class ChatMessage:
     asked_by: str = ""
     conversation_id: str = ""
     names_bot: bool = False
+    groups: frozenset[str] = frozenset()
+    is_guest: bool = False
 
     @property
     def opens_thread(self) -> bool:

@@ -39,6 +39,10 @@ class Platform(Protocol):
     """What a whole user's id matches. A name that was only typed ("@ann") belongs to nobody."""
 
     channel_id: Pattern[str]
+    workspace_id: Pattern[str]
+
+    role_id: Pattern[str]
+    """What the id of a role matches; nothing where its events do not tell the roles of who writes."""
 
     born_admins: str
     """Who is an admin without having been named one: "the workspace's admins and owners"; "" for nobody."""

@@ -25,21 +25,33 @@ ConversationId = Annotated[
 def ask_question(
     question: Annotated[str, typer.Argument(help="The question; '-' reads it from standard input.")],
     conversation: ConversationId = "",
+    groups: Annotated[
+        str,
+        typer.Option(
+            "--as",
+            help="As a customer of these groups is answered: slack:C0123456789,slack:workspace:T0123456789 … or "
+            "everybody, for one of none. Without it: from all that is known.",
+            metavar="GROUPS",
+        ),
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Answer one question, with its sources. In --json `answer` is Markdown, with special characters escaped."""
     from bot.chat.conversation import IncomingMessage
+    from bot.chat.groups import read_audience
     from bot.chat.reply_stream import follow_answer
     from bot.errors import InputError
     from bot.platforms.terminal.answers import AnswerPrinter
+    from retrieval.audiences import EVERYTHING, Viewer
 
     text = sys.stdin.read() if question == "-" else question
     if not text.strip():
         raise InputError('The question is empty: write it in quotes, e.g. frontdesk ask "How do I return goods?".')
-    # The conversation's id is short, for a person may type it again.
-    message = IncomingMessage(conversation or uuid.uuid4().hex[:12], text, user=USER)
 
     async def answer_message(application: Application) -> Turn:
+        viewer = Viewer(read_audience(groups, application.platforms.declared)) if groups else EVERYTHING
+        # The conversation's id is short, for a person may type it again.
+        message = IncomingMessage(conversation or uuid.uuid4().hex[:12], text, user=USER, viewer=viewer)
         await application.load_beside()
         events = application.answer_pipeline.answer_message(message)
         return await (follow_answer(events) if as_json else AnswerPrinter().show_answer(events))

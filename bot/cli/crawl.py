@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from bot.sources.crawl import Crawled
     from bot.sources.models import RefreshRun
     from bot.sources.refresh import RefreshRequest
+    from retrieval.audiences import Audience
     from retrieval.documents import Source
     from retrieval.refresh import RefreshReport
 
@@ -161,7 +162,12 @@ def show_worse_answers(quiet: bool) -> Iterator[None]:
 
 
 def read_now(
-    wanted: Sequence[Source], action: str, *, force: bool = False, quiet: bool = False
+    wanted: Sequence[Source],
+    action: str,
+    audience: Audience | None = None,
+    *,
+    force: bool = False,
+    quiet: bool = False,
 ) -> tuple[RefreshReport, tuple[str, ...]]:
     """Add sources, as far as they are new, and read them; -> the report, and those that were not kept."""
     from bot.sources import crawl as crawling
@@ -170,7 +176,12 @@ def read_now(
         async with record_action(application, action, ",".join(source.name for source in wanted)):
             with show_worse_answers(quiet), progress_bars() as on_progress:
                 return await crawling.crawl(
-                    wanted, application.source_store, application.refresh_service, force=force, on_progress=on_progress
+                    wanted,
+                    application.source_store,
+                    application.refresh_service,
+                    audience=audience,
+                    force=force,
+                    on_progress=on_progress,
                 )
 
     crawled = run_on_application(crawl_wanted)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from bot.sources.models import Schedule
     from bot.sources.preview import Preview
     from bot.sources.status import SourceStatus
+    from retrieval.audiences import Audience
     from retrieval.coverage import CoverageSummary
     from retrieval.documents import Source
 
@@ -50,6 +51,15 @@ def add_source(
     question_css: QuestionCss = "",
     answer_css: AnswerCss = "",
     item_css: ItemCss = "",
+    audience: Annotated[
+        str,
+        typer.Option(
+            "--audience",
+            help="Only for these, separated by commas: slack:C0123456789, discord:server:…, discord:role:… "
+            "Default: everybody, or as an earlier source of that name.",
+            metavar="GROUPS",
+        ),
+    ] = "",
     preview: Annotated[
         bool, typer.Option("--preview", help="Show the first pairs, ask, then add and read it.")
     ] = False,
@@ -68,18 +78,25 @@ def add_source(
         read_noindex=read_noindex,
     )
     if preview:
-        _add_if_right(source)
+        _add_if_right(source, audience)
         return
 
     async def store_source(application: Application) -> None:
-        async with record_action(application, "sources add", source.name):
-            await application.source_store.add(source)
+        async with record_action(application, "sources add", f"{source.name} {audience}".strip()):
+            await application.source_store.add(source, _read_groups(application, audience))
 
     run_on_application(store_source)
     print_line(f"Added {source.kind} {source.name}: {source.location}. Read it with 'frontdesk refresh'.")
 
 
-def _add_if_right(source: Source) -> None:
+def _read_groups(application: Application, text: str) -> Audience | None:
+    """Whom a source is to be for, None where nothing was said. Raises InputError."""
+    from bot.chat.groups import read_audience
+
+    return read_audience(text, application.platforms.declared) if text else None
+
+
+def _add_if_right(source: Source, audience: str) -> None:
     """Show what the first pages hold; add and read the source if that is what was meant."""
     from bot.cli.cards import print_card
     from bot.sources.cards import preview_card
@@ -87,17 +104,19 @@ def _add_if_right(source: Source) -> None:
     async def load_preview(application: Application) -> Preview:
         async with record_action(application, "sources preview", source.name):
             await _check_new(application, source)
+            groups = _read_groups(application, audience)
             print_line(f"Looking at {source.location} …", err=True)
-            preview = await application.source_preview.preview(source)
+            preview = await application.source_preview.preview(source, groups)
             await application.source_preview.confirm(preview.id)  # it is in hand: nothing pending is left behind
             return preview
 
-    print_card(preview_card(run_on_application(load_preview)))
+    preview = run_on_application(load_preview)
+    print_card(preview_card(preview))
     if not sys.stdin.isatty():
         how = f"say it again without --preview, then 'frontdesk refresh {source.name}'"
         print_line(f"Not added, for there is no terminal to ask at: {how}.", err=True)
     elif typer.confirm("Add and read it?", err=True):
-        conclude_refresh(*read_now([source], "sources add"))
+        conclude_refresh(*read_now([source], "sources add", preview.audience))
     else:
         print_line("Left as it is: nothing was added.", err=True)
 
@@ -111,12 +130,15 @@ async def _check_new(application: Application, source: Source) -> None:
 
 
 def _show_sources(card: Card) -> None:
+    from bot.chat.groups import describe_audience
     from bot.sources.cards import format_share
     from bot.sources.location import scope_of
 
+    sources = cast("Sequence[SourceStatus]", card.data)
+    limited = any(each.audience for each in sources)
     print_table(
         "Sources",
-        ["name", "kind", "location", "scope", "schedule", ">known", "state"],
+        ["name", "kind", "location", "scope", "schedule", ">known", "state", *(["for"] if limited else [])],
         [
             (
                 each.source.name,
@@ -126,8 +148,9 @@ def _show_sources(card: Card) -> None:
                 _format_schedule(each.schedule),
                 format_share(each.coverage.share),
                 each.state,
+                *([describe_audience(each.audience)] if limited else []),
             )
-            for each in cast("Sequence[SourceStatus]", card.data)
+            for each in sources
         ],
         empty="No source yet: add one with 'frontdesk sources add https://example.com/faq'.",
     )
@@ -136,7 +159,10 @@ def _show_sources(card: Card) -> None:
 def _sources_as_json(sources: Sequence[SourceStatus]) -> list[dict[str, Any]]:
     from bot.sources.location import scope_of
 
-    return [asdict(each.source) | {"scope": scope_of(each.source)} | state_as_dict(each) for each in sources]
+    return [
+        asdict(each.source) | {"scope": scope_of(each.source), "audience": sorted(each.audience)} | state_as_dict(each)
+        for each in sources
+    ]
 
 
 def state_as_dict(each: SourceStatus) -> dict[str, Any]:

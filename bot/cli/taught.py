@@ -143,6 +143,7 @@ def _as_dict(taught: Taught) -> dict[str, Any]:
         "updated_at": taught.updated_at,
         "expires_at": taught.expires_at,
         "wordings": taught.wordings.splitlines(),
+        "audience": sorted(taught.audience),
     }
 
 

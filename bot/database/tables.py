@@ -139,6 +139,7 @@ turns = Table(
     Column("model", CleanText, nullable=False),
     Column("timings_ms", CleanJson, nullable=False),
     Column("rewritten", CleanJson),
+    Column("granted", CleanJson),
     Index(None, "conversation_id", "created_at"),
     Index(None, "created_at"),
     Index(None, "platform", "user_id"),
@@ -157,6 +158,7 @@ turn_passages = Table(
     Column("signals", CleanJson, nullable=False),
     Column("crawled_at", CleanText, nullable=False),
     Column("author", CleanText, nullable=False, server_default=""),
+    Column("audience", CleanJson),
 )
 
 feedback = Table(
@@ -185,6 +187,13 @@ sources = Table(
     Column("every_hours", Double),
     Column("next_at", UtcDateTime),
     Column("failures", Integer, nullable=False, server_default="0"),
+)
+
+source_audiences = Table(  # by name: pages that outlive their source stay limited
+    "source_audiences",
+    metadata,
+    Column("source", CleanText, primary_key=True),
+    Column("audience", CleanJson, nullable=False),
 )
 
 refresh_runs = Table(
@@ -349,6 +358,7 @@ taught = Table(
     Column("updated_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime),
     Column("wordings", CleanText, nullable=False, server_default=""),
+    Column("audience", CleanJson),
     Index(None, "state"),
 )
 

@@ -19,7 +19,8 @@ class Reason(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Missed:
     """One question that was not answered well; `comment` is what its asker said was wrong. `first`: nothing was said
-    before it that could explain it. `refused` is the passage that a voted down answer was taken from, "" for none."""
+    before it that could explain it. `refused` is the passage that a voted down answer was taken from, "" for none;
+    `granted` are the groups by which its asker saw more than everybody."""
 
     turn_id: str
     question: str
@@ -30,3 +31,4 @@ class Missed:
     comment: str = ""
     first: bool = False
     refused: str = ""
+    granted: frozenset[str] = frozenset()

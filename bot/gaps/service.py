@@ -18,6 +18,7 @@ from bot.chat.ports import IntentReader
 from bot.chat.text import shorten_text
 from bot.gaps.models import Missed, Reason
 from bot.gaps.ports import MissedStore
+from retrieval.audiences import Viewer
 from retrieval.text.cleaning import clean_text, collapse_whitespace, escape_formula
 from retrieval.text.scripts import UNSPACED
 
@@ -41,6 +42,9 @@ _ASKS = re.compile(
     r"|([能会會要行是])不\1|可不可以|有没有|有沒有|[吗嗎么麼呢]$",
     re.IGNORECASE,
 )
+
+Answered = Callable[[str, Viewer], Awaitable[str]]
+"""Tells by which passage a question of the viewer's is answered now, "" for none."""
 
 _JUDGED = 200  # gaps that are held against what is known now
 
@@ -83,15 +87,14 @@ class _Worded:
 
 
 class Gaps:
-    """The report of what is missing. `models` may load a model: it is called in a thread. `answered` tells by which
-    passage a question is answered now, "" for none."""
+    """The report of what is missing. `models` may load a model: it is called in a thread."""
 
     def __init__(
         self,
         store: MissedStore,
         models: Callable[[], EmbeddingModels],
         intents: Callable[[], IntentReader],
-        answered: Callable[[str], Awaitable[str]] | None = None,
+        answered: Answered | None = None,
     ) -> None:
         self._store = store
         self._models = models
@@ -111,9 +114,12 @@ class Gaps:
             gaps.sort(key=lambda gap: gap.answered)
         return GapReport(since, until, len(asked), tuple(gaps))
 
-    async def _judged(self, gap: Gap, answered: Callable[[str], Awaitable[str]]) -> Gap:
-        passage = await answered(gap.title)
-        return replace(gap, answered=passage not in {"", *(each.refused for each in gap.questions)})
+    async def _judged(self, gap: Gap, answered: Answered) -> Gap:
+        """It is answered where it is for everyone who asked."""
+        wrong = {"", *(each.refused for each in gap.questions)}
+        viewers = [Viewer(granted) for granted in dict.fromkeys(each.granted for each in gap.questions)]
+        passages = [await answered(gap.title, viewer) for viewer in viewers]
+        return replace(gap, answered=wrong.isdisjoint(passages))
 
     def _worded(self, missed: Sequence[Missed]) -> list[_Worded]:
         """The questions that an entry of a FAQ could answer, without their courtesies: "hi" and "thanks" make no two

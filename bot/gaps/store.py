@@ -34,7 +34,7 @@ class SqlMissedStore:
             Reason.HANDED_OFF: handed_off,
         }
         asked = (turns.c.id, turns.c.standalone_question, turns.c.language, turns.c.platform, turns.c.user_id)
-        told = (turns.c.created_at, turns.c.citations, _is_first().label("first"))
+        told = (turns.c.created_at, turns.c.citations, turns.c.granted, _is_first().label("first"))
         query = (
             select(*asked, *told, *(condition.label(reason.value) for reason, condition in why.items()))
             .where(turns.c.created_at >= since, or_(*why.values()))
@@ -56,6 +56,7 @@ class SqlMissedStore:
                     comment=comments.get(row["id"], ""),
                     first=bool(row["first"]),
                     refused=_refused(row["citations"]) if row[Reason.VOTED_DOWN.value] else "",
+                    granted=frozenset(row["granted"] or ()),
                 )
                 for row in rows
             ]

@@ -18,6 +18,7 @@ import structlog
 
 from bot.chat.card import Button, Card
 from bot.chat.conversation import Decision, Turn
+from bot.chat.groups import find_viewer
 from bot.chat.links import find_addresses
 from bot.chat.message import Audience, Job, MessageRef, ThreadRef
 from bot.chat.people import Actor
@@ -390,7 +391,9 @@ class HandoffService:
             await self._tell_admins(replace(handoff.support, thread=""), cause)
 
     async def _build_card(self, handoff: Handoff, link: str = "") -> Card:
-        turns = (await self._conversations.load_conversation(handoff.conversation_id)).turns
+        conversation = await self._conversations.load_conversation(handoff.conversation_id)
+        team = find_viewer(handoff.support)
+        turns = [turn.show_to(team) for turn in conversation.turns]
         if self._posts.is_direct(handoff.customer):
             return handoff_card(handoff, turns, "", direct=True)
         return handoff_card(handoff, turns, link or await self._posts.find_link(_message_of(handoff.customer)))

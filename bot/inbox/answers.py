@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from bot.answering.pipeline import AnswerPipeline
 from bot.chat.conversation import AnswerEvent, ClarificationOutcome, Final, IncomingMessage, Turn
+from bot.chat.groups import find_author
 from bot.chat.message import Job
 from bot.chat.ports import ConversationStore
 from bot.errors import BotError, TurnNotStored
@@ -88,5 +89,6 @@ class JobAnswers:
             found.seen,
             found.own,
             found.taken,
+            find_author(job.message),
         )
         return job, incoming

@@ -21,7 +21,7 @@ _SET = "1"
 OWN_KEYS = frozenset(
     {
         *("name", "link", "links", "files", "reply_to", "first", "unseen", "handoff_in"),
-        *("help", "handoff", "side", "conversation", "named", ASKED_BY),
+        *("help", "handoff", "side", "conversation", "named", "groups", "guest", ASKED_BY),
     }
 )
 """The names in `context` that stand for fields of a message: no reply target may use them."""
@@ -72,6 +72,8 @@ def decode_message(kept: Mapping[str, Any]) -> ChatMessage:
         side=Party(context["side"]) if context.get("side") else None,
         asked_by=context.get(ASKED_BY, ""),
         conversation_id=context.get("conversation", ""),
+        is_guest=bool(context.get("guest")),
+        groups=frozenset(context.get("groups", "").split()),
     )
 
 
@@ -110,6 +112,8 @@ def _encode_own(message: ChatMessage) -> dict[str, str]:
         ASKED_BY: message.asked_by,
         "conversation": message.conversation_id,
         "named": _SET if message.names_bot else "",
+        "guest": _SET if message.is_guest else "",
+        "groups": " ".join(sorted(message.groups)),
     }
     handoff_thread = {} if message.handoff_thread is None else {"handoff_in": message.handoff_thread}
     return {name: text for name, text in told.items() if text} | handoff_thread

@@ -39,9 +39,16 @@ class OptionPresses:
         self._store = store
 
     async def build_message(
-        self, turn_id: str, number: int, user: str, retarget: Retarget, author: str = ""
+        self,
+        turn_id: str,
+        number: int,
+        user: str,
+        retarget: Retarget,
+        author: str = "",
+        groups: frozenset[str] = frozenset(),
     ) -> ChatMessage | None:
-        """A press as a message of `user`, who is called `author`; None where the offer is not known any more."""
+        """A press as a message of `user`, who is called `author` and is in these `groups` by where they press it and as
+        their platform says with it; None where the offer is not known any more."""
         asked, job = await self._load_offer(turn_id)
         choice = find_pressed_option(asked, number) if asked else None
         if asked is None or job is None or choice is None:
@@ -62,6 +69,7 @@ class OptionPresses:
             in_help_channel=False,  # a claim finds that out anew, as it does the handoff
             handoff_id="",
             side=None,
+            groups=groups,
         )
 
     async def explain_refusal(self, turn_id: str, user: str, language: str = "en") -> str:

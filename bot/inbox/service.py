@@ -120,14 +120,20 @@ class InboxService:
                 await self._claim_message(message)
 
     async def receive_press(
-        self, turn_id: str, number: int, user: str, retarget: Retarget, author: str = ""
+        self,
+        turn_id: str,
+        number: int,
+        user: str,
+        retarget: Retarget,
+        author: str = "",
+        groups: frozenset[str] = frozenset(),
     ) -> Job | None:
         """A button below a clarification was pressed: claim that as what its presser says, committed on return, and
         queue its answer; -> what is owed for this very press. `number` is the option's, `author` what the presser is
-        called, if that is known. Raises StorageError."""
+        called, if that is known, `groups` are those they are in there. Raises StorageError."""
         with self._arrivals.count_claim():
             async with self._turns:
-                message = await self._presses.build_message(turn_id, number, user, retarget, author)
+                message = await self._presses.build_message(turn_id, number, user, retarget, author, groups)
                 return await self._claim_message(message) if message else None
 
     async def explain_refusal(self, turn_id: str, user: str, language: str = "en") -> str:

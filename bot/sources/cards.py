@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from bot.chat.card import Button, Card, Line, Style, Table
+from bot.chat.groups import describe_audience
 from bot.chat.text import ago, short
 from bot.commands.chat_lines import to_chat_line
 from bot.sources.models import CANCELLED, DIED, FAILED, RUNNING, RefreshRun
@@ -248,20 +249,22 @@ def sources_card(sources: Sequence[SourceStatus]) -> Card:
 def _source_table(sources: Sequence[SourceStatus]) -> Table | None:
     if not sources:
         return None
-    return Table(
-        ("source", ">pairs", ">passages", ">known", "schedule", "state"),
-        tuple(
-            (
-                each.source.name,
-                str(each.documents),
-                str(each.passages),
-                format_share(each.coverage.share),
-                _schedule(each),
-                _state(each),
-            )
-            for each in sources
-        ),
-    )
+    columns: tuple[str, ...] = ("source", ">pairs", ">passages", ">known", "schedule", "state")
+    rows: Sequence[tuple[str, ...]] = [
+        (
+            each.source.name,
+            str(each.documents),
+            str(each.passages),
+            format_share(each.coverage.share),
+            _schedule(each),
+            _state(each),
+        )
+        for each in sources
+    ]
+    if any(each.audience for each in sources):
+        columns = (*columns, "for")
+        rows = [(*row, describe_audience(each.audience)) for row, each in zip(rows, sources, strict=True)]
+    return Table(columns, tuple(rows))
 
 
 def _schedule(each: SourceStatus) -> str:
@@ -291,10 +294,11 @@ def _ails(sources: Sequence[SourceStatus]) -> str:
 def preview_card(preview: Preview) -> Card:
     """The first pairs of a site, to be confirmed."""
     documents = preview.documents
+    limited = f" Only for {describe_audience(preview.audience)}." if preview.audience else ""
     return Card(
         title=f"{preview.source.location}: the first pairs I found",
         lines=tuple(Line(short(each.question, 150), each.url, short(each.answer, 200)) for each in documents[:5]),
-        footnote=f"{len(documents)} on the first pages. Is that what you want me to know?",
+        footnote=f"{len(documents)} on the first pages.{limited} Is that what you want me to know?",
         buttons=(
             Button("add_source", preview.id, "Add and read it", Style.PRIMARY),
             Button("drop_source", preview.id, "Leave it"),

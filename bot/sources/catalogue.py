@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.sources.ports import SourceStore
+from retrieval.audiences import ANYBODY, EVERYBODY, Audiences, Viewer
 from retrieval.documents import Document, DocumentKind, Passage
 from retrieval.errors import RetrievalError
 from retrieval.text.scripts import UNSPACED
@@ -42,30 +43,44 @@ class Overview:
 
 
 class Catalogue:
-    """`active` reads the active index (and may load it: it is called in a thread). Raises what it raises."""
+    """`active` reads the active index (and may load it: it is called in a thread), `audiences` tells whom sources are
+    for. Raises what they raise."""
 
-    def __init__(self, sources: SourceStore, active: Callable[[], Knowledge]) -> None:
+    def __init__(
+        self,
+        sources: SourceStore,
+        active: Callable[[], Knowledge],
+        audiences: Callable[[], Audiences] = Audiences,
+    ) -> None:
         self._sources = sources
         self._active = active
+        self._audiences = audiences
 
-    async def overview(self, language: str = "", examples: int = 4) -> Overview | None:
-        """None while nothing is indexed. `language` is a primary subtag. Raises StorageError."""
+    async def overview(self, language: str = "", examples: int = 4, *, viewer: Viewer = ANYBODY) -> Overview | None:
+        """What the viewer may see; None while nothing is indexed. `language` is a primary subtag. Raises
+        StorageError."""
         try:
             known = await asyncio.to_thread(self._active)
         except RetrievalError:
             return None
-        locations = tuple(source.location for source in await self._sources.list())
-        chosen = pick_examples(known.documents, language, examples)
+        audiences = self._audiences()
+        locations = tuple(
+            source.location
+            for source in await self._sources.list()
+            if viewer.sees(audiences.by_source.get(source.name, EVERYBODY))
+        )
+        chosen = pick_examples(audiences.select_visible(known.documents, viewer), language, examples)
         return Overview(known.version, known.created_at, known.pages, known.passages, locations, chosen)
 
-    async def suggest(self, typed: str, count: int, longest: int) -> tuple[str, ...]:
-        """FAQ questions of at most `longest` characters that match what is being typed, the best first. Without
-        anything typed: examples."""
+    async def suggest(self, typed: str, count: int, longest: int, viewer: Viewer = ANYBODY) -> tuple[str, ...]:
+        """FAQ questions of at most `longest` characters that match what is being typed, among those that the viewer may
+        see, the best first. Without anything typed: examples."""
         try:
             known = await asyncio.to_thread(self._active)
         except RetrievalError:
             return ()
-        return await asyncio.to_thread(matching, known.documents, typed, count, longest)
+        visible = self._audiences().select_visible(known.documents, viewer)
+        return await asyncio.to_thread(matching, visible, typed, count, longest)
 
 
 def matching(documents: Iterable[Document], typed: str, count: int, longest: int) -> tuple[str, ...]:

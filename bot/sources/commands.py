@@ -7,15 +7,19 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from bot.chat.card import Card
+from bot.chat.groups import describe_audience, read_audience
 from bot.chat.people import Role
 from bot.chat.text import ago
 from bot.commands.registry import Kind, Parameter, Terminal, command, on_button
 from bot.errors import InputError
 from bot.sources import cards as drawing
+from retrieval.audiences import EVERYBODY
 
 if TYPE_CHECKING:
+    from bot.chat.platform import Platform
     from bot.commands.context import Answer, CommandContext
-    from bot.sources.ports import SourceStore
+    from bot.sources.audiences import LiveAudiences
+    from bot.sources.ports import AudienceStore, SourceStore
     from bot.sources.preview import SourcePreview
     from bot.sources.refresh import RefreshService
     from bot.sources.removal import SourceRemoval
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 
 
 _WHICH = Parameter("source", "As /faq sources list names it.", Kind.SOURCE)
+_AUDIENCE = "Only slack:C0123…, discord:server:…, discord:role:…, here; or everybody"
 _SEVERAL = (
     Parameter("source", "Only these. Without it: all but paused ones.", Kind.REST, required=False),
     Parameter("cancel", "Stop the one that runs, whoever started it.", Kind.FLAG),
@@ -47,6 +52,9 @@ class SourceCommands:
         removal: SourceRemoval,
         status: StatusReport,
         versions: VersionStore,
+        audiences: AudienceStore,
+        live_audiences: LiveAudiences,
+        platforms: Mapping[str, Platform],
     ) -> None:
         self._sources = sources
         self._refreshes = refreshes
@@ -56,6 +64,9 @@ class SourceCommands:
         self._removal = removal
         self._status = status
         self._versions = versions
+        self._audiences = audiences
+        self._live_audiences = live_audiences
+        self._platforms = platforms
         self._going_back = asyncio.Lock()
 
     @command(
@@ -138,6 +149,7 @@ class SourceCommands:
         Parameter("name", "What to call it.", required=False, named=True),
         Parameter("prefix", "Only pages whose path begins so.", required=False, named=True),
         Parameter("page", "That page alone, and none it links to.", Kind.FLAG),
+        Parameter("audience", f"{_AUDIENCE}.", required=False, named=True),
     )
     async def _add_source(self, asked: CommandContext) -> Answer:
         from bot.sources.location import describe_source
@@ -154,13 +166,15 @@ class SourceCommands:
         for known in await self._sources.list():
             if source.name == known.name or source.location == known.location:
                 raise InputError(f"{known.location} is known already, as source {known.name}: remove it first.")
+        audience = read_audience(text, self._platforms, asked.place) if (text := asked.text("audience")) else None
         await asked.screen.show_card(Card(text=f"Looking at {source.location} …"))
-        return drawing.preview_card(await self._preview.preview(source))
+        return drawing.preview_card(await self._preview.preview(source, audience))
 
     @on_button("add_source", Role.ADMIN)
     async def _confirm_source(self, asked: CommandContext) -> Answer:
-        source = await self._preview.confirm(asked.value)
-        await self._sources.add(source)
+        source, audience = await self._preview.confirm(asked.value)
+        await self._sources.add(source, audience)
+        await self._live_audiences.load()  # here at once; other processes look each second
         return await self._start(asked, (source.name,))
 
     @on_button("drop_source", Role.ADMIN)
@@ -179,6 +193,22 @@ class SourceCommands:
     async def _remove_source(self, asked: CommandContext) -> Answer:
         name = asked.text("source")
         return Card(text=asked.to_chat_line(await self._removal.remove(name)))
+
+    @command(
+        "sources audience",
+        Role.ADMIN,
+        "whom a source is for",
+        _WHICH,
+        Parameter("audience", f"{_AUDIENCE}. Without it: shown.", Kind.REST, required=False),
+        terminal=Terminal(more="It counts from the next question on, without a re-crawl."),
+    )
+    async def _limit_source(self, asked: CommandContext) -> Answer:
+        source = await self._sources.get(asked.text("source"))
+        if text := asked.text("audience"):
+            await self._audiences.set_audience(source.name, read_audience(text, self._platforms, asked.place))
+            await self._live_audiences.load()  # here at once; other processes look each second
+        audience = (await self._audiences.list_limited()).get(source.name, EVERYBODY)
+        return Card(text=f"{source.name} is for {describe_audience(audience)}.").with_data(sorted(audience))
 
     @command("sources pause", Role.ADMIN, "leave a source out; what it held stays", _WHICH)
     async def _pause_source(self, asked: CommandContext) -> Answer:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bot.errors import DuplicateSource
 from bot.sources.ports import SourceStore
 from bot.sources.refresh import RefreshRequest, RefreshService
+from retrieval.audiences import Audience
 from retrieval.documents import Source
 from retrieval.errors import RefreshRunning, SourceError
 
@@ -29,16 +30,18 @@ async def crawl(
     sources: SourceStore,
     refreshing: RefreshService,
     *,
+    audience: Audience | None = None,
     force: bool = False,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> Crawled:
-    """Read `wanted`, those of them that are new becoming sources; of what cannot be read nothing stays behind.
+    """Read `wanted`, those of them that are new becoming sources for `audience`; of what cannot be read nothing stays
+    behind.
 
     Raises what the refresh raises, and DuplicateSource.
     """
     added: list[str] = []
     try:
-        names = [await _known_or_added(source, sources, added) for source in wanted]
+        names = [await _known_or_added(source, sources, added, audience) for source in wanted]
         report = await refreshing.refresh(RefreshRequest(only=tuple(names), force=force), on_progress)
     except (DuplicateSource, SourceError, RefreshRunning) as error:
         if not added:
@@ -53,13 +56,13 @@ async def crawl(
     return Crawled(report, forgotten)
 
 
-async def _known_or_added(source: Source, sources: SourceStore, added: list[str]) -> str:
+async def _known_or_added(source: Source, sources: SourceStore, added: list[str], audience: Audience | None) -> str:
     """The name under which the location is kept, adding it if it is new."""
     for known in await sources.list():
         if (known.kind, known.location) == (source.kind, source.location):
             _check_options(source, known)
             return known.name
-    await sources.add(source)
+    await sources.add(source, audience)
     added.append(source.name)
     return source.name
 

@@ -8,14 +8,16 @@ from typing import Protocol
 
 from bot.chat.message import MessageRef
 from bot.sources.models import RefreshRun, Schedule
+from retrieval.audiences import Audience
 from retrieval.documents import Source
 
 
 class SourceStore(Protocol):
     """The sources an admin named."""
 
-    async def add(self, source: Source) -> None:
-        """Raises DuplicateSource when the name or the location is taken."""
+    async def add(self, source: Source, audience: Audience | None = None) -> None:
+        """For `audience`; None leaves what was said of an earlier source of that name. Raises DuplicateSource when the
+        name or the location is taken."""
 
     async def list(self) -> Sequence[Source]: ...
 
@@ -24,6 +26,16 @@ class SourceStore(Protocol):
 
     async def remove(self, name: str) -> None:
         """Raises UnknownSource."""
+
+
+class AudienceStore(Protocol):
+    """Whom sources are for, by their names. Every method raises StorageError."""
+
+    async def list_limited(self) -> Mapping[str, Audience]:
+        """Those that are not for everybody, whether or not there is such a source."""
+
+    async def set_audience(self, source: str, audience: Audience) -> None:
+        """It outlives the source, and counts for the next one of that name."""
 
 
 class RefreshLog(Protocol):

@@ -12,7 +12,8 @@ from bot.chat.refusal_notes import Refused
 from bot.sources.catalogue import Knowledge
 from bot.sources.health import SourceTrouble, troubles
 from bot.sources.models import RefreshRun, Schedule
-from bot.sources.ports import RefreshLog, ScheduleStore, SourceStore
+from bot.sources.ports import AudienceStore, RefreshLog, ScheduleStore, SourceStore
+from retrieval.audiences import EVERYBODY, Audience
 from retrieval.coverage import CoverageSummary
 from retrieval.documents import Source
 from retrieval.errors import RetrievalError
@@ -24,7 +25,7 @@ Health = Callable[[], Awaitable[Sequence[tuple[str, str, str]]]]
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
     """A source as it stands; `documents` of it, in so many `passages`, are in the active version, which knows of its
-    pages' text what `coverage` says."""
+    pages' text what `coverage` says. `audience` are the groups that it is for alone, if any."""
 
     source: Source
     schedule: Schedule
@@ -32,6 +33,7 @@ class SourceStatus:
     passages: int
     trouble: SourceTrouble | None = None
     coverage: CoverageSummary = field(default_factory=CoverageSummary)
+    audience: Audience = EVERYBODY
 
     @property
     def state(self) -> str:
@@ -72,6 +74,7 @@ class StatusReport:
         coverage: Callable[[], CoverageSummary],
         health: Health,
         refused: Callable[[], Awaitable[Sequence[Refused]]],
+        audiences: AudienceStore,
     ) -> None:
         self._sources = sources
         self._schedules = schedules
@@ -81,6 +84,7 @@ class StatusReport:
         self._health = health
         self._queue: Callable[[], tuple[int, int]] | None = None
         self._refused = refused
+        self._audiences = audiences
 
     def watch_queue(self, queue: Callable[[], tuple[int, int]]) -> None:
         """Read (waiting, being answered) whenever the status is asked for."""
@@ -99,6 +103,7 @@ class StatusReport:
         sources = await self._sources.list()
         schedules = {schedule.source: schedule for schedule in await self._schedules.schedules()}
         coverage = await self.coverage()
+        limited = await self._audiences.list_limited()
         ill = {name: trouble for trouble in troubles(sources, await self._runs.list(200)) for name in trouble.sources}
         return tuple(
             SourceStatus(
@@ -108,6 +113,7 @@ class StatusReport:
                 passages.get(source.name, 0),
                 ill.get(source.name),
                 coverage.select_source(source.name),
+                limited.get(source.name, EVERYBODY),
             )
             for source in sources
         )

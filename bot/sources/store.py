@@ -14,6 +14,8 @@ from bot.database.database import Database, upsert
 from bot.database.glossary_changes import forget_source
 from bot.database.tables import sources
 from bot.errors import DuplicateSource, UnknownSource
+from bot.sources.audience_store import write_audience
+from retrieval.audiences import Audience
 from retrieval.documents import Selectors, Source, SourceKind
 
 
@@ -23,14 +25,18 @@ class SqlSourceStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, source: Source) -> None:
+    async def add(self, source: Source, audience: Audience | None = None) -> None:
         """Raises DuplicateSource when the name or the location is taken."""
         values = {"created_at": datetime.now(UTC), **_to_row(source)}
         taken = select(sources).where(or_(sources.c.name == source.name, sources.c.location == source.location))
 
         async def insert(connection: AsyncConnection) -> Source | None:
             added = await connection.execute(upsert(connection, sources).values(values).on_conflict_do_nothing())
-            return None if added.rowcount else _from_row((await connection.execute(taken)).mappings().one())
+            if not added.rowcount:
+                return _from_row((await connection.execute(taken)).mappings().one())
+            if audience is not None:
+                await write_audience(connection, source.name, audience)
+            return None
 
         if other := await self._database.write(insert):
             raise _duplicate(source, other)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.chat.card import Button, Card, Field, Form, Line, Style, Table
+from bot.chat.groups import describe_audience
 from bot.chat.text import short
 from bot.taught.models import Taught, TaughtState
 
@@ -46,6 +47,8 @@ def taught_card(taught: Taught) -> Card:
         TaughtState.DISMISSED: (Button("approve", taught.id, "Use it again"),),
     }.get(taught.state, ())
     facts = {"Question": taught.question}
+    if taught.audience:
+        facts["Only for"] = describe_audience(taught.audience)
     if taught.note:
         facts["Note"] = taught.note
     until = f", until {taught.expires_at - timedelta(seconds=1):%Y-%m-%d}" if taught.expires_at else ""

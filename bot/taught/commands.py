@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.chat.card import Card, File
+from bot.chat.groups import read_audience
 from bot.chat.people import Role
-from bot.commands.registry import Parameter, Terminal, command, note_nothing, on_button, on_form
+from bot.commands.registry import Kind, Parameter, Terminal, command, note_nothing, on_button, on_form
 from bot.errors import InputError
 from bot.taught import cards as drawing
 from bot.taught.models import Taught, TaughtState
 
 if TYPE_CHECKING:
+    from bot.chat.platform import Platform
     from bot.chat.ports import Markers
     from bot.commands.context import Answer, CommandContext
     from bot.taught.service import TaughtAnswers
@@ -29,8 +32,9 @@ _FIELDS = (  # of the form, for a surface that has none
 class TaughtCommands:
     """What a teammate teaches, corrects, approves and takes out."""
 
-    def __init__(self, taught_answers: TaughtAnswers, markers: Markers) -> None:
+    def __init__(self, taught_answers: TaughtAnswers, markers: Markers, platforms: Mapping[str, Platform]) -> None:
         self._taught_answers = taught_answers
+        self._platforms = platforms
         self._markers = markers
 
     @command(
@@ -61,6 +65,18 @@ class TaughtCommands:
         return drawing.proposal_card(await self._taught_answers.proposal(taught))
 
     @command(
+        "taught audience",
+        Role.TEAMMATE,
+        "whom a taught answer is for",
+        Parameter("id", "Its id, or the first digits of it, as /faq taught list tells it."),
+        Parameter("audience", "Only slack:C0123…, discord:server:…, discord:role:…, here; or everybody.", Kind.REST),
+        standalone=True,
+    )
+    async def _limit_taught(self, asked: CommandContext) -> Answer:
+        audience = read_audience(asked.text("audience"), self._platforms, asked.place)
+        return drawing.taught_card(await self._taught_answers.limit(asked.text("id"), audience))
+
+    @command(
         "teach",
         Role.TEAMMATE,
         "teach me an answer",
@@ -73,7 +89,8 @@ class TaughtCommands:
     async def _teach_or_ask(self, asked: CommandContext) -> Answer:
         question, answer = asked.text("question"), asked.text("answer")
         if asked.at_terminal:  # which has no forms
-            taught = await self._taught_answers.teach(asked.actor, question, answer, expires=asked.text("expires"))
+            expires = asked.text("expires")
+            taught = await self._taught_answers.teach(asked.actor, question, answer, expires=expires, place=asked.place)
             return drawing.taught_card(taught)
         return drawing.teach_form("teach", "new")
 
@@ -86,6 +103,7 @@ class TaughtCommands:
             asked.fields.get("answer", ""),
             expires=asked.fields.get("expires", ""),
             url=url,
+            place=asked.place,
         )
         return drawing.taught_card(taught)
 
@@ -146,7 +164,10 @@ class TaughtCommands:
         kind = (asked.text("format") or "html").casefold()
         now = datetime.now(UTC)
         approved = await self._taught_answers.list(TaughtState.APPROVED)
-        taught = [each for each in reversed(approved) if each.expires_at is None or each.expires_at > now]
+        lasting = [each for each in reversed(approved) if each.expires_at is None or each.expires_at > now]
+        taught = [each for each in lasting if not each.audience]  # what comes of it is for everybody to read
+        if not taught and lasting:
+            raise InputError("Every taught answer is limited to some: nothing is left for a site that all may read.")
         if not taught:
             return Card(text="No taught answer is approved yet, or all have expired: see /faq taught list.")
         if kind == "html":
@@ -155,4 +176,6 @@ class TaughtCommands:
             file = File("faq.jsonld", as_json_ld(taught))
         else:
             raise InputError(f"{kind!r} is none of html, json-ld.")
-        return Card(text=f"{len(taught)} taught answers.", file=file)
+        left = len(lasting) - len(taught)
+        out = f" {left} more are limited to some, and left out." if left else ""
+        return Card(text=f"{len(taught)} taught answers.{out}", file=file)

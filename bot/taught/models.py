@@ -21,7 +21,7 @@ class Taught:
     """An answer that a person gave, in Markdown. `url` is where it was given ("" if nowhere to link to); `author` is
     shown in citations, `author_id` is `Actor.id`; `customer` is whose words the question is in (`Actor.id`, "" once a
     teammate has worded it anew); `note` says why it is to be looked at again; from `expires_at` on it is searched no
-    more; `wordings` are other ways to ask it, one a line."""
+    more; `wordings` are other ways to ask it, one a line; `audience` are the groups that it is for alone, if any."""
 
     id: str
     state: TaughtState
@@ -38,3 +38,4 @@ class Taught:
     note: str = ""
     expires_at: datetime | None = None
     wordings: str = ""
+    audience: frozenset[str] = frozenset()

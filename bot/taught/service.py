@@ -14,14 +14,16 @@ from datetime import UTC, date, datetime, timedelta
 import structlog
 
 from bot.chat.conversation import Turn
-from bot.chat.message import Party
+from bot.chat.message import Party, ThreadRef
 from bot.chat.people import Actor
 from bot.chat.text import cut_text, short
 from bot.errors import BotError, InputError, StorageError
 from bot.handoff.models import INTERNAL, Handoff, HandoffMessage
+from bot.taught.audience import TaughtAudiences
 from bot.taught.models import Taught, TaughtState
 from bot.taught.ports import TaughtStore
 from bot.taught.table import Row
+from retrieval.audiences import EVERYBODY, Audience, Viewer
 from retrieval.documents import Document
 from retrieval.errors import RetrievalError
 from retrieval.interfaces import Retriever
@@ -108,12 +110,20 @@ class PublishedTaughtAnswers:
 
 
 class TaughtAnswers:
-    """`retriever` finds what is known already; `shelf` is told at once of what is approved here."""
+    """`retriever` finds what is known already; `shelf` is told at once of what is approved here; `audiences` tells whom
+    a new one is for (everybody, without it)."""
 
-    def __init__(self, store: TaughtStore, shelf: PublishedTaughtAnswers, retriever: Callable[[], Retriever]) -> None:
+    def __init__(
+        self,
+        store: TaughtStore,
+        shelf: PublishedTaughtAnswers,
+        retriever: Callable[[], Retriever],
+        audiences: TaughtAudiences | None = None,
+    ) -> None:
         self._store = store
         self._shelf = shelf
         self._retriever = retriever
+        self._audiences = audiences
         self._teaching = asyncio.Lock()  # of two that teach the same at once the second finds the first
 
     async def learned(self, handoff: Handoff, said: Sequence[HandoffMessage], url: str = "") -> Proposal | None:
@@ -141,6 +151,7 @@ class TaughtAnswers:
             url=url,
             handoff_id=handoff.id,
             customer=f"{place.platform}:{place.workspace}:{handoff.customer_user}",
+            audience=await self._audiences.inherit_from_handoff(handoff) if self._audiences else EVERYBODY,
         )
         await self._store.add(taught)
         return await self.proposal(taught)
@@ -150,9 +161,18 @@ class TaughtAnswers:
         return Proposal(taught, await self._alike(taught))
 
     async def teach(
-        self, actor: Actor, question: str, answer: str, *, expires: str = "", url: str = "", approved: bool = True
+        self,
+        actor: Actor,
+        question: str,
+        answer: str,
+        *,
+        expires: str = "",
+        url: str = "",
+        approved: bool = True,
+        place: ThreadRef | None = None,
     ) -> Taught:
-        """An answer from a teammate directly; taught twice in a row (a form sent twice), it is the one from before.
+        """An answer from a teammate directly, in a place; taught twice in a row (a form sent twice), it is the one from
+        before.
 
         Raises InputError, StorageError.
         """
@@ -170,6 +190,7 @@ class TaughtAnswers:
             updated_at=now,
             url=url,
             expires_at=read_expiry(expires, now),
+            audience=await self._audiences.inherit(question, place) if self._audiences else EVERYBODY,
         )
         async with self._teaching:
             for known in await self._store.searched(now):
@@ -207,7 +228,8 @@ class TaughtAnswers:
                     "wordings": "\n".join(row.wordings),
                 }
                 if before is None:
-                    await self._store.add(_build_approved(actor, now, values))
+                    audience = await self._audiences.inherit(row.question) if self._audiences else EVERYBODY
+                    await self._store.add(_build_approved(actor, now, values, audience))
                     added += 1
                 elif any(getattr(before, name) != value for name, value in values.items()):
                     await self._store.change(before.id, **values, author=actor.shown, author_id=actor.id)
@@ -243,6 +265,13 @@ class TaughtAnswers:
             changed = await self._store.change(before.id, **values)
         await self._shelf.load()
         return changed or before
+
+    async def limit(self, taught_id: str, audience: Audience) -> Taught:
+        """Say whom it is for. Raises UnknownTaught, StorageError."""
+        taught = await self._store.get(taught_id)
+        changed = await self._store.change(taught.id, audience=audience)
+        await self._shelf.load()
+        return changed or taught
 
     async def approve(self, actor: Actor, taught_id: str) -> Taught | None:
         """Search it from now on, a dismissed one too; None where it is approved. Raises UnknownTaught, StorageError."""
@@ -288,7 +317,7 @@ class TaughtAnswers:
 
     async def _alike(self, taught: Taught) -> tuple[Document, ...]:
         try:
-            found = await self._retriever().retrieve(taught.question, limit=_ALIKE)
+            found = await self._retriever().retrieve(taught.question, limit=_ALIKE, viewer=Viewer(taught.audience))
         except (RetrievalError, BotError):
             return ()
         if found.confidence < 0.5:  # likelier than not, the first one answers it
@@ -308,6 +337,7 @@ def as_document(taught: Taught) -> Document:
         source=SOURCE,
         crawled_at=taught.updated_at.isoformat(timespec="seconds"),
         author=taught.author or "the team",
+        audience=taught.audience,
     )
 
 
@@ -331,7 +361,7 @@ def read_expiry(text: str, now: datetime) -> datetime | None:
     return expiry
 
 
-def _build_approved(actor: Actor, now: datetime, values: Mapping[str, str]) -> Taught:
+def _build_approved(actor: Actor, now: datetime, values: Mapping[str, str], audience: Audience) -> Taught:
     return Taught(
         id=uuid.uuid4().hex,
         state=TaughtState.APPROVED,
@@ -344,6 +374,7 @@ def _build_approved(actor: Actor, now: datetime, values: Mapping[str, str]) -> T
         updated_at=now,
         url=values["url"],
         wordings=values["wordings"],
+        audience=audience,
     )
 
 

@@ -118,8 +118,14 @@ def _searched(now: datetime) -> ColumnElement[bool]:
 
 
 def _row(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value.value if isinstance(value, TaughtState) else value for name, value in values.items()}
+    return {name: _to_column(value) for name, value in values.items()}
+
+
+def _to_column(value: Any) -> Any:
+    if isinstance(value, TaughtState):
+        return value.value
+    return (sorted(value) or None) if isinstance(value, frozenset) else value
 
 
 def _taught(row: RowMapping) -> Taught:
-    return Taught(**dict(row) | {"state": TaughtState(row["state"])})
+    return Taught(**dict(row) | {"state": TaughtState(row["state"]), "audience": frozenset(row["audience"] or ())})

@@ -13,10 +13,9 @@ import resource
 import signal
 import sys
 import traceback
-from dataclasses import asdict
 from typing import Any
 
-from retrieval.documents import Selectors
+from retrieval.documents import Selectors, to_json_values
 from retrieval.errors import ExtractionError
 from retrieval.extraction import extract_page
 
@@ -49,7 +48,7 @@ def _answer_request(page: dict[str, Any], body: bytes) -> dict[str, Any]:
         return {"error": f"{page['url']} takes more memory to read than a page may: leave it out, or split it"}
     except Exception as error:  # one page must not keep a thousand others from being read
         return {"fault": type(error).__name__, "trace": traceback.format_exc()}
-    return {"documents": [asdict(document) for document in found.documents], "coverage": found.coverage.to_row()}
+    return {"documents": [*map(to_json_values, found.documents)], "coverage": found.coverage.to_row()}
 
 
 if __name__ == "__main__":

@@ -7,15 +7,14 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from retrieval.documents import Document, DocumentKind, Passage
+from retrieval.documents import Document, DocumentKind, Passage, to_json_values
 from retrieval.errors import CorruptVersion
 from retrieval.index.lexical_field import Ids, LexicalIndex, Places, Scores, join_ranges
 from retrieval.index.nearest_vectors import DenseIndex
@@ -28,6 +27,10 @@ EXACT_BELOW = 50_000
 LATIN_WORD = re.compile(rf"(?<![{LATIN}0-9])[A-Za-z]{{4,24}}(?![{LATIN}0-9])")
 LEXICAL = ("texts", "questions", "wordings", "topics")
 MODELS = "models.json"
+
+Part = tuple[str, frozenset[str]]
+"""Names documents that the same people see, whatever the audiences of sources are: a source's; or, with "" for it, what
+people wrote for an audience."""
 
 
 class Index:
@@ -176,7 +179,16 @@ class Index:
 
     def warm_up(self) -> None:
         """Make now what a first question would wait for: at 50,000 documents of 50 words in a second and a half."""
-        _ = self.languages, self.topic_information, self.vocabulary
+        _ = self.languages, self.topic_information, self.vocabulary, self.parts
+
+    @cached_property
+    def parts(self) -> Mapping[Part, Places]:
+        """The places of the documents of each part."""
+        places: dict[Part, list[int]] = {}
+        for place, document in enumerate(self.documents):
+            part = ("", document.audience) if document.author else (document.source, frozenset[str]())
+            places.setdefault(part, []).append(place)
+        return {part: np.array(each, np.int64) for part, each in places.items()}
 
     @cached_property
     def document_languages(self) -> Sequence[str]:
@@ -209,11 +221,7 @@ class Index:
     @cached_property
     def vocabulary(self) -> Counter[str]:
         """How often each Latin word of four letters or more stands in the texts, in lower case."""
-        counted: Counter[str] = Counter()
-        for document in self.documents:
-            for text in (*list_wordings(document), *document.heading_path, document.answer):
-                counted.update(match.lower() for match in LATIN_WORD.findall(text))
-        return counted
+        return count_latin_words(self.documents)
 
     @cached_property
     def topic_information(self) -> Scores:
@@ -266,6 +274,15 @@ def _find_topic(document: Document) -> str:
     return document.heading_path[-1] if document.heading_path else ""
 
 
+def count_latin_words(documents: Iterable[Document]) -> Counter[str]:
+    """How often each Latin word of four letters or more stands in these documents, in lower case."""
+    counted: Counter[str] = Counter()
+    for document in documents:
+        for text in (*list_wordings(document), *document.heading_path, document.answer):
+            counted.update(match.lower() for match in LATIN_WORD.findall(text))
+    return counted
+
+
 def list_wordings(document: Document) -> list[str]:
     """The question and its other wordings."""
     return [document.question, *document.alternatives]
@@ -296,7 +313,7 @@ def _collect_documents(passages: Sequence[Passage]) -> tuple[list[Document], Pla
 def _to_lines(documents: Sequence[Document], passages: Sequence[Passage], passage_document: Places) -> Iterator[str]:
     yield json.dumps({"documents": len(documents), "passages": len(passages)}) + "\n"
     for document in documents:
-        yield json.dumps(asdict(document), ensure_ascii=False) + "\n"
+        yield json.dumps(to_json_values(document), ensure_ascii=False) + "\n"
     for passage, number in zip(passages, passage_document.tolist(), strict=True):
         yield json.dumps([passage.id, number, passage.text, passage.part, passage.parts], ensure_ascii=False) + "\n"
 

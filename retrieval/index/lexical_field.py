@@ -38,11 +38,14 @@ class LexicalIndex:
 
     `postings` (by token: text ids and BM25 weights) answer "which texts"; `contents` (by text: its distinct token ids)
     answer "how much of this text". Both in compressed sparse form: the slice i is [starts[i], starts[i + 1]).
-    `counted` is how many texts the idf is of, if not of all.
+    `counted` tells of which texts the idf is, if not of all.
     """
 
     def __init__(
-        self, arrays: dict[str, npt.NDArray[np.generic]], vocabulary: Sequence[str], counted: int | None = None
+        self,
+        arrays: dict[str, npt.NDArray[np.generic]],
+        vocabulary: Sequence[str],
+        counted: npt.NDArray[np.bool_] | None = None,
     ) -> None:
         self._arrays = arrays
         self._vocabulary = list(vocabulary)
@@ -55,7 +58,8 @@ class LexicalIndex:
         self._idf = np.asarray(arrays["idf"], np.float32)
         self._lengths = np.diff(self._content_starts)
         self.count = len(self._content_starts) - 1
-        self._counted = self.count if counted is None else counted
+        self._is_counted = np.ones(self.count, bool) if counted is None else counted
+        self._counted = int(self._is_counted.sum())
         self._unknown_idf = _compute_idf(np.zeros(1), self._counted)[0]
         sums = np.concatenate([[0.0], np.cumsum(self._idf[self._contents], dtype=np.float64)])
         self._text_idf = (sums[self._content_starts[1:]] - sums[self._content_starts[:-1]]).astype(np.float32)
@@ -114,15 +118,55 @@ class LexicalIndex:
             "texts": np.insert(self._texts, ends, of[order]),
             "weights": np.insert(self._weights * np.repeat(known, np.diff(self._starts)), ends, gained[order]),
         }
-        return LexicalIndex(arrays, list(ids), total)
+        return LexicalIndex(arrays, list(ids), np.concatenate([self._is_counted, counted]))
+
+    def select_texts(self, kept: Places) -> LexicalIndex:
+        """An index of these texts alone (ascending places), in their order, which are not analysed again.
+
+        It scores as if built of nothing else: no word is known, or less rare, by a text that was left out.
+        """
+        number = np.full(self.count, -1, np.int64)
+        number[kept] = np.arange(len(kept))
+        there = number[self._texts] >= 0
+        tokens = np.repeat(np.arange(len(self._vocabulary)), np.diff(self._starts))[there]
+        texts = number[self._texts[there]]
+        counted = self._is_counted[kept]
+        used = np.unique(tokens)
+        renumbered = np.zeros(len(self._vocabulary), np.int32)
+        renumbered[used] = np.arange(len(used))
+        idf = _compute_idf(np.bincount(tokens[counted[texts]], minlength=len(self._vocabulary)), int(counted.sum()))
+        odds, once = self._term_odds
+        empty = np.isinf(once[kept])
+        lengths = np.where(empty, 0.0, (1 / (K1 * once[kept]) - (1 - B)) / B)  # by the mean of all
+        mean = float(lengths.mean()) if len(texts) else 1.0
+        times = odds[there] / once[kept][texts]
+        gained = times / (K1 * (1 - B + B * lengths[texts] / mean))
+        sizes = self._lengths[kept]
+        contents = self._contents[join_ranges(self._content_starts[kept], sizes)]
+        arrays: dict[str, npt.NDArray[np.generic]] = {
+            "contents": renumbered[contents],
+            "content_starts": np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+            "idf": idf[used],
+            "starts": np.concatenate([[0], np.cumsum(np.bincount(renumbered[tokens], minlength=len(used)))]),
+            "texts": texts,
+            "weights": idf[tokens] * gained / (1 + gained),
+        }
+        return LexicalIndex(arrays, [self._vocabulary[token] for token in used.tolist()], counted)
+
+    @cached_property
+    def _term_odds(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """-> (postings,) how often a token stands in its text, by what depends on the text alone, and (texts,) what
+        that is for a token that stands there once. Read back from the weights: the rarest token of a text does."""
+        share = self._weights / np.repeat(self._idf, np.diff(self._starts))
+        odds = (share / (1 - share)).astype(np.float64)
+        once = np.full(self.count, np.inf)
+        np.minimum.at(once, self._texts, odds)
+        return odds, once
 
     @cached_property
     def _mean_length(self) -> float:
-        """How many tokens a text has, read back from the weights: the rarest token of a text stands in it once."""
-        share = self._weights / np.repeat(self._idf, np.diff(self._starts))
-        odds = (share / (1 - share)).astype(np.float64)  # how often it stands there, by what depends on the text alone
-        once = np.full(self.count, np.inf)
-        np.minimum.at(once, self._texts, odds)
+        """How many tokens a text has."""
+        odds, once = self._term_odds
         return float((odds / once[self._texts]).sum()) / self.count
 
     def save(self, path: Path) -> None:

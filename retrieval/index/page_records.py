@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from retrieval.coverage import Coverage, PageCoverage
-from retrieval.documents import Document, DocumentKind
+from retrieval.documents import Document, DocumentKind, to_json_values
 from retrieval.errors import CorruptVersion
 from retrieval.files import write_atomically
 from retrieval.interfaces import KnownPage
@@ -64,7 +64,7 @@ class PageRecord:
 def write_pages(folder: Path, records: Iterable[PageRecord]) -> None:
     """Write pages.jsonl and crawl.jsonl into `folder`."""
     records = list(records)
-    lines = ({"source": r.source, "url": r.url, "documents": [asdict(d) for d in r.documents]} for r in records)
+    lines = ({"source": r.source, "url": r.url, "documents": [to_json_values(d) for d in r.documents]} for r in records)
     (folder / PAGES).write_text(_json_lines(lines), encoding="utf-8")
     write_crawl(folder, records)
 

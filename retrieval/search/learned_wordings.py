@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from retrieval.audiences import EVERYTHING, Viewer
 from retrieval.documents import LEARNED, content_id
 from retrieval.search.clusters import normalise_text
 from retrieval.search.conversation import has_topic
@@ -58,14 +59,17 @@ class LearnedRetriever:
         self._inner = inner
         self._learned = learned
 
-    async def retrieve(self, query: str, *, context: Sequence[str] = (), limit: int = 10) -> RetrievalResult:
-        result = await self._inner.retrieve(query, context=context, limit=limit)
+    async def retrieve(
+        self, query: str, *, context: Sequence[str] = (), limit: int = 10, viewer: Viewer = EVERYTHING
+    ) -> RetrievalResult:
+        result = await self._inner.retrieve(query, context=context, limit=limit, viewer=viewer)
         entry = self._learned().entry_for(query)
         if entry is None or (context and not has_topic(query)):
             return result
         meant = find_entry(result.passages, entry)
         if meant is None:  # the words alone do not find it: that is why people had to show it
-            meant = find_entry((await self._inner.retrieve(entry.question, limit=limit)).passages, entry)
+            asked = await self._inner.retrieve(entry.question, limit=limit, viewer=viewer)
+            meant = find_entry(asked.passages, entry)
         return promote_passage(result, meant, entry.people, limit) if meant else result
 
 

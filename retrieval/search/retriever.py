@@ -7,8 +7,10 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Protocol
 
+from retrieval.audiences import EVERYTHING, Audiences, Viewer
 from retrieval.documents import Document, RetrievalResult
 from retrieval.index.build import build_index
 from retrieval.index.index import Index
@@ -16,6 +18,7 @@ from retrieval.index.nearest_vectors import search_on_one_thread
 from retrieval.interfaces import Embedder
 from retrieval.models.embedding_models import EmbeddingModels, combine_models, name_model
 from retrieval.search import query_variants
+from retrieval.search.audience_views import AudienceViews
 from retrieval.search.fitted import load_fitted
 from retrieval.search.pasted_logs import question_of
 from retrieval.search.profiles import Fitted, Profile
@@ -40,8 +43,8 @@ class LiveRetriever:
     """Implements the port `Retriever` on whatever index is active.
 
     As many questions are worked on at once as there are cores, each on one thread: a small model and a search of a
-    millisecond gain nothing from more. `glossary` gives what questions are rewritten with, at every question;
-    `vectors` remembers those of questions, for others as well.
+    millisecond gain nothing from more. `glossary` gives what questions are rewritten with, `audiences` whom sources are
+    for, both at every question; `vectors` remembers those of questions, for others as well.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class LiveRetriever:
         glossary: Callable[[], Glossary] = Glossary,
         fitted: Fitted | None = None,
         vectors: QuestionVectors | None = None,
+        audiences: Callable[[], Audiences] = Audiences,
     ) -> None:
         models = combine_models(models)
         self._live = live
@@ -60,18 +64,26 @@ class LiveRetriever:
         self._glossary = glossary
         self.fitted = fitted or load_fitted(models)
         self._vectors = vectors or QuestionVectors(models)
+        self._audiences = audiences
+        self._views = AudienceViews()
         self._occurrences = query_variants.Occurrences()
         self._spellings = Spellings(models.count_tokens)
         cores = len(os.sched_getaffinity(0))
         self._threads = ThreadPoolExecutor(cores, "retrieve", initializer=search_on_one_thread)
 
-    async def retrieve(self, query: str, *, context: Sequence[str] = (), limit: int = 10) -> RetrievalResult:
+    async def retrieve(
+        self, query: str, *, context: Sequence[str] = (), limit: int = 10, viewer: Viewer = EVERYTHING
+    ) -> RetrievalResult:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._retrieve_on_thread, query, tuple(context), limit)
+        return await loop.run_in_executor(self._threads, self._retrieve_on_thread, query, tuple(context), limit, viewer)
 
-    def _retrieve_on_thread(self, message: str, context: tuple[str, ...], limit: int) -> RetrievalResult:
+    def _retrieve_on_thread(
+        self, message: str, context: tuple[str, ...], limit: int, viewer: Viewer
+    ) -> RetrievalResult:
         started = time.perf_counter()
         version, index = self._live.current_index()
+        audiences = self._audiences()
+        index = self._views.find_view(index, audiences, viewer)
         loaded = time.perf_counter()
         text = question_of(message, index)
         language = detect_query_language(text, index)
@@ -83,7 +95,10 @@ class LiveRetriever:
         for profile in profiles[1:]:
             if profile.tried_from <= found.confidence < found.profile.answer:
                 found = search.search_by(profile)
-        passages = found.score_passages(index, limit)
+        passages = tuple(
+            replace(each, audience=audience) if (audience := audiences.find_audience(each.passage.document)) else each
+            for each in found.score_passages(index, limit)
+        )
         return RetrievalResult(
             query=message,
             language=language,

@@ -35,7 +35,9 @@ def sql_store(database: Database) -> SqlConversationStore:
 
 
 async def test_a_turn_reads_back_as_it_was_stored(store: ConversationStore) -> None:
-    for turn in (make_turn(), make_turn(rewritten=("如何退換？", "How do I return it?"))):
+    limited = replace(PASSAGE, audience=frozenset({"slack:channel:C1", "discord:role:4"}))
+    seen = make_turn(passages=(limited,), granted=frozenset({"discord:role:4"}))
+    for turn in (make_turn(), make_turn(rewritten=("如何退換？", "How do I return it?")), seen):
         await store.add_turn(turn)
         assert await store.find_turn(turn.id) == turn
 

@@ -8,6 +8,7 @@ import pytest
 
 from bot.database.database import Database
 from bot.errors import DuplicateSource, UnknownSource
+from bot.sources.audience_store import SqlAudienceStore
 from bot.sources.ports import SourceStore
 from bot.sources.store import SqlSourceStore
 from retrieval.documents import Selectors, Source, SourceKind
@@ -69,3 +70,36 @@ async def test_a_removed_source_is_unknown_and_its_name_free(store: SourceStore)
     with pytest.raises(UnknownSource):
         await store.remove("shop")
     await store.add(SHOP)
+
+
+PARTNERS = frozenset({"slack:channel:C1", "discord:role:42"})
+
+
+async def test_whom_a_source_is_for_is_kept_with_it_and_outlives_it(store: SourceStore, database: Database) -> None:
+    audiences = SqlAudienceStore(database)
+    await store.add(SHOP, PARTNERS)
+    await store.add(GUIDES)
+    assert await audiences.list_limited() == {"shop": PARTNERS}
+    await store.remove("shop")
+    assert await audiences.list_limited() == {"shop": PARTNERS}
+    await store.add(SHOP)
+    assert await audiences.list_limited() == {"shop": PARTNERS}
+    await store.remove("shop")
+    await store.add(SHOP, frozenset())
+    assert await audiences.list_limited() == {}
+
+
+async def test_a_source_that_is_refused_changes_nobody_s_audience(store: SourceStore, database: Database) -> None:
+    await store.add(SHOP, PARTNERS)
+    with pytest.raises(DuplicateSource):
+        await store.add(Source("shop", SourceKind.PAGE, "https://other.example/faq"), frozenset())
+    assert await SqlAudienceStore(database).list_limited() == {"shop": PARTNERS}
+
+
+async def test_the_last_word_on_an_audience_counts(database: Database) -> None:
+    audiences = SqlAudienceStore(database)
+    await asyncio.gather(*(audiences.set_audience("shop", PARTNERS) for _ in range(4)))
+    await audiences.set_audience("shop", frozenset({"slack:workspace:T1"}))
+    assert await audiences.list_limited() == {"shop": {"slack:workspace:T1"}}
+    await audiences.set_audience("shop", frozenset())
+    assert await audiences.list_limited() == {}

@@ -44,7 +44,8 @@ def store(database: Database) -> TaughtStore:
 
 async def test_an_answer_reads_back_as_it_was_added(store: TaughtStore) -> None:
     full = made(url="https://x.example/1", handoff_id="a" * 32, customer="slack:T1:U1", note="wrong", expires_at=LATER)
-    for each in (made(state=TaughtState.PROPOSED), full):
+    limited = made(audience=frozenset({"slack:channel:C1", "discord:role:4"}))
+    for each in (made(state=TaughtState.PROPOSED), full, limited):
         await store.add(each)
         assert await store.get(each.id) == each
 
@@ -178,3 +179,14 @@ async def test_changes_of_two_processes_at_once_each_make_another_revision(
         await asyncio.gather(*(SqlTaughtStore(database).change(answer.id, note="x") for answer in answers))
         seen.add(await store.revision(NOON))
     assert len(seen) == 6
+
+
+async def test_whom_an_answer_is_for_can_change_and_be_told_apart_by_the_revision(store: TaughtStore) -> None:
+    answer = made()
+    await store.add(answer)
+    before = await store.revision(NOON)
+    changed = await store.change(answer.id, audience=frozenset({"slack:channel:C1"}))
+    assert changed and changed.audience == {"slack:channel:C1"}
+    assert await store.revision(NOON) != before
+    opened = await store.change(answer.id, audience=frozenset())
+    assert opened and opened.audience == set()

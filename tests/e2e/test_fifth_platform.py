@@ -73,7 +73,8 @@ class LinesAdapter:
 
 class LinesPlatform:
     name, section = "lines", LinesSettings
-    user_id, channel_id = re.compile("[a-z]+"), re.compile("[a-z]+")
+    user_id = channel_id = workspace_id = re.compile("[a-z]+")
+    role_id = re.compile("(?!)")
     born_admins, needs, how_to_begin = "", "FRONTDESK_LINES_PORT", "no FRONTDESK_LINES_PORT"
 
     async def check(self, settings: LinesSettings) -> Sequence[Finding]:

@@ -163,7 +163,7 @@ async def test_threads_channels_and_notes_are_as_they_were_left(application: App
     assert answering.conversation_id == "slack:T1:C1:1.0"
     for note in ("discord:heard", "gaps:posted", "ready"):
         assert await application.markers.get(note)
-    pending = await application.source_preview.confirm("0123456789ab")
+    pending, _ = await application.source_preview.confirm("0123456789ab")
     assert (pending.name, pending.kind, pending.path_prefix) == ("kettles", "website", "/kettles/")
     assert pending.max_pages == 5
     with pytest.raises(SourceError):

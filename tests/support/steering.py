@@ -37,6 +37,8 @@ from bot.learned.store import SqlLearnedStore
 from bot.platforms.registry import load_platforms
 from bot.privacy.service import PrivacyService
 from bot.privacy.store import SqlPrivacyStore
+from bot.sources.audience_store import SqlAudienceStore
+from bot.sources.audiences import LiveAudiences
 from bot.sources.catalogue import Knowledge
 from bot.sources.preview import SourcePreview
 from bot.sources.refresh import RefreshRequest, RefreshService
@@ -197,6 +199,8 @@ class Office:
         self.database = database
         self.posters: dict[str, FakeRooms] = {"slack": FakeRooms()}
         self.source_store, self.runs = SqlSourceStore(database), SqlRefreshLog(database)
+        self.audience_store = SqlAudienceStore(database)
+        self.live_audiences = LiveAudiences(self.audience_store)
         self.schedule_store, self.admin_store = SqlScheduleStore(database), SqlAdminStore(database)
         self.audit_log, self.conversations = SqlAuditLog(database), SqlConversationStore(database)
         self.handoff_store, self.taught_store = SqlHandoffStore(database), SqlTaughtStore(database)
@@ -243,6 +247,7 @@ class Office:
             CoverageSummary,
             _no_models,
             self.refusals.list_refusals,
+            self.audience_store,
         )
         self.status.watch_queue(lambda: (2, 1))
         self.gaps = Gaps(SqlMissedStore(database), default_embedder, intent_reader)

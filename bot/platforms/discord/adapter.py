@@ -36,6 +36,7 @@ from bot.platforms.discord.events import (
     NAME,
     PRIVATE,
     key_of,
+    list_caller_groups,
     of_packet,
     place_of,
     read_interaction,
@@ -51,6 +52,7 @@ from bot.platforms.discord.settings import DISCORD, DiscordSettings
 from bot.platforms.services import PlatformServices
 from bot.runtime.faults import log_fault
 from bot.runtime.retries import FailedTry, retry_with_backoff
+from retrieval.audiences import Viewer
 
 log = structlog.get_logger(__name__)
 
@@ -364,7 +366,8 @@ class DiscordAdapter:
         user = str(interaction.user.id)
         try:
             retarget, author = read_press(interaction), interaction.user.display_name
-            taken = await self._inbox.receive_press(turn_id, number, user, retarget, author)
+            groups = list_caller_groups(interaction)
+            taken = await self._inbox.receive_press(turn_id, number, user, retarget, author, groups)
             why = "" if taken else await self._inbox.explain_refusal(turn_id, user, language_of(interaction))
         except StorageError:
             await show_line(interaction, words_of(interaction).say("fault", fault=log_fault(where="choice")))
@@ -376,10 +379,12 @@ class DiscordAdapter:
         else:
             await attempt_call(interaction.response.defer())
 
-    async def suggest_questions(self, typed: str) -> list[app_commands.Choice[str]]:
-        """Questions of the FAQ that match what is typed."""
+    async def suggest_questions(
+        self, interaction: discord.Interaction[Any], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Questions of the FAQ that match what is typed, among those that the caller may see there."""
         try:
-            found = await self._catalogue.suggest(typed, _CHOICES, _CHOICE)
+            found = await self._catalogue.suggest(typed, _CHOICES, _CHOICE, Viewer(list_caller_groups(interaction)))
         except BotError:
             return []
         return [app_commands.Choice(name=question, value=question) for question in found]

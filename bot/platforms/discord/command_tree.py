@@ -60,8 +60,8 @@ def _add_questions(tree: app_commands.CommandTree[Any], adapter: DiscordAdapter)
         await adapter.receive_question(interaction, question, private=private)
 
     @ask_question.autocomplete("question")
-    async def suggest_questions(_interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
-        return await adapter.suggest_questions(current)
+    async def suggest_questions(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+        return await adapter.suggest_questions(interaction, current)
 
     about = app_commands.locale_str("Delete all that you asked me and what I answered.")
 

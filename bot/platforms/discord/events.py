@@ -12,6 +12,7 @@ from typing import Any
 
 import discord
 
+from bot.chat.groups import list_place_groups, name_group
 from bot.chat.message import Audience, ChatMessage, MessageFile, MessageRef, ThreadRef, quote_lines
 from bot.chat.reply_target import ReplyTarget, Retarget, read_reply_target, write_reply_target
 from bot.platforms.discord.reply_target import DiscordReplyTarget, MessageKind
@@ -77,7 +78,20 @@ def read_message(message: discord.Message, me: int, my_roles: Collection[int]) -
         files=_collect_files(message),
         replies_to=_find_replied(message),
         handoff_thread="" if kind is MessageKind.DIRECT else None,  # a private message is no thread
+        groups=list_groups(message.author, channel),
     )
+
+
+def list_groups(author: Any, channel: Any) -> frozenset[str]:
+    """The groups somebody is in by their roles, as the event tells them, and by the channel that a thread hangs in."""
+    roles = (name_group(NAME, "role", str(role.id)) for role in getattr(author, "roles", ()))
+    home = [name_group(NAME, "channel", str(channel.parent_id))] if isinstance(channel, discord.Thread) else []
+    return frozenset((*roles, *home))
+
+
+def list_caller_groups(interaction: discord.Interaction[Any]) -> frozenset[str]:
+    """The groups of somebody who clicks, types or calls: those of the place, too."""
+    return list_place_groups(place_of_interaction(interaction)) | list_groups(interaction.user, interaction.channel)
 
 
 def text_of(message: discord.Message, me: int, my_roles: Collection[int] = ()) -> str:
@@ -144,6 +158,7 @@ def read_interaction(interaction: discord.Interaction[Any], text: str, *, privat
             )
         ),
         author=interaction.user.display_name,
+        groups=list_groups(interaction.user, interaction.channel),
     )
 
 

@@ -22,6 +22,8 @@ class DiscordPlatform:
     section = DiscordSettings
     user_id = re.compile(r"\d+", re.ASCII)
     channel_id = re.compile(r"\d+", re.ASCII)
+    workspace_id = re.compile(r"\d+", re.ASCII)
+    role_id = re.compile(r"\d+", re.ASCII)
     born_admins = "whoever may manage the server"
     how_to_begin = "no DISCORD_TOKEN: to answer in Discord, see docs/discord.md"
     needs = "DISCORD_TOKEN"

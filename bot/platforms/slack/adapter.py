@@ -51,6 +51,7 @@ from bot.platforms.slack.events import (
     Deleted,
     Edited,
     Home,
+    list_clicker_groups,
     read_command,
     read_event,
     read_press,
@@ -293,7 +294,9 @@ class SlackAdapter:
     async def _on_choice(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """A button below a clarification: claimed as a message is, before the acknowledgement."""
         turn_id, number = choices.parse_choice(str(body["actions"][0].get("value") or ""))
-        await self._inbox.receive_press(turn_id, number, body["user"]["id"], read_press(body, self._home))
+        groups = list_clicker_groups(body, self._home)
+        retarget = read_press(body, self._home)
+        await self._inbox.receive_press(turn_id, number, body["user"]["id"], retarget, groups=groups)
         await ack()
 
     async def _on_refused_choice(self, body: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bot.chat.groups import list_place_groups
 from bot.chat.message import Audience, ChatMessage, MessageFile, MessageRef, ThreadRef, quote_lines
 from bot.chat.reply_target import ReplyTarget, Retarget, read_reply_target, write_reply_target
 from bot.platforms.slack.reply_target import SlackReplyTarget
@@ -110,7 +111,15 @@ def _build_message(event: Mapping[str, Any], home: Home) -> ChatMessage | None:
         gesture=str(event.get("client_msg_id") or ""),
         links=tuple(find_permalinks(encoded, home.url)),
         files=_collect_files(event),
+        is_guest=team_of_author(event, home) != home.team,
     )
+
+
+def list_clicker_groups(body: Mapping[str, Any], home: Home) -> frozenset[str]:
+    """The groups of whoever clicked, by where they did: of the workspace only if it is theirs."""
+    place = home.build_place(str((body.get("channel") or {}).get("id") or ""), "")
+    guest = team_of_clicker(body, home) != home.team
+    return list_place_groups(replace(place, workspace="") if guest else place)
 
 
 def team_of_author(event: Mapping[str, Any], home: Home) -> str:

@@ -22,6 +22,8 @@ class SlackPlatform:
     section = SlackSettings
     user_id = re.compile("[UW][A-Z0-9]+")
     channel_id = re.compile("[CDG][A-Z0-9]+")
+    workspace_id = re.compile("T[A-Z0-9]+")
+    role_id = re.compile("(?!)")  # user groups: each question would cost a call, and the bot a scope
     born_admins = "the workspace's admins and owners"
     how_to_begin = "no SLACK_BOT_TOKEN: to answer in Slack, see 'frontdesk slack manifest'"
     needs = "SLACK_BOT_TOKEN and SLACK_APP_TOKEN"

@@ -20,7 +20,7 @@ class TerminalPlatform:
     name = "terminal"
     section = PlatformSettings
     user_id = re.compile("terminal")
-    channel_id = re.compile("(?!)")  # it has none
+    channel_id = workspace_id = role_id = re.compile("(?!)")  # it has none
     born_admins = ""
     needs = ""
     how_to_begin = ""

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ class Shelf:
         self.confidence = confidence
         self.asked: list[tuple[str, tuple[str, ...]]] = []
 
-    async def retrieve(self, query: str, *, context: Sequence[str] = (), limit: int = 10) -> RetrievalResult:
+    async def retrieve(self, query: str, *, context: Sequence[str] = (), limit: int = 10, **_: Any) -> RetrievalResult:
         self.asked.append((query, tuple(context)))
         return found(GIFTS, RETURNS, query=query, confidence=self.confidence, scores=(3.0, 1.0))
 

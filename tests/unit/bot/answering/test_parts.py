@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,7 @@ class Knowing:
         self.whole, self.parts, self.among = whole, parts, among
         self.asked: list[tuple[str, tuple[str, ...]]] = []
 
-    async def retrieve(self, query: str, *, context: Sequence[str] = (), limit: int = 10) -> RetrievalResult:
+    async def retrieve(self, query: str, *, context: Sequence[str] = (), limit: int = 10, **_: Any) -> RetrievalResult:
         self.asked.append((query, tuple(context)))
         if query in self.parts:
             document, confidence = self.parts[query]

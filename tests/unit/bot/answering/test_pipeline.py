@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -47,13 +48,13 @@ class FixedRetriever:
         self.documents, self.confidence, self.scores = documents, confidence, scores
         self.asked: list[str] = []
 
-    async def retrieve(self, query: str, *, context: Sequence[str] = (), limit: int = 10) -> RetrievalResult:
+    async def retrieve(self, query: str, *, context: Sequence[str] = (), limit: int = 10, **_: Any) -> RetrievalResult:
         self.asked.append(query)
         return found(*self.documents, query=query, confidence=self.confidence, scores=self.scores)
 
 
 class NoIndex:
-    async def retrieve(self, query: str, *, context: Sequence[str] = (), limit: int = 10) -> RetrievalResult:
+    async def retrieve(self, query: str, *, context: Sequence[str] = (), limit: int = 10, **_: Any) -> RetrievalResult:
         raise NoActiveVersion("Nothing was refreshed yet: run 'frontdesk crawl URL'.")
 
 
@@ -160,7 +161,9 @@ async def test_a_question_that_the_pages_do_not_answer_is_refused_in_its_languag
 
 async def test_a_first_word_that_does_not_tell_is_answered_in_the_language_of_the_site() -> None:
     class German(FixedRetriever):
-        async def retrieve(self, query: str, *, context: Sequence[str] = (), limit: int = 10) -> RetrievalResult:
+        async def retrieve(
+            self, query: str, *, context: Sequence[str] = (), limit: int = 10, **_: Any
+        ) -> RetrievalResult:
             return replace(await super().retrieve(query), language="de")
 
     answering = desk(German(confidence=0.1), MemoryConversations())

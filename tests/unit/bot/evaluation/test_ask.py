@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 from bot.answering.pipeline import MAX_CHARACTERS
 from bot.chat.conversation import Decision
@@ -24,7 +25,7 @@ class Listening(LiveRetriever):
 
     asked: str = ""
 
-    async def retrieve(self, query: str, *, context: Sequence[str] = (), limit: int = 10) -> RetrievalResult:
+    async def retrieve(self, query: str, *, context: Sequence[str] = (), limit: int = 10, **_: Any) -> RetrievalResult:
         self.asked = query
         return await super().retrieve(query, context=context, limit=limit)
 

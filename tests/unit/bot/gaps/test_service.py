@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from bot.gaps.service import GapReport, Gaps, Missed, Reason, title_of, to_csv
+from retrieval.audiences import Viewer
 from tests.support.embedding import default_embedder, intent_reader
 
 NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)
@@ -124,7 +125,7 @@ async def test_a_first_question_with_it_is_what_somebody_asks_of_this_faq() -> N
 
 @pytest.mark.parametrize(("now", "answered"), [("", False), ("p1", False), ("p2", True)])
 async def test_a_voted_down_answer_counts_as_answered_only_by_another_passage(now: str, answered: bool) -> None:
-    async def known(_question: str) -> str:
+    async def known(_question: str, _viewer: Viewer) -> str:
         return now
 
     down = missed("Do you ship to Norway?", reasons=frozenset({Reason.VOTED_DOWN}), refused="p1")

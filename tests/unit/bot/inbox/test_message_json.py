@@ -153,6 +153,22 @@ WRITTEN: Mapping[str, tuple[str, ChatMessage]] = {
             author="Ann",
         ),
     ),
+    "a message of somebody with a role, who is a guest": (
+        r"""{"place": {"platform": "discord", "workspace": "1", "channel": "5", "thread": "500"}, "id": "600",
+        "user": "9", "text": "And why?", "audience": "channel", "names_others": false, "context": {"kind": "thread",
+        "groups": "discord:channel:4 discord:role:42", "guest": "1"}, "chosen": null, "edited_at": 0.0,
+        "gesture": ""}""",
+        ChatMessage(
+            DISCORD,
+            "600",
+            "9",
+            "And why?",
+            Audience.CHANNEL,
+            reply_target={"kind": "thread"},
+            groups=frozenset({"discord:role:42", "discord:channel:4"}),
+            is_guest=True,
+        ),
+    ),
     "what was deleted before it was heard of": (
         r"""{"place": {"platform": "slack", "workspace": "T1", "channel": "C1", "thread": "1718000000.000100"},
         "id": "1718000000.000100", "user": "", "text": "", "audience": "channel", "names_others": false,

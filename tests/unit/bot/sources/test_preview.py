@@ -27,7 +27,7 @@ async def test_few_pages_are_read_and_the_source_is_kept_whole(office: Office, p
     preview = await previewing.preview(source)
     assert read[0].max_pages == min(pages or PAGES, PAGES)
     assert preview.documents == tuple(FOUND)
-    assert await SourcePreview(first_pages, office.markers).confirm(preview.id) == source  # another process
+    assert await SourcePreview(first_pages, office.markers).confirm(preview.id) == (source, None)  # another process
 
 
 async def test_a_preview_is_confirmed_once(office: Office) -> None:
@@ -48,4 +48,4 @@ async def test_previews_of_two_admins_do_not_mix(office: Office) -> None:
     previewing = SourcePreview(lambda _: FOUND, office.markers)
     other = replace(SHOP, name="other")
     first, second = await asyncio.gather(previewing.preview(SHOP), previewing.preview(other))
-    assert (await previewing.confirm(second.id), await previewing.confirm(first.id)) == (other, SHOP)
+    assert (await previewing.confirm(second.id), await previewing.confirm(first.id)) == ((other, None), (SHOP, None))

@@ -35,8 +35,8 @@ def report(office: Office) -> StatusReport:
 
     known = Knowledge("v1", NOON, 1, 3, (SHORT, LONG, TAUGHT), PARTS)
     runs, refused = office.runs, office.refusals.list_refusals
-    stores = office.source_store, office.schedule_store
-    return StatusReport(*stores, runs, lambda: known, lambda: COVERAGE, no_models, refused)
+    stores, audiences = (office.source_store, office.schedule_store), office.audience_store
+    return StatusReport(*stores, runs, lambda: known, lambda: COVERAGE, no_models, refused, audiences)
 
 
 async def test_pairs_and_passages_are_counted_for_each_source(office: Office) -> None:

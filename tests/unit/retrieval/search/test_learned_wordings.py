@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ class Pages:
         self.rest, self.known = rest, {each.question: each for each in by_question.values()}
         self.asked: list[str] = []
 
-    async def retrieve(self, query: str, *, context: Sequence[str] = (), limit: int = 10) -> RetrievalResult:
+    async def retrieve(self, query: str, *, context: Sequence[str] = (), limit: int = 10, **_: Any) -> RetrievalResult:
         self.asked.append(query)
         first = [self.known[query]] if query in self.known else []
         return RetrievalResult(query, "en", scored(*first, *self.rest)[:limit], 0.4, "v1", "test", {"top": 0.5})
@@ -124,7 +125,9 @@ def test_words_are_the_same_in_any_script_and_punctuation() -> None:
 
 async def test_with_one_of_a_family_the_customer_is_asked_all_the_same() -> None:
     class Catalogue(Pages):
-        async def retrieve(self, query: str, *, context: Sequence[str] = (), limit: int = 10) -> RetrievalResult:
+        async def retrieve(
+            self, query: str, *, context: Sequence[str] = (), limit: int = 10, **_: Any
+        ) -> RetrievalResult:
             result = await super().retrieve(query, context=context, limit=limit)
             return replace(result, family=result.passages[:2])
 

@@ -2,6 +2,7 @@
 
 import io
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -21,7 +22,7 @@ RETURNS = Document("https://shop.example/r_(eu)", "How do I [return] goods?", "1
 class Shelf:
     """Always finds the page on returns."""
 
-    async def retrieve(self, query: str, *, context: object = (), limit: int = 10) -> RetrievalResult:
+    async def retrieve(self, query: str, *, context: object = (), limit: int = 10, **_: Any) -> RetrievalResult:
         return found(RETURNS, query=query)
 
 

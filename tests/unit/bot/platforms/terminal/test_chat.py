@@ -9,6 +9,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -41,7 +42,7 @@ class Shelf:
         self.empty, self.asked, self.may = False, asyncio.Event(), asyncio.Event()
         self.may.set()
 
-    async def retrieve(self, query: str, *, context: object = (), limit: int = 10) -> RetrievalResult:
+    async def retrieve(self, query: str, *, context: object = (), limit: int = 10, **_: Any) -> RetrievalResult:
         self.asked.set()
         await self.may.wait()
         if self.empty:
