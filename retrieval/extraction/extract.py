@@ -20,6 +20,7 @@ from retrieval.extraction.prune import find_main_part, prune_tree, remove_menus
 from retrieval.extraction.sections import find_sections
 from retrieval.extraction.select_pairs import find_pairs
 from retrieval.extraction.selectors import find_selected
+from retrieval.extraction.shown import show_as_read
 from retrieval.extraction.threads import find_thread
 from retrieval.extraction.to_documents import pairs_to_documents, sections_to_documents, stated_to_documents
 from retrieval.text.cleaning import clean_text
@@ -85,6 +86,7 @@ def _tells_more(page: Page, pairs: Sequence[Pair]) -> bool:
 
 def _build_page(html: str, url: str, *, declared_faq: bool) -> Page:
     soup: BeautifulSoup = parse_html(html, url)
+    show_as_read(soup)
     title = text_of(soup.title) if soup.title is not None else ""
     language = next(
         (

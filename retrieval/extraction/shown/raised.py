@@ -1,0 +1,119 @@
+"""Figures that only their place parts from those before them: cents of a price, exponents, indices, marks of notes."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from bs4 import BeautifulSoup, NavigableString, PageElement, Tag
+
+from retrieval.extraction.elements import BLOCKS, class_words, get_attribute
+
+_RAISED = str.maketrans("0123456789+-\u2212=()in", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁱⁿ")
+_LOWERED = str.maketrans("0123456789+-\u2212=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
+_INLINE = ("sup", "sub", "small", "span", "b", "strong", "i", "em")
+_CENTS = {"cent", "cents", "centimes", "fraction", "decimal", "decimals", "pence", "kopecks", "sup", "superscript"}
+_PRICES = {"price", "prices", "amount", "cost", "money", "currency"}
+_CODE = ("code", "pre", "kbd", "samp", "tt", "var")
+_FIGURES = re.compile(r"\d+")
+_WHOLE = re.compile(r"(?P<before>\S{0,6}?)\s?\d[\d.,'\u2019\u00a0\u202f ]*$")
+_NEAR = 24  # characters
+
+
+def write_raised_figures(soup: BeautifulSoup) -> None:
+    """ "$19<sup>99</sup>" becomes $19.99, "10<sup>6</sup>" 10⁶, "H<sub>2</sub>O" H₂O; figures that only a style sheet
+    parts get a space. Raised letters ("1st", "TM") stay as they are."""
+    for tag in soup.find_all(_INLINE):
+        text = tag.get_text(strip=True)
+        if not any(char.isdigit() for char in text) or len(text) > _NEAR or tag.find_parent(_CODE) is not None:
+            continue
+        if _FIGURES.fullmatch(text) and _is_raised(tag) and len(text) == 2 and _ends_price(tag):
+            tag.insert_before(_decimal_sign(tag))
+            tag.unwrap()
+        elif tag.name in ("sup", "sub"):
+            _write_as_characters(tag, text)
+        elif tag.name == "span" and text[0].isdigit() and _touches_figure(tag):
+            tag.insert_before(" ")
+
+
+def _is_raised(tag: Tag) -> bool:
+    style = get_attribute(tag, "style").replace(" ", "").lower()
+    return tag.name in ("sup", "small") or "vertical-align:super" in style or bool(_CENTS & class_words(tag))
+
+
+def _ends_price(tag: Tag) -> bool:
+    """Whether whole units of money stand directly before the element: a currency says so, or what the page calls it."""
+    before = _text_before(tag)
+    whole = _WHOLE.search(before)
+    if whole is None or not before[-1:].isdigit():
+        return False
+    near = (whole["before"], _text_after(tag).strip()[:3])
+    return any(map(_names_currency, near)) or any(
+        class_words(parent) & _PRICES for parent in list(tag.parents)[:3] if parent.name not in BLOCKS
+    )
+
+
+def _names_currency(text: str) -> bool:
+    return any(unicodedata.category(char) == "Sc" for char in text) or text.strip() in _currency_codes()
+
+
+def _currency_codes() -> frozenset[str]:
+    from babel.numbers import list_currencies
+
+    return frozenset(list_currencies())
+
+
+def _decimal_sign(tag: Tag) -> str:
+    """The decimal sign of the language that the page says it is in, "." where it says none that is known."""
+    from babel import Locale, UnknownLocaleError
+    from babel.numbers import get_decimal_symbol
+
+    declared = next((name for parent in tag.parents if (name := get_attribute(parent, "lang"))), "en")
+    try:
+        return get_decimal_symbol(Locale.parse(declared.replace("_", "-"), sep="-"))
+    except (ValueError, TypeError, UnknownLocaleError):
+        return "."
+
+
+def _write_as_characters(tag: Tag, text: str) -> None:
+    """Raised or lowered characters where there are such ones for all of it, else a sign that it is raised."""
+    table = _RAISED if tag.name == "sup" else _LOWERED
+    if all(ord(char) in table or char.isspace() for char in text):
+        for string in tag.find_all(string=True):
+            string.replace_with(str(string).translate(table))
+    elif text[0].isdigit() and _text_before(tag)[-1:].isdigit():
+        tag.insert_before("^" if tag.name == "sup" else "_")
+    tag.unwrap()
+
+
+def _touches_figure(tag: Tag) -> bool:
+    before = tag.previous_sibling
+    return isinstance(before, Tag) and before.name == "span" and before.get_text()[-1:].isdigit()
+
+
+def _text_before(tag: Tag) -> str:
+    return _text_beside(tag, forward=False)
+
+
+def _text_after(tag: Tag) -> str:
+    return _text_beside(tag, forward=True)
+
+
+def _text_beside(tag: Tag, *, forward: bool) -> str:
+    """Some characters of what is shown before or after the element on its line."""
+    block, text = _find_block(tag), ""
+    for node in tag.next_elements if forward else tag.previous_elements:
+        if isinstance(node, Tag):
+            if node.name == "br" or node.name in BLOCKS:
+                break
+        elif type(node) is NavigableString and not (forward and any(parent is tag for parent in node.parents)):
+            if _find_block(node) is not block:
+                break
+            text = text + node if forward else node + text
+        if len(text) >= _NEAR:
+            break
+    return text
+
+
+def _find_block(node: PageElement) -> Tag | None:
+    return next((parent for parent in node.parents if parent.name in BLOCKS), None)
