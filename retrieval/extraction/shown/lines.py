@@ -72,11 +72,13 @@ def _break_kept_lines(soup: BeautifulSoup) -> None:
         for text in [node for node in box.find_all(string=True) if type(node) is NavigableString and "\n" in node]:
             if not text.strip() or text.find_parent(_KEEPING) is not None:
                 continue
-            first, *lines = text.strip("\n").split("\n")
-            parts: list[PageElement] = [NavigableString(first)]
+            lines = str(text).split("\n")
+            first, last = text.previous_sibling is None, text.next_sibling is None  # there a line end shows nothing
+            lines = lines[first and not lines[0].strip() : len(lines) - (last and not lines[-1].strip())]
+            parts: list[PageElement] = []
             for line in lines:
                 parts += [soup.new_tag("br"), NavigableString(line)]
-            text.replace_with(*parts)
+            text.replace_with(*parts[1:])
 
 
 def _keeps_lines(style: str) -> bool:
