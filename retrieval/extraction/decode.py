@@ -38,10 +38,11 @@ _BINARY_TYPES = (
 _MARKDOWN_SUFFIXES = {".md", ".markdown", ".mdx", ".mkd"}
 _TEXT_SUFFIXES = {".txt", ".text"}
 # What pages and files are written in: of the encodings that the Web's own standard (WHATWG) names those that are met.
-# chardet is held to them, for on a few words those of old Macintoshes, DOS and mainframes look as likely as the right one.
-_ENCODINGS = tuple(
-    """ascii utf-8 gb18030 big5hkscs cp932 shift_jis euc-jp iso2022_jp_2 euc-kr cp949 cp874 cp1250 cp1251 cp1252 cp1253
-    cp1254 cp1255 cp1256 cp1257 cp1258 koi8-r koi8-u iso8859-2 iso8859-5 iso8859-7 iso8859-9 iso8859-15""".split()
+# chardet is held to them: on a few words those of old Macintoshes, DOS and mainframes look as likely as the right one.
+_ENCODINGS = (
+    *("ascii", "utf-8", "gb18030", "big5hkscs", "cp932", "shift_jis", "euc-jp", "iso2022_jp_2", "euc-kr", "cp949"),
+    *("cp874", "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258"),
+    *("koi8-r", "koi8-u", "iso8859-2", "iso8859-5", "iso8859-7", "iso8859-9", "iso8859-15"),
 )
 _SAMPLE = 200_000  # bytes that are looked at
 _TAG = re.compile(rb"<(?:script|style)\b.*?</(?:script|style)|<[^>]*>", re.DOTALL | re.IGNORECASE)

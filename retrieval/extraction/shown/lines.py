@@ -43,7 +43,7 @@ def _join_text(text: str, before: str, after: str) -> str:
     def join(match: re.Match[str]) -> str:
         left = text[match.start() - 1] if match.start() else before
         right = text[match.end()] if match.end() < len(text) else after
-        return "" if _SPACELESS.match(left) and _SPACELESS.match(right) else " "
+        return " " if left and right and not (_SPACELESS.match(left) and _SPACELESS.match(right)) else ""
 
     return _BREAK.sub(join, text)
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from bs4 import BeautifulSoup, NavigableString, PageElement, Tag
 
 from retrieval.extraction.elements import BLOCKS, class_words, get_attribute
+
+if TYPE_CHECKING:
+    from babel import Locale
 
 _RAISED = str.maketrans("0123456789+-\u2212=()in", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁱⁿ")
 _LOWERED = str.maketrans("0123456789+-\u2212=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
@@ -16,7 +21,8 @@ _CENTS = {"cent", "cents", "centimes", "fraction", "decimal", "decimals", "pence
 _PRICES = {"price", "prices", "amount", "cost", "money", "currency"}
 _CODE = ("code", "pre", "kbd", "samp", "tt", "var")
 _FIGURES = re.compile(r"\d+")
-_WHOLE = re.compile(r"(?P<before>\S{0,6}?)\s?\d[\d.,'\u2019\u00a0\u202f ]*$")
+_FRACTION = re.compile(r"\d+[/\u2044]\d+")
+_WHOLE = re.compile(r"(?P<before>\S{0,6}?)\s?(?P<units>\d[\d.,'\u2019\u00a0\u202f ]*)$")
 _NEAR = 24  # characters
 
 
@@ -27,8 +33,13 @@ def write_raised_figures(soup: BeautifulSoup) -> None:
         text = tag.get_text(strip=True)
         if not any(char.isdigit() for char in text) or len(text) > _NEAR or tag.find_parent(_CODE) is not None:
             continue
-        if _FIGURES.fullmatch(text) and _is_raised(tag) and len(text) == 2 and _ends_price(tag):
-            tag.insert_before(_decimal_sign(tag))
+        if (
+            _FIGURES.fullmatch(text)
+            and len(text) == 2
+            and _is_raised(tag)
+            and (sign := _find_price_sign(tag)) is not None
+        ):
+            tag.insert_before(sign)
             tag.unwrap()
         elif tag.name in ("sup", "sub"):
             _write_as_characters(tag, text)
@@ -41,38 +52,39 @@ def _is_raised(tag: Tag) -> bool:
     return tag.name in ("sup", "small") or "vertical-align:super" in style or bool(_CENTS & class_words(tag))
 
 
-def _ends_price(tag: Tag) -> bool:
-    """Whether whole units of money stand directly before the element: a currency says so, or what the page calls it."""
-    before = _text_before(tag)
+def _find_price_sign(tag: Tag) -> str | None:
+    """What stands between units and cents where money stands before the element: nothing in 19€99. None where the page
+    does not tell by a currency, or by what it calls the element around it, that it is money."""
+    locale, before = _find_locale(tag), _text_before(tag)
+    after = (_text_after(tag).split() or [""])[0].rstrip(".,;:!?")
+    if before[-1:] and before[:-1].rstrip()[-1:].isdigit() and _names_currency(before[-1], locale):
+        return ""
     whole = _WHOLE.search(before)
     if whole is None or not before[-1:].isdigit():
-        return False
-    near = (whole["before"], _text_after(tag).strip()[:3])
-    return any(map(_names_currency, near)) or any(
-        class_words(parent) & _PRICES for parent in list(tag.parents)[:3] if parent.name not in BLOCKS
-    )
+        return None
+    called_price = any(class_words(parent) & _PRICES for parent in islice(tag.parents, 3) if parent.name not in BLOCKS)
+    if not called_price and not any(_names_currency(text, locale) for text in (whole["before"], after)):
+        return None
+    signs = [char for char in whole["units"] if char in ".,"]
+    return {".": ",", ",": "."}[signs[-1]] if signs else str(locale.number_symbols["latn"]["decimal"])
 
 
-def _names_currency(text: str) -> bool:
-    return any(unicodedata.category(char) == "Sc" for char in text) or text.strip() in _currency_codes()
-
-
-def _currency_codes() -> frozenset[str]:
+def _names_currency(text: str, locale: Locale) -> bool:
     from babel.numbers import list_currencies
 
-    return frozenset(list_currencies())
+    signs = any(unicodedata.category(char) == "Sc" for char in text)
+    return signs or (len(text) > 1 and (text in list_currencies() or text in locale.currency_symbols.values()))
 
 
-def _decimal_sign(tag: Tag) -> str:
-    """The decimal sign of the language that the page says it is in, "." where it says none that is known."""
+def _find_locale(tag: Tag) -> Locale:
+    """That of the language which the page says it is in, English where it says none that is known."""
     from babel import Locale, UnknownLocaleError
-    from babel.numbers import get_decimal_symbol
 
     declared = next((name for parent in tag.parents if (name := get_attribute(parent, "lang"))), "en")
     try:
-        return get_decimal_symbol(Locale.parse(declared.replace("_", "-"), sep="-"))
+        return Locale.parse(declared.replace("_", "-"), sep="-")
     except (ValueError, TypeError, UnknownLocaleError):
-        return "."
+        return Locale("en")
 
 
 def _write_as_characters(tag: Tag, text: str) -> None:
@@ -82,7 +94,7 @@ def _write_as_characters(tag: Tag, text: str) -> None:
         for string in tag.find_all(string=True):
             string.replace_with(str(string).translate(table))
     elif text[0].isdigit() and _text_before(tag)[-1:].isdigit():
-        tag.insert_before("^" if tag.name == "sup" else "_")
+        tag.insert_before(" " if _FRACTION.fullmatch(text) else "^" if tag.name == "sup" else "_")
     tag.unwrap()
 
 

@@ -27,29 +27,34 @@ def choose_spoken_forms(soup: BeautifulSoup) -> None:
             continue
         if spoken.find_parent(_CONTROLS) is not None or spoken.find(BLOCKS) is not None:
             continue
-        drawings = [near for near in _neighbours(spoken) if _is_drawing(near)]
-        if drawings or _fills_cell(spoken):
-            for drawing in drawings:
-                if not drawing.decomposed:
-                    drawing.decompose()
-            spoken.insert_before(" ")
-            spoken.insert_after(" ")
+        drawing = next(filter(_is_drawing, _list_neighbours(spoken)), None)  # one: the next may be another's
+        if drawing is not None:
+            drawing.decompose()
+        if drawing is not None or _fills_cell(spoken):
+            _part_words(spoken)
             spoken.name = "span"
             spoken.attrs = {}
 
 
-def _neighbours(tag: Tag) -> Iterator[Tag]:
+def _list_neighbours(tag: Tag) -> Iterator[Tag]:
     """The elements directly before and after; nothing but space may stand between."""
     for nodes in (tag.previous_siblings, tag.next_siblings):
-        for node in nodes:
-            if isinstance(node, Tag):
-                yield node
-            if not _is_space(node):
-                break
+        near = next((node for node in nodes if not _is_space(node)), None)
+        if isinstance(near, Tag):
+            yield near
+
+
+def _part_words(tag: Tag) -> None:
+    """Put a space between the element and a word that touches it."""
+    text, before, after = tag.get_text(), tag.previous_sibling, tag.next_sibling
+    if before is not None and before.get_text()[-1:].isalnum() and text[:1].isalnum():
+        tag.insert_before(" ")
+    if after is not None and after.get_text()[:1].isalnum() and text[-1:].isalnum():
+        tag.insert_after(" ")
 
 
 def _is_space(node: PageElement) -> bool:
-    return type(node) is not NavigableString or not node.strip() if not isinstance(node, Tag) else False
+    return not isinstance(node, Tag) and (type(node) is not NavigableString or not node.strip())
 
 
 def _is_drawing(tag: Tag) -> bool:

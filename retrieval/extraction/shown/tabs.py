@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import islice
 
 from bs4 import BeautifulSoup, Tag
 
@@ -30,7 +31,7 @@ def label_tabs(soup: BeautifulSoup) -> None:
         asking = 2 * sum(wording.question_likeness(label) > _LIKELY for label in labels) > len(labels)
         level = _choose_level([panel for _, panel in group])
         for (_, panel), label in zip(group, labels, strict=True):
-            if 0 < len(label) <= _LONGEST_LABEL and text_of(panel) and not text_of(panel).startswith(label):
+            if 0 < len(label) <= _LONGEST_LABEL and text_of(panel) and not _is_headed(panel, label):
                 _head_panel(soup, panel, label, "summary" if asking else f"h{level}" if level else "p")
         for tab, panel in group:
             _remove_label(tab, panel)
@@ -128,6 +129,13 @@ def _choose_level(panels: list[Tag]) -> int:
         return 0
     level = min(within) - 1 if within else min(6, outer + 1)
     return level if level > outer else 0
+
+
+def _is_headed(panel: Tag, label: str) -> bool:
+    """Whether the panel begins with its label already."""
+    return any(
+        text_of(tag) == label for tag in islice((node for node in panel.descendants if isinstance(node, Tag)), 3)
+    )
 
 
 def _head_panel(soup: BeautifulSoup, panel: Tag, label: str, name: str) -> None:
