@@ -58,11 +58,11 @@ def _read_grid(rows: list[Tag]) -> list[_Row]:
     grid: list[_Row] = [{} for _ in rows]
     steps = 0
     for number, row in enumerate(rows):
-        column = 0
+        column, is_title = 0, _is_title(row) and not grid[number]
         for cell in _cells_of(row):
             while column in grid[number]:
                 column += 1
-            across = 1 if _is_title(row) and not grid[number] else max(1, _read_span(cell, "colspan"))
+            across = 1 if is_title else max(1, _read_span(cell, "colspan"))
             down = _read_span(cell, "rowspan") or len(rows)
             steps += across * down
             if steps > _MOST_STEPS:

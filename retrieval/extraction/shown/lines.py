@@ -27,10 +27,11 @@ def join_lines(soup: BeautifulSoup) -> None:
         for node in soup.descendants
         if type(node) is NavigableString or (isinstance(node, Tag) and (node.name in BLOCKS or node.name == "br"))
     ]
+    listings = {id(code) for code in soup.find_all("code") if _is_listing(code)}
     for index, node in enumerate(texts):
         if not isinstance(node, NavigableString) or ("\n" not in node and "\r" not in node):
             continue
-        if node.find_parent(_KEEPING) is not None or _is_listing(node):
+        if node.find_parent(_KEEPING) is not None or id(node.find_parent("code")) in listings:
             continue
         before, after = _last_character(texts, index), _first_character(texts, index)
         texts[index] = joined = NavigableString(_join_text(str(node), before, after))
@@ -85,7 +86,6 @@ def _keeps_lines(style: str) -> bool:
     return "white-space:pre" in style or "white-space:break-spaces" in style
 
 
-def _is_listing(text: NavigableString) -> bool:
-    """Whether the text is of <code> that is all of its block: only a style sheet can say that it keeps its lines."""
-    code = text.find_parent("code")
-    return code is not None and code.parent is not None and text_of(code.parent) == text_of(code)
+def _is_listing(code: Tag) -> bool:
+    """Whether <code> of several lines is all of its block: only a style sheet can say that it keeps them."""
+    return code.parent is not None and len(code.parent.contents) < 4 and text_of(code.parent) == text_of(code)

@@ -6,7 +6,7 @@ import re
 
 from bs4 import BeautifulSoup, NavigableString, Tag
 
-from retrieval.extraction.elements import BLOCKS, get_attribute, text_of
+from retrieval.extraction.elements import BLOCKS, get_attribute
 from retrieval.extraction.shown.styles import is_invisible
 
 _CELLS = ("td", "th", "dd", "li")
@@ -41,11 +41,13 @@ def _describe_picture(image: Tag) -> None:
     elif alternative and _stands_in_sentence(image):
         image.replace_with(NavigableString(alternative))
     else:
-        pictures = _find_lone_pictures(image)
+        block = next((parent for parent in image.parents if parent.name in BLOCKS), None)
+        alone = block is not None and block.name in _ALONE and not _shows_text(block)
+        pictures = block.find_all("img") if block is not None and alone else [image]
         names = list(dict.fromkeys(filter(None, map(_read_alternative, pictures))))
-        if names:
+        if block is not None and alone and _tell_enough(names, block):
             image.insert_before(NavigableString(", ".join(names)))
-        for picture in pictures or [image]:
+        for picture in pictures:
             picture.decompose()
 
 
@@ -65,17 +67,16 @@ def _stands_in_sentence(image: Tag) -> bool:
     return any(char.isalnum() for char in head) and tail[:1].isalnum() and not _SENTENCE_END.search(head)
 
 
-def _find_lone_pictures(image: Tag) -> list[Tag]:
-    """The pictures that are all that a cell or an item holds, or that tell all a paragraph does; else none."""
-    block = next((parent for parent in image.parents if parent.name in BLOCKS), None)
-    if block is None or block.name not in _ALONE or text_of(block) or image.find_parent(_FRAMES) is not None:
-        return []
-    pictures = block.find_all("img")
+def _shows_text(tag: Tag) -> bool:
+    return any(not text.isspace() for text in tag.strings)
+
+
+def _tell_enough(names: list[str], block: Tag) -> bool:
+    """Whether pictures that are all of a cell, an item or a paragraph say in words what it says."""
     figure = block if block.name == "figure" else block.find_parent("figure")
-    if figure is not None and text_of(figure):
-        return []  # its caption says it
-    letters = sum(char.isalpha() for picture in pictures for char in _read_alternative(picture))
-    return pictures if block.name in _CELLS or letters >= _FEWEST_LETTERS else []
+    if block.find_parent(_FRAMES) is not None or (figure is not None and _shows_text(figure)):
+        return False  # a caption says it
+    return bool(names) and (block.name in _CELLS or sum(map(str.isalpha, "".join(names))) >= _FEWEST_LETTERS)
 
 
 def _link_frame(soup: BeautifulSoup, frame: Tag) -> None:

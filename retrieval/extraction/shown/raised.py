@@ -30,8 +30,8 @@ def write_raised_figures(soup: BeautifulSoup) -> None:
     """ "$19<sup>99</sup>" becomes $19.99, "10<sup>6</sup>" 10⁶, "H<sub>2</sub>O" H₂O; figures that only a style sheet
     parts get a space. Raised letters ("1st", "TM") stay as they are."""
     for tag in soup.find_all(_INLINE):
-        text = tag.get_text(strip=True)
-        if not any(char.isdigit() for char in text) or len(text) > _NEAR or tag.find_parent(_CODE) is not None:
+        text = _read_short_text(tag)
+        if not any(char.isdigit() for char in text) or tag.find_parent(_CODE) is not None:
             continue
         if (
             _FIGURES.fullmatch(text)
@@ -45,6 +45,16 @@ def write_raised_figures(soup: BeautifulSoup) -> None:
             _write_as_characters(tag, text)
         elif tag.name == "span" and text[0].isdigit() and _touches_figure(tag):
             tag.insert_before(" ")
+
+
+def _read_short_text(tag: Tag) -> str:
+    """The element's text, "" where that is longer than a figure and its unit."""
+    text = ""
+    for string in tag.strings:
+        text += string
+        if len(text) > _NEAR:
+            return ""
+    return text.strip()
 
 
 def _is_raised(tag: Tag) -> bool:

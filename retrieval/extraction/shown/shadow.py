@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from bs4 import BeautifulSoup, PageElement, Tag
 
 from retrieval.extraction.elements import get_attribute
@@ -18,17 +20,15 @@ def open_shadow_roots(soup: BeautifulSoup) -> None:
 
 def _open_root(template: Tag, host: Tag) -> None:
     children = [node for node in host.contents if node is not template]
-    for slot in template.find_all("slot"):
-        name = get_attribute(slot, "name")
-        given = [node for node in children if _slot_name(node) == name]
-        if any(isinstance(node, Tag) or node.get_text(strip=True) for node in given):
-            slot.clear()  # what stood in it was shown only for want of something
-            for node in given:
-                slot.append(node.extract())
-            children = [node for node in children if all(node is not other for other in given)]
-        slot.unwrap()
+    given: defaultdict[str, list[PageElement]] = defaultdict(list)
     for node in children:
-        node.extract()
+        given[_slot_name(node)].append(node.extract())
+    for slot in template.find_all("slot"):
+        nodes = given.pop(get_attribute(slot, "name"), [])
+        if any(isinstance(node, Tag) or node.get_text(strip=True) for node in nodes):
+            slot.clear()  # what stood in it was shown only for want of something
+            slot.extend(nodes)
+        slot.unwrap()
     template.name = "div"
 
 

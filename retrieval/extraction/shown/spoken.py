@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from bs4 import BeautifulSoup, NavigableString, PageElement, Tag
 
@@ -16,6 +17,7 @@ _SPOKEN = re.compile(
 )
 _CONTROLS = ("a", "button", "summary", "label", "dt", *HEADINGS)  # words there say what the control does
 _CELLS = ("td", "th", "dd", "li")
+_MOST_NODES = 30  # in a cell that one text fills
 _LONGEST_DRAWING = 80  # characters: a price, stars, a sign
 
 
@@ -66,4 +68,5 @@ def _is_drawing(tag: Tag) -> bool:
 
 def _fills_cell(spoken: Tag) -> bool:
     cell = spoken.find_parent(_CELLS)
-    return cell is not None and text_of(cell) == text_of(spoken)
+    few = cell is not None and len(list(islice(cell.descendants, _MOST_NODES))) < _MOST_NODES
+    return few and text_of(cell) == text_of(spoken)

@@ -9,7 +9,6 @@ from bs4 import BeautifulSoup, Tag
 
 from retrieval.extraction.elements import get_attribute
 
-_RULE = re.compile(r"([^{}]{1,300})\{([^{}]{1,2000})\}")
 _CLASS = re.compile(r"\.([\w-]+)\s*(?:,|$)")
 
 
@@ -18,9 +17,9 @@ def find_styled(soup: BeautifulSoup, applies: Callable[[str], bool]) -> list[Tag
     classes = {
         name
         for sheet in soup.find_all("style")
-        for selector, rule in _RULE.findall(sheet.get_text())
-        if applies(fold_style(rule))
-        for name in _CLASS.findall(selector.strip())
+        for block in sheet.get_text().split("}")
+        if applies(fold_style(block.rpartition("{")[2]))
+        for name in _CLASS.findall(block.rpartition("{")[0].rpartition("{")[2].strip())
     }
     return [
         tag

@@ -7,7 +7,7 @@ buttons with labels of MkDocs Material, sphinx-design and VitePress.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from bs4 import BeautifulSoup, Tag
@@ -40,7 +40,8 @@ def label_tabs(soup: BeautifulSoup) -> None:
 def _find_tab_groups(soup: BeautifulSoup) -> list[list[_Pair]]:
     """Tabs with their panels: those that name them, by the box of the panels, and those that stand in their order."""
     ids = {get_attribute(tag, "id"): tag for tag in soup.find_all(id=True)}
-    labelled = {get_attribute(tag, "aria-labelledby"): tag for tag in soup.find_all(attrs={"role": "tabpanel"})}
+    panels = soup.find_all(attrs={"role": "tabpanel"})
+    labelled = {get_attribute(panel, "aria-labelledby"): panel for panel in panels}
     named: defaultdict[int, list[_Pair]] = defaultdict(list)
     loose: defaultdict[int, list[Tag]] = defaultdict(list)
     taken: set[int] = set()
@@ -52,11 +53,24 @@ def _find_tab_groups(soup: BeautifulSoup) -> list[list[_Pair]]:
             taken.add(id(panel))
             named[id(panel.parent)].append((tab, panel))
     groups = list(named.values())
-    for tabs in loose.values():
-        panels = _find_panels_around(tabs[0])
-        if len(panels) == len(tabs) and all(id(panel) not in taken for panel in panels):
-            groups.append(list(zip(tabs, panels, strict=True)))
+    for tabs, found in _match_by_order(loose.values(), panels):
+        if all(id(panel) not in taken for panel in found):
+            groups.append(list(zip(tabs, found, strict=True)))
     return groups
+
+
+def _match_by_order(rows: Iterable[list[Tag]], panels: list[Tag]) -> Iterator[tuple[list[Tag], list[Tag]]]:
+    """Rows of tabs, each with as many panels of the nearest box around it that holds some, which no other row has."""
+    holding = {id(parent) for panel in panels for parent in panel.parents}
+    boxes: defaultdict[int, list[tuple[list[Tag], Tag]]] = defaultdict(list)
+    for tabs in rows:
+        box = next((parent for parent in tabs[0].parents if id(parent) in holding), None)
+        if box is not None:
+            boxes[id(box)].append((tabs, box))
+    for (tabs, box), *others in boxes.values():
+        inner = [] if others else _find_outermost_panels(box)
+        if len(inner) == len(tabs):
+            yield tabs, inner
 
 
 def _is_tab(tag: Tag) -> bool:
@@ -78,14 +92,10 @@ def _find_named_panel(tab: Tag, ids: dict[str, Tag]) -> Tag | None:
     return None
 
 
-def _find_panels_around(tab: Tag) -> list[Tag]:
-    """The panels, without those in others, of the nearest box around the tab that holds some."""
-    for box in tab.parents:
-        panels = box.find_all(attrs={"role": "tabpanel"})
-        known = {id(panel) for panel in panels}
-        if panels:
-            return [panel for panel in panels if all(id(parent) not in known for parent in panel.parents)]
-    return []
+def _find_outermost_panels(box: Tag) -> list[Tag]:
+    panels = box.find_all(attrs={"role": "tabpanel"})
+    known = {id(panel) for panel in panels}
+    return [panel for panel in panels if all(id(parent) not in known for parent in panel.parents)]
 
 
 def _find_radio_groups(soup: BeautifulSoup) -> list[list[_Pair]]:
