@@ -11,6 +11,7 @@ from retrieval.extraction.shown.styles import find_styled
 from retrieval.text.scripts import HAN, KANA
 
 _KEEPING = ("pre", "textarea", "xmp", "listing", "plaintext")
+_MOST_BREAKS = 2_000  # in a page
 _BREAK = re.compile(r"[ \t\f]*[\r\n]\s*")
 # Between two characters of a script without spaces a line end shows nothing at all.
 _SPACELESS = re.compile(f"[{HAN}{KANA}\u3000-\u303f\uff00-\uff60—…]")
@@ -69,6 +70,7 @@ def _first_character(texts: list[PageElement], index: int) -> str:
 
 
 def _break_kept_lines(soup: BeautifulSoup) -> None:
+    left = _MOST_BREAKS
     for box in find_styled(soup, _keeps_lines):
         for text in [node for node in box.find_all(string=True) if type(node) is NavigableString and "\n" in node]:
             if not text.strip() or text.find_parent(_KEEPING) is not None:
@@ -76,6 +78,9 @@ def _break_kept_lines(soup: BeautifulSoup) -> None:
             lines = str(text).split("\n")
             first, last = text.previous_sibling is None, text.next_sibling is None  # there a line end shows nothing
             lines = lines[first and not lines[0].strip() : len(lines) - (last and not lines[-1].strip())]
+            left -= len(lines)
+            if left < 0:
+                return
             parts: list[PageElement] = []
             for line in lines:
                 parts += [soup.new_tag("br"), NavigableString(line)]

@@ -26,15 +26,16 @@ _FRAMES = ("header", "nav", "footer", "aside", "a", "button", "h1", "h2", "h3", 
 def describe_media(soup: BeautifulSoup) -> None:
     """Put alternative texts where pictures stand for words (a sign in a sentence, all that a cell, an item or a
     paragraph holds), and a link with its title where a film or another page is shown. Other pictures go."""
+    telling: set[int] = set()  # blocks that show text beside their pictures
     for image in soup.find_all("img"):
         if not image.decomposed:
-            _describe_picture(image)
+            _describe_picture(image, telling)
     for frame in soup.find_all(("iframe", "video", "audio", "object", "embed")):
         if not frame.decomposed:
             _link_frame(soup, frame)
 
 
-def _describe_picture(image: Tag) -> None:
+def _describe_picture(image: Tag, telling: set[int]) -> None:
     alternative = _read_alternative(image)
     if 0 < len(alternative) <= 2 and not alternative.isascii():
         image.replace_with(NavigableString(alternative))  # an emoji
@@ -42,7 +43,9 @@ def _describe_picture(image: Tag) -> None:
         image.replace_with(NavigableString(alternative))
     else:
         block = next((parent for parent in image.parents if parent.name in BLOCKS), None)
-        alone = block is not None and block.name in _ALONE and not _shows_text(block)
+        if block is not None and id(block) not in telling and _shows_text(block):
+            telling.add(id(block))
+        alone = block is not None and block.name in _ALONE and id(block) not in telling
         pictures = block.find_all("img") if block is not None and alone else [image]
         names = list(dict.fromkeys(filter(None, map(_read_alternative, pictures))))
         if block is not None and alone and _tell_enough(names, block):
