@@ -136,8 +136,9 @@ def _is_sign(tag: Tag) -> bool:
 def _stands_in_sentence(tag: Tag) -> bool:
     """Whether words stand directly before and after the element, which then is one of them."""
     before, after = tag.previous_sibling, tag.next_sibling
-    words = isinstance(before, NavigableString) and isinstance(after, NavigableString)
-    return words and before.strip()[-1:].isalnum() and after.strip()[:1].isalnum()
+    if not isinstance(before, NavigableString) or not isinstance(after, NavigableString):
+        return False
+    return before.strip()[-1:].isalnum() and after.strip()[:1].isalnum()
 
 
 def _squeeze_blank_lines(markdown: str) -> str:

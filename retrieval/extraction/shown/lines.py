@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from bs4 import BeautifulSoup, NavigableString, PageElement, Tag
 
@@ -50,7 +51,7 @@ def _join_text(text: str, before: str, after: str) -> str:
     return _BREAK.sub(join, text)
 
 
-def _last_character(texts: list[PageElement], index: int) -> str:
+def _last_character(texts: Sequence[PageElement], index: int) -> str:
     """The last character shown before the text on its line."""
     for node in reversed(texts[max(0, index - 8) : index]):
         if isinstance(node, Tag):
@@ -60,7 +61,7 @@ def _last_character(texts: list[PageElement], index: int) -> str:
     return ""
 
 
-def _first_character(texts: list[PageElement], index: int) -> str:
+def _first_character(texts: Sequence[PageElement], index: int) -> str:
     for node in texts[index + 1 : index + 9]:
         if isinstance(node, Tag):
             return ""

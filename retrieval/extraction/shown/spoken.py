@@ -68,5 +68,6 @@ def _is_drawing(tag: Tag) -> bool:
 
 def _fills_cell(spoken: Tag) -> bool:
     cell = spoken.find_parent(_CELLS)
-    few = cell is not None and len(list(islice(cell.descendants, _MOST_NODES))) < _MOST_NODES
-    return few and text_of(cell) == text_of(spoken)
+    if cell is None or len(list(islice(cell.descendants, _MOST_NODES))) == _MOST_NODES:
+        return False
+    return text_of(cell) == text_of(spoken)

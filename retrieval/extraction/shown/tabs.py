@@ -117,7 +117,8 @@ def _list_radio_panels(box: Tag, labels: list[Tag]) -> Iterator[list[Tag]]:
     """Where the panels of radio buttons may stand: behind the labels, side by side, in one box, in the next box."""
     around = {id(tag) for label in labels for tag in (label, *label.parents)}
     if all(label.parent is box for label in labels):
-        yield [tag for label in labels if (tag := label.find_next_sibling()) is not None and _may_be_panel(tag, around)]
+        following = [label.find_next_sibling() for label in labels]
+        yield [tag for tag in following if isinstance(tag, Tag) and _may_be_panel(tag, around)]
     others = [tag for tag in box.find_all(True, recursive=False) if _may_be_panel(tag, around)]
     yield others
     for holder in (*others, box.find_next_sibling()):
@@ -133,7 +134,7 @@ def _choose_level(panels: list[Tag]) -> int:
     """Of headings over the panels: one above the highest in them, or below the one before them; 0 where panels have
     nothing to head, or such a heading would end what the tabs stand in."""
     before = panels[0].find_previous(HEADINGS)
-    outer = heading_level(before) if before is not None else 1
+    outer = heading_level(before) if isinstance(before, Tag) else 1
     within = [heading_level(tag) for panel in panels for tag in panel.find_all(HEADINGS)]
     if not within and not any(panel.find("details") for panel in panels):
         return 0
@@ -163,7 +164,7 @@ def _remove_label(tab: Tag, panel: Tag) -> None:
     if tab.decomposed or any(parent is tab for parent in panel.parents):
         return
     before = panel.find_previous_sibling()
-    if before is not None and before is not tab and get_attribute(before, "role") == "tab":
+    if isinstance(before, Tag) and before is not tab and get_attribute(before, "role") == "tab":
         before.decompose()  # the same label again, for narrow screens
     item = tab.parent
     tab.decompose()
