@@ -340,3 +340,21 @@ def test_an_answer_in_structured_data_alone_is_shown_the_same_way() -> None:
     data = '{"@context":"https://schema.org","@type":"FAQPage","mainEntity":[{"@type":"Question","name":"What is it?","acceptedAnswer":{"@type":"Answer","text":"<p>It is $19<sup>99</sup>\\nnow.</p>"}}]}'
     found = extract_documents(f'<script type="application/ld+json">{data}</script><div id="root"></div>', URL)
     assert [document.answer for document in found] == ["It is $19.99 now."]
+
+
+HOSTILE = {
+    "spoken forms in one cell": "<table><tr><td>" + '<span class="sr-only">x</span>' * 4_000,
+    "tabs without panels": "<div>" + '<p><b role="tab">x</b></p>' * 3_000 + '<div role="tabpanel">x</div></div>',
+    "slots": f'<div><template shadowrootmode="open">{"<slot name=a></slot>" * 4_000}</template>{"<b slot=a>x</b>" * 4_000}</div>',
+    "a style without rules": f"<style>{'x bidi-override white-space:pre ' * 300_000}</style>x",
+    "pictures before a word": "<p>" + '<img alt="a">' * 11_000 + "x",
+    "escaped markup": "<p>" + "&lt;b&gt;x&lt;/b&gt;" * 90_000,
+    "lines that are kept": '<p style="white-space:pre">' + "x\n" * 200_000,
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_what_is_made_to_cost_much_costs_little(kind: str) -> None:
+    started = time.process_time()
+    read_page(HOSTILE[kind])
+    assert time.process_time() - started < 10
