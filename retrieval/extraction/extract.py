@@ -24,6 +24,7 @@ from retrieval.extraction.prune import find_main_part, prune_tree, remove_menus
 from retrieval.extraction.sections import find_sections
 from retrieval.extraction.select_pairs import find_pairs
 from retrieval.extraction.selectors import find_selected
+from retrieval.extraction.shown import show_as_read
 from retrieval.extraction.threads import find_thread
 from retrieval.extraction.to_documents import pairs_to_documents, sections_to_documents, stated_to_documents
 from retrieval.extraction.visible_text import read_visible_blocks
@@ -72,6 +73,7 @@ def _extract_file(body: bytes, kind: FileKind, url: str) -> ExtractedPage:
 
 def _extract_html(html: str, url: str, selectors: Selectors | None) -> ExtractedPage:
     soup = parse_html(html, url)
+    show_as_read(soup)
     blocks = read_visible_blocks(soup)  # before the tree is pruned
     documents = tuple(_build_documents(soup, html, url, selectors))
     return ExtractedPage(documents, measure_coverage(blocks, documents))

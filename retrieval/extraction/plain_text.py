@@ -5,12 +5,13 @@ from __future__ import annotations
 import html
 import re
 import tomllib
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from typing import TYPE_CHECKING
 
 from retrieval.extraction import wording
 from retrieval.extraction.markdown_attributes import drop_inline_attributes, take_block_attributes
 from retrieval.extraction.markdown_boxes import unfold_boxes
+from retrieval.text.scripts import WIDE
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -27,6 +28,10 @@ _CODE_STATEMENT = re.compile(  # of JavaScript, which MDX may have; prose may be
 )
 _SLUG_DROP = re.compile(r"[^\w\- ]")
 _HEADING = re.compile(r'<(h[1-6])(?: id="([^"]*)")?>(.*?)</\1>', re.DOTALL)
+_ITEM = re.compile(r"[-*+•·]\s|\(?[\da-zA-Z]{1,3}[.)]\s")
+_WIDE = re.compile(f"[{WIDE}]")
+_FIRST_WORD = re.compile(rf"[{WIDE}]|[^\s{WIDE}]+")
+_NARROWEST = 50  # columns that a text is filled to
 _UNDERLINE = re.compile(r"^([=~^\-*#])\1{2,}\s*$")
 
 
@@ -114,13 +119,15 @@ def _add_heading_ids(body: str) -> str:
 
 
 def text_to_html(text: str) -> str:
-    """Plain text to HTML: underlined lines become headings, empty lines and labelled lines part paragraphs."""
+    """Plain text to HTML: underlined lines become headings, empty lines and labelled lines part paragraphs, and the
+    lines of a paragraph that was filled to a width mean nothing."""
     parts: list[str] = []
     paragraph: list[str] = []
 
     def flush_paragraph() -> None:
         if paragraph:
-            parts.append(f"<p>{'<br>'.join(html.escape(line) for line in paragraph)}</p>")
+            end = "\n" if _is_wrapped(paragraph) else "<br>"
+            parts.append(f"<p>{end.join(html.escape(line) for line in paragraph)}</p>")
             paragraph.clear()
 
     lines = text.splitlines()
@@ -142,3 +149,21 @@ def text_to_html(text: str) -> str:
                 flush_paragraph()
     flush_paragraph()
     return f"<html><body>{''.join(parts)}</body></html>"
+
+
+def _is_wrapped(lines: list[str]) -> bool:
+    """Whether lines were broken only where the next word found no room: no list, no address, no poem."""
+    width = max(map(_measure_width, lines))
+    return (
+        width >= _NARROWEST
+        and not any(map(_ITEM.match, lines))
+        and all(
+            _measure_width(line) + 1 + _measure_width(_FIRST_WORD.findall(following)[0]) > width
+            for line, following in pairwise(lines)
+        )
+    )
+
+
+def _measure_width(text: str) -> int:
+    """In columns: a Chinese or Japanese character takes two."""
+    return len(text) + len(_WIDE.findall(text))

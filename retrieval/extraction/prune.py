@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-from bs4 import BeautifulSoup, Comment, NavigableString, Tag
+from bs4 import BeautifulSoup, Comment, Tag
 from bs4.element import PreformattedString
 
 from retrieval.extraction import phrases, wording
@@ -19,6 +19,7 @@ from retrieval.extraction.elements import (
     text_of,
 )
 from retrieval.extraction.reshape import shape_tree
+from retrieval.extraction.shown.cells import repeat_merged_cells
 from retrieval.text.cleaning import collapse_whitespace
 
 
@@ -53,15 +54,17 @@ _PERMALINK_WORDS = {"headerlink", "permalink", "anchorjs", "sectionlink", "copia
 
 
 def prune_tree(soup: BeautifulSoup) -> Tag:
-    """Remove what is no content and return the root of what is left. Structured data must have been read before."""
+    """Remove what is no content and return the root of what is left. Structured data must have been read before, and
+    what is shown brought into the tree (`show_as_read`)."""
     root = soup.html or soup  # not <body>: where its tag is left out, libxml2 leaves HTML5 elements in the head
     for tag in root.find_all(list(_NEVER)):
         if not tag.decomposed:
-            _replace_image(tag) if tag.name == "img" else tag.decompose()
+            tag.decompose()
     for text in root.find_all(string=lambda s: isinstance(s, (Comment, PreformattedString))):
         text.extract()
     shape_tree(soup, root)
     _unfold_layout_tables(root)
+    repeat_merged_cells(root)
     for tag in root.find_all(("font", "center")):
         tag.name = "div" if tag.name == "center" else "span"
     _remove_furniture(root)
@@ -101,15 +104,6 @@ def remove_menus(root: Tag) -> None:
         links = [link for link in tag.find_all("a", href=True) if leads_somewhere(link)]
         if len(links) >= 4 and sum(len(text_of(link)) for link in links) > 0.8 * len(text_of(tag)):
             tag.decompose()
-
-
-def _replace_image(image: Tag) -> None:
-    """An emoji drawn as an image stays as its character; any other image goes."""
-    alt = get_attribute(image, "alt")
-    if 0 < len(alt) <= 2 and not alt.isascii():
-        image.replace_with(NavigableString(alt))
-    else:
-        image.decompose()
 
 
 def _remove_furniture(root: Tag) -> None:

@@ -14,6 +14,7 @@ from retrieval.extraction.elements import get_attribute, heading_level, iterate_
 from retrieval.extraction.markup.labels import strip_label
 from retrieval.extraction.page import Page
 from retrieval.extraction.sections import Section
+from retrieval.extraction.shown import show_as_read
 from retrieval.extraction.structured import StatedQuestion
 from retrieval.extraction.to_markdown import to_markdown
 from retrieval.text.cleaning import collapse_whitespace
@@ -44,6 +45,8 @@ def stated_to_documents(page: Page, stated: Iterable[StatedQuestion]) -> Iterato
 
     for entry in stated:
         soup = BeautifulSoup(entry.answer, "lxml") if "<" in entry.answer or "&" in entry.answer else None
+        if soup is not None:
+            show_as_read(soup)
         answer = to_markdown([*(soup.body or soup).contents], page.base) if soup is not None else entry.answer
         question = wording.tidy_question(
             BeautifulSoup(entry.question, "lxml").get_text()

@@ -17,6 +17,7 @@ _SCHEMES = ("http", "https", "mailto", "tel")  # no file: it means nothing to a 
 _HOLLOW = ("p", "li", "h1", "h2", "h3", "h4", "h5", "h6")  # nothing but space when empty
 _CODE = ("code", "pre", "kbd", "samp")
 _LINK_LIKE = re.compile(r"\](?=[(:\[])|(?=<[A-Za-z][A-Za-z0-9+.-]*:)")  # [a](b, [a]:, [a][b], <scheme:
+_BLANKS = re.compile(r"(?<=\S) {2,}(?=\S)")
 _PARTS = ("dd", "dt", "td", "th", "caption", "figcaption")
 
 
@@ -68,6 +69,8 @@ def _tidy_tags(box: Tag, base: str) -> None:
             _tidy_link(tag, base)
         elif tag.name == "br" and tag.find_parent("pre") is not None:
             tag.replace_with("\n")
+        elif tag.name == "button" and _stands_in_sentence(tag):
+            tag.unwrap()
         elif tag.name in ("button", "hr") or _is_sign(tag) or (tag.name in _HOLLOW and not text_of(tag)):
             tag.decompose()
         elif tag.has_attr(RUN) and tag.parent is not None and tag.parent.name == "li" and not tag.previous_sibling:
@@ -130,13 +133,22 @@ def _is_sign(tag: Tag) -> bool:
     )
 
 
+def _stands_in_sentence(tag: Tag) -> bool:
+    """Whether words stand directly before and after the element, which then is one of them."""
+    before, after = tag.previous_sibling, tag.next_sibling
+    if not isinstance(before, NavigableString) or not isinstance(after, NavigableString):
+        return False
+    return before.strip()[-1:].isalnum() and after.strip()[:1].isalnum()
+
+
 def _squeeze_blank_lines(markdown: str) -> str:
-    """No trailing blanks, at most one empty line in a row outside code."""
+    """No trailing blanks, at most one blank and one empty line in a row outside code."""
     lines: list[str] = []
     fenced = False
     for line in markdown.split("\n"):
         fenced ^= line.lstrip().startswith("```")
-        line = line if fenced else line.rstrip()
+        if not fenced:
+            line = line.rstrip() if "`" in line else _BLANKS.sub(" ", line.rstrip())
         if line.strip() or fenced or (lines and lines[-1]):
             lines.append(line)
     return "\n".join(lines).strip()

@@ -4,6 +4,9 @@ The only place that has any: use them as f"[{HAN}]".
 """
 
 LATIN = "A-Za-zÀ-ÖØ-öø-ɏ"
+CYRILLIC = "\u0400-\u052f"
+HEBREW = "\u0590-\u05ff"
+ARABIC = "\u0600-\u06ff\u0750-\u077f"
 GREEK = "\u0370-\u03ff\u1f00-\u1fff"
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 HIRAGANA = "\u3041-\u309f"

@@ -11,15 +11,8 @@ from bs4 import Tag
 from retrieval.extraction.candidates import Evidence, Group, Marker
 from retrieval.extraction.elements import class_words, get_attribute, iterate_ancestors
 from retrieval.extraction.page import Page
+from retrieval.extraction.shown.overlays import TARGETS
 
-_TARGETS = (
-    "aria-controls",
-    "data-target",
-    "data-bs-target",
-    "data-collapse-target",
-    "data-accordion-target",
-    "data-mdb-target",
-)
 _TRIGGER_WORDS = {"collapse", "collapsed", "accordion", "toggle", "faq", "expand", "fold", "dropdown"}
 
 
@@ -54,7 +47,7 @@ def _find_triggers(page: Page) -> tuple[list[Marker], list[Marker]]:
 
 def _find_panel(page: Page, tag: Tag) -> Tag | None:
     """The element that the tag says it opens, when that is elsewhere on the page and holds text."""
-    names = [get_attribute(tag, name) for name in _TARGETS]
+    names = [get_attribute(tag, name) for name in TARGETS]
     href = get_attribute(tag, "href")
     toggles = (
         get_attribute(tag, "data-toggle")
