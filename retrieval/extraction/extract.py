@@ -51,7 +51,7 @@ def extract_documents(
 
 
 def _build_documents(html: str, url: str, selectors: Selectors | None) -> list[Document]:
-    stated = structured.read_questions(html, url)
+    stated = structured.read_questions(html)
     page = _build_page(html, url, declared_faq=bool(stated))
     pairs = find_selected(page, selectors) if selectors is not None else []
     thread = None if pairs else find_thread(page, stated)
