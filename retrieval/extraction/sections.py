@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 from bs4 import PageElement, Tag
 
-from retrieval.extraction import phrases
+from retrieval.extraction import phrases, wording
 from retrieval.extraction.page import Page
 from retrieval.text.scripts import HAN
 
 MIN_LETTERS = 12  # less is only taken where it stands as a text: it may be a lone button or a badge
 _TEXTS = ("p", "li", "dd", "td", "pre", "blockquote")
-_CONTACT = re.compile(r"\w@\w|\+?\d[\d ()/-]{5,}")
 _STATES = re.compile(rf"\d|[.。!！:：]$|[{HAN}]{{4}}")
 
 
@@ -43,7 +42,7 @@ def find_sections(page: Page) -> list[Section]:
 def _is_frame(page: Page, heading: Tag, nodes: Sequence[PageElement]) -> bool:
     """Whether the heading names a part of the page's frame, and what follows tells no number and no address."""
     return phrases.is_furniture(page.text_of(heading)) and not any(
-        _CONTACT.search(page.text_of(node)) for node in nodes
+        wording.states_contact(page.text_of(node)) for node in nodes
     )
 
 
