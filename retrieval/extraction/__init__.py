@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from retrieval.documents import Document, Selectors
 
-EXTRACTOR_VERSION = "3"
+EXTRACTOR_VERSION = "4"
 """Bumped whenever the same page would give other documents, so that cached pages are read again."""
 
 __all__ = ["EXTRACTOR_VERSION", "extract_documents"]
