@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from statistics import median
+from statistics import quantiles
 
 from retrieval.extraction import wording
 from retrieval.extraction.candidates import Pair
@@ -12,6 +13,7 @@ from retrieval.extraction.page import Page
 from retrieval.extraction.prune import remove_menus
 from retrieval.extraction.sections import Section, find_sections
 
+_NUMBER = re.compile(r"\d+")
 _MUCH = 300  # letters beside the pairs that make a page more than they
 
 
@@ -25,8 +27,8 @@ def find_sections_beside(
     """
     known = {wording.fold_text(question) for question in questions}
     over = {id(heading) for pair in pairs for heading in page.headings_above(pair.node)}
-    usual = median([_count_letters(page, pair) for pair in pairs]) if pairs else 0
-    is_more = _tells_more(page, pairs)
+    least = _measure_shorter_answers(page, pairs)
+    is_more = _tells_more(page, pairs, copies)
     _remove_pairs([*pairs, *copies])
     _remove_repeated_questions(page, known)
     remove_menus(page.root)
@@ -37,14 +39,23 @@ def find_sections_beside(
     return page, [
         section
         for section in sections
-        if not (section.heading is None or id(section.heading) in over) or _has_substance(page, section, usual)
+        if not (section.heading is None or id(section.heading) in over) or _has_substance(page, section, least)
     ]
 
 
-def _tells_more(page: Page, pairs: Sequence[Pair]) -> bool:
+def _measure_shorter_answers(page: Page, pairs: Sequence[Pair]) -> float:
+    """The letters that a quarter of the page's answers stays below."""
+    lengths = [_count_letters(page, pair) for pair in pairs]
+    return quantiles(lengths, n=4, method="inclusive")[0] if len(lengths) > 1 else sum(lengths)
+
+
+def _tells_more(page: Page, pairs: Sequence[Pair], copies: Sequence[Pair]) -> bool:
     """Whether the pairs are only a part of what the page says, which does not call itself an FAQ."""
-    told = sum(page.count_letters(*page.span_of(pair.node)) + _count_letters(page, pair) for pair in pairs)
-    rest = page.count_letters(*page.span_of(page.root)) - told
+    told, again = (
+        sum(page.count_letters(*page.span_of(pair.node)) + _count_letters(page, pair) for pair in found)
+        for found in (pairs, copies)
+    )
+    rest = page.count_letters(*page.span_of(page.root)) - told - again
     return not page.is_faq and bool(pairs) and (len(pairs) < 3 or rest > min(told, _MUCH))
 
 
@@ -77,8 +88,8 @@ def _is_known(page: Page, section: Section, known: set[str]) -> bool:
     )
 
 
-def _has_substance(page: Page, section: Section, usual: float) -> bool:
-    """Whether an introduction tells something: a number, an address, or as many letters as the page's usual answer.
+def _has_substance(page: Page, section: Section, least: float) -> bool:
+    """Whether an introduction tells something: a number, an address, or as many letters as the page's shorter answers.
     What its page repeats (a button below each question) and what leads away does not count."""
     texts = {}
     for node in section.nodes:
@@ -87,5 +98,5 @@ def _has_substance(page: Page, section: Section, usual: float) -> bool:
         texts |= {wording.fold_text(page.text_of(block)): page.text_of(block) for block in blocks}
     said = " ".join(texts.values())
     subject = f"{page.title} {page.heading} {page.text_of(section.heading) if section.heading is not None else ''}"
-    tells_number = bool(set(filter(str.isdigit, said)) - set(subject))
-    return tells_number or wording.states_contact(said) or sum(map(len, texts)) >= usual
+    tells_number = bool(set(_NUMBER.findall(said)) - set(_NUMBER.findall(subject)))
+    return tells_number or wording.states_contact(said) or sum(map(len, texts)) >= least

@@ -33,6 +33,7 @@ def tells_of_post(soup: BeautifulSoup, url: str) -> bool:
     parts = urlsplit(url)
     if parts.scheme != "file" and _PATH.search(parts.path):
         return True
-    if any(_TYPE.search(script.get_text()) for script in soup.find_all("script") if is_json_ld(get_attribute(script, "type"))):
+    blocks = (tag for tag in soup.find_all("script") if is_json_ld(get_attribute(tag, "type")))
+    if any(_TYPE.search(block.get_text()) for block in blocks):
         return True
     return any(_NAMES & set(get_attribute(tag, "class").lower().split()) for tag in soup.find_all(class_=True))

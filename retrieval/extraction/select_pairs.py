@@ -120,7 +120,8 @@ def _set_copies_apart(page: Page, pairs: Iterable[Pair]) -> tuple[list[Pair], li
             copies.append(pair)
         else:
             same.append(pair)
-    return sorted((pair for same in kept.values() for pair in same), key=lambda pair: page.span_of(pair.node)[0]), copies
+    found = [pair for same in kept.values() for pair in same]
+    return sorted(found, key=lambda pair: page.span_of(pair.node)[0]), copies
 
 
 def _is_near_duplicate(question: str, seen: set[str]) -> bool:

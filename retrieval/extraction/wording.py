@@ -52,7 +52,7 @@ _INVITATION = _compile_any(  # whole lines: a question that only mentions these 
     rf"(?:(?:still\s+)?(?:can[’']?t|cannot|can\s+not|could\s*n[’']?t|could\s+not|did\s*n[’']?t|did\s+not|not))\s+find(?:ing)?\b{_OBJECT}"
     rf"\b(?:look\w*(?:\s+for)?|answers?|questions?|needs?|wants?)(?:\s+(?:here|above|below|to\s+your\s+questions?))?{_END}",
     rf"(?:still\s+)?(?:need|want|looking\s+for)\s+(?:more|further|some|additional|any)?\s*(?:help|support|assistance|information){_END}",
-    rf"(?:questions?|help|contact(?:\s+us)?|get\s+in\s+touch|ask\s+(?:us|a\s+question))\W*",
+    r"(?:questions?|help|contact(?:\s+us)?|get\s+in\s+touch|ask\s+(?:us|a\s+question))\W*",
     r"how\s+(?:can|may)\s+we\s+help\b(?:\s+you)?(?:\s+today)?\W*|(?:table\s+of\s+)?contents\W*|on\s+this\s+page\W*",
     r"(?:see\s+also|related(?:\s+\w+){0,2}|references|further\s+reading|external\s+links|navigation(?:\s+menu)?|indices\s+and\s+tables)[^\w?]*",
     "(?:(?:您|你)的?)?(?:问题|疑问|問題|疑問).{0,4}(?:解决|解答|解決)了?(?:吗|嗎)\\W*",
