@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from statistics import quantiles
 
-from retrieval.extraction import wording
+from retrieval.extraction import phrases, wording
 from retrieval.extraction.candidates import Pair
 from retrieval.extraction.elements import heading_level, text_of
 from retrieval.extraction.page import Page
@@ -95,8 +95,12 @@ def _has_substance(page: Page, section: Section, least: float) -> bool:
     for node in section.nodes:
         start, end = page.span_of(node)
         blocks = [block for block in page.blocks_in(start, end) if not page.is_entry(block)] or [node]
-        texts |= {wording.fold_text(page.text_of(block)): page.text_of(block) for block in blocks}
+        texts |= {wording.fold_text(text): text for text in map(page.text_of, blocks) if not _is_call(text)}
     said = " ".join(texts.values())
     subject = f"{page.title} {page.heading} {page.text_of(section.heading) if section.heading is not None else ''}"
     tells_number = bool(set(_NUMBER.findall(said)) - set(_NUMBER.findall(subject)))
     return tells_number or wording.states_contact(said) or sum(map(len, texts)) >= least
+
+
+def _is_call(text: str) -> bool:
+    return phrases.is_pitch(text) and not wording.states_contact(text)

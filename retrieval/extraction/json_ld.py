@@ -13,6 +13,7 @@ from bs4 import BeautifulSoup, SoupStrainer
 
 from retrieval.extraction.elements import get_attribute
 
+_MENTION = re.compile(r"ld\+json", re.IGNORECASE)
 _CDATA = "<![CDATA["
 _FIRST = re.compile(r"[^\[{]*")  # what comes before a block's value
 _NEXT = re.compile(r"[\s,;]*(?=[\[{])")  # what parts it from another
@@ -28,6 +29,8 @@ def is_json_ld(kind: str) -> bool:
 
 def read_blocks(page: str) -> list[Any]:
     """The values of the JSON-LD blocks in the page's HTML; a block that cannot be parsed costs only itself."""
+    if not _MENTION.search(page):
+        return []
     soup = BeautifulSoup(page, "lxml", parse_only=SoupStrainer("script"))
     scripts = [tag for tag in soup.find_all("script") if is_json_ld(get_attribute(tag, "type"))]
     return [value for script in scripts for value in _parse_block(script.get_text())]

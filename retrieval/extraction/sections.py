@@ -44,20 +44,23 @@ def find_sections(page: Page) -> list[Section]:
 
 
 def _find_nodes(page: Page, start: int, end: int) -> Iterator[PageElement]:
-    """What stands in [start, end), without the lists of links where they are most of it."""
-    for first, last in _cut_menus(page, start, end):
-        yield from (node for node in page.find_pieces(first, last, page.root) if page.has_text(node))
+    """What stands in [start, end). Where lists of links are most of it, what stands beside them, if it is more than one
+    of their entries and not their title."""
+    menus = list(_find_menus(page, start, end)) if page.linked_share(start, end) > 0.5 else []
+    edges = [start, *(edge for menu in menus for edge in (menu[0][0], menu[-1][1])), end]
+    parts = list(zip(edges[::2], edges[1::2], strict=True))
+    longest = max((page.count_letters(*entry) for menu in menus for entry in menu), default=0)
+    if sum(page.count_letters(*part) for part in parts) > longest:
+        for part in parts:
+            yield from (node for node in page.find_pieces(*part, page.root) if page.has_text(node))
 
 
-def _cut_menus(page: Page, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The parts of [start, end) between its lists of links, the whole where links are not most of it."""
-    if page.linked_share(start, end) > 0.5:
-        for is_entry, run in groupby(page.blocks_in(start, end), page.is_entry):
-            entries = [page.span_of(block) for block in run]
-            if is_entry and len(entries) >= _MENU:
-                yield start, entries[0][0]
-                start = entries[-1][1]
-    yield start, end
+def _find_menus(page: Page, start: int, end: int) -> Iterator[list[tuple[int, int]]]:
+    """The spans of the entries of each list of links in [start, end)."""
+    for is_entry, run in groupby(page.blocks_in(start, end), page.is_entry):
+        entries = [page.span_of(block) for block in run]
+        if is_entry and len(entries) >= _MENU:
+            yield entries
 
 
 def _is_frame(page: Page, heading: Tag, nodes: Sequence[PageElement]) -> bool:

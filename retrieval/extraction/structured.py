@@ -32,7 +32,7 @@ class StatedQuestion:
 
 def read_questions(page: str) -> list[StatedQuestion]:
     """Every Question with an answer in the JSON-LD of the page's HTML. What cannot be parsed is as good as absent."""
-    if "ld+json" not in page or "Question" not in page:
+    if "Question" not in page:
         return []
     blocks = [_bare_names(block, 0) for block in read_blocks(page)]
     named: Items = {}

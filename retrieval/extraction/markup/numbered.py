@@ -1,4 +1,4 @@
-"""Paragraphs that ask, numbered, coded or plain, on a page that announces an FAQ and marks its questions no other way."""
+"""Paragraphs that ask, numbered, coded or plain, on a page that announces an FAQ and marks its questions not at all."""
 
 from __future__ import annotations
 
