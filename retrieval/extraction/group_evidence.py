@@ -60,11 +60,11 @@ def select_pairs(page: Page, pairs: Sequence[Pair], evidence: Evidence) -> list[
     if not announced:
         stay = [pair for pair in stay if not phrases.is_chapter(pair.question)]
     stay = [pair for pair in stay if not _is_call(page, pair)]
-    share = fmean(wording.question_likeness(pair.question) > LIKELY for pair in pairs)
-    if share >= 0.6 or (share <= 0.3 and not announced):
+    asking = {id(pair) for pair in pairs if wording.question_likeness(pair.question) > LIKELY}
+    series = {id(pair) for pair in find_series(page, pairs)} if announced and len(asking) < 0.6 * len(pairs) else set()
+    if not series and not 0.3 < len(asking) / len(pairs) < 0.6:
         return stay
-    series = {id(pair) for pair in find_series(page, pairs)} if announced else set()
-    return [pair for pair in stay if id(pair) in series or wording.question_likeness(pair.question) > LIKELY]
+    return [pair for pair in stay if id(pair) in series | asking]
 
 
 def _is_call(page: Page, pair: Pair) -> bool:

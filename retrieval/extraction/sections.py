@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 
 from bs4 import PageElement, Tag
@@ -57,10 +58,16 @@ def _find_nodes(page: Page, start: int, end: int) -> Iterator[PageElement]:
 
 def _find_menus(page: Page, start: int, end: int) -> Iterator[list[tuple[int, int]]]:
     """The spans of the entries of each list of links in [start, end)."""
-    for is_entry, run in groupby(page.blocks_in(start, end), page.is_entry):
+    for is_entry, run in groupby(page.blocks_in(start, end), partial(_is_entry, page)):
         entries = [page.span_of(block) for block in run]
         if is_entry and len(entries) >= _MENU:
             yield entries
+
+
+def _is_entry(page: Page, block: Tag) -> bool:
+    """Whether the block is a link and hardly more, in a table with the rest of its row."""
+    row = block.find_parent("tr")
+    return page.is_entry(block) and (row is None or page.is_entry(row))
 
 
 def _is_frame(page: Page, heading: Tag, nodes: Sequence[PageElement]) -> bool:

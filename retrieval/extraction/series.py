@@ -8,25 +8,30 @@ from statistics import fmean, median
 
 from retrieval.extraction import wording
 from retrieval.extraction.candidates import Pair
+from retrieval.extraction.elements import heading_level
+from retrieval.extraction.markup.bold import is_set_in_bold
 from retrieval.extraction.page import Page
 
 _LEAST = 3  # members
 _ASKING = 0.25  # share of the members that ask, at least
 _ALIKE = 0.8  # share of the members that are built alike, at least
 _PARTS = 0.3  # share of the members that hold questions themselves, which makes them chapters
+_PLAIN = 0.7  # a text at least so much like a question asks by its mark or words, and is not only somebody's trouble
 LIKELY = 0.4  # a text that is more like a question than this asks
 
 
 def find_series(page: Page, pairs: Sequence[Pair]) -> list[Pair]:
-    """The pairs that form one series with those that ask: each with its number or code, or each a sentence or as long
-    as questions are; [] where they form none, or where they are chapters with questions in them."""
-    asking = [wording.question_likeness(pair.question) > LIKELY for pair in pairs]
-    if len(pairs) < _LEAST or fmean(asking) < _ASKING:
+    """The pairs that form one series with those that ask: each with its number or code, or each set off and a sentence
+    or as long as questions are; [] where they form none, or where they are chapters with questions in them."""
+    asking = [wording.question_likeness(pair.question) >= _PLAIN for pair in pairs]
+    if len(pairs) < _LEAST or sum(asking) < 2 or fmean(asking) < _ASKING:
         return []
     if fmean(_holds_question(page, pair) for pair in pairs) >= _PARTS:
         return []
     if carry_codes([page.text_of(pair.node) for pair in pairs]):
         return list(pairs)
+    if not all(heading_level(pair.node) or is_set_in_bold(page, pair.node) for pair in pairs):
+        return []  # plain paragraphs are alike, whether they ask or answer
     length = median(len(pair.question) for pair, asks in zip(pairs, asking, strict=True) if asks) / 2
     alike = [
         pair

@@ -105,3 +105,12 @@ def test_what_is_said_beside_a_list_of_links_is_kept_without_it() -> None:
     assert read(body + "".join(f"<p>{link(n)}</p>" for n in range(5)))[1] == [
         ("Begin here", "Read the chapter on safety first, it is short.")
     ]
+
+
+def test_a_table_whose_cells_are_links_beside_what_they_are_is_kept() -> None:
+    rows = "".join(
+        f"<tr><td>{link(n)}</td><td>{link(n + 9)}</td><td>{link(n + 99)}</td><td>用于桌面环境的图形界面工具包，它随系统一起安装，不需要另外的设置，也可以单独更新</td></tr>"
+        for n in range(3)
+    )
+    sections = read(f"<h1>Manual</h1><h2>Packages</h2><p>These are needed.</p><table>{rows}</table>")[1]
+    assert (sections[0][1].count("图形界面"), sections[0][1].count("Capítulo")) == (3, 9)

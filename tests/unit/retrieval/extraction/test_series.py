@@ -57,11 +57,12 @@ def test_statements_in_the_markup_of_the_questions_are_questions(markup: str, la
 
 
 def test_numbered_chapters_with_questions_in_them_are_none() -> None:
+    chapters = ["The lamp", "What we do with bulbs", "Money", "How we work", "Places to go"]
     body = "".join(
-        f"<h2>{number}. {chapter}</h2><p><b>Is {chapter} red?</b></p><p>It is.</p><p><b>Is {chapter} new?</b></p><p>It is not.</p>"
-        for number, chapter in enumerate(["The lamp", "What we do with bulbs", "Money"], 1)
+        f"<h2>{number}. {chapter}</h2><p>Is {chapter} red?</p><p>It is.</p><p>Is {chapter} new?</p><p>It is not.</p>"
+        for number, chapter in enumerate(chapters, 1)
     )
-    assert [question[:3] for question in find_questions(body)] == ["Is "] * 6
+    assert [question[:3] for question in find_questions(body)] == ["Is "] * 10
 
 
 CALLS = """Still have questions?|Any questions? Contact us|Do you still have questions?|Can't find what you're looking for?
@@ -150,3 +151,30 @@ def test_what_is_furniture_by_purpose_stays_furniture() -> None:
 @pytest.mark.parametrize("title", ["Do you set cookies?", "What are the terms of the warranty?"])
 def test_a_page_on_one_question_of_law_is_its_pair(title: str) -> None:
     assert find_questions("<p>One, which lasts for a week.</p>", title) == [title]
+
+
+def test_topics_are_the_entries_of_a_faq_that_has_nothing_else() -> None:
+    topics = ["Hardening the system", "More architectures", "Better support", "More kernels"]
+    assert find_questions(write_entries("headings", topics)) == topics
+
+
+def test_the_parts_of_an_answer_are_no_series() -> None:
+    parts = "".join(
+        f"<h3>{part}</h3><p>It began in 1984.</p>" for part in ("Prehistory", "A later view", "My own part")
+    )
+    body = f"<h2>Who wrote it?</h2>{parts}<h2>Is it red?</h2><p>It is.</p><h2>Is it new?</h2><p>It is not.</p>"
+    assert find_questions(body) == ["Who wrote it?", "Is it red?", "Is it new?"]
+
+
+def test_plain_paragraphs_are_no_series() -> None:
+    said = [
+        "It speaks many languages, see “How does it speak?” there.",
+        "What it is made of is told above.",
+        "Some parts remain as they are.",
+        "It comes with what is listed.",
+        "Others follow in time.",
+    ]
+    body = "<h2>Languages</h2>" + "".join(
+        f"<p>{text}</p><ul><li>Number {n} of all</li></ul>" for n, text in enumerate(said)
+    )
+    assert set(find_questions(body)).isdisjoint(said)
