@@ -91,11 +91,11 @@ def _is_known(page: Page, section: Section, known: set[str]) -> bool:
 def _has_substance(page: Page, section: Section, least: float) -> bool:
     """Whether an introduction tells something: a number, an address, or as many letters as the page's shorter answers.
     What its page repeats (a button below each question) and what leads away does not count."""
-    texts = {}
+    texts: dict[str, str] = {}
     for node in section.nodes:
         start, end = page.span_of(node)
-        blocks = [block for block in page.blocks_in(start, end) if not page.is_entry(block)] or [node]
-        texts |= {wording.fold_text(text): text for text in map(page.text_of, blocks) if not _is_call(text)}
+        blocks = [page.text_of(block) for block in page.blocks_in(start, end) if not page.is_entry(block)]
+        texts |= {wording.fold_text(text): text for text in blocks or [page.text_of(node)] if not _is_call(text)}
     said = " ".join(texts.values())
     subject = f"{page.title} {page.heading} {page.text_of(section.heading) if section.heading is not None else ''}"
     tells_number = bool(set(_NUMBER.findall(said)) - set(_NUMBER.findall(subject)))

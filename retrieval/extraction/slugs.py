@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from bs4 import Tag
+from bs4 import NavigableString, PageElement, Tag
 
 from retrieval.extraction import phrases
 from retrieval.extraction.elements import (
@@ -42,10 +42,10 @@ def words_of_purpose(tag: Tag) -> set[str]:
 
 def _find_title(tag: Tag) -> Tag | None:
     """The heading, term or bold line that the element's text begins with, or its first block where that asks."""
-    first = next((text for text in tag.strings if any(char.isalnum() for char in text)), None)
+    first = next((text for text in tag.descendants if _is_said(text)), None)
     if first is None:
         return None
-    block = None
+    block: Tag | None = None
     for parent in first.parents:
         if parent.name in _TITLES or heading_level(parent):
             return parent if len(parent.get_text()) <= _LONGEST else None
@@ -55,6 +55,10 @@ def _find_title(tag: Tag) -> Tag | None:
     if block is None or len(block.get_text()) > _LONGEST or not phrases.plainly_asks(text_of(block)):
         return None
     return block
+
+
+def _is_said(node: PageElement) -> bool:
+    return isinstance(node, NavigableString) and any(char.isalnum() for char in node)
 
 
 def _has_other_button(tag: Tag, title: Tag) -> bool:
