@@ -89,7 +89,7 @@ def resolve_pairs(page: Page, group: Group, claimed: Sequence[int] = ()) -> list
         if found is None:
             found = _find_following_nodes(page, marker.question, stops[heading_level(marker.question) or 7])
         nodes = tuple(node for node in found if page.has_text(node))
-        while len(nodes) > 1 and _is_pitch(page.text_of(nodes[-1])):
+        while len(nodes) > 1 and _is_pitch(page, nodes[-1]):
             nodes = nodes[:-1]
         if nodes:
             spans = tuple(page.span_of(node) for node in nodes)
@@ -98,9 +98,13 @@ def resolve_pairs(page: Page, group: Group, claimed: Sequence[int] = ()) -> list
     return _without_badges(pairs)
 
 
-def _is_pitch(text: str) -> bool:
+def _is_pitch(page: Page, node: PageElement) -> bool:
     """Whether what follows an answer only asks the reader on: "Still need help? Contact us"."""
-    return len(text) <= _LONGEST_PITCH and phrases.is_pitch(text)
+    text = page.text_of(node)
+    if len(text) > _LONGEST_PITCH or wording.states_contact(text):
+        return False
+    leads_on = page.linked_share(*page.span_of(node)) > 0 or wording.is_asked(text)
+    return phrases.is_pitch(text) or (phrases.is_offer(text) and leads_on)
 
 
 def _without_badges(pairs: list[Pair]) -> list[Pair]:

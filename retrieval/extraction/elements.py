@@ -99,7 +99,12 @@ def class_names(tag: Tag) -> list[str]:
 
 def class_words(tag: Tag) -> set[str]:
     """The single words of the element's class names and id."""
-    return {word for name in class_names(tag) for word in re.split(r"[^a-z0-9]+", name) if word}
+    return {word for name in class_names(tag) for word in split_name(name)}
+
+
+def split_name(name: str) -> set[str]:
+    """The single words of a class name or id as `class_names` gives it."""
+    return {word for word in re.split(r"[^a-z0-9]+", name) if word}
 
 
 def text_of(node: PageElement) -> str:
@@ -132,6 +137,11 @@ def heading_level(tag: Tag) -> int:
         level = get_attribute(tag, "aria-level")
         return int(level) if level in "123456" and level else 2
     return 0
+
+
+def holds_button(node: PageElement) -> bool:
+    """Whether there is a button in the node, or it is one."""
+    return isinstance(node, Tag) and (node.name == "button" or node.find("button") is not None)
 
 
 def iterate_ancestors(tag: Tag, root: Tag) -> Iterator[Tag]:

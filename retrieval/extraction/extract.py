@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from bs4 import BeautifulSoup
 
 from retrieval.coverage import Coverage
 from retrieval.documents import Document, DocumentKind, Selectors
 from retrieval.errors import ExtractionError
 from retrieval.extraction import plain_text, structured
+from retrieval.extraction.beside_pairs import find_sections_beside
 from retrieval.extraction.candidates import Pair
 from retrieval.extraction.decode import PageKind, decode_page, detect_page_kind
 from retrieval.extraction.elements import get_attribute, text_of
@@ -20,8 +19,7 @@ from retrieval.extraction.measure_coverage import measure_coverage
 from retrieval.extraction.page import Page
 from retrieval.extraction.parse import parse_html
 from retrieval.extraction.posts import tells_of_post
-from retrieval.extraction.prune import find_main_part, prune_tree, remove_menus
-from retrieval.extraction.sections import find_sections
+from retrieval.extraction.prune import find_main_part, prune_tree
 from retrieval.extraction.select_pairs import find_pairs
 from retrieval.extraction.selectors import find_selected
 from retrieval.extraction.shown import show_as_read
@@ -30,13 +28,11 @@ from retrieval.extraction.to_documents import pairs_to_documents, sections_to_do
 from retrieval.extraction.visible_text import read_visible_blocks
 from retrieval.text.cleaning import clean_text
 
-_MUCH = 300  # letters beside the pairs that make a page more than they
-
 
 def extract_page(
     body: bytes | str, url: str, content_type: str = "text/html", selectors: Selectors | None = None
 ) -> ExtractedPage:
-    """The page's question/answer pairs, or, for a page that is no FAQ, its sections.
+    """The page's question/answer pairs, and what it says beside them as sections.
 
     `url` is the page's own (absolute); `content_type` the header as served. `selectors`, where they find anything,
     replace the general rules. Raises ExtractionError for a page that cannot be parsed: binary, too large, too deep.
@@ -80,36 +76,21 @@ def _extract_html(html: str, url: str, selectors: Selectors | None) -> Extracted
 
 
 def _build_documents(soup: BeautifulSoup, html: str, url: str, selectors: Selectors | None) -> list[Document]:
-    stated = structured.read_questions(html, url)
+    stated = structured.read_questions(html)
     page = _build_page(soup, url, declared_faq=bool(stated))
     pairs = find_selected(page, selectors) if selectors is not None else []
+    copies: list[Pair] = []
     thread = None if pairs else find_thread(page, stated)
-    pairs = pairs or (find_pairs(page, stated) if thread is None else thread)
+    if thread is not None:
+        pairs = thread
+    elif not pairs:
+        pairs, copies = find_pairs(page, stated)
     documents = list(pairs_to_documents(page, pairs)) or list(stated_to_documents(page, stated))
-    if documents and (thread is not None or not _tells_more(page, pairs)):
+    if documents and thread is not None:
         return documents
-    _remove_pairs(pairs)
-    remove_menus(page.root)
-    page = page.with_fresh_positions()
-    return documents + list(sections_to_documents(page, find_sections(page)))
-
-
-def _remove_pairs(pairs: Sequence[Pair]) -> None:
-    """Take the pairs out of the page, a table's by the row, and with the last one what is left of the table."""
-    for pair in pairs:
-        row = pair.node if pair.node.name == "tr" else pair.node.find_parent("tr")
-        table = row.find_parent("table") if row is not None else None
-        for node in (pair.node, *pair.answer) if row is None else (row, *pair.answer):
-            node.extract()
-        if table is not None and not any(text_of(cell) for cell in table.find_all("td")):
-            table.extract()
-
-
-def _tells_more(page: Page, pairs: Sequence[Pair]) -> bool:
-    """Whether the pairs are only a part of what the page says, which does not call itself an FAQ."""
-    told = sum(page.count_letters(*span) for pair in pairs for span in (page.span_of(pair.node), *pair.spans))
-    rest = page.count_letters(*page.span_of(page.root)) - told
-    return not page.is_faq and bool(pairs) and (len(pairs) < 3 or rest > min(told, _MUCH))
+    questions = [document.question for document in documents]
+    page, sections = find_sections_beside(page, pairs, copies, questions)
+    return documents + list(sections_to_documents(page, sections))
 
 
 def _build_page(soup: BeautifulSoup, url: str, *, declared_faq: bool) -> Page:

@@ -10,9 +10,10 @@ from bs4 import Tag
 
 from retrieval.extraction import phrases, wording
 from retrieval.extraction.candidates import Evidence, Group, Pair
-from retrieval.extraction.elements import iterate_ancestors, leads_somewhere
-from retrieval.extraction.lone_questions import stand_alone
+from retrieval.extraction.elements import holds_button, iterate_ancestors, leads_somewhere
+from retrieval.extraction.lone_questions import stand_alone, states_something
 from retrieval.extraction.page import Page
+from retrieval.extraction.series import LIKELY, find_series
 
 
 class Verdict(IntEnum):
@@ -27,7 +28,7 @@ def judge_group(page: Page, group: Group, pairs: Sequence[Pair]) -> Verdict:
     """Whether the group's pairs are questions with answers, by markup, words and what the page says of itself."""
     if not pairs or _is_index(page, pairs):
         return Verdict.NO
-    likes = fmean(wording.question_likeness(pair.question) > 0.4 for pair in pairs)
+    likes = fmean(wording.question_likeness(pair.question) > LIKELY for pair in pairs)
     asked = fmean(
         phrases.plainly_asks(pair.question) or wording.question_likeness(pair.question) == 1 for pair in pairs
     )
@@ -36,7 +37,7 @@ def judge_group(page: Page, group: Group, pairs: Sequence[Pair]) -> Verdict:
         return Verdict.STRONG if announced or len(pairs) > 1 or asked else Verdict.WEAK
     if group.evidence == Evidence.LOOKS and len(pairs) == 1 and not asked:
         return Verdict.NO
-    if announced and likes >= (0.25 if group.evidence == Evidence.UNFOLDS else 0.5):
+    if announced and (likes >= (0.25 if group.evidence == Evidence.UNFOLDS else 0.5) or find_series(page, pairs)):
         return Verdict.STRONG
     unfolds = group.evidence == Evidence.UNFOLDS
     enough = len(pairs) >= (2 if unfolds else 3)
@@ -50,21 +51,36 @@ def judge_group(page: Page, group: Group, pairs: Sequence[Pair]) -> Verdict:
 
 
 def select_pairs(page: Page, pairs: Sequence[Pair], evidence: Evidence) -> list[Pair]:
-    """The pairs that stay of an accepted group: no calls to the reader; only question-like ones where many are not."""
+    """The pairs that stay of an accepted group: no calls to the reader; where many do not ask, only those that do or
+    stand in one series with them."""
     announced = page.is_in_faq(pairs[0].node)
-    stay = [pair for pair in pairs if not wording.is_invitation(pair.question) and not _is_title(pair.question)]
-    if evidence == Evidence.LOOKS and not announced:
+    stay = [pair for pair in pairs if not phrases.asks_reader_on(pair.question) and not _is_title(pair.question)]
+    if evidence != Evidence.LOOKS:
+        return stay
+    if not announced:
         stay = [pair for pair in stay if not phrases.is_chapter(pair.question)]
-    if evidence == Evidence.LOOKS:
-        stay = [pair for pair in stay if not phrases.is_pitch(pair.question)]
-    share = fmean(wording.question_likeness(pair.question) > 0.4 for pair in pairs)
-    if evidence == Evidence.LOOKS and 0.3 < share < 0.6:
-        stay = [pair for pair in stay if wording.question_likeness(pair.question) > 0.4]
-    return stay
+    stay = [pair for pair in stay if not _is_call(page, pair)]
+    asking = {id(pair) for pair in pairs if wording.question_likeness(pair.question) > LIKELY}
+    series = {id(pair) for pair in find_series(page, pairs)} if announced and len(asking) < 0.6 * len(pairs) else set()
+    if not series and not 0.3 < len(asking) / len(pairs) < 0.6:
+        return stay
+    return [pair for pair in stay if id(pair) in series | asking]
+
+
+def _is_call(page: Page, pair: Pair) -> bool:
+    return phrases.is_pitch(pair.question) or (phrases.is_offer(pair.question) and _leads_on(page, pair))
+
+
+def _leads_on(page: Page, pair: Pair) -> bool:
+    """Whether the answer states nothing itself, or ends in a line that is nothing but a link or button."""
+    blocks = page.blocks_in(*pair.spans[-1])
+    return not any(states_something(page.text_of(node)) for node in pair.answer) or (
+        bool(blocks) and (page.is_entry(blocks[-1]) or holds_button(blocks[-1]))
+    )
 
 
 def _is_title(text: str) -> bool:
-    return wording.speaks_of_faq(text) and not wording.is_asked(text)
+    return wording.speaks_of_faq(text) and not phrases.plainly_asks(text)
 
 
 def only_links(page: Page, pair: Pair) -> bool:

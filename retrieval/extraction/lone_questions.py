@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bs4 import NavigableString, Tag
+from bs4 import NavigableString, PageElement, Tag
 
 from retrieval.extraction import phrases, wording
 from retrieval.extraction.candidates import Pair
-from retrieval.extraction.elements import heading_level, text_of
+from retrieval.extraction.elements import heading_level, holds_button, text_of
 from retrieval.extraction.markup.bold import is_bold
 from retrieval.extraction.page import Page
 from retrieval.text.scripts import HAN
@@ -25,13 +25,20 @@ def stand_alone(page: Page, pairs: Sequence[Pair], *, unfolds: bool) -> bool:
         return False
     if any(not phrases.plainly_asks(pair.question) or phrases.is_call(pair.question) for pair in pairs):
         return False
-    if any(phrases.is_filler(" ".join(page.text_of(node) for node in pair.answer)) for pair in pairs):
+    if any(is_banner(page, pair.answer, pair.question) for pair in pairs):
         return False
     if unfolds:
         return True
     if (len(pairs) == 1 or heading_level(pairs[0].node) == 1) and any(_is_article(page, pair) for pair in pairs):
         return False
     return all(_stands_out(page, pair) and _is_answered(pair) for pair in pairs) and _has_no_rival_heading(page, pairs)
+
+
+def is_banner(page: Page, nodes: Sequence[PageElement], heading: str) -> bool:
+    """Whether what stands under the heading says nothing, or only has cookies accepted, with a button or without a
+    heading that speaks of them."""
+    about = "" if any(holds_button(node) for node in nodes) else heading
+    return phrases.is_filler(" ".join(page.text_of(node) for node in nodes), about)
 
 
 def _stands_out(page: Page, pair: Pair) -> bool:
@@ -49,9 +56,14 @@ def _is_article(page: Page, pair: Pair) -> bool:
     return letters > MAX_TITLE_ANSWER or any(heading_level(tag) for tag in inside)
 
 
+def states_something(text: str) -> bool:
+    """Whether the text says something: a sentence, a number, or a few characters of Chinese."""
+    return bool(_STATES.search(text))
+
+
 def _is_answered(pair: Pair) -> bool:
     """Whether an answer of its own follows: not the same sentence going on, not the "required" of a form."""
-    if pair.node.find_parent("form") is not None and not any(_STATES.search(text_of(node)) for node in pair.answer):
+    if pair.node.find_parent("form") is not None and not any(states_something(text_of(node)) for node in pair.answer):
         return False
     first = pair.answer[0]
     return not (isinstance(first, NavigableString) and first.strip()[:1].islower())

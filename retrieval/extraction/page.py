@@ -211,8 +211,10 @@ class Page:
 
     @cached_property
     def is_legal(self) -> bool:
-        """Whether the page is a policy, terms or the like."""
-        return wording.speaks_of_law(self.title) or wording.speaks_of_law(self.heading)
+        """Whether the page is a policy, terms or the like, and not a question about one."""
+        return any(
+            wording.speaks_of_law(text) and not phrases.plainly_asks(text) for text in (self.title, self.heading)
+        )
 
     def is_in_faq(self, node: Tag) -> bool:
         """Whether the page, an element around the node, or the heading above it announces an FAQ."""

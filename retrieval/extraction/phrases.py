@@ -31,11 +31,15 @@ _CALL = _compile_any(
     r"(?:can[’']?t|couldn[’']?t|didn[’']?t|don[’']?t|not)\s+(?:find|see|sure|have)\b|(?:shall|should)\s+we\b|are\s+you\s+ready\b",
     "准备好|準備好|需要帮助|需要幫助|为什么选择|為什麼選擇|想了解|想要|我们是谁|我們是誰",
 )
-_PITCH = _compile_any(
-    r"(?:are\s+you\s+)?ready\s+(?:to|for)\b|(?:still\s+)?need\s+(?:more\s+|any\s+|some\s+)?(?:help|support|assistance|info)|what\s+are\s+you\s+waiting",
-    r"interested\s+in\b|(?:looking\s+for|want(?:\s+to\s+(?:know|learn|see|hear))?)\s+more\b|convinced\s*\?",
+_PITCH = _compile_any(  # nobody asks these of a company
+    r"(?:are\s+you\s+)?ready\s+(?:to|for)\b|what\s+are\s+you\s+waiting|convinced\s*\?",
     r"still\s+(?:have|got|unsure|stuck|not\s+sure|looking)\b|(?:have|got|any)\s+(?:more|other|another|further)\s+question",
-    "准备好|準備好|还需要(?:其他|更多)?帮助|還需要(?:其他|更多)?幫助",
+    "准备好|準備好",
+)
+_OFFER = _compile_any(  # what they name may be told below them
+    r"(?:still\s+)?need\s+(?:more\s+|any\s+|some\s+)?(?:help|support|assistance|info)|interested\s+in\b",
+    r"(?:looking\s+for|want(?:\s+to\s+(?:know|learn|see|hear))?)\s+more\b",
+    "还需要(?:其他|更多)?帮助|還需要(?:其他|更多)?幫助",
 )
 _FURNITURE = _compile_any(
     r"(?:leave|post|write|add)\s+(?:a|your)\s+(?:reply|comment|answer|review).*|(?:\d+\s+|no\s+)?(?:comments?|replies|responses)",
@@ -77,22 +81,34 @@ _MAX_NOTICE = 300  # characters of a banner; what is longer tells something abou
 
 def plainly_asks(text: str) -> bool:
     """Whether the text asks beyond doubt: with a question's mark or particle at its end, or in its order of words."""
-    return wording.is_asked(text) or bool(_INVERTED.match(text.lstrip("¿\"'“‘ ")))
+    text = text[len(wording.extract_code(text)) :].lstrip("¿\"'“‘ ")
+    return wording.is_asked(text) or bool(_INVERTED.match(text))
 
 
 def is_call(text: str) -> bool:
     """Whether those who tell of themselves put the question, often to the reader: "Ready?", "How do we work?"."""
-    return bool(_CALL.match(text.strip())) or wording.is_invitation(text)
+    return bool(_CALL.match(text.strip())) or asks_reader_on(text)
+
+
+def asks_reader_on(text: str) -> bool:
+    """Whether a line is nothing but a call to ask, to look elsewhere or to vote: "Still have questions?"."""
+    return wording.is_invitation(text) or is_note(text)
 
 
 def is_pitch(text: str) -> bool:
-    """Whether a line among questions is certain to be put to the reader: "Ready to start?", "Still need help?"."""
-    return bool(_PITCH.match(text.strip()))
+    """Whether a line among questions is certain to be put to the reader: "Ready to start?", "Still have questions?"."""
+    return bool(_PITCH.match(text.strip())) or asks_reader_on(text)
+
+
+def is_offer(text: str) -> bool:
+    """Whether a line names what the reader may want; what follows tells whether that is answered or only leads on:
+    "Interested in a group booking?"."""
+    return bool(_OFFER.match(text.strip()))
 
 
 def is_furniture(text: str) -> bool:
     """Whether a heading names a part of the page's frame and not of its content ("Related", "3 comments", "Share")."""
-    return bool(_FURNITURE.fullmatch(text.strip(" :.…"))) or wording.is_invitation(text)
+    return bool(_FURNITURE.fullmatch(text.strip(" :.…"))) or asks_reader_on(text)
 
 
 def is_chapter(text: str) -> bool:
@@ -105,9 +121,11 @@ def is_note(text: str) -> bool:
     return bool(_FEEDBACK.fullmatch(text) or _DATED.fullmatch(text))
 
 
-def is_filler(text: str) -> bool:
-    """Whether a text says nothing: copyright, "Loading…", a row of menu entries, a cookie banner."""
+def is_filler(text: str, heading: str = "") -> bool:
+    """Whether a text says nothing: copyright, "Loading…", a row of menu entries, a cookie banner. What stands under a
+    heading that speaks of cookies tells of them."""
     text = collapse_whitespace(text)
     if len(text) > _MAX_NOTICE:
         return False
-    return bool(_FILLER.fullmatch(text) or _COOKIES.search(text)) or is_note(text)
+    is_banner = bool(_COOKIES.search(text)) and "cookie" not in heading.lower()
+    return bool(_FILLER.fullmatch(text)) or is_banner or is_note(text)

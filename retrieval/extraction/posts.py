@@ -8,9 +8,12 @@ from urllib.parse import urlsplit
 from bs4 import BeautifulSoup
 
 from retrieval.extraction.elements import get_attribute
+from retrieval.extraction.json_ld import is_json_ld
 
 _PATH = re.compile(r"/(?:blogs?|news|posts?|press|stories|journal|magazine|\d{4}/\d{1,2})(?:/|$)", re.IGNORECASE)
-_TYPE = re.compile(r'"@type"\s*:\s*(?:\[\s*)?"(?:Blog(?:Posting)?|NewsArticle|LiveBlogPosting|Report|Review)"')
+_TYPE = re.compile(
+    r'"@type"\s*:\s*(?:\[\s*)?"(?:(?:https?://)?schema(?:\.org/|:))?(?:Blog(?:Posting)?|NewsArticle|LiveBlogPosting|Report|Review)"'
+)
 _NAMES = {
     "single-post",
     "type-post",
@@ -30,6 +33,7 @@ def tells_of_post(soup: BeautifulSoup, url: str) -> bool:
     parts = urlsplit(url)
     if parts.scheme != "file" and _PATH.search(parts.path):
         return True
-    if any(_TYPE.search(script.get_text()) for script in soup.find_all("script", type="application/ld+json")):
+    blocks = (tag for tag in soup.find_all("script") if is_json_ld(get_attribute(tag, "type")))
+    if any(_TYPE.search(block.get_text()) for block in blocks):
         return True
     return any(_NAMES & set(get_attribute(tag, "class").lower().split()) for tag in soup.find_all(class_=True))

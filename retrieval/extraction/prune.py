@@ -20,6 +20,7 @@ from retrieval.extraction.elements import (
 )
 from retrieval.extraction.reshape import shape_tree
 from retrieval.extraction.shown.cells import repeat_merged_cells
+from retrieval.extraction.slugs import words_of_purpose
 from retrieval.text.cleaning import collapse_whitespace
 
 
@@ -45,6 +46,7 @@ _BYLINES = _split_words(
 )
 _LONGEST_NOTE = 120  # characters
 _FEEDBACK = _split_words("helpful feedback vote votes rating upvote")
+_NAMED_BY_PURPOSE = _BANNERS | _FEEDBACK | _FURNITURE
 _ICONS = _split_words("icon icons fa fas far glyphicon material chevron arrow caret lucide bi dashicons iconfont")
 _PANELS = _split_words("faq faqs accordion question answer qa collapse panel toggle")
 _PERMALINK = re.compile(
@@ -112,6 +114,8 @@ def _remove_furniture(root: Tag) -> None:
         if tag.decomposed or tag.name in HEADINGS:
             continue
         words = class_words(tag)
+        if words & _NAMED_BY_PURPOSE:
+            words = words_of_purpose(tag)
         named = words & _FURNITURE or tag.name in _PAGE_PARTS
         role = get_attribute(tag, "role")
         if tag.name in ("i", "span", "em") and words & _ICONS and len(tag.get_text()) < 25:
@@ -123,7 +127,7 @@ def _remove_furniture(root: Tag) -> None:
         elif words & _BANNERS or (words & _FEEDBACK and tag.name in BLOCKS):
             if len(tag.get_text()) < min(3000, total * 0.5) and not _is_panel(tag, words):
                 tag.decompose()
-        elif (role in _ROLES or named) and not _is_panel(tag, words) and _is_furniture(tag, role, total):
+        elif (role in _ROLES or named) and not _is_panel(tag, words) and _is_furniture(tag, words, role, total):
             tag.decompose()
 
 
@@ -132,7 +136,7 @@ def _is_panel(tag: Tag, words: set[str]) -> bool:
     return bool(words & _PANELS)
 
 
-def _is_furniture(tag: Tag, role: str, total: int) -> bool:
+def _is_furniture(tag: Tag, words: set[str], role: str, total: int) -> bool:
     text = len(tag.get_text())
     if tag.name in ("body", "html", "main", "article") or text > 0.6 * total:
         return False
@@ -144,7 +148,7 @@ def _is_furniture(tag: Tag, role: str, total: int) -> bool:
     nested = any(parent.name in ("article", "main", "li", "dd", "details") for parent in tag.parents)
     if tag.name == "address" or (tag.name == "footer" and (not nested or text < 500)):
         return True
-    if class_words(tag) & _FOOTERS and (not nested or linked > 0.3 * text):
+    if words & _FOOTERS and (not nested or linked > 0.3 * text):
         return not tag.find(("dt", "summary")) or linked > 0.5 * text
     if tag.name == "header" and tag.find("h1") and linked < 0.3 * text:
         return False

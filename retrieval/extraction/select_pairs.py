@@ -46,8 +46,11 @@ class _Claims:
         return any(last > start for _, last in self._spans[max(0, index - 8) : index])
 
 
-def find_pairs(page: Page, stated: Sequence[StatedQuestion]) -> list[Pair]:
-    """The page's visible pairs in document order. `stated` (structured data) only helps to recognise questions."""
+def find_pairs(page: Page, stated: Sequence[StatedQuestion]) -> tuple[list[Pair], list[Pair]]:
+    """-> the page's visible pairs in document order, and those that only say one of them again.
+
+    `stated` (structured data) only helps to recognise questions.
+    """
     claims = _Claims(page)
     known = {wording.fold_text(entry.question) for entry in stated}
     groups = _keep_widest_groups(page, [group for markup in MARKUPS for group in markup(page)])
@@ -56,7 +59,7 @@ def find_pairs(page: Page, stated: Sequence[StatedQuestion]) -> list[Pair]:
             _claim_group(page, group, verdict, claims)
     if known:
         _claim_stated(page, known, claims)
-    return _remove_duplicates(page, sorted(claims.pairs, key=lambda pair: page.span_of(pair.node)[0]))
+    return _set_copies_apart(page, sorted(claims.pairs, key=lambda pair: page.span_of(pair.node)[0]))
 
 
 def _keep_widest_groups(page: Page, groups: list[Group]) -> list[Group]:
@@ -100,21 +103,25 @@ def _claim_stated(page: Page, known: set[str], claims: _Claims) -> None:
             claims.add_pair(pair)
 
 
-def _remove_duplicates(page: Page, pairs: Iterable[Pair]) -> list[Pair]:
-    """Each pair once: of two with the same question and like answers the visible one stays, then the longer."""
+def _set_copies_apart(page: Page, pairs: Iterable[Pair]) -> tuple[list[Pair], list[Pair]]:
+    """Each pair once, and the others: of two with the same question and like answers the visible one stays, then the
+    first."""
     kept: dict[str, list[Pair]] = {}
+    copies = []
     marked = [replace(pair, hidden=is_hidden(pair.node, page.root)) for pair in pairs]
     seen = {wording.fold_text(pair.question) for pair in marked if not pair.hidden}
-    copies = [pair for pair in marked if pair.hidden]
-    near = {question: _is_near_duplicate(question, seen) for question in {pair.question for pair in copies}}
-    is_copy = bool(copies) and sum(near[pair.question] for pair in copies) * 2 >= len(copies)
+    hidden = [pair for pair in marked if pair.hidden]
+    near = {question: _is_near_duplicate(question, seen) for question in {pair.question for pair in hidden}}
+    is_copy = bool(hidden) and sum(near[pair.question] for pair in hidden) * 2 >= len(hidden)
     for pair in sorted(marked, key=lambda pair: pair.hidden):
-        if pair.hidden and (is_copy or near[pair.question]):
-            continue
         same = kept.setdefault(wording.fold_text(pair.question), [])
-        if not any(_is_same_answer(page, pair, other) for other in same):
+        again = pair.hidden and (is_copy or near[pair.question])
+        if again or any(_is_same_answer(page, pair, other) for other in same):
+            copies.append(pair)
+        else:
             same.append(pair)
-    return sorted((pair for same in kept.values() for pair in same), key=lambda pair: page.span_of(pair.node)[0])
+    found = [pair for same in kept.values() for pair in same]
+    return sorted(found, key=lambda pair: page.span_of(pair.node)[0]), copies
 
 
 def _is_near_duplicate(question: str, seen: set[str]) -> bool:

@@ -45,20 +45,23 @@ _LEGAL = _compile_any(
     r"datenschutz|impressum|agb\b|confidentialité|privacidad",
     "隐私|隱私|条款|條款|协议|協議|声明|聲明|私隱",
 )
-_INVITATION = _compile_any(
-    r"(?:still|got|have|any|more|other|further)\b[\w\s]{0,20}\bquestions?\s*(?:[?!.]|$)",
-    r"(?:can[’']?t|cannot|couldn[’']?t|didn[’']?t|not)\s+find\b.{0,40}(?:look|answer|question|need)",
-    r"^(?:need|want|looking for)\s+(?:more|further|some|additional)?\s*(?:help|support|assistance|information)\b",
-    r"^(?:did|was) this (?:article|page|answer)?\s*.{0,12}(?:help|useful)",
-    r"^(?:questions?|help|contact(?: us)?|get in touch|ask (?:us|a question))\s*[?!.]*$",
-    r"^how (?:can|may) we help\b(?: you)?(?: today)?\s*\??$",
-    r"^(?:table of )?contents$|^on this page$",
-    r"^(?:see also|related|references|further reading|external links|navigation|indices and tables)\b",
-    "(?:问题|疑问|問題|疑問).{0,4}(?:解决|解答|解決)了?(?:吗|嗎)",
-    "还有(?:其他|别的|更多)?(?:问题|疑问)|還有(?:其他|別的|更多)?(?:問題|疑問)|没有?找到|沒有?找到",
-    "(?:这|此|這)[篇页頁个個]?.{0,6}(?:有帮助|有幫助|有用)",
-    "^联系我们$|^聯絡我們$|^目录$|^目錄$|^相关|^相關|^参见|^更多帮助",
+_END = r"\W*(?:[?!.？！。].*)?"  # of the call itself: a sentence that says how may follow
+_OBJECT = r"(?:(?!\b(?:i|i[’']\w+|my|we|our)\b).){0,40}?"  # what the reader is told to want: nobody's own trouble
+_INVITATION = _compile_any(  # whole lines: a question that only mentions these words asks something
+    rf"(?:(?:do|if)\s+)?(?:you\s+)?(?:still|got|have|any|more|other|further)\b[\w\s]{{0,20}}\bquestions?{_END}",
+    rf"(?:(?:still\s+)?(?:can[’']?t|cannot|can\s+not|could\s*n[’']?t|could\s+not|did\s*n[’']?t|did\s+not|not))\s+find(?:ing)?\b{_OBJECT}"
+    rf"\b(?:look\w*(?:\s+for)?|answers?|questions?|needs?|wants?)(?:\s+(?:here|above|below|to\s+your\s+questions?))?{_END}",
+    rf"(?:still\s+)?(?:need|want|looking\s+for)\s+(?:more|further|some|additional|any)?\s*(?:help|support|assistance|information){_END}",
+    r"(?:questions?|help|contact(?:\s+us)?|get\s+in\s+touch|ask\s+(?:us|a\s+question))\W*",
+    r"how\s+(?:can|may)\s+we\s+help\b(?:\s+you)?(?:\s+today)?\W*|(?:table\s+of\s+)?contents\W*|on\s+this\s+page\W*",
+    r"(?:see\s+also|related(?:\s+\w+){0,2}|references|further\s+reading|external\s+links|navigation(?:\s+menu)?|indices\s+and\s+tables)[^\w?]*",
+    "(?:(?:您|你)的?)?(?:问题|疑问|問題|疑問).{0,4}(?:解决|解答|解決)了?(?:吗|嗎)\\W*",
+    "(?:(?:您|你|是否)*)(?:还有|還有)(?:其他|其它|别的|別的|更多|任何|什么|什麼)*(?:问题|疑问|問題|疑問)(?:吗|嗎|么)?(?:\\W.*)?",
+    "(?:还|還|仍)?(?:没|沒)有?找到(?:(?:您|你|想要|需要|要找|答案|问题|問題|内容|內容|信息|资讯|資訊|所|的){1,6})?(?:吗|嗎)?\\W*",
+    "(?:联系我们|聯絡我們|聯繫我們|目录|目錄|参见|參見|更多帮助|更多幫助)\\W*",
+    "(?:相关|相關)(?:文章|内容|內容|链接|連結|鏈接|问题|問題|推荐|推薦|阅读|閱讀|主题|主題|资讯|資訊|信息|文档|文件)?\\W*",
 )
+_CONTACT = re.compile(r"\w@\w|\+?\d[\d ()/-]{5,}")
 _BACK_TO_TOP = _compile_any(
     r"\W*(?:back to (?:the )?(?:top|contents|toc|index|questions|list|faq)|back)\W*",
     r"\W*(?:(?:go to|return to|to) (?:the )?top|top(?: of page)?|up|toc|contents)\W*",
@@ -82,6 +85,7 @@ _NUMBERING = re.compile(
     r"(?:[ivxIVX]{1,5}|[A-Za-z])[.)]\s(?=\S)"
     r")\s*"
 )
+_CODE = re.compile(r"[A-Za-z]{1,4}[-.]?\d{1,3}(?:\.\d{1,3})*[.:)：](?=\s\S|[^\x00-\x7f])")
 _DECORATION = re.compile(
     r"^[\s+\-−–—▼▶►▸▾▲△▽›»✚✕×⌄⌃¶§|•·●○■□◆◇★☆→↓➜➤➔❓❔💬📌👉🔗#*]+(?=[\s\w¿「『“\"'《（(])|[\s+−▼▶►▸▾▲△▽›»✚✕⌄⌃¶§|•·→↓#🔗]+$"
 )
@@ -89,6 +93,7 @@ _DECORATION = re.compile(
 
 def question_likeness(text: str) -> float:
     """How much a text looks like a question, 0..1: 1 with its mark, .7 by its first words, .5 as one's own trouble."""
+    text = text[len(extract_code(text)) :].lstrip()
     if _QUESTION_MARK.search(text):
         return 1.0
     if _CHINESE_INTERROGATIVE.search(text) or _INTERROGATIVE.match(text.lstrip("¿\"'“‘ ")):
@@ -100,6 +105,11 @@ def is_asked(text: str) -> bool:
     """Whether the text ends as a question does: with its mark, or with a Chinese question particle."""
     bare = text.rstrip(" \"'”’）)]》」』*_.。!！")
     return bare.endswith(("?", "？", "؟", "吗", "嗎", "呢"))
+
+
+def is_statement(text: str) -> bool:
+    """Whether the text ends as a sentence that states something does."""
+    return text.rstrip(" \"'”’）)]》」』*_").endswith((".", "。", "!", "！"))
 
 
 def speaks_of_faq(text: str) -> bool:
@@ -119,7 +129,12 @@ def speaks_of_law(text: str) -> bool:
 
 def is_invitation(text: str) -> bool:
     """Whether a heading only asks the reader on ("Still have questions?") or names a page's furniture."""
-    return bool(_INVITATION.search(text))
+    return bool(_INVITATION.fullmatch(text.strip()))
+
+
+def states_contact(text: str) -> bool:
+    """Whether the text tells a mail address or a number long enough to call."""
+    return bool(_CONTACT.search(text))
 
 
 def is_back_to_top(text: str) -> bool:
@@ -153,6 +168,12 @@ def extract_numbering(text: str) -> str:
     """A leading number ("A.1.2", "3)", "一、") as written, or ""."""
     match = _NUMBERING.match(text)
     return match.group().strip() if match and match.end() < len(text) else ""
+
+
+def extract_code(text: str) -> str:
+    """A leading code that names an entry of a series ("B1.", "R12:", "FAQ-7)") as written, or ""."""
+    match = _CODE.match(text)
+    return match.group() if match else ""
 
 
 _CHINESE_DIGITS = {char: value for value, char in enumerate("一二三四五六七八九十", start=1)}

@@ -41,6 +41,12 @@ def _find_opening(block: Tag) -> Tag | None:
     return None
 
 
+def is_set_in_bold(page: Page, tag: Tag) -> bool:
+    """Whether the element is bold, or what it holds is one bold element."""
+    inside = [child for child in tag.children if page.has_text(child)]
+    return is_bold(tag) or (len(inside) == 1 and isinstance(inside[0], Tag) and is_bold(inside[0]))
+
+
 def is_bold(tag: Tag) -> bool:
     """Whether the element sets its text bold: by its name, or by an inline style."""
     style = get_attribute(tag, "style").replace(" ", "").lower()

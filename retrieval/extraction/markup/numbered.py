@@ -1,4 +1,4 @@
-"""Numbered or plain paragraphs that ask, on a page that announces an FAQ and marks its questions in no other way."""
+"""Paragraphs that ask, numbered, coded or plain, on a page that announces an FAQ and marks its questions not at all."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ MAX_LENGTH = 200  # characters; what is longer is rather an answer's numbered st
 
 
 def find_groups(page: Page) -> Iterator[Group]:
-    """Short blocks numbered one after the other; then short blocks that end as questions do."""
+    """Short blocks numbered one after the other; those with a code each; then short blocks that end as questions do."""
     lines = [(block, page.text_of(block)) for block in page.blocks if not heading_level(block)]
     short = [(block, text) for block, text in lines if len(text) <= MAX_LENGTH]
     for run in _find_runs(short):
         if len(run) >= 3:
             yield Group(run, Evidence.LOOKS)
+    coded = [Marker(block) for block, text in short if wording.extract_code(text)]
+    if len(coded) >= 3:
+        yield Group(coded, Evidence.LOOKS)
     asking = [Marker(block) for block, text in short if wording.is_asked(text) and page.is_in_faq(block)]
     if len(asking) >= 2:
         yield Group(asking, Evidence.LOOKS)
