@@ -110,7 +110,7 @@ def build_job(source: Source, known: Mapping[str, KnownPage], settings: CrawlSet
     from retrieval.crawling.addresses import AddressGuard, parse_host
     from retrieval.crawling.urls import parse_origin, to_canonical_url
 
-    start = to_canonical_url(source.location)
+    start = to_canonical_url(source.location, routes=source.render)
     if not start:
         raise SourceError(
             f"{source.location!r} is no URL that can be crawled: give it as https://example.com/faq, "
@@ -120,6 +120,8 @@ def build_job(source: Source, known: Mapping[str, KnownPage], settings: CrawlSet
     host = parse_origin(start)[0]
     if address := parse_host(host):
         guard.check_address(str(address), host)
+    if source.render:
+        _check_browser(source, settings)
     bounds = replace(
         settings,
         max_pages=source.max_pages or settings.max_pages,
@@ -132,5 +134,16 @@ def build_job(source: Source, known: Mapping[str, KnownPage], settings: CrawlSet
         single=source.kind is SourceKind.PAGE,
         path_prefix=source.path_prefix,
         read_noindex=source.read_noindex,
+        render=source.render,
         known=dict(known),
     )
+
+
+def _check_browser(source: Source, settings: CrawlSettings) -> None:
+    """Raises SourceError where there is nothing to render the source's pages with."""
+    from retrieval.crawling.browser import RenderFailure, find_browser
+
+    try:
+        find_browser(settings.browser)
+    except RenderFailure as failure:
+        raise SourceError(f"{source.location} is read in a browser, but {failure.reason}. {failure.mend}.") from failure

@@ -18,6 +18,7 @@ class CrawlSettings:
     taken, links followed `max_depth` deep, `max_seconds` in all. Bounds of one page: `page_timeout` seconds and
     `page_bytes` (on the wire and unpacked), `retries` after a server's fault, `max_redirects`. `memory_bytes` is the
     address space of the crawl process. `contact` (a URL or an address) goes with `version` into the user agent.
+    `browser` is the program that renders pages ("": the first Chromium or Chrome on the PATH).
     `cache` is a folder for sitemaps, so that an unchanged one costs no body (None: they are read anew each time).
     """
 
@@ -35,6 +36,7 @@ class CrawlSettings:
     contact: str = ""
     version: str = "0"
     cache: Path | None = None
+    browser: str = ""
 
     @property
     def user_agent(self) -> str:

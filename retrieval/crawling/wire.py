@@ -28,6 +28,7 @@ class Job:
     single: bool = False
     path_prefix: str = ""
     read_noindex: bool = False
+    render: bool = False
     known: dict[str, KnownPage] = field(default_factory=dict)
 
     def to_json(self) -> str:

@@ -83,6 +83,7 @@ def scrapy_settings(settings: CrawlSettings) -> dict[str, Any]:
         "ROBOTSTXT_OBEY": True,
         "DEFAULT_REQUEST_HEADERS": {"Accept": _ACCEPT},
         "DOWNLOADER_MIDDLEWARES_BASE": {
+            "retrieval.crawling.rendering.Rendering": 50,
             "retrieval.crawling.politeness.Robots": 100,
             "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": 350,
             "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,

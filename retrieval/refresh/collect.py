@@ -34,6 +34,7 @@ class CollectedPages:
     failed: list[PageLine] = field(default_factory=list)
     empty: list[PageLine] = field(default_factory=list)
     skipped: list[PageLine] = field(default_factory=list)
+    scripted: list[PageLine] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
     sources_failed: list[SourceLine] = field(default_factory=list)
     refused: list[SourceError] = field(default_factory=list)
@@ -53,7 +54,7 @@ def hash_extraction_rules(source: Source) -> str:
     """Names what turns a page of `source` into documents: while it stays, an unchanged page need not come again."""
     selectors = source.selectors
     chosen = (selectors.item, selectors.question, selectors.answer) if selectors else ()
-    return content_id(EXTRACTOR_VERSION, *chosen)
+    return content_id(EXTRACTOR_VERSION, *chosen, *(["rendered"] if source.render else []))
 
 
 def collect_pages(
@@ -104,7 +105,7 @@ class _SourceCrawl:
         self._done: set[str] = set()  # URLs whose fate is settled
         self._read = self._gone = 0  # pages
         self._failed: list[PageLine] = []
-        self._start = to_canonical_url(source.location)
+        self._start = to_canonical_url(source.location, routes=source.render)
         self._read_pages: dict[str, ReadPage] = {}  # whose body came
         self._requested: dict[str, str] = {}
         self._probes: list[ProbedPage] = []
@@ -148,6 +149,9 @@ class _SourceCrawl:
         collected = self._collected
         if fetch.outcome is FetchOutcome.SKIPPED:
             collected.skipped.append(PageLine(self._source.name, fetch.url, fetch.reason))
+            return
+        if fetch.outcome is FetchOutcome.SCRIPTED:
+            collected.scripted.append(PageLine(self._source.name, fetch.url, fetch.reason))
             return
         if fetch.outcome is FetchOutcome.PROBED:
             self._record_probe(fetch)
