@@ -36,6 +36,7 @@ class Settings(Section):
     crawl_page_timeout: float = Field(30, gt=0)
     crawl_max_seconds: float = Field(3600, gt=0)
     crawl_contact: str = ""
+    browser: str = ""
 
     # index
     embedding_model: str = ""

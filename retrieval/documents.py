@@ -38,8 +38,8 @@ class Source:
 
     `path_prefix` narrows a website's scope below its host ("" means the directory of the start URL);
     `max_pages` and `max_depth` bound one crawl of it (None: the crawl settings' own bounds);
-    `read_noindex`: pages that ask not to be indexed are read too, for whoever owns the site. `render`: pages are read in
-    a browser, as their scripts make them.
+    `read_noindex`: pages that ask not to be indexed are read too, for whoever owns the site. `render`: pages are read
+    in a browser, as their scripts make them.
     """
 
     name: str

@@ -78,7 +78,7 @@ class FetchOutcome(StrEnum):
     GONE = "gone"  # 404, 410, robots.txt now forbids it, or the file was deleted
     FAILED = "failed"  # 5xx, time-out, too large, refused address: the last good copy stays
     SKIPPED = "skipped"  # a file that is no page: told, because its owner may think it is
-    SCRIPTED = "scripted"  # it comes as a shell that shows no text without its scripts: told beside its own outcome
+    SCRIPTED = "scripted"  # a shell that shows no text without its scripts: told beside its own outcome
     PROBED = "probed"  # the answer for an address that cannot exist: what reads like it is no page
 
 
@@ -102,8 +102,8 @@ class Fetch:
     """One URL's outcome. `url` is canonical and final (after redirects); `requested_url` is what was asked.
 
     `body` is raw bytes (only for FETCHED), `content_type` the header as served; `links` are the in-scope canonical
-    links found on the page; `reason` says in one line why a page is GONE, FAILED, SKIPPED or SCRIPTED; `bytes_received` counts
-    the body's bytes on the wire (0 for a 304); `discovered` is how many pages the crawl knows of at that moment.
+    links found on the page; `reason` says in one line why a page is GONE, FAILED, SKIPPED or SCRIPTED; `bytes_received`
+    counts the body's bytes on the wire (0 for a 304); `discovered` is how many pages the crawl knows of at that moment.
     `text` is a digest of what it says; `led_to` is where a temporary redirect of `url` leads; `asks_to_sign_in` says
     that a sign-in form is the page's main part. A GONE of a URL that came before in the same crawl takes it back.
     """

@@ -177,6 +177,7 @@ def crawler_for(settings: Settings) -> Crawler:
             contact=settings.crawl_contact,
             version=version("frontdesk"),
             cache=settings.data_dir / "crawl",
+            browser=settings.browser,
         )
     )
 
@@ -249,6 +250,8 @@ def read_first_pages(source: Source, settings: Settings) -> list[Document]:
         for fetch in crawler_for(settings).crawl(source, {}):
             if fetch.outcome is FetchOutcome.PROBED:
                 continue
+            if fetch.outcome is FetchOutcome.SCRIPTED:
+                reason = f"{fetch.reason}: add it with --render"
             if fetch.outcome is not FetchOutcome.FETCHED:
                 reason = reason or fetch.reason
                 continue

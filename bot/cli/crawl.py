@@ -20,6 +20,7 @@ from bot.cli.options import (
     Prefix,
     QuestionCss,
     ReadNoindex,
+    Render,
     SinglePage,
     read_selectors,
 )
@@ -114,6 +115,7 @@ def crawl_sources(
     max_pages: MaxPages = None,
     max_depth: MaxDepth = None,
     read_noindex: ReadNoindex = False,
+    render: Render = False,
     question_css: QuestionCss = "",
     answer_css: AnswerCss = "",
     item_css: ItemCss = "",
@@ -137,6 +139,7 @@ def crawl_sources(
             max_pages=max_pages,
             max_depth=max_depth,
             read_noindex=read_noindex,
+            render=render,
         )
         for url in urls
     ]

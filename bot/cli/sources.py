@@ -20,6 +20,7 @@ from bot.cli.options import (
     Prefix,
     QuestionCss,
     ReadNoindex,
+    Render,
     SinglePage,
     read_selectors,
 )
@@ -47,6 +48,7 @@ def add_source(
     max_pages: MaxPages = None,
     max_depth: MaxDepth = None,
     read_noindex: ReadNoindex = False,
+    render: Render = False,
     question_css: QuestionCss = "",
     answer_css: AnswerCss = "",
     item_css: ItemCss = "",
@@ -66,6 +68,7 @@ def add_source(
         max_pages=max_pages,
         max_depth=max_depth,
         read_noindex=read_noindex,
+        render=render,
     )
     if preview:
         _add_if_right(source)
@@ -141,8 +144,10 @@ def _sources_as_json(sources: Sequence[SourceStatus]) -> list[dict[str, Any]]:
 
 
 def state_of(schedule: Schedule, trouble: SourceTrouble | None) -> str:
-    """How a source is doing, in one word."""
-    return "paused" if schedule.paused else "failing" if trouble else "ok"
+    """How a source is doing, in a few words."""
+    if schedule.paused or trouble is None:
+        return "paused" if schedule.paused else "ok"
+    return "needs a browser" if trouble.needs_browser else "failing"
 
 
 def state_as_dict(schedule: Schedule, trouble: SourceTrouble | None) -> dict[str, Any]:

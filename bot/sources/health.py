@@ -14,11 +14,12 @@ from retrieval.documents import Source, SourceKind
 
 @dataclass(frozen=True, slots=True)
 class SourceTrouble:
-    """Why the last refresh of these sources failed, and when."""
+    """Why the last refresh of these sources failed, and when; or what it missed of them without a browser."""
 
     sources: tuple[str, ...]
     reason: str
     at: datetime
+    needs_browser: bool = False
 
 
 def troubles(sources: Iterable[Source], runs: Iterable[RefreshRun]) -> list[SourceTrouble]:
@@ -27,7 +28,8 @@ def troubles(sources: Iterable[Source], runs: Iterable[RefreshRun]) -> list[Sour
     A run tells in its report which sources it was to read; one that was cancelled, or found another at work, tells of
     none. One that failed tells which of them it failed by. It is passed over for all others.
     """
-    unsettled = {source.name for source in sources}
+    known = {source.name: source for source in sources}
+    unsettled = set(known)
     found = []
     for run in runs:
         read = unsettled & set(cast(Sequence[str], run.report.get("sources", ())))
@@ -43,6 +45,12 @@ def troubles(sources: Iterable[Source], runs: Iterable[RefreshRun]) -> list[Sour
             SourceTrouble((line["source"],), line["reason"], run.started_at)
             for line in failed
             if line["source"] in read
+        ]
+        shells = cast(Sequence[Mapping[str, str]], run.report.get("scripted", ()))
+        found += [
+            SourceTrouble((line["source"],), f"{line['url']}: {line['reason']}", run.started_at, needs_browser=True)
+            for line in shells
+            if line["source"] in read and not known[line["source"]].render
         ]
     return found
 

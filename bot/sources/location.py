@@ -22,6 +22,7 @@ def describe_source(
     max_pages: int | None = None,
     max_depth: int | None = None,
     read_noindex: bool = False,
+    render: bool = False,
 ) -> Source:
     """The source that `location` (a URL or a folder) names; without a `name`, one is made from the location.
 
@@ -37,9 +38,17 @@ def describe_source(
         raise SourceError("--prefix narrows a website's scope; a page or a folder has none: leave it out.")
     if read_noindex and kind is SourceKind.FOLDER:
         raise SourceError("--read-noindex is for websites and pages; a folder's files are all read: leave it out.")
+    if render:
+        check_can_render(kind)
     if path_prefix and not path_prefix.startswith("/"):
         path_prefix = f"/{path_prefix}"
-    return Source(name, kind, location, path_prefix, selectors, max_pages, max_depth, read_noindex)
+    return Source(name, kind, location, path_prefix, selectors, max_pages, max_depth, read_noindex, render)
+
+
+def check_can_render(kind: SourceKind) -> None:
+    """Raises SourceError for a kind of source that no browser reads."""
+    if kind not in (SourceKind.WEBSITE, SourceKind.PAGE):
+        raise SourceError("--render is for websites and pages, whose scripts a browser can run: leave it out.")
 
 
 def scope_of(source: Source) -> str:
@@ -52,6 +61,7 @@ def scope_of(source: Source) -> str:
         scope = "this page" if source.kind is SourceKind.PAGE else "all files"
     limits = ((source.max_pages, "pages"), (source.max_depth, "links deep"))
     rules = [*(["own CSS"] if source.selectors else []), *(["noindex too"] if source.read_noindex else [])]
+    rules += ["in a browser"] if source.render else []
     return ", ".join([scope, *(f"at most {limit} {what}" for limit, what in limits if limit is not None), *rules])
 
 

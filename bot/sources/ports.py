@@ -25,6 +25,9 @@ class SourceStore(Protocol):
     async def remove(self, name: str) -> None:
         """Raises UnknownSource."""
 
+    async def set_render(self, name: str, render: bool) -> None:
+        """Whether its pages are read in a browser from now on. Raises UnknownSource."""
+
 
 class RefreshLog(Protocol):
     """What refreshes did and do. Every method raises StorageError when the database fails."""

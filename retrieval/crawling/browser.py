@@ -1,4 +1,4 @@
-"""A browser for pages whose text only their scripts bring: Chromium, driven by Playwright, without a network of its own.
+"""A browser for pages whose text only scripts bring: Chromium, driven by Playwright, without a network of its own.
 
 Every request of a page is taken from the browser and answered by the crawl's own client, behind its address guard.
 What cannot be taken from it (sockets, WebRTC, shared workers, prefetches) meets a proxy that nobody runs and names that
@@ -58,8 +58,8 @@ class RenderFailure(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RenderedPage:
-    """What a page shows once its scripts have run, as UTF-8, and how many bytes they fetched. Where they send its readers
-    on to `forward` ("": nowhere), the page is as it came."""
+    """What a page shows once its scripts have run, as UTF-8, and how many bytes they fetched. Where they lead on to
+    `forward` ("": nowhere), the page is as it came."""
 
     body: bytes
     forward: str = ""

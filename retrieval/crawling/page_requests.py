@@ -1,4 +1,4 @@
-"""What a page in the browser may ask for: its document, its scripts and its data, each fetched by the crawl's own client."""
+"""What a page in the browser may ask for: its document, its scripts and its data, fetched by the crawl's own client."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from retrieval.crawling.settings import CrawlSettings
+from retrieval.crawling.urls import may_be_page
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Page, Route, WebSocketRoute
@@ -130,7 +131,7 @@ class PageVisit:
             self._is_shown = True
             await route.fulfill(status=200, headers={"content-type": self._page.content_type}, body=self._page.body)
         else:
-            if urldefrag(asked.url)[0] != urldefrag(self._page.url)[0]:
+            if urldefrag(asked.url)[0] != urldefrag(self._page.url)[0] and may_be_page(asked.url):
                 self.forward = asked.url
             await route.abort("aborted")  # which leaves the page standing
 

@@ -19,11 +19,8 @@ if TYPE_CHECKING:
     from retrieval.crawling.spider import SiteSpider
 
 _OF_THE_SHELL = ("ETag", "Last-Modified", "Content-Encoding", "Content-Length")
-BROUGHT = (
-    "it shows no text until its scripts have run: read the source in a browser, with 'frontdesk sources render NAME', "
-    "or --render for a new one"
-)
-UNTRIED = "it shows no text without its scripts, and a browser could not be tried: {}. {}"
+_BROUGHT = "it shows no text until its scripts have run"
+_UNTRIED = "it shows no text without its scripts, and a browser could not be tried: {}. {}"
 
 
 class Rendering:
@@ -82,11 +79,11 @@ class Rendering:
             rendered = await self._render(request, response)
         except RenderFailure as failure:
             if failure.hopeless:
-                reason = UNTRIED.format(failure.reason, failure.mend)
+                reason = _UNTRIED.format(failure.reason, failure.mend)
                 spider.outbox.send_fetch(Fetch(url, FetchOutcome.SCRIPTED, url, reason=reason))
             return
         if shows_text(rendered.body, "text/html; charset=utf-8"):
-            spider.outbox.send_fetch(Fetch(url, FetchOutcome.SCRIPTED, url, reason=BROUGHT))
+            spider.outbox.send_fetch(Fetch(url, FetchOutcome.SCRIPTED, url, reason=_BROUGHT))
 
 
 def _as_rendered(response: Response, page: RenderedPage) -> Response:

@@ -21,6 +21,10 @@ from retrieval.refresh.false_pages import ProbedPage, ReadPage, find_false_pages
 from retrieval.refresh.report import OnProgress, PageLine, Progress, SourceLine
 from retrieval.text.cleaning import collapse_whitespace
 
+_SCRIPTED = (
+    "{reason}. To read the source in a browser: 'frontdesk sources render {name}', or --render where it is added"
+)
+
 
 @dataclass(slots=True)
 class CollectedPages:
@@ -151,7 +155,8 @@ class _SourceCrawl:
             collected.skipped.append(PageLine(self._source.name, fetch.url, fetch.reason))
             return
         if fetch.outcome is FetchOutcome.SCRIPTED:
-            collected.scripted.append(PageLine(self._source.name, fetch.url, fetch.reason))
+            reason = _SCRIPTED.format(reason=fetch.reason, name=self._source.name)
+            collected.scripted.append(PageLine(self._source.name, fetch.url, reason))
             return
         if fetch.outcome is FetchOutcome.PROBED:
             self._record_probe(fetch)

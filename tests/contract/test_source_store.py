@@ -21,6 +21,7 @@ SHOP = Source(
     max_pages=50,
     max_depth=0,
     read_noindex=True,
+    render=True,
 )
 GUIDES = Source(name="guides", kind=SourceKind.FOLDER, location="/srv/guides")
 
@@ -69,3 +70,14 @@ async def test_a_removed_source_is_unknown_and_its_name_free(store: SourceStore)
     with pytest.raises(UnknownSource):
         await store.remove("shop")
     await store.add(SHOP)
+
+
+async def test_a_source_is_read_in_a_browser_from_when_it_is_told_to(store: SourceStore) -> None:
+    await store.add(GUIDES)
+    await store.add(SHOP)
+    await store.set_render("shop", False)
+    assert [source.render for source in await store.list()] == [False, False]
+    await store.set_render("shop", True)
+    assert await store.get("shop") == SHOP
+    with pytest.raises(UnknownSource):
+        await store.set_render("nosuch", True)
