@@ -6,15 +6,20 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from retrieval.crawling import CrawlSettings, ScrapyCrawler
+from retrieval.crawling import CrawlSettings, ScrapyCrawler, crawler_for
 from retrieval.documents import Source, SourceKind
 from retrieval.errors import SourceError
+from retrieval.index.index import Index
+from retrieval.index.versions import VersionStore
 from retrieval.interfaces import Fetch, FetchOutcome
+from retrieval.refresh import RefreshOptions, RefreshReport, refresh_index
 from tests.support.crawls import LOOPBACK, as_known, of, urls
+from tests.support.embedding import default_embedder
 from tests.support.site import Site
 
 pytestmark = pytest.mark.slow
@@ -323,3 +328,39 @@ def test_a_browser_that_does_not_start_is_one_line(site: Site, tmp_path: Path) -
     with pytest.raises(SourceError, match=f"{broken} does not start") as told:
         render(site.url("/"), browser=str(broken))
     assert "\n" not in str(told.value)
+
+
+def test_a_refresh_tells_of_a_shell_and_reads_the_source_once_an_admin_has_it_rendered(
+    site: Site, tmp_path: Path
+) -> None:
+    pairs = "".join(f"<dt>What about {what}?</dt><dd>All about {what}: {TEXT}</dd>" for what in ("returns", "payment"))
+    script(site, f'root.innerHTML = location.hash ? "<h1>FAQ</h1><dl>{pairs}</dl>" : "<a href=#/faq>FAQ</a> {TEXT}"')
+    shell(site, "/")
+    site.html("/plain", f"<h1>Delivery</h1><p>{TEXT}")
+    store = VersionStore(tmp_path / "index")
+    crawler = crawler_for(CrawlSettings(allow=LOOPBACK, delay=0))
+    plain = Source("plain", SourceKind.PAGE, site.url("/plain"))
+
+    def refresh(source: Source) -> RefreshReport:
+        options = RefreshOptions(force=True)
+        return refresh_index([plain, source], store=store, crawler=crawler, models=default_embedder(), options=options)
+
+    app = Source("app", SourceKind.WEBSITE, site.url("/"))
+    first = refresh(app)
+    assert [(line.source, line.url) for line in first.scripted] == [("app", site.url("/"))]
+    assert "'frontdesk sources render app'" in first.scripted[0].reason
+    assert first.as_dict()["scripted"]
+    second = refresh(replace(app, render=True))
+    assert not second.scripted
+    urls_by_question = {
+        document.question: document.url for document in Index.load(store.find_active().folder).documents
+    }
+    assert urls_by_question["What about returns?"] == site.url("/#/faq")
+    third = refresh(replace(app, render=True, location=site.url("/")))
+    assert (third.outcome, third.pages_fetched) == ("unchanged", 3)
+    missing = replace(app, render=True)
+    crawler = crawler_for(CrawlSettings(allow=LOOPBACK, delay=0, browser="/no/such"))
+    without = refresh(missing)
+    assert [line.source for line in without.sources_failed] == ["app"]
+    assert "is read in a browser, but FRONTDESK_BROWSER names /no/such" in without.sources_failed[0].reason
+    assert without.outcome == "unchanged"  # what it held stays, and the rest of the refresh goes on
