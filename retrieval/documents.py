@@ -17,6 +17,8 @@ class SourceKind(StrEnum):
     WEBSITE = "website"
     PAGE = "page"
     FOLDER = "folder"
+    ZENDESK = "zendesk"  # a help centre, through its maker's interface
+    INTERCOM = "intercom"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class Selectors:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A place whose pages Frontdesk knows. `name` is unique; `location` is a URL, or a folder's absolute path.
+    """A place whose pages Frontdesk knows. `name` is unique; `location` is a URL, a folder's absolute path, or where
+    a help centre's interface is asked.
 
     `path_prefix` narrows a website's scope below its host ("" means the directory of the start URL);
     `max_pages` and `max_depth` bound one crawl of it (None: the crawl settings' own bounds);

@@ -178,6 +178,7 @@ def crawler_for(settings: Settings) -> Crawler:
             version=version("frontdesk"),
             cache=settings.data_dir / "crawl",
             browser=settings.browser,
+            intercom_token=settings.intercom_token.get_secret_value(),
         )
     )
 

@@ -41,7 +41,9 @@ sources_app = typer.Typer(no_args_is_help=True)
 
 @sources_app.command("add")
 def add_source(
-    location: Annotated[str, typer.Argument(help="A start URL, or a folder of HTML, Markdown or text files.")],
+    location: Annotated[
+        str, typer.Argument(help="A start URL, zendesk:HOST, intercom:, or a folder of HTML, Markdown or text files.")
+    ],
     name: Name = "",
     page: SinglePage = False,
     prefix: Prefix = "",

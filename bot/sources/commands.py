@@ -120,7 +120,7 @@ class SourceCommands:
         "sources add",
         Role.ADMIN,
         "look at a site, then add it",
-        Parameter("url", "Where it begins: https://…"),
+        Parameter("url", "Where it begins: https://…, or a help centre: zendesk:HOST, intercom:."),
         Parameter("name", "What to call it.", required=False, named=True),
         Parameter("prefix", "Only pages whose path begins so.", required=False, named=True),
         Parameter("page", "That page alone, and none it links to.", Kind.FLAG),
@@ -130,7 +130,7 @@ class SourceCommands:
         from bot.sources.location import describe_source
 
         location = asked.text("url")
-        if not location.startswith(("https://", "http://")) and not asked.at_terminal:
+        if not location.startswith(("https://", "http://", "zendesk:", "intercom:")) and not asked.at_terminal:
             raise InputError("Only websites can be added from a chat: give a URL that begins with https://.")
         source = describe_source(
             location,

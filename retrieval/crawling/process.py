@@ -1,4 +1,4 @@
-"""The crawler of websites and single pages: Scrapy in a process of its own, which cannot outlive or harm this one."""
+"""The crawler of what is read over HTTP: Scrapy in a process of its own, which cannot outlive or harm this one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from retrieval.interfaces import Fetch, FetchOutcome, KnownPage
 
 
 class ScrapyCrawler:
-    """Implements `Crawler` for websites and single pages."""
+    """Implements `Crawler` for websites, single pages and help centres."""
 
     def __init__(self, settings: CrawlSettings | None = None) -> None:
         self._settings = settings or CrawlSettings()
@@ -120,12 +120,19 @@ def build_job(source: Source, known: Mapping[str, KnownPage], settings: CrawlSet
     host = parse_origin(start)[0]
     if address := parse_host(host):
         guard.check_address(str(address), host)
+    interface = source.kind.value if source.kind in (SourceKind.ZENDESK, SourceKind.INTERCOM) else ""
+    if interface == SourceKind.INTERCOM and not settings.intercom_token:
+        raise SourceError(
+            "Intercom's articles need a token that may read them: make one in Intercom's Developer Hub, and set it as "
+            "FRONTDESK_INTERCOM_TOKEN."
+        )
     if source.render:
         _check_browser(source, settings)
     bounds = replace(
         settings,
         max_pages=source.max_pages or settings.max_pages,
         max_depth=settings.max_depth if source.max_depth is None else source.max_depth,
+        intercom_token=settings.intercom_token if interface == SourceKind.INTERCOM else "",
     )
     return Job(
         start=start,
@@ -135,6 +142,7 @@ def build_job(source: Source, known: Mapping[str, KnownPage], settings: CrawlSet
         path_prefix=source.path_prefix,
         read_noindex=source.read_noindex,
         render=source.render,
+        interface=interface,
         known=dict(known),
     )
 

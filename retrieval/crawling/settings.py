@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 MIB = 1024 * 1024
@@ -19,7 +19,8 @@ class CrawlSettings:
     `page_bytes` (on the wire and unpacked), `retries` after a server's fault, `max_redirects`. `memory_bytes` is the
     address space of the crawl process. `contact` (a URL or an address) goes with `version` into the user agent.
     `browser` is the program that renders pages ("": the first Chromium or Chrome on the PATH).
-    `cache` is a folder for sitemaps, so that an unchanged one costs no body (None: they are read anew each time).
+    `intercom_token` may read the articles of an Intercom workspace. `cache` is a folder for sitemaps, so that an
+    unchanged one costs no body (None: they are read anew each time).
     """
 
     allow: tuple[str, ...] = ()
@@ -37,6 +38,7 @@ class CrawlSettings:
     version: str = "0"
     cache: Path | None = None
     browser: str = ""
+    intercom_token: str = field(default="", repr=False)
 
     @property
     def user_agent(self) -> str:

@@ -12,7 +12,7 @@ from typing import Protocol, cast
 from urllib.parse import unquote, urlsplit
 
 from retrieval.crawling.urls import to_canonical_url
-from retrieval.documents import Document, Selectors, Source, content_id
+from retrieval.documents import Document, Selectors, Source, SourceKind, content_id
 from retrieval.errors import ExtractionError, SourceError
 from retrieval.extraction import EXTRACTOR_VERSION
 from retrieval.index.page_records import CrawlState, PageKey, PageRecord
@@ -58,7 +58,12 @@ def hash_extraction_rules(source: Source) -> str:
     """Names what turns a page of `source` into documents: while it stays, an unchanged page need not come again."""
     selectors = source.selectors
     chosen = (selectors.item, selectors.question, selectors.answer) if selectors else ()
-    return content_id(EXTRACTOR_VERSION, *chosen, *(["rendered"] if source.render else []))
+    return content_id(EXTRACTOR_VERSION, *chosen, *(["rendered"] if source.render else []), *_name_interface(source))
+
+
+def _name_interface(source: Source) -> list[str]:
+    """A page that is read through an interface is another than the one that is crawled."""
+    return [source.kind] if source.kind in (SourceKind.ZENDESK, SourceKind.INTERCOM) else []
 
 
 def collect_pages(
@@ -306,6 +311,7 @@ class _SourceCrawl:
             links=fetch.links or old.links,
             rules=old.rules,
             text=fetch.text or old.text,
+            cursor=fetch.cursor,
         )
         record = PageRecord(self._source.name, fetch.url, documents, state)
         self._collected.records[record.key] = record
