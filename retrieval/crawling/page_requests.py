@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urldefrag
@@ -117,7 +117,9 @@ class PageVisit:
         if asked.is_navigation_request():
             await self._answer_navigation(route)
         elif asked.resource_type == "stylesheet":  # nobody looks at it, but scripts may wait for it
-            await route.fulfill(status=200, headers=_OPEN | {"content-type": "text/css"}, body="")
+            await route.fulfill(
+                status=200, headers={"content-type": "text/css", "access-control-allow-origin": "*"}, body=""
+            )
         elif asked.resource_type in _FETCHED and asked.method in _METHODS and self._may_ask(asked.url):
             await self._answer_by_fetching(route)
         else:
@@ -153,9 +155,6 @@ class PageVisit:
             await route.abort()
             return
         await route.fulfill(status=answer.status, headers=_pass_on_headers(answer), body=answer.body)
-
-
-_OPEN: Mapping[str, str] = {"access-control-allow-origin": "*"}
 
 
 def _pass_on_headers(answer: Response) -> dict[str, str]:

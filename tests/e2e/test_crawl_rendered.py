@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.app.factories import read_first_pages
+from bot.settings import load_settings
 from retrieval.crawling import CrawlSettings, ScrapyCrawler, crawler_for
 from retrieval.documents import Source, SourceKind
 from retrieval.errors import SourceError
@@ -364,3 +366,15 @@ def test_a_refresh_tells_of_a_shell_and_reads_the_source_once_an_admin_has_it_re
     assert [line.source for line in without.sources_failed] == ["app"]
     assert "is read in a browser, but FRONTDESK_BROWSER names /no/such" in without.sources_failed[0].reason
     assert without.outcome == "unchanged"  # what it held stays, and the rest of the refresh goes on
+
+
+def test_a_preview_of_a_shell_says_how_to_add_it(site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FRONTDESK_CRAWL_ALLOW", "127.0.0.1/32")
+    monkeypatch.setenv("FRONTDESK_DATA_DIR", str(tmp_path))
+    shell(site, "/")
+    script(site, f"root.innerHTML = '<h1>Returns</h1><p>{TEXT}'")
+    source = Source("app", SourceKind.WEBSITE, site.url("/"))
+    with pytest.raises(SourceError, match="until its scripts have run: add it with --render"):
+        read_first_pages(source, load_settings())
+    (document,) = read_first_pages(replace(source, render=True), load_settings())
+    assert document.question == "Returns"
