@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -236,6 +237,23 @@ def test_an_endless_loop_is_cut_and_the_other_pages_are_read(site: Site) -> None
     while descendants() - before and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not descendants() - before
+
+
+def test_a_crawl_that_is_closed_takes_its_browser_along(site: Site) -> None:
+    before = descendants()
+    profiles = set(Path(tempfile.gettempdir()).glob("playwright_*"))
+    site.html("/", '<a href="/loop">a</a><p>start</p>')
+    site.html("/loop", "<script>while (true) {}</script>")
+    settings = CrawlSettings(allow=LOOPBACK, delay=0)
+    crawling = ScrapyCrawler(settings).crawl(Source("test", SourceKind.WEBSITE, site.url("/"), render=True), {})
+    next(crawling)
+    assert descendants() - before
+    crawling.close()  # type: ignore[attr-defined]
+    deadline = time.monotonic() + 10
+    while descendants() - before and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not descendants() - before
+    assert not set(Path(tempfile.gettempdir()).glob("playwright_*")) - profiles
 
 
 def test_a_page_that_takes_too_much_fails_alone(site: Site) -> None:
