@@ -229,8 +229,8 @@ def test_an_endless_loop_is_cut_and_the_other_pages_are_read(site: Site) -> None
         "/timer", "<h1>Clock</h1><p id=t></p><script>setInterval(() => { t.textContent += 'tick '; }, 20)</script>"
     )
     site.html("/good", "<script>document.body.innerHTML = '<h1>Good</h1>'</script>")
-    fetches = render(site.url("/"), page_timeout=4.0)
-    assert of(fetches, site.url("/loop")).reason == "its scripts did not come to an end within 4 s"
+    fetches = render(site.url("/"), page_timeout=10.0, concurrency=1)
+    assert of(fetches, site.url("/loop")).reason == "its scripts did not come to an end within 10 s"
     assert b"tick tick" in of(fetches, site.url("/timer")).body
     assert b"<h1>Good" in of(fetches, site.url("/good")).body
     deadline = time.monotonic() + 10
@@ -268,7 +268,7 @@ def test_a_page_that_takes_too_much_fails_alone(site: Site) -> None:
     )
     for number in range(9):
         site.text(f"/big?{number}", "x" * 400_000)
-    fetches = render(site.url("/"), page_bytes=1_000_000, page_timeout=8.0)
+    fetches = render(site.url("/"), page_bytes=1_000_000, page_timeout=15.0, concurrency=1)
     assert of(fetches, site.url("/dom")).reason == "its scripts make it larger than 0.953674 MiB"
     assert of(fetches, site.url("/heap")).outcome is FetchOutcome.FAILED
     assert b'<p id="n">01no no ' in of(fetches, site.url("/net")).body
