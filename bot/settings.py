@@ -37,6 +37,8 @@ class Settings(Section):
     crawl_max_seconds: float = Field(3600, gt=0)
     crawl_document_mib: float = Field(30, gt=0, le=100)
     crawl_contact: str = ""
+    browser: str = ""
+    intercom_token: SecretStr = SecretStr("")
 
     # index
     embedding_model: str = ""

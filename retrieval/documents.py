@@ -18,6 +18,8 @@ class SourceKind(StrEnum):
     WEBSITE = "website"
     PAGE = "page"
     FOLDER = "folder"
+    ZENDESK = "zendesk"  # a help centre, through its maker's interface
+    INTERCOM = "intercom"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,13 @@ class Selectors:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A place whose pages Frontdesk knows. `name` is unique; `location` is a URL, or a folder's absolute path.
+    """A place whose pages Frontdesk knows. `name` is unique; `location` is a URL, a folder's absolute path, or where
+    a help centre's interface is asked.
 
     `path_prefix` narrows a website's scope below its host ("" means the directory of the start URL);
     `max_pages` and `max_depth` bound one crawl of it (None: the crawl settings' own bounds);
-    `read_noindex`: pages that ask not to be indexed are read too, for whoever owns the site.
+    `read_noindex`: pages that ask not to be indexed are read too, for whoever owns the site. `render`: pages are read
+    in a browser, as their scripts make them.
     """
 
     name: str
@@ -50,6 +54,7 @@ class Source:
     max_pages: int | None = None
     max_depth: int | None = None
     read_noindex: bool = False
+    render: bool = False
 
 
 class DocumentKind(StrEnum):

@@ -81,6 +81,7 @@ class FetchOutcome(StrEnum):
     GONE = "gone"  # 404, 410, robots.txt now forbids it, or the file was deleted
     FAILED = "failed"  # 5xx, time-out, too large, refused address: the last good copy stays
     SKIPPED = "skipped"  # a file that is no page: told, because its owner may think it is
+    SCRIPTED = "scripted"  # a shell that shows no text without its scripts: told beside its own outcome
     PROBED = "probed"  # the answer for an address that cannot exist: what reads like it is no page
 
 
@@ -88,7 +89,8 @@ class FetchOutcome(StrEnum):
 class KnownPage:
     """What an earlier crawl keeps of a URL so that the next can ask "changed since?" and go on without the body.
 
-    `text` is the crawl's own digest of what the page says, "" where none was kept.
+    `text` is the crawl's own digest of what the page says, "" where none was kept; `cursor` is what a help centre's
+    list is gone on from, the same on all of its pages.
     """
 
     url: str
@@ -97,6 +99,7 @@ class KnownPage:
     content_hash: str = ""
     links: tuple[str, ...] = ()
     text: str = ""
+    cursor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +107,11 @@ class Fetch:
     """One URL's outcome. `url` is canonical and final (after redirects); `requested_url` is what was asked.
 
     `body` is raw bytes (only for FETCHED), `content_type` the header as served; `links` are the in-scope canonical
-    links found on the page; `reason` says in one line why a page is GONE, FAILED or SKIPPED; `bytes_received` counts
-    the body's bytes on the wire (0 for a 304); `discovered` is how many pages the crawl knows of at that moment.
+    links found on the page; `reason` says in one line why a page is GONE, FAILED, SKIPPED or SCRIPTED; `bytes_received`
+    counts the body's bytes on the wire (0 for a 304); `discovered` is how many pages the crawl knows of at that moment.
     `text` is a digest of what it says; `led_to` is where a temporary redirect of `url` leads; `asks_to_sign_in` says
-    that a sign-in form is the page's main part. A GONE of a URL that came before in the same crawl takes it back.
+    that a sign-in form is the page's main part; `cursor` is kept for the next crawl (`KnownPage`). A GONE of a URL that
+    came before in the same crawl takes it back.
     """
 
     url: str
@@ -125,6 +129,7 @@ class Fetch:
     text: str = ""
     led_to: str = ""
     asks_to_sign_in: bool = False
+    cursor: str = ""
 
 
 class Crawler(Protocol):

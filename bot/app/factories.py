@@ -199,6 +199,8 @@ def _read_crawl_settings(settings: Settings) -> CrawlSettings:
         contact=settings.crawl_contact,
         version=version("frontdesk"),
         cache=settings.data_dir / "crawl",
+        browser=settings.browser,
+        intercom_token=settings.intercom_token.get_secret_value(),
     )
 
 
@@ -271,6 +273,8 @@ def read_first_pages(source: Source, settings: Settings) -> list[Document]:
         for fetch in crawler_for(settings).crawl(source, {}):
             if fetch.outcome is FetchOutcome.PROBED:
                 continue
+            if fetch.outcome is FetchOutcome.SCRIPTED:
+                reason = f"{fetch.reason}: add it with --render"
             if fetch.outcome is not FetchOutcome.FETCHED:
                 reason = reason or fetch.reason
                 continue

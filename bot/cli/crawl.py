@@ -20,6 +20,7 @@ from bot.cli.options import (
     Prefix,
     QuestionCss,
     ReadNoindex,
+    Render,
     SinglePage,
     read_selectors,
 )
@@ -115,6 +116,7 @@ def crawl_sources(
     max_pages: MaxPages = None,
     max_depth: MaxDepth = None,
     read_noindex: ReadNoindex = False,
+    render: Render = False,
     question_css: QuestionCss = "",
     answer_css: AnswerCss = "",
     item_css: ItemCss = "",
@@ -138,6 +140,7 @@ def crawl_sources(
             max_pages=max_pages,
             max_depth=max_depth,
             read_noindex=read_noindex,
+            render=render,
         )
         for url in urls
     ]

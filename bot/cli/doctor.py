@@ -131,12 +131,27 @@ def _check_sources(settings: Settings) -> Iterator[Check]:
     for source in missing:
         mend = f"bring it back, or 'frontdesk sources remove {source.name}'"
         yield Check("sources", False, f"{source.name}: the folder {source.location} is not there: {mend}")
+    yield from _check_browser(settings, sources)
     for trouble in troubles([source for source in sources if source not in missing], runs):
-        names = ", ".join(trouble.sources)
-        what = "found nothing" if trouble.empty else "failed"
-        yield Check(
-            "sources", False, f"{names}: the last refresh, {format_age(trouble.at)} ago, {what}: {trouble.reason}"
-        )
+        names, age = ", ".join(trouble.sources), format_age(trouble.at)
+        if trouble.needs_browser:
+            yield Check("sources", None, f"{names}: as of the last refresh, {age} ago, {trouble.reason}")
+        else:
+            what = "found nothing" if trouble.empty else "failed"
+            yield Check("sources", False, f"{names}: the last refresh, {age} ago, {what}: {trouble.reason}")
+
+
+def _check_browser(settings: Settings, sources: Sequence[Source]) -> Iterator[Check]:
+    """Whether there is one for the sources that are read in it."""
+    names = ", ".join(source.name for source in sources if source.render)
+    if not names:
+        return
+    from retrieval.crawling.browser import RenderFailure, find_browser
+
+    try:
+        yield Check("browser", True, f"{find_browser(settings.browser)} reads {names}")
+    except RenderFailure as failure:
+        yield Check("browser", False, f"{names}: read in a browser, but {failure.reason}. {failure.mend}.")
 
 
 def _check_handoffs(settings: Settings) -> Iterator[Check]:

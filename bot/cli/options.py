@@ -17,6 +17,7 @@ MaxDepth = Annotated[int | None, typer.Option(min=0, help="Follow links at most 
 ReadNoindex = Annotated[
     bool, typer.Option("--read-noindex", help="Read pages that ask not to be indexed too: for a site of your own.")
 ]
+Render = Annotated[bool, typer.Option("--render", help="Read pages in a browser: for a site whose text scripts bring.")]
 QuestionCss = Annotated[str, typer.Option(help="CSS selector of a question, for markup no general rule reads.")]
 AnswerCss = Annotated[str, typer.Option(help="CSS selector of an answer; goes with --question-css.")]
 ItemCss = Annotated[str, typer.Option(help="CSS selector of the element around one pair.")]

@@ -52,6 +52,7 @@ def show_report(report: RefreshReport) -> None:
     out = make_console()
     if report.trial:
         show_trial(report.trial)
+    _print_list("scripts", "yellow", [(_format_page(line), line.reason) for line in report.scripted])
     if report.coverage.measured:
         known = report.coverage
         out.print(Text(f"Known: {coverage_line(known.share, known.measured, len(below), known.threshold)}."))

@@ -20,6 +20,7 @@ from bot.cli.options import (
     Prefix,
     QuestionCss,
     ReadNoindex,
+    Render,
     SinglePage,
     read_selectors,
 )
@@ -41,13 +42,16 @@ sources_app = typer.Typer(no_args_is_help=True)
 
 @sources_app.command("add")
 def add_source(
-    location: Annotated[str, typer.Argument(help="A start URL, or a folder of pages and documents.")],
+    location: Annotated[
+        str, typer.Argument(help="A start URL, zendesk:HOST, intercom:, or a folder of pages and documents.")
+    ],
     name: Name = "",
     page: SinglePage = False,
     prefix: Prefix = "",
     max_pages: MaxPages = None,
     max_depth: MaxDepth = None,
     read_noindex: ReadNoindex = False,
+    render: Render = False,
     question_css: QuestionCss = "",
     answer_css: AnswerCss = "",
     item_css: ItemCss = "",
@@ -76,6 +80,7 @@ def add_source(
         max_pages=max_pages,
         max_depth=max_depth,
         read_noindex=read_noindex,
+        render=render,
     )
     if preview:
         _add_if_right(source, audience)

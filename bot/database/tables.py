@@ -182,6 +182,7 @@ sources = Table(
     Column("max_pages", Integer),
     Column("max_depth", Integer),
     Column("read_noindex", Boolean, nullable=False, server_default=false()),
+    Column("render", Boolean, nullable=False, server_default=false()),
     Column("created_at", UtcDateTime, nullable=False),
     Column("paused", Boolean, nullable=False, server_default=false()),
     Column("every_hours", Double),

@@ -42,6 +42,7 @@ _STOPPED = {  # by the setting that stopped a run: what forcing it does
 
 
 _CHAT_COMMANDS = ("recrawl", "sources", "status", "versions", "rollback")  # of those that an error may name
+_BUTTONS = 3  # for one kind of thing
 _LIST = 8  # lines of a list; the rest is counted
 
 
@@ -117,9 +118,7 @@ def _ended(run: RefreshRun, what: str, by: str) -> Card:
         facts=facts,
         lines=(*_golden(report), *_changes(report), *_missing(report)),
         footnote=f"{took:g} s{_by(by)}.",
-        buttons=(Button("rollback", str(run.version), "Roll back", Style.PLAIN, "Go back to the version before?"),)
-        if run.outcome == "activated"
-        else (),
+        buttons=(*_rendering(report), *_rolling_back(run)),
     )
 
 
@@ -127,6 +126,20 @@ def coverage_line(share: float | None, pages: int, below: int, threshold: float)
     """How much of some pages' text is known, in one line."""
     text = f"{share:.0%} of the text of {pages} pages" if share is not None else f"no text on {pages} pages"
     return f"{text}; of {below} less than {threshold:.0%}" if below else text
+
+
+def _rendering(report: Mapping[str, Any]) -> list[Button]:
+    """Of each source that shows nothing without its scripts: to read it in a browser."""
+    names = dict.fromkeys(str(line["source"]) for line in report.get("scripted", ()))
+    return [
+        Button("render", name, f"Read {short(name, 40)} in a browser", Style.PRIMARY) for name in list(names)[:_BUTTONS]
+    ]
+
+
+def _rolling_back(run: RefreshRun) -> list[Button]:
+    if run.outcome != "activated":
+        return []
+    return [Button("rollback", str(run.version), "Roll back", Style.PLAIN, "Go back to the version before?")]
 
 
 def golden_line(golden: Mapping[str, Any]) -> str:
@@ -159,9 +172,12 @@ def _changes(report: Mapping[str, Any]) -> list[Line]:
         lines += [Line(f"{kind}: {short(each['question'])}", each["url"]) for each in found[:_LIST]]
         if len(found) > _LIST:
             lines.append(Line(f"{kind}: … and {len(found) - _LIST} more"))
-    for kind in ("gone", "failed"):
+    for kind in ("gone", "failed", "scripted"):
         found = report.get(kind, ())
-        lines += [Line(f"{kind}: {short(each['url'])}", each["url"], short(each["reason"])) for each in found[:_LIST]]
+        lines += [
+            Line(f"{kind}: {short(each['url'])}", each["url"], short(to_chat_line(each["reason"], _CHAT_COMMANDS), 200))
+            for each in found[:_LIST]
+        ]
         if len(found) > _LIST:
             lines.append(Line(f"{kind}: … and {len(found) - _LIST} more"))
     return lines
@@ -285,7 +301,7 @@ def _state(each: SourceStatus) -> str:
 
 def _ails(sources: Sequence[SourceStatus]) -> str:
     return " ".join(
-        f"{each.source.name}: {short(each.trouble.reason)} ({ago(each.trouble.at)})."
+        f"{each.source.name}: {short(to_chat_line(each.trouble.reason, _CHAT_COMMANDS), 200)} ({ago(each.trouble.at)})."
         for each in sources
         if each.trouble and not each.schedule.paused
     )

@@ -145,23 +145,25 @@ class SourceCommands:
         "sources add",
         Role.ADMIN,
         "look at a site, then add it",
-        Parameter("url", "Where it begins: https://…"),
+        Parameter("url", "Where it begins: https://…, or a help centre: zendesk:HOST, intercom:."),
         Parameter("name", "What to call it.", required=False, named=True),
         Parameter("prefix", "Only pages whose path begins so.", required=False, named=True),
         Parameter("page", "That page alone, and none it links to.", Kind.FLAG),
         Parameter("audience", f"{_AUDIENCE}.", required=False, named=True),
+        Parameter("render", "Read it in a browser: its text comes from scripts.", Kind.FLAG),
     )
     async def _add_source(self, asked: CommandContext) -> Answer:
         from bot.sources.location import describe_source
 
         location = asked.text("url")
-        if not location.startswith(("https://", "http://")) and not asked.at_terminal:
+        if not location.startswith(("https://", "http://", "zendesk:", "intercom:")) and not asked.at_terminal:
             raise InputError("Only websites can be added from a chat: give a URL that begins with https://.")
         source = describe_source(
             location,
             name=asked.text("name"),
             path_prefix=asked.text("prefix"),
             single_page=bool(asked.options.get("page")),
+            render=bool(asked.options.get("render")),
         )
         for known in await self._sources.list():
             if source.name == known.name or source.location == known.location:
@@ -221,6 +223,31 @@ class SourceCommands:
         name = asked.text("source")
         await self._schedules.pause(name, False)
         return Card(text=f"Took {name} up again.")
+
+    @command(
+        "sources render",
+        Role.ADMIN,
+        "read its pages in a browser, as its scripts make them",
+        _WHICH,
+        Parameter("off", "Read them as they are served again.", Kind.FLAG),
+    )
+    async def _render_source(self, asked: CommandContext) -> Answer:
+        name, render = asked.text("source"), not asked.options.get("off")
+        await self._set_render(name, render)
+        how = "in a browser" if render else "as they are served"
+        return Card(text=f"The pages of {name} are read {how} from the next re-crawl on.")
+
+    @on_button("render", Role.ADMIN)
+    async def _render_now(self, asked: CommandContext) -> Answer:
+        await self._set_render(asked.value, True)
+        return await self._start(asked, (asked.value,))
+
+    async def _set_render(self, name: str, render: bool) -> None:
+        from bot.sources.location import check_can_render
+
+        if render:
+            check_can_render((await self._sources.get(name)).kind)
+        await self._sources.set_render(name, render)
 
     @command(
         "sources every",

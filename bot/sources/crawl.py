@@ -69,7 +69,7 @@ async def _known_or_added(source: Source, sources: SourceStore, added: list[str]
 
 def _check_options(source: Source, known: Source) -> None:
     """A known source keeps its options: others would be passed over in silence."""
-    for option in ("path_prefix", "selectors", "max_pages", "max_depth", "read_noindex"):
+    for option in ("path_prefix", "selectors", "max_pages", "max_depth", "read_noindex", "render"):
         asked = getattr(source, option)
         if asked not in ("", None, False) and asked != getattr(known, option):
             raise DuplicateSource(

@@ -14,12 +14,14 @@ from retrieval.documents import Source, SourceKind
 
 @dataclass(frozen=True, slots=True)
 class SourceTrouble:
-    """Why the last refresh of these sources failed, and when; `empty`: it went well, and found nothing on them."""
+    """Why the last refresh of these sources failed, and when; `empty`: it went well, and found nothing on them;
+    `needs_browser`: what it missed of them without one."""
 
     sources: tuple[str, ...]
     reason: str
     at: datetime
     empty: bool = False
+    needs_browser: bool = False
 
 
 def troubles(sources: Iterable[Source], runs: Iterable[RefreshRun]) -> list[SourceTrouble]:
@@ -28,7 +30,8 @@ def troubles(sources: Iterable[Source], runs: Iterable[RefreshRun]) -> list[Sour
     A run tells in its report which sources it was to read; one that was cancelled, or found another at work, tells of
     none. One that failed tells which of them it failed by. It is passed over for all others.
     """
-    unsettled = {source.name for source in sources}
+    known = {source.name: source for source in sources}
+    unsettled = set(known)
     found = []
     for run in runs:
         read = unsettled & set(cast(Sequence[str], run.report.get("sources", ())))
@@ -46,6 +49,12 @@ def troubles(sources: Iterable[Source], runs: Iterable[RefreshRun]) -> list[Sour
                 for line in lines
                 if line["source"] in read
             ]
+        shells = cast(Sequence[Mapping[str, str]], run.report.get("scripted", ()))
+        found += [
+            SourceTrouble((line["source"],), f"{line['url']}: {line['reason']}", run.started_at, needs_browser=True)
+            for line in shells
+            if line["source"] in read and not known[line["source"]].render
+        ]
     return found
 
 

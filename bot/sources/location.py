@@ -6,9 +6,17 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bot.sources.help_centres import INTERCOM, ZENDESK, recognise_help_centre
 from retrieval.documents import Selectors, Source, SourceKind
 from retrieval.errors import SourceError
 
+_CRAWLED = frozenset({SourceKind.WEBSITE, SourceKind.PAGE})
+_WHOLE = {
+    SourceKind.PAGE: "this page",
+    SourceKind.FOLDER: "all files",
+    SourceKind.ZENDESK: "public articles",
+    SourceKind.INTERCOM: "published articles",
+}
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 
@@ -22,24 +30,34 @@ def describe_source(
     max_pages: int | None = None,
     max_depth: int | None = None,
     read_noindex: bool = False,
+    render: bool = False,
 ) -> Source:
     """The source that `location` (a URL or a folder) names; without a `name`, one is made from the location.
 
     Raises SourceError for a location that is neither, or a name that cannot be one.
     """
-    kind, location, suggested = _recognise(location.strip(), single_page)
+    as_website = single_page or render or read_noindex or bool(path_prefix)
+    kind, location, suggested = _recognise(location.strip(), single_page, as_website)
     name = name or suggested
     if not _NAME.fullmatch(name):
         raise SourceError(
             f"{name!r} cannot name a source: use at most 63 of a-z, 0-9, '.', '_' and '-', e.g. --name help."
         )
     if path_prefix and kind is not SourceKind.WEBSITE:
-        raise SourceError("--prefix narrows a website's scope; a page or a folder has none: leave it out.")
-    if read_noindex and kind is SourceKind.FOLDER:
-        raise SourceError("--read-noindex is for websites and pages; a folder's files are all read: leave it out.")
+        raise SourceError("--prefix narrows a website's scope; other sources have none: leave it out.")
+    if read_noindex and kind not in _CRAWLED:
+        raise SourceError("--read-noindex is for websites and pages; of other sources all is read: leave it out.")
+    if render:
+        check_can_render(kind)
     if path_prefix and not path_prefix.startswith("/"):
         path_prefix = f"/{path_prefix}"
-    return Source(name, kind, location, path_prefix, selectors, max_pages, max_depth, read_noindex)
+    return Source(name, kind, location, path_prefix, selectors, max_pages, max_depth, read_noindex, render)
+
+
+def check_can_render(kind: SourceKind) -> None:
+    """Raises SourceError for a kind of source that no browser reads."""
+    if kind not in _CRAWLED:
+        raise SourceError("--render is for websites and pages, whose scripts a browser can run: leave it out.")
 
 
 def scope_of(source: Source) -> str:
@@ -49,13 +67,21 @@ def scope_of(source: Source) -> str:
     if source.kind is SourceKind.WEBSITE:
         scope = f"{Scope.from_start(to_canonical_url(source.location) or source.location, source.path_prefix).prefix}…"
     else:
-        scope = "this page" if source.kind is SourceKind.PAGE else "all files"
+        scope = _WHOLE[source.kind]
     limits = ((source.max_pages, "pages"), (source.max_depth, "links deep"))
     rules = [*(["own CSS"] if source.selectors else []), *(["noindex too"] if source.read_noindex else [])]
+    rules += ["in a browser"] if source.render else []
     return ", ".join([scope, *(f"at most {limit} {what}" for limit, what in limits if limit is not None), *rules])
 
 
-def _recognise(location: str, single_page: bool) -> tuple[SourceKind, str, str]:
+def _recognise(location: str, single_page: bool, as_website: bool) -> tuple[SourceKind, str, str]:
+    """The kind, the location and a name; a URL of a help centre is one of a website where an option says so."""
+    named = location.startswith((ZENDESK, INTERCOM))
+    if (named or not as_website) and (centre := recognise_help_centre(location)):
+        if single_page:
+            raise SourceError(f"{location} is a whole help centre: leave --page out.")
+        kind, address = centre
+        return kind, address, _slug("intercom" if kind is SourceKind.INTERCOM else urlsplit(address).netloc)
     if "://" not in location:
         return _folder(location, single_page)
     try:

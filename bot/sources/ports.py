@@ -27,6 +27,9 @@ class SourceStore(Protocol):
     async def remove(self, name: str) -> None:
         """Raises UnknownSource."""
 
+    async def set_render(self, name: str, render: bool) -> None:
+        """Whether its pages are read in a browser from now on. Raises UnknownSource."""
+
 
 class AudienceStore(Protocol):
     """Whom sources are for, by their names. Every method raises StorageError."""

@@ -42,6 +42,8 @@ class SourceStatus:
             return "paused"
         if self.trouble is None:
             return "ok"
+        if self.trouble.needs_browser:
+            return "needs a browser"
         return "empty" if self.trouble.empty else "failing"
 
 

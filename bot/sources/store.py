@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, delete, or_, select
+from sqlalchemy import RowMapping, Select, Update, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.database.database import Database, upsert
@@ -65,11 +65,21 @@ class SqlSourceStore:
         if not await self._database.write(work):
             raise unknown_source(name)
 
+    async def set_render(self, name: str, render: bool) -> None:
+        """Raises UnknownSource."""
+        query = update(sources).where(sources.c.name == name).values(render=render)
+        if not await self._database.write(lambda connection: _count_rows(connection, query)):
+            raise unknown_source(name)
+
     async def _select(self, query: Select[Any]) -> Sequence[Source]:
         async def work(connection: AsyncConnection) -> Sequence[Source]:
             return [_from_row(row) for row in (await connection.execute(query)).mappings()]
 
         return await self._database.read(work)
+
+
+async def _count_rows(connection: AsyncConnection, query: Update) -> int:
+    return int((await connection.execute(query)).rowcount)
 
 
 def _to_row(source: Source) -> dict[str, Any]:
@@ -86,6 +96,7 @@ def _from_row(row: RowMapping) -> Source:
         max_pages=row["max_pages"],
         max_depth=row["max_depth"],
         read_noindex=row["read_noindex"],
+        render=row["render"],
     )
 
 

@@ -17,6 +17,7 @@ from scrapy.exceptions import (
 )
 
 from retrieval.crawling.addresses import format_refusal
+from retrieval.crawling.browser import RenderFailure
 from retrieval.crawling.causes import find_tls_fault, is_out_of_memory
 from retrieval.crawling.politeness import RobotsForbid, RobotsUnreachable
 from retrieval.crawling.settings import MIB, CrawlSettings
@@ -39,6 +40,8 @@ def explain_failure(
 ) -> Failure:
     """What went wrong with `url`; `refused` is the guarded resolver's memory, by host."""
     host = urlsplit(url).hostname or ""
+    if isinstance(error, RenderFailure):
+        return Failure(error.reason, error.mend, hopeless=error.hopeless)
     if isinstance(error, CannotResolveHostError) and host in refused:
         address, kind = refused[host]
         return Failure(format_refusal(address, kind, host), "", hopeless=True, refused=True)

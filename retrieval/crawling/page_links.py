@@ -13,7 +13,7 @@ from lxml import etree, html
 from w3lib.encoding import html_to_unicode
 
 from retrieval.crawling.page_texts import count_letters, digest_text, digest_words
-from retrieval.crawling.urls import may_be_page, to_canonical_url
+from retrieval.crawling.urls import find_route, may_be_page, to_canonical_url
 from retrieval.media_types import UNTYPED, is_document, media_type
 
 MAX_LINKS = 5000
@@ -57,10 +57,24 @@ def is_readable(content_type: str, path: str) -> bool:
     return kind in _HTML or kind in _TEXT
 
 
+def is_html(content_type: str, path: str) -> bool:
+    """Whether it is readable, and no Markdown or text."""
+    kind = media_type(content_type)
+    named_text = path.lower().endswith((".md", ".markdown", ".txt"))
+    return is_readable(content_type, path) and kind not in _TEXT and (kind in _HTML or not named_text)
+
+
 def read_page(
-    body: bytes, url: str, content_type: str = "", robots_header: str = "", refresh_header: str = ""
+    body: bytes,
+    url: str,
+    content_type: str = "",
+    robots_header: str = "",
+    refresh_header: str = "",
+    *,
+    routes: bool = False,
 ) -> PageFacts:
     """The facts of a page at `url`; the headers are X-Robots-Tag and Refresh. Only HTML has links.
+    `routes`: what its own scripts make of fragments are pages, too.
 
     Never raises: markup that no parser takes has no links.
     """
@@ -80,7 +94,7 @@ def read_page(
             directives |= _parse_directives(content)
     base = _find_base_url(root, url)
     nofollow = bool(directives & {"nofollow", "none"})
-    links = () if nofollow else tuple(_extract_links(root, base, encoding))
+    links = () if nofollow else tuple(_extract_links(root, base, encoding, routes))
     forward, delay = parse_refresh(refresh_header or _find_meta_refresh(root), base)
     if delay > 1 and count_letters(root) > _BRIEF:
         forward = ""  # it is there to be read, whatever comes after
@@ -191,13 +205,14 @@ def _find_declared_url(root: html.HtmlElement, base: str) -> str:
     return ""
 
 
-def _extract_links(root: html.HtmlElement, base: str, encoding: str) -> Iterator[str]:
+def _extract_links(root: html.HtmlElement, base: str, encoding: str, routes: bool) -> Iterator[str]:
     seen: set[str] = set()
     for element in root.iter("a", "area", "iframe", "frame"):
         href = element.get("href") or element.get("src") or ""
-        if not href or href.startswith("#") or "nofollow" in (element.get("rel") or "").lower().split():
+        in_page = href.startswith("#") and not (routes and find_route(href))
+        if not href or in_page or "nofollow" in (element.get("rel") or "").lower().split():
             continue
-        url = to_canonical_url(href, base, encoding)
+        url = to_canonical_url(href, base, encoding, routes=routes)
         if url and url not in seen and may_be_page(url):
             seen.add(url)
             yield url

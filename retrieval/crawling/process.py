@@ -1,4 +1,4 @@
-"""The crawler of websites and single pages: Scrapy in a process of its own, which cannot outlive or harm this one."""
+"""The crawler of what is read over HTTP: Scrapy in a process of its own, which cannot outlive or harm this one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from retrieval.interfaces import Fetch, FetchOutcome, KnownPage
 
 
 class ScrapyCrawler:
-    """Implements `Crawler` for websites and single pages."""
+    """Implements `Crawler` for websites, single pages and help centres."""
 
     def __init__(self, settings: CrawlSettings | None = None) -> None:
         self._settings = settings or CrawlSettings()
@@ -110,7 +110,7 @@ def build_job(source: Source, known: Mapping[str, KnownPage], settings: CrawlSet
     from retrieval.crawling.addresses import AddressGuard, parse_host
     from retrieval.crawling.urls import parse_origin, to_canonical_url
 
-    start = to_canonical_url(source.location)
+    start = to_canonical_url(source.location, routes=source.render)
     if not start:
         raise SourceError(
             f"{source.location!r} is no URL that can be crawled: give it as https://example.com/faq, "
@@ -120,10 +120,19 @@ def build_job(source: Source, known: Mapping[str, KnownPage], settings: CrawlSet
     host = parse_origin(start)[0]
     if address := parse_host(host):
         guard.check_address(str(address), host)
+    interface = source.kind.value if source.kind in (SourceKind.ZENDESK, SourceKind.INTERCOM) else ""
+    if interface == SourceKind.INTERCOM and not settings.intercom_token:
+        raise SourceError(
+            "Intercom's articles need a token that may read them: make one in Intercom's Developer Hub, and set it as "
+            "FRONTDESK_INTERCOM_TOKEN."
+        )
+    if source.render:
+        _check_browser(source, settings)
     bounds = replace(
         settings,
         max_pages=source.max_pages or settings.max_pages,
         max_depth=settings.max_depth if source.max_depth is None else source.max_depth,
+        intercom_token=settings.intercom_token if interface == SourceKind.INTERCOM else "",
     )
     return Job(
         start=start,
@@ -132,5 +141,17 @@ def build_job(source: Source, known: Mapping[str, KnownPage], settings: CrawlSet
         single=source.kind is SourceKind.PAGE,
         path_prefix=source.path_prefix,
         read_noindex=source.read_noindex,
+        render=source.render,
+        interface=interface,
         known=dict(known),
     )
+
+
+def _check_browser(source: Source, settings: CrawlSettings) -> None:
+    """Raises SourceError where there is nothing to render the source's pages with."""
+    from retrieval.crawling.browser import RenderFailure, find_browser
+
+    try:
+        find_browser(settings.browser)
+    except RenderFailure as failure:
+        raise SourceError(f"{source.location} is read in a browser, but {failure.reason}. {failure.mend}.") from failure

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,7 +23,9 @@ class CrawlSettings:
     `page_bytes` (on the wire and unpacked; `document_bytes` for a PDF, a Word file or a spreadsheet), `retries` after a
     server's fault, `max_redirects`. `memory_bytes` is the
     address space of the crawl process. `contact` (a URL or an address) goes with `version` into the user agent.
-    `cache` is a folder for sitemaps, so that an unchanged one costs no body (None: they are read anew each time).
+    `browser` is the program that renders pages ("": the first Chromium or Chrome on the PATH).
+    `intercom_token` may read the articles of an Intercom workspace. `cache` is a folder for sitemaps, so that an
+    unchanged one costs no body (None: they are read anew each time).
     """
 
     allow: tuple[str, ...] = ()
@@ -41,6 +43,8 @@ class CrawlSettings:
     contact: str = ""
     version: str = "0"
     cache: Path | None = None
+    browser: str = ""
+    intercom_token: str = field(default="", repr=False)
 
     def limit_bytes(self, url: str) -> int:
         """How many bytes the file at the URL may have, by what its ending says it is."""

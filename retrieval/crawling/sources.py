@@ -23,6 +23,7 @@ class CrawlerBySource:
 
 
 def crawler_for(settings: CrawlSettings) -> Crawler:
-    """Websites and pages over HTTP, folders from disk."""
+    """Websites, pages and help centres over HTTP, folders from disk."""
     web = ScrapyCrawler(settings)
-    return CrawlerBySource({SourceKind.WEBSITE: web, SourceKind.PAGE: web, SourceKind.FOLDER: FolderReader(settings)})
+    over_http = (SourceKind.WEBSITE, SourceKind.PAGE, SourceKind.ZENDESK, SourceKind.INTERCOM)
+    return CrawlerBySource({**dict.fromkeys(over_http, web), SourceKind.FOLDER: FolderReader(settings)})

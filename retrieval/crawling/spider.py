@@ -220,7 +220,14 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
         if response.status != 200 or not is_readable(content_type, urlsplit(ask.url).path):
             return None
         robots = b",".join(response.headers.getlist("X-Robots-Tag")).decode("latin-1")
-        return read_page(response.body, response.url, content_type, robots, read_header(response, "Refresh"))
+        return read_page(
+            response.body,
+            response.url,
+            content_type,
+            robots,
+            read_header(response, "Refresh"),
+            routes=self.job.render,
+        )
 
     def find_forward(self, ask: Ask, response: Response, facts: PageFacts) -> tuple[str, int] | None:
         """Where a page sends its readers by itself, and the status that would say so; None where it is to be read."""

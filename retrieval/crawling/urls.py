@@ -29,17 +29,29 @@ _NO_PAGE = re.compile(
 )
 
 
-def to_canonical_url(url: str, base: str = "", encoding: str = "utf-8") -> str:
+def to_canonical_url(url: str, base: str = "", encoding: str = "utf-8", *, routes: bool = False) -> str:
     """The one form of an http(s) URL: absolute against `base`, no fragment, no default port, no tracking or session
     parameters, the rest sorted, percent-encoded as a browser would (the query in the page's `encoding`).
 
-    "" for what is no http(s) URL, carries a user name, or is longer than MAX_URL.
+    With `routes` a fragment that names a page stays (`find_route`). "" for what is no http(s) URL, carries a user name,
+    or is longer than MAX_URL.
     """
     try:
         absolute = urljoin(base, url.strip()) if base else url.strip()
     except ValueError:
         return ""
-    return _canonicalize_absolute(absolute.partition("#")[0], encoding)
+    address, _, fragment = absolute.partition("#")
+    canonical = _canonicalize_absolute(address, encoding)
+    route = find_route(f"#{fragment}") if routes and canonical else ""
+    return canonical + route if len(canonical + route) <= MAX_URL else ""
+
+
+def find_route(fragment: str) -> str:
+    """The fragment (with its #) by which a page's own scripts show another page (#/faq, #!/faq, #!faq), encoded; "" for
+    the start of such routes, and for a place on a page."""
+    if not fragment.startswith(("#/", "#!")) or not fragment[1:].strip("!/"):
+        return ""
+    return str(safe_url_string(f"http://host/{fragment}")).removeprefix("http://host/")
 
 
 @lru_cache(maxsize=20_000)  # a site's navigation stands on all of its pages

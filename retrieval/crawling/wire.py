@@ -20,7 +20,8 @@ OUT_OF_MEMORY = 12  # exit code, as in errno.ENOMEM
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One crawl: of the site around `start` (canonical), or of that page alone."""
+    """One crawl: of the site around `start` (canonical), or of that page alone; with an `interface`, of the help centre
+    that answers there."""
 
     start: str
     spool: str
@@ -28,6 +29,8 @@ class Job:
     single: bool = False
     path_prefix: str = ""
     read_noindex: bool = False
+    render: bool = False
+    interface: str = ""
     known: dict[str, KnownPage] = field(default_factory=dict)
 
     def to_json(self) -> str:

@@ -51,7 +51,12 @@ def _run_crawl(job: Job) -> None:
     from scrapy.crawler import AsyncCrawlerProcess
 
     from retrieval.crawling.outbox import Outbox
-    from retrieval.crawling.spider import SiteSpider
+
+    spider: type[Any]
+    if job.interface:
+        from retrieval.crawling.help_centres.spider import HelpCentreSpider as spider
+    else:
+        from retrieval.crawling.spider import SiteSpider as spider
 
     gc.freeze()
     gc.enable()
@@ -59,7 +64,7 @@ def _run_crawl(job: Job) -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a stray print must not end up between our lines
     outbox = Outbox(Path(job.spool), out)
     process = AsyncCrawlerProcess(scrapy_settings(job.settings))
-    crawler = process.create_crawler(SiteSpider)
+    crawler = process.create_crawler(spider)
     from twisted.internet import reactor  # only now: the process has installed the one to use
 
     def close_and_exit() -> None:
@@ -83,6 +88,7 @@ def scrapy_settings(settings: CrawlSettings) -> dict[str, Any]:
         "ROBOTSTXT_OBEY": True,
         "DEFAULT_REQUEST_HEADERS": {"Accept": _ACCEPT},
         "DOWNLOADER_MIDDLEWARES_BASE": {
+            "retrieval.crawling.rendering.Rendering": 50,
             "retrieval.crawling.politeness.Robots": 100,
             "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": 350,
             "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,

@@ -135,7 +135,9 @@ def _find_section(heading: Tag) -> Tag | None:
 
 
 def _join_fragment(url: str, fragment: str) -> str:
-    base = url.partition("#")[0]
+    base, _, own = url.partition("#")
+    if own.startswith(("/", "!")):  # the page is a route that its scripts make of the fragment: there is no other
+        return url
     return f"{base}#{fragment}" if fragment else base
 
 

@@ -27,7 +27,7 @@ PageKey = tuple[str, str]
 @dataclass(frozen=True, slots=True)
 class CrawlState:
     """What the last fetch of a page told. `rules` names the extraction rules its documents came through, `text` what
-    it says (the crawl's digest)."""
+    it says (the crawl's digest), `cursor` where the list that it came from is gone on from."""
 
     etag: str = ""
     last_modified: str = ""
@@ -35,6 +35,7 @@ class CrawlState:
     links: tuple[str, ...] = ()
     rules: str = ""
     text: str = ""
+    cursor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,9 @@ class PageRecord:
         if self.state.rules != rules:
             return KnownPage(self.url, links=self.state.links, text=self.state.text)
         state = self.state
-        return KnownPage(self.url, state.etag, state.last_modified, state.content_hash, state.links, state.text)
+        return KnownPage(
+            self.url, state.etag, state.last_modified, state.content_hash, state.links, state.text, state.cursor
+        )
 
 
 def write_pages(folder: Path, records: Iterable[PageRecord]) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from retrieval.coverage import Coverage
 from retrieval.crawling.urls import to_canonical_url
-from retrieval.documents import Document, Selectors, Source, content_id
+from retrieval.documents import Document, Selectors, Source, SourceKind, content_id
 from retrieval.errors import ExtractionError, SourceError
 from retrieval.extraction import EXTRACTOR_VERSION, ExtractedPage
 from retrieval.index.page_records import CrawlState, PageKey, PageRecord
@@ -21,6 +21,10 @@ from retrieval.interfaces import Crawler, Fetch, FetchOutcome
 from retrieval.refresh.false_pages import ProbedPage, ReadPage, find_false_pages
 from retrieval.refresh.report import OnProgress, PageLine, Progress, SourceLine
 from retrieval.text.cleaning import collapse_whitespace
+
+_SCRIPTED = (
+    "{reason}. To read the source in a browser: 'frontdesk sources render {name}', or --render where it is added"
+)
 
 
 @dataclass(slots=True)
@@ -34,6 +38,7 @@ class CollectedPages:
     gone: list[PageLine] = field(default_factory=list)
     failed: list[PageLine] = field(default_factory=list)
     skipped: list[PageLine] = field(default_factory=list)
+    scripted: list[PageLine] = field(default_factory=list)
     locations: dict[str, str] = field(default_factory=dict)  # of the sources that were read
     sources_failed: list[SourceLine] = field(default_factory=list)
     refused: list[SourceError] = field(default_factory=list)
@@ -53,7 +58,12 @@ def hash_extraction_rules(source: Source) -> str:
     """Names what turns a page of `source` into documents: while it stays, an unchanged page need not come again."""
     selectors = source.selectors
     chosen = (selectors.item, selectors.question, selectors.answer) if selectors else ()
-    return content_id(EXTRACTOR_VERSION, *chosen)
+    return content_id(EXTRACTOR_VERSION, *chosen, *(["rendered"] if source.render else []), *_name_interface(source))
+
+
+def _name_interface(source: Source) -> list[str]:
+    """A page that is read through an interface is another than the one that is crawled."""
+    return [source.kind] if source.kind in (SourceKind.ZENDESK, SourceKind.INTERCOM) else []
 
 
 def collect_pages(
@@ -104,7 +114,7 @@ class _SourceCrawl:
         self._done: set[str] = set()  # URLs whose fate is settled
         self._read = self._gone = 0  # pages
         self._failed: list[PageLine] = []
-        self._start = to_canonical_url(source.location)
+        self._start = to_canonical_url(source.location, routes=source.render)
         self._read_pages: dict[str, ReadPage] = {}  # whose body came
         self._requested: dict[str, str] = {}
         self._probes: list[ProbedPage] = []
@@ -148,6 +158,10 @@ class _SourceCrawl:
         collected = self._collected
         if fetch.outcome is FetchOutcome.SKIPPED:
             collected.skipped.append(PageLine(self._source.name, fetch.url, fetch.reason))
+            return
+        if fetch.outcome is FetchOutcome.SCRIPTED:
+            reason = _SCRIPTED.format(reason=fetch.reason, name=self._source.name)
+            collected.scripted.append(PageLine(self._source.name, fetch.url, reason))
             return
         if fetch.outcome is FetchOutcome.PROBED:
             self._record_probe(fetch)
@@ -303,6 +317,7 @@ class _SourceCrawl:
             links=fetch.links or old.links,
             rules=old.rules,
             text=fetch.text or old.text,
+            cursor=fetch.cursor,
         )
         record = PageRecord(self._source.name, fetch.url, documents, state, coverage)
         self._collected.records[record.key] = record

@@ -68,7 +68,8 @@ class RefreshReport:
     `version` is the version that answers afterwards ("" for none). Documents are counted after duplicates were dropped.
     Pages: fetched with a body, unchanged, gone with what they held, failed (their last good copy stays), unseen (the
     crawl broke off before it came to them; they stay too), empty (taken, but without a pair or a section), skipped
-    (files of a kind that is not read). `sources` were read, but for `sources_failed`, of which `failed` has one line
+    (files of a kind that is not read). `scripted` names, of a source at most, one page that shows no text without its
+    scripts, and what to do. `sources` were read, but for `sources_failed`, of which `failed` has one line
     each; of `sources_empty` no page gave anything. `coverage` has the figure of every page of the sources that were
     read. `bytes_received` counts bodies; `texts_embedded` is how many had no vector yet. `trial` is what came of the
     golden questions, None where none were asked.
@@ -87,6 +88,7 @@ class RefreshReport:
     failed: tuple[PageLine, ...] = ()
     empty: tuple[PageLine, ...] = ()
     skipped: tuple[PageLine, ...] = ()
+    scripted: tuple[PageLine, ...] = ()
     sources: tuple[str, ...] = ()
     sources_failed: tuple[SourceLine, ...] = ()
     sources_empty: tuple[SourceLine, ...] = ()
@@ -134,5 +136,6 @@ class RefreshReport:
             "empty": [asdict(line) for line in self.empty],
             "skipped": [asdict(line) for line in self.skipped],
             "coverage": self.coverage.as_dict(),
+            "scripted": [asdict(line) for line in self.scripted],
             **({"golden": self.trial.as_dict()} if self.trial else {}),
         }

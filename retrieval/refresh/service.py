@@ -210,6 +210,9 @@ def _build_nothing_found_error(sources: Sequence[Source], collected: CollectedPa
         return SourceError(
             f"No page could be read; the first, {first.url}: {first.reason}. Check the source's address."
         )
+    if collected.scripted:
+        line = collected.scripted[0]
+        return SourceError(f"No text was found on {line.url}: {line.reason.rstrip('.')}.")
     return SourceError(
         f"No question and no text was found on the {collected.fetched + collected.unchanged} pages of "
         f"{', '.join(source.name for source in sources)}: check the addresses, or name the markup with --question-css "
@@ -234,6 +237,7 @@ def _build_report(
         failed=tuple(collected.failed),
         empty=covered.empty,
         skipped=tuple(collected.skipped),
+        scripted=tuple(collected.scripted),
         sources=tuple(collected.locations),
         sources_failed=tuple(collected.sources_failed),
         sources_empty=covered.sources_empty,

@@ -22,6 +22,7 @@ SHOP = Source(
     max_pages=50,
     max_depth=0,
     read_noindex=True,
+    render=True,
 )
 GUIDES = Source(name="guides", kind=SourceKind.FOLDER, location="/srv/guides")
 
@@ -103,3 +104,14 @@ async def test_the_last_word_on_an_audience_counts(database: Database) -> None:
     assert await audiences.list_limited() == {"shop": {"slack:workspace:T1"}}
     await audiences.set_audience("shop", frozenset())
     assert await audiences.list_limited() == {}
+
+
+async def test_a_source_is_read_in_a_browser_from_when_it_is_told_to(store: SourceStore) -> None:
+    await store.add(GUIDES)
+    await store.add(SHOP)
+    await store.set_render("shop", False)
+    assert [source.render for source in await store.list()] == [False, False]
+    await store.set_render("shop", True)
+    assert await store.get("shop") == SHOP
+    with pytest.raises(UnknownSource):
+        await store.set_render("nosuch", True)

@@ -84,6 +84,21 @@ def test_a_paused_source_is_a_note_even_where_its_folder_is_away(settings: Setti
     assert "awake" in checks[2].finding
 
 
+def test_a_source_that_is_read_in_a_browser_needs_one(settings: Settings, tmp_path: Path) -> None:
+    async def add(application: Application) -> None:
+        await application.source_store.add(Source("app", SourceKind.WEBSITE, "https://app.test/", render=True))
+
+    prepare(settings, add)
+    program = tmp_path / "browser"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    found = settings.model_copy(update={"browser": str(program)})
+    assert Check("browser", True, f"{program} reads app") in diagnosis._check_sources(found)
+    missing = settings.model_copy(update={"browser": "/no/such"})
+    (told,) = [check for check in diagnosis._check_sources(missing) if check.part == "browser"]
+    assert (told.ok, "FRONTDESK_BROWSER names /no/such" in told.finding) == (False, True)
+
+
 @pytest.mark.parametrize(
     ("mask", "days", "ok", "words"),
     [

@@ -57,3 +57,13 @@ def test_a_folder_that_is_not_there_is_missing(tmp_path: Path) -> None:
     here, lost = (Source(n, SourceKind.FOLDER, str(tmp_path / n)) for n in ("here", "lost"))
     (tmp_path / "here").mkdir()
     assert missing_folders([here, lost, SHOP]) == [lost]
+
+
+def test_a_source_that_shows_no_text_without_its_scripts_is_told_until_it_is_read_in_a_browser() -> None:
+    line = {"source": "shop", "url": "https://shop.test/", "reason": "it shows no text"}
+    shells = replace(run("shop", "blog"), report={**run("shop", "blog").report, "scripted": [line]})
+    (trouble,) = troubles([SHOP, BLOG], [shells])
+    assert (trouble.sources, trouble.needs_browser) == (("shop",), True)
+    assert trouble.reason == "https://shop.test/: it shows no text"
+    assert troubles([replace(SHOP, render=True), BLOG], [shells]) == []
+    assert troubles([SHOP, BLOG], [run("shop"), shells]) == []

@@ -105,3 +105,23 @@ def test_a_path_that_says_the_same_three_times_grows_without_end() -> None:
     assert grows_without_end("https://example.com/a/b/a/b/a/b/c")
     assert not grows_without_end("https://example.com/a/b/a/b/c")
     assert not grows_without_end("https://example.com/11/11/11/a")
+
+
+@pytest.mark.parametrize(
+    ("href", "expected"),
+    [
+        ("#/faq/returns", "http://example.com/help#/faq/returns"),
+        ("/other?utm_source=x#!/faq", "http://example.com/other#!/faq"),
+        ("#!faq", "http://example.com/help#!faq"),
+        ("#/退货", "http://example.com/help#/%E9%80%80%E8%B4%A7"),
+        ("#/", "http://example.com/help"),
+        ("#returns", "http://example.com/help"),
+        ("", "http://example.com/help"),
+        ("javascript:go()#/faq", ""),
+    ],
+)
+def test_a_route_that_scripts_make_of_a_fragment_stays_where_routes_are_pages(href: str, expected: str) -> None:
+    url = to_canonical_url(href, "http://example.com/help", routes=True)
+    assert url == expected
+    assert to_canonical_url(href, "http://example.com/help") == expected.partition("#")[0]
+    assert to_canonical_url(url, routes=True) == url

@@ -13,6 +13,7 @@ def test_a_job_survives_the_way_to_the_worker() -> None:
         start="https://example.com/",
         spool="/tmp/x",
         settings=CrawlSettings(allow=("10.0.0.0/8",), cache=Path("/tmp/cache"), contact="如何"),
+        render=True,
         known={"u": KnownPage("u", '"1"', "yesterday", "hash", ("a", "b"))},
     )
     line = job.to_json()

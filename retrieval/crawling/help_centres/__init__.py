@@ -1,0 +1,1 @@
+"""Help centres that are read through their makers' interfaces: whole articles, and only what changed."""
