@@ -60,6 +60,10 @@ class DuplicateSource(BotError):
     """A source of that name or location exists."""
 
 
+class UnknownContradiction(BotError):
+    """No contradiction has that id, or several begin so."""
+
+
 class UnknownTaught(BotError):
     """No taught answer has that id."""
 

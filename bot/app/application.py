@@ -170,6 +170,7 @@ class Application(FeatureParts):
             self.published_answers.run,
             self.live_glossary.run,
             self.live_learned.run,
+            self.live_set_aside.run,
             self.schedules.run,
             self.handoffs.watch_handoffs,
             self.refresh_watch.run,

@@ -14,6 +14,7 @@ from bot.app.stores import Stores
 
 if TYPE_CHECKING:
     from bot.chat.ports import IntentReader
+    from bot.freshness.service import LiveSetAside
     from bot.glossary.service import LiveGlossary
     from bot.learned.service import LiveLearned
     from bot.sources.catalogue import Knowledge
@@ -67,11 +68,20 @@ class SearchParts(Stores):
         return LiveLearned(self.learned_store, self.settings.learn_from)
 
     @cached_property
+    def live_set_aside(self) -> LiveSetAside:
+        """The entries that are not answered from."""
+        from bot.freshness.service import LiveSetAside
+
+        return LiveSetAside(self.freshness_store)
+
+    @cached_property
     def live_index(self) -> LiveIndex:
         """The active version's index, swapped when another becomes active."""
         from retrieval.search.live_index import LiveIndex
 
-        index = LiveIndex(version_store(self.settings), self.embedding_models, self.published_answers)
+        index = LiveIndex(
+            version_store(self.settings), self.embedding_models, self.published_answers, self.live_set_aside
+        )
 
         async def index_taught_answers() -> None:
             await asyncio.to_thread(index.refresh)
@@ -106,17 +116,18 @@ class SearchParts(Stores):
 
         version, index = self.live_index.current_index()
         if not version:  # taught answers alone
-            return Knowledge("", datetime.now(UTC), 0, len(index.passages), index.documents, index.passages)
+            return Knowledge("", datetime.now(UTC), 0, len(index.passages), index.shown_documents, index.passages)
         manifest = version_store(self.settings).find_version(version).manifest
         counts = manifest.counts
         made = datetime.fromisoformat(manifest.created_at)
-        return Knowledge(version, made, counts["pages"], counts["passages"], index.documents, index.passages)
+        return Knowledge(version, made, counts["pages"], counts["passages"], index.shown_documents, index.passages)
 
     async def load_beside(self) -> None:
         """Take in what people taught, named and showed. Raises StorageError."""
         await self.published_answers.load()
         await self.live_glossary.load()
         await self.live_learned.load()
+        await self.live_set_aside.load()
 
     async def known_beside(self) -> Beside:
         """The taught answers and the glossary as they are now. Raises StorageError."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 from bot.cli.output import make_console, print_table
 
@@ -15,8 +15,11 @@ _NAMED = 3  # pages in a sentence
 
 
 def show_report(report: RefreshReport) -> None:
-    """Print what was added, changed, removed, failed and of no use, and which version answers."""
+    """Print what was added, changed, removed, failed and of no use, whom it touches, and which version answers."""
     from rich.text import Text
+
+    from bot.cli.cards import to_terminal_line
+    from bot.sources.cards import contradictions_line, touched_line
 
     for title, style, documents in (
         ("added", "green", report.added),
@@ -24,6 +27,9 @@ def show_report(report: RefreshReport) -> None:
         ("removed", "red", report.removed),
     ):
         _print_list(title, style, [(line.question, line.url) for line in documents])
+    told = report.as_dict()
+    touched = cast("Sequence[Mapping[str, Any]]", told.get("touched", ()))
+    _print_list("asked", "yellow", [(each["question"], touched_line(each)) for each in touched])
     for title, style, pages in (("gone", "red", report.gone), ("failed", "bold red", report.failed)):
         _print_list(title, style, [(_format_page(line), line.reason) for line in pages])
     print_table(
@@ -45,6 +51,8 @@ def show_report(report: RefreshReport) -> None:
     out = make_console()
     if report.trial:
         show_trial(report.trial)
+    if line := contradictions_line(told):
+        out.print(Text(f"Contradictions: {to_terminal_line(line)}", style="yellow"))
     if report.empty:
         out.print(
             Text(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 from retrieval.refresh.trial import TrialReport
@@ -68,7 +68,7 @@ class RefreshReport:
     crawl broke off before it came to them; they stay too), empty (taken, but without a pair or a section), skipped
     (files of a kind that is not read). `sources` were read, but for `sources_failed`, of which `failed` has one line
     each. `bytes_received` counts bodies; `texts_embedded` is how many had no vector yet. `trial` is what came of the
-    golden questions, None where none were asked.
+    golden questions, None where none were asked. `beside` is what others than the refresh tell of it, ready for JSON.
     """
 
     outcome: Outcome
@@ -92,6 +92,7 @@ class RefreshReport:
     pruned: tuple[str, ...] = ()
     seconds: float = 0.0
     trial: TrialReport | None = None
+    beside: Mapping[str, object] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, object]:
         """JSON-ready; counts first, then the lists behind them."""
@@ -128,4 +129,5 @@ class RefreshReport:
             "empty": [asdict(line) for line in self.empty],
             "skipped": [asdict(line) for line in self.skipped],
             **({"golden": self.trial.as_dict()} if self.trial else {}),
+            **self.beside,
         }

@@ -53,7 +53,7 @@ def find_contradictions(
     """The pairs of the documents at these `numbers` with any of the index that contradict each other, the likeliest
     first. `on_progress(done, total)` counts the numbers; what it raises ends the search."""
     found = []
-    least = _load_weights()["least"]
+    least = load_weights()["least"]
     for pair, difference, values in describe_pairs(index, numbers, on_progress):
         probability = estimate_probability(values)
         if probability >= least:
@@ -90,16 +90,16 @@ def describe_pairs(
 
 def estimate_probability(values: Sequence[float]) -> float:
     """How likely a pair with these values of FEATURES contradicts itself."""
-    weights = _load_weights()
+    weights = load_weights()
     odds = weights["intercept"] + sum(weights[name] * value for name, value in zip(FEATURES, values, strict=True))
     return 1 / (1 + math.exp(-max(-40.0, min(40.0, odds))))
 
 
-def measure_fingerprint() -> str:
+def fingerprint_measure() -> str:
     """Another one whenever the same entries may be judged otherwise."""
     import hashlib
 
-    return hashlib.sha256(json.dumps(_load_weights(), sort_keys=True).encode()).hexdigest()[:12]
+    return hashlib.sha256(json.dumps(load_weights(), sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _find_neighbours(
@@ -195,6 +195,7 @@ def _measure_family(index: Index, one: Document, other: Document) -> float:
 
 
 @cache
-def _load_weights() -> dict[str, float]:
+def load_weights() -> dict[str, float]:
+    """The fitted weights of FEATURES, the intercept, and the least probability that counts."""
     weights: dict[str, float] = json.loads((files("retrieval.search") / "contradictions.json").read_text("utf-8"))
     return weights

@@ -44,6 +44,8 @@ PAIR_FEATURES = (
     "replaced",
     "answer_words",
     "facts",
+    "no_fact",
+    "no_fact_crossed",
 )
 
 
@@ -91,8 +93,11 @@ def compare_answers(one: Document, other: Document, language: str) -> Difference
     others = [each for each in conflicts if each.kind is not FactKind.NAME]
     strongest = max(others, key=lambda each: (each.disjoint, each.context), default=None)
     kind = strongest.kind.value if strongest else "yes_no" if denial or opening else "name" if names else "words"
+    subjects = _compare_subjects(one, other, language)
     values = {
-        **_compare_subjects(one, other, language),
+        **subjects,
+        "no_fact": float(strongest is None),
+        "no_fact_crossed": float(strongest is None) * subjects["question_crossed"],
         **_describe_conflict(strongest),
         "facts_shared": _share_of_facts(first, second),
         "place_disjoint": float(any(each.kind is FactKind.PLACE and each.disjoint for each in others)),
