@@ -174,7 +174,8 @@ def fit(examples: Sequence[Example]) -> dict[str, float]:
     """The weights, and the least probability from which PRECISION of the pairs found were planted."""
     table, planted = np.array([each.values for each in examples]), np.array([each.planted for each in examples])
     scale = np.maximum(table.std(axis=0), 1e-6)
-    counts = np.array([1.0 if each.planted or each.room.name in HARMLESS + PLANTED else SITES_COUNT for each in examples])
+    made = {*PLANTED, *HARMLESS}
+    counts = np.array([1.0 if each.planted or each.room.name in made else SITES_COUNT for each in examples])
     model = LogisticRegression(C=REGULAR, max_iter=5000).fit(table / scale, planted, counts)
     chances = model.predict_proba(table / scale)[:, 1]
     order = np.argsort(-chances)
@@ -232,8 +233,9 @@ def print_sites(rooms: Sequence[Room], examples: Sequence[Example], least: float
         own = [room for room in rooms if room.half == half]
         found = [each for each in examples if each.room in own and estimate_probability(each.values) >= least]
         hit = sum(each.planted for each in found)
-        planted, entries = (sum(len(part) for part in parts) for parts in zip(*((r.pairs, r.documents) for r in own), strict=True))
-        print(f"sites, {half}: {entries} entries; found {hit} of {planted} planted numbers, and {len(found) - hit} other pairs")
+        planted, entries = sum(len(room.pairs) for room in own), sum(len(room.documents) for room in own)
+        others = len(found) - hit
+        print(f"sites, {half}: {entries} entries; found {hit} of {planted} planted numbers, and {others} other pairs")
         for each in sorted(found, key=lambda each: -estimate_probability(each.values)) if listed else ():
             if not each.planted:
                 print(f"  {estimate_probability(each.values):.2f} {each.room.name} {each.text}")

@@ -8,6 +8,7 @@ BotError
 ├── UnknownTurn
 ├── UnknownSource
 ├── DuplicateSource
+├── UnknownContradiction
 ├── UnknownTaught
 ├── NotAllowed         somebody may not do what they asked for
 ├── InputError         an argument or a file that cannot be used

@@ -11,7 +11,7 @@ from retrieval.documents import Document
 
 
 class FreshnessStore(Protocol):
-    """Since when entries read as they do, contradictions, and how entries are used. Every method raises StorageError."""
+    """Since when entries read as they do, contradictions, and how entries are used. Methods raise StorageError."""
 
     async def known_entries(self) -> Mapping[str, datetime]:
         """Since when each entry that was compared with all others reads as it does."""

@@ -148,7 +148,7 @@ def contradictions_line(report: Mapping[str, Any]) -> str:
     if not counts.get("waiting"):
         return ""
     new = f"{counts['new']} new, " if counts.get("new") else ""
-    return f"{new}{counts['waiting']} to be settled: /faq contradictions"
+    return f"{new}{counts['waiting']} to be settled: /faq contradictions list"
 
 
 def touched_line(entry: Mapping[str, Any]) -> str:

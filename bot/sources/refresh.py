@@ -58,8 +58,8 @@ class RefreshCancelled(BotError):
 
 class RefreshService:
     """Runs the synchronous `run(sources, request, on_progress)` in a thread and logs what came of it. `paused` tells
-    the sources that are left out unless they are asked for by name; `prepare` is awaited before each run, and `conclude`
-    tells what else there is to say of its report (JSON by name): it costs a refresh nothing if that fails."""
+    the sources that are left out unless they are asked for by name; `prepare` is awaited before each run. `conclude`
+    tells what else there is to say of its report (JSON by name): a refresh is no less done if that fails."""
 
     def __init__(
         self,

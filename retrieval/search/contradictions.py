@@ -7,6 +7,7 @@ by what both are about and how what they state differs; the weights are fitted b
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections import defaultdict
@@ -14,17 +15,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from retrieval.documents import Document
-from retrieval.index.index import Index, list_wordings
-from retrieval.index.lexical_field import join_ranges
-from retrieval.index.vector_field import VectorField
+from retrieval.index.lexical_field import Places, join_ranges
 from retrieval.search.same_question import same_question_thresholds
 from retrieval.search.statement_pairs import PAIR_FEATURES, Difference, compare_answers
 from retrieval.text.content_words import word_sequence
 from retrieval.text.languages import language_of
+
+if TYPE_CHECKING:
+    from retrieval.index.index import Index
+    from retrieval.index.vector_field import VectorField
 
 FEATURES = ("nearest", "furthest", "text_nearest", "text_furthest", "family", "parallel", *PAIR_FEATURES)
 _NEAREST = 12  # rows looked at for each wording of an entry
@@ -97,14 +101,10 @@ def estimate_probability(values: Sequence[float]) -> float:
 
 def fingerprint_measure() -> str:
     """Another one whenever the same entries may be judged otherwise."""
-    import hashlib
-
     return hashlib.sha256(json.dumps(load_weights(), sort_keys=True).encode()).hexdigest()[:12]
 
 
-def _find_neighbours(
-    index: Index, numbers: Sequence[int], needed: Sequence[float]
-) -> dict[Pair, tuple[float, ...]]:
+def _find_neighbours(index: Index, numbers: Sequence[int], needed: Sequence[float]) -> dict[Pair, tuple[float, ...]]:
     """-> for each pair of one of `numbers` and a neighbour by any model, how near their questions are by each: 0 is
     where questions begin to be one, 1 the same vector."""
     fields = index.fields
@@ -118,15 +118,14 @@ def _find_neighbours(
     pairs: dict[Pair, tuple[float, ...]] = {}
     for pair in sorted(found):
         nearness = tuple(
-            _scale(_cosine(index, field, pair), least)
-            for field, least in zip(fields, needed, strict=True)
+            _scale(_cosine(index, field, pair), least) for field, least in zip(fields, needed, strict=True)
         )
         if nearness and max(nearness) >= _FURTHEST:
             pairs[pair] = nearness
     return pairs
 
 
-def _by_vector(index: Index, field: VectorField, rows: np.ndarray, owners: np.ndarray) -> set[Pair]:
+def _by_vector(index: Index, field: VectorField, rows: Places, owners: Places) -> set[Pair]:
     near = field.dense.search(field.rows[rows], _NEAREST)
     owners = np.repeat(owners, near.shape[1])
     near = near.ravel()
@@ -139,7 +138,7 @@ def _by_vector(index: Index, field: VectorField, rows: np.ndarray, owners: np.nd
 
 def _by_words(index: Index, number: int) -> Iterator[Pair]:
     document = index.documents[number]
-    for wording in list_wordings(document):
+    for wording in (document.question, *document.alternatives):
         for text in index.wordings.find_same_words(wording, language_of(document))[:_MOST]:
             other = int(np.searchsorted(index.wording_starts, text, "right")) - 1
             if other != number:

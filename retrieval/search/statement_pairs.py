@@ -135,7 +135,9 @@ def find_conflicts(first: Sequence[Statement], second: Sequence[Statement]) -> l
     for key in one.keys() & other.keys():
         own, theirs = one[key].keys() - other[key].keys(), other[key].keys() - one[key].keys()
         if own and theirs:
-            context = max(_dice(a.words, b.words) for x in own for a in one[key][x] for y in theirs for b in other[key][y])
+            context = max(
+                _dice(a.words, b.words) for x in own for a in one[key][x] for y in theirs for b in other[key][y]
+            )
             disjoint = not one[key].keys() & other[key].keys()
             found.append(Conflict(key[0], context, disjoint, len(one[key]) == len(other[key]) == 1))
     return found
@@ -179,7 +181,9 @@ def _compare_subjects(one: Document, other: Document, language: str) -> dict[str
     """Whether both are about the same thing, by question, headings and address."""
     asked, asked_too = (content_tokens(each.question, language) for each in (one, other))
     label, label_too = (content_tokens("\n".join(each.heading_path), language) for each in (one, other))
-    subject, subject_too = ("\n".join((*each.heading_path, each.question, unquote(urlsplit(each.url).path))) for each in (one, other))
+    subject, subject_too = (
+        "\n".join((*each.heading_path, each.question, unquote(urlsplit(each.url).path))) for each in (one, other)
+    )
     crossed = _are_crossed(label, label_too)
     return {
         "question_words": _dice(asked, asked_too),

@@ -262,7 +262,9 @@ def _name_units(language: str) -> dict[str, str]:
 def _compile_units(language: str) -> re.Pattern[str]:
     """A unit behind its number: at once, or with one word between ("5 business days", "5个工作日")."""
     names = sorted(_name_units(language), key=len, reverse=True)
-    unit = "|".join(re.escape(name) + ("" if is_unspaced(name) or not name[-1].isalpha() else r"(?!\w)") for name in names)
+    unit = "|".join(
+        re.escape(name) + ("" if is_unspaced(name) or not name[-1].isalpha() else r"(?!\w)") for name in names
+    )
     between = rf"[\s-]*(?:[^\W\d_{UNSPACED}]+[\s-]+)?|\s*个?"
     return re.compile(rf"(?:{between})(?P<unit>{unit})", re.IGNORECASE)
 
