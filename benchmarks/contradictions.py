@@ -19,7 +19,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -214,17 +213,19 @@ def print_report(rooms: Sequence[Room], examples: Sequence[Example], least: floa
 
 
 def site_rooms() -> Iterator[Room]:
-    """The open question sets of real sites where they are at hand: every second one to fit on. Whatever is found there,
-    but for the numbers that are planted, is counted as false."""
-    halves = cycle(("open", "sealed"))
+    """The open question sets of real sites where they are at hand, each in two halves. Whatever is found there, but for
+    the numbers that are planted, is counted as false."""
     for name in SETS if folder().is_dir() else ():
         path = folder() / name
         for documents, _ in read_rooms(path / "faqs.jsonl", path / "queries.jsonl"):
-            some = documents[:MOST_ENTRIES]
-            planted = _plant_numbers(some, random.Random(name))
-            pairs = tuple(frozenset((some[number].id, other.id)) for number, other in planted.items())
-            language = some[0].language
-            yield Room(name, next(halves), language, (*some, *planted.values()), pairs, ("number",) * len(pairs), True)
+            middle = min(len(documents) // 2, MOST_ENTRIES)
+            for half, some in (("open", documents[:middle]), ("sealed", documents[middle : middle + MOST_ENTRIES])):
+                if not some:
+                    continue
+                planted = _plant_numbers(some, random.Random(name))
+                pairs = tuple(frozenset((some[number].id, other.id)) for number, other in planted.items())
+                kinds = ("number",) * len(pairs)
+                yield Room(name, half, some[0].language, (*some, *planted.values()), pairs, kinds, True)
 
 
 def print_sites(rooms: Sequence[Room], examples: Sequence[Example], least: float, *, listed: bool) -> None:
