@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bot.learned.service import LiveLearned
     from bot.sources.catalogue import Knowledge
     from bot.taught.service import PublishedTaughtAnswers
+    from retrieval.index.index import Index
     from retrieval.interfaces import Retriever
     from retrieval.models.embedding_models import EmbeddingModels
     from retrieval.search.live_index import LiveIndex
@@ -128,6 +129,13 @@ class SearchParts(Stores):
         await self.live_glossary.load()
         await self.live_learned.load()
         await self.live_set_aside.load()
+
+    async def load_index(self) -> Index:
+        """What is searched from this moment on: the newest version with all that people taught. Raises StorageError,
+        NoActiveVersion, CorruptVersion."""
+        await self.load_beside()
+        await asyncio.to_thread(self.live_index.refresh)
+        return (await asyncio.to_thread(self.live_index.current_index))[1]
 
     async def known_beside(self) -> Beside:
         """The taught answers and the glossary as they are now. Raises StorageError."""

@@ -231,9 +231,7 @@ class FeatureParts(SearchParts):
         """Entries that answer the same question differently."""
         from bot.freshness.service import Contradictions
 
-        return Contradictions(
-            self.freshness_store, self.live_set_aside, lambda: self.live_index.current_index()[1], self._make_judge()
-        )
+        return Contradictions(self.freshness_store, self.live_set_aside, self.load_index, self._make_judge())
 
     def _make_judge(self) -> Judge | None:
         from bot.freshness.judge import ModelJudge
@@ -254,7 +252,7 @@ class FeatureParts(SearchParts):
         """Answers that may be out of date."""
         from bot.freshness.stale import Staleness
 
-        return Staleness(self.freshness_store, lambda: self.live_index.current_index()[1])
+        return Staleness(self.freshness_store, self.load_index)
 
     @cached_property
     def source_preview(self) -> SourcePreview:

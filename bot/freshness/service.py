@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -66,11 +66,15 @@ class ScanResult:
 
 
 class Contradictions:
-    """`index` gives what is searched now, taught answers included, and may load it: it is called in a thread. `judge`
-    reads what was found once more, if there is a model."""
+    """`index` gives what is searched now, taught answers included. `judge` reads what was found once more, if there is
+    a model."""
 
     def __init__(
-        self, store: FreshnessStore, live: LiveSetAside, index: Callable[[], Index], judge: Judge | None = None
+        self,
+        store: FreshnessStore,
+        live: LiveSetAside,
+        index: Callable[[], Awaitable[Index]],
+        judge: Judge | None = None,
     ) -> None:
         self._store = store
         self._live = live
@@ -83,7 +87,7 @@ class Contradictions:
         RetrievalError."""
         async with self._scanning:
             known, by = await self._store.known_entries(), await self._store.compared_by()
-            compared = await asyncio.to_thread(_compare_new, self._index, known, by)
+            compared = await asyncio.to_thread(_compare_new, await self._index(), known, by)
             aside = await self._store.set_aside()
             told = [each for each in compared.found if not aside & {each.one.entry_id, each.other.entry_id}]
             rows = [_make_row(each) for each in await self._judge_found(told[:_MOST_FOUND])]
@@ -128,11 +132,11 @@ class Contradictions:
         await self._live.load()
         return await self.get(found.row.id) if found.one else found
 
-    async def _resolve(self, rows: Sequence[ContradictionRow]) -> list[Found]:
+    async def _resolve(self, rows: Sequence[ContradictionRow]) -> Sequence[Found]:
         """The rows with their entries, as far as these are there."""
         since = await self._store.known_entries()
         wanted = {entry for row in rows for entry in (row.one, row.other)}
-        documents = await asyncio.to_thread(_find_entries, self._index, wanted)
+        documents = await asyncio.to_thread(_find_entries, await self._index(), wanted)
         sides = {
             entry: Side(document, since.get(entry) or first_read(document)) for entry, document in documents.items()
         }
@@ -145,7 +149,7 @@ class Contradictions:
                 found.append(Found(row, None, left))
         return found
 
-    async def _judge_found(self, found: Sequence[Contradiction]) -> list[Contradiction]:
+    async def _judge_found(self, found: Sequence[Contradiction]) -> Sequence[Contradiction]:
         """Those that the model does not hold harmless; what it cannot tell stays as it was measured."""
         if self._judge is None:
             return list(found)
@@ -171,21 +175,21 @@ class _Compared:
     found: Sequence[Contradiction]
 
 
-def _compare_new(index: Callable[[], Index], known: Mapping[str, datetime], compared_by: str) -> _Compared:
+def _compare_new(index: Index, known: Mapping[str, datetime], compared_by: str) -> _Compared:
     from retrieval.search.contradictions import find_contradictions, fingerprint_measure
 
-    current, measure = index(), fingerprint_measure()
-    there = {document.entry_id: number for number, document in enumerate(current.documents)}
+    measure = fingerprint_measure()
+    there = {document.entry_id: number for number, document in enumerate(index.documents)}
     new = {entry: number for entry, number in there.items() if entry not in known}
     numbers = sorted(new.values() if compared_by == measure else there.values())
-    found = find_contradictions(current, numbers)
-    since = {entry: first_read(current.documents[number]) for entry, number in new.items()}
+    found = find_contradictions(index, numbers)
+    since = {entry: first_read(index.documents[number]) for entry, number in new.items()}
     return _Compared(measure, since, frozenset(known.keys() - there.keys()), found)
 
 
-def _find_entries(index: Callable[[], Index], wanted: Iterable[str]) -> dict[str, Document]:
+def _find_entries(index: Index, wanted: Iterable[str]) -> dict[str, Document]:
     looked_for = set(wanted)
-    return {document.entry_id: document for document in index().documents if document.entry_id in looked_for}
+    return {document.entry_id: document for document in index.documents if document.entry_id in looked_for}
 
 
 def first_read(document: Document) -> datetime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -25,9 +25,9 @@ Sinces = Mapping[str, datetime]
 
 
 class Staleness:
-    """`index` gives what is searched now and may load it: it is called in a thread."""
+    """`index` gives what is searched now, taught answers included."""
 
-    def __init__(self, store: FreshnessStore, index: Callable[[], Index]) -> None:
+    def __init__(self, store: FreshnessStore, index: Callable[[], Awaitable[Index]]) -> None:
         self._store = store
         self._index = index
 
@@ -36,7 +36,7 @@ class Staleness:
         now = now or datetime.now(UTC)
         since = await self._store.known_entries()
         used = await self._store.usage(now - _LATELY, now - _VOTES)
-        return await asyncio.to_thread(_find_stale, self._index, since, used, now)
+        return await asyncio.to_thread(_find_stale, await self._index(), since, used, now)
 
     async def touched(self, entries: Sequence[tuple[str, str]]) -> Sequence[Touched]:
         """Those of `entries`, by address and question, that customers were answered with, those of most customers
@@ -44,15 +44,14 @@ class Staleness:
         return await self._store.touched(entries)
 
 
-def _find_stale(index: Callable[[], Index], since: Sinces, used: Sequence[Usage], now: datetime) -> list[Stale]:
-    current = index()
+def _find_stale(index: Index, since: Sinces, used: Sequence[Usage], now: datetime) -> list[Stale]:
     usage = {(each.url, each.title): each for each in used}
     passages: defaultdict[str, set[str]] = defaultdict(set)
-    for passage in current.passages:
+    for passage in index.passages:
         passages[passage.document.entry_id].add(passage.id)
-    rivals = _find_rivals(current)
+    rivals = _find_rivals(index)
     found = []
-    for document in current.shown_documents:
+    for document in index.shown_documents:
         use = usage.get((document.url, document.question), Usage(document.url, document.question))
         unchanged = _since(document, since)
         signs = (

@@ -86,7 +86,7 @@ def compare_answers(one: Document, other: Document, language: str) -> Difference
     aligned, likeness = _align_statements(first, second)
     denial = likeness if aligned and (aligned[0].denials + aligned[1].denials) % 2 else 0.0
     opening = float(bool(first and second) and (first[0].denials > 0) != (second[0].denials > 0))
-    replaced = bool(aligned) and _differ_in_one_run(*aligned, language)
+    replaced = aligned is not None and _differ_in_one_run(*aligned, language)
     if not (conflicts or denial or opening or replaced):
         return None
     names = next((each for each in conflicts if each.kind is FactKind.NAME), None)

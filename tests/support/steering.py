@@ -245,8 +245,8 @@ class Office:
         self.status.watch_queue(lambda: (2, 1))
         self.freshness_store = SqlFreshnessStore(database)
         self.live_set_aside = LiveSetAside(self.freshness_store)
-        self.contradictions = Contradictions(self.freshness_store, self.live_set_aside, self._index_pages)
-        self.staleness = Staleness(self.freshness_store, self._index_pages)
+        self.contradictions = Contradictions(self.freshness_store, self.live_set_aside, self.index_pages)
+        self.staleness = Staleness(self.freshness_store, self.index_pages)
         self.gaps = Gaps(SqlMissedStore(database), default_embedder, intent_reader)
         self.platforms = load_platforms()
         groups = make_groups(self, self.versions)  # type: ignore[arg-type]
@@ -257,7 +257,7 @@ class Office:
         entries = await self.audit_log.list(200)
         return [(entry.user, entry.action, entry.target, entry.outcome) for entry in reversed(entries)]
 
-    def _index_pages(self) -> Index:
+    async def index_pages(self) -> Index:
         return build_index(self.pages, default_embedder())
 
     async def _paused(self) -> frozenset[str]:

@@ -149,7 +149,7 @@ async def test_a_model_takes_out_what_it_holds_harmless_and_its_faults_take_noth
     async with OpenAiServer(said) as server:
         generator = VllmGenerator([server.url])
         judged = Contradictions(
-            office.freshness_store, LiveSetAside(office.freshness_store), office._index_pages, ModelJudge(generator)
+            office.freshness_store, LiveSetAside(office.freshness_store), office.index_pages, ModelJudge(generator)
         )
         assert (await judged.scan()).new == new
         await generator.close()

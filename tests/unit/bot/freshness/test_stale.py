@@ -41,7 +41,10 @@ def index_of(pages: Sequence[Document], taught: Sequence[Document] = ()) -> Inde
 
 
 async def find(office: Office, index: Index) -> Sequence[Stale]:
-    return await Staleness(office.freshness_store, lambda: index).list(NOW)
+    async def current() -> Index:
+        return index
+
+    return await Staleness(office.freshness_store, current).list(NOW)
 
 
 async def answer(office: Office, index: Index, user: str, at: datetime, vote: Vote | None = None) -> None:
