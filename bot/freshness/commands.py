@@ -51,7 +51,7 @@ class FreshnessCommands:
         Role.ADMIN,
         "say which entry is answered from; the other is set aside until it changes",
         _WHICH,
-        Parameter("keep", "The first, the second, or both.", choices=tuple(keep.value for keep in Keep)),
+        Parameter("keep", "The first, the second, or both.", named=True, choices=tuple(keep.value for keep in Keep)),
     )
     async def _settle_contradiction(self, context: CommandContext) -> Answer:
         text = context.text("keep").casefold()
