@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from bot.chat.people import Role
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from bot.freshness.stale import Staleness
 
 _WHICH = Parameter("id", "Its id, or the first digits of it, as /faq contradictions list tells it.")
+_KEEP = Parameter("keep", "The first, the second, or both.", choices=tuple(keep.value for keep in Keep))
 
 
 class FreshnessCommands:
@@ -51,7 +53,8 @@ class FreshnessCommands:
         Role.ADMIN,
         "say which entry is answered from; the other is set aside until it changes",
         _WHICH,
-        Parameter("keep", "The first, the second, or both.", named=True, choices=tuple(keep.value for keep in Keep)),
+        _KEEP,
+        terminal=Terminal(parameters=(replace(_KEEP, named=True),)),
     )
     async def _settle_contradiction(self, context: CommandContext) -> Answer:
         text = context.text("keep").casefold()

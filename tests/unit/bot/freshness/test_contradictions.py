@@ -64,7 +64,7 @@ async def test_a_decision_sets_the_other_aside_until_it_changes(office: Office) 
     await office.contradictions.scan()
     (found,) = await office.contradictions.list()
     assert found.one
-    card = await run(office, f"contradictions settle {found.row.id[:8]} --keep first")
+    card = await run(office, f"contradictions settle {found.row.id[:8]} first")
     assert "answered from the first alone" in card.facts.values()
     assert office.live_set_aside.current_entries()[1] == {found.other.document.entry_id}
     assert (await run(office, "contradictions")).lines == ()
@@ -77,7 +77,7 @@ async def test_a_decision_sets_the_other_aside_until_it_changes(office: Office) 
 async def test_it_outlives_a_refresh_that_leaves_it_alone_and_another_time_of_its_fetch(office: Office) -> None:
     await office.contradictions.scan()
     (found,) = await office.contradictions.list()
-    await run(office, f"contradictions settle {found.row.id} --keep second")
+    await run(office, f"contradictions settle {found.row.id} second")
     office.pages = [replace(each, crawled_at="2026-09-01T08:00:00+00:00", source="x") for each in office.pages]
     assert (await office.contradictions.scan()).new == 0
     (again,) = await office.contradictions.list()
@@ -88,7 +88,7 @@ async def test_it_outlives_a_refresh_that_leaves_it_alone_and_another_time_of_it
 async def test_where_what_was_kept_is_gone_it_is_asked_anew(office: Office) -> None:
     await office.contradictions.scan()
     (found,) = await office.contradictions.list()
-    await run(office, f"contradictions settle {found.row.id} --keep first")
+    await run(office, f"contradictions settle {found.row.id} first")
     office.pages = [found.other.document, PAY]
     result = await office.contradictions.scan()
     assert (result.new, result.waiting) == (0, 1)
@@ -118,7 +118,7 @@ async def test_both_may_be_right_and_buttons_decide_as_lines_do(office: Office) 
 async def test_customers_see_and_decide_nothing(office: Office) -> None:
     await office.contradictions.scan()
     (found,) = await office.contradictions.list()
-    for line in ("contradictions", f"contradictions settle {found.row.id} --keep first", "stale"):
+    for line in ("contradictions", f"contradictions settle {found.row.id} first", "stale"):
         card = await run(office, line, CUSTOMER)
         assert card.fault and not card.lines
     assert (await office.contradictions.list())[0].row.state is State.OPEN
