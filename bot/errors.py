@@ -8,6 +8,7 @@ BotError
 ├── UnknownTurn
 ├── UnknownSource
 ├── DuplicateSource
+├── UnknownContradiction
 ├── UnknownTaught
 ├── NotAllowed         somebody may not do what they asked for
 ├── InputError         an argument or a file that cannot be used
@@ -58,6 +59,10 @@ class UnknownSource(BotError):
 
 class DuplicateSource(BotError):
     """A source of that name or location exists."""
+
+
+class UnknownContradiction(BotError):
+    """No contradiction has that id, or several begin so."""
 
 
 class UnknownTaught(BotError):

@@ -11,6 +11,7 @@ from bot.access.commands import AdminCommands, AuditCommands
 from bot.answering.commands import ExplainCommands
 from bot.commands.help import HelpCommand
 from bot.commands.registry import Command, declared_commands
+from bot.freshness.commands import FreshnessCommands
 from bot.gaps.commands import GapCommands
 from bot.glossary.commands import GlossaryCommands
 from bot.handoff.commands import HandoffCommands
@@ -24,6 +25,7 @@ GROUPS: tuple[type, ...] = (
     SourceCommands,
     ExplainCommands,
     GapCommands,
+    FreshnessCommands,
     ChannelCommands,
     AdminCommands,
     HandoffCommands,

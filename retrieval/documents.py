@@ -92,6 +92,12 @@ class Document:
         """Identity by content: URL, heading path, question, answer, and author if any; 20 hex digits of SHA-256."""
         return content_id(self.url, *self.heading_path, self.question, self.answer, *filter(None, [self.author]))
 
+    @property
+    def entry_id(self) -> str:
+        """Identity of what is said and where, whoever said it and under whichever headings: URL, question and answer.
+        A decision about an entry holds for as long as it has this one."""
+        return content_id(self.url, self.question, self.answer)
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from bot.app.factories import configure_logging, generator_for, masker, version_store
+from bot.app.factories import configure_logging, masker, version_store
 from bot.app.services import FeatureParts
 from bot.errors import StorageError
 from bot.sections import warn_of_misspelt
@@ -41,15 +41,6 @@ class Application(FeatureParts):
         from bot.platforms.web.metrics import Metrics
 
         return Metrics()
-
-    @cached_property
-    def generator(self) -> VllmGenerator | None:
-        """The vLLM servers of the settings, if there are any."""
-        if not self.settings.vllm_url:
-            return None
-        generator = generator_for(self.settings)
-        self.closing.push_async_callback(generator.close)
-        return generator
 
     @cached_property
     def pictures(self) -> PictureReader | None:
@@ -172,6 +163,7 @@ class Application(FeatureParts):
             self.published_answers.run,
             self.live_glossary.run,
             self.live_learned.run,
+            self.live_set_aside.run,
             self.schedules.run,
             self.handoffs.watch_handoffs,
             self.refresh_watch.run,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bot.access.commands import AdminCommands, AuditCommands
 from bot.answering.commands import ExplainCommands
 from bot.features import COMMANDS, GROUPS
+from bot.freshness.commands import FreshnessCommands
 from bot.gaps.commands import GapCommands
 from bot.glossary.commands import GlossaryCommands
 from bot.handoff.commands import HandoffCommands
@@ -42,6 +43,7 @@ def make_groups(app: Application, versions: VersionStore) -> tuple[SourceCommand
         sources,
         ExplainCommands(app.conversations, app.access.role),
         GapCommands(app.gaps),
+        FreshnessCommands(app.contradictions, app.staleness),
         ChannelCommands(app.inbox_store, app.platforms.declared),
         AdminCommands(app.admin_store, app.platforms.declared),
         HandoffCommands(app.handoffs, app.handoff_store),

@@ -21,6 +21,7 @@ from bot.app.stores import Stores
 
 if TYPE_CHECKING:
     from bot.chat.ports import IntentReader
+    from bot.freshness.service import LiveSetAside
     from bot.glossary.service import LiveGlossary
     from bot.learned.service import LiveLearned
     from bot.sources.audiences import LiveAudiences
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from bot.taught.service import PublishedTaughtAnswers
     from retrieval.audiences import Audience
     from retrieval.coverage import CoverageSummary
+    from retrieval.index.index import Index
     from retrieval.interfaces import Retriever
     from retrieval.models.embedding_models import EmbeddingModels
     from retrieval.search.live_index import LiveIndex
@@ -87,11 +89,20 @@ class SearchParts(Stores):
         return LiveAudiences(self.audience_store, list_taught)
 
     @cached_property
+    def live_set_aside(self) -> LiveSetAside:
+        """The entries that are not answered from."""
+        from bot.freshness.service import LiveSetAside
+
+        return LiveSetAside(self.freshness_store)
+
+    @cached_property
     def live_index(self) -> LiveIndex:
         """The active version's index, swapped when another becomes active."""
         from retrieval.search.live_index import LiveIndex
 
-        index = LiveIndex(version_store(self.settings), self.embedding_models, self.published_answers)
+        index = LiveIndex(
+            version_store(self.settings), self.embedding_models, self.published_answers, self.live_set_aside
+        )
 
         async def index_taught_answers() -> None:
             await asyncio.to_thread(index.refresh)
@@ -127,11 +138,11 @@ class SearchParts(Stores):
 
         version, index = self.live_index.current_index()
         if not version:  # taught answers alone
-            return Knowledge("", datetime.now(UTC), 0, len(index.passages), index.documents, index.passages)
+            return Knowledge("", datetime.now(UTC), 0, len(index.passages), index.shown_documents, index.passages)
         manifest = version_store(self.settings).find_version(version).manifest
         counts = manifest.counts
         made = datetime.fromisoformat(manifest.created_at)
-        return Knowledge(version, made, counts["pages"], counts["passages"], index.documents, index.passages)
+        return Knowledge(version, made, counts["pages"], counts["passages"], index.shown_documents, index.passages)
 
     def describe_coverage(self) -> CoverageSummary:
         """How much of each page's text the active version knows; of no page while there is none that can be read."""
@@ -143,6 +154,14 @@ class SearchParts(Stores):
         await self.published_answers.load()
         await self.live_glossary.load()
         await self.live_learned.load()
+        await self.live_set_aside.load()
+
+    async def load_index(self) -> Index:
+        """What is searched from this moment on: the newest version with all that people taught. Raises StorageError,
+        NoActiveVersion, CorruptVersion."""
+        await self.load_beside()
+        await asyncio.to_thread(self.live_index.refresh)
+        return (await asyncio.to_thread(self.live_index.current_index))[1]
 
     async def known_beside(self) -> Beside:
         """The taught answers and the glossary as they are now. Raises StorageError."""

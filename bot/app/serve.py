@@ -62,6 +62,7 @@ async def hold_chat(application: Application, conversation_id: str = "") -> None
         application.published_answers.run,
         application.live_glossary.run,
         application.live_learned.run,
+        application.live_set_aside.run,
         application.inbox.run,
     )
     keeping_up = [asyncio.create_task(work()) for work in beside]

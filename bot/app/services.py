@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bot.app.factories import crawler_for, masker, read_first_pages, version_store
+from bot.app.factories import crawler_for, generator_for, masker, read_first_pages, version_store
 from bot.app.measurement import golden_trial
 from bot.app.operators import check_vllm
 from bot.app.searching import SearchParts
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from bot.access.service import AccessService
     from bot.chat.platform import ChannelPoster
     from bot.chat.refusal_notes import Refusals
+    from bot.freshness.ports import Judge
+    from bot.freshness.service import Contradictions
+    from bot.freshness.stale import Staleness
     from bot.gaps.service import Gaps
     from bot.glossary.service import GlossaryService
     from bot.handoff.service import HandoffService
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from bot.sources.status import StatusReport
     from bot.sources.watch import RefreshWatch
     from bot.taught.service import TaughtAnswers
+    from inference.vllm import VllmGenerator
     from retrieval.audiences import Viewer
     from retrieval.documents import Source
     from retrieval.refresh import Progress, RefreshReport
@@ -62,7 +66,12 @@ class FeatureParts(SearchParts):
         from bot.sources.refresh import RefreshService
 
         service = RefreshService(
-            self.source_store, self.refresh_log, self._run_refresh, self._paused, self._prepare_refresh
+            self.source_store,
+            self.refresh_log,
+            self._run_refresh,
+            self._paused,
+            self._prepare_refresh,
+            self._conclude_refresh,
         )
         self.closing.push_async_callback(service.close)
         return service
@@ -100,6 +109,11 @@ class FeatureParts(SearchParts):
     async def _prepare_refresh(self) -> None:
         if self.settings.golden_questions:
             await self.known_beside()
+
+    async def _conclude_refresh(self, report: RefreshReport) -> Mapping[str, object]:
+        from bot.freshness.conclusion import conclude_refresh
+
+        return await conclude_refresh(report, self.contradictions, self.staleness)
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -218,6 +232,34 @@ class FeatureParts(SearchParts):
             return found.passages[0].passage.id if decided.decision is Decision.ANSWER else ""
 
         return Gaps(self.missed_store, lambda: self.embedding_models, lambda: self.intent_reader, answered)
+
+    @cached_property
+    def contradictions(self) -> Contradictions:
+        """Entries that answer the same question differently."""
+        from bot.freshness.service import Contradictions
+
+        return Contradictions(self.freshness_store, self.live_set_aside, self.load_index, self._make_judge())
+
+    def _make_judge(self) -> Judge | None:
+        from bot.freshness.judge import ModelJudge
+
+        return ModelJudge(self.generator) if self.generator else None
+
+    @cached_property
+    def generator(self) -> VllmGenerator | None:
+        """The vLLM servers of the settings, if there are any."""
+        if not self.settings.vllm_url:
+            return None
+        generator = generator_for(self.settings)
+        self.closing.push_async_callback(generator.close)
+        return generator
+
+    @cached_property
+    def staleness(self) -> Staleness:
+        """Answers that may be out of date."""
+        from bot.freshness.stale import Staleness
+
+        return Staleness(self.freshness_store, self.load_index)
 
     @cached_property
     def source_preview(self) -> SourcePreview:

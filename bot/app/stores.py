@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from bot.access.ports import AdminStore, AuditLog
     from bot.chat.ports import ConversationStore, Markers
     from bot.database.database import Database
+    from bot.freshness.ports import FreshnessStore
     from bot.gaps.ports import MissedStore
     from bot.glossary.ports import GlossaryStore
     from bot.handoff.ports import HandoffStore
@@ -127,6 +128,13 @@ class Stores:
         from bot.gaps.store import SqlMissedStore
 
         return SqlMissedStore(self.database)
+
+    @cached_property
+    def freshness_store(self) -> FreshnessStore:
+        """Since when entries read as they do, and which contradict each other."""
+        from bot.freshness.store import SqlFreshnessStore
+
+        return SqlFreshnessStore(self.database)
 
     @cached_property
     def privacy_store(self) -> PrivacyStore:

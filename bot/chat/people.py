@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 
@@ -19,7 +19,8 @@ class Role(IntEnum):
 class Actor:
     """A person as their platform tells of them at this very call: nothing of it is remembered.
 
-    `platform` is "cli" for whoever may run `frontdesk`, `name` is shown to others.
+    `platform` is "cli" for whoever may run `frontdesk`, `name` is shown to others; `language` is the one that they use
+    the platform in, as a tag of ours.
     """
 
     platform: str
@@ -27,6 +28,7 @@ class Actor:
     user: str
     name: str = ""
     role: Role = Role.CUSTOMER
+    language: str = field(default="en", compare=False)
 
     @property
     def id(self) -> str:

@@ -26,6 +26,10 @@ _COMMANDS = {
     "cancel": "frontdesk recrawl --cancel",
     "force": "frontdesk recrawl --force",
     "rollback": "frontdesk rollback",
+    "keep_first": "frontdesk contradictions settle {} --keep first",
+    "keep_second": "frontdesk contradictions settle {} --keep second",
+    "keep_both": "frontdesk contradictions settle {} --keep both",
+    "reopen_contradiction": "frontdesk contradictions reopen {}",
 }
 
 

@@ -13,6 +13,7 @@ from bot.cli import (
     admin,
     answers,
     crawl,
+    freshness,
     glossary,
     history,
     learned,
@@ -41,6 +42,7 @@ GROUPS = {
     "sources": (sources.sources_app, "The websites, pages and folders Frontdesk knows."),
     "taught": (taught.taught_app, "The answers that people taught."),
     "glossary": (glossary.glossary_app, "Terms that mean the same."),
+    "contradictions": (typer.Typer(no_args_is_help=True), "Entries that contradict each other."),
     "learned": (typer.Typer(no_args_is_help=True), "Which entries customers showed that their words mean."),
     "admins": (typer.Typer(no_args_is_help=True), "Who may steer Frontdesk from Slack and Discord."),
     "log": (history.log_app, "The conversations: list, show, export."),
@@ -57,7 +59,7 @@ add_commands(
     COMMANDS,
     {
         name: form
-        for module in (admin, crawl, glossary, history, learned, privacy, sources, system, taught)
+        for module in (admin, crawl, freshness, glossary, history, learned, privacy, sources, system, taught)
         for name, form in module.FORMS.items()
     },
     {"recrawl": "refresh"},
@@ -103,14 +105,18 @@ def main() -> None:
 
 
 def _report_fault(error: Exception) -> int:
-    from bot.errors import BotError, InputError, SettingsError, UnknownSource, UnknownTaught
+    from bot.errors import BotError, InputError, SettingsError, UnknownContradiction, UnknownSource, UnknownTaught
     from retrieval.errors import RetrievalError
 
     if isinstance(error, (BotError, RetrievalError)):
         from retrieval.text.cleaning import without_controls
 
         typer.echo(f"frontdesk: {' '.join(without_controls(str(error)).split())}", err=True)
-        return 2 if isinstance(error, (InputError, SettingsError, UnknownSource, UnknownTaught)) else 1
+        return (
+            2
+            if isinstance(error, (InputError, SettingsError, UnknownContradiction, UnknownSource, UnknownTaught))
+            else 1
+        )
     import structlog
 
     from bot.runtime.faults import make_fault_id

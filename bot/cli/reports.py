@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 from bot.cli.output import make_console, print_table
 
@@ -16,10 +16,11 @@ _NAMED = 3  # pages in a sentence
 
 
 def show_report(report: RefreshReport) -> None:
-    """Print what was added, changed, removed, failed and not understood, and which version answers."""
+    """Print what was added, changed, removed, failed and not understood, whom it touches, and which version answers."""
     from rich.text import Text
 
-    from bot.sources.cards import coverage_line
+    from bot.cli.cards import to_terminal_line
+    from bot.sources.cards import contradictions_line, coverage_line, touched_line
 
     for title, style, documents in (
         ("added", "green", report.added),
@@ -27,6 +28,9 @@ def show_report(report: RefreshReport) -> None:
         ("removed", "red", report.removed),
     ):
         _print_list(title, style, [(line.question, line.url) for line in documents])
+    told = report.as_dict()
+    touched = cast("Sequence[Mapping[str, Any]]", told.get("touched", ()))
+    _print_list("asked", "yellow", [(each["question"], touched_line(each)) for each in touched])
     for title, style, pages in (("gone", "red", report.gone), ("failed", "bold red", report.failed)):
         _print_list(title, style, [(_format_page(line), line.reason) for line in pages])
     below = report.coverage.below
@@ -52,12 +56,14 @@ def show_report(report: RefreshReport) -> None:
     out = make_console()
     if report.trial:
         show_trial(report.trial)
+    if line := contradictions_line(told):
+        out.print(Text(f"Contradictions: {to_terminal_line(line)}", style="yellow"))
     _print_list("scripts", "yellow", [(_format_page(line), line.reason) for line in report.scripted])
     if report.coverage.measured:
         known = report.coverage
         out.print(Text(f"Known: {coverage_line(known.share, known.measured, len(below), known.threshold)}."))
-    told = {(page.source, page.url) for page in below}
-    if links := [line for line in report.empty if (line.source, line.url) not in told]:
+    named = {(page.source, page.url) for page in below}
+    if links := [line for line in report.empty if (line.source, line.url) not in named]:
         out.print(
             Text(_describe_pages(links, "page holds", "pages hold", "nothing but links and frame"), style="yellow")
         )

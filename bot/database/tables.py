@@ -404,3 +404,25 @@ unlearned = Table(
     Column("wording_id", String(20), primary_key=True),
     Column("created_at", UtcDateTime, nullable=False),
 )
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("entry_id", String(20), primary_key=True),
+    Column("since", UtcDateTime, nullable=False),
+)
+
+contradictions = Table(
+    "contradictions",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("one", String(20), nullable=False),
+    Column("other", String(20), nullable=False),
+    Column("kind", CleanText, nullable=False),
+    Column("probability", Double, nullable=False),
+    Column("state", CleanText, nullable=False),
+    Column("set_aside", String(20), nullable=False),
+    Column("found_at", UtcDateTime, nullable=False),
+    Column("settled_at", UtcDateTime),
+    Index(None, "set_aside"),
+)

@@ -112,11 +112,13 @@ def _ended(run: RefreshRun, what: str, by: str) -> Card:
         facts["Known"] = coverage_line(coverage["share"], coverage["pages"], below, coverage["threshold"])
     if golden := report.get("golden"):
         facts["Golden questions"] = golden_line(golden)
+    if line := contradictions_line(report):
+        facts["Contradictions"] = line
     took = report.get("seconds", 0)
     return Card(
         title=f"{what} done",
         facts=facts,
-        lines=(*_golden(report), *_changes(report), *_missing(report)),
+        lines=(*_golden(report), *_touched(report), *_changes(report), *_missing(report)),
         footnote=f"{took:g} s{_by(by)}.",
         buttons=(*_rendering(report), *_rolling_back(run)),
     )
@@ -163,6 +165,28 @@ def _golden(report: Mapping[str, Any]) -> list[Line]:
         for each in worse[:_LIST]
     ]
     return [*lines, Line(f"worse: … and {len(worse) - _LIST} more")] if len(worse) > _LIST else lines
+
+
+def contradictions_line(report: Mapping[str, Any]) -> str:
+    """How many pairs of entries contradict each other, "" for none."""
+    counts = report.get("contradictions") or {}
+    if not counts.get("waiting"):
+        return ""
+    new = f"{counts['new']} new, " if counts.get("new") else ""
+    return f"{new}{counts['waiting']} to be settled: /faq contradictions list"
+
+
+def touched_line(entry: Mapping[str, Any]) -> str:
+    """How many customers an entry answered that changed, or is gone, and since when."""
+    people = "1 customer" if entry["customers"] == 1 else f"{entry['customers']} customers"
+    return f"{people} asked this since {datetime.fromisoformat(entry['since']):%B %Y}"
+
+
+def _touched(report: Mapping[str, Any]) -> list[Line]:
+    """The changed and removed entries that customers were answered with, those of most customers first."""
+    found = report.get("touched", ())
+    lines = [Line(f"asked: {short(each['question'])}", each["url"], touched_line(each)) for each in found[:_LIST]]
+    return [*lines, Line(f"asked: … and {len(found) - _LIST} more")] if len(found) > _LIST else lines
 
 
 def _changes(report: Mapping[str, Any]) -> list[Line]:

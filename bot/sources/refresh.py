@@ -58,7 +58,8 @@ class RefreshCancelled(BotError):
 
 class RefreshService:
     """Runs the synchronous `run(sources, request, on_progress)` in a thread and logs what came of it. `paused` tells
-    the sources that are left out unless they are asked for by name; `prepare` is awaited before each run."""
+    the sources that are left out unless they are asked for by name; `prepare` is awaited before each run. `conclude`
+    tells what else there is to say of its report (JSON by name): a refresh is no less done if that fails."""
 
     def __init__(
         self,
@@ -67,12 +68,14 @@ class RefreshService:
         run: Callable[[Sequence[Source], RefreshRequest, Callable[[Progress], None]], RefreshReport],
         paused: Callable[[], Coroutine[Any, Any, frozenset[str]]] | None = None,
         prepare: Callable[[], Coroutine[Any, Any, None]] | None = None,
+        conclude: Callable[[RefreshReport], Coroutine[Any, Any, Mapping[str, object]]] | None = None,
     ) -> None:
         self._sources = sources
         self._runs = runs
         self._run = run
         self._paused = paused
         self._prepare = prepare
+        self._conclude = conclude
         self._beginning = asyncio.Lock()
         self._tasks: set[asyncio.Task[RefreshReport]] = set()
 
@@ -175,6 +178,8 @@ class RefreshService:
         beating = asyncio.create_task(self._beat(entry.id, latest, stopped))
         try:
             report, interrupted = await self._in_thread(sources, request, on_progress, latest, stopped)
+            if self._conclude and not interrupted:
+                report, interrupted = await self._add_conclusion(report, self._conclude(report))
             await self._finish(
                 replace(entry, outcome=report.outcome, version=report.version, report=report.as_dict()), _PATIENCE
             )
@@ -250,6 +255,20 @@ class RefreshService:
             if work.cancelled() or work.exception():  # retrieved: it says that it was cancelled
                 raise
             return work.result(), interrupted
+
+    async def _add_conclusion(
+        self, report: RefreshReport, conclusion: Coroutine[Any, Any, Mapping[str, object]]
+    ) -> tuple[RefreshReport, asyncio.CancelledError | None]:
+        """-> the report with what there is to say besides, and the cancellation that ended that: the new version
+        answers by now."""
+        try:
+            return replace(report, beside=await conclusion), None
+        except asyncio.CancelledError as interrupted:
+            return report, interrupted
+        except Exception as error:
+            log.warning("a refresh was not looked at", cause=cause_of(error))
+            log.debug("fault's traceback", exc_info=error)
+            return report, None
 
     async def _beat(self, run_id: str, latest: Sequence[Progress], stopped: threading.Event) -> None:
         """Tell the log how far the work is, and hear from it whether to stop."""

@@ -8,6 +8,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ class Index:
     Four lexical fields: `texts` (a passage with its headings, question and wordings), `questions` (a document's
     question and wordings as one text), `wordings` (each of them alone), `topics` (a document's nearest heading).
     `same_question_pairs` holds pairs of documents that ask the same question: one with an author, one that was crawled.
+    `hidden` are the places of documents that no search finds, though they are counted.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Index:
         self._lexical = lexical
         self.documents, self.passage_document = mapping or _collect_documents(passages)
         self.same_question_pairs: Places = np.zeros((0, 2), np.int64) if pairs is None else pairs
+        self.hidden: Places = np.zeros(0, np.int64)
         self._map_rows()
         counts = self.question_row_counts
         places = join_ranges(self.question_rows, counts)
@@ -121,6 +124,18 @@ class Index:
             ),
             pairs + np.array([len(self.documents), 0], np.int64),
         )
+
+    def hide(self, documents: Places) -> Index:
+        """This index, which stays as it is, with these `documents` found by no search."""
+        made = copy(self)
+        made.hidden = documents
+        return made
+
+    @property
+    def shown_documents(self) -> list[Document]:
+        """The documents that are found."""
+        hidden = set(self.hidden.tolist())
+        return [document for number, document in enumerate(self.documents) if number not in hidden]
 
     def save(self, folder: Path) -> None:
         """Write the index into `folder`, which exists."""

@@ -13,7 +13,7 @@ from retrieval.index.vector_field import EmbeddedTexts, VectorField
 
 
 def select_documents(index: Index, kept: Places) -> Index:
-    """An index of these documents alone (ascending places in `Index.documents`), in their order.
+    """An index of these documents alone (ascending places in `Index.documents`), in their order; what is hidden stays so.
 
     Nothing is analysed or embedded again. Its vectors are all compared, so that none is missed. Only for searching, not
     to be saved; `index` stays as it is.
@@ -39,6 +39,7 @@ def select_documents(index: Index, kept: Places) -> Index:
         ([index.documents[number] for number in kept.tolist()], new_document[index.passage_document[passages]]),
         new_document[pairs],
     )
+    selected.hidden = new_document[index.hidden[is_kept[index.hidden]]]
     if 2 * len(kept) > len(index.documents):  # else its own words are counted sooner
         left_out = itertools.compress(index.documents, (~is_kept).tolist())
         selected.vocabulary = index.vocabulary - count_latin_words(left_out)

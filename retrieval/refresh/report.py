@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
@@ -72,7 +72,8 @@ class RefreshReport:
     scripts, and what to do. `sources` were read, but for `sources_failed`, of which `failed` has one line
     each; of `sources_empty` no page gave anything. `coverage` has the figure of every page of the sources that were
     read. `bytes_received` counts bodies; `texts_embedded` is how many had no vector yet. `trial` is what came of the
-    golden questions, None where none were asked.
+    golden questions, None where none were asked. `beside` is what others than the refresh tell of it, ready
+    for JSON.
     """
 
     outcome: Outcome
@@ -99,6 +100,7 @@ class RefreshReport:
     pruned: tuple[str, ...] = ()
     seconds: float = 0.0
     trial: TrialReport | None = None
+    beside: Mapping[str, object] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, object]:
         """JSON-ready; counts first, then the lists behind them."""
@@ -138,4 +140,5 @@ class RefreshReport:
             "coverage": self.coverage.as_dict(),
             "scripted": [asdict(line) for line in self.scripted],
             **({"golden": self.trial.as_dict()} if self.trial else {}),
+            **self.beside,
         }

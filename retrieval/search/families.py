@@ -123,7 +123,8 @@ def _find_members(index: Index, first: int, ranked: Places) -> list[int]:
         if ask_same_question(question, index.documents[number].question, language)
         and index.documents[number].answer.strip()
     ]
-    return list(dict.fromkeys([first, *near, *same_words]))[:MOST]
+    hidden = set(index.hidden.tolist())
+    return [number for number in dict.fromkeys([first, *near, *same_words]) if number not in hidden][:MOST]
 
 
 def _equally_likely(

@@ -1,13 +1,14 @@
-"""The index that answers right now: the active version's with the taught answers laid over it, swapped whole when
-either changes."""
+"""The index that answers right now: the active version's with the taught answers laid over it and without what is set
+aside, swapped whole when any of these changes."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+import numpy as np
 import structlog
 
 from retrieval.documents import Document
@@ -33,6 +34,14 @@ class Additions(Protocol):
         thread: it costs next to nothing and never fails."""
 
 
+class SetAside(Protocol):
+    """Entries that are known and not answered from."""
+
+    def current_entries(self) -> tuple[Revision, frozenset[str]]:
+        """A revision that is another whenever they are, and their `Document.entry_id`s. Asked for with every question,
+        in any thread: it costs next to nothing and never fails."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Live:
     """An index and what it was made of; without a version, `version` is "". `asked` is the version that was asked for:
@@ -41,21 +50,27 @@ class _Live:
     asked: str
     version: str
     revision: Revision | None
+    aside: Revision | None
     index: Index
 
 
 class LiveIndex:
     """Safe for any number of threads. A question that began on the old index ends on it.
 
-    Without `additions` it is the active version's index and nothing else.
+    Without `additions` it is the active version's index and nothing else; what is `set_aside` is in it, and hidden.
     """
 
     def __init__(
-        self, store: VersionStore, models: Embedder | EmbeddingModels, additions: Additions | None = None
+        self,
+        store: VersionStore,
+        models: Embedder | EmbeddingModels,
+        additions: Additions | None = None,
+        set_aside: SetAside | None = None,
     ) -> None:
         self._store = store
         self._models = combine_models(models)
         self._additions = additions
+        self._set_aside = set_aside
         self._loading = threading.Lock()
         self._current: _Live | None = None
         self._loaded: tuple[str, str, Index] | None = None  # which was asked for, which it is, the version alone
@@ -92,15 +107,20 @@ class LiveIndex:
                 log.warning("the index cannot be made anew", cause=str(error))
 
     def _is_current(self, held: _Live) -> bool:
-        return held.asked == (self._store.active_id() or "") and held.revision == self._take_snapshot()[0]
+        return held.aside == self._take_set_aside()[0] and self._holds_same_documents(held)
 
     def _take_snapshot(self) -> tuple[Revision | None, Sequence[Document]]:
         return self._additions.current_documents() if self._additions else (None, ())
+
+    def _take_set_aside(self) -> tuple[Revision | None, frozenset[str]]:
+        return self._set_aside.current_entries() if self._set_aside else (None, frozenset())
 
     def _make_current(self) -> _Live:
         """The current index. Under the lock."""
         if self._current and self._is_current(self._current):
             return self._current
+        if self._current and self._holds_same_documents(self._current):
+            return self._swap_in(self._current)
         revision, documents = self._take_snapshot()
         asked, version, base = self._store.active_id() or "", "", None
         if asked or not documents:
@@ -115,17 +135,22 @@ class LiveIndex:
                     if base is None
                     else base.with_additions(self._added, find_same_question_pairs(base, self._added))
                 )
-                return self._swap_in(_Live(asked, version, revision, index))
+                return self._swap_in(_Live(asked, version, revision, None, index))
             except Exception as error:  # whatever is wrong with them, the pages can still be searched
                 self._faulty = version, revision
                 log.error("taught answers cannot be searched", revision=revision, cause=type(error).__name__)
                 log.debug("fault's traceback", exc_info=error)
         if base is None:
             asked, version, base = self._load_version()  # says what is missing
-        return self._swap_in(_Live(asked, version, revision, base))
+        return self._swap_in(_Live(asked, version, revision, None, base))
+
+    def _holds_same_documents(self, held: _Live) -> bool:
+        return held.asked == (self._store.active_id() or "") and held.revision == self._take_snapshot()[0]
 
     def _swap_in(self, made: _Live) -> _Live:
         made.index.warm_up()  # questions are answered from the old one meanwhile
+        revision, aside = self._take_set_aside()
+        made = replace(made, aside=revision, index=_hide_entries(made.index, aside))
         self._current = made
         return made
 
@@ -174,3 +199,11 @@ class LiveIndex:
                 made_with=version.manifest.embedder,
             )
         return index
+
+
+def _hide_entries(index: Index, aside: frozenset[str]) -> Index:
+    """`index` without these entries; the same where none of them is in it, and none was."""
+    places = [number for number, document in enumerate(index.documents) if document.entry_id in aside] if aside else []
+    if not places and not len(index.hidden):
+        return index
+    return index.hide(np.array(places, np.int64))

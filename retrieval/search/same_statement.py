@@ -12,10 +12,8 @@ from functools import lru_cache
 
 from retrieval.text.analysis import fold_text, is_function, is_unspaced, split_words
 from retrieval.text.negation import count_denials
-from retrieval.text.scripts import LATIN
+from retrieval.text.stated_facts import find_names
 
-_LATIN = re.compile(f"[{LATIN}][{LATIN}0-9]*")
-_SENTENCE_START = re.compile(r"(?:^|[.!?:;。！？：；\n|#>*(\"“「-])\s*$")
 _DIGIT = re.compile(r"\d")
 # What only counts a page's figures, tables or steps: "Figure 12. …", "图 3：…", "7. …".
 _RUNNING_NUMBER = re.compile(r"^[ \t>*_]*(?:[^\W\d_]+[ \t]*)?\d+(?:[.-]\d+)*[.:)。：）、](?=\s|[^\d\s])", re.MULTILINE)
@@ -58,16 +56,4 @@ def _parse_statement(text: str, language: str) -> _Statement:
     text = _RUNNING_NUMBER.sub("", unicodedata.normalize("NFKC", text))
     tokens = tuple(token for token, _, _ in split_words(fold_text(text), language))
     numbers = frozenset(token for token in tokens if _DIGIT.search(token))
-    return _Statement(tokens, numbers, _find_names(text, language), count_denials(text))
-
-
-def _find_names(text: str, language: str) -> frozenset[str]:
-    """The tokens of words with a capital where no sentence begins."""
-    found = (
-        match.group()
-        for match in _LATIN.finditer(text)
-        if any(letter.isupper() for letter in match.group()[1:])
-        or (match.group()[0].isupper() and not _SENTENCE_START.search(text, max(0, match.start() - 8), match.start()))
-    )
-    tokens = (token for word in found for token, _, _ in split_words(fold_text(word), language))
-    return frozenset(token for token in tokens if not is_function(token, language))
+    return _Statement(tokens, numbers, find_names(text, language), count_denials(text))

@@ -108,6 +108,8 @@ def gather_candidates(index: Index, query: Query, also: Sequence[Places] = ()) -
     if len(index.same_question_pairs):
         met = np.isin(index.same_question_pairs, index.passage_document[found]).any(axis=1)
         found = np.union1d(found, index.opening[index.same_question_pairs[met].ravel()])
+    if len(index.hidden):
+        found = found[~np.isin(index.passage_document[found], index.hidden)]
     return measure_signals(index, query, found)
 
 

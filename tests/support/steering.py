@@ -23,6 +23,9 @@ from bot.commands.registry import Kind
 from bot.database.database import Database
 from bot.database.markers import SqlMarkers
 from bot.errors import DeliveryError, Refusal
+from bot.freshness.service import Contradictions, LiveSetAside
+from bot.freshness.stale import Staleness
+from bot.freshness.store import SqlFreshnessStore
 from bot.gaps.service import Gaps
 from bot.gaps.store import SqlMissedStore
 from bot.glossary.service import GlossaryService, LiveGlossary
@@ -54,6 +57,8 @@ from bot.taught.store import SqlTaughtStore
 from retrieval.coverage import CoverageSummary
 from retrieval.documents import Document, Passage, RetrievalResult, ScoredPassage, Source, SourceKind
 from retrieval.errors import NoActiveVersion
+from retrieval.index.build import build_index
+from retrieval.index.index import Index
 from retrieval.index.versions import VersionStore
 from retrieval.refresh import Progress, RefreshReport
 from tests.support.embedding import default_embedder, intent_reader
@@ -250,6 +255,10 @@ class Office:
             self.audience_store,
         )
         self.status.watch_queue(lambda: (2, 1))
+        self.freshness_store = SqlFreshnessStore(database)
+        self.live_set_aside = LiveSetAside(self.freshness_store)
+        self.contradictions = Contradictions(self.freshness_store, self.live_set_aside, self.index_pages)
+        self.staleness = Staleness(self.freshness_store, self.index_pages)
         self.gaps = Gaps(SqlMissedStore(database), default_embedder, intent_reader)
         self.platforms = load_platforms()
         groups = make_groups(self, self.versions)  # type: ignore[arg-type]
@@ -259,6 +268,9 @@ class Office:
         """The audit: (user, action, target, outcome), oldest first."""
         entries = await self.audit_log.list(200)
         return [(entry.user, entry.action, entry.target, entry.outcome) for entry in reversed(entries)]
+
+    async def index_pages(self) -> Index:
+        return build_index(self.pages, default_embedder())
 
     async def _paused(self) -> frozenset[str]:
         return await self.schedules.paused()

@@ -14,6 +14,7 @@ from bot.chat.people import Actor, Role
 from bot.errors import DeliveryError, Refusal
 from bot.platforms.discord.api_errors import translate_delivery_errors
 from bot.platforms.discord.events import NAME, PRIVATE
+from bot.platforms.discord.locales import language_of
 
 _PRIVACY_SECONDS = 60.0  # for which what the API says of a channel is believed
 
@@ -40,6 +41,7 @@ class Team:
             str(user.id),
             user.display_name,
             self.find_role(user),
+            language_of(interaction),
         )
 
     def find_role(self, member: discord.Member | discord.User) -> Role:

@@ -151,7 +151,9 @@ class SlackCommands:
     # -- parts ----------------------------------------------------------------------------------------------------
 
     async def _build_actor(self, team: str, user: str, name: str) -> Actor:
-        return Actor(NAME, team, user, await self._find_name(user) or name, await self.find_role(user))
+        shown, role = await self._find_name(user) or name, await self.find_role(user)
+        language = await self.find_language(user) if role >= Role.TEAMMATE else DEFAULT
+        return Actor(NAME, team, user, shown, role, language)
 
     async def _find_name(self, user: str) -> str:
         try:

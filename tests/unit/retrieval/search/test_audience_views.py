@@ -209,3 +209,16 @@ def test_a_selection_scores_words_and_vectors_as_if_built_of_nothing_else(chosen
             ):
                 np.testing.assert_allclose(shared, expected, rtol=1e-4, atol=1e-6)
     assert selected.vocabulary == built.vocabulary
+
+
+async def test_what_is_set_aside_is_found_by_nobody_whatever_they_may_see() -> None:
+    question = "Which cards do you take?"
+    place = next(number for number, document in enumerate(WHOLE.documents) if document.question == question)
+    index = WHOLE.hide(np.array([place]))
+    for viewer in (NOBODY, PARTNER, EVERYTHING):
+        seen = AudienceViews().find_view(index, RULES, viewer)
+        assert question not in {document.question for document in seen.shown_documents}
+        assert len(seen.shown_documents) == len(seen.documents) - 1
+        retriever = LiveRetriever(FixedIndex(index), default_embedder(), audiences=lambda: RULES)
+        found = await retriever.retrieve(question, viewer=viewer)
+        assert question not in {scored.passage.document.question for scored in found.passages}

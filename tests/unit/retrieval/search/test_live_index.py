@@ -432,3 +432,47 @@ def test_damaged_pages_of_the_crawl_are_no_reason_to_answer_otherwise(store: Ver
     store.activate_version(version)
     flip(version.folder / "pages.jsonl")
     assert LiveIndex(store, default_embedder()).current_index()[0] == version.id
+
+
+class Aside:
+    """What is set aside."""
+
+    def __init__(self) -> None:
+        self.revision, self.entries = 0, frozenset[str]()
+
+    def put(self, *entries: str) -> None:
+        self.revision, self.entries = self.revision + 1, frozenset(entries)
+
+    def current_entries(self) -> tuple[int, frozenset[str]]:
+        return self.revision, self.entries
+
+
+async def test_what_is_set_aside_is_not_found_until_it_is_taken_back(store: VersionStore) -> None:
+    twin = Document("https://shop.test/old", "How do I return an item?", "Send it within a week.", language="en")
+    aside, shelf = Aside(), Shelf()
+    shelf.put(TAUGHT)
+    activate(store, [*PAGES, twin])
+    live = LiveIndex(store, default_embedder(), shelf, aside)
+    retriever = LiveRetriever(live, default_embedder())
+
+    async def answers(question: str) -> set[str]:
+        return {each.passage.document.answer for each in (await retriever.retrieve(question)).passages}
+
+    both = {PAGES[0].answer, twin.answer}
+    assert both <= await answers("How do I return an item?")
+    aside.put(twin.entry_id, TAUGHT.entry_id)
+    assert await answers("How do I return an item?") & both == {PAGES[0].answer}
+    assert TAUGHT.answer not in await answers("Do you repair old kettles?")
+    shown = [document.entry_id for document in live.current_index()[1].shown_documents]
+    assert shown == [document.entry_id for document in PAGES]
+    aside.put()
+    assert both <= await answers("How do I return an item?")
+    assert TAUGHT.answer in await answers("Do you repair old kettles?")
+
+
+async def test_with_all_set_aside_nothing_is_found(store: VersionStore) -> None:
+    aside, shelf = Aside(), Shelf()
+    shelf.put(TAUGHT)
+    aside.put(TAUGHT.entry_id)
+    retriever = LiveRetriever(LiveIndex(store, default_embedder(), shelf, aside), default_embedder())
+    assert (await retriever.retrieve("Do you repair old kettles?")).passages == ()

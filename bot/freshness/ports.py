@@ -1,0 +1,58 @@
+"""The store of what is known to be, or not to be, true any more, and who judges."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bot.freshness.models import ContradictionRow, State, Touched, Usage
+from retrieval.documents import Document
+
+
+class FreshnessStore(Protocol):
+    """Since when entries read as they do, contradictions, and how entries are used. Methods raise StorageError."""
+
+    async def known_entries(self) -> Mapping[str, datetime]:
+        """Since when each entry that was compared with all others reads as it does."""
+
+    async def compared_by(self) -> str:
+        """The measure of the last comparison, "" before the first."""
+
+    async def record_scan(
+        self,
+        measure: str,
+        new: Mapping[str, datetime],
+        gone: Collection[str],
+        found: Sequence[ContradictionRow],
+    ) -> int:
+        """Keep entries with since when they read so, forget those that are gone, with the contradictions that they were
+        in and that set nothing else aside, and keep those found. -> how many of these were not known."""
+
+    async def contradictions(self) -> Sequence[ContradictionRow]:
+        """All, the likeliest first."""
+
+    async def get(self, contradiction_id: str) -> ContradictionRow:
+        """By its id or the beginning of it. Raises UnknownContradiction."""
+
+    async def settle(self, contradiction_id: str, state: State, set_aside: str) -> None:
+        """Note what was decided, or that nothing is any more (State.OPEN)."""
+
+    async def set_aside(self) -> frozenset[str]:
+        """The entries that are not answered from."""
+
+    async def revision(self) -> str:
+        """Another one whenever `set_aside` gives something else; cheap enough to ask every second."""
+
+    async def usage(self, asked_since: datetime, voted_since: datetime) -> Sequence[Usage]:
+        """How entries were used: asked for since one moment, voted on since the other."""
+
+    async def touched(self, entries: Sequence[tuple[str, str]]) -> Sequence[Touched]:
+        """Those of `entries`, by address and question, that customers were answered with."""
+
+
+class Judge(Protocol):
+    """Reads two entries as a person would."""
+
+    async def contradict(self, one: Document, other: Document) -> bool | None:
+        """Whether they contradict each other; None where it cannot tell."""

@@ -1,0 +1,218 @@
+"""Contradictions: found as entries come and change, settled by an admin, and what is set aside for it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.errors import InputError, StorageError
+from bot.freshness.models import ContradictionRow, Found, Keep, Side, State
+from bot.freshness.ports import FreshnessStore, Judge
+from retrieval.documents import Document
+
+if TYPE_CHECKING:  # the real ones bring numpy along
+    from retrieval.index.index import Index
+    from retrieval.search.contradictions import Contradiction
+
+log = structlog.get_logger(__name__)
+
+MOST_JUDGED = 60  # pairs of one scan that a model is asked about, the likeliest first
+_JUDGED_AT_ONCE = 4
+_MOST_FOUND = 500  # of one scan: whoever has more begins with the likeliest
+
+
+class LiveSetAside:
+    """What is not answered from, as questions are searched: a snapshot, brought up to date by `load`. Implements
+    `retrieval.search.live_index.SetAside`."""
+
+    def __init__(self, store: FreshnessStore) -> None:
+        self._store = store
+        self._current: tuple[str, frozenset[str]] = "", frozenset()
+
+    def current_entries(self) -> tuple[str, frozenset[str]]:
+        """A revision, and the ids of the entries. In any thread."""
+        return self._current
+
+    async def load(self) -> bool:
+        """Take in what changed; -> whether anything did. Raises StorageError."""
+        revision = await self._store.revision()
+        if revision == self._current[0]:
+            return False
+        self._current = revision, await self._store.set_aside()
+        return True
+
+    async def run(self, seconds: float = 1.0) -> None:
+        """Keep up with what this or any other process decides, until cancelled."""
+        while True:
+            try:
+                await self.load()
+            except StorageError as error:
+                log.warning("what is set aside was not read", cause=str(error))
+            await asyncio.sleep(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class ScanResult:
+    """What a scan found: how many contradictions nobody knew, and how many wait for a decision."""
+
+    new: int
+    waiting: int
+
+
+class Contradictions:
+    """`index` gives what is searched now, taught answers included. `judge` reads what was found once more, if there is
+    a model."""
+
+    def __init__(
+        self,
+        store: FreshnessStore,
+        live: LiveSetAside,
+        index: Callable[[], Awaitable[Index]],
+        judge: Judge | None = None,
+    ) -> None:
+        self._store = store
+        self._live = live
+        self._index = index
+        self._judge = judge
+        self._scanning = asyncio.Lock()
+
+    async def scan(self) -> ScanResult:
+        """Compare what is new or was changed since the last scan with all that is known. Raises StorageError,
+        RetrievalError."""
+        async with self._scanning:
+            known, by = await self._store.known_entries(), await self._store.compared_by()
+            compared = await asyncio.to_thread(_compare_new, await self._index(), known, by)
+            aside = await self._store.set_aside()
+            told = [each for each in compared.found if not aside & {each.one.entry_id, each.other.entry_id}]
+            rows = [_make_row(each) for each in await self._judge_found(told[:_MOST_FOUND])]
+            new = await self._store.record_scan(compared.measure, compared.new, compared.gone, rows)
+            await self._live.load()
+        return ScanResult(new, len([each for each in await self.list() if each.needs_decision]))
+
+    async def list(self) -> Sequence[Found]:
+        """All that are known: those that wait for a decision first, the likeliest of them first. Raises StorageError,
+        RetrievalError."""
+        rows = await self._store.contradictions()
+        if not rows:
+            return ()
+        found = await self._resolve(rows)
+        return sorted(found, key=lambda each: (not each.needs_decision, -each.row.probability, each.row.id))
+
+    async def get(self, contradiction_id: str) -> Found:
+        """By its id or the beginning of it. Raises UnknownContradiction, InputError, StorageError, RetrievalError."""
+        row = await self._store.get(contradiction_id)
+        found = await self._resolve([row])
+        if not found:
+            raise InputError("Both entries of it have changed since: the next re-crawl compares them anew.")
+        return found[0]
+
+    async def settle(self, contradiction_id: str, keep: Keep) -> Found:
+        """Answer from one of the two alone, or from both. Raises UnknownContradiction, InputError, StorageError,
+        RetrievalError."""
+        found = await self.get(contradiction_id)
+        if found.one is None:
+            raise InputError("What was kept is gone: take the decision back, or leave it as it is.")
+        aside = {Keep.FIRST: found.other, Keep.SECOND: found.one, Keep.BOTH: None}[keep]
+        state = State.SETTLED if aside else State.DISMISSED
+        await self._store.settle(found.row.id, state, aside.document.entry_id if aside else "")
+        await self._live.load()
+        return await self.get(found.row.id)
+
+    async def reopen(self, contradiction_id: str) -> Found:
+        """Take a decision back: both are answered from again. Raises UnknownContradiction, InputError, StorageError,
+        RetrievalError."""
+        found = await self.get(contradiction_id)
+        await self._store.settle(found.row.id, State.OPEN, "")
+        await self._live.load()
+        return await self.get(found.row.id) if found.one else found
+
+    async def _resolve(self, rows: Sequence[ContradictionRow]) -> Sequence[Found]:
+        """The rows with their entries, as far as these are there."""
+        since = await self._store.known_entries()
+        wanted = {entry for row in rows for entry in (row.one, row.other)}
+        documents = await asyncio.to_thread(_find_entries, await self._index(), wanted)
+        sides = {
+            entry: Side(document, since.get(entry) or first_read(document)) for entry, document in documents.items()
+        }
+        found = []
+        for row in rows:
+            one, other = sides.get(row.one), sides.get(row.other)
+            if one and other:
+                found.append(Found(row, one, other))
+            elif row.state is State.SETTLED and (left := one or other):
+                found.append(Found(row, None, left))
+        return found
+
+    async def _judge_found(self, found: Sequence[Contradiction]) -> Sequence[Contradiction]:
+        """Those that the model does not hold harmless; what it cannot tell stays as it was measured."""
+        if self._judge is None:
+            return list(found)
+        limit = asyncio.Semaphore(_JUDGED_AT_ONCE)
+        judge = self._judge
+
+        async def ask(each: Contradiction) -> bool:
+            async with limit:
+                return await judge.contradict(each.one, each.other) is not False
+
+        kept = await asyncio.gather(*(ask(each) for each in found[:MOST_JUDGED]))
+        judged = [each for each, keep in zip(found, kept, strict=False) if keep]
+        return [*judged, *found[MOST_JUDGED:]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """What a comparison came to; `new` are entries with since when they read so."""
+
+    measure: str
+    new: Mapping[str, datetime]
+    gone: frozenset[str]
+    found: Sequence[Contradiction]
+
+
+def _compare_new(index: Index, known: Mapping[str, datetime], compared_by: str) -> _Compared:
+    from retrieval.search.contradictions import find_contradictions, fingerprint_measure
+
+    measure = fingerprint_measure()
+    there = {document.entry_id: number for number, document in enumerate(index.documents)}
+    new = {entry: number for entry, number in there.items() if entry not in known}
+    numbers = sorted(new.values() if compared_by == measure else there.values())
+    found = find_contradictions(index, numbers)
+    since = {entry: first_read(index.documents[number]) for entry, number in new.items()}
+    return _Compared(measure, since, frozenset(known.keys() - there.keys()), found)
+
+
+def _find_entries(index: Index, wanted: Iterable[str]) -> dict[str, Document]:
+    looked_for = set(wanted)
+    return {document.entry_id: document for document in index.documents if document.entry_id in looked_for}
+
+
+def first_read(document: Document) -> datetime:
+    """When a document was read that nothing else is known of."""
+    try:
+        moment = datetime.fromisoformat(document.crawled_at)
+    except ValueError:
+        return datetime.now(UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _make_row(found: Contradiction) -> ContradictionRow:
+    one, other = found.one, found.other
+    if one.author and not other.author:  # what a page says stands first
+        one, other = other, one
+    key = hashlib.sha256("\0".join(sorted((one.entry_id, other.entry_id))).encode()).hexdigest()[:32]
+    return ContradictionRow(
+        id=key,
+        one=one.entry_id,
+        other=other.entry_id,
+        kind=found.kind,
+        probability=found.probability,
+        state=State.OPEN,
+        set_aside="",
+        found_at=datetime.now(UTC),
+    )

@@ -1,0 +1,238 @@
+"""How two answers to nearly the same question differ: in which facts, denials and words, and in what they are about."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import unquote, urlsplit
+
+from retrieval.documents import Document
+from retrieval.search.families import ask_same_question
+from retrieval.text.content_words import content_tokens, word_sequence
+from retrieval.text.named_kinds import find_things
+from retrieval.text.negation import count_denials
+from retrieval.text.stated_facts import Fact, FactKind, find_facts
+
+_LONGEST, _MOST_STATEMENTS = 4000, 40  # characters, and statements of an answer, that are compared
+_STATEMENT_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n+")
+_DIGIT = re.compile(r"\d")
+
+PAIR_FEATURES = (
+    "question_words",
+    "question_crossed",
+    "question_one_name",
+    "label_crossed",
+    "label_siblings",
+    "things_crossed",
+    "numbers_crossed",
+    "address_siblings",
+    "same_page",
+    "fact_disjoint",
+    "fact_crossed",
+    "fact_single",
+    "fact_context",
+    "facts_shared",
+    "place_disjoint",
+    "contact_disjoint",
+    "names_crossed",
+    "denial",
+    "opening_denial",
+    "replaced",
+    "answer_words",
+    "facts",
+    "no_fact",
+    "no_fact_crossed",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence of an answer; `words` are those of content, without numbers."""
+
+    text: str
+    words: frozenset[str]
+    facts: frozenset[Fact]
+    denials: int
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Values of one dimension that only one, and only the other answer states. `context`: how alike the statements are
+    that they stand in, in 0..1; `disjoint`: there is no value that both state."""
+
+    kind: FactKind
+    context: float
+    disjoint: bool
+    single: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What may be contradicted: `kind` is that of the conflicting facts, "yes_no" where one denies what the other says,
+    or "words"; `features` has a value for each of PAIR_FEATURES."""
+
+    kind: str
+    features: tuple[float, ...]
+
+
+def compare_answers(one: Document, other: Document, language: str) -> Difference | None:
+    """How two documents in the same `language` differ in what they state; None where nothing is stated otherwise."""
+    first, second = (read_statements(document.answer, language) for document in (one, other))
+    conflicts = find_conflicts(first, second)
+    aligned, likeness = _align_statements(first, second)
+    denial = likeness if aligned and (aligned[0].denials + aligned[1].denials) % 2 else 0.0
+    opening = float(bool(first and second) and (first[0].denials > 0) != (second[0].denials > 0))
+    replaced = aligned is not None and _differ_in_one_run(*aligned, language)
+    if not (conflicts or denial or opening or replaced):
+        return None
+    names = next((each for each in conflicts if each.kind is FactKind.NAME), None)
+    others = [each for each in conflicts if each.kind is not FactKind.NAME]
+    strongest = max(others, key=lambda each: (each.disjoint, each.context), default=None)
+    kind = strongest.kind.value if strongest else "yes_no" if denial or opening else "name" if names else "words"
+    subjects = _compare_subjects(one, other, language)
+    values = {
+        **subjects,
+        "no_fact": float(strongest is None),
+        "no_fact_crossed": float(strongest is None) * subjects["question_crossed"],
+        **_describe_conflict(strongest),
+        "facts_shared": _share_of_facts(first, second),
+        "place_disjoint": float(any(each.kind is FactKind.PLACE and each.disjoint for each in others)),
+        "contact_disjoint": float(any(each.kind is FactKind.CONTACT and each.disjoint for each in others)),
+        "names_crossed": names.context + names.disjoint if names else 0.0,
+        "denial": denial,
+        "opening_denial": opening,
+        "replaced": float(replaced),
+        "answer_words": _dice(_words_of(first), _words_of(second)),
+        "facts": math.log1p(min(len(_facts_of(first)), len(_facts_of(second)))),
+    }
+    return Difference(kind, tuple(values[name] for name in PAIR_FEATURES))
+
+
+@lru_cache(maxsize=4096)
+def read_statements(answer: str, language: str) -> tuple[Statement, ...]:
+    """The sentences of an answer, with what each states."""
+    texts = [text.strip() for text in _STATEMENT_END.split(answer[:_LONGEST])]
+    return tuple(
+        Statement(
+            text,
+            frozenset(word for word in content_tokens(text, language) if not _DIGIT.search(word)),
+            find_facts(text, language),
+            count_denials(text),
+        )
+        for text in texts[:_MOST_STATEMENTS]
+        if any(map(str.isalnum, text))
+    )
+
+
+def find_conflicts(first: Sequence[Statement], second: Sequence[Statement]) -> list[Conflict]:
+    """Where each answer states a value that the other lacks, in a dimension that both speak of."""
+    one, other = _by_dimension(first), _by_dimension(second)
+    found = []
+    for key in one.keys() & other.keys():
+        own, theirs = one[key].keys() - other[key].keys(), other[key].keys() - one[key].keys()
+        if own and theirs:
+            context = max(
+                _dice(a.words, b.words) for x in own for a in one[key][x] for y in theirs for b in other[key][y]
+            )
+            disjoint = not one[key].keys() & other[key].keys()
+            found.append(Conflict(key[0], context, disjoint, len(one[key]) == len(other[key]) == 1))
+    return found
+
+
+def _by_dimension(statements: Sequence[Statement]) -> dict[tuple[FactKind, str], dict[str, list[Statement]]]:
+    found: defaultdict[tuple[FactKind, str], dict[str, list[Statement]]] = defaultdict(dict)
+    for statement in statements:
+        for fact in statement.facts:
+            found[fact.kind, fact.dimension].setdefault(fact.value, []).append(statement)
+    return found
+
+
+def _describe_conflict(conflict: Conflict | None) -> dict[str, float]:
+    return {
+        "fact_disjoint": float(bool(conflict and conflict.disjoint)),
+        "fact_crossed": float(bool(conflict and not conflict.disjoint)),
+        "fact_single": float(bool(conflict and conflict.single)),
+        "fact_context": conflict.context if conflict else 0.0,
+    }
+
+
+def _differ_in_one_run(one: Statement, other: Statement, language: str) -> bool:
+    """Whether one statement has a name, or another word, where the other has another one, and all else is the same."""
+    words, words_too = word_sequence(one.text, language), word_sequence(other.text, language)
+    return words != words_too and ask_same_question(one.text, other.text, language)
+
+
+def _align_statements(
+    first: Sequence[Statement], second: Sequence[Statement]
+) -> tuple[tuple[Statement, Statement] | None, float]:
+    """The two statements that have most words in common, and how many: a Dice index."""
+    pairs = [(one, other) for one in first for other in second]
+    if not pairs:
+        return None, 0.0
+    best = max(pairs, key=lambda pair: _dice(pair[0].words, pair[1].words))
+    return best, _dice(best[0].words, best[1].words)
+
+
+def _compare_subjects(one: Document, other: Document, language: str) -> dict[str, float]:
+    """Whether both are about the same thing, by question, headings and address."""
+    asked, asked_too = (content_tokens(each.question, language) for each in (one, other))
+    label, label_too = (content_tokens("\n".join(each.heading_path), language) for each in (one, other))
+    subject, subject_too = (
+        "\n".join((*each.heading_path, each.question, unquote(urlsplit(each.url).path))) for each in (one, other)
+    )
+    crossed = _are_crossed(label, label_too)
+    return {
+        "question_words": _dice(asked, asked_too),
+        "question_crossed": float(_are_crossed(asked, asked_too)),
+        "question_one_name": float(asked != asked_too and ask_same_question(one.question, other.question, language)),
+        "label_crossed": float(crossed),
+        "label_siblings": float(crossed and bool(label & label_too)),
+        "things_crossed": float(_name_different_things(subject, subject_too, language)),
+        "numbers_crossed": float(_are_crossed(_numbers_in(subject, language), _numbers_in(subject_too, language))),
+        "address_siblings": float(_are_siblings(one.url, other.url)),
+        "same_page": float(bool(one.url) and one.url.partition("#")[0] == other.url.partition("#")[0]),
+    }
+
+
+def _name_different_things(one: str, other: str, language: str) -> bool:
+    first, second = find_things(one, [language]), find_things(other, [language])
+    kinds = {kind for kind, _ in first - second} & {kind for kind, _ in second - first}
+    return bool(kinds)
+
+
+def _numbers_in(text: str, language: str) -> frozenset[str]:
+    return frozenset(token for token in content_tokens(text, language) if _DIGIT.search(token))
+
+
+def _are_siblings(one: str, other: str) -> bool:
+    """Whether two addresses differ in one part before the last, or in their host: /basic/returns and /pro/returns."""
+    first, second = ([urlsplit(url).netloc, *urlsplit(url).path.rstrip("/").split("/")] for url in (one, other))
+    if not (one and other) or len(first) != len(second):
+        return False
+    different = [place for place, (a, b) in enumerate(zip(first, second, strict=True)) if a != b]
+    return len(different) == 1 and different[0] != len(first) - 1
+
+
+def _share_of_facts(first: Sequence[Statement], second: Sequence[Statement]) -> float:
+    one, other = _facts_of(first), _facts_of(second)
+    return len(one & other) / max(1, len(one | other))
+
+
+def _facts_of(statements: Sequence[Statement]) -> set[Fact]:
+    return {fact for each in statements for fact in each.facts if fact.kind is not FactKind.NAME}
+
+
+def _words_of(statements: Sequence[Statement]) -> frozenset[str]:
+    return frozenset().union(*(each.words for each in statements))
+
+
+def _are_crossed(one: frozenset[str], other: frozenset[str]) -> bool:
+    return bool(one - other) and bool(other - one)
+
+
+def _dice(one: frozenset[str], other: frozenset[str]) -> float:
+    return 2 * len(one & other) / max(1, len(one) + len(other))

@@ -1,0 +1,157 @@
+"""Contradictions: found, shown, settled and taken back, over a real database and a real index."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.chat.card import Card
+from bot.commands.parser import read_line
+from bot.freshness.judge import ModelJudge
+from bot.freshness.models import State
+from bot.freshness.service import Contradictions, LiveSetAside
+from bot.i18n import list_languages
+from inference.vllm import VllmGenerator
+from retrieval.documents import Document
+from tests.support.openai_server import OpenAiServer, Script
+from tests.support.steering import ADMIN, CUSTOMER, HERE, FakeScreen, Office
+
+PAGE = Document(
+    "https://shop.test/faq",
+    "How long is the warranty?",
+    "The warranty is 2 years.",
+    heading_path=("Help",),
+    language="en",
+    crawled_at="2026-03-01T08:00:00+00:00",
+)
+TERMS = replace(PAGE, url="https://shop.test/terms", answer="The warranty is 3 years.", heading_path=("Terms",))
+PAY = replace(PAGE, question="How can I pay?", answer="By card.")
+
+
+@pytest.fixture
+def office(office: Office) -> Office:
+    office.pages = [PAGE, TERMS, PAY]
+    return office
+
+
+async def run(office: Office, line: str, actor: object = ADMIN) -> Card:
+    answer = await office.console.run(actor, HERE, read_line(line, office.console.commands), FakeScreen())  # type: ignore[arg-type]
+    assert isinstance(answer, Card)
+    return answer
+
+
+async def test_a_scan_finds_what_is_new_and_compares_it_once(office: Office) -> None:
+    assert (await office.contradictions.scan()).new == 1
+    (found,) = await office.contradictions.list()
+    assert found.one and {found.one.document, found.other.document} == {PAGE, TERMS}
+    assert found.one.since == datetime(2026, 3, 1, 8, tzinfo=UTC)
+    assert (found.row.kind, found.needs_decision) == ("duration", True)
+    assert (await office.contradictions.scan()).new == 0
+
+
+async def test_what_is_taught_since_is_compared_when_the_list_is_asked_for(office: Office) -> None:
+    office.pages = [PAGE, PAY]
+    assert "None" in (await run(office, "contradictions")).text
+    office.pages.append(replace(TERMS, url="", author="Mei Lin", heading_path=()))
+    card = await run(office, "contradictions")
+    assert [line.url for line in card.lines] == [PAGE.url, ""]
+    assert "by Mei Lin" in card.lines[1].note
+
+
+async def test_a_decision_sets_the_other_aside_until_it_changes(office: Office) -> None:
+    await office.contradictions.scan()
+    (found,) = await office.contradictions.list()
+    assert found.one
+    card = await run(office, f"contradictions settle {found.row.id[:8]} first")
+    assert "answered from the first alone" in card.facts.values()
+    assert office.live_set_aside.current_entries()[1] == {found.other.document.entry_id}
+    assert (await run(office, "contradictions")).lines == ()
+    kept = found.one.document
+    office.pages = [kept, replace(found.other.document, answer="The warranty is 5 years."), PAY]
+    assert (await office.contradictions.scan()).new == 1
+    assert office.live_set_aside.current_entries()[1] == frozenset()
+
+
+async def test_it_outlives_a_refresh_that_leaves_it_alone_and_another_time_of_its_fetch(office: Office) -> None:
+    await office.contradictions.scan()
+    (found,) = await office.contradictions.list()
+    await run(office, f"contradictions settle {found.row.id} second")
+    office.pages = [replace(each, crawled_at="2026-09-01T08:00:00+00:00", source="x") for each in office.pages]
+    assert (await office.contradictions.scan()).new == 0
+    (again,) = await office.contradictions.list()
+    assert again.row.state is State.SETTLED
+    assert office.live_set_aside.current_entries()[1] == {again.row.one}
+
+
+async def test_where_what_was_kept_is_gone_it_is_asked_anew(office: Office) -> None:
+    await office.contradictions.scan()
+    (found,) = await office.contradictions.list()
+    await run(office, f"contradictions settle {found.row.id} first")
+    office.pages = [found.other.document, PAY]
+    result = await office.contradictions.scan()
+    assert (result.new, result.waiting) == (0, 1)
+    card = await run(office, f"contradictions show {found.row.id}")
+    assert [button.action for button in card.buttons] == ["reopen_contradiction"]
+    await run(office, f"contradictions reopen {found.row.id}")
+    assert office.live_set_aside.current_entries()[1] == frozenset()
+
+
+async def test_both_may_be_right_and_buttons_decide_as_lines_do(office: Office) -> None:
+    await office.contradictions.scan()
+    (found,) = await office.contradictions.list()
+    screen = FakeScreen()
+    await office.console.click(ADMIN, HERE, "keep_both", found.row.id, screen)
+    (told,) = await office.contradictions.list()
+    assert (told.row.state, told.needs_decision) == (State.DISMISSED, False)
+    await office.console.click(ADMIN, HERE, "reopen_contradiction", found.row.id, screen)
+    await office.console.click(ADMIN, HERE, "keep_second", found.row.id, screen)
+    assert office.live_set_aside.current_entries()[1] == {found.row.one}
+    assert [action for _, action, _, _ in await office.recorded()][-3:] == [
+        "keep_both",
+        "reopen_contradiction",
+        "keep_second",
+    ]
+
+
+async def test_customers_see_and_decide_nothing(office: Office) -> None:
+    await office.contradictions.scan()
+    (found,) = await office.contradictions.list()
+    for line in ("contradictions", f"contradictions settle {found.row.id} first", "stale"):
+        card = await run(office, line, CUSTOMER)
+        assert card.fault and not card.lines
+    assert (await office.contradictions.list())[0].row.state is State.OPEN
+
+
+async def test_an_admin_reads_it_in_their_own_language(office: Office) -> None:
+    await office.contradictions.scan()
+    (found,) = await office.contradictions.list()
+    told = {
+        (await run(office, f"contradictions show {found.row.id}", replace(ADMIN, language=tag))).facts.__str__()
+        for tag in list_languages()
+    }
+    assert len(told) == len(list_languages()) == 9
+
+
+@pytest.mark.parametrize(
+    ("said", "new"),
+    [
+        (Script(['{"contradict": false}']), 0),
+        (Script(['{"contradict": true}']), 1),
+        (Script(["never"]), 1),
+        (Script(status=500), 1),
+    ],
+)
+async def test_a_model_takes_out_what_it_holds_harmless_and_its_faults_take_nothing(
+    office: Office, said: Script, new: int
+) -> None:
+    async with OpenAiServer(said) as server:
+        generator = VllmGenerator([server.url])
+        judged = Contradictions(
+            office.freshness_store, LiveSetAside(office.freshness_store), office.index_pages, ModelJudge(generator)
+        )
+        assert (await judged.scan()).new == new
+        await generator.close()
+    asked = str(server.requests[0]["messages"])
+    assert PAGE.answer in asked and TERMS.answer in asked

@@ -1,0 +1,96 @@
+"""Entries that answer the same question differently, and those that only look as if."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from retrieval.documents import Document
+from retrieval.index.build import build_index
+from retrieval.search.contradictions import Contradiction, find_contradictions
+from tests.support.embedding import default_embedder
+
+FAQ, TERMS = ("Help",), ("Good to know",)
+FILLER = [
+    Document("https://shop.test/faq", "How can I pay?", "By card.", heading_path=FAQ, language="en"),
+    Document("https://shop.test/faq", "怎么付款？", "可以刷卡。", heading_path=FAQ, language="zh"),
+]
+
+
+def page(question: str, answer: str, language: str = "en") -> Document:
+    return Document("https://shop.test/faq", question, answer, heading_path=FAQ, language=language)
+
+
+def other(question: str, answer: str, language: str = "en") -> Document:
+    return Document("https://shop.test/terms", question, answer, heading_path=TERMS, language=language)
+
+
+def find(*documents: Document, only: slice = slice(None)) -> list[Contradiction]:
+    index = build_index([*documents, *FILLER], default_embedder())
+    return find_contradictions(index, range(len(index.documents))[only])
+
+
+@pytest.mark.parametrize(
+    ("language", "kind", "question", "one", "two"),
+    [
+        ("en", "duration", "How long is the warranty?", "The warranty is 2 years.", "The warranty is 3 years."),
+        ("en", "price", "How much is a ticket?", "A ticket costs £18.", "A ticket costs £22."),
+        ("en", "number", "How many books may I borrow?", "You may borrow 10 books.", "You may borrow 15 books."),
+        ("en", "date", "When does it close?", "It closes on 31 March 2027.", "It closes on 15 April 2027."),
+        ("en", "yes_no", "Are pets allowed?", "Yes, pets are allowed.", "No, pets are not allowed."),
+        ("en", "place", "Where are the servers?", "The servers are in Germany.", "The servers are in Ireland."),
+        ("en", "contact", "How do I reach support?", "Write to a@shop.test.", "Write to b@shop.test."),
+        ("zh", "duration", "保修期是多久？", "保修期为1年。", "保修期为2年。"),
+        ("zh", "yes_no", "可以带宠物吗？", "可以带宠物。", "不可以带宠物。"),
+    ],
+)
+def test_two_pages_that_answer_one_question_differently_contradict_each_other(
+    language: str, kind: str, question: str, one: str, two: str
+) -> None:
+    found = find(page(question, one, language), other(question, two, language))
+    assert [({each.one.answer, each.other.answer}, each.kind) for each in found] == [({one, two}, kind)]
+
+
+def test_what_agrees_in_other_words_does_not() -> None:
+    question = "How long can I return an item?"
+    assert not find(
+        page(question, "You can return items within 30 days."),
+        other(question, "The return period is 30 days from the day you received your order."),
+    )
+
+
+def test_the_same_question_about_two_products_plans_or_countries_does_not() -> None:
+    question, years = "How long is the warranty?", ("The warranty is 2 years.", "The warranty is 3 years.")
+    for first, second in (("Luma desk lamp", "Sola garden lamp"), ("Basic", "Pro"), ("Germany", "Austria")):
+        made = [
+            Document(f"https://shop.test/{name}/faq", question, answer, heading_path=("FAQ", name), language="en")
+            for name, answer in zip((first, second), years, strict=True)
+        ]
+        assert not find(*made), (first, second)
+
+
+def test_two_questions_that_only_lie_near_do_not() -> None:
+    assert not find(
+        page("How long does delivery take?", "Delivery takes 3 days."),
+        other("How long does it take to pack an order?", "We pack an order within 24 hours."),
+    )
+
+
+def test_a_taught_answer_is_held_against_the_pages() -> None:
+    one = page("How long is the warranty?", "The warranty is 2 years.")
+    taught = Document("", "How long is the warranty?", "The warranty is 3 years.", language="en", author="Mei Lin")
+    found = find(one, taught)
+    assert [{each.one.author, each.other.author} for each in found] == [{"", "Mei Lin"}]
+
+
+def test_only_what_is_asked_for_is_compared_but_with_everything() -> None:
+    one = page("How long is the warranty?", "The warranty is 2 years.")
+    two = other("How long is the warranty?", "The warranty is 3 years.")
+    assert len(find(one, two, only=slice(0, 1))) == 1
+    assert find(one, two, only=slice(2, None)) == []
+
+
+def test_a_copy_is_no_contradiction() -> None:
+    one = page("How long is the warranty?", "The warranty is 2 years.")
+    assert not find(one, replace(one, url="https://shop.test/print"))
