@@ -13,9 +13,10 @@ from retrieval.index.vector_field import EmbeddedTexts, VectorField
 
 
 def select_documents(index: Index, kept: Places) -> Index:
-    """An index of these documents alone (ascending places in `Index.documents`), in their order.
+    """An index of these documents alone (ascending places in `Index.documents`), in their order; of them, what is hidden
+    stays so.
 
-    What is hidden stays so. Nothing is analysed or embedded again. Its vectors are all compared, so that none is missed. Only for searching, not
+    Nothing is analysed or embedded again. Its vectors are all compared, so that none is missed. Only for searching, not
     to be saved; `index` stays as it is.
     """
     is_kept = np.zeros(len(index.documents), bool)
