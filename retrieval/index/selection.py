@@ -13,8 +13,8 @@ from retrieval.index.vector_field import EmbeddedTexts, VectorField
 
 
 def select_documents(index: Index, kept: Places) -> Index:
-    """An index of these documents alone (ascending places in `Index.documents`), in their order; of them, what is hidden
-    stays so.
+    """An index of these documents alone (ascending places in `Index.documents`), in their order; what is
+    hidden stays so.
 
     Nothing is analysed or embedded again. Its vectors are all compared, so that none is missed. Only for searching, not
     to be saved; `index` stays as it is.
