@@ -3,7 +3,8 @@
 Debian packages with HTML (`data/documentation_packages.txt`) are downloaded by `apt-get download` and unpacked, into a
 folder that may be used again. Their pages are read by the product's own extraction, and what repeats over a package is
 left out as in a refresh. What their main text is, is computed here in another way: all that a browser shows but menus,
-link lists, and lines that stand on most pages of the package. A page's share is that of these words, counted, that are
+link lists, lines that stand on most pages of the package, and lines that are another page's title and nothing else
+("Next: …"). A page's share is that of these words, counted, that are
 in its documents.
 """
 
@@ -91,6 +92,13 @@ def read_lines(body: bytes) -> list[str]:
     return lines
 
 
+def read_titles(body: bytes) -> set[str]:
+    """What a page calls itself."""
+    tree = html.document_fromstring(body or b"<p>")
+    named = cast("list[html.HtmlElement]", tree.xpath("//title | (//h1)[1] | (//h2)[1]"))
+    return {" ".join(each.text_content().split()) for each in named} - {""}
+
+
 def count_words(texts: Iterable[str]) -> Counter[str]:
     """How often each word stands there; of what is written without spaces, each character."""
     return Counter(word for text in texts for word in _WORD.findall(re.sub(r"[\\*_`~]", "", text).casefold()))
@@ -99,13 +107,14 @@ def count_words(texts: Iterable[str]) -> Counter[str]:
 def measure_package(package: str, pages: Sequence[Path], process: ExtractionProcess) -> Iterator[PageShare]:
     """The share of every page that has a main text."""
     lines: dict[Path, list[str]] = {}
+    titles: dict[Path, set[str]] = {}
     records: dict[Path, PageRecord] = {}
     refused: dict[Path, str] = {}
     home = Path(os.path.commonpath([path.parent for path in pages]))  # folders' names may speak of an FAQ
     for path in pages:
         body, url = path.read_bytes(), f"https://docs.example/{path.relative_to(home)}"
         with contextlib.suppress(etree.LxmlError, ValueError):
-            lines[path] = read_lines(body)
+            lines[path], titles[path] = read_lines(body), read_titles(body)
         try:
             found = process.extract_page(body, url)
         except ExtractionError as error:
@@ -119,7 +128,10 @@ def measure_package(package: str, pages: Sequence[Path], process: ExtractionProc
     reasons = {record.url: record.coverage.explain() for record in known.records if record.coverage}
     often = Counter(line for each in lines.values() for line in set(each))
     for path, each in lines.items():
-        main = count_words(line for line in each if len(lines) < 5 or often[line] <= len(lines) / 2)
+        elsewhere = {title for other, of in titles.items() if other != path for title in of} - titles[path]
+        main = count_words(
+            line for line in each if (len(lines) < 5 or often[line] <= len(lines) / 2) and line not in elsewhere
+        )
         letters = sum(len(word) * count for word, count in main.items())
         if letters < FEWEST:
             continue
