@@ -53,7 +53,8 @@ SUPPORT = ThreadRef("slack", "T1", "CSUPPORT", "")
 
 # No customer's words or names stand in these, whosever row it is …
 # what admins set up, and notes of the software's own
-_HARMLESS_TABLES = {"sources", "help_channels", "markers", "glossary", "unlearned"}
+_HARMLESS_TABLES = {"sources", "help_channels", "markers", "glossary", "unlearned", "source_audiences"}
+_HARMLESS_TABLES |= {"entries", "contradictions"}  # of what pages say, by their hashes
 _HARMLESS = {  # … nor in columns of these names
     *("platform", "workspace", "channel", "thread", "language", "state", "side", "judgement", "decision", "vote"),
     *("customer_platform", "customer_workspace", "customer_channel", "customer_thread", "reason@handoffs"),
@@ -63,6 +64,7 @@ _HARMLESS = {  # … nor in columns of these names
     *("index_version", "model", "timings_ms", "features", "signals", "crawled_at", "author@turn_passages"),
     *("claimed_by", "claimed_name", "author_id", "author@taught", "wordings@taught", "action", "outcome"),  # admins'
     *("version", "report", "error", "progress", "watchers"),  # of a refresh
+    *("audience", "granted"),  # places and roles
 }
 
 

@@ -19,7 +19,7 @@ from tests.support.guilds import SECONDS, Den
 from tests.support.rooms import Direct, Room
 from tests.support.slack import SlackStandIn
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 DELIVERY = "How long does delivery take?"
 TOLD = "working days"

@@ -21,6 +21,8 @@ from retrieval.interfaces import FetchOutcome
 from tests.support.crawls import crawl, links, of, urls
 from tests.support.site import Page, Site
 
+pytestmark = pytest.mark.slow
+
 MIB = 1024 * 1024
 
 ON_ITS_WAY = 0.3  # seconds: what was sent beside the request that is refused arrives all the same

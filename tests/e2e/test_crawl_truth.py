@@ -17,6 +17,8 @@ from tests.support.crawls import LOOPBACK, as_known, crawl, links, of, urls
 from tests.support.embedding import plain_embedder
 from tests.support.site import Page, Site
 
+pytestmark = pytest.mark.slow
+
 BUSY = "<h1>Under repair</h1><p>Our help centre is closed for an hour while we mend it."
 
 

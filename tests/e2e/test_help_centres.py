@@ -21,6 +21,8 @@ from tests.support.embedding import default_embedder
 from tests.support.help_centres import IntercomCentre, ZendeskCentre
 from tests.support.site import Page
 
+pytestmark = pytest.mark.slow
+
 Known = dict[str, KnownPage]
 
 

@@ -18,7 +18,7 @@ import retrieval.index.build
 import retrieval.refresh.service
 from retrieval.crawling.folder import FolderReader
 from retrieval.documents import Source, SourceKind
-from retrieval.extraction.extract import extract_documents
+from retrieval.extraction.extract import extract_page
 from retrieval.index.versions import VersionStore
 from retrieval.refresh import refresh_index
 from tests.support.embedding import default_embedder
@@ -59,7 +59,7 @@ def die_at(number: int, root: Path, counter: int) -> None:
 
 def serve(root: Path, folder: Path) -> None:
     default_embedder()  # loaded once; no thread of it runs before a fork
-    assert extract_documents and retrieval.index.build and retrieval.refresh.service
+    assert extract_page and retrieval.index.build and retrieval.refresh.service
     import bm25s  # noqa: F401
     import faiss  # noqa: F401
 

@@ -13,6 +13,7 @@ from bot.chat.conversation import IncomingMessage
 from bot.chat.message import Audience, Channel, ChannelKind, ChatMessage, Job, JobState
 from bot.errors import StorageError
 from bot.inbox.policy import classify_message
+from retrieval.audiences import Viewer
 from tests.fakes import (
     FakeMessenger,
     said,
@@ -38,7 +39,10 @@ async def test_a_question_is_answered_in_its_thread_and_accounted_for(office: Of
     assert office.meter.claims == [("test", "answer")]
     assert office.meter.ends == [("test", "answered", "answer")]
     [asked] = office.answering.asked
-    assert asked == IncomingMessage(f"test:T1:C1:{question.id}", "Where is my order?", "test", "ann", "C1")
+    seen_there = Viewer(frozenset({"test:channel:C1", "test:workspace:T1"}))
+    assert asked == IncomingMessage(
+        f"test:T1:C1:{question.id}", "Where is my order?", "test", "ann", "C1", viewer=seen_there
+    )
     job = await office.store.find_job(question.key)
     assert job
     assert job.turn_id == office.conversations.stored[0].id
