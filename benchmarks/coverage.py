@@ -94,7 +94,10 @@ def read_lines(body: bytes) -> list[str]:
 
 def read_titles(body: bytes) -> set[str]:
     """What a page calls itself."""
-    tree = html.document_fromstring(body or b"<p>")
+    try:
+        tree = html.document_fromstring(body or b"<p>")
+    except (etree.LxmlError, ValueError):
+        return set()
     named = cast("list[html.HtmlElement]", tree.xpath("//title | (//h1)[1] | (//h2)[1]"))
     return {" ".join(each.text_content().split()) for each in named} - {""}
 
@@ -104,17 +107,19 @@ def count_words(texts: Iterable[str]) -> Counter[str]:
     return Counter(word for text in texts for word in _WORD.findall(re.sub(r"[\\*_`~]", "", text).casefold()))
 
 
-def measure_package(package: str, pages: Sequence[Path], process: ExtractionProcess) -> Iterator[PageShare]:
-    """The share of every page that has a main text."""
+def measure_package(
+    package: str, pages: Sequence[Path], others: Iterable[Path], process: ExtractionProcess
+) -> Iterator[PageShare]:
+    """The share of every page that has a main text; `others` are all of the package, whose titles are known."""
     lines: dict[Path, list[str]] = {}
-    titles: dict[Path, set[str]] = {}
+    titles = {path: read_titles(path.read_bytes()) for path in others}
     records: dict[Path, PageRecord] = {}
     refused: dict[Path, str] = {}
     home = Path(os.path.commonpath([path.parent for path in pages]))  # folders' names may speak of an FAQ
     for path in pages:
         body, url = path.read_bytes(), f"https://docs.example/{path.relative_to(home)}"
         with contextlib.suppress(etree.LxmlError, ValueError):
-            lines[path], titles[path] = read_lines(body), read_titles(body)
+            lines[path] = read_lines(body)
         try:
             found = process.extract_page(body, url)
         except ExtractionError as error:
@@ -126,15 +131,16 @@ def measure_package(package: str, pages: Sequence[Path], process: ExtractionProc
     for document in known.documents:
         documents[document.url.partition("#")[0]].append(document)
     reasons = {record.url: record.coverage.explain() for record in known.records if record.coverage}
+    everywhere = {title for those in titles.values() for title in those}
     often = Counter(line for each in lines.values() for line in set(each))
     for path, each in lines.items():
-        elsewhere = {title for other, of in titles.items() if other != path for title in of} - titles[path]
+        elsewhere = everywhere - titles[path]
         main = count_words(
             line for line in each if (len(lines) < 5 or often[line] <= len(lines) / 2) and line not in elsewhere
         )
         letters = sum(len(word) * count for word, count in main.items())
-        if letters < FEWEST:
-            continue
+        if letters - sum(sum(map(len, _WORD.findall(title))) for title in titles[path]) < FEWEST:
+            continue  # a title and a table of contents
         url = records[path].url if path in records else ""
         missing = main - count_words(
             _LINK.sub("]", text) for d in documents[url] for text in (d.question, d.answer, *d.heading_path)
@@ -206,7 +212,7 @@ def main() -> None:
         for package, pages in unpack_packages(options.packages or listed, folder).items():
             if not pages:
                 continue
-            shares += measure_package(package, choose_pages(pages, options.pages), process)
+            shares += measure_package(package, choose_pages(pages, options.pages), pages, process)
             print(f"\r{package:40}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     if shares:

@@ -99,13 +99,23 @@ def _count_prose(tag: Tag) -> int:
 
 
 def remove_menus(root: Tag) -> None:
-    """Remove lists and boxes of which nearly every word is a link: what is left beside them is what a page says."""
+    """Remove lists and boxes of which nearly every word is a link: what is left beside them is what a page says. A box
+    with a text that is longer than any of its links (a book's title page) is no menu, though a list in it may be one.
+    """
     for tag in root.find_all(("ul", "ol", "dl", "table", "div", "p")):
         if tag.decomposed:
             continue
         links = [link for link in tag.find_all("a", href=True) if leads_somewhere(link)]
-        if len(links) >= 4 and sum(len(text_of(link)) for link in links) > 0.8 * len(text_of(tag)):
+        lengths = [len(text_of(link)) for link in links]
+        if len(links) >= 4 and sum(lengths) > 0.8 * len(text_of(tag)) and not _holds_text(tag, max(lengths)):
             tag.decompose()
+
+
+def _holds_text(box: Tag, longer_than: int) -> bool:
+    """Whether paragraphs in it say more than so many letters that are no links."""
+    texts = box.find_all(("p", "pre", "blockquote"))
+    unlinked = (len(text_of(text)) - sum(len(text_of(link)) for link in text.find_all("a")) for text in texts)
+    return sum(unlinked) > longer_than
 
 
 def _remove_furniture(root: Tag) -> None:

@@ -114,3 +114,12 @@ def test_a_table_whose_cells_are_links_beside_what_they_are_is_kept() -> None:
     )
     sections = read(f"<h1>Manual</h1><h2>Packages</h2><p>These are needed.</p><table>{rows}</table>")[1]
     assert (sections[0][1].count("图形界面"), sections[0][1].count("Capítulo")) == (3, 9)
+
+
+def test_a_title_page_above_a_long_table_of_contents_keeps_its_words() -> None:
+    entries = "".join(f'<dt><a href="part{n}.html">{n}. What there is to know of lamp {n}</a></dt>' for n in range(40))
+    told = "<p>Written by the workshop for those who mend lamps at home.</p><p>You may copy it.</p>"
+    pairs, [(title, text)] = read(f'<div class="book"><h1>The lamp book</h1>{told}<dl>{entries}</dl></div>')
+    assert (pairs, title) == ([], "The lamp book")
+    assert "Written by the workshop" in text and "You may copy it." in text and "lamp 7" not in text
+    assert read(f'<div class="box"><h1>The lamp book</h1><p>Read on</p><dl>{entries}</dl></div>') == ([], [])
