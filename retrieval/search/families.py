@@ -54,13 +54,18 @@ def find_family(index: Index, query: str, ranked: Places, scores: Scores) -> Fam
         return Family()
     first = int(ranked[0])
     members = _find_members(index, first, ranked[scores >= scores[0] - RIVAL])
+    page_of = _find_corrected_pages(index, members)
+    members = [number for number in members if number not in page_of.values()]
     if len(members) == 1:
-        return Family((first,))
+        return Family((members[0],))
     documents = [index.documents[number] for number in members]
-    labels = find_distinguishing_tokens(documents, index.main_language)
+    named_by = [index.documents[page_of.get(number, number)] for number in members]
+    labels = find_distinguishing_tokens(named_by, index.main_language)
     meant, ruled_out = (
         [members[place] for place in places] for places in match_labels(query, labels, index.main_language)
     )
+    corrected = {crawled for taught, crawled in index.same_question_pairs.tolist() if taught in meant}
+    meant = [number for number in meant if number not in corrected]
     by_score = dict(zip(ranked.tolist(), scores.tolist(), strict=True))
     asked = content_tokens(query, index.main_language)
     meant = _equally_likely(index, meant, by_score, frozenset() if asked & frozenset().union(*labels) else asked)
@@ -77,7 +82,8 @@ def find_distinguishing_tokens(documents: Sequence[Document], language: str = "e
     are all the same, of address and source."""
     labels = [_label_tokens(document, language) for document in documents]
     if len(set(labels)) == 1:
-        labels = [_address_tokens(document, language) for document in documents]
+        asked = frozenset().union(*(content_tokens(document.question, language) for document in documents))
+        labels = [_address_tokens(document, language) - asked for document in documents]  # whoever asks says those
     shared = frozenset.intersection(*labels)
     return [label - shared for label in labels]
 
@@ -125,6 +131,16 @@ def _find_members(index: Index, first: int, ranked: Places) -> list[int]:
     ]
     hidden = set(index.hidden.tolist())
     return [number for number in dict.fromkeys([first, *near, *same_words]) if number not in hidden][:MOST]
+
+
+def _find_corrected_pages(index: Index, members: Sequence[int]) -> dict[int, int]:
+    """-> {a taught answer among the members: the one page among them of which it is the answer}. They count as one, and
+    what names the page names both; a taught answer to what several pages ask is a member beside them."""
+    pages: dict[int, list[int]] = {}
+    for taught, crawled in index.same_question_pairs.tolist():
+        if taught in members and crawled in members:
+            pages.setdefault(taught, []).append(crawled)
+    return {taught: those[0] for taught, those in pages.items() if len(those) == 1}
 
 
 def _equally_likely(

@@ -95,6 +95,36 @@ async def test_crawled_documents_keep_their_order_and_scores_beside_a_twin(query
     assert [score for _, score in kept] == pytest.approx([score for _, score in expected], abs=1e-3)
 
 
+POINTS = "How many points do I earn per pound?"
+
+
+@pytest.mark.parametrize("place", ["https://shop.test/points", "https://shop.test/#/points", "https://shop.test/club"])
+@pytest.mark.parametrize("headings", [(), ("Points",), ("Lumo club",)])
+async def test_it_answers_alone_what_its_page_answers_otherwise(place: str, headings: tuple[str, ...]) -> None:
+    """Whatever the page's title and address have in common with the question."""
+    page = Document(place, POINTS, "You earn 4 points for each pound.", heading_path=headings, language="en")
+    base = build_index([*CRAWLED, page], default_embedder())
+    added = build_index([taught(POINTS, "You earn 9 points for each pound.")], default_embedder())
+    index = base.with_additions(added, find_same_question_pairs(base, added))
+    result = await LiveRetriever(FixedIndex(index), default_embedder()).retrieve(POINTS)
+    assert [document.author for document in order(result)[:2]] == ["Mei Lin", ""]
+    assert not result.family and result.confidence > result.answer_from
+
+
+async def test_of_two_pages_that_disagree_neither_stands_beside_the_taught_answer() -> None:
+    told = {"delivery": "Two days.", "shipping": "Nine days."}
+    question = "How long does standard delivery take?"
+    crawled = [
+        Document(f"https://shop.test/{name}", question, answer, heading_path=(name.title(),), language="en")
+        for name, answer in told.items()
+    ]
+    base = build_index([*CRAWLED, *crawled], default_embedder())
+    added = build_index([taught(question, "Five days.")], default_embedder())
+    index = base.with_additions(added, find_same_question_pairs(base, added))
+    result = await LiveRetriever(FixedIndex(index), default_embedder()).retrieve(question)
+    assert order(result)[0].answer == "Five days." and not result.family
+
+
 async def test_a_taught_answer_of_another_wording_brings_its_twin_along() -> None:
     answer = taught("Can I get rid of my goods?", alternatives=("How do I return an item?",))
     after = await found("get rid of goods", answer)
