@@ -206,8 +206,9 @@ def conclude_refresh(report: RefreshReport, forgotten: tuple[str, ...] = (), *, 
         print_line(f"frontdesk: {count}{stays}", err=True)
     for line in report.sources_empty:
         print_line(
-            f"frontdesk: nothing of {line.source} can be used: {line.reason}. Check its address ({line.location}), or "
-            "name the markup with --question-css and --answer-css.",
+            f"frontdesk: nothing of {line.source} can be used: {line.reason}. Check its address ({line.location}), "
+            f"read it in a browser if its text comes from scripts ('frontdesk sources render {line.source}'), or name the "
+            "markup with --question-css and --answer-css.",
             err=True,
         )
     if failed or report.sources_empty:

@@ -41,8 +41,9 @@ class SourcePreview:
         documents = await asyncio.to_thread(self._read, few)
         if not documents:
             raise SourceError(
-                f"No question and no text was found on the first pages of {source.location}: check the address, or "
-                "name the markup with 'frontdesk sources add' and --question-css."
+                f"No question and no text was found on the first pages of {source.location}: check the address, "
+                "read it in a browser if its text comes from scripts (--render), or name the markup with 'frontdesk "
+                "sources add' and --question-css."
             )
         preview = Preview(uuid.uuid4().hex[:12], source, tuple(documents), audience)
         kept = asdict(source) | {"audience": None if audience is None else sorted(audience)}

@@ -215,8 +215,8 @@ def _build_nothing_found_error(sources: Sequence[Source], collected: CollectedPa
         return SourceError(f"No text was found on {line.url}: {line.reason.rstrip('.')}.")
     return SourceError(
         f"No question and no text was found on the {collected.fetched + collected.unchanged} pages of "
-        f"{', '.join(source.name for source in sources)}: check the addresses, or name the markup with --question-css "
-        "and --answer-css."
+        f"{', '.join(source.name for source in sources)}: check the addresses, read pages in a browser whose text "
+        "comes from scripts (--render), or name the markup with --question-css and --answer-css."
     )
 
 

@@ -109,10 +109,11 @@ def _name_pages(numbers: Sequence[int]) -> str:
 
 
 def _find_title(document: pdfium.PdfDocument, blocks: Sequence[Block]) -> str:
-    """What stands largest on the first page; else what its properties say, if that is no name of a file."""
+    """What stands largest on the first page; else what its properties say, if that is no name of a file and nothing in
+    brackets, as programs write that were told none."""
     shown = next((block.text for block in blocks if block.kind == "heading" and block.level == 1), "")
     said = collapse_whitespace(document.get_metadata_value("Title"))
-    return shown or ("" if "." in said[-6:] else said)
+    return shown or (said if said[:1].isalnum() and "." not in said[-6:] else "")
 
 
 def _repeat_headings(blocks: Sequence[Block], title: str) -> Iterator[Block]:

@@ -149,3 +149,9 @@ def test_a_broken_file_is_one_clear_line() -> None:
         except ExtractionError as error:
             assert str(error).startswith(URL)
             assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize("told", ["(anonymous)", "(unspecified)", "kiln-v2.docx"])
+def test_what_a_program_writes_for_a_title_that_it_was_not_told_is_none(told: str) -> None:
+    found = read(make_pdf(("text", LONG), title=told))
+    assert not any(told in text for document in found for text in (document.question, *document.heading_path))
