@@ -207,7 +207,7 @@ def conclude_refresh(report: RefreshReport, forgotten: tuple[str, ...] = (), *, 
     for line in report.sources_empty:
         print_line(
             f"frontdesk: nothing of {line.source} can be used: {line.reason}. Check its address ({line.location}), "
-            f"read it in a browser if its text comes from scripts ('frontdesk sources render {line.source}'), or name the "
+            f"read it in a browser if scripts make its text ('frontdesk sources render {line.source}'), or name the "
             "markup with --question-css and --answer-css.",
             err=True,
         )
