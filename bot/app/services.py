@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from bot.taught.service import TaughtAnswers
     from inference.vllm import VllmGenerator
     from retrieval.audiences import Viewer
-    from retrieval.documents import Source
+    from retrieval.documents import Document, Source
     from retrieval.refresh import Progress, RefreshReport
 
 
@@ -238,7 +238,12 @@ class FeatureParts(SearchParts):
         """Entries that answer the same question differently."""
         from bot.freshness.service import Contradictions
 
-        return Contradictions(self.freshness_store, self.live_set_aside, self.load_index, self._make_judge())
+        def find_audience(document: Document) -> frozenset[str]:
+            return self.live_audiences.current().find_audience(document)
+
+        return Contradictions(
+            self.freshness_store, self.live_set_aside, self.load_index, find_audience, self._make_judge()
+        )
 
     def _make_judge(self) -> Judge | None:
         from bot.freshness.judge import ModelJudge

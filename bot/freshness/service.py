@@ -66,19 +66,21 @@ class ScanResult:
 
 
 class Contradictions:
-    """`index` gives what is searched now, taught answers included. `judge` reads what was found once more, if there is
-    a model."""
+    """`index` gives what is searched now, taught answers included, and `audience_of` whom an entry is for: what is for
+    different people does not contradict each other. `judge` reads what was found once more, if there is a model."""
 
     def __init__(
         self,
         store: FreshnessStore,
         live: LiveSetAside,
         index: Callable[[], Awaitable[Index]],
+        audience_of: Callable[[Document], frozenset[str]],
         judge: Judge | None = None,
     ) -> None:
         self._store = store
         self._live = live
         self._index = index
+        self._audience_of = audience_of
         self._judge = judge
         self._scanning = asyncio.Lock()
 
@@ -109,7 +111,7 @@ class Contradictions:
         row = await self._store.get(contradiction_id)
         found = await self._resolve([row])
         if not found:
-            raise InputError("Both entries of it have changed since: the next re-crawl compares them anew.")
+            raise InputError("It is none any more: its entries have changed since, or are for different people.")
         return found[0]
 
     async def settle(self, contradiction_id: str, keep: Keep) -> Found:
@@ -144,10 +146,14 @@ class Contradictions:
         for row in rows:
             one, other = sides.get(row.one), sides.get(row.other)
             if one and other:
-                found.append(Found(row, one, other))
-            elif row.state is State.SETTLED and (left := one or other):
+                if row.state is State.SETTLED or self._have_same_readers(one, other):
+                    found.append(Found(row, one, other))
+            elif (left := one or other) and row.set_aside == left.document.entry_id:
                 found.append(Found(row, None, left))
         return found
+
+    def _have_same_readers(self, one: Side, other: Side) -> bool:
+        return self._audience_of(one.document) == self._audience_of(other.document)
 
     async def _judge_found(self, found: Sequence[Contradiction]) -> Sequence[Contradiction]:
         """Those that the model does not hold harmless; what it cannot tell stays as it was measured."""

@@ -50,9 +50,9 @@ class SqlFreshnessStore:
             for start in range(0, len(lost), _BATCH):
                 some = lost[start : start + _BATCH]
                 await connection.execute(delete(entries).where(entries.c.entry_id.in_(some)))
-                rests = and_(contradictions.c.state == State.SETTLED.value, contradictions.c.set_aside.not_in(some))
                 either = or_(contradictions.c.one.in_(some), contradictions.c.other.in_(some))
-                await connection.execute(delete(contradictions).where(either, ~rests))
+                decided = contradictions.c.state == State.SETTLED.value  # and is so still when they come back
+                await connection.execute(delete(contradictions).where(either, ~decided))
             rows = [{"entry_id": entry, "since": since} for entry, since in new.items()]
             for start in range(0, len(rows), _BATCH):
                 added = upsert(connection, entries).values(rows[start : start + _BATCH])

@@ -15,6 +15,7 @@ from scrapy import signals
 from scrapy.exceptions import StopDownload
 from scrapy.http import Request, Response
 
+from retrieval.crawling.browser import RenderFailure
 from retrieval.crawling.copies import Copies, TakenPage
 from retrieval.crawling.failures import Failure, explain_failure
 from retrieval.crawling.frontier import Ask, Frontier, measure_depths
@@ -189,7 +190,8 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
         if told.forbidden:
             self.report_gone(ask, told.reason, told)
         else:
-            self.failures_in_a_row += 1
+            if not isinstance(failure.value, RenderFailure):  # what a page's scripts do is no fault of the server
+                self.failures_in_a_row += 1
             self.report_failed(ask, told)
         if told.hopeless and not self.opened:
             self.opened = True  # there is no site to open

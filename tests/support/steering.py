@@ -54,6 +54,7 @@ from bot.sources.store import SqlSourceStore
 from bot.sources.watch import RefreshWatch
 from bot.taught.service import PublishedTaughtAnswers, TaughtAnswers
 from bot.taught.store import SqlTaughtStore
+from retrieval.audiences import Audiences
 from retrieval.coverage import CoverageSummary
 from retrieval.documents import Document, Passage, RetrievalResult, ScoredPassage, Source, SourceKind
 from retrieval.errors import NoActiveVersion
@@ -257,7 +258,13 @@ class Office:
         self.status.watch_queue(lambda: (2, 1))
         self.freshness_store = SqlFreshnessStore(database)
         self.live_set_aside = LiveSetAside(self.freshness_store)
-        self.contradictions = Contradictions(self.freshness_store, self.live_set_aside, self.index_pages)
+        self.audiences = Audiences()
+        self.contradictions = Contradictions(
+            self.freshness_store,
+            self.live_set_aside,
+            self.index_pages,
+            lambda document: self.audiences.find_audience(document),
+        )
         self.staleness = Staleness(self.freshness_store, self.index_pages)
         self.gaps = Gaps(SqlMissedStore(database), default_embedder, intent_reader)
         self.platforms = load_platforms()

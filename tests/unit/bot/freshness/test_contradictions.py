@@ -9,11 +9,13 @@ import pytest
 
 from bot.chat.card import Card
 from bot.commands.parser import read_line
+from bot.errors import InputError
 from bot.freshness.judge import ModelJudge
-from bot.freshness.models import State
+from bot.freshness.models import Keep, State
 from bot.freshness.service import Contradictions, LiveSetAside
 from bot.i18n import list_languages
 from inference.vllm import VllmGenerator
+from retrieval.audiences import Audiences
 from retrieval.documents import Document
 from tests.support.openai_server import OpenAiServer, Script
 from tests.support.steering import ADMIN, CUSTOMER, HERE, FakeScreen, Office
@@ -71,7 +73,34 @@ async def test_a_decision_sets_the_other_aside_until_it_changes(office: Office) 
     kept = found.one.document
     office.pages = [kept, replace(found.other.document, answer="The warranty is 5 years."), PAY]
     assert (await office.contradictions.scan()).new == 1
-    assert office.live_set_aside.current_entries()[1] == frozenset()
+    assert not office.live_set_aside.current_entries()[1] & {document.entry_id for document in office.pages}
+    assert len((await run(office, "contradictions")).lines) == 2
+
+
+async def test_a_decision_outlives_a_crawl_that_did_not_see_the_entry(office: Office) -> None:
+    await office.contradictions.scan()
+    (found,) = await office.contradictions.list()
+    assert found.one
+    await run(office, f"contradictions settle {found.row.id[:8]} first")
+    office.pages = [found.one.document, PAY]
+    await office.contradictions.scan()
+    assert await office.contradictions.list() == []
+    office.pages = [found.one.document, found.other.document, PAY]
+    await office.contradictions.scan()
+    assert office.live_set_aside.current_entries()[1] == {found.other.document.entry_id}
+    assert (await run(office, "contradictions")).lines == ()
+
+
+async def test_what_is_for_different_people_is_no_contradiction(office: Office) -> None:
+    office.pages = [replace(PAGE, source="partners"), replace(TERMS, source="help"), PAY]
+    office.audiences = Audiences({"partners": frozenset({"slack:channel:C1"})})
+    await office.contradictions.scan()
+    assert await office.contradictions.list() == []
+    office.audiences = Audiences()
+    (found,) = await office.contradictions.list()
+    office.audiences = Audiences({"partners": frozenset({"slack:channel:C1"})})
+    with pytest.raises(InputError, match="different people"):
+        await office.contradictions.settle(found.row.id, Keep.FIRST)
 
 
 async def test_it_outlives_a_refresh_that_leaves_it_alone_and_another_time_of_its_fetch(office: Office) -> None:
@@ -149,7 +178,11 @@ async def test_a_model_takes_out_what_it_holds_harmless_and_its_faults_take_noth
     async with OpenAiServer(said) as server:
         generator = VllmGenerator([server.url])
         judged = Contradictions(
-            office.freshness_store, LiveSetAside(office.freshness_store), office.index_pages, ModelJudge(generator)
+            office.freshness_store,
+            LiveSetAside(office.freshness_store),
+            office.index_pages,
+            office.audiences.find_audience,
+            ModelJudge(generator),
         )
         assert (await judged.scan()).new == new
         await generator.close()
