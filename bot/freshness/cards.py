@@ -95,9 +95,7 @@ def _list_sides(found: Found, words: Words) -> list[Line]:
     sides = [side for side in (found.one, found.other) if side]
     return [
         Line(
-            f"{head}: {short(side.document.question, _QUESTION)}"
-            if number == 0
-            else short(side.document.question, _QUESTION),
+            f"{head if number == 0 else f'{row.id[:_ID]} ↔'}: {short(side.document.question, _QUESTION)}",
             side.document.url,
             f"{short(side.document.answer, _ANSWER)} — {_origin(side, words)}",
         )
