@@ -35,10 +35,9 @@ def recognise_help_centre(location: str) -> tuple[SourceKind, str] | None:
         if not found:
             raise SourceError(f"{location!r} names no help centre: write zendesk:HOST, e.g. zendesk:acme.zendesk.com.")
         return SourceKind.ZENDESK, found
-    if "://" in location and (urlsplit(location).hostname or "").endswith(".zendesk.com"):
-        found = _read_centre(location)
-        return (SourceKind.ZENDESK, found) if found else None
-    return None
+    found = _read_centre(location) if "://" in location else ""
+    is_zendesk = (urlsplit(found).hostname or "").endswith(".zendesk.com")
+    return (SourceKind.ZENDESK, found) if is_zendesk else None
 
 
 def _read_centre(url: str) -> str:
