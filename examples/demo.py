@@ -113,6 +113,7 @@ async def ask(console: Console, site: Site) -> list[str]:
     faults = []
     run = uuid.uuid4().hex[:8]
     async with open_application() as application:
+        await application.load_beside()
         for expected in QUESTIONS:
             console.print(Text(f"\n› {expected.question}", style="bold cyan"))
             message = IncomingMessage(f"demo-{run}-{expected.conversation}", expected.question)

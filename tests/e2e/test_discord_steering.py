@@ -253,7 +253,7 @@ async def test_teammates_and_named_admins_may_what_is_theirs(office: Office, den
     told = await den.other.slash(den.channel, "faq status")
     status = plain(await den.whispered(told, "Status"))
     assert "Last re-crawl" in status and "passages" in status
-    assert re.search(r"127\.0\.0\.1-\d+ +5 +5 +by hand", status), status
+    assert re.search(r"127\.0\.0\.1-\d+ +5 +5 +100% +by hand", status), status
     told = await office.admin.slash(den.channel, "faq admins list")
     await den.whispered(told, str(den.other.id))
     told = await office.admin.slash(den.channel, "faq admins remove", user=den.other)

@@ -105,6 +105,7 @@ def test_two_versions_are_compared(knowledge: Knowledge, golden: str) -> None:
 
 async def test_the_log_s_votes_become_golden_questions(knowledge: Knowledge) -> None:
     async with open_application(load_settings(data_dir=knowledge.data)) as application:
+        await application.load_beside()
         for number, (question, vote) in enumerate(
             (("How do I send something back to you?", Vote.UP), ("怎么退货", Vote.DOWN), ("bananas?", Vote.DOWN))
         ):

@@ -82,6 +82,7 @@ async def say(data: Path, user: str, *texts: str) -> list[Turn]:
     turns = []
     settings = load_settings(data_dir=data, answer_threshold=0.99, suggest_threshold=0.01)
     async with open_application(settings) as application:
+        await application.load_beside()
         for text in texts:
             message = IncomingMessage(f"slack:T1:C1:{user}", text, "slack", user)
             turns.append(await follow_answer(application.answer_pipeline.answer_message(message)))
