@@ -46,6 +46,11 @@ class Head:
         return self.kinds[int(self._weigh_words(known).argmax())] if known else ""
 
     @property
+    def dimension(self) -> int:
+        """Of the embeddings that it was fitted to."""
+        return self._first_word - 1
+
+    @property
     def _first_word(self) -> int:
         """The row of `weights` of the first word."""
         return len(self.weights) - len(self.words)

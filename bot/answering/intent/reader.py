@@ -172,7 +172,8 @@ def load_heads(model: Embedder, folder: Path) -> Heads:
     kept = folder / f"intent-{name_head(model.fingerprint)}.json"
     for file in (shipped, kept):
         with suppress(OSError, ValueError, KeyError):  # one that is damaged is made anew
-            if heads := parse_heads(file.read_text(encoding="utf-8")):
+            heads = parse_heads(file.read_text(encoding="utf-8"))
+            if heads and heads.messages.dimension == model.dimension:  # else another model has that name
                 return heads
     log.warning("reading of messages is fitted to the embedding model, which takes some minutes", file=kept.name)
     heads = fit_heads(model)
