@@ -35,7 +35,7 @@ class Operator:
             cwd=self.data.parent,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
         )
 
     def ask(self, question: str, **environment: str) -> dict[str, Any]:
