@@ -63,7 +63,8 @@ def test_what_a_page_shows_and_no_document_holds_costs_its_share(tmp_path: Path)
         body = f"<div>Manual of all our lamps, Index</div><h1>Lamp {n}</h1>{text}{drawn}"
         (tmp_path / f"{n}.html").write_text(body, encoding="utf-8")
     with ExtractionProcess() as process:
-        shares = [*measure_package("lamps", sorted(tmp_path.glob("*.html")), process)]
+        pages = sorted(tmp_path.glob("*.html"))
+        shares = [*measure_package("lamps", pages, pages, process)]
     assert [each.share for each in shares] == [1, 1, 1, pytest.approx(0.68, abs=0.05), 1, 1]
     assert "formulas" in shares[3].reason
     assert "brightness" in shares[3].missing
