@@ -130,7 +130,7 @@ def measure_package(
     documents: dict[str, list[Document]] = defaultdict(list)
     for document in known.documents:
         documents[document.url.partition("#")[0]].append(document)
-    reasons = {record.url: record.coverage.explain() for record in known.records if record.coverage}
+    reasons = {record.url: record.coverage.explain_loss() for record in known.records if record.coverage}
     everywhere = {title for those in titles.values() for title in those}
     often = Counter(line for each in lines.values() for line in set(each))
     for path, each in lines.items():

@@ -98,7 +98,7 @@ class Coverage:
             letters[LossKind.REPEATED if each.repeated else each.kind] += each.letters
         return letters
 
-    def explain(self) -> str:
+    def explain_loss(self) -> str:
         """In one line what is missing, the most first; "" where nothing is."""
         if not self.shows_text:
             return "it shows no text: a script may build it, or it consists of pictures"
@@ -117,7 +117,7 @@ class Coverage:
             "kept": self.kept,
             "lost": self.lost,
             "left_out": {kind.value: letters for kind, letters in self.count_by_kind().most_common()},
-            "reason": self.explain(),
+            "reason": self.explain_loss(),
         }
 
     def list_lost_texts(self) -> list[dict[str, object]]:

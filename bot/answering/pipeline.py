@@ -161,7 +161,7 @@ class AnswerPipeline:
         """Answer a message and log the turn. Raises RetrievalError, StorageError, TurnNotStored (see the module)."""
         watch = Stopwatch()
         conversation = await self._store.load_conversation(message.conversation_id, with_passages=False)
-        watch.lap("load")
+        watch.record_stage("load")
         seen = tuple((name, self._mask(shows)) for name, shows in message.seen)
         message = replace(message, text=self._mask(message.text[: 2 * MAX_CHARACTERS]), seen=seen)
         asked = await self._find_offer(message, conversation)
@@ -171,7 +171,7 @@ class AnswerPipeline:
             yield Status(Stage.SEARCHING, message.text if message.called else "")
             watch.mark()
             context = await self._resolve_question(draft, choice, conversation)
-            watch.lap("understand")
+            watch.record_stage("understand")
         if not draft.reply:
             await self._search_pages(draft, choice, asked, context, _list_shown_passages(conversation), watch)
             yield Status(Stage.ASKING if draft.decision.offers else Stage.WRITING)
@@ -180,10 +180,10 @@ class AnswerPipeline:
         async with aclosing(self._write_checked(draft, checker, conversation)) as pieces:
             async for piece in pieces:
                 draft.parts.append(piece)
-                watch.lap("write")
+                watch.record_stage("write")
                 yield Delta(piece, checker.links)
                 watch.mark()
-        watch.lap("write")
+        watch.record_stage("write")
         granted = self._find_granted(message.viewer)
         turn = _build_turn(draft, message, checker.citations, watch.collect_timings(), granted)
         fault, settled = await self._store_turn(turn), _settle_clarification(asked, choice)
@@ -191,7 +191,7 @@ class AnswerPipeline:
         await self._note_feedback(draft.reading, conversation, message.user)
         if self._learning and settled and settled.number is not None and not fault:
             await self._learning.record_choice(settled.asked, settled.number, turn)
-        watch.lap("store")
+        watch.record_stage("store")
         yield Final(replace(turn, timings_ms=watch.collect_timings()), settled)
         if fault:
             raise TurnNotStored(turn, fault) from fault
@@ -316,12 +316,12 @@ class AnswerPipeline:
             draft.language = reply_language(draft.question, site_languages=(result.language,))
         decided = decision.make_decision(result, *self._thresholds, given=given)
         draft.decision, draft.threshold, draft.confidence = decided.decision, decided.threshold, result.confidence
-        watch.lap("retrieve")
+        watch.record_stage("retrieve")
         chosen = _put_chosen_first(result, choice.option, asked) if choice and choice.option and asked else None
         if choice and choice.option and not chosen:
             draft.preface += words_for(draft.language).say("choice_gone") + "\n\n"
         parts = None if choice or context else await self._find_parts(draft, result)
-        watch.lap("parts")
+        watch.record_stage("parts")
         if chosen:
             draft.decision, result = Decision.ANSWER, chosen
         elif parts:
@@ -333,7 +333,7 @@ class AnswerPipeline:
                 draft.decision, result = Decision.ANSWER, _put_first(result, ranks)
             elif ranks is not None:
                 draft.decision = Decision.ABSTAIN
-            watch.lap("judge")
+            watch.record_stage("judge")
         draft.result = result
         _reply_to(draft, decision.select_nearest(result) if parts else decided.options)
 

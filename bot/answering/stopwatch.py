@@ -17,7 +17,7 @@ class Stopwatch:
         """Start counting from now."""
         self._since = time.perf_counter()
 
-    def lap(self, stage: str) -> None:
+    def record_stage(self, stage: str) -> None:
         """Count the time since the last mark or lap for `stage`."""
         self.ms[stage] += (time.perf_counter() - self._since) * 1000
         self.mark()

@@ -296,7 +296,7 @@ def _check_coverage(settings: Settings) -> Iterator[Check]:
     nothing = [page for page in below if page.is_fault]
     if nothing:
         first = nothing[0]
-        why = first.coverage.explain() if first.coverage else ""
+        why = first.coverage.explain_loss() if first.coverage else ""
         many = f", the first of {len(nothing)} such pages" if len(nothing) > 1 else ""
         yield Check("coverage", False, f"nothing is known of {first.url}{many}: {why}; see docs/extraction.md")
 

@@ -83,7 +83,7 @@ def extract_pairs(
             empty="Nothing to extract.",
         )
         for page, coverage in covered:
-            if reason := coverage.explain():
+            if reason := coverage.explain_loss():
                 print_line(f"{page}: left out: {reason}")
     if any(row["error"] for row in rows):
         raise typer.Exit(1)

@@ -90,7 +90,7 @@ def _format_page(line: PageLine) -> str:
 
 def _describe_coverage(page: PageCoverage) -> tuple[str, str]:
     share = page.coverage.share if page.coverage else 0.0
-    return f"{page.source}: {page.url}", f"{share:.0%} known: {page.coverage.explain() if page.coverage else ''}"
+    return f"{page.source}: {page.url}", f"{share:.0%} known: {page.coverage.explain_loss() if page.coverage else ''}"
 
 
 def _describe_outcome(report: RefreshReport) -> str:

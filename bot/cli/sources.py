@@ -193,7 +193,7 @@ def _show_pages(card: Card) -> None:
         "Pages",
         [">known", ">letters missing", "page", "what is missing"],
         [
-            (f"{page.coverage.share:.0%}", page.coverage.lost, page.url, page.coverage.explain())
+            (f"{page.coverage.share:.0%}", page.coverage.lost, page.url, page.coverage.explain_loss())
             for page in coverage.below
             if page.coverage
         ],

@@ -40,7 +40,7 @@ class FreshnessCommands:
         terminal=Terminal(more="Found at every re-crawl, and here among what has been taught since."),
     )
     async def _list_contradictions(self, context: CommandContext) -> Answer:
-        await self._contradictions.scan()
+        await self._contradictions.scan_entries()
         found = await self._contradictions.list()
         return drawing.contradictions_card(found, words_for(context.actor.language)).with_data(found)
 

@@ -26,5 +26,5 @@ async def conclude_refresh(
             for each in touched
         ]
     if report.outcome != "dry_run":
-        told["contradictions"] = asdict(await contradictions.scan())
+        told["contradictions"] = asdict(await contradictions.scan_entries())
     return told

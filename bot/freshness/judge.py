@@ -35,7 +35,7 @@ class ModelJudge:
     def __init__(self, generator: Generator) -> None:
         self._generator = generator
 
-    async def contradict(self, one: Document, other: Document) -> bool | None:
+    async def judge_pair(self, one: Document, other: Document) -> bool | None:
         messages = [Message(Role.SYSTEM, _TASK), Message(Role.USER, _to_json(one, other))]
         try:
             said = await self._generator.generate_json(messages, _SCHEMA, max_tokens=_TOKENS, seconds=_SECONDS)

@@ -54,5 +54,5 @@ class FreshnessStore(Protocol):
 class Judge(Protocol):
     """Reads two entries as a person would."""
 
-    async def contradict(self, one: Document, other: Document) -> bool | None:
+    async def judge_pair(self, one: Document, other: Document) -> bool | None:
         """Whether they contradict each other; None where it cannot tell."""

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.errors import InputError, StorageError
+from bot.errors import InputError
 from bot.freshness.models import ContradictionRow, Found, Keep, Side, State
 from bot.freshness.ports import FreshnessStore, Judge
+from bot.runtime.snapshots import keep_up
 from retrieval.documents import Document
 
 if TYPE_CHECKING:  # the real ones bring numpy along
@@ -49,12 +50,7 @@ class LiveSetAside:
 
     async def run(self, seconds: float = 1.0) -> None:
         """Keep up with what this or any other process decides, until cancelled."""
-        while True:
-            try:
-                await self.load()
-            except StorageError as error:
-                log.warning("what is set aside was not read", cause=str(error))
-            await asyncio.sleep(seconds)
+        await keep_up(self.load, "what is set aside was not read", seconds=seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +80,7 @@ class Contradictions:
         self._judge = judge
         self._scanning = asyncio.Lock()
 
-    async def scan(self) -> ScanResult:
+    async def scan_entries(self) -> ScanResult:
         """Compare what is new or was changed since the last scan with all that is known. Raises StorageError,
         RetrievalError."""
         async with self._scanning:
@@ -164,7 +160,7 @@ class Contradictions:
 
         async def ask(each: Contradiction) -> bool:
             async with limit:
-                return await judge.contradict(each.one, each.other) is not False
+                return await judge.judge_pair(each.one, each.other) is not False
 
         kept = await asyncio.gather(*(ask(each) for each in found[:MOST_JUDGED]))
         judged = [each for each, keep in zip(found, kept, strict=False) if keep]

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.errors import InputError, StorageError
+from bot.errors import InputError
 from bot.glossary.cards import shown
 from bot.glossary.ports import GlossaryStore, SourceNames
+from bot.runtime.snapshots import keep_up
 from retrieval.search.synonyms import Entry, Glossary, Key, distinct_terms, key_of
 from retrieval.text.cleaning import collapse_whitespace, escape_formula, unescape_formula
 
@@ -58,12 +59,7 @@ class LiveGlossary:
 
     async def run(self, seconds: float = 1.0) -> None:
         """Keep up with what this or any other process changes, until cancelled."""
-        while True:
-            try:
-                await self.load()
-            except StorageError as error:
-                log.warning("glossary not read", cause=str(error))
-            await asyncio.sleep(seconds)
+        await keep_up(self.load, "glossary not read", seconds=seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from bot.chat.conversation import NONE_OF_THESE, Citation, Decision, Turn, Vote
 from bot.errors import InputError, StorageError
 from bot.learned.models import Evidence, Gesture
 from bot.learned.ports import LearnedStore
+from bot.runtime.snapshots import keep_up
 from retrieval.documents import content_id
 from retrieval.text.cleaning import collapse_whitespace
 
@@ -76,12 +77,7 @@ class LiveLearned:
 
     async def run(self, seconds: float = 1.0) -> None:
         """Keep up with what this or any other process records, until cancelled."""
-        while True:
-            try:
-                await self.load()
-            except StorageError as error:
-                log.warning("learned wordings not read", cause=str(error))
-            await asyncio.sleep(seconds)
+        await keep_up(self.load, "learned wordings not read", seconds=seconds)
 
 
 class WordingLearner:

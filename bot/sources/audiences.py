@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable
 
 import structlog
 
-from bot.errors import StorageError
+from bot.runtime.snapshots import keep_up
 from bot.sources.ports import AudienceStore
 from retrieval.audiences import Audience, Audiences, Viewer
 
@@ -42,9 +41,4 @@ class LiveAudiences:
 
     async def run(self, seconds: float = 1.0) -> None:
         """Keep up with what this or any other process changes, until cancelled."""
-        while True:
-            try:
-                await self.load()
-            except StorageError as error:
-                log.warning("audiences not read", cause=str(error))
-            await asyncio.sleep(seconds)
+        await keep_up(self.load, "audiences not read", seconds=seconds)

@@ -226,7 +226,7 @@ def pages_card(coverage: CoverageSummary) -> Card:
         return Card(title="Pages", text="How much of these pages is known was not measured yet: /faq recrawl")
     below = coverage.below
     lines = [
-        Line(f"{page.coverage.share:.0%} {short(page.url)}", page.url, short(page.coverage.explain(), 200))
+        Line(f"{page.coverage.share:.0%} {short(page.url)}", page.url, short(page.coverage.explain_loss(), 200))
         for page in below[:_LIST]
         if page.coverage
     ]

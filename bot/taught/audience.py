@@ -43,7 +43,7 @@ class TaughtAudiences:
         granted = self._audiences.find_granted(find_viewer(handoff.customer))
         return keep_narrowest(granted.union(*(turn.granted for turn in conversation.turns)))
 
-    async def inherit(self, question: str, place: ThreadRef | None = None) -> Audience:
+    async def find_inherited_audience(self, question: str, place: ThreadRef | None = None) -> Audience:
         """Of an answer that is taught in a place: those of the entry that answers its question so far, else those who
         see more than everybody there. Raises StorageError."""
         await self._audiences.load()

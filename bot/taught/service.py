@@ -19,6 +19,7 @@ from bot.chat.people import Actor
 from bot.chat.text import cut_text, short
 from bot.errors import BotError, InputError, StorageError
 from bot.handoff.models import INTERNAL, Handoff, HandoffMessage
+from bot.runtime.snapshots import keep_up
 from bot.taught.audience import TaughtAudiences
 from bot.taught.models import Taught, TaughtState
 from bot.taught.ports import TaughtStore
@@ -101,30 +102,28 @@ class PublishedTaughtAnswers:
 
     async def run(self, seconds: float = 1.0) -> None:
         """Keep up with what this or any other process approves, until cancelled."""
-        while True:
-            try:
-                await self.load()
-            except (StorageError, RetrievalError) as error:
-                log.warning("taught answers not read", cause=str(error))
-            await asyncio.sleep(seconds)
+        await keep_up(self.load, "taught answers not read", seconds=seconds, on=(StorageError, RetrievalError))
 
 
 class TaughtAnswers:
-    """`retriever` finds what is known already; `shelf` is told at once of what is approved here; `audiences` tells whom
-    a new one is for (everybody, without it)."""
+    """`retriever` finds what is known already; `published` is told at once of what is approved here; `audiences` tells
+    whom a new one is for (everybody, without it)."""
 
     def __init__(
         self,
         store: TaughtStore,
-        shelf: PublishedTaughtAnswers,
+        published: PublishedTaughtAnswers,
         retriever: Callable[[], Retriever],
         audiences: TaughtAudiences | None = None,
     ) -> None:
         self._store = store
-        self._shelf = shelf
+        self._published = published
         self._retriever = retriever
         self._audiences = audiences
         self._teaching = asyncio.Lock()  # of two that teach the same at once the second finds the first
+
+    async def _find_audience(self, question: str, place: ThreadRef | None = None) -> Audience:
+        return await self._audiences.find_inherited_audience(question, place) if self._audiences else EVERYBODY
 
     async def learned(self, handoff: Handoff, said: Sequence[HandoffMessage], url: str = "") -> Proposal | None:
         """What a resolved handoff teaches; None where no teammate said anything. Raises StorageError."""
@@ -190,7 +189,7 @@ class TaughtAnswers:
             updated_at=now,
             url=url,
             expires_at=read_expiry(expires, now),
-            audience=await self._audiences.inherit(question, place) if self._audiences else EVERYBODY,
+            audience=await self._find_audience(question, place),
         )
         async with self._teaching:
             for known in await self._store.searched(now):
@@ -200,7 +199,7 @@ class TaughtAnswers:
                     return known
                 raise _taught_already(known)
             await self._store.add(taught)
-        await self._shelf.load()
+        await self._published.load()
         return taught
 
     async def import_rows(self, actor: Actor, rows: Sequence[Row]) -> TableResult:
@@ -228,13 +227,13 @@ class TaughtAnswers:
                     "wordings": "\n".join(row.wordings),
                 }
                 if before is None:
-                    audience = await self._audiences.inherit(row.question) if self._audiences else EVERYBODY
+                    audience = await self._find_audience(row.question)
                     await self._store.add(_build_approved(actor, now, values, audience))
                     added += 1
                 elif any(getattr(before, name) != value for name, value in values.items()):
                     await self._store.change(before.id, **values, author=actor.shown, author_id=actor.id)
                     changed += 1
-        await self._shelf.load()
+        await self._published.load()
         return TableResult(added, changed, len(rows) - added - changed)
 
     async def edit(
@@ -263,14 +262,14 @@ class TaughtAnswers:
                 if known.id != before.id and known.question.casefold() == question.casefold():
                     raise _taught_already(known)
             changed = await self._store.change(before.id, **values)
-        await self._shelf.load()
+        await self._published.load()
         return changed or before
 
     async def limit(self, taught_id: str, audience: Audience) -> Taught:
         """Say whom it is for. Raises UnknownTaught, StorageError."""
         taught = await self._store.get(taught_id)
         changed = await self._store.change(taught.id, audience=audience)
-        await self._shelf.load()
+        await self._published.load()
         return changed or taught
 
     async def approve(self, actor: Actor, taught_id: str) -> Taught | None:
@@ -280,14 +279,14 @@ class TaughtAnswers:
         changed = await self._store.change(
             taught.id, *_OPEN, TaughtState.DISMISSED, state=TaughtState.APPROVED, note="", **author
         )
-        await self._shelf.load()
+        await self._published.load()
         return changed
 
     async def dismiss(self, taught_id: str) -> Taught | None:
         """Search it no more, nor show it for review. Raises UnknownTaught, StorageError."""
         taught = await self._store.get(taught_id)
         changed = await self._store.change(taught.id, *_OPEN, TaughtState.APPROVED, state=TaughtState.DISMISSED)
-        await self._shelf.load()
+        await self._published.load()
         return changed
 
     async def voted_down(self, turn: Turn, *, again: bool = False) -> Taught | None:
@@ -303,7 +302,7 @@ class TaughtAnswers:
             for taught in await self._store.list(*voted):
                 if (taught.question, as_document(taught).author) == (passage.title, passage.author):
                     changed = await self._store.change(taught.id, *voted, state=TaughtState.REVIEW, note=_VOTED_DOWN)
-                    await self._shelf.load()
+                    await self._published.load()
                     return changed
         return None
 

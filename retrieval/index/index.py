@@ -125,7 +125,7 @@ class Index:
             pairs + np.array([len(self.documents), 0], np.int64),
         )
 
-    def hide(self, documents: Places) -> Index:
+    def hide_documents(self, documents: Places) -> Index:
         """This index, which stays as it is, with these `documents` found by no search."""
         made = copy(self)
         made.hidden = documents

@@ -39,7 +39,7 @@ def report_coverage(
 
 
 def _explain_empty(page: PageCoverage) -> str:
-    return (page.coverage.explain() if page.coverage else "") or "no question and no text was found"
+    return (page.coverage.explain_loss() if page.coverage else "") or "no question and no text was found"
 
 
 def _build_source_line(source: str, location: str, pages: Sequence[PageCoverage]) -> SourceLine:

@@ -206,4 +206,4 @@ def _hide_entries(index: Index, aside: frozenset[str]) -> Index:
     places = [number for number, document in enumerate(index.documents) if document.entry_id in aside] if aside else []
     if not places and not len(index.hidden):
         return index
-    return index.hide(np.array(places, np.int64))
+    return index.hide_documents(np.array(places, np.int64))

@@ -45,12 +45,12 @@ async def run(office: Office, line: str, actor: object = ADMIN) -> Card:
 
 
 async def test_a_scan_finds_what_is_new_and_compares_it_once(office: Office) -> None:
-    assert (await office.contradictions.scan()).new == 1
+    assert (await office.contradictions.scan_entries()).new == 1
     (found,) = await office.contradictions.list()
     assert found.one and {found.one.document, found.other.document} == {PAGE, TERMS}
     assert found.one.since == datetime(2026, 3, 1, 8, tzinfo=UTC)
     assert (found.row.kind, found.needs_decision) == ("duration", True)
-    assert (await office.contradictions.scan()).new == 0
+    assert (await office.contradictions.scan_entries()).new == 0
 
 
 async def test_what_is_taught_since_is_compared_when_the_list_is_asked_for(office: Office) -> None:
@@ -63,7 +63,7 @@ async def test_what_is_taught_since_is_compared_when_the_list_is_asked_for(offic
 
 
 async def test_a_decision_sets_the_other_aside_until_it_changes(office: Office) -> None:
-    await office.contradictions.scan()
+    await office.contradictions.scan_entries()
     (found,) = await office.contradictions.list()
     assert found.one
     card = await run(office, f"contradictions settle {found.row.id[:8]} first")
@@ -72,21 +72,21 @@ async def test_a_decision_sets_the_other_aside_until_it_changes(office: Office) 
     assert (await run(office, "contradictions")).lines == ()
     kept = found.one.document
     office.pages = [kept, replace(found.other.document, answer="The warranty is 5 years."), PAY]
-    assert (await office.contradictions.scan()).new == 1
+    assert (await office.contradictions.scan_entries()).new == 1
     assert not office.live_set_aside.current_entries()[1] & {document.entry_id for document in office.pages}
     assert len((await run(office, "contradictions")).lines) == 2
 
 
 async def test_a_decision_outlives_a_crawl_that_did_not_see_the_entry(office: Office) -> None:
-    await office.contradictions.scan()
+    await office.contradictions.scan_entries()
     (found,) = await office.contradictions.list()
     assert found.one
     await run(office, f"contradictions settle {found.row.id[:8]} first")
     office.pages = [found.one.document, PAY]
-    await office.contradictions.scan()
+    await office.contradictions.scan_entries()
     assert await office.contradictions.list() == []
     office.pages = [found.one.document, found.other.document, PAY]
-    await office.contradictions.scan()
+    await office.contradictions.scan_entries()
     assert office.live_set_aside.current_entries()[1] == {found.other.document.entry_id}
     assert (await run(office, "contradictions")).lines == ()
 
@@ -94,7 +94,7 @@ async def test_a_decision_outlives_a_crawl_that_did_not_see_the_entry(office: Of
 async def test_what_is_for_different_people_is_no_contradiction(office: Office) -> None:
     office.pages = [replace(PAGE, source="partners"), replace(TERMS, source="help"), PAY]
     office.audiences = Audiences({"partners": frozenset({"slack:channel:C1"})})
-    await office.contradictions.scan()
+    await office.contradictions.scan_entries()
     assert await office.contradictions.list() == []
     office.audiences = Audiences()
     (found,) = await office.contradictions.list()
@@ -104,22 +104,22 @@ async def test_what_is_for_different_people_is_no_contradiction(office: Office) 
 
 
 async def test_it_outlives_a_refresh_that_leaves_it_alone_and_another_time_of_its_fetch(office: Office) -> None:
-    await office.contradictions.scan()
+    await office.contradictions.scan_entries()
     (found,) = await office.contradictions.list()
     await run(office, f"contradictions settle {found.row.id} second")
     office.pages = [replace(each, crawled_at="2026-09-01T08:00:00+00:00", source="x") for each in office.pages]
-    assert (await office.contradictions.scan()).new == 0
+    assert (await office.contradictions.scan_entries()).new == 0
     (again,) = await office.contradictions.list()
     assert again.row.state is State.SETTLED
     assert office.live_set_aside.current_entries()[1] == {again.row.one}
 
 
 async def test_where_what_was_kept_is_gone_it_is_asked_anew(office: Office) -> None:
-    await office.contradictions.scan()
+    await office.contradictions.scan_entries()
     (found,) = await office.contradictions.list()
     await run(office, f"contradictions settle {found.row.id} first")
     office.pages = [found.other.document, PAY]
-    result = await office.contradictions.scan()
+    result = await office.contradictions.scan_entries()
     assert (result.new, result.waiting) == (0, 1)
     card = await run(office, f"contradictions show {found.row.id}")
     assert [button.action for button in card.buttons] == ["reopen_contradiction"]
@@ -128,7 +128,7 @@ async def test_where_what_was_kept_is_gone_it_is_asked_anew(office: Office) -> N
 
 
 async def test_both_may_be_right_and_buttons_decide_as_lines_do(office: Office) -> None:
-    await office.contradictions.scan()
+    await office.contradictions.scan_entries()
     (found,) = await office.contradictions.list()
     screen = FakeScreen()
     await office.console.click(ADMIN, HERE, "keep_both", found.row.id, screen)
@@ -145,7 +145,7 @@ async def test_both_may_be_right_and_buttons_decide_as_lines_do(office: Office) 
 
 
 async def test_customers_see_and_decide_nothing(office: Office) -> None:
-    await office.contradictions.scan()
+    await office.contradictions.scan_entries()
     (found,) = await office.contradictions.list()
     for line in ("contradictions", f"contradictions settle {found.row.id} first", "stale"):
         card = await run(office, line, CUSTOMER)
@@ -154,7 +154,7 @@ async def test_customers_see_and_decide_nothing(office: Office) -> None:
 
 
 async def test_an_admin_reads_it_in_their_own_language(office: Office) -> None:
-    await office.contradictions.scan()
+    await office.contradictions.scan_entries()
     (found,) = await office.contradictions.list()
     told = {
         (await run(office, f"contradictions show {found.row.id}", replace(ADMIN, language=tag))).facts.__str__()
@@ -184,7 +184,7 @@ async def test_a_model_takes_out_what_it_holds_harmless_and_its_faults_take_noth
             office.audiences.find_audience,
             ModelJudge(generator),
         )
-        assert (await judged.scan()).new == new
+        assert (await judged.scan_entries()).new == new
         await generator.close()
     asked = str(server.requests[0]["messages"])
     assert PAGE.answer in asked and TERMS.answer in asked

@@ -276,7 +276,7 @@ async def test_whoever_approves_does_not_wait_for_the_index(office: Office) -> N
 
     shelf = PublishedTaughtAnswers(office.taught_store)
     shelf.on_change(index)
-    office.taught_answers._shelf = shelf
+    office.taught_answers._published = shelf
     for number in range(3):
         await asyncio.wait_for(office.taught_answers.teach(MATE, f"{number}?", "Because."), 2)
     assert len(shelf.current_documents()[1]) == 3

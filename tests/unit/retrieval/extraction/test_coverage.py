@@ -55,7 +55,7 @@ def test_what_stands_beside_the_questions_is_told_with_its_beginning() -> None:
     assert (lost.kind, lost.start) == (LossKind.BESIDE, lead[:80])
     assert lost.letters == sum(c.isalnum() for c in lead)
     assert 0.8 < coverage.share < 1.0
-    assert "beside the questions" in coverage.explain()
+    assert "beside the questions" in coverage.explain_loss()
 
 
 def test_formulas_are_no_text_that_can_be_read() -> None:
@@ -72,12 +72,12 @@ def test_a_page_that_says_something_of_which_nothing_is_known_is_a_fault() -> No
 def test_a_page_built_by_a_script_shows_nothing_and_is_a_fault() -> None:
     coverage = cover("<html><title>Help centre</title><body><div id=app></div><script>render()</script></body></html>")
     assert coverage.is_fault
-    assert "script" in coverage.explain()
+    assert "script" in coverage.explain_loss()
 
 
 def test_the_shortest_text_that_is_known_is_known_as_a_whole() -> None:
     coverage = cover("<h1>营业时间</h1><p>9点到17点。</p>")
-    assert (coverage.share, coverage.is_fault, coverage.explain()) == (1.0, False, "")
+    assert (coverage.share, coverage.is_fault, coverage.explain_loss()) == (1.0, False, "")
 
 
 def test_an_index_of_links_is_no_fault() -> None:

@@ -55,7 +55,7 @@ def shelf(tmp_path: Path) -> Shelf:
 def test_a_menu_on_every_page_is_not_indexed_and_its_pages_are_whole(shelf: Shelf) -> None:
     report = shelf.refresh("manual")
     assert shelf.questions() == [f"Use of lamp {n}" for n in range(6)]
-    assert [page.coverage.explain() for page in report.coverage.pages if page.coverage] == [""] * 6
+    assert [page.coverage.explain_loss() for page in report.coverage.pages if page.coverage] == [""] * 6
     assert report.coverage.below == ()
 
 

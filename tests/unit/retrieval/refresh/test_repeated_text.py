@@ -67,7 +67,7 @@ def test_pages_that_hold_nothing_else_are_empty() -> None:
     pages = [record(n, section(n, MENUS["en"]), *([section(n, f"Text {n}.")] if n < 20 else [])) for n in range(25)]
     known = leave_out_repeated(pages)
     assert [page.url for page in known.empty] == [f"https://lamps.example/{n:03}" for n in range(20, 25)]
-    assert "repeated over the site" in known.empty[0].coverage.explain()  # type: ignore[union-attr]
+    assert "repeated over the site" in known.empty[0].coverage.explain_loss()  # type: ignore[union-attr]
 
 
 def test_what_states_something_stays_once() -> None:

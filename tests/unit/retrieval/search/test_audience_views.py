@@ -214,7 +214,7 @@ def test_a_selection_scores_words_and_vectors_as_if_built_of_nothing_else(chosen
 async def test_what_is_set_aside_is_found_by_nobody_whatever_they_may_see() -> None:
     question = "Which cards do you take?"
     place = next(number for number, document in enumerate(WHOLE.documents) if document.question == question)
-    index = WHOLE.hide(np.array([place]))
+    index = WHOLE.hide_documents(np.array([place]))
     for viewer in (NOBODY, PARTNER, EVERYTHING):
         seen = AudienceViews().find_view(index, RULES, viewer)
         assert question not in {document.question for document in seen.shown_documents}

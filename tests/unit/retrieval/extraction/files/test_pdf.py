@@ -129,7 +129,7 @@ def test_pages_that_are_pictures_are_told_beside_what_is_read() -> None:
     page = extract_page(body, URL, PDF)
     assert [each.question for each in page.documents] == ["Opening hours"]
     assert page.coverage.share < 0.5
-    assert "pages 2-3 are scanned, without text: run OCR first" in page.coverage.explain()
+    assert "pages 2-3 are scanned, without text: run OCR first" in page.coverage.explain_loss()
 
 
 def test_an_encrypted_file_one_with_too_many_pages_and_an_empty_one_are_named() -> None:

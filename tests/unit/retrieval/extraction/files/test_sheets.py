@@ -67,7 +67,7 @@ def test_groups_wordings_and_other_columns_are_told_apart() -> None:
     assert first.answer.split("\n") == ["By card.", "Or by invoice."]
     assert (first.heading_path, third.heading_path) == (("faq", "Payment"), ("faq", "Delivery"))
     assert third.answer.endswith("parcel shop?")
-    assert "ann bob" in page.coverage.explain()
+    assert "ann bob" in page.coverage.explain_loss()
 
 
 def test_two_languages_side_by_side_are_two_sets_of_pairs() -> None:
