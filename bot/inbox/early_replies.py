@@ -1,7 +1,8 @@
-"""Replies in threads that the bot is not in, kept for a moment: one may have overtaken the question that brings it in.
+"""Replies in threads that the bot is not in, kept for a moment: one may have overtaken what brings it in.
 
-Platforms deliver in no order, and two messages of a thread may reach two processes. A reply that nobody would answer is
-judged again when a question that stands above it is claimed. Kept in memory alone, and for seconds: most are people's
+Platforms deliver in no order, two messages of a thread may reach two processes, and a teammate may answer a handoff
+before its platform has told us where that stands. A reply that nobody would answer is judged again when a question that
+stands above it is claimed, and when its thread is a handoff's. Kept in memory alone, and for seconds: most are people's
 talk, which is nobody's business.
 """
 
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from bot.chat.message import Audience, ChatMessage
 
 KEPT_SECONDS = 30.0
-LOOKS = (2.0, 8.0)  # seconds after which another process is asked for the thread's first question
+LOOKS = (2.0, 8.0)  # seconds after which it is looked up whether the bot is in the thread by now
 _MOST = 1_000
 
 
@@ -52,7 +53,7 @@ class EarlyReplies:
         return [reply.message for reply in found]
 
     def take_due(self) -> Sequence[ChatMessage]:
-        """Replies for whose thread's first question another process may be asked now."""
+        """Replies whose threads are to be looked up now."""
         self._forget_old()
         now, found = self._clock(), []
         for reply in self._replies:

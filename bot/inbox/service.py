@@ -14,7 +14,18 @@ from dataclasses import replace
 from functools import partial
 from weakref import WeakValueDictionary
 
-from bot.chat.message import Audience, ChatMessage, Disposition, Job, JobState, MessageRef, Rule, Thread, ThreadRef
+from bot.chat.message import (
+    Audience,
+    ChatMessage,
+    Disposition,
+    Job,
+    JobState,
+    MessageRef,
+    Party,
+    Rule,
+    Thread,
+    ThreadRef,
+)
 from bot.chat.platform import MessageContext, ReplySender
 from bot.chat.reply_target import Retarget
 from bot.errors import StorageError
@@ -262,11 +273,19 @@ class InboxService:
         return partial(classify_message, reading=reading)
 
     async def _reclassify_early_replies(self) -> None:
-        """Judge replies again whose thread's first question another process has claimed meanwhile."""
+        """Judge replies again whose thread has turned out to be one that the bot is in."""
         while True:
             for reply in self._early_replies.take_due():
                 with suppress(StorageError):
-                    first = await self._store.find_job(replace(reply.key, message_id=reply.place.thread))
-                    if first and first.judgement is Disposition.ANSWER:
+                    if await self._was_early(reply):
                         await self._claim_message(reply, again=True)
             await asyncio.sleep(_EARLY_SECONDS)
+
+    async def _was_early(self, reply: ChatMessage) -> bool:
+        """Whether another process has claimed the question that a reply's thread begins with, or the thread is that of
+        a handoff: whose place was noted only when its platform had told us of it."""
+        first = await self._store.find_job(replace(reply.key, message_id=reply.place.thread))
+        if first and first.judgement is Disposition.ANSWER:
+            return True
+        found = await self._store.find_thread(reply)
+        return found is not None and found[0].side is Party.SUPPORT

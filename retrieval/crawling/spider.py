@@ -386,8 +386,11 @@ class SiteSpider(scrapy.Spider):  # type: ignore[misc]
         return True
 
     def is_better_known(self, page: TakenPage, twin: str) -> bool:
-        """Whether the page stands at its own URL, and its twin was but a temporary redirect to it."""
-        if self.led_to.get(twin) != page.fetch.url:
+        """Whether the page stands at its own URL, and its twin was but a temporary redirect to it, or the same URL with
+        parameters; which of them answers first is chance."""
+        moved = self.led_to.get(twin) == page.fetch.url
+        bare = twin not in self.job.known and urlsplit(twin)._replace(query="").geturl() == page.fetch.url
+        if not (moved or bare):
             return False
         self.copies.join_copy(twin, page.fetch.url)
         self.send_fetch(Fetch(twin, FetchOutcome.GONE, twin, reason=f"it is the same page as {page.fetch.url}"))

@@ -14,12 +14,14 @@ from tests.fakes import (
 )
 from tests.support.inbox import (
     QUICK,
+    SUPPORT,
     FakeHanding,
     Opens,
     end_task,
     handed,
     settled,
     shout,
+    until,
 )
 
 
@@ -50,6 +52,18 @@ async def test_a_customer_who_waits_is_answered_and_read_by_people(opens: Opens,
     await settled(office)
     assert handing.relayed == [("customer", message.text)]
     assert office.messenger.said_to(message) == [f"Re: {message.text}"]
+
+
+async def test_a_teammate_who_writes_before_the_packet_s_place_is_noted_is_passed_on(
+    opens: Opens, database: Database
+) -> None:
+    handing = FakeHanding()
+    office = await opens(handing=handing)
+    early = said("Mei here.", thread=SUPPORT.thread, audience=Audience.CHANNEL)
+    early = replace(early, place=SUPPORT)
+    await office.inbox.receive_message(early)
+    await handed(database, said().place, HandoffState.OPEN)
+    await until(lambda: handing.relayed == [("support", "Mei here.")])
 
 
 async def test_people_who_cannot_read_along_keep_no_customer_from_an_answer(opens: Opens, database: Database) -> None:
