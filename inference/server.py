@@ -37,13 +37,15 @@ _COMPACT_JSON = '{"backend": "xgrammar", "disable_any_whitespace": true}'
 
 @dataclass(frozen=True, slots=True)
 class VllmOptions:
-    """`gpus` hold one copy of the model between them, `context` is its window in tokens, `served_as` another name for
-    it in requests. `extra` stands last, where vLLM lets it replace what stands before."""
+    """`gpus` hold one copy of the model between them, `copies` stand behind one port, `context` is the model's window
+    in tokens, `served_as` another name for it in requests. `extra` stands last, where vLLM lets it replace what stands
+    before."""
 
     model: str = DEFAULT_MODEL
     host: str = "127.0.0.1"
     port: int = 8000
     gpus: int = 1
+    copies: int = 1
     context: int = 8192
     served_as: str = ""
     extra: tuple[str, ...] = ()
@@ -59,6 +61,8 @@ def vllm_command(options: VllmOptions, program: Sequence[str] = SERVE) -> list[s
     command += ["--structured-outputs-config", _COMPACT_JSON]
     if options.gpus > 1:
         command += ["--tensor-parallel-size", str(options.gpus)]
+    if options.copies > 1:
+        command += ["--data-parallel-size", str(options.copies)]
     if parser := reasoning_parser(options.model):
         command += ["--reasoning-parser", parser]
     if options.served_as:

@@ -21,7 +21,14 @@ def launch_vllm(
     gpus: Annotated[int, typer.Option(min=1, help="GPUs that hold the model between them.")] = 1,
     context: Annotated[int, typer.Option(min=1024, help="Tokens of one question, its passages and its answer.")] = 8192,
     served_model_name: Annotated[str, typer.Option(help="The model's name in requests. Default: its own.")] = "",
+    copies: Annotated[int, typer.Option(min=1, help="Copies of the model behind one port, each on its own GPUs.")] = 1,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the command, start nothing.")] = False,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Show which model fits the GPU and what to expect, start nothing.")
+    ] = False,
+    card: Annotated[
+        str, typer.Option(help="Plan for another GPU than this machine's: L4, H100, or its memory in GiB.")
+    ] = "",
 ) -> None:
     """Start a vLLM server, whose model writes the answers. It takes this process over."""
     from bot.errors import BotError
@@ -31,11 +38,15 @@ def launch_vllm(
 
     settings = load_settings()
     model, flags = _separate_flags(model, extra or [])
+    if plan or card:
+        _print_plan(model, card, gpus)
+        return
     options = VllmOptions(
         model=model or settings.vllm_model or DEFAULT_MODEL,
         host=host,
         port=port,
         gpus=gpus,
+        copies=copies,
         context=context,
         served_as=served_model_name,
         extra=flags,
@@ -60,6 +71,67 @@ def launch_vllm(
         launch_server(command, env)
     except GeneratorError as error:
         raise BotError(str(error)) from error
+
+
+def _print_plan(model: str, card: str, gpus: int) -> None:
+    """A table of what fits and what to expect. Raises InputError for what is not known, BotError where no GPU is."""
+    from bot.cli.output import make_console, make_table
+    from bot.errors import BotError, InputError
+    from inference.plan import (
+        ANSWER_TOKENS,
+        MODELS,
+        PROMPT_TOKENS,
+        UTILISATION,
+        WORTH_HAVING,
+        PlanningError,
+        choose_model,
+        detect_cards,
+        expect,
+        find_card,
+        measure_model,
+    )
+
+    try:
+        one = find_card(card) if card else None
+        sizes = (measure_model(model),) if model else MODELS
+    except PlanningError as error:
+        raise InputError(str(error)) from error
+    try:
+        one = one or detect_cards()[0]
+    except PlanningError as error:
+        raise BotError(str(error)) from error
+    expected = [expect(size, one, gpus) for size in sizes]
+    rows = [
+        (
+            each.model.name.rpartition("/")[2],
+            {True: "yes", False: "no", None: "–"}[each.model.chinese],
+            f"{each.model.weights / 2**30:.0f} GiB",
+            each.at_once or "too large",
+            "–" if each.first is None else f"{each.first:.2f} s",
+            "–" if each.answers is None else f"{each.answers:.1f}",
+        )
+        for each in expected
+    ]
+    of = f"{gpus} × {one.name}" if gpus > 1 else one.name
+    columns = ("Model", "Chinese", ">Weights", ">At once", ">First token", ">Answers/s")
+    console = make_console()
+    console.print(make_table(f"{of}, {one.memory:.0f} GiB", columns, rows))
+    console.print(
+        f"Computed, not measured: prompts of {PROMPT_TOKENS:,} tokens, answers of {ANSWER_TOKENS}, "
+        f"{UTILISATION:.0%} of the data sheet's speed. The first token is that of one question alone; answers/s are "
+        "those of as many at once as fit. To measure: python -m benchmarks.run generation"
+    )
+    if not one.bandwidth:
+        console.print("How fast this card is is not known: only what fits is shown.")
+    if best := choose_model(expected):
+        flag = f" --gpus {gpus}" if gpus > 1 else ""
+        of = "It has" if model else "The largest in English and Chinese with"
+        console.print(f"{of} room for {WORTH_HAVING} questions at once:")
+        console.print(f"  frontdesk vllm {best.name}{flag}", soft_wrap=True)
+    else:
+        console.print(
+            f"Too little room for {WORTH_HAVING} questions at once: take a smaller model, or more GPUs (--gpus 2)."
+        )
 
 
 def _separate_flags(model: str, extra: list[str]) -> tuple[str, tuple[str, ...]]:

@@ -96,6 +96,8 @@ def test_json_comes_without_blanks_from_a_backend_that_can() -> None:
 def test_one_gpu_needs_no_flag_and_several_share_the_model() -> None:
     assert "--tensor-parallel-size" not in vllm_command(VllmOptions())
     assert value(vllm_command(VllmOptions(gpus=4)), "--tensor-parallel-size") == "4"
+    assert "--data-parallel-size" not in vllm_command(VllmOptions(gpus=4))
+    assert value(vllm_command(VllmOptions(copies=2)), "--data-parallel-size") == "2"
 
 
 def test_the_context_and_another_name_are_passed_on() -> None:
