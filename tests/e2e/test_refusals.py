@@ -182,6 +182,17 @@ async def test_what_can_be_said_to_nobody_is_told_to_admins_once(room: Room) -> 
     assert len(told) == 1 and "is_archived" in told[0] and DELIVERY not in told[0]
 
 
+async def test_what_no_private_conversation_can_be_opened_for_at_the_moment_is_not_whispered(room: Room) -> None:
+    """A whisper can be taken back by nobody: it is for where nothing else is possible."""
+    for method in ("chat.startStream", "chat.postMessage"):
+        room.slack.refuse("is_archived", lambda args: args.get("channel") == room.channel, method)
+    room.slack.fail("conversations.open", "internal_error", times=2)
+    ts = await room.ask(DELIVERY)
+    await said_in(room, room.slack.dm(room.asker), "working days")
+    await room.slack.wait_for(lambda: room.bot.states()[ts] == "answered", SECONDS)
+    assert [message.shown for message in room.slack.messages(room.channel) if message.ephemeral_to] == []
+
+
 async def test_what_its_author_alone_was_shown_is_not_shown_again(room: Room) -> None:
     """Nobody can find again what a user alone sees: it is noted, should what follows fail."""
     room.slack.refuse("is_archived", lambda args: args.get("channel") == room.channel, "chat.startStream")
