@@ -319,6 +319,7 @@ handoffs = Table(
     Column("customer_user", CleanText, nullable=False),
     Column("customer_name", CleanText, nullable=False),
     *(Column(f"support_{name}", CleanText, nullable=False) for name in _PLACE),
+    *(Column(f"asked_in_{name}", CleanText, nullable=False, server_default="") for name in _PLACE),
     Column("claimed_by", CleanText, nullable=False),
     Column("claimed_name", CleanText, nullable=False),
     Column("reminders", Integer, nullable=False),

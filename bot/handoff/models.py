@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from bot.chat.message import Party, ThreadRef
 
+NOWHERE = ThreadRef("", "", "", "")
 INTERNAL = ("//", "／／")  # begins what a teammate writes for the team alone
 
 
@@ -37,7 +38,8 @@ class Handoff:
     """A conversation that people take over. `question` is what it is about, as asked in the turn `turn_id` ("" where
     nothing but a wish for a person was uttered: that is then the question). `customer` is where the customer reads and
     writes (in a private conversation any message of the channel belongs to it); `support` is the thread of the packet
-    in the support channel, whose `thread` is "" until it is posted."""
+    in the support channel, whose `thread` is "" until it is posted. `asked_in` is the customer's place before it moved
+    to a private conversation (`NOWHERE` if it has not): what they write there belongs to it still."""
 
     id: str
     state: HandoffState
@@ -56,6 +58,7 @@ class Handoff:
     claimed_name: str = ""
     reminders: int = 0
     remind_at: datetime | None = None
+    asked_in: ThreadRef = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ class HandoffStore(Protocol):
     """Handoffs and what was said in them. Every method raises StorageError."""
 
     async def open_handoff(self, handoff: Handoff) -> Handoff:
-        """Keep a new one; where the customer's place has one that is open or claimed, that one is the answer."""
+        """Keep a new one; where the customer's place has one that is open or claimed, or had it before that moved, that
+        one is the answer."""
 
     async def find_handoff(self, handoff_id: str) -> Handoff | None: ...
 
@@ -22,9 +23,9 @@ class HandoffStore(Protocol):
         """The one whose thread in the support channel this is."""
 
     async def change_handoff(self, handoff_id: str, *states: HandoffState, **values: object) -> Handoff | None:
-        """Set fields (`state`, `customer`, `support`, `claimed_by`, `claimed_name`, `reminders`, `remind_at`) of one
-        that is in one of `states` (in any, where none is given); None where it is in none of them, so that of two that
-        change it at once one succeeds."""
+        """Set fields (`state`, `customer`, `asked_in`, `support`, `claimed_by`, `claimed_name`, `reminders`,
+        `remind_at`) of one that is in one of `states` (in any, where none is given); None where it is in none of them,
+        so that of two that change it at once one succeeds."""
 
     async def lease_due_reminders(self, now: datetime, until: datetime) -> Sequence[Handoff]:
         """Open ones whose `remind_at` has come; it is `until` afterwards, and `reminders` one more."""

@@ -89,13 +89,12 @@ class HandoffPosts:
             await self._move_handoff(handoff, direct)
 
     async def _move_handoff(self, handoff: Handoff, direct: ThreadRef) -> None:
-        """What the customer says in that place belongs to it from now on, unless another handoff has it."""
+        """What the customer says in that place belongs to it from now on, too, unless another handoff has it."""
         live = await self._store.list_handoffs(*LIVE, limit=_MANY)
         if any(each.customer == direct and each.id != handoff.id for each in live):
             return
-        moved = await self._store.change_handoff(handoff.id, customer=direct)
+        moved = await self._store.change_handoff(handoff.id, customer=direct, asked_in=handoff.customer)
         log.warning("handoff goes on in private", handoff=handoff.id)
-        await self._inbox.hand_over(handoff.customer, human=False)
         if moved and moved.state in LIVE:
             await self._inbox.hand_over(direct)
 

@@ -27,7 +27,7 @@ from bot.chat.ports import ConversationStore
 from bot.errors import BotError, DeliveryError, Refusal, StorageError
 from bot.handoff.cards import REOPEN, handoff_card, reminder_card
 from bot.handoff.exchange import Exchange
-from bot.handoff.models import LIVE, Handoff, HandoffMessage, HandoffReason, HandoffState
+from bot.handoff.models import LIVE, NOWHERE, Handoff, HandoffMessage, HandoffReason, HandoffState
 from bot.handoff.ports import HandoffStore, ThreadMarks
 from bot.handoff.posts import HandoffPosts
 from bot.i18n import words_for
@@ -240,7 +240,7 @@ class HandoffService:
 
     async def _complete_resolution(self, handoff: Handoff) -> None:
         """All that a resolved handoff calls for; what a dead process left of it is done again (see `watch`)."""
-        await self._inbox.hand_over(handoff.customer, human=False)
+        await self._mark_places(handoff, human=False)
         await self._update_card(handoff)
         words = words_for(handoff.language)
         again = Button(REOPEN, handoff.id, words.labels["still_need_help"])
@@ -277,7 +277,7 @@ class HandoffService:
         )
         if handoff is None:
             return await self._describe_state(handoff_id)
-        await self._inbox.hand_over(handoff.customer)
+        await self._mark_places(handoff, human=True)
         await self._update_card(handoff)
         if by_customer:
             who = handoff.customer_name or "The customer"
@@ -349,6 +349,11 @@ class HandoffService:
                 await self._complete_resolution(handoff)
 
     # -- parts ----------------------------------------------------------------------------------------------------
+
+    async def _mark_places(self, handoff: Handoff, *, human: bool) -> None:
+        """People have the customer's places, or the bot has them again."""
+        for place in {handoff.customer, handoff.asked_in} - {NOWHERE}:
+            await self._inbox.hand_over(place, human=human)
 
     def _find_support_channel(self, place: ThreadRef) -> ThreadRef | None:
         """Where a question of that place goes: the same platform's support channel, else another's; nowhere where its

@@ -7,7 +7,7 @@ from dataclasses import astuple, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Result, RowMapping, Select, and_, delete, insert, select, text, update
+from sqlalchemy import ColumnElement, Result, RowMapping, Select, and_, delete, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.chat.message import Party, ThreadRef
@@ -28,7 +28,8 @@ class SqlHandoffStore:
 
     async def open_handoff(self, handoff: Handoff) -> Handoff:
         """Places are compared whole: the caller gives a private conversation one `thread`."""
-        here = and_(_is_place("customer", handoff.customer), handoffs.c.state.in_(_LIVE))
+        theirs = or_(*(_is_place(side, handoff.customer) for side in ("customer", "asked_in")))
+        here = and_(theirs, handoffs.c.state.in_(_LIVE))
 
         async def insert_handoff(connection: AsyncConnection) -> Handoff:
             await _lock_place(connection, handoff.customer)
@@ -149,7 +150,7 @@ def _parse_handoffs(rows: Result[Any]) -> list[Handoff]:
 
 def _parse_handoff(row: RowMapping) -> Handoff:
     values = dict(row)
-    for side in ("customer", "support"):
+    for side in ("customer", "support", "asked_in"):
         values[side] = ThreadRef(*(values.pop(f"{side}_{name}") for name in _PLACE))
     return Handoff(**values | {"state": HandoffState(row["state"]), "reason": HandoffReason(row["reason"])})
 

@@ -14,7 +14,7 @@ from bot.chat.message import Job, Move
 from bot.chat.platform import ReplySender
 from bot.errors import BotError, DeliveryError, Refusal, StorageError
 from bot.inbox.availability import Platforms
-from bot.inbox.jobs import age_of, choose_unmarked, is_same, list_begun, may_be_begun
+from bot.inbox.jobs import age_of, choose_unmarked, is_same, list_begun, may_be_begun, name_reply
 from bot.inbox.limits import InboxLimits
 from bot.inbox.ports import InboxStore
 from bot.runtime.retries import FailedTry, retry_with_backoff
@@ -151,17 +151,27 @@ class Delivery:
         DeliveryError for what passes, and StorageError."""
         here, message = course.at, there.message
         current = await self._store.find_job(course.job.message.key) or here
-        begun: Sequence[Mapping[str, str]] = current.replies
-        if course.begun and not begun:
-            try:
-                begun = await self._find_standing_replies(sender, here)
-            except DeliveryError as error:
-                if not error.permanent:
-                    raise
+        begun = await self._list_begun(sender, replace(here, replies=current.replies), course)
         left = (*(here.moved.left if here.moved else ()), *begun)
         move = Move(message.place, message.audience, message.reply_target, left)
         await self._store.move_job(there, move)
         return replace(there, moved=move)
+
+    async def _list_begun(self, sender: ReplySender, here: Job, course: _Course) -> Sequence[Mapping[str, str]]:
+        """What stands for a job where it may say no more: what is noted, and, after a try of which the outcome is not
+        known, what is not. Raises DeliveryError for what passes, and StorageError."""
+        if not course.begun:
+            return here.replies
+        try:
+            if not here.replies:
+                return await self._find_standing_replies(sender, here)
+            found = await sender.find_standing_replies(here)
+        except DeliveryError as error:
+            if not (error.permanent or here.replies):
+                raise
+            return here.replies
+        noted = [name_reply(reply) for reply in here.replies]
+        return [*here.replies, *(reply for reply in found.marked if name_reply(reply) not in noted)]
 
     async def _clear_left(self, sender: ReplySender, job: Job) -> None:
         """Remove what was begun where the job could not be said, before it is said elsewhere: a stream would stay

@@ -39,8 +39,8 @@ def choose_unmarked(
 ) -> Sequence[Mapping[str, str]]:
     """Which of a thread's begun answers, oldest first, a job goes on with: none that is noted for one of the `others`
     of its thread. Of the rest the jobs that came before it have the first choice, so that no two take the same."""
-    noted = {_name_of(reply) for other in others for reply in (*other.replies, *_list_left(other))}
-    free = [reply for reply in unmarked if _name_of(reply) not in noted]
+    noted = {name_reply(reply) for other in others for reply in (*other.replies, *_list_left(other))}
+    free = [reply for reply in unmarked if name_reply(reply) not in noted]
     came = (job.received_at, job.id)
     first = sum(may_be_begun(other) and (other.received_at, other.id) < came for other in others)
     return free[first : first + 1]
@@ -51,6 +51,6 @@ def _list_left(job: Job) -> Sequence[Mapping[str, str]]:
     return job.moved.left if job.moved else ()
 
 
-def _name_of(reply: Mapping[str, str]) -> frozenset[tuple[str, str]]:
+def name_reply(reply: Mapping[str, str]) -> frozenset[tuple[str, str]]:
     """Which message a reply is, whatever its state."""
     return frozenset((key, value) for key, value in reply.items() if key != "state")

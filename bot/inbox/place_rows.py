@@ -25,6 +25,7 @@ class KnownHandoff:
     id: str = ""
     claimed: bool = False
     customer: ThreadRef | None = None
+    asked_in: ThreadRef | None = None
     support: ThreadRef | None = None
     side: Party | None = None
 
@@ -70,20 +71,22 @@ async def load_threads(
 async def load_handoffs(connection: AsyncConnection, places: set[ThreadRef]) -> Sequence[KnownHandoff]:
     """The handoffs that messages of these places may belong to, the newest first."""
     customer = tuple_(*(handoffs.c[f"customer_{name}"] for name in PLACE[:3]))
-    support = tuple_(*(handoffs.c[f"support_{name}"] for name in PLACE))
+    support, asked_in = (tuple_(*(handoffs.c[f"{side}_{name}"] for name in PLACE)) for side in ("support", "asked_in"))
+    whole = sorted(map(astuple, places))
     live = handoffs.c.state.in_([HandoffState.OPEN.value, HandoffState.CLAIMED.value])
     channels = sorted({astuple(place)[:3] for place in places})
     here = or_(
-        and_(live, customer.in_(channels)),
-        and_(handoffs.c.state != HandoffState.FAILED.value, support.in_(sorted(map(astuple, places)))),
+        and_(live, or_(customer.in_(channels), asked_in.in_(whole))),
+        and_(handoffs.c.state != HandoffState.FAILED.value, support.in_(whole)),
     )
     rows = await connection.execute(select(handoffs).where(here).order_by(handoffs.c.created_at.desc()))
     return [
         KnownHandoff(
             row["id"],
             row["state"] == HandoffState.CLAIMED.value,
-            ThreadRef(*(row[f"customer_{name}"] for name in PLACE)),
-            ThreadRef(*(row[f"support_{name}"] for name in PLACE)),
+            customer=_parse_place(row, "customer"),
+            asked_in=_parse_place(row, "asked_in"),
+            support=_parse_place(row, "support"),
         )
         for row in rows.mappings()
     ]
@@ -129,7 +132,14 @@ def _find_handoff(message: ChatMessage, handed: Sequence[KnownHandoff]) -> Known
             there = each.customer
             if there == place or (not exactly and private and there and there.channel == place.channel):
                 return replace(each, side=Party.CUSTOMER)
+    for each in handed:
+        if each.asked_in == place:
+            return replace(each, side=Party.CUSTOMER)
     return KnownHandoff()
+
+
+def _parse_place(row: RowMapping, side: str) -> ThreadRef:
+    return ThreadRef(*(row[f"{side}_{name}"] for name in PLACE))
 
 
 def _parse_thread(row: RowMapping) -> Thread:

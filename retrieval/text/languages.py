@@ -28,6 +28,7 @@ _LIKELIER_THAN_NOT = 0.5
 _LETTER = re.compile(r"[^\W\d_]")
 _LATIN = re.compile(f"[{LATIN}]")
 _HAN = re.compile(f"[{HAN}]")
+_UNSPACED = re.compile(f"[{HAN}{KANA}{HANGUL}]")
 _KANA = re.compile(f"[{KANA}]")
 _HANGUL = re.compile(f"[{HANGUL}]")
 
@@ -48,6 +49,8 @@ def detect_language(text: str, default: str = "en", among: Collection[str] = (),
     chances = _predict_probabilities(text)
     if among and 2 * len(_LATIN.findall(text)) > len(_LETTER.findall(text)):
         chances = {tag: chances.get(tag, 0.0) for tag in {*among, default} - {""}}
+    if not _UNSPACED.search(text):  # a code behind an English question makes it look like any of them
+        chances = {tag: chance for tag, chance in chances.items() if tag not in UNSPACED_LANGUAGES}
     likeliest = max(chances, key=chances.__getitem__, default=default)
     sure = chances.get(likeliest, 0.0) > _LIKELIER_THAN_NOT * sum(chances.values())
     return likeliest if sure else default

@@ -65,6 +65,18 @@ async def test_a_handoff_reads_back_as_it_was_opened(store: HandoffStore) -> Non
     assert await store.find_handoff("0" * 32) is None
 
 
+async def test_a_place_that_one_has_moved_from_is_still_its_own(store: HandoffStore) -> None:
+    first = made(customer=HERE)
+    await store.open_handoff(first)
+    direct = ThreadRef("slack", "T1", "D1", "")
+    moved = await store.change_handoff(first.id, customer=direct, asked_in=HERE)
+    assert moved and (moved.customer, moved.asked_in) == (direct, HERE)
+    assert await store.open_handoff(made(customer=HERE)) == moved
+    await store.change_handoff(first.id, state=HandoffState.RESOLVED)
+    other = made(customer=HERE)
+    assert await store.open_handoff(other) == other
+
+
 async def test_a_text_that_an_engine_would_refuse_is_cleaned(store: HandoffStore) -> None:
     await store.open_handoff(replace(HANDOFF, id="a" * 32))
     kept = await store.find_handoff("a" * 32)

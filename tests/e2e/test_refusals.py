@@ -182,6 +182,17 @@ async def test_what_can_be_said_to_nobody_is_told_to_admins_once(room: Room) -> 
     assert len(told) == 1 and "is_archived" in told[0] and DELIVERY not in told[0]
 
 
+async def test_what_no_private_conversation_can_be_opened_for_at_the_moment_is_not_whispered(room: Room) -> None:
+    """A whisper can be taken back by nobody: it is for where nothing else is possible."""
+    for method in ("chat.startStream", "chat.postMessage"):
+        room.slack.refuse("is_archived", lambda args: args.get("channel") == room.channel, method)
+    room.slack.fail("conversations.open", "internal_error", times=2)
+    ts = await room.ask(DELIVERY)
+    await said_in(room, room.slack.dm(room.asker), "working days")
+    await room.slack.wait_for(lambda: room.bot.states()[ts] == "answered", SECONDS)
+    assert [message.shown for message in room.slack.messages(room.channel) if message.ephemeral_to] == []
+
+
 async def test_what_its_author_alone_was_shown_is_not_shown_again(room: Room) -> None:
     """Nobody can find again what a user alone sees: it is noted, should what follows fail."""
     room.slack.refuse("is_archived", lambda args: args.get("channel") == room.channel, "chat.startStream")
@@ -352,6 +363,86 @@ async def test_what_may_not_be_said_in_a_thread_is_said_in_its_discord_channel(d
     asked = await den.ask(DELIVERY)
     await den.one_answer(asked, den.channel.id, containing="working days")
     assert not den.said(asked)
+
+
+def in_thread(discord: DiscordStandIn) -> Callable[[int], bool]:
+    return lambda channel: channel in discord.backend.channels and discord.backend.channels[channel].is_thread
+
+
+class Once:
+    """Which call is the first that fits, and which come after that."""
+
+    def __init__(self, fits: Callable[[Any], bool]) -> None:
+        self._fits, self._found = fits, False
+
+    def __call__(self, body: Any) -> bool:
+        self._found = self._found or self._fits(body)
+        return self._found
+
+    def over(self, _body: Any) -> bool:
+        return self._found
+
+
+async def lose_a_bare_answer(den: Den, follow_up: bool, *, edited: bool = False) -> tuple[int, int]:
+    """A question, and its thread, whose answer Discord takes as bare text only; of that the reply is lost, and nothing
+    more is taken in the thread. A second question is answered there before, so that its messages are told apart."""
+    thread = await den.ask(GIFTS)
+    await den.one_answer(thread, containing="first year")
+    asked = thread
+    if follow_up:
+        asked = await den.ask("And who pays for the return postage?", thread=thread, mention=False)
+        await den.done(asked)
+    inside = in_thread(den.discord)
+    den.discord.fail("*/messages*", 9_999, status=400, code=50035, where=has_components)
+    nonce = "a" if edited else ""  # after an edit the first one gives back the answer that was removed
+    lost = Once(lambda body: str(body["nonce"]).endswith(nonce))
+    den.discord.fail("POST /channels/*/messages", drop="after", among=inside, where=lost)
+    den.discord.fail("POST /channels/*/messages", 9_999, status=403, code=160005, among=inside, where=lost.over)
+    if edited:
+        place = thread if follow_up else den.channel.id
+        named = "" if follow_up else f"{den.me} "
+        den.discord.backend.edit_message(place, asked, {"content": f"{named}{DELIVERY}"})
+        return asked, thread
+    asked = await den.ask(DELIVERY, thread=thread if follow_up else None, mention=not follow_up)
+    return asked, thread if follow_up else asked
+
+
+@pytest.mark.parametrize("edited", [False, True], ids=["asked", "edited"])
+@pytest.mark.parametrize("follow_up", [False, True], ids=["question", "follow-up"])
+async def test_what_was_said_as_bare_text_with_the_reply_lost_does_not_stand_beside_what_is_said_elsewhere(
+    den: Den, follow_up: bool, edited: bool
+) -> None:
+    asked, thread = await lose_a_bare_answer(den, follow_up, edited=edited)
+    others = [message for message in den.said(thread) if message.id < asked or (follow_up and not edited)]
+
+    def answers() -> list[str]:
+        said = [*den.said(thread), *den.said(den.channel.id)]
+        return [text for text in map(shown, said) if "working days" in text]
+
+    await den.discord.wait_for(lambda: den.said(den.channel.id), SECONDS)
+    await den.done(asked)
+    await den.discord.settled(SECONDS, 1.0)
+    assert len(answers()) == 1
+    standing = [message.id for message in den.said(thread)]
+    assert [message.id for message in others if message.id not in standing] == []
+
+
+@pytest.mark.parametrize("follow_up", [False, True], ids=["question", "follow-up"])
+async def test_what_was_said_as_bare_text_with_the_reply_lost_goes_with_its_question(den: Den, follow_up: bool) -> None:
+    thread = await den.ask(GIFTS)
+    await den.one_answer(thread, containing="first year")
+    kept = len(den.said(thread))
+    inside = in_thread(den.discord)
+    den.discord.fail("*/messages*", 9_999, status=400, code=50035, where=has_components)
+    den.discord.fail("POST /channels/*/messages", drop="after", among=inside)
+    den.discord.fail("POST /channels/*/messages", 9_999, status=503, among=inside)
+    asked = await den.ask(DELIVERY, thread=thread if follow_up else None, mention=not follow_up)
+    place = thread if follow_up else asked
+    await den.discord.wait_for(lambda: any("working days" in shown(each) for each in den.said(place)), SECONDS)
+    den.discord.backend.delete_message(thread if follow_up else den.channel.id, asked)
+    await den.discord.wait_for(lambda: den.bot.states().get(str(asked)) == "withdrawn", SECONDS)
+    assert [shown(message) for message in den.said(place) if "working days" in shown(message)] == []
+    assert len(den.said(thread)) == kept
 
 
 @pytest.mark.parametrize(("status", "code"), [(403, 50001), (403, 50013), (404, 10003), (400, 200000)])

@@ -84,13 +84,8 @@ class Ledger:
         return f"{monotonic - self._began:.1f}s"
 
     def word(self) -> Wording:
-        """A question that nobody has asked yet. Letters alone, and no vowels: it is no word and no number."""
-        number, letters = next(self._tags), "bcdfghjklmnpqrstvwxz"
-        tag = ""
-        for _ in range(5):
-            number, digit = divmod(number, len(letters))
-            tag += letters[digit]
-        return Wording(self.chance.choice(TOPICS), f"q{tag}")
+        """A question that nobody has asked yet. Its tag is digits alone: they belong to no language."""
+        return Wording(self.chance.choice(TOPICS), f"{next(self._tags):06}")
 
     def note(self, said: Said) -> Said:
         """Somebody wrote."""

@@ -20,6 +20,9 @@ from tests.support.slack import SlackStandIn
 _PASSED_OVER_SECONDS = 90  # within which one excuse stands for all questions of a user: a minute, and the way there
 
 
+_WHISPERED = "could not be taken back: whispered"
+
+
 class Row(NamedTuple):
     """An item of the inbox."""
 
@@ -47,9 +50,11 @@ class Standing:
     of: Said | None
     here: bool = True  # where that was asked
     whole: bool = True
+    whispered: bool = False  # only one user sees it: no call of Slack's finds, edits or removes it
 
     def __str__(self) -> str:
         state = "" if self.whole else ", not ended"
+        state = f"{state}, whispered" if self.whispered else state
         return f"{self.platform} {self.place}/{self.id}{'' if self.here else ' (elsewhere)'}{state}: {self.text[:70]!r}"
 
 
@@ -124,6 +129,8 @@ class Judge:
                 verdict.doubled.append(Fault("said to nobody who asked", each.of, None, [each]))
             else:
                 standing[each.of].append(each)
+        for each in standing.values():
+            each.sort(key=lambda one: one.at)
         for said in self._ledger.questions:
             row = self._row(said)
             if row and row.state == "excused" and standing[said]:
@@ -161,7 +168,9 @@ class Judge:
         if said.deleted:
             figures["deleted"] += 1
             for each in standing:
-                if self._not_removable(each):
+                if each.whispered:
+                    figures[_WHISPERED] += 1
+                elif self._not_removable(each):
                     figures["not to be removed: the platform refused"] += 1
                 else:
                     verdict.half_open.append(Fault("answered, though deleted", said, row, [each]))
@@ -170,6 +179,9 @@ class Judge:
         left = [each for each in standing if moved and self._left_behind(each)]
         ended = [each for each in standing if each not in left] or left[-1:]
         figures["broken off where the bot may speak no more"] += len(standing) - len(ended)
+        figures[_WHISPERED] += len(ended)
+        ended = [each for each in ended if not each.whispered] or ended[-1:]
+        figures[_WHISPERED] -= len(ended)
         if row is None:
             verdict.lost.append(Fault("never claimed", said, row, standing))
         elif len(ended) > 1:
@@ -246,7 +258,8 @@ class Judge:
                 here = bool(of) and message.thread_ts == of.place and channel.id == of.channel  # type: ignore[union-attr]
                 whole = not message.streaming and (bool(message.metadata) or bool(message.ephemeral_to))
                 place = f"{channel.id}/{message.thread_ts}"
-                yield Standing(SLACK, place, message.ts, message.shown, float(message.ts), of, here, whole)
+                whispered = bool(message.ephemeral_to)
+                yield Standing(SLACK, place, message.ts, message.shown, float(message.ts), of, here, whole, whispered)
 
     def _on_discord(self) -> Iterator[Standing]:
         me = self._discord.backend.bot_user.id
@@ -257,7 +270,6 @@ class Judge:
                 text = shown(message)
                 under = str((message.reference or {}).get("message_id") or "")
                 marked = [said for mark in _marks(message.components) for said in self._by_marker[mark]]
-                noted = self._by_reply.get(str(message.id))
                 noted, fits = self._by_reply.get(str(message.id)), {str(channel_id)}
                 near = [said for said in marked if fits & {said.place, said.channel}] or marked
                 near = [noted] if noted else near

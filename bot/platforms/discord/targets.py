@@ -33,7 +33,12 @@ _TOKEN_MINUTES = 14.5  # of the 15 that an interaction's token lives
 class InChannel:
     """Messages of a channel or thread. `under`: the message they reply to. `amend`: what stands already, which Discord
     gives back in place of a new message, is made to say what was to be posted. Implements
-    `bot.chat.live_reply.ReplySurface`, as `InResponse` does."""
+    `bot.chat.live_reply.ReplySurface`, as `InResponse` does.
+
+    Discord keeps no nonce with a message, so that what it lists has to bear another mark: for a layout the id of its
+    container. A bare text is told apart by showing no previews, as nothing else that the bot sends without a layout,
+    and by what it replies to: what was asked, but for the first question of a thread, which alone is answered by
+    texts that reply to nothing."""
 
     client: discord.Client
     channel: int
@@ -54,7 +59,9 @@ class InChannel:
 
     async def _post_message(self, content: Content, number: int) -> Reply:
         options: dict[str, Any] = {"mention_author": False} | _build_options(content)
-        if self.under and number == 0:
+        if isinstance(content, str):
+            options["suppress_embeds"] = True
+        if self.under and (number == 0 or isinstance(content, str)):
             options["reference"] = discord.MessageReference(
                 message_id=self.under, channel_id=self.channel, fail_if_not_exists=False
             )
@@ -109,15 +116,23 @@ class InChannel:
     async def found(self) -> list[Reply]:
         """What stands here for the job. Raises DeliveryError."""
         me, mark = self.client.user, compute_marker(self.job.id)
-        after = discord.Object(self.under or int(self.job.message.id))
+        after = discord.Object(self.under or _find_asked(self.job))
         channel = self.client.get_partial_messageable(self.channel)
         with translate_delivery_errors():
             standing = [
                 message
                 async for message in channel.history(after=after, limit=200, oldest_first=True)
-                if me and message.author.id == me.id and _bears_marker(message, mark)
+                if me and message.author.id == me.id and (_bears_marker(message, mark) or self._is_bare_answer(message))
             ]
-        return [{"channel": str(self.channel), "id": str(message.id)} for message in standing]
+        return [self._build_reply(message) for message in standing]
+
+    def _is_bare_answer(self, message: discord.Message) -> bool:
+        """Whether a message of the bot's is a bare text that answers this job and no other."""
+        flags, reference = message.flags, message.reference
+        if flags.components_v2 or not flags.suppress_embeds or message.webhook_id or not message.content:
+            return False
+        told_apart = self.under is not None or self.channel == _find_asked(self.job)
+        return told_apart and (reference.message_id if reference else None) == self.under
 
 
 @dataclass
@@ -209,21 +224,32 @@ async def surface_of(client: discord.Client, job: Job, *, name: str = "") -> InC
     (else the answer is a reply in the channel). Raises DeliveryError."""
     place, target = job.message.place, target_of(job.message)
     if there := target.elsewhere:
-        under = int(job.message.id) if there == place.channel and target.kind is MessageKind.CHANNEL else None
-        return InChannel(client, int(there), job, under)
+        return _in_channel(client, job, int(there))
     if target.kind is MessageKind.INTERACTION:
         return InResponse(client, job)
     if job.replies:
-        return InChannel(client, int(job.replies[0]["channel"]), job)
-    if job.message.chosen:  # below the clarification whose button was pressed
-        return InChannel(client, int(target.where), job, int(target.below))
-    asked = int(job.message.id)
+        return _in_channel(client, job, int(job.replies[0]["channel"]))
+    if job.message.chosen:
+        return _in_channel(client, job, int(target.where))
     if target.kind is MessageKind.THREAD:
-        opens = job.message.opens_thread
-        return InChannel(client, int(place.thread), job, None if opens else asked)
+        return _in_channel(client, job, int(place.thread))
     if target.kind is MessageKind.CHANNEL and name and await open_thread(client, job.message.key, name):
-        return InChannel(client, asked, job)
-    return InChannel(client, int(place.channel), job, asked)
+        return _in_channel(client, job, int(job.message.id))
+    return _in_channel(client, job, int(place.channel))
+
+
+def _in_channel(client: discord.Client, job: Job, channel: int) -> InChannel:
+    """A channel or thread, and what an answer to the job replies to there: the clarification whose button was pressed,
+    or the question, unless its thread is for nothing else."""
+    place, target = job.message.place, target_of(job.message)
+    if job.message.chosen:
+        here = not target.elsewhere and str(channel) == target.where
+        return InChannel(client, channel, job, int(target.below) if here else None)
+    if target.kind is MessageKind.THREAD:
+        beside = str(channel) == place.thread and not job.message.opens_thread
+    else:
+        beside = str(channel) == place.channel and target.kind is not MessageKind.INTERACTION
+    return InChannel(client, channel, job, int(job.message.id) if beside else None)
 
 
 async def move_elsewhere(client: discord.Client, job: Job) -> Job | None:
@@ -250,6 +276,12 @@ async def move_elsewhere(client: discord.Client, job: Job) -> Job | None:
 def _move_job(job: Job, channel: str) -> Job:
     target = write_reply_target(replace(target_of(job.message), elsewhere=channel))
     return replace(job, message=replace(job.message, reply_target=target), replies=())
+
+
+def _find_asked(job: Job) -> int:
+    """The id of what a job's author wrote, or of the command: nothing that answers it is older."""
+    digits = job.message.written.message_id.rpartition(":")[2]
+    return int(digits) if digits.isdecimal() else 0
 
 
 def _build_options(content: Content) -> dict[str, Any]:

@@ -187,7 +187,7 @@ class SlackReplySender:
 
     async def find_other_place(self, job: Job, refusal: DeliveryError) -> Job | None:
         """Where only the thread is closed, the channel; else the customer's private conversation; at last
-        a line in the channel that they alone see."""
+        a line in the channel that they alone see, which nobody can find, edit or remove again."""
         message, target = job.message, target_of(job.message)
         tried = target.elsewhere
         if message.audience is Audience.COMMAND or tried is Elsewhere.EPHEMERAL:
@@ -195,14 +195,25 @@ class SlackReplySender:
         if not tried and lacks_thread(refusal) and not message.place.channel.startswith("D"):
             return _move_job(job, Elsewhere.CHANNEL, thread="")
         if tried in {Elsewhere.NOWHERE, Elsewhere.CHANNEL}:
-            with suppress(DeliveryError), translate_delivery_errors():
-                opened = await self._client.conversations_open(users=message.user)
-                if str(opened["channel"]["id"]) != message.place.channel:
-                    return _move_job(job, Elsewhere.DIRECT, thread="", channel=str(opened["channel"]["id"]))
+            direct = await self._open_direct(message.user)
+            if direct not in {"", message.place.channel}:
+                return _move_job(job, Elsewhere.DIRECT, thread="", channel=direct)
         if message.place.channel.startswith("D") and tried is not Elsewhere.DIRECT:
             return None
         channel = target.asked_in or message.place.channel
         return _move_job(job, Elsewhere.EPHEMERAL, thread="", channel=channel, audience=Audience.COMMAND)
+
+    async def _open_direct(self, user: str) -> str:
+        """The channel of a user's private conversation; "" where they cannot have one. Raises DeliveryError for what
+        passes."""
+        try:
+            with translate_delivery_errors():
+                opened = await self._client.conversations_open(users=user)
+        except DeliveryError as error:
+            if error.kind is Refusal.MOMENT:
+                raise
+            return ""
+        return str(opened["channel"]["id"])
 
     async def check_access(self) -> None:
         with translate_delivery_errors():

@@ -1,8 +1,9 @@
 """A Discord to test against: SimCord's rules behind real sockets, with the limits that SimCord leaves out.
 
 Added here: authorisation, the close codes of the gateway, 429s and rate-limit headers (5 messages or edits in 5 s a
-channel), the length of a body, `enforce_nonce`, and a record of every call. SimCord itself checks the 3 seconds of an
-interaction, a second acknowledgement, the limits of messages and components, permissions and intents.
+channel), the length of a body and of a nonce, `enforce_nonce` (no message that is read again tells its nonce), and a
+record of every call. SimCord itself checks the 3 seconds of an interaction, a second acknowledgement, the limits of
+messages and components, permissions and intents.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ _CHANNEL = re.compile(r"/channels/(?P<id>\d+)")
 _THREAD = re.compile(r"/channels/\d+/messages/(?P<message>\d+)/threads")
 MESSAGES, WINDOW = 5, 5.0  # messages or edits a channel in so many seconds
 BODY = 10_170  # bytes of a message's body
+NONCE = 25  # characters
 TOO_LARGE = {"message": "Invalid Form Body", "code": 50035, "errors": {}}
 
 
@@ -182,6 +184,8 @@ class DiscordStandIn:
         opened = _THREAD.fullmatch(path)
         if method == "POST" and opened and int(opened["message"]) in self.backend.channels:  # SimCord makes another
             return 400, {"message": "A thread has already been created for this message", "code": 160004}
+        if isinstance(body, dict) and len(str(body.get("nonce") or "")) > NONCE:
+            return 400, TOO_LARGE
         nonce = (path, str(body.get("nonce"))) if isinstance(body, dict) and body.get("enforce_nonce") else None
         if nonce and nonce in self._nonces:
             method, path, body = "GET", f"{path}/{self._nonces[nonce]}", None

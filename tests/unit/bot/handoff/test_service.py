@@ -508,6 +508,25 @@ async def test_a_thread_that_is_locked_later_moves_the_handoff_once(office: Offi
     assert rooms.texts("DUANN")[1:] == ["Bob: Hello", "Bob: Are you there?"]
 
 
+async def test_a_place_that_a_handoff_has_moved_from_is_given_back_with_it_and_has_no_other(office: Office) -> None:
+    handoff, rooms = await opened(office), office.posters["slack"]
+    rooms.broken["C1"] = gone(permanent=True)
+    await office.handoffs.relay_message(item(handoff, Party.SUPPORT), "Hello")
+    moved = await now(office, handoff)
+    assert (moved.customer.channel, moved.asked_in) == ("DUANN", HERE)
+    assert await office.handoffs.open_handoff(HERE, "UANN", "Ann", await asked(office), HandoffReason.BUTTON)
+    assert await office.handoff_store.list_handoffs() == [moved]
+    marked: list[tuple[str, bool]] = []
+
+    async def hand_over(place: ThreadRef, *, human: bool = True) -> None:
+        marked.append((place.channel, human))
+
+    office.inbox_store.hand_over = hand_over  # type: ignore[method-assign]
+    await office.handoffs.resolve_handoff(MATE, handoff.id)
+    await office.handoffs.reopen_handoff(MATE, handoff.id)
+    assert sorted(marked) == [("C1", False), ("C1", True), ("DUANN", False), ("DUANN", True)]
+
+
 async def test_a_private_conversation_that_has_a_handoff_is_not_taken_from_it(office: Office) -> None:
     rooms = office.posters["slack"]
     direct = await rooms.open_direct_thread("T1", "UANN")

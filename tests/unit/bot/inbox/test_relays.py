@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from bot.chat.message import Audience, JobState
 from bot.database.database import Database
 from bot.handoff.models import HandoffState
+from bot.handoff.store import SqlHandoffStore
 from tests.fakes import (
     said,
     undeliverable,
@@ -52,6 +55,26 @@ async def test_a_customer_who_waits_is_answered_and_read_by_people(opens: Opens,
     await settled(office)
     assert handing.relayed == [("customer", message.text)]
     assert office.messenger.said_to(message) == [f"Re: {message.text}"]
+
+
+@pytest.mark.parametrize(
+    ("state", "relayed"), [(HandoffState.OPEN, 2), (HandoffState.CLAIMED, 2), (HandoffState.RESOLVED, 0)]
+)
+async def test_what_is_said_where_a_handoff_was_before_it_moved_is_for_people_still(
+    opens: Opens, database: Database, state: HandoffState, relayed: int
+) -> None:
+    handing = FakeHanding()
+    office = await opens(handing=handing)
+    before = said("And it is urgent.", thread="t1", audience=Audience.CHANNEL)
+    direct = said("Hello?", channel="D1", audience=Audience.DIRECT)
+    await handed(database, before.place)
+    moved = {"customer": direct.place, "asked_in": before.place, "state": state}
+    await SqlHandoffStore(database).change_handoff("a" * 32, **moved)
+    for message in (before, direct):
+        await office.inbox.receive_message(message)
+    await settled(office, relayed or 1)
+    assert [text for _, text in handing.relayed] == [before.text, direct.text][:relayed]
+    assert len(office.answering.asked) == (0 if relayed else 1)
 
 
 async def test_a_teammate_who_writes_before_the_packet_s_place_is_noted_is_passed_on(

@@ -2,6 +2,8 @@ import pytest
 
 from retrieval.text.languages import COMMON_LANGUAGES, detect_language, script_language
 
+CODES = ("", *(f"{one}{other}" for one in "bcdfghjklmnpqrstvwxz" for other in "bcdfghjklmnpqrstvwxz"))
+
 
 @pytest.mark.parametrize(
     ("text", "language"),
@@ -64,3 +66,10 @@ def test_characters_that_both_write_follow_what_comes_into_question_or_the_defau
 def test_the_script_alone_tells_three_languages_and_no_more() -> None:
     texts = ("退货 return", "返品する", "반품", "Rückgabe")
     assert [script_language(text, "") for text in texts] == ["zh", "ja", "ko", ""]
+
+
+@pytest.mark.parametrize("code", ["qbbbbb", "qtqgbb", "000036", "xk-4471", "zh"])
+def test_what_holds_no_letter_of_theirs_is_none_of_the_languages_that_their_script_tells(code: str) -> None:
+    questions = ("Do gift cards expire?", "Who pays for the return postage?", "Do gift cards ship free?")
+    told = {detect_language(f"{each} ({code}{tail})", among=("en", "zh")) for each in questions for tail in CODES}
+    assert told == {"en"}

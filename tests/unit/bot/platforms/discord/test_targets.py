@@ -41,3 +41,26 @@ async def test_what_was_said_by_another_process_is_made_to_say_this_or_is_left(
         kept = [await surface.post(layouts.draw_message(each, item.id), 0) for each in ("first", "second")]
     assert kept[0] == kept[1]
     assert [shown(message) for message in discord.bot_messages(channel.id)] == [stands]
+
+
+async def test_a_bare_text_is_found_by_what_it_replies_to_and_nothing_else_of_the_bot_s_is(
+    discord: DiscordStandIn,
+) -> None:
+    """Not what answers another message there, not what people say through the bot, and not what was written before."""
+    use_endpoints(
+        DiscordSettings(token=SecretStr(discord.token), api_url=discord.api_url, gateway_url=discord.gateway.url)
+    )
+    channel = discord.guild.create_text_channel("one")
+    member = discord.guild.add_member(discord.world.create_user("ann"))
+    asked = [(await member.send(channel, "Where is it?")).id for _ in range(2)]
+    one, other = (Job(uuid4().hex, said(id=str(each)), Disposition.ANSWER, "", datetime.now(UTC)) for each in asked)
+    async with dpy.Client(intents=choose_intents(content=False)) as client:
+        await client.login(discord.token)
+        surface = InChannel(client, channel.id, one, asked[0])
+        posted = [await surface.post(f"Piece {number}", number) for number in range(2)]
+        await InChannel(client, channel.id, other, asked[1]).post("It is there.", 0)
+        await InChannel(client, channel.id, other).post("It is here.", 1)
+        discord.backend.create_message(channel.id, discord.backend.bot_user.id, "Ann of the team: it is there.")
+        discord.show(channel.id, "frontdesk:button")
+        assert await surface.found() == posted
+        assert await InChannel(client, channel.id, one).found() == []
