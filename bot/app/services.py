@@ -102,17 +102,22 @@ class FeatureParts(SearchParts):
                 may_lose=self.settings.golden_may_lose,
                 min_coverage=self.settings.min_coverage,
             ),
+            audiences=self.live_audiences.current(),
             trial=trial,
             on_progress=on_progress,
         )
 
     async def _prepare_refresh(self) -> None:
+        await self.live_audiences.load()
         if self.settings.golden_questions:
             await self.known_beside()
 
     async def _conclude_refresh(self, report: RefreshReport) -> Mapping[str, object]:
         from bot.freshness.conclusion import conclude_refresh
 
+        if report.renewed and report.outcome != "dry_run":
+            await self.audience_store.record_read(report.renewed, report.version)
+            await self.live_audiences.load()
         return await conclude_refresh(report, self.contradictions, self.staleness)
 
     @cached_property

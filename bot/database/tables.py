@@ -195,6 +195,7 @@ source_audiences = Table(  # by name: pages that outlive their source stay limit
     metadata,
     Column("source", CleanText, primary_key=True),
     Column("audience", CleanJson, nullable=False),
+    Column("earlier", CleanJson, nullable=False, server_default="[]"),  # of sources that had the name before
 )
 
 refresh_runs = Table(

@@ -29,7 +29,7 @@ class LiveAudiences:
     @property
     def are_limits(self) -> bool:
         """Whether anything is not for everybody."""
-        return bool(self._current.by_source) or any(self._list_taught())
+        return bool(self._current.by_source or self._current.earlier) or any(self._list_taught())
 
     def find_granted(self, viewer: Viewer) -> Audience:
         """The groups by which a viewer sees more than everybody."""
@@ -37,7 +37,7 @@ class LiveAudiences:
 
     async def load(self) -> None:
         """Take in what changed. Raises StorageError."""
-        self._current = Audiences(await self._store.list_limited())
+        self._current = await self._store.read_audiences()
 
     async def run(self, seconds: float = 1.0) -> None:
         """Keep up with what this or any other process changes, until cancelled."""

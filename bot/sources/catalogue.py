@@ -63,14 +63,19 @@ class Catalogue:
             known = await asyncio.to_thread(self._active)
         except RetrievalError:
             return None
-        audiences = self._audiences()
+        audiences = self._audiences().at_version(known.version)
         locations = tuple(
             source.location
             for source in await self._sources.list()
             if viewer.sees(audiences.by_source.get(source.name, EVERYBODY))
         )
-        chosen = pick_examples(audiences.select_visible(known.documents, viewer), language, examples)
-        return Overview(known.version, known.created_at, known.pages, known.passages, locations, chosen)
+        visible = audiences.select_visible(known.documents, viewer)
+        pages, passages = known.pages, known.passages
+        if len(visible) < len(known.documents):
+            seen = [part for part in known.parts if audiences.sees(viewer, part.document)]
+            pages, passages = len({part.document.url.partition("#")[0] for part in seen}), len(seen)
+        chosen = pick_examples(visible, language, examples)
+        return Overview(known.version, known.created_at, pages, passages, locations, chosen)
 
     async def suggest(self, typed: str, count: int, longest: int, viewer: Viewer = ANYBODY) -> tuple[str, ...]:
         """FAQ questions of at most `longest` characters that match what is being typed, among those that the viewer may
@@ -79,7 +84,7 @@ class Catalogue:
             known = await asyncio.to_thread(self._active)
         except RetrievalError:
             return ()
-        visible = self._audiences().select_visible(known.documents, viewer)
+        visible = self._audiences().at_version(known.version).select_visible(known.documents, viewer)
         return await asyncio.to_thread(matching, visible, typed, count, longest)
 
 

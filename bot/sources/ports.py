@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from bot.chat.message import MessageRef
 from bot.sources.models import RefreshRun, Schedule
-from retrieval.audiences import Audience
+from retrieval.audiences import Audience, Audiences
 from retrieval.documents import Source
 
 
@@ -16,8 +16,8 @@ class SourceStore(Protocol):
     """The sources an admin named."""
 
     async def add(self, source: Source, audience: Audience | None = None) -> None:
-        """For `audience`; None leaves what was said of an earlier source of that name. Raises DuplicateSource when the
-        name or the location is taken."""
+        """For `audience`, None for that of an earlier source of that name, whose pages stay for whom it was. Raises
+        DuplicateSource when the name or the location is taken."""
 
     async def list(self) -> Sequence[Source]: ...
 
@@ -37,8 +37,14 @@ class AudienceStore(Protocol):
     async def list_limited(self) -> Mapping[str, Audience]:
         """Those that are not for everybody, whether or not there is such a source."""
 
+    async def read_audiences(self) -> Audiences:
+        """The same, with those of earlier sources whose names others have."""
+
     async def set_audience(self, source: str, audience: Audience) -> None:
         """It outlives the source, and counts for the next one of that name."""
+
+    async def record_read(self, sources: Collection[str], version: str) -> None:
+        """From this version of the index on, what is indexed of these sources is their own."""
 
 
 class RefreshLog(Protocol):

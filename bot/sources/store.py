@@ -14,7 +14,7 @@ from bot.database.database import Database, upsert
 from bot.database.glossary_changes import forget_source
 from bot.database.tables import sources
 from bot.errors import DuplicateSource, UnknownSource
-from bot.sources.audience_store import write_audience
+from bot.sources.audience_store import begin_audience
 from retrieval.audiences import Audience
 from retrieval.documents import Selectors, Source, SourceKind
 
@@ -34,8 +34,7 @@ class SqlSourceStore:
             added = await connection.execute(upsert(connection, sources).values(values).on_conflict_do_nothing())
             if not added.rowcount:
                 return _from_row((await connection.execute(taken)).mappings().one())
-            if audience is not None:
-                await write_audience(connection, source.name, audience)
+            await begin_audience(connection, source.name, audience)
             return None
 
         if other := await self._database.write(insert):

@@ -65,6 +65,7 @@ def taught_list(taught: Sequence[Taught]) -> Card:
     """`/faq taught`."""
     if not taught:
         return Card(title="Taught answers", text="None yet: /faq teach, or a message's own menu.")
+    limited = any(each.audience for each in taught)
     rows = tuple(
         (
             each.id[:8],
@@ -72,12 +73,13 @@ def taught_list(taught: Sequence[Taught]) -> Card:
             each.author,
             _dates(each),
             short(each.question, 60),
+            *([describe_audience(each.audience)] if limited else []),
         )
         for each in taught
     )
     return Card(
         title="Taught answers",
-        table=Table(("id", "state", "by", "on", "question"), rows),
+        table=Table(("id", "state", "by", "on", "question", *(["for"] if limited else [])), rows),
         footnote="/faq taught show <id> for one of them.",
     )
 

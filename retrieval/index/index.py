@@ -17,6 +17,7 @@ import numpy as np
 
 from retrieval.documents import Document, DocumentKind, Passage, to_json_values
 from retrieval.errors import CorruptVersion
+from retrieval.exact_copies import TextKey, identify_text
 from retrieval.index.lexical_field import Ids, LexicalIndex, Places, Scores, join_ranges
 from retrieval.index.nearest_vectors import DenseIndex
 from retrieval.index.vector_field import EmbeddedTexts, VectorField, load_vectors
@@ -194,7 +195,7 @@ class Index:
 
     def warm_up(self) -> None:
         """Make now what a first question would wait for: at 50,000 documents of 50 words in a second and a half."""
-        _ = self.languages, self.topic_information, self.vocabulary, self.parts
+        _ = self.languages, self.topic_information, self.vocabulary, self.parts, self.copies
 
     @cached_property
     def parts(self) -> Mapping[Part, Places]:
@@ -204,6 +205,15 @@ class Index:
             part = ("", document.audience) if document.author else (document.source, frozenset[str]())
             places.setdefault(part, []).append(place)
         return {part: np.array(each, np.int64) for part, each in places.items()}
+
+    @cached_property
+    def copies(self) -> Sequence[Places]:
+        """The places of crawled documents that say word for word the same, text by text: each is for other people."""
+        places: dict[TextKey, list[int]] = {}
+        for place, document in enumerate(self.documents):
+            if not document.author:
+                places.setdefault(identify_text(document), []).append(place)
+        return [np.array(each, np.int64) for each in places.values() if len(each) > 1]
 
     @cached_property
     def document_languages(self) -> Sequence[str]:
@@ -309,8 +319,9 @@ def _whole_text(passage: Passage) -> str:
 
 
 def _collect_documents(passages: Sequence[Passage]) -> tuple[list[Document], Places]:
-    """The distinct documents in order of appearance, and each passage's place among them."""
-    places: dict[str, int] = {}
+    """The distinct documents in order of appearance, and each passage's place among them. Two sources may hold the same
+    page, for different people."""
+    places: dict[tuple[str, str], int] = {}
     documents: list[Document] = []
     of: dict[int, int] = {}
     numbers = []
@@ -318,7 +329,7 @@ def _collect_documents(passages: Sequence[Passage]) -> tuple[list[Document], Pla
         document = passage.document
         number = of.get(id(document))
         if number is None:
-            number = of[id(document)] = places.setdefault(document.id, len(documents))
+            number = of[id(document)] = places.setdefault((document.id, document.source), len(documents))
             if number == len(documents):
                 documents.append(document)
         numbers.append(number)

@@ -41,7 +41,8 @@ class Manifest:
     """What a version says of itself.
 
     `counts` has pages, documents, passages and rows; `parent` is the version that was active when this one was made
-    ("" for none); `extractor` and `splitter` name the rules its texts went through.
+    ("" for none); `extractor` and `splitter` name the rules its texts went through; `texts` names its documents
+    ("" for a version that was made before there was such a name).
     """
 
     id: str
@@ -52,6 +53,7 @@ class Manifest:
     counts: Mapping[str, int]
     extractor: str = ""
     splitter: str = ""
+    texts: str = ""
     files: Mapping[str, FileRecord] = field(default_factory=dict)
     format: int = MANIFEST_FORMAT
 

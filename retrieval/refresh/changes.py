@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from retrieval.documents import Document, DocumentKind
+from retrieval.documents import Document
+from retrieval.exact_copies import identify_text
 from retrieval.refresh.report import DocumentLine
 from retrieval.text.cleaning import collapse_whitespace
 
@@ -23,18 +24,6 @@ class Changes:
     def summary(self) -> str:
         """How many came, changed and went, in one line."""
         return f"{len(self.added)} added, {len(self.changed)} changed, {len(self.removed)} removed"
-
-
-def deduplicate_documents(documents: Iterable[Document]) -> list[Document]:
-    """The documents in order, each pair of question and answer once a language; a FAQ entry goes before a section."""
-    documents = list(documents)
-    chosen: dict[tuple[str, str, str], Document] = {}
-    for document in documents:
-        key = _build_identity_key(document)
-        held = chosen.get(key)
-        if held is None or (held.kind, document.kind) == (DocumentKind.SECTION, DocumentKind.FAQ):
-            chosen[key] = document
-    return [document for document in documents if chosen[_build_identity_key(document)] is document]
 
 
 def compare_documents(before: Sequence[Document], after: Sequence[Document]) -> Changes:
@@ -61,8 +50,8 @@ def compare_documents(before: Sequence[Document], after: Sequence[Document]) -> 
 
 def find_lost_documents(removed: Iterable[Document], after: Iterable[Document]) -> list[Document]:
     """The removed documents whose question and answer stand on no page any more: a page that moved loses nothing."""
-    held = {_build_identity_key(document) for document in after}
-    return [document for document in removed if _build_identity_key(document) not in held]
+    held = {identify_text(document) for document in after}
+    return [document for document in removed if identify_text(document) not in held]
 
 
 def drop_fetch_times(documents: Iterable[Document]) -> tuple[Document, ...]:
@@ -73,14 +62,6 @@ def drop_fetch_times(documents: Iterable[Document]) -> tuple[Document, ...]:
 def to_document_lines(documents: Iterable[Document]) -> tuple[DocumentLine, ...]:
     """As a report lists them."""
     return tuple(DocumentLine(document.question, document.url) for document in documents)
-
-
-def _build_identity_key(document: Document) -> tuple[str, str, str]:
-    return (
-        document.language,
-        collapse_whitespace(document.question).casefold(),
-        collapse_whitespace(document.answer).casefold(),
-    )
 
 
 def _build_question_key(document: Document) -> tuple[str, str]:

@@ -72,7 +72,8 @@ class RefreshReport:
     scripts, and what to do. `sources` were read, but for `sources_failed`, of which `failed` has one line
     each; of `sources_empty` no page gave anything. `coverage` has the figure of every page of the sources that were
     read. `bytes_received` counts bodies; `texts_embedded` is how many had no vector yet. `trial` is what came of the
-    golden questions, None where none were asked. `beside` is what others than the refresh tell of it, ready
+    golden questions, None where none were asked. `renewed` are sources of which, instead of an earlier one's of their
+    name, their own pages are held from this version on. `beside` is what others than the refresh tell of it, ready
     for JSON.
     """
 
@@ -100,6 +101,7 @@ class RefreshReport:
     pruned: tuple[str, ...] = ()
     seconds: float = 0.0
     trial: TrialReport | None = None
+    renewed: tuple[str, ...] = ()
     beside: Mapping[str, object] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, object]:

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from retrieval.documents import Document, Source
+from retrieval.audiences import Audiences
+from retrieval.documents import Document, Source, content_id
 from retrieval.errors import CorruptVersion, SourceError, TooMuchWouldVanish
+from retrieval.exact_copies import leave_out_copies
 from retrieval.extraction import EXTRACTOR_VERSION
 from retrieval.extraction.process import ExtractionProcess
 from retrieval.index.lock import RefreshLock
@@ -25,7 +27,6 @@ from retrieval.models.embedding_models import EmbeddingModels, combine_models
 from retrieval.refresh.changes import (
     Changes,
     compare_documents,
-    deduplicate_documents,
     drop_fetch_times,
     find_lost_documents,
     to_document_lines,
@@ -76,12 +77,14 @@ def refresh_index(
     crawler: Crawler,
     models: Embedder | EmbeddingModels,
     options: RefreshOptions | None = None,
+    audiences: Audiences | None = None,
     trial: Trial | None = None,
     on_progress: OnProgress = lambda _: None,
     extracting: Callable[[], AbstractContextManager[Extractor]] = ExtractionProcess,
 ) -> RefreshReport:
     """Crawl `sources` (all that are known) and make what they hold now the active version, if it is other than before
-    and `trial` finds it no worse.
+    and `trial` finds it no worse. What two sources hold is kept for all whom either is for, by their `audiences`;
+    of a source that has the name of an earlier one, nothing is remembered.
 
     Pages are read by what `extracting` opens. Whatever is raised, or kills the process, leaves the active version as it
     was. An exception from `on_progress` stops the refresh, but for one at the end of stage "activate": by then the new
@@ -89,19 +92,31 @@ def refresh_index(
     TooMuchWouldVanish, AnswersWorse, RefreshError (the new version failed its check), IndexUnavailable, and what
     `trial` raises.
     """
-    options = options or RefreshOptions()
+    options, audiences = options or RefreshOptions(), audiences or Audiences()
     started = time.perf_counter()
     unknown = options.only - {source.name for source in sources}
     if unknown:
         raise SourceError(f"There is no source named {sorted(unknown)[0]!r}: 'frontdesk sources list' lists them.")
+    names = options.only or frozenset(source.name for source in sources)
+    renewed = audiences.unread & names
     with RefreshLock(store.lock_path):
         before = _load_baseline(store)
+        remembered = {key: record for key, record in before.pages.items() if record.source not in renewed}
         with extracting() as extractor:
-            collected = collect_pages(sources, before.pages, crawler, extractor, options.only, on_progress)
+            collected = collect_pages(sources, remembered, crawler, extractor, options.only, on_progress)
         report = _conclude_refresh(
-            sources, store, combine_models(models), options, trial, on_progress, before, collected
+            sources,
+            store,
+            combine_models(models),
+            options,
+            audiences.after_reading(names),
+            trial,
+            on_progress,
+            before,
+            collected,
         )
-    return replace(report, seconds=time.perf_counter() - started)
+    renewed &= frozenset(report.sources).difference(line.source for line in report.sources_failed)
+    return replace(report, renewed=tuple(sorted(renewed)), seconds=time.perf_counter() - started)
 
 
 def _conclude_refresh(
@@ -109,6 +124,7 @@ def _conclude_refresh(
     store: VersionStore,
     models: EmbeddingModels,
     options: RefreshOptions,
+    audiences: Audiences,
     trial: Trial | None,
     on_progress: OnProgress,
     before: _Baseline,
@@ -119,9 +135,9 @@ def _conclude_refresh(
         raise collected.refused[0]
     order = {source.name: place for place, source in enumerate(sources)}
     known = leave_out_repeated(_sort_records(collected.records, order))
-    records, documents = list(known.records), deduplicate_documents(known.documents)
+    records, documents = list(known.records), leave_out_copies(known.documents, audiences.find_audience)
     held = _sort_records(before.pages, order)
-    had = deduplicate_documents(leave_out_repeated(held).documents)
+    had = leave_out_copies(leave_out_repeated(held).documents, audiences.find_audience)
     changes = compare_documents(had, documents)
     on_progress(Progress("compare", 1, 1, changes.summary, len(documents), len(collected.failed)))
     if not (options.dry_run or options.force):
@@ -134,7 +150,7 @@ def _conclude_refresh(
     report = _build_report(before, collected, changes, covered)
     if options.dry_run:
         return report
-    if before.version and _holds_same_documents(before.version, held, records, models):
+    if before.version and _holds_same_documents(before.version, held, records, documents, models):
         if records != held:
             write_crawl(before.version.folder, records)
         if store.pointer_fault():
@@ -165,10 +181,17 @@ def _sort_records(records: Mapping[PageKey, PageRecord], order: Mapping[str, int
 
 
 def _holds_same_documents(
-    version: Version, held: Sequence[PageRecord], records: Sequence[PageRecord], models: EmbeddingModels
+    version: Version,
+    held: Sequence[PageRecord],
+    records: Sequence[PageRecord],
+    documents: Sequence[Document],
+    models: EmbeddingModels,
 ) -> bool:
-    """Whether the version already holds exactly these documents, page by page, indexed as they would be now."""
+    """Whether the version already holds exactly these documents, page by page, indexed as they would be now; other
+    audiences alone may have other copies stay."""
     manifest = version.manifest
+    if manifest.texts and manifest.texts != _name_documents(documents):
+        return False
     made = (manifest.embedder, manifest.splitter, manifest.extractor)
     if made != (models.fingerprint, SPLITTER_VERSION, EXTRACTOR_VERSION):
         return False
@@ -291,7 +314,8 @@ def _build_and_activate(
             "passages": len(index.passages),
             "rows": len(index.row_passage),
         }
-        version = store.commit_version(folder, _build_manifest(store, models, before.id, counts), unlisted=(CRAWL,))
+        manifest = _build_manifest(store, models, before.id, counts, documents)
+        version = store.commit_version(folder, manifest, unlisted=(CRAWL,))
     on_progress(Progress("activate", 0, 1, version.id))
     store.activate_version(version)
     outcome: Outcome = "activated"
@@ -331,7 +355,17 @@ def _load_active_index(before: _Baseline) -> Index | None:
         return None
 
 
-def _build_manifest(store: VersionStore, models: EmbeddingModels, parent: str, counts: Mapping[str, int]) -> Manifest:
+def _name_documents(documents: Iterable[Document]) -> str:
+    return content_id(*(part for document in documents for part in (document.source, document.id)))
+
+
+def _build_manifest(
+    store: VersionStore,
+    models: EmbeddingModels,
+    parent: str,
+    counts: Mapping[str, int],
+    documents: Iterable[Document],
+) -> Manifest:
     return Manifest(
         id=store.new_id(),
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -341,4 +375,5 @@ def _build_manifest(store: VersionStore, models: EmbeddingModels, parent: str, c
         counts=dict(counts),
         extractor=EXTRACTOR_VERSION,
         splitter=SPLITTER_VERSION,
+        texts=_name_documents(documents),
     )

@@ -1,5 +1,5 @@
 """What a viewer may see of an index, as an index of its own: what is not for them is in none of its parts, and so
-neither found, nor named, nor corrected to, nor counted."""
+neither found, nor named, nor corrected to, nor counted. What stands there for several audiences is in it once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from retrieval.documents import Document, DocumentKind
 from retrieval.index.selection import select_documents
 
 if TYPE_CHECKING:
@@ -31,12 +32,10 @@ class AudienceViews:
 
     def find_view(self, index: Index, audiences: Audiences, viewer: Viewer) -> Index:
         """What the viewer may see of the index: the index itself where that is all of it."""
-        if viewer.everything:
-            return index
         hidden = frozenset(
             part for part, places in index.parts.items() if not audiences.sees(viewer, index.documents[int(places[0])])
         )
-        if not hidden:
+        if not hidden and not index.copies:
             return index
         if (view := self._recall(index, hidden)) is not None:
             return view
@@ -64,7 +63,18 @@ class AudienceViews:
 
 
 def _leave_out(index: Index, hidden: frozenset[Part]) -> Index:
-    out = np.concatenate([index.parts[part] for part in hidden])
-    view = select_documents(index, np.setdiff1d(np.arange(len(index.documents)), out))
+    out = np.zeros(len(index.documents), bool)
+    for part in hidden:
+        out[index.parts[part]] = True
+    unseen = out.copy()
+    unseen[index.hidden] = True
+    for copies in index.copies:
+        seen = sorted(copies[~unseen[copies]].tolist(), key=lambda each: _prefer_entry(index.documents[each]))
+        out[seen[1:]] = True
+    view = select_documents(index, np.flatnonzero(~out))
     view.warm_up()
     return view
+
+
+def _prefer_entry(document: Document) -> bool:
+    return document.kind is not DocumentKind.FAQ

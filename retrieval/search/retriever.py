@@ -82,7 +82,7 @@ class LiveRetriever:
     ) -> RetrievalResult:
         started = time.perf_counter()
         version, index = self._live.current_index()
-        audiences = self._audiences()
+        audiences = self._audiences().at_version(version)
         index = self._views.find_view(index, audiences, viewer)
         loaded = time.perf_counter()
         text = question_of(message, index)

@@ -11,7 +11,7 @@ from bot.errors import DuplicateSource, UnknownSource
 from bot.sources.audience_store import SqlAudienceStore
 from bot.sources.ports import SourceStore
 from bot.sources.store import SqlSourceStore
-from retrieval.documents import Selectors, Source, SourceKind
+from retrieval.documents import Document, Selectors, Source, SourceKind
 
 SHOP = Source(
     name="shop",
@@ -88,6 +88,37 @@ async def test_whom_a_source_is_for_is_kept_with_it_and_outlives_it(store: Sourc
     await store.remove("shop")
     await store.add(SHOP, frozenset())
     assert await audiences.list_limited() == {}
+
+
+async def test_what_is_indexed_of_an_earlier_source_of_a_name_stays_for_whom_that_was(
+    store: SourceStore, database: Database
+) -> None:
+    audiences = SqlAudienceStore(database)
+    staff, everybody = frozenset({"slack:channel:CSTAFF"}), frozenset[str]()
+
+    async def find_audiences() -> list[frozenset[str]]:
+        """By what was made before the first reading, between both, and after the second."""
+        found = await audiences.read_audiences()
+        document = Document("https://shop.example/", "Why?", "So.", source="shop")
+        return [found.at_version(version).find_audience(document) for version in ("1", "3", "5")]
+
+    await store.add(SHOP, PARTNERS)
+    await store.remove("shop")
+    await store.add(SHOP, everybody)
+    assert await find_audiences() == [PARTNERS, PARTNERS, PARTNERS]
+    await audiences.record_read(["shop"], "2")
+    assert await find_audiences() == [PARTNERS, everybody, everybody]
+    await audiences.set_audience("shop", staff)
+    await audiences.record_read(["shop"], "4")  # read once more, as the same source
+    assert await find_audiences() == [PARTNERS, staff, staff]
+    await store.remove("shop")
+    await store.add(SHOP)
+    await audiences.set_audience("shop", everybody)
+    assert await find_audiences() == [PARTNERS, staff, staff]
+    await store.remove("shop")
+    await store.add(SHOP, PARTNERS)  # nobody has read the one before
+    await audiences.record_read(["shop"], "4")
+    assert await find_audiences() == [PARTNERS, staff, PARTNERS]
 
 
 async def test_a_source_that_is_refused_changes_nobody_s_audience(store: SourceStore, database: Database) -> None:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+from retrieval.audiences import Audiences, EarlierAudience, Viewer
 from retrieval.documents import Selectors, Source, SourceKind
 from retrieval.errors import (
     ExtractionError,
@@ -29,6 +30,7 @@ from retrieval.index.versions import VersionStore
 from retrieval.interfaces import Embedder, Fetch, FetchOutcome, KnownPage, Vectors
 from retrieval.models.embedding_models import EmbeddingModels
 from retrieval.refresh import Progress, RefreshOptions, RefreshReport, refresh_index
+from retrieval.search.audience_views import AudienceViews
 from tests.support.embedding import plain_embedder
 
 SHOP = Source("shop", SourceKind.WEBSITE, "https://shop.test/")
@@ -116,6 +118,7 @@ class Desk:
     sources: list[Source]
     progress: list[Progress] = field(default_factory=list)
     extract_page: Callable[..., ExtractedPage] = extract_page
+    audiences: Audiences = field(default_factory=Audiences)
 
     def refresh(self, models: Embedder | EmbeddingModels | None = None, **options: object) -> RefreshReport:
         self.progress.clear()
@@ -125,9 +128,17 @@ class Desk:
             crawler=self.site,
             models=models or plain_embedder(),
             options=RefreshOptions(**options),  # type: ignore[arg-type]
+            audiences=self.audiences,
             on_progress=self.progress.append,
             extracting=lambda: nullcontext(Here(self.extract_page)),
         )
+
+    def sees(self, *groups: str) -> list[str]:
+        """The sources of what somebody of these groups sees of one question, after the newest refresh."""
+        version = self.store.find_active()
+        audiences = self.audiences.at_version(version.id)
+        view = AudienceViews().find_view(Index.load(version.folder), audiences, Viewer(frozenset(groups)))
+        return [each.source for each in view.documents if each.question == "How do I return an item?"]
 
     def questions(self) -> set[str]:
         index = Index.load(self.store.find_active().folder)
@@ -278,6 +289,74 @@ def test_the_same_pair_on_two_pages_is_indexed_once_and_survives_the_loss_of_one
     del desk.site.pages["https://shop.test/returns"]
     desk.refresh()
     assert any(question.strip().casefold() == "how do i return an item?" for question in desk.questions())
+
+
+PARTNERS, STAFF = frozenset({"slack:channel:CPARTNERS"}), frozenset({"slack:channel:CSTAFF"})
+
+
+@pytest.mark.parametrize(
+    ("shop", "blog", "anybody", "partner", "both"),
+    [
+        (frozenset(), frozenset(), ["shop"], ["shop"], ["shop"]),
+        (PARTNERS, frozenset(), ["blog"], ["blog"], ["blog"]),
+        (frozenset(), PARTNERS, ["shop"], ["shop"], ["shop"]),
+        (PARTNERS, STAFF, [], ["shop"], ["shop"]),
+        (PARTNERS, PARTNERS | STAFF, [], ["blog"], ["blog"]),
+        (PARTNERS, PARTNERS, [], ["shop"], ["shop"]),
+    ],
+)
+@pytest.mark.parametrize("same_page", [False, True])
+def test_what_two_sources_hold_is_seen_by_all_whom_either_is_for_and_once(
+    desk: Desk,
+    shop: frozenset[str],
+    blog: frozenset[str],
+    anybody: list[str],
+    partner: list[str],
+    both: list[str],
+    same_page: bool,
+) -> None:
+    copy = SHOP if same_page else BLOG
+    desk.sources = [SHOP, replace(copy, name="blog")]
+    desk.site.pages["https://blog.test/returns"] = faq(_TOPICS["returns"])
+    desk.audiences = Audiences({"shop": shop, "blog": blog})
+    desk.refresh()
+    assert desk.sees() == anybody
+    assert desk.sees(*PARTNERS) == partner
+    assert desk.sees(*PARTNERS, *STAFF) == both
+
+
+def test_a_copy_comes_back_when_the_other_is_limited_though_no_page_changed(desk: Desk) -> None:
+    desk.sources = [SHOP, BLOG]
+    desk.site.pages["https://blog.test/returns"] = faq(_TOPICS["returns"])
+    desk.refresh()
+    assert desk.sees() == ["shop"]
+    desk.audiences = Audiences({"shop": PARTNERS})
+    assert desk.refresh().outcome == "activated"
+    assert desk.sees() == ["blog"]
+    assert desk.refresh().outcome == "unchanged"
+
+
+def test_pages_of_an_earlier_source_of_a_name_keep_its_audience_until_the_next_one_is_read(desk: Desk) -> None:
+    desk.sources = [SHOP, BLOG]
+    desk.site.pages["https://blog.test/about"] = faq(("Who writes here?", "We all do."))
+    desk.audiences = Audiences({"shop": PARTNERS})
+    desk.refresh()
+    desk.audiences = Audiences(earlier={"shop": (EarlierAudience(PARTNERS),)})  # taken out, and added for everybody
+    assert desk.sees() == []
+    desk.site.pages["https://blog.test/about"] = faq(("Who writes here?", "Nobody any more."))
+    assert desk.refresh(only=frozenset({"blog"})).renewed == ()
+    assert desk.sees() == []
+    sent = desk.site.bodies_sent
+    desk.site.pages["https://shop.test/zz-broken"] = Fetch(
+        "https://shop.test/zz-broken", FetchOutcome.FAILED, reason="502 Bad Gateway"
+    )
+    report = desk.refresh()
+    assert report.renewed == ("shop",)
+    assert desk.site.bodies_sent == sent + 5  # whatever an earlier source knew of these pages
+    desk.audiences = Audiences(earlier={"shop": (EarlierAudience(PARTNERS, report.version),)})
+    assert desk.sees() == ["shop"]
+    desk.store.roll_back()
+    assert desk.sees() == []
 
 
 def test_pages_of_a_removed_source_leave_without_force(desk: Desk) -> None:

@@ -224,6 +224,41 @@ async def test_the_pages_of_a_source_that_was_taken_out_stay_limited(application
     assert not tells_secret(await ask(application, ASKED, PUBLIC))
 
 
+async def test_a_source_of_an_earlier_one_s_name_opens_nothing_that_was_limited(application: Application) -> None:
+    await limit(application, "slack:CVIP")
+    await application.source_store.remove("partners")
+    source = Source("partners", SourceKind.WEBSITE, "https://partners.example/")
+    await application.source_store.add(source, frozenset())
+    await application.live_audiences.load()
+    assert not tells_secret(await ask(application, ASKED, PUBLIC))
+    assert tells_secret(await ask(application, ASKED, VIP))
+    assert not any(SECRET in each for each in await application.catalogue.suggest("reseller", 5, 100))
+    await application.audience_store.record_read(["partners"], application.live_index.current_index()[0])
+    await application.live_audiences.load()
+    assert tells_secret(await ask(application, ASKED, PUBLIC))
+
+
+async def test_an_overview_counts_what_the_viewer_may_see(application: Application) -> None:
+    async def count(*groups: str) -> tuple[int, int]:
+        overview = await application.catalogue.overview(viewer=Viewer(frozenset(groups)))
+        assert overview
+        return overview.pages, overview.passages
+
+    assert await count() == (6, 6)
+    await limit(application, "slack:CVIP")
+    assert await count() == (4, 4)
+    assert await count("slack:channel:CVIP") == (6, 6)
+
+
+async def test_the_list_of_taught_answers_says_whom_each_is_for(application: Application) -> None:
+    taught = await application.taught_answers.teach(ADMIN, "Opening hours?", "From nine to five.")
+    listed = await command(application, "taught")
+    assert listed.table and "for" not in listed.table.columns
+    await command(application, f"taught audience {taught.id[:8]} slack:CVIP")
+    listed = await command(application, "taught")
+    assert listed.table and (listed.table.columns[-1], listed.table.rows[0][-1]) == ("for", "slack:channel:CVIP")
+
+
 async def test_a_source_is_added_for_some_only_in_one_step(application: Application) -> None:
     source = Source("wiki", SourceKind.WEBSITE, "https://wiki.example/")
     preview = application.source_preview
