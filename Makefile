@@ -33,7 +33,7 @@ test: lint ## lint, then every test but those of `make slow` and `make vllm`
 slow: $(STAMP) ## the slow tests: processes started, killed and started again, whole suites once more on PostgreSQL
 	$(BIN)/python -m pytest --numprocesses auto --dist loadscope -m slow
 
-vllm: $(STAMP) ## a real vLLM server on the CPU, in .venv-vllm (3 GB), and the tests against it
+vllm: $(STAMP) ## a real vLLM server on the CPU and a small trained model, in .venv-vllm (3 GB), and the tests against them
 	$(BIN)/python tests/support/vllm/install.py $(VENV)-vllm
 	$(BIN)/python -m pytest -m vllm
 
