@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.answering.store import SqlConversationStore
 from bot.database.database import Database
 from bot.database.markers import SqlMarkers
+from bot.database.schema import HEAD
 from bot.errors import StorageError
 from tests.support.turns import make_turn
 
@@ -113,4 +114,4 @@ async def test_of_two_transactions_that_wait_for_each_other_both_are_done(postgr
 async def test_check_names_engine_place_and_schema(postgres_database: Database) -> None:
     line = await postgres_database.check_health()
     assert line.startswith("PostgreSQL ")
-    assert "schema 0013, writable" in line
+    assert f"schema {HEAD}, writable" in line

@@ -16,6 +16,7 @@ from sqlalchemy import event, text
 
 from bot.answering.store import SqlConversationStore
 from bot.database.database import Database
+from bot.database.schema import HEAD
 from bot.errors import StorageError
 from tests.support.turns import make_turn
 
@@ -155,7 +156,7 @@ async def test_a_parameter_that_cannot_be_read(query: str) -> None:
 
 async def test_check_names_engine_place_and_schema(tmp_path: Path) -> None:
     database = await Database.open(url_of(tmp_path / "frontdesk.db"))
-    assert f"{tmp_path}/frontdesk.db, schema 0013, writable" in await database.check_health()
+    assert f"{tmp_path}/frontdesk.db, schema {HEAD}, writable" in await database.check_health()
     await database.close()
 
 
