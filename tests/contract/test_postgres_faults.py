@@ -113,4 +113,4 @@ async def test_of_two_transactions_that_wait_for_each_other_both_are_done(postgr
 async def test_check_names_engine_place_and_schema(postgres_database: Database) -> None:
     line = await postgres_database.check_health()
     assert line.startswith("PostgreSQL ")
-    assert "schema 0013, writable" in line
+    assert "schema 0014, writable" in line

@@ -155,7 +155,7 @@ async def test_a_parameter_that_cannot_be_read(query: str) -> None:
 
 async def test_check_names_engine_place_and_schema(tmp_path: Path) -> None:
     database = await Database.open(url_of(tmp_path / "frontdesk.db"))
-    assert f"{tmp_path}/frontdesk.db, schema 0013, writable" in await database.check_health()
+    assert f"{tmp_path}/frontdesk.db, schema 0014, writable" in await database.check_health()
     await database.close()
 
 
