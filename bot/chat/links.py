@@ -37,6 +37,11 @@ _WEAK = (  # an address breaks at the end of each match
     re.compile(rf"(?<=[A-Za-z0-9*_~`\\])。(?={_NOISE}[A-Za-z]{_NOISE}[A-Za-z])"),
 )
 _BRACKET = re.compile(r"\](?=[(:])")
+_DEFINITION = r"^[ >*+\-\d.]*\[[^\[\]]+"  # what a link is called that is given its target behind a colon
+_TARGET = rf"<?\s*(?=[{_SLASHES}\\]{{2}}|[A-Za-z][A-Za-z0-9+.-]{{0,40}}[{_COLONS}]\S)"  # one that leads to elsewhere
+_CODE_BRACKET = re.compile(rf"\](?=\(\s*{_TARGET})|{_DEFINITION}\](?=:\s*{_TARGET})")
+_OPEN_IN_CODE = re.compile(rf"(?:\]\(|{_DEFINITION}\]:)\s*<?\s*\Z")
+_TARGET_LINE = re.compile(rf"[ >\t]*{_TARGET}")
 _ANGLE = re.compile(r"<(?=[A-Za-z])")
 _RUN = re.compile(rf"[^\s{WIDE}{MADE}{CODE}]+")  # of a script that parts its words: Chinese goes on beside an address
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
@@ -77,20 +82,33 @@ def find_address_spans(text: str) -> Iterator[tuple[int, int]]:
 def defuse_text(text: str, held: Container[str] = _NOTHING, *, code: bool = False) -> str:
     """`text` without anything that a client makes a link or a mention of, but for the addresses in `held`.
 
-    It reads the same: what is put in shows nothing. `code`: brackets stay where no address stands beside them.
+    It reads the same: what is put in shows nothing. `code`: brackets stay where no address stands beside or in them.
     """
     weak = sorted(set(_find_weak_places(text)))
     brackets = [match.end() for match in _BRACKET.finditer(text)]
-    if not weak and (code or not brackets):
+    leading = [match.end() for match in _CODE_BRACKET.finditer(text)] if code else brackets
+    if not weak and not leading:
         return break_up_mentions(text)
     spared, apart = _find_spared_spans(text, held, weak)
     breaks = [at for at in weak if not _is_inside(at, spared)]
     if breaks:
         breaks += [match.end() for match in _ANGLE.finditer(text)]
-    if not code or breaks:
-        breaks += [at for at in brackets if not _is_inside(at, spared)]
+    breaks += [at for at in (brackets if breaks else leading) if not _is_inside(at, spared)]
     cuts = [0, *sorted({*breaks, *apart}), len(text)]
     return break_up_mentions(BREAK.join(text[start:end] for start, end in pairwise(cuts)))
+
+
+class CodeLines:
+    """Keeps a link apart that goes on over lines of code, since a client may not take for code what was cut in two."""
+
+    def __init__(self) -> None:
+        self._open = False
+
+    def break_link(self, line: str) -> str:
+        """A further line, with a break where it goes on with a link that the lines before have begun."""
+        target = _TARGET_LINE.match(line) if self._open else None
+        self._open = bool(_OPEN_IN_CODE.search(line)) or (self._open and not line.strip(" >\t"))
+        return f"{line[: target.end()]}{BREAK}{line[target.end() :]}" if target else line
 
 
 def break_up_mentions(text: str) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from bot.chat.emphasis import find_undecided_spans, mend_emphasis
-from bot.chat.links import BELL, BREAK, CODE, LESS, MADE, MAILBOX, defuse_text, find_addresses
+from bot.chat.links import BELL, BREAK, CODE, LESS, MADE, MAILBOX, CodeLines, defuse_text, find_addresses
 from bot.chat.markup import Scanner, Token, tokens_of_line
 from retrieval.text.cleaning import clean_text
 from retrieval.text.scripts import UNSPACED
@@ -68,6 +68,7 @@ class Renderer:
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self._scanner = Scanner()
+        self._code = CodeLines()
         self._before = "\n"
 
     def render(self, markdown: str, links: Collection[str] = ()) -> str:
@@ -110,7 +111,8 @@ class Renderer:
     def _render_token(self, token: Token, links: Collection[str], asides: list[_Aside]) -> str:
         if token.kind == "fenced":
             end = _LINE_END.search(token.text)
-            asides.append(_Aside(token.text[: end.start() if end else None], is_code=True))
+            line = self._code.break_link(token.text[: end.start() if end else None])
+            asides.append(_Aside(line, is_code=True))
             return CODE + (end[0] if end else "")
         if token.kind == "code":
             asides.append(_Aside(token.text, is_code=True))

@@ -55,19 +55,22 @@ class Scanner:
 
     def __init__(self) -> None:
         self._fence = ""
+        self._quoted = False
         self._mid_line = False
 
     def scan(self, text: str) -> Iterator[Token]:
         """The tokens of `text`, which together are `text`."""
         for line in re.findall(r"[^\n]*\n|[^\n]+", text):
             fence = None if self._mid_line else _FENCE.match(line)
+            if self._quoted and not self._mid_line and not line.lstrip(" ").startswith(">"):
+                self._fence, self._quoted = "", False  # a quotation's code ends with the quotation
             self._mid_line = not line.endswith("\n")
             if self._fence:
                 yield Token("fenced", line)
                 if fence and fence["fence"].startswith(self._fence) and not line[fence.end() :].strip():
-                    self._fence = ""
+                    self._fence, self._quoted = "", False
             elif fence:
-                self._fence = fence["fence"]
+                self._fence, self._quoted = fence["fence"], ">" in fence[0]
                 yield Token("fenced", line)
             else:
                 yield from tokens_of_line(line)

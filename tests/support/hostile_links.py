@@ -163,6 +163,33 @@ FORMS = (
 )
 
 
+OVER_LINES = (
+    "[x](\n{0})",
+    "[x]( \n <{0}>)",
+    "[x]:\n{0}",
+    "[x]: {0}\n\n[x]",
+    "[x](\n\n{0} 'y')",
+    "[x\n]({0})",
+    "[x](<{0}>)",
+)
+FENCES = (
+    "```\n{0}\n```",
+    "~~~~\n{0}\n~~~~",
+    "```{1}\n{0}\n```",
+    "> ```\n> {0}\n> ```",
+    "```\n{0}",
+    "```\n~~~\n{0}\n```",
+)
+
+
+def cut_fences(evil: str) -> list[str]:
+    """Links over lines in and behind fences, which a platform gets cut in pieces, or takes for none."""
+    links = [link.format(evil) for link in OVER_LINES]
+    fenced = [fence.format(f"{'word ' * 12}\n{link}", "i" * 60) for fence in FENCES for link in links]
+    behind = [f"{FENCES[0].format('word ' * 12)}\n{link}" for link in links]
+    return [*fenced, *behind, *(text.replace("\n", "\n> ") for text in behind)]
+
+
 def hostile(chance: random.Random) -> str:
     """A text that tries to lead away."""
     parts = []

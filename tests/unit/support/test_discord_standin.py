@@ -91,6 +91,15 @@ async def test_the_sixth_message_in_five_seconds_is_refused(
     assert (await call(discord, http, "POST", f"/channels/{other.id}/messages", text("x")))[0] == 200
 
 
+async def test_a_nonce_has_25_characters_and_no_message_that_is_read_again_tells_it(
+    discord: DiscordStandIn, http: aiohttp.ClientSession
+) -> None:
+    path = f"/channels/{discord.guild.create_text_channel('one').id}/messages"
+    assert (await call(discord, http, "POST", path, text("one") | {"nonce": "n" * 26}))[0] == 400
+    assert (await call(discord, http, "POST", path, text("one") | {"nonce": "n" * 25}))[0] == 200
+    assert [message.get("nonce") for message in (await call(discord, http, "GET", path))[2]] == [None]
+
+
 async def test_an_enforced_nonce_gives_back_the_message_that_stands(
     discord: DiscordStandIn, http: aiohttp.ClientSession
 ) -> None:

@@ -23,7 +23,7 @@ from bot.platforms.discord import markdown as discord
 from bot.platforms.slack import markdown as slack
 from bot.platforms.terminal.answers import AnswerPrinter
 from tests.support.clients import discord_links, mrkdwn_links, not_held, plain_links, slack_links, terminal_links
-from tests.support.hostile_links import GLUE, GOOD, PAGE, hostile
+from tests.support.hostile_links import GLUE, GOOD, PAGE, cut_fences, hostile
 
 HELD = find_held_addresses(PAGE)
 
@@ -205,6 +205,26 @@ def _checked(page: str) -> str:
     """A page's words as an answer has them."""
     checker = CitationChecker(())
     return checker.feed(page) + checker.finish()
+
+
+@Ways
+@pytest.mark.parametrize(
+    "evil", ["//evil||.lol/x", "//evil.lol/x", "//evil", "https://evil.lol", "javascript:alert(1)"]
+)
+def test_a_link_over_lines_in_a_fence_that_is_cut_leads_nowhere(
+    way: Callable[[str], list[str]], read: Callable[[str], set[str]], evil: str
+) -> None:
+    for text in cut_fences(evil):
+        for shown in way(text):
+            assert not not_held(read(shown), HELD), (text, shown)
+
+
+@pytest.mark.parametrize(
+    "line", ["for each in rows[0]:", "handlers[key](", "    event, a//b)", "x[0](a, b)", "xs: list[int] = f[1](y)"]
+)
+def test_code_that_looks_like_a_link_over_lines_can_be_copied(line: str) -> None:
+    code = f"```\n{line}\n    event_of(x)\n```"
+    assert discord.to_discord(code) == slack.to_slack(code) == code
 
 
 def test_what_is_cut_in_two_is_no_other_link() -> None:
