@@ -12,6 +12,7 @@ BotError
 ├── UnknownTaught
 ├── NotAllowed         somebody may not do what they asked for
 ├── InputError         an argument or a file that cannot be used
+│   └── InvalidSource  what names no source that could be read, or options that do not fit it
 ├── PlatformError      a chat platform refuses us: a token, a scope, a server that is away
 └── DeliveryError      a chat platform did not take a message
 """
@@ -20,6 +21,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from retrieval.errors import SourceError
 
 if TYPE_CHECKING:
     from bot.chat.conversation import Turn
@@ -75,6 +78,10 @@ class NotAllowed(BotError):
 
 class InputError(BotError):
     """An argument or a file that cannot be used."""
+
+
+class InvalidSource(InputError, SourceError):
+    """What was typed names no source that could be read, or its options do not fit it."""
 
 
 class PlatformError(BotError):

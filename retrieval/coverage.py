@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -128,6 +128,16 @@ class Coverage:
             if each.is_loss
         ]
 
+    def list_repeated_texts(self) -> tuple[LeftOut, ...]:
+        """What was left out for standing on nearly every page, each text once; what one of them still tells is not
+        among them."""
+        found = {each.start: each for each in self.left_out if each.start and self._is_repeated(each)}
+        return tuple(found.values())
+
+    @staticmethod
+    def _is_repeated(text: LeftOut) -> bool:
+        return text.repeated or text.kind is LossKind.REPEATED
+
     def mark_repeated(self, starts: frozenset[str], documents: Sequence[LeftOut]) -> Coverage:
         """The same with what stands on nearly every page of its source told apart: texts left out that begin like one
         of `starts`, and `documents`, which came out of this page. What an earlier call told is forgotten."""
@@ -185,6 +195,21 @@ def sort_worst_first(pages: Iterable[PageCoverage]) -> tuple[PageCoverage, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class RepeatedText:
+    """A text that is not known because it stands on so many pages of a source: its beginning, and its letters and
+    digits on one of them."""
+
+    source: str
+    start: str
+    letters: int
+    pages: int
+
+    def as_dict(self) -> dict[str, object]:
+        """JSON-ready."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class CoverageSummary:
     """The figures of many pages. Below `threshold`, a share (0..1), a page is worth a look."""
 
@@ -208,6 +233,20 @@ class CoverageSummary:
         """The pages of which too little is known, the worst first."""
         return sort_worst_first(page for page in self.pages if page.is_below(self.threshold))
 
+    @property
+    def repeated(self) -> tuple[RepeatedText, ...]:
+        """What was left out of every page for standing on nearly all of them, the longest first."""
+        pages: Counter[tuple[str, str]] = Counter()
+        letters: dict[tuple[str, str], int] = {}
+        for page in self.pages:
+            texts = page.coverage.list_repeated_texts() if page.coverage else ()
+            pages.update((page.source, each.start) for each in texts)
+            for each in texts:
+                key = page.source, each.start
+                letters[key] = max(each.letters, letters.get(key, 0))
+        found = (RepeatedText(*key, letters[key], count) for key, count in pages.items())
+        return tuple(sorted(found, key=lambda each: (-each.letters, each.source, each.start)))
+
     def select_source(self, source: str) -> CoverageSummary:
         """The same of one source's pages alone."""
         return replace(self, pages=tuple(page for page in self.pages if page.source == source))
@@ -220,4 +259,5 @@ class CoverageSummary:
             "threshold": self.threshold,
             "pages": self.measured,
             "below": [page.as_dict() for page in self.below],
+            "repeated": [text.as_dict() for text in self.repeated],
         }

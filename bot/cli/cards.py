@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from bot.cli.output import make_console, make_table
+from bot.cli.output import fit_table, make_console
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -115,7 +115,7 @@ def _render_parts(card: Card, *, terminal: bool) -> Iterator[RenderableType]:
 
         yield Markdown(clean_text(card.markdown), hyperlinks=False) if terminal else Text(clean_text(card.markdown))
     if card.table:
-        yield make_table("", card.table.columns, card.table.rows)
+        yield fit_table("", card.table.columns, card.table.rows, make_console())
     yield from map(_render_line, card.lines)
     if card.footnote:
         yield _to_terminal_text(card.footnote, "dim")

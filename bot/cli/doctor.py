@@ -48,8 +48,8 @@ class Check:
     finding: str
 
 
-def run_checks(settings: Settings) -> list[Check]:
-    """Run every check; a check that fails never stops the next."""
+def run_checks(settings: Settings, on_part: Callable[[str], None] = lambda _: None) -> list[Check]:
+    """Run every check; a check that fails never stops the next. `on_part` is told which one begins."""
     checks = []
     for part, check in (
         ("python", _check_python),
@@ -68,6 +68,7 @@ def run_checks(settings: Settings) -> list[Check]:
         ("platforms", _check_platforms),
         ("serve", _check_serve),
     ):
+        on_part(part)
         checks += _run_check(part, check, settings)
     return checks
 

@@ -105,18 +105,23 @@ def main() -> None:
 
 
 def _report_fault(error: Exception) -> int:
-    from bot.errors import BotError, InputError, SettingsError, UnknownContradiction, UnknownSource, UnknownTaught
+    from bot.errors import (
+        BotError,
+        DuplicateSource,
+        InputError,
+        SettingsError,
+        UnknownContradiction,
+        UnknownSource,
+        UnknownTaught,
+    )
     from retrieval.errors import RetrievalError
 
     if isinstance(error, (BotError, RetrievalError)):
         from retrieval.text.cleaning import without_controls
 
         typer.echo(f"frontdesk: {' '.join(without_controls(str(error)).split())}", err=True)
-        return (
-            2
-            if isinstance(error, (InputError, SettingsError, UnknownContradiction, UnknownSource, UnknownTaught))
-            else 1
-        )
+        wrong = (InputError, SettingsError, DuplicateSource, UnknownContradiction, UnknownSource, UnknownTaught)
+        return 2 if isinstance(error, wrong) else 1
     import structlog
 
     from bot.runtime.faults import make_fault_id

@@ -19,12 +19,16 @@ from bot.platforms.terminal.printing import escaped_controls, safe_console
 from retrieval.text.cleaning import without_controls
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
     from rich.table import Table
+    from rich.text import Text
 
     from bot.app import Application
 
 T = TypeVar("T")
+
+_MANY = 6  # columns: of fewer, a broken word does no harm
+_WIDEST = 10_000  # characters: nothing is broken
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
@@ -73,7 +77,35 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[obje
     """A table, or the line `empty` when there is nothing to show."""
     from rich.text import Text
 
-    make_console().print(make_table(title, columns, rows) if rows else Text(empty))
+    console = make_console()
+    console.print(fit_table(title, columns, rows, console) if rows else Text(empty))
+
+
+def fit_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], console: Console) -> RenderableType:
+    """A table as `make_table` makes it; where it has many columns, and words in them would be broken, each row as a
+    block of lines under its first cell instead."""
+    from rich.console import Group
+    from rich.measure import Measurement
+    from rich.table import Table
+    from rich.text import Text
+
+    table = make_table(title, columns, rows)
+    needed = Measurement.get(console, console.options.update(width=_WIDEST), table).minimum
+    if len(columns) < _MANY or needed <= console.width:
+        return table
+    names = [Text(column.lstrip(">="), style="dim") for column in columns]
+    parts: list[RenderableType] = [Text(title, style="italic")] if title else []
+    for row in rows:
+        first, *others = (_to_text(cell) for cell in row)
+        first.stylize("bold")
+        block = Table.grid(padding=(0, 2))
+        block.add_column(no_wrap=True)
+        block.add_column(overflow="fold")
+        for name, cell in zip(names[1:], others, strict=True):
+            if cell.plain:
+                block.add_row(Text.assemble("  ", name), cell)
+        parts += [first, block]
+    return Group(*parts)
 
 
 def make_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
@@ -84,15 +116,21 @@ def make_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[objec
     from rich.table import Table
     from rich.text import Text
 
-    from retrieval.text.cleaning import clean_text
-
     table = Table(title=Text(title) if title else None, title_justify="left", header_style="bold")
     for column in columns:
         right, whole = column.startswith(">"), column.startswith("=")
         table.add_column(column.lstrip(">="), justify="right" if right else "left", overflow="fold", no_wrap=whole)
     for row in rows:
-        table.add_row(*(cell if isinstance(cell, Text) else Text(clean_text(str(cell))) for cell in row))
+        table.add_row(*map(_to_text, row))
     return table
+
+
+def _to_text(cell: object) -> Text:
+    from rich.text import Text
+
+    from retrieval.text.cleaning import clean_text
+
+    return cell.copy() if isinstance(cell, Text) else Text(clean_text(str(cell)))
 
 
 @contextmanager

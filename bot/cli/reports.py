@@ -20,7 +20,7 @@ def show_report(report: RefreshReport) -> None:
     from rich.text import Text
 
     from bot.cli.cards import to_terminal_line
-    from bot.sources.cards import contradictions_line, coverage_line, touched_line
+    from bot.sources.cards import contradictions_line, coverage_line, repeated_line, touched_line
 
     for title, style, documents in (
         ("added", "green", report.added),
@@ -39,17 +39,18 @@ def show_report(report: RefreshReport) -> None:
     _print_list("in part", "yellow", [_describe_coverage(page) for page in below if not page.is_fault])
     print_table(
         "Refresh",
-        ["", ">added", ">changed", ">removed", ">unchanged", ">failed"],
+        ["", ">read", ">added", ">changed", ">removed", ">unchanged", ">failed"],
         [
             (
                 "documents",
+                "",
                 len(report.added),
                 len(report.changed),
                 len(report.removed),
                 report.documents_unchanged,
                 "",
             ),
-            ("pages", report.pages_fetched, "", len(report.gone), report.pages_unchanged, len(report.failed)),
+            ("pages", report.pages_fetched, "", "", len(report.gone), report.pages_unchanged, len(report.failed)),
         ],
         empty="",
     )
@@ -62,6 +63,8 @@ def show_report(report: RefreshReport) -> None:
     if report.coverage.measured:
         known = report.coverage
         out.print(Text(f"Known: {coverage_line(known.share, known.measured, len(below), known.threshold)}."))
+        if repeated := repeated_line([each.as_dict() for each in known.repeated]):
+            out.print(Text(f"Left out, as they stand on nearly every page: {repeated}."))
     named = {(page.source, page.url) for page in below}
     if links := [line for line in report.empty if (line.source, line.url) not in named]:
         out.print(

@@ -200,6 +200,8 @@ def _show_pages(card: Card) -> None:
         empty=f"Of every page at least {coverage.threshold:.0%} is known.",
     )
     print_line(f"Known: {card.facts['Known']}.")
+    if repeated := card.facts.get("Left out as repeated"):
+        print_line(f"Left out, as they stand on nearly every page: {repeated}.")
 
 
 def _pages_as_json(coverage: CoverageSummary) -> dict[str, Any]:
@@ -212,7 +214,12 @@ def _pages_as_json(coverage: CoverageSummary) -> dict[str, Any]:
     ]
     unmeasured = [page.as_dict() for page in coverage.pages if page.coverage is None]
     summary = coverage.as_dict()
-    return {"share": summary["share"], "threshold": coverage.threshold, "pages": pages + unmeasured}
+    return {
+        "share": summary["share"],
+        "threshold": coverage.threshold,
+        "pages": pages + unmeasured,
+        "repeated": summary["repeated"],
+    }
 
 
 def _format_schedule(schedule: Schedule) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
@@ -60,7 +61,14 @@ def run_doctor(as_json: AsJson = False) -> None:
     from bot.cli.doctor import run_checks
     from bot.settings import load_settings
 
-    checks = run_checks(load_settings())
+    err = make_console(stderr=True)
+    with err.status("checking …") if err.is_interactive else nullcontext() as status:  # models take a while to load
+
+        def show_part(part: str) -> None:
+            if status:
+                status.update(f"checking the {part} …")
+
+        checks = run_checks(load_settings(), show_part)
     if as_json:
         print_json(checks)
     else:

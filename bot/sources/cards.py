@@ -44,6 +44,7 @@ _STOPPED = {  # by the setting that stopped a run: what forcing it does
 _CHAT_COMMANDS = ("recrawl", "sources", "status", "versions", "rollback")  # of those that an error may name
 _BUTTONS = 3  # for one kind of thing
 _LIST = 8  # lines of a list; the rest is counted
+_NAMED = 3  # texts in a sentence
 
 
 def run_card(run: RefreshRun, *, joined: bool = False, by: str = "") -> Card:
@@ -110,6 +111,8 @@ def _ended(run: RefreshRun, what: str, by: str) -> Card:
     if coverage.get("share") is not None:
         below = len(coverage["below"])
         facts["Known"] = coverage_line(coverage["share"], coverage["pages"], below, coverage["threshold"])
+    if line := repeated_line(coverage.get("repeated", ())):
+        facts["Left out as repeated"] = line
     if golden := report.get("golden"):
         facts["Golden questions"] = golden_line(golden)
     if line := contradictions_line(report):
@@ -128,6 +131,15 @@ def coverage_line(share: float | None, pages: int, below: int, threshold: float)
     """How much of some pages' text is known, in one line."""
     text = f"{share:.0%} of the text of {pages} pages" if share is not None else f"no text on {pages} pages"
     return f"{text}; of {below} less than {threshold:.0%}" if below else text
+
+
+def repeated_line(texts: Sequence[Mapping[str, Any]]) -> str:
+    """Which texts were left out because they stand on nearly every page of their source, "" for none."""
+    if not texts:
+        return ""
+    named = "; ".join(f"“{short(each['start'], 60)}” on {each['pages']} pages" for each in texts[:_NAMED])
+    more = f"; and {len(texts) - _NAMED} more" if len(texts) > _NAMED else ""
+    return f"{named}{more}"
 
 
 def _rendering(report: Mapping[str, Any]) -> list[Button]:
@@ -233,7 +245,9 @@ def pages_card(coverage: CoverageSummary) -> Card:
     if len(below) > _LIST:
         lines.append(Line(f"… and {len(below) - _LIST} more"))
     text = coverage_line(coverage.share, coverage.measured, len(below), coverage.threshold)
-    return Card(title="Pages", facts={"Known": text}, lines=tuple(lines))
+    repeated = repeated_line([each.as_dict() for each in coverage.repeated])
+    facts = {"Known": text} | ({"Left out as repeated": repeated} if repeated else {})
+    return Card(title="Pages", facts=facts, lines=tuple(lines))
 
 
 def _by(name: str) -> str:

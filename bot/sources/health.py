@@ -28,7 +28,8 @@ def troubles(sources: Iterable[Source], runs: Iterable[RefreshRun]) -> list[Sour
     """Of each source, what its last refresh could not do; `runs` are newest first.
 
     A run tells in its report which sources it was to read; one that was cancelled, or found another at work, tells of
-    none. One that failed tells which of them it failed by. It is passed over for all others.
+    none. One that failed tells which of them it failed by. It is passed over for all others, and for those that are
+    read in a browser since, or no more.
     """
     known = {source.name: source for source in sources}
     unsettled = set(known)
@@ -40,7 +41,10 @@ def troubles(sources: Iterable[Source], runs: Iterable[RefreshRun]) -> list[Sour
         if run.outcome == "running" or not read:
             continue
         unsettled -= read
-        if run.outcome == "failed":
+        if "rendered" in run.report:  # what it met otherwise says nothing of how a source is read now
+            rendered = set(cast(Sequence[str], run.report["rendered"]))
+            read = {name for name in read if known[name].render is (name in rendered)}
+        if run.outcome == "failed" and read:
             found.append(SourceTrouble(tuple(sorted(read)), run.error, run.started_at))
         for kind in ("sources_failed", "sources_empty"):
             lines = cast(Sequence[Mapping[str, str]], run.report.get(kind, ()))

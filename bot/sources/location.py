@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bot.sources.help_centres import INTERCOM, ZENDESK, recognise_help_centre
+from bot.errors import InvalidSource
+from bot.sources.help_centres import INTERCOM, ZENDESK, recognise_help_centre, suggest_name
 from retrieval.documents import Selectors, Source, SourceKind
-from retrieval.errors import SourceError
 
 _CRAWLED = frozenset({SourceKind.WEBSITE, SourceKind.PAGE})
 _WHOLE = {
@@ -34,19 +34,19 @@ def describe_source(
 ) -> Source:
     """The source that `location` (a URL or a folder) names; without a `name`, one is made from the location.
 
-    Raises SourceError for a location that is neither, or a name that cannot be one.
+    Raises InvalidSource for a location that is neither, or a name that cannot be one.
     """
     as_website = single_page or render or read_noindex or bool(path_prefix)
     kind, location, suggested = _recognise(location.strip(), single_page, as_website)
     name = name or suggested
     if not _NAME.fullmatch(name):
-        raise SourceError(
+        raise InvalidSource(
             f"{name!r} cannot name a source: use at most 63 of a-z, 0-9, '.', '_' and '-', e.g. --name help."
         )
     if path_prefix and kind is not SourceKind.WEBSITE:
-        raise SourceError("--prefix narrows a website's scope; other sources have none: leave it out.")
+        raise InvalidSource("--prefix narrows a website's scope; other sources have none: leave it out.")
     if read_noindex and kind not in _CRAWLED:
-        raise SourceError("--read-noindex is for websites and pages; of other sources all is read: leave it out.")
+        raise InvalidSource("--read-noindex is for websites and pages; of other sources all is read: leave it out.")
     if render:
         check_can_render(kind)
     if path_prefix and not path_prefix.startswith("/"):
@@ -55,9 +55,9 @@ def describe_source(
 
 
 def check_can_render(kind: SourceKind) -> None:
-    """Raises SourceError for a kind of source that no browser reads."""
+    """Raises InvalidSource for a kind of source that no browser reads."""
     if kind not in _CRAWLED:
-        raise SourceError("--render is for websites and pages, whose scripts a browser can run: leave it out.")
+        raise InvalidSource("--render is for websites and pages, whose scripts a browser can run: leave it out.")
 
 
 def scope_of(source: Source) -> str:
@@ -79,24 +79,24 @@ def _recognise(location: str, single_page: bool, as_website: bool) -> tuple[Sour
     named = location.startswith((ZENDESK, INTERCOM))
     if (named or not as_website) and (centre := recognise_help_centre(location)):
         if single_page:
-            raise SourceError(f"{location} is a whole help centre: leave --page out.")
+            raise InvalidSource(f"{location} is a whole help centre: leave --page out.")
         kind, address = centre
-        return kind, address, _slug("intercom" if kind is SourceKind.INTERCOM else urlsplit(address).netloc)
+        return kind, address, _slug(suggest_name(kind, address))
     if "://" not in location:
         return _folder(location, single_page)
     try:
         parts = urlsplit(location)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise SourceError(f"{location!r} is no valid URL ({error}): give one like https://example.com/faq.") from None
+        raise InvalidSource(f"{location!r} is no valid URL ({error}): give one like https://example.com/faq.") from None
     if parts.scheme.lower() not in ("http", "https"):
-        raise SourceError(
+        raise InvalidSource(
             f"{location!r} is no web address: give a URL that starts with https:// or http://, or a folder."
         )
     if not host or re.search(r"\s", location):
-        raise SourceError(f"{location!r} is no valid URL: give one like https://example.com/faq.")
+        raise InvalidSource(f"{location!r} is no valid URL: give one like https://example.com/faq.")
     if parts.username or parts.password:
-        raise SourceError("A URL with a user name or a password is not kept: give the public address of the page.")
+        raise InvalidSource("A URL with a user name or a password is not kept: give the public address of the page.")
     kind = SourceKind.PAGE if single_page else SourceKind.WEBSITE
     return kind, location, _slug(host + (f"-{port}" if port else "") + (parts.path if single_page else ""))
 
@@ -105,10 +105,10 @@ def _folder(location: str, single_page: bool) -> tuple[SourceKind, str, str]:
     path = Path(location).expanduser()
     if location and path.is_dir():
         if single_page:
-            raise SourceError(f"{location} is a folder, and --page takes a URL: leave --page out.")
+            raise InvalidSource(f"{location} is a folder, and --page takes a URL: leave --page out.")
         return SourceKind.FOLDER, str(path.resolve()), _slug(path.resolve().name)
     if location and path.is_file():
-        raise SourceError(
+        raise InvalidSource(
             f"{location} is a file: give the folder it is in, or try 'frontdesk extract {location} --out DIR'."
         )
     hint = (
@@ -116,7 +116,7 @@ def _folder(location: str, single_page: bool) -> tuple[SourceKind, str, str]:
         if re.fullmatch(r"[\w.-]+\.\w{2,}(/\S*)?", location)
         else ("give a URL like https://example.com/faq, or a folder of HTML, Markdown or PDF files.")
     )
-    raise SourceError(f"{location!r} is neither a URL nor a folder: {hint}")
+    raise InvalidSource(f"{location!r} is neither a URL nor a folder: {hint}")
 
 
 def _slug(text: str) -> str:

@@ -152,10 +152,16 @@ class RefreshService:
         if self._prepare:
             await self._prepare()
         now = datetime.now(UTC)
+        rendered = [source.name for source in sources if source.render]
         entry = RefreshRun(
             id=uuid.uuid4().hex,
             started_at=now,
-            report={"sources": list(names), "dry_run": request.dry_run, "force": request.force},
+            report={
+                "sources": list(names),
+                "rendered": rendered,
+                "dry_run": request.dry_run,
+                "force": request.force,
+            },
             asked_by=request.asked_by,
             beat_at=now,
         )
@@ -180,9 +186,8 @@ class RefreshService:
             report, interrupted = await self._in_thread(sources, request, on_progress, latest, stopped)
             if self._conclude and not interrupted:
                 report, interrupted = await self._add_conclusion(report, self._conclude(report))
-            await self._finish(
-                replace(entry, outcome=report.outcome, version=report.version, report=report.as_dict()), _PATIENCE
-            )
+            told = {**report.as_dict(), "rendered": entry.report["rendered"]}
+            await self._finish(replace(entry, outcome=report.outcome, version=report.version, report=told), _PATIENCE)
             await self._close_dead_runs(entry)
         except asyncio.CancelledError:
             with suppress(StorageError):

@@ -119,6 +119,7 @@ class Browser:
 
     async def _run_scripts(self, tab: Page, page: WebPage) -> RenderedPage:
         visit = await self._requests.attend(tab, page)
+        tab.on("popup", _close_window)
         await tab.goto(page.url, wait_until="commit", timeout=0)
         settling = min(_LONGEST_SETTLING, self._settings.page_timeout / 2)
         with contextlib.suppress(TimeoutError):
@@ -182,6 +183,14 @@ class Browser:
                 hopeless=True,
             ) from error
         return context
+
+
+async def _close_window(window: Page) -> None:
+    """A window that a page opens says nothing of the page."""
+    from playwright.async_api import Error
+
+    with contextlib.suppress(Error, TimeoutError):
+        await asyncio.wait_for(window.close(), _CLOSING)
 
 
 def _first_line(error: BaseException) -> str:

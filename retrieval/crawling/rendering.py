@@ -12,7 +12,7 @@ from retrieval.crawling.browser import Browser, RenderedPage, RenderFailure
 from retrieval.crawling.headers import read_header
 from retrieval.crawling.page_links import is_html
 from retrieval.crawling.page_requests import WebPage
-from retrieval.crawling.shells import is_shell, shows_text
+from retrieval.crawling.shells import is_shell, shows_only_links, shows_text
 from retrieval.interfaces import Fetch, FetchOutcome
 
 if TYPE_CHECKING:
@@ -24,8 +24,9 @@ _UNTRIED = "it shows no text without its scripts, and a browser could not be tri
 
 
 class Rendering:
-    """Renders every page of a source that is read in a browser. Of another source it tries the first shell, and tells
-    of it if a browser brings text: the source stays as it is until an admin changes that."""
+    """Renders every page of a source that is read in a browser. Of another source it tries the first shell, and a start
+    page of links alone, and tells of it if a browser brings text: the source stays as it is until an admin changes
+    that."""
 
     def __init__(self, crawler: Any) -> None:
         self._crawler = crawler
@@ -58,9 +59,12 @@ class Rendering:
             rendered = await self._render(request, response)
             request.meta["wire_bytes"] = request.meta.get("wire_bytes", 0) + rendered.bytes_received
             return _as_rendered(response, rendered)
-        if not self._has_tried and "ask" in request.meta and is_shell(response.body, content_type):
-            self._has_tried = True
-            await self._tell_of_shell(spider, request, response)
+        if not self._has_tried and "ask" in request.meta:
+            if is_shell(response.body, content_type):
+                self._has_tried = True
+                await self._tell_of_shell(spider, request, response)
+            elif request.meta["ask"].url == spider.scope.start and shows_only_links(response.body, content_type):
+                await self._tell_of_shell(spider, request, response, of_links=True)
         return response
 
     @staticmethod
@@ -73,16 +77,19 @@ class Rendering:
         content_type = read_header(response, "Content-Type") or "text/html"
         return await self._browser.render(WebPage(request.url, response.body, content_type))
 
-    async def _tell_of_shell(self, spider: SiteSpider, request: Request, response: Response) -> None:
+    async def _tell_of_shell(
+        self, spider: SiteSpider, request: Request, response: Response, *, of_links: bool = False
+    ) -> None:
         url = request.meta["ask"].page_url
         try:
             rendered = await self._render(request, response)
         except RenderFailure as failure:
-            if failure.hopeless:
+            if failure.hopeless and not of_links:  # which may be all that such a page says
                 reason = _UNTRIED.format(failure.reason, failure.mend)
                 spider.outbox.send_fetch(Fetch(url, FetchOutcome.SCRIPTED, url, reason=reason))
             return
-        if shows_text(rendered.body, "text/html; charset=utf-8"):
+        if shows_text(rendered.body, "text/html; charset=utf-8", beside_links=of_links):
+            self._has_tried = True
             spider.outbox.send_fetch(Fetch(url, FetchOutcome.SCRIPTED, url, reason=_BROUGHT))
 
 

@@ -14,13 +14,23 @@ _BESIDE = frozenset({"header", "aside"})
 def is_shell(body: bytes, content_type: str = "") -> bool:
     """Whether the HTML shows next to nothing, and has scripts that may bring more."""
     root = _parse_html(body, content_type)
-    return root is not None and _runs_scripts(root) and count_letters(root, outside=_BESIDE) < _FEW
+    return root is not None and _runs_scripts(root) and not _shows_more(root)
 
 
-def shows_text(body: bytes, content_type: str = "") -> bool:
-    """Whether the HTML shows more than a shell does."""
+def shows_only_links(body: bytes, content_type: str = "") -> bool:
+    """Whether the HTML shows next to nothing but where its links lead, and has scripts that may bring more."""
     root = _parse_html(body, content_type)
-    return root is not None and count_letters(root, outside=_BESIDE) >= _FEW
+    return root is not None and _runs_scripts(root) and not _shows_more(root, beside_links=True)
+
+
+def shows_text(body: bytes, content_type: str = "", *, beside_links: bool = False) -> bool:
+    """Whether the HTML shows more than a shell does; if so asked, beside its links."""
+    root = _parse_html(body, content_type)
+    return root is not None and _shows_more(root, beside_links=beside_links)
+
+
+def _shows_more(root: html.HtmlElement, *, beside_links: bool = False) -> bool:
+    return count_letters(root, outside=_BESIDE | {"a"} if beside_links else _BESIDE) >= _FEW
 
 
 def _parse_html(body: bytes, content_type: str) -> html.HtmlElement | None:

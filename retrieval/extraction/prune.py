@@ -20,6 +20,7 @@ from retrieval.extraction.elements import (
 )
 from retrieval.extraction.reshape import shape_tree
 from retrieval.extraction.shown.cells import repeat_merged_cells
+from retrieval.extraction.shown.never_shown import remove_never_shown
 from retrieval.extraction.slugs import words_of_purpose
 from retrieval.text.cleaning import collapse_whitespace
 
@@ -62,6 +63,7 @@ def prune_tree(soup: BeautifulSoup) -> Tag:
     for tag in root.find_all(list(_NEVER)):
         if not tag.decomposed:
             tag.decompose()
+    remove_never_shown(root)
     for text in root.find_all(string=lambda s: isinstance(s, (Comment, PreformattedString))):
         text.extract()
     shape_tree(soup, root)

@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup, NavigableString, PageElement, Tag
 
 from retrieval.coverage import LossKind
 from retrieval.extraction.elements import BLOCKS, get_attribute, heading_level, is_marked_hidden, leads_somewhere
+from retrieval.extraction.shown.never_shown import NEVER_SHOWN
 from retrieval.text.cleaning import collapse_whitespace
 
 _NEVER_SEEN = frozenset(
@@ -97,7 +98,7 @@ def _judge_place(tag: Tag, around: _Surroundings) -> LossKind | None:
     """Only what the markup itself says: a class name may say anything."""
     if tag.name in _DRAWN:
         return LossKind.UNREADABLE
-    if is_marked_hidden(tag):
+    if is_marked_hidden(tag) or tag.has_attr(NEVER_SHOWN):
         return LossKind.HIDDEN
     if tag.name in ("nav", "footer") or tag.name in _CONTROLS or get_attribute(tag, "role") in _MENU_ROLES:
         return LossKind.FURNITURE

@@ -173,7 +173,6 @@ class _SourceCrawl:
         self._on_progress(Progress("crawl", collected.seen, total, fetch.url, collected.documents, failed))
         match fetch.outcome:
             case FetchOutcome.FETCHED:
-                collected.fetched += 1
                 self._record_body(fetch)
             case FetchOutcome.UNCHANGED:
                 self._record_unchanged(fetch)
@@ -214,6 +213,7 @@ class _SourceCrawl:
 
     def _note_read_page(self, fetch: Fetch, documents: tuple[Document, ...]) -> None:
         old = self._mine.get(fetch.url)
+        self._collected.fetched += 1
         self._requested[fetch.url] = fetch.requested_url
         self._read_pages[fetch.url] = ReadPage(
             fetch.url,
@@ -251,6 +251,7 @@ class _SourceCrawl:
         """Undo that a page was read: what was known of it stays if it is to be kept, else is gone."""
         record = self._collected.records.pop((self._source.name, url))
         self._collected.documents -= len(record.documents)
+        self._collected.fetched -= 1
         self._read -= 1
         self._done.discard(url)
         del self._read_pages[url]

@@ -54,7 +54,7 @@ def leave_out_repeated(records: Sequence[PageRecord]) -> KnownText:
             answer = _fold(document.answer)
             if document.kind is not DocumentKind.SECTION or answer not in held[record.source]:
                 documents.append(document)
-            elif _STATES.search(answer) and (record.source, answer) not in stated:
+            elif _states(document) and (record.source, answer) not in stated:
                 stated.add((record.source, answer))
                 documents.append(document)
             else:
@@ -68,7 +68,10 @@ def leave_out_repeated(records: Sequence[PageRecord]) -> KnownText:
 def _mark_record(record: PageRecord, starts: frozenset[str], dropped: Iterable[Document]) -> PageRecord:
     if record.coverage is None:
         return record
-    parts = [LeftOut(LossKind.REPEATED, _count_letters(d.answer), d.answer[:_LONGEST_START]) for d in dropped]
+    parts = [
+        LeftOut(LossKind.REPEATED, _count_letters(each.answer), "" if _states(each) else each.answer[:_LONGEST_START])
+        for each in dropped  # what states something is known still, of another page
+    ]
     return replace(record, coverage=record.coverage.mark_repeated(starts, parts))
 
 
@@ -99,6 +102,10 @@ def _find_repeated(pages: Iterable[tuple[frozenset[str], frozenset[str]]]) -> fr
         return frozenset()
     counts = Counter(text for texts in different.values() for text in texts)
     return frozenset(text for text, count in counts.items() if count >= _NEARLY_ALL * len(different))
+
+
+def _states(document: Document) -> bool:
+    return _STATES.search(_fold(document.answer)) is not None
 
 
 def _fold(text: str) -> str:

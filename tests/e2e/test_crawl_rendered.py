@@ -15,6 +15,7 @@ import pytest
 from bot.app.factories import read_first_pages
 from bot.settings import load_settings
 from retrieval.crawling import CrawlSettings, ScrapyCrawler, crawler_for
+from retrieval.crawling.spider import HOPELESS_AFTER
 from retrieval.documents import Source, SourceKind
 from retrieval.errors import SourceError
 from retrieval.index.index import Index
@@ -327,6 +328,45 @@ def test_pages_that_say_little_with_their_scripts_too_are_no_shells(site: Site) 
     site.html("/", "<p>Soon here.</p><script>document.title = 'x'</script>")
     fetches = render(site.url("/"), render=False)
     assert [fetch.outcome for fetch in fetches] == [FetchOutcome.FETCHED]
+
+
+def test_a_start_page_of_links_alone_is_tried_and_told_of_where_a_browser_brings_text(site: Site) -> None:
+    links = "".join(f'<a href="/{n}">All that there is to say about parcel number {n}</a>' for n in range(20))
+    site.html("/", f"<main>{links}</main>{SHELL}")
+    script(site, f"document.getElementById('root').textContent = '{TEXT}'")
+    told = [fetch.url for fetch in render(site.url("/"), render=False) if fetch.outcome is FetchOutcome.SCRIPTED]
+    assert told == [site.url("/")]
+    script(site, "document.title = 'Parcels'")  # which are all that it says
+    for browser in ("", "/no/such"):
+        fetches = render(site.url("/"), render=False, browser=browser)
+        assert FetchOutcome.SCRIPTED not in [fetch.outcome for fetch in fetches]
+
+
+@pytest.mark.parametrize("opens", ["window.open('/other')", "window.open('https://elsewhere.test/')", "window.open()"])
+def test_a_window_that_a_page_opens_is_closed_and_the_page_is_read(site: Site, opens: str) -> None:
+    shell(site, "/")
+    script(site, f"{opens}; {opens}; document.getElementById('root').innerHTML = '<a href=\"/b\">b</a>{TEXT}'")
+    shell(site, "/b")
+    fetches = render(site.url("/"))
+    assert {fetch.url: fetch.outcome for fetch in fetches if fetch.outcome is not FetchOutcome.PROBED} == {
+        site.url("/"): FetchOutcome.FETCHED,
+        site.url("/b"): FetchOutcome.FETCHED,
+    }
+
+
+def test_pages_whose_scripts_fail_are_no_fault_of_the_server(
+    site: Site,
+) -> None:
+    count = HOPELESS_AFTER + 2
+    links = "".join(f'<a href="/{n}">{n}</a>' for n in range(count))
+    site.html("/", f"<main><p>{TEXT}</p>{links}<a href='/last'>last</a></main>")
+    for number in range(count):
+        site.html(f"/{number}", f"<p>{TEXT}</p><script>document.write('x'.repeat(300000))</script>")
+    site.html("/last", f"<p>The last one. {TEXT}</p>")
+    fetches = render(site.url("/"), page_bytes=200_000)
+    outcomes = {fetch.url: fetch.outcome for fetch in fetches}
+    assert [outcomes[site.url(f"/{number}")] for number in range(count)] == [FetchOutcome.FAILED] * count
+    assert outcomes[site.url("/last")] is FetchOutcome.FETCHED
 
 
 def test_without_a_browser_one_line_says_so(site: Site) -> None:

@@ -11,6 +11,7 @@ from bs4 import BeautifulSoup
 from retrieval.extraction.shown.addresses import reveal_addresses
 from retrieval.extraction.shown.lines import join_lines
 from retrieval.extraction.shown.media import describe_media
+from retrieval.extraction.shown.never_shown import mark_never_shown
 from retrieval.extraction.shown.overlays import place_overlays
 from retrieval.extraction.shown.raised import write_raised_figures
 from retrieval.extraction.shown.ruby import remove_readings
@@ -25,6 +26,7 @@ def show_as_read(soup: BeautifulSoup) -> None:
     open_shadow_roots(soup)
     unescape_text(soup)
     reveal_addresses(soup)
+    mark_never_shown(soup)
     remove_readings(soup)
     choose_spoken_forms(soup)
     write_raised_figures(soup)

@@ -254,6 +254,7 @@ def test_a_page_that_cannot_be_parsed_keeps_its_last_good_copy(desk: Desk) -> No
     for name in ("returns", "payment", "account"):
         desk.site.pages[f"https://shop.test/{name}"] = faq(("Is this new?", f"Yes, about {name}."))
     report = desk.refresh()
+    assert (report.pages_fetched, len(report.failed), report.pages_unchanged) == (1, 2, 2)
     assert sorted(line.reason for line in report.failed) == [
         "https://shop.test/returns nests its elements too deep",
         "internal error while its questions were read: ZeroDivisionError",

@@ -67,3 +67,17 @@ def test_a_source_that_shows_no_text_without_its_scripts_is_told_until_it_is_rea
     assert trouble.reason == "https://shop.test/: it shows no text"
     assert troubles([replace(SHOP, render=True), BLOG], [shells]) == []
     assert troubles([SHOP, BLOG], [run("shop"), shells]) == []
+
+
+def test_what_was_met_in_a_browser_says_nothing_of_a_source_that_is_read_in_none_any_more() -> None:
+    failed = run("shop", "blog", failed={"shop": "it is read in a browser, but there is none", "blog": "it is away"})
+    failed = replace(failed, report={**failed.report, "rendered": ["shop"]})
+    assert told(failed) == [(("blog",), "it is away")]
+    assert [trouble.sources for trouble in troubles([replace(SHOP, render=True), BLOG], [failed])] == [
+        ("shop",),
+        ("blog",),
+    ]
+    stopped = replace(
+        run("shop", outcome="failed", error="no browser"), report={"sources": ["shop"], "rendered": ["shop"]}
+    )
+    assert told(stopped) == []

@@ -27,16 +27,17 @@ def test_a_zendesk_centre_is_known_by_its_name_or_its_url(typed: str, location: 
 
 
 @pytest.mark.parametrize(
-    ("typed", "location"),
+    ("typed", "location", "name"),
     [
-        ("intercom:", "https://api.intercom.io/"),
-        ("intercom:eu", "https://api.eu.intercom.io/"),
-        ("intercom:AU", "https://api.au.intercom.io/"),
+        ("intercom:", "https://api.intercom.io/", "intercom"),
+        ("intercom:us", "https://api.intercom.io/", "intercom"),
+        ("intercom:eu", "https://api.eu.intercom.io/", "intercom-eu"),
+        ("intercom:AU", "https://api.au.intercom.io/", "intercom-au"),
     ],
 )
-def test_intercom_is_asked_at_its_own_addresses(typed: str, location: str) -> None:
+def test_intercom_is_asked_at_its_own_addresses(typed: str, location: str, name: str) -> None:
     source = describe_source(typed)
-    assert (source.kind, source.location, source.name) == (SourceKind.INTERCOM, location, "intercom")
+    assert (source.kind, source.location, source.name) == (SourceKind.INTERCOM, location, name)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,8 @@ def test_a_zendesk_url_is_crawled_where_an_option_says_so(options: dict[str, obj
     "typed",
     [
         "zendesk:",
+        "zendesk:acme",
+        "zendesk:acme/de",
         "zendesk:acme zendesk.com",
         "zendesk:ann:secret@acme.zendesk.com",
         "zendesk:acme.zendesk.com/hc/en-us/articles/1",

@@ -1,6 +1,6 @@
 import pytest
 
-from retrieval.crawling.shells import is_shell, shows_text
+from retrieval.crawling.shells import is_shell, shows_only_links, shows_text
 
 LONG = "Parcels that have not been opened may come back within thirty days of delivery, free of charge. " * 4
 
@@ -36,3 +36,13 @@ def test_letters_count_in_any_charset() -> None:
     page = f"<p>{'退货须在三十天内' * 30}</p><script></script>".encode("gbk")
     assert shows_text(page, "text/html; charset=gbk")
     assert not is_shell(page, "text/html; charset=gbk")
+
+
+def test_links_are_no_text_of_a_page() -> None:
+    links = "".join(f'<a href="/{n}">All that there is to say about parcel number {n}</a>' for n in range(20))
+    page = f"<main>{links}</main><div id=app></div><script src=a.js></script>"
+    assert shows_only_links(page.encode())
+    assert not is_shell(page.encode())
+    assert not shows_text(page.encode(), beside_links=True)
+    assert not shows_only_links(f"{page}<p>{LONG}</p>".encode())
+    assert not shows_only_links(f"<main>{links}</main>".encode())  # without a script nothing more can come

@@ -57,6 +57,7 @@ def test_a_menu_on_every_page_is_not_indexed_and_its_pages_are_whole(shelf: Shel
     assert shelf.questions() == [f"Use of lamp {n}" for n in range(6)]
     assert [page.coverage.explain_loss() for page in report.coverage.pages if page.coverage] == [""] * 6
     assert report.coverage.below == ()
+    assert [(text.start, text.pages) for text in report.coverage.repeated] == [("Contents Index", 6)]
 
 
 def test_pages_that_did_not_change_count_and_keep_their_figures(shelf: Shelf) -> None:

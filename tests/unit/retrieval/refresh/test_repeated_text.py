@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from retrieval.coverage import Coverage, LeftOut, LossKind
+from retrieval.coverage import Coverage, CoverageSummary, LeftOut, LossKind, PageCoverage
 from retrieval.documents import Document, DocumentKind
 from retrieval.index.page_records import PageRecord
 from retrieval.refresh.repeated_text import leave_out_repeated
@@ -75,6 +75,20 @@ def test_what_states_something_stays_once() -> None:
     pages = [record(n, section(n, f"Text {n}."), section(n, notice)) for n in range(10)]
     assert answers(pages).count(notice) == 1
     assert len(answers(pages)) == 11
+
+
+def test_what_is_nowhere_known_any_more_is_told_with_its_pages() -> None:
+    notice, promise = "Write to help@lamps.example, on weekdays from 9 to 17.", "Free returns on every order"
+    pages = [
+        record(n, section(n, f"Text {n}."), section(n, notice), section(n, promise), lost=["© Lamps of Bergen"])
+        for n in range(10)
+    ]
+    summary = CoverageSummary(tuple(PageCoverage(*r.key, r.coverage) for r in leave_out_repeated(pages).records))
+    assert [(each.start, each.letters, each.pages) for each in summary.repeated] == [
+        ("© Lamps of Bergen", 50, 10),
+        (promise, 23, 10),
+    ]
+    assert {"source": "lamps", "start": promise, "letters": 23, "pages": 10} in summary.as_dict()["repeated"]  # type: ignore[operator]
 
 
 def test_pairs_stay_whatever_they_repeat() -> None:
