@@ -458,8 +458,9 @@ def _reply_to_refusal(words: Words, *, people: bool) -> str:
 def _reply_to(draft: _Draft, options: Sequence[ScoredPassage]) -> None:
     """Say in Frontdesk's own words what no writer has a part in: an offer of these, or that nothing was found."""
     if draft.decision is Decision.CLARIFY and draft.result:
-        draft.offered = _cite_options(draft.result, options, TO_CHOOSE_BY)
-        draft.reply = replies.write_clarification(words_for(draft.language), draft.offered)
+        words = words_for(draft.language)
+        draft.offered = _cite_options(words, draft.result, options, TO_CHOOSE_BY)
+        draft.reply = replies.write_clarification(words, draft.offered)
     elif draft.decision is Decision.SUGGEST:
         _suggest_nearest(draft, options)
     elif draft.decision is Decision.ABSTAIN and draft.reading.intent.is_small_talk:
@@ -472,12 +473,15 @@ def _suggest_nearest(draft: _Draft, options: Sequence[ScoredPassage]) -> None:
     """Show the nearest passage as what it is. Frontdesk quotes: no model says more of it."""
     if draft.result:
         draft.decision, draft.model = Decision.SUGGEST, OWN_WORDS
-        draft.offered = _cite_options(draft.result, options, LONGEST_GIST)
+        words = words_for(draft.language)
+        draft.offered = _cite_options(words, draft.result, options, LONGEST_GIST)
         questions = draft.asked or (draft.standalone,)
-        draft.reply = replies.write_suggestion(words_for(draft.language), questions, draft.result, draft.offered)
+        draft.reply = replies.write_suggestion(words, questions, draft.result, draft.offered)
 
 
-def _cite_options(result: RetrievalResult, options: Sequence[ScoredPassage], limit: int) -> tuple[Citation, ...]:
+def _cite_options(
+    words: Words, result: RetrievalResult, options: Sequence[ScoredPassage], limit: int
+) -> tuple[Citation, ...]:
     """Options as what is cited of them, by rank, each with what it says, in `limit` characters, and what tells it
     apart."""
     documents = [option.passage.document for option in options]
@@ -487,7 +491,7 @@ def _cite_options(result: RetrievalResult, options: Sequence[ScoredPassage], lim
             under=under,
             gist=summarise_answer(option.passage.document.answer, limit),
         )
-        for option, under in zip(options, replies.disambiguation_labels(documents), strict=True)
+        for option, under in zip(options, replies.disambiguation_labels(words, documents), strict=True)
     )
 
 
@@ -542,11 +546,9 @@ def _put_chosen_first(result: RetrievalResult, option: Citation, asked: Turn) ->
 def _has_new_answer(document: Document, option: Citation) -> bool:
     """Whether this is the chosen question with another answer than when it was offered."""
     same = bool(option.url) and (document.url, document.question) == (option.url, option.title)
-    return same and option.under in {
-        "",
-        collapse_whitespace(document.author),
-        *map(collapse_whitespace, document.heading_path),
-    }
+    if option.author and option.under:  # told apart as an answer of the team
+        return same and bool(document.author)
+    return same and option.under in {"", *map(collapse_whitespace, document.heading_path)}
 
 
 def _build_turn(

@@ -39,9 +39,9 @@ def write_suggestion(
     return "\n".join(lines)
 
 
-def disambiguation_labels(documents: Sequence[Document]) -> list[str]:
-    """What tells each from the others of the same title: the nearest heading that none of them stands under, else its
-    author; "" where there is no such thing, or no other has its title."""
+def disambiguation_labels(words: Words, documents: Sequence[Document]) -> list[str]:
+    """What tells each from the others of the same title: the nearest heading that none of them stands under, else that
+    it is an answer of the team; "" where there is no such thing, or no other has its title."""
     labels = []
     for document in documents:
         namesakes = [
@@ -49,7 +49,8 @@ def disambiguation_labels(documents: Sequence[Document]) -> list[str]:
         ]
         theirs = {collapse_whitespace(heading) for each in namesakes for heading in each.heading_path}
         own = [heading for heading in reversed(document.heading_path) if collapse_whitespace(heading) not in theirs]
-        labels.append(collapse_whitespace(next(iter([*own, document.author]))) if namesakes else "")
+        taught = [words.label("from_team")] if document.author else []
+        labels.append(collapse_whitespace(next(iter([*own, *taught]), "")) if namesakes else "")
     return labels
 
 

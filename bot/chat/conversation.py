@@ -114,8 +114,9 @@ class Citation:
 
     @property
     def question(self) -> str:
-        """What is searched where it is chosen: its title, with the heading (unlike an author) that tells it apart."""
-        return self.title if self.under in {"", " ".join(self.author.split())} else f"{self.title} ({self.under})"
+        """What is searched where it is chosen: its title, with the heading that tells it apart; not that it was
+        taught."""
+        return self.title if self.author or not self.under else f"{self.title} ({self.under})"
 
     @property
     def byline(self) -> str:

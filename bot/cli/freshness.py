@@ -25,6 +25,7 @@ def _contradiction_as_dict(found: Found) -> dict[str, Any]:
         "needs_decision": found.needs_decision,
         "found_at": row.found_at,
         "settled_at": row.settled_at,
+        "settled_by": row.settled_by,
         "first": _side_as_dict(found.one, row.set_aside) if found.one else None,
         "second": _side_as_dict(found.other, row.set_aside),
     }
@@ -58,6 +59,7 @@ def _stale_as_json(stale: Sequence[Stale]) -> list[dict[str, Any]]:
 
 FORMS = {
     "contradictions": TerminalForm(as_json=_contradictions_as_json),
+    "contradictions settled": TerminalForm(as_json=_contradictions_as_json),
     "contradictions show": TerminalForm(as_json=_contradiction_as_dict),
     "contradictions settle": TerminalForm(as_json=_contradiction_as_dict),
     "contradictions reopen": TerminalForm(as_json=_contradiction_as_dict),

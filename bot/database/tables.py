@@ -426,5 +426,6 @@ contradictions = Table(
     Column("set_aside", String(20), nullable=False),
     Column("found_at", UtcDateTime, nullable=False),
     Column("settled_at", UtcDateTime),
+    Column("settled_by", CleanText, nullable=False, server_default=""),
     Index(None, "set_aside"),
 )

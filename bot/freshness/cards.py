@@ -27,13 +27,31 @@ def contradictions_card(found: Sequence[Found], words: Words) -> Card:
     return Card(title=title, lines=lines, footnote=words.say("contradictions_how") + more)
 
 
-def contradiction_card(found: Found, words: Words) -> Card:
-    """One contradiction with both texts, and what can be decided."""
+def settled_card(settled: Sequence[Found], words: Words) -> Card:
+    """What was decided, the newest first; of each both texts."""
+    title = words.label("settled_title")
+    if not settled:
+        return Card(title=title, text=words.say("settled_none"))
+    newest = sorted(settled, key=lambda each: each.row.settled_at or each.row.found_at, reverse=True)
+    lines = tuple(line for each in newest[:_LISTED] for line in _list_sides(each, words))
+    left = len(newest) - _LISTED
+    more = f" {words.say('settled_more', count=left)}" if left > 0 else ""
+    return Card(title=title, lines=lines, footnote=words.say("settled_how") + more)
+
+
+def contradiction_card(found: Found, words: Words, *, asked: bool = False, overruled: bool = False) -> Card:
+    """One contradiction with both texts, and what can be decided. `asked`: somebody wants to decide, and has not said
+    what; `overruled`: somebody else decided first."""
     row = found.row
+    text = ""
+    if not found.needs_decision:
+        text = words.say("settled_before", decision=_describe_decision(found, words)) if asked or overruled else ""
+    elif asked:
+        text = words.say("settle_choices", id=row.id[:_ID])
     sides = [("contradiction_first", found.one), ("contradiction_second", found.other)]
     facts = {
         words.label("contradiction_differ"): words.label(f"kind_{row.kind}"),
-        words.label("decision"): words.label(_decision_label(found)),
+        words.label("decision"): _describe_decision(found, words),
     }
     lines = tuple(
         Line(
@@ -53,6 +71,7 @@ def contradiction_card(found: Found, words: Words) -> Card:
     reopen = (Button("reopen_contradiction", row.id, words.label("reopen"), Style.PRIMARY),)
     return Card(
         title=words.label("contradiction_title", id=row.id[:_ID]),
+        text=text,
         facts=facts,
         lines=lines,
         buttons=keep if row.state is State.OPEN and found.one else reopen,
@@ -90,8 +109,8 @@ def describe_sign(sign: StaleSign, words: Words) -> str:
 def _list_sides(found: Found, words: Words) -> list[Line]:
     row = found.row
     head = f"{row.id[:_ID]} · {words.label(f'kind_{row.kind}')}"
-    if found.one is None:
-        head += f" · {words.label('decision_gone')}"
+    if found.one is None or not found.needs_decision:
+        head += f" · {_describe_decision(found, words)}"
     sides = [side for side in (found.one, found.other) if side]
     return [
         Line(
@@ -107,6 +126,17 @@ def _origin(side: Side, words: Words) -> str:
     """Who says so, and since when."""
     since = words.label("entry_unchanged", date=_day(side.since))
     return f"{words.label('entry_by', name=side.document.author)}, {since}" if side.document.author else since
+
+
+def _describe_decision(found: Found, words: Words) -> str:
+    """What was decided, and by whom and when."""
+    decision = words.label(_decision_label(found))
+    if found.needs_decision or found.row.settled_at is None:
+        return decision
+    parts = [decision, _day(found.row.settled_at)]
+    if who := found.row.settled_by.rpartition(":")[2]:
+        parts.append(words.label("entry_by", name=who))
+    return ", ".join(parts)
 
 
 def _decision_label(found: Found) -> str:

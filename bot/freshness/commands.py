@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     from bot.freshness.stale import Staleness
 
 _WHICH = Parameter("id", "Its id, or the first digits of it, as /faq contradictions list tells it.")
-_KEEP = Parameter("keep", "The first, the second, or both.", choices=tuple(keep.value for keep in Keep))
+_KEEP = Parameter(
+    "keep",
+    "The first, the second, or both. Without it, both texts and the choices are shown.",
+    required=False,
+    choices=tuple(keep.value for keep in Keep),
+)
 
 
 class FreshnessCommands:
@@ -44,6 +49,11 @@ class FreshnessCommands:
         found = await self._contradictions.list()
         return drawing.contradictions_card(found, words_for(context.actor.language)).with_data(found)
 
+    @command("contradictions settled", Role.ADMIN, "what was decided, by whom and when")
+    async def _list_settled(self, context: CommandContext) -> Answer:
+        settled = [each for each in await self._contradictions.list() if not each.needs_decision]
+        return drawing.settled_card(settled, words_for(context.actor.language)).with_data(settled)
+
     @command("contradictions show", Role.ADMIN, "look at both entries, and decide", _WHICH)
     async def _show_contradiction(self, context: CommandContext) -> Answer:
         return self._draw(context, await self._contradictions.get(context.text("id")))
@@ -58,9 +68,11 @@ class FreshnessCommands:
     )
     async def _settle_contradiction(self, context: CommandContext) -> Answer:
         text = context.text("keep").casefold()
+        if not text:
+            return self._draw(context, await self._contradictions.get(context.text("id")), asked=True)
         if text not in {keep.value for keep in Keep}:
             raise InputError(f"{text[:20]!r} is none of {', '.join(keep.value for keep in Keep)}.")
-        return self._draw(context, await self._contradictions.settle(context.text("id"), Keep(text)))
+        return await self._settle(context, context.text("id"), Keep(text))
 
     @command("contradictions reopen", Role.ADMIN, "take a decision back: both are answered from again", _WHICH)
     async def _reopen_contradiction(self, context: CommandContext) -> Answer:
@@ -94,8 +106,13 @@ class FreshnessCommands:
         return drawing.stale_card(stale, words_for(context.actor.language)).with_data(stale)
 
     async def _settle_pressed(self, context: CommandContext, keep: Keep) -> Answer:
-        await context.screen.show_card(self._draw(context, await self._contradictions.settle(context.value, keep)))
+        await context.screen.show_card(await self._settle(context, context.value, keep))
         return None
 
-    def _draw(self, context: CommandContext, found: Found) -> Card:
-        return drawing.contradiction_card(found, words_for(context.actor.language)).with_data(found)
+    async def _settle(self, context: CommandContext, contradiction_id: str, keep: Keep) -> Card:
+        found, as_decided = await self._contradictions.settle(contradiction_id, keep, context.actor.id)
+        return self._draw(context, found, overruled=not as_decided)
+
+    def _draw(self, context: CommandContext, found: Found, *, asked: bool = False, overruled: bool = False) -> Card:
+        words = words_for(context.actor.language)
+        return drawing.contradiction_card(found, words, asked=asked, overruled=overruled).with_data(found)

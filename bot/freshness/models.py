@@ -28,7 +28,8 @@ class Keep(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ContradictionRow:
     """A contradiction as it is kept. `one` and `other` are `Document.entry_id`s, `kind` what they differ in (see
-    `retrieval.search.contradictions`), `set_aside` the one of them that is not answered from, "" for none."""
+    `retrieval.search.contradictions`), `set_aside` the one of them that is not answered from, "" for none.
+    `settled_by` is the `Actor.id` of whoever decided."""
 
     id: str
     one: str
@@ -39,6 +40,7 @@ class ContradictionRow:
     set_aside: str
     found_at: datetime
     settled_at: datetime | None = None
+    settled_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

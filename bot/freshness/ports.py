@@ -35,8 +35,12 @@ class FreshnessStore(Protocol):
     async def get(self, contradiction_id: str) -> ContradictionRow:
         """By its id or the beginning of it. Raises UnknownContradiction."""
 
-    async def settle(self, contradiction_id: str, state: State, set_aside: str) -> None:
-        """Note what was decided, or that nothing is any more (State.OPEN)."""
+    async def settle(self, contradiction_id: str, state: State, set_aside: str, by: str) -> bool:
+        """Note what was decided, and by whom (`Actor.id`), unless somebody has decided meanwhile. -> whether it
+        was noted."""
+
+    async def reopen(self, contradiction_id: str) -> None:
+        """Note that nothing is decided any more."""
 
     async def set_aside(self) -> frozenset[str]:
         """The entries that are not answered from."""

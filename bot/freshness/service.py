@@ -110,23 +110,26 @@ class Contradictions:
             raise InputError("It is none any more: its entries have changed since, or are for different people.")
         return found[0]
 
-    async def settle(self, contradiction_id: str, keep: Keep) -> Found:
-        """Answer from one of the two alone, or from both. Raises UnknownContradiction, InputError, StorageError,
-        RetrievalError."""
+    async def settle(self, contradiction_id: str, keep: Keep, by: str) -> tuple[Found, bool]:
+        """Answer from one of the two alone, or from both, as somebody (`Actor.id`) decides. -> how it stands, and
+        whether that is what they decided: who was first is not overruled. Raises UnknownContradiction, InputError,
+        StorageError, RetrievalError."""
         found = await self.get(contradiction_id)
+        if not found.needs_decision:
+            return found, False
         if found.one is None:
             raise InputError("What was kept is gone: take the decision back, or leave it as it is.")
         aside = {Keep.FIRST: found.other, Keep.SECOND: found.one, Keep.BOTH: None}[keep]
         state = State.SETTLED if aside else State.DISMISSED
-        await self._store.settle(found.row.id, state, aside.document.entry_id if aside else "")
+        noted = await self._store.settle(found.row.id, state, aside.document.entry_id if aside else "", by)
         await self._live.load()
-        return await self.get(found.row.id)
+        return await self.get(found.row.id), noted
 
     async def reopen(self, contradiction_id: str) -> Found:
         """Take a decision back: both are answered from again. Raises UnknownContradiction, InputError, StorageError,
         RetrievalError."""
         found = await self.get(contradiction_id)
-        await self._store.settle(found.row.id, State.OPEN, "")
+        await self._store.reopen(found.row.id)
         await self._live.load()
         return await self.get(found.row.id) if found.one else found
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, and_, delete, func, or_, select, tuple_, update
+from sqlalchemy import RowMapping, Select, Update, and_, delete, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.chat.conversation import Decision, Vote
@@ -91,16 +91,23 @@ class SqlFreshnessStore:
 
         return await self._database.read(work)
 
-    async def settle(self, contradiction_id: str, state: State, set_aside: str) -> None:
-        settled_at = None if state is State.OPEN else datetime.now(UTC)
-        changed = update(contradictions).where(contradictions.c.id == contradiction_id)
-        changed = changed.values(state=state.value, set_aside=set_aside, settled_at=settled_at)
+    async def settle(self, contradiction_id: str, state: State, set_aside: str, by: str) -> bool:
+        undecided = and_(contradictions.c.id == contradiction_id, contradictions.c.state == State.OPEN.value)
+        decision = {"state": state.value, "set_aside": set_aside, "settled_at": datetime.now(UTC), "settled_by": by}
+        return await self._change(update(contradictions).where(undecided).values(decision))
 
-        async def work(connection: AsyncConnection) -> None:
-            await connection.execute(changed)
+    async def reopen(self, contradiction_id: str) -> None:
+        undone = {"state": State.OPEN.value, "set_aside": "", "settled_at": None, "settled_by": ""}
+        await self._change(update(contradictions).where(contradictions.c.id == contradiction_id).values(undone))
+
+    async def _change(self, change: Update) -> bool:
+        async def work(connection: AsyncConnection) -> bool:
+            if not (await connection.execute(change)).rowcount:
+                return False
             await _set_marker(connection, _CHANGED, uuid.uuid4().hex)
+            return True
 
-        await self._database.write(work)
+        return await self._database.write(work)
 
     async def set_aside(self) -> frozenset[str]:
         query = select(contradictions.c.set_aside).where(contradictions.c.set_aside != "").distinct()

@@ -36,6 +36,7 @@ from bot.database.tables import (
     ASKED_BY,
     admins,
     audit,
+    contradictions,
     feedback,
     handoff_messages,
     handoffs,
@@ -209,6 +210,7 @@ class _Person:
                     (audit.c.target, self._named(audit.c.target)),
                     (admins.c.added_by, self._named(admins.c.added_by)),
                     (refresh_runs.c.asked_by, self._named(refresh_runs.c.asked_by)),
+                    (contradictions.c.settled_by, self._named(contradictions.c.settled_by)),
                 )
             ),
         ]

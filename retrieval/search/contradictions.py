@@ -10,34 +10,33 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from retrieval.documents import Document
 from retrieval.index.lexical_field import Places, join_ranges
+from retrieval.search.page_subjects import PAGE_FEATURES, PageSubjects
 from retrieval.search.same_question import same_question_thresholds
 from retrieval.search.statement_pairs import PAIR_FEATURES, Difference, compare_answers
-from retrieval.text.content_words import word_sequence
 from retrieval.text.languages import language_of
 
 if TYPE_CHECKING:
     from retrieval.index.index import Index
     from retrieval.index.vector_field import VectorField
 
-FEATURES = ("nearest", "furthest", "text_nearest", "text_furthest", "family", "parallel", *PAIR_FEATURES)
+FEATURES = ("nearest", "furthest", "text_nearest", "text_furthest", *PAGE_FEATURES, *PAIR_FEATURES)
+_DISJOINT, _CROSSED = FEATURES.index("fact_disjoint"), FEATURES.index("fact_crossed")
 _NEAREST = 12  # rows looked at for each wording of an entry
 _BATCH = 256  # entries whose neighbours are looked up at once
 _FURTHEST = -8.0  # below, questions are about something else by every model
 _MOST = 16  # neighbours of one entry that are compared
 
 Pair = tuple[int, int]
-Place = tuple[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +70,10 @@ def describe_pairs(
 ) -> Iterator[tuple[Pair, Difference, tuple[float, ...]]]:
     """Each pair of the documents at `numbers` with a neighbour that states something else, once: how they differ, and
     the values of FEATURES."""
+    if not numbers:
+        return
     seen: set[Pair] = set()
-    questions, needed = _collect_questions(index), same_question_thresholds(index, index.fields)
+    pages, needed = PageSubjects(index), same_question_thresholds(index, index.fields)
     for start in range(0, len(numbers), _BATCH):
         batch = numbers[start : start + _BATCH]
         on_progress(start, len(numbers))
@@ -86,17 +87,22 @@ def describe_pairs(
                 continue
             if difference := compare_answers(one, other, language):
                 texts = _measure_texts(index, pair, needed)
-                family, parallel = _measure_family(index, one, other), _count_parallels(questions, one, other)
                 near = (max(nearness), min(nearness), max(texts), min(texts))
-                yield pair, difference, (*near, family, parallel, *difference.features)
+                yield pair, difference, (*near, *pages.compare(one, other), *difference.features)
     on_progress(len(numbers), len(numbers))
 
 
 def estimate_probability(values: Sequence[float]) -> float:
     """How likely a pair with these values of FEATURES contradicts itself."""
     weights = load_weights()
-    odds = weights["intercept"] + sum(weights[name] * value for name, value in zip(FEATURES, values, strict=True))
+    own = weights[choose_weights(values)]
+    odds = own["intercept"] + sum(own[name] * value for name, value in zip(FEATURES, values, strict=True))
     return 1 / (1 + math.exp(-max(-40.0, min(40.0, odds))))
+
+
+def choose_weights(values: Sequence[float]) -> str:
+    """Which weights judge a pair with these values of FEATURES: those of "facts" that differ, or of "words" alone."""
+    return "facts" if values[_DISJOINT] or values[_CROSSED] else "words"
 
 
 def fingerprint_measure() -> str:
@@ -168,33 +174,9 @@ def _scale(cosine: float, least: float) -> float:
     return (cosine - least) / max(1e-3, 1 - least)
 
 
-def _collect_questions(index: Index) -> dict[Place, frozenset[tuple[str, ...]]]:
-    """What is asked in each place: on a page, under the same headings."""
-    found: defaultdict[Place, set[tuple[str, ...]]] = defaultdict(set)
-    for document in index.documents:
-        found[_place_of(document)].add(word_sequence(document.question, language_of(document)))
-    return {place: frozenset(questions) for place, questions in found.items()}
-
-
-def _place_of(document: Document) -> Place:
-    return document.url.partition("#")[0], document.heading_path
-
-
-def _count_parallels(questions: Mapping[Place, frozenset[tuple[str, ...]]], one: Document, other: Document) -> float:
-    """ln of 1 and how many more questions are asked in the places of both: of two products, or of two copies of a page
-    that have become different."""
-    first, second = _place_of(one), _place_of(other)
-    return math.log1p(max(0, len(questions[first] & questions[second]) - 1)) if first != second else 0.0
-
-
-def _measure_family(index: Index, one: Document, other: Document) -> float:
-    """ln of how many entries ask the very words of either: what is asked on many pages is asked of many things."""
-    same = [len(index.wordings.find_same_words(each.question, language_of(each))) for each in (one, other)]
-    return math.log(max(1, *same))
-
-
 @cache
-def load_weights() -> dict[str, float]:
-    """The fitted weights of FEATURES, the intercept, and the least probability that counts."""
-    weights: dict[str, float] = json.loads((files("retrieval.search") / "contradictions.json").read_text("utf-8"))
+def load_weights() -> dict[str, Any]:
+    """The fitted weights of FEATURES and the intercept, of pairs that differ in "facts" and of those that differ in
+    "words" alone, and the "least" probability that counts."""
+    weights: dict[str, Any] = json.loads((files("retrieval.search") / "contradictions.json").read_text("utf-8"))
     return weights

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
-from retrieval.documents import Document
+from retrieval.documents import Document, DocumentKind
 from retrieval.search.families import ask_same_question
 from retrieval.text.content_words import content_tokens, word_sequence
 from retrieval.text.named_kinds import find_things
@@ -26,11 +26,12 @@ PAIR_FEATURES = (
     "question_crossed",
     "question_one_name",
     "label_crossed",
-    "label_siblings",
     "things_crossed",
     "numbers_crossed",
-    "address_siblings",
     "same_page",
+    "sections",
+    "taught",
+    "question_short",
     "fact_disjoint",
     "fact_crossed",
     "fact_single",
@@ -38,14 +39,16 @@ PAIR_FEATURES = (
     "facts_shared",
     "place_disjoint",
     "contact_disjoint",
-    "names_crossed",
+    "names_context",
+    "names_disjoint",
+    "names_many",
     "denial",
     "opening_denial",
     "replaced",
     "answer_words",
+    "length",
+    "lengths_apart",
     "facts",
-    "no_fact",
-    "no_fact_crossed",
 )
 
 
@@ -93,20 +96,22 @@ def compare_answers(one: Document, other: Document, language: str) -> Difference
     others = [each for each in conflicts if each.kind is not FactKind.NAME]
     strongest = max(others, key=lambda each: (each.disjoint, each.context), default=None)
     kind = strongest.kind.value if strongest else "yes_no" if denial or opening else "name" if names else "words"
-    subjects = _compare_subjects(one, other, language)
+    lengths = [math.log1p(sum(len(each.words) for each in answer)) for answer in (first, second)]
     values = {
-        **subjects,
-        "no_fact": float(strongest is None),
-        "no_fact_crossed": float(strongest is None) * subjects["question_crossed"],
+        **_compare_subjects(one, other, language),
         **_describe_conflict(strongest),
         "facts_shared": _share_of_facts(first, second),
         "place_disjoint": float(any(each.kind is FactKind.PLACE and each.disjoint for each in others)),
         "contact_disjoint": float(any(each.kind is FactKind.CONTACT and each.disjoint for each in others)),
-        "names_crossed": names.context + names.disjoint if names else 0.0,
+        "names_context": names.context if names else 0.0,
+        "names_disjoint": float(bool(names and names.disjoint)),
+        "names_many": math.log1p(_count_names(first) + _count_names(second)),
         "denial": denial,
         "opening_denial": opening,
         "replaced": float(replaced),
         "answer_words": _dice(_words_of(first), _words_of(second)),
+        "length": min(lengths),
+        "lengths_apart": max(lengths) - min(lengths),
         "facts": math.log1p(min(len(_facts_of(first)), len(_facts_of(second)))),
     }
     return Difference(kind, tuple(values[name] for name in PAIR_FEATURES))
@@ -184,17 +189,17 @@ def _compare_subjects(one: Document, other: Document, language: str) -> dict[str
     subject, subject_too = (
         "\n".join((*each.heading_path, each.question, unquote(urlsplit(each.url).path))) for each in (one, other)
     )
-    crossed = _are_crossed(label, label_too)
     return {
         "question_words": _dice(asked, asked_too),
         "question_crossed": float(_are_crossed(asked, asked_too)),
         "question_one_name": float(asked != asked_too and ask_same_question(one.question, other.question, language)),
-        "label_crossed": float(crossed),
-        "label_siblings": float(crossed and bool(label & label_too)),
+        "label_crossed": float(_are_crossed(label, label_too)),
         "things_crossed": float(_name_different_things(subject, subject_too, language)),
         "numbers_crossed": float(_are_crossed(_numbers_in(subject, language), _numbers_in(subject_too, language))),
-        "address_siblings": float(_are_siblings(one.url, other.url)),
         "same_page": float(bool(one.url) and one.url.partition("#")[0] == other.url.partition("#")[0]),
+        "sections": sum(each.kind is DocumentKind.SECTION for each in (one, other)) / 2,
+        "taught": float(bool(one.author) != bool(other.author)),
+        "question_short": 1 / max(1, min(len(asked), len(asked_too))),
     }
 
 
@@ -208,15 +213,6 @@ def _numbers_in(text: str, language: str) -> frozenset[str]:
     return frozenset(token for token in content_tokens(text, language) if _DIGIT.search(token))
 
 
-def _are_siblings(one: str, other: str) -> bool:
-    """Whether two addresses differ in one part before the last, or in their host: /basic/returns and /pro/returns."""
-    first, second = ([urlsplit(url).netloc, *urlsplit(url).path.rstrip("/").split("/")] for url in (one, other))
-    if not (one and other) or len(first) != len(second):
-        return False
-    different = [place for place, (a, b) in enumerate(zip(first, second, strict=True)) if a != b]
-    return len(different) == 1 and different[0] != len(first) - 1
-
-
 def _share_of_facts(first: Sequence[Statement], second: Sequence[Statement]) -> float:
     one, other = _facts_of(first), _facts_of(second)
     return len(one & other) / max(1, len(one | other))
@@ -224,6 +220,10 @@ def _share_of_facts(first: Sequence[Statement], second: Sequence[Statement]) -> 
 
 def _facts_of(statements: Sequence[Statement]) -> set[Fact]:
     return {fact for each in statements for fact in each.facts if fact.kind is not FactKind.NAME}
+
+
+def _count_names(statements: Sequence[Statement]) -> int:
+    return len({fact.value for each in statements for fact in each.facts if fact.kind is FactKind.NAME})
 
 
 def _words_of(statements: Sequence[Statement]) -> frozenset[str]:

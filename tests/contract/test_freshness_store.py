@@ -46,12 +46,14 @@ async def test_entries_keep_since_when_they_read_so_and_contradictions_are_kept_
 async def test_a_decision_sets_one_aside_until_it_is_taken_back(store: FreshnessStore) -> None:
     await scan(store, row(A, B))
     key, before = row(A, B).id, await store.revision()
-    await store.settle(key, State.SETTLED, B)
+    assert await store.settle(key, State.SETTLED, B, "slack:T1:U1")
+    assert not await store.settle(key, State.DISMISSED, "", "slack:T1:U2")  # who was first is not overruled
     known = await store.get(key[:6])
     assert (known.state, known.set_aside, await store.set_aside()) == (State.SETTLED, B, {B})
     assert known.settled_at is not None
+    assert known.settled_by == "slack:T1:U1"
     assert await store.revision() != before
-    await store.settle(key, State.OPEN, "")
+    await store.reopen(key)
     assert (await store.get(key), await store.set_aside()) == (row(A, B), frozenset())
     with pytest.raises(UnknownContradiction, match="frontdesk contradictions list"):
         await store.get("9999")
@@ -61,7 +63,7 @@ async def test_what_is_gone_takes_its_contradictions_along_but_no_decision(
     store: FreshnessStore,
 ) -> None:
     await scan(store, row(A, B), row(A, C), row(B, C))
-    await store.settle(row(A, B).id, State.SETTLED, B)
+    await store.settle(row(A, B).id, State.SETTLED, B, "slack:T1:U1")
     before = await store.revision()
     await scan(store, gone=A)
     assert [each.id for each in await store.contradictions()] == [row(A, B).id, row(B, C).id]

@@ -31,6 +31,8 @@ from bot.database import tables
 from bot.database import vacuum as compacting
 from bot.database.database import Database
 from bot.database.markers import SqlMarkers
+from bot.freshness.models import ContradictionRow, State
+from bot.freshness.store import SqlFreshnessStore
 from bot.handoff.models import Handoff, HandoffMessage, HandoffReason, HandoffState
 from bot.handoff.store import SqlHandoffStore
 from bot.inbox.policy import classify_message, update_thread
@@ -54,7 +56,7 @@ SUPPORT = ThreadRef("slack", "T1", "CSUPPORT", "")
 # No customer's words or names stand in these, whosever row it is …
 # what admins set up, and notes of the software's own
 _HARMLESS_TABLES = {"sources", "help_channels", "markers", "glossary", "unlearned", "source_audiences"}
-_HARMLESS_TABLES |= {"entries", "contradictions"}  # of what pages say, by their hashes
+_HARMLESS_TABLES |= {"entries"}  # of what pages say, by their hashes
 _HARMLESS = {  # … nor in columns of these names
     *("platform", "workspace", "channel", "thread", "language", "state", "side", "judgement", "decision", "vote"),
     *("customer_platform", "customer_workspace", "customer_channel", "customer_thread", "reason@handoffs"),
@@ -65,6 +67,7 @@ _HARMLESS = {  # … nor in columns of these names
     *("claimed_by", "claimed_name", "author_id", "author@taught", "wordings@taught", "action", "outcome"),  # admins'
     *("version", "report", "error", "progress", "watchers"),  # of a refresh
     *("audience", "granted"),  # places and roles
+    *("one", "other", "kind@contradictions", "set_aside"),  # hashes, and what two pages differ in
 }
 
 
@@ -135,6 +138,9 @@ async def fill(database: Database, user: str, words: str, *, turns: int = 3, ago
     for target in ("shop", user, f"slack:T1:{user}"):
         await SqlAuditLog(database).add(AuditEntry(uuid.uuid4().hex, now, "slack", "T1", user, "admins.add", target))
     await SqlRefreshLog(database).start(RefreshRun(uuid.uuid4().hex, now, asked_by=f"slack:T1:{user}"))
+    found = ContradictionRow(uuid.uuid4().hex, "a" * 20, "b" * 20, "price", 0.9, State.OPEN, "", now)
+    await SqlFreshnessStore(database).record_scan("m1", {}, (), [found])
+    await SqlFreshnessStore(database).settle(found.id, State.DISMISSED, "", f"slack:T1:{user}")
 
 
 def learned_by(user: str, words: str, turn: Turn) -> Evidence:
@@ -225,6 +231,7 @@ async def test_a_forgotten_user_stands_in_no_column_and_others_do_as_before(
         "admins": 1,
         "audit": 3,
         "refresh_runs": 1,
+        "contradictions": 1,
     }
     assert gone == {
         "turns": 6,
@@ -240,6 +247,7 @@ async def test_a_forgotten_user_stands_in_no_column_and_others_do_as_before(
         "admins": 2,
         "audit": 5,
         "refresh_runs": 1,
+        "contradictions": 1,
     }
     assert {row["user_id"] for row in left["audit"]} == {FORGOTTEN, *OTHERS}
     assert await store.forget("slack", WHO) == {}
@@ -365,7 +373,8 @@ async def test_what_is_old_expires_and_what_is_not_stays(database: Database, sto
     }
     left = await dump(database)
     assert {name.split(".")[0] for name in traces(left)} == {
-        *("feedback", "learned", "inbox", "handoff_messages", "taught", "admins", "audit", "refresh_runs")
+        *("feedback", "learned", "inbox", "handoff_messages", "taught", "admins", "audit", "refresh_runs"),
+        "contradictions",
     }
     assert [row["state"] for row in left["inbox"] if WORDS in str(row)] == ["owed"]
     approved = [row for row in left["taught"] if row["question"] in {WORDS, "Versand?"}]

@@ -54,14 +54,14 @@ def test_of_a_question_without_an_answer_its_link_is_suggested() -> None:
 
 @pytest.mark.parametrize(
     ("headings", "author", "expected"),
-    [((("Cards",), ()), "", ["Cards", ""]), (((), ()), "", ["", ""]), (((), ()), "Ann", ["", "Ann"])],
+    [((("Cards",), ()), "", ["Cards", ""]), (((), ()), "", ["", ""]), (((), ()), "root", ["", "answer by our team"])],
 )
 def test_options_of_the_same_title_are_told_apart_but_never_by_an_address(
     headings: tuple[tuple[str, ...], ...], author: str, expected: list[str]
 ) -> None:
     one = Document("https://shop.example/1", "Fees", "1 %", heading_path=headings[0])
     other = Document("https://shop.example/2", "fees", "2 %", heading_path=headings[1], author=author)
-    assert disambiguation_labels([one, other, GIFT]) == [*expected, ""]
+    assert disambiguation_labels(words_for("en"), [one, other, GIFT]) == [*expected, ""]
 
 
 def test_nothing_found_offers_people_where_there_are_any() -> None:

@@ -14,6 +14,7 @@ from bot.answering.quote import ExtractiveWriter
 from bot.answering.related import find_related
 from bot.answering.replies import disambiguation_labels
 from bot.chat.conversation import Citation, UsedPassage, WritingRequest
+from bot.i18n import words_for
 from retrieval.documents import Document, RetrievalResult, ScoredPassage
 from tests.fakes import found, passage
 from tests.support.turns import make_turn
@@ -97,8 +98,9 @@ def test_a_chosen_option_without_a_url_is_not_taken_for_another() -> None:
 @pytest.mark.parametrize("document", [EN, ZH])
 def test_asked_back_two_of_one_title_are_told_apart(document: Document) -> None:
     page = Document("https://shop.test/k", document.question, "No.", heading_path=("FAQ",))
-    assert disambiguation_labels([document, page]) == [document.author, "FAQ"]
-    assert disambiguation_labels([document, PAGE]) == ["", ""]
+    words = words_for("en")
+    assert disambiguation_labels(words, [document, page]) == ["answer by our team", "FAQ"]
+    assert disambiguation_labels(words, [document, PAGE]) == ["", ""]
 
 
 def test_a_model_is_told_who_answered_and_nothing_else_changes() -> None:

@@ -100,7 +100,7 @@ async def test_what_is_for_different_people_is_no_contradiction(office: Office) 
     (found,) = await office.contradictions.list()
     office.audiences = Audiences({"partners": frozenset({"slack:channel:C1"})})
     with pytest.raises(InputError, match="different people"):
-        await office.contradictions.settle(found.row.id, Keep.FIRST)
+        await office.contradictions.settle(found.row.id, Keep.FIRST, ADMIN.id)
 
 
 async def test_it_outlives_a_refresh_that_leaves_it_alone_and_another_time_of_its_fetch(office: Office) -> None:
@@ -142,6 +142,37 @@ async def test_both_may_be_right_and_buttons_decide_as_lines_do(office: Office) 
         "reopen_contradiction",
         "keep_second",
     ]
+
+
+async def test_who_settles_first_is_not_overruled_and_the_second_is_told_how_it_was_settled(office: Office) -> None:
+    await office.contradictions.scan_entries()
+    (found,) = await office.contradictions.list()
+    await run(office, f"contradictions settle {found.row.id[:8]} first", replace(ADMIN, user="U-ANN"))
+    screen = FakeScreen()
+    await office.console.click(ADMIN, HERE, "keep_second", found.row.id, screen)
+    told = screen.cards[-1]
+    assert "settled already: answered from the first alone" in told.text and "by U-ANN" in told.text
+    assert "settled already" in (await run(office, f"contradictions settle {found.row.id[:8]} both")).text
+    assert office.live_set_aside.current_entries()[1] == {found.other.document.entry_id}
+
+
+async def test_what_was_settled_is_listed_with_who_decided_and_when(office: Office) -> None:
+    await office.contradictions.scan_entries()
+    (found,) = await office.contradictions.list()
+    assert (await run(office, "contradictions settled")).lines == ()
+    await run(office, f"contradictions settle {found.row.id[:8]} both")
+    card = await run(office, "contradictions settled")
+    assert f"answered from both, {datetime.now(UTC):%Y-%m-%d}, by {ADMIN.user}" in card.lines[0].text
+    assert [line.url for line in card.lines] == [PAGE.url, TERMS.url]
+
+
+async def test_settling_without_saying_which_shows_both_texts_and_the_choices(office: Office) -> None:
+    await office.contradictions.scan_entries()
+    (found,) = await office.contradictions.list()
+    card = await run(office, f"contradictions settle {found.row.id[:8]}")
+    assert all(choice in card.text for choice in ("first", "second", "both"))
+    assert len(card.lines) == 2 and len(card.buttons) == 3
+    assert (await office.contradictions.list())[0].row.state is State.OPEN
 
 
 async def test_customers_see_and_decide_nothing(office: Office) -> None:

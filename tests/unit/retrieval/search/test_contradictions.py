@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from retrieval.documents import Document
+from retrieval.documents import Document, DocumentKind
 from retrieval.index.build import build_index
 from retrieval.search.contradictions import Contradiction, find_contradictions
 from tests.support.embedding import default_embedder
@@ -68,6 +68,45 @@ def test_the_same_question_about_two_products_plans_or_countries_does_not() -> N
             for name, answer in zip((first, second), years, strict=True)
         ]
         assert not find(*made), (first, second)
+
+
+LAMPS = ("Luma", "Sola", "Nova", "Orbit", "Pico", "Vega")
+
+
+@pytest.mark.parametrize("kind", list(DocumentKind))
+def test_a_table_of_attributes_spread_over_the_pages_of_its_things_does_not(kind: DocumentKind) -> None:
+    documents = [
+        Document(
+            f"https://shop.test/lamps/{name.lower()}",
+            asked,
+            answer,
+            kind=kind,
+            heading_path=(f"{name} lamp",),
+            language="en",
+        )
+        for number, name in enumerate(LAMPS, 2)
+        for asked, answer in (
+            ("What does it cost?", f"It costs £{number * 15}."),
+            ("How many watts does it use?", f"It uses {number * 4} watts."),
+            ("How long is the warranty?", f"The warranty is {number} years."),
+        )
+    ]
+    assert not find(*documents)
+
+
+def test_the_same_heading_on_sibling_pages_of_a_manual_does_not() -> None:
+    documents = [
+        Document(
+            f"https://shop.test/manual/dlg-{name.lower()}.html",
+            "Dialog call",
+            f"- main window menu: Manage / {name}\n- main window tool bar.",
+            kind=DocumentKind.SECTION,
+            heading_path=(f"{name} dialog",),
+            language="en",
+        )
+        for name in ("Accounts", "Payees", "Categories", "Currencies", "Budget", "Tags")
+    ]
+    assert not find(*documents)
 
 
 def test_two_questions_that_only_lie_near_do_not() -> None:
