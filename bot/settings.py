@@ -47,6 +47,7 @@ class Settings(Section):
     embedding_onnx: bool = True
     reranker: str = ""
     rerank_top: int = Field(20, ge=2, le=200)
+    entailment_model: str = ""
     hnsw_from: int = Field(50_000, ge=1)
     keep_versions: int = Field(5, ge=1)
     max_vanish: float = Field(0.3, ge=0, le=1)

@@ -60,6 +60,17 @@ class Reranker(Protocol):
         """-> (len(texts),) float32: the log-odds that each text answers the query, on the model's own scale."""
 
 
+class Entailment(Protocol):
+    """Reads a text and a sentence together. Synchronous and CPU-bound; safe to call from several threads."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Names weights, precision and runtime."""
+
+    def entails(self, premise: str, hypotheses: Sequence[str]) -> list[bool]:
+        """Whether each sentence follows from the text: likelier than that it contradicts it, or is neither."""
+
+
 class Retriever(Protocol):
     """The one place where the async world meets the CPU-bound one: `retrieve` works in a thread."""
 

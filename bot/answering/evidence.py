@@ -24,7 +24,7 @@ class Evidence:
         for fact in self._facts:
             if fact.kind == "number":
                 self._units.setdefault(fact.value, set()).add(fact.unit)
-                self._lengths |= _measure_duration(fact)
+                self._lengths |= measure_duration(fact)
 
     @cached_property
     def _folded_text(self) -> str:
@@ -51,7 +51,7 @@ class Evidence:
             if fact.unit in units or (units and not fact.unit):
                 return True
             loose = "" in units and fact.unit in self._mentioned_units and fact.unit not in CURRENCIES
-            return loose or not self._lengths.isdisjoint(_measure_duration(fact))
+            return loose or not self._lengths.isdisjoint(measure_duration(fact))
         if fact.kind == "name":
             return self._holds_word(fact.value.replace("-", "")) or all(
                 self._holds_word(part) for part in fact.value.split("-")
@@ -85,7 +85,7 @@ class Evidence:
         return self._text
 
 
-def _measure_duration(fact: Fact) -> set[tuple[str, float]]:
+def measure_duration(fact: Fact) -> set[tuple[str, float]]:
     """How long a time is, so that 48 hours are two days, and two years 24 months."""
     for name, table in (("minutes", _MINUTES), ("months", _MONTHS)):
         if fact.unit in table and re.fullmatch(r"\d+(?:\.\d+)?", fact.value):

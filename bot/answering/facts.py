@@ -52,6 +52,7 @@ _WORDS = "|".join([*_TENS, *sorted(_ONES, key=len, reverse=True)])
 _HAN_DIGITS = {character: value for value, character in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _HAN_UNITS = {"十": 10, "百": 100, "千": 1000}
 _HAN_MYRIADS = {"万": 10_000, "亿": 100_000_000}
+HAN_NUMERALS = frozenset({*_HAN_DIGITS, *_HAN_UNITS, *_HAN_MYRIADS})
 
 CURRENCIES = {
     "usd": "$ us$ usd dollar dollars 美元 美金",
@@ -199,11 +200,11 @@ def _find_names(text: str) -> Iterator[Fact]:
         mixed = any(letter.isupper() for letter in word[1:])
         if mixed or (word[0].isupper() and not _SENTENCE_START.search(text, max(0, match.start() - 8), match.start())):
             value = re.sub(r"['’]s$", "", fold_text(word))
-            if value not in _CALENDAR_WORDS and value not in _NO_NAMES:
+            if value not in CALENDAR_WORDS and value not in _NO_NAMES:
                 yield Fact("name", value)
 
 
-_CALENDAR_WORDS = frozenset([*_MONTHS, *_WEEKDAYS, *(day + "s" for day in _WEEKDAYS), *BY_WORD, *_ONES, *_TENS])
+CALENDAR_WORDS = frozenset([*_MONTHS, *_WEEKDAYS, *(day + "s" for day in _WEEKDAYS), *BY_WORD, *_ONES, *_TENS])
 
 
 def _find_times(text: str) -> Iterator[Fact]:

@@ -6,12 +6,14 @@ quoted. After something was let out, a sentence that cannot be is left out, and 
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
+from bot.answering.attribution.attributor import Attribution, Attributor
 from bot.answering.grounding import Fault, Grounding, Judged
 from bot.answering.ports import AnswerWriter, GenerationMeter
 from bot.answering.prompt import SYSTEM, answer_prompt, correction_prompt, select_shown_turns
@@ -64,12 +66,20 @@ class _Answer:
 
 
 class GeneratedWriter:
-    """An AnswerWriter. The model has `seconds` for all it does for one answer; `fallback` quotes."""
+    """An AnswerWriter. The model has `seconds` for all it does for one answer; `fallback` quotes. `attributor` finds
+    the passage that carries a sentence; without one a sentence goes out by its marker."""
 
     def __init__(
-        self, generator: Generator, fallback: AnswerWriter, meter: GenerationMeter, *, seconds: float = 60
+        self,
+        generator: Generator,
+        fallback: AnswerWriter,
+        meter: GenerationMeter,
+        *,
+        seconds: float = 60,
+        attributor: Attributor | None = None,
     ) -> None:
         self._generator = generator
+        self._attributor = attributor
         self._fallback = fallback
         self._meter = meter
         self._seconds = seconds
@@ -117,11 +127,14 @@ class GeneratedWriter:
 
     async def _write_draft(self, answer: _Answer, messages: Sequence[Message]) -> AsyncGenerator[AnswerChunk, None]:
         brief = answer.brief
-        grounding = Grounding(answer.passages, brief.question, brief.language, SYSTEM)
+        grounding: Grounding | None = None
+        attribution = asyncio.create_task(asyncio.to_thread(self._read_passages, answer))  # while the model begins
         async with aclosing(self._stream_units(messages, answer.left)) as units:
             async for unit in units:
-                judgements = grounding.judge_unit(unit) if unit is not None else grounding.finish()
-                for judged in judgements:
+                grounding = grounding or Grounding(
+                    answer.passages, brief.question, brief.language, SYSTEM, await attribution
+                )
+                for judged in await asyncio.to_thread(_judge, grounding, unit):
                     if judged.fault is None:
                         if answer.shown or judged.text.strip():
                             answer.cited = grounding.cited
@@ -137,6 +150,12 @@ class GeneratedWriter:
                         return
                     if answer.rounds < _ROUNDS and judged.fault is not Fault.ASIDE:
                         return
+
+    def _read_passages(self, answer: _Answer) -> Attribution | None:
+        brief = answer.brief
+        if self._attributor is None:
+            return None
+        return self._attributor.read_passages(answer.passages, brief.question, brief.language)
 
     async def _stream_units(self, messages: Sequence[Message], seconds: float) -> AsyncGenerator[str | None, None]:
         """Sentences as the model ends them, then None. Raises GeneratorError."""
@@ -187,6 +206,11 @@ class GeneratedWriter:
     def _log_fault(self, brief: WritingRequest, error: GeneratorError) -> None:
         self._meter.generator_fault(type(error).__name__)
         log_fault(error, "generator fault", turn=brief.id, cause=str(error))
+
+
+def _judge(grounding: Grounding, unit: str | None) -> list[Judged]:
+    """What is settled by a further unit, or by the end."""
+    return grounding.judge_unit(unit) if unit is not None else grounding.finish()
 
 
 def _format_cut_off(answer: _Answer) -> str:

@@ -1,8 +1,9 @@
 """Judges what a model writes, unit by unit, before anybody sees it.
 
-A unit goes out once something is cited for it and every fact in it stands in a cited passage. A unit without a marker
-of its own waits for the next citation. This holds against models that invent and against pages that give orders;
-it cannot tell a sentence that turns the meaning of its passage around in the passage's own words.
+A unit goes out once something is cited for it, every fact in it stands in a cited passage, and that passage carries it
+(see `attribution`). A sentence without a marker gets that of the passage that carries it, one with a wrong marker the
+right one. What cannot be compared (a few words, a table, another language than the passages') waits for the next
+citation where it has none of its own.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from enum import StrEnum
 from functools import cached_property
 from urllib.parse import urlsplit
 
+from bot.answering.attribution.attributor import Attribution
 from bot.answering.evidence import Evidence
 from bot.answering.facts import Fact
 from bot.answering.refusals import declines_to_answer, says_no_answer
@@ -57,6 +59,7 @@ class Fault(StrEnum):
     UNCITED = "uncited"
     FACTS = "facts"  # a number, date, price, address or name that no cited passage holds
     LANGUAGE = "language"
+    UNCARRIED = "uncarried"  # no passage says it, or it turns around what one says
     FOREIGN = "foreign"  # hardly a word of it stands in what it cites
     ASIDE = "aside"  # a remark that cites nothing, of which hardly a word stands in what is cited
     MACHINE = "machine"  # tool calls, special tokens, role labels
@@ -75,10 +78,19 @@ class Judged:
 
 
 class Grounding:
-    """`passages` as they are numbered in the prompt, from 1; `instructions` are the prompt's own words."""
+    """`passages` as they are numbered in the prompt, from 1; `instructions` are the prompt's own words. Without an
+    `attribution` of the passages a marker is believed, and what has none waits."""
 
-    def __init__(self, passages: Sequence[Passage], question: str, language: str, instructions: str = "") -> None:
+    def __init__(
+        self,
+        passages: Sequence[Passage],
+        question: str,
+        language: str,
+        instructions: str = "",
+        attribution: Attribution | None = None,
+    ) -> None:
         self._passages = passages
+        self._attribution = attribution
         self._question = question
         self._language = primary_subtag(language)
         self._instructions = instructions
@@ -107,14 +119,36 @@ class Grounding:
         )
         if fault := self._find_unmendable_fault(unit, markers):
             return [Judged(unit, fault)]
-        if not markers:
+        judged: Judged | None = None
+        if self._attribution and self._attribution.can_judge(unit):
+            judged, markers = self._attribute(unit, markers, self._attribution)
+            if judged.fault and not markers and declines_to_answer(unit):
+                judged = None
+        elif markers:
+            judged = self._judge_support(unit, self._cited | markers)
+        if judged is None:
             self._waiting.append(unit)
             return []
-        judged = self._judge_support(unit, self._cited | markers)
         if judged.fault:
             return [judged]
         self._cited |= markers
         return [*self._judge_waiting(leads=True), judged]
+
+    def _attribute(self, unit: str, markers: frozenset[int], attribution: Attribution) -> tuple[Judged, frozenset[int]]:
+        """-> (the unit with the markers of what carries it, which passages these are)."""
+        as_marked = self._judge_support(unit, self._cited | markers) if markers else None
+        if as_marked and not as_marked.fault and attribution.carries(unit, markers):
+            return as_marked, markers
+        lacking = as_marked if as_marked and as_marked.fault else None
+        for number in attribution.find_carriers(unit):
+            judged = self._judge_support(mark_unit(unit, number), self._cited | {number})
+            if not judged.fault:
+                return judged, frozenset({number})
+            lacking = lacking or judged
+        if lacking is None:
+            anywhere = self._judge_support(unit, frozenset(range(1, len(self._passages) + 1)))
+            lacking = anywhere if anywhere.fault is Fault.FACTS else None
+        return lacking or Judged(unit, Fault.UNCARRIED), markers
 
     def finish(self) -> list[Judged]:
         """What still waits, after the last unit."""
@@ -208,6 +242,13 @@ class Grounding:
         if not words or (few and len(words) <= limit):
             return 1.0
         return len(words & (evidence.terms | self._question_evidence.terms)) / len(words)
+
+
+def mark_unit(unit: str, number: int) -> str:
+    """`unit` with this marker at its end, and no other."""
+    plain = re.sub(rf"[ \t]*{_MARKER.pattern}", "", unit)
+    end = len(plain.rstrip())
+    return f"{plain[:end]} [{number}]{plain[end:] or ' '}"
 
 
 def _required_support(uncited: bool, leads: bool) -> float:

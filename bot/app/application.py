@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from bot.app.factories import configure_logging, masker, version_store
+from bot.app.factories import attributor_for, configure_logging, masker, version_store
 from bot.app.services import FeatureParts
 from bot.errors import StorageError
 from bot.sections import warn_of_misspelt
@@ -63,7 +63,9 @@ class Application(FeatureParts):
             from bot.answering.generate import GeneratedWriter
             from bot.answering.model_reader import ModelReader
 
-            writer = GeneratedWriter(self.generator, writer, self.metrics, seconds=self.settings.vllm_seconds)
+            attributor = attributor_for(self.settings, self.embedding_models)
+            seconds = self.settings.vllm_seconds
+            writer = GeneratedWriter(self.generator, writer, self.metrics, seconds=seconds, attributor=attributor)
             reader = ModelReader(self.generator, self.metrics)
         return AnswerPipeline(
             retriever=self.retriever,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from bot.answering.attribution.attributor import Attributor
     from bot.chat.conversation import Turn
     from bot.chat.ports import IntentReader
     from bot.evaluation.question_files import Evaluation
@@ -154,6 +155,18 @@ def reranking_for(settings: Settings) -> Reranking | None:
     configure_logging(settings)
     reranker = load_reranker(settings.reranker, settings.data_dir / "models", onnx=settings.embedding_onnx)
     return Reranking(reranker, settings.rerank_top)
+
+
+def attributor_for(settings: Settings, models: EmbeddingModels) -> Attributor:
+    """What finds the passage that carries a written sentence. Raises ModelError."""
+    from bot.answering.attribution.attributor import Attributor
+
+    if not settings.entailment_model:
+        return Attributor(models)
+    from retrieval.models.entailment import load_entailment
+
+    configure_logging(settings)
+    return Attributor(models, load_entailment(settings.entailment_model, settings.data_dir / "models"))
 
 
 def generator_for(settings: Settings) -> VllmGenerator:

@@ -15,7 +15,7 @@ import structlog
 
 from retrieval.errors import ModelError
 from retrieval.interfaces import Reranker, Vectors
-from retrieval.models.weights import Weights, find_reranker, why_not_loaded
+from retrieval.models.weights import RERANKER, CrossEncoderUse, Weights, find_cross_encoder, why_not_loaded
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +34,7 @@ def load_reranker(model: str, cache_dir: Path, onnx: bool = True) -> Reranker:
     from retrieval.models.onnx_graph import NotExportable
     from retrieval.models.reranker_onnx import OnnxReranker, export_reranker, is_complete, reranker_folder
 
-    weights = find_reranker(model, cache_dir)
+    weights = find_cross_encoder(model, cache_dir, RERANKER)
     _check_labels(weights)
     if not onnx:
         return TorchReranker(weights)
@@ -64,7 +64,7 @@ class TorchReranker:
 
     def __init__(self, weights: Weights) -> None:
         """Raises ModelError."""
-        self.model = _load_cross_encoder(weights)
+        self.model = load_cross_encoder(weights, RERANKER)
         self._lock = threading.Lock()
         self.fingerprint = weights.fingerprint_for("fp32/torch")
 
@@ -103,7 +103,8 @@ def _check_labels(weights: Weights) -> None:
         )
 
 
-def _load_cross_encoder(weights: Weights) -> Any:
+def load_cross_encoder(weights: Weights, use: CrossEncoderUse) -> Any:
+    """The sentence-transformers CrossEncoder in torch. Raises ModelError."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")  # everything is on disk: a load must not call home
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     from sentence_transformers import CrossEncoder
@@ -114,8 +115,8 @@ def _load_cross_encoder(weights: Weights) -> Any:
         model = CrossEncoder(str(weights.folder), local_files_only=True)
     except Exception as error:  # torch, safetensors and transformers each raise their own
         raise ModelError(
-            f"The reranker in {weights.folder} cannot be loaded ({why_not_loaded(weights, error)}): set "
-            "FRONTDESK_RERANKER to a complete cross-encoder, or unset it to rank without one."
+            f"The {use.what} in {weights.folder} cannot be loaded ({why_not_loaded(weights, error)}): set "
+            f"{use.setting} to a complete cross-encoder, or unset it {use.unset}."
         ) from error
     model.max_seq_length = min(int(model.max_seq_length or MAX_TOKENS), MAX_TOKENS)
     return model

@@ -88,18 +88,32 @@ def find_weights(model: str, cache_dir: Path, prefixes: Prompts | None = None) -
     return Weights(name, folder, digest, pooling, package, _read_prompts(folder, prefixes or Prompts(), package))
 
 
-def find_reranker(model: str, cache_dir: Path) -> Weights:
+@dataclass(frozen=True, slots=True)
+class CrossEncoderUse:
+    """What a cross-encoder is for, as its faults tell: `what` it is called, its `setting`, and what unsetting that is
+    `unset` for."""
+
+    what: str
+    setting: str
+    unset: str
+
+
+RERANKER = CrossEncoderUse("reranker", "FRONTDESK_RERANKER", "to rank without one")
+ENTAILMENT = CrossEncoderUse("entailment model", "FRONTDESK_ENTAILMENT_MODEL", "to attribute sentences without one")
+
+
+def find_cross_encoder(model: str, cache_dir: Path, use: CrossEncoderUse) -> Weights:
     """The files of a cross-encoder: a folder, or a name on the Hugging Face hub. Raises ModelError."""
     if _is_path(model):
         folder = Path(model).expanduser().resolve()
         name = folder.name
         if not (folder / "config.json").is_file():
             raise ModelError(
-                f"{folder} holds no cross-encoder (no config.json): set FRONTDESK_RERANKER to a folder that does, or "
-                "unset it to rank without one."
+                f"{folder} holds no cross-encoder (no config.json): set {use.setting} to a folder that does, or "
+                f"unset it {use.unset}."
             )
     else:
-        folder, name = _hub_folder(model, "reranker", "FRONTDESK_RERANKER", "to rank without one"), model
+        folder, name = _hub_folder(model, use.what, use.setting, use.unset), model
     digest = _digest_files(folder, _files_that_shape_vectors(folder), {}, cache_dir / "hashes.json")
     return Weights(name, folder, digest, "pair")
 

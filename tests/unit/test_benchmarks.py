@@ -17,7 +17,9 @@ from tests.support.word_embedder import WordEmbedder
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("name", ["quality", "fit", "fit_intent", "gaps", "taught", "coverage", "contradictions"])
+@pytest.mark.parametrize(
+    "name", ["quality", "fit", "fit_intent", "gaps", "taught", "coverage", "contradictions", "attribution"]
+)
 def test_help_describes_and_measures_nothing(name: str) -> None:
     command = [sys.executable, "-m", f"benchmarks.{name}", "--help"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)

@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
+from bot.answering.attribution.attributor import Attribution, Attributor
 from bot.answering.generate import GeneratedWriter
 from bot.answering.quote import ExtractiveWriter
 from bot.chat.conversation import AnswerChunk, Decision, WritingRequest
@@ -43,11 +44,13 @@ QUICK = Limits(connect=0.5, first=0.5, between=0.4, total=3.0, concurrency=4)
 
 
 @asynccontextmanager
-async def writer(*urls: str, seconds: float = 3.0) -> AsyncIterator[GeneratedWriter]:
+async def writer(
+    *urls: str, seconds: float = 3.0, attributor: Attributor | None = None
+) -> AsyncIterator[GeneratedWriter]:
     generator = VllmGenerator(urls, limits=QUICK)
     metrics = Metrics()
     try:
-        yield GeneratedWriter(generator, ExtractiveWriter(), metrics, seconds=seconds)
+        yield GeneratedWriter(generator, ExtractiveWriter(), metrics, seconds=seconds, attributor=attributor)
     finally:
         await generator.close()
 
@@ -57,13 +60,14 @@ async def written(
     result: RetrievalResult = FOUND,
     question: str = "How do I return goods?",
     language: str = "en",
+    attributor: Attributor | None = None,
 ) -> tuple[list[AnswerChunk], OpenAiServer]:
     """What comes of models' drafts, each in small pieces."""
     made = [
         Script([text[at : at + 7] for at in range(0, len(text), 7)]) if isinstance(text, str) else text
         for text in scripts
     ]
-    async with OpenAiServer(*made) as server, writer(server.url) as subject:
+    async with OpenAiServer(*made) as server, writer(server.url, attributor=attributor) as subject:
         return [piece async for piece in subject.write_answer(WritingRequest(question, language, result))], server
 
 
@@ -87,6 +91,26 @@ async def test_a_supported_answer_goes_out_sentence_by_sentence() -> None:
     assert [message["role"] for message in asked["messages"]] == ["system", "user"]
     last = asked["messages"][-1]["content"]
     assert last.index("<passage 1>") < last.index("<passage 2>") < last.index("<question>")
+
+
+async def test_a_model_that_sets_no_markers_is_shown_with_those_of_the_passages_that_carry_its_sentences() -> None:
+    draft = "Send goods back within 30 days of delivery. The refund takes 5 working days. Do not send goods back."
+    pieces, server = await written(draft, attributor=Attributor())
+    assert [piece.text for piece in pieces] == [
+        "Send goods back within 30 days of delivery. [1] ",
+        "The refund takes 5 working days. [1] ",
+    ]
+    assert len(server.requests) == 1
+    assert quotes((await written(draft, draft))[0]), "without an attributor nothing is shown of it"
+
+
+async def test_passages_are_read_while_the_model_begins_and_a_fault_in_reading_them_is_raised() -> None:
+    class Broken(Attributor):
+        def read_passages(self, passages: object, question: str, language: str) -> Attribution:
+            raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        await written(GOOD, attributor=Broken())
 
 
 async def test_a_chinese_question_is_answered_in_chinese() -> None:

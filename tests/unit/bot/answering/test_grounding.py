@@ -3,6 +3,7 @@
 
 import pytest
 
+from bot.answering.attribution.attributor import Attributor
 from bot.answering.grounding import Fault, Grounding, Judged
 from bot.answering.prompt import SYSTEM
 from bot.answering.sentences import Sentences
@@ -106,4 +107,69 @@ def test_what_a_sentence_cites_or_was_cited_before_is_evidence() -> None:
     assert [each.fault for each in judged("The label costs €4.90 [2]. The label of €4.90 is printed [1].")] == [
         None,
         None,
+    ]
+
+
+def attributed(text: str, question: str = "How do I return something?", language: str = "en") -> list[Judged]:
+    attribution = Attributor().read_passages(PASSAGES, question, language)
+    grounding, sentences = Grounding(PASSAGES, question, language, SYSTEM, attribution), Sentences()
+    units = [*sentences.feed(text), *sentences.finish()]
+    return [each for unit in units for each in grounding.judge_unit(unit)] + grounding.finish()
+
+
+def test_a_sentence_without_a_marker_gets_that_of_the_passage_that_carries_it() -> None:
+    said = attributed(
+        "You have 30 days from the day it arrived, as long as it is unused. Otherwise the label costs €4.90, which we "
+        "take off the refund.\n"
+    )
+    assert [(each.text, each.fault) for each in said] == [
+        ("You have 30 days from the day it arrived, as long as it is unused. [1] ", None),
+        ("Otherwise the label costs €4.90, which we take off the refund. [2]\n", None),
+    ]
+    (said,) = attributed("自收到之日起三十天内，未使用的商品可以退货。", "如何退货？", "zh")
+    assert (said.text, said.fault) == ("自收到之日起三十天内，未使用的商品可以退货。 [4] ", None)
+
+
+def test_an_item_without_a_marker_keeps_its_line() -> None:
+    said = attributed("1. Open My order and choose Return.\n2. Print the label.\n")
+    assert "".join(each.text for each in said) == "1. Open My order and choose Return. [1]\n2. Print the label. [1]\n"
+
+
+def test_a_wrong_marker_is_moved_to_the_passage_that_carries_the_sentence() -> None:
+    (said,) = attributed("Otherwise the label costs €4.90, which we take off the refund [1].")
+    assert said == Judged("Otherwise the label costs €4.90, which we take off the refund. [2] ")
+    (said,) = attributed("Banks may take two or three days more to show it [2].")
+    assert said == Judged("Banks may take two or three days more to show it. [3] ")
+
+
+@pytest.mark.parametrize("marker", ["", " [1]"])
+def test_what_turns_its_passage_around_is_dropped_with_a_marker_or_without(marker: str) -> None:
+    (said,) = attributed(f"You do not have 30 days from the day it arrived{marker}.")
+    assert said.fault is Fault.UNCARRIED
+    (said,) = attributed(f"We do not pay when the thing is faulty or not what you ordered{marker}.")
+    assert said.fault is Fault.UNCARRIED
+
+
+@pytest.mark.parametrize("marker", ["", " [1]"])
+def test_facts_that_no_passage_holds_are_told_whether_there_is_a_marker_or_not(marker: str) -> None:
+    (said,) = attributed(f"You have 45 days from the day it arrived, as long as it is unused{marker}.")
+    assert said.fault is Fault.FACTS and [fact.value for fact in said.lacking] == ["45"]
+
+
+def test_an_excuse_without_a_marker_is_a_refusal_unless_a_passage_carries_it() -> None:
+    assert attributed("I'm sorry, but I cannot help you with that request.")[-1].fault is Fault.REFUSAL
+
+
+def test_a_few_words_wait_for_what_follows_as_before() -> None:
+    assert [each.fault for each in attributed("Yes. You have 30 days from the day it arrived, if it is unused.")] == [
+        None,
+        None,
+    ]
+
+
+def test_each_sentence_is_attributed_by_itself() -> None:
+    text = "You get an e-mail when the parcel is with us. Print the label, or take the QR code to the parcel shop."
+    assert [each.text for each in attributed(text)] == [
+        "You get an e-mail when the parcel is with us. [1] ",
+        "Print the label, or take the QR code to the parcel shop. [1] ",
     ]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.answering.attribution.attributor import Attributor
 from bot.answering.grounding import Fault, Grounding
 from bot.answering.prompt import SYSTEM
 from bot.answering.sentences import Sentences
@@ -11,9 +12,10 @@ from tests.fakes import passage
 from tests.support.hostile import CASES, TEXTS, Case
 
 
-def faults(case: Case) -> list[Fault | None]:
+def faults(case: Case, attributor: Attributor | None = None) -> list[Fault | None]:
     document = Document("https://shop.example/returns", "How do I return goods?", case.page, language="en")
-    grounding = Grounding([passage(document)], case.question, "en", SYSTEM)
+    attribution = attributor.read_passages([passage(document)], case.question, "en") if attributor else None
+    grounding = Grounding([passage(document)], case.question, "en", SYSTEM, attribution)
     sentences = Sentences()
     units = [*sentences.feed(clean_text(case.draft)), *sentences.finish()]
     return [judged.fault for unit in units for judged in grounding.judge_unit(unit)] + [
@@ -37,3 +39,12 @@ def test_a_hostile_draft_is_withheld_for_the_right_reason(case: Case) -> None:
         assert case.fault in found
     else:
         assert not found, "stripped, the text is a good answer"
+
+
+# What is only uncited may be faithful: then it is attributed.
+WITHHELD = [case for case in JUDGED if case.fault and case.kind != "uncited"]
+
+
+@pytest.mark.parametrize("case", WITHHELD, ids=lambda case: f"{case.kind}-{case.key}")
+def test_nothing_hostile_goes_out_because_a_passage_is_found_for_it(case: Case) -> None:
+    assert any(faults(case, Attributor()))
