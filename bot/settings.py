@@ -66,6 +66,7 @@ class Settings(Section):
     vllm_model: str = ""
     vllm_api_key: SecretStr = SecretStr("")
     vllm_seconds: float = Field(60, gt=0)
+    first_line_seconds: float = Field(6, gt=0)
     vllm_concurrency: int = Field(32, ge=1)
     vllm_pictures: bool = True
 

@@ -76,6 +76,10 @@ class Generator(Protocol):
     async def describe_pictures(self, messages: Sequence[Message], *, max_tokens: int, seconds: float) -> str:
         """What a model that takes pictures says of those in the messages, within `seconds`, cut off at `max_tokens`."""
 
+    def expect_seconds(self, tokens: int) -> float | None:
+        """In which an answer of so many tokens would be written now, by what was written of late; None where nothing
+        was."""
+
     async def count_tokens(self, messages: Sequence[Message]) -> int:
         """Tokens that the messages take in the model's own prompt."""
 

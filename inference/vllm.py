@@ -12,7 +12,7 @@ import json
 import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,10 +30,13 @@ from inference.errors import (
     GeneratorUndecided,
 )
 from inference.interfaces import Limits, Message, Picture, Role
+from inference.speed import AnswerTimer, Speed, SpeedRecord
 
 _PROBE_SECONDS = 2.0
 _NONE_IS_WELL = "No vLLM server is well: see its log, or FRONTDESK_VLLM_URL."
 _UNTHINKING = {"chat_template_kwargs": {"enable_thinking": False}}  # where a template knows of it
+_COUNTED = {"include_usage": True, "continuous_usage_stats": True}  # one event may bring several tokens
+_MEASURED_NUMBERS, _MEASURED_TOKENS = 150, 24  # of a prompt as long as one with a passage or two; of what is written
 _USUAL_CONTEXT = 4096  # where a server does not tell
 _SIGHT_SECONDS = 5.0  # in which a server says whether it takes pictures
 _BLIND_SECONDS = 3600.0  # after which one that took none is asked again: it may have another model by now
@@ -127,6 +130,34 @@ class VllmGenerator:
         except TimeoutError as error:
             raise GeneratorSlow("No vLLM server described the picture in time.") from error
 
+    def expect_seconds(self, tokens: int) -> float | None:
+        speed = self._estimate_speed()
+        return speed.expect_seconds(tokens) if speed else None
+
+    async def measure_speed(self, seconds: float) -> Speed | None:
+        """That of the server that would be asked now: where it is not known, it writes a little, for so many seconds at
+        the most. Raises GeneratorError."""
+        if self._estimate_speed() is None:
+            begin = time.time_ns() % 10**9  # never the same twice, which the server would remember
+            listed = " ".join(str(begin + number) for number in range(_MEASURED_NUMBERS))
+            words = self.stream_text(
+                [Message(Role.USER, f"{listed}\nGo on counting.")], max_tokens=_MEASURED_TOKENS, seconds=seconds
+            )
+            async with aclosing(words):
+                with suppress(GeneratorTooLong, GeneratorSlow, GeneratorBroken):
+                    async for _ in words:
+                        pass
+        return self._estimate_speed()
+
+    def list_speeds(self) -> list[Speed | None]:
+        """How fast each server was of late, if that is known, in their order."""
+        return [server.speed.estimate() for server in self._servers]
+
+    def _estimate_speed(self) -> Speed | None:
+        """That of the server that would be asked now."""
+        well = [server for server in self._servers if not server.breaker.open]
+        return min(well, key=lambda server: server.busy).speed.estimate() if well else None
+
     async def count_tokens(self, messages: Sequence[Message]) -> int:
         return int(await self._ask_servers(lambda server: server.count_tokens(messages)))
 
@@ -191,6 +222,7 @@ class _Server:
     def __init__(self, url: str, model: str, api_key: str, limits: Limits) -> None:
         self.url = url.rstrip("/").removesuffix("/v1")  # a password in it stays out of messages: see Settings
         self.breaker = Breaker()
+        self.speed = SpeedRecord()
         self.busy = 0
         self._limits = limits
         self._model = model
@@ -283,42 +315,54 @@ class _Server:
     async def stream_text(
         self, messages: Sequence[Message], *, max_tokens: int, temperature: float, until: float
     ) -> AsyncGenerator[str, None]:
-        begun, thinking = False, _Thinking()
         self.busy += 1
         answer: Any = None
         try:
-            with _faults(self.url):
-                async with asyncio.timeout(min(self._limits.first, until - time.monotonic())):
-                    answer = await self._request_completion(
-                        messages, max_tokens=max_tokens, temperature=temperature, stream=True
-                    )
-            chunks = aiter(answer)
-            ended, silent_until = "", time.monotonic() + self._limits.first
-            while True:
-                with _faults(self.url, begun=begun):
-                    async with asyncio.timeout(max(0.0, min(silent_until, until) - time.monotonic())):
-                        chunk = await anext(chunks, None)
-                    piece, ended = _read_chunk(chunk, ended) if chunk else ("", ended)
-                if chunk is None:
-                    break
-                if piece:  # what is empty is no sign of life
-                    silent_until = time.monotonic() + self._limits.between
-                if text := thinking.feed_piece(piece):
-                    begun = True
-                    yield text
-            if rest := thinking.flush_held():
-                begun = True
-                yield rest
-            if not begun:
-                raise GeneratorBroken(f"{self.url} answered with nothing.")
-            if ended == "length":
-                raise GeneratorTooLong(f"The answer reached {max_tokens} tokens.", begun=True)
-            if ended != "stop":
-                raise GeneratorBroken(f"{self.url} broke the answer off ({ended or 'no reason'}).", begun=True)
+            with self.speed.time_answer() as timer:
+                with _faults(self.url):
+                    async with asyncio.timeout(min(self._limits.first, until - time.monotonic())):
+                        answer = await self._request_completion(
+                            messages,
+                            max_tokens=max_tokens,
+                            temperature=temperature,
+                            stream=True,
+                            stream_options=_COUNTED,
+                        )
+                async with aclosing(self._read_stream(aiter(answer), timer, max_tokens, until)) as texts:
+                    async for text in texts:
+                        yield text
         finally:
             self.busy -= 1
             if answer is not None:
                 await answer.close()  # the server stops working on it
+
+    async def _read_stream(
+        self, chunks: AsyncIterator[Any], timer: AnswerTimer, max_tokens: int, until: float
+    ) -> AsyncGenerator[str, None]:
+        thinking, tokens, ended = _Thinking(), 0, ""
+        silent_until = time.monotonic() + self._limits.first
+        while True:
+            with _faults(self.url, begun=timer.has_begun):
+                async with asyncio.timeout(max(0.0, min(silent_until, until) - time.monotonic())):
+                    chunk = await anext(chunks, None)
+                piece, ended = _read_chunk(chunk, ended) if chunk else ("", ended)
+            if chunk is None:
+                break
+            if piece:  # what is empty is no sign of life
+                silent_until = time.monotonic() + self._limits.between
+                tokens = _count_tokens(chunk, tokens + 1)
+            if text := thinking.feed_piece(piece):
+                timer.note_tokens(tokens)
+                yield text
+        if rest := thinking.flush_held():
+            timer.note_tokens(tokens)
+            yield rest
+        if not timer.has_begun:
+            raise GeneratorBroken(f"{self.url} answered with nothing.")
+        if ended == "length":
+            raise GeneratorTooLong(f"The answer reached {max_tokens} tokens.", begun=True)
+        if ended != "stop":
+            raise GeneratorBroken(f"{self.url} broke the answer off ({ended or 'no reason'}).", begun=True)
 
     async def generate_json(
         self, messages: Sequence[Message], schema: Mapping[str, Any], max_tokens: int, seconds: float
@@ -431,6 +475,12 @@ def _read_chunk(chunk: Any, ended: str) -> tuple[str, str]:
     if content is not None and not isinstance(content, str):
         raise TypeError("content is no text")
     return content or "", str(choice.finish_reason or ended)
+
+
+def _count_tokens(chunk: Any, otherwise: int) -> int:
+    """The tokens of an answer by now, where the server tells."""
+    count = getattr(getattr(chunk, "usage", None), "completion_tokens", None)
+    return count if isinstance(count, int) and count > 0 else otherwise
 
 
 def _to_api_messages(messages: Sequence[Message], folds: bool) -> Any:

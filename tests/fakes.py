@@ -210,6 +210,9 @@ class FakeMessenger:
             self.posts.pop(reply["post"], None)
         self.history.append(("retracted", item.message.id, ""))
 
+    def can_replace(self, item: Job) -> bool:
+        return True
+
     async def close_clarification(self, item: Job, settled: ClarificationOutcome, by: Job) -> None:
         self._fail()
         self.history.append(("settled", item.message.id, str(settled.number)))

@@ -2,6 +2,8 @@
 
 Before anything was let out, a draft that cannot be is written once more; whatever goes wrong then, the passage is
 quoted. After something was let out, a sentence that cannot be is left out, and an answer that breaks off is marked so.
+Where the customer's patience is at its end before anything could be let out, the passage is quoted meanwhile; a draft
+that comes later and says more replaces the quote, and says so.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from bot.answering.attribution.attributor import Attribution, Attributor
+from bot.answering.first_line import ANSWER_TOKENS, Patience, says_more
 from bot.answering.grounding import Fault, Grounding, Judged
 from bot.answering.ports import AnswerWriter, GenerationMeter
 from bot.answering.prompt import SYSTEM, answer_prompt, correction_prompt, select_shown_turns
@@ -22,6 +25,7 @@ from bot.chat.conversation import AnswerChunk, WritingRequest
 from bot.chat.markup import titled_link
 from bot.i18n import words_for
 from bot.runtime.faults import log_fault
+from bot.runtime.lookahead import Lookahead
 from inference.errors import GeneratorBroken, GeneratorError, GeneratorRefused
 from inference.interfaces import Generator, Message
 from retrieval.documents import Passage
@@ -33,6 +37,9 @@ _OPEN_CHARACTERS = 3000  # of a sentence that does not end: no answer looks like
 _WHOLE = re.compile(r"[.!?。！？\]][*_\"'”’」』）)]*\s*\Z")
 _STEP = re.compile(r"\s*\d{1,3}[.)、]\s")
 _ROUNDS = 2
+_REPEATS = (
+    3  # sentences that it has written before: then it goes round in circles, and would until its tokens are used up
+)
 _OVERHEAD = 64  # tokens of a chat template, for the prompt and again for each message
 
 
@@ -46,6 +53,8 @@ class _Answer:
     until: float
     rounds: int = 0
     shown: bool = False
+    quoted: bool = False  # meanwhile
+    broken: bool = False  # off, after something was shown
     refused: bool = False
     failed: Judged | None = None  # what makes another round worth while
     holed: bool = False  # a step of a procedure was left out
@@ -57,17 +66,24 @@ class _Answer:
         return self.until - time.monotonic()
 
     @property
+    def waited(self) -> float:
+        """Seconds since the question."""
+        return self.brief.waited + time.monotonic() - self.begun
+
+    @property
     def outcome(self) -> str:
         if self.refused:
             return "refused"
         if not self.shown:
             return "quoted"
+        if self.broken:
+            return "cut_off"
         return "written" if self.rounds == 1 else "rewritten"
 
 
 class GeneratedWriter:
-    """An AnswerWriter. The model has `seconds` for all it does for one answer; `fallback` quotes. `attributor` finds
-    the passage that carries a sentence; without one a sentence goes out by its marker."""
+    """An AnswerWriter. The model has `seconds` for all it does for one answer, and the customer `patience`; `fallback`
+    quotes. `attributor` finds the passage that carries a sentence; without one a sentence goes out by its marker."""
 
     def __init__(
         self,
@@ -77,38 +93,87 @@ class GeneratedWriter:
         *,
         seconds: float = 60,
         attributor: Attributor | None = None,
+        patience: Patience | None = None,
     ) -> None:
         self._generator = generator
         self._attributor = attributor
         self._fallback = fallback
         self._meter = meter
         self._seconds = seconds
+        self._patience = patience or Patience()
 
     async def write_answer(self, brief: WritingRequest) -> AsyncIterator[AnswerChunk]:
         answer = _Answer(brief, "", (), time.monotonic() + self._seconds)
         outcome = "quoted"
-        try:
-            if brief.result.passages:
-                async with aclosing(self._write_drafts(answer)) as pieces:
-                    async for piece in pieces:
-                        if not answer.shown:
-                            answer.shown = True
-                            self._meter.shown(time.monotonic() - answer.begun)
+        if not self._patience.is_worth_asking(self._generator.expect_seconds(ANSWER_TOKENS)):
+            outcome = "too_slow"
+        elif brief.result.passages:
+            async with aclosing(Lookahead(self._write_drafts(answer))) as pieces:
+                if await pieces.arrives_within(self._patience.first_line - answer.waited):
+                    async for piece in self._show_drafts(answer, pieces):
                         yield piece
-            outcome = answer.outcome
-            if answer.holed:
-                yield AnswerChunk(_format_more(answer), answer.model)
-        except GeneratorError as error:
-            self._log_fault(brief, error)
-            if answer.shown:
-                outcome = "cut_off"
-                yield AnswerChunk(_format_cut_off(answer), answer.model)
+                    outcome = answer.outcome
+                elif brief.editable:
+                    async for piece in self._show_quote_meanwhile(answer, pieces):
+                        yield piece
+                    outcome = answer.outcome if answer.refused else "replaced" if answer.shown else "kept"
         if outcome == "refused":
-            yield AnswerChunk("", answer.model, refused=True)
-        elif outcome == "quoted":
+            yield AnswerChunk("", answer.model, refused=True, anew=answer.quoted)
+        elif outcome in {"quoted", "too_slow"}:
             async for piece in self._fallback.write_answer(brief):
                 yield piece
         self._meter.generated(outcome, time.monotonic() - answer.begun)
+
+    async def _show_drafts(self, answer: _Answer, pieces: Lookahead[AnswerChunk]) -> AsyncIterator[AnswerChunk]:
+        """What the model writes, as it comes."""
+        try:
+            async for piece in pieces:
+                if not answer.shown:
+                    answer.shown = True
+                    self._meter.shown(answer.waited)
+                yield piece
+            if answer.holed:
+                yield AnswerChunk(_format_more(answer), answer.model)
+        except GeneratorError as error:
+            self._log_fault(answer.brief, error)
+            if answer.shown:
+                answer.broken = True
+                yield AnswerChunk(_format_cut_off(answer), answer.model)
+
+    async def _show_quote_meanwhile(
+        self, answer: _Answer, pieces: Lookahead[AnswerChunk]
+    ) -> AsyncIterator[AnswerChunk]:
+        """The passage in its own words, and what the model writes in its place if that comes in time and says more."""
+        quote = [piece async for piece in self._fallback.write_answer(answer.brief)]
+        text = "".join(piece.text for piece in quote)
+        answer.quoted = True
+        self._meter.shown(answer.waited)
+        yield AnswerChunk(text, quote[-1].model, interim=True)
+        draft = await self._await_draft(answer, pieces)
+        answer.shown = bool(draft) and self._says_more(answer, draft, text)
+        if answer.shown:
+            more = _format_more(answer) if answer.holed else ""
+            yield AnswerChunk(f"{draft}{more}{_format_replaced(answer)}", answer.model, anew=True)
+
+    async def _await_draft(self, answer: _Answer, pieces: Lookahead[AnswerChunk]) -> str:
+        """All of a draft that comes to its end in time, else nothing."""
+        latest = self._patience.latest_draft(self._generator.expect_seconds(ANSWER_TOKENS))
+        draft = []
+        try:
+            async with asyncio.timeout(latest - answer.waited):
+                async for piece in pieces:
+                    answer.shown = True  # as far as the model's work goes: it begins no second draft
+                    draft.append(piece.text)
+        except TimeoutError:
+            return ""
+        except GeneratorError as error:
+            self._log_fault(answer.brief, error)
+            return ""
+        return "".join(draft)
+
+    def _says_more(self, answer: _Answer, draft: str, quote: str) -> bool:
+        brief, cited = answer.brief, [answer.passages[number - 1] for number in sorted(answer.cited)]
+        return says_more(draft, cited, quote, answer.passages[0], brief.question, brief.language)
 
     async def _write_drafts(self, answer: _Answer) -> AsyncGenerator[AnswerChunk, None]:
         """The answer, written once more if the first draft cannot be let out at all."""
@@ -128,6 +193,7 @@ class GeneratedWriter:
     async def _write_draft(self, answer: _Answer, messages: Sequence[Message]) -> AsyncGenerator[AnswerChunk, None]:
         brief = answer.brief
         grounding: Grounding | None = None
+        repeats = 0
         attribution = asyncio.create_task(asyncio.to_thread(self._read_passages, answer))  # while the model begins
         async with aclosing(self._stream_units(messages, answer.left)) as units:
             async for unit in units:
@@ -141,6 +207,9 @@ class GeneratedWriter:
                             yield AnswerChunk(judged.text, answer.model)
                         continue
                     self._meter.withheld(judged.fault.value)
+                    repeats += judged.fault is Fault.REPEATED
+                    if repeats == _REPEATS:
+                        return
                     answer.failed = answer.failed or judged
                     answer.holed = answer.holed or (answer.shown and _STEP.match(judged.text) is not None)
                     if answer.shown:
@@ -216,6 +285,11 @@ def _judge(grounding: Grounding, unit: str | None) -> list[Judged]:
 def _format_cut_off(answer: _Answer) -> str:
     """That the answer broke off, and where the whole of it stands."""
     return f"\n\n_{words_for(answer.brief.language).say('cut_off', link=_format_link(answer))}_"
+
+
+def _format_replaced(answer: _Answer) -> str:
+    """That there was another answer in its place."""
+    return f"\n\n_{words_for(answer.brief.language).say('replaced')}_"
 
 
 def _format_more(answer: _Answer) -> str:

@@ -30,10 +30,12 @@ from retrieval.text.languages import script_language
 SECONDS = 5.0  # a customer waits for this before anything else is done
 PASSAGES = 4  # that are judged
 _TOKENS = 200
+_USUAL_TOKENS = 40  # of a decision
 
 
 class ModelReader:
-    """A QuestionReader. What the model says is believed only as far as it can be checked."""
+    """A QuestionReader. What the model says is believed only as far as it can be checked; one that would not say it in
+    time is not asked."""
 
     def __init__(self, generator: Generator, meter: GenerationMeter, *, seconds: float = SECONDS) -> None:
         self._generator = generator
@@ -61,6 +63,9 @@ class ModelReader:
             return None
 
     async def _ask_model(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Any:
+        expected = self._generator.expect_seconds(_USUAL_TOKENS)
+        if expected is not None and expected > self._seconds:
+            return None
         try:
             return await self._generator.generate_json(messages, schema, max_tokens=_TOKENS, seconds=self._seconds)
         except GeneratorError as error:

@@ -1,7 +1,7 @@
 """The one use case: a message becomes an answer.
 
 Conversation, small talk, follow-up, retrieval, decision, writing, checking, storing, in that order. What comes out is a
-stream of `Status`, `Delta` and one `Final`; the deltas joined are the answer.
+stream of `Status`, `Delta` and one `Final`; the deltas joined, from the last that begins anew, are the answer.
 
 Faults (RetrievalError, StorageError and whatever a writer raises) leave the generator as they are, and then nothing is
 stored: the command line shows them to its operator, the inbox logs them under an id that it tells the customer. A turn
@@ -104,6 +104,18 @@ class _Draft:
     asked: tuple[str, ...] = ()  # the questions of a message that asks two
     offered: tuple[Citation, ...] = ()  # by rank: what there is to choose or to confirm
     parts: list[str] = field(default_factory=list)
+    checker: CitationChecker = field(default_factory=lambda: CitationChecker(()))
+
+    def begin_answer(self) -> str:
+        """Begin the answer, or begin it anew; -> what stands before it."""
+        self.checker = CitationChecker(self.result.passages if self.result else ())
+        return self.checker.feed(self.preface)
+
+    def tell(self, text: str, *, interim: bool = False, anew: bool = False) -> Delta:
+        """A piece of the answer, as it goes out."""
+        self.parts = [] if anew else self.parts
+        self.parts.append(text)
+        return Delta(text, self.checker.links, interim, anew)
 
 
 class AnswerPipeline:
@@ -176,16 +188,15 @@ class AnswerPipeline:
             await self._search_pages(draft, choice, asked, context, _list_shown_passages(conversation), watch)
             yield Status(Stage.ASKING if draft.decision.offers else Stage.WRITING)
             watch.mark()
-        checker = CitationChecker(draft.result.passages if draft.result else ())
-        async with aclosing(self._write_checked(draft, checker, conversation)) as pieces:
-            async for piece in pieces:
-                draft.parts.append(piece)
+        earlier = tuple(_list_earlier_turns(conversation))
+        async with aclosing(self._write_checked(draft, earlier, watch.seconds, message.editable)) as deltas:
+            async for delta in deltas:
                 watch.record_stage("write")
-                yield Delta(piece, checker.links)
+                yield delta
                 watch.mark()
         watch.record_stage("write")
         granted = self._find_granted(message.viewer)
-        turn = _build_turn(draft, message, checker.citations, watch.collect_timings(), granted)
+        turn = _build_turn(draft, message, draft.checker.citations, watch.collect_timings(), granted)
         fault, settled = await self._store_turn(turn), _settle_clarification(asked, choice)
         await self._note_verdict(asked, choice, message.user)
         await self._note_feedback(draft.reading, conversation, message.user)
@@ -356,25 +367,28 @@ class AnswerPipeline:
         return decision.is_doubtful(result, decided.threshold)
 
     async def _write_checked(
-        self, draft: _Draft, checker: CitationChecker, conversation: Conversation
-    ) -> AsyncGenerator[str, None]:
-        """The answer's text as it may go out."""
-        if out := checker.feed(draft.preface):
-            yield out
+        self, draft: _Draft, earlier: tuple[Turn, ...], waited: float, editable: bool
+    ) -> AsyncGenerator[Delta, None]:
+        """The answer as it may go out."""
+        if text := draft.begin_answer():
+            yield draft.tell(text)
         if not draft.reply and draft.result:
-            earlier = tuple(_list_earlier_turns(conversation))
-            brief = WritingRequest(draft.standalone, draft.language, draft.result, earlier, draft.id, draft.asked)
+            asked = draft.standalone, draft.language, draft.result, earlier, draft.id, draft.asked
+            brief = WritingRequest(*asked, waited, editable)
             async with _close_after(self._writer.write_answer(brief)) as pieces:
                 async for piece in pieces:
                     draft.model = piece.model
                     if piece.refused:  # which is no proof that the passages hold none
                         _suggest_nearest(draft, decision.select_nearest(draft.result))
-                    if out := checker.feed(piece.text):
-                        yield out
-        if out := checker.feed(draft.reply):
-            yield out
-        if out := checker.finish():
-            yield out
+                    text = draft.begin_answer() if piece.anew else ""
+                    text += draft.checker.feed(piece.text)
+                    text += draft.checker.finish() if piece.interim else ""
+                    if text or piece.interim or piece.anew:
+                        yield draft.tell(text, interim=piece.interim, anew=piece.anew)
+        if text := draft.checker.feed(draft.reply):
+            yield draft.tell(text)
+        if text := draft.checker.finish():
+            yield draft.tell(text)
 
     async def _store_turn(self, turn: Turn) -> Exception | None:
         """Store the turn; the customer has the answer by now, so a fault is logged and handed back, not raised."""

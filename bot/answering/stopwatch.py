@@ -11,7 +11,13 @@ class Stopwatch:
 
     def __init__(self) -> None:
         self.ms: defaultdict[str, float] = defaultdict(float)
+        self._begun = time.perf_counter()
         self.mark()
+
+    @property
+    def seconds(self) -> float:
+        """Since it was made, whatever the time was spent on."""
+        return time.perf_counter() - self._begun
 
     def mark(self) -> None:
         """Start counting from now."""

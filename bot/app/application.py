@@ -60,13 +60,20 @@ class Application(FeatureParts):
         writer: AnswerWriter = ExtractiveWriter()
         reader: QuestionReader | None = None
         if self.generator:
+            from bot.answering.first_line import Patience
             from bot.answering.generate import GeneratedWriter
-            from bot.answering.model_reader import ModelReader
+            from bot.answering.model_reader import SECONDS, ModelReader
 
-            attributor = attributor_for(self.settings, self.embedding_models)
-            seconds = self.settings.vllm_seconds
-            writer = GeneratedWriter(self.generator, writer, self.metrics, seconds=seconds, attributor=attributor)
-            reader = ModelReader(self.generator, self.metrics)
+            settings, patience = self.settings, Patience(self.settings.first_line_seconds)
+            writer = GeneratedWriter(
+                self.generator,
+                writer,
+                self.metrics,
+                seconds=settings.vllm_seconds,
+                attributor=attributor_for(settings, self.embedding_models),
+                patience=patience,
+            )
+            reader = ModelReader(self.generator, self.metrics, seconds=patience.limit_reading(SECONDS))
         return AnswerPipeline(
             retriever=self.retriever,
             store=self.conversations,

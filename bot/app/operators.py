@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from typing import TYPE_CHECKING
+
 from bot.app.factories import generator_for
 from bot.sections import load_section
 from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.sources.status import ServerHealth
+    from inference.speed import Speed
+    from inference.vllm import VllmGenerator
+
+_MEASURE_SECONDS = 10.0
 
 
 def slack_app_manifest(name: str, url: str) -> dict[str, object]:
@@ -26,18 +36,32 @@ async def discord_invitation() -> str:
         return build_invitation(await fetch_application(settings))
 
 
-async def check_vllm(settings: Settings) -> list[tuple[str, str, str]]:
-    """Of each vLLM server: its URL, what it serves, and what is wrong with it (or "")."""
+async def check_vllm(settings: Settings, known: VllmGenerator | None = None) -> list[ServerHealth]:
+    """How each vLLM server is. How fast it is `known` may know, which asks the same; else it writes a little for it."""
+    from bot.sources.status import ServerHealth
     from inference.errors import GeneratorError
 
+    speeds = known.list_speeds() if known else [None] * len(settings.vllm_url)
     found = []
-    for url in settings.vllm_url:
+    for url, speed in zip(settings.vllm_url, speeds, strict=True):
         generator = generator_for(settings.model_copy(update={"vllm_url": (url,)}))
         try:
-            model, context = await generator.model_name(), await generator.context_length()
-            found.append((url, f"{model}, {context} tokens", ""))
+            serves = f"{await generator.model_name()}, {await generator.context_length()} tokens"
+            measured = speed or await generator.measure_speed(_MEASURE_SECONDS)
+            found.append(_describe_server(settings, url, serves, measured))
         except GeneratorError as error:
-            found.append((url, "", str(error)))
+            found.append(ServerHealth(url, fault=str(error)))
         finally:
             await generator.close()
     return found
+
+
+def _describe_server(settings: Settings, url: str, serves: str, speed: Speed | None) -> ServerHealth:
+    from bot.answering.first_line import ANSWER_TOKENS, Patience
+    from bot.sources.status import ServerHealth
+
+    if speed is None:
+        return ServerHealth(url, serves)
+    worth = Patience(settings.first_line_seconds).is_worth_asking(speed.expect_seconds(ANSWER_TOKENS))
+    rate = f"{speed.rate:.3g} tokens a second" if math.isfinite(speed.rate) else "then at once"
+    return ServerHealth(url, serves, f"{speed.first:.1f} s to the first word, {rate}", too_slow=not worth)

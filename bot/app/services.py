@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from bot.sources.refresh import RefreshRequest, RefreshService
     from bot.sources.removal import SourceRemoval
     from bot.sources.schedule import ScheduledRefreshes
-    from bot.sources.status import StatusReport
+    from bot.sources.status import ServerHealth, StatusReport
     from bot.sources.watch import RefreshWatch
     from bot.taught.service import TaughtAnswers
     from inference.vllm import VllmGenerator
@@ -298,8 +298,8 @@ class FeatureParts(SearchParts):
         """How Frontdesk is doing."""
         from bot.sources.status import StatusReport
 
-        async def health() -> Sequence[tuple[str, str, str]]:
-            return await check_vllm(self.settings)
+        async def health() -> Sequence[ServerHealth]:
+            return await check_vllm(self.settings, self.generator)
 
         runs, refused = self.refresh_log, self.refusals.list_refusals
         return StatusReport(

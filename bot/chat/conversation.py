@@ -57,7 +57,8 @@ class IncomingMessage:
     `taken_from`: the text is a question of somebody of that name, to which the author has called; `unread` names files
     that came with it and could not be read, `seen` those that are pictures, each with what a model says it shows, which
     is in the text; then `own` is the text without that, which tells the language. `called`: the text is nothing of the
-    message, which only called to it. `viewer` is who asks, by which it is decided what they may see."""
+    message, which only called to it. `viewer` is who asks, by which it is decided what they may see. `editable`: what
+    is answered can be replaced by an edit."""
 
     conversation_id: str
     text: str
@@ -71,6 +72,7 @@ class IncomingMessage:
     own: str = ""
     called: bool = False
     viewer: Viewer = ANYBODY
+    editable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +244,8 @@ class WritingRequest:
     """What a writer is to answer: the question as it was searched, what was found, and the turns before it.
 
     `id` is the turn's, for the log. `parts` are the questions of a message that asks two; then the first passages
-    answer them, in their order.
+    answer them, in their order. `waited`: seconds that the customer has waited by now. `editable`: the
+    answer can be replaced by an edit.
     """
 
     question: str
@@ -251,15 +254,23 @@ class WritingRequest:
     earlier: tuple[Turn, ...] = ()
     id: str = ""
     parts: tuple[str, ...] = ()
+    waited: float = 0.0
+    editable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerChunk:
-    """A piece of an answer by `model`; `refused`: that model finds no answer in the passages, and nothing follows."""
+    """A piece of an answer by `model`; `refused`: that model finds no answer in the passages, and nothing follows.
+
+    `interim`: with this piece the answer is whole, and stands for as long as nothing better comes; `anew`: something
+    better begins with this piece, in place of all that came before.
+    """
 
     text: str
     model: str
     refused: bool = False
+    interim: bool = False
+    anew: bool = False
 
 
 class Kind(StrEnum):
@@ -296,10 +307,16 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """A further piece of the answer's Markdown; `links` are the addresses that may be linked to in it so far."""
+    """A further piece of the answer's Markdown; `links` are the addresses that may be linked to in it so far.
+
+    `interim`: the answer is whole with it, and stands for as long as nothing better comes, which may take a while;
+    `anew`: the answer begins anew with it, and all that came before is to go.
+    """
 
     text: str
     links: frozenset[str] = frozenset()
+    interim: bool = False
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,9 @@ class PlainReplies:
         await self._send(job, format_answer(await follow_answer(events)))
         await keep([{"job": job.id}])
 
+    def can_replace(self, job: Job) -> bool:
+        return False
+
     async def send_text(self, job: Job, text: str, keep: KeepReplies) -> None:
         await self._send(job, text)
         await keep([{"job": job.id}])

@@ -84,6 +84,9 @@ class ReplySender(Protocol):
         answer half open or gives a second one.
         """
 
+    def can_replace(self, job: Job) -> bool:
+        """Whether an answer to it is shown before it is complete, and can be replaced by another then."""
+
     async def send_text(self, job: Job, text: str, keep: KeepReplies) -> None:
         """A short line of the bot's own, in place of whatever stands for the job."""
 

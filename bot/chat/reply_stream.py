@@ -16,6 +16,11 @@ class AnswerView:
     async def show_text(self, text: str, links: frozenset[str]) -> None:
         """All of the answer's Markdown so far; `links` are the addresses that may be linked to in it."""
 
+    async def show_interim(self, text: str, links: frozenset[str]) -> None:
+        """The same, of an answer that is whole and stands until something better comes, if it does: nothing of it may
+        be held back."""
+        await self.show_text(text, links)
+
 
 async def follow_answer(events: AsyncIterator[AnswerEvent], view: AnswerView | None = None) -> Turn:
     """Show an answer as it comes, without a `view` nothing of it, and read its events to their end; -> its turn. Raises
@@ -28,18 +33,20 @@ async def follow_answer(events: AsyncIterator[AnswerEvent], view: AnswerView | N
 async def follow_to_final(events: AsyncIterator[AnswerEvent], view: AnswerView | None = None) -> Turn:
     """The same, to the event that completes the answer: what is raised after that is left to `drain_events`.
 
-    An offer comes whole, with what there is to choose or to confirm: of its text nothing is shown before the end.
+    An offer comes whole, with what there is to choose or to confirm: of its text nothing is shown before the end. Nor
+    is of a text that comes in place of another, which stands until then.
     """
     view = view or AnswerView()
-    text, asking = "", False
+    text, asking, replaced = "", False, False
     async for event in events:
         if isinstance(event, Status):
             asking = event.stage is Stage.ASKING
             await view.show_stage(event.stage)
         elif isinstance(event, Delta):
-            text += event.text
-            if not asking:
-                await view.show_text(text, event.links)
+            text = event.text if event.anew else text + event.text
+            replaced = replaced or event.anew
+            if not (asking or replaced):
+                await (view.show_interim if event.interim else view.show_text)(text, event.links)
         elif isinstance(event, Final):
             return event.turn
     raise AssertionError("an answer always ends in Final")

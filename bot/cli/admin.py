@@ -95,7 +95,7 @@ def _status_as_dict(status: Status) -> dict[str, Any]:
         }
         if last
         else None,
-        "generators": [{"url": url, "serves": serves, "fault": fault} for url, serves, fault in status.generators],
+        "generators": [asdict(each) for each in status.generators],
         "refused": [asdict(each) for each in status.refused],
     }
 

@@ -337,8 +337,9 @@ def _check_vllm(settings: Settings) -> Iterator[Check]:
 
     if not settings.vllm_url:
         yield Check("vllm", None, "no FRONTDESK_VLLM_URL: answers are quotes; to have them written, see docs/vllm.md")
-    for url, serves, fault in asyncio.run(check_vllm(settings)):
-        yield Check("vllm", not fault, fault or f"{url} serves {serves}")
+    for server in asyncio.run(check_vllm(settings)):
+        ok = False if server.fault else None if server.too_slow else True
+        yield Check("vllm", ok, server.fault or f"{server.url} serves {server.finding}")
 
 
 def _check_platforms(settings: Settings) -> Iterator[Check]:

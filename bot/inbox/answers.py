@@ -74,6 +74,7 @@ class JobAnswers:
     async def _find_question(self, job: Job) -> tuple[Job, IncomingMessage]:
         """What is to be answered, and the job with whose question that is, if it is another's."""
         message, place = job.message, job.message.place
+        sender = self._platforms.find_sender(place.platform)
         found = await self._questions.find_question(message, self._platforms.find_context(place.platform))
         if found.user:
             job = replace(job, message=replace(message, asked_by=found.user))
@@ -90,5 +91,6 @@ class JobAnswers:
             found.own,
             found.taken,
             find_author(job.message),
+            sender is None or sender.can_replace(job),
         )
         return job, incoming

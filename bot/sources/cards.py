@@ -278,8 +278,9 @@ def status_card(status: Status) -> Card:
         facts["Questions"] = f"{status.queue[1]} being answered, {status.queue[0]} waiting"
     for refused in status.refused:
         facts[refused.platform.title()] = f"⚠ began {ago(refused.since)}: {short(refused.cause)}"
-    for url, serves, wrong in status.generators:
-        facts[f"Model at {url}"] = f"⚠ {short(wrong)}" if wrong else f"ok: {serves}"
+    for server in status.generators:
+        ill = server.fault or server.too_slow
+        facts[f"Model at {server.url}"] = f"⚠ {short(server.finding)}" if ill else f"ok: {server.finding}"
     if not status.generators:
         facts["Model"] = "none: passages are quoted"
     return Card(title="Status", facts=facts, table=_source_table(status.sources), footnote=_ails(status.sources))

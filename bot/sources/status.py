@@ -18,8 +18,30 @@ from retrieval.coverage import CoverageSummary
 from retrieval.documents import Source
 from retrieval.errors import RetrievalError
 
-Health = Callable[[], Awaitable[Sequence[tuple[str, str, str]]]]
-"""Of each generation server: where it is, what it serves, and what is wrong with it (or "")."""
+
+@dataclass(frozen=True, slots=True)
+class ServerHealth:
+    """Of a generation server: where it is, what it serves, how fast (or ""), and what is wrong with it (or "").
+    `too_slow`: no customer waits for what it writes."""
+
+    url: str
+    serves: str = ""
+    speed: str = ""
+    fault: str = ""
+    too_slow: bool = False
+
+    @property
+    def finding(self) -> str:
+        """How it is, in a line, without its address."""
+        if self.fault or not self.speed:
+            return self.fault or self.serves
+        if self.too_slow:
+            return f"{self.serves}; too slow to write answers, which are quoted at once: {self.speed}"
+        return f"{self.serves}; {self.speed}"
+
+
+Health = Callable[[], Awaitable[Sequence[ServerHealth]]]
+"""How each generation server is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +80,7 @@ class Status:
     sources: tuple[SourceStatus, ...]
     last: RefreshRun | None
     queue: tuple[int, int] | None
-    generators: tuple[tuple[str, str, str], ...]
+    generators: tuple[ServerHealth, ...]
     refused: tuple[Refused, ...] = ()
     coverage: CoverageSummary = field(default_factory=CoverageSummary)
 

@@ -82,6 +82,9 @@ class DiscordReplySender:
             partial(choices.end_of_suggestion_without_buttons, item_id=job.id, turn=turn) if suggested else None,
         )
 
+    def can_replace(self, job: Job) -> bool:
+        return True
+
     async def send_text(self, job: Job, text: str, keep: KeepReplies) -> None:
         told = f"{_quote_question(job)}{to_discord(text)}"
         await _LiveAnswer(await self._find_surface(job), job, keep).finish_answer(
@@ -169,6 +172,9 @@ class _LiveAnswer(AnswerView):
         if time.monotonic() - self._begun >= FIRST_SECONDS:
             shown = to_discord(text, links)
             await self._live.show_progress(shown, partial(self._draw_progress, shown), pause=EDIT_SECONDS)
+
+    async def show_interim(self, text: str, links: frozenset[str]) -> None:
+        await self.finish_answer(split_markdown(to_discord(text, links), layouts.PIECE, measure_size))
 
     async def _draw_progress(self, text: str) -> None:
         first = split_markdown(text, layouts.PIECE, measure_size)[0]

@@ -99,6 +99,9 @@ class SlackReplySender:
         plain = [*map(blocks.write_message, before), blocks.write_message(last, plain_below)]
         await self._whisper(job, blocks.draw_message(piece, below), *plain)
 
+    def can_replace(self, job: Job) -> bool:
+        return not (job.message.audience is Audience.COMMAND or _is_elsewhere(job))
+
     async def send_text(self, job: Job, text: str, keep: KeepReplies) -> None:
         if job.message.audience is Audience.COMMAND:
             if not _was_whispered(job):
@@ -298,6 +301,10 @@ class _StreamView(AnswerView):
         await self._status
         if not has_table(self._shown) and len(self._shown) <= blocks.PIECE:
             await self._live.show_progress(self._shown)
+
+    async def show_interim(self, text: str, links: frozenset[str]) -> None:
+        await self._status
+        await self._live.show_interim(split_markdown(to_slack(text, links), blocks.PIECE))
 
 
 def _move_job(

@@ -104,6 +104,15 @@ class StreamedReply:
             pause = 0.0
         await self._live.show_progress(text, partial(self._draw_progress, text), pause=pause)
 
+    async def show_interim(self, pieces: Sequence[str]) -> None:
+        """Show an answer that is whole for now, in one message a piece: no stream, since what replaces it is an edit.
+        Raises DeliveryError."""
+        await self._end_stream()
+        await self._live.show_messages(
+            [blocks.draw_message(piece) for piece in pieces],
+            [blocks.write_message(part) for piece in pieces for part in split_markdown(piece, blocks.PLAIN_PIECE)],
+        )
+
     async def _draw_progress(self, text: str) -> None:
         if not self._live.standing:
             await shield_to_completion(self._start_stream(text))

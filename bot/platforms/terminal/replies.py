@@ -40,6 +40,9 @@ class TerminalReplies(PlainReplies):
         await keep([{"job": job.id}])
         shown.set()
 
+    def can_replace(self, job: Job) -> bool:
+        return job.message.id in self._awaited and self._printer.console.is_terminal
+
     async def _print_line(self, job: Job, text: str) -> None:
         if shown := self._awaited.get(job.message.id):
             self._printer.console.print(Text(text), soft_wrap=True)

@@ -108,6 +108,61 @@ async def test_an_answer_is_searched_written_cited_and_stored() -> None:
     assert turn.timings_ms["total"] == pytest.approx(sum(ms for s, ms in turn.timings_ms.items() if s != "total"))
 
 
+class ScriptedWriter:
+    """Writes these pieces, and keeps what it was asked."""
+
+    def __init__(self, *pieces: AnswerChunk) -> None:
+        self.pieces = pieces
+        self.asked: list[WritingRequest] = []
+
+    async def write_answer(self, brief: WritingRequest) -> AsyncIterator[AnswerChunk]:
+        self.asked.append(brief)
+        for piece in self.pieces:
+            yield piece
+
+
+async def told(*pieces: AnswerChunk, **more: Any) -> tuple[list[Delta], Turn, WritingRequest]:
+    """What is told of an answer that is written so, the turn, and what the writer was asked."""
+    writer, store = ScriptedWriter(*pieces), MemoryConversations()
+    answering = AnswerPipeline(FixedRetriever(RETURNS, REFUND), store, writer, intents=intent_reader())
+    message = IncomingMessage("c1", "How do I return goods?", "test", "u1", **more)
+    events = [event async for event in answering.answer_message(message)]
+    assert isinstance(events[-1], Final) and [turn.id for turn in store.stored] == [events[-1].turn.id]
+    return [event for event in events if isinstance(event, Delta)], events[-1].turn, writer.asked[0]
+
+
+QUOTED = AnswerChunk("Open the portal, or visit https://shop.example/f [1]", "extractive", interim=True)
+
+
+async def test_an_interim_answer_goes_out_whole_and_is_the_answer_where_nothing_follows() -> None:
+    deltas, turn, _ = await told(QUOTED)
+    assert [delta.interim for delta in deltas] == [True], "nothing of it is held back"
+    assert turn.answer == deltas[0].text and deltas[0].text.endswith("[1]") and turn.model == "extractive"
+    assert [citation.url for citation in turn.citations] == [RETURNS.url]
+
+
+async def test_what_begins_anew_replaces_all_before_it_but_the_note_above() -> None:
+    pieces = QUOTED, AnswerChunk("Within five days [2].", "tiny", anew=True)
+    deltas, turn, _ = await told(*pieces, unread=("a.pdf",))
+    anew = [delta.anew for delta in deltas].index(True)
+    assert turn.answer == "".join(delta.text for delta in deltas[anew:]) and turn.model == "tiny"
+    assert "a.pdf" in turn.answer and "portal" not in turn.answer and turn.answer.endswith("Within five days [1].")
+    assert [citation.url for citation in turn.citations] == [REFUND.url], "what the quote cited is gone with it"
+
+
+async def test_a_refusal_that_comes_after_an_interim_answer_is_a_suggestion_in_its_place() -> None:
+    deltas, turn, _ = await told(QUOTED, AnswerChunk("", "tiny", refused=True, anew=True))
+    anew = [delta.anew for delta in deltas].index(True)
+    assert turn.decision is Decision.SUGGEST
+    assert turn.answer == "".join(delta.text for delta in deltas[anew:]) and "nearest" in turn.answer
+
+
+async def test_the_writer_is_told_how_long_the_customer_has_waited_and_whether_an_edit_is_possible() -> None:
+    _, _, asked = await told(QUOTED, editable=False)
+    assert 0 < asked.waited < 5 and not asked.editable
+    assert (await told(QUOTED))[2].editable
+
+
 @pytest.mark.parametrize("text", ["How do I return goods?", "你好", "如何退货？", "", "x" * 5000, "help"])
 async def test_the_deltas_joined_are_the_answer(text: str) -> None:
     for confidence in (0.95, 0.01):

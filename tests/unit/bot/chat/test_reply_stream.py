@@ -72,6 +72,25 @@ async def test_whatever_comes_the_view_is_shown_all_so_far_but_nothing_of_an_off
     assert seen.texts == shown_of(events)
 
 
+async def test_an_interim_answer_is_shown_as_one_and_what_replaces_it_comes_with_the_end() -> None:
+    class Interim(Seen):
+        async def show_interim(self, text: str, links: frozenset[str]) -> None:
+            self.texts.append((f"interim: {text}", links))
+
+    seen = Interim()
+    told = Told(
+        Delta("Note. "), Delta("Quote.", interim=True), Delta("Draft, ", anew=True), Delta("long."), Final(TURN)
+    )
+    assert await follow_answer(told.tell(), seen) is TURN
+    assert [text for text, _ in seen.texts] == ["Note. ", "interim: Note. Quote."]
+
+
+async def test_a_view_that_knows_of_no_interim_answers_shows_them_like_any_text() -> None:
+    seen = Seen()
+    await follow_answer(Told(Delta("Quote.", interim=True), Final(TURN)).tell(), seen)
+    assert [text for text, _ in seen.texts] == ["Quote."]
+
+
 async def test_without_a_view_there_is_the_turn_alone() -> None:
     told = Told(Status(Stage.SEARCHING), Delta("a"), Final(TURN))
     assert await follow_answer(told.tell()) is TURN
