@@ -42,6 +42,7 @@ _CLOSING = 5.0  # seconds after which a tab that does not close is left to the b
 _MEASURE = """() => [
     document.readyState, document.getElementsByTagName("*").length, document.documentElement.textContent.length
 ]"""
+_OPEN_NO_WINDOW = "window.open = () => null"  # as where a blocker holds them back: many at once break the browser
 _CONTENT = "() => '<!doctype html>' + document.documentElement.outerHTML"
 
 
@@ -175,6 +176,7 @@ class Browser:
             context = await browser.new_context(
                 user_agent=self._settings.user_agent, service_workers="block", accept_downloads=False
             )
+            await context.add_init_script(_OPEN_NO_WINDOW)
             await self._requests.close_other_ways(context)
         except (Error, OSError) as error:
             raise RenderFailure(
