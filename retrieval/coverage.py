@@ -21,13 +21,15 @@ class LossKind(StrEnum):
     HEADING = "heading"  # a title with nothing below it that was taken
     REPEATED = "repeated"  # the same on nearly every page of the source
     SHORT = "short"  # too few letters to say anything
+    COLUMN = "column"  # columns of a sheet beside its questions and answers: who changed it, when
     BESIDE = "beside"  # on a page of questions, what is neither question nor answer
     UNREADABLE = "unreadable"  # formulas and drawings
     SCANNED = "scanned"  # pages of a document that are pictures, or whose fonts do not tell their letters
     UNREAD = "unread"  # markup in which no rule sees a text
 
 
-_NO_LOSS = frozenset({LossKind.FURNITURE, LossKind.LINKS, LossKind.HIDDEN, LossKind.HEADING, LossKind.REPEATED})
+_UNTOLD = frozenset({LossKind.FURNITURE, LossKind.LINKS, LossKind.HIDDEN, LossKind.HEADING, LossKind.REPEATED})
+_NO_LOSS = _UNTOLD | {LossKind.COLUMN}  # which is told all the same: it may be more than that
 _MEANINGS = {
     LossKind.FURNITURE: "furniture of the page",
     LossKind.LINKS: "links to other pages",
@@ -35,6 +37,7 @@ _MEANINGS = {
     LossKind.HEADING: "titles with no text below",
     LossKind.REPEATED: "repeated over the site",
     LossKind.SHORT: "too short",
+    LossKind.COLUMN: "other columns of the sheet",
     LossKind.BESIDE: "beside the questions and answers",
     LossKind.UNREADABLE: "formulas and drawings",
     LossKind.SCANNED: "pages without text",
@@ -103,9 +106,10 @@ class Coverage:
         if not self.shows_text:
             return "it shows no text: a script may build it, or it consists of pictures"
         parts = self.count_by_kind()
-        kinds = [kind for kind, _ in parts.most_common() if kind not in _NO_LOSS or not (self.kept or self.lost)]
+        kinds = [kind for kind, _ in parts.most_common() if kind not in _UNTOLD or not (self.kept or self.lost)]
         reasons = "; ".join(f"{_MEANINGS[kind]} ({parts[kind]} letters)" for kind in kinds)
-        starts = [each for each in self.left_out if each.is_loss and each.start]
+        told = [each for each in self.left_out if each.is_loss or each.kind is LossKind.COLUMN]
+        starts = [each for each in told if each.start]
         if not starts:
             return reasons
         return f"{reasons}, such as “{max(starts, key=lambda each: each.letters).start}”"

@@ -35,9 +35,10 @@ def make_pdf(
     password: str | None = None,
     ruled: bool = True,
 ) -> bytes:
-    """Parts are ("title" | "heading" | "question" | "text" | "list" | "table" | "picture" | "page", content).
+    """Parts are ("title" | "heading" | "question" | "text" | "list" | "table" | "cells" | "picture" | "page", content).
 
-    A question is bold and as large as the text; `footer` stands on every page with its number."""
+    Cells are a table as narrow as its words. A question is bold and as large as the text; `footer` stands on every
+    page with its number."""
     plain, bold = _FONTS[language]
     if language != "en":
         pdfmetrics.registerFont(UnicodeCIDFont(plain))
@@ -59,6 +60,8 @@ def make_pdf(
         elif kind == "table":
             cells = [[Paragraph(cell, styles["text"]) for cell in row] for row in content]
             story += [Table(cells, style=grid), Spacer(1, 10)]
+        elif kind == "cells":
+            story += [Table(content, style=grid), Spacer(1, 10)]
         elif kind == "picture":
             story.append(Image(io.BytesIO(make_picture(content)), width=400, height=200))
         else:

@@ -32,10 +32,11 @@ class SheetPair:
 
 @dataclass(slots=True)
 class FoundPairs:
-    """The pairs of a sheet, and the texts of columns and cells that are in none of them."""
+    """The pairs of a sheet, the texts of cells that are in none of them, and the other columns, cell by cell."""
 
     pairs: list[SheetPair] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    other_columns: list[Sequence[str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def find_sheet_pairs(rows: Rows) -> FoundPairs:
     for columns in layout.columns:
         _read_pairs(body, columns, layout.group, found)
     taken = {layout.group, *(index for each in layout.columns for index in (*each.questions, each.answer))}
-    found.left_out += (" ".join(filter(None, cells)) for cells in _iterate_columns(rows, taken))
+    found.other_columns += _iterate_columns(rows, taken)
     return found
 
 

@@ -23,6 +23,7 @@ _LEADER = re.compile(r"(?:[.…·_]\s?){4,}\s*[\divxlc]+$|(?:[.…·]\s?){6,}$",
 _LARGER = 1.08  # times the body's size: from there on a heading
 _LONGEST_HEADING = 200  # characters
 _EDGES = 3  # lines at the top and at the bottom of a page that may be its frame
+_LIKELY = 0.5  # of a question
 _APART = 1.6  # sizes: from there on two lines are no paragraph's
 
 
@@ -60,7 +61,16 @@ def find_blocks(pages: Sequence[Sequence[Line]]) -> list[Block]:
             blocks[-1].lines[-1:] = [_join_lines(blocks[-1].lines[-1], here[0].lines[0]), *here[0].lines[1:]]
             del here[0]
         blocks += here
-    return blocks
+    return _raise_title(blocks)
+
+
+def _raise_title(blocks: Sequence[Block]) -> list[Block]:
+    """The blocks with the first as their title, where it is a heading, and the next is another of the same style: what
+    stands below it is all the rest."""
+    if len(blocks) < 2 or blocks[0].level == 0 or blocks[0].level != blocks[1].level:
+        return list(blocks)
+    lowered = (replace(each, level=min(6, each.level + 1)) if each.level else each for each in blocks[1:])
+    return [replace(blocks[0], level=1), *(lowered if blocks[0].level == 1 else blocks[1:])]
 
 
 def _drop_frames(pages: Sequence[Sequence[Line]], body: _Style) -> list[list[Line]]:
@@ -169,13 +179,19 @@ def _begins_block(
     if level != block.level or _BULLET.match(line.text) or step <= 0 or step > 1.3 * pitch * size:
         return True
     if level:
-        return _ends_line_early(last, line, lines)
+        return _ends_line_early(last, line, lines) or _begins_question(block.text, line.text)
     if block.kind == "item":
         return line.left < first.left + 0.3 * size and line.left < last.left
     if wording.question_label_length(line.text) or wording.answer_label_length(line.text):
         return True
     indented = 0.8 * size < line.left - last.left < 5 * size and last is not first
     return indented or (_ends_line_early(last, line, lines) and _begins_by_words(last.text, line.text))
+
+
+def _begins_question(above: str, text: str) -> bool:
+    """Whether a heading's line asks for itself, and goes on with no question of the line above."""
+    asks = wording.question_likeness(text) > _LIKELY and text[:1].isupper()
+    return asks and wording.question_likeness(above) < wording.question_likeness(text)
 
 
 def _begins_by_words(above: str, text: str) -> bool:

@@ -6,9 +6,10 @@ import ctypes
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
@@ -16,7 +17,10 @@ import pypdfium2.raw as pdfium_c
 from retrieval.text.cleaning import clean_text, make_storable
 
 _GAP = 1.5  # sizes of the letters: no space between two words of a sentence is as wide
+_NARROW_GAP = 0.9  # sizes: as wide between two cells, where the next line has a gap at the same place
+_NEXT = 3.0  # sizes: lines that are farther apart are no neighbours
 _BOLD_NAME = re.compile(r"bold|black|heavy|semibold|demi", re.IGNORECASE)
+_ITEM_SIGN = re.compile(r"\W+|\W?\w{1,3}[.)]")  # "•", "12.", "a)"
 _HYPHEN = "\x02"  # PDFium's sign for a hyphen that only parts a word at the line's end
 _NAME_BYTES = 128
 
@@ -89,12 +93,36 @@ def read_lines(textpage: pdfium.PdfTextPage) -> list[Line]:
     ]
     turns = Counter(word.turned for words, _ in lines for word in words)
     upright = turns.most_common(1)[0][0] if turns else 0
+    standing = [([word for word in words if word.turned == upright], hyphenated) for words, hyphenated in lines]
+    standing = [(words, hyphenated) for words, hyphenated in standing if words]
     found = []
-    for words, hyphenated in lines:
-        segments = tuple(_join_words([word for word in words if word.turned == upright]))
+    for index, (words, hyphenated) in enumerate(standing):
+        around = [words for words, _ in (*standing[max(0, index - 1) : index], *standing[index + 1 : index + 2])]
+        segments = tuple(_join_words(words, parted=_stands_in_columns(words, around)))
         if segments:
             found.append(Line(segments, hyphenated))
     return found
+
+
+def _stands_in_columns(words: Sequence[_Word], around: Iterable[Sequence[_Word]]) -> bool:
+    """Whether each wide gap of the line goes on in a line next to it, so that cells stand beside one another."""
+    gaps = _find_gaps(words)
+    beside = [gap for near in around if _is_next(words[0], near[0]) for gap in _find_gaps(near)]
+    return bool(gaps) and all(any(left < end and start < right for start, end in beside) for left, right in gaps)
+
+
+def _find_gaps(words: Sequence[_Word]) -> list[tuple[float, float]]:
+    """From where to where; what stands behind a list's sign or number is its text."""
+    return [
+        (one.right, other.left)
+        for one, other in pairwise(words)
+        if other.left - one.right >= _NARROW_GAP * max(one.size, other.size)
+        and not (one is words[0] and _ITEM_SIGN.fullmatch(one.text))
+    ]
+
+
+def _is_next(one: _Word, other: _Word) -> bool:
+    return 0.5 * one.size < abs(one.base - other.base) < _NEXT * max(one.size, other.size)
 
 
 def _split_words(characters: list[int]) -> Iterator[tuple[list[tuple[int, str]], bool]]:
@@ -152,11 +180,12 @@ def _is_bold(textpage: pdfium.PdfTextPage, index: int) -> bool:
     return forced or _BOLD_NAME.search(name.value.decode("utf-8", "replace")) is not None
 
 
-def _join_words(words: list[_Word]) -> Iterator[Segment]:
-    """The words of a line as its segments."""
+def _join_words(words: Iterable[_Word], *, parted: bool) -> Iterator[Segment]:
+    """The words of a line as its segments; `parted` by narrow gaps, too."""
     run: list[_Word] = []
+    gap = _NARROW_GAP if parted else _GAP
     for word in words:
-        if run and not -word.size < word.left - run[-1].right < _GAP * word.size:
+        if run and not -word.size < word.left - run[-1].right < gap * word.size:
             yield from _build_segment(run)
             run = []
         run.append(word)

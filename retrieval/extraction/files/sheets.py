@@ -26,6 +26,8 @@ from retrieval.text.separated import SeparatedError, choose_encoding, read_separ
 MAX_CELLS = 1_000_000
 _ZIP = b"PK"
 _START = 80  # characters of a text that is in no document
+_COLUMN_START = 30  # characters of a column that is left out
+_MANY = 10  # cells of it, in which so many characters stand
 _TELLING = 80  # characters from which on a text tells its language
 
 Row = Sequence[str]
@@ -48,12 +50,21 @@ def read_sheets(body: bytes, kind: FileKind, url: str) -> FileContent:
         language = detect_language(" ".join(f"{pair.question} {pair.answer}" for pair in found.pairs))
         documents += [_to_document(pair, path, url, language) for pair in found.pairs]
         left_out += [LeftOut(LossKind.BESIDE, _count_letters(text), text[:_START]) for text in found.left_out]
+        if found.other_columns:
+            left_out.append(_name_columns(found.other_columns))
         if not found.pairs:
             tables.append(_draw_table(rows, name if len(sheets) > 1 else title))
     head = f"<html><head><title>{html.escape(title)}</title></head>"
     page = f"{head}<body>{''.join(tables)}</body></html>" if tables else ""
     kept = sum(_count_letters(f"{each.question}{each.answer}") for each in documents)
     return FileContent(page, documents=tuple(documents), coverage=Coverage(kept, tuple(left_out)))
+
+
+def _name_columns(columns: Sequence[Sequence[str]]) -> LeftOut:
+    """All of a sheet's other columns as one, by how each begins: with its name, and what stands below."""
+    starts = (" ".join(filter(None, cells[:_MANY]))[:_COLUMN_START] for cells in columns)
+    letters = sum(_count_letters(cell) for cells in columns for cell in cells)
+    return LeftOut(LossKind.COLUMN, letters, "; ".join(starts)[:_START])
 
 
 def _count_letters(text: str) -> int:

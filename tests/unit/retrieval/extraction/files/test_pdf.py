@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (tables read best row by row)
 """What a PDF says, and on which of its pages."""
 
 from __future__ import annotations
@@ -75,6 +76,40 @@ def test_a_table_keeps_its_rows_whatever_lines_it_has(ruled: bool) -> None:
     assert "| Shelf | Price | What for |\n| --- | --- | --- |\n| Half | 5 euros | Cups and bowls up" in section.answer
     assert "| Full | 9 euros | Jugs |" in section.answer
     assert section.answer.count(LONG.strip()) == 2
+
+
+@pytest.mark.parametrize("ruled", [True, False], ids=["ruled", "bare"])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (("Zone", "Days"), ("Norway", "2"), ("EU", "5"), ("World", "12")),
+        (("Plan", "Price", "Users"), ("Basic", "5 euros", "1"), ("Team", "20 euros", "10"), ("Max", "90 euros", "100")),
+        (("Zone", "Days", "Price", "By"), ("Norway", "2", "5 €", "Post"), ("EU", "5", "", "DHL"), ("Asia", "12", "30 €", "UPS")),
+    ],
+)  # fmt: skip
+def test_a_table_as_narrow_as_its_words_keeps_every_row(rows: tuple[tuple[str, ...], ...], ruled: bool) -> None:
+    [section] = read(make_pdf(("title", "Fees"), ("text", LONG), ("cells", rows), ("text", LONG), ruled=ruled))
+    for row in rows:
+        assert f"| {' | '.join(row)} |".replace("|  |", "| |") in section.answer
+    assert section.answer.count(LONG.strip()) == 2
+
+
+@pytest.mark.parametrize("kind", ["title", "heading", "question"])
+@pytest.mark.parametrize("title", ["Kiln questions", "Questions about the kilns of our studio"])
+def test_a_title_in_the_style_of_the_questions_is_none_of_them(kind: str, title: str) -> None:
+    asked = {"When is it fired?": LONG.strip(), "How much does it cost?": "Nine euros a shelf.", "Who pays?": "You do."}
+    story = [part for question, answer in asked.items() for part in ((kind, question), ("text", answer))]
+    found = read(make_pdf((kind, title), *story))
+    assert {each.question: each.answer for each in found} == asked
+    assert {each.heading_path for each in found} == {(title,)}
+
+
+def test_a_question_over_two_lines_is_one() -> None:
+    asked = "How do I book a shelf in the large kiln for the pots that I have thrown in the course of the last summer?"
+    found = pairs(
+        make_pdf(("title", "Kiln"), ("heading", asked), ("text", LONG), ("heading", "Who may?"), ("text", LONG))
+    )
+    assert list(found) == [asked, "Who may?"]
 
 
 def test_questions_in_a_table_are_cited_with_their_page() -> None:

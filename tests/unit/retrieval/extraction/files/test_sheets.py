@@ -70,6 +70,22 @@ def test_groups_wordings_and_other_columns_are_told_apart() -> None:
     assert "ann bob" in page.coverage.explain_loss()
 
 
+def test_columns_beside_the_answers_are_named_once_and_are_no_loss() -> None:
+    rows = [
+        ["Question", "Answer", "Changed by", "Changed on"],
+        *(
+            [f"How do I pay for parcel {n}?", f"By card, at counter {n}.", f"{name}@shop.example", f"2026-01-{n:02}"]
+            for n, name in enumerate(("ann", "bob", "cleo", "dora", "emil"), start=1)
+        ),
+    ]
+    coverage = extract_page(make_xlsx({"Sheet": rows}), URL, XLSX).coverage
+    assert coverage.share == 1.0
+    assert coverage.list_lost_texts() == []
+    told = coverage.explain_loss()
+    assert told.startswith("other columns of the sheet (")
+    assert "Changed by ann@" in told and "Changed on 2026-01-01" in told and told.count("Changed by") == 1
+
+
 def test_two_languages_side_by_side_are_two_sets_of_pairs() -> None:
     rows = [[*one, *other] for one, other in zip(ASKED["en"], ASKED["de"], strict=True)]
     assert set(pairs(read(rows))) == {*ASKED["en"][1:], *ASKED["de"][1:]}
