@@ -14,6 +14,7 @@ from tests.support.openai_server import OpenAiServer, Script
 pytestmark = pytest.mark.slow  # minutes of processes
 
 QUESTION = "How do I return something?"
+ANSWER = "You have 30 days from the day it arrived, as long as it is unused"
 NOWHERE = "http://127.0.0.1:9"
 
 
@@ -28,11 +29,20 @@ def line(done: Done, part: str) -> str:
 
 
 async def test_ask_prints_what_the_model_wrote_with_its_source(bot: Bot) -> None:
-    async with OpenAiServer(Script(["You have 30 days ", "from the day it arrived [1]."])) as server:
+    async with OpenAiServer(Script([ANSWER[:17], f"{ANSWER[17:]} [1]."])) as server:
         done = await bot.command("ask", QUESTION, "--json", FRONTDESK_VLLM_URL=server.url)
     turn = json.loads(done.out)
-    assert turn["answer"] == "You have 30 days from the day it arrived [1]." and turn["model"] == "tiny"
+    assert turn["answer"] == f"{ANSWER} [1]."
+    assert turn["model"] == "tiny"
     assert turn["citations"][0]["title"] == QUESTION
+
+
+async def test_a_model_that_sets_no_marker_is_shown_with_the_source_that_carries_it(bot: Bot) -> None:
+    async with OpenAiServer(Script([ANSWER[:17], f"{ANSWER[17:]}."])) as server:
+        done = await bot.command("ask", QUESTION, "--json", FRONTDESK_VLLM_URL=server.url)
+    turn = json.loads(done.out)
+    assert turn["answer"].strip() == f"{ANSWER}. [1]"
+    assert turn["citations"][0]["title"] == QUESTION and turn["model"] == "tiny"
 
 
 @pytest.mark.parametrize("url", [NOWHERE, f"{NOWHERE},http://127.0.0.1:10/v1"])

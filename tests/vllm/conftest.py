@@ -11,7 +11,8 @@ from inference.vllm import VllmGenerator
 from tests.support.vllm.chain_model import FOR_EVER, write_chain_model
 from tests.support.vllm.server import VllmServer
 
-RETURNS = ["You", " have", " 30", " days", " from", " the day", " it", " arrived", " [1]", "."]  # as the shop says
+# As the shop says: what leaves out its condition would not be shown.
+RETURNS = ["You", " have", " 30", " days", " from", " the day", " it", " arrived", ", if it is unused", " [1]", "."]
 CHAINS = {
     "": RETURNS,
     "zebra": ["Some", " word", " after", " another", FOR_EVER],
@@ -20,7 +21,7 @@ CHAINS = {
         " sent back within",
         " 30 days",
         " from the day it",
-        " arrived [1]",
+        " arrived if it is unused [1]",
         ". ",
         " On and",
         FOR_EVER,

@@ -25,7 +25,7 @@ from tests.support.vllm.server import CACHE_HITS, CACHE_QUERIES, GENERATED, RUNN
 pytestmark = [pytest.mark.vllm, pytest.mark.asyncio(loop_scope="module")]
 
 QUESTION = "How do I return something?"
-ANSWER = "You have 30 days from the day it arrived [1]."
+ANSWER = "You have 30 days from the day it arrived, if it is unused [1]."
 ENDLESS = f"{QUESTION} giraffe"
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import threading
+from collections import OrderedDict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.answering.attribution.comparison import compare_sentence
 from bot.answering.attribution.measure import Limits, Scale, Weights, load_weights
@@ -27,6 +29,7 @@ _LEAST_WORDS = 2  # of content that tell something without a value, beside "Yes,
 _ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)、])\s")  # may be a single word
 # In log-odds, from the passage that speaks of it most: where that one says the contrary, no other carries a sentence.
 _AS_NEAR = 0.5
+_REMEMBERED = 4096  # vectors of sentences
 _JUDGED = 2  # passages at most that are read for one sentence
 
 
@@ -69,6 +72,8 @@ class Attributor:
     def __init__(self, models: EmbeddingModels | None = None, entailment: Entailment | None = None) -> None:
         self._models = models
         self._entailment = entailment
+        self._known: OrderedDict[str, Vectors] = OrderedDict()
+        self._lock = threading.Lock()
 
     def read_passages(self, passages: Sequence[Passage], question: str, language: str) -> Attribution:
         """Read the passages that an answer in `language` is written from; embeds their sentences in one call."""
@@ -82,12 +87,30 @@ class Attributor:
         readings = {number: reading for number, reading in readings.items() if reading.sentences}
         model = select_model(self._models, language)
         weights, scale = load_weights(name_model(model.fingerprint) if model else "")
-        if model and scale:
-            readings = _embed_sentences(readings, model)
+        if model and scale and readings:
+            readings = self._embed_sentences(readings, model)
         texts = {number: passage.text for number, passage in enumerate(passages, start=1)}
         return Attribution(
             readings, texts, language, weights, (model, scale) if model and scale else None, self._entailment
         )
+
+    def _embed_sentences(self, readings: dict[int, PassageReading], model: Embedder) -> dict[int, PassageReading]:
+        """The readings with vectors; what was embedded for an earlier answer is not embedded again."""
+        import numpy as np
+
+        texts = list(dict.fromkeys(text for reading in readings.values() for text in reading.texts))
+        with self._lock:
+            known = {text: self._known[text] for text in texts if text in self._known}
+        missing = [text for text in texts if text not in known]
+        known |= dict(zip(missing, model.embed_documents(missing) if missing else (), strict=True))
+        with self._lock:
+            self._known |= known
+            while len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+        return {
+            number: replace(reading, vectors=np.stack([known[text] for text in reading.texts]))
+            for number, reading in readings.items()
+        }
 
 
 class Attribution:
@@ -171,18 +194,6 @@ def select_model(models: EmbeddingModels | None, language: str) -> Embedder | No
     if models is None:
         return None
     return models.models[0] if language == "en" else models.models[-1]
-
-
-def _embed_sentences(readings: dict[int, PassageReading], model: Embedder) -> dict[int, PassageReading]:
-    if not readings:
-        return readings
-    vectors = model.embed_documents([text for reading in readings.values() for text in reading.texts])
-    found, start = {}, 0
-    for number, reading in readings.items():
-        end = start + len(reading.texts)
-        found[number] = PassageReading(reading.sentences, reading.question, vectors[start:end])
-        start = end
-    return found
 
 
 def _join(readings: Sequence[PassageReading]) -> PassageReading:

@@ -18,17 +18,9 @@ SUPPORT = ("nearest", "aligned_nearness", "uncovered", "uncovered_aligned", "str
 MEANING = (
     "denial",
     "denial_lost",
-    "order",
-    "bound",
-    "modal",
-    "quantity",
-    "exclusive",
     "swapped",
-    "added_order",
-    "added_bound",
-    "added_quantity",
-    "lost_bound",
-    "lost_modal",
+    "classes_added",
+    "classes_lost",
     "differs",
     "differs_copied",
     "added",
@@ -42,13 +34,15 @@ MEANING = (
     "replaced",
     "reordered",
 )
-_OPPOSITES = {
-    "order": (("before", "after"),),
-    "bound": (("least", "most"), ("most", "after")),
-    "modal": (("may", "must"),),
-    "quantity": (("all", "some"),),
-    "exclusive": (("all", "only"),),
-}
+_OPPOSITES = (
+    ("before", "after"),
+    ("least", "most"),
+    ("most", "after"),
+    ("may", "must"),
+    ("all", "some"),
+    ("all", "only"),
+)
+_TOLD = ("all", "some", "only", "before", "after", "least", "most", "must")  # "may" is often left unsaid
 _RESTRICTS = frozenset({"condition", "except", "only"})
 _PERSONS = frozenset({"we", "you"})
 _MOST_ALIGNED = 3  # sentences of a passage that one sentence merges
@@ -155,34 +149,20 @@ def _compare_grammar(
     if aligned.asks:
         whole += Counter(question.classes)
     denies = _denies_otherwise(own, meant, whole, question, aligned)
-    swaps = {name: _count_swaps(pairs, own, meant) for name, pairs in _OPPOSITES.items()}
-    if reordered >= _TURNED_ROUND:
-        swaps["order"] = 0.0
-    if own["denial"] or meant["denial"]:
-        swaps["modal"] = 0.0  # "must not" is "may not"
-
-    def added(*names: str) -> float:
-        return sum(float(own[name] > 0 and not whole[name]) for name in names)
-
-    def lost(*names: str) -> float:
-        return sum(float(meant[name] > 0 and not own[name]) for name in names)
-
-    told = ("all", "some", "only", "before", "after", "least", "most", "must")
-    differences = added(*told) + lost(*told) + denies + sum(swaps.values())
+    swapped = _count_swaps(own, meant, reordered)
+    added = float(sum(own[name] > 0 and not whole[name] for name in _TOLD))
+    lost = float(sum(meant[name] > 0 and not own[name] for name in _TOLD))
+    differs = added + lost + denies + swapped > 0
     more = sum((own - meant).values())
     fewer = sum(count for name, count in (meant - own).items() if name not in _PERSONS)
     return {
         "denial": denies * copied,
         "denial_lost": float(not own["denial"] and meant["denial"] > 0),
-        **swaps,
-        "swapped": sum(swaps.values()),
-        "added_order": added("before", "after"),
-        "added_bound": added("least", "most"),
-        "added_quantity": added("some", "all", "only"),
-        "lost_bound": lost("least", "most"),
-        "lost_modal": lost("may", "must"),
-        "differs": float(differences > 0) * float(copied >= _CLOSE),
-        "differs_copied": float(more + fewer > 0) * float(copied >= _CLOSE),
+        "swapped": swapped,
+        "classes_added": added,
+        "classes_lost": lost,
+        "differs": float(differs and copied >= _CLOSE),
+        "differs_copied": float(more + fewer > 0 and copied >= _CLOSE),
         "added": more * copied,
         "lost": fewer * copied,
         "person": float((own["we"] - meant["we"]) * (own["you"] - meant["you"]) < 0),
@@ -201,9 +181,18 @@ def _denies_otherwise(
     return float(not (asked and aligned.asks and (own["denial"] + asked) % 2 == meant["denial"] % 2))
 
 
-def _count_swaps(pairs: Collection[tuple[str, str]], own: Counter[str], meant: Counter[str]) -> float:
-    """How many pairs of opposites have one in the place of the other."""
-    return sum(float((own[one] - meant[one]) * (own[other] - meant[other]) < 0) for one, other in pairs)
+def _count_swaps(own: Counter[str], meant: Counter[str], reordered: float) -> float:
+    """How many opposites stand in each other's place. Of two that are told in the other order, "before" is "after"; and
+    "must not" is "may not"."""
+    excused = {"before"} if reordered >= _TURNED_ROUND else set()
+    if own["denial"] or meant["denial"]:
+        excused.add("may")
+    return float(
+        sum(
+            one not in excused and (own[one] - meant[one]) * (own[other] - meant[other]) < 0
+            for one, other in _OPPOSITES
+        )
+    )
 
 
 def _measure_lost_condition(written: Sentence, aligned: _Aligned, question: Statement) -> float:

@@ -117,8 +117,10 @@ def test_all_sentences_of_the_passages_are_embedded_in_one_call_and_a_written_on
             calls.append([*texts])
             return super().embed_documents(texts)
 
-    attribution = read(Attributor(EmbeddingModels((Noting("all-MiniLM-L6-v2"),))))
-    assert len(calls) == 1
+    attributor = Attributor(EmbeddingModels((Noting("all-MiniLM-L6-v2"),)))
+    read(attributor)
+    attribution = read(attributor)
+    assert len(calls) == 1, "nothing is embedded twice"
     attribution.find_carriers("Medicine cannot be returned.")
     attribution.carries("Medicine cannot be returned.", {2})
     assert calls[1:] == [["Medicine cannot be returned."]]
