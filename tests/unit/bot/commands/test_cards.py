@@ -32,7 +32,7 @@ from bot.sources import cards as sources_cards
 from bot.sources.health import SourceTrouble
 from bot.sources.models import RefreshRun, Schedule
 from bot.sources.preview import Preview
-from bot.sources.status import SourceStatus, Status
+from bot.sources.status import ServerHealth, SourceStatus, Status
 from bot.taught import cards as taught_cards
 from bot.taught.models import Taught, TaughtState
 from bot.taught.service import Proposal
@@ -131,7 +131,7 @@ def test_what_is_known(text: str) -> None:
             sources,
             run,
             (0, 9),
-            ((text, text, text), (text, text, "")),
+            (ServerHealth(text, text, text, text), ServerHealth(text, text, text, "", too_slow=True)),
             (Refused(text, text, NOON),),
         ),
     ):
