@@ -32,10 +32,11 @@ class Patience:
         """Seconds that each of the two readings may take which may come before an answer, `seconds` at the most."""
         return min(seconds, self.first_line / 2)
 
-    def latest_draft(self, expected: float | None) -> float:
-        """Seconds from the question in which a draft may come, once something else has gone out."""
-        longest = _LATE * self.first_line
-        return longest if expected is None else min(longest, max(self.first_line, _DELAYED * expected))
+    def limit_draft(self, waited: float, expected: float | None) -> float:
+        """Seconds from now in which a draft may still come, where something else has gone out after `waited` seconds
+        and a whole draft is `expected` to take so many."""
+        left = _LATE * self.first_line - waited
+        return left if expected is None else min(left, _DELAYED * expected)
 
 
 def says_more(draft: str, cited: Sequence[Passage], quote: str, quoted: Passage, question: str, language: str) -> bool:

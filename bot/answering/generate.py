@@ -157,10 +157,10 @@ class GeneratedWriter:
 
     async def _await_draft(self, answer: _Answer, pieces: Lookahead[AnswerChunk]) -> str:
         """All of a draft that comes to its end in time, else nothing."""
-        latest = self._patience.latest_draft(self._generator.expect_seconds(ANSWER_TOKENS))
+        limit = self._patience.limit_draft(answer.waited, self._generator.expect_seconds(ANSWER_TOKENS))
         draft = []
         try:
-            async with asyncio.timeout(latest - answer.waited):
+            async with asyncio.timeout(limit):
                 async for piece in pieces:
                     answer.shown = True  # as far as the model's work goes: it begins no second draft
                     draft.append(piece.text)

@@ -63,5 +63,11 @@ def _describe_server(settings: Settings, url: str, serves: str, speed: Speed | N
     if speed is None:
         return ServerHealth(url, serves)
     worth = Patience(settings.first_line_seconds).is_worth_asking(speed.expect_seconds(ANSWER_TOKENS))
-    rate = f"{speed.rate:.3g} tokens a second" if math.isfinite(speed.rate) else "then at once"
-    return ServerHealth(url, serves, f"{speed.first:.1f} s to the first word, {rate}", too_slow=not worth)
+    return ServerHealth(url, serves, _format_speed(speed), too_slow=not worth)
+
+
+def _format_speed(speed: Speed) -> str:
+    if not speed.rate:
+        return f"no word within {speed.first:.0f} s"
+    rate = f"{speed.rate:.3g} tokens a second" if math.isfinite(speed.rate) else "the rest at once"
+    return f"{speed.first:.1f} s to the first word, {rate}"

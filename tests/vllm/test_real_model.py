@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from bot.answering.first_line import Patience
 from bot.answering.generate import GeneratedWriter
 from bot.answering.prompt import answer_prompt
 from bot.answering.quote import MODEL as QUOTE
@@ -116,7 +118,7 @@ class Overheard:
 async def write(
     model: Overheard, question: str, documents: Sequence[Document], meter: Meter, *, seconds: float = 20
 ) -> list[AnswerChunk]:
-    writer = GeneratedWriter(model, ExtractiveWriter(), meter, seconds=seconds)
+    writer = GeneratedWriter(model, ExtractiveWriter(), meter, seconds=seconds, patience=Patience(seconds))
     brief = WritingRequest(question, "en", found(*documents), (EARLIER,))
     return [chunk async for chunk in writer.write_answer(brief)]
 
@@ -244,3 +246,31 @@ async def test_what_it_makes_up_goes_out_in_no_word(generator: VllmGenerator) ->
     assert len(words_of(model.drafts[0])) > 5, "it wrote a tale"
     assert meter.faults and meter.outcomes == ["quoted"]
     assert {chunk.model for chunk in chunks} == {QUOTE} and text_of(chunks) == f"{HOURS.answer} [1]"
+
+
+async def test_its_speed_is_known_after_an_answer_however_the_server_packs_its_tokens(
+    generator: VllmGenerator, real: VllmServer
+) -> None:
+    assert generator.expect_seconds(100) is None, "it has answered nothing that this client knows of"
+    before, begun, first = (await metrics(real))[GENERATED], time.monotonic(), 0.0
+    asked = [Message(Role.USER, "Write a long story about the sea, with many people in it.")]
+    with pytest.raises(GeneratorTooLong):
+        async for _ in generator.stream_text(asked, max_tokens=48):
+            first = first or time.monotonic() - begun
+    took, made = time.monotonic() - begun - first, (await metrics(real))[GENERATED] - before
+    [speed] = generator.list_speeds()
+    assert made == 48 and speed and speed.first == pytest.approx(first, abs=0.5)
+    assert made / took / 2 < speed.rate < made / took * 2
+    assert generator.expect_seconds(100) == pytest.approx(speed.first + 100 / speed.rate)
+
+
+async def test_the_page_is_quoted_in_time_while_it_writes(generator: VllmGenerator) -> None:
+    meter, begun = Meter(), time.monotonic()
+    writer = GeneratedWriter(generator, ExtractiveWriter(), meter, seconds=20, patience=Patience(0.2))
+    brief = WritingRequest(HOURS.question, "en", found(HOURS, RETURNS), (EARLIER,))
+    chunks = []
+    async for chunk in writer.write_answer(brief):
+        chunks.append(chunk)
+        assert len(chunks) > 1 or time.monotonic() - begun < 1, "the quote is not held up"
+    assert chunks[0].interim and chunks[0].text == f"{HOURS.answer} [1]"
+    assert meter.outcomes in (["kept"], ["replaced"], ["refused"])
