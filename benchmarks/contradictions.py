@@ -124,6 +124,13 @@ def make_rooms() -> Iterator[Room]:
                     for item in items
                     if "near question" not in name
                 ]
+                if name == "copied page":  # what else stands there is the same
+                    near += [
+                        replace(entry, question=item["near"][0], answer=item["near"][1])
+                        for entries in made
+                        for item in rng.sample(items, 3)
+                        for entry in entries
+                    ]
                 yield Room(
                     name,
                     half,
@@ -157,12 +164,12 @@ def _make_entries(
     if name == "other folder":  # the words and headings are the same, the addresses differ in one part
         one = replace(one, url=f"{SITE}/help/{number}")
     if name == "copied page":
-        one = replace(one, url=f"{SITE}/faq", heading_path=("FAQ",))
+        one = replace(one, url=f"{SITE}/faq/{number}", heading_path=("FAQ",))
     if name == "product on both":
         one = replace(one, url=f"{SITE}/{_to_slug(thing)}", heading_path=(thing,))
     other = {
         "other folder": replace(one, url=f"{SITE}/info/{number}", answer=others[0]),
-        "copied page": replace(one, url=f"{SITE}/print/faq", answer=others[0]),
+        "copied page": replace(one, url=f"{SITE}/print/faq/{number}", answer=others[0]),
         "product on both": replace(page, question=named, answer=others[rng.randrange(2)]),
         "same words": replace(page, answer=others[0], heading_path=one.heading_path),
         "other answer": replace(page, answer=others[1]),

@@ -67,7 +67,7 @@ async def test_a_decision_sets_the_other_aside_until_it_changes(office: Office) 
     (found,) = await office.contradictions.list()
     assert found.one
     card = await run(office, f"contradictions settle {found.row.id[:8]} first")
-    assert "answered from the first alone" in card.facts.values()
+    assert "answered from the first alone" in card.facts["Decision"]
     assert office.live_set_aside.current_entries()[1] == {found.other.document.entry_id}
     assert (await run(office, "contradictions")).lines == ()
     kept = found.one.document

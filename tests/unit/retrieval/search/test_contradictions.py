@@ -109,6 +109,17 @@ def test_the_same_heading_on_sibling_pages_of_a_manual_does_not() -> None:
     assert not find(*documents)
 
 
+def test_a_copy_of_a_page_of_which_one_answer_was_changed_does() -> None:
+    asked = (("How can I return it?", "By post."), ("Where is my order?", "See your account."))
+    question = "How long is the warranty?"
+    documents = [
+        Document(f"https://shop.test/{path}", *entry, heading_path=FAQ, language="en")
+        for path, years in (("faq", 2), ("print/faq", 3))
+        for entry in (*asked, (question, f"The warranty is {years} years."))
+    ]
+    assert [each.kind for each in find(*documents)] == ["duration"]
+
+
 def test_two_questions_that_only_lie_near_do_not() -> None:
     assert not find(
         page("How long does delivery take?", "Delivery takes 3 days."),
