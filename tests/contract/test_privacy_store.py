@@ -61,6 +61,7 @@ _HARMLESS = {  # … nor in columns of these names
     *("platform", "workspace", "channel", "thread", "language", "state", "side", "judgement", "decision", "vote"),
     *("customer_platform", "customer_workspace", "customer_channel", "customer_thread", "reason@handoffs"),
     *("support_platform", "support_workspace", "support_channel", "support_thread"),
+    *("asked_in_platform", "asked_in_workspace", "asked_in_channel", "asked_in_thread"),
     *("wording_id", "words", "asked_id", "gesture"),  # hashes, ids and kinds
     *("id", "turn_id", "handoff_id", "message_id", "passage_id", "owner", "conversation_id@threads", "replies"),
     *("index_version", "model", "timings_ms", "features", "signals", "crawled_at", "author@turn_passages"),
