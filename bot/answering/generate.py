@@ -12,7 +12,7 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 
 from bot.answering.attribution.attributor import Attribution, Attributor
@@ -194,8 +194,8 @@ class GeneratedWriter:
         brief = answer.brief
         grounding: Grounding | None = None
         repeats = 0
-        attribution = asyncio.create_task(asyncio.to_thread(self._read_passages, answer))  # while the model begins
-        async with aclosing(self._stream_units(messages, answer.left)) as units:
+        stream = aclosing(self._stream_units(messages, answer.left))
+        async with self._read_passages(answer) as attribution, stream as units:
             async for unit in units:
                 grounding = grounding or Grounding(
                     answer.passages, brief.question, brief.language, SYSTEM, await attribution
@@ -220,11 +220,21 @@ class GeneratedWriter:
                     if answer.rounds < _ROUNDS and judged.fault is not Fault.ASIDE:
                         return
 
-    def _read_passages(self, answer: _Answer) -> Attribution | None:
-        brief = answer.brief
-        if self._attributor is None:
-            return None
-        return self._attributor.read_passages(answer.passages, brief.question, brief.language)
+    @asynccontextmanager
+    async def _read_passages(self, answer: _Answer) -> AsyncIterator[asyncio.Task[Attribution | None]]:
+        """Read what the answer may be attributed to while the model begins; given up with the answer."""
+
+        def read() -> Attribution | None:
+            brief = answer.brief
+            if self._attributor is None:
+                return None
+            return self._attributor.read_passages(answer.passages, brief.question, brief.language)
+
+        reading = asyncio.create_task(asyncio.to_thread(read))
+        try:
+            yield reading
+        finally:
+            reading.cancel()
 
     async def _stream_units(self, messages: Sequence[Message], seconds: float) -> AsyncGenerator[str | None, None]:
         """Sentences as the model ends them, then None. Raises GeneratorError."""

@@ -104,6 +104,34 @@ async def test_a_model_that_sets_no_markers_is_shown_with_those_of_the_passages_
     assert quotes((await written(draft, draft))[0]), "without an attributor nothing is shown of it"
 
 
+async def test_reading_the_passages_is_given_up_with_the_answer() -> None:
+    begun, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    class Slow(Attributor):
+        def read_passages(self, passages: object, question: str, language: str) -> Attribution:
+            loop.call_soon_threadsafe(begun.set)
+            time.sleep(2)
+            return Attributor().read_passages([], question, language)
+
+    async def write(subject: GeneratedWriter) -> None:
+        async with aclosing(subject.write_answer(WritingRequest("How do I return goods?", "en", FOUND))) as pieces:  # type: ignore[type-var]
+            async for _ in pieces:
+                pass
+
+    async with OpenAiServer(Script(["late"], first=HANG)) as server, writer(server.url, attributor=Slow()) as subject:
+        writing = asyncio.create_task(write(subject))
+        await begun.wait()
+        assert _list_readings()
+        writing.cancel()
+        await asyncio.wait([writing])
+        await asyncio.sleep(0.05)
+        assert not _list_readings()
+
+
+def _list_readings() -> list[asyncio.Task[object]]:
+    return [task for task in asyncio.all_tasks() if "to_thread" in repr(task.get_coro())]
+
+
 async def test_passages_are_read_while_the_model_begins_and_a_fault_in_reading_them_is_raised() -> None:
     class Broken(Attributor):
         def read_passages(self, passages: object, question: str, language: str) -> Attribution:
