@@ -129,7 +129,7 @@ def measure_examples(examples: Sequence[Example], models: EmbeddingModels, scale
         model = select_model(models, example.language)
         assert model is not None
         scale = scales.get(name_model(model.fingerprint))
-        nearness = scale.standardise(_measure_cosines(example, models)) if scale else ()
+        nearness = scale.standardise_cosines(_measure_cosines(example, models)) if scale else ()
         rows.append(reading.compare(read_sentence(example.sentence, example.language), nearness))
         missing = Evidence(f"{example.question}\n{example.passage}").find_missing_facts(example.sentence)
         factual.append(not missing)
@@ -191,7 +191,7 @@ def _fit_regression(table: Table, names: Sequence[str]) -> dict[str, float]:
 def weigh(table: Table, weights: Weights) -> tuple[Floats, Floats]:
     """The log-odds of every row, of support and of meaning."""
     rows = [
-        weights.weigh({name: column[row] for name, column in table.values.items()})
+        weights.weigh_differences({name: column[row] for name, column in table.values.items()})
         for row in range(len(table.examples))
     ]
     return np.array([row.support for row in rows]), np.array([row.meaning for row in rows])

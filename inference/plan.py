@@ -13,7 +13,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from inference.errors import GeneratorError
@@ -69,28 +69,26 @@ class Expectation:
     answers: float | None = None
 
 
-# NVIDIA's data sheets; where a card is sold with several memories, the driver's own figure is taken for those.
+# By NVIDIA's data sheets, the more special name first. The driver tells the memory itself, and a longer name.
 _CARDS = {
-    r"\bT4\b": (320, 65),
-    r"\bL4\b": (300, 121),
-    r"\bA10G\b": (600, 70),
-    r"\bA10\b": (600, 125),
-    r"\bA40\b": (696, 150),
-    r"\bL40S\b": (864, 362),
-    r"RTX 3090": (936, 71),
-    r"RTX 4090": (1008, 165),
-    r"RTX 5090": (1792, 209),
-    r"RTX 6000 Ada": (960, 364),
-    r"\bA100\b.*40": (1555, 312),
-    r"\bA100\b": (1935, 312),
-    r"\bH100 PCIe": (2000, 756),
-    r"\bH100 NVL": (3900, 835),
-    r"\bH100\b": (3350, 989),
-    r"\bH200\b": (4800, 989),
-    r"\bB200\b": (7700, 2250),
+    r"T4\b": Card("T4", 16, 320, 65),
+    r"L4\b": Card("L4", 24, 300, 121),
+    r"A10G\b": Card("A10G", 24, 600, 70),
+    r"A10\b": Card("A10", 24, 600, 125),
+    r"A40\b": Card("A40", 48, 696, 150),
+    r"L40S\b": Card("L40S", 48, 864, 362),
+    r"RTX 3090\b": Card("RTX 3090", 24, 936, 71),
+    r"RTX 4090\b": Card("RTX 4090", 24, 1008, 165),
+    r"RTX 5090\b": Card("RTX 5090", 32, 1792, 209),
+    r"RTX 6000 Ada\b": Card("RTX 6000 Ada", 48, 960, 364),
+    r"A100\b.*40": Card("A100 40GB", 40, 1555, 312),
+    r"A100\b": Card("A100", 80, 1935, 312),
+    r"H100 PCIe\b": Card("H100 PCIe", 80, 2000, 756),
+    r"H100 NVL\b": Card("H100 NVL", 94, 3900, 835),
+    r"H100\b": Card("H100", 80, 3350, 989),
+    r"H200\b": Card("H200", 141, 4800, 989),
+    r"B200\b": Card("B200", 180, 7700, 2250),
 }
-_MEMORIES = {"T4": 16, "L4": 24, "A10G": 24, "A10": 24, "A40": 48, "L40S": 48, "A100": 80, "H100": 80, "H200": 141}
-_MEMORIES |= {"B200": 180, "RTX 3090": 24, "RTX 4090": 24, "RTX 5090": 32, "RTX 6000 Ada": 48}
 
 
 def _size(name: str, billions: float, layers: int, heads: int, active: float = 0.0) -> ModelSize:
@@ -126,8 +124,7 @@ def detect_cards() -> Sequence[Card]:
     for line in told.splitlines():
         name, _, memory = line.rpartition(",")
         if memory.strip().isdigit():
-            bandwidth, arithmetic = _find_speed(name)
-            cards.append(Card(name.strip(), int(memory) / 1024, bandwidth, arithmetic))
+            cards.append(replace(_recognise_card(name), name=name.strip(), memory=int(memory) / 1024))
     if not cards:
         raise PlanningError("nvidia-smi names no GPU: name one by --card, for instance --card L4.")
     return cards
@@ -138,14 +135,14 @@ def find_card(name: str) -> Card:
     PlanningError."""
     if re.fullmatch(r"\d+(\.\d+)?", name.strip()):
         return Card(f"a card of {name.strip()} GiB", float(name))
-    known = {re.sub(r"\W", "", called).lower(): called for called in _MEMORIES}
-    called = known.get(re.sub(r"\W|nvidia|geforce", "", name.lower()))
-    if called is None:
+    known = {re.sub(r"\W", "", card.name).lower(): card for card in _CARDS.values()}
+    card = known.get(re.sub(r"\W|nvidia|geforce", "", name.lower()))
+    if card is None:
+        names = ", ".join(sorted(each.name for each in _CARDS.values()))
         raise PlanningError(
-            f"{name} is no card that is known. Known are {', '.join(sorted(_MEMORIES))}; or give its memory in GiB, "
-            "as --card 24."
+            f"{name} is no card that is known. Known are {names}; or give its memory in GiB, as --card 24."
         )
-    return Card(called, _MEMORIES[called], *_find_speed(called))
+    return card
 
 
 def measure_model(name: str) -> ModelSize:
@@ -175,7 +172,7 @@ def measure_model(name: str) -> ModelSize:
     return ModelSize(name, weights, weights, weights / 2, kept)
 
 
-def expect(model: ModelSize, card: Card, count: int = 1) -> Expectation:
+def estimate_performance(model: ModelSize, card: Card, count: int = 1) -> Expectation:
     """What `count` such cards together do with a model, split between them."""
     room = count * (card.memory * MEMORY_SHARE - WORKING_GIB) * GIB - model.weights
     each = (PROMPT_TOKENS + ANSWER_TOKENS) * model.kept
@@ -201,8 +198,6 @@ def choose_model(expected: Sequence[Expectation]) -> ModelSize | None:
     return max(roomy, key=lambda each: each.model.weights).model if roomy else None
 
 
-def _find_speed(name: str) -> tuple[float, float]:
-    for pattern, speed in _CARDS.items():
-        if re.search(pattern, name, re.IGNORECASE):
-            return speed
-    return 0.0, 0.0
+def _recognise_card(name: str) -> Card:
+    """By the driver's name of it; of one that is not known nothing but the name."""
+    return next((card for pattern, card in _CARDS.items() if re.search(rf"\b{pattern}", name, re.I)), Card(name, 0))

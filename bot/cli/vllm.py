@@ -86,7 +86,7 @@ def _print_plan(model: str, card: str, gpus: int) -> None:
         PlanningError,
         choose_model,
         detect_cards,
-        expect,
+        estimate_performance,
         find_card,
         measure_model,
     )
@@ -100,7 +100,7 @@ def _print_plan(model: str, card: str, gpus: int) -> None:
         one = one or detect_cards()[0]
     except PlanningError as error:
         raise BotError(str(error)) from error
-    expected = [expect(size, one, gpus) for size in sizes]
+    expected = [estimate_performance(size, one, gpus) for size in sizes]
     rows = [
         (
             each.model.name.rpartition("/")[2],

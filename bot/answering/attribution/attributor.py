@@ -185,8 +185,8 @@ class Attribution:
             model, scale = self._nearness
             if text not in self._vectors:
                 self._vectors = {text: model.embed_documents([text])[0]}
-            nearness = scale.standardise(reading.measure_cosines(self._vectors[text]))
-        return self._weights.weigh(reading.compare(read_sentence(text, self._language), nearness))
+            nearness = scale.standardise_cosines(reading.measure_cosines(self._vectors[text]))
+        return self._weights.weigh_differences(reading.compare(read_sentence(text, self._language), nearness))
 
 
 def select_model(models: EmbeddingModels | None, language: str) -> Embedder | None:

@@ -36,7 +36,7 @@ class Weights:
     marked: Limits
     unmarked: Limits
 
-    def weigh(self, features: Mapping[str, float]) -> Limits:
+    def weigh_differences(self, features: Mapping[str, float]) -> Limits:
         """The log-odds that the passage speaks of what a sentence says, and that it means the same."""
         return Limits(_sum(self.support, features, SUPPORT), _sum(self.meaning, features, MEANING))
 
@@ -48,7 +48,7 @@ class Scale:
     mean: float
     spread: float
 
-    def standardise(self, cosines: Sequence[float]) -> tuple[float, ...]:
+    def standardise_cosines(self, cosines: Sequence[float]) -> tuple[float, ...]:
         """Cosines as what models have in common."""
         return tuple((cosine - self.mean) / self.spread for cosine in cosines)
 

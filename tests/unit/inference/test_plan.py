@@ -21,7 +21,7 @@ from inference.plan import (
     PlanningError,
     choose_model,
     detect_cards,
-    expect,
+    estimate_performance,
     find_card,
     measure_model,
 )
@@ -48,34 +48,34 @@ def test_a_token_s_keys_and_values_are_those_of_the_model_s_config() -> None:
 
 
 def test_what_fits_is_what_the_weights_leave() -> None:
-    fits = expect(SMALL, Card("x", 24)).at_once
+    fits = estimate_performance(SMALL, Card("x", 24)).at_once
     room = (24 * 0.9 - 2) * GIB - SMALL.weights
     assert fits * (PROMPT_TOKENS + ANSWER_TOKENS) * SMALL.kept <= room
     assert (fits + 1) * (PROMPT_TOKENS + ANSWER_TOKENS) * SMALL.kept > room
-    assert expect(BIG, Card("x", 24)).at_once == 0
-    assert expect(BIG, Card("x", 48), 2).at_once > 0
+    assert estimate_performance(BIG, Card("x", 24)).at_once == 0
+    assert estimate_performance(BIG, Card("x", 48), 2).at_once > 0
 
 
 def test_the_first_token_is_bound_by_arithmetic_and_the_writing_by_bandwidth() -> None:
     slow, quick = Card("x", 80, 1000, 300), Card("x", 80, 1000, 600)
     wide = Card("x", 80, 2000, 300)
-    first = expect(SMALL, slow).first
+    first = estimate_performance(SMALL, slow).first
     assert first == pytest.approx((2 * 4.02e9 * PROMPT_TOKENS / 300e12 + 8.04e9 / 1e12) / UTILISATION)
-    assert first and (expect(SMALL, quick).first or 9) < first
-    assert (expect(SMALL, wide).answers or 0) > (expect(SMALL, slow).answers or 9)
+    assert first and (estimate_performance(SMALL, quick).first or 9) < first
+    assert (estimate_performance(SMALL, wide).answers or 0) > (estimate_performance(SMALL, slow).answers or 9)
 
 
 def test_a_mixture_of_experts_reads_fast_and_weighs_much() -> None:
     mixture, dense = measure_model("Qwen3-30B-A3B-Instruct-2507"), BIG
     card = find_card("H100")
-    assert (expect(mixture, card).first or 9) < (expect(dense, card).first or 0) / 5
+    assert (estimate_performance(mixture, card).first or 9) < (estimate_performance(dense, card).first or 0) / 5
     assert mixture.weights > 0.9 * dense.weights
 
 
 def test_the_largest_with_room_is_chosen_and_none_where_none_has() -> None:
-    chosen = choose_model([expect(model, find_card("L4")) for model in MODELS])
+    chosen = choose_model([estimate_performance(model, find_card("L4")) for model in MODELS])
     assert chosen and chosen.name == "Qwen/Qwen3-8B"
-    assert choose_model([expect(model, find_card("8")) for model in MODELS]) is None
+    assert choose_model([estimate_performance(model, find_card("8")) for model in MODELS]) is None
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_card_is_known_by_what_people_call_it(called: str, name: str) -> None:
 
 
 def test_of_a_card_that_is_known_by_its_memory_alone_what_fits_is_told() -> None:
-    expected = expect(SMALL, find_card("24"))
+    expected = estimate_performance(SMALL, find_card("24"))
     assert expected.at_once and expected.first is None and expected.answers is None
 
 
