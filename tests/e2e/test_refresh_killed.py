@@ -104,7 +104,8 @@ def test_killed_from_outside_at_any_stage_the_lock_is_free_and_the_next_refresh_
 ) -> None:
     shutil.rmtree(setting.root)
     shutil.copytree(setting.root.with_name("before"), setting.root)
-    process = subprocess.Popen([*WORKER, str(setting.root), str(setting.pages)], stdout=subprocess.PIPE, cwd=ROOT)
+    command = [*WORKER, str(setting.root), str(setting.pages), "--stop", stage]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT)
     assert process.stdout
     for line in process.stdout:
         if json.loads(line).get("stage") == stage:

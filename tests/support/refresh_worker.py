@@ -1,7 +1,8 @@
 """A process that refreshes a folder source, for tests that kill it.
 
-refresh_worker.py ROOT FOLDER             one refresh; progress and report as JSON lines on stdout
-refresh_worker.py ROOT FOLDER --serve     for each line `N` on stdin: forks a child that refreshes and kills itself
+refresh_worker.py ROOT FOLDER --stop STAGE  one refresh; progress as JSON lines on stdout; once the stage is told it
+                                          waits, as if that stage took for ever
+refresh_worker.py ROOT FOLDER --serve       for each line `N` on stdin: forks a child that refreshes and kills itself
                                           with SIGKILL at its N-th change to a file below ROOT (0: never); answers
                                           with the child's wait status and how many changes it made
 """
@@ -12,6 +13,9 @@ import json
 import os
 import signal
 import sys
+import threading
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import retrieval.index.build
@@ -21,20 +25,26 @@ from retrieval.documents import Source, SourceKind
 from retrieval.extraction.extract import extract_page
 from retrieval.index.versions import VersionStore
 from retrieval.refresh import refresh_index
+from retrieval.refresh.report import Progress
 from tests.support.embedding import default_embedder
 
 _CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "shutil.rmtree"}
 
 
-def run(root: Path, folder: Path, out: int) -> None:
-    report = refresh_index(
+def run(root: Path, folder: Path, tell: Callable[[Progress], None]) -> None:
+    refresh_index(
         [Source("files", SourceKind.FOLDER, str(folder))],
         store=VersionStore(root, keep=2),
         crawler=FolderReader(),
         models=default_embedder(),
-        on_progress=lambda progress: print_line(progress.as_dict(), out),
+        on_progress=tell,
     )
-    print_line(report.as_dict(), out)
+
+
+def stop_at(stage: str, progress: Progress) -> None:
+    print_line(progress.as_dict(), 1)
+    if progress.stage == stage:
+        threading.Event().wait()
 
 
 def print_line(data: object, out: int) -> None:
@@ -69,7 +79,7 @@ def serve(root: Path, folder: Path) -> None:
         if child == 0:
             os.close(reading)
             die_at(int(line), root, writing)
-            run(root, folder, os.open(os.devnull, os.O_WRONLY))
+            run(root, folder, lambda progress: None)
             os._exit(0)
         os.close(writing)
         made = 0
@@ -84,4 +94,4 @@ if __name__ == "__main__":
     if sys.argv[3:] == ["--serve"]:
         serve(Path(sys.argv[1]), Path(sys.argv[2]))
     else:
-        run(Path(sys.argv[1]), Path(sys.argv[2]), 1)
+        run(Path(sys.argv[1]), Path(sys.argv[2]), partial(stop_at, sys.argv[4]))
