@@ -210,7 +210,10 @@ class SourceCommands:
             await self._audiences.set_audience(source.name, read_audience(text, self._platforms, asked.place))
             await self._live_audiences.load()  # here at once; other processes look each second
         audience = (await self._audiences.list_limited()).get(source.name, EVERYBODY)
-        return Card(text=f"{source.name} is for {describe_audience(audience)}.").with_data(sorted(audience))
+        said = f"{source.name} is for {describe_audience(audience)}."
+        if text and audience:
+            said += " Entries that other sources hold word for word come back for everybody else at the next refresh."
+        return Card(text=said).with_data(sorted(audience))
 
     @command("sources pause", Role.ADMIN, "leave a source out; what it held stays", _WHICH)
     async def _pause_source(self, asked: CommandContext) -> Answer:
