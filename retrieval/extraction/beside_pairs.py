@@ -8,7 +8,7 @@ from statistics import quantiles
 
 from retrieval.extraction import phrases, wording
 from retrieval.extraction.candidates import Pair
-from retrieval.extraction.elements import heading_level, text_of
+from retrieval.extraction.elements import find_ancestor, heading_level, text_of
 from retrieval.extraction.page import Page
 from retrieval.extraction.prune import remove_menus
 from retrieval.extraction.sections import Section, find_sections
@@ -66,8 +66,8 @@ def _count_letters(page: Page, pair: Pair) -> int:
 def _remove_pairs(pairs: Sequence[Pair]) -> None:
     """Take the pairs out of the page, a table's by the row, and with the last one what is left of the table."""
     for pair in pairs:
-        row = pair.node if pair.node.name == "tr" else pair.node.find_parent("tr")
-        table = row.find_parent("table") if row is not None else None
+        row = pair.node if pair.node.name == "tr" else find_ancestor(pair.node, ("tr",))
+        table = find_ancestor(row, ("table",)) if row is not None else None
         for node in (pair.node, *pair.answer) if row is None else (row, *pair.answer):
             node.extract()
         if table is not None and not any(text_of(cell) for cell in table.find_all("td")):

@@ -122,9 +122,9 @@ def _find_better_encoding(body: bytes, declared: str, text: str) -> str:
     if _measure_damage(text) > 0.01 or _mixes_scripts(text[:_SAMPLE]):
         return detect_encoding(body)
     sample, declared = body[:_SAMPLE], codecs.lookup(declared).name
-    wide = sum(byte > 0x7F for byte in sample)
-    if not wide or declared == "utf-8":
+    if sample.isascii() or declared == "utf-8":
         return ""
+    wide = sum(byte > 0x7F for byte in sample)
     if _is_utf8(sample):
         return "utf-8" if wide > _FEW or not declared.startswith(_WIDE) else ""
     ranked = dict(_rank_encodings(sample))
@@ -159,11 +159,13 @@ def _is_utf8(sample: bytes) -> bool:
 
 def _mixes_scripts(text: str) -> bool:
     """Whether letters of two alphabets often stand in one word, as they do in text that is read as what it is not."""
+    if text.isascii():
+        return False
     wide = [word for word in _WORD.findall(text) if not word.isascii()]
     mixed = sum(sum(script.search(word) is not None for script in _SCRIPTS) > 1 for word in wide)
     return 4 * mixed > len(wide)
 
 
 def _measure_damage(text: str) -> float:
-    wide = sum(ord(char) > 0x7F for char in text[:_SAMPLE])
-    return text[:_SAMPLE].count("\ufffd") / wide if wide else 0.0
+    damaged = text.count("\ufffd", 0, _SAMPLE)
+    return damaged / sum(char > "\x7f" for char in text[:_SAMPLE]) if damaged else 0.0

@@ -11,7 +11,7 @@ from retrieval.extraction import plain_text, structured
 from retrieval.extraction.beside_pairs import find_sections_beside
 from retrieval.extraction.candidates import Pair
 from retrieval.extraction.decode import PageKind, decode_page, detect_page_kind
-from retrieval.extraction.elements import get_attribute, text_of
+from retrieval.extraction.elements import find_first, find_tags, get_attribute, text_of
 from retrieval.extraction.extracted_page import ExtractedPage
 from retrieval.extraction.files import FileKind, detect_file_kind, read_document
 from retrieval.extraction.line_blocks import give_blocks
@@ -98,14 +98,14 @@ def _build_page(soup: BeautifulSoup, url: str, *, declared_faq: bool) -> Page:
     language = next(
         (
             get_attribute(tag, "lang") or get_attribute(tag, "xml:lang")
-            for tag in soup.find_all(("html", "body"))
+            for tag in find_tags(soup, ("html", "body"))
             if tag.get("lang") or tag.get("xml:lang")
         ),
         "",
     )
     is_post = tells_of_post(soup, url)
     root = prune_tree(soup)
-    first = root.find("h1")
+    first = find_first(root, ("h1",))
     root = find_main_part(root)
     give_blocks(soup, root)
     return Page(

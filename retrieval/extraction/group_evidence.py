@@ -10,7 +10,7 @@ from bs4 import Tag
 
 from retrieval.extraction import phrases, wording
 from retrieval.extraction.candidates import Evidence, Group, Pair
-from retrieval.extraction.elements import holds_button, iterate_ancestors, leads_somewhere
+from retrieval.extraction.elements import find_links, holds_button, iterate_ancestors, leads_somewhere
 from retrieval.extraction.lone_questions import stand_alone, states_something
 from retrieval.extraction.page import Page
 from retrieval.extraction.series import LIKELY, find_series
@@ -88,11 +88,7 @@ def only_links(page: Page, pair: Pair) -> bool:
     letters = sum(page.count_letters(*span) for span in pair.spans)
     linked = sum(page.count_letters(*span) * page.linked_share(*span) for span in pair.spans)
     links = [
-        link
-        for node in pair.answer
-        if isinstance(node, Tag)
-        for link in (node, *node.find_all("a", href=True))
-        if link.name == "a"
+        link for node in pair.answer if isinstance(node, Tag) for link in (node, *find_links(node)) if link.name == "a"
     ]
     if len(links) == 1:  # to where the question stands again, "1.1" before it
         return bool(page.local_fragment(links[0])) and linked > 0.75 * letters
@@ -107,7 +103,7 @@ def _is_index(page: Page, pairs: Sequence[Pair]) -> bool:
 
 def _leads_elsewhere(page: Page, question: Tag) -> bool:
     text = page.text_of(question)
-    links = [*question.find_all("a", href=True), *(a for a in iterate_ancestors(question, page.root) if a.name == "a")]
+    links = [*find_links(question), *(a for a in iterate_ancestors(question, page.root) if a.name == "a")]
     if question.name == "a":
         links.append(question)
     for link in links:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bs4 import BeautifulSoup, PageElement, Tag
 
 from retrieval.extraction import wording
-from retrieval.extraction.elements import BLOCKS, RUN, tags_in, text_of
+from retrieval.extraction.elements import BLOCKS, RUN, find_first, find_tags, tags_in, text_of
 
 _INLINE_BOLD = ("b", "strong")
 _CONTAINERS = (
@@ -28,11 +28,11 @@ _CONTAINERS = (
 
 def give_blocks(soup: BeautifulSoup, root: Tag) -> None:
     """Put runs of bare text beside blocks, and lines that part question and answer, in blocks of their own."""
-    for tag in (root, *root.find_all(("p", *_CONTAINERS))):
+    for tag in (root, *find_tags(root, ("p", *_CONTAINERS))):
         if any(parent.name == "pre" for parent in tag.parents):
             continue
         if tag.name == "p" or not any(_is_block(child) for child in tag.children):
-            if tag.find("br") and _asks_in_lines(tag):
+            if find_first(tag, ("br",)) and _asks_in_lines(tag):
                 if tag.name == "p":
                     tag.name = "div"
                 _wrap_runs(soup, _split_into_runs(tag))
@@ -53,7 +53,7 @@ def _split_into_runs(tag: Tag) -> list[list[PageElement]]:
             runs.append([])
         else:
             runs[-1].append(child)
-            if isinstance(child, Tag) and split and child.find("br") is not None and text_of(child):
+            if isinstance(child, Tag) and split and find_first(child, ("br",)) is not None and text_of(child):
                 runs.append([])
     return [run for run in runs if any(text_of(node) for node in run)]
 

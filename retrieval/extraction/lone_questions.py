@@ -9,7 +9,7 @@ from bs4 import NavigableString, PageElement, Tag
 
 from retrieval.extraction import phrases, wording
 from retrieval.extraction.candidates import Pair
-from retrieval.extraction.elements import heading_level, holds_button, text_of
+from retrieval.extraction.elements import find_ancestor, heading_level, holds_button, text_of
 from retrieval.extraction.markup.bold import is_bold
 from retrieval.extraction.page import Page
 from retrieval.text.scripts import HAN
@@ -63,7 +63,9 @@ def states_something(text: str) -> bool:
 
 def _is_answered(pair: Pair) -> bool:
     """Whether an answer of its own follows: not the same sentence going on, not the "required" of a form."""
-    if pair.node.find_parent("form") is not None and not any(states_something(text_of(node)) for node in pair.answer):
+    if find_ancestor(pair.node, ("form",)) is not None and not any(
+        states_something(text_of(node)) for node in pair.answer
+    ):
         return False
     first = pair.answer[0]
     return not (isinstance(first, NavigableString) and first.strip()[:1].islower())

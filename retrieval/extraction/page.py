@@ -21,6 +21,7 @@ from retrieval.extraction.elements import (
     resolve_url,
     tags_in,
     text_of,
+    texts_in,
 )
 
 MAX_CHARACTERS = 2_000_000  # of text: more than a thousand pages of a book
@@ -52,7 +53,7 @@ class Page:
         base = soup.find("base", href=True)
         self.base = resolve_url(url, get_attribute(base, "href")) or url if isinstance(base, Tag) else url
         self._texts: dict[int, str] = {}
-        if sum(len(text.strip()) for text in root.find_all(string=True)) > MAX_CHARACTERS:
+        if sum(len(text.strip()) for text in texts_in(root)) > MAX_CHARACTERS:
             raise ExtractionError(f"{url} holds over {MAX_CHARACTERS:,} characters of text: leave it out, or split it")
         self._child_ends: dict[int, list[int]] = {}
         self._number_nodes()
@@ -89,7 +90,7 @@ class Page:
                 stack.append((node, True))
                 stack.extend((child, False) for child in reversed(node.contents))
             else:
-                count = sum(char.isalnum() for char in node.get_text()) if isinstance(node, NavigableString) else 0
+                count = sum(map(str.isalnum, node.get_text())) if isinstance(node, NavigableString) else 0
             self._span[id(node)] = (position, position + 1)
             self._letters.append(self._letters[-1] + count)
             self._linked.append(self._linked[-1] + (count if links else 0))

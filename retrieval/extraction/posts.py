@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup
 
-from retrieval.extraction.elements import get_attribute
+from retrieval.extraction.elements import find_tags_with, get_attribute
 from retrieval.extraction.json_ld import is_json_ld
 
 _PATH = re.compile(r"/(?:blogs?|news|posts?|press|stories|journal|magazine|\d{4}/\d{1,2})(?:/|$)", re.IGNORECASE)
@@ -36,4 +36,4 @@ def tells_of_post(soup: BeautifulSoup, url: str) -> bool:
     blocks = (tag for tag in soup.find_all("script") if is_json_ld(get_attribute(tag, "type")))
     if any(_TYPE.search(block.get_text()) for block in blocks):
         return True
-    return any(_NAMES & set(get_attribute(tag, "class").lower().split()) for tag in soup.find_all(class_=True))
+    return any(_NAMES & set(get_attribute(tag, "class").lower().split()) for tag in find_tags_with(soup, "class"))

@@ -13,10 +13,16 @@ from retrieval.extraction.elements import (
     BLOCKS,
     HEADINGS,
     class_words,
+    find_ancestor,
+    find_first,
+    find_links,
+    find_tags,
     get_attribute,
+    is_decomposed,
     leads_somewhere,
     tags_in,
     text_of,
+    texts_in,
 )
 from retrieval.extraction.reshape import shape_tree
 from retrieval.extraction.shown.cells import repeat_merged_cells
@@ -53,6 +59,7 @@ _PANELS = _split_words("faq faqs accordion question answer qa collapse panel tog
 _PERMALINK = re.compile(
     r"[¶#§🔗\s]*|(permalink|permanent link|link|anchor|toc|direct link.*|\[?link\]?)", re.IGNORECASE
 )
+_SPOKEN = re.compile("mw-editsection|sr-only|visually-?hidden|screen-reader")
 _PERMALINK_WORDS = {"headerlink", "permalink", "anchorjs", "sectionlink", "copiable", "editsection"}
 
 
@@ -60,16 +67,17 @@ def prune_tree(soup: BeautifulSoup) -> Tag:
     """Remove what is no content and return the root of what is left. Structured data must have been read before, and
     what is shown brought into the tree (`show_as_read`)."""
     root = soup.html or soup  # not <body>: where its tag is left out, libxml2 leaves HTML5 elements in the head
-    for tag in root.find_all(list(_NEVER)):
-        if not tag.decomposed:
+    for tag in find_tags(root, _NEVER):
+        if not is_decomposed(tag):
             tag.decompose()
     remove_never_shown(root)
-    for text in root.find_all(string=lambda s: isinstance(s, (Comment, PreformattedString))):
-        text.extract()
+    for text in texts_in(root):
+        if isinstance(text, (Comment, PreformattedString)):
+            text.extract()
     shape_tree(soup, root)
     _unfold_layout_tables(root)
     repeat_merged_cells(root)
-    for tag in root.find_all(("font", "center")):
+    for tag in find_tags(root, ("font", "center")):
         tag.name = "div" if tag.name == "center" else "span"
     _remove_furniture(root)
     _remove_permalinks(root)
@@ -81,10 +89,10 @@ def _unfold_layout_tables(root: Tag) -> None:
     """Tables that only place things on the page (they hold tables, headings or one cell) become plain boxes."""
     for table in root.find_all("table"):
         rows = table.find_all("tr")
-        if table.find(("table", *HEADINGS)) is None and len(table.find_all(("td", "th"))) > 1:
+        if find_first(table, ("table", *HEADINGS)) is None and len(find_tags(table, ("td", "th"))) > 1:
             continue
-        for part in (table, *rows, *table.find_all(("tbody", "thead", "tfoot", "td", "th"))):
-            if part is table or part.find_parent("table") is table or part.find_parent("table") is None:
+        for part in (table, *rows, *find_tags(table, ("tbody", "thead", "tfoot", "td", "th"))):
+            if part is table or find_ancestor(part, ("table",)) is table or find_ancestor(part, ("table",)) is None:
                 part.name = "div"
 
 
@@ -97,17 +105,17 @@ def find_main_part(root: Tag) -> Tag:
 
 
 def _count_prose(tag: Tag) -> int:
-    return len(tag.get_text()) - sum(len(link.get_text()) for link in tag.find_all("a", href=True))
+    return len(tag.get_text()) - sum(len(link.get_text()) for link in find_links(tag))
 
 
 def remove_menus(root: Tag) -> None:
     """Remove lists and boxes of which nearly every word is a link: what is left beside them is what a page says. A box
     with a text that is longer than any of its links (a book's title page) is no menu, though a list in it may be one.
     """
-    for tag in root.find_all(("ul", "ol", "dl", "table", "div", "p")):
-        if tag.decomposed:
+    for tag in find_tags(root, ("ul", "ol", "dl", "table", "div", "p")):
+        if is_decomposed(tag):
             continue
-        links = [link for link in tag.find_all("a", href=True) if leads_somewhere(link)]
+        links = [link for link in find_links(tag) if leads_somewhere(link)]
         lengths = [len(text_of(link)) for link in links]
         if len(links) >= 4 and sum(lengths) > 0.8 * len(text_of(tag)) and not _holds_text(tag, max(lengths)):
             tag.decompose()
@@ -115,7 +123,7 @@ def remove_menus(root: Tag) -> None:
 
 def _holds_text(box: Tag, longer_than: int) -> bool:
     """Whether paragraphs in it say more than so many letters that are no links."""
-    texts = box.find_all(("p", "pre", "blockquote"))
+    texts = find_tags(box, ("p", "pre", "blockquote"))
     unlinked = (len(text_of(text)) - sum(len(text_of(link)) for link in text.find_all("a")) for text in texts)
     return sum(unlinked) > longer_than
 
@@ -123,7 +131,7 @@ def _holds_text(box: Tag, longer_than: int) -> bool:
 def _remove_furniture(root: Tag) -> None:
     total = max(1, len(root.get_text()))
     for tag in tags_in(root):
-        if tag.decomposed or tag.name in HEADINGS:
+        if is_decomposed(tag) or tag.name in HEADINGS:
             continue
         words = class_words(tag)
         if words & _NAMED_BY_PURPOSE:
@@ -131,10 +139,10 @@ def _remove_furniture(root: Tag) -> None:
         named = words & _FURNITURE or tag.name in _PAGE_PARTS
         role = get_attribute(tag, "role")
         if tag.name in ("i", "span", "em") and words & _ICONS and len(tag.get_text()) < 25:
-            if not tag.find(True) or not text_of(tag) or " " not in text_of(tag):
+            if not any(isinstance(child, Tag) for child in tag.contents) or not text_of(tag) or " " not in text_of(tag):
                 tag.decompose()
         elif _BYLINES & set(get_attribute(tag, "class").lower().split()):
-            if len(tag.get_text()) < _LONGEST_NOTE and not tag.find(HEADINGS):
+            if len(tag.get_text()) < _LONGEST_NOTE and not find_first(tag, HEADINGS):
                 tag.decompose()
         elif words & _BANNERS or (words & _FEEDBACK and tag.name in BLOCKS):
             if len(tag.get_text()) < min(3000, total * 0.5) and not _is_panel(tag, words):
@@ -152,7 +160,7 @@ def _is_furniture(tag: Tag, words: set[str], role: str, total: int) -> bool:
     text = len(tag.get_text())
     if tag.name in ("body", "html", "main", "article") or text > 0.6 * total:
         return False
-    linked = sum(len(a.get_text()) for a in tag.find_all("a", href=True))
+    linked = sum(len(a.get_text()) for a in find_links(tag))
     if tag.name == "nav":
         return linked > 0.3 * text or text < 20
     if role in _MENU_ROLES:
@@ -161,17 +169,17 @@ def _is_furniture(tag: Tag, words: set[str], role: str, total: int) -> bool:
     if tag.name == "address" or (tag.name == "footer" and (not nested or text < 500)):
         return True
     if words & _FOOTERS and (not nested or linked > 0.3 * text):
-        return not tag.find(("dt", "summary")) or linked > 0.5 * text
-    if tag.name == "header" and tag.find("h1") and linked < 0.3 * text:
+        return not find_first(tag, ("dt", "summary")) or linked > 0.5 * text
+    if tag.name == "header" and find_first(tag, ("h1",)) and linked < 0.3 * text:
         return False
-    headings = sum(len(heading.get_text()) for heading in tag.find_all(HEADINGS) if not heading.find("a"))
+    headings = sum(len(heading.get_text()) for heading in find_tags(tag, HEADINGS) if not find_first(heading, ("a",)))
     return linked > 0.5 * (text - headings)
 
 
 def _is_in_sentence(link: Tag, text: str) -> bool:
     """Whether a link that only says "link" is part of a sentence and not a sign after a heading or a question."""
     parent = link.parent
-    if parent is None or not text.isalpha() or link.find_parent((*HEADINGS, "dt", "summary")) is not None:
+    if parent is None or not text.isalpha() or find_ancestor(link, (*HEADINGS, "dt", "summary")) is not None:
         return False
     before = collapse_whitespace(
         "".join(str(node.get_text()) for node in reversed(list(islice(link.previous_siblings, 3))))
@@ -181,10 +189,9 @@ def _is_in_sentence(link: Tag, text: str) -> bool:
 
 def _remove_notes(root: Tag) -> None:
     """Remove lines that ask for a vote on the page or date it, whatever their element is called."""
-    for string in root.find_all(
-        string=lambda text: 4 < len(text) < _LONGEST_NOTE and phrases.is_note(collapse_whitespace(text))
-    ):
-        string.extract()
+    for text in texts_in(root):
+        if 4 < len(text) < _LONGEST_NOTE and phrases.is_note(collapse_whitespace(text)):
+            text.extract()
 
 
 def _remove_permalinks(root: Tag) -> None:
@@ -199,8 +206,6 @@ def _remove_permalinks(root: Tag) -> None:
         if local and (words & _PERMALINK_WORDS or sign or wording.is_back_to_top(text)):
             link.clear()
             del link["href"]
-    for tag in root.find_all(
-        ("span", "div", "p", "sup"), class_=re.compile("mw-editsection|sr-only|visually-?hidden|screen-reader")
-    ):
-        if not tag.decomposed and len(tag.get_text()) < 60:
+    for tag in find_tags(root, ("span", "div", "p", "sup")):
+        if not is_decomposed(tag) and _SPOKEN.search(get_attribute(tag, "class")) and len(tag.get_text()) < 60:
             tag.decompose()

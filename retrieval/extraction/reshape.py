@@ -7,7 +7,7 @@ import re
 from bs4 import BeautifulSoup, NavigableString, Tag
 
 from retrieval.extraction import wording
-from retrieval.extraction.elements import get_attribute, text_of
+from retrieval.extraction.elements import find_tags, get_attribute, text_of
 from retrieval.extraction.plain_text import text_to_html
 
 _COMPONENT = re.compile(r"accordion|expan[ds]|collaps|disclosure|details|toggle|faq|question|spoiler", re.IGNORECASE)
@@ -37,7 +37,7 @@ def _open_components(soup: BeautifulSoup, root: Tag) -> None:
 
 def _label_badges(root: Tag) -> None:
     """A "Q" or "问" in an element of its own directly before the text gets a colon, where that is the page's way."""
-    found = [tag for tag in root.find_all(_BADGES) if len(tag.contents) == 1 and _is_badge(tag)]
+    found = [tag for tag in find_tags(root, _BADGES) if len(tag.contents) == 1 and _is_badge(tag)]
     asking = [tag for tag in found if _Q_BADGE.fullmatch(text_of(tag))]
     if len(found) >= 2 and asking:
         for tag in found:
@@ -59,9 +59,11 @@ def _is_badge(tag: Tag) -> bool:
 
 def _open_text(root: Tag) -> None:
     """A <pre> that holds nearly all of the page and asks by lines is a text of old, wrapped for the Web."""
-    for pre in root.find_all("pre"):
+    pieces = root.find_all("pre")
+    least = 0.8 * len(root.get_text()) if pieces else 0
+    for pre in pieces:
         text = pre.get_text()
-        if len(text) < 0.8 * len(root.get_text()):
+        if len(text) < least:
             continue
         asking = sum(wording.is_asked(line) or bool(wording.question_label_length(line)) for line in text.splitlines())
         if asking >= 2:

@@ -11,6 +11,7 @@ from itertools import groupby
 from bs4 import PageElement, Tag
 
 from retrieval.extraction import phrases, wording
+from retrieval.extraction.elements import find_ancestor
 from retrieval.extraction.lone_questions import is_banner
 from retrieval.extraction.page import Page
 from retrieval.text.scripts import HAN
@@ -66,7 +67,7 @@ def _find_menus(page: Page, start: int, end: int) -> Iterator[list[tuple[int, in
 
 def _is_entry(page: Page, block: Tag) -> bool:
     """Whether the block is a link and hardly more, in a table with the rest of its row."""
-    row = block.find_parent("tr")
+    row = find_ancestor(block, ("tr",))
     return page.is_entry(block) and (row is None or page.is_entry(row))
 
 

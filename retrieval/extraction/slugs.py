@@ -12,6 +12,7 @@ from retrieval.extraction.elements import (
     BLOCKS,
     class_names,
     class_words,
+    find_ancestor,
     get_attribute,
     heading_level,
     split_name,
@@ -66,7 +67,7 @@ def _has_other_button(tag: Tag, title: Tag) -> bool:
     return any(
         text_of(button)
         and text_of(button) != text_of(title)
-        and button.find_parent("pre") is None
+        and find_ancestor(button, ("pre",)) is None
         and not any(parent is title for parent in button.parents)
         for button in tag.find_all("button")
     )

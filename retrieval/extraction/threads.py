@@ -8,6 +8,7 @@ from bs4 import BeautifulSoup, PageElement, Tag
 
 from retrieval.extraction import wording
 from retrieval.extraction.candidates import Pair, question_text
+from retrieval.extraction.elements import find_first
 from retrieval.extraction.markup import microdata
 from retrieval.extraction.page import Page
 from retrieval.extraction.structured import StatedQuestion
@@ -38,7 +39,8 @@ def _find_shown_pair(page: Page, entry: StatedQuestion) -> Iterator[Pair]:
     asked, said = wording.fold_text(_strip_markup(entry.question)), wording.fold_text(_strip_markup(entry.answer))
     nodes = _find_answer_nodes(page, said)
     shown = [tag for tag in page.tags if tag.name in ("h1", "h2", "h3") or page.is_leaf(tag)]
-    node = next((tag for tag in shown if wording.fold_text(page.text_of(tag)) == asked), None) or page.root.find("h1")
+    asking = next((tag for tag in shown if wording.fold_text(page.text_of(tag)) == asked), None)
+    node = asking or find_first(page.root, ("h1",))
     if nodes and isinstance(node, Tag):
         question = wording.tidy_question(_strip_markup(entry.question))
         yield Pair(question, node, nodes, tuple(page.span_of(part) for part in nodes))

@@ -10,7 +10,17 @@ from typing import Any
 from bs4 import NavigableString, PageElement, Tag
 from markdownify import MarkdownConverter
 
-from retrieval.extraction.elements import RUN, get_attribute, resolve_url, tags_in, text_of
+from retrieval.extraction.elements import (
+    RUN,
+    find_ancestor,
+    find_tags,
+    get_attribute,
+    is_decomposed,
+    resolve_url,
+    tags_in,
+    text_of,
+    texts_in,
+)
 from retrieval.text.cleaning import clean_text
 
 _SCHEMES = ("http", "https", "mailto", "tel")  # no file: it means nothing to a reader, and tells of our disk
@@ -63,11 +73,11 @@ def to_safe_url(href: str, base: str) -> str:
 def _tidy_tags(box: Tag, base: str) -> None:
     _wrap_loose_parts(box)
     for tag in tags_in(box):
-        if tag.decomposed:
+        if is_decomposed(tag):
             continue
         if tag.name == "a":
             _tidy_link(tag, base)
-        elif tag.name == "br" and tag.find_parent("pre") is not None:
+        elif tag.name == "br" and find_ancestor(tag, ("pre",)) is not None:
             tag.replace_with("\n")
         elif tag.name == "button" and _stands_in_sentence(tag):
             tag.unwrap()
@@ -96,8 +106,8 @@ def _tidy_link(link: Tag, base: str) -> None:
 def _escape_link_syntax(box: Tag) -> None:
     """Keep text that merely looks like Markdown from becoming a link, which nothing has checked."""
     last = ""
-    for text in list(box.find_all(string=True)):
-        if text.find_parent(_CODE) is None:
+    for text in list(texts_in(box)):
+        if find_ancestor(text, _CODE) is None:
             joined = _LINK_LIKE.sub(r"\g<0>\\", last[-1:] + text)[len(last[-1:]) :]
             if joined != text:
                 text.replace_with(joined)
@@ -113,10 +123,8 @@ def _wrap_loose_parts(box: Tag) -> None:
         before = child.previous_sibling
         if child.name in _PARTS:
             child.name = "div"
-        elif (
-            child.name in ("tr", "tbody") and len([cell for cell in child.find_all(("td", "th")) if text_of(cell)]) < 2
-        ):
-            for part in (child, *child.find_all(("tr", "td", "th"))):
+        elif child.name in ("tr", "tbody") and sum(bool(text_of(cell)) for cell in find_tags(child, ("td", "th"))) < 2:
+            for part in (child, *find_tags(child, ("tr", "td", "th"))):
                 part.name = "div"
         elif child.name in ("li", "tr", "tbody"):
             kind = "ul" if child.name == "li" else "table"

@@ -54,7 +54,7 @@ def read_visible_blocks(soup: BeautifulSoup) -> list[VisibleBlock]:
             _add_block(blocks, parts, letters, linked, current)
             parts, letters, linked, current = [], 0, 0, around
         parts.append(text)
-        count = sum(character.isalnum() for character in text)
+        count = sum(map(str.isalnum, text))
         letters += count
         linked += count * around.in_link
     _add_block(blocks, parts, letters, linked, current)

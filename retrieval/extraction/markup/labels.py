@@ -9,7 +9,7 @@ from bs4 import PageElement, Tag
 
 from retrieval.extraction import wording
 from retrieval.extraction.candidates import Evidence, Group, Marker
-from retrieval.extraction.elements import text_of
+from retrieval.extraction.elements import text_of, texts_in
 from retrieval.extraction.page import Page
 
 
@@ -63,7 +63,7 @@ def _find_row(page: Page, label: Tag, block: Tag) -> Tag:
 def strip_label(nodes: tuple[PageElement, ...], *, labelled: bool) -> None:
     """Take the answer's label ("A:", "答：") off its first text; a numbered one only after a labelled question."""
     for node in nodes:
-        strings = list(node.find_all(string=True)) if isinstance(node, Tag) else [node]
+        strings = list(texts_in(node)) if isinstance(node, Tag) else [node]
         for string in strings:
             text = str(string)
             if not text.strip():

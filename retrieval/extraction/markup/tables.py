@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from bs4 import Tag
 
 from retrieval.extraction.candidates import Evidence, Group, Marker
+from retrieval.extraction.elements import find_ancestor
 from retrieval.extraction.page import Page
 
 _ASKS = re.compile(
@@ -25,7 +26,7 @@ def find_groups(page: Page) -> Iterator[Group]:
     for table in page.tags:
         if table.name != "table":
             continue
-        rows = [row for row in table.find_all("tr") if row.find_parent("table") is table]
+        rows = [row for row in table.find_all("tr") if find_ancestor(row, ("table",)) is table]
         cells = [list(row.find_all(("td", "th"), recursive=False)) for row in rows]
         if len(cells) < 2:
             continue

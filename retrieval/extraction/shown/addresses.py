@@ -9,7 +9,7 @@ from itertools import islice
 
 from bs4 import BeautifulSoup, NavigableString, PageElement, Tag
 
-from retrieval.extraction.elements import get_attribute
+from retrieval.extraction.elements import find_links, find_tags, find_tags_with, get_attribute
 from retrieval.extraction.shown.styles import find_styled, is_invisible
 
 _PROTECTED = "/cdn-cgi/l/email-protection"  # where Cloudflare's links lead that its script has not rewritten
@@ -19,19 +19,21 @@ _INLINE = ("span", "b", "i", "em", "small", "strong")
 
 def reveal_addresses(soup: BeautifulSoup) -> None:
     """Write out addresses that Cloudflare encoded, a style turns round, or hidden letters stand in."""
-    for tag in soup.find_all(attrs={"data-cfemail": True}):
+    for tag in find_tags_with(soup, "data-cfemail"):
         if address := _decode(get_attribute(tag, "data-cfemail")):
             tag.string = address
             if tag.name == "a":
                 tag["href"] = f"mailto:{address}"
-    for link in soup.find_all("a", href=re.compile(re.escape(_PROTECTED))):
+    for link in find_links(soup):
+        if _PROTECTED not in get_attribute(link, "href"):
+            continue
         address = _decode(get_attribute(link, "href").partition("#")[2])
         if address:
             link["href"] = f"mailto:{address}"
         else:
             del link["href"]  # it would lead nowhere
     _turn_reversed_text(soup)
-    for tag in soup.find_all(_INLINE):
+    for tag in find_tags(soup, _INLINE):
         if _is_decoy(tag):
             tag.decompose()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bs4 import Tag
 
-from retrieval.extraction.elements import get_attribute, text_of
+from retrieval.extraction.elements import find_ancestor, find_tags_with, get_attribute, text_of
 
 _MOST_COPIES = 2_000  # in one page
 _MOST_STEPS = 50_000  # in one table
@@ -27,7 +27,7 @@ def repeat_merged_cells(root: Tag) -> None:
     """Give each row of every table all of its cells. A cell over the whole width is a title and stays one."""
     left = _MOST_COPIES
     for table in root.find_all("table"):
-        rows = [row for row in table.find_all("tr") if row.find_parent("table") is table]
+        rows = [row for row in table.find_all("tr") if find_ancestor(row, ("table",)) is table]
         if any(
             _read_span(cell, name) != 1 for row in rows for cell in _cells_of(row) for name in ("rowspan", "colspan")
         ):
@@ -90,7 +90,7 @@ def _write_grid(rows: list[Tag], grid: list[_Row]) -> None:
 
 def _copy_cell(cell: Tag) -> Tag:
     copied = copy.copy(cell)
-    for tag in (copied, *copied.find_all(id=True)):
+    for tag in (copied, *find_tags_with(copied, "id")):
         del tag["id"]
     if len(text_of(copied)) > _LONGEST_COPY:
         copied.clear()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bs4 import BeautifulSoup, NavigableString, PageElement, Tag
 
-from retrieval.extraction.elements import BLOCKS, text_of
+from retrieval.extraction.elements import BLOCKS, find_ancestor, text_of, texts_in
 from retrieval.extraction.shown.styles import find_styled
 from retrieval.text.scripts import HAN, KANA
 
@@ -33,7 +33,7 @@ def join_lines(soup: BeautifulSoup) -> None:
     for index, node in enumerate(texts):
         if not isinstance(node, NavigableString) or ("\n" not in node and "\r" not in node):
             continue
-        if node.find_parent(_KEEPING) is not None or id(node.find_parent("code")) in listings:
+        if find_ancestor(node, _KEEPING) is not None or id(find_ancestor(node, ("code",))) in listings:
             continue
         before, after = _last_character(texts, index), _first_character(texts, index)
         texts[index] = joined = NavigableString(_join_text(str(node), before, after))
@@ -73,8 +73,8 @@ def _first_character(texts: Sequence[PageElement], index: int) -> str:
 def _break_kept_lines(soup: BeautifulSoup) -> None:
     left = _MOST_BREAKS
     for box in find_styled(soup, _keeps_lines):
-        for text in [node for node in box.find_all(string=True) if type(node) is NavigableString and "\n" in node]:
-            if not text.strip() or text.find_parent(_KEEPING) is not None:
+        for text in [node for node in texts_in(box) if type(node) is NavigableString and "\n" in node]:
+            if not text.strip() or find_ancestor(text, _KEEPING) is not None:
                 continue
             lines = str(text).split("\n")
             first, last = text.previous_sibling is None, text.next_sibling is None  # there a line end shows nothing

@@ -6,7 +6,7 @@ import re
 
 from bs4 import BeautifulSoup, NavigableString, Tag
 
-from retrieval.extraction.elements import BLOCKS, get_attribute
+from retrieval.extraction.elements import BLOCKS, find_ancestor, find_tags, get_attribute, is_decomposed
 from retrieval.extraction.shown.styles import is_invisible
 
 _CELLS = ("td", "th", "dd", "li")
@@ -28,10 +28,10 @@ def describe_media(soup: BeautifulSoup) -> None:
     paragraph holds), and a link with its title where a film or another page is shown. Other pictures go."""
     telling: set[int] = set()  # blocks that show text beside their pictures
     for image in soup.find_all("img"):
-        if not image.decomposed:
+        if not is_decomposed(image):
             _describe_picture(image, telling)
-    for frame in soup.find_all(("iframe", "video", "audio", "object", "embed")):
-        if not frame.decomposed:
+    for frame in find_tags(soup, ("iframe", "video", "audio", "object", "embed")):
+        if not is_decomposed(frame):
             _link_frame(soup, frame)
 
 
@@ -76,8 +76,8 @@ def _shows_text(tag: Tag) -> bool:
 
 def _tell_enough(names: list[str], block: Tag) -> bool:
     """Whether pictures that are all of a cell, an item or a paragraph say in words what it says."""
-    figure = block if block.name == "figure" else block.find_parent("figure")
-    if block.find_parent(_FRAMES) is not None or (figure is not None and _shows_text(figure)):
+    figure = block if block.name == "figure" else find_ancestor(block, ("figure",))
+    if find_ancestor(block, _FRAMES) is not None or (figure is not None and _shows_text(figure)):
         return False  # a caption says it
     return bool(names) and (block.name in _CELLS or sum(map(str.isalpha, "".join(names))) >= _FEWEST_LETTERS)
 

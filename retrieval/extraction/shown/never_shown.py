@@ -14,7 +14,14 @@ from collections.abc import Iterator
 from bs4 import BeautifulSoup, Tag
 
 from retrieval.extraction import wording
-from retrieval.extraction.elements import class_names, get_attribute, heading_level, text_of
+from retrieval.extraction.elements import (
+    class_names,
+    find_tags_with,
+    get_attribute,
+    heading_level,
+    is_decomposed,
+    text_of,
+)
 from retrieval.extraction.shown.overlays import TARGETS
 from retrieval.extraction.shown.styles import find_hidden, find_revealed_names
 
@@ -45,8 +52,8 @@ def mark_never_shown(soup: BeautifulSoup) -> None:
 
 def remove_never_shown(root: Tag) -> None:
     """Take away what was marked."""
-    for tag in root.find_all(attrs={NEVER_SHOWN: True}):
-        if not tag.decomposed:
+    for tag in find_tags_with(root, NEVER_SHOWN):
+        if not is_decomposed(tag):
             tag.decompose()
 
 
@@ -60,7 +67,7 @@ class _Signs:
 
     def __init__(self, soup: BeautifulSoup, hidden: dict[int, Tag], outermost: list[Tag]) -> None:
         self._hidden = hidden
-        self._ids = {get_attribute(tag, "id") for tag in soup.find_all(id=True)}
+        self._ids = {get_attribute(tag, "id") for tag in find_tags_with(soup, "id")}
         self._named = Counter(_list_names(soup))
         self._revealed = find_revealed_names(soup)
         self._closed = Counter(self._list_closed(outermost))
@@ -72,7 +79,7 @@ class _Signs:
     def _is_named(self, tag: Tag) -> bool:
         own = Counter(name for each in (tag, *tag.find_all(True)) for name in _list_attribute_names(each))
         around = itertools.takewhile(lambda parent: text_of(parent) == text_of(tag), tag.parents)
-        ids = {get_attribute(each, "id") for each in (tag, *tag.find_all(id=True), *around)} - {""}
+        ids = {get_attribute(each, "id") for each in (tag, *find_tags_with(tag, "id"), *around)} - {""}
         if any(self._named[name] > own[name] for name in ids):
             return True
         return bool(self._revealed & {get_attribute(tag, "id"), *get_attribute(tag, "class").split()} - {""})
@@ -142,7 +149,7 @@ class _Signs:
     def _opens_other(self, before: Tag, tag: Tag) -> bool:
         """Whether the control names what it opens, and that is something else."""
         targets = {get_attribute(before, key).removeprefix("#") for key in (*TARGETS, "href")} & self._ids
-        return bool(targets) and not targets & {get_attribute(each, "id") for each in (tag, *tag.find_all(id=True))}
+        return bool(targets) and not targets & {get_attribute(each, "id") for each in (tag, *find_tags_with(tag, "id"))}
 
     def _before(self, tag: Tag) -> Tag | None:
         """What is shown directly before it, in the same box."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bs4 import BeautifulSoup, Tag
 
 from retrieval.extraction import wording
-from retrieval.extraction.elements import BLOCKS, get_attribute, text_of
+from retrieval.extraction.elements import BLOCKS, get_attribute, is_decomposed, tags_in, text_of
 
 # Attributes of a control that name what it shows: HTML's own, ARIA's, and those of common kits.
 TARGETS = (
@@ -27,11 +27,11 @@ _CLOSING = ("hide", "close", "hide-popover", "request-close")
 def place_overlays(soup: BeautifulSoup) -> None:
     """Dialogs that questions open become boxes like any other, the others (cookies, letters, logins) go; a popover
     stands behind the line with its control, for its place in the source tells nothing."""
-    overlays = soup.find_all(_is_overlay)
+    overlays = [tag for tag in tags_in(soup) if _is_overlay(tag)]
     controls = _find_controls(soup, overlays) if overlays else {}
     asking = [text for control in controls.values() if (text := text_of(control)) and _asks(text)]
     for overlay in overlays:
-        if overlay.decomposed:
+        if is_decomposed(overlay):
             continue
         control = controls.get(id(overlay))
         if _is_dialog(overlay):
@@ -61,7 +61,9 @@ def _find_controls(soup: BeautifulSoup, overlays: list[Tag]) -> dict[int, Tag]:
     """The first control that opens each overlay, by the overlay's identity; it stands outside of it."""
     named = {name: overlay for overlay in overlays if (name := get_attribute(overlay, "id"))}
     found: dict[int, Tag] = {}
-    for tag in soup.find_all(lambda tag: any(tag.has_attr(key) for key in (*TARGETS, "href"))):
+    for tag in tags_in(soup):
+        if tag.attrs.keys().isdisjoint((*TARGETS, "href")):
+            continue
         if get_attribute(tag, "command") in _CLOSING or get_attribute(tag, "popovertargetaction") in _CLOSING:
             continue
         for key in (*TARGETS, "href"):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bs4 import BeautifulSoup, NavigableString, PageElement, Tag
 
-from retrieval.extraction.elements import BLOCKS, class_words, get_attribute
+from retrieval.extraction.elements import BLOCKS, class_words, find_ancestor, find_tags, get_attribute, texts_in
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -29,9 +29,9 @@ _NEAR = 24  # characters
 def write_raised_figures(soup: BeautifulSoup) -> None:
     """ "$19<sup>99</sup>" becomes $19.99, "10<sup>6</sup>" 10⁶, "H<sub>2</sub>O" H₂O; figures that only a style sheet
     parts get a space. Raised letters ("1st", "TM") stay as they are."""
-    for tag in soup.find_all(_INLINE):
+    for tag in find_tags(soup, _INLINE):
         text = _read_short_text(tag)
-        if not any(char.isdigit() for char in text) or tag.find_parent(_CODE) is not None:
+        if not any(char.isdigit() for char in text) or find_ancestor(tag, _CODE) is not None:
             continue
         if (
             _FIGURES.fullmatch(text)
@@ -101,7 +101,7 @@ def _write_as_characters(tag: Tag, text: str) -> None:
     """Raised or lowered characters where there are such ones for all of it, else a sign that it is raised."""
     table = _RAISED if tag.name == "sup" else _LOWERED
     if all(ord(char) in table or char.isspace() for char in text):
-        for string in tag.find_all(string=True):
+        for string in texts_in(tag):
             string.replace_with(str(string).translate(table))
     elif text[0].isdigit() and _text_before(tag)[-1:].isdigit():
         tag.insert_before(" " if _FRACTION.fullmatch(text) else "^" if tag.name == "sup" else "_")

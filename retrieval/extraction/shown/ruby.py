@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bs4 import BeautifulSoup
 
+from retrieval.extraction.elements import find_ancestor, find_tags, is_decomposed
+
 _READINGS = ("rt", "rp", "rtc")
 
 
@@ -12,11 +14,11 @@ def remove_readings(soup: BeautifulSoup) -> None:
 
     A base text that the parser took for a part of the reading before it (HTML lets end tags out) stays.
     """
-    readings = soup.find_all(_READINGS)
+    readings = find_tags(soup, _READINGS)
     for reading in readings:
         for base in reading.find_all("rb"):
-            if base.find_parent(_READINGS) is reading:
+            if find_ancestor(base, _READINGS) is reading:
                 reading.insert_before(base.extract())
     for reading in readings:
-        if not reading.decomposed:
+        if not is_decomposed(reading):
             reading.decompose()

@@ -8,7 +8,16 @@ from itertools import islice
 
 from bs4 import BeautifulSoup, NavigableString, PageElement, Tag
 
-from retrieval.extraction.elements import BLOCKS, HEADINGS, get_attribute, text_of
+from retrieval.extraction.elements import (
+    BLOCKS,
+    HEADINGS,
+    find_ancestor,
+    find_first,
+    find_tags_with,
+    get_attribute,
+    is_decomposed,
+    text_of,
+)
 
 _SPOKEN = re.compile(
     r"\b(?:sr-only|a-offscreen|off-?screen|assistive-text|element-invisible)\b|visually-?hidden|hidden-?visually"
@@ -24,10 +33,12 @@ _LONGEST_DRAWING = 80  # characters: a price, stars, a sign
 def choose_spoken_forms(soup: BeautifulSoup) -> None:
     """Where a drawing that is hidden from screen readers stands beside words for these alone, keep the words; also
     where they are all that a cell of a table or list holds. What else is only spoken goes: it says what to do."""
-    for spoken in soup.find_all(class_=_SPOKEN):
-        if spoken.decomposed or spoken.name not in ("span", "div", "p", "sup", "small", "b", "strong", "em", "i"):
+    for spoken in find_tags_with(soup, "class"):
+        if not _SPOKEN.search(get_attribute(spoken, "class")) or is_decomposed(spoken):
             continue
-        if spoken.find_parent(_CONTROLS) is not None or spoken.find(BLOCKS) is not None:
+        if spoken.name not in ("span", "div", "p", "sup", "small", "b", "strong", "em", "i"):
+            continue
+        if find_ancestor(spoken, _CONTROLS) is not None or find_first(spoken, BLOCKS) is not None:
             continue
         drawing = next(filter(_is_drawing, _list_neighbours(spoken)), None)  # one: the next may be another's
         if drawing is not None:
@@ -61,13 +72,13 @@ def _is_space(node: PageElement) -> bool:
 
 def _is_drawing(tag: Tag) -> bool:
     """Whether screen readers are told to pass the element over, and it is no box of text."""
-    if get_attribute(tag, "aria-hidden") != "true" or tag.name in BLOCKS or tag.find(BLOCKS) is not None:
+    if get_attribute(tag, "aria-hidden") != "true" or tag.name in BLOCKS or find_first(tag, BLOCKS) is not None:
         return False
     return len(tag.get_text(strip=True)) <= _LONGEST_DRAWING
 
 
 def _fills_cell(spoken: Tag) -> bool:
-    cell = spoken.find_parent(_CELLS)
+    cell = find_ancestor(spoken, _CELLS)
     if cell is None or len(list(islice(cell.descendants, _MOST_NODES))) == _MOST_NODES:
         return False
     return text_of(cell) == text_of(spoken)

@@ -42,6 +42,8 @@ def fold_style(style: str) -> str:
 
 def is_invisible(tag: Tag) -> bool:
     """Whether the element itself is marked as not shown."""
+    if not tag.has_attr("style"):
+        return tag.has_attr("hidden")
     style = fold_style(get_attribute(tag, "style"))
     return tag.has_attr("hidden") or "display:none" in style or "visibility:hidden" in style
 

@@ -13,7 +13,20 @@ from itertools import islice
 from bs4 import BeautifulSoup, Tag
 
 from retrieval.extraction import wording
-from retrieval.extraction.elements import BLOCKS, HEADINGS, class_words, get_attribute, heading_level, text_of
+from retrieval.extraction.elements import (
+    BLOCKS,
+    HEADINGS,
+    class_words,
+    find_ancestor,
+    find_first,
+    find_tags,
+    find_tags_with,
+    get_attribute,
+    heading_level,
+    is_decomposed,
+    tags_in,
+    text_of,
+)
 
 _LONGEST_LABEL = 200  # characters
 _LIKELY = 0.4  # of a question
@@ -39,13 +52,13 @@ def label_tabs(soup: BeautifulSoup) -> None:
 
 def _find_tab_groups(soup: BeautifulSoup) -> list[list[_Pair]]:
     """Tabs with their panels: those that name them, by the box of the panels, and those that stand in their order."""
-    ids = {get_attribute(tag, "id"): tag for tag in soup.find_all(id=True)}
-    panels = soup.find_all(attrs={"role": "tabpanel"})
+    ids = {get_attribute(tag, "id"): tag for tag in find_tags_with(soup, "id")}
+    panels = _find_panels(soup)
     labelled = {get_attribute(panel, "aria-labelledby"): panel for panel in panels}
     named: defaultdict[int, list[_Pair]] = defaultdict(list)
     loose: defaultdict[int, list[Tag]] = defaultdict(list)
     taken: set[int] = set()
-    for tab in soup.find_all(_is_tab):
+    for tab in filter(_is_tab, tags_in(soup)):
         panel = _find_named_panel(tab, ids) or labelled.get(get_attribute(tab, "id") or "-")
         if panel is None:
             loose[id(tab.find_parent(attrs={"role": "tablist"}) or tab.parent)].append(tab)
@@ -78,9 +91,13 @@ def _is_tab(tag: Tag) -> bool:
         return True
     if tag.name != "a" or not get_attribute(tag, "href").startswith("#"):
         return False
-    row = tag.find_parent(("ul", "ol"))  # jQuery UI and its like: the row, or the box around it, is called tabs
+    row = find_ancestor(tag, ("ul", "ol"))  # jQuery UI and its like: the row, or the box around it, is called tabs
     boxes = (row, row.parent) if row is not None else ()
     return any(box is not None and class_words(box) & {"tab", "tabs"} for box in boxes)
+
+
+def _find_panels(box: Tag) -> list[Tag]:
+    return [tag for tag in find_tags_with(box, "role") if get_attribute(tag, "role") == "tabpanel"]
 
 
 def _find_named_panel(tab: Tag, ids: dict[str, Tag]) -> Tag | None:
@@ -93,14 +110,15 @@ def _find_named_panel(tab: Tag, ids: dict[str, Tag]) -> Tag | None:
 
 
 def _find_outermost_panels(box: Tag) -> list[Tag]:
-    panels = box.find_all(attrs={"role": "tabpanel"})
+    panels = _find_panels(box)
     known = {id(panel) for panel in panels}
     return [panel for panel in panels if all(id(parent) not in known for parent in panel.parents)]
 
 
 def _find_radio_groups(soup: BeautifulSoup) -> list[list[_Pair]]:
     """Boxes whose radio buttons choose what is shown: labels each before its panel, or all before all panels."""
-    boxes = {id(radio.parent): radio.parent for radio in soup.find_all("input", type="radio")}
+    radios_of_page = [tag for tag in soup.find_all("input") if get_attribute(tag, "type") == "radio"]
+    boxes = {id(radio.parent): radio.parent for radio in radios_of_page}
     groups = []
     for box in boxes.values():
         if box is None:
@@ -135,8 +153,8 @@ def _choose_level(panels: list[Tag]) -> int:
     nothing to head, or such a heading would end what the tabs stand in."""
     before = panels[0].find_previous(HEADINGS)
     outer = heading_level(before) if isinstance(before, Tag) else 1
-    within = [heading_level(tag) for panel in panels for tag in panel.find_all(HEADINGS)]
-    if not within and not any(panel.find("details") for panel in panels):
+    within = [heading_level(tag) for panel in panels for tag in find_tags(panel, HEADINGS)]
+    if not within and not any(find_first(panel, ("details",)) for panel in panels):
         return 0
     level = min(within) - 1 if within else min(6, outer + 1)
     return level if level > outer else 0
@@ -161,7 +179,7 @@ def _head_panel(soup: BeautifulSoup, panel: Tag, label: str, name: str) -> None:
 
 
 def _remove_label(tab: Tag, panel: Tag) -> None:
-    if tab.decomposed or any(parent is tab for parent in panel.parents):
+    if is_decomposed(tab) or any(parent is tab for parent in panel.parents):
         return
     before = panel.find_previous_sibling()
     if isinstance(before, Tag) and before is not tab and get_attribute(before, "role") == "tab":

@@ -8,6 +8,8 @@ from html.entities import html5
 
 from bs4 import BeautifulSoup, NavigableString
 
+from retrieval.extraction.elements import find_ancestor, texts_in
+
 _MOST_TAGS, _MOST_IN_TEXT = 5_000, 200  # in a page and in one text: more are no slip of a template
 _CODE = ("pre", "code", "kbd", "samp", "tt", "textarea", "xmp")
 _ENTITY = re.compile(r"&(?:#\d{2,6}|#[xX][0-9a-fA-F]{2,5}|[A-Za-z]{2,8});")
@@ -20,8 +22,8 @@ _MARKUP = re.compile(
 def unescape_text(soup: BeautifulSoup) -> None:
     """Read entities that are shown as such, and markup that is all of a text, once more; in code they are meant."""
     left = _MOST_TAGS
-    for text in [node for node in soup.find_all(string=_may_be_escaped) if type(node) is NavigableString]:
-        if text.find_parent(_CODE) is not None:
+    for text in [node for node in texts_in(soup) if type(node) is NavigableString and _may_be_escaped(node)]:
+        if find_ancestor(text, _CODE) is not None:
             continue
         plain = _ENTITY.sub(_read_entity, text)
         if (tags := plain.count("<")) <= min(left, _MOST_IN_TEXT) and _MARKUP.fullmatch(plain):
@@ -32,8 +34,8 @@ def unescape_text(soup: BeautifulSoup) -> None:
             text.replace_with(plain)
 
 
-def _may_be_escaped(text: str | None) -> bool:
-    return text is not None and (("&" in text and ";" in text) or ("</" in text))
+def _may_be_escaped(text: str) -> bool:
+    return ("&" in text and ";" in text) or "</" in text
 
 
 def _read_entity(match: re.Match[str]) -> str:
