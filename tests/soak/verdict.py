@@ -7,6 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import dropwhile
 from typing import Any, NamedTuple
 
 import discord as dpy
@@ -223,8 +224,19 @@ class Judge:
         return self._refused(standing, {"chat.delete", "chat.stopStream"}, "DELETE")
 
     def _left_behind(self, standing: Standing) -> bool:
-        """Whether the platform refused, for good, to go on with a message, which then came elsewhere."""
-        return self._refused(standing, {"chat.appendStream", "chat.stopStream", "chat.update"}, "PATCH")
+        """Whether the platform refused, for good, to go on with a message, or any message there once this one stood:
+        the answer then came elsewhere."""
+        refused = self._refused(standing, {"chat.appendStream", "chat.stopStream", "chat.update"}, "PATCH")
+        return refused or self._refused_afterwards(standing)
+
+    def _refused_afterwards(self, standing: Standing) -> bool:
+        if standing.platform == SLACK:
+            channel = standing.place.partition("/")[0]
+            calls = dropwhile(lambda call: call.response.get("ts") != standing.id, self._slack.calls)
+            return any(call.args.get("channel") == channel and _for_good(call.error) for call in calls)
+        requests = dropwhile(lambda request: request.made != standing.id, self._discord.calls)
+        there = f"/channels/{standing.place}/"
+        return any(there in request.path and request.status in {403, 404} for request in requests)
 
     def _refused(self, standing: Standing, methods: set[str], http: str) -> bool:
         if standing.platform == SLACK:

@@ -12,6 +12,7 @@ from tests.soak.ledger import SLACK, TOPICS, Ledger, Said, Wording
 from tests.soak.verdict import Judge, Row, Verdict
 from tests.support.discord import DiscordStandIn
 from tests.support.slack import SlackStandIn
+from tests.support.slack.core import Call
 from tests.support.slack.workspace import Message
 
 ITEM = "ab" * 16
@@ -59,3 +60,26 @@ async def test_two_answers_that_everybody_sees_are_doubled(
     slack: SlackStandIn, whispers: tuple[bool, ...], doubled: int
 ) -> None:
     assert len((await _judge(slack, *whispers)).doubled) == doubled
+
+
+@pytest.mark.parametrize(("refused", "doubled"), [("not_in_channel", 0), ("ratelimited", 1)])
+async def test_what_stands_where_the_bot_may_speak_no_more_is_no_second_answer(
+    slack: SlackStandIn, refused: str, doubled: int
+) -> None:
+    slack.add_channel("C2", ["U1"], "public")
+    ledger, asked = Ledger(random.Random(1)), await slack.say("C1", "U1", "How long?")
+    ledger.note(Said(SLACK, "C1", asked, "U1", asked, Wording(TOPICS[0], "000001")))
+    for channel in ("C1", "C2"):
+        message = Message(slack.workspace.next_ts(), channel, slack.bot_user, text="2 working days (000001)")
+        message.bot_id, message.thread_ts = slack.bot_id, asked if channel == "C1" else ""
+        message.metadata = {"event_type": "answer", "event_payload": {"item": ITEM}}
+        slack.workspace.put(message)
+        slack.calls.append(Call("chat.postMessage", {"channel": channel}, 0.0, True, "", {"ts": message.ts}))
+        slack.calls.append(Call("conversations.replies", {"channel": "C1"}, 0.0, False, refused, {}))
+    row = Row(SLACK, "C1", asked, ITEM, "answered", "answer", "U1", 1, datetime.now(UTC), "[]")
+    async with DiscordStandIn() as discord:
+        verdict = Judge(ledger, slack, discord, [row], admins="CADMINS").judge()
+    assert (len(verdict.doubled), verdict.figures["broken off where the bot may speak no more"]) == (
+        doubled,
+        1 - doubled,
+    )
