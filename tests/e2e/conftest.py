@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -54,3 +56,12 @@ def postgres_url(postgres: str) -> Iterator[str]:
     """An empty PostgreSQL database."""
     with fresh_database(postgres) as url:
         yield url
+
+
+@pytest.fixture
+def own_temporary_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where temporary files of this test and its processes go, and nobody else's."""
+    with tempfile.TemporaryDirectory(prefix="own-") as folder:
+        monkeypatch.setenv("TMPDIR", folder)
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield Path(folder)

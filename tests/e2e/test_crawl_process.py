@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import textwrap
 import time
 from collections.abc import Callable, Iterator
@@ -53,11 +52,7 @@ def workers(parent: int) -> list[int]:
     return found
 
 
-def spools() -> set[Path]:
-    return set(Path(tempfile.gettempdir()).glob("frontdesk-crawl-*"))
-
-
-def wait_until(holds: Callable[[], bool], seconds: float = 5) -> bool:
+def wait_until(holds: Callable[[], bool], seconds: float = 30) -> bool:
     end = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > end:
@@ -66,14 +61,13 @@ def wait_until(holds: Callable[[], bool], seconds: float = 5) -> bool:
     return True
 
 
-def test_closing_the_iterator_ends_the_process_and_leaves_no_files(site: Site) -> None:
-    before = spools()
+def test_closing_the_iterator_ends_the_process_and_leaves_no_files(site: Site, own_temporary_folder: Path) -> None:
     crawling = start(site)
     next(crawling)
     assert workers(os.getpid())
     crawling.close()  # type: ignore[attr-defined]
     assert not workers(os.getpid())
-    assert not spools() - before
+    assert not [*own_temporary_folder.iterdir()]
 
 
 def test_a_process_that_dies_is_an_error_that_says_so(site: Site) -> None:
@@ -85,8 +79,9 @@ def test_a_process_that_dies_is_an_error_that_says_so(site: Site) -> None:
         list(crawling)
 
 
-def test_it_ends_soon_after_its_parent_was_killed_and_takes_its_files_along(site: Site) -> None:
-    before = spools()
+def test_it_ends_soon_after_its_parent_was_killed_and_takes_its_files_along(
+    site: Site, own_temporary_folder: Path
+) -> None:
     script = f"""
         from retrieval.crawling import CrawlSettings, ScrapyCrawler
         from retrieval.documents import Source, SourceKind
@@ -101,7 +96,7 @@ def test_it_ends_soon_after_its_parent_was_killed_and_takes_its_files_along(site
     parent.wait()
     parent.stdout.close()
     assert wait_until(lambda: not Path(f"/proc/{worker}").exists())
-    assert wait_until(lambda: not spools() - before)
+    assert wait_until(lambda: not [*own_temporary_folder.iterdir()])
 
 
 def test_it_ends_even_when_its_parent_was_killed_while_it_waited_for_a_slow_server(site: Site) -> None:
@@ -135,14 +130,13 @@ def test_a_process_that_cannot_start_is_one_clear_line(site: Site) -> None:
     assert "\n" not in str(told.value)
 
 
-def test_it_waits_for_a_reader_that_is_slow(site: Site) -> None:
+def test_it_waits_for_a_reader_that_is_slow(site: Site, own_temporary_folder: Path) -> None:
     bodies = {f"/{n}.txt": b"%d " % n + b"x" * (8 * MIB - 3) for n in range(24)}  # one text would be one page
     site.html("/", "".join(f'<a href="{path}">x</a>' for path in bodies))
     site.pages.update({path: Page(body, content_type="text/plain") for path, body in bodies.items()})
-    before = spools()
     crawling = start(site)
     next(crawling)
-    (spool,) = spools() - before
+    (spool,) = own_temporary_folder.glob("frontdesk-crawl-*")
     time.sleep(2)
     assert sum(path.stat().st_size for path in spool.iterdir()) <= (64 + 5 * 8) * MIB
     assert {fetch.body for fetch in crawling} == set(bodies.values())

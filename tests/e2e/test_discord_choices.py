@@ -19,7 +19,7 @@ from tests.support.discord.standin import labels, shown
 from tests.support.guilds import SECONDS, Den, create_team_channel
 from tests.support.pairs import VAGUE
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 KETTLE, LAMP = "red lever", "knob twice"  # of the answers
 NONE = "None of these"

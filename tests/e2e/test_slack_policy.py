@@ -15,7 +15,7 @@ from tests.support.bots import Bot, Knowledge
 from tests.support.rooms import QUIET, SECONDS, Direct, Room
 from tests.support.slack import CannotDo, SlackStandIn
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 HELP = "C0HELP"
 DELIVERY, PAYMENT, GIFTS = (
