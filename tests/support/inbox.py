@@ -188,7 +188,7 @@ async def die(office: Office) -> None:
     await end_task(office.running)
 
 
-async def until(condition: Callable[[], Any], seconds: float = 5) -> None:
+async def until(condition: Callable[[], Any], seconds: float = 30) -> None:
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 (what it waits for sets no event)
             await asyncio.sleep(0.005)

@@ -77,7 +77,7 @@ class Office:
         return await self.desk.receive_press(turn.id, number, user, lambda kept: {**kept, **gained})
 
     async def until(self, *ends: tuple[str, str, str]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while self.meter.ends != list(ends):  # noqa: ASYNC110 (what it waits for sets no event)
                 await asyncio.sleep(0.005)
 

@@ -204,7 +204,7 @@ async def test_a_deleted_message_of_a_handoff_is_forgotten(opens: Opens, databas
     await office.inbox.receive_message(reply)
     await settled(office)
     await office.inbox.receive_deletion(reply.key)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not handing.forgotten:  # noqa: ASYNC110 (no event)
             await asyncio.sleep(0.01)
     assert handing.forgotten == ["In 3 days."]

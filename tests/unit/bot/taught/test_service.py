@@ -42,7 +42,7 @@ def quoting(taught: Taught, *, cited: bool = True, author: str | None = None) ->
 
 
 async def wait(condition: Callable[[], Any]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not condition():  # noqa: ASYNC110 (what it waits for sets no event)
             await asyncio.sleep(0.005)
 
