@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 FRONTDESK = (str(Path(sys.executable).parent / "frontdesk"),)
 SLOW_FRONTDESK = (sys.executable, "-m", "tests.support.slow_frontdesk")
 LATER_FRONTDESK = (sys.executable, "-m", "tests.support.later_frontdesk")
-START_SECONDS = 30.0
+START_SECONDS = 90.0
 
 
 class Done(NamedTuple):

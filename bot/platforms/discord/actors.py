@@ -71,9 +71,25 @@ class Team:
             try:
                 if await self._is_public(channel):
                     found[str(channel)] = describe_public_channel(channel)
+                elif missing := self._find_missing_permissions(channel):
+                    found[str(channel)] = (
+                        f"the bot may not post in the channel {channel}: give it {missing} there, or name another."
+                    )
             except DeliveryError as error:
                 found[str(channel)] = f"the channel {channel} cannot be looked at: {error}."
         return found
+
+    def _find_missing_permissions(self, channel_id: int) -> str:
+        """Those without which nothing can be posted, as far as the gateway told of the channel."""
+        channel: Any = self._client.get_channel(channel_id)
+        if channel is None or isinstance(channel, discord.abc.PrivateChannel):
+            return ""
+        held = channel.permissions_for(channel.guild.me)
+        speaking = ("Send Messages in Threads", held.send_messages_in_threads)
+        if not isinstance(channel, discord.Thread):
+            speaking = ("Send Messages", held.send_messages)
+        needed = (("View Channel", held.view_channel), speaking)
+        return " and ".join(f'"{name}"' for name, given in needed if not given)
 
     async def _is_public(self, channel_id: int) -> bool:
         """As the gateway told last, or else the API; of a thread, whether its channel is. Raises DeliveryError."""

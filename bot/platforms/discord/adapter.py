@@ -8,6 +8,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import discord
@@ -19,6 +20,7 @@ from bot.commands.console import Console
 from bot.errors import BotError, DeliveryError, PlatformError, StorageError
 from bot.inbox.options import press_id
 from bot.platforms.attachments import Attachments
+from bot.platforms.channel_watch import SupportChannelWatch
 from bot.platforms.discord.actors import Team
 from bot.platforms.discord.api_errors import translate_connection_errors, translate_delivery_errors
 from bot.platforms.discord.catch_up import CatchUp, PendingEvents
@@ -102,6 +104,7 @@ class DiscordAdapter:
         self._heard: OrderedDict[int, None] = OrderedDict()
         self._threads: OrderedDict[int, asyncio.Future[bool]] = OrderedDict()
         self._registering: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
 
     @property
     def console(self) -> Console:
@@ -133,6 +136,8 @@ class DiscordAdapter:
             raise
         finally:
             remembering.cancel()
+            if self._watching:
+                self._watching.cancel()
             if not self._owed.stopping:
                 await self.close()
         raise PlatformError("Discord closed the connection.")
@@ -166,12 +171,15 @@ class DiscordAdapter:
         self._services.add_platform(NAME, self._replies, channels, DiscordMessageContext(client, attachments))
 
     async def check_channels(self) -> None:
-        """Log what is wrong with the team's channels: nothing is posted there."""
-        faults = await self._team.find_faults()
-        for fault in faults.values():
+        """Log what is wrong with the team's channels: nothing is posted there. The support channel is watched on."""
+        watch = SupportChannelWatch(
+            self._settings.support_channel, self._team.find_faults, partial(self._handoffs.note_trouble, NAME)
+        )
+        for fault in (await watch.look()).values():
             log.error("no room for the team", cause=fault)
-        if fault := faults.get(self._settings.support_channel, ""):
-            self._handoffs.note_trouble(NAME, fault)
+        if self._watching:
+            self._watching.cancel()
+        self._watching = asyncio.create_task(watch.run())
 
     async def _register_commands(self, client: FrontdeskClient) -> None:
         """Until it is done; each time after a longer pause, for Discord takes 200 a day."""

@@ -12,6 +12,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -40,6 +41,7 @@ from bot.handoff.models import HandoffReason
 from bot.i18n import words_for
 from bot.i18n.language import primary_subtag
 from bot.platforms.attachments import Attachments
+from bot.platforms.channel_watch import SupportChannelWatch
 from bot.platforms.services import PlatformServices
 from bot.platforms.slack import blocks, choices
 from bot.platforms.slack.api_errors import code_of, translate_connection_errors, translate_delivery_errors
@@ -111,14 +113,21 @@ class SlackAdapter:
         team_channels = (self._settings.support_channel, self._settings.admin_channel)
         channels = SlackChannels(self.client, self._home.team, team_channels)
         self._commands.channels, self._commands.home = channels, self._home
-        faults = await channels.find_faults()
-        for fault in faults.values():
+        watch = SupportChannelWatch(
+            self._settings.support_channel, channels.find_faults, partial(self._handoffs.note_trouble, NAME)
+        )
+        for fault in (await watch.look()).values():
             log.error("no room for the team", cause=fault)
-        if fault := faults.get(self._settings.support_channel, ""):
-            self._handoffs.note_trouble(NAME, fault)
         around = SlackMessageContext(self.client, self._home, channels, self._build_attachments())
         self._replies = SlackReplySender(self.client, handoff=self._handoffs.can_hand_over)
         self._services.add_platform(NAME, self._replies, channels, around)
+        watching = asyncio.create_task(watch.run())
+        try:
+            await self._serve()
+        finally:
+            watching.cancel()
+
+    async def _serve(self) -> None:
         if not self._socket:
             await self._stay_connected(None)
         handler = AsyncSocketModeHandler(

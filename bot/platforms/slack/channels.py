@@ -139,7 +139,12 @@ class SlackChannels:
         found: dict[str, str] = {}
         for channel in self._team_channels:
             try:
-                if not await self._is_private(channel):
+                about = await self._fetch_channel(channel)
+                if about.get("is_archived"):
+                    found[channel] = f"the channel {channel} is archived: nothing can be posted there. Name another."
+                elif not about.get("is_member", True):
+                    found[channel] = f"the bot is not in the channel {channel}: invite it there."
+                elif not about.get("is_private"):
                     found[channel] = describe_public_channel(channel)
             except DeliveryError as error:
                 found[channel] = f"the channel {channel} cannot be looked at ({error}): invite the bot there."
@@ -170,11 +175,16 @@ class SlackChannels:
         """Whether people come in by invitation alone. Raises DeliveryError."""
         asked, private = self._private.get(channel, (-math.inf, False))
         if time.monotonic() - asked >= _PRIVACY_SECONDS:
-            with translate_delivery_errors():
-                found = await self._client.conversations_info(channel=channel)
-            private = bool(found["channel"].get("is_private"))
-            self._private[channel] = time.monotonic(), private
+            private = bool((await self._fetch_channel(channel)).get("is_private"))
         return private
+
+    async def _fetch_channel(self, channel: str) -> dict[str, Any]:
+        """Raises DeliveryError."""
+        with translate_delivery_errors():
+            found = await self._client.conversations_info(channel=channel)
+        about = dict(found["channel"])
+        self._private[channel] = time.monotonic(), bool(about.get("is_private"))
+        return about
 
     async def _is_in(self, channel: str, user: str) -> bool:
         cursor = ""

@@ -157,6 +157,7 @@ class Channel:
     members: list[str] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)
     partner: str = ""
+    archived: bool = False
 
     def replies(self, thread_ts: str) -> list[Message]:
         """What stands in a thread below its first message, for everybody to see."""
@@ -172,7 +173,7 @@ class Channel:
             "is_im": self.kind == "im",
             "is_mpim": self.kind == "mpim",
             "is_private": self.kind != "public",
-            "is_archived": False,
+            "is_archived": self.archived,
             "is_member": bot in self.members,
             "is_ext_shared": bool(self.partner),
         }

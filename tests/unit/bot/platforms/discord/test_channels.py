@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from itertools import product
@@ -140,3 +141,19 @@ async def test_a_private_conversation_with_the_bot_is_one_and_a_private_channel_
     async with channels_of(discord) as channels:
         assert channels.is_direct(await channels.open_direct_thread(str(discord.guild.id), str(user.id)))
         assert not channels.is_direct(ThreadRef("discord", str(discord.guild.id), str(channel.id), ""))
+
+
+async def test_a_channel_where_the_bot_may_not_write_is_a_fault(discord: DiscordStandIn) -> None:
+    hidden, me = {discord.guild.default_role: HIDDEN}, discord.world.me()
+    silent = dpy.PermissionOverwrite(view_channel=True, send_messages=False)
+    mute = discord.guild.create_text_channel("mute", overwrites=hidden | {me: silent})
+    well = discord.guild.create_text_channel("well", overwrites=hidden | {me: SEEN})
+    settings = settings_of(discord, mute.id, well.id)
+    use_endpoints(settings)
+    async with dpy.Client(intents=choose_intents(content=False)) as client:
+        connecting = asyncio.create_task(client.start(discord.token))
+        await client.login(discord.token)
+        await client.wait_until_ready()
+        faults = await Team(client, settings.team_channels).find_faults()
+        connecting.cancel()
+    assert list(faults) == [str(mute.id)] and '"Send Messages"' in faults[str(mute.id)]

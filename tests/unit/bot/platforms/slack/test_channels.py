@@ -102,6 +102,21 @@ async def test_a_public_channel_makes_nobody_a_teammate_and_holds_no_question(sl
     assert await both.find_role("U2") is Role.TEAMMATE and await both.find_faults() == {}
 
 
+async def test_a_channel_that_takes_no_message_is_a_fault_until_it_does(slack: SlackStandIn) -> None:
+    channel = slack.add_channel("C3", ["U1"], "private")
+    rooms = SlackChannels(AsyncWebClient(slack.bot_token, base_url=slack.api_url), slack.team, ["C3"])
+    assert await rooms.find_faults() == {}
+    channel.archived = True
+    assert "C3 is archived" in (await rooms.find_faults())["C3"]
+    channel.archived = False
+    channel.kind = "public"
+    channel.members.remove(slack.bot_user)
+    assert "not in the channel C3" in (await rooms.find_faults())["C3"]
+    channel.members.append(slack.bot_user)
+    channel.kind = "private"
+    assert await rooms.find_faults() == {}
+
+
 async def test_one_of_two_channels_being_public_takes_nothing_from_the_other(slack: SlackStandIn) -> None:
     slack.add_channel("C3", ["U1", "U2"], "public")
     rooms = SlackChannels(AsyncWebClient(slack.bot_token, base_url=slack.api_url), slack.team, ["C3", "C2"])
