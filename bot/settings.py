@@ -69,6 +69,8 @@ class Settings(Section):
     first_line_seconds: float = Field(6, gt=0)
     vllm_concurrency: int = Field(32, ge=1)
     vllm_pictures: bool = True
+    judge_contradictions: bool = False
+    wordings_per_refresh: int = Field(0, ge=0)
 
     # the inbox
     workers: int = Field(8, ge=1, le=256)

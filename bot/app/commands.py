@@ -16,6 +16,7 @@ from bot.learned.commands import LearnedCommands
 from bot.privacy.commands import PrivacyCommands
 from bot.sources.commands import SourceCommands
 from bot.taught.commands import TaughtCommands
+from bot.wordings.commands import WordingCommands
 
 if TYPE_CHECKING:
     from bot.app.application import Application
@@ -50,6 +51,7 @@ def make_groups(app: Application, versions: VersionStore) -> tuple[SourceCommand
         TaughtCommands(app.taught_answers, app.markers, app.platforms.declared),
         GlossaryCommands(app.glossary),
         LearnedCommands(app.wording_learner),
+        WordingCommands(app.wordings),
         PrivacyCommands(app.privacy),
         AuditCommands(app.audit_log),
     )

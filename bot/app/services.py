@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from bot.sources.status import ServerHealth, StatusReport
     from bot.sources.watch import RefreshWatch
     from bot.taught.service import TaughtAnswers
+    from bot.wordings.service import Wordings
+    from inference.spare_time import SpareTime
     from inference.vllm import VllmGenerator
     from retrieval.audiences import Viewer
     from retrieval.documents import Document, Source
@@ -103,12 +105,14 @@ class FeatureParts(SearchParts):
                 min_coverage=self.settings.min_coverage,
             ),
             audiences=self.live_audiences.current(),
+            wordings=self.wordings.current(),
             trial=trial,
             on_progress=on_progress,
         )
 
     async def _prepare_refresh(self) -> None:
         await self.live_audiences.load()
+        await self.wordings.load()
         if self.settings.golden_questions:
             await self.known_beside()
 
@@ -118,7 +122,12 @@ class FeatureParts(SearchParts):
         if report.renewed and report.outcome != "dry_run":
             await self.audience_store.record_read(report.renewed, report.version)
             await self.live_audiences.load()
-        return await conclude_refresh(report, self.contradictions, self.staleness)
+        told = dict(await conclude_refresh(report, self.contradictions, self.staleness))
+        if report.outcome != "dry_run":
+            await self.contradictions.judge_found()
+            if written := await self.wordings.write_missing():
+                told["wordings"] = asdict(written)
+        return told
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -152,6 +161,28 @@ class FeatureParts(SearchParts):
         from bot.learned.service import WordingLearner
 
         return WordingLearner(self.learned_store, self.live_learned, self.settings.learn_from)
+
+    @cached_property
+    def wordings(self) -> Wordings:
+        """What a model wrote that customers might ask."""
+        from bot.wordings.service import Wordings
+        from bot.wordings.writer import ModelWordings
+
+        writer = ModelWordings(self.spare_time) if self.spare_time else None
+        budget = self.settings.wordings_per_refresh
+        return Wordings(self.wording_store, self.load_index, self._find_meant, writer, budget)
+
+    async def _find_meant(self, question: str) -> str:
+        """The entry that a question means: it is first, and neither is another as likely nor is it too far off to be
+        shown."""
+        from bot.answering.decide import make_decision
+        from bot.chat.conversation import Decision
+
+        found = await self.retriever.retrieve(question)
+        decided = make_decision(found, self.settings.answer_threshold, self.settings.suggest_threshold)
+        if decided.decision not in {Decision.ANSWER, Decision.SUGGEST}:
+            return ""
+        return found.passages[0].passage.document.entry_id
 
     @cached_property
     def posters(self) -> dict[str, ChannelPoster]:
@@ -253,7 +284,8 @@ class FeatureParts(SearchParts):
     def _make_judge(self) -> Judge | None:
         from bot.freshness.judge import ModelJudge
 
-        return ModelJudge(self.generator) if self.generator else None
+        wanted = self.settings.judge_contradictions
+        return ModelJudge(self.spare_time) if wanted and self.spare_time else None
 
     @cached_property
     def generator(self) -> VllmGenerator | None:
@@ -263,6 +295,13 @@ class FeatureParts(SearchParts):
         generator = generator_for(self.settings)
         self.closing.push_async_callback(generator.close)
         return generator
+
+    @cached_property
+    def spare_time(self) -> SpareTime | None:
+        """The vLLM servers, for what nobody waits for."""
+        from inference.spare_time import SpareTime
+
+        return SpareTime(self.generator, self.settings.vllm_seconds) if self.generator else None
 
     @cached_property
     def staleness(self) -> Staleness:

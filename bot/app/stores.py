@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bot.privacy.ports import PrivacyStore
     from bot.sources.ports import AudienceStore, RefreshLog, ScheduleStore, SourceStore
     from bot.taught.ports import TaughtStore
+    from bot.wordings.ports import WordingStore
 
 
 @dataclass
@@ -121,6 +122,13 @@ class Stores:
         from bot.learned.store import SqlLearnedStore
 
         return SqlLearnedStore(self.database)
+
+    @cached_property
+    def wording_store(self) -> WordingStore:
+        """What a model wrote that customers might ask."""
+        from bot.wordings.store import SqlWordingStore
+
+        return SqlWordingStore(self.database)
 
     @cached_property
     def missed_store(self) -> MissedStore:

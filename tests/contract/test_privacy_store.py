@@ -56,7 +56,8 @@ SUPPORT = ThreadRef("slack", "T1", "CSUPPORT", "")
 # No customer's words or names stand in these, whosever row it is …
 # what admins set up, and notes of the software's own
 _HARMLESS_TABLES = {"sources", "help_channels", "markers", "glossary", "unlearned", "source_audiences"}
-_HARMLESS_TABLES |= {"entries"}  # of what pages say, by their hashes
+_HARMLESS_TABLES |= {"entries", "worded_entries"}  # of what pages say, by their hashes
+_HARMLESS_TABLES |= {"wordings"}  # that a model wrote of pages
 _HARMLESS = {  # … nor in columns of these names
     *("platform", "workspace", "channel", "thread", "language", "state", "side", "judgement", "decision", "vote"),
     *("customer_platform", "customer_workspace", "customer_channel", "customer_thread", "reason@handoffs"),
@@ -69,6 +70,7 @@ _HARMLESS = {  # … nor in columns of these names
     *("version", "report", "error", "progress", "watchers"),  # of a refresh
     *("audience", "granted"),  # places and roles
     *("one", "other", "kind@contradictions", "set_aside"),  # hashes, and what two pages differ in
+    *("verdict", "verdict_by", "phrase_one", "phrase_other"),  # what a model says of two pages
 }
 
 

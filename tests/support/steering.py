@@ -54,6 +54,8 @@ from bot.sources.store import SqlSourceStore
 from bot.sources.watch import RefreshWatch
 from bot.taught.service import PublishedTaughtAnswers, TaughtAnswers
 from bot.taught.store import SqlTaughtStore
+from bot.wordings.service import Wordings
+from bot.wordings.store import SqlWordingStore
 from retrieval.audiences import Audiences
 from retrieval.coverage import CoverageSummary
 from retrieval.documents import Document, Passage, RetrievalResult, ScoredPassage, Source, SourceKind
@@ -228,6 +230,8 @@ class Office:
         self.learned = SqlLearnedStore(database)
         self.live_learned = LiveLearned(self.learned, 2)
         self.wording_learner = WordingLearner(self.learned, self.live_learned, 2)
+        self.wording_store = SqlWordingStore(database)
+        self.wordings = Wordings(self.wording_store, self.index_pages, self._find_meant)
         self.support = {"slack": "CSUPPORT"}
         self.notices = Notices(self.posters, self.support, {"slack": "CADMINS"}, self.taught_answers)
         self.handoffs = HandoffService(
@@ -278,6 +282,9 @@ class Office:
 
     async def index_pages(self) -> Index:
         return build_index(self.pages, default_embedder())
+
+    async def _find_meant(self, question: str) -> str:
+        return ""
 
     async def _paused(self) -> frozenset[str]:
         return await self.schedules.paused()

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from retrieval.audiences import Audiences, EarlierAudience, Viewer
-from retrieval.documents import Selectors, Source, SourceKind
+from retrieval.documents import Document, Selectors, Source, SourceKind
 from retrieval.errors import (
     ExtractionError,
     NoActiveVersion,
@@ -119,6 +119,7 @@ class Desk:
     progress: list[Progress] = field(default_factory=list)
     extract_page: Callable[..., ExtractedPage] = extract_page
     audiences: Audiences = field(default_factory=Audiences)
+    wordings: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def refresh(self, models: Embedder | EmbeddingModels | None = None, **options: object) -> RefreshReport:
         self.progress.clear()
@@ -129,6 +130,7 @@ class Desk:
             models=models or plain_embedder(),
             options=RefreshOptions(**options),  # type: ignore[arg-type]
             audiences=self.audiences,
+            wordings=self.wordings,
             on_progress=self.progress.append,
             extracting=lambda: nullcontext(Here(self.extract_page)),
         )
@@ -670,3 +672,27 @@ def test_a_damaged_pointer_is_mended_by_a_refresh(desk: Desk, pointer: str) -> N
     assert not desk.store.pointer_fault()
     assert desk.store.active_id() == first.version
     assert len(desk.questions()) == 6
+
+
+def test_wordings_that_have_come_make_a_version_that_is_searched_by_them_and_goes_without_them(desk: Desk) -> None:
+    desk.refresh()
+    first = desk.store.active_id()
+    entry = next(each for each in documents_of(desk) if each.question == "Which cards do you take?")
+    desk.wordings = {entry.entry_id: ("Is plastic money welcome?",), "f" * 20: ("Of what is gone?",)}
+    assert desk.refresh(dry_run=True).outcome == "dry_run"
+    models = CountingEmbedder()
+    report = desk.refresh(models)
+    assert (report.outcome, report.changed, report.documents_unchanged) == ("activated", (), 10)
+    assert models.texts[: report.texts_embedded] == ["Is plastic money welcome?"]
+    assert desk.finds("Is plastic money welcome?") == entry.question
+    assert [each.alternatives for each in documents_of(desk) if each.alternatives] == [("Is plastic money welcome?",)]
+    assert desk.refresh().outcome == "unchanged"
+    desk.wordings = {}
+    assert desk.refresh().outcome == "activated"
+    assert not any(each.alternatives for each in documents_of(desk))
+    desk.store.activate_version(desk.store.find_version(first or ""))
+    assert desk.refresh().outcome == "unchanged"  # without wordings a version is named as before there were any
+
+
+def documents_of(desk: Desk) -> list[Document]:
+    return Index.load(desk.store.find_active().folder).documents
