@@ -48,7 +48,7 @@ def make_groups(app: Application, versions: VersionStore) -> tuple[SourceCommand
         ChannelCommands(app.inbox_store, app.platforms.declared),
         AdminCommands(app.admin_store, app.platforms.declared),
         HandoffCommands(app.handoffs, app.handoff_store),
-        TaughtCommands(app.taught_answers, app.markers, app.platforms.declared),
+        TaughtCommands(app.taught_answers, app.markers, app.platforms.declared, app.draft_store),
         GlossaryCommands(app.glossary),
         LearnedCommands(app.wording_learner),
         WordingCommands(app.wordings),

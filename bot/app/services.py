@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
@@ -9,10 +10,13 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bot.app.factories import crawler_for, generator_for, masker, read_first_pages, version_store
+import structlog
+
+from bot.app.factories import attributor_for, crawler_for, generator_for, masker, read_first_pages, version_store
 from bot.app.measurement import golden_trial
 from bot.app.operators import check_vllm
 from bot.app.searching import SearchParts
+from bot.errors import BotError
 from retrieval.errors import RetrievalError
 
 if TYPE_CHECKING:
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from bot.freshness.ports import Judge
     from bot.freshness.service import Contradictions
     from bot.freshness.stale import Staleness
+    from bot.gaps.drafts import GapDrafts
     from bot.gaps.service import Gaps
     from bot.glossary.service import GlossaryService
     from bot.handoff.service import HandoffService
@@ -41,8 +46,10 @@ if TYPE_CHECKING:
     from inference.spare_time import SpareTime
     from inference.vllm import VllmGenerator
     from retrieval.audiences import Viewer
-    from retrieval.documents import Document, Source
+    from retrieval.documents import Document, Passage, Source
     from retrieval.refresh import Progress, RefreshReport
+
+_DRAFTED_FROM = 4  # passages that an entry is drafted from
 
 
 @dataclass
@@ -123,10 +130,15 @@ class FeatureParts(SearchParts):
             await self.audience_store.record_read(report.renewed, report.version)
             await self.live_audiences.load()
         told = dict(await conclude_refresh(report, self.contradictions, self.staleness))
-        if report.outcome != "dry_run":
+        if report.outcome == "dry_run":
+            return told
+        try:
             await self.contradictions.judge_found()
+            await self.gap_drafts.draft_missing()
             if written := await self.wordings.write_missing():
                 told["wordings"] = asdict(written)
+        except (BotError, RetrievalError) as error:  # what is known by now is told all the same
+            structlog.get_logger(__name__).warning("a model's work is left for the next refresh", cause=str(error))
         return told
 
     @cached_property
@@ -267,7 +279,27 @@ class FeatureParts(SearchParts):
             decided = make_decision(found, self.settings.answer_threshold)
             return found.passages[0].passage.id if decided.decision is Decision.ANSWER else ""
 
-        return Gaps(self.missed_store, lambda: self.embedding_models, lambda: self.intent_reader, answered)
+        models, intents = (lambda: self.embedding_models), (lambda: self.intent_reader)
+        return Gaps(self.missed_store, models, intents, answered, self.draft_store)
+
+    @cached_property
+    def gap_drafts(self) -> GapDrafts:
+        """Entries that a model drafts for gaps."""
+        from bot.gaps.drafter import INSTRUCTIONS, ModelDrafter
+        from bot.gaps.drafts import GapDrafts
+
+        async def keep(text: str, passages: Sequence[Passage], question: str, language: str) -> str:
+            from bot.answering.carried import keep_carried
+
+            attributor = attributor_for(self.settings, self.embedding_models)
+            return await asyncio.to_thread(keep_carried, text, passages, question, language, INSTRUCTIONS, attributor)
+
+        async def find_nearest(question: str, viewer: Viewer) -> Sequence[Passage]:
+            found = await self.retriever.retrieve(question, limit=_DRAFTED_FROM, viewer=viewer)
+            return [each.passage for each in found.passages]
+
+        drafter = ModelDrafter(self.spare_time, keep) if self.spare_time else None
+        return GapDrafts(self.draft_store, self.gaps, find_nearest, drafter, self.settings.drafts_per_refresh)
 
     @cached_property
     def contradictions(self) -> Contradictions:

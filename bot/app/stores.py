@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bot.chat.ports import ConversationStore, Markers
     from bot.database.database import Database
     from bot.freshness.ports import FreshnessStore
-    from bot.gaps.ports import MissedStore
+    from bot.gaps.ports import DraftStore, MissedStore
     from bot.glossary.ports import GlossaryStore
     from bot.handoff.ports import HandoffStore
     from bot.inbox.ports import InboxStore
@@ -136,6 +136,13 @@ class Stores:
         from bot.gaps.store import SqlMissedStore
 
         return SqlMissedStore(self.database)
+
+    @cached_property
+    def draft_store(self) -> DraftStore:
+        """What a model drafted for what was not answered well."""
+        from bot.gaps.draft_store import SqlDraftStore
+
+        return SqlDraftStore(self.database)
 
     @cached_property
     def freshness_store(self) -> FreshnessStore:

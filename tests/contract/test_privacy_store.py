@@ -33,6 +33,8 @@ from bot.database.database import Database
 from bot.database.markers import SqlMarkers
 from bot.freshness.models import ContradictionRow, State
 from bot.freshness.store import SqlFreshnessStore
+from bot.gaps.draft_store import SqlDraftStore
+from bot.gaps.models import GapDraft
 from bot.handoff.models import Handoff, HandoffMessage, HandoffReason, HandoffState
 from bot.handoff.store import SqlHandoffStore
 from bot.inbox.policy import classify_message, update_thread
@@ -100,6 +102,7 @@ async def fill(database: Database, user: str, words: str, *, turns: int = 3, ago
     await conversations.record_vote(Feedback(whose.id, user, Vote.DOWN, words))
     await conversations.record_vote(Feedback(whose.id, "U1", Vote.DOWN, "no"))
     await SqlLearnedStore(database).add([learned_by(user, words, turn), learned_by(user, words, whose)])
+    await SqlDraftStore(database).add(GapDraft(turn.id, words, words, words, "tiny", datetime.now(UTC)))
     question = said(words, user=user, platform="slack", id=f"{words}/1", thread="1.0", gesture=words)
     item = await inbox.claim_message(question, classify_message)
     assert item
@@ -242,6 +245,7 @@ async def test_a_forgotten_user_stands_in_no_column_and_others_do_as_before(
         "conversations": 1,
         "feedback": 1,
         "learned": 2,
+        "gap_drafts": 1,
         "inbox": 2,
         "threads": 1,
         "handoffs": 1,
@@ -368,6 +372,7 @@ async def test_what_is_old_expires_and_what_is_not_stays(database: Database, sto
         "turn_passages": 220,
         "conversations": 1,
         "learned": 1,
+        "gap_drafts": 1,
         "inbox": 1,
         "handoffs": 1,
         "handoff_messages": 2,

@@ -26,6 +26,7 @@ from bot.errors import DeliveryError, Refusal
 from bot.freshness.service import Contradictions, LiveSetAside
 from bot.freshness.stale import Staleness
 from bot.freshness.store import SqlFreshnessStore
+from bot.gaps.draft_store import SqlDraftStore
 from bot.gaps.service import Gaps
 from bot.gaps.store import SqlMissedStore
 from bot.glossary.service import GlossaryService, LiveGlossary
@@ -270,7 +271,8 @@ class Office:
             lambda document: self.audiences.find_audience(document),
         )
         self.staleness = Staleness(self.freshness_store, self.index_pages)
-        self.gaps = Gaps(SqlMissedStore(database), default_embedder, intent_reader)
+        self.draft_store = SqlDraftStore(database)
+        self.gaps = Gaps(SqlMissedStore(database), default_embedder, intent_reader, drafts=self.draft_store)
         self.platforms = load_platforms()
         groups = make_groups(self, self.versions)  # type: ignore[arg-type]
         self.console = Console(self.access, groups, {Kind.SOURCE: groups[0].list_names})

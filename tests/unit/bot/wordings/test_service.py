@@ -63,9 +63,9 @@ async def texts(office: Office) -> set[str]:
 
 async def test_only_what_finds_its_entry_first_is_kept_with_its_origin(office: Office) -> None:
     office.pages = [RETURN, PAY, TAUGHT]
-    async with OpenAiServer(says(BACK, WRONG, "how do I  RETURN an item", BACK.upper(), "and it?")) as server:
-        async with wordings(office, server) as writing:
-            assert await writing.write_missing() == WritingResult(entries=2, kept=2, left=0)
+    said = says(BACK, WRONG, "how do I  RETURN an item", BACK.upper(), "and it?")
+    async with OpenAiServer(said) as server, wordings(office, server) as writing:
+        assert await writing.write_missing() == WritingResult(entries=2, kept=2, left=0)
     assert len(server.requests) == 2  # what people taught is not written for
     kept = {(each.title, each.text, each.model) for each in await office.wording_store.list()}
     assert kept == {(RETURN.question, BACK, "tiny"), (PAY.question, WRONG, "tiny")}
