@@ -68,25 +68,10 @@ class Wordings:
             except GeneratorError as error:  # no server has time for it: the next refresh goes on
                 log.warning("no more wordings are written", kind=type(error).__name__, cause=str(error))
                 break
-            kept += await self._store.record_entry(document.entry_id, await self._check_written(document, written))
+            fit = await check_wordings(document, written, self._find_meant)
+            kept += await self._store.record_entry(document.entry_id, fit)
             done += 1
         return WritingResult(done, kept, len(missing) - done)
-
-    async def _check_written(self, document: Document, written: Written | None) -> list[WrittenWording]:
-        """What says something new and means this entry."""
-        from retrieval.search.learned_wordings import can_be_learned, question_key
-
-        known = {question_key(text) for text in (document.question, *document.alternatives)}
-        now, fit = datetime.now(UTC), []
-        for text in written.questions if written else ():
-            words = question_key(text)
-            if words in known or not can_be_learned(text) or await self._find_meant(text) != document.entry_id:
-                continue
-            known.add(words)
-            name = name_wording(words, document.url, document.question)
-            model = written.model if written else ""
-            fit.append(WrittenWording(name, document.entry_id, document.url, document.question, text, model, now))
-        return fit
 
     async def list(self) -> Sequence[WrittenWording]:
         """Those that are kept, newest first. Raises StorageError."""
@@ -95,6 +80,23 @@ class Wordings:
     async def remove(self, wording_id: str) -> WrittenWording:
         """Take one out; its entry does not get it again. Raises UnknownWording, StorageError."""
         return await self._store.remove(wording_id)
+
+
+async def check_wordings(document: Document, written: Written | None, find_meant: FindMeant) -> list[WrittenWording]:
+    """What of it says something new and means this entry."""
+    from retrieval.search.learned_wordings import can_be_learned, question_key
+
+    known = {question_key(text) for text in (document.question, *document.alternatives)}
+    now, fit = datetime.now(UTC), []
+    for text in written.questions if written else ():
+        words = question_key(text)
+        if words in known or not can_be_learned(text) or await find_meant(text) != document.entry_id:
+            continue
+        known.add(words)
+        name = name_wording(words, document.url, document.question)
+        model = written.model if written else ""
+        fit.append(WrittenWording(name, document.entry_id, document.url, document.question, text, model, now))
+    return fit
 
 
 def _list_crawled(documents: Iterable[Document]) -> dict[str, Document]:

@@ -107,7 +107,7 @@ def is_writing(body: Mapping[str, Any]) -> bool:
 
 
 def entry_of(body: Mapping[str, Any]) -> str:
-    return str(json.loads(body["messages"][-1]["content"])["question"])
+    return next(title for title in WORDS if f"Question: {title}" in body["messages"][-1]["content"])
 
 
 def write_words(body: Mapping[str, Any]) -> Script:

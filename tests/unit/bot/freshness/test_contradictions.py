@@ -227,15 +227,9 @@ async def test_a_models_verdict_counts_where_it_quotes_both_entries_and_settles_
     office: Office, said: Script, kept: Verdict
 ) -> None:
     await office.contradictions.scan_entries()
-    (before,) = await office.contradictions.list()
-    assert before.one
-    if before.one.document == TERMS:
-        office.pages.reverse()
     async with OpenAiServer(said) as server:
         generator = VllmGenerator([server.url])
         judging = judged(office, generator)
-        if before.one.document == TERMS:
-            server.scripts = [Script([said.pieces[0].replace("2", "#").replace("3", "2").replace("#", "3")])]
         assert await judging.judge_found() == bool(kept)
         assert await judging.judge_found() == 0  # it is asked once
         await generator.close()
@@ -243,8 +237,8 @@ async def test_a_models_verdict_counts_where_it_quotes_both_entries_and_settles_
     assert (found.row.verdict, found.row.verdict_by, found.needs_decision) == (kept, "tiny", True)
     assert office.live_set_aside.current_entries()[1] == frozenset()
     assert len(server.requests) == 1
-    asked = server.requests[0]["messages"][1]["content"]
-    assert PAGE.answer in asked and TERMS.answer in asked and "<" not in asked
+    asked = server.requests[0]["messages"][-1]["content"]
+    assert PAGE.answer in asked and TERMS.answer in asked and asked.count("</entry>") == 2
     facts = (await run(office, f"contradictions show {found.row.id[:8]}")).facts
     assert ("The model says" in facts) == bool(kept)
     if kept:
