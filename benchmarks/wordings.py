@@ -133,8 +133,8 @@ async def measure_set(
         for way, wordings in (("without", {}), ("written", notes.written), ("kept", kept)):
             worded = add_wordings(bare, wordings)
             counts = told[way]
-            counts.wordings += sum(len(each.alternatives) for each in worded)
-            counts.entries += sum(bool(each.alternatives) for each in worded)
+            counts.wordings += sum(len(each.written) for each in worded)
+            counts.entries += sum(bool(each.written) for each in worded)
             await count_answers(retriever_over(worded, models), queries, counts)
     return told
 

@@ -12,9 +12,9 @@ Wordings = Mapping[str, Sequence[str]]
 
 
 def add_wordings(documents: Iterable[Document], wordings: Wordings) -> list[Document]:
-    """The documents, each with its wordings behind the page's own."""
+    """The documents, each with its wordings beside the page's own."""
     return [
-        replace(document, alternatives=tuple(dict.fromkeys((*document.alternatives, *added))))
+        replace(document, written=tuple(each for each in dict.fromkeys(added) if each not in document.alternatives))
         if (added := wordings.get(document.entry_id))
         else document
         for document in documents

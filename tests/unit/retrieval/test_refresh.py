@@ -685,13 +685,23 @@ def test_wordings_that_have_come_make_a_version_that_is_searched_by_them_and_goe
     assert (report.outcome, report.changed, report.documents_unchanged) == ("activated", (), 10)
     assert models.texts[: report.texts_embedded] == ["Is plastic money welcome?"]
     assert desk.finds("Is plastic money welcome?") == entry.question
-    assert [each.alternatives for each in documents_of(desk) if each.alternatives] == [("Is plastic money welcome?",)]
+    assert [each.written for each in documents_of(desk) if each.written] == [("Is plastic money welcome?",)]
     assert desk.refresh().outcome == "unchanged"
     desk.wordings = {}
     assert desk.refresh().outcome == "activated"
-    assert not any(each.alternatives for each in documents_of(desk))
+    assert not any(each.written for each in documents_of(desk))
     desk.store.activate_version(desk.store.find_version(first or ""))
     assert desk.refresh().outcome == "unchanged"  # without wordings a version is named as before there were any
+
+
+def test_what_a_model_wrote_does_not_make_pages_that_come_with_several_wordings(desk: Desk) -> None:
+    desk.refresh()
+    more = ("Is plastic money welcome?", "Which notes, coins and cards will you have?", "What do you charge on?")
+    desk.wordings = {each.entry_id: more for each in documents_of(desk)}
+    desk.refresh()
+    index = Index.load(desk.store.find_active().folder)
+    assert index.question_row_counts.tolist() == [4] * len(index.documents)
+    assert not index.has_several_wordings
 
 
 def documents_of(desk: Desk) -> list[Document]:
