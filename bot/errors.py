@@ -10,6 +10,7 @@ BotError
 ├── DuplicateSource
 ├── UnknownContradiction
 ├── UnknownTaught
+├── UnknownWording
 ├── NotAllowed         somebody may not do what they asked for
 ├── InputError         an argument or a file that cannot be used
 │   └── InvalidSource  what names no source that could be read, or options that do not fit it
@@ -70,6 +71,10 @@ class UnknownContradiction(BotError):
 
 class UnknownTaught(BotError):
     """No taught answer has that id."""
+
+
+class UnknownWording(BotError):
+    """No wording that a model wrote has that id, or several begin so."""
 
 
 class NotAllowed(BotError):

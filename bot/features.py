@@ -20,6 +20,7 @@ from bot.learned.commands import LearnedCommands
 from bot.privacy.commands import PrivacyCommands
 from bot.sources.commands import SourceCommands
 from bot.taught.commands import TaughtCommands
+from bot.wordings.commands import WordingCommands
 
 GROUPS: tuple[type, ...] = (
     SourceCommands,
@@ -32,6 +33,7 @@ GROUPS: tuple[type, ...] = (
     TaughtCommands,
     GlossaryCommands,
     LearnedCommands,
+    WordingCommands,
     PrivacyCommands,
     AuditCommands,
 )

@@ -69,6 +69,9 @@ class Settings(Section):
     first_line_seconds: float = Field(6, gt=0)
     vllm_concurrency: int = Field(32, ge=1)
     vllm_pictures: bool = True
+    drafts_per_refresh: int = Field(10, ge=0, le=200)
+    judge_contradictions: bool = False
+    wordings_per_refresh: int = Field(0, ge=0)
 
     # the inbox
     workers: int = Field(8, ge=1, le=256)

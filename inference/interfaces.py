@@ -88,3 +88,20 @@ class Generator(Protocol):
 
     async def model_name(self) -> str:
         """The name of the model that answers."""
+
+
+class ModelInSpareTime(Protocol):
+    """A model for what nobody waits for. Every method raises GeneratorError."""
+
+    async def generate_json(
+        self,
+        messages: Sequence[Message],
+        schema: Mapping[str, Any],
+        *,
+        max_tokens: int,
+        seconds: float | None = None,
+    ) -> Any:
+        """As a `Generator`'s, in time that the servers have to spare. Raises GeneratorSlow where they had none."""
+
+    async def model_name(self) -> str:
+        """The name of the model that answers."""

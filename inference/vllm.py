@@ -46,6 +46,7 @@ _GREY = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAEAAAABACAAAAACPAi4CAAAAKUlEQVR42u3MQREAAAwCIKMb3RD77SAA6VEEAoFAIBAIBAKBQCAQfA8G320AeXC6"
     "efoAAAAASUVORK5CYII="
 )
+_REQUESTS = re.compile(r"^vllm:num_requests_(?:running|waiting)(?:\{[^}\n]*\})? (\d+(?:\.\d+)?)", re.MULTILINE)
 _THINKING = re.compile(r"<think>.*?(?:</think>\s*|\Z)", re.DOTALL)
 
 
@@ -59,6 +60,7 @@ class VllmGenerator:
         self._limits = limits or Limits()
         self._servers = [_Server(url, model, api_key, self._limits) for url in urls]
         self._slots = asyncio.Semaphore(self._limits.concurrency)
+        self._asked = 0  # requests that generate, or wait until they may
 
     async def close(self) -> None:
         """Close every connection."""
@@ -167,6 +169,12 @@ class VllmGenerator:
     async def model_name(self) -> str:
         return str(await self._ask_servers(lambda server: server.model_name()))
 
+    async def count_requests(self) -> int:
+        """The requests that are worked on or wait now: of this process, or by the servers' own count, which knows those
+        of others, if that is more."""
+        counted = await asyncio.gather(*(server.count_requests() for server in await self._list_candidates()))
+        return max(self._asked, sum(counted))
+
     async def _ask_servers(self, call: Any) -> Any:
         """What the first server says that is able to; what generates nothing waits for nobody else's answer."""
         fault: GeneratorError = GeneratorUnavailable(_NONE_IS_WELL)
@@ -201,15 +209,19 @@ class VllmGenerator:
     @asynccontextmanager
     async def _hold_slot(self, seconds: float) -> AsyncIterator[None]:
         """One of the requests that may generate at once, waited for so long."""
+        self._asked += 1
         try:
-            async with asyncio.timeout(seconds):
-                await self._slots.acquire()
-        except TimeoutError as error:
-            raise GeneratorSlow("The vLLM servers are busy: add one, or raise the limit on requests.") from error
-        try:
-            yield
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._slots.acquire()
+            except TimeoutError as error:
+                raise GeneratorSlow("The vLLM servers are busy: add one, or raise the limit on requests.") from error
+            try:
+                yield
+            finally:
+                self._slots.release()
         finally:
-            self._slots.release()
+            self._asked -= 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +323,16 @@ class _Server:
             self.breaker.record_failure()
         else:
             self.breaker.record_success()
+
+    async def count_requests(self) -> int:
+        """The requests that it works on or holds back, whosever they are; 0 where it does not tell."""
+        try:
+            with _faults(self.url):
+                async with asyncio.timeout(_PROBE_SECONDS):
+                    told = await self.client.get(f"{self.url}/metrics", cast_to=str)
+        except GeneratorError:
+            return 0
+        return round(sum(float(count) for count in _REQUESTS.findall(str(told))))
 
     async def stream_text(
         self, messages: Sequence[Message], *, max_tokens: int, temperature: float, until: float

@@ -70,7 +70,8 @@ class Document:
 
     `answer` is Markdown with absolute links; `url` carries the fragment nearest to the pair; `heading_path` runs
     from the page's title down, without the question itself; `language` is a primary subtag ("en", "zh");
-    `alternatives` are other wordings of the question; `crawled_at` is the UTC time (ISO 8601) of the fetch.
+    `alternatives` are other wordings of the question that it comes with, `written` further ones that a model wrote: it
+    is found by them, too, and nothing else is learned from them. `crawled_at` is the UTC time (ISO 8601) of the fetch.
     `author` is the person who wrote this answer for Frontdesk, at `crawled_at`; "" for crawled text. Such a document is
     preferred, its `url` may be "", and it is for the groups of its `audience` alone, if there are any.
     """
@@ -86,6 +87,7 @@ class Document:
     crawled_at: str = ""
     author: str = ""
     audience: frozenset[str] = frozenset()
+    written: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -160,6 +162,8 @@ def to_json_values(document: Document) -> dict[str, Any]:
     """A crawled document's fields for JSON. Whom a page is for is its source's to say, and never written with it."""
     values = asdict(document)
     del values["audience"]
+    if not document.written:
+        del values["written"]
     return values
 
 

@@ -12,13 +12,13 @@ from bot.answering.ports import GenerationMeter
 from bot.answering.prompt import (
     REWRITE_SCHEMA,
     STANDALONE_CHARACTERS,
-    escape_structure,
     judge_prompt,
     judge_schema,
     rewrite_prompt,
     select_shown_turns,
 )
 from bot.chat.conversation import Kind, Reading, Turn
+from bot.chat.model_data import escape_structure
 from bot.i18n.language import primary_subtag
 from inference.errors import GeneratorError
 from inference.interfaces import Generator, Message

@@ -14,9 +14,10 @@ from typing import Any
 from bot.answering.facts import Fact
 from bot.answering.refusals import NO_ANSWER
 from bot.chat.conversation import Citation, Kind, Turn
+from bot.chat.model_data import escape_structure
 from inference.interfaces import Message, Picture, Role
 from retrieval.documents import Passage
-from retrieval.text.cleaning import clean_text, collapse_whitespace
+from retrieval.text.cleaning import collapse_whitespace
 
 TURNS_A_STEP = 4  # earlier turns are left out four at a time: the beginning stays the same from turn to turn
 _EARLIER_CHARACTERS = 600  # of an earlier answer
@@ -84,13 +85,6 @@ REWRITE_SCHEMA: Mapping[str, Any] = {
     "additionalProperties": False,
 }
 
-# What the chat templates of Qwen, Llama, Mistral, Gemma and DeepSeek read as structure, and our own fences. A server
-# turns such text into special tokens wherever it stands.
-_STRUCTURE = re.compile(
-    r"<(?=[|｜])|<(?=/?(?:s|bos|eos|pad|unk|start_of_\w+|end_of_\w+|think|tool\w*|passages?|question)>)"
-    r"|<(?=passage\s)|\[(?=/?(?:INST|SYSTEM_PROMPT|TOOL_\w+|AVAILABLE_TOOLS|IMG|THINK)\])|<(?=</?SYS>>)",
-    re.IGNORECASE,
-)
 _MARKER = re.compile(r"[ \t]*\[\d{1,3}\]")
 _LINK = re.compile(r"!?\[([^\[\]\n]*)\]\([^()\s]*\)")
 
@@ -176,11 +170,6 @@ def select_shown_turns(turns: Sequence[Turn], steps: int = 2) -> list[Turn]:
     surplus = len(told) - steps * TURNS_A_STEP
     begin = -(-surplus // TURNS_A_STEP) * TURNS_A_STEP if surplus > 0 else 0
     return told[begin:]
-
-
-def escape_structure(text: str) -> str:
-    """`text` that cannot be taken for structure, by us or by a chat template."""
-    return _STRUCTURE.sub(lambda match: match.group() + " ", clean_text(text)).strip()
 
 
 def _fence_passages(passages: Sequence[Passage]) -> str:

@@ -16,6 +16,7 @@ from bot.learned.commands import LearnedCommands
 from bot.privacy.commands import PrivacyCommands
 from bot.sources.commands import SourceCommands
 from bot.taught.commands import TaughtCommands
+from bot.wordings.commands import WordingCommands
 
 if TYPE_CHECKING:
     from bot.app.application import Application
@@ -47,9 +48,10 @@ def make_groups(app: Application, versions: VersionStore) -> tuple[SourceCommand
         ChannelCommands(app.inbox_store, app.platforms.declared),
         AdminCommands(app.admin_store, app.platforms.declared),
         HandoffCommands(app.handoffs, app.handoff_store),
-        TaughtCommands(app.taught_answers, app.markers, app.platforms.declared),
+        TaughtCommands(app.taught_answers, app.markers, app.platforms.declared, app.draft_store),
         GlossaryCommands(app.glossary),
         LearnedCommands(app.wording_learner),
+        WordingCommands(app.wordings),
         PrivacyCommands(app.privacy),
         AuditCommands(app.audit_log),
     )

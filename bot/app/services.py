@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bot.app.factories import crawler_for, generator_for, masker, read_first_pages, version_store
+import structlog
+
+from bot.app.factories import attributor_for, crawler_for, generator_for, masker, read_first_pages, version_store
 from bot.app.measurement import golden_trial
 from bot.app.operators import check_vllm
 from bot.app.searching import SearchParts
+from bot.errors import BotError
 from retrieval.errors import RetrievalError
 
 if TYPE_CHECKING:
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from bot.freshness.ports import Judge
     from bot.freshness.service import Contradictions
     from bot.freshness.stale import Staleness
+    from bot.gaps.drafts import GapDrafts
     from bot.gaps.service import Gaps
     from bot.glossary.service import GlossaryService
     from bot.handoff.service import HandoffService
@@ -37,10 +42,14 @@ if TYPE_CHECKING:
     from bot.sources.status import ServerHealth, StatusReport
     from bot.sources.watch import RefreshWatch
     from bot.taught.service import TaughtAnswers
+    from bot.wordings.service import Wordings
+    from inference.spare_time import SpareTime
     from inference.vllm import VllmGenerator
     from retrieval.audiences import Viewer
-    from retrieval.documents import Document, Source
+    from retrieval.documents import Document, Passage, Source
     from retrieval.refresh import Progress, RefreshReport
+
+_DRAFTED_FROM = 4  # passages that an entry is drafted from
 
 
 @dataclass
@@ -103,12 +112,14 @@ class FeatureParts(SearchParts):
                 min_coverage=self.settings.min_coverage,
             ),
             audiences=self.live_audiences.current(),
+            wordings=self.wordings.current(),
             trial=trial,
             on_progress=on_progress,
         )
 
     async def _prepare_refresh(self) -> None:
         await self.live_audiences.load()
+        await self.wordings.load()
         if self.settings.golden_questions:
             await self.known_beside()
 
@@ -118,7 +129,17 @@ class FeatureParts(SearchParts):
         if report.renewed and report.outcome != "dry_run":
             await self.audience_store.record_read(report.renewed, report.version)
             await self.live_audiences.load()
-        return await conclude_refresh(report, self.contradictions, self.staleness)
+        told = dict(await conclude_refresh(report, self.contradictions, self.staleness))
+        if report.outcome == "dry_run":
+            return told
+        try:
+            await self.contradictions.judge_found()
+            await self.gap_drafts.draft_missing()
+            if written := await self.wordings.write_missing():
+                told["wordings"] = asdict(written)
+        except (BotError, RetrievalError) as error:  # what is known by now is told all the same
+            structlog.get_logger(__name__).warning("a model's work is left for the next refresh", cause=str(error))
+        return told
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -152,6 +173,28 @@ class FeatureParts(SearchParts):
         from bot.learned.service import WordingLearner
 
         return WordingLearner(self.learned_store, self.live_learned, self.settings.learn_from)
+
+    @cached_property
+    def wordings(self) -> Wordings:
+        """What a model wrote that customers might ask."""
+        from bot.wordings.service import Wordings
+        from bot.wordings.writer import ModelWordings
+
+        writer = ModelWordings(self.spare_time) if self.spare_time else None
+        budget = self.settings.wordings_per_refresh
+        return Wordings(self.wording_store, self.load_index, self._find_meant, writer, budget)
+
+    async def _find_meant(self, question: str) -> str:
+        """The entry that a question means: it is first, and neither is another as likely nor is it too far off to be
+        shown."""
+        from bot.answering.decide import make_decision
+        from bot.chat.conversation import Decision
+
+        found = await self.retriever.retrieve(question)
+        decided = make_decision(found, self.settings.answer_threshold, self.settings.suggest_threshold)
+        if decided.decision not in {Decision.ANSWER, Decision.SUGGEST}:
+            return ""
+        return found.passages[0].passage.document.entry_id
 
     @cached_property
     def posters(self) -> dict[str, ChannelPoster]:
@@ -236,7 +279,27 @@ class FeatureParts(SearchParts):
             decided = make_decision(found, self.settings.answer_threshold)
             return found.passages[0].passage.id if decided.decision is Decision.ANSWER else ""
 
-        return Gaps(self.missed_store, lambda: self.embedding_models, lambda: self.intent_reader, answered)
+        models, intents = (lambda: self.embedding_models), (lambda: self.intent_reader)
+        return Gaps(self.missed_store, models, intents, answered, self.draft_store)
+
+    @cached_property
+    def gap_drafts(self) -> GapDrafts:
+        """Entries that a model drafts for gaps."""
+        from bot.gaps.drafter import INSTRUCTIONS, ModelDrafter
+        from bot.gaps.drafts import GapDrafts
+
+        async def keep(text: str, passages: Sequence[Passage], question: str, language: str) -> str:
+            from bot.answering.carried import keep_carried
+
+            attributor = attributor_for(self.settings, self.embedding_models)
+            return await asyncio.to_thread(keep_carried, text, passages, question, language, INSTRUCTIONS, attributor)
+
+        async def find_nearest(question: str, viewer: Viewer) -> Sequence[Passage]:
+            found = await self.retriever.retrieve(question, limit=_DRAFTED_FROM, viewer=viewer)
+            return [each.passage for each in found.passages]
+
+        drafter = ModelDrafter(self.spare_time, keep) if self.spare_time else None
+        return GapDrafts(self.draft_store, self.gaps, find_nearest, drafter, self.settings.drafts_per_refresh)
 
     @cached_property
     def contradictions(self) -> Contradictions:
@@ -253,7 +316,8 @@ class FeatureParts(SearchParts):
     def _make_judge(self) -> Judge | None:
         from bot.freshness.judge import ModelJudge
 
-        return ModelJudge(self.generator) if self.generator else None
+        wanted = self.settings.judge_contradictions
+        return ModelJudge(self.spare_time) if wanted and self.spare_time else None
 
     @cached_property
     def generator(self) -> VllmGenerator | None:
@@ -263,6 +327,13 @@ class FeatureParts(SearchParts):
         generator = generator_for(self.settings)
         self.closing.push_async_callback(generator.close)
         return generator
+
+    @cached_property
+    def spare_time(self) -> SpareTime | None:
+        """The vLLM servers, for what nobody waits for."""
+        from inference.spare_time import SpareTime
+
+        return SpareTime(self.generator, self.settings.vllm_seconds) if self.generator else None
 
     @cached_property
     def staleness(self) -> Staleness:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bot.chat.ports import ConversationStore, Markers
     from bot.database.database import Database
     from bot.freshness.ports import FreshnessStore
-    from bot.gaps.ports import MissedStore
+    from bot.gaps.ports import DraftStore, MissedStore
     from bot.glossary.ports import GlossaryStore
     from bot.handoff.ports import HandoffStore
     from bot.inbox.ports import InboxStore
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bot.privacy.ports import PrivacyStore
     from bot.sources.ports import AudienceStore, RefreshLog, ScheduleStore, SourceStore
     from bot.taught.ports import TaughtStore
+    from bot.wordings.ports import WordingStore
 
 
 @dataclass
@@ -123,11 +124,25 @@ class Stores:
         return SqlLearnedStore(self.database)
 
     @cached_property
+    def wording_store(self) -> WordingStore:
+        """What a model wrote that customers might ask."""
+        from bot.wordings.store import SqlWordingStore
+
+        return SqlWordingStore(self.database)
+
+    @cached_property
     def missed_store(self) -> MissedStore:
         """What was not answered well."""
         from bot.gaps.store import SqlMissedStore
 
         return SqlMissedStore(self.database)
+
+    @cached_property
+    def draft_store(self) -> DraftStore:
+        """What a model drafted for what was not answered well."""
+        from bot.gaps.draft_store import SqlDraftStore
+
+        return SqlDraftStore(self.database)
 
     @cached_property
     def freshness_store(self) -> FreshnessStore:

@@ -119,6 +119,7 @@ def _gap_as_dict(gap: Gap) -> dict[str, Any]:
         "examples": gap.examples,
         "first_at": gap.first_at,
         "last_at": gap.last_at,
+        "draft": asdict(gap.draft) if gap.draft else None,
         "questions": [
             {
                 "turn_id": each.turn_id,

@@ -26,6 +26,13 @@ def _contradiction_as_dict(found: Found) -> dict[str, Any]:
         "found_at": row.found_at,
         "settled_at": row.settled_at,
         "settled_by": row.settled_by,
+        "verdict": {
+            "says": row.verdict.value,
+            "model": row.verdict_by,
+            "phrases": [row.phrase_one, row.phrase_other],
+        }
+        if row.verdict
+        else None,
         "first": _side_as_dict(found.one, row.set_aside) if found.one else None,
         "second": _side_as_dict(found.other, row.set_aside),
     }

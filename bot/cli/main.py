@@ -24,6 +24,7 @@ from bot.cli import (
     system,
     taught,
     vllm,
+    wordings,
 )
 from bot.cli.commands import add_commands
 from bot.features import COMMANDS
@@ -44,6 +45,7 @@ GROUPS = {
     "glossary": (glossary.glossary_app, "Terms that mean the same."),
     "contradictions": (typer.Typer(no_args_is_help=True), "Entries that contradict each other."),
     "learned": (typer.Typer(no_args_is_help=True), "Which entries customers showed that their words mean."),
+    "wordings": (typer.Typer(no_args_is_help=True), "What a model wrote that customers might ask."),
     "admins": (typer.Typer(no_args_is_help=True), "Who may steer Frontdesk from Slack and Discord."),
     "log": (history.log_app, "The conversations: list, show, export."),
     "slack": (serve.slack_app, "Set Frontdesk up in a Slack workspace."),
@@ -59,7 +61,7 @@ add_commands(
     COMMANDS,
     {
         name: form
-        for module in (admin, crawl, freshness, glossary, history, learned, privacy, sources, system, taught)
+        for module in (admin, crawl, freshness, glossary, history, learned, privacy, sources, system, taught, wordings)
         for name, form in module.FORMS.items()
     },
     {"recrawl": "refresh"},

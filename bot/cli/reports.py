@@ -20,7 +20,7 @@ def show_report(report: RefreshReport) -> None:
     from rich.text import Text
 
     from bot.cli.cards import to_terminal_line
-    from bot.sources.cards import contradictions_line, coverage_line, repeated_line, touched_line
+    from bot.sources.cards import contradictions_line, coverage_line, repeated_line, touched_line, wordings_line
 
     for title, style, documents in (
         ("added", "green", report.added),
@@ -59,6 +59,8 @@ def show_report(report: RefreshReport) -> None:
         show_trial(report.trial)
     if line := contradictions_line(told):
         out.print(Text(f"Contradictions: {to_terminal_line(line)}", style="yellow"))
+    if line := wordings_line(told):
+        out.print(Text(f"Wordings by the model: {to_terminal_line(line)}."))
     _print_list("scripts", "yellow", [(_format_page(line), line.reason) for line in report.scripted])
     if report.coverage.measured:
         known = report.coverage

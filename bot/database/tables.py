@@ -427,5 +427,41 @@ contradictions = Table(
     Column("found_at", UtcDateTime, nullable=False),
     Column("settled_at", UtcDateTime),
     Column("settled_by", CleanText, nullable=False, server_default=""),
+    Column("verdict", CleanText, nullable=False, server_default=""),
+    Column("verdict_by", CleanText, nullable=False, server_default=""),
+    Column("phrase_one", CleanText, nullable=False, server_default=""),
+    Column("phrase_other", CleanText, nullable=False, server_default=""),
     Index(None, "set_aside"),
+)
+
+wordings = Table(
+    "wordings",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("entry_id", String(20), nullable=False),
+    Column("url", CleanText, nullable=False),
+    Column("title", CleanText, nullable=False),
+    Column("text", CleanText, nullable=False),
+    Column("model", CleanText, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("removed_at", UtcDateTime),
+    Index(None, "entry_id"),
+)
+
+worded_entries = Table(
+    "worded_entries",
+    metadata,
+    Column("entry_id", String(20), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+gap_drafts = Table(
+    "gap_drafts",
+    metadata,
+    Column("turn_id", ForeignKey("turns.id", ondelete="CASCADE"), primary_key=True),
+    Column("question", CleanText, nullable=False),
+    Column("answer", CleanText, nullable=False),
+    Column("missing", CleanText, nullable=False),
+    Column("model", CleanText, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
 )

@@ -7,12 +7,13 @@ from datetime import datetime
 
 from bot.chat.card import Button, Card, Line, Style
 from bot.chat.text import short
-from bot.freshness.models import Found, Side, Stale, StaleSign, State
+from bot.freshness.models import ContradictionRow, Found, Side, Stale, StaleSign, State
 from bot.i18n import Words
 
 _LISTED = 10  # entries of a list; the rest is counted
 _ID = 8  # digits shown of an id
 _QUESTION, _ANSWER = 100, 240  # characters shown in a list
+_PHRASE = 100
 
 
 def contradictions_card(found: Sequence[Found], words: Words) -> Card:
@@ -53,6 +54,8 @@ def contradiction_card(found: Found, words: Words, *, asked: bool = False, overr
         words.label("contradiction_differ"): words.label(f"kind_{row.kind}"),
         words.label("decision"): _describe_decision(found, words),
     }
+    if row.verdict:
+        facts[words.label("verdict")] = _describe_verdict(row, words)
     lines = tuple(
         Line(
             f"{words.label(name)}: {short(side.document.question, _QUESTION)}",
@@ -111,6 +114,8 @@ def _list_sides(found: Found, words: Words) -> list[Line]:
     head = f"{row.id[:_ID]} · {words.label(f'kind_{row.kind}')}"
     if found.one is None or not found.needs_decision:
         head += f" · {_describe_decision(found, words)}"
+    elif row.verdict.is_harmless:
+        head += f" · {words.label('verdict')}: {words.label(f'verdict_{row.verdict.value}')}"
     sides = [side for side in (found.one, found.other) if side]
     return [
         Line(
@@ -137,6 +142,13 @@ def _describe_decision(found: Found, words: Words) -> str:
     if who := found.row.settled_by.rpartition(":")[2]:
         parts.append(words.label("entry_by", name=who))
     return ", ".join(parts)
+
+
+def _describe_verdict(row: ContradictionRow, words: Words) -> str:
+    """What a model says, by which words, and which model."""
+    by = words.label("entry_by", name=row.verdict_by.rpartition("/")[2])
+    phrases = " ↔ ".join(f"“{short(phrase, _PHRASE)}”" for phrase in (row.phrase_one, row.phrase_other))
+    return f"{words.label(f'verdict_{row.verdict.value}')}: {phrases} ({by})"
 
 
 def _decision_label(found: Found) -> str:

@@ -25,11 +25,36 @@ class Keep(StrEnum):
     BOTH = "both"
 
 
+class Verdict(StrEnum):
+    """What a model says of two entries that were found to contradict each other. It settles nothing."""
+
+    NONE = ""
+    CONTRADICTS = "contradicts"
+    SCOPE = "scope"  # they are about different things
+    SAME = "same"  # in other words, or one adds to the other
+
+    @property
+    def is_harmless(self) -> bool:
+        """Whether it says that they do not contradict each other."""
+        return self in {Verdict.SCOPE, Verdict.SAME}
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A model's verdict, and the phrase of each entry that it rests on, word for word."""
+
+    verdict: Verdict
+    model: str
+    phrase_one: str = ""
+    phrase_other: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class ContradictionRow:
     """A contradiction as it is kept. `one` and `other` are `Document.entry_id`s, `kind` what they differ in (see
     `retrieval.search.contradictions`), `set_aside` the one of them that is not answered from, "" for none.
-    `settled_by` is the `Actor.id` of whoever decided."""
+    `settled_by` is the `Actor.id` of whoever decided; `verdict_by` the model that was asked, with what it said, if
+    that could be used."""
 
     id: str
     one: str
@@ -41,6 +66,10 @@ class ContradictionRow:
     found_at: datetime
     settled_at: datetime | None = None
     settled_by: str = ""
+    verdict: Verdict = Verdict.NONE
+    verdict_by: str = ""
+    phrase_one: str = ""
+    phrase_other: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from bot.freshness.models import ContradictionRow, State, Touched, Usage
+from bot.freshness.models import ContradictionRow, Judgement, State, Touched, Usage
 from retrieval.documents import Document
 
 
@@ -42,6 +42,9 @@ class FreshnessStore(Protocol):
     async def reopen(self, contradiction_id: str) -> None:
         """Note that nothing is decided any more."""
 
+    async def record_judgement(self, contradiction_id: str, judgement: Judgement) -> None:
+        """Keep what a model says of it."""
+
     async def set_aside(self) -> frozenset[str]:
         """The entries that are not answered from."""
 
@@ -58,5 +61,6 @@ class FreshnessStore(Protocol):
 class Judge(Protocol):
     """Reads two entries as a person would."""
 
-    async def judge_pair(self, one: Document, other: Document) -> bool | None:
-        """Whether they contradict each other; None where it cannot tell."""
+    async def judge_pair(self, one: Document, other: Document) -> Judgement:
+        """Whether they contradict each other, as far as it can be told. Raises GeneratorError where there is nobody to
+        ask, or no time."""

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.errors import InputError
-from bot.freshness.models import ContradictionRow, Found, Keep, Side, State
+from bot.freshness.models import ContradictionRow, Found, Keep, Side, State, Verdict
 from bot.freshness.ports import FreshnessStore, Judge
 from bot.runtime.snapshots import keep_up
+from inference.errors import GeneratorError, GeneratorRefused
 from retrieval.documents import Document
 
 if TYPE_CHECKING:  # the real ones bring numpy along
@@ -23,8 +24,7 @@ if TYPE_CHECKING:  # the real ones bring numpy along
 
 log = structlog.get_logger(__name__)
 
-MOST_JUDGED = 60  # pairs of one scan that a model is asked about, the likeliest first
-_JUDGED_AT_ONCE = 4
+MOST_JUDGED = 60  # pairs of one refresh that a model is asked about, the likeliest first
 _MOST_FOUND = 500  # of one scan: whoever has more begins with the likeliest
 
 
@@ -63,7 +63,8 @@ class ScanResult:
 
 class Contradictions:
     """`index` gives what is searched now, taught answers included, and `audience_of` whom an entry is for: what is for
-    different people does not contradict each other. `judge` reads what was found once more, if there is a model."""
+    different people does not contradict each other. `judge` says what it thinks of what was found, if there is a
+    model."""
 
     def __init__(
         self,
@@ -88,19 +89,40 @@ class Contradictions:
             compared = await asyncio.to_thread(_compare_new, await self._index(), known, by)
             aside = await self._store.set_aside()
             told = [each for each in compared.found if not aside & {each.one.entry_id, each.other.entry_id}]
-            rows = [_make_row(each) for each in await self._judge_found(told[:_MOST_FOUND])]
+            rows = [_make_row(each) for each in told[:_MOST_FOUND]]
             new = await self._store.record_scan(compared.measure, compared.new, compared.gone, rows)
             await self._live.load()
         return ScanResult(new, len([each for each in await self.list() if each.needs_decision]))
 
+    async def judge_found(self) -> int:
+        """Have the model say what it thinks of those that wait for a decision, each kept as soon as it is said: what is
+        missing when this ends is asked next time. It settles none. -> of how many it said something that can be used.
+        Raises StorageError, RetrievalError."""
+        if self._judge is None:
+            return 0
+        judged = 0
+        waiting = [each for each in await self.list() if each.needs_decision and not each.row.verdict_by]
+        for each in waiting[:MOST_JUDGED]:
+            if each.one is None:
+                continue
+            try:
+                judgement = await self._judge.judge_pair(each.one.document, each.other.document)
+            except GeneratorRefused:  # its prompt, for instance: the others' may be shorter
+                continue
+            except GeneratorError as error:
+                log.warning("no more contradictions are judged", kind=type(error).__name__, cause=str(error))
+                break
+            await self._store.record_judgement(each.row.id, judgement)
+            judged += judgement.verdict is not Verdict.NONE
+        return judged
+
     async def list(self) -> Sequence[Found]:
-        """All that are known: those that wait for a decision first, the likeliest of them first. Raises StorageError,
-        RetrievalError."""
+        """All that are known: those that wait for a decision first, of these what a model holds harmless last, and the
+        likeliest first. Raises StorageError, RetrievalError."""
         rows = await self._store.contradictions()
         if not rows:
             return ()
-        found = await self._resolve(rows)
-        return sorted(found, key=lambda each: (not each.needs_decision, -each.row.probability, each.row.id))
+        return sorted(await self._resolve(rows), key=_rank)
 
     async def get(self, contradiction_id: str) -> Found:
         """By its id or the beginning of it. Raises UnknownContradiction, InputError, StorageError, RetrievalError."""
@@ -154,21 +176,6 @@ class Contradictions:
     def _have_same_readers(self, one: Side, other: Side) -> bool:
         return self._audience_of(one.document) == self._audience_of(other.document)
 
-    async def _judge_found(self, found: Sequence[Contradiction]) -> Sequence[Contradiction]:
-        """Those that the model does not hold harmless; what it cannot tell stays as it was measured."""
-        if self._judge is None:
-            return list(found)
-        limit = asyncio.Semaphore(_JUDGED_AT_ONCE)
-        judge = self._judge
-
-        async def ask(each: Contradiction) -> bool:
-            async with limit:
-                return await judge.judge_pair(each.one, each.other) is not False
-
-        kept = await asyncio.gather(*(ask(each) for each in found[:MOST_JUDGED]))
-        judged = [each for each, keep in zip(found, kept, strict=False) if keep]
-        return [*judged, *found[MOST_JUDGED:]]
-
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
@@ -204,6 +211,11 @@ def first_read(document: Document) -> datetime:
     except ValueError:
         return datetime.now(UTC)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _rank(found: Found) -> tuple[bool, bool, float, str]:
+    row = found.row
+    return not found.needs_decision, row.verdict.is_harmless, -row.probability, row.id
 
 
 def _make_row(found: Contradiction) -> ContradictionRow:

@@ -16,7 +16,7 @@ from bot.database.database import Database, upsert
 from bot.database.prefixes import full_id
 from bot.database.tables import contradictions, entries, feedback, markers, row_of, turn_passages, turns
 from bot.errors import UnknownContradiction
-from bot.freshness.models import ContradictionRow, PassageVote, State, Touched, Usage
+from bot.freshness.models import ContradictionRow, Judgement, PassageVote, State, Touched, Usage, Verdict
 
 _CHANGED = "freshness:changed"  # the marker that every change of what is set aside sets to something new
 _MEASURE = "freshness:measure"
@@ -100,6 +100,16 @@ class SqlFreshnessStore:
         undone = {"state": State.OPEN.value, "set_aside": "", "settled_at": None, "settled_by": ""}
         await self._change(update(contradictions).where(contradictions.c.id == contradiction_id).values(undone))
 
+    async def record_judgement(self, contradiction_id: str, judgement: Judgement) -> None:
+        said = {
+            "verdict": judgement.verdict.value,
+            "verdict_by": judgement.model,
+            "phrase_one": judgement.phrase_one,
+            "phrase_other": judgement.phrase_other,
+        }
+        change = update(contradictions).where(contradictions.c.id == contradiction_id).values(said)
+        await self._database.write(lambda connection: connection.execute(change))
+
     async def _change(self, change: Update) -> bool:
         async def work(connection: AsyncConnection) -> bool:
             if not (await connection.execute(change)).rowcount:
@@ -177,8 +187,8 @@ async def _set_marker(connection: AsyncConnection, name: str, value: str) -> Non
 
 
 def _row(row: ContradictionRow) -> dict[str, Any]:
-    return row_of(row) | {"state": row.state.value}
+    return row_of(row) | {"state": row.state.value, "verdict": row.verdict.value}
 
 
 def _contradiction(row: RowMapping) -> ContradictionRow:
-    return ContradictionRow(**dict(row) | {"state": State(row["state"])})
+    return ContradictionRow(**dict(row) | {"state": State(row["state"]), "verdict": Verdict(row["verdict"])})

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from bot.chat.card import Card, File, Line
+from bot.chat.card import Button, Card, File, Line
+from bot.chat.text import short
 
 if TYPE_CHECKING:
+    from bot.gaps.models import GapDraft
     from bot.gaps.service import GapReport
 
 _SHOWN = 10
+_TAKEN = 5  # drafts that have a button
+_TITLE, _DRAFTED, _LABEL = 150, 300, 40  # characters
 
 
 def _folded(text: str) -> str:
@@ -31,6 +36,8 @@ def gaps_card(report: GapReport, file: File | None = None) -> Card:
         people = "1 person" if gap.askers == 1 else f"{gap.askers} people"
         done = "answered by now; " if gap.answered else ""
         lines.append(Line(gap.title, note=done + f"{people}, {reasons}" + (f" — also: {examples}" if examples else "")))
+        if gap.draft and not gap.answered:
+            lines.append(_draft_line(gap.draft))
     left = len(report.gaps) - _SHOWN
     more = f" {left} more are in the file." if left > 0 else ""
     return Card(
@@ -38,5 +45,22 @@ def gaps_card(report: GapReport, file: File | None = None) -> Card:
         text=f"{report.questions} questions in {len(report.gaps)} groups. Each is a title for your FAQ.",
         lines=tuple(lines),
         footnote=f"The file has every question.{more}" if file else "",
+        buttons=tuple(_draft_buttons(report)),
         file=file,
     )
+
+
+def _draft_line(draft: GapDraft) -> Line:
+    """What a model drafted, said to be that."""
+    model = draft.model.rpartition("/")[2]
+    lacks = f"To be added: {short(draft.missing, _DRAFTED)}" if draft.missing else ""
+    text = short(draft.answer, _DRAFTED) or "the pages hold no answer."
+    note = " ".join(filter(None, [text, lacks]))
+    return Line(f"Draft by {model}, seen by nobody yet: {short(draft.question, _TITLE)}", note=note)
+
+
+def _draft_buttons(report: GapReport) -> Iterator[Button]:
+    """Of the first drafts: to take them over into the form that teaches an answer."""
+    drafts = [gap.draft for gap in report.gaps[:_SHOWN] if gap.draft and not gap.answered]
+    for draft in drafts[:_TAKEN]:
+        yield Button("draft", draft.turn_id, f"Edit the draft: {short(draft.question, _LABEL)}")

@@ -32,3 +32,17 @@ class Missed:
     first: bool = False
     refused: str = ""
     granted: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class GapDraft:
+    """An entry that a model drafted for a gap, for a person to edit: never searched or shown to customers as it is.
+    `turn_id` is the question that it is made from, and goes with; `answer` is "" where the pages hold none, and
+    `missing` says what they lack."""
+
+    turn_id: str
+    question: str
+    answer: str
+    missing: str
+    model: str
+    created_at: datetime

@@ -1,4 +1,4 @@
-"""The store of questions that were not answered well."""
+"""The stores of questions that were not answered well, and of what was drafted for them; who drafts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from bot.gaps.models import Missed
+from bot.gaps.models import GapDraft, Missed
+from retrieval.documents import Passage
 
 
 class MissedStore(Protocol):
@@ -14,3 +15,23 @@ class MissedStore(Protocol):
 
     async def missed(self, since: datetime, limit: int = 5000) -> Sequence[Missed]:
         """The newest `limit` of them asked since then. Raises StorageError."""
+
+
+class DraftStore(Protocol):
+    """Drafts for gaps. Methods raise StorageError."""
+
+    async def add(self, draft: GapDraft) -> None:
+        """Keep it, unless its question is gone by now, or has one."""
+
+    async def list(self, limit: int = 1000) -> Sequence[GapDraft]:
+        """The newest of them."""
+
+    async def get(self, turn_id: str) -> GapDraft | None:
+        """The one made from this question."""
+
+
+class Drafter(Protocol):
+    """Drafts an entry."""
+
+    async def draft_entry(self, turn_id: str, title: str, language: str, passages: Sequence[Passage]) -> GapDraft:
+        """Of a gap's title and what the pages say next to it. Raises GeneratorError."""

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from bot.chat.intent import OfferReply
 from bot.chat.ports import IntentReader
 from bot.chat.text import shorten_text
-from bot.gaps.models import Missed, Reason
-from bot.gaps.ports import MissedStore
+from bot.gaps.models import GapDraft, Missed, Reason
+from bot.gaps.ports import DraftStore, MissedStore
 from retrieval.audiences import Viewer
 from retrieval.text.cleaning import clean_text, collapse_whitespace, escape_formula
 from retrieval.text.scripts import UNSPACED
@@ -53,7 +53,8 @@ _JUDGED = 200  # gaps that are held against what is known now
 class Gap:
     """Questions that one FAQ entry would answer, oldest first. `title` is a suggestion for it, `askers` how many
     different people asked; `examples` differ as much as the questions do; `answered`: by what is known now it would be,
-    and not by what somebody voted down.
+    and not by what somebody voted down. `titled_by` is the question that the title is made from, `draft` an entry that
+    a model drafted.
     """
 
     title: str
@@ -64,7 +65,9 @@ class Gap:
     reasons: Mapping[Reason, int]
     first_at: datetime
     last_at: datetime
+    titled_by: Missed
     answered: bool = False
+    draft: GapDraft | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +98,13 @@ class Gaps:
         models: Callable[[], EmbeddingModels],
         intents: Callable[[], IntentReader],
         answered: Answered | None = None,
+        drafts: DraftStore | None = None,
     ) -> None:
         self._store = store
         self._models = models
         self._intents = intents
         self._answered = answered
+        self._drafts = drafts
 
     async def report(self, *, days: int = 7, now: datetime | None = None) -> GapReport:
         """The gaps of the last `days` before `now`. Raises StorageError, ModelError."""
@@ -112,6 +117,9 @@ class Gaps:
         if self._answered:
             gaps = [await self._judged(gap, self._answered) for gap in gaps[:_JUDGED]] + gaps[_JUDGED:]
             gaps.sort(key=lambda gap: gap.answered)
+        if self._drafts:
+            drafts = {draft.turn_id: draft for draft in await self._drafts.list()}
+            gaps = [replace(gap, draft=_find_draft(gap, drafts)) for gap in gaps]
         return GapReport(since, until, len(asked), tuple(gaps))
 
     async def _judged(self, gap: Gap, answered: Answered) -> Gap:
@@ -170,7 +178,13 @@ def _gap(asked: Sequence[_Worded], clustering: Clustering, group: Sequence[int])
         reasons={reason: reasons[reason] for reason in Reason if reasons[reason]},
         first_at=questions[0].at,
         last_at=questions[-1].at,
+        titled_by=asked[first].missed,
     )
+
+
+def _find_draft(gap: Gap, drafts: Mapping[str, GapDraft]) -> GapDraft | None:
+    """The draft made from one of the gap's questions, that of its title before others."""
+    return next((drafts[each.turn_id] for each in (gap.titled_by, *gap.questions) if each.turn_id in drafts), None)
 
 
 def title_of(question: str) -> str:

@@ -12,6 +12,7 @@ from bot.chat.ports import name_share
 from bot.database.tables import (
     conversations,
     feedback,
+    gap_drafts,
     handoff_messages,
     handoffs,
     learned,
@@ -43,6 +44,7 @@ async def delete_turns(connection: AsyncConnection, condition: ColumnElement[boo
     await connection.execute(select(conversations.c.id).where(these).order_by(conversations.c.id).with_for_update())
     gone = await _delete_where(connection, turn_passages, turn_passages.c.turn_id.in_(ids))
     gone += await _delete_where(connection, feedback, feedback.c.turn_id.in_(ids))
+    gone += await _delete_where(connection, gap_drafts, gap_drafts.c.turn_id.in_(ids))
     gone += await _delete_learned(connection, or_(learned.c.asked_id.in_(ids), learned.c.turn_id.in_(ids)))
     gone += await _delete_where(connection, turns, turns.c.id.in_(ids))
     await connection.execute(delete(markers).where(markers.c.name.in_([name_share(turn_id) for turn_id in ids])))

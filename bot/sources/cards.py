@@ -117,6 +117,8 @@ def _ended(run: RefreshRun, what: str, by: str) -> Card:
         facts["Golden questions"] = golden_line(golden)
     if line := contradictions_line(report):
         facts["Contradictions"] = line
+    if line := wordings_line(report):
+        facts["Wordings by the model"] = line
     took = report.get("seconds", 0)
     return Card(
         title=f"{what} done",
@@ -186,6 +188,15 @@ def contradictions_line(report: Mapping[str, Any]) -> str:
         return ""
     new = f"{counts['new']} new, " if counts.get("new") else ""
     return f"{new}{counts['waiting']} to be settled: /faq contradictions list"
+
+
+def wordings_line(report: Mapping[str, Any]) -> str:
+    """What a model wrote that customers might ask, "" for nothing."""
+    counts = report.get("wordings") or {}
+    if not (counts.get("entries") or counts.get("left")):
+        return ""
+    left = f"; {counts['left']} entries are left for the next ones" if counts["left"] else ""
+    return f"{counts['kept']} for {counts['entries']} entries, searched from the next re-crawl on{left}"
 
 
 def touched_line(entry: Mapping[str, Any]) -> str:

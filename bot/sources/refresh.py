@@ -185,7 +185,7 @@ class RefreshService:
         try:
             report, interrupted = await self._in_thread(sources, request, on_progress, latest, stopped)
             if self._conclude and not interrupted:
-                report, interrupted = await self._add_conclusion(report, self._conclude(report))
+                report, interrupted = await self._add_conclusion(report, self._conclude(report), stopped)
             told = {**report.as_dict(), "rendered": entry.report["rendered"]}
             await self._finish(replace(entry, outcome=report.outcome, version=report.version, report=told), _PATIENCE)
             await self._close_dead_runs(entry)
@@ -262,13 +262,23 @@ class RefreshService:
             return work.result(), interrupted
 
     async def _add_conclusion(
-        self, report: RefreshReport, conclusion: Coroutine[Any, Any, Mapping[str, object]]
+        self,
+        report: RefreshReport,
+        conclusion: Coroutine[Any, Any, Mapping[str, object]],
+        stopped: threading.Event,
     ) -> tuple[RefreshReport, asyncio.CancelledError | None]:
         """-> the report with what there is to say besides, and the cancellation that ended that: the new version
-        answers by now."""
+        answers by now. Whoever stops the refresh from another process ends it, too."""
+        work = asyncio.create_task(conclusion)
         try:
-            return replace(report, beside=await conclusion), None
+            while not work.done():
+                await asyncio.wait({work}, timeout=_BEAT_SECONDS)
+                if stopped.is_set():
+                    work.cancel()
+            return (report if work.cancelled() else replace(report, beside=work.result())), None
         except asyncio.CancelledError as interrupted:
+            work.cancel()
+            await asyncio.wait({work})
             return report, interrupted
         except Exception as error:
             log.warning("a refresh was not looked at", cause=cause_of(error))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bot.chat.platform import Platform
     from bot.chat.ports import Markers
     from bot.commands.context import Answer, CommandContext
+    from bot.gaps.ports import DraftStore
     from bot.taught.service import TaughtAnswers
 
 SAVE_MESSAGE = "save"  # the menu of a message
@@ -32,8 +33,11 @@ _FIELDS = (  # of the form, for a surface that has none
 class TaughtCommands:
     """What a teammate teaches, corrects, approves and takes out."""
 
-    def __init__(self, taught_answers: TaughtAnswers, markers: Markers, platforms: Mapping[str, Platform]) -> None:
+    def __init__(
+        self, taught_answers: TaughtAnswers, markers: Markers, platforms: Mapping[str, Platform], drafts: DraftStore
+    ) -> None:
         self._taught_answers = taught_answers
+        self._drafts = drafts
         self._platforms = platforms
         self._markers = markers
 
@@ -113,6 +117,14 @@ class TaughtCommands:
         token = uuid.uuid4().hex[:12]
         await self._markers.set(f"teach:{token}", asked.fields["url"])
         return drawing.teach_form("teach", token, question=asked.fields["question"], answer=asked.fields["answer"])
+
+    @on_button("draft", Role.TEAMMATE)
+    async def _take_over_draft(self, asked: CommandContext) -> Answer:
+        """What a model drafted for a gap, in the form that teaches an answer: nothing is taught until it is sent."""
+        draft = await self._drafts.get(asked.value)
+        if draft is None:
+            raise InputError("That draft is gone, as is the question that it was made from: /faq teach opens a form.")
+        return drawing.teach_form("teach", "new", question=draft.question, answer=draft.answer)
 
     @on_button("edit", Role.TEAMMATE)
     async def _open_edit_form(self, asked: CommandContext) -> Answer:

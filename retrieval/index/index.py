@@ -240,8 +240,9 @@ class Index:
 
     @cached_property
     def has_several_wordings(self) -> bool:
-        """Whether most documents have several wordings."""
-        return mostly_worded(self.question_row_counts)
+        """Whether most documents come with several wordings: what a model wrote of them tells nothing of customers."""
+        written = np.array([len(document.written) for document in self.documents], np.int64)
+        return mostly_worded(self.question_row_counts - written)
 
     @cached_property
     def vocabulary(self) -> Counter[str]:
@@ -310,7 +311,7 @@ def count_latin_words(documents: Iterable[Document]) -> Counter[str]:
 
 def list_wordings(document: Document) -> list[str]:
     """The question and its other wordings."""
-    return [document.question, *document.alternatives]
+    return [document.question, *document.alternatives, *document.written]
 
 
 def _whole_text(passage: Passage) -> str:
@@ -357,4 +358,5 @@ def _parse_document(values: dict[str, Any]) -> Document:
     values["kind"] = DocumentKind(values["kind"])
     values["heading_path"] = tuple(values["heading_path"])
     values["alternatives"] = tuple(values["alternatives"])
+    values["written"] = tuple(values.get("written", ()))
     return Document(**values)

@@ -79,7 +79,7 @@ def texts_to_embed(passage: Passage) -> list[str]:
     document = passage.document
     texts = [f"{document.question}\n{passage.text}".strip()]
     if passage.part == 0:
-        texts += [document.question, *document.alternatives]
+        texts += [document.question, *document.alternatives, *document.written]
     return [text for text in dict.fromkeys(texts) if text.strip()]
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from retrieval.audiences import Audiences
-from retrieval.documents import Document, Source, content_id
+from retrieval.documents import Document, Source
 from retrieval.errors import CorruptVersion, SourceError, TooMuchWouldVanish
 from retrieval.exact_copies import leave_out_copies
 from retrieval.extraction import EXTRACTOR_VERSION
@@ -36,6 +36,7 @@ from retrieval.refresh.coverage_report import CoverageReport, report_coverage
 from retrieval.refresh.repeated_text import leave_out_repeated
 from retrieval.refresh.report import OnProgress, Outcome, Progress, RefreshReport
 from retrieval.refresh.trial import Trial, TrialReport, stop_if_worse
+from retrieval.refresh.wordings import Wordings, add_wordings, name_documents
 
 if TYPE_CHECKING:
     from retrieval.index.index import Index
@@ -78,13 +79,15 @@ def refresh_index(
     models: Embedder | EmbeddingModels,
     options: RefreshOptions | None = None,
     audiences: Audiences | None = None,
+    wordings: Wordings | None = None,
     trial: Trial | None = None,
     on_progress: OnProgress = lambda _: None,
     extracting: Callable[[], AbstractContextManager[Extractor]] = ExtractionProcess,
 ) -> RefreshReport:
     """Crawl `sources` (all that are known) and make what they hold now the active version, if it is other than before
     and `trial` finds it no worse. What two sources hold is kept for all whom either is for, by their `audiences`;
-    of a source that has the name of an earlier one, nothing is remembered.
+    of a source that has the name of an earlier one, nothing is remembered. `wordings` are others than the pages' own
+    by which entries are searched besides, by `Document.entry_id`.
 
     Pages are read by what `extracting` opens. Whatever is raised, or kills the process, leaves the active version as it
     was. An exception from `on_progress` stops the refresh, but for one at the end of stage "activate": by then the new
@@ -110,6 +113,7 @@ def refresh_index(
             combine_models(models),
             options,
             audiences.after_reading(names),
+            wordings or {},
             trial,
             on_progress,
             before,
@@ -125,6 +129,7 @@ def _conclude_refresh(
     models: EmbeddingModels,
     options: RefreshOptions,
     audiences: Audiences,
+    wordings: Wordings,
     trial: Trial | None,
     on_progress: OnProgress,
     before: _Baseline,
@@ -150,14 +155,16 @@ def _conclude_refresh(
     report = _build_report(before, collected, changes, covered)
     if options.dry_run:
         return report
-    if before.version and _holds_same_documents(before.version, held, records, documents, models):
+    texts = name_documents(documents, wordings)
+    if before.version and _holds_same_documents(before.version, held, records, texts, models):
         if records != held:
             write_crawl(before.version.folder, records)
         if store.pointer_fault():
             store.activate_version(before.version)
         passages = before.version.manifest.counts["passages"]
         return replace(report, outcome="unchanged", passages=passages, pruned=store.prune_versions())
-    return _build_and_activate(store, models, options, trial, on_progress, before, records, documents, report)
+    documents = add_wordings(documents, wordings)
+    return _build_and_activate(store, models, options, trial, on_progress, before, records, documents, texts, report)
 
 
 def _load_baseline(store: VersionStore) -> _Baseline:
@@ -184,13 +191,13 @@ def _holds_same_documents(
     version: Version,
     held: Sequence[PageRecord],
     records: Sequence[PageRecord],
-    documents: Sequence[Document],
+    texts: str,
     models: EmbeddingModels,
 ) -> bool:
     """Whether the version already holds exactly these documents, page by page, indexed as they would be now; other
-    audiences alone may have other copies stay."""
+    audiences alone may have other copies stay, and other wordings may have come. `texts` names both."""
     manifest = version.manifest
-    if manifest.texts and manifest.texts != _name_documents(documents):
+    if manifest.texts and manifest.texts != texts:
         return False
     made = (manifest.embedder, manifest.splitter, manifest.extractor)
     if made != (models.fingerprint, SPLITTER_VERSION, EXTRACTOR_VERSION):
@@ -278,6 +285,7 @@ def _build_and_activate(
     before: _Baseline,
     records: Sequence[PageRecord],
     documents: Sequence[Document],
+    texts: str,
     report: RefreshReport,
 ) -> RefreshReport:
     """Build the version beside the active one, check it as a reader would, and only then point to it."""
@@ -314,7 +322,7 @@ def _build_and_activate(
             "passages": len(index.passages),
             "rows": len(index.row_passage),
         }
-        manifest = _build_manifest(store, models, before.id, counts, documents)
+        manifest = _build_manifest(store, models, before.id, counts, texts)
         version = store.commit_version(folder, manifest, unlisted=(CRAWL,))
     on_progress(Progress("activate", 0, 1, version.id))
     store.activate_version(version)
@@ -355,16 +363,12 @@ def _load_active_index(before: _Baseline) -> Index | None:
         return None
 
 
-def _name_documents(documents: Iterable[Document]) -> str:
-    return content_id(*(part for document in documents for part in (document.source, document.id)))
-
-
 def _build_manifest(
     store: VersionStore,
     models: EmbeddingModels,
     parent: str,
     counts: Mapping[str, int],
-    documents: Iterable[Document],
+    texts: str,
 ) -> Manifest:
     return Manifest(
         id=store.new_id(),
@@ -375,5 +379,5 @@ def _build_manifest(
         counts=dict(counts),
         extractor=EXTRACTOR_VERSION,
         splitter=SPLITTER_VERSION,
-        texts=_name_documents(documents),
+        texts=texts,
     )

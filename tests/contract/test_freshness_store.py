@@ -11,7 +11,7 @@ from bot.answering.store import SqlConversationStore
 from bot.chat.conversation import Decision, Feedback, UsedPassage, Vote
 from bot.database.database import Database
 from bot.errors import UnknownContradiction
-from bot.freshness.models import ContradictionRow, State
+from bot.freshness.models import ContradictionRow, Judgement, State, Verdict
 from bot.freshness.ports import FreshnessStore
 from bot.freshness.store import SqlFreshnessStore
 from tests.support.turns import make_turn
@@ -72,6 +72,23 @@ async def test_what_is_gone_takes_its_contradictions_along_but_no_decision(
     assert [each.id for each in await store.contradictions()] == [row(A, B).id]
     assert await store.set_aside() == {B}  # should it come back as it was
     assert await store.revision() != before
+
+
+async def test_what_a_model_says_is_kept_beside_and_decides_nothing(store: FreshnessStore) -> None:
+    await scan(store, row(A, B), row(A, C))
+    before = await store.revision()
+    said = Judgement(Verdict.SCOPE, "large", "3 years", "2 years")
+    await store.record_judgement(row(A, B).id, said)
+    known = await store.get(row(A, B).id)
+    assert (known.verdict, known.verdict_by, known.phrase_one, known.phrase_other) == (
+        Verdict.SCOPE,
+        "large",
+        "3 years",
+        "2 years",
+    )
+    assert (known.state, await store.set_aside(), await store.revision()) == (State.OPEN, frozenset(), before)
+    await scan(store, row(A, B))  # found again
+    assert (await store.get(row(A, B).id)).verdict is Verdict.SCOPE
 
 
 async def answer(

@@ -33,6 +33,8 @@ from bot.database.database import Database
 from bot.database.markers import SqlMarkers
 from bot.freshness.models import ContradictionRow, State
 from bot.freshness.store import SqlFreshnessStore
+from bot.gaps.draft_store import SqlDraftStore
+from bot.gaps.models import GapDraft
 from bot.handoff.models import Handoff, HandoffMessage, HandoffReason, HandoffState
 from bot.handoff.store import SqlHandoffStore
 from bot.inbox.policy import classify_message, update_thread
@@ -56,7 +58,8 @@ SUPPORT = ThreadRef("slack", "T1", "CSUPPORT", "")
 # No customer's words or names stand in these, whosever row it is …
 # what admins set up, and notes of the software's own
 _HARMLESS_TABLES = {"sources", "help_channels", "markers", "glossary", "unlearned", "source_audiences"}
-_HARMLESS_TABLES |= {"entries"}  # of what pages say, by their hashes
+_HARMLESS_TABLES |= {"entries", "worded_entries"}  # of what pages say, by their hashes
+_HARMLESS_TABLES |= {"wordings"}  # that a model wrote of pages
 _HARMLESS = {  # … nor in columns of these names
     *("platform", "workspace", "channel", "thread", "language", "state", "side", "judgement", "decision", "vote"),
     *("customer_platform", "customer_workspace", "customer_channel", "customer_thread", "reason@handoffs"),
@@ -69,6 +72,7 @@ _HARMLESS = {  # … nor in columns of these names
     *("version", "report", "error", "progress", "watchers"),  # of a refresh
     *("audience", "granted"),  # places and roles
     *("one", "other", "kind@contradictions", "set_aside"),  # hashes, and what two pages differ in
+    *("verdict", "verdict_by", "phrase_one", "phrase_other"),  # what a model says of two pages
 }
 
 
@@ -98,6 +102,7 @@ async def fill(database: Database, user: str, words: str, *, turns: int = 3, ago
     await conversations.record_vote(Feedback(whose.id, user, Vote.DOWN, words))
     await conversations.record_vote(Feedback(whose.id, "U1", Vote.DOWN, "no"))
     await SqlLearnedStore(database).add([learned_by(user, words, turn), learned_by(user, words, whose)])
+    await SqlDraftStore(database).add(GapDraft(turn.id, words, words, words, "tiny", datetime.now(UTC)))
     question = said(words, user=user, platform="slack", id=f"{words}/1", thread="1.0", gesture=words)
     item = await inbox.claim_message(question, classify_message)
     assert item
@@ -240,6 +245,7 @@ async def test_a_forgotten_user_stands_in_no_column_and_others_do_as_before(
         "conversations": 1,
         "feedback": 1,
         "learned": 2,
+        "gap_drafts": 1,
         "inbox": 2,
         "threads": 1,
         "handoffs": 1,
@@ -366,6 +372,7 @@ async def test_what_is_old_expires_and_what_is_not_stays(database: Database, sto
         "turn_passages": 220,
         "conversations": 1,
         "learned": 1,
+        "gap_drafts": 1,
         "inbox": 1,
         "handoffs": 1,
         "handoff_messages": 2,

@@ -58,6 +58,7 @@ class OpenAiServer:
         self.probes = 0
         self.counted = 0
         self.running = 0
+        self.elsewhere = 0  # requests that somebody else has it hold back
         self.most_running = 0
         self.aborted = 0
         self.url = ""
@@ -69,6 +70,7 @@ class OpenAiServer:
         app.router.add_post("/v1/chat/completions", self._complete)
         app.router.add_post("/tokenize", self._tokenize)
         app.router.add_get("/health", self._health)
+        app.router.add_get("/metrics", self._metrics)
         self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -90,6 +92,12 @@ class OpenAiServer:
     async def _health(self, request: web.Request) -> web.Response:
         self.probes += 1
         return web.Response(status=200 if self.well else 503)
+
+    async def _metrics(self, request: web.Request) -> web.Response:
+        """As vLLM's, in which requests of others count."""
+        counts = {"running": self.running, "waiting": self.elsewhere}
+        lines = [f'vllm:num_requests_{name}{{engine="0",model_name="tiny"}} {n}.0' for name, n in counts.items()]
+        return web.Response(text="\n".join(["# TYPE vllm:num_requests_running gauge", *lines, ""]))
 
     async def _tokenize(self, request: web.Request) -> web.Response:
         self._check(request)

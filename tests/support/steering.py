@@ -26,6 +26,7 @@ from bot.errors import DeliveryError, Refusal
 from bot.freshness.service import Contradictions, LiveSetAside
 from bot.freshness.stale import Staleness
 from bot.freshness.store import SqlFreshnessStore
+from bot.gaps.draft_store import SqlDraftStore
 from bot.gaps.service import Gaps
 from bot.gaps.store import SqlMissedStore
 from bot.glossary.service import GlossaryService, LiveGlossary
@@ -54,6 +55,8 @@ from bot.sources.store import SqlSourceStore
 from bot.sources.watch import RefreshWatch
 from bot.taught.service import PublishedTaughtAnswers, TaughtAnswers
 from bot.taught.store import SqlTaughtStore
+from bot.wordings.service import Wordings
+from bot.wordings.store import SqlWordingStore
 from retrieval.audiences import Audiences
 from retrieval.coverage import CoverageSummary
 from retrieval.documents import Document, Passage, RetrievalResult, ScoredPassage, Source, SourceKind
@@ -228,6 +231,8 @@ class Office:
         self.learned = SqlLearnedStore(database)
         self.live_learned = LiveLearned(self.learned, 2)
         self.wording_learner = WordingLearner(self.learned, self.live_learned, 2)
+        self.wording_store = SqlWordingStore(database)
+        self.wordings = Wordings(self.wording_store, self.index_pages, self._find_meant)
         self.support = {"slack": "CSUPPORT"}
         self.notices = Notices(self.posters, self.support, {"slack": "CADMINS"}, self.taught_answers)
         self.handoffs = HandoffService(
@@ -266,7 +271,8 @@ class Office:
             lambda document: self.audiences.find_audience(document),
         )
         self.staleness = Staleness(self.freshness_store, self.index_pages)
-        self.gaps = Gaps(SqlMissedStore(database), default_embedder, intent_reader)
+        self.draft_store = SqlDraftStore(database)
+        self.gaps = Gaps(SqlMissedStore(database), default_embedder, intent_reader, drafts=self.draft_store)
         self.platforms = load_platforms()
         groups = make_groups(self, self.versions)  # type: ignore[arg-type]
         self.console = Console(self.access, groups, {Kind.SOURCE: groups[0].list_names})
@@ -278,6 +284,9 @@ class Office:
 
     async def index_pages(self) -> Index:
         return build_index(self.pages, default_embedder())
+
+    async def _find_meant(self, question: str) -> str:
+        return ""
 
     async def _paused(self) -> frozenset[str]:
         return await self.schedules.paused()

@@ -36,7 +36,7 @@ from bot.taught.commands import SAVE_MESSAGE
 
 log = structlog.get_logger(__name__)
 
-FORMS = frozenset({"teach", "edit"})  # commands and buttons that are answered by a form
+FORMS = frozenset({"teach", "edit", "draft"})  # commands and buttons that are answered by a form
 PUBLIC = frozenset({"recrawl"})  # commands that everybody sees the outcome of
 _LOOK_SECONDS = 1.0  # for the question that a message answers: the form has to be there within three
 _CHOICES = 25

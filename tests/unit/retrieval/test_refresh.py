@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from retrieval.audiences import Audiences, EarlierAudience, Viewer
-from retrieval.documents import Selectors, Source, SourceKind
+from retrieval.documents import Document, Selectors, Source, SourceKind
 from retrieval.errors import (
     ExtractionError,
     NoActiveVersion,
@@ -119,6 +119,7 @@ class Desk:
     progress: list[Progress] = field(default_factory=list)
     extract_page: Callable[..., ExtractedPage] = extract_page
     audiences: Audiences = field(default_factory=Audiences)
+    wordings: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def refresh(self, models: Embedder | EmbeddingModels | None = None, **options: object) -> RefreshReport:
         self.progress.clear()
@@ -129,6 +130,7 @@ class Desk:
             models=models or plain_embedder(),
             options=RefreshOptions(**options),  # type: ignore[arg-type]
             audiences=self.audiences,
+            wordings=self.wordings,
             on_progress=self.progress.append,
             extracting=lambda: nullcontext(Here(self.extract_page)),
         )
@@ -670,3 +672,37 @@ def test_a_damaged_pointer_is_mended_by_a_refresh(desk: Desk, pointer: str) -> N
     assert not desk.store.pointer_fault()
     assert desk.store.active_id() == first.version
     assert len(desk.questions()) == 6
+
+
+def test_wordings_that_have_come_make_a_version_that_is_searched_by_them_and_goes_without_them(desk: Desk) -> None:
+    desk.refresh()
+    first = desk.store.active_id()
+    entry = next(each for each in documents_of(desk) if each.question == "Which cards do you take?")
+    desk.wordings = {entry.entry_id: ("Is plastic money welcome?",), "f" * 20: ("Of what is gone?",)}
+    assert desk.refresh(dry_run=True).outcome == "dry_run"
+    models = CountingEmbedder()
+    report = desk.refresh(models)
+    assert (report.outcome, report.changed, report.documents_unchanged) == ("activated", (), 10)
+    assert models.texts[: report.texts_embedded] == ["Is plastic money welcome?"]
+    assert desk.finds("Is plastic money welcome?") == entry.question
+    assert [each.written for each in documents_of(desk) if each.written] == [("Is plastic money welcome?",)]
+    assert desk.refresh().outcome == "unchanged"
+    desk.wordings = {}
+    assert desk.refresh().outcome == "activated"
+    assert not any(each.written for each in documents_of(desk))
+    desk.store.activate_version(desk.store.find_version(first or ""))
+    assert desk.refresh().outcome == "unchanged"  # without wordings a version is named as before there were any
+
+
+def test_what_a_model_wrote_does_not_make_pages_that_come_with_several_wordings(desk: Desk) -> None:
+    desk.refresh()
+    more = ("Is plastic money welcome?", "Which notes, coins and cards will you have?", "What do you charge on?")
+    desk.wordings = {each.entry_id: more for each in documents_of(desk)}
+    desk.refresh()
+    index = Index.load(desk.store.find_active().folder)
+    assert index.question_row_counts.tolist() == [4] * len(index.documents)
+    assert not index.has_several_wordings
+
+
+def documents_of(desk: Desk) -> list[Document]:
+    return Index.load(desk.store.find_active().folder).documents

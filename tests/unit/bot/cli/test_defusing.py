@@ -41,7 +41,7 @@ def test_no_export_holds_a_formula(tmp_path: Path) -> None:
     glossary = to_csv([Entry(str(number), (cell.strip() or "x", "y"), cell) for number, cell in enumerate(CELLS)])
     golden = (tmp_path / "golden.csv").read_text("utf-8-sig")
     missed = tuple(Missed(cell, cell, cell, "ann", NOON, frozenset(), cell) for cell in CELLS)
-    gaps = [Gap(cell, cell, missed, 1, (), {}, NOON, NOON) for cell in CELLS[:3]]
+    gaps = [Gap(cell, cell, missed, 1, (), {}, NOON, NOON, missed[0]) for cell in CELLS[:3]]
     report = gaps_csv(GapReport(NOON, NOON, len(missed), tuple(gaps)))
     for text in (log.getvalue(), golden, glossary, report):
         for row in csv.reader(io.StringIO(text, newline="")):

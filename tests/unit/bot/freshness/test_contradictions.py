@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -11,9 +12,10 @@ from bot.chat.card import Card
 from bot.commands.parser import read_line
 from bot.errors import InputError
 from bot.freshness.judge import ModelJudge
-from bot.freshness.models import Keep, State
+from bot.freshness.models import Judgement, Keep, State, Verdict
 from bot.freshness.service import Contradictions, LiveSetAside
 from bot.i18n import list_languages
+from inference.spare_time import SpareTime
 from inference.vllm import VllmGenerator
 from retrieval.audiences import Audiences
 from retrieval.documents import Document
@@ -194,28 +196,78 @@ async def test_an_admin_reads_it_in_their_own_language(office: Office) -> None:
     assert len(told) == len(list_languages()) == 9
 
 
+def judged(office: Office, generator: VllmGenerator) -> Contradictions:
+    return Contradictions(
+        office.freshness_store,
+        LiveSetAside(office.freshness_store),
+        office.index_pages,
+        lambda document: office.audiences.find_audience(document),
+        ModelJudge(SpareTime(generator, 5)),
+    )
+
+
+def says(verdict: str, first: str = "is 2 years", second: str = "is 3 years") -> Script:
+    return Script([json.dumps({"first": first, "second": second, "verdict": verdict})])
+
+
 @pytest.mark.parametrize(
-    ("said", "new"),
+    ("said", "kept"),
     [
-        (Script(['{"contradict": false}']), 0),
-        (Script(['{"contradict": true}']), 1),
-        (Script(["never"]), 1),
-        (Script(status=500), 1),
+        (says("contradicts"), Verdict.CONTRADICTS),
+        (says("scope"), Verdict.SCOPE),
+        (says("same", "2  years.", "3 years."), Verdict.SAME),
+        (says("scope", "is two years"), Verdict.NONE),  # which stands nowhere
+        (says("scope", "is 3 years", "is 2 years"), Verdict.NONE),
+        (says("scope", " ", "3"), Verdict.NONE),
+        (says("never"), Verdict.NONE),
+        (Script(["never"]), Verdict.NONE),
     ],
 )
-async def test_a_model_takes_out_what_it_holds_harmless_and_its_faults_take_nothing(
-    office: Office, said: Script, new: int
+async def test_a_models_verdict_counts_where_it_quotes_both_entries_and_settles_nothing(
+    office: Office, said: Script, kept: Verdict
 ) -> None:
+    await office.contradictions.scan_entries()
     async with OpenAiServer(said) as server:
         generator = VllmGenerator([server.url])
-        judged = Contradictions(
-            office.freshness_store,
-            LiveSetAside(office.freshness_store),
-            office.index_pages,
-            office.audiences.find_audience,
-            ModelJudge(generator),
-        )
-        assert (await judged.scan_entries()).new == new
+        judging = judged(office, generator)
+        assert await judging.judge_found() == bool(kept)
+        assert await judging.judge_found() == 0  # it is asked once
         await generator.close()
-    asked = str(server.requests[0]["messages"])
-    assert PAGE.answer in asked and TERMS.answer in asked
+    (found,) = await office.contradictions.list()
+    assert (found.row.verdict, found.row.verdict_by, found.needs_decision) == (kept, "tiny", True)
+    assert office.live_set_aside.current_entries()[1] == frozenset()
+    assert len(server.requests) == 1
+    asked = server.requests[0]["messages"][-1]["content"]
+    assert PAGE.answer in asked and TERMS.answer in asked and asked.count("</entry>") == 2
+    facts = (await run(office, f"contradictions show {found.row.id[:8]}")).facts
+    assert ("The model says" in facts) == bool(kept)
+    if kept:
+        assert "(by tiny)" in facts["The model says"] and "2" in facts["The model says"]
+
+
+async def test_what_a_model_holds_harmless_stands_behind_the_others(office: Office) -> None:
+    day = replace(PAGE, question="When do you open on Sundays?", answer="We open at 9:00 on Sundays.")
+    office.pages += [day, replace(day, url=TERMS.url, heading_path=("Terms",), answer="We open at 11:00 on Sundays.")]
+    await office.contradictions.scan_entries()
+    first, second = await office.contradictions.list()
+    await office.freshness_store.record_judgement(first.row.id, Judgement(Verdict.SAME, "tiny", "a", "b"))
+    assert [each.row.id for each in await office.contradictions.list()] == [second.row.id, first.row.id]
+    assert "The model says: they say the same" in (await run(office, "contradictions")).lines[2].text
+
+
+async def test_a_server_that_fails_is_asked_again_at_the_next_refresh(office: Office) -> None:
+    await office.contradictions.scan_entries()
+    async with OpenAiServer(Script(status=500), says("contradicts")) as server:
+        generator = VllmGenerator([server.url])
+        judging = judged(office, generator)
+        assert await judging.judge_found() == 0
+        (found,) = await judging.list()
+        assert found.row.verdict_by == ""
+        await judging.judge_found()
+        await generator.close()
+    assert len(server.requests) == 2
+
+
+async def test_without_a_model_nobody_is_asked(office: Office) -> None:
+    await office.contradictions.scan_entries()
+    assert await office.contradictions.judge_found() == 0
