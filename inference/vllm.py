@@ -20,6 +20,7 @@ import openai
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
 from inference.breaker import Breaker
+from inference.completion_stream import CompletionReader
 from inference.errors import (
     GeneratorBroken,
     GeneratorError,
@@ -328,7 +329,8 @@ class _Server:
                             stream=True,
                             stream_options=_COUNTED,
                         )
-                async with aclosing(self._read_stream(aiter(answer), timer, max_tokens, until)) as texts:
+                arriving = answer.response.aiter_bytes()
+                async with aclosing(self._read_stream(arriving, timer, max_tokens, until)) as texts:
                     async for text in texts:
                         yield text
         finally:
@@ -337,32 +339,28 @@ class _Server:
                 await answer.close()  # the server stops working on it
 
     async def _read_stream(
-        self, chunks: AsyncIterator[Any], timer: AnswerTimer, max_tokens: int, until: float
+        self, arriving: AsyncIterator[bytes], timer: AnswerTimer, max_tokens: int, until: float
     ) -> AsyncGenerator[str, None]:
-        thinking, tokens, ended = _Thinking(), 0, ""
+        reader = CompletionReader()
         silent_until = time.monotonic() + self._limits.first
         while True:
             with _faults(self.url, begun=timer.has_begun):
                 async with asyncio.timeout(max(0.0, min(silent_until, until) - time.monotonic())):
-                    chunk = await anext(chunks, None)
-                piece, ended = _read_chunk(chunk, ended) if chunk else ("", ended)
-            if chunk is None:
-                break
-            if piece:  # what is empty is no sign of life
+                    arrived = await anext(arriving, None)
+                text = reader.feed(arrived) if arrived is not None else reader.finish()
+            if reader.spoke:  # what is empty is no sign of life
                 silent_until = time.monotonic() + self._limits.between
-                tokens = _count_tokens(chunk, tokens + 1)
-            if text := thinking.feed_piece(piece):
-                timer.note_tokens(tokens)
+            if text:
+                timer.note_tokens(reader.tokens)
                 yield text
-        if rest := thinking.flush_held():
-            timer.note_tokens(tokens)
-            yield rest
+            if arrived is None:
+                break
         if not timer.has_begun:
             raise GeneratorBroken(f"{self.url} answered with nothing.")
-        if ended == "length":
+        if reader.ended == "length":
             raise GeneratorTooLong(f"The answer reached {max_tokens} tokens.", begun=True)
-        if ended != "stop":
-            raise GeneratorBroken(f"{self.url} broke the answer off ({ended or 'no reason'}).", begun=True)
+        if reader.ended != "stop":
+            raise GeneratorBroken(f"{self.url} broke the answer off ({reader.ended or 'no reason'}).", begun=True)
 
     async def generate_json(
         self, messages: Sequence[Message], schema: Mapping[str, Any], max_tokens: int, seconds: float
@@ -429,58 +427,6 @@ class _Server:
             return int(counted["count"])
         except (KeyError, TypeError, ValueError) as error:
             raise GeneratorBroken(f"{self.url} does not count tokens: is it a vLLM server?") from error
-
-
-class _Thinking:
-    """Hides what a model thinks before it answers, where the server does not tell it apart itself."""
-
-    def __init__(self) -> None:
-        self._held = ""
-        self._inside = False
-        self._past = False
-
-    def feed_piece(self, piece: str) -> str:
-        """-> what may be shown."""
-        if self._past and self._inside:  # the answer begins after the blank lines that follow the thoughts
-            piece = piece.lstrip()
-            self._inside = not piece
-        if self._past:
-            return piece
-        self._held += piece
-        if not self._inside:
-            begun = self._held.lstrip()
-            if not begun or "<think>".startswith(begun):
-                return ""  # it may still become one
-            if not begun.startswith("<think>"):
-                self._past, held, self._held = True, self._held, ""
-                return held
-            self._inside = True
-        _before, end, after = self._held.partition("</think>")
-        if not end:
-            return ""
-        self._past, self._held = True, ""
-        return self.feed_piece(after)
-
-    def flush_held(self) -> str:
-        """What was held back in doubt."""
-        return "" if self._inside or self._past else self._held
-
-
-def _read_chunk(chunk: Any, ended: str) -> tuple[str, str]:
-    """The words of a chunk, and why the answer has ended, if it has."""
-    if not chunk.choices:
-        return "", ended
-    choice = chunk.choices[0]
-    content = choice.delta.content
-    if content is not None and not isinstance(content, str):
-        raise TypeError("content is no text")
-    return content or "", str(choice.finish_reason or ended)
-
-
-def _count_tokens(chunk: Any, otherwise: int) -> int:
-    """The tokens of an answer by now, where the server tells."""
-    count = getattr(getattr(chunk, "usage", None), "completion_tokens", None)
-    return count if isinstance(count, int) and count > 0 else otherwise
 
 
 def _to_api_messages(messages: Sequence[Message], folds: bool) -> Any:
