@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -30,11 +31,11 @@ class Refusal(Exception):
 
 
 class Connection:
-    """`url` is the server's address, without a path."""
+    """`url` is the server's address, without a path; a name and password in it go before the key."""
 
     def __init__(self, url: str, api_key: str, limits: Limits) -> None:
         self._url = url
-        self._key = api_key
+        self._headers = {"Authorization": f"Bearer {api_key}"} if api_key and not urlsplit(url).username else {}
         self._timeout = aiohttp.ClientTimeout(total=limits.total, sock_connect=limits.connect)
         self._opened: aiohttp.ClientSession | None = None  # by the first request, in its loop
 
@@ -82,7 +83,7 @@ class Connection:
         if self._opened is None or self._opened.closed:
             self._opened = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_SECONDS),
-                headers={"Authorization": f"Bearer {self._key}"} if self._key else {},
+                headers=self._headers,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=self._timeout,
                 trust_env=True,
