@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, delete, select, tuple_, update
@@ -35,6 +36,7 @@ from retrieval.text.cleaning import make_storable
 
 _BATCH = 100  # claims in one transaction
 _KEY = ("platform", "workspace", "channel", "message_id")
+_name_message = attrgetter(*_KEY)  # every claim does this several times: `astuple` copies deeply
 _GESTURE = ("platform", "workspace", "channel", "user_id", "gesture")
 _OPEN = sorted(state.value for state in JobState if state.is_open)
 _DELETED = frozenset({JobState.RETRACTING, JobState.WITHDRAWN})
@@ -90,7 +92,7 @@ class SqlInboxStore:
         return await asyncio.shield(claim.made)
 
     async def find_thread(self, message: ChatMessage) -> tuple[Thread, bool] | None:
-        names = {astuple(message.key), *_gesture_names(message)}
+        names = {_name_message(message.key), *_gesture_names(message)}
 
         async def select_thread(connection: AsyncConnection) -> tuple[Thread, bool] | None:
             if names & await self._load_known_names(connection, [message]):
@@ -317,7 +319,7 @@ class SqlInboxStore:
         now = datetime.now(UTC)
         for claim in batch:
             message = claim.message
-            names = {astuple(message.key), *_gesture_names(message)}
+            names = {_name_message(message.key), *_gesture_names(message)}
             if names & known:
                 continue
             thread, handoff = context.find_thread(message)
@@ -336,7 +338,7 @@ class SqlInboxStore:
         if jobs:
             # In one order in every process: PostgreSQL would end one of two that wait for each other's rows. Of one
             # message the gesture is one as well, of one gesture the keys are several.
-            ordered = sorted(jobs.values(), key=lambda job: (_gesture_names(job.message), astuple(job.message.key)))
+            ordered = sorted(jobs.values(), key=_order_of_claims)
             rows = [self._build_row(job, now) for job in ordered]
             statement = upsert(connection, inbox).on_conflict_do_nothing()  # by whichever name it is known
             inserted = await connection.execute(statement.returning(inbox.c.id), rows)
@@ -349,7 +351,7 @@ class SqlInboxStore:
         self, connection: AsyncConnection, messages: Sequence[ChatMessage]
     ) -> set[tuple[str, ...]]:
         """Those names of messages under which one was claimed before."""
-        keys = [astuple(message.key) for message in messages]
+        keys = [_name_message(message.key) for message in messages]
         gestures = [gesture for message in messages for gesture in _gesture_names(message)]
         known: set[tuple[str, ...]] = set()
         for names, wanted in ((_KEY, keys), (_GESTURE, gestures)):
@@ -361,7 +363,7 @@ class SqlInboxStore:
 
     def _build_row(self, job: Job, now: datetime) -> dict[str, Any]:
         return {
-            **asdict(job.message.key),
+            **dict(zip(_KEY, _name_message(job.message.key), strict=True)),
             "id": job.id,
             "message": encode_message(job.message),
             "judgement": job.judgement.value,
@@ -450,6 +452,10 @@ class SqlInboxStore:
 
 async def _fetch_scalars(connection: AsyncConnection, query: Any) -> Sequence[str]:
     return (await connection.execute(query)).scalars().all()
+
+
+def _order_of_claims(job: Job) -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
+    return _gesture_names(job.message), _name_message(job.message.key)
 
 
 def _gesture_names(message: ChatMessage) -> list[tuple[str, ...]]:
