@@ -30,11 +30,13 @@ from bot.chat.message import (
 )
 from bot.database.database import Database, upsert
 from bot.database.tables import help_channels, inbox
+from bot.errors import StorageError
 from bot.inbox.message_json import decode_message, decode_move, encode_message, encode_move
 from bot.inbox.place_rows import PLACE, load_context, load_marked_channels, load_threads, save_threads
 from retrieval.text.cleaning import make_storable
 
 _BATCH = 100  # claims in one transaction
+_FAILS = 2  # claims in a row that the database refuses: then it is not for what they say
 _KEY = ("platform", "workspace", "channel", "message_id")
 _name_message = attrgetter(*_KEY)  # every claim does this several times: `astuple` copies deeply
 _GESTURE = ("platform", "workspace", "channel", "user_id", "gesture")
@@ -301,14 +303,31 @@ class SqlInboxStore:
     async def _commit_claims(self) -> None:
         while self._pending:
             batch, self._pending = self._pending[:_BATCH], self._pending[_BATCH:]
-            try:
-                made = await self._database.write(lambda connection, batch=batch: self._claim_batch(connection, batch))  # type: ignore[misc]
-            except Exception as error:  # whatever it is, those who wait must hear of it
-                for claim in batch:
-                    claim.made.set_exception(error)
+            if await self._commit_batch(batch) and len(batch) > 1:
+                await self._commit_apart(batch)
+
+    async def _commit_batch(self, batch: Sequence[_Claim]) -> Exception | None:
+        """-> the fault, if there was one: who waits for a single claim hears of it, several are to be tried apart."""
+        try:
+            made = await self._database.write(lambda connection: self._claim_batch(connection, batch))
+        except Exception as error:  # whatever it is, those who wait must hear of it
+            if len(batch) == 1:
+                batch[0].made.set_exception(error)
+            return error
+        for claim in batch:
+            claim.made.set_result(made.pop(claim.message.key, None))  # the first of equal ones has it
+        return None
+
+    async def _commit_apart(self, batch: Sequence[_Claim]) -> None:
+        """Each by itself: what fails one claim is to fail no other. Where the database fails two in a row, it fails."""
+        fault: Exception | None = None
+        in_a_row = 0
+        for claim in batch:
+            if fault and in_a_row == _FAILS:
+                claim.made.set_exception(fault)
                 continue
-            for claim in batch:
-                claim.made.set_result(made.pop(claim.message.key, None))  # the first of equal ones has it
+            fault = await self._commit_batch([claim])
+            in_a_row = in_a_row + 1 if isinstance(fault, StorageError) else 0
 
     async def _claim_batch(self, connection: AsyncConnection, batch: Sequence[_Claim]) -> dict[MessageRef, Job]:
         """The jobs that are new. What a message does to its thread counts for the next of the batch already."""
