@@ -8,9 +8,8 @@ first_token   until the server's first token is back
 cached        the share of prompt tokens that the server's prefix cache held, by its own metrics: of the prompts of a
               conversation as the bot lays them out, and of the same texts with the question first and the rules last
 first_shown   through the bot: until the first sentence that was checked is let out; directly: until that sentence ends
-cpu           the bot's own processor time for an answer, with the client's; directly: the client's alone. Each answer is
-              the same sentence, which is embedded once: another one takes that much more (4 ms on the machine of
-              docs/quality.md)
+cpu           this process's time for an answer, through the bot and directly. Every answer is the same sentence, which
+              is embedded once; another one takes some 4 ms more on the machine of docs/quality.md
 """
 
 from __future__ import annotations

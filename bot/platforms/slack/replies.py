@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -31,6 +32,7 @@ from bot.platforms.slack.streamed_reply import SHOWN, STREAMING, StreamedReply, 
 WHISPERED = "whispered"  # a reply's state: only its user sees it
 _QUOTED = 300  # characters of a question above its answer
 _STATUS_SECONDS = 3  # a status is a courtesy: an answer does not wait longer for it
+_TAKEN_OVER_SECONDS = 10.0  # what is older may have been a dead process's
 _STOPPABLE_SECONDS = 1.0  # after which an answer can be stopped: nobody is quicker, and most answers are there by then
 
 
@@ -260,7 +262,7 @@ class SlackReplySender:
         another process may have told that it is at work."""
         if job.replies:
             await self._set_status(job, "")
-        elif job.id in self._processing or job.attempts > 1:
+        elif job.id in self._processing or _may_be_anothers(job):
             await self._set_session(job, "active")
 
     async def _let_stop(self, job: Job) -> None:
@@ -350,6 +352,12 @@ def _build_whispered_reply(job: Job) -> Mapping[str, str]:
 def _was_whispered(job: Job) -> bool:
     """Whether this very wording was answered so before whoever did it was cut off."""
     return any(reply.get("state") == WHISPERED and reply["revision"] == str(job.revision) for reply in job.replies)
+
+
+def _may_be_anothers(job: Job) -> bool:
+    """Whether another process may have worked on a job, or on how it read before, or told its place in the queue."""
+    age = (datetime.now(UTC) - job.received_at).total_seconds()
+    return job.attempts > 1 or job.revision > 0 or age > _TAKEN_OVER_SECONDS
 
 
 def _is_elsewhere(job: Job) -> bool:
