@@ -11,15 +11,16 @@ import base64
 import json
 import re
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
-import openai
-from openai import AsyncOpenAI, DefaultAsyncHttpxClient
+from aiohttp import StreamReader
 
 from inference.breaker import Breaker
+from inference.completion_stream import CompletionReader
+from inference.connection import Connection, Refusal, translate_faults
 from inference.errors import (
     GeneratorBroken,
     GeneratorError,
@@ -32,6 +33,8 @@ from inference.errors import (
 from inference.interfaces import Limits, Message, Picture, Role
 from inference.speed import AnswerTimer, Speed, SpeedRecord
 
+T = TypeVar("T")
+
 _PROBE_SECONDS = 2.0
 _NONE_IS_WELL = "No vLLM server is well: see its log, or FRONTDESK_VLLM_URL."
 _UNTHINKING = {"chat_template_kwargs": {"enable_thinking": False}}  # where a template knows of it
@@ -40,6 +43,7 @@ _MEASURED_NUMBERS, _MEASURED_TOKENS = 150, 24  # of a prompt as long as one with
 _USUAL_CONTEXT = 4096  # where a server does not tell
 _SIGHT_SECONDS = 5.0  # in which a server says whether it takes pictures
 _BLIND_SECONDS = 3600.0  # after which one that took none is asked again: it may have another model by now
+_NO_SUCH_REQUEST = {400, 422}  # what a server answers that knows no such request
 _NONE_SEES = "No vLLM server that is well takes pictures."
 # Grey, 64 by 64: some models refuse what is smaller than the patches that they look at.
 _GREY = base64.b64decode(
@@ -65,7 +69,7 @@ class VllmGenerator:
     async def close(self) -> None:
         """Close every connection."""
         for server in self._servers:
-            await server.client.close()
+            await server.connection.close()
 
     async def stream_text(
         self,
@@ -243,15 +247,7 @@ class _Server:
         self._sees: bool | None = None  # whether its model takes pictures, as far as that was learned
         self._looked_at = 0.0  # when that was
         self._looking = asyncio.Lock()
-        timeout = openai.Timeout(limits.total, connect=limits.connect)
-        self.client = AsyncOpenAI(
-            base_url=f"{self.url}/v1",
-            api_key=api_key or "none",
-            max_retries=0,
-            timeout=timeout,
-            # what a customer wrote goes to the servers that were named, and nowhere else
-            http_client=DefaultAsyncHttpxClient(timeout=timeout, follow_redirects=False),
-        )
+        self.connection = Connection(self.url, api_key, limits)
 
     async def model_name(self) -> str:
         """The model to name in requests."""
@@ -264,9 +260,9 @@ class _Server:
     async def _find_served(self) -> _Served:
         if self._found:
             return self._found
-        with _faults(self.url):
+        with translate_faults(self.url):
             async with asyncio.timeout(self._limits.first):
-                listed: Any = await self.client.get("/models", cast_to=object)
+                listed = await self.connection.get("/v1/models")
             models = [model for model in listed["data"] if isinstance(model["id"], str)]
         for model in models:
             if not self._model or model["id"] == self._model:
@@ -306,19 +302,20 @@ class _Server:
         """Whether it takes a tiny one, which a model that reads text alone refuses; None: it does not tell."""
         asked = [Message(Role.USER, "What is this?", (Picture("image/png", _GREY),))]
         try:
-            with _faults(self.url):
+            with translate_faults(self.url):
                 async with asyncio.timeout(_SIGHT_SECONDS):
-                    await self._request_completion(asked, max_tokens=1, temperature=0.0)
+                    await self._request_completion(self.connection.post, asked, max_tokens=1, temperature=0.0)
         except GeneratorError as error:
-            return False if isinstance(error.__cause__, _NO_SUCH_REQUEST) else None
+            refusal = error.__cause__
+            return False if isinstance(refusal, Refusal) and refusal.status in _NO_SUCH_REQUEST else None
         return True
 
     async def probe_health(self) -> None:
         """Ask for its health."""
         try:
-            with _faults(self.url):
+            with translate_faults(self.url):
                 async with asyncio.timeout(_PROBE_SECONDS):
-                    await self.client.get(f"{self.url}/health", cast_to=object)
+                    await self.connection.probe("/health")
         except GeneratorError:
             self.breaker.record_failure()
         else:
@@ -338,53 +335,51 @@ class _Server:
         self, messages: Sequence[Message], *, max_tokens: int, temperature: float, until: float
     ) -> AsyncGenerator[str, None]:
         self.busy += 1
-        answer: Any = None
+        answer = None
         try:
             with self.speed.time_answer() as timer:
-                with _faults(self.url):
+                with translate_faults(self.url):
                     async with asyncio.timeout(min(self._limits.first, until - time.monotonic())):
                         answer = await self._request_completion(
+                            self.connection.open_stream,
                             messages,
                             max_tokens=max_tokens,
                             temperature=temperature,
                             stream=True,
                             stream_options=_COUNTED,
                         )
-                async with aclosing(self._read_stream(aiter(answer), timer, max_tokens, until)) as texts:
+                arriving = answer.content
+                async with aclosing(self._read_stream(arriving, timer, max_tokens, until)) as texts:
                     async for text in texts:
                         yield text
         finally:
             self.busy -= 1
             if answer is not None:
-                await answer.close()  # the server stops working on it
+                answer.close()  # the server stops working on it
 
     async def _read_stream(
-        self, chunks: AsyncIterator[Any], timer: AnswerTimer, max_tokens: int, until: float
+        self, arriving: StreamReader, timer: AnswerTimer, max_tokens: int, until: float
     ) -> AsyncGenerator[str, None]:
-        thinking, tokens, ended = _Thinking(), 0, ""
+        reader = CompletionReader()
         silent_until = time.monotonic() + self._limits.first
         while True:
-            with _faults(self.url, begun=timer.has_begun):
+            with translate_faults(self.url, begun=timer.has_begun):
                 async with asyncio.timeout(max(0.0, min(silent_until, until) - time.monotonic())):
-                    chunk = await anext(chunks, None)
-                piece, ended = _read_chunk(chunk, ended) if chunk else ("", ended)
-            if chunk is None:
-                break
-            if piece:  # what is empty is no sign of life
+                    arrived = await arriving.readany()  # of however many tokens
+                text = reader.feed(arrived) if arrived else reader.finish()
+            if reader.spoke:  # what is empty is no sign of life
                 silent_until = time.monotonic() + self._limits.between
-                tokens = _count_tokens(chunk, tokens + 1)
-            if text := thinking.feed_piece(piece):
-                timer.note_tokens(tokens)
+            if text:
+                timer.note_tokens(reader.tokens)
                 yield text
-        if rest := thinking.flush_held():
-            timer.note_tokens(tokens)
-            yield rest
+            if not arrived:
+                break
         if not timer.has_begun:
             raise GeneratorBroken(f"{self.url} answered with nothing.")
-        if ended == "length":
+        if reader.ended == "length":
             raise GeneratorTooLong(f"The answer reached {max_tokens} tokens.", begun=True)
-        if ended != "stop":
-            raise GeneratorBroken(f"{self.url} broke the answer off ({ended or 'no reason'}).", begun=True)
+        if reader.ended != "stop":
+            raise GeneratorBroken(f"{self.url} broke the answer off ({reader.ended or 'no reason'}).", begun=True)
 
     async def generate_json(
         self, messages: Sequence[Message], schema: Mapping[str, Any], max_tokens: int, seconds: float
@@ -392,15 +387,16 @@ class _Server:
         form = {"name": "decision", "schema": dict(schema), "strict": True}
         self.busy += 1
         try:
-            with _faults(self.url):
+            with translate_faults(self.url):
                 async with asyncio.timeout(seconds):
                     answer = await self._request_completion(
+                        self.connection.post,
                         messages,
                         max_tokens=max_tokens,
                         temperature=0.0,
                         response_format={"type": "json_schema", "json_schema": form},
                     )
-                said = str(answer.choices[0].message.content or "") if answer.choices else ""
+                said = _read_answer(answer)
             try:
                 return json.loads(_THINKING.sub("", said))
             except ValueError as error:
@@ -411,98 +407,52 @@ class _Server:
     async def describe_pictures(self, messages: Sequence[Message], max_tokens: int, seconds: float) -> str:
         self.busy += 1
         try:
-            with _faults(self.url):
+            with translate_faults(self.url):
                 async with asyncio.timeout(seconds):
-                    answer = await self._request_completion(messages, max_tokens=max_tokens, temperature=0.0)
-                said = str(answer.choices[0].message.content or "") if answer.choices else ""
+                    answer = await self._request_completion(
+                        self.connection.post, messages, max_tokens=max_tokens, temperature=0.0
+                    )
+                said = _read_answer(answer)
         finally:
             self.busy -= 1
         if text := _THINKING.sub("", said).strip():
             return text
         raise GeneratorBroken(f"{self.url} answered with nothing.")
 
-    async def _request_completion(self, messages: Sequence[Message], **options: Any) -> Any:
+    async def _request_completion(
+        self, send: Callable[[str, Mapping[str, Any]], Awaitable[T]], messages: Sequence[Message], **options: Any
+    ) -> T:
         """Ask for a completion; a template without system messages gets them as part of the first user message."""
         for _ in range(2):
+            asked = {"model": await self.model_name(), "messages": _to_api_messages(messages, self._folds)}
             try:
-                return await self.client.chat.completions.create(
-                    model=await self.model_name(),
-                    messages=_to_api_messages(messages, self._folds),
-                    extra_body=_UNTHINKING,
-                    **options,
-                )
-            except openai.BadRequestError as error:
+                return await send("/v1/chat/completions", asked | _UNTHINKING | options)
+            except Refusal as refusal:
                 has_system = messages[0].role is Role.SYSTEM
-                if self._folds or not has_system or not re.search(r"system|roles? must", str(error), re.IGNORECASE):
+                told = refusal.status == 400 and re.search(r"system|roles? must", str(refusal), re.IGNORECASE)
+                if self._folds or not has_system or not told:
                     raise
                 self._folds = True
         raise AssertionError("unreachable")
 
     async def count_tokens(self, messages: Sequence[Message]) -> int:
-        with _faults(self.url):
+        with translate_faults(self.url):
             async with asyncio.timeout(self._limits.first):
                 body = {
                     "model": await self.model_name(),
                     "messages": _to_api_messages(messages, self._folds),
                     **_UNTHINKING,
                 }
-                counted: Any = await self.client.post(f"{self.url}/tokenize", body=body, cast_to=object)
+                counted = await self.connection.post("/tokenize", body)
         try:
             return int(counted["count"])
         except (KeyError, TypeError, ValueError) as error:
             raise GeneratorBroken(f"{self.url} does not count tokens: is it a vLLM server?") from error
 
 
-class _Thinking:
-    """Hides what a model thinks before it answers, where the server does not tell it apart itself."""
-
-    def __init__(self) -> None:
-        self._held = ""
-        self._inside = False
-        self._past = False
-
-    def feed_piece(self, piece: str) -> str:
-        """-> what may be shown."""
-        if self._past and self._inside:  # the answer begins after the blank lines that follow the thoughts
-            piece = piece.lstrip()
-            self._inside = not piece
-        if self._past:
-            return piece
-        self._held += piece
-        if not self._inside:
-            begun = self._held.lstrip()
-            if not begun or "<think>".startswith(begun):
-                return ""  # it may still become one
-            if not begun.startswith("<think>"):
-                self._past, held, self._held = True, self._held, ""
-                return held
-            self._inside = True
-        _before, end, after = self._held.partition("</think>")
-        if not end:
-            return ""
-        self._past, self._held = True, ""
-        return self.feed_piece(after)
-
-    def flush_held(self) -> str:
-        """What was held back in doubt."""
-        return "" if self._inside or self._past else self._held
-
-
-def _read_chunk(chunk: Any, ended: str) -> tuple[str, str]:
-    """The words of a chunk, and why the answer has ended, if it has."""
-    if not chunk.choices:
-        return "", ended
-    choice = chunk.choices[0]
-    content = choice.delta.content
-    if content is not None and not isinstance(content, str):
-        raise TypeError("content is no text")
-    return content or "", str(choice.finish_reason or ended)
-
-
-def _count_tokens(chunk: Any, otherwise: int) -> int:
-    """The tokens of an answer by now, where the server tells."""
-    count = getattr(getattr(chunk, "usage", None), "completion_tokens", None)
-    return count if isinstance(count, int) and count > 0 else otherwise
+def _read_answer(answer: Any) -> str:
+    """The words of a whole completion."""
+    return str(answer["choices"][0]["message"].get("content") or "") if answer["choices"] else ""
 
 
 def _to_api_messages(messages: Sequence[Message], folds: bool) -> Any:
@@ -520,38 +470,3 @@ def _to_api_content(message: Message) -> Any:
         url = f"data:{picture.type};base64,{base64.b64encode(picture.body).decode()}"
         parts.append({"type": "image_url", "image_url": {"url": url}})
     return parts
-
-
-# What a server answers that knows no such request.
-_NO_SUCH_REQUEST = (openai.BadRequestError, openai.UnprocessableEntityError)
-
-# What reading garbage raises, ours and the library's.
-_GARBAGE = (openai.OpenAIError, ValueError, OSError, TypeError, AttributeError, LookupError, RecursionError)
-
-
-class _faults:
-    """Raises GeneratorError for whatever the client, the network or a time limit raises."""
-
-    def __init__(self, url: str, *, begun: bool = False) -> None:
-        self._url, self._begun = url, begun
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if error is None or isinstance(error, GeneratorError):
-            return
-        if isinstance(error, (TimeoutError, openai.APITimeoutError)):
-            raise GeneratorSlow(f"{self._url} took too long.", begun=self._begun) from error
-        if isinstance(error, openai.APIConnectionError):
-            raise GeneratorUnavailable(f"{self._url} does not answer: is it running?", begun=self._begun) from error
-        if isinstance(error, openai.APIStatusError):
-            status = error.status_code
-            if 300 <= status < 400:
-                raise GeneratorRefused(f"{self._url} sends us elsewhere ({status}): name the server itself.") from error
-            if status in {429} or status >= 500:
-                raise GeneratorUnavailable(f"{self._url} fails ({status}).", begun=self._begun) from error
-            mend = "check FRONTDESK_VLLM_API_KEY" if status in {401, 403} else "check FRONTDESK_VLLM_MODEL"
-            raise GeneratorRefused(f"{self._url} refuses the request ({status}): {mend}.") from error
-        if isinstance(error, _GARBAGE) or type(error).__module__.startswith("httpx"):
-            raise GeneratorBroken(f"{self._url} broke off or answered garbage.", begun=self._begun) from error

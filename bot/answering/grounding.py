@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from urllib.parse import urlsplit
 
 from bot.answering.attribution.attributor import Attribution
@@ -34,6 +34,7 @@ SUPPORT_LAST = 0.6  # where nothing cited follows: "Have a nice day!"
 _FEW_WORDS = 3  # so few content words tell nothing: "Yes.", "Steps:"
 _MANY_WORDS = 12  # of a line that announces what follows
 _LEAKED_WORDS = 8  # in a row, from the prompt's own text
+_EVIDENCE = 128  # of sets of passages that were cited of late
 
 _MARKER = re.compile(r"\[(\d{1,3}(?:\s*[,，、]\s*\d{1,3})*)\]")
 _MACHINE = re.compile(
@@ -211,7 +212,7 @@ class Grounding:
 
     def _gather_evidence(self, cited: frozenset[int]) -> Evidence:
         if cited not in self._made:
-            self._made[cited] = Evidence(*(_words_of(self._passages[number - 1]) for number in sorted(cited)))
+            self._made[cited] = _read_evidence(*(_words_of(self._passages[number - 1]) for number in sorted(cited)))
         return self._made[cited]
 
     @cached_property
@@ -259,6 +260,12 @@ def _required_support(uncited: bool, leads: bool) -> float:
 
 def _parse_numbers(inner: str) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", inner)]
+
+
+@lru_cache(maxsize=_EVIDENCE)
+def _read_evidence(*passages: str) -> Evidence:
+    """What pages say: the same passages carry one answer after another."""
+    return Evidence(*passages)
 
 
 def _words_of(passage: Passage) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from bot.chat.conversation import OptionPress
@@ -18,6 +18,7 @@ from bot.chat.reply_target import ReplyTarget
 from bot.database.tables import ASKED_BY
 
 _SET = "1"
+_PLACE = tuple(field.name for field in fields(ThreadRef))
 OWN_KEYS = frozenset(
     {
         *("name", "link", "links", "files", "reply_to", "first", "unseen", "handoff_in"),
@@ -30,7 +31,7 @@ OWN_KEYS = frozenset(
 def encode_message(message: ChatMessage) -> dict[str, Any]:
     """A message as it is kept."""
     return {
-        "place": asdict(message.place),
+        "place": {name: getattr(message.place, name) for name in _PLACE},
         "id": message.id,
         "user": message.user,
         "text": message.text,

@@ -4,8 +4,9 @@ ones, and the handoffs that they belong to."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from operator import attrgetter
 
 from sqlalchemy import RowMapping, and_, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,6 +17,7 @@ from bot.database.tables import handoffs, help_channels, threads
 from bot.handoff.models import HandoffState
 
 PLACE = ("platform", "workspace", "channel", "thread")
+_name_place = attrgetter(*PLACE)  # every claim does this several times: `astuple` copies deeply
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ async def load_threads(
 ) -> dict[ThreadRef, Thread]:
     """Those of the places that anything is known of."""
     columns = [threads.c[name] for name in PLACE]
-    keys = [tuple(asdict(place).values()) for place in places]
+    keys = [_name_place(place) for place in places]
     known = select(threads).where(tuple_(*columns).in_(keys)).order_by(*columns)
     # Locked by whoever writes, or a change of another process would be lost.
     rows = await connection.execute(known.with_for_update() if lock else known)
@@ -72,9 +74,9 @@ async def load_handoffs(connection: AsyncConnection, places: set[ThreadRef]) -> 
     """The handoffs that messages of these places may belong to, the newest first."""
     customer = tuple_(*(handoffs.c[f"customer_{name}"] for name in PLACE[:3]))
     support, asked_in = (tuple_(*(handoffs.c[f"{side}_{name}"] for name in PLACE)) for side in ("support", "asked_in"))
-    whole = sorted(map(astuple, places))
+    whole = sorted(map(_name_place, places))
     live = handoffs.c.state.in_([HandoffState.OPEN.value, HandoffState.CLAIMED.value])
-    channels = sorted({astuple(place)[:3] for place in places})
+    channels = sorted({place[:3] for place in whole})
     here = or_(
         and_(live, or_(customer.in_(channels), asked_in.in_(whole))),
         and_(handoffs.c.state != HandoffState.FAILED.value, support.in_(whole)),
@@ -105,7 +107,7 @@ async def save_threads(connection: AsyncConnection, changed: Mapping[ThreadRef, 
     now = datetime.now(UTC)
     rows = [
         {
-            **asdict(place),
+            **dict(zip(PLACE, _name_place(place), strict=True)),
             "conversation_id": changed[place].conversation_id,
             "answering": changed[place].answering,
             "muted": changed[place].muted,
@@ -113,7 +115,7 @@ async def save_threads(connection: AsyncConnection, changed: Mapping[ThreadRef, 
             "askers": sorted(changed[place].askers),
             "updated_at": now,
         }
-        for place in sorted(changed, key=astuple)
+        for place in sorted(changed, key=_name_place)
     ]
     insert = upsert(connection, threads)
     new = {name: insert.excluded[name] for name in rows[0] if name not in PLACE}

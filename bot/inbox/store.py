@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, delete, select, tuple_, update
@@ -29,12 +30,15 @@ from bot.chat.message import (
 )
 from bot.database.database import Database, upsert
 from bot.database.tables import help_channels, inbox
+from bot.errors import StorageError
 from bot.inbox.message_json import decode_message, decode_move, encode_message, encode_move
 from bot.inbox.place_rows import PLACE, load_context, load_marked_channels, load_threads, save_threads
 from retrieval.text.cleaning import make_storable
 
 _BATCH = 100  # claims in one transaction
+_FAILS = 2  # claims in a row that the database refuses: then it is not for what they say
 _KEY = ("platform", "workspace", "channel", "message_id")
+_name_message = attrgetter(*_KEY)  # every claim does this several times: `astuple` copies deeply
 _GESTURE = ("platform", "workspace", "channel", "user_id", "gesture")
 _OPEN = sorted(state.value for state in JobState if state.is_open)
 _DELETED = frozenset({JobState.RETRACTING, JobState.WITHDRAWN})
@@ -90,7 +94,7 @@ class SqlInboxStore:
         return await asyncio.shield(claim.made)
 
     async def find_thread(self, message: ChatMessage) -> tuple[Thread, bool] | None:
-        names = {astuple(message.key), *_gesture_names(message)}
+        names = {_name_message(message.key), *_gesture_names(message)}
 
         async def select_thread(connection: AsyncConnection) -> tuple[Thread, bool] | None:
             if names & await self._load_known_names(connection, [message]):
@@ -299,14 +303,31 @@ class SqlInboxStore:
     async def _commit_claims(self) -> None:
         while self._pending:
             batch, self._pending = self._pending[:_BATCH], self._pending[_BATCH:]
-            try:
-                made = await self._database.write(lambda connection, batch=batch: self._claim_batch(connection, batch))  # type: ignore[misc]
-            except Exception as error:  # whatever it is, those who wait must hear of it
-                for claim in batch:
-                    claim.made.set_exception(error)
+            if await self._commit_batch(batch) and len(batch) > 1:
+                await self._commit_apart(batch)
+
+    async def _commit_batch(self, batch: Sequence[_Claim]) -> Exception | None:
+        """-> the fault, if there was one: who waits for a single claim hears of it, several are to be tried apart."""
+        try:
+            made = await self._database.write(lambda connection: self._claim_batch(connection, batch))
+        except Exception as error:  # whatever it is, those who wait must hear of it
+            if len(batch) == 1:
+                batch[0].made.set_exception(error)
+            return error
+        for claim in batch:
+            claim.made.set_result(made.pop(claim.message.key, None))  # the first of equal ones has it
+        return None
+
+    async def _commit_apart(self, batch: Sequence[_Claim]) -> None:
+        """Each by itself: what fails one claim is to fail no other. Where the database fails two in a row, it fails."""
+        fault: Exception | None = None
+        in_a_row = 0
+        for claim in batch:
+            if fault and in_a_row == _FAILS:
+                claim.made.set_exception(fault)
                 continue
-            for claim in batch:
-                claim.made.set_result(made.pop(claim.message.key, None))  # the first of equal ones has it
+            fault = await self._commit_batch([claim])
+            in_a_row = in_a_row + 1 if isinstance(fault, StorageError) else 0
 
     async def _claim_batch(self, connection: AsyncConnection, batch: Sequence[_Claim]) -> dict[MessageRef, Job]:
         """The jobs that are new. What a message does to its thread counts for the next of the batch already."""
@@ -317,7 +338,7 @@ class SqlInboxStore:
         now = datetime.now(UTC)
         for claim in batch:
             message = claim.message
-            names = {astuple(message.key), *_gesture_names(message)}
+            names = {_name_message(message.key), *_gesture_names(message)}
             if names & known:
                 continue
             thread, handoff = context.find_thread(message)
@@ -336,7 +357,7 @@ class SqlInboxStore:
         if jobs:
             # In one order in every process: PostgreSQL would end one of two that wait for each other's rows. Of one
             # message the gesture is one as well, of one gesture the keys are several.
-            ordered = sorted(jobs.values(), key=lambda job: (_gesture_names(job.message), astuple(job.message.key)))
+            ordered = sorted(jobs.values(), key=_order_of_claims)
             rows = [self._build_row(job, now) for job in ordered]
             statement = upsert(connection, inbox).on_conflict_do_nothing()  # by whichever name it is known
             inserted = await connection.execute(statement.returning(inbox.c.id), rows)
@@ -349,7 +370,7 @@ class SqlInboxStore:
         self, connection: AsyncConnection, messages: Sequence[ChatMessage]
     ) -> set[tuple[str, ...]]:
         """Those names of messages under which one was claimed before."""
-        keys = [astuple(message.key) for message in messages]
+        keys = [_name_message(message.key) for message in messages]
         gestures = [gesture for message in messages for gesture in _gesture_names(message)]
         known: set[tuple[str, ...]] = set()
         for names, wanted in ((_KEY, keys), (_GESTURE, gestures)):
@@ -361,7 +382,7 @@ class SqlInboxStore:
 
     def _build_row(self, job: Job, now: datetime) -> dict[str, Any]:
         return {
-            **asdict(job.message.key),
+            **dict(zip(_KEY, _name_message(job.message.key), strict=True)),
             "id": job.id,
             "message": encode_message(job.message),
             "judgement": job.judgement.value,
@@ -450,6 +471,10 @@ class SqlInboxStore:
 
 async def _fetch_scalars(connection: AsyncConnection, query: Any) -> Sequence[str]:
     return (await connection.execute(query)).scalars().all()
+
+
+def _order_of_claims(job: Job) -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
+    return _gesture_names(job.message), _name_message(job.message.key)
 
 
 def _gesture_names(message: ChatMessage) -> list[tuple[str, ...]]:

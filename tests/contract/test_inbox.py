@@ -227,6 +227,33 @@ async def test_a_rule_that_fails_fails_the_claim_and_nothing_is_kept(inbox: Inbo
     assert await inbox.claim_message(question, classify_message)
 
 
+async def test_a_claim_that_fails_fails_no_other_that_came_with_it(inbox: InboxStore) -> None:
+    def broken(message: ChatMessage, thread: Thread, help_channel: bool) -> Disposition:
+        raise RuntimeError("no rule")
+
+    messages = [said(user=f"user {number}") for number in range(20)]
+    made = await asyncio.gather(
+        *(inbox.claim_message(each, broken if each is messages[7] else classify_message) for each in messages),
+        return_exceptions=True,
+    )
+    assert [type(each) for each in made] == [RuntimeError if number == 7 else Job for number in range(20)]
+    assert await inbox.claim_message(messages[7], classify_message)
+    assert await inbox.claim_message(messages[8], classify_message) is None
+
+
+async def test_a_row_that_the_database_refuses_fails_no_other(sqlite_database: Database) -> None:
+    refuse = (
+        "CREATE TRIGGER refuse BEFORE INSERT ON inbox WHEN NEW.user_id = 'refused' BEGIN SELECT RAISE(FAIL, 'x'); END"
+    )
+    await sqlite_database.write(lambda connection: connection.exec_driver_sql(refuse))
+    inbox = SqlInboxStore(sqlite_database, update_thread, "one", LEASE)
+    users = ["a", "b", "refused", "c", "d"]
+    made = await asyncio.gather(
+        *(inbox.claim_message(said(user=user), classify_message) for user in users), return_exceptions=True
+    )
+    assert [type(each) for each in made] == [Job, Job, StorageError, Job, Job]
+
+
 async def test_a_claim_whose_caller_goes_away_is_made_all_the_same(inbox: InboxStore) -> None:
     question = said()
     claim = asyncio.create_task(inbox.claim_message(question, classify_message))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -15,6 +16,7 @@ from tests.support.slack import SlackStandIn
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LONG, SHORT = "What are all the watering rules of the orchard?", "How heavy are the apple boxes?"
+SOME_SECONDS = "What is the pear harvest month?"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -27,11 +29,22 @@ async def orchard(lore: Knowledge, tmp_path_factory: pytest.TempPathFactory) -> 
 
 async def test_a_session_is_at_work_until_its_answer_is_there(orchard: Bot) -> None:
     direct = Direct(orchard)
-    ts = await direct.ask(SHORT)
+    ts = await direct.ask(SOME_SECONDS)
     await direct.answer(ts)
     await direct.slack.settled(SECONDS, 0.3)
     told = [call.args["status"] for call in direct.slack.called("agents.sessions.setStatus")][-2:]
     assert told == ["processing", "active"]
+
+
+async def test_an_answer_that_is_there_at_once_needs_no_button_to_stop_it(shop: Knowledge, tmp_path: Path) -> None:
+    async with SlackStandIn() as slack, Bot(slack, shop, tmp_path) as bot:
+        direct = Direct(bot)
+        await direct.answer(await direct.ask("Do gift cards expire?"))  # loads what the first answer needs
+        before = len(slack.calls)
+        await direct.answer(await direct.ask("How long does delivery take?"))
+        await slack.settled(SECONDS, 0.3)
+        methods = [call.method for call in slack.calls[before:]]
+        assert methods == ["assistant.threads.setStatus", "chat.startStream", "chat.stopStream"]
 
 
 async def test_the_stop_button_ends_the_answer_and_leaves_what_is_shown(orchard: Bot) -> None:
@@ -39,6 +52,9 @@ async def test_the_stop_button_ends_the_answer_and_leaves_what_is_shown(orchard:
     ts = await direct.ask(LONG)
     stream = await slack.wait_for(
         lambda: next((m for m in direct.said(ts) if m.streaming and m.text), None), SECONDS, "a stream"
+    )
+    await slack.wait_for(
+        lambda: slack.workspace.sessions.get((direct.channel, ts)) == "processing", SECONDS, "a button"
     )
     await slack.stop_agent(direct.asker, direct.channel, ts)
     await slack.wait_for(lambda: any(m.shown == "Stopped." for m in direct.said(ts)), SECONDS, "a line that says so")
@@ -68,7 +84,7 @@ async def test_where_there_are_no_sessions_answers_come_as_ever(orchard: Bot) ->
     before = len(slack.called("agents.sessions.setStatus"))
     for _ in range(2):
         direct = Direct(orchard)
-        assert "3 kg" in (await direct.answer(await direct.ask(SHORT))).shown
+        assert "September" in (await direct.answer(await direct.ask(SOME_SECONDS))).shown
     await slack.settled(SECONDS, 0.3)
     assert len(slack.called("agents.sessions.setStatus")) == before + 1  # refused once, asked no more
 

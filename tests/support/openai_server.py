@@ -55,6 +55,7 @@ class OpenAiServer:
         self.sees = False  # takes pictures, as a model that was made for them; else they are refused as vLLM does
         self.pictures: list[bytes] = []  # that it was shown
         self.requests: list[dict[str, Any]] = []
+        self.connections: set[object] = set()  # that requests came by
         self.probes = 0
         self.counted = 0
         self.running = 0
@@ -108,6 +109,7 @@ class OpenAiServer:
 
     async def _complete(self, request: web.Request) -> web.StreamResponse:
         self._check(request)
+        self.connections.add(request.transport)
         body = await request.json()
         self.requests.append(body)
         shown = pictures(body)

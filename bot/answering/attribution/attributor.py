@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from bot.answering.attribution.comparison import compare_sentence
 from bot.answering.attribution.measure import Limits, Scale, Weights, load_weights
+from bot.answering.attribution.sentence_vectors import SentenceVectors
 from bot.answering.attribution.statements import (
     Sentence,
     Statement,
@@ -29,7 +28,6 @@ _LEAST_WORDS = 2  # of content that tell something without a value, beside "Yes,
 _ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)、])\s")  # may be a single word
 # In log-odds, from the passage that speaks of it most: where that one says the contrary, no other carries a sentence.
 _AS_NEAR = 0.5
-_REMEMBERED = 4096  # vectors of sentences
 _JUDGED = 2  # passages at most that are read for one sentence
 
 
@@ -72,8 +70,7 @@ class Attributor:
     def __init__(self, models: EmbeddingModels | None = None, entailment: Entailment | None = None) -> None:
         self._models = models
         self._entailment = entailment
-        self._known: OrderedDict[str, Vectors] = OrderedDict()
-        self._lock = threading.Lock()
+        self._vectors = SentenceVectors()
 
     def read_passages(self, passages: Sequence[Passage], question: str, language: str) -> Attribution:
         """Read the passages that an answer in `language` is written from; embeds their sentences in one call."""
@@ -90,23 +87,14 @@ class Attributor:
         if model and scale and readings:
             readings = self._embed_sentences(readings, model)
         texts = {number: passage.text for number, passage in enumerate(passages, start=1)}
-        return Attribution(
-            readings, texts, language, weights, (model, scale) if model and scale else None, self._entailment
-        )
+        nearness = (model, scale) if model and scale else None
+        return Attribution(readings, texts, language, weights, nearness, self._entailment, self._vectors)
 
     def _embed_sentences(self, readings: dict[int, PassageReading], model: Embedder) -> dict[int, PassageReading]:
-        """The readings with vectors; what was embedded for an earlier answer is not embedded again."""
+        """The readings with vectors."""
         import numpy as np
 
-        texts = list(dict.fromkeys(text for reading in readings.values() for text in reading.texts))
-        with self._lock:
-            known = {text: self._known[text] for text in texts if text in self._known}
-        missing = [text for text in texts if text not in known]
-        known |= dict(zip(missing, model.embed_documents(missing) if missing else (), strict=True))
-        with self._lock:
-            self._known |= known
-            while len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)
+        known = self._vectors.embed_sentences([text for reading in readings.values() for text in reading.texts], model)
         return {
             number: replace(reading, vectors=np.stack([known[text] for text in reading.texts]))
             for number, reading in readings.items()
@@ -124,6 +112,7 @@ class Attribution:
         weights: Weights,
         nearness: tuple[Embedder, Scale] | None,
         entailment: Entailment | None,
+        vectors: SentenceVectors,
     ) -> None:
         self._readings = readings
         self._texts = texts
@@ -131,7 +120,7 @@ class Attribution:
         self._weights = weights
         self._nearness = nearness
         self._entailment = entailment
-        self._vectors: dict[str, Vectors] = {}  # of the last sentence
+        self._vectors = vectors
 
     def can_judge(self, unit: str) -> bool:
         """Whether this is a sentence in the language of some passage that says enough to be judged."""
@@ -183,9 +172,8 @@ class Attribution:
         nearness: Sequence[float] = ()
         if self._nearness:
             model, scale = self._nearness
-            if text not in self._vectors:
-                self._vectors = {text: model.embed_documents([text])[0]}
-            nearness = scale.standardise_cosines(reading.measure_cosines(self._vectors[text]))
+            vector = self._vectors.embed_sentences([text], model)[text]
+            nearness = scale.standardise_cosines(reading.measure_cosines(vector))
         return self._weights.weigh_differences(reading.compare(read_sentence(text, self._language), nearness))
 
 

@@ -2,8 +2,9 @@
 parts; nothing is decided in it.
 
 Bolt runs every listener before it acknowledges (`process_before_response`): an event is acknowledged once its claim is
-committed, and not at all when the database fails, so that Slack sends it again. What a click makes us call Slack for
-comes after the acknowledgement (`lazy`): a rate limit may hold it up.
+committed, and not at all when the database fails, so that Slack sends it again. Messages that come by a socket go past
+it (`socket`). What a click makes us call Slack for comes after the acknowledgement (`lazy`): a rate limit may hold it
+up.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from typing import Any
 
 import aiohttp
 import structlog
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.adapter.starlette.async_handler import to_starlette_response
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
@@ -64,13 +64,13 @@ from bot.platforms.slack.markdown import to_literal, to_slack
 from bot.platforms.slack.replies import SlackReplySender
 from bot.platforms.slack.settings import SLACK, SlackSettings
 from bot.platforms.slack.signatures import read_signed
+from bot.platforms.slack.socket import MESSAGES, SocketHandler
 
 log = structlog.get_logger(__name__)
 
 MUTE = "mute"  # 🔇
 _SHARED = "yes"  # the value of a marker
 _CALL_SECONDS = 30
-_PING_SECONDS = 5.0  # a socket that dropped is noticed within this
 
 
 class SlackAdapter:
@@ -130,9 +130,7 @@ class SlackAdapter:
     async def _serve(self) -> None:
         if not self._socket:
             await self._stay_connected(None)
-        handler = AsyncSocketModeHandler(
-            self.app, self._settings.app_token.get_secret_value(), ping_interval=_PING_SECONDS
-        )
+        handler = SocketHandler(self.app, self._settings.app_token.get_secret_value(), self._on_message)
         try:
             with translate_connection_errors():
                 handler.client.wss_uri = await handler.client.issue_new_wss_url()  # refused: said here, not in a loop
@@ -169,7 +167,7 @@ class SlackAdapter:
         token = {"Authorization": f"Bearer {self._settings.bot_token.get_secret_value()}"}
         return Attachments({"files.slack.com"}, own, self._services.allowed_networks, token)
 
-    async def _stay_connected(self, handler: AsyncSocketModeHandler | None) -> None:
+    async def _stay_connected(self, handler: SocketHandler | None) -> None:
         log.info("slack connected", mode="socket" if handler else "http", bot=self._home.user)
         try:
             while True:
@@ -192,8 +190,8 @@ class SlackAdapter:
             process_before_response=True,
         )
         app.use(self._skip_repeated)
-        app.event("message")(self._on_message)
-        app.event("app_mention")(self._on_message)
+        for kind in MESSAGES:
+            app.event(kind)(self._on_message)
         app.event("reaction_added")(self._on_reaction)
         app.event("reaction_removed")(self._on_reaction)
         app.event("app_home_opened")(self._on_home)

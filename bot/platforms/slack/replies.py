@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -31,6 +32,8 @@ from bot.platforms.slack.streamed_reply import SHOWN, STREAMING, StreamedReply, 
 WHISPERED = "whispered"  # a reply's state: only its user sees it
 _QUOTED = 300  # characters of a question above its answer
 _STATUS_SECONDS = 3  # a status is a courtesy: an answer does not wait longer for it
+_TAKEN_OVER_SECONDS = 10.0  # what is older may have been a dead process's
+_STOPPABLE_SECONDS = 1.0  # after which an answer can be stopped: nobody is quicker, and most answers are there by then
 
 
 class SlackReplySender:
@@ -40,6 +43,7 @@ class SlackReplySender:
         self._client = client
         self._handoff = handoff
         self._sessions = True  # until Slack refuses them: only an agent's app has any
+        self._processing: set[str] = set()  # jobs whose session may have been told that it is at work
 
     async def show_answer(self, job: Job, events: AsyncIterator[AnswerEvent], keep: KeepReplies) -> None:
         if job.message.audience is Audience.COMMAND:
@@ -51,11 +55,13 @@ class SlackReplySender:
         live = StreamedReply(self._client, _build_target(job), job, keep)
         elsewhere = _is_elsewhere(job)  # begins with what was asked, and is no stream where there is no thread
         searching = words_for_text(job.message.text).labels[Stage.SEARCHING.value]
-        status = asyncio.create_task(self._set_status(job, searching))
+        status = asyncio.create_task(self._show_status(job, searching))
+        session = asyncio.create_task(self._let_stop(job))
         try:
             turn = await follow_answer(events, None if elsewhere else _StreamView(live, status))
         finally:
-            await status
+            session.cancel()
+            await asyncio.wait({status, session})
         if turn.decision is Decision.CLARIFY:
             drawn = [*_draw_quotation(job), *choices.draw_question(turn)]
             await live.show_blocks(drawn, choices.format_fallback(turn), choices.write_question(turn))
@@ -252,19 +258,36 @@ class SlackReplySender:
             )
 
     async def _end_status(self, job: Job) -> None:
-        """A new message ends the thread's status, but an edited one does not; neither ends an agent's session."""
+        """A new message ends the thread's status, but an edited one does not; neither ends an agent's session, which
+        another process may have told that it is at work."""
         if job.replies:
             await self._set_status(job, "")
-        else:
+        elif job.id in self._processing or _may_be_anothers(job):
             await self._set_session(job, "active")
 
+    async def _let_stop(self, job: Job) -> None:
+        """Have an answer that takes its time be one that can be stopped."""
+        await asyncio.sleep(_STOPPABLE_SECONDS)
+        if job.message.place.thread:
+            with suppress(DeliveryError, TimeoutError):
+                async with asyncio.timeout(_STATUS_SECONDS):
+                    await self._set_session(job, "processing")
+
     async def _set_status(self, job: Job, status: str) -> None:
-        """Say what is being done. That it could not be said is no fault: not every channel takes a status."""
+        """Say what is being done, in a session that can be stopped, or that nothing is any more."""
         if not job.message.place.thread:
             return
         with suppress(DeliveryError, TimeoutError):
             async with asyncio.timeout(_STATUS_SECONDS):
                 await self._set_session(job, "processing" if status else "active")
+        await self._show_status(job, status)
+
+    async def _show_status(self, job: Job, status: str) -> None:
+        """Say what is being done. That it could not be said is no fault: not every channel takes a status."""
+        if not job.message.place.thread:
+            return
+        with suppress(DeliveryError, TimeoutError):
+            async with asyncio.timeout(_STATUS_SECONDS):
                 with translate_delivery_errors():
                     await self._client.assistant_threads_setStatus(
                         channel_id=job.message.place.channel, thread_ts=job.message.place.thread, status=status
@@ -275,6 +298,10 @@ class SlackReplySender:
         place = job.message.place
         if not self._sessions or not place.channel.startswith("D"):
             return
+        if status == "active":
+            self._processing.discard(job.id)
+        else:
+            self._processing.add(job.id)  # before it is asked: an answer that is lost may have done it
         try:
             with translate_delivery_errors():
                 await self._client.agents_sessions_setStatus(
@@ -325,6 +352,12 @@ def _build_whispered_reply(job: Job) -> Mapping[str, str]:
 def _was_whispered(job: Job) -> bool:
     """Whether this very wording was answered so before whoever did it was cut off."""
     return any(reply.get("state") == WHISPERED and reply["revision"] == str(job.revision) for reply in job.replies)
+
+
+def _may_be_anothers(job: Job) -> bool:
+    """Whether another process may have worked on a job, or on how it read before, or told its place in the queue."""
+    age = (datetime.now(UTC) - job.received_at).total_seconds()
+    return job.attempts > 1 or job.revision > 0 or age > _TAKEN_OVER_SECONDS
 
 
 def _is_elsewhere(job: Job) -> bool:
