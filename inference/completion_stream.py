@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 _DATA, _END = b"data:", b"[DONE]"
+_LONGEST = 2**20  # bytes of an event
 
 
 class CompletionReader:
@@ -25,6 +26,8 @@ class CompletionReader:
         """-> the words that may be shown by now. What is no such stream raises ValueError, TypeError, AttributeError,
         LookupError or RecursionError."""
         *lines, self._line = (self._line + arrived).split(b"\n")
+        if len(self._line) > _LONGEST:
+            raise ValueError("an event has no end")
         said = "".join(map(self._read_line, lines))
         self.spoke = bool(said)
         return self._thinking.feed_piece(said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -19,7 +20,8 @@ from inference.errors import (
 from inference.interfaces import Limits
 
 _IDLE_SECONDS = 4.0  # for which a connection is kept: vLLM closes it after 5, and a request must not meet that
-_TOLD = 2000  # characters of what a server says to a request that it refuses
+_TOLD = 2000  # bytes of what a server says to a request that it refuses
+_MOST = 8 * 2**20  # bytes of what it answers at once
 
 
 class Refusal(Exception):
@@ -47,7 +49,12 @@ class Connection:
     async def get(self, path: str) -> Any:
         """The JSON that stands there. Raises Refusal, and what the client raises."""
         async with self._request("GET", path) as response:
-            return await response.json(content_type=None)
+            return json.loads(await _read_whole(response))
+
+    async def get_text(self, path: str) -> str:
+        """The text that stands there. Raises as `get` does."""
+        async with self._request("GET", path) as response:
+            return (await _read_whole(response)).decode("utf-8", "replace")
 
     async def probe(self, path: str) -> None:
         """Whether it answers there: raises as `get` does."""
@@ -57,7 +64,7 @@ class Connection:
     async def post(self, path: str, body: Mapping[str, Any]) -> Any:
         """The JSON that comes back. Raises as `get` does."""
         async with self._request("POST", path, body) as response:
-            return await response.json(content_type=None)
+            return json.loads(await _read_whole(response))
 
     async def open_stream(self, path: str, body: Mapping[str, Any]) -> aiohttp.ClientResponse:
         """An answer to be read as it arrives, and closed: the server stops working on it then. Raises as `get` does."""
@@ -76,7 +83,7 @@ class Connection:
         if response.ok and response.status < 300:
             return response
         async with response:
-            raise Refusal(response.status, (await response.text(errors="replace"))[:_TOLD])
+            raise Refusal(response.status, (await response.content.read(_TOLD)).decode("utf-8", "replace"))
 
     @property
     def _session(self) -> aiohttp.ClientSession:
@@ -89,6 +96,16 @@ class Connection:
                 trust_env=True,
             )
         return self._opened
+
+
+async def _read_whole(response: aiohttp.ClientResponse) -> bytes:
+    """Raises ValueError for more than a server has to say."""
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > _MOST:
+            raise ValueError(f"a body of more than {_MOST} bytes")
+    return bytes(body)
 
 
 # What reading garbage raises, ours and the library's.

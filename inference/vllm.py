@@ -324,12 +324,12 @@ class _Server:
     async def count_requests(self) -> int:
         """The requests that it works on or holds back, whosever they are; 0 where it does not tell."""
         try:
-            with _faults(self.url):
+            with translate_faults(self.url):
                 async with asyncio.timeout(_PROBE_SECONDS):
-                    told = await self.client.get(f"{self.url}/metrics", cast_to=str)
+                    told = await self.connection.get_text("/metrics")
         except GeneratorError:
             return 0
-        return round(sum(float(count) for count in _REQUESTS.findall(str(told))))
+        return round(sum(float(count) for count in _REQUESTS.findall(told)))
 
     async def stream_text(
         self, messages: Sequence[Message], *, max_tokens: int, temperature: float, until: float

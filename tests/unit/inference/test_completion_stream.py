@@ -62,3 +62,10 @@ def test_thoughts_are_hidden_however_they_are_cut() -> None:
 def test_what_is_no_completion_is_told(data: str) -> None:
     with pytest.raises((ValueError, TypeError)):
         CompletionReader().feed(f"data: {data}\n\n".encode())
+
+
+def test_an_event_without_an_end_is_not_collected_for_ever() -> None:
+    reader = CompletionReader()
+    with pytest.raises(ValueError, match="no end"):
+        for _ in range(100):
+            reader.feed(b"data: " + b"x" * 2**15)

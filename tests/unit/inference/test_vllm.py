@@ -14,6 +14,7 @@ from PIL import Image
 
 from inference import vllm
 from inference.breaker import Breaker
+from inference.connection import Connection
 from inference.errors import (
     GeneratorBroken,
     GeneratorError,
@@ -478,3 +479,11 @@ async def test_pictures_that_go_wrong_keep_nobody_from_being_answered(fault: Scr
             assert time.monotonic() - begun < 5
         assert await said(client) == "Hello."
     assert server.running == 0
+
+
+async def test_a_body_without_measure_is_not_read_whole() -> None:
+    async with OpenAiServer(Script(raw=b"{" + b" " * 20 * 2**20 + b"}")) as server:
+        connection = Connection(server.url, "", Limits())
+        with pytest.raises(ValueError, match="a body of more than"):
+            await connection.post("/v1/chat/completions", {"stream": True, "messages": [], "model": "tiny"})
+        await connection.close()
