@@ -20,6 +20,7 @@ from inference.interfaces import Limits
 from inference.vllm import VllmGenerator
 from retrieval.documents import Document, RetrievalResult
 from tests.fakes import found
+from tests.support.embedding import default_embedder
 from tests.support.openai_server import HANG, OpenAiServer, Script
 from tests.support.turns import make_turn
 
@@ -102,6 +103,19 @@ async def test_a_model_that_sets_no_markers_is_shown_with_those_of_the_passages_
     ]
     assert len(server.requests) == 1
     assert quotes((await written(draft, draft))[0]), "without an attributor nothing is shown of it"
+
+
+async def test_a_draft_over_two_pages_goes_out_with_the_markers_of_what_carries_each_sentence() -> None:
+    draft = (
+        "The refund takes 5 working days. Shipping costs €4.90. Send goods back within 30 days of delivery, and "
+        "shipping costs €4.90, free from €50 [1]. The refund takes 5 working days, and a voucher is sent along [1][2]."
+    )
+    pieces, _ = await written(draft, attributor=Attributor(default_embedder()))
+    assert [piece.text for piece in pieces] == [
+        "The refund takes 5 working days. [1] ",
+        "Shipping costs €4.90. [2] ",
+        "Send goods back within 30 days of delivery, and shipping costs €4.90, free from €50. [1][2] ",
+    ]
 
 
 async def test_reading_the_passages_is_given_up_with_the_answer() -> None:
