@@ -11,7 +11,7 @@ from bot.answering.clarify import Choice, shown_in_full
 from bot.answering.draft import Draft
 from bot.answering.draft_replies import reply_to_finding
 from bot.answering.interpretation import list_earlier_turns
-from bot.answering.parts import Parts, find_parts
+from bot.answering.parts import Found, find_parts
 from bot.answering.ports import QuestionReader
 from bot.answering.stopwatch import Stopwatch
 from bot.chat.conversation import Citation, Conversation, Decision, Turn
@@ -62,7 +62,8 @@ class PassageFinder:
         chosen = put_chosen_first(result, choice.option, asked) if choice and choice.option and asked else None
         if choice and choice.option and not chosen:
             draft.preface += words_for(draft.language).say("choice_gone") + "\n\n"
-        parts = None if choice or context else await self._find_parts(draft, result)
+        found = Found(None, result) if choice or context else await self._find_parts(draft, result)
+        parts, result = found.parts, found.whole
         watch.record_stage("parts")
         if chosen:
             draft.decision, result = Decision.ANSWER, chosen
@@ -79,7 +80,7 @@ class PassageFinder:
         draft.result = result
         reply_to_finding(draft, decision.select_nearest(result) if parts else decided.options)
 
-    async def _find_parts(self, draft: Draft, whole: RetrievalResult) -> Parts | None:
+    async def _find_parts(self, draft: Draft, whole: RetrievalResult) -> Found:
         """The answers to a message that asks two things; the second is searched as if the first had been answered."""
 
         async def search_question(question: str, context: tuple[str, ...] = ()) -> RetrievalResult:

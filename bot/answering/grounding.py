@@ -24,7 +24,7 @@ from bot.answering.refusals import declines_to_answer, says_no_answer
 from bot.i18n.language import primary_subtag
 from retrieval.documents import Passage
 from retrieval.text.analysis import analyse_text, is_function
-from retrieval.text.languages import UNSPACED_LANGUAGES, script_language
+from retrieval.text.languages import UNSPACED_LANGUAGES, language_of, script_language
 from retrieval.text.scripts import HAN
 
 # The share of a unit's content words that its cited passages (or the question) hold. Paraphrases of help pages keep
@@ -221,12 +221,12 @@ class Grounding:
         evidence = self._gather_evidence(cited)
         lacking = [
             fact
-            for fact in evidence.find_missing_facts(unit)
+            for fact in evidence.find_missing_facts(unit, self._language)
             if fact.kind != "name" or not (self._question_evidence.holds_fact(fact) or fact.value in self._page_hosts)
         ]
         if lacking:
             return Judged(unit, Fault.FACTS, tuple(lacking))
-        if self._measure_support(unit, evidence, few) < _required_support(uncited, few):
+        if self._measure_support(unit, cited, few) < _required_support(uncited, few):
             return Judged(unit, Fault.ASIDE if uncited else Fault.FOREIGN)
         return Judged(unit)
 
@@ -251,9 +251,11 @@ class Grounding:
         """Where the pages stand: the company's own name is no invention."""
         return " ".join(urlsplit(passage.document.url).hostname or "" for passage in self._passages)
 
-    def _measure_support(self, unit: str, evidence: Evidence, few: bool) -> float:
+    def _measure_support(self, unit: str, cited: frozenset[int], few: bool) -> float:
         """The share of the unit's content words that stand in what it cites or in the question."""
-        if script_language(unit) != script_language(evidence.text):
+        evidence = self._gather_evidence(cited)
+        written_in = {primary_subtag(language_of(self._passages[number - 1].document)) for number in cited}
+        if self._language not in written_in or script_language(unit) != script_language(evidence.text):
             return 1.0  # the words of two languages cannot be compared
         tokens = analyse_text(_MARKER.sub(" ", unit))
         words = {token for token in tokens if not is_function(token) and not _FRAGMENT.fullmatch(token)}

@@ -51,7 +51,7 @@ class ModelReader:
         except (KeyError, TypeError, ValueError):
             return None
         heard = "\n".join([message, *(text for turn in earlier for text in (turn.question, turn.answer))])
-        return reading if _is_faithful(standalone, message, heard) else None
+        return reading if _is_faithful(standalone, message, heard, primary_subtag(language)) else None
 
     async def find_answering_passages(self, question: str, result: RetrievalResult) -> Sequence[int] | None:
         passages = [scored.passage for scored in result.passages[:PASSAGES]]
@@ -75,7 +75,7 @@ class ModelReader:
             return None
 
 
-def _is_faithful(standalone: str, message: str, heard: str) -> bool:
+def _is_faithful(standalone: str, message: str, heard: str, language: str) -> bool:
     """Whether a rewritten message says nothing new: its language, facts and words are the conversation's."""
     if not standalone or len(standalone) > STANDALONE_CHARACTERS:
         return False
@@ -84,4 +84,4 @@ def _is_faithful(standalone: str, message: str, heard: str) -> bool:
     words = {word for word in analyse_text(standalone) if not is_function(word)}
     known = set(analyse_text(heard))
     strange = len(words - known)
-    return strange * 2 <= len(words) and not Evidence(heard).find_missing_facts(standalone)
+    return strange * 2 <= len(words) and not Evidence(heard).find_missing_facts(standalone, language)

@@ -20,6 +20,7 @@ from bot.answering.clarify import find_choice
 from bot.answering.draft import Draft, build_turn
 from bot.answering.draft_replies import suggest_nearest
 from bot.answering.excerpt import BUDGET, select_excerpt
+from bot.answering.facts import extract_facts
 from bot.answering.finding import PassageFinder, list_shown_passages
 from bot.answering.interpretation import MAX_CHARACTERS, MessageInterpreter, list_earlier_turns
 from bot.answering.keeping import TurnKeeper, settle_clarification
@@ -88,6 +89,7 @@ class AnswerPipeline:
         """Load what the first answer would wait for: the words, the patterns over them, the analysis, the parser."""
         self._intents.read_messages(["hello"], "en")
         self._mask("+44 20 7946 0958")
+        extract_facts("hello", lenient=True)
         reply_language("您好")
         reply_language("hello there")
         find_choice("hello", (Citation(1, "1", "", ""),), OfferReply.OTHER)

@@ -200,6 +200,19 @@ async def test_the_model_is_told_what_the_glossary_made_of_the_question() -> Non
     assert "How do I zorb goods?\n(Also searched as: “How do I send goods back?”)\n</question>" in asked
 
 
+async def test_a_german_draft_from_english_pages_goes_out() -> None:
+    draft = (
+        "Sie können die Ware innerhalb von 30 Tagen nach der Lieferung zurücksenden [1]. Die Rückzahlung dauert 5 "
+        "Arbeitstage [1]. Der Versand kostet 4,90 € [2]. Zahlen Sie mit PayPal [2]."
+    )
+    pieces, _ = await written(draft, question="Wie kann ich Ware zurückgeben?", language="de")
+    assert [piece.text for piece in pieces] == [
+        "Sie können die Ware innerhalb von 30 Tagen nach der Lieferung zurücksenden [1]. ",
+        "Die Rückzahlung dauert 5 Arbeitstage [1]. ",
+        "Der Versand kostet 4,90 € [2]. ",
+    ]
+
+
 async def test_an_unsupported_sentence_after_a_good_one_is_left_out() -> None:
     pieces, server = await written(f"{GOOD} Refunds take 99 days [1]. Shipping costs €4.90 [2]. Have a nice day!")
     assert text_of(pieces) == f"{GOOD} Shipping costs €4.90 [2]. "
