@@ -1,6 +1,7 @@
 """Is what a model writes told to be carried by its passage exactly where it is?
 
     python -m benchmarks.attribution [fit [--write]] [--wrong] [--cache FOLDER]
+    python -m benchmarks.attribution --judge URL [--calls N] [--seconds S]
 
 `data/attribution.jsonl` holds sentences beside a help page's passage: faithful paraphrases, sentences that turn its
 meaning around in one of eight ways, and sentences of which it says nothing. To them come the passage's own sentences,
@@ -15,6 +16,7 @@ measure was written; "kind left out" means that no sentence of that kind was fit
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -35,6 +37,10 @@ from bot.answering.attribution.comparison import MEANING, SUPPORT
 from bot.answering.attribution.measure import NEARNESS, Limits, Scale, Weights
 from bot.answering.attribution.statements import list_clauses, read_sentence
 from bot.answering.evidence import Evidence
+from bot.answering.judging import DraftJudge, Verdict
+from inference.interfaces import Limits as VllmLimits
+from inference.vllm import VllmGenerator
+from retrieval.documents import Document, Passage
 from retrieval.models.embedding_models import EmbeddingModels, name_model
 
 DATA = Path(__file__).parent / "data" / "attribution.jsonl"
@@ -47,6 +53,7 @@ COPIES_COUNT = 0.5
 # Of the paraphrases that may be dropped, for lack of support, for their meaning, for a clause's lack of support: with
 # more, each further one of them that is dropped holds back less than one that is turned around.
 SHARES = (0.02, 0.12, 0.02)
+SEED, IN_A_CALL = 20_261_130, 5  # sentences, as an answer has them
 CURVE = (0.0, 0.02, 0.05, 0.08, 0.12, 0.16, 0.2, 0.3, 0.4, 0.5)  # of them, for their meaning
 _LEAST_SPREAD = 0.05
 
@@ -297,6 +304,51 @@ def time_sentences(examples: Sequence[Example]) -> float:
     return (time.perf_counter() - begun) * 1000 / 200
 
 
+async def judge_examples(examples: Sequence[Example], url: str, calls: int, seconds: float) -> None:
+    """What a model behind a vLLM server says of the same sentences, those beside one passage in one call."""
+    generator = VllmGenerator([url], limits=VllmLimits(total=seconds))
+    judge = DraftJudge(generator, Unmetered())
+    passages: dict[str, list[Example]] = {}
+    for example in examples:
+        if example.kind not in ("copied", "elsewhere", "spliced"):
+            passages.setdefault(example.passage_id, []).append(example)
+    names, told = list(passages), dict[str, list[bool]]()
+    np.random.default_rng(SEED).shuffle(names)
+    answered, spent = 0, 0.0
+    try:
+        for name in names[:calls]:
+            rows = [
+                passages[name][at] for at in np.random.default_rng(SEED).permutation(len(passages[name]))[:IN_A_CALL]
+            ]
+            document = Document("https://site.example/", rows[0].question, rows[0].passage, language=rows[0].language)
+            begun = time.perf_counter()
+            said = await judge.judge_sentences(
+                [row.sentence for row in rows], [Passage(name, document, rows[0].passage)], seconds
+            )
+            spent += time.perf_counter() - begun
+            answered += said is not None
+            for row, verdict in zip(rows, said or (), strict=False):
+                told.setdefault(row.label, []).append(verdict is Verdict.CARRIED)
+    finally:
+        await generator.close()
+    print(f"calls {len(names[:calls])}, answered {answered}, {spent / max(1, len(names[:calls])):.1f} s a call")
+    for label, carried in told.items():
+        print(f"  {label}: taken to be carried {np.mean(carried):.2f} of {len(carried)}")
+
+
+class Unmetered:
+    """A GenerationMeter that counts nothing."""
+
+    def generated(self, outcome: str, seconds: float) -> None: ...
+
+    def shown(self, seconds: float) -> None: ...
+
+    def withheld(self, fault: str) -> None: ...
+
+    def generator_fault(self, kind: str) -> None:
+        print(f"  not judged: {kind}")
+
+
 def main() -> None:
     """Print the figures, or fit."""
     parser = argparse.ArgumentParser(
@@ -308,7 +360,13 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="of a fit: write the file that the product reads")
     parser.add_argument("--wrong", action="store_true", help="also what was wrongly dropped or let through, if open")
     parser.add_argument("--cache", type=Path, default=CACHE, help="where vectors are kept from run to run")
+    parser.add_argument("--judge", metavar="URL", help="what the model of this vLLM server says of them, instead")
+    parser.add_argument("--calls", type=int, default=1000, help="with --judge: at most so many, each for one passage")
+    parser.add_argument("--seconds", type=float, default=60, help="with --judge: that one call may take")
     options = parser.parse_args()
+    if options.judge:
+        asyncio.run(judge_examples(load_examples(), options.judge, options.calls, options.seconds))
+        return
     models, examples = remembering_models(options.cache), load_examples()
     scales = measure_scales(examples, models)
     tables = {"near": measure_examples(examples, models, scales), "words": measure_examples(examples, models, {})}

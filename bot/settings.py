@@ -69,6 +69,7 @@ class Settings(Section):
     first_line_seconds: float = Field(6, gt=0)
     vllm_concurrency: int = Field(32, ge=1)
     vllm_pictures: bool = True
+    vllm_judge: bool = False
 
     # the inbox
     workers: int = Field(8, ge=1, le=256)

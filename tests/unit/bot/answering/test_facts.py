@@ -112,6 +112,4 @@ def test_what_german_invents_is_missing_all_the_same(sentence: str, missing: str
 
 
 def test_days_and_months_of_german_pages_are_known_to_german_answers() -> None:
-    assert not Evidence("Wir haben von Montag bis Freitag geöffnet.").find_missing_facts(
-        "Am Dienstag ist offen.", "de"
-    )
+    assert not Evidence("Wir haben von Montag bis Freitag geöffnet.").find_missing_facts("Am Dienstag ist offen.", "de")
