@@ -70,6 +70,7 @@ class Settings(Section):
     vllm_concurrency: int = Field(32, ge=1)
     vllm_pictures: bool = True
     vllm_judge: bool = False
+    vllm_followups: bool = False
 
     # the inbox
     workers: int = Field(8, ge=1, le=256)

@@ -35,14 +35,19 @@ _USUAL_TOKENS = 40  # of a decision
 
 class ModelReader:
     """A QuestionReader. What the model says is believed only as far as it can be checked; one that would not say it in
-    time is not asked."""
+    time is not asked. Without `follow_ups` it only judges findings."""
 
-    def __init__(self, generator: Generator, meter: GenerationMeter, *, seconds: float = SECONDS) -> None:
+    def __init__(
+        self, generator: Generator, meter: GenerationMeter, *, seconds: float = SECONDS, follow_ups: bool = True
+    ) -> None:
         self._generator = generator
         self._meter = meter
         self._seconds = seconds
+        self._follow_ups = follow_ups
 
     async def read_question(self, message: str, language: str, earlier: Sequence[Turn]) -> Reading | None:
+        if not self._follow_ups:
+            return None
         earlier = select_shown_turns(earlier, steps=1)
         said = await self._ask_model(rewrite_prompt(message, earlier), REWRITE_SCHEMA)
         try:

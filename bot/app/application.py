@@ -75,7 +75,12 @@ class Application(FeatureParts):
                 patience=patience,
                 judge=DraftJudge(self.generator, self.metrics) if settings.vllm_judge else None,
             )
-            reader = ModelReader(self.generator, self.metrics, seconds=patience.limit_reading(SECONDS))
+            reader = ModelReader(
+                self.generator,
+                self.metrics,
+                seconds=patience.limit_reading(SECONDS),
+                follow_ups=settings.vllm_followups,
+            )
         return AnswerPipeline(
             retriever=self.retriever,
             store=self.conversations,
