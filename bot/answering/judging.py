@@ -21,8 +21,8 @@ from inference.errors import GeneratorError
 from inference.interfaces import Generator
 from retrieval.documents import Passage
 
-_TOKENS_A_SENTENCE = 8  # of a verdict in JSON
-_TOKENS = 16  # around the verdicts
+_TOKENS_A_SENTENCE = 12  # of a verdict in JSON
+_TOKENS = 24  # around the verdicts
 
 
 class Verdict(StrEnum):
