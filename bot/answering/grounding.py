@@ -137,7 +137,8 @@ class Grounding:
 
     def _attribute(self, unit: str, markers: frozenset[int], attribution: Attribution) -> tuple[Judged, frozenset[int]]:
         """-> (the unit with the markers of what carries it, which passages these are)."""
-        cuts = [cut for cut in cut_sentence(strip_markup(unit)) if all(map(attribution.can_judge, cut))]
+        cuts = cut_sentence(strip_markup(unit)) if attribution.can_compare(markers) else []
+        cuts = [cut for cut in cuts if all(map(attribution.can_judge, cut))]
         pair = self._find_pair(cuts, attribution)
         if pair and pair.surely:
             return _mark_pair(unit, pair)

@@ -154,13 +154,16 @@ class Attribution:
         written = read_sentence(text, self._language).whole
         return says_enough(written, self._language, 1 if _ITEM.match(unit) else LEAST_WORDS)
 
+    def can_compare(self, numbers: Collection[int]) -> bool:
+        """Whether all of these passages are in the language of the answer."""
+        return all(number in self._readings for number in numbers)
+
     def carries(self, unit: str, numbers: Collection[int]) -> bool:
         """Whether these passages together carry a sentence that its writer marked with them. True where one of them is
         in another language, whose words cannot be compared."""
-        readings = [self._readings[number] for number in numbers if number in self._readings]
-        if len(readings) < len(numbers):
+        if not self.can_compare(numbers):
             return True
-        cited = _join(readings)
+        cited = _join([self._readings[number] for number in numbers])
         others = (self._weigh(unit, reading).support for reading in self._readings.values())
         if self._weigh(unit, cited).support < max(others) - _AS_NEAR:
             return False

@@ -224,3 +224,8 @@ def test_facts_of_two_passages_that_have_changed_places_are_dropped() -> None:
     ]
     (swapped,) = judge("A workshop costs €24, the tea box costs €48 a month.")
     assert swapped.fault
+
+
+def test_what_is_cited_from_a_page_in_another_language_is_believed_beside_one_that_can_be_compared() -> None:
+    text = "Otherwise the label costs €4.90, and bank holidays do not count as working days [2][4]."
+    assert [each.fault for each in attributed(text, near=True)] == [None]
