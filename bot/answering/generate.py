@@ -205,14 +205,20 @@ class GeneratedWriter:
                     yield piece
             return
 
-        def note_held() -> None:
+        held: list[AnswerChunk] = []
+        told: list[AnswerChunk] = []
+
+        def note_held(piece: AnswerChunk) -> None:
+            held.append(piece)
             answer.shown = True  # as far as the model's work goes: what fails now is left out
 
-        seconds, stands = self._patience.limit_judging(answer.waited), False
-        async for piece in self._judge.judge_draft(draft, answer.passages, seconds, note_held):
-            stands = True
-            yield piece
-        answer.shown = answer.shown and stands
+        seconds = self._patience.limit_judging(answer.waited)
+        async with aclosing(self._judge.judge_draft(draft, answer.passages, seconds, note_held)) as stands:
+            async for piece in stands:
+                told.append(piece)
+                yield piece
+        answer.shown = bool(told)
+        answer.holed = answer.holed or any(_STEP.match(piece.text) for piece in held if piece not in told)
 
     async def _write_draft(self, answer: _Answer, messages: Sequence[Message]) -> AsyncGenerator[AnswerChunk, None]:
         brief = answer.brief

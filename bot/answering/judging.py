@@ -7,7 +7,7 @@ is none) leaves the draft as it was.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from enum import StrEnum
 
@@ -45,8 +45,8 @@ class DraftJudge:
         pieces: AsyncGenerator[AnswerChunk, None],
         passages: Sequence[Passage],
         seconds: float,
-        on_held: Callable[[], None],
-    ) -> AsyncIterator[AnswerChunk]:
+        on_held: Callable[[AnswerChunk], None],
+    ) -> AsyncGenerator[AnswerChunk, None]:
         """The pieces of a draft that stand the judgement; of one that is not written, or not judged, within `seconds`
         all of them. `on_held` is told of each that is held back meanwhile."""
         until, held, whole = time.monotonic() + seconds, list[AnswerChunk](), False
@@ -58,7 +58,7 @@ class DraftJudge:
                         whole = True
                     else:
                         held.append(piece)
-                        on_held()
+                        on_held(piece)
             except GeneratorError:
                 for piece in held:
                     yield piece

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -30,11 +31,13 @@ RETURNS = Document(
 SENTENCES = ["Send goods back within 30 days of delivery [1]. ", "The refund takes 5 working days [1]."]
 
 
-async def judged(reply: Script, patience: Patience | None = None) -> tuple[list[AnswerChunk], list[dict[str, Any]]]:
-    """What goes out of SENTENCES where the server's judgement is `reply`; and the requests for one."""
+async def judged(
+    reply: Script, patience: Patience | None = None, draft: Sequence[str] = SENTENCES
+) -> tuple[list[AnswerChunk], list[dict[str, Any]]]:
+    """What goes out of a draft where the server's judgement is `reply`; and the requests for one."""
 
     def answer(body: dict[str, Any]) -> Script:
-        return reply if "response_format" in body else Script(SENTENCES)
+        return reply if "response_format" in body else Script(draft)
 
     async with OpenAiServer() as server:
         server.answer = answer
@@ -54,6 +57,14 @@ async def judged(reply: Script, patience: Patience | None = None) -> tuple[list[
         pieces = [piece async for piece in writer.write_answer(brief)]
         await generator.close()
         return pieces, [body for body in server.requests if "response_format" in body]
+
+
+async def become(is_so: Callable[[], bool]) -> None:
+    for _ in range(3000):
+        if is_so():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not come to be")
 
 
 def verdicts(*said: str) -> Script:
@@ -108,3 +119,25 @@ async def test_without_time_left_the_server_is_not_asked() -> None:
         assert await judge.judge_sentences(["It is so."], [], 0.0) is None
         await generator.close()
         assert server.requests == []
+
+
+async def test_a_step_that_is_judged_away_is_told() -> None:
+    steps = ["1. Send goods back within 30 days of delivery [1].\n", "2. The refund takes 5 working days [1].\n"]
+    pieces, _ = await judged(verdicts("carried", "contradicted"), draft=steps)
+    assert texts(pieces)[0] == steps[0] and "https://shop.example/returns" in texts(pieces)[-1]
+
+
+async def test_giving_the_answer_up_while_it_is_judged_ends_the_work_on_the_server() -> None:
+    async with OpenAiServer() as server:
+        server.answer = lambda body: Script(["{}"], first=HANG) if "response_format" in body else Script(SENTENCES)
+        generator, meter = VllmGenerator([server.url]), Metrics()
+        writer = GeneratedWriter(
+            generator, ExtractiveWriter(), meter, patience=Patience(60), judge=DraftJudge(generator, meter)
+        )
+        brief = WritingRequest("How do I return goods?", "en", found(RETURNS))
+        answering = asyncio.ensure_future(anext(aiter(writer.write_answer(brief))))
+        await become(lambda: any("response_format" in body for body in server.requests))
+        answering.cancel()
+        await asyncio.wait({answering})
+        await become(lambda: server.aborted == 1)
+        await generator.close()
