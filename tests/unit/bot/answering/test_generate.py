@@ -20,6 +20,7 @@ from inference.interfaces import Limits
 from inference.vllm import VllmGenerator
 from retrieval.documents import Document, RetrievalResult
 from tests.fakes import found
+from tests.support.embedding import default_embedder
 from tests.support.openai_server import HANG, OpenAiServer, Script
 from tests.support.turns import make_turn
 
@@ -107,9 +108,13 @@ async def test_a_model_that_sets_no_markers_is_shown_with_those_of_the_passages_
 async def test_a_draft_over_two_pages_goes_out_with_the_markers_of_what_carries_each_sentence() -> None:
     draft = (
         "The refund takes 5 working days. Shipping costs €4.90. Send goods back within 30 days of delivery, and "
-        "shipping costs €4.90, free from €50 [1]. The refund takes 5 working days, and bicycles are mended upstairs [1][2]."
+        "shipping costs €4.90, free from €50 [1]. The refund takes 5 working days, and bikes are mended here [1][2]."
     )
-    pieces, _ = await written(draft, attributor=Attributor())
+    attributor = Attributor(default_embedder())
+    attributor.read_passages(
+        [scored.passage for scored in FOUND.passages], "How do I return goods?", "en"
+    )  # loaded now
+    pieces, _ = await written(draft, attributor=attributor)
     assert [piece.text for piece in pieces] == [
         "The refund takes 5 working days. [1] ",
         "Shipping costs €4.90. [2] ",
