@@ -1,11 +1,13 @@
 """Is what a model writes told to be carried by its passage exactly where it is?
 
     python -m benchmarks.attribution [fit [--write]] [--wrong] [--cache FOLDER]
+    python -m benchmarks.attribution --judge URL [--calls N] [--seconds S]
 
 `data/attribution.jsonl` holds sentences beside a help page's passage: faithful paraphrases, sentences that turn its
 meaning around in one of eight ways, and sentences of which it says nothing. To them come the passage's own sentences,
-and each paraphrase beside another page's passage ("elsewhere"). Printed by kind and language: how many faithful ones
-are dropped and how many others let through, at the limits of a sentence that bears a marker and of one that does not.
+each paraphrase beside another page's passage ("elsewhere"), and each joined to one of another page ("spliced"). Printed
+by kind and language: how many faithful ones are dropped and how many others let through, and what other limits would
+do.
 
 Every figure is of passages that were left out of the fit (ten folds); "sealed" ones were not looked at while the
 measure was written; "kind left out" means that no sentence of that kind was fitted on either.
@@ -14,10 +16,12 @@ measure was written; "kind left out" means that no sentence of that kind was fit
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +35,12 @@ from bot.answering.attribution import measure
 from bot.answering.attribution.attributor import PassageReading, select_model
 from bot.answering.attribution.comparison import MEANING, SUPPORT
 from bot.answering.attribution.measure import NEARNESS, Limits, Scale, Weights
-from bot.answering.attribution.statements import read_sentence
+from bot.answering.attribution.statements import list_clauses, read_sentence
 from bot.answering.evidence import Evidence
+from bot.answering.judging import DraftJudge, Verdict
+from inference.interfaces import Limits as VllmLimits
+from inference.vllm import VllmGenerator
+from retrieval.documents import Document, Passage
 from retrieval.models.embedding_models import EmbeddingModels, name_model
 
 DATA = Path(__file__).parent / "data" / "attribution.jsonl"
@@ -42,8 +50,11 @@ LEFT_OUT = ("order", "quantifier")  # kinds that are never fitted on, for a seco
 FOLDS = 10
 REGULAR = 0.3  # inverse of the ridge
 COPIES_COUNT = 0.5
-MARKED = (0.01, 0.04)  # of the paraphrases that may be dropped, for lack of support and for their meaning
-UNMARKED = (0.02, 0.08)
+# Of the paraphrases that may be dropped, for lack of support, for their meaning, for a clause's lack of support: with
+# more, each further one of them that is dropped holds back less than one that is turned around.
+SHARES = (0.02, 0.12, 0.02)
+SEED, IN_A_CALL = 20_261_130, 5  # sentences, as an answer has them
+CURVE = (0.0, 0.02, 0.05, 0.08, 0.12, 0.16, 0.2, 0.3, 0.4, 0.5)  # of them, for their meaning
 _LEAST_SPREAD = 0.05
 
 Floats = npt.NDArray[np.float64]
@@ -53,7 +64,7 @@ Mask = npt.NDArray[np.bool_]
 @dataclass(frozen=True, slots=True)
 class Example:
     """A sentence beside a passage. `label`: faithful, turned or unsupported; `kind` of what is turned, else "",
-    "copied" or "elsewhere"."""
+    "copied", "elsewhere" or "spliced"."""
 
     passage_id: str
     half: str
@@ -67,10 +78,12 @@ class Example:
 
 @dataclass(frozen=True)
 class Table:
-    """A row an example: `values` by the names of SUPPORT and MEANING, `factual` where the passage has its facts."""
+    """A row an example: `values` by the names of SUPPORT and MEANING, those of each of the `clauses` that says
+    something of its own, `factual` where the passage has its facts."""
 
     examples: Sequence[Example]
     values: Mapping[str, Floats]
+    clauses: Sequence[Sequence[Mapping[str, float]]]
     factual: Mask
 
     def mark(self, test: Callable[[Example], bool]) -> Mask:
@@ -79,14 +92,15 @@ class Table:
 
     def select(self, rows: Mask) -> Table:
         """Those rows."""
-        examples = [example for example, chosen in zip(self.examples, rows, strict=True) if chosen]
-        return Table(examples, {name: column[rows] for name, column in self.values.items()}, self.factual[rows])
+        examples = list(compress(self.examples, rows))
+        values = {name: column[rows] for name, column in self.values.items()}
+        return Table(examples, values, list(compress(self.clauses, rows)), self.factual[rows])
 
 
 def load_examples() -> list[Example]:
     """The examples of the file, and those that are made of them."""
     rows = [Example(**json.loads(line)) for line in DATA.read_text(encoding="utf-8").splitlines()]
-    return [*rows, *_copy_passages(rows), *_place_elsewhere(rows)]
+    return [*rows, *_copy_passages(rows), *_place_elsewhere(rows), *_splice_sentences(rows)]
 
 
 def _copy_passages(rows: Sequence[Example]) -> Iterator[Example]:
@@ -97,15 +111,32 @@ def _copy_passages(rows: Sequence[Example]) -> Iterator[Example]:
 
 def _place_elsewhere(rows: Sequence[Example]) -> Iterator[Example]:
     """Each paraphrase beside another page of the same half and language."""
-    pages = list({row.passage_id: row for row in rows}.values())
+    for row, other in _pair_with_others(rows, {row.passage_id: row for row in rows}.values(), 7):
+        yield replace(row, passage=other.passage, question=other.question, label="unsupported", kind="elsewhere")
+
+
+def _splice_sentences(rows: Sequence[Example]) -> Iterator[Example]:
+    """Each paraphrase with one of another page joined to it, of which its own passage says nothing."""
+    faithful = [row for row in rows if row.label == "faithful"]
+    for row, other in _pair_with_others(rows, faithful, 11):
+        join, end = ("，", "。") if row.language == "zh" else (", and ", ".")
+        further = other.sentence if row.language == "zh" else other.sentence[0].lower() + other.sentence[1:]
+        sentence = f"{row.sentence.rstrip(end)}{join}{further}"
+        yield replace(row, sentence=sentence, label="unsupported", kind="spliced")
+
+
+def _pair_with_others(
+    rows: Sequence[Example], among: Iterable[Example], step: int
+) -> Iterator[tuple[Example, Example]]:
+    """Each paraphrase with a row of another page in its half and language."""
+    pool = list(among)
     for number, row in enumerate(row for row in rows if row.label == "faithful"):
         others = [
-            page
-            for page in pages
-            if (page.half, page.language) == (row.half, row.language) and page.passage_id != row.passage_id
+            other
+            for other in pool
+            if (other.half, other.language) == (row.half, row.language) and other.passage_id != row.passage_id
         ]
-        other = others[7 * number % len(others)]
-        yield replace(row, passage=other.passage, question=other.question, label="unsupported", kind="elsewhere")
+        yield row, others[step * number % len(others)]
 
 
 def measure_scales(examples: Sequence[Example], models: EmbeddingModels) -> dict[str, Scale]:
@@ -123,18 +154,24 @@ def measure_scales(examples: Sequence[Example], models: EmbeddingModels) -> dict
 
 def measure_examples(examples: Sequence[Example], models: EmbeddingModels, scales: Mapping[str, Scale]) -> Table:
     """Compare each sentence with its passage; by words alone where `scales` has none."""
-    rows, factual = [], []
+    rows, clauses, factual = [], [], []
     for example in examples:
-        reading = PassageReading.of(example.passage, example.question, example.language)
-        model = select_model(models, example.language)
-        assert model is not None
-        scale = scales.get(name_model(model.fingerprint))
-        nearness = scale.standardise_cosines(_measure_cosines(example, models)) if scale else ()
-        rows.append(reading.compare(read_sentence(example.sentence, example.language), nearness))
+        rows.append(_compare_example(example, models, scales))
+        parts = list_clauses(read_sentence(example.sentence, example.language), example.language)
+        clauses.append([_compare_example(replace(example, sentence=part), models, scales) for part in parts])
         missing = Evidence(f"{example.question}\n{example.passage}").find_missing_facts(example.sentence)
         factual.append(not missing)
     values = {name: np.array([row[name] for row in rows], float) for name in (*SUPPORT, *MEANING)}
-    return Table(examples, values, np.array(factual, bool))
+    return Table(examples, values, clauses, np.array(factual, bool))
+
+
+def _compare_example(example: Example, models: EmbeddingModels, scales: Mapping[str, Scale]) -> dict[str, float]:
+    model = select_model(models, example.language)
+    assert model is not None
+    scale = scales.get(name_model(model.fingerprint))
+    nearness = scale.standardise_cosines(_measure_cosines(example, models)) if scale else ()
+    reading = PassageReading.of(example.passage, example.question, example.language)
+    return reading.compare(read_sentence(example.sentence, example.language), nearness)
 
 
 def _measure_cosines(example: Example, models: EmbeddingModels) -> list[float]:
@@ -145,23 +182,16 @@ def _measure_cosines(example: Example, models: EmbeddingModels) -> list[float]:
     return replace(reading, vectors=vectors[:-1]).measure_cosines(vectors[-1])
 
 
-def fit(table: Table, *, near: bool) -> Weights:
-    """Both regressions, and the limits at which MARKED and UNMARKED shares of the paraphrases fitted on are dropped."""
+def fit(table: Table, *, near: bool, shares: tuple[float, float, float] = SHARES) -> Weights:
+    """Both regressions, and the limits at which these shares of the paraphrases fitted on are dropped."""
     support = [name for name in SUPPORT if near or name not in NEARNESS]
     told_of = table.select(table.mark(lambda each: each.label != "turned"))
     supported = table.select(table.mark(lambda each: each.label != "unsupported"))
-    weights = Weights(
-        _fit_regression(told_of, support), _fit_regression(supported, MEANING), Limits(0, 0), Limits(0, 0)
-    )
+    weights = Weights(_fit_regression(told_of, support), _fit_regression(supported, MEANING), Limits(0, 0, 0))
     paraphrases = table.mark(lambda each: each.label == "faithful" and not each.kind)
     odds = [column[paraphrases] for column in weigh(table, weights)]
-
-    def limit(shares: Sequence[float]) -> Limits:
-        return Limits(
-            *(round(float(np.quantile(column, share)), 3) for column, share in zip(odds, shares, strict=True))
-        )
-
-    return replace(weights, marked=limit(MARKED), unmarked=limit(UNMARKED))
+    limits = (round(float(np.quantile(column, share)), 3) for column, share in zip(odds, shares, strict=True))
+    return replace(weights, limits=Limits(*limits))
 
 
 def _fit_regression(table: Table, names: Sequence[str]) -> dict[str, float]:
@@ -188,23 +218,28 @@ def _fit_regression(table: Table, names: Sequence[str]) -> dict[str, float]:
     return {"intercept": round(float(found[0]), 3)} | {name: value for name, value in weights.items() if value}
 
 
-def weigh(table: Table, weights: Weights) -> tuple[Floats, Floats]:
-    """The log-odds of every row, of support and of meaning."""
+def weigh(table: Table, weights: Weights) -> tuple[Floats, Floats, Floats]:
+    """The log-odds of every row: of support, of meaning, and of its least supported clause."""
     rows = [
         weights.weigh_differences({name: column[row] for name, column in table.values.items()})
         for row in range(len(table.examples))
     ]
-    return np.array([row.support for row in rows]), np.array([row.meaning for row in rows])
+    support, meaning = np.array([row.support for row in rows]), np.array([row.meaning for row in rows])
+    least = [
+        min((weights.weigh_differences(clause).support for clause in clauses), default=whole)
+        for clauses, whole in zip(table.clauses, support, strict=True)
+    ]
+    return support, meaning, np.array(least)
 
 
-def let_through(table: Table, weights: Weights, which: str) -> Mask:
-    """Which rows would go out; `which` limits: "marked" or "unmarked"."""
-    limits = weights.marked if which == "marked" else weights.unmarked
-    support, meaning = weigh(table, weights)
-    return table.factual & (support >= limits.support) & (meaning >= limits.meaning)
+def let_through(table: Table, weights: Weights) -> Mask:
+    """Which rows would go out."""
+    support, meaning, clause = weigh(table, weights)
+    limits = weights.limits
+    return table.factual & (support >= limits.support) & (meaning >= limits.meaning) & (clause >= limits.clause)
 
 
-def cross_validate(table: Table, which: str, *, near: bool, without: str = "") -> Mask:
+def cross_validate(table: Table, *, near: bool, without: str = "", shares: tuple[float, float, float] = SHARES) -> Mask:
     """Which rows would go out by a fit that knew neither their passage nor any sentence of the kind `without`."""
     ids = list(dict.fromkeys(example.passage_id for example in table.examples))
     np.random.default_rng(1).shuffle(ids)
@@ -213,8 +248,8 @@ def cross_validate(table: Table, which: str, *, near: bool, without: str = "") -
     known = table.mark(lambda each: not without or each.kind != without)
     out = np.zeros(len(places), bool)
     for number in range(FOLDS):
-        weights = fit(table.select((places != number) & known), near=near)
-        out[places == number] = let_through(table.select(places == number), weights, which)
+        weights = fit(table.select((places != number) & known), near=near, shares=shares)
+        out[places == number] = let_through(table.select(places == number), weights)
     return out
 
 
@@ -229,6 +264,16 @@ def print_report(table: Table, out: Mask, title: str) -> None:
         print(f"    {kind:11} let through: {shares}")
 
 
+def print_curve(table: Table) -> None:
+    """What is let through against what is dropped, by the share of the paraphrases fitted on that may be."""
+    turned = table.mark(lambda each: each.label == "turned")
+    faithful = table.mark(lambda each: each.label == "faithful" and not each.kind)
+    print("faithful dropped -> turned let through, passages left out:")
+    for share in CURVE:
+        out = cross_validate(table, near=True, shares=(SHARES[0], share, SHARES[2]))
+        print(f"  {1 - out[faithful].mean():.2f} -> {out[turned].mean():.2f}")
+
+
 def _describe_part(table: Table, out: Mask, half: str, language: str) -> str:
     own = table.mark(lambda each: each.half in (half or each.half) and each.language in (language or each.language))
 
@@ -240,7 +285,7 @@ def _describe_part(table: Table, out: Mask, half: str, language: str) -> str:
     return (
         f"dropped: faithful {share('faithful')}, copied {share('faithful', 'copied')}; let through: "
         f"turned {share('turned', None)}, unsupported {share('unsupported')}, "
-        f"elsewhere {share('unsupported', 'elsewhere')}"
+        f"elsewhere {share('unsupported', 'elsewhere')}, spliced {share('unsupported', 'spliced')}"
     )
 
 
@@ -259,6 +304,51 @@ def time_sentences(examples: Sequence[Example]) -> float:
     return (time.perf_counter() - begun) * 1000 / 200
 
 
+async def judge_examples(examples: Sequence[Example], url: str, calls: int, seconds: float) -> None:
+    """What a model behind a vLLM server says of the same sentences, those beside one passage in one call."""
+    generator = VllmGenerator([url], limits=VllmLimits(total=seconds))
+    judge = DraftJudge(generator, Unmetered())
+    passages: dict[str, list[Example]] = {}
+    for example in examples:
+        if example.kind not in ("copied", "elsewhere", "spliced"):
+            passages.setdefault(example.passage_id, []).append(example)
+    names, told = list(passages), dict[str, list[bool]]()
+    np.random.default_rng(SEED).shuffle(names)
+    answered, spent = 0, 0.0
+    try:
+        for name in names[:calls]:
+            rows = [
+                passages[name][at] for at in np.random.default_rng(SEED).permutation(len(passages[name]))[:IN_A_CALL]
+            ]
+            document = Document("https://site.example/", rows[0].question, rows[0].passage, language=rows[0].language)
+            begun = time.perf_counter()
+            said = await judge.judge_sentences(
+                [row.sentence for row in rows], [Passage(name, document, rows[0].passage)], seconds
+            )
+            spent += time.perf_counter() - begun
+            answered += said is not None
+            for row, verdict in zip(rows, said or (), strict=False):
+                told.setdefault(row.label, []).append(verdict is Verdict.CARRIED)
+    finally:
+        await generator.close()
+    print(f"calls {len(names[:calls])}, answered {answered}, {spent / max(1, len(names[:calls])):.1f} s a call")
+    for label, carried in told.items():
+        print(f"  {label}: taken to be carried {np.mean(carried):.2f} of {len(carried)}")
+
+
+class Unmetered:
+    """A GenerationMeter that counts nothing."""
+
+    def generated(self, outcome: str, seconds: float) -> None: ...
+
+    def shown(self, seconds: float) -> None: ...
+
+    def withheld(self, fault: str) -> None: ...
+
+    def generator_fault(self, kind: str) -> None:
+        print(f"  not judged: {kind}")
+
+
 def main() -> None:
     """Print the figures, or fit."""
     parser = argparse.ArgumentParser(
@@ -270,7 +360,13 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="of a fit: write the file that the product reads")
     parser.add_argument("--wrong", action="store_true", help="also what was wrongly dropped or let through, if open")
     parser.add_argument("--cache", type=Path, default=CACHE, help="where vectors are kept from run to run")
+    parser.add_argument("--judge", metavar="URL", help="what the model of this vLLM server says of them, instead")
+    parser.add_argument("--calls", type=int, default=1000, help="with --judge: at most so many, each for one passage")
+    parser.add_argument("--seconds", type=float, default=60, help="with --judge: that one call may take")
     options = parser.parse_args()
+    if options.judge:
+        asyncio.run(judge_examples(load_examples(), options.judge, options.calls, options.seconds))
+        return
     models, examples = remembering_models(options.cache), load_examples()
     scales = measure_scales(examples, models)
     tables = {"near": measure_examples(examples, models, scales), "words": measure_examples(examples, models, {})}
@@ -283,17 +379,17 @@ def main() -> None:
             WEIGHTS.write_text(json.dumps(fitted, indent=1) + "\n", encoding="utf-8")
     print_report(tables["near"], tables["near"].factual, "facts alone, without this measure")
     for name, table in tables.items():
-        for which in ("marked", "unmarked"):
-            out = cross_validate(table, which, near=name == "near")
-            print_report(table, out, f"{'words and embeddings' if name == 'near' else 'words alone'}, {which}")
+        out = cross_validate(table, near=name == "near")
+        print_report(table, out, "words and embeddings" if name == "near" else "words alone")
     table = tables["near"]
+    print_curve(table)
     for kind in LEFT_OUT:
-        out = cross_validate(table, "unmarked", near=True, without=kind)
+        out = cross_validate(table, near=True, without=kind)
         shares = "  ".join(f"{tag} {_describe_kind(table, out, kind, tag)}" for tag in ("en", "zh"))
         print(f"no {kind} fitted on: {kind} let through: {shares}")
     print(f"one sentence beside six passages: {time_sentences(examples):.2f} ms, without its embedding")
     if options.wrong:
-        out = cross_validate(table, "unmarked", near=True)
+        out = cross_validate(table, near=True)
         for example, passed in zip(table.examples, out, strict=True):
             if example.half == "open" and passed != (example.label == "faithful"):
                 print(f"{'through' if passed else 'dropped'} {example.label} {example.kind}: {example.sentence}")

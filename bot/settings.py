@@ -72,6 +72,8 @@ class Settings(Section):
     drafts_per_refresh: int = Field(10, ge=0, le=200)
     judge_contradictions: bool = False
     wordings_per_refresh: int = Field(0, ge=0)
+    vllm_judge: bool = False
+    vllm_followups: bool = False
 
     # the inbox
     workers: int = Field(8, ge=1, le=256)

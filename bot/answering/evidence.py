@@ -70,9 +70,9 @@ class Evidence:
         plain = name.replace("'", "").replace("’", "")
         return not plain or plain in self._words or plain.removesuffix("s") in self._words
 
-    def find_missing_facts(self, text: str) -> list[Fact]:
-        """The facts of `text` that stand nowhere here."""
-        return [fact for fact in sorted(extract_facts(text), key=repr) if not self.holds_fact(fact)]
+    def find_missing_facts(self, text: str, language: str = "") -> list[Fact]:
+        """The facts of `text`, which is in `language`, that stand nowhere here."""
+        return [fact for fact in sorted(extract_facts(text, language=language), key=repr) if not self.holds_fact(fact)]
 
     @cached_property
     def terms(self) -> frozenset[str]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import calendar
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from retrieval.text.analysis import fold_text
+from retrieval.text.languages import COMMON_LANGUAGES, NOUN_CAPITAL_LANGUAGES, UNSPACED_LANGUAGES
 from retrieval.text.scripts import CIRCLED_NUMBERS
 
 _ADDRESS = re.compile(
@@ -126,7 +127,7 @@ _QUANTITIES = re.compile(
     r"|[廿叁壹贰肆伍陆柒捌玖拾佰仟]|数(?=[天日周月年])"
 )
 _RANGE = re.compile(r"\s?(?:-|–|—|~|/|or|to|and|或|到|至|、)\s?")
-_DAYS = re.compile(r"\s?(?:-|–|—|~|to|through|until|到|至)\s?")
+_DAYS = re.compile(r"\s?(?:-|–|—|~|to|through|until|bis|au|al?|到|至)\s?")
 _CALENDAR_SAID = re.compile(f"{_TIME.pattern}|{_CALENDAR.pattern}".replace("(?P<", "(?P<said_"), re.IGNORECASE)
 _SHORTEST_PHONE = 7  # digits
 _LONGEST_HAN = 24  # characters of a Chinese number; a longer row of them says none, and stands for itself
@@ -143,12 +144,14 @@ class Fact:
 
 
 @lru_cache(maxsize=512)
-def extract_facts(text: str, *, lenient: bool = False) -> frozenset[Fact]:
-    """Every fact of a text; markers like [1] and the numbers of a list are none.
+def extract_facts(text: str, *, language: str = "", lenient: bool = False) -> frozenset[Fact]:
+    """Every fact of a text; markers like [1] and the numbers of a list are none. In a `language` that writes every noun
+    with a capital, only what has another capital or a digit inside is told to be a name: "PayPal", "iPhone", "WLAN".
 
     `lenient` is for evidence, where "one" may be meant as a number, and an hour as "from 11 to 6 pm" says it.
     """
     text = unicodedata.normalize("NFKC", text.replace("½", ".5"))
+    text = _translate_calendar(text, COMMON_LANGUAGES if lenient else (language,))
     plain = _LIST_NUMBER.sub("\n", _MARKER.sub(" ", text))
     found = set(_find_quotations(plain))
     rest = _ADDRESS.sub(" ", plain)
@@ -159,7 +162,7 @@ def extract_facts(text: str, *, lenient: bool = False) -> frozenset[Fact]:
                 fold_for_comparison(re.sub(r"^https?://", "", match.group(), flags=re.IGNORECASE)).rstrip(".,;:!?*_/"),
             )
         )
-    found |= set(_find_names(_CALENDAR_SAID.sub(" ; ", rest)))
+    found |= set(_find_names(_CALENDAR_SAID.sub(" ; ", rest), language not in NOUN_CAPITAL_LANGUAGES))
     folded = fold_text(rest)
     found |= {Fact("phone", digits) for match in _PHONE.finditer(folded) if (digits := _phone_digits(match))}
     folded = _PHONE.sub(lambda match: " ; " if _phone_digits(match) else match.group(), folded)
@@ -173,6 +176,29 @@ def extract_facts(text: str, *, lenient: bool = False) -> frozenset[Fact]:
     found |= {Fact("quantity", match.group().removesuffix("s")) for match in _QUANTITIES.finditer(folded)}
     found |= set(_find_numbers(_CALENDAR.sub(" ; ", folded), lenient))
     return frozenset(found)
+
+
+def _translate_calendar(text: str, languages: Sequence[str]) -> str:
+    """The months and days of these languages in English, as they are compared."""
+    words, pattern = _list_calendar_words(tuple(languages))
+    return pattern.sub(lambda match: words[match.group().casefold()], text) if pattern else text
+
+
+@cache
+def _list_calendar_words(languages: tuple[str, ...]) -> tuple[Mapping[str, str], re.Pattern[str] | None]:
+    from babel import Locale
+
+    words: dict[str, str] = {}
+    for language in languages:
+        if language in COMMON_LANGUAGES and language != "en" and language not in UNSPACED_LANGUAGES:
+            locale = Locale.parse(language)
+            months, days = locale.months["format"]["wide"], locale.days["format"]["wide"]
+            words |= {name.casefold(): _MONTHS[number - 1].title() for number, name in months.items()}
+            words |= {name.casefold(): _WEEKDAYS[number].title() for number, name in days.items()}
+    if not words:
+        return {}, None
+    alternatives = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    return words, re.compile(rf"\b(?:{alternatives})\b", re.IGNORECASE)
 
 
 def fold_for_comparison(text: str) -> str:
@@ -193,12 +219,15 @@ def _phone_digits(match: re.Match[str]) -> str:
     return digits if len(digits) >= _SHORTEST_PHONE else ""
 
 
-def _find_names(text: str) -> Iterator[Fact]:
-    """Words with a capital where no sentence begins."""
+def _find_names(text: str, capitals_name: bool) -> Iterator[Fact]:
+    """Words with a capital where no sentence begins, if capitals name something; and words with one inside."""
     for match in _NAME.finditer(text):
         word = match.group()
         mixed = any(letter.isupper() for letter in word[1:])
-        if mixed or (word[0].isupper() and not _SENTENCE_START.search(text, max(0, match.start() - 8), match.start())):
+        if not capitals_name:  # "E-Mail" and "Sofa-Kissen" are nouns that are joined
+            mixed = any(letter.isupper() for part in word.split("-") for letter in part[1:])
+        begins = capitals_name and word[0].isupper()
+        if mixed or (begins and not _SENTENCE_START.search(text, max(0, match.start() - 8), match.start())):
             value = re.sub(r"['’]s$", "", fold_text(word))
             if value not in CALENDAR_WORDS and value not in _NO_NAMES:
                 yield Fact("name", value)

@@ -15,6 +15,7 @@ from retrieval.text.analysis import analyse_text, is_function
 FIRST_LINE_SECONDS = 6.0
 ANSWER_TOKENS = 100  # of an answer, by which a server's speed is judged: few that keep to the prompt's rules have more
 _LATE = 5  # times the wait for a first line: who has had an answer for longer has read it, and gone
+_JUDGED_BY = 0.8  # of the wait for a first line
 _DELAYED = 2  # times what the server takes as a rule: then something holds it up
 
 
@@ -31,6 +32,10 @@ class Patience:
     def limit_reading(self, seconds: float) -> float:
         """Seconds that each of the two readings may take which may come before an answer, `seconds` at the most."""
         return min(seconds, self.first_line / 2)
+
+    def limit_judging(self, waited: float) -> float:
+        """Seconds from now in which a draft may be held back and judged, so that it still is the first line."""
+        return _JUDGED_BY * self.first_line - waited
 
     def limit_draft(self, waited: float, expected: float | None) -> float:
         """Seconds from now in which a draft may still come, where something else has gone out after `waited` seconds

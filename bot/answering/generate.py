@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from bot.answering.attribution.attributor import Attribution, Attributor
 from bot.answering.first_line import ANSWER_TOKENS, Patience, says_more
 from bot.answering.grounding import Fault, Grounding, Judged
+from bot.answering.judging import DraftJudge
 from bot.answering.ports import AnswerWriter, GenerationMeter
 from bot.answering.prompt import SYSTEM, answer_prompt, correction_prompt, select_shown_turns
 from bot.answering.sentences import Sentences
@@ -83,7 +84,8 @@ class _Answer:
 
 class GeneratedWriter:
     """An AnswerWriter. The model has `seconds` for all it does for one answer, and the customer `patience`; `fallback`
-    quotes. `attributor` finds the passage that carries a sentence; without one a sentence goes out by its marker."""
+    quotes. `attributor` finds the passage that carries a sentence; without one a sentence goes out by its marker. A
+    `judge` has the last word on a draft that is written soon enough."""
 
     def __init__(
         self,
@@ -94,6 +96,7 @@ class GeneratedWriter:
         seconds: float = 60,
         attributor: Attributor | None = None,
         patience: Patience | None = None,
+        judge: DraftJudge | None = None,
     ) -> None:
         self._generator = generator
         self._attributor = attributor
@@ -101,6 +104,7 @@ class GeneratedWriter:
         self._meter = meter
         self._seconds = seconds
         self._patience = patience or Patience()
+        self._judge = judge
 
     async def write_answer(self, brief: WritingRequest) -> AsyncIterator[AnswerChunk]:
         answer = _Answer(brief, "", (), time.monotonic() + self._seconds)
@@ -126,10 +130,11 @@ class GeneratedWriter:
 
     async def _show_drafts(self, answer: _Answer, pieces: Lookahead[AnswerChunk]) -> AsyncIterator[AnswerChunk]:
         """What the model writes, as it comes."""
+        begun = False
         try:
             async for piece in pieces:
-                if not answer.shown:
-                    answer.shown = True
+                if not begun:
+                    begun = answer.shown = True
                     self._meter.shown(answer.waited)
                 yield piece
             if answer.holed:
@@ -182,13 +187,38 @@ class GeneratedWriter:
         while answer.rounds < _ROUNDS:
             answer.rounds += 1
             answer.failed = None
-            async with aclosing(self._write_draft(answer, messages)) as pieces:
+            async with aclosing(self._judge_draft(answer, self._write_draft(answer, messages))) as pieces:
                 async for piece in pieces:
                     yield piece
             failed = answer.failed
             if answer.shown or answer.refused or failed is None or failed.fault is None:
                 return
             messages = [*messages, *correction_prompt(failed.text, failed.fault.value, failed.lacking)]
+
+    async def _judge_draft(
+        self, answer: _Answer, draft: AsyncGenerator[AnswerChunk, None]
+    ) -> AsyncGenerator[AnswerChunk, None]:
+        """The draft as the judge lets it stand, if there is one."""
+        if self._judge is None:
+            async with aclosing(draft):
+                async for piece in draft:
+                    yield piece
+            return
+
+        held: list[AnswerChunk] = []
+        told: list[AnswerChunk] = []
+
+        def note_held(piece: AnswerChunk) -> None:
+            held.append(piece)
+            answer.shown = True  # as far as the model's work goes: what fails now is left out
+
+        seconds = self._patience.limit_judging(answer.waited)
+        async with aclosing(self._judge.judge_draft(draft, answer.passages, seconds, note_held)) as stands:
+            async for piece in stands:
+                told.append(piece)
+                yield piece
+        answer.shown = bool(told)
+        answer.holed = answer.holed or any(_STEP.match(piece.text) for piece in held if piece not in told)
 
     async def _write_draft(self, answer: _Answer, messages: Sequence[Message]) -> AsyncGenerator[AnswerChunk, None]:
         brief = answer.brief

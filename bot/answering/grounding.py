@@ -16,14 +16,15 @@ from enum import StrEnum
 from functools import cached_property, lru_cache
 from urllib.parse import urlsplit
 
-from bot.answering.attribution.attributor import Attribution
+from bot.answering.attribution.attributor import Attribution, Pair
+from bot.answering.attribution.statements import cut_sentence, strip_markup
 from bot.answering.evidence import Evidence
 from bot.answering.facts import Fact
 from bot.answering.refusals import declines_to_answer, says_no_answer
 from bot.i18n.language import primary_subtag
 from retrieval.documents import Passage
 from retrieval.text.analysis import analyse_text, is_function
-from retrieval.text.languages import UNSPACED_LANGUAGES, script_language
+from retrieval.text.languages import UNSPACED_LANGUAGES, language_of, script_language
 from retrieval.text.scripts import HAN
 
 # The share of a unit's content words that its cited passages (or the question) hold. Paraphrases of help pages keep
@@ -137,19 +138,40 @@ class Grounding:
 
     def _attribute(self, unit: str, markers: frozenset[int], attribution: Attribution) -> tuple[Judged, frozenset[int]]:
         """-> (the unit with the markers of what carries it, which passages these are)."""
+        cuts = cut_sentence(strip_markup(unit)) if attribution.can_compare(markers) else []
+        cuts = [cut for cut in cuts if all(map(attribution.can_judge, cut))]
+        pair = self._find_pair(cuts, attribution)
+        if pair and pair.surely:
+            return _mark_pair(unit, pair)
         as_marked = self._judge_support(unit, self._cited | markers) if markers else None
-        if as_marked and not as_marked.fault and attribution.carries(unit, markers):
+        # Of what several passages are said to carry each part is looked for by itself: a denial in one makes up for
+        # none in the other.
+        whole = len(markers) == 1 or not cuts
+        if as_marked and whole and not as_marked.fault and attribution.carries(unit, markers):
             return as_marked, markers
         lacking = as_marked if as_marked and as_marked.fault else None
         for number in attribution.find_carriers(unit):
-            judged = self._judge_support(mark_unit(unit, number), self._cited | {number})
+            judged = self._judge_support(mark_unit(unit, (number,)), self._cited | {number})
             if not judged.fault:
                 return judged, frozenset({number})
             lacking = lacking or judged
+        if pair:
+            return _mark_pair(unit, pair)
         if lacking is None:
             anywhere = self._judge_support(unit, frozenset(range(1, len(self._passages) + 1)))
             lacking = anywhere if anywhere.fault is Fault.FACTS else None
         return lacking or Judged(unit, Fault.UNCARRIED), markers
+
+    def _find_pair(self, cuts: Sequence[tuple[str, str]], attribution: Attribution) -> Pair | None:
+        """Two passages of which each carries a part of a sentence, with every fact of it, and together all of it."""
+        for parts in cuts:
+            pair = attribution.find_pair(parts)
+            if pair and not any(
+                self._judge_support(part, frozenset({number})).fault
+                for part, number in zip(parts, pair.numbers, strict=True)
+            ):
+                return pair
+        return None
 
     def finish(self) -> list[Judged]:
         """What still waits, after the last unit."""
@@ -201,12 +223,12 @@ class Grounding:
         evidence = self._gather_evidence(cited)
         lacking = [
             fact
-            for fact in evidence.find_missing_facts(unit)
+            for fact in evidence.find_missing_facts(unit, self._language)
             if fact.kind != "name" or not (self._question_evidence.holds_fact(fact) or fact.value in self._page_hosts)
         ]
         if lacking:
             return Judged(unit, Fault.FACTS, tuple(lacking))
-        if self._measure_support(unit, evidence, few) < _required_support(uncited, few):
+        if self._measure_support(unit, cited, few) < _required_support(uncited, few):
             return Judged(unit, Fault.ASIDE if uncited else Fault.FOREIGN)
         return Judged(unit)
 
@@ -231,9 +253,11 @@ class Grounding:
         """Where the pages stand: the company's own name is no invention."""
         return " ".join(urlsplit(passage.document.url).hostname or "" for passage in self._passages)
 
-    def _measure_support(self, unit: str, evidence: Evidence, few: bool) -> float:
+    def _measure_support(self, unit: str, cited: frozenset[int], few: bool) -> float:
         """The share of the unit's content words that stand in what it cites or in the question."""
-        if script_language(unit) != script_language(evidence.text):
+        evidence = self._gather_evidence(cited)
+        written_in = {primary_subtag(language_of(self._passages[number - 1].document)) for number in cited}
+        if self._language not in written_in or script_language(unit) != script_language(evidence.text):
             return 1.0  # the words of two languages cannot be compared
         tokens = analyse_text(_MARKER.sub(" ", unit))
         words = {token for token in tokens if not is_function(token) and not _FRAGMENT.fullmatch(token)}
@@ -245,11 +269,15 @@ class Grounding:
         return len(words & (evidence.terms | self._question_evidence.terms)) / len(words)
 
 
-def mark_unit(unit: str, number: int) -> str:
-    """`unit` with this marker at its end, and no other."""
+def _mark_pair(unit: str, pair: Pair) -> tuple[Judged, frozenset[int]]:
+    return Judged(mark_unit(unit, pair.numbers)), frozenset(pair.numbers)
+
+
+def mark_unit(unit: str, numbers: Sequence[int]) -> str:
+    """`unit` with these markers at its end, and no other."""
     plain = re.sub(rf"[ \t]*{_MARKER.pattern}", "", unit)
     end = len(plain.rstrip())
-    return f"{plain[:end]} [{number}]{plain[end:] or ' '}"
+    return f"{plain[:end]} {''.join(f'[{number}]' for number in numbers)}{plain[end:] or ' '}"
 
 
 def _required_support(uncited: bool, leads: bool) -> float:

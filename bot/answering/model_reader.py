@@ -35,14 +35,19 @@ _USUAL_TOKENS = 40  # of a decision
 
 class ModelReader:
     """A QuestionReader. What the model says is believed only as far as it can be checked; one that would not say it in
-    time is not asked."""
+    time is not asked. Without `follow_ups` it only judges findings."""
 
-    def __init__(self, generator: Generator, meter: GenerationMeter, *, seconds: float = SECONDS) -> None:
+    def __init__(
+        self, generator: Generator, meter: GenerationMeter, *, seconds: float = SECONDS, follow_ups: bool = True
+    ) -> None:
         self._generator = generator
         self._meter = meter
         self._seconds = seconds
+        self._follow_ups = follow_ups
 
     async def read_question(self, message: str, language: str, earlier: Sequence[Turn]) -> Reading | None:
+        if not self._follow_ups:
+            return None
         earlier = select_shown_turns(earlier, steps=1)
         said = await self._ask_model(rewrite_prompt(message, earlier), REWRITE_SCHEMA)
         try:
@@ -51,7 +56,7 @@ class ModelReader:
         except (KeyError, TypeError, ValueError):
             return None
         heard = "\n".join([message, *(text for turn in earlier for text in (turn.question, turn.answer))])
-        return reading if _is_faithful(standalone, message, heard) else None
+        return reading if _is_faithful(standalone, message, heard, primary_subtag(language)) else None
 
     async def find_answering_passages(self, question: str, result: RetrievalResult) -> Sequence[int] | None:
         passages = [scored.passage for scored in result.passages[:PASSAGES]]
@@ -75,7 +80,7 @@ class ModelReader:
             return None
 
 
-def _is_faithful(standalone: str, message: str, heard: str) -> bool:
+def _is_faithful(standalone: str, message: str, heard: str, language: str) -> bool:
     """Whether a rewritten message says nothing new: its language, facts and words are the conversation's."""
     if not standalone or len(standalone) > STANDALONE_CHARACTERS:
         return False
@@ -84,4 +89,4 @@ def _is_faithful(standalone: str, message: str, heard: str) -> bool:
     words = {word for word in analyse_text(standalone) if not is_function(word)}
     known = set(analyse_text(heard))
     strange = len(words - known)
-    return strange * 2 <= len(words) and not Evidence(heard).find_missing_facts(standalone)
+    return strange * 2 <= len(words) and not Evidence(heard).find_missing_facts(standalone, language)

@@ -8,7 +8,7 @@ a message that is not answered as a whole it is enough that one part is: for the
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
@@ -20,6 +20,7 @@ from retrieval.text.analysis import fold_text, is_unspaced
 from retrieval.text.scripts import UNSPACED
 from retrieval.text.stop_words import function_words
 
+_BESIDE = 2  # passages of parts that are put next to the first
 MOST_SEAMS = 8  # of a message; one with more tells a story
 _LONGEST_WORD = 6  # characters of a function word that no spaces part from the next word
 _PUNCTUATION = re.compile(r"[?？!！。;；,，、:：\n]+\s*|\.\s+")
@@ -40,19 +41,29 @@ class Parts:
     sure: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What came of searching a message's parts: the `parts`, where it asks two things; else `whole` with what surely
+    answers a part of it next to its first passage, so that whoever writes from the first few reads it."""
+
+    parts: Parts | None
+    whole: RetrievalResult
+
+
 async def find_parts(
     text: str,
     whole: RetrievalResult,
     thresholds: tuple[float | None, float | None],
     search: Search,
     search_after: SearchAfter,
-) -> Parts | None:
-    """The surest two parts of `text`, of which `whole` was found; None where it asks one thing. `thresholds` are those
-    of an answer and of a suggestion.
+) -> Found:
+    """The surest two parts of `text`, of which `whole` was found. `thresholds` are those of an answer and of a
+    suggestion.
 
     `search` finds what a question needs, `search_after` what one needs that follows another, whose result it is told.
     """
     best: Parts | None = None
+    beside: dict[str, float] = {}  # documents that answer a part, by how surely
     answered = make_decision(whole, *thresholds).decision is Decision.ANSWER
 
     def decide_part(result: RetrievalResult, first: str) -> Decision | None:
@@ -61,18 +72,37 @@ async def find_parts(
         decision = make_decision(result, *thresholds).decision
         return decision if decision is Decision.ANSWER or (decision is Decision.SUGGEST and not answered) else None
 
+    def note_answer(result: RetrievalResult) -> bool:
+        sure = make_decision(result, *thresholds).decision is Decision.ANSWER
+        if sure:
+            found = result.passages[0].passage.document.id
+            beside[found] = max(beside.get(found, 0.0), result.confidence)
+        return sure
+
     for first, second in find_splits(text, whole.language):
         one = await search(first)
-        if (of_one := decide_part(one, first)) is None:
+        of_one = decide_part(one, first)
+        if not note_answer(one) and of_one is None:
             continue
         other = await search_after(second, first, one)
-        if (of_other := decide_part(other, first)) is None or Decision.ANSWER not in {of_one, of_other}:
+        note_answer(other)
+        of_other = decide_part(other, first)
+        if of_one is None or of_other is None or Decision.ANSWER not in {of_one, of_other}:
             continue
         sure = of_one is of_other
         parts = _join_parts((first, second), whole, one, other, sure=sure)
         if parts and (best is None or _build_sort_key(parts) > _build_sort_key(best)):
             best = parts
-    return best
+    return Found(best, whole if best else _put_beside(whole, beside))
+
+
+def _put_beside(whole: RetrievalResult, beside: Mapping[str, float]) -> RetrievalResult:
+    """`whole` with the passages that answer a part of it behind the first, the surest two at most."""
+    others = whole.passages[1:]
+    answers = [each for each in others if each.passage.document.id in beside]
+    answers = sorted(answers, key=lambda each: -beside[each.passage.document.id])[:_BESIDE]
+    rest = (each for each in others if each not in answers)
+    return replace(whole, passages=(*whole.passages[:1], *answers, *rest)) if answers else whole
 
 
 def _build_sort_key(parts: Parts) -> tuple[bool, float]:

@@ -62,6 +62,7 @@ class Application(FeatureParts):
         if self.generator:
             from bot.answering.first_line import Patience
             from bot.answering.generate import GeneratedWriter
+            from bot.answering.judging import DraftJudge
             from bot.answering.model_reader import SECONDS, ModelReader
 
             settings, patience = self.settings, Patience(self.settings.first_line_seconds)
@@ -72,8 +73,14 @@ class Application(FeatureParts):
                 seconds=settings.vllm_seconds,
                 attributor=attributor_for(settings, self.embedding_models),
                 patience=patience,
+                judge=DraftJudge(self.generator, self.metrics) if settings.vllm_judge else None,
             )
-            reader = ModelReader(self.generator, self.metrics, seconds=patience.limit_reading(SECONDS))
+            reader = ModelReader(
+                self.generator,
+                self.metrics,
+                seconds=patience.limit_reading(SECONDS),
+                follow_ups=settings.vllm_followups,
+            )
         return AnswerPipeline(
             retriever=self.retriever,
             store=self.conversations,

@@ -13,8 +13,8 @@ _LONGEST_TITLE = 300  # characters
 # What the chat templates of Qwen, Llama, Mistral, Gemma and DeepSeek read as structure, and our own fences. A server
 # turns such text into special tokens wherever it stands.
 _STRUCTURE = re.compile(
-    r"<(?=[|｜])|<(?=/?(?:s|bos|eos|pad|unk|start_of_\w+|end_of_\w+|think|tool\w*|passages?|question|entry)>)"
-    r"|<(?=passage\s)|\[(?=/?(?:INST|SYSTEM_PROMPT|TOOL_\w+|AVAILABLE_TOOLS|IMG|THINK)\])|<(?=</?SYS>>)",
+    r"<(?=[|｜])|<(?=/?(?:s|bos|eos|pad|unk|start_of_\w+|end_of_\w+|think|tool\w*|passages?|sentences?|question|entry)>)"
+    r"|<(?=(?:passage|sentence)\s)|\[(?=/?(?:INST|SYSTEM_PROMPT|TOOL_\w+|AVAILABLE_TOOLS|IMG|THINK)\])|<(?=</?SYS>>)",
     re.IGNORECASE,
 )
 

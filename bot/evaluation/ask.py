@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from bot.answering import decide as decision
 from bot.answering import followups
-from bot.answering.pipeline import MAX_CHARACTERS
+from bot.answering.interpretation import MAX_CHARACTERS
 from bot.chat.conversation import Decision
 from bot.chat.ports import IntentReader
 from bot.evaluation.judge import Entries, Judged, judge_answer

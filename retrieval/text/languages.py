@@ -21,6 +21,9 @@ any of them. They are those that Frontdesk has words of its own in, which `retri
 UNSPACED_LANGUAGES = frozenset({"zh", "ja", "ko"})
 """Those that are read by the character (see `retrieval.text.scripts.UNSPACED`)."""
 
+NOUN_CAPITAL_LANGUAGES = frozenset({"de", "lb"})
+"""Those that write every noun with a capital, so that a capital names nobody."""
+
 _READ = 400  # characters: more tells no more
 _SHORT_HAN = 8  # characters
 _LIKELIER_THAN_NOT = 0.5

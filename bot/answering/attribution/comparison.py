@@ -11,10 +11,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from bot.answering.attribution.statements import Sentence, Statement
+from bot.answering.attribution.statements import Sentence, Statement, has_words, read_statement
 from bot.answering.facts import Fact
+from retrieval.text.grammar import find_scope
 
-SUPPORT = ("nearest", "aligned_nearness", "uncovered", "uncovered_aligned", "stray")
+SUPPORT = ("nearest", "aligned_nearness", "uncovered", "uncovered_aligned", "uncovered_clause", "stray")
 MEANING = (
     "denial",
     "denial_lost",
@@ -66,7 +67,7 @@ class _Aligned:
 
 
 def compare_sentence(
-    written: Sentence, passage: Sequence[Sentence], question: Statement, nearness: Sequence[float] = ()
+    written: Sentence, passage: Sequence[Sentence], question: Statement, language: str, nearness: Sequence[float] = ()
 ) -> dict[str, float]:
     """A value for each of SUPPORT and MEANING. `nearness`: the cosine of each sentence of the passage, standardised, or
     none."""
@@ -81,15 +82,17 @@ def compare_sentence(
     copied = (1 - len(alien) / size) * (1 - left_out)
     stray = len((written.words & known) - aligned.covered) / size
     reordered = _share_reordered(written, aligned.best)
+    clauses = [clause.words for clause in written.clauses if has_words(clause, language)]
     grammar = _compare_grammar(written, aligned, question, copied, reordered)
     return {
         "nearest": max(near),
         "aligned_nearness": near[passage.index(aligned.best)],
         "uncovered": len(written.words - known) / size,
         "uncovered_aligned": len(alien) / size,
+        "uncovered_clause": max((len(words - known) / len(words) for words in clauses), default=0.0),
         "stray": stray,
         **grammar,
-        "condition_lost": _measure_lost_condition(written, aligned, question),
+        "condition_lost": _measure_lost_condition(written, aligned, question, language),
         "left_out": left_out if not alien else 0.0,
         "values_lost": min(2, len(_values_of(aligned.clauses) - written.whole.values)) * copied,
         "values_crossed": _crosses_values(written, passage, question),
@@ -195,12 +198,13 @@ def _count_swaps(own: Counter[str], meant: Counter[str], reordered: float) -> fl
     )
 
 
-def _measure_lost_condition(written: Sentence, aligned: _Aligned, question: Statement) -> float:
+def _measure_lost_condition(written: Sentence, aligned: _Aligned, question: Statement, language: str) -> float:
     """The share of a condition's or an exception's words that the sentence leaves out, where it has none itself."""
     if _RESTRICTS & {*written.whole.classes}:
         return 0.0
     clauses = (clause for sentence in aligned.sentences for clause in sentence.clauses)
-    restricting = [clause.words for clause in clauses if clause.words and _RESTRICTS & {*clause.classes}]
+    scopes = (find_scope(clause.text, language, _RESTRICTS) for clause in clauses if _RESTRICTS & {*clause.classes})
+    restricting = [words for scope in scopes if (words := read_statement(scope, language).words)]
     return max((len(words - written.words - question.words) / len(words) for words in restricting), default=0.0)
 
 

@@ -19,26 +19,35 @@ NEARNESS = ("nearest", "aligned_nearness")
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """The least log-odds of either regression for a sentence to count as carried."""
+class Odds:
+    """The log-odds that a passage speaks of what a sentence says, and that it means the same."""
 
     support: float
     meaning: float
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """The least log-odds of either regression for a sentence to count as carried, and of the first for each clause that
+    says something of its own: of what is carried by none, the rest of a sentence shall not make up for it."""
+
+    support: float
+    meaning: float
+    clause: float
+
+
+@dataclass(frozen=True, slots=True)
 class Weights:
-    """What was fitted, with the nearness of an embedding model or by words alone. `marked` are the limits of a sentence
-    whose writer says which passage it is from, `unmarked` those of one that is attributed."""
+    """What was fitted, with the nearness of an embedding model or by words alone. The limits are the same whether its
+    writer says which passage a sentence is from or not: it says so of what it turns around, too."""
 
     support: Mapping[str, float]
     meaning: Mapping[str, float]
-    marked: Limits
-    unmarked: Limits
+    limits: Limits
 
-    def weigh_differences(self, features: Mapping[str, float]) -> Limits:
-        """The log-odds that the passage speaks of what a sentence says, and that it means the same."""
-        return Limits(_sum(self.support, features, SUPPORT), _sum(self.meaning, features, MEANING))
+    def weigh_differences(self, features: Mapping[str, float]) -> Odds:
+        """How likely the passage speaks of what a sentence says, and means the same."""
+        return Odds(_sum(self.support, features, SUPPORT), _sum(self.meaning, features, MEANING))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,7 @@ def load_weights(model: str = "") -> tuple[Weights, Scale | None]:
     fitted = _load_fitted()
     scale = fitted["scales"].get(model)
     data = fitted["near" if scale else "words"]
-    weights = Weights(data["support"], data["meaning"], Limits(**data["marked"]), Limits(**data["unmarked"]))
+    weights = Weights(data["support"], data["meaning"], Limits(**data["limits"]))
     return weights, Scale(**scale) if scale else None
 
 

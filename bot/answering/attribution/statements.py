@@ -13,6 +13,7 @@ from retrieval.text.grammar import find_classes
 from retrieval.text.languages import UNSPACED_LANGUAGES
 from retrieval.text.stop_words import function_words
 
+LEAST_WORDS = 2  # of content that tell something without a value, beside "Yes, it does."
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？；;])|\n+")
 _CLAUSE_END = re.compile(r"[,;:()—–|](?:\s+|$)|[，；：（）]|\s-\s|\s(?:and|but)\s(?=\w+\s\w+\s\w+)")
 _LEAD = re.compile(
@@ -59,9 +60,30 @@ def split_sentences(text: str, language: str) -> tuple[Sentence, ...]:
     return tuple(read_sentence(part, language) for part in texts if any(map(str.isalnum, part)))
 
 
+def says_enough(statement: Statement, language: str, least: int = LEAST_WORDS) -> bool:
+    """Whether there is something in it that a passage could say: a value, or so many words of content."""
+    return bool(statement.values) or has_words(statement, language, least)
+
+
+def has_words(statement: Statement, language: str, least: int = LEAST_WORDS) -> bool:
+    """Whether it has so many words of content, or twice as many characters where words are not written apart."""
+    return len(statement.words) >= least * (2 if language in UNSPACED_LANGUAGES else 1)
+
+
+def list_clauses(sentence: Sentence, language: str) -> list[str]:
+    """The clauses that each say enough, if there are several."""
+    return [clause.text for clause in sentence.clauses if says_enough(clause, language)] if sentence.clauses[1:] else []
+
+
 def strip_markup(text: str) -> str:
     """A sentence without its markers, emphasis and list number."""
     return _MARKUP.sub("", text).strip()
+
+
+def cut_sentence(text: str) -> list[tuple[str, str]]:
+    """The ways to cut a sentence in two between its clauses."""
+    ends = _CLAUSE_END.finditer(text)
+    return [(text[: end.start()].strip(), text[end.end() :].strip()) for end in ends if text[end.end() :].strip()]
 
 
 @lru_cache(maxsize=4096)

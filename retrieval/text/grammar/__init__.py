@@ -6,11 +6,12 @@ Each language has a file of them here. Of a language that has none nothing is to
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
 
 from retrieval.text.analysis import fold_text, is_unspaced
+from retrieval.text.languages import UNSPACED_LANGUAGES
 
 CLASSES = (
     "denial",
@@ -52,6 +53,16 @@ def find_classes(text: str, language: str) -> tuple[tuple[str, ...], str]:
 
     rest = _compile_pattern(language).sub(note, _part_shortened(fold_text(text)))
     return tuple(found), rest
+
+
+def find_scope(text: str, language: str, classes: Collection[str]) -> str:
+    """What the first word of these classes bounds in a clause: what follows it, or the whole clause in a language that
+    puts such words before, behind and around it; "" where there is none."""
+    folded, forms = _part_shortened(fold_text(text)), _read_forms(language)
+    for match in _compile_pattern(language).finditer(folded):
+        if not set(classes).isdisjoint(forms[match.lastgroup or ""]):
+            return folded if language in UNSPACED_LANGUAGES else folded[match.end() :]
+    return ""
 
 
 def _part_shortened(folded: str) -> str:

@@ -83,3 +83,33 @@ def test_what_stands_in_no_passage_is_told(sentence: str, missing: str) -> None:
 
 def test_markers_and_list_numbers_are_no_facts() -> None:
     assert extract_facts("7. Wait [12].\n8) Again [1, 2].") == frozenset()
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Sie können die Ware innerhalb von 30 Tagen zurücksenden, die Rückzahlung dauert 5 Tage.",
+        "Das Etikett kostet 4,90 €, ab 1000 € ist der Versand frei.",
+        "Wir haben Montag bis Freitag von 9:00 bis 17:30 geöffnet, am 24. Dezember ist der Laden zu.",
+        "Drücken Sie “Start return” in MyShop Pro, oder schreiben Sie eine E-Mail an help@shop.example.",
+    ],
+)
+def test_a_noun_is_no_name_in_a_language_that_writes_every_noun_with_a_capital(sentence: str) -> None:
+    assert PASSAGE.find_missing_facts(sentence, "de") == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "missing"),
+    [
+        ("Zahlen Sie mit PayPal.", "paypal"),
+        ("Die Ware kann 45 Tage lang zurückgehen.", "45"),
+        ("Der Laden hat am Samstag geöffnet.", "5"),
+        ("Im August ist der Laden zu.", "8"),
+    ],
+)
+def test_what_german_invents_is_missing_all_the_same(sentence: str, missing: str) -> None:
+    assert [fact.value for fact in PASSAGE.find_missing_facts(sentence, "de")] == [missing]
+
+
+def test_days_and_months_of_german_pages_are_known_to_german_answers() -> None:
+    assert not Evidence("Wir haben von Montag bis Freitag geöffnet.").find_missing_facts("Am Dienstag ist offen.", "de")

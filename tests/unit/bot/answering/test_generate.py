@@ -20,6 +20,7 @@ from inference.interfaces import Limits
 from inference.vllm import VllmGenerator
 from retrieval.documents import Document, RetrievalResult
 from tests.fakes import found
+from tests.support.embedding import default_embedder
 from tests.support.openai_server import HANG, OpenAiServer, Script
 from tests.support.turns import make_turn
 
@@ -104,6 +105,23 @@ async def test_a_model_that_sets_no_markers_is_shown_with_those_of_the_passages_
     assert quotes((await written(draft, draft))[0]), "without an attributor nothing is shown of it"
 
 
+async def test_a_draft_over_two_pages_goes_out_with_the_markers_of_what_carries_each_sentence() -> None:
+    draft = (
+        "The refund takes 5 working days. Shipping costs €4.90. Send goods back within 30 days of delivery, and "
+        "shipping costs €4.90, free from €50 [1]. The refund takes 5 working days, and bikes are mended here [1][2]."
+    )
+    attributor = Attributor(default_embedder())
+    attributor.read_passages(
+        [scored.passage for scored in FOUND.passages], "How do I return goods?", "en"
+    )  # loaded now
+    pieces, _ = await written(draft, attributor=attributor)
+    assert [piece.text for piece in pieces] == [
+        "The refund takes 5 working days. [1] ",
+        "Shipping costs €4.90. [2] ",
+        "Send goods back within 30 days of delivery, and shipping costs €4.90, free from €50. [1][2] ",
+    ]
+
+
 async def test_reading_the_passages_is_given_up_with_the_answer() -> None:
     begun, loop = asyncio.Event(), asyncio.get_running_loop()
 
@@ -184,6 +202,19 @@ async def test_the_model_is_told_what_the_glossary_made_of_the_question() -> Non
     _, server = await written(GOOD, result=result, question="How do I zorb goods?")
     asked = server.requests[0]["messages"][-1]["content"]
     assert "How do I zorb goods?\n(Also searched as: “How do I send goods back?”)\n</question>" in asked
+
+
+async def test_a_german_draft_from_english_pages_goes_out() -> None:
+    draft = (
+        "Sie können die Ware innerhalb von 30 Tagen nach der Lieferung zurücksenden [1]. Die Rückzahlung dauert 5 "
+        "Arbeitstage [1]. Der Versand kostet 4,90 € [2]. Zahlen Sie mit PayPal [2]."
+    )
+    pieces, _ = await written(draft, question="Wie kann ich Ware zurückgeben?", language="de")
+    assert [piece.text for piece in pieces] == [
+        "Sie können die Ware innerhalb von 30 Tagen nach der Lieferung zurücksenden [1]. ",
+        "Die Rückzahlung dauert 5 Arbeitstage [1]. ",
+        "Der Versand kostet 4,90 € [2]. ",
+    ]
 
 
 async def test_an_unsupported_sentence_after_a_good_one_is_left_out() -> None:

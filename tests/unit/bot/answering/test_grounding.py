@@ -9,6 +9,7 @@ from bot.answering.prompt import SYSTEM
 from bot.answering.sentences import Sentences
 from retrieval.documents import Document
 from tests.fakes import passage
+from tests.support.embedding import default_embedder
 
 SITE = "https://persimmonlane.example/help/returns"
 RETURN = Document(
@@ -110,8 +111,11 @@ def test_what_a_sentence_cites_or_was_cited_before_is_evidence() -> None:
     ]
 
 
-def attributed(text: str, question: str = "How do I return something?", language: str = "en") -> list[Judged]:
-    attribution = Attributor().read_passages(PASSAGES, question, language)
+def attributed(
+    text: str, question: str = "How do I return something?", language: str = "en", *, near: bool = False
+) -> list[Judged]:
+    attributor = Attributor(default_embedder() if near else None)
+    attribution = attributor.read_passages(PASSAGES, question, language)
     grounding, sentences = Grounding(PASSAGES, question, language, SYSTEM, attribution), Sentences()
     units = [*sentences.feed(text), *sentences.finish()]
     return [each for unit in units for each in grounding.judge_unit(unit)] + grounding.finish()
@@ -173,3 +177,55 @@ def test_each_sentence_is_attributed_by_itself() -> None:
         "You get an e-mail when the parcel is with us. [1] ",
         "Print the label, or take the QR code to the parcel shop. [1] ",
     ]
+
+
+@pytest.mark.parametrize("marker", ["", " [1]", " [2]", " [3][1]"])
+@pytest.mark.parametrize(
+    ("sentence", "markers"),
+    [
+        (
+            "Otherwise the label costs €4.90, and the money comes within five working days of the parcel reaching us",
+            "[2][3]",
+        ),
+        (
+            "You get an e-mail when the parcel is with us, and banks may take two or three days more to show it",
+            "[1][3]",
+        ),
+    ],
+)
+def test_a_sentence_of_two_passages_gets_the_markers_of_both(sentence: str, markers: str, marker: str) -> None:
+    assert attributed(f"{sentence}{marker}.", near=True) == [Judged(f"{sentence}. {markers} ")]
+
+
+@pytest.mark.parametrize("marker", ["", " [2][3]"])
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Otherwise the label costs €4.90, and a voucher for our café is sent along",
+        "The money comes within five working days of the parcel reaching us, and a voucher for our café is sent along",
+        "Otherwise the label costs €4.90, and the money never comes within five working days of the parcel reaching us",
+    ],
+)
+def test_a_sentence_of_which_a_part_is_carried_by_none_is_dropped(sentence: str, marker: str) -> None:
+    assert [each.fault for each in attributed(f"{sentence}{marker}.", near=True)] == [Fault.UNCARRIED]
+
+
+def test_facts_of_two_passages_that_have_changed_places_are_dropped() -> None:
+    workshop = Document(f"{SITE}#w", "How much is a workshop?", "A workshop costs €48, with cake.", language="en")
+    box = Document(f"{SITE}#b", "How much is the tea box?", "The tea box costs €24 a month.", language="en")
+    passages = [passage(workshop), passage(box)]
+    attribution = Attributor(default_embedder()).read_passages(passages, "What do they cost?", "en")
+
+    def judge(text: str) -> list[Judged]:
+        return Grounding(passages, "What do they cost?", "en", SYSTEM, attribution).judge_unit(text)
+
+    assert judge("A workshop costs €48, the tea box costs €24 a month.") == [
+        Judged("A workshop costs €48, the tea box costs €24 a month. [1][2] ")
+    ]
+    (swapped,) = judge("A workshop costs €24, the tea box costs €48 a month.")
+    assert swapped.fault
+
+
+def test_what_is_cited_from_a_page_in_another_language_is_believed_beside_one_that_can_be_compared() -> None:
+    text = "Otherwise the label costs €4.90, and bank holidays do not count as working days [2][4]."
+    assert [each.fault for each in attributed(text, near=True)] == [None]

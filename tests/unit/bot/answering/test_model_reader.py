@@ -188,3 +188,12 @@ async def test_a_judge_is_told_what_the_glossary_made_of_the_question() -> None:
         await generator.close()
     assert ranks == [2]
     assert "(Also searched as: “How do I return goods?”)" in server.requests[0]["messages"][-1]["content"]
+
+
+async def test_a_model_that_is_not_to_read_follow_ups_is_not_asked_to() -> None:
+    async with OpenAiServer(script(kind="question", language="en", standalone="Is it new?")) as server:
+        generator = VllmGenerator([server.url])
+        reader = ModelReader(generator, Metrics(), follow_ups=False)
+        assert await reader.read_question("and how long?", "en", []) is None
+        await generator.close()
+        assert server.requests == []

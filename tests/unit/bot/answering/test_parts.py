@@ -134,3 +134,11 @@ async def test_where_one_of_two_questions_is_answered_the_nearest_to_the_other_i
 async def test_of_a_message_that_is_answered_as_a_whole_no_part_is_suggested() -> None:
     turn = await asked(BOTH, Knowing(0.85, parts(0.95, 0.6), (SHIP, TIME, OTHER)))
     assert turn.decision is Decision.ANSWER and "Four days" not in turn.answer
+
+
+async def test_what_answers_a_part_surely_is_read_by_a_model_although_the_whole_message_is_about_the_other() -> None:
+    among = (TIME, *(Document(f"https://shop.example/{n}", f"Do you sell {n}?", "Yes.") for n in range(7)), SHIP)
+    sure_of_time = Knowing(0.97, {"do you ship to France": (SHIP, 0.9)}, among)
+    turn = await asked(BOTH, sure_of_time)
+    assert turn.decision is Decision.ANSWER and len(turn.citations) == 1
+    assert [used.title for used in turn.passages][:3] == [TIME.question, SHIP.question, among[1].question]

@@ -10,7 +10,8 @@ from structlog.testing import capture_logs
 
 from bot.answering import decide as decision
 from bot.answering.clarify import Choice, describe_choice, extract_lead, find_pressed_option
-from bot.answering.pipeline import MAX_CHARACTERS, AnswerPipeline
+from bot.answering.interpretation import MAX_CHARACTERS
+from bot.answering.pipeline import AnswerPipeline
 from bot.answering.quote import ExtractiveWriter
 from bot.chat.conversation import (
     NONE_OF_THESE,

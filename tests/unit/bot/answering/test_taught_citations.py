@@ -8,7 +8,7 @@ from dataclasses import asdict
 import pytest
 
 from bot.answering.citations import CitationChecker
-from bot.answering.pipeline import _put_chosen_first
+from bot.answering.finding import put_chosen_first
 from bot.answering.prompt import answer_prompt
 from bot.answering.quote import ExtractiveWriter
 from bot.answering.related import find_related
@@ -89,8 +89,8 @@ def test_a_chosen_option_without_a_url_is_not_taken_for_another() -> None:
     gone = Citation(1, "An answer that was deleted", "", "gone", "Ann", "2026-11-26")
     kept = Citation(2, EN.question, "", EN.id, "Mei Lin", "2026-11-26")
     asked = make_turn(citations=(gone, kept))
-    assert _put_chosen_first(found(PAGE, EN), gone, asked) is None
-    still = _put_chosen_first(found(PAGE, EN), kept, asked)
+    assert put_chosen_first(found(PAGE, EN), gone, asked) is None
+    still = put_chosen_first(found(PAGE, EN), kept, asked)
     assert still is not None
     assert still.passages[0].passage.document == EN
 

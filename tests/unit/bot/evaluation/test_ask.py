@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from bot.answering.pipeline import MAX_CHARACTERS
+from bot.answering.interpretation import MAX_CHARACTERS
 from bot.chat.conversation import Decision
 from bot.evaluation.ask import ask_questions
 from bot.evaluation.judge import Entries
