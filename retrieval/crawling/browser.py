@@ -84,6 +84,15 @@ _MEND = (
 )
 
 
+@dataclass(eq=False, slots=True)
+class _Started:
+    """A browser that runs, with how many pages are shown in it."""
+
+    context: BrowserContext
+    pages: int = 0
+    is_given_up: bool = False
+
+
 class Browser:
     """Started when the first page needs it, with a context of its own: no cookie or cache outlives a crawl.
 
@@ -95,7 +104,7 @@ class Browser:
         self._requests = PageRequests(settings, send)
         self._starting = asyncio.Lock()
         self._playwright: Playwright | None = None
-        self._context: BrowserContext | None = None
+        self._started: _Started | None = None
 
     async def render(self, page: WebPage) -> RenderedPage:
         """Run the scripts of a page that was fetched. Raises RenderFailure."""
@@ -103,20 +112,31 @@ class Browser:
 
         timeout = self._settings.page_timeout
         try:
-            context = await self._open_context()
-            tab = await context.new_page()
+            started = await self._open_browser()
             try:
-                return await asyncio.wait_for(self._run_scripts(tab, page), timeout)
+                return await self._show_page(started, page)
             finally:
-                await self._close_tab(tab)
+                await self._leave(started)
         except TimeoutError:
             raise RenderFailure(
                 f"its scripts did not come to an end within {timeout:g} s",
                 "Try again, or give it longer with FRONTDESK_CRAWL_PAGE_TIMEOUT",
             ) from None
         except Error as error:
-            self._context = None  # it may have crashed: the next page gets another
             raise RenderFailure("the browser broke off", "Check the page in a browser of your own") from error
+
+    async def _show_page(self, started: _Started, page: WebPage) -> RenderedPage:
+        from playwright.async_api import Error
+
+        try:
+            tab = await started.context.new_page()
+            try:
+                return await asyncio.wait_for(self._run_scripts(tab, page), self._settings.page_timeout)
+            finally:
+                await self._close_tab(tab, started)
+        except Error:
+            self._give_up(started)  # it may have crashed: the next page gets another
+            raise
 
     async def _run_scripts(self, tab: Page, page: WebPage) -> RenderedPage:
         visit = await self._requests.attend(tab, page)
@@ -144,20 +164,35 @@ class Browser:
                 before, since = now, loop.time()
             await asyncio.sleep(_QUIET / 5)
 
-    async def _close_tab(self, tab: Page) -> None:
-        """A page in an endless loop may not close: it ends with the browser, and the next page gets a new one."""
+    async def _close_tab(self, tab: Page, started: _Started) -> None:
+        """A page in an endless loop may not close: it ends with its browser, and the next page gets a new one."""
         from playwright.async_api import Error
 
         try:
             await asyncio.wait_for(tab.close(), _CLOSING)
         except (TimeoutError, Error):
-            self._context = None
+            self._give_up(started)
 
-    async def _open_context(self) -> BrowserContext:
+    def _give_up(self, started: _Started) -> None:
+        started.is_given_up = True
+        if self._started is started:
+            self._started = None
+
+    async def _leave(self, started: _Started) -> None:
+        """One that was given up ends with its last page: its loops would take the processor from those to come."""
+        from playwright.async_api import Error
+
+        started.pages -= 1
+        if started.is_given_up and not started.pages and (browser := started.context.browser):
+            with contextlib.suppress(TimeoutError, Error):
+                await asyncio.wait_for(browser.close(), _CLOSING)
+
+    async def _open_browser(self) -> _Started:
         async with self._starting:
-            if self._context is None:
-                self._context = await self._start_browser()
-            return self._context
+            if self._started is None:
+                self._started = _Started(await self._start_browser())
+            self._started.pages += 1
+            return self._started
 
     async def _start_browser(self) -> BrowserContext:
         from playwright.async_api import Error, async_playwright

@@ -23,7 +23,7 @@ from retrieval.interfaces import Fetch, FetchOutcome
 from retrieval.refresh import RefreshOptions, RefreshReport, refresh_index
 from tests.support.crawls import LOOPBACK, as_known, of, urls
 from tests.support.embedding import default_embedder
-from tests.support.site import Site
+from tests.support.site import Page, Site
 
 pytestmark = pytest.mark.slow
 
@@ -237,6 +237,39 @@ def test_an_endless_loop_is_cut_and_the_other_pages_are_read(site: Site) -> None
     while descendants() - before and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not descendants() - before
+
+
+def is_part_of_browser(process: int) -> bool:
+    """Whether it is one of the processes that a browser has for its pages."""
+    try:
+        return b"--type=" in Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return True
+
+
+def test_browsers_that_break_off_do_not_pile_up(site: Site) -> None:
+    before = descendants()
+    running: list[list[int]] = []
+
+    def see_good(_: object) -> Page:
+        deadline = time.monotonic() + 20  # a browser takes a moment to end
+        while len(browsers := [each for each in descendants() - before if not is_part_of_browser(each)]) > 2:
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.1)
+        running.append(browsers)
+        return Page(b"<h1>Good</h1><script>document.body.append('x')</script>")
+
+    leaving = [f"/leaving{number}" for number in range(4)]
+    site.html(
+        "/", "".join(f'<a href="{path}">a</a>' for path in (*leaving, "/good")) + "<script>1</script><p>start</p>"
+    )
+    for path in leaving:
+        site.html(path, "<p>x</p><script>document.documentElement.remove()</script>")
+    site.pages["/good"] = see_good
+    fetches = render(site.url("/"), page_timeout=5.0, concurrency=1)
+    assert {of(fetches, site.url(path)).reason for path in leaving} == {"the browser broke off"}
+    assert len(running[0]) <= 2  # the driver and a browser
 
 
 def test_a_crawl_that_is_closed_takes_its_browser_along(site: Site, own_temporary_folder: Path) -> None:

@@ -44,6 +44,10 @@ def detect_file_kind(body: bytes | str, url: str, content_type: str) -> FileKind
         return FileKind.CSV
     if is_document(content_type, path):
         called = ending_of(path).lstrip(".").upper() if media in UNTYPED else media
+        if (
+            "pdf" in called.lower() and b"%PDF-" in body[:1024]
+        ):  # behind what a program before wrote, as viewers take it
+            return FileKind.PDF
         raise ExtractionError(f"{url} is called {called} and is none: open it, and save it anew")
     return None
 

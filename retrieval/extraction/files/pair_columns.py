@@ -56,7 +56,8 @@ def find_sheet_pairs(rows: Rows) -> FoundPairs:
     layout = _find_layout(rows)
     if not layout.columns:
         return FoundPairs()
-    body = rows[1:] if _is_header(rows, layout.columns) else rows
+    first = next((number for number, row in enumerate(rows) if sum(map(bool, row)) > 1), 0)  # above it stand titles
+    body = [*rows[:first], *rows[first + 1 :]] if _is_header(rows[first:], layout.columns) else rows
     found = FoundPairs()
     for columns in layout.columns:
         _read_pairs(body, columns, layout.group, found)
@@ -138,15 +139,18 @@ def _measure_length(cells: Sequence[str]) -> float:
 
 def _is_header(rows: Rows, columns: Sequence[_Columns]) -> bool:
     """Whether the first row names the columns: none of it ends as a sentence or question does, and it is shorter than
-    what stands below."""
-    first = rows[0]
+    what stands below, or all that stands below a question's name asks (answers may be a "Yes")."""
+    first, below = rows[0], rows[1:]
     named = [index for each in columns for index in (*each.questions, each.answer)]
-    return all(
-        0 < len(first[index]) < _measure_length([row[index] for row in rows[1:]])
-        and not wording.is_asked(first[index])
-        and not first[index].endswith(_SENTENCE_ENDS)
-        for index in named
-    )
+    if any(
+        not first[index] or first[index].endswith(_SENTENCE_ENDS) or wording.is_asked(first[index]) for index in named
+    ):
+        return False
+    if all(len(first[index]) < _measure_length([row[index] for row in below]) for index in named):
+        return True
+    asked = [row[index] for each in columns for index in each.questions for row in below if row[index]]
+    worded = not any(char.isdigit() for index in named for char in first[index])
+    return worded and bool(asked) and all(map(wording.is_asked, asked))
 
 
 def _read_pairs(rows: Rows, columns: _Columns, group: int | None, found: FoundPairs) -> None:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 
-import soupsieve
 from bs4 import BeautifulSoup, Tag
 
-from retrieval.extraction.elements import get_attribute
+from retrieval.extraction.elements import find_tags_with, get_attribute
+from retrieval.extraction.shown.style_rules import (
+    Cascade,
+    Declared,
+    Rule,
+    is_hiding,
+    read_declared,
+    split_declarations,
+)
 
 _CLASS = re.compile(r"\.([\w-]+)\s*(?:,|$)")
 _NAME = re.compile(r"[.#]((?:[\w-]|\\.)+)")
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_SHOWING = re.compile(r"display:(?!none)|visibility:visible")
-_MOST_RULES = 100  # that hide something, in a page
 
 
 def find_styled(soup: BeautifulSoup, applies: Callable[[str], bool]) -> list[Tag]:
@@ -42,50 +45,43 @@ def fold_style(style: str) -> str:
 
 def is_invisible(tag: Tag) -> bool:
     """Whether the element itself is marked as not shown."""
-    if not tag.has_attr("style"):
-        return tag.has_attr("hidden")
-    style = fold_style(get_attribute(tag, "style"))
-    return tag.has_attr("hidden") or "display:none" in style or "visibility:hidden" in style
+    own = _read_own(tag)
+    return _hides(own) or (tag.has_attr("hidden") and "display" not in own)
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    selector: str
-    style: str  # in lower case without spaces
-    always: bool  # whatever the screen
-
-
-def find_hidden(soup: BeautifulSoup) -> list[Tag]:
+def find_hidden(soup: BeautifulSoup, rules: list[Rule]) -> list[Tag]:
     """The elements that are marked as not shown, by themselves or by a rule of the page's own, in document order."""
-    rules = [rule.selector for rule in _read_rules(soup) if rule.always and "display:none" in rule.style]
-    ruled = {id(tag) for selector in rules[:_MOST_RULES] for tag in _select(soup, selector)}
-    return [tag for tag in soup.find_all(True) if is_invisible(tag) or id(tag) in ruled]
+    cascade = Cascade(soup, rules)
+    hidden = [tag for tag in soup.find_all(True) if _is_hidden(tag, cascade)]
+    return [tag for tag in hidden if not _shows_part(tag)]
 
 
-def find_revealed_names(soup: BeautifulSoup) -> frozenset[str]:
+def find_revealed_names(rules: list[Rule]) -> frozenset[str]:
     """The classes and ids that a rule of the page's own shows, if not always: on another screen, or beside a button
     that is pressed."""
-    rules = (rule.selector for rule in _read_rules(soup) if _SHOWING.search(rule.style))
-    return frozenset(name.replace("\\", "") for selector in rules for name in _NAME.findall(selector))
+    showing = (rule.selector for rule in rules if any(not is_hiding(*item) for item in rule.declared.items()))
+    return frozenset(name.replace("\\", "") for selector in showing for name in _NAME.findall(selector))
 
 
-def _read_rules(soup: BeautifulSoup) -> Iterator[_Rule]:
-    for sheet in soup.find_all("style"):
-        text = _COMMENT.sub("", sheet.get_text())
-        around: list[str] = []
-        start = 0
-        for place, sign in ((match.start(), match[0]) for match in re.finditer(r"[{}]", text)):
-            if sign == "{":
-                around.append(text[start:place].rpartition(";")[2].strip())
-            elif around:
-                selector = around.pop()
-                if not selector.startswith("@"):
-                    yield _Rule(selector, fold_style(text[start:place]), always=not around)
-            start = place + 1
+def _read_own(tag: Tag) -> Declared:
+    style = get_attribute(tag, "style")
+    return read_declared(split_declarations(style)) if ":" in style else {}
 
 
-def _select(soup: BeautifulSoup, selector: str) -> list[Tag]:
-    try:
-        return list(soupsieve.select(selector, soup))
-    except (soupsieve.SelectorSyntaxError, NotImplementedError):  # of a state that no page as served has
-        return []
+def _hides(declared: Declared) -> bool:
+    return any(is_hiding(*item) for item in declared.items())
+
+
+def _is_hidden(tag: Tag, cascade: Cascade) -> bool:
+    """What the element says of itself goes before the sheets, and these before the attribute `hidden`."""
+    own = _read_own(tag)
+    ruled = {name: (value, False) for name in ("display", "visibility") if (value := cascade.value(tag, name))}
+    told = {**ruled, **own}
+    return _hides(told) or (tag.has_attr("hidden") and "display" not in told)
+
+
+def _shows_part(tag: Tag) -> bool:
+    """Whether only its visibility is gone, and a part of it has it back."""
+    if _read_own(tag).get("display", ("", False))[0] == "none" or tag.has_attr("hidden"):
+        return False
+    return any(_read_own(part).get("visibility", ("", False))[0] == "visible" for part in find_tags_with(tag, "style"))

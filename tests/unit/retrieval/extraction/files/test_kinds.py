@@ -57,6 +57,13 @@ def test_what_is_not_read_is_named_with_its_mend() -> None:
         detect_file_kind(BODIES[FileKind.WORD][:500], "https://x.example/a.docx", DOCX)
 
 
+@pytest.mark.parametrize(("name", "content_type"), [("a.pdf", ""), ("a", PDF)])
+def test_a_pdf_behind_other_bytes_is_one_where_it_is_called_so(name: str, content_type: str) -> None:
+    body = b"Date: Mon, 30 Nov 2026\r\n" * 3 + BODIES[FileKind.PDF]
+    assert detect_file_kind(body, f"https://x.example/{name}", content_type) is FileKind.PDF
+    assert detect_file_kind(body, "https://x.example/a.html", "text/html") is None
+
+
 def test_another_archive_is_no_document() -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:

@@ -54,6 +54,12 @@ def test_columns_are_known_by_what_stands_in_them_in_every_language(language: st
     assert {each.language for each in found} == {language.partition("-")[0]}
 
 
+def test_the_columns_names_are_no_pair_where_answers_are_as_short() -> None:
+    asked = (("Is it waterproof?", "Yes"), ("Does it float?", "No"), ("Who pays?", "You"))
+    assert pairs(read((("Question", "Answer"), *asked))) == list(asked)
+    assert pairs(read((("Our questions", ""), ("Question", "Answer"), *asked))) == list(asked)
+
+
 def test_groups_wordings_and_other_columns_are_told_apart() -> None:
     rows = [
         ["No.", "Topic", "Question", "In other words", "Answer", "Changed by"],

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from retrieval.coverage import LossKind
@@ -94,3 +96,103 @@ def test_what_is_never_shown_is_counted_as_hidden() -> None:
     coverage = extract_page(page, "https://shop.test/help").coverage
     assert coverage.share == 1.0
     assert coverage.count_by_kind()[LossKind.HIDDEN] == 23
+
+
+IN_A_CLASS = f"<p class='a'>{NEW}</p>"
+
+
+def read_sheet(body: str, head: str) -> str:
+    page = f"<html><head>{head}</head><body><h1>Sending parcels</h1>{ABOUT}{body}{ABOUT}</body></html>"
+    documents = extract_page(page, "https://shop.test/help").documents
+    return "\n".join(f"{document.question}\n{document.answer}" for document in documents)
+
+
+@pytest.mark.parametrize(
+    ("body", "head"),
+    [
+        (IN_A_CLASS, "<style media='print'>.a{display:none}</style>"),
+        (IN_A_CLASS, "<style media='(max-width: 600px)'>.a{display:none}</style>"),
+        (IN_A_CLASS, "<style type='text/less'>.a{display:none}</style>"),
+        (IN_A_CLASS, "<style disabled>.a{display:none}</style>"),
+        (IN_A_CLASS, "<noscript><style>.a{display:none}</style></noscript>"),
+        (IN_A_CLASS, "<template><style>.a{display:none}</style></template>"),
+        (IN_A_CLASS, "<style>.a{--old-display:none}</style>"),
+        (IN_A_CLASS, "<style>.a{background:url('data:,display:none')}</style>"),
+        (IN_A_CLASS, "<style>.a{display:none;display:block}</style>"),
+        (IN_A_CLASS, "<style>.a{-webkit-backface-visibility:hidden}</style>"),
+        (IN_A_CLASS, "<style>@media print{.x::before{content:'}'} .a{display:none}}</style>"),
+        (IN_A_CLASS, "<style>@media print{a[href='}']{color:red} .a{display:none}}</style>"),
+        (IN_A_CLASS, "<style>.a:not(.ready){display:none}</style>"),
+        (f"<section><p>{NEW}</p></section>", "<style>section p{display:none} body section p{display:block}</style>"),
+        (f"<p data-a>{NEW}</p>", "<style>[data-a]{display:none} p[data-a]{display:flex}</style>"),
+        (f"<p hidden>{NEW}</p>", "<style>[hidden]{display:block}</style>"),
+        (f"<p class='a' style='display:block'>{NEW}</p>", "<style>.a{display:none}</style>"),
+        (f"<p style='display:none;display:block'>{NEW}</p>", ""),
+        (f"<p style='/*display:none*/color:red'>{NEW}</p>", ""),
+        (f"<p style='--x: display:none'>{NEW}</p>", ""),
+        (f"<p style='backface-visibility:hidden'>{NEW}</p>", ""),
+        (f"<p style='visibility:hidden'><span style='visibility:visible'>{NEW}</span></p>", ""),
+        (f"<x-faq>{NEW}</x-faq>", "<style>x-faq:not(:defined){display:none}</style>"),
+        (f"<x-c><template shadowrootmode=open><style>.a{{display:none}}</style><i>in</i></template></x-c>{IN_A_CLASS}", ""),
+    ],
+)  # fmt: skip
+def test_what_a_browser_shows_is_not_hidden(body: str, head: str) -> None:
+    assert NEW in read_sheet(body, head)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "<style>.a{visibility:hidden}</style>",
+        "<style>.a{visibility:collapse}</style>",
+        "<style>p{display:block} .a{display:none}</style>",
+        "<style>.a{display:none !important} body p{display:block}</style>",
+        "<style>@media screen{.a{display:none}}</style>",
+        "<style media='screen'>.a{display:none}</style>",
+        "<style>@layer base{.a{display:none}}</style>",
+        "<style><!-- .a{display:none} --></style>",
+        "<style>.x{background:url('}')} .a{display:none}</style>",
+        "<style>p:is(.a, .b){display:none}</style>",
+        "<style>" + "".join(f".n{n}{{display:none}}" for n in range(150)) + ".a{display:none}</style>",
+    ],
+)
+def test_what_a_sheet_hides_from_every_reader_is_not_known(head: str) -> None:
+    assert NEW not in read_sheet(IN_A_CLASS, head)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<div style='display:none'><h1>Sending parcels</h1>{text}</div>",
+        "<div>Loading …</div><main hidden><h1>Sending parcels</h1>{text}</main>",
+        "<header><a href='/'>Home</a></header><div class='app' style='visibility:hidden'><h1>Parcels</h1>{text}</div>",
+    ],
+)
+def test_a_page_that_a_script_shows_once_it_is_loaded_is_read(page: str) -> None:
+    documents = extract_page(page.format(text=f"{ABOUT}<p>{NEW}</p>"), "https://shop.test/help").documents
+    assert any(NEW in document.answer for document in documents)
+
+
+MANY = "".join(f"<div class='c{n} d{n % 7}'><p>Text number {n} of the lamps.</p></div>" for n in range(4000))
+
+
+@pytest.mark.parametrize(
+    ("body", "style"),
+    [
+        (MANY, "".join(f".c{n}{{display:none}}" for n in range(10_000))),
+        (MANY, "".join(f"div:has(p:not(.z{n} *):has(~ .y)) p{{display:none}}" for n in range(100))),
+        (MANY, (":not(" * 40 + ".never" + ")" * 40 + "{display:none}") * 100),
+        (MANY, ("div ~ " * 30 + ".d1{display:none}") * 20),
+        (MANY, "a{display:block}" * 60_000),
+        (MANY, ",".join(f".a{n}" for n in range(150_000)) + "{display:none}"),
+        (MANY, "{" * 1_000_000),
+        (MANY, "/*" * 500_000),
+        (MANY, '"' + '\\"' * 500_000),
+        ("".join(f"<p hidden>Text number {n} of the lamps.</p>" for n in range(10_000)), ""),
+        ("".join(f"<p hidden>Text number {n}.</p><p>Shown number {n}.</p>" for n in range(3000)), ""),
+    ],
+)  # fmt: skip
+def test_sheets_that_are_made_to_cost_much_cost_little(body: str, style: str) -> None:
+    started = time.process_time()
+    read(body, style)
+    assert time.process_time() - started < 10
