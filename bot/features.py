@@ -16,6 +16,7 @@ from bot.gaps.commands import GapCommands
 from bot.glossary.commands import GlossaryCommands
 from bot.handoff.commands import HandoffCommands
 from bot.inbox.commands import ChannelCommands
+from bot.insights.commands import InsightCommands
 from bot.learned.commands import LearnedCommands
 from bot.privacy.commands import PrivacyCommands
 from bot.sources.commands import SourceCommands
@@ -24,6 +25,7 @@ from bot.taught.commands import TaughtCommands
 GROUPS: tuple[type, ...] = (
     SourceCommands,
     ExplainCommands,
+    InsightCommands,
     GapCommands,
     FreshnessCommands,
     ChannelCommands,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bot.glossary.service import GlossaryService
     from bot.handoff.service import HandoffService
     from bot.inbox.notices import Notices, Undelivered, Voting
+    from bot.insights.service import Insights
     from bot.learned.service import WordingLearner
     from bot.platforms.registry import Platforms
     from bot.privacy.service import PrivacyService
@@ -237,6 +238,13 @@ class FeatureParts(SearchParts):
             return found.passages[0].passage.id if decided.decision is Decision.ANSWER else ""
 
         return Gaps(self.missed_store, lambda: self.embedding_models, lambda: self.intent_reader, answered)
+
+    @cached_property
+    def insights(self) -> Insights:
+        """How well questions are answered."""
+        from bot.insights.service import Insights
+
+        return Insights(self.insight_store, timedelta(hours=self.settings.insights_quiet_hours))
 
     @cached_property
     def contradictions(self) -> Contradictions:
