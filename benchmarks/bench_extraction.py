@@ -29,9 +29,7 @@ def run() -> dict[str, float]:
         generated = {f"https://shop.example/p{n}.html": Path(temporary, f"p{n}.html") for n in range(GENERATED)}
         figures = _measure("generated", {url: path.read_bytes() for url, path in generated.items()})
     if SHARED.is_dir():
-        real = {
-            f"https://{path.relative_to(SHARED)}": path.read_bytes() for path in sorted(SHARED.rglob("*.html"))
-        }
+        real = {f"https://{path.relative_to(SHARED)}": path.read_bytes() for path in sorted(SHARED.rglob("*.html"))}
         figures |= _measure("real", real)
     return figures
 
