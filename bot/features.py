@@ -16,6 +16,7 @@ from bot.gaps.commands import GapCommands
 from bot.glossary.commands import GlossaryCommands
 from bot.handoff.commands import HandoffCommands
 from bot.inbox.commands import ChannelCommands
+from bot.insights.commands import InsightCommands
 from bot.learned.commands import LearnedCommands
 from bot.privacy.commands import PrivacyCommands
 from bot.sources.commands import SourceCommands
@@ -25,6 +26,7 @@ from bot.wordings.commands import WordingCommands
 GROUPS: tuple[type, ...] = (
     SourceCommands,
     ExplainCommands,
+    InsightCommands,
     GapCommands,
     FreshnessCommands,
     ChannelCommands,

@@ -90,6 +90,7 @@ class Settings(Section):
     handoff_remind_minutes: float = Field(15, gt=0)
     handoff_note: str = ""
     gaps_weekly: bool = False
+    insights_quiet_hours: float = Field(24, gt=0, le=720)
 
     # privacy
     mask: Annotated[tuple[str, ...], NoDecode] = KINDS

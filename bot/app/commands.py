@@ -12,6 +12,7 @@ from bot.gaps.commands import GapCommands
 from bot.glossary.commands import GlossaryCommands
 from bot.handoff.commands import HandoffCommands
 from bot.inbox.commands import ChannelCommands
+from bot.insights.commands import InsightCommands
 from bot.learned.commands import LearnedCommands
 from bot.privacy.commands import PrivacyCommands
 from bot.sources.commands import SourceCommands
@@ -43,6 +44,7 @@ def make_groups(app: Application, versions: VersionStore) -> tuple[SourceCommand
     return (
         sources,
         ExplainCommands(app.conversations, app.access.role),
+        InsightCommands(app.insights),
         GapCommands(app.gaps),
         FreshnessCommands(app.contradictions, app.staleness),
         ChannelCommands(app.inbox_store, app.platforms.declared),

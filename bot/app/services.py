@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from bot.glossary.service import GlossaryService
     from bot.handoff.service import HandoffService
     from bot.inbox.notices import Notices, Undelivered, Voting
+    from bot.insights.service import Insights
     from bot.learned.service import WordingLearner
     from bot.platforms.registry import Platforms
     from bot.privacy.service import PrivacyService
@@ -300,6 +301,13 @@ class FeatureParts(SearchParts):
 
         drafter = ModelDrafter(self.spare_time, keep) if self.spare_time else None
         return GapDrafts(self.draft_store, self.gaps, find_nearest, drafter, self.settings.drafts_per_refresh)
+
+    @cached_property
+    def insights(self) -> Insights:
+        """How well questions are answered."""
+        from bot.insights.service import Insights
+
+        return Insights(self.insight_store, timedelta(hours=self.settings.insights_quiet_hours))
 
     @cached_property
     def contradictions(self) -> Contradictions:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bot.glossary.ports import GlossaryStore
     from bot.handoff.ports import HandoffStore
     from bot.inbox.ports import InboxStore
+    from bot.insights.ports import InsightStore
     from bot.learned.ports import LearnedStore
     from bot.privacy.ports import PrivacyStore
     from bot.sources.ports import AudienceStore, RefreshLog, ScheduleStore, SourceStore
@@ -143,6 +144,13 @@ class Stores:
         from bot.gaps.draft_store import SqlDraftStore
 
         return SqlDraftStore(self.database)
+
+    @cached_property
+    def insight_store(self) -> InsightStore:
+        """Counts what the log holds."""
+        from bot.insights.store import SqlInsightStore
+
+        return SqlInsightStore(self.database)
 
     @cached_property
     def freshness_store(self) -> FreshnessStore:

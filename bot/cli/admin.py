@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bot.chat.people import Actor
     from bot.gaps.service import Gap, GapReport
     from bot.handoff.models import Handoff
+    from bot.insights.service import Report
     from bot.sources.status import Status
 
 
@@ -100,6 +101,12 @@ def _status_as_dict(status: Status) -> dict[str, Any]:
     }
 
 
+def _insights_as_dict(report: Report) -> dict[str, Any]:
+    from bot.insights.cards import report_to_json
+
+    return report_to_json(report)
+
+
 def _gaps_as_dict(report: GapReport) -> dict[str, Any]:
     return {
         "since": report.since,
@@ -152,6 +159,7 @@ def _handoff_as_dict(handoff: Handoff) -> dict[str, Any]:
 
 FORMS = {
     "status": TerminalForm(as_json=_status_as_dict),
+    "insights": TerminalForm(as_json=_insights_as_dict),
     "gaps": TerminalForm(show=_show_gaps, as_json=_gaps_as_dict, file="csv"),
     "handoffs": TerminalForm(as_json=_handoffs_as_json),
     "audit": TerminalForm(as_json=_audit_as_json),

@@ -1,0 +1,199 @@
+"""The numbers of a log of 200,000 turns over 90 days, on SQLite and on a PostgreSQL of its own: how long each view of
+`frontdesk insights` takes, and the lists of the log beside it (milliseconds, the slower end of some tries).
+
+The baseline of each is the plainest query on the same rows in the same run: counting the turns of 90 days.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import statistics
+import tempfile
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Table, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.answering.store import SqlConversationStore
+from bot.chat.conversation import Decision, Feedback, Turn, UsedPassage, Vote
+from bot.chat.message import Audience, ChatMessage, ThreadRef
+from bot.database.database import Database
+from bot.database.tables import conversations, feedback, handoffs, inbox, turn_passages, turns
+from bot.gaps.store import SqlMissedStore
+from bot.handoff.models import Handoff, HandoffReason, HandoffState
+from bot.handoff.store import SqlHandoffStore
+from bot.inbox.policy import classify_message, update_thread
+from bot.inbox.store import SqlInboxStore
+from bot.insights.models import Grouping
+from bot.insights.service import Insights
+from bot.insights.store import SqlInsightStore
+from tests.support.postgres import own_server
+
+TURNS, DAYS = 200_000, 90
+TRIES = 8
+_BATCH = 4_000
+_DECISIONS = [Decision.ANSWER] * 12 + [Decision.SUGGEST] * 4 + [Decision.ABSTAIN] * 2 + [Decision.CLARIFY] * 2
+_LANGUAGES = ("en", "en", "zh", "de")
+
+
+def run() -> dict[str, float]:
+    """-> for each engine and view, milliseconds, and times as long as counting the turns."""
+    figures: dict[str, float] = {}
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as closing:
+        server = closing.enter_context(own_server())
+        urls = {"sqlite": f"sqlite:///{Path(folder) / 'frontdesk.db'}", "postgresql": server.url}
+        for engine, url in urls.items():
+            figures |= asyncio.run(_measure(engine, url))
+    return figures
+
+
+async def _measure(engine: str, url: str) -> dict[str, float]:
+    database = await Database.open(url)
+    try:
+        await _fill(database)
+        baseline = await _time(lambda: _count_turns(database))
+        figures = {f"{engine}_count_turns_ms": baseline}
+        for name, view in _list_views(database):
+            took = await _time(view)
+            figures |= {f"{engine}_{name}_ms": took, f"{engine}_{name}_times_counting": took / baseline}
+    finally:
+        await database.close()
+    return figures
+
+
+def _list_views(database: Database) -> Iterator[tuple[str, Callable[[], Awaitable[object]]]]:
+    insights, log = Insights(SqlInsightStore(database)), SqlConversationStore(database)
+    for days in (7, 30, DAYS):
+        yield f"insights_{days}_days", lambda days=days: insights.report(days)
+    for grouping in Grouping:
+        yield f"insights_by_{grouping.value}", lambda grouping=grouping: insights.report(30, grouping)
+    since = datetime.now(UTC) - timedelta(days=30)
+    yield "missed_30_days", lambda: SqlMissedStore(database).missed(since)
+    yield "log_list", log.list_turns
+
+
+async def _time(view: Callable[[], Awaitable[object]]) -> float:
+    """Milliseconds: the slowest but one, after a first that warms the caches."""
+    await view()
+    tries = []
+    for _ in range(TRIES):
+        started = time.perf_counter()
+        await view()
+        tries.append(1000 * (time.perf_counter() - started))
+    return statistics.quantiles(tries, n=20)[-1]
+
+
+async def _count_turns(database: Database) -> None:
+    since = datetime.now(UTC) - timedelta(days=DAYS)
+
+    async def count(connection: AsyncConnection) -> None:
+        await connection.execute(select(func.count()).select_from(turns).where(turns.c.created_at >= since))
+
+    await database.read(count)
+
+
+@dataclass
+class _Pattern:
+    """A row of each table as the stores write it."""
+
+    rows: dict[Table, list[dict[str, Any]]]
+
+
+async def _fill(database: Database) -> None:
+    """One of each by the stores, and as many like them, in conversations of two."""
+    like = await _write_patterns(database)
+    draw, now = random.Random(1), datetime.now(UTC)
+    for start in range(0, TURNS, _BATCH):
+        rows: dict[Table, list[dict[str, Any]]] = {table: [] for table in like.rows}
+        for number in range(start, min(start + _BATCH, TURNS)):
+            _add_turn(rows, like, number, draw, now)
+        await database.write(lambda connection, rows=rows: _insert(connection, rows))
+
+
+def _add_turn(
+    rows: dict[Table, list[dict[str, Any]]], like: _Pattern, number: int, draw: random.Random, now: datetime
+) -> None:
+    turn, conversation = uuid.uuid4().hex, f"slack:T1:C1:{number // 2}"
+    at = now - timedelta(days=DAYS * (1 - number / TURNS), minutes=-(number % 2))
+    own: dict[str, Any] = {"id": turn, "conversation_id": conversation, "created_at": at}
+    own |= {"decision": draw.choice(_DECISIONS).value, "language": draw.choice(_LANGUAGES)}
+    question = f"question {draw.randrange(2_000)}"
+    own |= {"user_id": f"U{number % 5_000}", "question": question, "standalone_question": question}
+    own["timings_ms"] = {"total": draw.lognormvariate(6, 1)}
+    rows[turns].append(like.rows[turns][0] | own)
+    if number % 2 == 0:
+        rows[conversations].append(like.rows[conversations][0] | {"id": conversation})
+    message = {
+        "id": turn,
+        "turn_id": turn,
+        "message_id": f"m{number}",
+        "channel": f"C{number % 40}",
+        "state": "answered",
+    }
+    rows[inbox].append(like.rows[inbox][0] | message | {"state": "answered"})
+    page = f"https://shop.example/{draw.randrange(300)}"
+    rows[turn_passages] += [row | {"turn_id": turn, "url": page} for row in like.rows[turn_passages]]
+    if draw.random() < 0.15:
+        vote = draw.choice((Vote.UP, Vote.UP, Vote.DOWN)).value
+        rows[feedback].append(like.rows[feedback][0] | {"turn_id": turn, "vote": vote, "created_at": at})
+    if draw.random() < 0.03:
+        opened = {"id": uuid.uuid4().hex, "turn_id": turn, "conversation_id": conversation, "created_at": at}
+        rows[handoffs].append(like.rows[handoffs][0] | opened)
+
+
+async def _write_patterns(database: Database) -> _Pattern:
+    turn, place = _make_turn(), ThreadRef("slack", "T1", "C1", "0")
+    await SqlConversationStore(database).add_turn(turn)
+    await SqlConversationStore(database).record_vote(Feedback(turn.id, "u1", Vote.DOWN, "too long"))
+    message = ChatMessage(place, "0", "U0OTHER", turn.question, Audience.MENTION)
+    await SqlInboxStore(database, update_thread).claim_message(message, classify_message)
+    head = HandoffState.RESOLVED, HandoffReason.BUTTON, "elsewhere", turn.id, turn.question, "en"
+    handoff = Handoff(uuid.uuid4().hex, *head, place, "u1", "Ann", place, turn.created_at, turn.created_at)
+    await SqlHandoffStore(database).open_handoff(handoff)
+    tables = (conversations, turns, turn_passages, feedback, inbox, handoffs)
+    return _Pattern({table: await database.read(lambda c, t=table: _list_rows(c, t)) for table in tables})
+
+
+def _make_turn() -> Turn:
+    text = "Send it back within 30 days, unused and in its box; we pay for the parcel. " * 4
+    used = UsedPassage("0" * 20, "How do I return something?", "https://shop.example/faq", text, 1, 0.9)
+    return Turn(
+        id=uuid.uuid4().hex,
+        conversation_id="slack:T1:C1:first",
+        created_at=datetime.now(UTC) - timedelta(days=400),
+        question="How do I return something?",
+        standalone_question="How do I return something?",
+        language="en",
+        decision=Decision.ANSWER,
+        answer=text,
+        confidence=0.9,
+        threshold=0.4,
+        passages=(used, replace(used, rank=2)),
+        index_version="20260301-1",
+        model="extractive",
+        platform="slack",
+        user="U0OTHER",
+    )
+
+
+async def _list_rows(connection: AsyncConnection, table: Table) -> list[dict[str, Any]]:
+    return [dict(row) for row in (await connection.execute(select(table))).mappings()]
+
+
+async def _insert(connection: AsyncConnection, rows: dict[Table, list[dict[str, Any]]]) -> None:
+    for table, those in rows.items():
+        if those:
+            await connection.execute(insert(table), those)
+
+
+if __name__ == "__main__":
+    print(json.dumps(run(), indent=2))
