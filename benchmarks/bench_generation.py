@@ -40,6 +40,7 @@ from tests.support.vllm.server import CACHE_HITS, CACHE_QUERIES, GENERATED, GUES
 LEVELS = (1, 8, 32)
 ROUNDS = {1: 8, 8: 2, 32: 1}
 TOKENS = 80  # of an answer where servers are compared
+ENDED = 150  # tokens, by which a draft has come to its end
 PATIENCE = 300.0
 QUESTIONS = (
     "How do I return something?",
@@ -129,11 +130,12 @@ async def _measure(server: VllmServer, data: Path) -> tuple[dict[str, float], li
         application.generator = recorder  # type: ignore[assignment]
         try:
             await application.warm_up()
-            await _ask_bot(application, recorder, "a", len(QUESTIONS))  # which the server then remembers
-            prompts = [_find_draft(calls).messages for calls in recorder.calls.values()]
+            for question in QUESTIONS:  # which the server then remembers
+                await _ask_bot(application, recorder, question, [question])
+            questions, prompts = _select_answered(recorder)
             figures = await _measure_cached(application, recorder, server)
             for level in LEVELS:
-                figures |= await _measure_level(application, recorder, level)
+                figures |= await _measure_level(application, recorder, level, questions)
         finally:
             application.generator = inner
     return figures, prompts
@@ -177,11 +179,25 @@ class Sums:
     processor: float = 0.0
 
 
-async def _measure_level(application: Any, recorder: Recorder, level: int) -> dict[str, float]:
+def _select_answered(recorder: Recorder) -> tuple[list[str], list[Sequence[Message]]]:
+    """The questions that are answered by drafts which the model brings to an end, and a draft's prompt for each: where it goes round in circles, one answer would be all that is measured."""
+    drafts = {}
+    for question in QUESTIONS:
+        calls = recorder.calls.get(f"{question}-0", [])
+        draft = _find_draft(calls)
+        if draft and all(call.taken <= ENDED for call in calls):
+            drafts[question] = draft.messages
+    return list(drafts), list(drafts.values())
+
+
+async def _measure_level(
+    application: Any, recorder: Recorder, level: int, questions: Sequence[str]
+) -> dict[str, float]:
     bot, direct = Sums([]), Sums([])
     for turn in range(ROUNDS[level] + 1):  # by turns, so that what else the machine does hits both; the first warms up
         recorder.calls.clear()
-        through = await _time_together(_ask_bot(application, recorder, f"{level}-{turn}", level, skip=turn))
+        asked = [questions[(turn + number) % len(questions)] for number in range(level)]
+        through = await _time_together(_ask_bot(application, recorder, f"{level}-{turn}", asked))
         calls = list(recorder.calls.values())
         plainly = await _time_together(_ask_directly(application.generator, calls))
         if turn:
@@ -208,19 +224,20 @@ async def _time_together(asking: Coroutine[Any, Any, list[float]]) -> Sums:
     return Sums(firsts, time.perf_counter() - started, time.process_time() - worked)
 
 
-async def _ask_bot(application: Any, recorder: Recorder, name: str, count: int, skip: int = 0) -> list[float]:
-    """So many conversations at once; -> each one's seconds to the first token of a draft."""
+async def _ask_bot(application: Any, recorder: Recorder, name: str, questions: Sequence[str]) -> list[float]:
+    """Each in a conversation of its own, at once; -> each one's seconds to the first token of a draft."""
     from bot.chat.conversation import IncomingMessage
 
-    async def ask(number: int) -> float:
+    async def ask(number: int, question: str) -> float:
         conversation = f"{name}-{number}"
         _CONVERSATION.set(conversation)
         started = time.perf_counter()
-        message = IncomingMessage(conversation, QUESTIONS[(number + skip) % len(QUESTIONS)])
+        message = IncomingMessage(conversation, question)
         await follow_answer(application.answer_pipeline.answer_message(message))
-        return _find_draft(recorder.calls[conversation]).first - started
+        draft = _find_draft(recorder.calls.get(conversation, []))
+        return draft.first - started if draft else 0.0
 
-    return list(await asyncio.gather(*(asyncio.create_task(ask(number)) for number in range(count))))
+    return list(await asyncio.gather(*(asyncio.create_task(ask(*each)) for each in enumerate(questions))))
 
 
 async def _ask_directly(generator: Any, conversations: Sequence[Sequence[Call]]) -> list[float]:
@@ -245,8 +262,8 @@ async def _ask_directly(generator: Any, conversations: Sequence[Sequence[Call]])
     return list(await asyncio.gather(*(asyncio.create_task(ask(calls)) for calls in conversations)))
 
 
-def _find_draft(calls: Sequence[Call]) -> Call:
-    return next(call for call in calls if call.schema is None and call.first)
+def _find_draft(calls: Sequence[Call]) -> Call | None:
+    return next((call for call in calls if call.schema is None and call.first), None)
 
 
 async def _compare_servers(
