@@ -180,8 +180,8 @@ class Sums:
 
 
 def _select_answered(recorder: Recorder) -> tuple[list[str], list[Sequence[Message]]]:
-    """The questions that are answered by drafts which the model brings to an end, and a draft's prompt for each: where it
-    goes round in circles, one answer would be all that is measured."""
+    """The questions that are answered by drafts which the model brings to an end, and a draft's prompt for each: where
+    it goes round in circles, one answer would be all that is measured."""
     drafts = {}
     for question in QUESTIONS:
         calls = recorder.calls.get(f"{question}-0", [])
