@@ -1,43 +1,49 @@
-"""What the bot adds to a vLLM server: the same questions asked of it directly and through the whole use case.
+"""What the bot adds to a vLLM server: the same prompts sent through the whole use case and straight to the server.
 
-A real server on this machine's CPU (`make vllm` installs it) serves a model of some million parameters that answers in
-one cited sentence. That is unflattering: a model people use takes a hundred times as long for a word, and the bot's own
-time stays the same. Both ways send the very same prompts, so that the work of the server is the same.
+A real server on this machine's CPU (`make vllm` installs it) serves SmolLM2-135M-Instruct, which takes both cores as
+long as it writes: the bot's own work is done beside it. What the bot asks of the model in a turn is noted, decisions
+and drafts, and asked again of the server directly, each up to the word at which the bot had enough. All questions were
+asked before, so that the server's prefix cache holds every prompt, which makes the direct way as fast as it gets.
 
-first_token   until the server's first token is back
+first_token   until the server's first token of a draft is back
+throughput    answers a second
+own_ms        processor time that the process which is the bot takes for an answer, its client included; the client's
+              alone is that of the direct way
 cached        the share of prompt tokens that the server's prefix cache held, by its own metrics: of the prompts of a
               conversation as the bot lays them out, and of the same texts with the question first and the rules last
-first_shown   through the bot: until the first sentence that was checked is let out; directly: until that sentence ends
-cpu           this process's time for an answer, through the bot and directly. Every answer is the same sentence, which
-              is embedded once; another one takes some 4 ms more on the machine of docs/quality.md
+guessing      the direct way beside a second server, which guesses tokens from the prompt (`--speculate`)
+forgetting    the same beside one without a prefix cache
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 import statistics
-import subprocess
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
+from contextlib import ExitStack, aclosing, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.chat.reply_stream import AnswerView, follow_answer
+from bot.chat.reply_stream import follow_answer
 from examples.serve import serving
-from inference.errors import GeneratorUnavailable
-from tests.support.bots import FRONTDESK
-from tests.support.vllm.chain_model import write_chain_model
-from tests.support.vllm.server import CACHE_HITS, CACHE_QUERIES, VllmServer
+from inference.errors import GeneratorTooLong
+from inference.interfaces import Limits, Message, Role
+from inference.vllm import VllmGenerator
+from tests.support.bots import crawled
+from tests.support.vllm.install import MODEL
+from tests.support.vllm.server import CACHE_HITS, CACHE_QUERIES, GENERATED, GUESSED_RIGHT, VllmServer, python
 
 LEVELS = (1, 8, 32)
-ROUNDS = {1: 60, 8: 12, 32: 4}
-ANSWER = ["You", " have", " 30", " days", " from", " the day", " it", " arrived", " [1]", "."]
-QUESTION = "How do I return something?"
+ROUNDS = {1: 8, 8: 2, 32: 1}
+TOKENS = 80  # of an answer where servers are compared
+ENDED = 150  # tokens, by which a draft has come to its end
+PATIENCE = 300.0
 QUESTIONS = (
-    QUESTION,
+    "How do I return something?",
     "Who pays for the return postage?",
     "When will I get my money back?",
     "Can I exchange an item for another one?",
@@ -46,89 +52,106 @@ QUESTIONS = (
     "Do gift cards expire?",
     "Can I send back tea that I have opened?",
 )
+_CONVERSATION: ContextVar[str] = ContextVar("conversation")
+
+
+@dataclass
+class Call:
+    """What was asked of the model, and how many pieces of a draft were taken; a decision has a schema."""
+
+    messages: Sequence[Message]
+    options: Mapping[str, Any]
+    schema: Mapping[str, Any] | None = None
+    taken: int = 0
+    first: float = 0.0
 
 
 class Recorder:
-    """A Generator that notes what it was asked and when its first words came."""
+    """A Generator that notes what was asked of it in each conversation, and when the first words came."""
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner
-        self.prompts: list[Any] = []
-        self.first: dict[str, float] = {}
-        self.decides = True
+        self.calls: dict[str, list[Call]] = {}
 
-    async def stream_text(self, messages: Any, **options: Any) -> AsyncGenerator[str, None]:
-        self.prompts.append(messages)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    async def stream_text(self, messages: Sequence[Message], **options: Any) -> AsyncGenerator[str, None]:
+        call = self._note_call(Call(messages, options))
         async with aclosing(self._inner.stream_text(messages, **options)) as pieces:
             async for piece in pieces:
-                self.first.setdefault(asyncio.current_task().get_name(), time.perf_counter())  # type: ignore[union-attr]
+                call.first = call.first or time.perf_counter()
+                call.taken += 1
                 yield piece
 
-    async def generate_json(self, messages: Any, schema: Mapping[str, Any], **options: Any) -> Any:
-        if not self.decides:
-            raise GeneratorUnavailable("decides nothing in this part")
+    async def generate_json(self, messages: Sequence[Message], schema: Mapping[str, Any], **options: Any) -> Any:
+        self._note_call(Call(messages, options, schema))
         return await self._inner.generate_json(messages, schema, **options)
 
-    async def count_tokens(self, messages: Any) -> int:
-        return int(await self._inner.count_tokens(messages))
-
-    async def context_length(self) -> int:
-        return int(await self._inner.context_length())
-
-    async def model_name(self) -> str:
-        return str(await self._inner.model_name())
+    def _note_call(self, call: Call) -> Call:
+        self.calls.setdefault(_CONVERSATION.get(), []).append(call)
+        return call
 
 
 def run() -> dict[str, float]:
-    """-> for each level: times to first token and first shown sentence in ms, answers a second, their ratios, and the
-    processor time of an answer."""
-    with tempfile.TemporaryDirectory() as folder, serving() as site:
-        home = Path(folder)
-        settings = {
-            "FRONTDESK_DATA_DIR": str(home / "data"),
-            "FRONTDESK_CRAWL_ALLOW": "127.0.0.0/8",
-            "FRONTDESK_CRAWL_DELAY": "0",
-        }
-        subprocess.run(
-            [*FRONTDESK, "crawl", f"{site.url}/"], env=os.environ | settings, check=True, capture_output=True
-        )
-        model = write_chain_model(home / "model", {"": ANSWER})
-        with VllmServer(model, home) as server:
-            return asyncio.run(_measure(server, home / "data"))
+    """-> for each level: times to the first token in ms, answers a second, processor time, and ratios."""
+    folder = python().parents[1] / MODEL
+    with tempfile.TemporaryDirectory() as place, serving() as site, ExitStack() as servers:
+        home = Path(place)
+        data = crawled(home / "data", f"{site.url}/").data
+
+        def start(**options: Any) -> VllmServer:
+            return servers.enter_context(VllmServer(folder, home, name="smollm2", dtype="bfloat16", **options))
+
+        server = start()
+        figures, prompts = asyncio.run(_measure(server, data))
+        others = {"guessing": start(speculate=True), "forgetting": start(extra=("--no-enable-prefix-caching",))}
+        for name, other in others.items():
+            figures |= asyncio.run(_compare_servers(name, server, other, prompts))
+        return figures
 
 
-async def _measure(server: VllmServer, data: Path) -> dict[str, float]:
+async def _measure(server: VllmServer, data: Path) -> tuple[dict[str, float], list[Sequence[Message]]]:
+    """-> the bot's figures, and the prompts of a draft for each question."""
     from bot.app import open_application
     from bot.settings import Settings
 
-    settings = Settings(data_dir=data, vllm_url=(server.url,), vllm_concurrency=64, log_level="ERROR")
-    figures: dict[str, float] = {}
+    settings = Settings(
+        data_dir=data,
+        vllm_url=(server.url,),
+        vllm_concurrency=64,
+        vllm_seconds=PATIENCE,
+        first_line_seconds=PATIENCE,  # nobody is to be quoted to meanwhile
+        log_level="ERROR",
+    )
     async with open_application(settings) as application:
-        recorder = Recorder(application.generator)
+        inner = application.generator
+        recorder = Recorder(inner)
         application.generator = recorder  # type: ignore[assignment]
         try:
             await application.warm_up()
-            figures |= await _measure_cached(application, recorder, server)
+            for question in QUESTIONS:  # which the server then remembers
+                await _ask_bot(application, recorder, question, [question])
+            questions, prompts = _select_answered(recorder)
+            figures = await _measure_cached(application, recorder, server)
             for level in LEVELS:
-                figures |= await _measure_level(application, recorder, level)
+                figures |= await _measure_level(application, recorder, level, questions)
         finally:
-            application.generator = recorder._inner
-    return figures
+            application.generator = inner
+    return figures, prompts
 
 
 async def _measure_cached(application: Any, recorder: Recorder, server: VllmServer) -> dict[str, float]:
     """What the prefix cache serves of the prompts of a conversation, and of a naive layout of the same."""
     from bot.chat.conversation import IncomingMessage
-    from inference.interfaces import Message, Role
 
-    recorder.prompts.clear()
-    recorder.decides = False  # so small a model rewrites follow-ups as nonsense: they are read by rules
+    recorder.calls.clear()
+    _CONVERSATION.set("cached")
     for question in QUESTIONS:
         await follow_answer(application.answer_pipeline.answer_message(IncomingMessage("cached", question)))
-    recorder.decides = True
-    prompts = [prompt for prompt in recorder.prompts if prompt[-1].content.startswith("<passages>")]
+    prompts = [call.messages for call in recorder.calls["cached"] if call.messages[-1].content.startswith("<passages>")]
 
-    def naive(prompt: Sequence[Message]) -> list[Message]:
+    def lay_out_naively(prompt: Sequence[Message]) -> list[Message]:
         system, *earlier, last = (message.content for message in prompt)
         passages, _, question = last.partition("</passages>")
         return [Message(Role.USER, "\n".join([question, passages, *earlier, system]))]
@@ -136,91 +159,152 @@ async def _measure_cached(application: Any, recorder: Recorder, server: VllmServ
     async def share(messages: Sequence[Sequence[Message]]) -> float:
         before = await asyncio.to_thread(server.metrics)
         for each in messages:
-            async for _ in recorder._inner.stream_text(each, max_tokens=50):
-                pass
+            with suppress(GeneratorTooLong):
+                _ = [piece async for piece in recorder.stream_text(each, max_tokens=1)]
         after = await asyncio.to_thread(server.metrics)
         return (after[CACHE_HITS] - before[CACHE_HITS]) / (after[CACHE_QUERIES] - before[CACHE_QUERIES])
 
     await asyncio.to_thread(server.kill)  # an empty cache
     await asyncio.to_thread(server.start)
     ours = await share(prompts)
-    return {"cached": ours, "cached_naive": await share([naive(prompt) for prompt in prompts])}
+    return {"cached": ours, "cached_naive": await share([lay_out_naively(prompt) for prompt in prompts])}
 
 
-async def _measure_level(application: Any, recorder: Recorder, level: int) -> dict[str, float]:
-    bot: list[dict[str, float]] = []
-    direct: list[dict[str, float]] = []
-    seconds, cpu = {"bot": 0.0, "direct": 0.0}, {"bot": 0.0, "direct": 0.0}
-    for turn in range(
-        ROUNDS[level] + 1
-    ):  # in turns, so that whatever else the machine does hits both; the first warms up
-        recorder.prompts.clear()
-        through, took, worked = await _ask_together([_ask(application, recorder, level, turn, n) for n in range(level)])
-        plainly, took_direct, worked_direct = await _ask_together(
-            [_ask_directly(recorder, prompt) for prompt in recorder.prompts]
-        )
+@dataclass
+class Sums:
+    """Of one way, over all rounds of a level: seconds to each answer's first token, and in all."""
+
+    firsts: list[float]
+    seconds: float = 0.0
+    processor: float = 0.0
+
+
+def _select_answered(recorder: Recorder) -> tuple[list[str], list[Sequence[Message]]]:
+    """The questions that are answered by drafts which the model brings to an end, and a draft's prompt for each: where
+    it goes round in circles, one answer would be all that is measured."""
+    drafts = {}
+    for question in QUESTIONS:
+        calls = recorder.calls.get(f"{question}-0", [])
+        draft = _find_draft(calls)
+        if draft and all(call.taken <= ENDED for call in calls):
+            drafts[question] = draft.messages
+    return list(drafts), list(drafts.values())
+
+
+async def _measure_level(
+    application: Any, recorder: Recorder, level: int, questions: Sequence[str]
+) -> dict[str, float]:
+    bot, direct = Sums([]), Sums([])
+    for turn in range(ROUNDS[level] + 1):  # by turns, so that what else the machine does hits both; the first warms up
+        recorder.calls.clear()
+        asked = [questions[(turn + number) % len(questions)] for number in range(level)]
+        through = await _time_together(_ask_bot(application, recorder, f"{level}-{turn}", asked))
+        calls = list(recorder.calls.values())
+        plainly = await _time_together(_ask_directly(application.generator, calls))
         if turn:
-            bot += through
-            direct += plainly
-            seconds["bot"] += took
-            seconds["direct"] += took_direct
-            cpu["bot"] += worked
-            cpu["direct"] += worked_direct
-
-    def median(rows: Sequence[Mapping[str, float]], key: str) -> float:
-        return statistics.median(row[key] for row in rows)
-
-    own = {f"{key}_ms_at_{level}": median(bot, key) * 1000 for key in ("first_token", "first_shown", "retrieval")}
-    plain = {f"direct_{key}_ms_at_{level}": median(direct, key) * 1000 for key in ("first_token", "first_shown")}
+            for sums, new in ((bot, through), (direct, plainly)):
+                sums.firsts += new.firsts
+                sums.seconds += new.seconds
+                sums.processor += new.processor
+    answers = len(bot.firsts)
+    first, plain = statistics.median(bot.firsts), statistics.median(direct.firsts)
     return {
-        **own,
-        **plain,
-        f"first_token_ratio_at_{level}": median(bot, "first_token") / median(direct, "first_token"),
-        f"first_shown_ratio_at_{level}": median(bot, "first_shown") / median(direct, "first_shown"),
-        f"answers_a_second_at_{level}": len(bot) / seconds["bot"],
-        f"throughput_ratio_at_{level}": seconds["direct"] / seconds["bot"],
-        f"cpu_ms_at_{level}": cpu["bot"] * 1000 / len(bot),
-        f"direct_cpu_ms_at_{level}": cpu["direct"] * 1000 / len(direct),
+        f"first_token_ms_at_{level}": first * 1000,
+        f"direct_first_token_ms_at_{level}": plain * 1000,
+        f"first_token_ratio_at_{level}": first / plain,
+        f"answers_a_second_at_{level}": answers / bot.seconds,
+        f"throughput_ratio_at_{level}": direct.seconds / bot.seconds,
+        f"own_ms_at_{level}": bot.processor / answers * 1000,
+        f"client_ms_at_{level}": direct.processor / answers * 1000,
     }
 
 
-async def _ask_together(asks: Sequence[Any]) -> tuple[list[dict[str, float]], float, float]:
-    """-> what each took, and the seconds of all of them: by the clock, and of this process's work."""
+async def _time_together(asking: Coroutine[Any, Any, list[float]]) -> Sums:
     started, worked = time.perf_counter(), time.process_time()
-    rows = await asyncio.gather(*(asyncio.create_task(ask, name=f"ask-{number}") for number, ask in enumerate(asks)))
-    return list(rows), time.perf_counter() - started, time.process_time() - worked
+    firsts = await asking
+    return Sums(firsts, time.perf_counter() - started, time.process_time() - worked)
 
 
-class _FirstShown(AnswerView):
-    """When something of an answer was shown first."""
-
-    def __init__(self) -> None:
-        self.at = 0.0
-
-    async def show_text(self, text: str, links: frozenset[str]) -> None:
-        self.at = self.at or time.perf_counter()
-
-
-async def _ask(application: Any, recorder: Recorder, level: int, turn: int, number: int) -> dict[str, float]:
-    """Through the use case: load, retrieve, decide, prompt, stream, check, store."""
+async def _ask_bot(application: Any, recorder: Recorder, name: str, questions: Sequence[str]) -> list[float]:
+    """Each in a conversation of its own, at once; -> each one's seconds to the first token of a draft."""
     from bot.chat.conversation import IncomingMessage
 
-    name = asyncio.current_task().get_name()  # type: ignore[union-attr]
-    recorder.first.pop(name, None)
-    started, view = time.perf_counter(), _FirstShown()
-    message = IncomingMessage(f"{level}-{turn}-{number}", QUESTION)
-    answered = await follow_answer(application.answer_pipeline.answer_message(message), view)
-    assert answered.answer == "".join(ANSWER), answered.answer
-    retrieval = answered.timings_ms["retrieve"] / 1000
-    return {"first_token": recorder.first[name] - started, "first_shown": view.at - started, "retrieval": retrieval}
+    async def ask(number: int, question: str) -> float:
+        conversation = f"{name}-{number}"
+        _CONVERSATION.set(conversation)
+        started = time.perf_counter()
+        message = IncomingMessage(conversation, question)
+        await follow_answer(application.answer_pipeline.answer_message(message))
+        draft = _find_draft(recorder.calls.get(conversation, []))
+        return draft.first - started if draft else 0.0
+
+    return list(await asyncio.gather(*(asyncio.create_task(ask(*each)) for each in enumerate(questions))))
 
 
-async def _ask_directly(recorder: Recorder, prompt: Any) -> dict[str, float]:
-    """The same prompt, straight to the client."""
-    started, first, text = time.perf_counter(), 0.0, ""
-    async with aclosing(recorder._inner.stream_text(prompt, max_tokens=700)) as pieces:
-        async for piece in pieces:
-            first = first or time.perf_counter()
-            text += piece
-    assert text == "".join(ANSWER)
-    return {"first_token": first - started, "first_shown": time.perf_counter() - started}
+async def _ask_directly(generator: Any, conversations: Sequence[Sequence[Call]]) -> list[float]:
+    """The same calls, straight to the client, each draft up to where the bot had enough of it."""
+
+    async def ask(calls: Sequence[Call]) -> float:
+        _CONVERSATION.set("direct")
+        started, first = time.perf_counter(), 0.0
+        for call in calls:
+            if call.schema is not None:
+                await generator.generate_json(call.messages, call.schema, **call.options)
+                continue
+            taken = 0
+            with suppress(GeneratorTooLong):
+                async with aclosing(generator.stream_text(call.messages, **call.options)) as pieces:
+                    async for _ in pieces:
+                        first, taken = first or time.perf_counter(), taken + 1
+                        if taken >= call.taken:
+                            break
+        return first - started
+
+    return list(await asyncio.gather(*(asyncio.create_task(ask(calls)) for calls in conversations)))
+
+
+def _find_draft(calls: Sequence[Call]) -> Call | None:
+    return next((call for call in calls if call.schema is None and call.first), None)
+
+
+async def _compare_servers(
+    name: str, server: VllmServer, other: VllmServer, prompts: Sequence[Sequence[Message]]
+) -> dict[str, float]:
+    """How the same drafts come from another server than `server`, by turns: its speed over the latter's."""
+    figures: dict[str, float] = {}
+    for level in LEVELS[:2]:
+        drafts: dict[VllmServer, list[tuple[float, float]]] = {server: [], other: []}
+        for turn in range(3):
+            for each in (server, other):
+                drafted = await _draft(each, (prompts * level)[: max(level, 4)], level)
+                if turn:  # the first fills the cache
+                    drafts[each].append(drafted)
+        firsts, rates = ([statistics.mean(row[place] for row in drafts[each]) for each in drafts] for place in (0, 1))
+        figures[f"{name}_first_token_ratio_at_{level}"] = firsts[1] / firsts[0]
+        figures[f"{name}_times_faster_at_{level}"] = rates[1] / rates[0]
+    made = await asyncio.to_thread(other.metrics)
+    if made[GUESSED_RIGHT]:
+        figures[f"{name}_tokens_a_step"] = made[GENERATED] / (made[GENERATED] - made[GUESSED_RIGHT])
+    return figures
+
+
+async def _draft(server: VllmServer, prompts: Sequence[Sequence[Message]], at_once: int) -> tuple[float, float]:
+    """-> the median of the seconds to the first token, tokens a second."""
+    generator = VllmGenerator([server.url], limits=Limits(first=PATIENCE, total=PATIENCE))
+    before, started = (await asyncio.to_thread(server.metrics))[GENERATED], time.perf_counter()
+
+    slots = asyncio.Semaphore(at_once)
+
+    async def ask(prompt: Sequence[Message]) -> float:
+        async with slots:
+            begun, first = time.perf_counter(), 0.0
+            with suppress(GeneratorTooLong):
+                async for _ in generator.stream_text(prompt, max_tokens=TOKENS):
+                    first = first or time.perf_counter()
+            return first - begun
+
+    firsts = await asyncio.gather(*(ask(prompt) for prompt in prompts))
+    took = time.perf_counter() - started
+    await generator.close()
+    made = (await asyncio.to_thread(server.metrics))[GENERATED] - before
+    return statistics.median(firsts), made / took

@@ -33,13 +33,17 @@ _THINKERS = (
 )
 # JSON without blanks, which a small model may else write until its tokens are used up; only named backends can.
 _COMPACT_JSON = '{"backend": "xgrammar", "disable_any_whitespace": true}'
+# Answers repeat what the prompt says: the next tokens are guessed by where the last ones stand in it, and those that
+# the model would not have written are thrown away. No second model is needed. Not "ngram_gpu": with it JSON has failed
+# where requests ran side by side (vllm-project/vllm#49694).
+_SPECULATION = '{"method": "ngram", "num_speculative_tokens": 4, "prompt_lookup_min": 2, "prompt_lookup_max": 4}'
 
 
 @dataclass(frozen=True, slots=True)
 class VllmOptions:
     """`gpus` hold one copy of the model between them, `copies` stand behind one port, `context` is the model's window
-    in tokens, `served_as` another name for it in requests. `extra` stands last, where vLLM lets it replace what stands
-    before."""
+    in tokens, `served_as` another name for it in requests; `speculate`: tokens are guessed from the prompt. `extra`
+    stands last, where vLLM lets it replace what stands before."""
 
     model: str = DEFAULT_MODEL
     host: str = "127.0.0.1"
@@ -48,6 +52,7 @@ class VllmOptions:
     copies: int = 1
     context: int = 8192
     served_as: str = ""
+    speculate: bool = False
     extra: tuple[str, ...] = ()
 
 
@@ -67,6 +72,8 @@ def vllm_command(options: VllmOptions, program: Sequence[str] = SERVE) -> list[s
         command += ["--reasoning-parser", parser]
     if options.served_as:
         command += ["--served-model-name", options.served_as]
+    if options.speculate:
+        command += ["--speculative-config", _SPECULATION]
     return [*command, *options.extra]
 
 

@@ -22,6 +22,9 @@ def launch_vllm(
     context: Annotated[int, typer.Option(min=1024, help="Tokens of one question, its passages and its answer.")] = 8192,
     served_model_name: Annotated[str, typer.Option(help="The model's name in requests. Default: its own.")] = "",
     copies: Annotated[int, typer.Option(min=1, help="Copies of the model behind one port, each on its own GPUs.")] = 1,
+    speculate: Annotated[
+        bool, typer.Option("--speculate", help="Guess words from the prompt: faster as long as few ask at once.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the command, start nothing.")] = False,
     plan: Annotated[
         bool, typer.Option("--plan", help="Show which model fits the GPU and what to expect, start nothing.")
@@ -49,6 +52,7 @@ def launch_vllm(
         copies=copies,
         context=context,
         served_as=served_model_name,
+        speculate=speculate,
         extra=flags,
     )
     try:

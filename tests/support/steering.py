@@ -36,6 +36,8 @@ from bot.handoff.store import SqlHandoffStore
 from bot.inbox.notices import Notices, Undelivered
 from bot.inbox.policy import update_thread
 from bot.inbox.store import SqlInboxStore
+from bot.insights.service import Insights
+from bot.insights.store import SqlInsightStore
 from bot.learned.service import LiveLearned, WordingLearner
 from bot.learned.store import SqlLearnedStore
 from bot.platforms.registry import load_platforms
@@ -272,6 +274,7 @@ class Office:
         )
         self.staleness = Staleness(self.freshness_store, self.index_pages)
         self.draft_store = SqlDraftStore(database)
+        self.insights = Insights(SqlInsightStore(database))
         self.gaps = Gaps(SqlMissedStore(database), default_embedder, intent_reader, drafts=self.draft_store)
         self.platforms = load_platforms()
         groups = make_groups(self, self.versions)  # type: ignore[arg-type]

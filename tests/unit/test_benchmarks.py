@@ -18,7 +18,19 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
-    "name", ["quality", "fit", "fit_intent", "gaps", "taught", "coverage", "contradictions", "attribution", "followups"]
+    "name",
+    [
+        "quality",
+        "fit",
+        "fit_intent",
+        "gaps",
+        "taught",
+        "coverage",
+        "contradictions",
+        "attribution",
+        "followups",
+        "faithfulness",
+    ],
 )
 def test_help_describes_and_measures_nothing(name: str) -> None:
     command = [sys.executable, "-m", f"benchmarks.{name}", "--help"]

@@ -42,13 +42,17 @@ def flags(command: Sequence[str]) -> dict[str, str]:
     return {name: value for name, value in said.items() if value or name.startswith("--no-")}
 
 
+def filled_command(env: Mapping[str, str] | None = None) -> list[str]:
+    """What Compose hands to vLLM."""
+    return [filled(part, env) for part in SERVICES["vllm"]["command"]]
+
+
 def vllm_s_command(env: Mapping[str, str] | None = None) -> dict[str, str]:
-    service = SERVICES["vllm"]
-    return flags([*service["entrypoint"], *(filled(part, env) for part in service["command"])])
+    return flags([*SERVICES["vllm"]["entrypoint"], *filled_command(env)])
 
 
-def launcher_s_command(model: str) -> dict[str, str]:
-    return flags(vllm_command(VllmOptions(model=model, host="0.0.0.0")))
+def launcher_s_command(model: str, *, speculate: bool = False) -> dict[str, str]:
+    return flags(vllm_command(VllmOptions(model=model, host="0.0.0.0", speculate=speculate)))
 
 
 def test_vllm_gets_the_flags_that_the_launcher_gives_it() -> None:
@@ -58,6 +62,11 @@ def test_vllm_gets_the_flags_that_the_launcher_gives_it() -> None:
 def test_another_model_and_the_parser_of_its_thoughts_come_from_the_environment() -> None:
     env = {"FRONTDESK_VLLM_MODEL": "Qwen/Qwen3-4B-Thinking-2507", "VLLM_REASONING_PARSER": "deepseek_r1"}
     assert vllm_s_command(env) == launcher_s_command("Qwen/Qwen3-4B-Thinking-2507")
+
+
+def test_what_the_launcher_guesses_tokens_with_comes_from_the_environment() -> None:
+    told = launcher_s_command(DEFAULT_MODEL, speculate=True)
+    assert vllm_s_command({"VLLM_SPECULATIVE_CONFIG": told["--speculative-config"]}) == told
 
 
 def test_the_image_is_of_a_fixed_version() -> None:

@@ -9,10 +9,8 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 
@@ -23,12 +21,13 @@ from bot.answering.quote import MODEL as QUOTE
 from bot.answering.quote import ExtractiveWriter
 from bot.chat.conversation import AnswerChunk, WritingRequest
 from inference.errors import GeneratorRefused, GeneratorTooLong, GeneratorUnavailable
-from inference.interfaces import Generator, Limits, Message, Picture, Role
+from inference.interfaces import Limits, Message, Picture, Role
 from inference.vllm import VllmGenerator
 from retrieval.documents import Document
 from tests.fakes import found, passage
 from tests.support.turns import make_turn
 from tests.support.vllm.install import MODEL
+from tests.support.vllm.overheard import ListedMeter, Overheard
 from tests.support.vllm.server import CACHE_HITS, CACHE_QUERIES, GENERATED, RUNNING, VllmServer, python
 from tests.vllm.test_server import metrics, until
 
@@ -76,47 +75,8 @@ async def generator(real: VllmServer) -> AsyncIterator[VllmGenerator]:
     await made.close()
 
 
-@dataclass
-class Meter:
-    """A GenerationMeter that keeps what was withheld, and how answers ended."""
-
-    faults: list[str] = field(default_factory=list)
-    outcomes: list[str] = field(default_factory=list)
-
-    def generated(self, outcome: str, seconds: float) -> None:
-        self.outcomes.append(outcome)
-
-    def shown(self, seconds: float) -> None: ...
-
-    def withheld(self, fault: str) -> None:
-        self.faults.append(fault)
-
-    def generator_fault(self, kind: str) -> None:
-        self.faults.append(kind)
-
-
-@dataclass
-class Overheard:
-    """The model, whose drafts are kept; where there is something that it is `asked`, it is that in any case."""
-
-    generator: Generator
-    asked: Sequence[Message] = ()
-    drafts: list[str] = field(default_factory=list)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.generator, name)
-
-    async def stream_text(self, messages: Sequence[Message], **options: Any) -> AsyncGenerator[str, None]:
-        self.drafts.append("")
-        pieces = self.generator.stream_text(self.asked or messages, **options)
-        async with aclosing(pieces):
-            async for piece in pieces:
-                self.drafts[-1] += piece
-                yield piece
-
-
 async def write(
-    model: Overheard, question: str, documents: Sequence[Document], meter: Meter, *, seconds: float = 20
+    model: Overheard, question: str, documents: Sequence[Document], meter: ListedMeter, *, seconds: float = 20
 ) -> list[AnswerChunk]:
     writer = GeneratedWriter(model, ExtractiveWriter(), meter, seconds=seconds, patience=Patience(seconds))
     brief = WritingRequest(question, "en", found(*documents), (EARLIER,))
@@ -204,7 +164,7 @@ async def test_a_decision_is_json_of_its_schema(generator: VllmGenerator) -> Non
 
 async def test_whatever_goes_out_is_carried_by_what_it_cites(generator: VllmGenerator) -> None:
     """Its drafts are cut, withheld and written anew; the customer has an answer each time, and no word of the rest."""
-    meter = Meter()
+    meter = ListedMeter()
     for asked in PAGES:
         documents = [asked, *(other for other in PAGES if other is not asked)][:3]
         model = Overheard(generator)
@@ -231,7 +191,7 @@ async def test_a_sentence_that_a_passage_carries_goes_out_with_that_passages_num
         )
     ]
     asked.append(Message(Role.USER, "Passage [2]: You can return goods within 30 days of delivery."))
-    documents, meter = [SHIPPING, RETURNS, HOURS], Meter()
+    documents, meter = [SHIPPING, RETURNS, HOURS], ListedMeter()
     chunks = await write(Overheard(generator, asked), RETURNS.question, documents, meter)
     assert {chunk.model for chunk in chunks} == {NAME} and meter.outcomes == ["written"]
     assert "30 days" in text_of(chunks) and "[2]" in text_of(chunks)
@@ -241,7 +201,7 @@ async def test_a_sentence_that_a_passage_carries_goes_out_with_that_passages_num
 async def test_what_it_makes_up_goes_out_in_no_word(generator: VllmGenerator) -> None:
     """It is asked for a tale, whatever the bot asks; the customer has the page's own words."""
     asked = [Message(Role.USER, "Write two sentences about the history of a bicycle shop in Bremen.")]
-    model, meter = Overheard(generator, asked), Meter()
+    model, meter = Overheard(generator, asked), ListedMeter()
     chunks = await write(model, HOURS.question, [HOURS, RETURNS], meter, seconds=60)
     assert len(words_of(model.drafts[0])) > 5, "it wrote a tale"
     assert meter.faults and meter.outcomes == ["quoted"]
@@ -265,7 +225,7 @@ async def test_its_speed_is_known_after_an_answer_however_the_server_packs_its_t
 
 
 async def test_the_page_is_quoted_in_time_while_it_writes(generator: VllmGenerator) -> None:
-    meter, begun = Meter(), time.monotonic()
+    meter, begun = ListedMeter(), time.monotonic()
     writer = GeneratedWriter(generator, ExtractiveWriter(), meter, seconds=20, patience=Patience(0.2))
     brief = WritingRequest(HOURS.question, "en", found(HOURS, RETURNS), (EARLIER,))
     chunks = []

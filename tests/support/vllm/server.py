@@ -1,4 +1,4 @@
-"""A real vLLM server on the CPU, as a process of its own."""
+"""A real vLLM server on the CPU, as a process of its own, started with what the launcher writes."""
 
 from __future__ import annotations
 
@@ -15,16 +15,21 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
+from inference.server import VllmOptions, vllm_command
+
 ROOT = Path(__file__).parents[3]
 START_SECONDS = 300.0  # machines that test are busy
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # whatever proxy the tests run behind
 
-# What the launcher sets too: JSON without blanks, which a model may write for ever.
-COMPACT = ("--structured-outputs-config", '{"backend": "xgrammar", "disable_any_whitespace": true}')
+# Of a card the launcher takes all but a tenth; of a machine's memory others need more.
+ON_THIS_MACHINE = ("--enforce-eager", "--gpu-memory-utilization", "0.3")
 RUNNING = "vllm:num_requests_running"
 GENERATED = "vllm:generation_tokens_total"
 CACHE_QUERIES = "vllm:prefix_cache_queries_total"  # in tokens
 CACHE_HITS = "vllm:prefix_cache_hits_total"
+GUESSES = "vllm:spec_decode_num_drafts_total"  # steps in which tokens were guessed
+GUESSED = "vllm:spec_decode_num_draft_tokens_total"
+GUESSED_RIGHT = "vllm:spec_decode_num_accepted_tokens_total"
 
 
 class VllmServer:
@@ -34,12 +39,27 @@ class VllmServer:
     """
 
     def __init__(
-        self, model: Path, folder: Path, *, name: str = "tiny", context: int = 4096, dtype: str = "float32"
+        self,
+        model: Path,
+        folder: Path,
+        *,
+        name: str = "tiny",
+        context: int = 4096,
+        dtype: str = "float32",
+        speculate: bool = False,
+        extra: tuple[str, ...] = (),
     ) -> None:
-        self._model, self._name, self._context, self._dtype = model, name, context, dtype
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
+        self._options = VllmOptions(
+            str(model),
+            port=self.port,
+            context=context,
+            served_as=name,
+            speculate=speculate,
+            extra=("--dtype", dtype, *ON_THIS_MACHINE, *extra),
+        )
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = folder / f"vllm-{self.port}.log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -58,8 +78,9 @@ class VllmServer:
     def start(self) -> None:
         """Start it and wait until it is healthy."""
         with self._log.open("ab") as log:
+            command = vllm_command(self._options, program())
             self._process = subprocess.Popen(
-                self._command(), env=_environment(), stdout=log, stderr=log, start_new_session=True
+                command, env=_environment(), stdout=log, stderr=log, start_new_session=True
             )
         until = time.monotonic() + START_SECONDS
         while not self._healthy():
@@ -120,18 +141,10 @@ class VllmServer:
         except OSError:
             return False
 
-    def _command(self) -> list[str]:
-        options = {
-            "model": str(self._model),
-            "served-model-name": self._name,
-            "host": "127.0.0.1",
-            "port": str(self.port),
-            "max-model-len": str(self._context),
-            "dtype": self._dtype,
-            "max-num-seqs": "64",
-        }
-        flags = [part for name, value in options.items() for part in (f"--{name}", value)]
-        return [str(python()), "-m", "vllm.entrypoints.openai.api_server", *flags, "--enforce-eager", *COMPACT]
+
+def program() -> tuple[str, ...]:
+    """What starts the installed server, up to the model's name."""
+    return (str(python()), "-m", "vllm.entrypoints.openai.api_server", "--model")
 
 
 def python() -> Path:

@@ -107,6 +107,14 @@ def test_the_context_and_another_name_are_passed_on() -> None:
     assert "--served-model-name" not in vllm_command(VllmOptions())
 
 
+def test_tokens_are_guessed_from_the_prompt_where_that_is_asked_for() -> None:
+    assert "--speculative-config" not in vllm_command(VllmOptions())
+    config = json.loads(value(vllm_command(VllmOptions(speculate=True)), "--speculative-config"))
+    assert config["method"] == "ngram" and config["prompt_lookup_min"] <= config["prompt_lookup_max"]
+    told = shlex.split(frontdesk_vllm("--dry-run", "--speculate").stdout)
+    assert told == vllm_command(VllmOptions(speculate=True))
+
+
 def test_further_flags_stand_last_where_they_replace_ours() -> None:
     command = vllm_command(VllmOptions(model="Qwen/Qwen3-8B", extra=("--reasoning-parser", "granite")))
     assert command[-2:] == ["--reasoning-parser", "granite"]
