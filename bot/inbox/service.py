@@ -41,7 +41,7 @@ from bot.inbox.policy import classify_message, classify_unheard, needs_reading
 from bot.inbox.ports import InboxStore
 from bot.inbox.runtime import InboxRuntime
 
-_TOLD_AT_ONCE = 100  # events being written down: after an outage thousands come, and who waits too long begins anew
+_TOLD_AT_ONCE = 100  # events being written down, a transaction's worth: who waits too long begins anew
 _IDLE_SECONDS = 1.0  # without a message, after which a moment counts as quiet
 _EARLY_SECONDS = 1.0  # between two looks at replies that came before their question
 

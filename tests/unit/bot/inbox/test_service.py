@@ -75,7 +75,7 @@ async def test_of_a_flood_only_some_ask_the_database_at_once(office: Office, mon
     monkeypatch.setattr(office.store, "claim_message", claim_slowly)
     flood = [said(channel=f"C{number}") for number in range(200)]
     await asyncio.gather(*(office.inbox.receive_message(message) for message in flood))
-    assert 8 <= most <= 40
+    assert 8 <= most <= 100
     assert all([await office.store.find_job(message.key) for message in flood])
 
 
