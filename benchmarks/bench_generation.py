@@ -40,7 +40,7 @@ from tests.support.vllm.server import CACHE_HITS, CACHE_QUERIES, GENERATED, GUES
 LEVELS = (1, 8, 32)
 ROUNDS = {1: 8, 8: 2, 32: 1}
 TOKENS = 80  # of an answer where servers are compared
-ENDED = 150  # tokens, by which a draft has come to its end
+ENDED = 600  # characters, by which a draft has come to its end
 PATIENCE = 300.0
 QUESTIONS = (
     "How do I return something?",
@@ -57,7 +57,7 @@ _CONVERSATION: ContextVar[str] = ContextVar("conversation")
 
 @dataclass
 class Call:
-    """What was asked of the model, and how many pieces of a draft were taken; a decision has a schema."""
+    """What was asked of the model, and how many characters of a draft were taken; a decision has a schema."""
 
     messages: Sequence[Message]
     options: Mapping[str, Any]
@@ -81,7 +81,7 @@ class Recorder:
         async with aclosing(self._inner.stream_text(messages, **options)) as pieces:
             async for piece in pieces:
                 call.first = call.first or time.perf_counter()
-                call.taken += 1
+                call.taken += len(piece)
                 yield piece
 
     async def generate_json(self, messages: Sequence[Message], schema: Mapping[str, Any], **options: Any) -> Any:
@@ -188,6 +188,8 @@ def _select_answered(recorder: Recorder) -> tuple[list[str], list[Sequence[Messa
         draft = _find_draft(calls)
         if draft and all(call.taken <= ENDED for call in calls):
             drafts[question] = draft.messages
+    if not drafts:
+        raise RuntimeError("the model brought no draft to its end: there is nothing to measure")
     return list(drafts), list(drafts.values())
 
 
@@ -254,8 +256,8 @@ async def _ask_directly(generator: Any, conversations: Sequence[Sequence[Call]])
             taken = 0
             with suppress(GeneratorTooLong):
                 async with aclosing(generator.stream_text(call.messages, **call.options)) as pieces:
-                    async for _ in pieces:
-                        first, taken = first or time.perf_counter(), taken + 1
+                    async for piece in pieces:
+                        first, taken = first or time.perf_counter(), taken + len(piece)
                         if taken >= call.taken:
                             break
         return first - started
