@@ -140,7 +140,7 @@ class Contradictions:
         if not found.needs_decision:
             return found, False
         if found.one is None:
-            raise InputError("What was kept is gone: take the decision back, or leave it as it is.")
+            raise InputError("What was kept was changed or is gone: take the decision back, or leave it as it is.")
         aside = {Keep.FIRST: found.other, Keep.SECOND: found.one, Keep.BOTH: None}[keep]
         state = State.SETTLED if aside else State.DISMISSED
         noted = await self._store.settle(found.row.id, state, aside.document.entry_id if aside else "", by)

@@ -173,6 +173,10 @@ async def test_settling_without_saying_which_shows_both_texts_and_the_choices(of
     (found,) = await office.contradictions.list()
     card = await run(office, f"contradictions settle {found.row.id[:8]}")
     assert all(choice in card.text for choice in ("first", "second", "both"))
+    told = f"contradictions settle {found.row.id[:8]}"
+    assert f"/faq {told} first" in card.text
+    at_terminal = await run(office, told, replace(ADMIN, platform="cli"))
+    assert f"/faq {told} --keep first" in at_terminal.text  # printed as `frontdesk …`, where the choice is an option
     assert len(card.lines) == 2 and len(card.buttons) == 3
     assert (await office.contradictions.list())[0].row.state is State.OPEN
 
