@@ -49,9 +49,10 @@ def contradiction_card(
     text = ""
     if not found.needs_decision:
         text = words.say("settled_before", decision=_describe_decision(found, words)) if asked or overruled else ""
-    elif asked:
+    elif asked and found.one:
         text = words.say("settle_choices", command=_tell_command(row.id[:_ID], at_terminal))
-    sides = [("contradiction_first", found.one), ("contradiction_second", found.other)]
+    sides = [(f"{words.label('contradiction_first')}: ", found.one)] if found.one else []
+    sides.append((f"{words.label('contradiction_second')}: " if found.one else "", found.other))
     facts = {
         words.label("contradiction_differ"): words.label(f"kind_{row.kind}"),
         words.label("decision"): _describe_decision(found, words),
@@ -60,12 +61,11 @@ def contradiction_card(
         facts[words.label("verdict")] = _describe_verdict(row, words)
     lines = tuple(
         Line(
-            f"{words.label(name)}: {short(side.document.question, _QUESTION)}",
+            f"{which}{short(side.document.question, _QUESTION)}",
             side.document.url,
             f"{short(side.document.answer, 700)} — {_origin(side, words)}",
         )
-        for name, side in sides
-        if side
+        for which, side in sides
     )
     confirm = words.say("keep_confirm")
     keep = (
