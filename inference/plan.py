@@ -134,7 +134,7 @@ def find_card(name: str) -> Card:
     """A card by what it is called, as `L4`, `rtx 4090`, `H100`; or by its memory alone, as `24` (GiB). Raises
     PlanningError."""
     if re.fullmatch(r"\d+(\.\d+)?", name.strip()):
-        return Card(f"a card of {name.strip()} GiB", float(name))
+        return Card("A card", float(name))
     known = {re.sub(r"\W", "", card.name).lower(): card for card in _CARDS.values()}
     card = known.get(re.sub(r"\W|nvidia|geforce", "", name.lower()))
     if card is None:

@@ -156,11 +156,16 @@ class SearchParts(Stores):
         await self.live_learned.load()
         await self.live_set_aside.load()
 
+    async def take_in_known(self) -> None:
+        """So that the next question finds the newest version, with all that people taught. Raises StorageError."""
+        await self.load_beside()
+        if self.published_answers.current_documents()[1] or version_store(self.settings).active_id():
+            await asyncio.to_thread(self.live_index.refresh)
+
     async def load_index(self) -> Index:
         """What is searched from this moment on: the newest version with all that people taught. Raises StorageError,
         NoActiveVersion, CorruptVersion."""
-        await self.load_beside()
-        await asyncio.to_thread(self.live_index.refresh)
+        await self.take_in_known()
         return (await asyncio.to_thread(self.live_index.current_index))[1]
 
     async def known_beside(self) -> Beside:

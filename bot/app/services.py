@@ -271,8 +271,6 @@ class FeatureParts(SearchParts):
             from bot.answering.decide import make_decision
             from bot.chat.conversation import Decision
 
-            if not self.live_audiences.current().known:
-                await self.live_audiences.load()
             try:
                 found = await self.retriever.retrieve(question, viewer=viewer)
             except RetrievalError:
@@ -281,7 +279,7 @@ class FeatureParts(SearchParts):
             return found.passages[0].passage.id if decided.decision is Decision.ANSWER else ""
 
         models, intents = (lambda: self.embedding_models), (lambda: self.intent_reader)
-        return Gaps(self.missed_store, models, intents, answered, self.draft_store)
+        return Gaps(self.missed_store, models, intents, answered, self.draft_store, self.take_in_known)
 
     @cached_property
     def gap_drafts(self) -> GapDrafts:

@@ -284,7 +284,7 @@ def _check_index(settings: Settings) -> Iterator[Check]:
 def _check_coverage(settings: Settings) -> Iterator[Check]:
     """How much of the pages' text is known, and of which pages nothing."""
     from bot.app import load_coverage
-    from bot.sources.cards import coverage_line
+    from bot.sources.cards import summary_line
 
     coverage = load_coverage(settings)
     if not coverage.measured:
@@ -292,7 +292,7 @@ def _check_coverage(settings: Settings) -> Iterator[Check]:
             yield Check("coverage", None, "how much of the pages is known was not measured yet: 'frontdesk refresh'")
         return
     below = coverage.below
-    line = coverage_line(coverage.share, coverage.measured, len(below), coverage.threshold)
+    line = summary_line(coverage)
     yield Check("coverage", None if below else True, f"{line}: see 'frontdesk sources pages'" if below else line)
     nothing = [page for page in below if page.is_fault]
     if nothing:

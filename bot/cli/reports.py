@@ -20,7 +20,7 @@ def show_report(report: RefreshReport) -> None:
     from rich.text import Text
 
     from bot.cli.cards import to_terminal_line
-    from bot.sources.cards import contradictions_line, coverage_line, repeated_line, touched_line, wordings_line
+    from bot.sources.cards import contradictions_line, repeated_line, summary_line, touched_line, wordings_line
 
     for title, style, documents in (
         ("added", "green", report.added),
@@ -64,7 +64,8 @@ def show_report(report: RefreshReport) -> None:
     _print_list("scripts", "yellow", [(_format_page(line), line.reason) for line in report.scripted])
     if report.coverage.measured:
         known = report.coverage
-        out.print(Text(f"Known: {coverage_line(known.share, known.measured, len(below), known.threshold)}."))
+        look = ": frontdesk sources pages" if below else "."
+        out.print(Text(f"Known: {summary_line(known)}{look}"))
         if repeated := repeated_line([each.as_dict() for each in known.repeated]):
             out.print(Text(f"Left out, as they stand on nearly every page: {repeated}."))
     named = {(page.source, page.url) for page in below}

@@ -40,16 +40,19 @@ def settled_card(settled: Sequence[Found], words: Words) -> Card:
     return Card(title=title, lines=lines, footnote=words.say("settled_how") + more)
 
 
-def contradiction_card(found: Found, words: Words, *, asked: bool = False, overruled: bool = False) -> Card:
+def contradiction_card(
+    found: Found, words: Words, *, asked: bool = False, overruled: bool = False, at_terminal: bool = False
+) -> Card:
     """One contradiction with both texts, and what can be decided. `asked`: somebody wants to decide, and has not said
-    what; `overruled`: somebody else decided first."""
+    what; `overruled`: somebody else decided first; `at_terminal`: where the choice is an option."""
     row = found.row
     text = ""
     if not found.needs_decision:
         text = words.say("settled_before", decision=_describe_decision(found, words)) if asked or overruled else ""
-    elif asked:
-        text = words.say("settle_choices", id=row.id[:_ID])
-    sides = [("contradiction_first", found.one), ("contradiction_second", found.other)]
+    elif asked and found.one:
+        text = words.say("settle_choices", command=_tell_command(row.id[:_ID], at_terminal))
+    sides = [(f"{words.label('contradiction_first')}: ", found.one)] if found.one else []
+    sides.append((f"{words.label('contradiction_second')}: " if found.one else "", found.other))
     facts = {
         words.label("contradiction_differ"): words.label(f"kind_{row.kind}"),
         words.label("decision"): _describe_decision(found, words),
@@ -58,12 +61,11 @@ def contradiction_card(found: Found, words: Words, *, asked: bool = False, overr
         facts[words.label("verdict")] = _describe_verdict(row, words)
     lines = tuple(
         Line(
-            f"{words.label(name)}: {short(side.document.question, _QUESTION)}",
+            f"{which}{short(side.document.question, _QUESTION)}",
             side.document.url,
             f"{short(side.document.answer, 700)} — {_origin(side, words)}",
         )
-        for name, side in sides
-        if side
+        for which, side in sides
     )
     confirm = words.say("keep_confirm")
     keep = (
@@ -107,6 +109,10 @@ def stale_card(stale: Sequence[Stale], words: Words) -> Card:
 def describe_sign(sign: StaleSign, words: Words) -> str:
     """Why an entry may be out of date, in a few words."""
     return words.say(f"stale_{sign.reason.value}", date=_day(sign.date), count=sign.count)
+
+
+def _tell_command(shown_id: str, at_terminal: bool) -> str:
+    return f"/faq contradictions settle {shown_id} {'--keep ' if at_terminal else ''}first"
 
 
 def _list_sides(found: Found, words: Words) -> list[Line]:

@@ -115,4 +115,7 @@ class FreshnessCommands:
 
     def _draw(self, context: CommandContext, found: Found, *, asked: bool = False, overruled: bool = False) -> Card:
         words = words_for(context.actor.language)
-        return drawing.contradiction_card(found, words, asked=asked, overruled=overruled).with_data(found)
+        card = drawing.contradiction_card(
+            found, words, asked=asked, overruled=overruled, at_terminal=context.at_terminal
+        )
+        return card.with_data(found)

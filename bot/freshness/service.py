@@ -87,10 +87,7 @@ class Contradictions:
         async with self._scanning:
             known, by = await self._store.known_entries(), await self._store.compared_by()
             compared = await asyncio.to_thread(_compare_new, await self._index(), known, by)
-            aside = await self._store.set_aside()
-            told = [each for each in compared.found if not aside & {each.one.entry_id, each.other.entry_id}]
-            rows = [_make_row(each) for each in told[:_MOST_FOUND]]
-            new = await self._store.record_scan(compared.measure, compared.new, compared.gone, rows)
+            new = await self._record_found(compared.measure, compared.new, compared.gone, compared.found)
             await self._live.load()
         return ScanResult(new, len([each for each in await self.list() if each.needs_decision]))
 
@@ -140,7 +137,7 @@ class Contradictions:
         if not found.needs_decision:
             return found, False
         if found.one is None:
-            raise InputError("What was kept is gone: take the decision back, or leave it as it is.")
+            raise InputError("What was kept was changed or is gone: take the decision back, or leave it as it is.")
         aside = {Keep.FIRST: found.other, Keep.SECOND: found.one, Keep.BOTH: None}[keep]
         state = State.SETTLED if aside else State.DISMISSED
         noted = await self._store.settle(found.row.id, state, aside.document.entry_id if aside else "", by)
@@ -153,7 +150,23 @@ class Contradictions:
         found = await self.get(contradiction_id)
         await self._store.reopen(found.row.id)
         await self._live.load()
+        if found.row.set_aside:
+            await self._compare_freed(found.row.set_aside)
         return await self.get(found.row.id) if found.one else found
+
+    async def _compare_freed(self, entry_id: str) -> None:
+        """What was new while the entry was set aside was not held against it."""
+        async with self._scanning:
+            found = await asyncio.to_thread(_compare_entry, await self._index(), entry_id)
+            await self._record_found(await self._store.compared_by(), {}, frozenset(), found)
+
+    async def _record_found(
+        self, measure: str, new: Mapping[str, datetime], gone: frozenset[str], found: Sequence[Contradiction]
+    ) -> int:
+        """All but those of an entry that is set aside. -> how many were not known."""
+        aside = await self._store.set_aside()
+        told = [each for each in found if not aside & {each.one.entry_id, each.other.entry_id}]
+        return await self._store.record_scan(measure, new, gone, [_make_row(each) for each in told[:_MOST_FOUND]])
 
     async def _resolve(self, rows: Sequence[ContradictionRow]) -> Sequence[Found]:
         """The rows with their entries, as far as these are there."""
@@ -197,6 +210,13 @@ def _compare_new(index: Index, known: Mapping[str, datetime], compared_by: str) 
     found = find_contradictions(index, numbers)
     since = {entry: first_read(index.documents[number]) for entry, number in new.items()}
     return _Compared(measure, since, frozenset(known.keys() - there.keys()), found)
+
+
+def _compare_entry(index: Index, entry_id: str) -> Sequence[Contradiction]:
+    from retrieval.search.contradictions import find_contradictions
+
+    numbers = [number for number, document in enumerate(index.documents) if document.entry_id == entry_id]
+    return find_contradictions(index, numbers)
 
 
 def _find_entries(index: Index, wanted: Iterable[str]) -> dict[str, Document]:

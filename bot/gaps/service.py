@@ -90,7 +90,8 @@ class _Worded:
 
 
 class Gaps:
-    """The report of what is missing. `models` may load a model: it is called in a thread."""
+    """The report of what is missing. `models` may load a model: it is called in a thread. `take_in_known` comes before
+    anything is asked of `answered`: what people taught a moment ago, in another process too, answers as well."""
 
     def __init__(
         self,
@@ -99,12 +100,14 @@ class Gaps:
         intents: Callable[[], IntentReader],
         answered: Answered | None = None,
         drafts: DraftStore | None = None,
+        take_in_known: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._store = store
         self._models = models
         self._intents = intents
         self._answered = answered
         self._drafts = drafts
+        self._take_in_known = take_in_known
 
     async def report(self, *, days: int = 7, now: datetime | None = None) -> GapReport:
         """The gaps of the last `days` before `now`. Raises StorageError, ModelError."""
@@ -114,7 +117,9 @@ class Gaps:
         missed.sort(key=lambda each: (each.at, each.turn_id))
         asked = await asyncio.to_thread(self._worded, missed) if missed else []
         gaps = await asyncio.to_thread(self._gaps, asked) if asked else []
-        if self._answered:
+        if gaps and self._answered:
+            if self._take_in_known:
+                await self._take_in_known()
             gaps = [await self._judged(gap, self._answered) for gap in gaps[:_JUDGED]] + gaps[_JUDGED:]
             gaps.sort(key=lambda gap: gap.answered)
         if self._drafts:

@@ -109,7 +109,7 @@ def _ended(run: RefreshRun, what: str, by: str) -> Card:
     }.get(run.outcome, f"{run.version or 'none'} goes on answering: nothing was changed")
     coverage = report.get("coverage", {})
     if coverage.get("share") is not None:
-        below = len(coverage["below"])
+        below = [each["share"] for each in coverage["below"]]
         facts["Known"] = coverage_line(coverage["share"], coverage["pages"], below, coverage["threshold"])
     if line := repeated_line(coverage.get("repeated", ())):
         facts["Left out as repeated"] = line
@@ -129,10 +129,20 @@ def _ended(run: RefreshRun, what: str, by: str) -> Card:
     )
 
 
-def coverage_line(share: float | None, pages: int, below: int, threshold: float) -> str:
-    """How much of some pages' text is known, in one line."""
+def summary_line(coverage: CoverageSummary) -> str:
+    """How much of all pages' text is known, in one line."""
+    below = [page.coverage.share for page in coverage.below if page.coverage]
+    return coverage_line(coverage.share, coverage.measured, below, coverage.threshold)
+
+
+def coverage_line(share: float | None, pages: int, below: Sequence[float], threshold: float) -> str:
+    """The same by the figures: `below` are the shares of the pages of which too little is known. Those of which nothing
+    is are told apart: a page that shows no text takes nothing from the share of the text."""
     text = f"{share:.0%} of the text of {pages} pages" if share is not None else f"no text on {pages} pages"
-    return f"{text}; of {below} less than {threshold:.0%}" if below else text
+    nothing = sum(not each for each in below)
+    parts = [f"of {nothing} {'page' if nothing == 1 else 'pages'} nothing"] if nothing else []
+    parts += [f"of {len(below) - nothing} less than {threshold:.0%}"] if len(below) > nothing else []
+    return "; ".join([text, *parts])
 
 
 def repeated_line(texts: Sequence[Mapping[str, Any]]) -> str:
@@ -255,7 +265,7 @@ def pages_card(coverage: CoverageSummary) -> Card:
     ]
     if len(below) > _LIST:
         lines.append(Line(f"… and {len(below) - _LIST} more"))
-    text = coverage_line(coverage.share, coverage.measured, len(below), coverage.threshold)
+    text = summary_line(coverage)
     repeated = repeated_line([each.as_dict() for each in coverage.repeated])
     facts = {"Known": text} | ({"Left out as repeated": repeated} if repeated else {})
     return Card(title="Pages", facts=facts, lines=tuple(lines))
@@ -280,7 +290,7 @@ def status_card(status: Status) -> Card:
         facts["Size"] = f"{status.pages} pages, {status.passages} passages"
     if status.coverage.measured:
         known = status.coverage
-        line = coverage_line(known.share, known.measured, len(known.below), known.threshold)
+        line = summary_line(known)
         facts["Known"] = f"⚠ {line}: /faq sources pages" if known.below else line
     if status.last:
         why = f": {short(status.last.error)}" if status.last.error else ""

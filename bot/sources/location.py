@@ -57,7 +57,10 @@ def describe_source(
 def check_can_render(kind: SourceKind) -> None:
     """Raises InvalidSource for a kind of source that no browser reads."""
     if kind not in _CRAWLED:
-        raise InvalidSource("--render is for websites and pages, whose scripts a browser can run: leave it out.")
+        raise InvalidSource(
+            "--render is for websites and pages, whose scripts a browser can run. Of other sources a page that a "
+            "script makes is to be saved from a browser, with its text."
+        )
 
 
 def scope_of(source: Source) -> str:

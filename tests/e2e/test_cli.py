@@ -245,7 +245,7 @@ def test_what_is_of_no_use_is_listed(empty: Desk, tmp_path: Path) -> None:
     done = empty("crawl", str(handbook))
     assert done.returncode == 0, done.stderr
     assert re.search(r"nothing handbook: \S+/nothing.md  0% known: it shows no text", done.stdout)
-    assert "100% of the text of 2 pages; of 1 less than 80%" in done.stdout
+    assert "100% of the text of 2 pages; of 1 page nothing" in done.stdout
     assert "1 page was left out: " in done.stdout
     assert "cannot be decoded" in done.stdout
     assert "added hours.md" in done.stdout

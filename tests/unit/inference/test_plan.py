@@ -135,6 +135,7 @@ def test_the_plan_is_a_table_and_starts_nothing() -> None:
     assert result.exit_code == 0
     assert "too large" in result.stdout and "frontdesk vllm Qwen/Qwen3-8B" in result.stdout
     assert "Computed, not measured" in result.stdout
+    assert frontdesk_vllm("--plan", "--card", "16").stdout.splitlines()[0].strip() == "A card, 16 GiB"
 
 
 def test_a_plan_without_a_card_is_an_error_and_an_unknown_one_a_wrong_argument(

@@ -415,3 +415,16 @@ async def test_before_audiences_are_read_customers_are_told_nothing(application:
         assert (await fresh.retriever.retrieve(question, viewer=EVERYTHING)).passages
         await fresh.load_beside()
         assert (await fresh.retriever.retrieve(question, viewer=Viewer())).passages
+
+
+async def test_a_gap_is_closed_by_what_another_process_taught(application: Application) -> None:
+    asked = await ask(application, "Is there a sauna?", PUBLIC)
+    assert asked.decision is not Decision.ANSWER
+    await application.conversations.record_vote(Feedback(asked.id, "UANN", Vote.DOWN))
+    platforms = Platforms([])
+    settings = application.settings
+    async with open_application(settings, platforms, embedding_models=default_embedder()) as other:
+        await other.live_audiences.load()  # as a refresh does, whose drafts are made for gaps
+        assert [gap.answered for gap in (await other.gaps.report()).gaps] == [False]
+        await application.taught_answers.teach(ADMIN, "Is there a sauna?", "Yes, in the cellar.")
+        assert [gap.answered for gap in (await other.gaps.report()).gaps] == [True]

@@ -129,6 +129,22 @@ async def test_where_what_was_kept_is_gone_it_is_asked_anew(office: Office) -> N
     assert office.live_set_aside.current_entries()[1] == frozenset()
 
 
+async def test_what_is_answered_from_again_is_held_against_what_changed_meanwhile(office: Office) -> None:
+    await office.contradictions.scan_entries()
+    (found,) = await office.contradictions.list()
+    await run(office, f"contradictions settle {found.row.id} first")
+    assert found.one
+    office.pages = [replace(found.one.document, answer="The warranty is 4 years."), found.other.document, PAY]
+    assert (await office.contradictions.scan_entries()).new == 0  # with what is set aside nothing is compared
+    card = await run(office, f"contradictions settle {found.row.id}")
+    assert card.text == "" and [line.text for line in card.lines] == [PAGE.question]  # nothing to choose from
+    await run(office, f"contradictions reopen {found.row.id}")
+    (anew,) = await office.contradictions.list()
+    assert anew.needs_decision and anew.one
+    assert {anew.one.document, anew.other.document} == {office.pages[0], office.pages[1]}
+    assert (await office.contradictions.scan_entries()).new == 0
+
+
 async def test_both_may_be_right_and_buttons_decide_as_lines_do(office: Office) -> None:
     await office.contradictions.scan_entries()
     (found,) = await office.contradictions.list()
@@ -173,6 +189,10 @@ async def test_settling_without_saying_which_shows_both_texts_and_the_choices(of
     (found,) = await office.contradictions.list()
     card = await run(office, f"contradictions settle {found.row.id[:8]}")
     assert all(choice in card.text for choice in ("first", "second", "both"))
+    told = f"contradictions settle {found.row.id[:8]}"
+    assert f"/faq {told} first" in card.text
+    at_terminal = await run(office, told, replace(ADMIN, platform="cli"))
+    assert f"/faq {told} --keep first" in at_terminal.text  # printed as `frontdesk …`, where the choice is an option
     assert len(card.lines) == 2 and len(card.buttons) == 3
     assert (await office.contradictions.list())[0].row.state is State.OPEN
 

@@ -40,7 +40,8 @@ async def test_an_admin_switches_it_on_and_off(office: Office) -> None:
 
 async def test_a_folder_has_no_scripts_to_run(office: Office) -> None:
     await office.source_store.add(Source("guides", SourceKind.FOLDER, "/srv/guides"))
-    assert "--render is for websites" in (await run(office, "sources render guides")).text
+    told = (await run(office, "sources render guides")).text
+    assert "--render is for websites" in told and "saved from a browser" in told  # no flag was given: none to leave out
     assert not (await office.source_store.get("guides")).render
 
 

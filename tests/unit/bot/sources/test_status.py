@@ -1,6 +1,8 @@
 """What is known of each source, since when, and in how many parts."""
 
-from bot.sources.cards import sources_card, status_card
+import pytest
+
+from bot.sources.cards import coverage_line, sources_card, status_card
 from bot.sources.catalogue import Knowledge
 from bot.sources.models import RefreshRun
 from bot.sources.status import StatusReport
@@ -62,7 +64,7 @@ async def test_how_much_of_its_pages_is_known_is_told_for_each_source(office: Of
     assert [each.coverage.share for each in status.sources] == [0.9, 1.0]
     assert [page.url for page in status.coverage.below] == ["https://shop.example/app"]
     card = status_card(status)
-    assert card.facts["Known"] == "⚠ 93% of the text of 3 pages; of 1 less than 80%: /faq sources pages"
+    assert card.facts["Known"] == "⚠ 93% of the text of 3 pages; of 1 page nothing: /faq sources pages"
     assert card.table is not None
     assert [row[3] for row in card.table.rows] == ["90%", "100%"]
 
@@ -79,3 +81,16 @@ async def test_a_source_of_which_nothing_came_is_not_ok(office: Office) -> None:
     assert "its only page did not give a text" in card.footnote
     assert card.table is not None
     assert card.table.rows[0][-1] == "⚠ empty"
+
+
+@pytest.mark.parametrize(
+    ("below", "told"),
+    [
+        ((), "95% of the text of 9 pages"),
+        ((0.0, 0.0), "95% of the text of 9 pages; of 2 pages nothing"),
+        ((0.0, 0.5), "95% of the text of 9 pages; of 1 page nothing; of 1 less than 80%"),
+        ((0.5, 0.7), "95% of the text of 9 pages; of 2 less than 80%"),
+    ],
+)
+def test_pages_of_which_nothing_is_known_are_told_apart(below: tuple[float, ...], told: str) -> None:
+    assert coverage_line(0.95, 9, below, 0.8) == told
