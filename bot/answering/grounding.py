@@ -24,7 +24,7 @@ from bot.answering.refusals import declines_to_answer, says_no_answer
 from bot.i18n.language import primary_subtag
 from retrieval.documents import Passage
 from retrieval.text.analysis import analyse_text, is_function
-from retrieval.text.languages import UNSPACED_LANGUAGES, language_of, script_language
+from retrieval.text.languages import UNSPACED_LANGUAGES, detect_language, language_of, script_language
 from retrieval.text.scripts import HAN
 
 # The share of a unit's content words that its cited passages (or the question) hold. Paraphrases of help pages keep
@@ -257,7 +257,8 @@ class Grounding:
         """The share of the unit's content words that stand in what it cites or in the question."""
         evidence = self._gather_evidence(cited)
         written_in = {primary_subtag(language_of(self._passages[number - 1].document)) for number in cited}
-        if self._language not in written_in or script_language(unit) != script_language(evidence.text):
+        said_in = detect_language(strip_markup(unit), self._language, {self._language, *written_in})
+        if said_in not in written_in or script_language(unit) != script_language(evidence.text):
             return 1.0  # the words of two languages cannot be compared
         tokens = analyse_text(_MARKER.sub(" ", unit))
         words = {token for token in tokens if not is_function(token) and not _FRAGMENT.fullmatch(token)}

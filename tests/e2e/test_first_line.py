@@ -24,8 +24,8 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 FIRST_LINE = 1.0
 QUESTION = "How do I return something?"
-QUOTED = "as long as it is unused"  # of the page's own words
-SAME = "You have 30 days from the day it arrived [1]."
+QUOTED = "Print the label"  # of the page's own words
+SAME = "You have 30 days from the day it arrived, as long as it is unused [1]."
 REPLACED = "This replaces"
 
 

