@@ -27,6 +27,7 @@ from retrieval.crawling.causes import find_tls_fault
 FIRST_PAUSE = 0.5  # seconds; doubles with every further try
 LONGEST_PAUSE = 60.0  # seconds; a server that asks for more is asked no more in this crawl
 _LEAST_DELAY = 0.001  # seconds
+_DAY = 86_400.0  # seconds
 _TRANSIENT_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 _TRANSIENT_ERRORS = (DownloadTimeoutError, ResponseDataLossError, DownloadFailedError)
 
@@ -147,11 +148,11 @@ def find_long_pause(response: Response) -> float:
 
 
 def format_pause(seconds: float) -> str:
-    """ "90 s", "5 min", "2 h": rounded up."""
-    for limit, size, unit in ((120.0, 1, "s"), (7200.0, 60, "min")):
+    """ "90 s", "5 min", "2 h", "4 days": rounded up."""
+    for limit, size, unit in ((120.0, 1, "s"), (7200.0, 60, "min"), (2 * _DAY, 3600, "h"), (366 * _DAY, _DAY, "days")):
         if seconds <= limit:
             return f"{math.ceil(seconds / size)} {unit}"
-    return f"{math.ceil(seconds / 3600)} h"
+    return "more than a year"
 
 
 def parse_retry_after(header: bytes | None) -> float | None:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from retrieval.crawling import CrawlSettings
-from retrieval.crawling.politeness import parse_retry_after
+from retrieval.crawling.politeness import format_pause, parse_retry_after
 from retrieval.crawling.wire import Job, Verdict, fetch_to_json, from_json, verdict_to_json
 from retrieval.interfaces import Fetch, FetchOutcome, KnownPage
 
@@ -46,3 +46,11 @@ def test_a_verdict_survives_too(tmp_path: Path) -> None:
 )
 def test_retry_after_is_read_as_a_number_or_a_date(header: bytes | None, seconds: float | None) -> None:
     assert parse_retry_after(header) == seconds
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [(b"86400", "24 h"), (b"345600", "4 days"), (b"9" * 24, "more than a year"), (b"9" * 400, "more than a year")],
+)
+def test_a_pause_is_told_however_long_it_is(header: bytes, told: str) -> None:
+    assert format_pause(parse_retry_after(header) or 0) == told
