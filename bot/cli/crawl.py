@@ -65,23 +65,29 @@ def refresh_sources(given: Given, as_json: bool) -> None:
 async def _refresh_or_watch(
     application: Application, request: RefreshRequest, *, quiet: bool
 ) -> RefreshReport | RefreshRun | None:
-    """The report of our own refresh, or the one that ran already as it ended; None if nobody watched it to its end."""
+    """The report of our own refresh, or the one that ran already as it ended, unless its process died; None if nobody
+    watched it to its end."""
+    from bot.sources.models import DIED
     from retrieval.errors import RefreshRunning
 
     refreshing = application.refresh_service
     async with record_action(application, "recrawl", ",".join(request.only)):
         for name in request.only:
             await application.source_store.get(name)
-        running = await refreshing.running()
-        if running is None:
-            try:
-                with show_worse_answers(quiet), progress_bars() as on_progress:
-                    return await refreshing.refresh(request, on_progress)
-            except RefreshRunning:  # it began at the same moment
-                running = await refreshing.running()
-                if running is None:
-                    raise
-        return await _watch_refresh(application, running, quiet)
+        while True:
+            running = await refreshing.running()
+            if running is None:
+                try:
+                    with show_worse_answers(quiet), progress_bars() as on_progress:
+                        return await refreshing.refresh(request, on_progress)
+                except RefreshRunning:  # it began at the same moment
+                    running = await refreshing.running()
+                    if running is None:
+                        raise
+            watched = await _watch_refresh(application, running, quiet)
+            if watched is None or watched.error != DIED:
+                return watched
+            print_line("The process of that one has died: yours is started now.", err=True)
 
 
 async def _watch_refresh(application: Application, run: RefreshRun, quiet: bool) -> RefreshRun | None:

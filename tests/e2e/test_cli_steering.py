@@ -267,6 +267,18 @@ def test_a_second_recrawl_shows_the_one_that_runs_and_leaving_it_stops_nothing(o
     assert len(office.json("versions")) == 1
 
 
+def test_a_recrawl_that_was_called_for_beside_a_killed_one_is_done(office: Office, site: Site) -> None:
+    office.done("sources", "add", site.url("/help/"), "--name", "help")
+    first = office.start("recrawl")
+    until(lambda: len(site.visits) > 2)
+    first.kill()
+    first.communicate(timeout=60)
+    second = office("recrawl", "--json")
+    assert second.returncode == 0, second.stderr
+    assert "has died: yours is started now" in second.stderr
+    assert json.loads(second.stdout)["outcome"] == "activated"
+
+
 def test_a_recrawl_is_cancelled_from_another_process(office: Office, site: Site) -> None:
     office.done("sources", "add", site.url("/help/"), "--name", "help")
     first = office.start("recrawl")
