@@ -82,5 +82,5 @@ def test_what_names_no_help_centre_is_refused_in_one_line(typed: str) -> None:
 )
 def test_options_of_a_crawl_are_refused(options: dict[str, object]) -> None:
     for typed in ("zendesk:acme.zendesk.com", "intercom:"):
-        with pytest.raises(SourceError, match="leave|--render is for websites"):
+        with pytest.raises(SourceError, match=r"leave|--render is for websites"):
             describe_source(typed, **options)  # type: ignore[arg-type]
