@@ -9,6 +9,7 @@ from bot.chat.card import Card, Form
 from bot.chat.message import ThreadRef
 from bot.chat.people import Actor
 from bot.chat.platform import AdminReply
+from bot.errors import InputError
 from retrieval.text.cleaning import make_storable
 
 
@@ -45,6 +46,13 @@ class CommandContext:
         """An option's text, or ""."""
         value = self.options.get(name, "")
         return value if isinstance(value, str) else ""
+
+    def count_days(self, otherwise: int) -> int:
+        """The option `days`. Raises InputError."""
+        days = self.text("days") or str(otherwise)
+        if not days.isdecimal() or len(days) > 3 or not 1 <= int(days) <= 366:
+            raise InputError(f"{days[:20]!r} is no number of days from 1 to 366.")
+        return int(days)
 
 
 Answer = Card | Form | None

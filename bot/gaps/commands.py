@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from bot.chat.card import File
 from bot.chat.people import Role
 from bot.commands.registry import Kind, Parameter, Terminal, command, on_button
-from bot.errors import InputError
 from bot.gaps.cards import gaps_card
 
 if TYPE_CHECKING:
@@ -34,9 +33,6 @@ class GapCommands:
     async def _show_gaps(self, context: CommandContext) -> Answer:
         from bot.gaps.service import to_csv
 
-        text = context.text("days") or str(_DAYS)
-        if not text.isdecimal() or len(text) > 3 or not 1 <= int(text) <= 366:
-            raise InputError(f"{text[:20]!r} is no number of days from 1 to 366.")
-        report = await self._gaps.report(days=int(text))
+        report = await self._gaps.report(days=context.count_days(_DAYS))
         file = File(f"gaps-{report.until:%Y-%m-%d}.csv", to_csv(report)) if report.gaps or context.at_terminal else None
         return gaps_card(report, file).with_data(report)

@@ -34,10 +34,8 @@ class InsightCommands:
         from bot.insights.cards import insights_card
         from bot.insights.models import Grouping
 
-        days, by = context.text("days") or str(_DAYS), context.text("by")
-        if not days.isdecimal() or len(days) > 3 or not 1 <= int(days) <= 366:
-            raise InputError(f"{days[:20]!r} is no number of days from 1 to 366.")
+        days, by = context.count_days(_DAYS), context.text("by")
         if by and by not in _BY:
             raise InputError(f"{by[:20]!r} is none of {', '.join(_BY)}.")
-        report = await self._insights.report(int(days), Grouping(by) if by else None)
+        report = await self._insights.report(days, Grouping(by) if by else None)
         return insights_card(report).with_data(report)
